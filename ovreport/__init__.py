@@ -1,0 +1,3 @@
+"""ovreport: performance benchmarks of OpenVINO that a reader can trust."""
+
+__version__ = "0.1.0"

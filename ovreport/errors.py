@@ -1,0 +1,67 @@
+"""Everything ovreport raises on purpose.
+
+    OvreportError                exit code 1
+    ├── InputError               2   the user gave something that cannot be used
+    │   ├── RecordError              a record does not follow the contract
+    │   ├── SuiteError               a suite, or a source named in one, is unusable
+    │   └── ConfigError              site/ovreport.toml is unusable
+    ├── SourceError              1   a model or data file could not be fetched or verified
+    ├── MissingExtraError        2   an optional dependency is not installed
+    ├── StoreError               1   the disk refused: full, read-only, not there
+    └── IncompleteError          1   the work was done, but some cases or records failed
+
+Every message says what went wrong, where (`suite.toml: $.models[3].sha256`) and what to do
+now. Only `ovreport.cli` turns an error into an exit code.
+"""
+
+from __future__ import annotations
+
+
+class OvreportError(Exception):
+    """Base of all errors that are reported without a traceback."""
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        located = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{located}\n  → {self.remedy}" if self.remedy else located
+
+
+class InputError(OvreportError):
+    """The user gave something that cannot be used; nothing was done."""
+
+    exit_code = 2
+
+
+class RecordError(InputError):
+    """A record does not follow the contract."""
+
+
+class SuiteError(InputError):
+    """A suite, or a source named in one, is unusable."""
+
+
+class ConfigError(InputError):
+    """The site's configuration is unusable."""
+
+
+class SourceError(OvreportError):
+    """A model or data file could not be fetched, or is not what was pinned."""
+
+
+class MissingExtraError(InputError):
+    """An optional dependency is not installed."""
+
+
+class StoreError(OvreportError):
+    """The disk refused a read or a write; what was there before is intact."""
+
+
+class IncompleteError(OvreportError):
+    """The work was done, but some cases or records failed."""
