@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
-from ovreport_collector.suite import Model
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+
+    from ovreport_collector.suite import Model
 
 Array = NDArray[Any]
 Inputs = Mapping[str, Array]
@@ -65,8 +68,20 @@ class Task(Protocol):
         """Return the labelled inputs, or None where the task has none for this model."""
         ...
 
+    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+        """Return what `contributions` needs of some samples' outputs, to save memory.
+
+        Optional for the caller, sample by sample or in chunks along the first axis; calling it
+        twice changes nothing. (All the outputs of a text recogniser would fill 750 MB.)
+        """
+        ...
+
     def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
-        """Return one row per counted unit, from outputs [n, …] in the model's output order."""
+        """Return one row per counted unit, [units, k].
+
+        Outputs are [samples, *output shape], in the model's output order, whole or as `keep`
+        left them. The rows of two runs are paired by index.
+        """
         ...
 
     def reduce(self, contributions: NDArray[np.float64]) -> float:

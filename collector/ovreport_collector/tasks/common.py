@@ -1,0 +1,135 @@
+"""What tasks share: seeding, packing units into samples, reading wheels and images."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from PIL import Image
+
+from ovreport.errors import SuiteError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from ovreport_collector.suite import Model
+    from ovreport_collector.tasks.base import Array, Files, Labelled
+
+_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
+
+
+class Kept:
+    """A task that needs the whole outputs."""
+
+    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+        """Return the outputs as they are."""
+        return list(outputs)
+
+
+class Unlabelled(Kept):
+    """A task that gives inputs only: nothing with known answers is at hand."""
+
+    metric: str | None = None
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return None: nothing labelled."""
+        return None
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Refuse: there is nothing to judge by."""
+        raise NotImplementedError("the task has no metric")
+
+    def reduce(self, contributions: NDArray[np.float64]) -> float:
+        """Refuse: there is nothing to judge by."""
+        raise NotImplementedError("the task has no metric")
+
+
+class Proportion(Kept):
+    """A task whose metric is a share of right answers: rows are [0] or [1]."""
+
+    why_no_metric: ClassVar[str] = ""
+
+    def reduce(self, contributions: NDArray[np.float64]) -> float:
+        """Return the share of right answers, 0 to 1."""
+        return float(contributions[:, 0].mean())
+
+
+def generator(seed: int, *names: str) -> np.random.Generator:
+    """Return a generator that depends on the seed and on names, alike on every machine."""
+    return np.random.default_rng([seed, zlib.crc32("\0".join(names).encode())])
+
+
+def only_input(model: Model) -> tuple[str, list[int]]:
+    """Return name and static shape of the model's only input."""
+    if len(model.shapes) != 1:
+        raise SuiteError(
+            f'task "{model.task}" feeds one input, and the model declares {len(model.shapes)}',
+            where=model.id,
+            remedy="declare one input in shapes, or use another task",
+        )
+    return next(iter(model.shapes.items()))
+
+
+def need(files: Mapping[str, Path], role: str, *, model: Model, of: str) -> Path:
+    """Return the file of a role; SuiteError when the suite does not name it."""
+    try:
+        return files[role]
+    except KeyError:
+        raise SuiteError(
+            f'task "{model.task}" needs the {of} file "{role}"',
+            where=model.id,
+            remedy=f'add the role "{role}" to the {of} files in the suite',
+        ) from None
+
+
+def pack(units: Array, shape: Sequence[int]) -> Array:
+    """Return units [k, …] as samples [n, *shape]; the last one is filled up from the start."""
+    batch, rest = shape[0], tuple(shape[1:])
+    samples = -(-len(units) // batch)
+    index = np.arange(samples * batch) % len(units)
+    return units[index].reshape(samples, batch, *rest)
+
+
+def unpack(output: Array, units: int) -> Array:
+    """Return outputs [n, batch, …] as [units, …], without what `pack` filled up."""
+    return output.reshape(-1, *output.shape[2:])[:units]
+
+
+def rows(values: Array) -> NDArray[np.float64]:
+    """Return values [units] as contributions of one column [units, 1]."""
+    return np.asarray(values, dtype=np.float64).reshape(-1, 1)
+
+
+def pick(rng: np.random.Generator, size: int, count: int) -> NDArray[np.int64]:
+    """Return `count` indices below `size` in random order, each used as evenly as can be."""
+    rounds = [rng.permutation(size) for _ in range(-(-count // size))]
+    return np.concatenate(rounds)[:count]
+
+
+def tail(path: str) -> str:
+    """Return the last extension of a path, lower case, with its dot."""
+    return PurePosixPath(path).suffix.lower()
+
+
+def images(data: Mapping[str, Path]) -> Iterator[tuple[str, Image.Image]]:
+    """Yield name and RGB image of every photograph among the files, wheels included."""
+    for role in sorted(data):
+        path = data[role]
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as wheel:
+                for name in sorted(wheel.namelist()):
+                    if tail(name) in _IMAGES:
+                        yield name, _open(io.BytesIO(wheel.read(name)))
+        elif tail(path.name) in _IMAGES:
+            yield role, _open(path)
+
+
+def _open(source: Path | io.BytesIO) -> Image.Image:
+    with Image.open(source) as image:
+        return image.convert("RGB")

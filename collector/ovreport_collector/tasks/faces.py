@@ -1,0 +1,102 @@
+"""Faces: whether there is one, from small crops of faces and of other things."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from ovreport.errors import SuiteError
+from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.common import (
+    Proportion,
+    generator,
+    need,
+    only_input,
+    pack,
+    pick,
+    rows,
+    unpack,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from ovreport_collector.suite import Model
+
+
+class FaceDetection(Proportion):
+    """Is there a face? One input [batch, height, width, 3] f32 in [-1, 1].
+
+    One output is a score a possible place (last axis 1, a logit), another its box and key
+    points: they are told apart by shape. A face is there where the highest logit is above 0,
+    that is, its probability above one half.
+
+    Data file `faces`: the LFW subset of scikit-image, 100 crops of faces, then 100 of other
+    things, 25×25 grey values from 0 to 1. No options.
+    """
+
+    name = "face-detection"
+    metric: str | None = "presence_accuracy"
+
+    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
+        """Return canvases with crops, half of them with a face, chosen by `seed`."""
+        name, shape = only_input(model)
+        crops = lfw_crops(need(files.data, "faces", model=model, of="data"))
+        chosen = pick(generator(seed, self.name), len(crops), count * shape[0])
+        return {name: pack(_canvases(crops[chosen], shape), shape)}
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return all the crops, whatever the seed: few as they are, none is left out."""
+        name, shape = only_input(model)
+        crops = lfw_crops(need(files.data, "faces", model=model, of="data"))
+        return Labelled(
+            inputs={name: pack(_canvases(crops, shape), shape)},
+            labels=np.arange(len(crops)) < len(crops) // 2,
+            n=len(crops),
+            unit="image crops",
+            source=(
+                "100 crops of faces and 100 of other things from the LFW subset of "
+                "scikit-image, each enlarged to half of a canvas in its mean grey"
+            ),
+        )
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return a row for each crop: 1 where presence or absence was seen rightly."""
+        scores = [output for output in outputs if output.shape[-1] == 1]
+        if not scores:
+            raise ValueError("no output has one score a place: is this a face detector?")
+        logits = unpack(scores[0], labelled.n).reshape(labelled.n, -1)
+        return rows((logits.max(axis=1) > 0) == labelled.labels)
+
+
+def lfw_crops(path: Path) -> NDArray[np.float64]:
+    """Return the crops [200, 25, 25] of the LFW subset, faces first, grey from 0 to 1."""
+    crops: NDArray[np.float64] = np.load(path, allow_pickle=False)
+    if crops.ndim != 3 or len(crops) % 2:
+        raise SuiteError(
+            f"expected crops [faces and others, height, width], found {list(crops.shape)}",
+            where=path.name,
+            remedy="name skimage/data/lfw_subset.npy under the role faces",
+        )
+    return crops
+
+
+def _canvases(crops: NDArray[np.float64], shape: Sequence[int]) -> NDArray[np.float32]:
+    """Return [crops, height, width, 3] in [-1, 1]: each crop over the middle half."""
+    height, width = shape[1], shape[2]
+    canvases = np.empty((len(crops), height, width, 3), dtype=np.float32)
+    for canvas, crop in zip(canvases, crops, strict=True):
+        large = Image.fromarray(crop.astype(np.float32)).resize(
+            (width // 2, height // 2), Image.Resampling.BILINEAR
+        )
+        top, left = height // 4, width // 4
+        canvas[...] = crop.mean() * 2 - 1
+        canvas[top : top + height // 2, left : left + width // 2] = (
+            np.asarray(large)[..., None] * 2 - 1
+        )
+    return canvases

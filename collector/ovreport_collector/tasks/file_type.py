@@ -1,0 +1,217 @@
+"""File type: which of some 200 types a file has, from its first and last bytes."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ovreport.errors import SuiteError
+from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.common import (
+    Proportion,
+    generator,
+    need,
+    only_input,
+    pack,
+    pick,
+    rows,
+    tail,
+    unpack,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from ovreport_collector.suite import Model
+
+BLOCK = 4096
+"""Bytes read at either end of a file, before white space is stripped."""
+PAD = 256
+"""The token that stands for "no byte here"."""
+SMALLEST = 64
+"""Files below this many bytes say too little of themselves."""
+LARGEST = 64 << 20
+"""Files above this many bytes are left out: their end costs too much to unpack."""
+CAP = 100
+"""Files of one type, at most, so that Python sources do not decide the result."""
+
+TYPES: dict[str, tuple[str, ...]] = {
+    ".bz2": ("bzip",),
+    ".c": ("c",),
+    ".cc": ("cpp",),
+    ".cpp": ("cpp",),
+    ".css": ("css",),
+    ".csv": ("csv",),
+    ".gif": ("gif",),
+    ".gz": ("gzip",),
+    ".h": ("c", "cpp"),
+    ".hpp": ("cpp",),
+    ".html": ("html",),
+    ".ini": ("ini",),
+    ".ipynb": ("ipynb",),
+    ".java": ("java",),
+    ".jpg": ("jpeg",),
+    ".js": ("javascript",),
+    ".json": ("json",),
+    ".md": ("markdown",),
+    ".npy": ("npy",),
+    ".npz": ("npz",),
+    ".onnx": ("onnx",),
+    ".pdf": ("pdf",),
+    ".pkl": ("pickle",),
+    ".png": ("png",),
+    ".proto": ("proto",),
+    ".py": ("python",),
+    ".pyi": ("python",),
+    ".rst": ("rst",),
+    ".sh": ("shell",),
+    ".so": ("elf",),
+    ".svg": ("svg",),
+    ".tif": ("tiff",),
+    ".toml": ("toml",),
+    ".ts": ("typescript",),
+    ".tsv": ("tsv",),
+    ".wav": ("wav",),
+    ".xml": ("xml",),
+    ".yaml": ("yaml",),
+    ".yml": ("yaml",),
+}
+"""Extension → the labels that are right. Only extensions that name one format: `.txt`, `.bin`,
+`.dat`, `.model` and the like say nothing of the content, and `.pyx`, `.tflite` have no label."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file of known type inside a wheel."""
+
+    order: tuple[int, int, str]
+    wheel: Path
+    member: str
+    right: tuple[str, ...]
+
+
+class FileType(Proportion):
+    """File type by Magika: input [batch, 2048] int32 byte tokens, output a score a label.
+
+    Data files are wheels, under any role: the files inside are the samples, their extensions
+    the labels. Auxiliary file `labels`: JSON with `target_labels_space`, the labels in the
+    order of the output. No options.
+    """
+
+    name = "file-type"
+    metric: str | None = "top1"
+
+    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
+        """Return files of mixed types, chosen by `seed`."""
+        name, shape = only_input(model)
+        found = _corpus(files, model)
+        chosen = pick(generator(seed, self.name), len(found), count * shape[0])
+        return {name: pack(_tokens([found[i] for i in chosen], shape[1]), shape)}
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return the corpus: the same files for every seed, so that figures compare."""
+        name, shape = only_input(model)
+        space = _labels(need(files.files, "labels", model=model, of="model"))
+        found = [f for f in _corpus(files, model) if any(label in space for label in f.right)]
+        tokens = _tokens(found, shape[1])
+        right = np.array([[label in f.right for label in space] for f in found])
+        return Labelled(
+            inputs={name: pack(tokens, shape)},
+            labels=right,
+            n=len(found),
+            unit="files",
+            source=(
+                f"files of {len({f.right for f in found})} types out of pinned wheels, at most "
+                f"{CAP} of a type, the type known by the file's extension"
+            ),
+        )
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return a row for each file: 1 where the highest score is at a right label."""
+        right: NDArray[np.bool_] = labelled.labels
+        scores = unpack(outputs[0], labelled.n).reshape(labelled.n, -1)
+        hit = right[np.arange(labelled.n), scores.argmax(axis=1)]
+        return rows(hit)
+
+
+def tokenize(content: bytes, length: int = 2048) -> NDArray[np.int32]:
+    """Return the tokens of a file: its start, padded behind, then its end, padded before.
+
+    Half of `length` each, taken from a block of 4096 bytes whose outer white space (as
+    `bytes.strip` has it) is stripped: Magika's feature extraction, version 2, as in
+    `magika.py` of magika 1.0.3.
+    """
+    half = length // 2
+    start = content[:BLOCK].lstrip()[:half]
+    end = content[-BLOCK:].rstrip()[-half:]
+    tokens = np.full(length, PAD, dtype=np.int32)
+    tokens[: len(start)] = np.frombuffer(start, dtype=np.uint8)
+    tokens[length - len(end) :] = np.frombuffer(end, dtype=np.uint8)
+    return tokens
+
+
+def _tokens(found: Sequence[_Found], length: int) -> NDArray[np.int32]:
+    """Return the tokens of files [files, length]; each wheel is opened once."""
+    tokens = np.empty((len(found), length), dtype=np.int32)
+    for path in {f.wheel for f in found}:
+        with zipfile.ZipFile(path) as wheel:
+            for i, f in enumerate(found):
+                if f.wheel == path:
+                    tokens[i] = tokenize(wheel.read(f.member), length)
+    return tokens
+
+
+def _corpus(files: Files, model: Model) -> list[_Found]:
+    """Return the files of known type, at most CAP of a type, without duplicates.
+
+    They are taken in the order of their checksums, which is as good as random and the same
+    everywhere.
+    """
+    unique: dict[tuple[int, int], _Found] = {}
+    for role in sorted(files.data):
+        for found in _of_known_type(files.data[role]):
+            unique.setdefault(found.order[:2], found)
+    groups: dict[tuple[str, ...], list[_Found]] = defaultdict(list)
+    for found in sorted(unique.values(), key=lambda f: f.order):
+        groups[found.right].append(found)
+    corpus = [found for right in sorted(groups) for found in groups[right][:CAP]]
+    if not corpus:
+        raise SuiteError(
+            "no file of known type in the dataset",
+            where=model.id,
+            remedy="name a dataset whose files are wheels (addresses that end in /)",
+        )
+    return corpus
+
+
+def _of_known_type(path: Path) -> list[_Found]:
+    """Return the files in a wheel whose extension names a type."""
+    with zipfile.ZipFile(path) as wheel:
+        return [
+            _Found((info.CRC, info.file_size, info.filename), path, info.filename, right)
+            for info in wheel.infolist()
+            if SMALLEST <= info.file_size <= LARGEST
+            and (right := TYPES.get(tail(info.filename)))
+            and PurePosixPath(info.filename).name != "__init__.py"
+        ]
+
+
+def _labels(path: Path) -> list[str]:
+    """Return the labels in the order of the model's output."""
+    try:
+        space = json.loads(path.read_text(encoding="utf-8"))["target_labels_space"]
+        return [str(label) for label in space]
+    except (ValueError, KeyError, TypeError) as error:
+        raise SuiteError(
+            f"the labels file has no list target_labels_space ({error})",
+            where=path.name,
+            remedy="name Magika's config.min.json under the role labels",
+        ) from error
