@@ -1,0 +1,81 @@
+"""The command line: gathers commands, and turns errors into exit codes.
+
+    0  done    1  done, but something failed    2  bad input    130  interrupted
+
+A command is an entry point in the group `ovreport.commands`; it is loaded only when called, so
+that `build` runs where openvino is not installed, and `--help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import EntryPoint, entry_points
+
+import click
+
+from ovreport import __version__
+from ovreport.errors import OvreportError
+
+_EXAMPLES = """
+\b
+Examples:
+  ovreport collect && ovreport build      measure this machine, make a website
+  ovreport serve                          look at it
+  ovreport devices                        what OpenVINO finds here
+  ovreport collect --dry-run              what would be measured, and how long it takes
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands come from entry points."""
+
+    def _entries(self) -> dict[str, EntryPoint]:
+        return {entry.name: entry for entry in entry_points(group="ovreport.commands")}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all installed commands."""
+        return sorted(self._entries())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load one command."""
+        entry = self._entries().get(cmd_name)
+        if entry is None:
+            return None
+        command = entry.load()
+        if not isinstance(command, click.Command):
+            raise click.ClickException(f"{entry.value} is not a command")
+        return command
+
+
+@click.group(
+    cls=LazyGroup, epilog=_EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, prog_name="ovreport")
+def cli() -> None:
+    """Measure OpenVINO performance so that a reader can trust it, and publish it."""
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        cli.main(arguments, prog_name="ovreport", standalone_mode=False)
+    except OvreportError as error:
+        click.echo(f"ovreport: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stdout = None  # the reader of our output went away: say nothing more
+        return 0
+    return 0

@@ -1,0 +1,268 @@
+"""From a record's samples to the figures that are shown: value, interval, n, verdict.
+
+    figures(record) -> {metric key: Figure | NotMeasured}
+
+A metric of an aspect that was not measured maps to the reason; nothing is dropped silently.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ovreport import statistics
+from ovreport.metrics import METRICS
+from ovreport.record import (
+    Accuracy,
+    Completed,
+    Histogram,
+    Latency,
+    Memory,
+    NotMeasured,
+    Record,
+    Skipped,
+    Startup,
+    StartupCached,
+    StartupRound,
+    Throughput,
+    Unsupported,
+    Verdict,
+)
+from ovreport.statistics import Interval, median_interval
+from ovreport.verdict import judge, latency_headline, throughput_headline
+
+PERCENTILES = {
+    "latency_p90_ms": 0.90,
+    "latency_p95_ms": 0.95,
+    "latency_p99_ms": 0.99,
+    "latency_p999_ms": 0.999,
+}
+N_TOO_SMALL = "n too small"
+GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number as it is shown, with all that a reader needs to weigh it."""
+
+    metric: str
+    """Key in `ovreport.metrics`."""
+    value: float
+    low: float
+    """95 % interval; equal to value where the figure is itself a bound."""
+    high: float
+    rounds: int
+    n: int
+    """Samples behind it: inferences, or labelled units."""
+    verdict: Verdict
+    kind: str = "measured"
+    """`measured`, `bound` (a conservative percentile) or `rated`."""
+
+
+Figures = dict[str, Figure | NotMeasured]
+
+_UNJUDGED = Verdict(level="valid", reasons=[])
+
+
+def figures(record: Record) -> Figures:
+    """Return every figure of a record, or why there is none, by metric key."""
+    found: Figures = {}
+    verdicts = judge(record)
+    for metric, figure in _measured(record, verdicts):
+        found[metric] = figure
+    for key, metric_info in METRICS.items():
+        if key in found or metric_info.aspect == "accuracy":
+            continue
+        missing = _why_missing(record, metric_info.aspect)
+        if missing is not None:
+            found[key] = missing
+    return found
+
+
+def accuracy_metric(record: Record) -> str | None:
+    """Return the key of the record's accuracy metric, None where accuracy was not measured."""
+    accuracy = record.accuracy
+    return accuracy.metric if isinstance(accuracy, Accuracy) else None
+
+
+def _why_missing(record: Record, aspect: str) -> NotMeasured | None:
+    if not isinstance(record.outcome, Completed):
+        return record.outcome
+    value = getattr(record, aspect)
+    return value if isinstance(value, NotMeasured) else None
+
+
+def _measured(
+    record: Record, verdicts: dict[str, Verdict]
+) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    if isinstance(record.latency, Latency):
+        yield from _latency(record.latency, verdicts["latency"])
+    if isinstance(record.throughput, Throughput):
+        yield from _throughput(record, record.throughput, verdicts["throughput"])
+    yield from _startup(record)
+    if isinstance(record.memory, Memory):
+        yield from _memory(record.memory)
+    if isinstance(record.accuracy, Accuracy):
+        yield from _accuracy(record.accuracy)
+
+
+# ---------------------------------------------------------------- aspects
+
+
+def _latency(latency: Latency, verdict: Verdict) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    rounds = latency.rounds
+    n = sum(r.n for r in rounds)
+    yield _of("latency_ms", latency_headline(rounds), len(rounds), n, verdict)
+    rho = _weighted([r.autocorrelation for r in rounds], [r.n for r in rounds])
+    histograms = [r.histogram for r in rounds]
+    maximum = max(r.max_ms for r in rounds)
+    for key, percentile in PERCENTILES.items():
+        yield _percentile(key, percentile, histograms, rho, maximum, verdict)
+    overheads = [max(r.median_ms - r.runtime_median_ms, 0.0) for r in rounds]
+    # A difference of clocks can be zero, and a logarithm of zero has no interval: show the range.
+    middle = sorted(overheads)[len(overheads) // 2]
+    interval = Interval(middle, min(overheads), max(overheads))
+    yield _of("overhead_ms", interval, len(rounds), n, verdict)
+
+
+def _throughput(
+    record: Record, throughput: Throughput, verdict: Verdict
+) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    rounds = throughput.rounds
+    n = sum(r.n for r in rounds)
+    headline = throughput_headline(rounds, throughput.batch)
+    yield _of("throughput_ips", headline, len(rounds), n, verdict)
+
+    medians = [quantile([r.histogram], 0.5) for r in rounds]
+    yield _of("loaded_latency_ms", median_interval(medians), len(rounds), n, verdict)
+    rho = _weighted([r.autocorrelation for r in rounds], [r.n for r in rounds])
+    yield _percentile(
+        "loaded_latency_p99_ms", 0.99, [r.histogram for r in rounds], rho, math.inf, verdict
+    )
+
+    if record.device.family == "CPU":
+        per_core = _divided(headline, max(record.machine.cores_available, 1))
+        yield _of("throughput_per_core_ips", per_core, len(rounds), n, verdict)
+    else:
+        yield (
+            "throughput_per_core_ips",
+            Unsupported(reason="Counted for processors only; this device has no CPU cores."),
+        )
+    peaks = _peaks(record.memory, throughput=True) if isinstance(record.memory, Memory) else []
+    if peaks:
+        per_gib = _divided(headline, median_interval(peaks).value / GIB)
+        yield _of("throughput_per_gib_ips", per_gib, len(rounds), n, verdict)
+    else:
+        yield "throughput_per_gib_ips", Skipped(reason="Peak memory was not measured.")
+
+
+def _startup(record: Record) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    if isinstance(record.startup, Startup):
+        rounds = record.startup.rounds
+        parts = {
+            "read_ms": [r.read_ms for r in rounds],
+            "compile_ms": [r.compile_ms for r in rounds],
+            "first_inference_ms": [r.first_inference_ms for r in rounds],
+            "startup_ms": [_total(r) for r in rounds],
+        }
+        for key, values in parts.items():
+            yield _over_rounds(key, values)
+    if isinstance(record.startup_cached, StartupCached):
+        yield _over_rounds("startup_cached_ms", [_total(r) for r in record.startup_cached.rounds])
+
+
+def _total(r: StartupRound) -> float:
+    return r.read_ms + r.compile_ms + r.first_inference_ms
+
+
+def _memory(memory: Memory) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    for key, values in (
+        ("peak_memory_latency_bytes", _peaks(memory, throughput=False)),
+        ("peak_memory_bytes", _peaks(memory, throughput=True)),
+    ):
+        if values:
+            yield _over_rounds(key, values)
+        else:
+            yield key, Skipped(reason="No round reached this phase.")
+
+
+def _peaks(memory: Memory, *, throughput: bool) -> list[float]:
+    """Return each round's peak, in the throughput phase or in all phases before it."""
+    found = []
+    for r in memory.rounds:
+        peaks = [p.peak_rss_bytes for p in r.phases if (p.phase == "throughput") == throughput]
+        if peaks:
+            found.append(float(max(peaks)))
+    return found
+
+
+def _accuracy(accuracy: Accuracy) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    interval = Interval(accuracy.value, accuracy.low, accuracy.high)
+    yield _of(accuracy.metric, interval, 1, accuracy.n, _UNJUDGED)
+
+
+# ---------------------------------------------------------------- parts
+
+
+def quantile(histograms: Sequence[Histogram], share: float) -> float:
+    """Return the upper bound of the bucket that holds the nearest-rank quantile, in ms."""
+    total = sum(h.total for h in histograms)
+    return _from_top(histograms, total - max(math.ceil(share * total), 1) + 1)
+
+
+def _from_top(histograms: Sequence[Histogram], rank: int) -> float:
+    """Return the `rank`-th largest sample (1: the largest), rounded up to its bucket."""
+    counts: Counter[float] = Counter()
+    for histogram in histograms:
+        log_growth = math.log(histogram.growth)
+        for index, count in histogram.buckets:
+            counts[math.exp(index * log_growth)] += count
+    seen = 0
+    for bound in sorted(counts, reverse=True):
+        seen += counts[bound]
+        if seen >= rank:
+            return bound
+    return min(counts)
+
+
+def _percentile(
+    key: str,
+    percentile: float,
+    histograms: Sequence[Histogram],
+    rho: float,
+    maximum: float,
+    verdict: Verdict,
+) -> tuple[str, Figure | NotMeasured]:
+    """Return a conservative bound: the t-th largest sample, t from the effective n."""
+    n = sum(h.total for h in histograms)
+    worth = statistics.effective_n(n, rho)
+    rank = statistics.tail_rank(worth, percentile)
+    if rank == 0:
+        return key, Skipped(
+            reason=f"{N_TOO_SMALL}: {n:,} inferences, worth {worth:,} independent ones"
+        )
+    # Of n correlated samples the same share lies above the bound as of the independent ones.
+    value = min(_from_top(histograms, max(1, rank * n // worth)), maximum)
+    figure = Figure(key, value, value, value, len(histograms), n, verdict, kind="bound")
+    return key, figure
+
+
+def _of(
+    key: str, interval: Interval, rounds: int, n: int, verdict: Verdict
+) -> tuple[str, Figure | NotMeasured]:
+    return key, Figure(key, interval.value, interval.low, interval.high, rounds, n, verdict)
+
+
+def _over_rounds(key: str, values: Sequence[float]) -> tuple[str, Figure | NotMeasured]:
+    positive = [max(v, 1e-9) for v in values]
+    return _of(key, median_interval(positive), len(values), len(values), _UNJUDGED)
+
+
+def _divided(interval: Interval, by: float) -> Interval:
+    return Interval(interval.value / by, interval.low / by, interval.high / by)
+
+
+def _weighted(values: Sequence[float], weights: Sequence[int]) -> float:
+    return sum(v * w for v, w in zip(values, weights, strict=True)) / max(sum(weights), 1)

@@ -1,0 +1,136 @@
+"""The one table of metrics: key, label, unit, direction, format.
+
+Everything that shows a number looks here, so that a metric has one name, one unit and one
+rounding in the terminal, on every page and in every download.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["lower", "higher"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One named quantity."""
+
+    key: str
+    label: str
+    unit: str
+    direction: Direction
+    meaning: str
+    """One sentence for the glossary and for hover texts."""
+    scale: float = 1.0
+    """What a stored value is multiplied with to be shown in `unit`."""
+    aspect: str = ""
+    """Field of the record that it is derived from."""
+
+    @property
+    def better(self) -> str:
+        """The direction in words."""
+        return "Lower is better" if self.direction == "lower" else "Higher is better"
+
+    def format(self, value: float) -> str:
+        """Return the value in `unit`, three significant digits, without the unit."""
+        return significant(value * self.scale)
+
+    def format_unit(self, value: float) -> str:
+        """Return the value with its unit."""
+        return f"{self.format(value)} {self.unit}".strip()
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Format with so many significant digits, thousands separated, never in exponents."""
+    if not math.isfinite(value):
+        return "unbounded" if math.isinf(value) else "not a number"
+    if value == 0:
+        return "0"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, decimals)
+    if rounded and math.floor(math.log10(abs(rounded))) > math.floor(math.log10(abs(value))):
+        decimals -= 1  # 9.996 became 10.00: one digit too many
+    return f"{rounded:,.{max(0, decimals)}f}"
+
+
+_MIB = 1 / (1024 * 1024)
+
+METRICS: dict[str, Metric] = {
+    metric.key: metric
+    for metric in (
+        # latency
+        Metric("latency_ms", "Latency", "ms", "lower",
+               "Median wall time of one synchronous inference, median over rounds.",
+               aspect="latency"),
+        Metric("latency_p90_ms", "p90", "ms", "lower",
+               "90 % of inferences are at least this fast, at 99 % confidence.", aspect="latency"),
+        Metric("latency_p95_ms", "p95", "ms", "lower",
+               "95 % of inferences are at least this fast, at 99 % confidence.", aspect="latency"),
+        Metric("latency_p99_ms", "p99", "ms", "lower",
+               "99 % of inferences are at least this fast, at 99 % confidence.", aspect="latency"),
+        Metric("latency_p999_ms", "p99.9", "ms", "lower",
+               "99.9 % of inferences are at least this fast, at 99 % confidence.",
+               aspect="latency"),
+        Metric("overhead_ms", "Caller overhead", "ms", "lower",
+               "Wall time at the caller minus the runtime's own latency, medians.",
+               aspect="latency"),
+        # throughput
+        Metric("throughput_ips", "Throughput", "inf/s", "higher",
+               "Inferences per second with the device's optimal number of requests.",
+               aspect="throughput"),
+        Metric("loaded_latency_ms", "Latency under load", "ms", "lower",
+               "Median latency of a request during the throughput run.", aspect="throughput"),
+        Metric("loaded_latency_p99_ms", "p99 under load", "ms", "lower",
+               "99 % of requests in the throughput run are at least this fast.",
+               aspect="throughput"),
+        # start-up
+        Metric("read_ms", "Read", "ms", "lower", "Reading the model from disk.", aspect="startup"),
+        Metric("compile_ms", "Compile", "ms", "lower",
+               "Compiling the model for the device, no model cache.", aspect="startup"),
+        Metric("first_inference_ms", "First inference", "ms", "lower",
+               "The first inference after compiling.", aspect="startup"),
+        Metric("startup_ms", "Cold start", "ms", "lower",
+               "Read, compile and first inference, no model cache.", aspect="startup"),
+        Metric("startup_cached_ms", "Cached start", "ms", "lower",
+               "Read, load from the model cache and first inference.", aspect="startup_cached"),
+        # memory
+        Metric("peak_memory_latency_bytes", "Peak memory, latency mode", "MiB", "lower",
+               "Peak resident set from import to the end of the latency run.",
+               scale=_MIB, aspect="memory"),
+        Metric("peak_memory_bytes", "Peak memory", "MiB", "lower",
+               "Peak resident set while compiling for throughput and running it.",
+               scale=_MIB, aspect="memory"),
+        # efficiency
+        Metric("throughput_per_core_ips", "Throughput per core", "inf/s per core", "higher",
+               "Throughput divided by the processor cores available; CPU devices only.",
+               aspect="throughput"),
+        Metric("throughput_per_gib_ips", "Throughput per GiB", "inf/s per GiB", "higher",
+               "Throughput divided by peak memory of the measuring process.", aspect="throughput"),
+        Metric("throughput_per_watt_rated_ips", "Throughput per rated watt", "inf/s per W (rated)",
+               "higher", "Throughput divided by the maker's TDP: rated, not measured power.",
+               aspect="throughput"),
+        Metric("throughput_per_price_rated_ips", "Throughput per price", "inf/s per unit (rated)",
+               "higher", "Throughput divided by the price given in the site's settings.",
+               aspect="throughput"),
+        # accuracy
+        Metric("top1", "Top-1 accuracy", "%", "higher",
+               "Share of samples whose first answer is right.", scale=100, aspect="accuracy"),
+        Metric("presence_accuracy", "Presence accuracy", "%", "higher",
+               "Share of images in which a face is rightly found or rightly not found.",
+               scale=100, aspect="accuracy"),
+        Metric("character_accuracy", "Character accuracy", "%", "higher",
+               "One minus the character error rate (edits divided by characters).",
+               scale=100, aspect="accuracy"),
+        Metric("frame_f1", "Frame F1", "%", "higher",
+               "Harmonic mean of precision and recall over note × time frames.",
+               scale=100, aspect="accuracy"),
+        Metric("pearson", "Pearson correlation", "× 100", "higher",
+               "Correlation of the model's similarities with people's.",
+               scale=100, aspect="accuracy"),
+        Metric("spearman", "Spearman correlation", "× 100", "higher",
+               "Rank correlation of the model's similarities with people's.",
+               scale=100, aspect="accuracy"),
+    )
+}  # fmt: skip

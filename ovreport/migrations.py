@@ -1,0 +1,44 @@
+"""How the record's format came about, and how an older record becomes a current one.
+
+History
+    1  2026-11  first format
+
+A change that an old reader would misread raises `ovreport.record.FORMAT` by one and adds one
+step here: a pure function from the decoded JSON of format n to that of format n + 1. A fixture
+of every format stays in `tests/ovreport/records/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ovreport.errors import RecordError
+from ovreport.record import FORMAT
+
+Document = dict[str, object]
+
+STEPS: Mapping[int, Callable[[Document], Document]] = {}
+"""Format n → function that makes format n + 1."""
+
+
+def migrate(document: Document, *, where: str) -> Document:
+    """Return the document in the current format.
+
+    Raises RecordError for a missing or unknown format.
+    """
+    found = document.get("format")
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise RecordError(
+            "not a record: `format` is missing or is not a version number",
+            where=f"{where}: $.format",
+            remedy="`ovreport schema` prints what a record looks like.",
+        )
+    if found > FORMAT:
+        raise RecordError(
+            f"format {found} is newer than this ovreport knows ({FORMAT})",
+            where=f"{where}: $.format",
+            remedy="Upgrade: pip install --upgrade ovreport",
+        )
+    for version in range(found, FORMAT):
+        document = STEPS[version](document)
+    return document

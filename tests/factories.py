@@ -1,0 +1,225 @@
+"""Records for tests: a deterministic stand-in for a collect, with known truth."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ovreport import record as r
+from ovreport.statistics import autocorrelation, log_buckets
+from ovreport.verdict import judge
+
+QUICK = r.Tier(
+    name="quick", min_seconds=2, min_inferences=64, max_seconds=20, rounds=3, max_rounds=5
+)
+STANDARD = r.Tier(
+    name="standard", min_seconds=10, min_inferences=662, max_seconds=60, rounds=7, max_rounds=11
+)
+
+
+def a_record(**changes: Any) -> r.Record:
+    """Return a sound record; `changes` are fields of Record, or the knobs below.
+
+    Knobs: model, device, precision, variant, family, machine (id), median_ms, noise (relative sd
+    between rounds), rounds, top1 (accuracy), seed, measured_at, title, task.
+    """
+    knobs = {
+        "model": "magika-v3.3", "title": "Magika v3.3", "task": "file-type",
+        "device": "CPU", "family": "CPU", "full_name": "Example CPU 9000",
+        "precision": "f32", "variant": "fp32", "machine": "example-cpu-9000-8c",
+        "median_ms": 5.0, "noise": 0.01, "rounds": 7, "top1": 0.97, "seed": 1,
+        "executed": None, "architecture_only": False,
+    }  # fmt: skip
+    for key in list(changes):
+        if key in knobs:
+            knobs[key] = changes.pop(key)
+    made = _build(knobs)
+    made = msgspec.structs.replace(made, **changes)
+    if "verdicts" not in changes:
+        made = msgspec.structs.replace(made, verdicts=judge(made))
+    return made
+
+
+def a_failed_record(**changes: Any) -> r.Record:
+    """Return a record of a case that failed as a whole."""
+    failed = r.Failed(
+        reason="the measuring process was killed by signal 11 (SIGSEGV) while compiling",
+        cause="crash",
+        stderr_tail="Segmentation fault",
+    )
+    skipped = r.Skipped(reason="the case failed before this was tried")
+    aspects = dict.fromkeys(
+        ("execution", "startup", "startup_cached", "latency", "throughput", "memory", "accuracy",
+         "agreement"), skipped,
+    )  # fmt: skip
+    return a_record(**{"outcome": failed, **aspects, **changes})
+
+
+def histogram(samples: np.ndarray, limit: int = 96) -> r.Histogram:
+    """Return the samples as a record keeps them."""
+    growth, buckets = log_buckets(samples, limit)
+    return r.Histogram(growth=growth, buckets=buckets)
+
+
+def _build(k: dict[str, Any]) -> r.Record:
+    rng = np.random.default_rng(k["seed"])
+    factors = np.exp(rng.normal(0, k["noise"], k["rounds"])).tolist()
+    executed = k["executed"] or ("bf16" if k["precision"] == "default" else k["precision"])
+    return r.Record(
+        format=1,
+        measured_at="2026-11-23T12:00:00Z",
+        case=r.Case(
+            engine="openvino", device=k["device"], model=k["model"], variant=k["variant"],
+            precision=k["precision"],
+        ),
+        tier=STANDARD,
+        software=r.Software(
+            ovreport="0.1.0", openvino="2026.4.1-22982-e213a147257-releases/2026/4",
+            python="3.11.7", os="Linux", kernel="6.1", packages={"numpy": "2.4.6"},
+        ),
+        machine=r.Machine(
+            id=k["machine"], cpu="Example CPU 9000", architecture="x86_64", sockets=1,
+            cores_physical=8, cores_logical=16, cores_available=16,
+            memory_bytes=32 * 1024**3, virtualised="no", governor="performance", turbo="on",
+            power_source="mains", cpu_flags=["avx2", "avx512f", "avx512_bf16"],
+        ),
+        device=r.Device(
+            name=k["device"], full_name=k["full_name"], family=k["family"],
+            driver="built into OpenVINO", capabilities=["FP32", "BF16", "INT8"],
+            properties={"OPTIMAL_NUMBER_OF_INFER_REQUESTS": "4"},
+        ),
+        model=r.Model(
+            id=k["model"], title=k["title"], task=k["task"],
+            source="pypi:magika==1.0.3/magika/models/standard_v3_3/model.onnx",
+            sha256="fe2d2eb49c5f88a9e0a6c048e15d6ffdf86235519c2afc535044de433169ec8c",
+            size_bytes=3_200_000, licence="Apache-2.0", homepage="https://example.org/magika",
+            why="A small transformer-free classifier that loses accuracy in bf16.",
+            architecture_only=k["architecture_only"], parameters=800_000,
+            inputs=[r.Port(name="bytes", dtype="i32", shape=[1, 2048])],
+            outputs=[r.Port(name="target_label", dtype="f32", shape=[1, 214])],
+        ),
+        inputs=r.InputData(description="files of known type", distinct=16, seed=7),
+        outcome=r.Completed(),
+        execution=r.Execution(
+            devices=[k["device"]], precision=executed,
+            layers=[
+                r.LayerCount(device=k["device"], precision=executed, compute=True, count=12),
+                r.LayerCount(device=k["device"], precision="f32", compute=False, count=20),
+            ],
+        ),
+        startup=r.Startup(rounds=[_startup(i, 120 * f) for i, f in enumerate(factors)]),
+        startup_cached=r.StartupCached(
+            rounds=[_startup(i, 30 * f) for i, f in enumerate(factors)], cache_bytes=4_000_000
+        ),
+        latency=r.Latency(
+            settings=_settings("LATENCY", k["precision"]),
+            rounds=[_latency(i, k["median_ms"] * f, rng) for i, f in enumerate(factors)],
+        ),
+        throughput=r.Throughput(
+            settings=_settings("THROUGHPUT", k["precision"]), batch=1,
+            rounds=[_throughput(i, k["median_ms"] * f, rng) for i, f in enumerate(factors)],
+        ),
+        memory=r.Memory(rounds=[_memory(i) for i in range(k["rounds"])]),
+        accuracy=_accuracy(k),
+        agreement=r.Agreement(
+            n=16,
+            outputs=[
+                r.OutputAgreement(
+                    name="target_label", relative_rmse=0.001 if executed == "f32" else 0.02,
+                    max_abs_difference=0.01, cosine=0.9999,
+                )
+            ],
+        ),
+        noise=[
+            r.RoundNoise(
+                round=i, started_at="2026-11-23T12:00:00Z",
+                readings={"foreign_cpu_share": 0.004, "steal_share": 0.0, "swap_pages": 0.0},
+            )
+            for i in range(k["rounds"])
+        ],
+        noise_unreadable={"temperature_c": "no sensor is readable"},
+        verdicts={},
+        repeat=r.Repeat(
+            ovreport=f"ovreport collect --suite standard --tier standard --model {k['model']} "
+            f"--device {k['device']} --precision {k['precision']}",
+            benchmark_app=f"benchmark_app -m model.onnx -d {k['device']} -hint latency -t 10",
+        ),
+    )  # fmt: skip
+
+
+def _settings(hint: str, precision: str) -> r.Settings:
+    asked = {"PERFORMANCE_HINT": hint}
+    if precision != "default":
+        asked["INFERENCE_PRECISION_HINT"] = precision
+    return r.Settings(asked=asked, in_force={**asked, "NUM_STREAMS": "1"})
+
+
+def _startup(index: int, compile_ms: float) -> r.StartupRound:
+    return r.StartupRound(
+        round=index, read_ms=12.5, compile_ms=compile_ms, first_inference_ms=compile_ms / 10
+    )
+
+
+def _latency(index: int, median_ms: float, rng: np.random.Generator) -> r.LatencyRound:
+    samples = median_ms * np.exp(rng.normal(0, 0.05, 1000))
+    return r.LatencyRound(
+        round=index, n=len(samples), duration_s=float(samples.sum() / 1000),
+        median_ms=float(np.median(samples)), mean_ms=float(samples.mean()),
+        min_ms=float(samples.min()), max_ms=float(samples.max()),
+        runtime_median_ms=float(np.median(samples)) * 0.99,
+        first_third_median_ms=float(np.median(samples[:333])),
+        last_third_median_ms=float(np.median(samples[-333:])),
+        autocorrelation=autocorrelation(samples), warmup_n=40, warmup_s=0.3, warmup_stable=True,
+        histogram=histogram(samples),
+    )  # fmt: skip
+
+
+def _throughput(index: int, median_ms: float, rng: np.random.Generator) -> r.ThroughputRound:
+    samples = 1.6 * median_ms * np.exp(rng.normal(0, 0.05, 1500))
+    duration_s = float(samples.sum() / 1000 / 4)
+    ips = len(samples) / duration_s
+    return r.ThroughputRound(
+        round=index, n=len(samples), duration_s=duration_s, requests=4, streams=4,
+        driver="threads", idle_share=0.003, first_third_ips=ips, last_third_ips=ips,
+        autocorrelation=autocorrelation(samples), warmup_n=40, warmup_s=0.3, warmup_stable=True,
+        histogram=histogram(samples, 48),
+    )  # fmt: skip
+
+
+def _memory(index: int) -> r.MemoryRound:
+    mib = 1024 * 1024
+    sizes = {
+        "import": 60, "read": 80, "compile": 150, "first-inference": 152, "latency": 153,
+        "throughput": 240,
+    }  # fmt: skip
+    return r.MemoryRound(
+        round=index,
+        phases=[
+            r.PhaseMemory(
+                phase=phase,  # type: ignore[arg-type]
+                peak_rss_bytes=size * mib,
+                anonymous_bytes=size * mib // 2,
+                file_backed_bytes=size * mib // 3,
+            )
+            for phase, size in sizes.items()
+        ],
+    )
+
+
+def _accuracy(k: dict[str, Any]) -> r.Accuracy | r.Unsupported:
+    if k["architecture_only"]:
+        return r.Unsupported(reason="constant weights: accuracy does not exist")
+    value, n = k["top1"], 402
+    margin = 1.96 * math.sqrt(value * (1 - value) / n)
+    delta = value - 0.97
+    return r.Accuracy(
+        metric="top1", value=value, low=value - margin, high=min(1.0, value + margin),
+        interval="wilson", n=n, unit="files", data="Files of pinned packages, by extension.",
+        rendered=False,
+        reference=r.AccuracyReference(
+            value=0.97, delta=delta, delta_low=delta - 0.01, delta_high=delta + 0.01
+        ),
+    )  # fmt: skip
