@@ -17,6 +17,16 @@ __all__ = ["TASKS", "Array", "Files", "Inputs", "Labelled", "Task", "get", "name
 _WHERE = {
     "file-type": "file_type:FileType",
     "face-detection": "faces:FaceDetection",
+    "face-landmarks": "landmarks:FaceLandmarks",
+    "iris-landmarks": "landmarks:IrisLandmarks",
+    "text-detection": "text_detection:TextDetection",
+    "text-recognition": "text_lines:TextRecognition",
+    "text-orientation": "text_lines:TextOrientation",
+    "voice-activity": "audio:VoiceActivity",
+    "music-transcription": "audio:MusicTranscription",
+    "sentence-similarity": "sentences:SentenceSimilarity",
+    "image-classification": "image_classification:ImageClassification",
+    "generic": "generic:Generic",
 }
 
 

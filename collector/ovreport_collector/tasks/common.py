@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ovreport_collector.suite import Model
     from ovreport_collector.tasks.base import Array, Files, Labelled
 
-_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
+_IMAGES = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 
 
 class Kept:
@@ -88,6 +88,18 @@ def need(files: Mapping[str, Path], role: str, *, model: Model, of: str) -> Path
         ) from None
 
 
+def whole(model: Model, key: str, default: int, *, low: int, high: int) -> int:
+    """Return an option that must be a whole number from low to high, both included."""
+    value = model.options.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise SuiteError(
+            f"{key} is {value}",
+            where=f"{model.id}.options",
+            remedy=f"give a whole number from {low} to {high}",
+        )
+    return value
+
+
 def pack(units: Array, shape: Sequence[int]) -> Array:
     """Return units [k, …] as samples [n, *shape]; the last one is filled up from the start."""
     batch, rest = shape[0], tuple(shape[1:])
@@ -118,18 +130,24 @@ def tail(path: str) -> str:
 
 
 def images(data: Mapping[str, Path]) -> Iterator[tuple[str, Image.Image]]:
-    """Yield name and RGB image of every photograph among the files, wheels included."""
+    """Yield name and RGB image of every PNG, JPEG and BMP file, those in wheels included."""
     for role in sorted(data):
         path = data[role]
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as wheel:
                 for name in sorted(wheel.namelist()):
                     if tail(name) in _IMAGES:
-                        yield name, _open(io.BytesIO(wheel.read(name)))
+                        yield name, picture(io.BytesIO(wheel.read(name)), name)
         elif tail(path.name) in _IMAGES:
-            yield role, _open(path)
+            yield role, picture(path, path.name)
 
 
-def _open(source: Path | io.BytesIO) -> Image.Image:
-    with Image.open(source) as image:
-        return image.convert("RGB")
+def picture(source: Path | io.BytesIO, name: str) -> Image.Image:
+    """Return an image file as RGB; SuiteError when it is none."""
+    try:
+        with Image.open(source) as image:
+            return image.convert("RGB")
+    except (OSError, ValueError) as error:
+        raise SuiteError(
+            f"not an image that can be read ({error})", where=name, remedy="give PNG or JPEG files"
+        ) from error

@@ -1,0 +1,158 @@
+"""Sentence similarity: embeddings of documents against what people said of the pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from ovreport.errors import SuiteError
+from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.common import generator, need, pack, pick, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from ovreport_collector.suite import Model
+
+IDS, MASK = "input_ids", "attention_mask"
+
+
+class SentenceSimilarity:
+    """Sentence similarity: BERT-like inputs [batch, tokens] int64.
+
+    Inputs `input_ids` and `attention_mask`, further ones (`token_type_ids`) are zeros. Output
+    [batch, tokens, width]: averaged over the tokens of the mask (or [batch, width]: taken as it
+    is), compared by cosine. Auxiliary file `tokenizer`: tokenizer.json. Data files `documents`
+    and `similarities`: those of Lee, Pincombe & Welsh 2005, a document a line and the matrix of
+    mean similarity, in latin-1, as gensim carries them. No options.
+    """
+
+    name = "sentence-similarity"
+    metric: str | None = "pearson"
+    why_no_metric = ""
+
+    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
+        """Return documents in an order chosen by `seed`."""
+        documents = _documents(model, files)
+        shape = _shape(model)
+        chosen = pick(generator(seed, self.name), len(documents), count * shape[0])
+        return _encode(model, files, [documents[i] for i in chosen])
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return all documents, and the human similarity of all pairs."""
+        documents = _documents(model, files)
+        human = _similarities(need(files.data, "similarities", model=model, of="data"))
+        if human.shape != (len(documents), len(documents)):
+            raise SuiteError(
+                f"{len(documents)} documents, but similarities {list(human.shape)}",
+                where=model.id,
+                remedy="name both files of the same dataset",
+            )
+        inputs = _encode(model, files, documents)
+        return Labelled(
+            inputs=inputs,
+            labels=_Truth(human, unpack(inputs[MASK], len(documents)) > 0),
+            n=len(documents),
+            unit=f"documents ({len(documents) * (len(documents) - 1) // 2:,} pairs)",
+            source=(
+                "news documents of Lee, Pincombe & Welsh (2005), the similarity of every pair "
+                "judged by people; intervals resample documents, since pairs share them"
+            ),
+        )
+
+    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+        """Return the first output as it is: the mask is needed to average it."""
+        return list(outputs[:1])
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return a row for each of d documents, [d, 1 + 2d].
+
+        Its number, then its similarity to every document as people see it, then as the model
+        sees it. So rows can be resampled as documents, which are independent; pairs are not.
+        """
+        truth: _Truth = labelled.labels
+        embeddings = pool(unpack(outputs[0], len(truth.mask)), truth.mask)
+        number = np.arange(len(embeddings), dtype=np.float64)
+        return np.column_stack([number, truth.human, embeddings @ embeddings.T])
+
+    def reduce(self, contributions: NDArray[np.float64]) -> float:
+        """Return Pearson's correlation over all pairs of different documents among the rows.
+
+        0 where it does not exist, because all are alike.
+        """
+        numbers = contributions[:, 0].astype(np.intp)
+        human, model = np.split(contributions[:, 1:], 2, axis=1)
+        first, second = np.triu_indices(len(numbers), k=1)
+        different = numbers[first] != numbers[second]
+        pairs = first[different], numbers[second[different]]
+        return pearson(human[pairs], model[pairs])
+
+
+@dataclass(frozen=True)
+class _Truth:
+    human: NDArray[np.float64]
+    """[documents, documents], 0 to 1."""
+    mask: NDArray[np.bool_]
+    """[documents, tokens]."""
+
+
+def pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return Pearson's correlation of two vectors; 0 where one of them is constant."""
+    if not len(a):
+        return 0.0
+    a, b = a - a.mean(), b - b.mean()
+    scale = np.sqrt((a @ a) * (b @ b))
+    return float(a @ b / scale) if scale > 0 else 0.0
+
+
+def pool(states: Array, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return unit vectors [n, width]: token states [n, tokens, width] averaged over the mask."""
+    states = states.astype(np.float64)
+    if states.ndim == 3:
+        weight = mask[..., None].astype(np.float64)
+        states = (states * weight).sum(axis=1) / weight.sum(axis=1)
+    norm = np.linalg.norm(states, axis=1, keepdims=True)
+    return np.asarray(states / np.where(norm > 0, norm, 1), dtype=np.float64)
+
+
+def _shape(model: Model) -> list[int]:
+    if IDS not in model.shapes or MASK not in model.shapes:
+        raise SuiteError(
+            f'task "{model.task}" needs the inputs {IDS} and {MASK}',
+            where=f"{model.id}.shapes",
+            remedy="declare the shape of each input of the model",
+        )
+    return model.shapes[IDS]
+
+
+def _encode(model: Model, files: Files, texts: Sequence[str]) -> Inputs:
+    """Return texts as inputs, cut or filled up to the declared number of tokens."""
+    shape = _shape(model)
+    path = need(files.files, "tokenizer", model=model, of="model")
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.enable_truncation(shape[1])
+    tokenizer.enable_padding(length=shape[1])
+    encodings = tokenizer.encode_batch(list(texts))
+    rows = {
+        IDS: np.array([e.ids for e in encodings], dtype=np.int64),
+        MASK: np.array([e.attention_mask for e in encodings], dtype=np.int64),
+    }
+    zeros = np.zeros_like(rows[IDS])
+    return {name: pack(rows.get(name, zeros), shape) for name in model.shapes}
+
+
+def _documents(model: Model, files: Files) -> list[str]:
+    path = need(files.data, "documents", model=model, of="data")
+    return [
+        line.strip() for line in path.read_text(encoding="latin-1").splitlines() if line.strip()
+    ]
+
+
+def _similarities(path: Path) -> NDArray[np.float64]:
+    return np.loadtxt(path, encoding="latin-1", ndmin=2)

@@ -1,0 +1,165 @@
+"""Lines of text: what they say, and which way up they are. All lines are rendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ovreport.errors import SuiteError
+from ovreport_collector.tasks import rendering
+from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.common import Proportion, generator, only_input, pack, rows, unpack
+from ovreport_collector.tasks.onnx_metadata import properties
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from ovreport_collector.suite import Model
+
+LINES = 200
+"""Labelled lines."""
+
+
+class TextRecognition:
+    """Text recognition: one input [batch, 3, height, width] f32 in [-1, 1], BGR.
+
+    Output [batch, steps, characters]: scores of blank, of the dictionary's characters, and of
+    a space, decoded by taking the best of each step (CTC). Auxiliary file `characters`: the
+    dictionary, one character a line; without it the ONNX file's own property `character` is
+    used. No data files, no options.
+    """
+
+    name = "text-recognition"
+    metric: str | None = "character_accuracy"
+    why_no_metric = ""
+
+    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
+        """Return rendered lines, drawn by `seed`."""
+        name, shape = only_input(model)
+        images, _ = _lines(generator(seed, self.name, "samples"), count * shape[0])
+        return {name: pack(rendering.stacked(images, shape[2], shape[3]), shape)}
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return rendered lines whose text is known."""
+        name, shape = only_input(model)
+        images, texts = _lines(generator(seed, self.name, "labelled"), LINES)
+        return Labelled(
+            inputs={name: pack(rendering.stacked(images, shape[2], shape[3]), shape)},
+            labels=_Lines(texts, _dictionary(model, files)),
+            n=LINES,
+            unit="lines of text",
+            source=_SOURCE,
+            rendered=True,
+        )
+
+    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+        """Return the best character of each step, [n, batch, steps]: a ten-thousandth."""
+        scores = outputs[0]
+        return [scores.argmax(axis=-1).astype(np.int32) if scores.ndim == 4 else scores]
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return a row for each line: edits needed, and characters in truth."""
+        truth: _Lines = labelled.labels
+        steps = unpack(self.keep(outputs)[0], labelled.n)
+        said = [decode_ctc(line, truth.dictionary) for line in steps]
+        return np.array(
+            [[edits(a, b), len(b)] for a, b in zip(said, truth.texts, strict=True)],
+            dtype=np.float64,
+        )
+
+    def reduce(self, contributions: NDArray[np.float64]) -> float:
+        """Return 1 − edits / characters over all lines: 1 less the character error rate."""
+        wrong, characters = contributions.sum(axis=0)
+        return float(1 - wrong / characters)
+
+
+class TextOrientation(Proportion):
+    """Is a line upright? One input [batch, 3, height, width] f32 in [-1, 1], BGR.
+
+    Output [batch, 2]: a score for 0° and one for 180°. No files, no options.
+    """
+
+    name = "text-orientation"
+    metric: str | None = "top1"
+
+    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
+        """Return rendered lines, every other one upside down, drawn by `seed`."""
+        name, shape = only_input(model)
+        images, _ = _lines(generator(seed, self.name, "samples"), count * shape[0])
+        return {name: pack(rendering.stacked(_every_other_turned(images), *shape[2:]), shape)}
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return rendered lines, every other one upside down."""
+        name, shape = only_input(model)
+        images, _ = _lines(generator(seed, self.name, "labelled"), LINES)
+        return Labelled(
+            inputs={name: pack(rendering.stacked(_every_other_turned(images), *shape[2:]), shape)},
+            labels=np.arange(LINES) % 2,
+            n=LINES,
+            unit="lines of text",
+            source=f"{_SOURCE}; every other line is upside down",
+            rendered=True,
+        )
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return a row for each line: 1 where the way up was seen rightly."""
+        scores = unpack(outputs[0], labelled.n).reshape(labelled.n, 2)
+        return rows(scores.argmax(axis=1) == labelled.labels)
+
+
+_SOURCE = (
+    "lines of English words and numbers, drawn with Pillow's built-in font in several sizes and "
+    "colours, slightly turned, blurred and noisy"
+)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    texts: list[str]
+    dictionary: list[str]
+
+
+def decode_ctc(steps: NDArray[np.int32], dictionary: Sequence[str]) -> str:
+    """Return the text of the best character of each step: repeats merged, blanks (0) dropped."""
+    changed = np.concatenate([[True], steps[1:] != steps[:-1]])
+    return "".join(dictionary[i - 1] for i in steps[changed & (steps != 0)])
+
+
+def edits(a: str, b: str) -> int:
+    """Return the Levenshtein distance: insertions, deletions and substitutions."""
+    above = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        row = [i]
+        for j, y in enumerate(b, start=1):
+            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (x != y)))
+        above = row
+    return above[-1]
+
+
+def _lines(rng: np.random.Generator, count: int) -> tuple[list[Image.Image], list[str]]:
+    texts = [rendering.phrase(rng) for _ in range(count)]
+    return [rendering.line(text, rng) for text in texts], texts
+
+
+def _every_other_turned(images: Sequence[Image.Image]) -> list[Image.Image]:
+    return [image.rotate(180) if i % 2 else image for i, image in enumerate(images)]
+
+
+def _dictionary(model: Model, files: Files) -> list[str]:
+    """Return the characters in the order of the output, blank left out, a space added."""
+    if "characters" in files.files:
+        listed = files.files["characters"].read_text(encoding="utf-8")
+    else:
+        listed = properties(files.model).get("character", "")
+    if not listed:
+        raise SuiteError(
+            "the model has no dictionary of characters",
+            where=model.id,
+            remedy="add the role characters to the model files in the suite, one a line",
+        )
+    return [*listed.removesuffix("\n").split("\n"), " "]
