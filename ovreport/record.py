@@ -331,6 +331,14 @@ class RoundNoise(Part, frozen=True):
     """Keys are documented in `ovreport.verdict`; only what could be read is here."""
 
 
+class FailedRound(Part, frozen=True):
+    """A round that went wrong; the others are kept, and the verdict says so."""
+
+    round: Count
+    reason: Text
+    cause: Cause
+
+
 # ---------------------------------------------------------------- aspects
 
 
@@ -491,6 +499,7 @@ class Record(Part, frozen=True):
     memory: Memory | NotMeasured
     accuracy: Accuracy | NotMeasured
     agreement: Agreement | NotMeasured
+    failed_rounds: list[FailedRound] = []
     noise: list[RoundNoise]
     noise_unreadable: dict[str, Text]
     """Evidence that this machine does not give, and why."""

@@ -110,6 +110,11 @@ REASONS: dict[str, ReasonText] = {
         "The processor's frequency governor was `powersave` without a hardware-managed mode.",
         "`cpupower frequency-set -g performance`",
     ),
+    "failed-rounds": ReasonText(
+        "Some rounds failed",
+        "A round crashed, hung or gave wrong outputs; the figures are of the other rounds.",
+        "Look at the failures listed with the result.",
+    ),
     "load-generator": ReasonText(
         "The load generator limits",
         "Requests waited for our own loop for over 10 % of their time.",
@@ -159,7 +164,7 @@ def _verdict(aspect: Judged, record: Record) -> Verdict:
         *_interval_reasons(headline, len(aspect.rounds)),
         *_round_reasons(aspect, record.tier),
         *_noise_reasons(record.noise),
-        *_machine_reasons(record),
+        *_record_reasons(record),
     ]
     if reasons and level == "valid":
         level = "suspect"
@@ -228,7 +233,13 @@ def _noise_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
             yield Reason(code=code, detail=f"up to {words(max(over))} in {_of(over, noise)}")
 
 
-def _machine_reasons(record: Record) -> Iterator[Reason]:
+def _record_reasons(record: Record) -> Iterator[Reason]:
+    if record.failed_rounds:
+        first = record.failed_rounds[0]
+        yield Reason(
+            code="failed-rounds",
+            detail=f"{len(record.failed_rounds)} failed, the first: {first.reason[:200]}",
+        )
     if record.machine.power_source == "battery":
         yield Reason(code="on-battery", detail="power source: battery")
     if record.machine.governor == "powersave":
