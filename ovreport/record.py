@@ -478,7 +478,7 @@ class Repeat(Part, frozen=True):
     """The nearest thing OpenVINO's own tool can do."""
 
 
-class Record(Part, frozen=True):
+class Record(Part, frozen=True, kw_only=True):
     """Everything measured of one case at one time."""
 
     format: Literal[1]
