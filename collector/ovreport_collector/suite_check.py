@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MODEL_FORMATS = (".onnx", ".xml", ".tflite")
 MAX_ELEMENTS = 1 << 31
 """Of one input. More is a slip of the pen, and would fill the memory."""
+MAX_TEXT = 2_000
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
 _LOCATED = re.compile(r"(?P<what>.*) - at `\$(?P<path>.*)`", re.DOTALL)
@@ -75,6 +76,7 @@ def structure(document: Mapping[str, Any]) -> list[Fault]:
 def meaning(suite: Suite) -> Iterator[Fault]:
     """Yield the faults of a well-formed suite: names, pins, addresses, shapes."""
     yield from _slug("$.id", suite.id)
+    yield from _texts("$", title=suite.title)
     if not suite.models:
         yield Fault("$.models", "no model", "add at least one [[models]]")
     for pin, wheel in suite.wheels.items():
@@ -127,6 +129,7 @@ def _remedy(what: str) -> str:
 
 def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
     yield from _slug(f"{path}.id", model.id)
+    yield from _texts(path, title=model.title, licence=model.licence, why=model.why)
     yield from _homepage(f"{path}.homepage", model.homepage)
     names = tasks.names()
     if model.task not in names:
@@ -145,6 +148,7 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
 
 def _dataset(path: str, name: str, dataset: Dataset, suite: Suite) -> Iterator[Fault]:
     yield from _slug(path, name)
+    yield from _texts(path, title=dataset.title, licence=dataset.licence)
     yield from _homepage(f"{path}.homepage", dataset.homepage)
     if not dataset.files:
         yield Fault(f"{path}.files", "no file", "name at least one, with its role")
@@ -223,6 +227,14 @@ def _slug(path: str, text: str) -> Iterator[Fault]:
         yield Fault(path, f'"{text[:80]}" is not a safe name', remedy)
 
 
+def _texts(path: str, **texts: str) -> Iterator[Fault]:
+    """Tell of texts that would disturb a terminal or a page: they are one plain line each."""
+    for name, text in texts.items():
+        if not text.isprintable() or len(text) > MAX_TEXT:
+            what = f"more than one plain line, or more than {MAX_TEXT:,} characters"
+            yield Fault(f"{path}.{name}", what, "write one line, without control characters")
+
+
 def _sha256(path: str, text: str) -> Iterator[Fault]:
     if not text:
         yield Fault(path, "missing checksum", "add the output of sha256sum for this very file")
@@ -232,7 +244,7 @@ def _sha256(path: str, text: str) -> Iterator[Fault]:
 
 
 def _homepage(path: str, text: str) -> Iterator[Fault]:
-    if text and not text.startswith(("https://", "http://")):
+    if text and not (text.startswith(("https://", "http://")) and text.isprintable()):
         yield Fault(path, f'"{text[:80]}" is not a web address', "write https://…, or leave it out")
 
 

@@ -95,11 +95,21 @@ def _pip_error(pinned: Wheel, stderr: str) -> SourceError:
             where=pinned.file,
             remedy="do not use it; if the file was changed on purpose, pin the new checksum",
         )
-    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    said = "; ".join(dict.fromkeys(errors)) or (lines[-1] if lines else "no message")
     return SourceError(
-        f"pip could not fetch it: {said[:600]}", where=pinned.file, remedy=offline_remedy()
+        f"pip could not fetch it: {_cause(lines)[:600]}",
+        where=pinned.file,
+        remedy=offline_remedy(),
     )
+
+
+def _cause(lines: list[str]) -> str:
+    """Return the reason out of what pip said: its errors alone hide a broken connection."""
+    for line in reversed(lines):
+        _, broken, why = line.partition(" after connection broken by ")
+        if broken:
+            return f"the package index cannot be reached: {why}"
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    return "; ".join(errors) or (lines[-1] if lines else "it gave no reason")
 
 
 def url(address: str, to: Path) -> Path:
