@@ -274,8 +274,9 @@ class ThroughputRound(Part, frozen=True):
 
     round: Count
     n: Count
-    """Inferences finished within `duration_s`."""
+    """Inferences finished."""
     duration_s: Positive
+    """Time for n at the sum of each request's own rate: no request's idle end is counted."""
     requests: Count
     streams: Count
     """0 where the device does not tell."""
