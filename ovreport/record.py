@@ -19,17 +19,22 @@ Units are in the names. Times are UTC.
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from ovreport.metrics import METRICS
+
 FORMAT = 1
 """Version of the record's format; `ovreport.migrations` says how it came about."""
 
 Text = Annotated[str, Meta(max_length=20_000)]
-Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
-Count = Annotated[int, Meta(ge=0)]
+# In Python `$` alone also matches before a final newline.
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$(?!\n)", max_length=80)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Batch = Annotated[int, Meta(ge=1, le=2**20)]
 Finite = Annotated[float, Meta(ge=-1e300, le=1e300)]
 Positive = Annotated[float, Meta(ge=0, le=1e300)]
 Share = Annotated[float, Meta(ge=-0.001, le=1.001)]
@@ -183,7 +188,7 @@ class Model(Part, frozen=True):
     task: Slug
     source: Text
     """Where it was fetched from: `pypi:NAME==VERSION/path`, `https://…`, `file:NAME`."""
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     size_bytes: Count
     licence: Text
     homepage: Text
@@ -234,12 +239,25 @@ class Histogram(Part, frozen=True):
         return sum(count for _, count in self.buckets)
 
 
+_MAX_SAMPLES = 10**10
+_MIN_SECONDS = 1e-9
+
+
 def _check_loop(n: int, duration_s: float, histogram: Histogram) -> None:
-    """Refuse a timed loop that contradicts itself."""
-    if n == 0 or duration_s <= 0:
+    """Refuse a timed loop that contradicts itself, or that no machine can have run."""
+    if n == 0 or duration_s < _MIN_SECONDS:
         raise ValueError("a measured round has at least one inference and takes time")
+    if n > _MAX_SAMPLES:
+        raise ValueError(f"more than {_MAX_SAMPLES:,} inferences in one round")
     if histogram.total != n:
         raise ValueError(f"the histogram holds {histogram.total} samples, n says {n}")
+
+
+def _check_order(low: float, value: float, high: float, names: str) -> None:
+    """Refuse a value outside its bounds, but for rounding."""
+    slack = 1e-9 * max(abs(low), abs(value), abs(high))
+    if not low - slack <= value <= high + slack:
+        raise ValueError(f"{names} do not rise: {low!r}, {value!r}, {high!r}")
 
 
 class LatencyRound(Part, frozen=True):
@@ -267,6 +285,10 @@ class LatencyRound(Part, frozen=True):
 
     def __post_init__(self) -> None:
         _check_loop(self.n, self.duration_s, self.histogram)
+        if self.median_ms <= 0:
+            raise ValueError("an inference takes time: median_ms is zero")
+        _check_order(self.min_ms, self.median_ms, self.max_ms, "min_ms, median_ms, max_ms")
+        _check_order(self.min_ms, self.mean_ms, self.max_ms, "min_ms, mean_ms, max_ms")
 
 
 class ThroughputRound(Part, frozen=True):
@@ -374,7 +396,7 @@ class Throughput(Aspect, frozen=True):
     """THROUGHPUT hint, concurrent requests as many as the device calls optimal."""
 
     settings: Settings
-    batch: Count
+    batch: Batch
     rounds: Annotated[list[ThroughputRound], Meta(min_length=1, max_length=100)]
 
 
@@ -424,6 +446,11 @@ class Accuracy(Aspect, frozen=True):
     """True when the samples were drawn or synthesised with known labels."""
     reference: AccuracyReference | NotMeasured
 
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS or METRICS[self.metric].aspect != "accuracy":
+            raise ValueError(f"not a metric of accuracy: {self.metric}")
+        _check_order(self.low, self.value, self.high, "low, value, high")
+
 
 class AccuracyReference(Aspect, frozen=True):
     """The same samples through the f32 reference on the CPU, and the paired difference."""
@@ -434,6 +461,9 @@ class AccuracyReference(Aspect, frozen=True):
     delta_low: Finite
     """95 % interval of the paired difference."""
     delta_high: Finite
+
+    def __post_init__(self) -> None:
+        _check_order(self.delta_low, self.delta, self.delta_high, "delta_low, delta, delta_high")
 
 
 class OutputAgreement(Part, frozen=True):
@@ -483,7 +513,9 @@ class Record(Part, frozen=True, kw_only=True):
     """Everything measured of one case at one time."""
 
     format: Literal[1]
-    measured_at: Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    measured_at: Annotated[
+        str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")
+    ]
     case: Case
     tier: Tier
     software: Software
@@ -507,6 +539,12 @@ class Record(Part, frozen=True, kw_only=True):
     verdicts: dict[Literal["latency", "throughput"], Verdict]
     """As the collector judged; readers judge again from the samples."""
     repeat: Repeat
+
+    def __post_init__(self) -> None:
+        try:
+            datetime.fromisoformat(self.measured_at)
+        except ValueError as error:
+            raise ValueError(f"measured_at is no time: {error}") from error
 
 
 def json_schema() -> dict[str, object]:
