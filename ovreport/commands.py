@@ -33,7 +33,7 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
         click.echo(json.dumps({"records": len(loaded.stored), "faults": faults}, indent=1))
     else:
         for fault in loaded.faults:
-            click.echo(f"{fault.where}: {fault.what}".replace("\n", " "))
+            click.echo(f"{fault.where}: {fault.what}")
     if loaded.faults:
         raise RecordError(f"{len(loaded.faults)} faults, {len(loaded.stored)} sound records")
     if not loaded.stored:

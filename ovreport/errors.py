@@ -33,6 +33,18 @@ class OvreportError(Exception):
         return f"{located}\n  → {self.remedy}" if self.remedy else located
 
 
+def one_line(text: str, limit: int = 300) -> str:
+    """Return foreign text fit for a terminal and a line of output.
+
+    Control, line-breaking and direction-changing characters are escaped; the rest is cut.
+    """
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode()
+        for c in text[: limit + 1]
+    )
+    return shown if len(text) <= limit else shown[:limit] + "…"
+
+
 class InputError(OvreportError):
     """The user gave something that cannot be used; nothing was done."""
 

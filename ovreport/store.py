@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from ovreport.errors import RecordError, StoreError
+from ovreport.errors import RecordError, StoreError, one_line
 from ovreport.migrations import migrate
 from ovreport.record import FORMAT, Record
 
@@ -26,6 +26,7 @@ MAX_RECORD_BYTES = 512 * 1024
 """A record is tens of kilobytes; anything beyond this is not one."""
 
 _decoder = msgspec.json.Decoder(Record, strict=True)
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _IGNORED_PARTS = frozenset({".git", "node_modules", "__pycache__"})
 
 
@@ -67,10 +68,8 @@ def decode(data: bytes, *, where: str) -> Record:
         return _decoder.decode(data)
     except msgspec.ValidationError as error:
         return _decode_slowly(data, error, where=where)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise RecordError(
-            f"not JSON: {error}", where=where, remedy="It may be truncated: copy it again."
-        ) from error
+    except _NOT_JSON as error:
+        raise _not_json(error, where=where) from error
 
 
 def _decode_slowly(data: bytes, first: msgspec.ValidationError, *, where: str) -> Record:
@@ -78,6 +77,9 @@ def _decode_slowly(data: bytes, first: msgspec.ValidationError, *, where: str) -
         document = msgspec.json.decode(data, type=dict[str, object])
     except msgspec.ValidationError:
         raise _invalid(first, where=where) from first
+    except _NOT_JSON as error:
+        # A fault in the contract came before the place where the JSON itself breaks.
+        raise _not_json(error, where=where) from error
     current = migrate(document, where=where)
     if document.get("format") == FORMAT:
         raise _invalid(first, where=where) from first
@@ -87,11 +89,20 @@ def _decode_slowly(data: bytes, first: msgspec.ValidationError, *, where: str) -
         raise _invalid(error, where=where) from error
 
 
-def _invalid(error: msgspec.ValidationError, *, where: str) -> RecordError:
-    what, _, path = str(error).partition(" - at `")
+def _not_json(error: Exception, *, where: str) -> RecordError:
     return RecordError(
-        what,
-        where=f"{where}: {path.rstrip('`') or '$'}",
+        f"not JSON: {one_line(str(error))}",
+        where=where,
+        remedy="It may be truncated: copy it again.",
+    )
+
+
+def _invalid(error: msgspec.ValidationError, *, where: str) -> RecordError:
+    # The message quotes the record, unknown field names for one: its last " - at `" is ours.
+    what, _, path = str(error).rpartition(" - at `")
+    return RecordError(
+        one_line(what or path),
+        where=f"{where}: {one_line(path.rstrip('`')) if what else '$'}",
         remedy="`ovreport schema` prints what a record looks like.",
     )
 
@@ -101,20 +112,21 @@ def read(path: Path) -> Record:
 
     Raises RecordError if it is not one, StoreError if the file cannot be read.
     """
+    where = one_line(str(path), limit=1000)
     try:
         size = path.stat().st_size
         if size > MAX_RECORD_BYTES:
             raise RecordError(
                 f"{size:,} bytes: a record has at most {MAX_RECORD_BYTES:,}",
-                where=str(path),
+                where=where,
                 remedy="Samples are kept as histograms; this is not a record of ours.",
             )
         data = path.read_bytes()
     except OSError as error:
         raise StoreError(
-            f"cannot be read: {error.strerror}", where=str(path), remedy="Check its permissions."
+            f"cannot be read: {error.strerror}", where=where, remedy="Check its permissions."
         ) from error
-    return decode(data, where=str(path))
+    return decode(data, where=where)
 
 
 def record_files(folder: Path) -> Iterator[Path]:
@@ -145,8 +157,8 @@ def read_all(folders: Sequence[Path]) -> Loaded:
             if key in seen:
                 loaded.faults.append(
                     RecordError(
-                        f"the same record as {seen[key]}",
-                        where=str(path),
+                        f"the same record as {one_line(str(seen[key]), limit=1000)}",
+                        where=one_line(str(path), limit=1000),
                         remedy="Keep one of the two.",
                     )
                 )
@@ -159,9 +171,10 @@ def read_all(folders: Sequence[Path]) -> Loaded:
 def write(record: Record, root: Path) -> Path:
     """Write a record below `root` and return its path; nothing is ever overwritten.
 
-    The file appears whole or not at all. Raises StoreError if the disk refuses.
+    The file appears whole or not at all. Raises StoreError if the disk refuses, and RecordError
+    if the record could not be read back: a type is not checked when a record is made in Python.
     """
-    data = encode(record)
+    data = _readable(record)
     folder = root / record.machine.id
     path = folder / file_name(record, data)
     try:
@@ -175,6 +188,21 @@ def write(record: Record, root: Path) -> Path:
             "finished rounds are kept.",
         ) from error
     return path
+
+
+def _readable(record: Record) -> bytes:
+    """Return the record's bytes after reading them back: NaN would be `null`, for one."""
+    try:
+        data = encode(record)
+    except (UnicodeEncodeError, msgspec.MsgspecError) as error:
+        raise RecordError(f"cannot be encoded: {error}", where="the new record") from error
+    if len(data) > MAX_RECORD_BYTES:
+        raise RecordError(
+            f"{len(data):,} bytes: a record has at most {MAX_RECORD_BYTES:,}",
+            where="the new record",
+        )
+    decode(data, where="the new record")
+    return data
 
 
 def file_name(record: Record, data: bytes) -> str:
@@ -213,5 +241,15 @@ def _write_atomically(path: Path, data: bytes) -> None:
         except FileExistsError:
             if path.read_bytes() != data:
                 raise
+        _sync_folder(path.parent)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in a folder survive a loss of power."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
