@@ -68,6 +68,9 @@ _UNJUDGED = Verdict(level="valid", reasons=[])
 
 def figures(record: Record) -> Figures:
     """Return every figure of a record, or why there is none, by metric key."""
+    if not isinstance(record.outcome, Completed):
+        # A fast wrong answer is a failure: what was timed before it failed is not shown.
+        return {k: record.outcome for k, info in METRICS.items() if info.aspect != "accuracy"}
     found: Figures = {}
     verdicts = judge(record)
     for metric, figure in _measured(record, verdicts):
@@ -88,8 +91,6 @@ def accuracy_metric(record: Record) -> str | None:
 
 
 def _why_missing(record: Record, aspect: str) -> NotMeasured | None:
-    if not isinstance(record.outcome, Completed):
-        return record.outcome
     value = getattr(record, aspect)
     return value if isinstance(value, NotMeasured) else None
 

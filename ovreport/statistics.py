@@ -222,7 +222,8 @@ def wilson(successes: float, n: int, z: float = _NORMAL[0.95]) -> Interval:
     p = successes / n
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     margin = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return Interval(p, max(0.0, centre - margin), min(1.0, centre + margin))
+    # At 0 and at n successes a bound is p itself, but for rounding.
+    return Interval(p, max(0.0, min(p, centre - margin)), min(1.0, max(p, centre + margin)))
 
 
 Reduce = Callable[[Floats], float]
@@ -235,18 +236,21 @@ def bootstrap(rows: Floats, reduce: Reduce, *, seed: int, resamples: int = 1000)
     """
     picks = np.random.default_rng(seed).integers(0, len(rows), (resamples, len(rows)))
     values = [reduce(rows[pick]) for pick in picks]
-    return Interval(reduce(rows), *_central95(values))
+    return _central95(reduce(rows), values)
 
 
 def paired_delta(
     rows: Floats, reference: Floats, reduce: Reduce, *, seed: int, resamples: int = 1000
 ) -> Interval:
     """Return `reduce(rows) - reduce(reference)` with both resampled alike: same units."""
+    if len(rows) != len(reference):
+        raise ValueError(f"not paired: {len(rows)} rows, {len(reference)} in the reference")
     picks = np.random.default_rng(seed).integers(0, len(rows), (resamples, len(rows)))
     values = [reduce(rows[pick]) - reduce(reference[pick]) for pick in picks]
-    return Interval(reduce(rows) - reduce(reference), *_central95(values))
+    return _central95(reduce(rows) - reduce(reference), values)
 
 
-def _central95(values: Sequence[float]) -> tuple[float, float]:
+def _central95(value: float, values: Sequence[float]) -> Interval:
+    """Return the central 95 % of resampled values, widened to hold the value itself."""
     low, high = np.nanpercentile(values, [2.5, 97.5])
-    return float(low), float(high)
+    return Interval(value, min(float(low), value), max(float(high), value))
