@@ -41,10 +41,27 @@ class LazyGroup(click.Group):
         entry = self._entries().get(cmd_name)
         if entry is None:
             return None
-        command = entry.load()
+        try:
+            command = entry.load()
+        except (ImportError, AttributeError) as error:
+            return _broken(cmd_name, error)
         if not isinstance(command, click.Command):
             raise click.ClickException(f"{entry.value} is not a command")
         return command
+
+
+def _broken(name: str, error: Exception) -> click.Command:
+    """Return a stand-in, so that one command that cannot be loaded leaves the others usable."""
+
+    def fail() -> None:
+        raise click.ClickException(f"`{name}` cannot be loaded: {error}") from error
+
+    return click.Command(
+        name,
+        callback=fail,
+        short_help="(cannot be loaded)",
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )
 
 
 @click.group(
@@ -63,19 +80,18 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        cli.main(arguments, prog_name="ovreport", standalone_mode=False)
+        result = cli.main(arguments, prog_name="ovreport", standalone_mode=False)
     except OvreportError as error:
         click.echo(f"ovreport: {error}", err=True)
         return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.exceptions.Exit as done:
-        return done.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
-        sys.stdout = None  # the reader of our output went away: say nothing more
-        return 0
-    return 0
+    except SystemExit as done:
+        if isinstance(done.__context__, BrokenPipeError):
+            return 0  # the reader of our output went away, `| head` for one; click fell silent
+        raise
+    return result if isinstance(result, int) else 0  # what a command gave to ctx.exit()
