@@ -80,7 +80,7 @@ def vowel(length: int, rng: np.random.Generator) -> NDArray[np.float32]:
     waves = np.sin(2 * np.pi * pitch * numbers[:, None] * time + phases[:, None])
     sound = levels @ waves
     sound *= rng.uniform(0.1, 0.6) / np.abs(sound).max()
-    return (sound + rng.normal(0, 0.003, size=length)).astype(np.float32)
+    return np.asarray(sound + rng.normal(0, 0.003, size=length), dtype=np.float32)
 
 
 def noise(length: int, rng: np.random.Generator) -> NDArray[np.float32]:

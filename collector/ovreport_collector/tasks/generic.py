@@ -53,14 +53,14 @@ class Generic(Unlabelled):
 
 
 def _draw(model: Model, name: str, shape: Sequence[int], rng: np.random.Generator) -> Array:
-    wanted = model.options.get(f"dtype.{name}", "f32")
+    wanted = str(model.options.get(f"dtype.{name}", "f32"))
     if wanted not in _TYPES:
         raise SuiteError(
             f'dtype "{wanted}" is not known',
             where=f'{model.id}.options."dtype.{name}"',
             remedy=f"use one of: {', '.join(_TYPES)}",
         )
-    kind = np.dtype(_TYPES[str(wanted)])
+    kind = np.dtype(_TYPES[wanted])
     if kind.kind == "f":
         return rng.standard_normal(shape).astype(kind)
     if kind.kind == "b":

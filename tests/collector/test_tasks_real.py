@@ -1,0 +1,56 @@
+"""Tasks on the real models and data of the standard suite, run by OpenVINO on the CPU."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ovreport_collector import sources, suite, tasks
+
+pytestmark = [pytest.mark.network, pytest.mark.slow]
+
+EXPECTED = {
+    "magika-v3.3": (0.978, 0.005),
+    "blazeface-front": (0.935, 0.011),
+    "blazeface-back": (0.965, 0.011),
+    # Rendered data changes a little with the version of Pillow that draws it.
+    "pp-ocrv6-rec": (0.973, 0.02),
+    "ppocr-cls": (0.90, 0.06),
+    "basic-pitch-nmp": (0.903, 0.02),
+    "minilm-l6-v2-int8": (0.6545, 0.01),
+}
+"""Model → the metric at f32 as measured in development, and how far it may be off."""
+
+STANDARD = suite.load("standard")
+
+
+def outputs_of(path, shapes, inputs, keep):
+    """Return the kept outputs of each sample, at f32."""
+    openvino = pytest.importorskip("openvino")
+    core = openvino.Core()
+    model = core.read_model(path)
+    model.reshape(shapes)
+    compiled = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    request = compiled.create_infer_request()
+    kept = []
+    for i in range(len(next(iter(inputs.values())))):
+        request.infer({name: array[i] for name, array in inputs.items()})
+        kept.append(keep([tensor.data[None].copy() for tensor in request.output_tensors]))
+    return [np.concatenate(arrays) for arrays in zip(*kept, strict=True)]
+
+
+@pytest.mark.parametrize("model", STANDARD.models, ids=lambda model: model.id)
+def test_a_real_model_takes_the_samples_and_is_as_right_as_it_was(model):
+    """Every model takes its task's samples; those with a metric are as right as they were."""
+    files, task = sources.resolve(STANDARD, model), tasks.get(model.task)
+    samples = task.samples(model, files, seed=0, count=3)
+    for output in outputs_of(files.model, model.shapes, samples, task.keep):
+        assert len(output) == 3
+        assert np.isfinite(output).all()
+    labelled = task.labelled(model, files, seed=0)
+    assert (labelled is not None) == (model.id in EXPECTED)
+    if labelled is not None:
+        outputs = outputs_of(files.model, model.shapes, labelled.inputs, task.keep)
+        measured = task.reduce(task.contributions(labelled, outputs))
+        value, tolerance = EXPECTED[model.id]
+        assert measured == pytest.approx(value, abs=tolerance)

@@ -1,0 +1,99 @@
+"""Sentence similarity: pooling, pairs and correlation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ovreport.errors import SuiteError
+from ovreport_collector import tasks
+from ovreport_collector.tasks import sentences
+from tests.collector.task_fixtures import a_model, a_tokenizer, some_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class TestSentenceSimilarity:
+    """Correlation with what people said, over pairs of documents."""
+
+    def labelled(self, folder: Path, human: np.ndarray):
+        """Return the labelled inputs of a small model."""
+        words = [f"w{i}" for i in range(len(human))]
+        (folder / "d.cor").write_text("\n".join(words))
+        np.savetxt(folder / "s.txt", human)
+        files = some_files(
+            files={"tokenizer": a_tokenizer(folder / "t.json", words)},
+            documents=folder / "d.cor",
+            similarities=folder / "s.txt",
+        )
+        model = a_model(
+            "sentence-similarity", {key: [1, 4] for key in ("input_ids", "attention_mask")}
+        )
+        labelled = tasks.get("sentence-similarity").labelled(model, files, seed=0)
+        assert labelled is not None
+        return labelled
+
+    def embeddings(self, documents: int = 8) -> np.ndarray:
+        """Return random unit vectors, one a document."""
+        vectors = np.random.default_rng(0).normal(size=(documents, 5))
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def test_outputs_that_say_what_people_said_give_one(self, tmp_path: Path):
+        """Outputs that say what people said give one."""
+        task, vectors = tasks.get("sentence-similarity"), self.embeddings()
+        labelled = self.labelled(tmp_path, vectors @ vectors.T)
+        # Every document is one token: what stands at the others must not count.
+        states = np.full((8, 1, 4, 5), 9.0)
+        states[:, 0, 0] = vectors * 3
+        rows = task.contributions(labelled, [states])
+        assert task.reduce(rows) == pytest.approx(1)
+        assert task.reduce(task.contributions(labelled, [vectors[:, None]])) == pytest.approx(1)
+
+    def test_the_metric_is_numpys_correlation_over_all_pairs(self, tmp_path: Path):
+        """The metric is NumPy's correlation over all pairs."""
+        task, vectors = tasks.get("sentence-similarity"), self.embeddings()
+        human = np.random.default_rng(1).uniform(size=(8, 8))
+        human = (human + human.T) / 2
+        labelled = self.labelled(tmp_path, human)
+        rows = task.contributions(labelled, [vectors[:, None]])
+        upper = np.triu_indices(8, 1)
+        expected = np.corrcoef(human[upper], (vectors @ vectors.T)[upper])[0, 1]
+        assert task.reduce(rows) == pytest.approx(expected)
+
+    def test_rows_can_be_resampled_and_a_document_is_never_paired_with_itself(self, tmp_path: Path):
+        """Rows can be resampled and a document is never paired with itself."""
+        task, vectors = tasks.get("sentence-similarity"), self.embeddings()
+        rows = task.contributions(self.labelled(tmp_path, vectors @ vectors.T), [vectors[:, None]])
+        rng = np.random.default_rng(2)
+        for _ in range(20):
+            assert task.reduce(rows[rng.integers(8, size=8)]) == pytest.approx(1)
+        assert task.reduce(rows[[3, 3, 3]]) == 0
+
+    @given(st.lists(st.tuples(st.integers(-99, 99), st.integers(-99, 99)), min_size=2))
+    def test_pearson_is_numpys(self, pairs):
+        """Pearson is NumPy's."""
+        a, b = np.array(pairs, dtype=np.float64).T
+        if np.ptp(a) == 0 or np.ptp(b) == 0:
+            assert sentences.pearson(a, b) == 0
+        else:
+            assert sentences.pearson(a, b) == pytest.approx(np.corrcoef(a, b)[0, 1], abs=1e-9)
+
+    def test_files_of_different_datasets_are_refused(self, tmp_path: Path):
+        """Files of different datasets are refused."""
+        self.labelled(tmp_path, np.eye(3))
+        np.savetxt(tmp_path / "s.txt", np.eye(4))
+        files = some_files(
+            files={"tokenizer": tmp_path / "t.json"},
+            documents=tmp_path / "d.cor",
+            similarities=tmp_path / "s.txt",
+        )
+        model = a_model(
+            "sentence-similarity", {key: [1, 4] for key in ("input_ids", "attention_mask")}
+        )
+        with pytest.raises(SuiteError, match="3 documents"):
+            tasks.get("sentence-similarity").labelled(model, files, seed=0)
