@@ -44,7 +44,7 @@ class Labelled:
     """Whatever the task needs to judge outputs; private to the task."""
     n: int
     unit: str
-    """What is counted in n, plural: "files", "image crops", "document pairs"."""
+    """What is counted in n, plural: "files", "image crops", "clips"."""
     source: str
     """Where samples and labels come from, in one sentence a reader understands."""
     rendered: bool = False
@@ -77,7 +77,7 @@ class Task(Protocol):
         ...
 
     def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
-        """Return one row per counted unit, [units, k].
+        """Return one row per counted unit, [labelled.n, k].
 
         Outputs are [samples, *output shape], in the model's output order, whole or as `keep`
         left them. The rows of two runs are paired by index.

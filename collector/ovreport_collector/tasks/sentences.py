@@ -155,4 +155,6 @@ def _documents(model: Model, files: Files) -> list[str]:
 
 
 def _similarities(path: Path) -> NDArray[np.float64]:
-    return np.loadtxt(path, encoding="latin-1", ndmin=2)
+    """Return the matrix of a file, made symmetric: only its upper triangle is filled there."""
+    upper = np.triu(np.loadtxt(path, encoding="latin-1", ndmin=2))
+    return np.asarray(upper + np.triu(upper, k=1).T)
