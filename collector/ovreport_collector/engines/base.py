@@ -1,0 +1,122 @@
+"""The seam between the measuring loops and whatever runs a model.
+
+Engine.read → Network.compile → Compiled.request → Request.infer
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from numpy.typing import NDArray
+
+from ovreport.record import Execution, NotMeasured, Port, Precision, Settings
+
+Array = NDArray[Any]
+Sample = Mapping[str, Array]
+"""Input name → array of the model's static shape."""
+Mode = Literal["latency", "throughput"]
+
+
+class WrongOutputError(Exception):
+    """An output has the wrong shape, is not finite, or changed while it was timed."""
+
+
+class Request(Protocol):
+    """One inference at a time, with inputs set before the clock starts."""
+
+    def feed(self, index: int) -> None:
+        """Make the sample of that index the next input; nothing is copied."""
+        ...
+
+    def infer(self) -> None:
+        """Run one inference and block until it is done."""
+        ...
+
+    def outputs(self) -> list[Array]:
+        """Return copies of the last outputs, in the model's order."""
+        ...
+
+    @property
+    def runtime_ms(self) -> float:
+        """The engine's own duration of the last inference, in ms."""
+        ...
+
+
+class Queue(Protocol):
+    """The engine's own asynchronous queue: submits without a thread for each request."""
+
+    def run(self, stop_at: float) -> list[float]:
+        """Submit until the clock reads `stop_at`, wait; return each latency in seconds."""
+        ...
+
+
+class Compiled(Protocol):
+    """A model compiled for a device."""
+
+    @property
+    def settings(self) -> Settings:
+        """Properties asked for and in force."""
+        ...
+
+    @property
+    def execution(self) -> Execution | NotMeasured:
+        """What really runs, layer by layer."""
+        ...
+
+    @property
+    def optimal_requests(self) -> int:
+        """How many concurrent requests the device calls optimal."""
+        ...
+
+    @property
+    def streams(self) -> int:
+        """Streams in force; 0 where the device does not tell."""
+        ...
+
+    @property
+    def loaded_from_cache(self) -> bool:
+        """Whether this came out of the model cache."""
+        ...
+
+    def request(self, samples: Sequence[Sample]) -> Request:
+        """Return a request that can be fed any of the samples."""
+        ...
+
+    def queue(self, samples: Sequence[Sample], requests: int) -> Queue | None:
+        """Return the engine's own queue, None where it has none."""
+        ...
+
+
+class Network(Protocol):
+    """A model that was read, and given its static shapes."""
+
+    @property
+    def inputs(self) -> list[Port]:
+        """Inputs, with their static shapes."""
+        ...
+
+    @property
+    def outputs(self) -> list[Port]:
+        """Outputs, in order."""
+        ...
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        ...
+
+    def compile(
+        self, device: str, mode: Mode, precision: Precision, cache_dir: Path | None
+    ) -> Compiled:
+        """Compile for a device; with a folder, through the model cache in it."""
+        ...
+
+
+class Engine(Protocol):
+    """An inference engine."""
+
+    def read(self, path: Path, shapes: Mapping[str, Sequence[int]]) -> Network:
+        """Read a model file and give its inputs static shapes."""
+        ...

@@ -1,0 +1,144 @@
+"""What passes between the collector and its measuring processes: jobs out, results back.
+
+Everything is a typed struct in a JSON file, arrays are `.npz` files beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from ovreport.record import (
+    Cause,
+    Device,
+    Execution,
+    LatencyRound,
+    MemoryRound,
+    NotMeasured,
+    Port,
+    Precision,
+    Settings,
+    StartupRound,
+    ThroughputRound,
+    Tier,
+)
+
+Driver = Literal["threads", "async-queue"]
+AspectName = Literal["latency", "throughput", "memory"]
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """What every measuring process has to load."""
+
+    engine: str
+    model: str
+    """Path of the model file."""
+    shapes: dict[str, list[int]]
+    device: str
+    precision: Precision
+    plugins: dict[str, str] = {}
+
+
+class ProbeJob(Struct, frozen=True, kw_only=True, tag="probe"):
+    """Ask OpenVINO for its devices, and for the named ones."""
+
+    devices: list[str]
+    """Device strings to describe; empty: every one that is available."""
+    plugins: dict[str, str] = {}
+
+
+class OutputsJob(Struct, frozen=True, kw_only=True, tag="outputs"):
+    """Run every sample once and keep the outputs: for accuracy and agreement."""
+
+    target: Target
+    inputs: dict[str, str]
+    """Set name → `.npz` of inputs; its outputs go to the path of the same name in `outputs`."""
+    outputs: dict[str, str]
+
+
+class RoundJob(Struct, frozen=True, kw_only=True, tag="round"):
+    """Measure start-up, latency, throughput and memory once."""
+
+    target: Target
+    round: int
+    tier: Tier
+    inputs: str
+    seed: int
+    driver: Driver | None
+    """How to drive requests; None: try both and take the better."""
+
+
+class CachedStartJob(Struct, frozen=True, kw_only=True, tag="cached-start"):
+    """Start from a model cache; fills it first where it is empty."""
+
+    target: Target
+    round: int
+    inputs: str
+    cache_dir: str
+
+
+Job = ProbeJob | OutputsJob | RoundJob | CachedStartJob
+
+
+class Unavailable(Struct, frozen=True, kw_only=True):
+    """A device that could not be used, and why."""
+
+    name: str
+    reason: str
+    remedy: str
+
+
+class ProbeResult(Struct, frozen=True, kw_only=True, tag="probe"):
+    """The devices of this machine."""
+
+    openvino: str
+    available: list[str]
+    devices: list[Device]
+    unavailable: list[Unavailable]
+
+
+class OutputsResult(Struct, frozen=True, kw_only=True, tag="outputs"):
+    """What the model is, and what of it ran."""
+
+    inputs: list[Port]
+    outputs: list[Port]
+    parameters: int
+    execution: Execution | NotMeasured
+
+
+class RoundResult(Struct, frozen=True, kw_only=True, tag="round"):
+    """One round's share of a record."""
+
+    execution: Execution | NotMeasured
+    startup: StartupRound
+    latency: LatencyRound | None
+    latency_settings: Settings
+    throughput: ThroughputRound | None
+    throughput_settings: Settings
+    memory: MemoryRound | None
+    missing: dict[AspectName, NotMeasured]
+    """Why an aspect is None."""
+    cpu_s: float
+    """Processor time of the measuring process, to tell it from other programs'."""
+
+
+class CachedStartResult(Struct, frozen=True, kw_only=True, tag="cached-start"):
+    """A start from the model cache."""
+
+    startup: StartupRound
+    loaded_from_cache: bool
+    cache_bytes: int
+
+
+class JobFailed(Struct, frozen=True, kw_only=True, tag="failed"):
+    """The process could not do its job."""
+
+    reason: str
+    cause: Cause
+    unsupported: bool = False
+    """True when the engine said that it cannot do this, rather than failing at it."""
+    stderr_tail: str = ""
+
+
+Result = ProbeResult | OutputsResult | RoundResult | CachedStartResult | JobFailed

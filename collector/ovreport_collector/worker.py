@@ -1,0 +1,308 @@
+"""The measuring process: reads one job, does it, writes one result.
+
+    python -m ovreport_collector.worker JOB.json RESULT.json
+
+It imports one engine and nothing it does not need. Whatever goes wrong in it is told in the
+result if it can still be told; a crash is seen from outside by `child`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from ovreport.record import (
+    Failed,
+    LatencyRound,
+    MemoryRound,
+    NotMeasured,
+    StartupRound,
+    ThroughputRound,
+    Unsupported,
+)
+from ovreport_collector import engines, loops
+from ovreport_collector.engines.base import (
+    Array,
+    Compiled,
+    Network,
+    Request,
+    Sample,
+    WrongOutputError,
+)
+from ovreport_collector.jobs import (
+    AspectName,
+    CachedStartJob,
+    CachedStartResult,
+    Job,
+    JobFailed,
+    OutputsJob,
+    OutputsResult,
+    ProbeJob,
+    Result,
+    RoundJob,
+    RoundResult,
+    Target,
+)
+from ovreport_collector.memory import MemoryMeter, give_back_freed
+
+OUTPUT_TOLERANCE = 0.05
+"""Relative root mean square by which a timed output may differ from the untimed one."""
+
+clock = time.perf_counter
+
+
+def main() -> None:
+    """Do the job named on the command line."""
+    job_file, result_file = map(Path, sys.argv[1:3])
+    job = msgspec.json.decode(job_file.read_bytes(), type=Job)
+    result = run(job)
+    temporary = result_file.with_suffix(".writing")
+    temporary.write_bytes(msgspec.json.encode(result))
+    temporary.rename(result_file)
+
+
+def run(job: Job) -> Result:
+    """Return the result of a job; what it raises becomes a JobFailed."""
+    try:
+        match job:
+            case ProbeJob():
+                from ovreport_collector.engines.openvino_devices import probe
+
+                return probe(job)
+            case OutputsJob():
+                return outputs(job)
+            case RoundJob():
+                return measure_round(job)
+            case CachedStartJob():
+                return cached_start(job)
+    except WrongOutputError as error:
+        return JobFailed(reason=str(error), cause="wrong-output")
+    except Exception as error:  # (a failed case is a record, not a traceback)
+        return JobFailed(
+            reason=_message(error), cause="error", unsupported=_cannot_be_done(str(error))
+        )
+
+
+# ---------------------------------------------------------------- jobs
+
+
+def outputs(job: OutputsJob) -> OutputsResult:
+    """Run every sample of every set once, one at a time; keep the outputs."""
+    network = _read(job.target)
+    compiled = network.compile(job.target.device, "latency", job.target.precision, None)
+    for name, path in job.inputs.items():
+        samples = load_samples(Path(path))
+        request = compiled.request(samples)
+        kept = [_infer_checked(request, i, network) for i in range(len(samples))]
+        stacked = {f"{i:03d}": np.stack(column) for i, column in enumerate(zip(*kept, strict=True))}
+        save_arrays(Path(job.outputs[name]), stacked)
+    return OutputsResult(
+        inputs=network.inputs,
+        outputs=network.outputs,
+        parameters=network.parameters,
+        execution=compiled.execution,
+    )
+
+
+def measure_round(job: RoundJob) -> RoundResult:
+    """Measure start-up, latency, throughput and memory, in this order."""
+    memory = MemoryMeter()
+    samples = _rotated(load_samples(Path(job.inputs)), job.seed + job.round)
+    engine = engines.create(job.target.engine, job.target.plugins)
+    memory.end("import")
+
+    start = clock()
+    network = engine.read(Path(job.target.model), job.target.shapes)
+    read_s = clock() - start
+    memory.end("read")
+
+    start = clock()
+    compiled = network.compile(job.target.device, "latency", job.target.precision, None)
+    compile_s = clock() - start
+    memory.end("compile")
+
+    request = compiled.request(samples)
+    start = clock()
+    request.infer()
+    first_s = clock() - start
+    memory.end("first-inference")
+
+    expected = [_infer_checked(request, i, network) for i in range(len(samples))]
+    missing: dict[AspectName, NotMeasured] = {}
+    latency = throughput = None
+    with _noting_failure(missing, "latency"):
+        latency = _latency(job, request, expected)
+    memory.end("latency")
+    execution, latency_settings = compiled.execution, compiled.settings
+
+    del request, compiled  # their memory is the latency mode's, not the throughput mode's
+    give_back_freed()
+    compiled = network.compile(job.target.device, "throughput", job.target.precision, None)
+    with _noting_failure(missing, "throughput"):
+        throughput = _throughput(job, compiled, samples, expected)
+    memory.end("throughput")
+    phases = memory.result(job.round)
+    if isinstance(phases, Unsupported):
+        missing["memory"] = phases
+    return RoundResult(
+        execution=execution,
+        startup=_startup(job.round, read_s, compile_s, first_s),
+        latency=latency,
+        latency_settings=latency_settings,
+        throughput=throughput,
+        throughput_settings=compiled.settings,
+        memory=phases if isinstance(phases, MemoryRound) else None,
+        missing=missing,
+        cpu_s=_cpu_seconds(),
+    )
+
+
+def cached_start(job: CachedStartJob) -> CachedStartResult:
+    """Read, load from the model cache, and infer once."""
+    samples = load_samples(Path(job.inputs))[:1]
+    engine = engines.create(job.target.engine, job.target.plugins)
+    cache_dir = Path(job.cache_dir)
+    start = clock()
+    network = engine.read(Path(job.target.model), job.target.shapes)
+    read_s = clock() - start
+    start = clock()
+    compiled = network.compile(job.target.device, "latency", job.target.precision, cache_dir)
+    load_s = clock() - start
+    request = compiled.request(samples)
+    start = clock()
+    request.infer()
+    return CachedStartResult(
+        startup=_startup(job.round, read_s, load_s, clock() - start),
+        loaded_from_cache=compiled.loaded_from_cache,
+        cache_bytes=sum(f.stat().st_size for f in cache_dir.rglob("*") if f.is_file()),
+    )
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _latency(job: RoundJob, request: Request, expected: Sequence[Sequence[Array]]) -> LatencyRound:
+    measured = loops.measure_latency(request, len(expected), job.tier, index=job.round)
+    last = (measured.n - 1) % len(expected)
+    _check_same(request.outputs(), expected[last], "the latency run")
+    return measured
+
+
+def _throughput(
+    job: RoundJob,
+    compiled: Compiled,
+    samples: Sequence[Sample],
+    expected: Sequence[Sequence[Array]],
+) -> ThroughputRound:
+    measured, requests = loops.measure_throughput(
+        compiled, samples, job.tier, driver=job.driver, index=job.round
+    )
+    # The requests that were driven must still give right answers, each for a sample of its own.
+    for slot, request in enumerate(requests):
+        sample = slot % len(samples)
+        request.feed(sample)
+        request.infer()
+        _check_same(request.outputs(), expected[sample], "the throughput run")
+    return measured
+
+
+@contextlib.contextmanager
+def _noting_failure(missing: dict[AspectName, NotMeasured], name: AspectName) -> Iterator[None]:
+    """Note why an aspect failed, so that its failure does not lose the others."""
+    try:
+        yield
+    except WrongOutputError as error:
+        missing[name] = Failed(reason=str(error), cause="wrong-output")
+    except Exception as error:
+        missing[name] = Failed(reason=_message(error), cause="error")
+
+
+def _infer_checked(request: Request, index: int, network: Network) -> list[Array]:
+    request.feed(index)
+    request.infer()
+    found = request.outputs()
+    for port, array in zip(network.outputs, found, strict=True):
+        if port.shape and list(array.shape) != port.shape:
+            raise WrongOutputError(f"output {port.name}: shape {array.shape}, not {port.shape}")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise WrongOutputError(f"output {port.name} holds values that are not finite")
+    return found
+
+
+def _check_same(found: Sequence[Array], expected: Sequence[Array], when: str) -> None:
+    for index, (now, before) in enumerate(zip(found, expected, strict=True)):
+        difference = relative_rmse(now, before)
+        if not difference <= OUTPUT_TOLERANCE:
+            raise WrongOutputError(
+                f"output {index} differs by {difference:.2g} (relative RMSE) from the same input's "
+                f"output before {when}"
+            )
+
+
+def relative_rmse(found: Array, reference: Array) -> float:
+    """Return the root mean square of the difference over that of the reference."""
+    reference = reference.astype(np.float64)
+    difference = float(np.sqrt(np.mean((found.astype(np.float64) - reference) ** 2)))
+    scale = float(np.sqrt(np.mean(reference**2)))
+    return difference / scale if scale else difference
+
+
+def load_samples(path: Path) -> list[Sample]:
+    """Return the samples in an `.npz` of arrays [n, …], one for each input."""
+    with np.load(path, allow_pickle=False) as arrays:
+        columns = {name: arrays[name] for name in arrays.files}
+    count = min(len(column) for column in columns.values())
+    return [{name: column[i] for name, column in columns.items()} for i in range(count)]
+
+
+def save_arrays(path: Path, arrays: dict[str, Array]) -> None:
+    """Write arrays as `.npz`, under names that need not be Python's."""
+    with path.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes allow_pickle for a name
+
+
+def _rotated(samples: list[Sample], seed: int) -> list[Sample]:
+    order = np.random.default_rng(seed).permutation(len(samples))
+    return [samples[i] for i in order]
+
+
+def _read(target: Target) -> Network:
+    engine = engines.create(target.engine, target.plugins)
+    return engine.read(Path(target.model), target.shapes)
+
+
+def _startup(index: int, read_s: float, compile_s: float, first_s: float) -> StartupRound:
+    return StartupRound(
+        round=index,
+        read_ms=read_s * 1000,
+        compile_ms=compile_s * 1000,
+        first_inference_ms=first_s * 1000,
+    )
+
+
+def _cpu_seconds() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _message(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {' '.join(lines)}"[:2000]
+
+
+def _cannot_be_done(message: str) -> bool:
+    """Return whether the engine said that it lacks a feature, rather than failing at it."""
+    telling = ("not supported", "unsupported", "not implemented", "conversion is failed",
+               "no translator", "could not be converted", "cannot be converted")  # fmt: skip
+    return any(words in message.lower() for words in telling)
+
+
+if __name__ == "__main__":
+    main()
