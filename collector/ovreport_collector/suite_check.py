@@ -17,7 +17,6 @@ from ovreport_collector.sources.address import (
     AddressError,
     InWheel,
     Local,
-    Remote,
     is_pin,
     is_sha256,
     parse,
@@ -179,6 +178,9 @@ def _file(path: str, file: File, suite: Suite) -> Iterator[Fault]:
     if isinstance(address, InWheel) and address.wheel not in suite.wheels:
         remedy = f'add [wheels."{address.wheel}"] with file, sha256 and size_bytes'
         yield Fault(f"{path}.uri", f'unknown wheel "{address.wheel}"', remedy)
+    if isinstance(address, Local) and not Path(suite.folder, address.path).is_file():
+        remedy = "check the path; a relative one starts at the folder of the suite"
+        yield Fault(f"{path}.uri", f"there is no file {address.path}", remedy)
     pinned = isinstance(address, Local) or (isinstance(address, InWheel) and not address.member)
     if file.sha256 or not pinned:
         yield from _sha256(f"{path}.sha256", file.sha256)
@@ -192,21 +194,14 @@ def _network(path: str, file: File, suite: Suite) -> Iterator[Fault]:
     if suffix not in MODEL_FORMATS:
         remedy = "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
         yield Fault(path, f'"{address.name or file.uri}" is not a model', remedy)
-    elif isinstance(address, InWheel | Remote):
-        if suffix == ".xml":
-            remedy = "fetch both files, and name the .xml as file:model.xml"
-            yield Fault(path, "an OpenVINO IR has two files, and this address one", remedy)
-    else:
-        yield from _on_disk(path, Path(suite.folder, address.path))
-
-
-def _on_disk(path: str, model: Path) -> Iterator[Fault]:
-    if not model.is_file():
-        remedy = "check the path; it starts at the folder of the suite"
-        yield Fault(path, f"there is no file {model}", remedy)
-    elif model.suffix.lower() == ".xml" and not model.with_suffix(".bin").is_file():
-        what = f"the weights {model.with_suffix('.bin').name} are not beside {model.name}"
-        yield Fault(path, what, "an OpenVINO IR is two files: copy the .bin to the same folder")
+    elif suffix == ".xml" and not isinstance(address, Local):
+        remedy = "fetch both files, and name the .xml as file:model.xml"
+        yield Fault(path, "an OpenVINO IR has two files, and this address one", remedy)
+    elif suffix == ".xml" and isinstance(address, Local):
+        weights = Path(suite.folder, address.path).with_suffix(".bin")
+        if not weights.is_file():
+            what = f"the weights {weights.name} are not beside {address.name}"
+            yield Fault(path, what, "an OpenVINO IR is two files: copy the .bin to the same folder")
 
 
 def _shapes(path: str, shapes: Mapping[str, list[int]]) -> Iterator[Fault]:

@@ -541,6 +541,8 @@ def test_every_model_loads_and_infers_at_its_shapes() -> None:
 
     loaded = suite.load("standard")
     prepared = sources.prepare(loaded, loaded.models)
+    for one in sources.downloads(loaded, loaded.models):
+        assert one.path.stat().st_size == one.size_bytes, one.name
     core = openvino.Core()
     for model in loaded.models:
         files = prepared[model.id]

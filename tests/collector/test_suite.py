@@ -139,6 +139,9 @@ def test_a_bad_document_is_refused(
         ({"shapes": {"x": [1 << 20, 1 << 20]}}, ".shapes", "2³¹"),
         ({"homepage": "javascript:alert(1)"}, ".homepage", "web address"),
         ({"files": {"labels": {"uri": "pypi:tiny==1.0/a.json"}}}, ".files.labels", "checksum"),
+        ({"files": {"labels": {"uri": "file:a.json"}}}, ".files.labels.uri", "there is no file"),
+        ({"files": {"../up": {"uri": "pypi:tiny==1.0/"}}}, ".files.../up", "safe name"),
+        ({"shapes": {"a\x1b": [1]}}, ".shapes", "plain line"),
     ],
 )
 def test_a_bad_model_is_refused(
