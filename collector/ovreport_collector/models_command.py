@@ -209,8 +209,9 @@ def _table(suite: Suite, rows: Sequence[dict[str, Any]]) -> None:
     sizes = _sizes(suite)
     console.print(
         Text(
-            f"\n{len(rows)} models; {_size(sizes['download_bytes'])} in all, since models share "
-            f"downloads; {_size(sizes['missing_bytes'])} still to fetch; kept in {cache.folder()}"
+            f"\nmodels: {len(rows)}; download in all: {_size(sizes['download_bytes'])} (what models "
+            f"share counts once); still to fetch: {_size(sizes['missing_bytes'])}; "
+            f"cache: {cache.folder()}"
         )
     )
 

@@ -45,7 +45,7 @@ def test_the_default_is_the_list_of_the_quick_suite() -> None:
     assert result.output == run("list").output == run("list", "--suite", "quick").output
     for model in suite.load("quick").models:
         assert model.id in result.output
-    assert "5 models" in result.output
+    assert "models: 5;" in result.output
 
 
 def test_classic_architectures_are_marked() -> None:
