@@ -209,8 +209,8 @@ def _table(suite: Suite, rows: Sequence[dict[str, Any]]) -> None:
     sizes = _sizes(suite)
     console.print(
         Text(
-            f"\nmodels: {len(rows)}; download in all: {_size(sizes['download_bytes'])} (what models "
-            f"share counts once); still to fetch: {_size(sizes['missing_bytes'])}; "
+            f"\nmodels: {len(rows)}; download in all: {_size(sizes['download_bytes'])} (what "
+            f"models share counts once); still to fetch: {_size(sizes['missing_bytes'])}; "
             f"cache: {cache.folder()}"
         )
     )
