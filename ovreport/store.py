@@ -100,6 +100,7 @@ def _not_json(error: Exception, *, where: str) -> RecordError:
 def _invalid(error: msgspec.ValidationError, *, where: str) -> RecordError:
     # The message quotes the record, unknown field names for one: its last " - at `" is ours.
     what, _, path = str(error).rpartition(" - at `")
+    path = path.rpartition("` in `")[2]  # of a key in a mapping, the mapping
     return RecordError(
         one_line(what or path),
         where=f"{where}: {one_line(path.rstrip('`')) if what else '$'}",
