@@ -8,6 +8,7 @@ that `build` runs where openvino is not installed, and `--help` is quick.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import EntryPoint, entry_points
 
@@ -48,6 +49,15 @@ class LazyGroup(click.Group):
         if not isinstance(command, click.Command):
             raise click.ClickException(f"{entry.value} is not a command")
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a reader that went away (`| head`) is no error."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # What is still buffered has nowhere to go when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
 
 
 def _broken(name: str, error: Exception) -> click.Command:
@@ -90,8 +100,4 @@ def run(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
-    except SystemExit as done:
-        if isinstance(done.__context__, BrokenPipeError):
-            return 0  # the reader of our output went away, `| head` for one; click fell silent
-        raise
     return result if isinstance(result, int) else 0  # what a command gave to ctx.exit()
