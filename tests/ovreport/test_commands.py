@@ -1,0 +1,73 @@
+"""`ovreport validate` and `ovreport schema`."""
+
+import json
+
+import jsonschema
+import pytest
+
+from ovreport import cli, store
+from tests.factories import a_failed_record, a_record
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with two sound records."""
+    store.write(a_record(), tmp_path)
+    store.write(a_failed_record(), tmp_path)
+    return tmp_path
+
+
+def test_sound_records_pass(folder, capsys):
+    """A count, and exit code 0."""
+    assert cli.run(["validate", str(folder)]) == 0
+    assert capsys.readouterr().out == "2 sound records\n"
+
+
+def test_one_line_a_fault(folder, capsys):
+    """Each with its path, then the sum on stderr, exit code 2."""
+    (folder / "a.json").write_text("")
+    (folder / "b.json").write_text('{"format": 7}')
+    (folder / "c\nd.json").write_text("[]")
+    assert cli.run(["validate", str(folder)]) == 2
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert len(lines) == 3
+    assert lines[0] == f"{folder}/a.json: the file is empty"
+    assert lines[1].startswith(f"{folder}/b.json: $.format: format 7 is newer")
+    assert "3 faults, 2 sound records" in captured.err
+
+
+def test_faults_as_json(folder, capsys):
+    """For scripts: where, what and remedy, and the same exit code."""
+    assert cli.run(["validate", "--json", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"records": 2, "faults": []}
+    (folder / "bad.json").write_text("{")
+    assert cli.run(["validate", "--json", str(folder)]) == 2
+    outcome = json.loads(capsys.readouterr().out)
+    assert outcome["records"] == 2
+    assert [set(fault) for fault in outcome["faults"]] == [{"where", "what", "remedy"}]
+
+
+def test_files_and_folders_together(folder, tmp_path_factory, capsys):
+    """Any number of paths."""
+    other = store.write(a_record(seed=9), tmp_path_factory.mktemp("other"))
+    assert cli.run(["validate", str(folder), str(other)]) == 0
+    assert capsys.readouterr().out == "3 sound records\n"
+
+
+def test_nothing_to_validate_is_an_error(tmp_path, capsys):
+    """A mistyped folder must not pass."""
+    assert cli.run(["validate", str(tmp_path)]) == 2
+    assert "no record found" in capsys.readouterr().err
+    assert cli.run(["validate", str(tmp_path / "nowhere")]) == 2
+    assert "does not exist" in capsys.readouterr().err
+
+
+def test_the_schema_is_a_json_schema_of_records(capsys):
+    """What is printed is valid by itself, and accepts a record."""
+    assert cli.run(["schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    validator.validate(json.loads(store.encode(a_record())))
+    assert not validator.is_valid({"format": 1})

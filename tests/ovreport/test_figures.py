@@ -1,0 +1,169 @@
+"""Figures against the truth that the factories were made with."""
+
+import math
+
+import msgspec
+import numpy as np
+import pytest
+
+from ovreport.figures import N_TOO_SMALL, PERCENTILES, Figure, accuracy_metric, figures, quantile
+from ovreport.metrics import METRICS
+from ovreport.record import Failed, Skipped, Unsupported
+from ovreport.store import decode, encode
+from tests.factories import a_failed_record, a_record, histogram
+
+replace = msgspec.structs.replace
+NOT_ACCURACY = {key for key, metric in METRICS.items() if metric.aspect != "accuracy"}
+RATED = {key for key in METRICS if "_rated_" in key}
+
+
+def test_headlines_are_the_truth_of_the_factory():
+    """5 ms an inference; four requests of 8 ms each; sixteen cores; 240 MiB."""
+    found = figures(a_record(noise=0.001))
+    assert found["latency_ms"].value == pytest.approx(5, rel=0.01)
+    assert found["throughput_ips"].value == pytest.approx(500, rel=0.01)
+    assert found["throughput_per_core_ips"].value == pytest.approx(500 / 16, rel=0.01)
+    assert found["throughput_per_gib_ips"].value == pytest.approx(500 / 240 * 1024, rel=0.01)
+    assert found["loaded_latency_ms"].value == pytest.approx(8, rel=0.02)
+    assert found["overhead_ms"].value == pytest.approx(0.05, rel=0.02)
+    assert found["compile_ms"].value == pytest.approx(120, rel=0.01)
+    assert found["startup_ms"].value == pytest.approx(12.5 + 120 + 12, rel=0.01)
+    assert found["startup_cached_ms"].value == pytest.approx(12.5 + 30 + 3, rel=0.01)
+    assert found["peak_memory_bytes"].value == pytest.approx(240 * 1024**2)
+    assert found["peak_memory_latency_bytes"].value == pytest.approx(153 * 1024**2)
+    assert found["top1"].value == 0.97
+    assert found["top1"].n == 402
+
+
+def test_headlines_survive_the_file():
+    """Figures of a decoded record are those of the record."""
+    record = a_record()
+    assert figures(decode(encode(record), where="")) == figures(record)
+
+
+@pytest.mark.parametrize(("key", "z"), [("p90", 1.2816), ("p95", 1.6449), ("p99", 2.3263)])
+def test_percentile_bounds_are_beyond_the_truth_but_near(key, z):
+    """Conservative: not below the true percentile, and with 7,000 samples close to it."""
+    truth = 5 * math.exp(0.05 * z)
+    figure = figures(a_record(noise=0.0))[f"latency_{key}_ms"]
+    assert truth <= figure.value <= truth * 1.05
+    assert figure.kind == "bound"
+    assert (figure.n, figure.rounds) == (7000, 7)
+
+
+def test_every_figure_is_in_order_and_complete():
+    """All metrics but rated ones are there, each named, with its bounds around it."""
+    found = figures(a_record())
+    assert set(found) == (NOT_ACCURACY - RATED) | {"top1"}
+    for key, figure in found.items():
+        assert isinstance(figure, Figure), key
+        assert figure.metric == key
+        assert figure.low <= figure.value <= figure.high
+        assert figure.n > 0
+
+
+def test_too_few_samples_give_no_percentile():
+    """661 inferences say nothing certain of the p99: words instead of a number."""
+    record = a_record(rounds=1)
+    found = figures(record)
+    assert isinstance(found["latency_p999_ms"], Skipped)
+    assert found["latency_p999_ms"].reason.startswith(N_TOO_SMALL)
+    assert isinstance(found["latency_p99_ms"], Figure)
+
+
+def test_correlated_samples_count_for_less():
+    """The same samples, strongly correlated, no longer carry a p99."""
+    record = a_record(rounds=1)
+    rounds = [replace(r, autocorrelation=0.9) for r in record.latency.rounds]
+    found = figures(replace(record, latency=replace(record.latency, rounds=rounds)))
+    assert isinstance(found["latency_p99_ms"], Skipped)
+    assert "1,000 inferences, worth 52" in found["latency_p99_ms"].reason
+
+
+def test_percentiles_never_exceed_the_slowest_inference():
+    """A bucket's bound may lie beyond the largest sample; the figure does not."""
+    record = a_record()
+    slowest = max(r.max_ms for r in record.latency.rounds)
+    found = figures(record)
+    assert all(found[k].value <= slowest for k in PERCENTILES if isinstance(found[k], Figure))
+
+
+def test_a_failed_case_gives_its_reason_for_every_metric():
+    """Nothing is dropped, and nothing is zero."""
+    record = a_failed_record()
+    assert figures(record) == dict.fromkeys(NOT_ACCURACY, record.outcome)
+
+
+def test_a_fast_wrong_answer_shows_no_speed():
+    """A case that failed after it was timed does not show what was timed."""
+    wrong = Failed(reason="outputs differ from the reference", cause="wrong-output")
+    found = figures(a_record(outcome=wrong))
+    assert set(found.values()) == {wrong}
+
+
+@pytest.mark.parametrize(
+    ("aspect", "lost"),
+    [
+        ("latency", "latency_ms"),
+        ("throughput", "throughput_per_core_ips"),
+        ("startup", "compile_ms"),
+        ("startup_cached", "startup_cached_ms"),
+        ("memory", "peak_memory_bytes"),
+    ],
+)
+def test_a_missing_aspect_gives_its_reason(aspect, lost):
+    """The metrics of one aspect map to its reason, the others stay."""
+    why = Unsupported(reason="this driver cannot")
+    found = figures(a_record(**{aspect: why}))
+    for key, metric in METRICS.items():
+        if metric.aspect == aspect:
+            assert found[key] is why
+    assert found[lost] is why
+    assert sum(isinstance(f, Figure) for f in found.values()) > 5
+
+
+def test_without_memory_there_is_no_throughput_per_gib():
+    """The figure says what it lacks."""
+    found = figures(a_record(memory=Skipped(reason="not asked for")))
+    assert isinstance(found["throughput_per_gib_ips"], Skipped)
+
+
+def test_cores_are_counted_for_processors_only():
+    """A GPU has no CPU cores to divide by."""
+    found = figures(a_record(device="GPU.0", family="dGPU"))
+    assert isinstance(found["throughput_per_core_ips"], Unsupported)
+    assert isinstance(found["throughput_ips"], Figure)
+
+
+def test_batches_count_as_inferences():
+    """Throughput counts samples, not calls."""
+    record = a_record()
+    doubled = replace(record, throughput=replace(record.throughput, batch=2))
+    one, two = figures(record)["throughput_ips"], figures(doubled)["throughput_ips"]
+    assert two.value == pytest.approx(2 * one.value)
+
+
+def test_figures_carry_the_verdict_of_their_aspect():
+    """A noisy record's figures are invalid, percentiles included."""
+    found = figures(a_record(noise=0.3))
+    assert found["latency_ms"].verdict.level == "invalid"
+    assert found["latency_p90_ms"].verdict.level == "invalid"
+    assert found["throughput_per_core_ips"].verdict.level == "invalid"
+
+
+def test_the_accuracy_metric_is_that_of_the_task():
+    """None where the weights are constants."""
+    assert accuracy_metric(a_record()) == "top1"
+    assert accuracy_metric(a_record(architecture_only=True)) is None
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 0.999, 1.0])
+def test_quantiles_of_histograms_are_those_of_the_samples(share):
+    """Never too small, and at most one bucket too large, over several rounds."""
+    rng = np.random.default_rng(4)
+    rounds = [5 * np.exp(rng.normal(0, 0.1, 501)) for _ in range(3)]
+    histograms = [histogram(samples) for samples in rounds]
+    truth = np.quantile(np.concatenate(rounds), share, method="inverted_cdf")
+    found = quantile(histograms, share)
+    growth = max(h.growth for h in histograms)
+    assert truth * (1 - 1e-9) <= found <= truth * growth * (1 + 1e-9)

@@ -1,0 +1,316 @@
+"""Statistics: against known truth, exact arithmetic, published values and simulation."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ovreport import statistics as s
+
+times = st.floats(1e-3, 1e5)
+rounds = st.lists(times, min_size=1, max_size=12)
+
+
+@given(rounds)
+def test_an_interval_holds_its_value(values):
+    """Bounds are in order, and the value is the median."""
+    interval = s.median_interval(values)
+    assert interval.low <= interval.value * (1 + 1e-12)
+    assert interval.value <= interval.high * (1 + 1e-12)
+    assert min(values) * (1 - 1e-9) <= interval.value <= max(values) * (1 + 1e-9)
+
+
+@given(rounds, st.floats(1e-3, 1e3))
+def test_an_interval_scales_with_its_values(values, factor):
+    """Milliseconds or seconds: the relative width is the same."""
+    one, other = s.median_interval(values), s.median_interval([v * factor for v in values])
+    assert other.value == pytest.approx(one.value * factor)
+    if len(values) > 1:
+        assert other.low == pytest.approx(one.low * factor, rel=1e-6, abs=1e-300)
+
+
+@given(rounds.filter(lambda v: len(v) > 1), st.randoms())
+def test_an_interval_does_not_depend_on_the_order_of_rounds(values, random):
+    """Rounds are exchangeable."""
+    shuffled = values[:]
+    random.shuffle(shuffled)
+    one, other = s.median_interval(values), s.median_interval(shuffled)
+    assert one.value == other.value
+    assert other.low == pytest.approx(one.low, rel=1e-6, abs=1e-300)
+
+
+@given(st.lists(times, min_size=2, max_size=12, unique=True))
+def test_more_confidence_needs_a_wider_interval(values):
+    """99 % holds 95 %."""
+    narrow, wide = s.median_interval(values), s.median_interval(values, 0.99)
+    assert wide.low <= narrow.low
+    assert narrow.high <= wide.high
+
+
+def test_one_round_says_nothing_about_the_spread():
+    """The interval is unbounded, and so is its relative width."""
+    interval = s.median_interval([5.0])
+    assert (interval.value, interval.low, interval.high) == (pytest.approx(5.0), 0.0, math.inf)
+    assert interval.half_width == math.inf
+
+
+def test_equal_rounds_have_no_spread():
+    """Identical values give an interval without width."""
+    assert s.median_interval([5.0] * 7).half_width == pytest.approx(0, abs=1e-12)
+
+
+def test_half_width_is_relative():
+    """±10 around 100 is 10 %."""
+    assert s.Interval(100, 90, 110).half_width == pytest.approx(0.1)
+    assert s.Interval(0, -1, 1).half_width == math.inf
+
+
+@pytest.mark.parametrize("n", [3, 5, 7, 11])
+@pytest.mark.parametrize("spread", [0.01, 0.2])
+def test_the_interval_covers_what_it_says(n, spread):
+    """Of 2,000 simulated collects at least 93 % of the intervals hold the true median."""
+    samples = np.exp(np.random.default_rng(n).normal(0, spread, (2000, n)))
+    intervals = [s.median_interval(row) for row in samples]
+    covered = sum(i.low <= 1 <= i.high for i in intervals) / len(intervals)
+    assert 0.93 <= covered <= 0.985
+
+
+def test_student_t_quantiles():
+    """Textbook values, and nothing below one degree of freedom."""
+    assert s.t_quantile(1) == pytest.approx(12.706)
+    assert s.t_quantile(6) == pytest.approx(2.447)
+    assert s.t_quantile(6, 0.99) == pytest.approx(3.707)
+    assert s.t_quantile(1000) == pytest.approx(1.96)
+    assert s.t_quantile(0) == math.inf
+
+
+@given(st.lists(st.floats(0.1, 10), min_size=1, max_size=10))
+def test_geometric_mean(ratios):
+    """Between the extremes, and the inverse of ratios has the inverse mean."""
+    mean = s.geometric_mean(ratios)
+    assert min(ratios) * (1 - 1e-9) <= mean <= max(ratios) * (1 + 1e-9)
+    assert s.geometric_mean([1 / r for r in ratios]) == pytest.approx(1 / mean)
+
+
+# ---------------------------------------------------------------- comparison
+
+
+def paired(ratio, n=7, shared=0.3, own=0.002):
+    """Return two cases whose rounds share a drifting machine."""
+    rng = np.random.default_rng(11)
+    machine = np.exp(rng.normal(0, shared, n))
+    first = machine * ratio * np.exp(rng.normal(0, own, n))
+    second = machine * np.exp(rng.normal(0, own, n))
+    return dict(enumerate(first.tolist())), dict(enumerate(second.tolist()))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "outcome", "size"),
+    [
+        (1.0, "not distinguishable", "small"),
+        (1.01, "not distinguishable", "small"),  # certain, but below 2 %
+        (1.03, "different", "small"),
+        (1.07, "different", "medium"),
+        (0.93, "different", "medium"),
+        (1.5, "different", "large"),
+        (0.5, "different", "large"),
+    ],
+)
+def test_pairing_by_round_sees_through_a_noisy_machine(ratio, outcome, size):
+    """Rounds differ by 30 %, the ratio of interleaved cases does not."""
+    found = s.compare(*paired(ratio))
+    assert (found.outcome, found.size, found.pairs) == (outcome, size, 7)
+    assert found.ratio.value == pytest.approx(ratio, rel=0.01)
+
+
+def test_a_large_but_uncertain_ratio_is_not_called_different():
+    """Certainty and size are both needed."""
+    found = s.compare(*paired(1.1, own=0.5))
+    assert found.outcome == "not distinguishable"
+
+
+def test_four_pairs_are_not_enough():
+    """However clear it looks."""
+    assert s.compare(*paired(2.0, n=4)).outcome == "insufficient data"
+    assert s.compare(*paired(2.0, n=5)).outcome == "different"
+
+
+def test_only_shared_rounds_are_compared():
+    """Rounds that one case lacks are left out, and without any there is no comparison."""
+    first, second = paired(1.5)
+    second[99] = 1e9
+    del first[0]
+    assert s.compare(first, second).pairs == 6
+    assert s.compare({1: 1.0}, {2: 1.0}) is None
+
+
+def test_comparing_the_other_way_round_inverts_the_ratio():
+    """No side is favoured."""
+    first, second = paired(1.2)
+    one, other = s.compare(first, second), s.compare(second, first)
+    assert one.ratio.value == pytest.approx(1 / other.ratio.value)
+    assert (one.outcome, one.pairs) == (other.outcome, other.pairs)
+
+
+# ---------------------------------------------------------------- percentiles
+
+
+@pytest.mark.parametrize(("p", "n"), [(0.9, 64), (0.95, 130), (0.99, 662), (0.999, 6636)])
+def test_a_percentile_needs_as_many_samples_as_mlperf_says(p, n):
+    """One sample fewer, and there is no bound."""
+    assert s.tail_rank(n - 1, p) == 0
+    assert s.tail_rank(n, p) == 1
+
+
+def exact_rank(n: int, p: Fraction) -> int:
+    """Return the largest t with BinomCDF(t; n, 1-p) ≤ 1 %, in exact arithmetic."""
+    cdf, t = Fraction(0), -1
+    for k in range(n + 1):
+        cdf += math.comb(n, k) * (1 - p) ** k * p ** (n - k)
+        if cdf > Fraction(1, 100):
+            break
+        t = k
+    return max(t, 0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 400), st.sampled_from(["1/2", "9/10", "19/20", "99/100"]))
+def test_the_rank_is_that_of_the_exact_binomial(n, p):
+    """Floating point in logarithms gives what fractions give."""
+    assert s.tail_rank(n, float(Fraction(p))) == exact_rank(n, Fraction(p))
+
+
+def test_the_rank_is_exact_for_large_n_too():
+    """Where the sum starts in the middle of the distribution."""
+    assert s.tail_rank(4000, 0.9) == exact_rank(4000, Fraction(9, 10))
+
+
+@given(st.integers(1, 10**9), st.sampled_from([0.9, 0.99, 0.999]))
+@settings(deadline=None, max_examples=50)
+def test_the_bound_lies_beyond_the_percentile_and_tends_to_it(n, p):
+    """The share of samples above the bound is below 1-p, and close to it for many samples."""
+    rank = s.tail_rank(n, p)
+    assert rank <= n * (1 - p)
+    if n * (1 - p) > 1e5:
+        assert rank >= 0.98 * n * (1 - p)
+
+
+@given(st.integers(0, 10**9), st.floats(-1, 1))
+def test_correlated_samples_are_never_worth_more_than_they_are(n, rho):
+    """Effective n lies between 0 and n, and negative correlation is no gift."""
+    assert 0 <= s.effective_n(n, rho) <= n
+    if rho <= 0:
+        assert s.effective_n(n, rho) == n
+
+
+def test_effective_n_of_known_correlation():
+    """n(1-ρ)/(1+ρ)."""
+    assert s.effective_n(900, 0.8) == pytest.approx(100, abs=1)
+    assert s.effective_n(100, 1.0) == 0
+
+
+def test_autocorrelation_finds_the_parameter_of_an_ar1_process():
+    """Simulated with known ρ."""
+    rng = np.random.default_rng(0)
+    x = [0.0]
+    for e in rng.normal(size=20_000):
+        x.append(0.6 * x[-1] + e)
+    assert s.autocorrelation(x) == pytest.approx(0.6, abs=0.02)
+    assert s.autocorrelation(rng.normal(size=20_000)) == pytest.approx(0, abs=0.02)
+    assert s.autocorrelation([1, -1] * 500) == pytest.approx(-1, abs=0.01)
+
+
+@pytest.mark.parametrize("samples", [[], [1.0], [1.0, 2.0], [3.0] * 50])
+def test_autocorrelation_is_zero_where_it_is_not_defined(samples):
+    """Too few samples, or constant ones."""
+    assert s.autocorrelation(samples) == 0.0
+
+
+# ---------------------------------------------------------------- buckets
+
+
+@given(st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=300), st.sampled_from([48, 96]))
+def test_buckets_hold_every_sample_within_their_growth(samples, limit):
+    """Sorted samples against sorted bucket bounds: never too small, at most growth too large."""
+    growth, buckets = s.log_buckets(samples, limit)
+    assert len(buckets) <= limit
+    assert sum(count for _, count in buckets) == len(samples)
+    assert [i for i, _ in buckets] == sorted({i for i, _ in buckets})
+    bounds = [growth**index for index, count in buckets for _ in range(count)]
+    for sample, bound in zip(sorted(samples), bounds, strict=True):
+        assert sample <= bound * (1 + 1e-8)
+        assert bound <= sample * growth * (1 + 1e-8)
+
+
+def test_the_finest_resolution_that_fits_is_taken():
+    """Few distinct values keep 0.1 %; a wide spread has to give some of it up."""
+    assert s.log_buckets([5.0, 5.5, 6.0], 48)[0] == 1.001
+    assert s.log_buckets(np.geomspace(1, 50, 5000), 48)[0] == 1.1
+
+
+# ---------------------------------------------------------------- accuracy
+
+
+@pytest.mark.parametrize(
+    ("successes", "n", "low", "high"),
+    [  # Newcombe 1998, Statistics in Medicine 17, table I, method 3
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_intervals_as_published(successes, n, low, high):
+    """To the four digits that are printed."""
+    interval = s.wilson(successes, n)
+    assert interval.low == pytest.approx(low, abs=6e-5)
+    assert interval.high == pytest.approx(high, abs=6e-5)
+
+
+@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_holds_the_proportion(counts):
+    """Also with none and with all right, where rounding once pushed a bound past it."""
+    interval = s.wilson(*counts)
+    assert 0 <= interval.low <= interval.value <= interval.high <= 1
+
+
+def mean(rows):
+    """Return the mean, as a metric over labelled units."""
+    return float(rows.mean())
+
+
+def test_bootstrap_agrees_with_theory_for_a_mean():
+    """Close to ±1.96 σ/√n, and the same for the same seed."""
+    rows = np.random.default_rng(1).normal(10, 2, 400)
+    interval = s.bootstrap(rows, mean, seed=5)
+    margin = 1.96 * rows.std() / 20
+    assert interval.value == rows.mean()
+    assert interval.low == pytest.approx(rows.mean() - margin, abs=0.05)
+    assert interval.high == pytest.approx(rows.mean() + margin, abs=0.05)
+    assert interval == s.bootstrap(rows, mean, seed=5)
+
+
+def test_a_skewed_metric_still_lies_within_its_interval():
+    """Resampling a maximum never exceeds it: the interval is widened to hold it."""
+    rows = np.arange(500.0)
+    interval = s.bootstrap(rows, lambda r: -float(r.max()), seed=1)
+    assert interval.low <= interval.value <= interval.high
+
+
+def test_a_paired_difference_is_sharper_than_its_parts():
+    """Units differ much, the difference on each unit hardly."""
+    rng = np.random.default_rng(2)
+    reference = rng.normal(0, 10, 300)
+    delta = s.paired_delta(reference + 0.5 + rng.normal(0, 0.1, 300), reference, mean, seed=3)
+    assert delta.value == pytest.approx(0.5, abs=0.02)
+    assert delta.low > 0.45
+    assert delta.high < 0.55
+
+
+def test_unpaired_rows_are_refused():
+    """A difference on other units is none."""
+    with pytest.raises(ValueError, match="not paired"):
+        s.paired_delta(np.ones(3), np.ones(4), mean, seed=0)

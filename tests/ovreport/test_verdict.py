@@ -1,0 +1,170 @@
+"""Verdicts: every reason can be reached, and a record's own word is never taken."""
+
+import msgspec
+import pytest
+
+from ovreport.record import FailedRound, Latency, Level, Reason, RoundNoise, Throughput, Verdict
+from ovreport.statistics import Interval
+from ovreport.verdict import REASONS, judge, needs_more_rounds
+from tests.factories import a_failed_record, a_record
+
+replace = msgspec.structs.replace
+
+
+def with_rounds(record, aspect, **changes):
+    """Return the record with every round of an aspect changed."""
+    part = getattr(record, aspect)
+    rounds = [replace(r, **changes) for r in part.rounds]
+    return replace(record, **{aspect: replace(part, rounds=rounds)})
+
+
+def with_noise(record, **readings):
+    """Return the record with these readings in every round."""
+    noise = [
+        RoundNoise(round=i, started_at="2026-11-23T12:00:00Z", readings=readings) for i in range(7)
+    ]
+    return replace(record, noise=noise)
+
+
+def with_machine(record, **changes):
+    """Return the record from another machine."""
+    return replace(record, machine=replace(record.machine, **changes))
+
+
+def with_medians(*medians):
+    """Return a record whose latency rounds have these medians."""
+    record = a_record(rounds=len(medians))
+    rounds = [
+        replace(r, median_ms=m, min_ms=0.001, max_ms=1e6)
+        for r, m in zip(record.latency.rounds, medians, strict=True)
+    ]
+    return replace(record, latency=replace(record.latency, rounds=rounds))
+
+
+FAILED_ROUND = FailedRound(round=3, reason="killed by signal 9", cause="killed")
+
+REACHED = {
+    "wide-interval": lambda: a_record(noise=0.05),
+    "too-few-rounds": lambda: a_record(rounds=2),
+    "too-few-samples": lambda: replace(
+        a_record(), tier=replace(a_record().tier, min_inferences=1001)
+    ),
+    "drift": lambda: with_rounds(
+        a_record(), "latency", first_third_median_ms=5.0, last_third_median_ms=5.3
+    ),
+    "unstable-warmup": lambda: with_rounds(a_record(), "latency", warmup_stable=False),
+    "foreign-load": lambda: with_noise(a_record(), foreign_cpu_share=0.06),
+    "steal": lambda: with_noise(a_record(), steal_share=0.03),
+    "swap": lambda: with_noise(a_record(), swap_pages=1),
+    "throttled": lambda: with_noise(a_record(), throttle_events=1),
+    "on-battery": lambda: with_machine(a_record(), power_source="battery"),
+    "powersave": lambda: with_machine(a_record(), governor="powersave"),
+    "failed-rounds": lambda: replace(a_record(), failed_rounds=[FAILED_ROUND]),
+    "load-generator": lambda: with_rounds(a_record(), "throughput", idle_share=0.11),
+}
+
+
+def test_a_quiet_machine_gives_valid_numbers():
+    """The factory's record is sound: what follows changes one thing each."""
+    verdicts = judge(a_record())
+    assert {v.level for v in verdicts.values()} == {"valid"}
+    assert all(not v.reasons for v in verdicts.values())
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_every_reason_can_be_reached_and_makes_a_number_doubtful(code):
+    """Each code has a record that earns it, and text that explains it."""
+    verdicts = judge(REACHED[code]())
+    found = [r for v in verdicts.values() if v.level != "valid" for r in v.reasons]
+    assert code in {r.code for r in found}
+    assert all(r.detail for r in found)
+    text = REASONS[code]
+    assert text.title
+    assert text.meaning.endswith(".")
+    assert text.remedy
+
+
+@pytest.mark.parametrize("code", [c for c in REASONS if c not in {"wide-interval"}])
+def test_one_thing_wrong_gives_one_reason(code):
+    """Codes do not set each other off, but that two rounds are also an uncertain median."""
+    codes = {r.code for v in judge(REACHED[code]()).values() for r in v.reasons}
+    assert codes <= {code, "wide-interval"} if code == "too-few-rounds" else codes == {code}
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        lambda: with_noise(a_record(), foreign_cpu_share=0.05, steal_share=0.02, swap_pages=0),
+        lambda: with_noise(a_record()),
+        lambda: with_rounds(
+            a_record(), "latency", first_third_median_ms=5.0, last_third_median_ms=5.2
+        ),
+        lambda: with_rounds(a_record(), "throughput", idle_share=0.10),
+        lambda: replace(a_record(), tier=replace(a_record().tier, min_inferences=1000)),
+        lambda: with_machine(a_record(), governor="performance", power_source="unknown"),
+    ],
+)
+def test_evidence_at_the_limit_is_harmless(harmless):
+    """Limits are inclusive, and evidence that could not be read speaks against nothing."""
+    assert {v.level for v in judge(harmless()).values()} == {"valid"}
+
+
+def test_drift_in_fewer_than_half_of_the_rounds_is_tolerated():
+    """Three of seven rounds are chance, four are a pattern."""
+    record = a_record()
+    for drifted, expected in ((3, "valid"), (4, "suspect")):
+        rounds = [
+            replace(r, first_third_median_ms=5.0, last_third_median_ms=6.0 if i < drifted else 5.0)
+            for i, r in enumerate(record.latency.rounds)
+        ]
+        changed = replace(record, latency=replace(record.latency, rounds=rounds))
+        assert judge(changed)["latency"].level == expected
+
+
+@pytest.mark.parametrize(
+    ("spread", "level"),
+    [(0.0, "valid"), (0.01, "valid"), (0.05, "suspect"), (0.12, "suspect"), (0.15, "invalid")],
+)
+def test_the_level_follows_the_width_of_the_interval(spread, level: Level):
+    """Up to ±3 % valid, up to ±10 % suspect, beyond that invalid."""
+    medians = [5 * (1 + spread * d) for d in (-1, -0.5, -0.2, 0, 0.2, 0.5, 1)]
+    verdict = judge(with_medians(*medians))["latency"]
+    assert verdict.level == level
+    assert ("wide-interval" in {r.code for r in verdict.reasons}) == (level != "valid")
+
+
+def test_one_round_is_invalid_and_says_why():
+    """No spread can be known from one round."""
+    for verdict in judge(a_record(rounds=1)).values():
+        assert verdict.level == "invalid"
+        assert [r.code for r in verdict.reasons] == ["too-few-rounds"]
+
+
+def test_a_records_own_verdict_is_never_taken():
+    """A record that calls itself valid is judged from its samples."""
+    boast = Verdict(level="valid", reasons=[])
+    record = a_record(noise=0.3, verdicts={"latency": boast, "throughput": boast})
+    assert {v.level for v in judge(record).values()} == {"invalid"}
+    slander = Verdict(level="invalid", reasons=[Reason(code="swap", detail="made up")])
+    record = a_record(verdicts={"latency": slander})
+    assert judge(record)["latency"] == Verdict(level="valid", reasons=[])
+
+
+def test_only_what_was_measured_is_judged():
+    """A failed case has no verdict, one failed aspect leaves the other's."""
+    assert judge(a_failed_record()) == {}
+    assert set(judge(a_record(latency=a_failed_record().latency))) == {"throughput"}
+
+
+@pytest.mark.parametrize("aspect", ["latency", "throughput"])
+def test_reasons_of_one_aspect_do_not_touch_the_other(aspect):
+    """Rounds speak for themselves; evidence about the machine speaks for both."""
+    verdicts = judge(with_rounds(a_record(), aspect, warmup_stable=False))
+    assert {name for name, v in verdicts.items() if v.reasons} == {aspect}
+    assert {Latency, Throughput} == {type(a_record().latency), type(a_record().throughput)}
+
+
+def test_rounds_are_added_while_the_interval_is_too_wide():
+    """Until ±3 %."""
+    assert needs_more_rounds(Interval(100, 96, 104))
+    assert not needs_more_rounds(Interval(100, 97.1, 102.9))
