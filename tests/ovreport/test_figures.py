@@ -80,6 +80,16 @@ def test_correlated_samples_count_for_less():
     assert "1,000 inferences, worth 52" in found["latency_p99_ms"].reason
 
 
+def test_correlation_widens_a_bound_but_keeps_the_percentile():
+    """Worth a third of the samples: still a p90, not the p97 that a third of the rank gives."""
+    record = a_record(noise=0.0)
+    rounds = [replace(r, autocorrelation=0.5) for r in record.latency.rounds]
+    correlated = figures(replace(record, latency=replace(record.latency, rounds=rounds)))
+    bound = correlated["latency_p90_ms"].value
+    truth = 5 * math.exp(0.05 * 1.2816)
+    assert figures(record)["latency_p90_ms"].value <= bound <= truth * 1.02
+
+
 def test_percentiles_never_exceed_the_slowest_inference():
     """A bucket's bound may lie beyond the largest sample; the figure does not."""
     record = a_record()

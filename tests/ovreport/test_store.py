@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import tempfile
 import threading
 from pathlib import Path
@@ -156,6 +157,14 @@ def test_a_record_has_no_name_before_it_is_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", look)
     store.write(a_record(), tmp_path)
     assert seen[0] == []
+
+
+def test_the_name_of_a_record_is_synced_too(tmp_path, monkeypatch):
+    """After a loss of power a finished record is there: its data first, then its folder."""
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda h: synced.append(stat.S_ISDIR(os.fstat(h).st_mode)))
+    store.write(a_record(), tmp_path)
+    assert synced == [False, True]
 
 
 def test_a_file_in_place_of_a_folder_is_a_store_error(tmp_path):
