@@ -31,7 +31,13 @@ from ovreport.record import (
     Verdict,
 )
 from ovreport.statistics import Interval, median_interval
-from ovreport.verdict import judge, latency_headline, throughput_headline
+from ovreport.verdict import (
+    judge,
+    judge_sizes,
+    judge_times,
+    latency_headline,
+    throughput_headline,
+)
 
 PERCENTILES = {
     "latency_p90_ms": 0.90,
@@ -63,7 +69,10 @@ class Figure:
 
 Figures = dict[str, Figure | NotMeasured]
 
-_UNJUDGED = Verdict(level="valid", reasons=[])
+_DETERMINISTIC = Verdict(level="valid", reasons=[])
+"""Accuracy: the same inputs give the same outputs, however busy the machine is."""
+_SHORTEST_MS = 1e-6
+"""A clock may read the same twice; a logarithm needs a positive number."""
 
 
 def figures(record: Record) -> Figures:
@@ -136,8 +145,8 @@ def _throughput(
     headline = throughput_headline(rounds, throughput.batch)
     yield _of("throughput_ips", headline, len(rounds), n, verdict)
 
-    medians = [quantile([r.histogram], 0.5) for r in rounds]
-    yield _of("loaded_latency_ms", median_interval(medians), len(rounds), n, verdict)
+    medians = median_interval([r.median_ms for r in rounds])
+    yield _of("loaded_latency_ms", medians, len(rounds), n, verdict)
     rho = _weighted([r.autocorrelation for r in rounds], [r.n for r in rounds])
     yield _percentile(
         "loaded_latency_p99_ms", 0.99, [r.histogram for r in rounds], rho, math.inf, verdict
@@ -169,9 +178,10 @@ def _startup(record: Record) -> Iterator[tuple[str, Figure | NotMeasured]]:
             "startup_ms": [_total(r) for r in rounds],
         }
         for key, values in parts.items():
-            yield _over_rounds(key, values)
+            yield _start(key, values, record)
     if isinstance(record.startup_cached, StartupCached):
-        yield _over_rounds("startup_cached_ms", [_total(r) for r in record.startup_cached.rounds])
+        cached = [_total(r) for r in record.startup_cached.rounds]
+        yield _start("startup_cached_ms", cached, record)
 
 
 def _total(r: StartupRound) -> float:
@@ -184,7 +194,9 @@ def _memory(memory: Memory) -> Iterator[tuple[str, Figure | NotMeasured]]:
         ("peak_memory_bytes", _peaks(memory, throughput=True)),
     ):
         if values:
-            yield _over_rounds(key, values)
+            interval = median_interval(values)
+            verdict = judge_sizes(interval, len(values))
+            yield _of(key, interval, len(values), len(values), verdict)
         else:
             yield key, Skipped(reason="No round reached this phase.")
 
@@ -201,16 +213,10 @@ def _peaks(memory: Memory, *, throughput: bool) -> list[float]:
 
 def _accuracy(accuracy: Accuracy) -> Iterator[tuple[str, Figure | NotMeasured]]:
     interval = Interval(accuracy.value, accuracy.low, accuracy.high)
-    yield _of(accuracy.metric, interval, 1, accuracy.n, _UNJUDGED)
+    yield _of(accuracy.metric, interval, 1, accuracy.n, _DETERMINISTIC)
 
 
 # ---------------------------------------------------------------- parts
-
-
-def quantile(histograms: Sequence[Histogram], share: float) -> float:
-    """Return the upper bound of the bucket that holds the nearest-rank quantile, in ms."""
-    total = sum(h.total for h in histograms)
-    return _from_top(histograms, total - max(math.ceil(share * total), 1) + 1)
 
 
 def _from_top(histograms: Sequence[Histogram], rank: int) -> float:
@@ -256,9 +262,10 @@ def _of(
     return key, Figure(key, interval.value, interval.low, interval.high, rounds, n, verdict)
 
 
-def _over_rounds(key: str, values: Sequence[float]) -> tuple[str, Figure | NotMeasured]:
-    positive = [max(v, 1e-9) for v in values]
-    return _of(key, median_interval(positive), len(values), len(values), _UNJUDGED)
+def _start(key: str, values: Sequence[float], record: Record) -> tuple[str, Figure | NotMeasured]:
+    interval = median_interval([max(v, _SHORTEST_MS) for v in values])
+    verdict = judge_times(interval, len(values), record)
+    return _of(key, interval, len(values), len(values), verdict)
 
 
 def _divided(interval: Interval, by: float) -> Interval:

@@ -19,8 +19,9 @@ Units are in the names. Times are UTC.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import msgspec
 from msgspec import Meta, Struct
@@ -243,6 +244,11 @@ _MAX_SAMPLES = 10**10
 _MIN_SECONDS = 1e-9
 
 
+class _Numbered(Protocol):
+    @property
+    def round(self) -> int: ...
+
+
 def _check_loop(n: int, duration_s: float, histogram: Histogram) -> None:
     """Refuse a timed loop that contradicts itself, or that no machine can have run."""
     if n == 0 or duration_s < _MIN_SECONDS:
@@ -251,6 +257,24 @@ def _check_loop(n: int, duration_s: float, histogram: Histogram) -> None:
         raise ValueError(f"more than {_MAX_SAMPLES:,} inferences in one round")
     if histogram.total != n:
         raise ValueError(f"the histogram holds {histogram.total} samples, n says {n}")
+
+
+def _check_median(median_ms: float, histogram: Histogram) -> None:
+    """Refuse a median that its own samples contradict: half lie below it, half above."""
+    if median_ms <= 0:
+        raise ValueError("an inference takes time: median_ms is zero")
+    middle = math.log(median_ms) / math.log(histogram.growth)
+    below = sum(count for index, count in histogram.buckets if index < middle - 1)
+    above = sum(count for index, count in histogram.buckets if index > middle + 2)
+    if 2 * max(below, above) > histogram.total:
+        raise ValueError(f"median_ms {median_ms!r} is not the median of the histogram")
+
+
+def _check_rounds(rounds: Sequence[_Numbered]) -> None:
+    """Refuse rounds that are not numbered upwards: cases are paired by these numbers."""
+    numbers = [r.round for r in rounds]
+    if numbers != sorted(set(numbers)):
+        raise ValueError(f"round numbers must rise strictly: {numbers}")
 
 
 def _check_order(low: float, value: float, high: float, names: str) -> None:
@@ -285,8 +309,7 @@ class LatencyRound(Part, frozen=True):
 
     def __post_init__(self) -> None:
         _check_loop(self.n, self.duration_s, self.histogram)
-        if self.median_ms <= 0:
-            raise ValueError("an inference takes time: median_ms is zero")
+        _check_median(self.median_ms, self.histogram)
         _check_order(self.min_ms, self.median_ms, self.max_ms, "min_ms, median_ms, max_ms")
         _check_order(self.min_ms, self.mean_ms, self.max_ms, "min_ms, mean_ms, max_ms")
 
@@ -308,6 +331,8 @@ class ThroughputRound(Part, frozen=True):
     """Share of the requests' time in which the load generator left them without work."""
     first_third_ips: Positive
     last_third_ips: Positive
+    median_ms: Positive
+    """Of the requests' latencies under this load."""
     autocorrelation: Annotated[float, Meta(ge=-1, le=1)]
     warmup_n: Count
     warmup_s: Positive
@@ -317,6 +342,7 @@ class ThroughputRound(Part, frozen=True):
 
     def __post_init__(self) -> None:
         _check_loop(self.n, self.duration_s, self.histogram)
+        _check_median(self.median_ms, self.histogram)
 
 
 class StartupRound(Part, frozen=True):
@@ -377,6 +403,9 @@ class Startup(Aspect, frozen=True):
 
     rounds: Annotated[list[StartupRound], Meta(min_length=1, max_length=100)]
 
+    def __post_init__(self) -> None:
+        _check_rounds(self.rounds)
+
 
 class StartupCached(Aspect, frozen=True):
     """Start from a model cache; every round reported LOADED_FROM_CACHE."""
@@ -384,12 +413,18 @@ class StartupCached(Aspect, frozen=True):
     rounds: Annotated[list[StartupRound], Meta(min_length=1, max_length=100)]
     cache_bytes: Count
 
+    def __post_init__(self) -> None:
+        _check_rounds(self.rounds)
+
 
 class Latency(Aspect, frozen=True):
     """LATENCY hint, synchronous, one request, batch as in the model's inputs."""
 
     settings: Settings
     rounds: Annotated[list[LatencyRound], Meta(min_length=1, max_length=100)]
+
+    def __post_init__(self) -> None:
+        _check_rounds(self.rounds)
 
 
 class Throughput(Aspect, frozen=True):
@@ -399,11 +434,17 @@ class Throughput(Aspect, frozen=True):
     batch: Batch
     rounds: Annotated[list[ThroughputRound], Meta(min_length=1, max_length=100)]
 
+    def __post_init__(self) -> None:
+        _check_rounds(self.rounds)
+
 
 class Memory(Aspect, frozen=True):
     """Memory of the measuring process, phase by phase."""
 
     rounds: Annotated[list[MemoryRound], Meta(min_length=1, max_length=100)]
+
+    def __post_init__(self) -> None:
+        _check_rounds(self.rounds)
 
 
 class LayerCount(Part, frozen=True):

@@ -196,6 +196,13 @@ def autocorrelation(samples: Sequence[float] | Floats) -> float:
     return float(np.clip(centred[:-1] @ centred[1:] / power, -1, 1)) if power > 0 else 0.0
 
 
+_GROWTHS = (
+    *(1.001, 1.0015, 1.002, 1.003, 1.005, 1.007, 1.01, 1.015, 1.02, 1.03, 1.05, 1.07),
+    *(1.1, 1.15, 1.2, 1.3, 1.5, 2.0),
+)
+"""Relative widths of buckets, finest first."""
+
+
 def log_buckets(
     samples: Sequence[float] | Floats, limit: int
 ) -> tuple[float, list[tuple[int, int]]]:
@@ -204,7 +211,7 @@ def log_buckets(
     Returns the growth, the finest of a fixed ladder that fits, and sorted [index, count].
     """
     logs = np.log(np.asarray(samples, dtype=np.float64))
-    for growth in (1.001, 1.002, 1.005, 1.01, 1.02, 1.05, 1.1, 1.25, 1.5, 2.0):
+    for growth in _GROWTHS:
         # The tiny slack keeps a sample that lies on a bound in the bucket it closes.
         indices, counts = np.unique(
             np.ceil(logs / math.log(growth) - 1e-9).astype(np.int64), return_counts=True

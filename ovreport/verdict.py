@@ -159,16 +159,28 @@ def _verdict(aspect: Judged, record: Record) -> Verdict:
         if isinstance(aspect, Latency)
         else throughput_headline(aspect.rounds, aspect.batch)
     )
-    level = _level(headline, len(aspect.rounds))
-    reasons = [
-        *_interval_reasons(headline, len(aspect.rounds)),
-        *_round_reasons(aspect, record.tier),
-        *_noise_reasons(record.noise),
-        *_record_reasons(record),
-    ]
-    if reasons and level == "valid":
-        level = "suspect"
-    return Verdict(level=level, reasons=reasons)
+    reasons = [*_round_reasons(aspect, record.tier), *_evidence(record)]
+    return _weighed(headline, len(aspect.rounds), reasons)
+
+
+def judge_times(headline: Interval, rounds: int, record: Record) -> Verdict:
+    """Return a verdict on a figure of one sample a round, such as start-up."""
+    return _weighed(headline, rounds, _evidence(record))
+
+
+def judge_sizes(headline: Interval, rounds: int) -> Verdict:
+    """Return a verdict on a figure that other programs do not disturb, such as memory."""
+    return _weighed(headline, rounds, [])
+
+
+def _weighed(headline: Interval, rounds: int, reasons: Sequence[Reason]) -> Verdict:
+    level = _level(headline, rounds)
+    found = [*_interval_reasons(headline, rounds), *reasons]
+    return Verdict(level="suspect" if found and level == "valid" else level, reasons=found)
+
+
+def _evidence(record: Record) -> list[Reason]:
+    return [*_noise_reasons(record.noise), *_record_reasons(record)]
 
 
 def _level(headline: Interval, rounds: int) -> Level:

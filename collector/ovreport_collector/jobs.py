@@ -55,6 +55,8 @@ class OutputsJob(Struct, frozen=True, kw_only=True, tag="outputs"):
     inputs: dict[str, str]
     """Set name → `.npz` of inputs; its outputs go to the path of the same name in `outputs`."""
     outputs: dict[str, str]
+    task: str
+    """Says what of the outputs of the set `labelled` is worth keeping."""
 
 
 class RoundJob(Struct, frozen=True, kw_only=True, tag="round"):

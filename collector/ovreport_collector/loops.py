@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,12 +19,13 @@ from ovreport.statistics import autocorrelation, log_buckets
 from ovreport_collector.engines.base import Compiled, Request, Sample
 from ovreport_collector.jobs import Driver
 
-LATENCY_BUCKETS, THROUGHPUT_BUCKETS = 96, 48
+LATENCY_BUCKETS, THROUGHPUT_BUCKETS = 120, 60
 """Keeps a record of 11 rounds below 20 kB of samples."""
 WARMUP_AGREEMENT = 0.05
 WARMUP_WINDOW_S = 0.1
 WARMUP_CAP_S = 3.0
-PILOT_S = 0.3
+PILOTS, PILOT_S = 3, 0.15
+QUEUE_MUST_GAIN = 1.1
 FEED_EVERY_S = 0.001
 """Under load a request gets its next input about this often: feeding costs microseconds."""
 
@@ -85,15 +86,14 @@ def measure_throughput(
     count = compiled.optimal_requests
     requests = [compiled.request(samples) for _ in range(count)]
     drivers: dict[Driver, _Load] = {"threads": _ThreadLoad(requests, len(samples))}
-    if driver != "threads":
+    if driver != "threads":  # known from an earlier round: the queue's requests cost memory
         queue = compiled.queue(samples, count)
         if queue is not None:
             drivers["async-queue"] = _QueueLoad(queue.run)
     warm = warm_up(_batches(drivers["threads"]))
-    rates = {name: load.run(PILOT_S, 0).rate for name, load in drivers.items()}
-    chosen = driver if driver is not None else max(rates.items(), key=lambda item: item[1])[0]
+    chosen, rate = _faster_driver(drivers) if driver is None else (driver, _pilot(drivers[driver]))
     # Count and time must both be met: the rate of a short pilot tells how long the count takes.
-    seconds = max(tier.min_seconds, tier.min_inferences / rates[chosen])
+    seconds = max(tier.min_seconds, tier.min_inferences / rate)
     loaded = drivers[chosen].run(min(seconds, tier.max_seconds), tier.min_inferences)
     ms = loaded.latencies * 1000
     return ThroughputRound(
@@ -102,6 +102,7 @@ def measure_throughput(
         duration_s=loaded.seconds,
         requests=count,
         streams=compiled.streams,
+        median_ms=float(np.median(ms)),
         driver=chosen,
         idle_share=loaded.idle_share(count),
         first_third_ips=loaded.third_rate(first=True),
@@ -112,6 +113,23 @@ def measure_throughput(
         warmup_stable=warm.stable,
         histogram=_histogram(ms, THROUGHPUT_BUCKETS),
     ), requests
+
+
+def _faster_driver(drivers: Mapping[Driver, _Load]) -> tuple[Driver, float]:
+    """Return the driver to use, and its rate.
+
+    Pilots alternate, so that a passing disturbance meets both; the queue, which hands every
+    inference to another thread, must win clearly.
+    """
+    pilots = [{name: _pilot(load) for name, load in drivers.items()} for _ in range(PILOTS)]
+    rates = {name: float(np.median([p[name] for p in pilots])) for name in drivers}
+    queue_wins = rates.get("async-queue", 0.0) > rates["threads"] * QUEUE_MUST_GAIN
+    chosen: Driver = "async-queue" if queue_wins else "threads"
+    return chosen, rates[chosen]
+
+
+def _pilot(load: _Load) -> float:
+    return load.run(PILOT_S, 0).rate
 
 
 def warm_up(window: Callable[[float], tuple[int, float]]) -> WarmUp:

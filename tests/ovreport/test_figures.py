@@ -3,14 +3,13 @@
 import math
 
 import msgspec
-import numpy as np
 import pytest
 
-from ovreport.figures import N_TOO_SMALL, PERCENTILES, Figure, accuracy_metric, figures, quantile
+from ovreport.figures import N_TOO_SMALL, PERCENTILES, Figure, accuracy_metric, figures
 from ovreport.metrics import METRICS
 from ovreport.record import Failed, Skipped, Unsupported
 from ovreport.store import decode, encode
-from tests.factories import a_failed_record, a_record, histogram
+from tests.factories import a_failed_record, a_record
 
 replace = msgspec.structs.replace
 NOT_ACCURACY = {key for key, metric in METRICS.items() if metric.aspect != "accuracy"}
@@ -165,15 +164,3 @@ def test_the_accuracy_metric_is_that_of_the_task():
     """None where the weights are constants."""
     assert accuracy_metric(a_record()) == "top1"
     assert accuracy_metric(a_record(architecture_only=True)) is None
-
-
-@pytest.mark.parametrize("share", [0.01, 0.5, 0.9, 0.999, 1.0])
-def test_quantiles_of_histograms_are_those_of_the_samples(share):
-    """Never too small, and at most one bucket too large, over several rounds."""
-    rng = np.random.default_rng(4)
-    rounds = [5 * np.exp(rng.normal(0, 0.1, 501)) for _ in range(3)]
-    histograms = [histogram(samples) for samples in rounds]
-    truth = np.quantile(np.concatenate(rounds), share, method="inverted_cdf")
-    found = quantile(histograms, share)
-    growth = max(h.growth for h in histograms)
-    assert truth * (1 - 1e-9) <= found <= truth * growth * (1 + 1e-9)

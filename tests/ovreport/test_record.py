@@ -281,5 +281,5 @@ def test_samples_of_a_publish_record_stay_below_20_kb(scale_ms):
     sizes = 0
     for _ in range(11):
         samples = scale_ms * (1 + 0.1 * rng.pareto(1.5, 200_000))
-        sizes += sum(len(msgspec.json.encode(histogram(samples, limit))) for limit in (96, 48))
+        sizes += sum(len(msgspec.json.encode(histogram(samples, limit))) for limit in (120, 60))
     assert sizes < 20_000

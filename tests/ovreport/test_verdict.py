@@ -35,7 +35,7 @@ def with_medians(*medians):
     """Return a record whose latency rounds have these medians."""
     record = a_record(rounds=len(medians))
     rounds = [
-        replace(r, median_ms=m, min_ms=0.001, max_ms=1e6)
+        replace(r, median_ms=m, min_ms=0.001, max_ms=1e6, histogram=histogram([m] * r.n))
         for r, m in zip(record.latency.rounds, medians, strict=True)
     ]
     return replace(record, latency=replace(record.latency, rounds=rounds))

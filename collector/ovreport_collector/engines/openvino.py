@@ -25,6 +25,7 @@ from ovreport_collector.engines.base import Array, Mode, Sample
 _COMPUTE = ("convolution", "deconvolution", "fullyconnected", "matmul", "gemm", "fully_connected",
             "rnn", "lstm", "gru", "attention", "mha")  # fmt: skip
 """Layer types that do the arithmetic, as parts of the names that plugins give them."""
+_PRECISIONS = {"f64", "f32", "f16", "bf16", "i64", "i32", "i8", "u8", "i4", "u4"}
 _NOT_LAYERS = ("const", "input", "output", "parameter", "result")
 
 
@@ -263,7 +264,7 @@ def _layers(runtime_model: Any, devices: Sequence[str]) -> list[LayerCount]:
         if not kind or kind.startswith(_NOT_LAYERS):
             continue
         device = _info(info, "affinity") or (devices[0] if len(devices) == 1 else "unknown")
-        precision = _precision(_info(info, "runtimePrecision"))
+        precision = _layer_precision(info)
         counts[device, precision, any(part in kind for part in _COMPUTE)] += 1
     return [
         LayerCount(device=device, precision=precision, compute=compute, count=count)
@@ -273,6 +274,16 @@ def _layers(runtime_model: Any, devices: Sequence[str]) -> list[LayerCount]:
 
 def _info(info: Any, key: str) -> str:
     return str(info[key].astype(str)) if key in info else ""
+
+
+def _layer_precision(info: Any) -> str:
+    """Return the precision that a layer computes in.
+
+    The kernel's name ends in it (`brgconv_avx512_f32`). The property runtimePrecision looks at the
+    weights too: it says f16 of an f32 convolution whose weights are stored as f16.
+    """
+    suffix = _precision(_info(info, "primitiveType").rpartition("_")[2])
+    return suffix if suffix in _PRECISIONS else _precision(_info(info, "runtimePrecision"))
 
 
 def _precision(name: str) -> str:

@@ -1,0 +1,216 @@
+"""Makes a record of what the journal holds about one case."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from ovreport.record import (
+    Completed,
+    Execution,
+    Failed,
+    FailedRound,
+    InputData,
+    Latency,
+    Memory,
+    Model,
+    NotMeasured,
+    Outcome,
+    Record,
+    Repeat,
+    RoundNoise,
+    Skipped,
+    Startup,
+    StartupCached,
+    Throughput,
+    Unsupported,
+)
+from ovreport.verdict import judge
+from ovreport_collector import noise
+from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
+from ovreport_collector.journal import Journal, RoundDone
+from ovreport_collector.plan import Plan, PlannedCase
+from ovreport_collector.prepare import Ready
+
+
+def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Record:
+    """Return the record of a case: of its finished rounds, or of its failure."""
+    rounds = sorted(journal.rounds(planned.key), key=lambda step: step.round)
+    described = journal.described(planned.key)
+    outcome = _outcome(planned, ready, journal)
+    skipped = Skipped(reason="the case failed before this was measured")
+    made = Record(
+        format=1,
+        measured_at=_now(),
+        case=planned.case,
+        tier=plan.tier,
+        software=plan.software,
+        machine=plan.machine,
+        device=plan.devices[planned.case.device],
+        model=_model(planned, ready, journal),
+        inputs=ready.data if isinstance(ready, Ready) else _no_inputs(plan),
+        outcome=outcome,
+        execution=_execution(rounds) or (described.outputs.execution if described else skipped),
+        startup=Startup(rounds=[s.result.startup for s in rounds]) if rounds else skipped,
+        startup_cached=_startup_cached(rounds) if rounds else skipped,
+        latency=_latency(rounds) if rounds else skipped,
+        throughput=_throughput(rounds) if rounds else skipped,
+        memory=_memory(rounds) if rounds else skipped,
+        accuracy=described.accuracy if described else skipped,
+        agreement=described.agreement if described else skipped,
+        failed_rounds=[
+            FailedRound(round=s.round, reason=s.failure.reason, cause=s.failure.cause)
+            for s in journal.failed_rounds(planned.key)
+        ],
+        noise=[
+            RoundNoise(round=s.round, started_at=s.started_at, readings=s.readings) for s in rounds
+        ],
+        noise_unreadable=noise.unreadable(rounds[-1].readings) if rounds else {},
+        verdicts={},
+        repeat=repeat(plan, planned),
+    )
+    return msgspec.structs.replace(made, verdicts=judge(made))
+
+
+def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
+    """Return the commands that measure this case again."""
+    case = planned.case
+    ours = [
+        "ovreport", "collect", "--suite", plan.suite_name, "--tier", plan.tier.name,
+        "--model", case.model, "--device", case.device, "--precision", case.precision,
+        "--seed", str(plan.seed),
+    ]  # fmt: skip
+    for name in plan.plugins:
+        ours += ["--plugin", f"{name}=PATH"]
+    shapes = ",".join(
+        f"{name}[{','.join(map(str, shape))}]" for name, shape in planned.model.shapes.items()
+    )
+    theirs = [
+        "benchmark_app", "-m", planned.model.file.uri.rpartition("/")[2], "-d", case.device,
+        "-hint", "latency", "-t", f"{plan.tier.min_seconds:g}", "-shape", shapes,
+    ]  # fmt: skip
+    if case.precision != "default":
+        theirs += ["-infer_precision", case.precision]
+    return Repeat(ovreport=shlex.join(ours), benchmark_app=shlex.join(theirs))
+
+
+# ---------------------------------------------------------------- outcome and model
+
+
+def _outcome(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Outcome:
+    if journal.rounds(planned.key):
+        return Completed()
+    given_up = journal.given_up(planned.key)
+    failed = journal.failed_rounds(planned.key)
+    if given_up is not None:
+        failure = given_up.failure
+    elif failed:
+        failure = failed[0].failure
+    elif isinstance(ready, JobFailed):
+        failure = ready
+    else:
+        failure = JobFailed(reason="no round was measured", cause="error")
+    if failure.unsupported:
+        return Unsupported(reason=failure.reason)
+    return Failed(reason=failure.reason, cause=failure.cause, stderr_tail=failure.stderr_tail)
+
+
+def _model(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Model:
+    entry, described = planned.model, journal.described(planned.key)
+    file = ready.file if isinstance(ready, Ready) else None
+    # A file's folder may name its user: of a local file only the name is told.
+    source = entry.file.uri
+    if source.startswith("file:"):
+        source = f"file:{Path(source.removeprefix('file:')).name}"
+    return Model(
+        id=entry.id,
+        title=entry.title,
+        task=entry.task,
+        source=source,
+        sha256=entry.file.sha256 or (_sha256(file) if file else ""),
+        size_bytes=_size(file) if file else 0,
+        licence=entry.licence,
+        homepage=entry.homepage,
+        why=entry.why,
+        architecture_only=entry.architecture_only,
+        parameters=described.outputs.parameters if described else 0,
+        inputs=described.outputs.inputs if described else [],
+        outputs=described.outputs.outputs if described else [],
+    )
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _size(file: Path) -> int:
+    weights = file.with_suffix(".bin")
+    has_weights = file.suffix == ".xml" and weights.exists()
+    return file.stat().st_size + (weights.stat().st_size if has_weights else 0)
+
+
+def _no_inputs(plan: Plan) -> InputData:
+    return InputData(
+        description="none: the model could not be made ready", distinct=0, seed=plan.seed
+    )
+
+
+# ---------------------------------------------------------------- aspects
+
+
+def _execution(rounds: Sequence[RoundDone]) -> Execution | NotMeasured | None:
+    return rounds[0].result.execution if rounds else None
+
+
+def _latency(rounds: Sequence[RoundDone]) -> Latency | NotMeasured:
+    measured = [s.result.latency for s in rounds if s.result.latency is not None]
+    if not measured:
+        return _why(rounds, "latency")
+    return Latency(settings=rounds[0].result.latency_settings, rounds=measured)
+
+
+def _throughput(rounds: Sequence[RoundDone]) -> Throughput | NotMeasured:
+    measured = [s.result.throughput for s in rounds if s.result.throughput is not None]
+    if not measured:
+        return _why(rounds, "throughput")
+    # One inference answers one call, whatever the batch in the model's shape.
+    return Throughput(settings=rounds[0].result.throughput_settings, batch=1, rounds=measured)
+
+
+def _memory(rounds: Sequence[RoundDone]) -> Memory | NotMeasured:
+    measured = [s.result.memory for s in rounds if s.result.memory is not None]
+    return Memory(rounds=measured) if measured else _why(rounds, "memory")
+
+
+def _why(rounds: Sequence[RoundDone], aspect: AspectName) -> NotMeasured:
+    reasons = [s.result.missing[aspect] for s in rounds if aspect in s.result.missing]
+    return reasons[0] if reasons else Skipped(reason="no round measured this")
+
+
+def _startup_cached(rounds: Sequence[RoundDone]) -> StartupCached | NotMeasured:
+    results = [s.cached for s in rounds]
+    failures = [r for r in results if isinstance(r, JobFailed)]
+    if failures:
+        return Failed(
+            reason=failures[0].reason,
+            cause=failures[0].cause,
+            stderr_tail=failures[0].stderr_tail,
+        )
+    starts = [r for r in results if isinstance(r, CachedStartResult)]
+    if not all(start.loaded_from_cache for start in starts):
+        return Unsupported(
+            reason="the plugin did not report LOADED_FROM_CACHE: it compiled the model again"
+        )
+    return StartupCached(
+        rounds=[start.startup for start in starts],
+        cache_bytes=max(start.cache_bytes for start in starts),
+    )
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,242 @@
+"""Commands that measure: `collect`, `devices`, `models`.
+
+They declare options and interpret them; the work is called in when it is wanted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from ovreport.errors import IncompleteError, InputError
+from ovreport_collector.models_command import models
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ovreport.record import Precision
+    from ovreport_collector.jobs import ProbeResult
+    from ovreport_collector.plan import Plan
+
+__all__ = ["collect", "devices", "models"]
+
+_EXAMPLES_COLLECT = """
+\b
+Examples:
+  ovreport collect                                  the quick suite on every device here
+  ovreport collect --dry-run                        what that is, and how long it takes
+  ovreport collect --suite standard --tier standard numbers to publish
+  ovreport collect --model magika-v3.3 --precision f32
+  ovreport collect --device CPU --device AUTO:GPU,CPU
+  ovreport collect --suite my.toml                  your own models
+
+\b
+Stopped with Ctrl-C, or by a crash? The same command goes on where it was.
+Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad input.
+"""
+
+
+def _plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for value in values:
+        name, _sep, path = value.partition("=")
+        if not name or not Path(path).is_file():
+            raise InputError(
+                f"{value!r} is not NAME=PATH of a plugin library",
+                where="--plugin",
+                remedy="For example: --plugin NVIDIA=/opt/libopenvino_nvidia_gpu_plugin.so",
+            )
+        found[name] = path
+    return found
+
+
+_plugin_option = click.option(
+    "--plugin", "plugins", multiple=True, metavar="NAME=PATH", callback=_plugins,
+    help="Register a plugin library as a device before anything else; repeatable.",
+)  # fmt: skip
+
+
+@click.command(epilog=_EXAMPLES_COLLECT)
+@click.option(
+    "--suite",
+    default="quick",
+    show_default=True,
+    metavar="NAME|FILE",
+    help="Built-in suite (quick, standard) or a TOML file of your own.",
+)
+@click.option(
+    "--tier",
+    type=click.Choice(["quick", "standard", "publish"]),
+    default="quick",
+    show_default=True,
+    help="How long to measure.",
+)
+@click.option(
+    "--model",
+    "models_",
+    multiple=True,
+    metavar="ID",
+    help="Only this model of the suite; repeatable.",
+)
+@click.option(
+    "--device",
+    "devices_",
+    multiple=True,
+    metavar="DEVICE",
+    help="Any OpenVINO device string; repeatable. Default: every physical device found.",
+)
+@click.option(
+    "--precision",
+    "precisions",
+    multiple=True,
+    type=click.Choice(["f32", "f16", "bf16", "default"]),
+    help="Executed precision to ask for; repeatable. Default: f32, and the device's "
+    "default where it is another.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("site/records"),
+    show_default=True,
+    help="Folder of records.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="Chooses and orders the inputs.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(1),
+    metavar="SECONDS",
+    help="Limit of one measuring process. Default: by tier, 300 s and four loops.",
+)
+@click.option("--fresh", is_flag=True, help="Forget a stopped run of the same plan.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and the expected time, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome (or plan) as JSON.")
+@_plugin_option
+def collect(
+    suite: str, tier: str, models_: tuple[str, ...], devices_: tuple[str, ...],
+    precisions: tuple[str, ...], out: Path, seed: int, timeout: float | None, fresh: bool,
+    dry_run: bool, as_json: bool, plugins: dict[str, str],
+) -> None:  # fmt: skip
+    """Measure models on this machine's OpenVINO devices, and write records."""
+    from rich.console import Console
+
+    from ovreport_collector import collect as work
+    from ovreport_collector.display import summary
+
+    # A log has no width of its own; the table of results needs more than 80 columns.
+    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
+    plan = work.make_plan(
+        work.Request(
+            suite=suite, tier=tier, models=models_, devices=devices_,
+            precisions=cast("tuple[Precision, ...]", precisions), plugins=plugins, seed=seed,
+        )
+    )  # fmt: skip
+    if dry_run:
+        _show_plan(plan, console, as_json=as_json)
+        return
+    console.print(_announcement(plan), highlight=False)
+    records = work.measure(plan, out, console, timeout_s=timeout, fresh=fresh)
+    failed = work.failures(records)
+    if as_json:
+        click.echo(json.dumps({"records": len(records), "failed": len(failed), "out": str(out)}))
+    else:
+        console.print(summary(records))
+        console.print(f"\n{len(records)} records in {out}. Next: ovreport build", highlight=False)
+    if failed:
+        raise IncompleteError(
+            f"{len(failed)} of {len(records)} cases failed; their records say why"
+        )
+
+
+@click.command(
+    epilog="\b\nExamples:\n  ovreport devices\n  ovreport devices --json | jq '.devices[].name'\n"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@_plugin_option
+def devices(as_json: bool, plugins: dict[str, str]) -> None:
+    """Show every OpenVINO device of this machine, and why others are missing."""
+    from ovreport_collector.collect import probe
+
+    found = probe([], plugins)
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
+    else:
+        _show_devices(found)
+
+
+def _show_devices(found: ProbeResult) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    console = Console()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("device", "name", "driver", "capabilities", "default precision"):
+        table.add_column(heading, overflow="fold")
+    for device in found.devices:
+        default = device.properties.get("INFERENCE_PRECISION_HINT", "unknown")
+        cells = (
+            device.name,
+            device.full_name,
+            device.driver,
+            ", ".join(device.capabilities),
+            default,
+        )
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    for missing in found.unavailable:
+        console.print(
+            f"\n[bold]{escape(missing.name)}[/bold]  not available: {escape(missing.reason)}"
+        )
+        if missing.remedy:
+            console.print(f"  → {escape(missing.remedy)}")
+    console.print(f"\nOpenVINO {escape(found.openvino)}", highlight=False)
+
+
+def _announcement(plan: Plan) -> str:
+    models_ = len(plan.models)
+    return (
+        f"{models_} models, {len(plan.cases)} cases, tier {plan.tier.name}: "
+        f"about {_minutes(plan.expected_s)} beside downloads. Leave the machine alone meanwhile."
+    )
+
+
+def _show_plan(plan: Plan, console: Console, *, as_json: bool) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from ovreport_collector.collect import plan_as_json
+
+    if as_json:
+        click.echo(json.dumps(plan_as_json(plan), indent=1))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "task", "variant", "device", "precision"):
+        table.add_column(heading, overflow="fold")
+    for planned in plan.cases:
+        case = planned.case
+        cells = (case.model, planned.model.task, case.variant, case.device, case.precision)
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    tier = plan.tier
+    console.print(
+        f"\n{len(plan.cases)} cases × {tier.rounds} rounds (at most {tier.max_rounds}) of "
+        f"≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
+        f"throughput: about {_minutes(plan.expected_s)}.",
+        highlight=False,
+    )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

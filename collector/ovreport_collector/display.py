@@ -1,0 +1,215 @@
+"""What a person sees while measuring: a live line where there is a terminal, else plain lines."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from ovreport.figures import Figure, Figures, accuracy_metric, figures
+from ovreport.metrics import METRICS, significant
+from ovreport.record import Completed, Execution, Record
+from ovreport_collector.journal import RoundDone
+from ovreport_collector.plan import Plan, PlannedCase
+
+
+class Display(Protocol):
+    """Told of everything that happens, in order."""
+
+    def working(self, what: str) -> None:
+        """Note that something began that is no round."""
+        ...
+
+    def round_started(self, planned: PlannedCase, index: int) -> None:
+        """Note that a round began."""
+        ...
+
+    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
+        """Note that a round was measured."""
+        ...
+
+    def failed(self, planned: PlannedCase, reason: str) -> None:
+        """Note that a case, or one of its rounds, went wrong."""
+        ...
+
+    def written(self, planned: PlannedCase, record: Record) -> None:
+        """Note that a case's record is in the store."""
+        ...
+
+
+class PlainDisplay:
+    """One line for each step that is done."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def working(self, what: str) -> None:
+        """Say nothing: in a log only results are of use."""
+
+    def round_started(self, planned: PlannedCase, index: int) -> None:
+        """Say nothing."""
+
+    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
+        """Print the round's figures."""
+        self._print(f"round {step.round + 1}  {words(planned)}  {_round_words(step)}")
+
+    def failed(self, planned: PlannedCase, reason: str) -> None:
+        """Print the reason."""
+        self._print(f"failed   {words(planned)}: {first_sentence(reason)}")
+
+    def written(self, planned: PlannedCase, record: Record) -> None:
+        """Say nothing: the summary comes."""
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+class LiveDisplay(PlainDisplay):
+    """A progress bar with the time left; what is done scrolls above it."""
+
+    def __init__(self, console: Console, plan: Plan) -> None:
+        super().__init__(console)
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("rounds ·"),
+            TimeElapsedColumn(),
+            TextColumn("· left"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
+        self._task = self._progress.add_task("preparing", total=len(plan.cases) * plan.tier.rounds)
+        self._rounds = plan.tier.rounds
+
+    def __enter__(self) -> LiveDisplay:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def working(self, what: str) -> None:
+        """Show what runs."""
+        self._progress.update(self._task, description=escape(what))
+
+    def round_started(self, planned: PlannedCase, index: int) -> None:
+        """Show what runs; a round beyond the planned ones makes the bar longer."""
+        if index >= self._rounds:
+            total = self._progress.tasks[self._task].total or 0
+            self._progress.update(self._task, total=total + 1)
+        self.working(f"{words(planned)}, round {index + 1}")
+
+    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
+        """Print the round's figures, and move the bar."""
+        super().round_finished(planned, step)
+        self._progress.advance(self._task)
+
+    def failed(self, planned: PlannedCase, reason: str) -> None:
+        """Print the reason, and move the bar."""
+        super().failed(planned, reason)
+        self._progress.advance(self._task)
+
+
+@contextlib.contextmanager
+def display_for(console: Console, plan: Plan) -> Iterator[Display]:
+    """Give a live display on a terminal, a plain one elsewhere."""
+    if console.is_terminal:
+        with LiveDisplay(console, plan) as live:
+            yield live
+    else:
+        yield PlainDisplay(console)
+
+
+# ---------------------------------------------------------------- tables
+
+
+def summary(records: Sequence[Record]) -> Table:
+    """Return a table of all cases: what a person wants to know first."""
+    table = Table(title="Results", title_justify="left", box=None, pad_edge=False)
+    for heading in ("model", "device", "asked → ran"):
+        table.add_column(heading, no_wrap=heading != "device", overflow="fold")
+    for heading in ("latency ms", "± %", "inf/s", "± %", "accuracy"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for record in records:
+        table.add_row(*_row(record))
+    return table
+
+
+def _row(record: Record) -> list[str]:
+    case = record.case
+    cells = [case.model, case.device, f"{case.precision} → {_executed(record)}"]
+    if not isinstance(record.outcome, Completed):
+        return [
+            escape(c) for c in (*cells, "", "", "", "", "", first_sentence(record.outcome.reason))
+        ]
+    found = figures(record)
+    latency, throughput = found.get("latency_ms"), found.get("throughput_ips")
+    cells += [*_value_and_width(latency), *_value_and_width(throughput), _accuracy(record, found)]
+    return [*map(escape, cells), _verdict(latency, throughput)]
+
+
+def _value_and_width(figure: object) -> tuple[str, str]:
+    if not isinstance(figure, Figure):
+        return "–", ""
+    half_width = (figure.high - figure.low) / 2 / figure.value * 100
+    return METRICS[figure.metric].format(figure.value), significant(half_width, 2)
+
+
+def _accuracy(record: Record, found: Figures) -> str:
+    metric = accuracy_metric(record)
+    figure = found.get(metric) if metric else None
+    return METRICS[figure.metric].format_unit(figure.value) if isinstance(figure, Figure) else "–"
+
+
+def _verdict(*found: object) -> str:
+    verdicts = [figure.verdict for figure in found if isinstance(figure, Figure)]
+    levels = {verdict.level for verdict in verdicts}
+    worst = next((level for level in ("invalid", "suspect", "valid") if level in levels), "failed")
+    codes = dict.fromkeys(reason.code for verdict in verdicts for reason in verdict.reasons)
+    colour = {"valid": "green", "suspect": "yellow"}.get(worst, "red")
+    first, *others = codes or [""]
+    more = f" +{len(others)}" if others else ""
+    return f"[{colour}]{worst}[/{colour}] {first}{more}"
+
+
+def _executed(record: Record) -> str:
+    return record.execution.precision if isinstance(record.execution, Execution) else "?"
+
+
+def words(planned: PlannedCase) -> str:
+    """Return a case in words."""
+    return f"{planned.case.model}  {planned.case.device}  {planned.case.precision}"
+
+
+def first_sentence(reason: str) -> str:
+    """Return the start of a reason, short enough for a line."""
+    line = " ".join(reason.split())
+    return line if len(line) <= 160 else line[:157] + "…"
+
+
+def _round_words(step: RoundDone) -> str:
+    latency, throughput = step.result.latency, step.result.throughput
+    parts = []
+    if latency is not None:
+        parts.append(f"{significant(latency.median_ms)} ms")
+    if throughput is not None:
+        parts.append(f"{significant(throughput.n / throughput.duration_s)} inf/s")
+    parts += [f"{name} failed" for name in step.result.missing]
+    return "  ".join(parts)

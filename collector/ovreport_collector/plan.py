@@ -1,0 +1,119 @@
+"""What will be measured: the cases of a suite on some devices, and how long each round takes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from ovreport.record import Case, Device, Machine, Precision, Software, Tier
+from ovreport_collector.suite import Model, Suite
+
+TIERS: dict[str, Tier] = {
+    tier.name: tier
+    for tier in (
+        Tier(
+            name="quick", min_seconds=1, min_inferences=64, max_seconds=8, rounds=5, max_rounds=5
+        ),
+        Tier(
+            name="standard", min_seconds=10, min_inferences=662, max_seconds=30,
+            rounds=7, max_rounds=11,
+        ),
+        Tier(
+            name="publish", min_seconds=60, min_inferences=6636, max_seconds=180,
+            rounds=11, max_rounds=15,
+        ),
+    )
+}  # fmt: skip
+"""Quick has five short rounds, not three of two seconds: the same time, but processes differ more
+than the loops within one, and a ratio of two cases needs five pairs.
+MLPerf's bounds: p99 needs 662 samples, p99.9 needs 6,636; 11 × 60 s is over 600 s."""
+
+_START_S = 3.0
+"""Expected cost of a round beside its timed loops: processes, compiling, warm-up."""
+_ACCURACY_S = 4.0
+"""Expected cost of a case's accuracy and agreement."""
+
+
+@dataclass(frozen=True)
+class PlannedCase:
+    """A case, and the model behind it."""
+
+    case: Case
+    model: Model
+
+    @property
+    def key(self) -> str:
+        """What tells this case from the others of a plan."""
+        case = self.case
+        return f"{case.model}/{case.variant}/{case.device}/{case.precision}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides what is measured; the same plan resumes the same run."""
+
+    suite: Suite
+    suite_name: str
+    """As the user gave it: a built-in name, or a file's name."""
+    tier: Tier
+    seed: int
+    cases: Sequence[PlannedCase]
+    devices: Mapping[str, Device]
+    plugins: Mapping[str, str]
+    machine: Machine
+    software: Software
+
+    @property
+    def models(self) -> list[Model]:
+        """The models of all cases, each once, in the suite's order."""
+        return list({planned.model.id: planned.model for planned in self.cases}.values())
+
+    @property
+    def key(self) -> str:
+        """Checksum of the plan: rounds of another plan, machine or release never mix with it."""
+        whole = (
+            msgspec.structs.replace(self.suite, folder=""),
+            self.tier,
+            self.seed,
+            [planned.case for planned in self.cases],
+            [(d.name, d.full_name, d.driver) for d in self.devices.values()],
+            self.machine,
+            self.software,
+        )
+        return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
+
+    @property
+    def expected_s(self) -> float:
+        """Rough duration without downloads, at the fewest rounds."""
+        a_round = 2 * self.tier.min_seconds + _START_S
+        return len(self.cases) * (self.tier.rounds * a_round + _ACCURACY_S)
+
+
+def cases(
+    models: Sequence[Model], devices: Sequence[Device], precisions: Sequence[Precision]
+) -> Iterator[PlannedCase]:
+    """Yield model × device × executed precision asked for; none given: what tells most."""
+    for model in models:
+        for device in devices:
+            for precision in precisions or telling_precisions(device):
+                yield PlannedCase(
+                    Case(
+                        engine="openvino",
+                        device=device.name,
+                        model=model.id,
+                        variant=model.variant,
+                        precision=precision,
+                    ),
+                    model,
+                )
+
+
+def telling_precisions(device: Device) -> tuple[Precision, ...]:
+    """Return f32 and the device's default where they differ, else the one there is."""
+    default = device.properties.get("INFERENCE_PRECISION_HINT", "")
+    if ":" in device.name or "FP32" not in device.capabilities:
+        return ("default",)
+    return ("f32",) if default == "f32" else ("f32", "default")

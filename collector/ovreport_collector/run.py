@@ -1,0 +1,271 @@
+"""Measures a plan: outputs first, then interleaved rounds, a record as soon as a case is done.
+
+    for every model   inputs, reference outputs
+    for every case    its outputs → accuracy, agreement
+    round by round    every case in turn, each in fresh processes, until its interval is narrow
+
+Every finished step goes to the journal, so a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ovreport.record import Failed as AspectFailed
+from ovreport.record import Record, Skipped
+from ovreport.store import write
+from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
+from ovreport_collector import assemble, child, noise, scoring
+from ovreport_collector.display import Display
+from ovreport_collector.jobs import (
+    CachedStartJob,
+    CachedStartResult,
+    Driver,
+    Job,
+    JobFailed,
+    OutputsJob,
+    OutputsResult,
+    Result,
+    RoundJob,
+    RoundResult,
+    Target,
+)
+from ovreport_collector.journal import (
+    Described,
+    GivenUp,
+    Journal,
+    RoundDone,
+    RoundFailed,
+    Written,
+)
+from ovreport_collector.plan import Plan, PlannedCase
+from ovreport_collector.prepare import Ready
+
+MAX_FAILED_ROUNDS = 2
+_START_LIMIT_S = 300.0
+"""What reading and compiling may take, beside the timed loops."""
+
+Reference = Path | AspectFailed | Skipped
+
+
+@dataclass
+class Run:
+    """One run of a plan."""
+
+    plan: Plan
+    ready: Mapping[str, Ready | JobFailed]
+    """Model id → the model, ready to be measured."""
+    journal: Journal
+    work: Path
+    out: Path
+    display: Display
+    timeout_s: float | None = None
+    """Limit of one measuring process; None: from the tier."""
+    records: list[Record] = field(default_factory=list)
+
+    def measure(self) -> list[Record]:
+        """Measure what the journal does not hold yet; return the records written now."""
+        self._describe_all()
+        for index in range(self.plan.tier.max_rounds):
+            self._write_finished(index)
+            for planned in self._in_turn(index):
+                if not self.journal.tried(planned.key, index):
+                    self._round(planned, index)
+        self._write_finished(self.plan.tier.max_rounds)
+        return self.records
+
+    # ------------------------------------------------------------ outputs
+
+    def _describe_all(self) -> None:
+        for model in self.plan.models:
+            ready = self.ready[model.id]
+            undone = [
+                planned
+                for planned in self.plan.cases
+                if planned.model.id == model.id and not self._is_settled(planned)
+            ]
+            if isinstance(ready, JobFailed):
+                for planned in undone:
+                    self._give_up(planned, ready)
+            elif undone:
+                self._describe_model(ready, undone)
+
+    def _is_settled(self, planned: PlannedCase) -> bool:
+        key = planned.key
+        return self.journal.described(key) is not None or self.journal.given_up(key) is not None
+
+    def _describe_model(self, ready: Ready, undone: Sequence[PlannedCase]) -> None:
+        self.display.working(f"{ready.model.title}: f32 reference on the CPU")
+        folder = self.work / ready.model.id / "reference"
+        reference = self._outputs(ready, "CPU", "f32", folder)
+        for planned in undone:
+            self.display.working(f"{_words(planned)}: outputs and accuracy")
+            self._describe(planned, ready, reference, folder)
+
+    def _describe(
+        self, planned: PlannedCase, ready: Ready, reference: Result, folder: Path
+    ) -> None:
+        case = planned.case
+        if case.device == "CPU" and case.precision == "f32":
+            own_folder, result, why = folder, reference, Skipped(reason="this is the reference")
+        else:
+            own_folder = self.work / ready.model.id / f"{len(self.journal.steps)}"
+            result = self._outputs(ready, case.device, case.precision, own_folder)
+            why = None
+        if isinstance(result, JobFailed):
+            self._give_up(planned, result)
+            return
+        assert isinstance(result, OutputsResult)  # noqa: S101 (an OutputsJob has no other result)
+        seed = self.plan.seed
+        self.journal.add(
+            Described(
+                case=planned.key,
+                outputs=result,
+                accuracy=scoring.accuracy(
+                    ready, own_folder / "labelled.npz",
+                    why or _path(reference, folder / "labelled.npz"), seed=seed,
+                ),
+                agreement=scoring.agreement(
+                    result.outputs, own_folder / "samples.npz",
+                    why or _path(reference, folder / "samples.npz"),
+                ),
+            )
+        )  # fmt: skip
+
+    def _outputs(self, ready: Ready, device: str, precision: str, folder: Path) -> Result:
+        folder.mkdir(parents=True, exist_ok=True)
+        inputs = {"samples": str(ready.samples)}
+        if ready.labelled is not None:
+            inputs["labelled"] = str(ready.labelled_inputs)
+        outputs = {name: str(folder / f"{name}.npz") for name in inputs}
+        target = self._target(ready, device, precision)
+        job = OutputsJob(target=target, inputs=inputs, outputs=outputs, task=ready.model.task)
+        return self._child(job)
+
+    def _give_up(self, planned: PlannedCase, failure: JobFailed) -> None:
+        self.journal.add(GivenUp(case=planned.key, failure=failure))
+        self.display.failed(planned, failure.reason)
+
+    # ------------------------------------------------------------ rounds
+
+    def _in_turn(self, index: int) -> Iterator[PlannedCase]:
+        """Yield the cases that want this round; every second round in the opposite order.
+
+        So of two cases side by side neither is always the one that runs on the hotter machine.
+        """
+        wanted = [planned for planned in self.plan.cases if self._wants(planned, index)]
+        yield from wanted if index % 2 == 0 else reversed(wanted)
+
+    def _wants(self, planned: PlannedCase, index: int) -> bool:
+        key = planned.key
+        if self.journal.written(key) or self.journal.given_up(key):
+            return False
+        if len(self.journal.failed_rounds(key)) >= MAX_FAILED_ROUNDS:
+            return False
+        return index < self.plan.tier.rounds or (
+            index < self.plan.tier.max_rounds and self._is_wide(key)
+        )
+
+    def _is_wide(self, key: str) -> bool:
+        results = [step.result for step in self.journal.rounds(key)]
+        latency = [r.latency for r in results if r.latency is not None]
+        throughput = [r.throughput for r in results if r.throughput is not None]
+        return (bool(latency) and needs_more_rounds(latency_headline(latency))) or (
+            bool(throughput) and needs_more_rounds(throughput_headline(throughput, 1))
+        )
+
+    def _round(self, planned: PlannedCase, index: int) -> None:
+        self.display.round_started(planned, index)
+        ready = self.ready[planned.model.id]
+        if isinstance(ready, JobFailed):
+            # It was ready when the run began: what vanished since is this round's failure.
+            self.journal.add(RoundFailed(case=planned.key, round=index, failure=ready))
+            return
+        target = self._target(ready, planned.case.device, planned.case.precision)
+        started_at = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        before = noise.snapshot()
+        result = self._child(
+            RoundJob(
+                target=target, round=index, tier=self.plan.tier, inputs=str(ready.samples),
+                seed=self.plan.seed, driver=self._driver(planned),
+            )
+        )  # fmt: skip
+        readings = noise.readings(before, noise.snapshot())
+        if isinstance(result, RoundResult):
+            step = RoundDone(
+                case=planned.key, round=index, started_at=started_at, result=result,
+                cached=self._cached_start(planned, ready, target, index), readings=readings,
+            )  # fmt: skip
+            self.journal.add(step)
+            self.display.round_finished(planned, step)
+        elif isinstance(result, JobFailed):
+            self.journal.add(RoundFailed(case=planned.key, round=index, failure=result))
+            self.display.failed(planned, result.reason)
+
+    def _cached_start(
+        self, planned: PlannedCase, ready: Ready, target: Target, index: int
+    ) -> CachedStartResult | JobFailed:
+        """Start from the case's model cache, after filling it in a process of its own."""
+        position = list(self.plan.cases).index(planned)
+        cache_dir = self.work / "model-cache" / str(position)
+        job = CachedStartJob(
+            target=target, round=index, inputs=str(ready.samples), cache_dir=str(cache_dir)
+        )
+        if not cache_dir.exists():
+            cache_dir.mkdir(parents=True)
+            self._child(job)
+        result = self._child(job)
+        if isinstance(result, CachedStartResult | JobFailed):
+            return result
+        raise TypeError(f"not the result of a cached start: {type(result).__name__}")
+
+    def _driver(self, planned: PlannedCase) -> Driver | None:
+        """Return how the case's first round drove its requests, so that all rounds are alike."""
+        for step in self.journal.rounds(planned.key):
+            if step.result.throughput is not None:
+                return step.result.throughput.driver
+        return None
+
+    # ------------------------------------------------------------ records
+
+    def _write_finished(self, index: int) -> None:
+        """Write the records of the cases that want no round of this index, or a later one."""
+        for planned in self.plan.cases:
+            if self.journal.written(planned.key) or self._wants(planned, index):
+                continue
+            record = assemble.record(self.plan, planned, self.ready[planned.model.id], self.journal)
+            path = write(record, self.out)
+            self.journal.add(Written(case=planned.key, path=str(path)))
+            self.records.append(record)
+            self.display.written(planned, record)
+
+    # ------------------------------------------------------------ parts
+
+    def _target(self, ready: Ready, device: str, precision: str) -> Target:
+        return Target(
+            engine="openvino",
+            model=str(ready.file),
+            shapes=ready.model.shapes,
+            device=device,
+            precision=precision,  # type: ignore[arg-type]  # a Precision, checked by click
+            plugins=dict(self.plan.plugins),
+        )
+
+    def _child(self, job: Job) -> Result:
+        limit_s = self.timeout_s or _START_LIMIT_S + 4 * self.plan.tier.max_seconds
+        return child.run(job, self.work, limit_s=limit_s)
+
+
+def _path(reference: Result, path: Path) -> Path | AspectFailed:
+    if isinstance(reference, JobFailed):
+        return AspectFailed(
+            reason=f"the f32 reference failed: {reference.reason}", cause=reference.cause
+        )
+    return path
+
+
+def _words(planned: PlannedCase) -> str:
+    return f"{planned.model.title}, {planned.case.device}, {planned.case.precision}"

@@ -1,0 +1,121 @@
+"""How right a case's outputs are: the task's metric, and agreement with the f32 reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ovreport.record import (
+    Accuracy,
+    AccuracyReference,
+    Agreement,
+    Failed,
+    NotMeasured,
+    OutputAgreement,
+    Port,
+    Skipped,
+    Unsupported,
+)
+from ovreport.statistics import Floats, Interval, bootstrap, paired_delta, wilson
+from ovreport_collector.prepare import Ready
+from ovreport_collector.tasks import Array
+from ovreport_collector.worker import relative_rmse
+
+REFERENCE = "OpenVINO CPU, f32"
+
+
+def accuracy(
+    ready: Ready, outputs: Path, reference: Path | NotMeasured, *, seed: int
+) -> Accuracy | NotMeasured:
+    """Return the task's metric over the labelled inputs, paired with the reference's.
+
+    A metric that cannot be had of these outputs is a Failed aspect, not an exception.
+    """
+    try:
+        return _accuracy(ready, outputs, reference, seed)
+    except (ValueError, IndexError, KeyError, ArithmeticError) as error:
+        reason = f"the outputs do not fit the task: {type(error).__name__}: {error}"
+        return Failed(reason=reason[:2000], cause="wrong-output")
+
+
+def _accuracy(
+    ready: Ready, outputs: Path, reference: Path | NotMeasured, seed: int
+) -> Accuracy | NotMeasured:
+    labelled, task = ready.labelled, ready.task
+    if labelled is None or task.metric is None:
+        return Unsupported(reason=task.why_no_metric)
+    rows = task.contributions(labelled, load_outputs(outputs))
+    value, method = _interval(rows, ready, seed)
+    if not np.isfinite([value.value, value.low, value.high]).all():
+        raise ValueError(f"{task.metric} is not a number")
+    return Accuracy(
+        metric=task.metric,
+        value=value.value,
+        low=value.low,
+        high=value.high,
+        interval=method,
+        n=labelled.n,
+        unit=labelled.unit,
+        data=labelled.source,
+        rendered=labelled.rendered,
+        reference=_against(rows, reference, ready, seed),
+    )
+
+
+def agreement(
+    ports: Sequence[Port], outputs: Path, reference: Path | NotMeasured
+) -> Agreement | NotMeasured:
+    """Compare every raw output with the reference's, over all compared inputs."""
+    if isinstance(reference, NotMeasured):
+        return reference
+    found, expected = load_outputs(outputs), load_outputs(reference)
+    return Agreement(
+        n=len(found[0]),
+        outputs=[
+            OutputAgreement(
+                name=port.name,
+                relative_rmse=relative_rmse(a, b),
+                max_abs_difference=float(np.abs(a.astype(np.float64) - b).max()),
+                cosine=_cosine(a, b),
+            )
+            for port, a, b in zip(ports, found, expected, strict=True)
+        ],
+    )
+
+
+def load_outputs(path: Path) -> list[Array]:
+    """Return the outputs that a measuring process kept, [n, …] each, in the model's order."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return [arrays[name] for name in sorted(arrays.files)]
+
+
+def _interval(rows: Floats, ready: Ready, seed: int) -> tuple[Interval, str]:
+    is_share = rows.shape[1] == 1 and bool(np.isin(rows, (0.0, 1.0)).all())
+    if is_share:
+        return wilson(float(rows.sum()), len(rows)), "wilson"
+    return bootstrap(rows, ready.task.reduce, seed=seed), "bootstrap"
+
+
+def _against(
+    rows: Floats, reference: Path | NotMeasured, ready: Ready, seed: int
+) -> AccuracyReference | NotMeasured:
+    if isinstance(reference, NotMeasured):
+        return reference
+    if ready.labelled is None:
+        return Skipped(reason="no labelled data")
+    expected = ready.task.contributions(ready.labelled, load_outputs(reference))
+    delta = paired_delta(rows, expected, ready.task.reduce, seed=seed)
+    return AccuracyReference(
+        value=float(ready.task.reduce(expected)),
+        delta=delta.value,
+        delta_low=delta.low,
+        delta_high=delta.high,
+    )
+
+
+def _cosine(a: Array, b: Array) -> float:
+    x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
+    lengths = float(np.linalg.norm(x) * np.linalg.norm(y))
+    return float(np.clip(x @ y / lengths, -1, 1)) if lengths else float(np.array_equal(x, y))
