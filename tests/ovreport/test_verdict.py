@@ -6,7 +6,7 @@ import pytest
 from ovreport.record import FailedRound, Latency, Level, Reason, RoundNoise, Throughput, Verdict
 from ovreport.statistics import Interval
 from ovreport.verdict import REASONS, judge, needs_more_rounds
-from tests.factories import a_failed_record, a_record
+from tests.factories import a_failed_record, a_record, histogram
 
 replace = msgspec.structs.replace
 
