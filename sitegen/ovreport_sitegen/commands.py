@@ -1,1 +1,84 @@
 """Commands that make and show a website: `build` and `serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+_BUILD_EXAMPLES = """
+\b
+Examples:
+  ovreport build                           site/ → _site/
+  ovreport build --records ../laptop/records --records ../server/records
+  ovreport build --strict --out public     for CI: a bad record is an error
+"""
+
+
+@click.command(epilog=_BUILD_EXAMPLES)
+@click.option(
+    "--site",
+    type=_FOLDER,
+    default=Path("site"),
+    show_default=True,
+    help="Folder with ovreport.toml, content/ and records/.",
+)
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path, exists=True),
+    multiple=True,
+    help="Further folder of records; may be repeated.",
+)
+@click.option(
+    "--out",
+    type=_FOLDER,
+    default=Path("_site"),
+    show_default=True,
+    help="Folder to write the website to; replaced as a whole.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be used.")
+def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> None:
+    """Make a website of all records.
+
+    Bad records never stop a build: they are listed here and on the site's data page.
+    """
+    from ovreport.errors import IncompleteError
+    from ovreport_sitegen.site import build as build_site
+
+    built = build_site(site, records, out)
+    for fault in built.faults:
+        click.echo(f"left out: {fault}", err=True)
+    older = f", {built.older:,} older ones as history" if built.older else ""
+    click.echo(f"{built.out}: {built.pages:,} pages of {built.results:,} results{older}")
+    if built.faults and strict:
+        raise IncompleteError(
+            f"{len(built.faults)} records could not be used (--strict)",
+            remedy="`ovreport validate` checks files one by one.",
+        )
+
+
+_SERVE_EXAMPLES = """
+\b
+Examples:
+  ovreport serve                 http://127.0.0.1:8000/
+  ovreport serve --port 0        any free port
+"""
+
+
+@click.command(epilog=_SERVE_EXAMPLES)
+@click.option(
+    "--out",
+    type=_FOLDER,
+    default=Path("_site"),
+    show_default=True,
+    help="Folder with a built website.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+def serve(out: Path, port: int, host: str) -> None:
+    """Show a built website on this machine until Ctrl-C."""
+    from ovreport_sitegen.preview import serve as serve_site
+
+    serve_site(out, host, port, click.echo)

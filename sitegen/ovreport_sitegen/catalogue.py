@@ -1,0 +1,286 @@
+"""All results of a site, with the names and addresses that pages refer to them by.
+
+    Catalogue
+    ├── results        the newest record of each case, with its figures
+    ├── older          how many records are history
+    ├── models, devices
+    ├── speedups       the device's default precision against f32, paired by round
+    └── faults         records that could not be used, in words
+
+Everything here is computed once, and shared by all pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from ovreport.errors import RecordError
+from ovreport.figures import Figure, Figures, figures
+from ovreport.record import (
+    Accuracy,
+    Completed,
+    Execution,
+    NotMeasured,
+    Record,
+    Verdict,
+)
+from ovreport.store import Loaded
+from ovreport_sitegen.config import Config
+from ovreport_sitegen.speedup import Speedup, speedups
+from ovreport_sitegen.text import day, line, release, short_name, unique_slugs
+
+K = TypeVar("K")
+DeviceKey = tuple[str, str]
+"""Machine id and the device's full name."""
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A model as pages name it."""
+
+    id: str
+    title: str
+    slug: str
+    task: str
+    architecture_only: bool
+
+    @property
+    def href(self) -> str:
+        """Address of the model's page."""
+        return f"model-{self.slug}.html"
+
+
+@dataclass(frozen=True)
+class DeviceRef:
+    """A device of a machine as pages name it."""
+
+    key: DeviceKey
+    label: str
+    slug: str
+    family: str
+
+    @property
+    def href(self) -> str:
+        """Address of the device's page."""
+        return f"device-{self.slug}.html"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A record with everything that is derived from it."""
+
+    record: Record
+    figures: Figures
+    model: ModelRef
+    device: DeviceRef
+    anchor: str
+
+    @property
+    def href(self) -> str:
+        """Address of the result, with its figures, settings, evidence and commands."""
+        return f"{self.model.href}#{self.anchor}"
+
+    @property
+    def asked(self) -> str:
+        """The precision that was asked for."""
+        return self.record.case.precision
+
+    @property
+    def variant(self) -> str:
+        """Precision of the weights."""
+        return self.record.case.variant
+
+    @cached_property
+    def executed(self) -> str | None:
+        """The precision that really ran; None where it could not be read back."""
+        execution = self.record.execution
+        if not isinstance(execution, Execution) or execution.precision == "unknown":
+            return None
+        return line(execution.precision, 20)
+
+    @cached_property
+    def precision(self) -> str:
+        """What was asked for and what ran; never more than what ran."""
+        if self.executed is None:
+            return f"{self.asked}, unverified"
+        return self.executed if self.executed == self.asked else f"{self.asked} → {self.executed}"
+
+    @property
+    def quick(self) -> bool:
+        """Measured with the shortest tier, which is marked wherever it is shown."""
+        return self.record.tier.name == "quick"
+
+    @property
+    def completed(self) -> bool:
+        """The case ran."""
+        return isinstance(self.record.outcome, Completed)
+
+    @property
+    def day(self) -> str:
+        """Day of the measurement."""
+        return day(self.record.measured_at)
+
+    @property
+    def release(self) -> str:
+        """OpenVINO release."""
+        return release(self.record.software.openvino)
+
+    def figure(self, metric: str) -> Figure | None:
+        """Return a figure, None where there is none."""
+        found = self.figures.get(metric)
+        return found if isinstance(found, Figure) else None
+
+    def trusted(self, metric: str) -> Figure | None:
+        """Return a figure that may enter a headline, a ranking or a mean."""
+        found = self.figure(metric)
+        return found if found and found.verdict.level != "invalid" else None
+
+    @cached_property
+    def accuracy(self) -> Accuracy | NotMeasured:
+        """Accuracy, or why there is none; a failed case has none."""
+        outcome = self.record.outcome
+        return self.record.accuracy if isinstance(outcome, Completed) else outcome
+
+    def verdict(self, aspect: str) -> Verdict | None:
+        """Return the verdict of `latency` or `throughput`."""
+        figure = self.figure("latency_ms" if aspect == "latency" else "throughput_ips")
+        return figure.verdict if figure else None
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that the pages of one site share."""
+
+    config: Config
+    results: tuple[Result, ...]
+    older: tuple[Record, ...]
+    models: tuple[ModelRef, ...]
+    devices: tuple[DeviceRef, ...]
+    speedups: tuple[Speedup[Result], ...]
+    faults: tuple[RecordError, ...] = ()
+
+    def of_model(self, model: ModelRef) -> list[Result]:
+        """Return the results of a model."""
+        return self._by_model.get(model.id, [])
+
+    def of_device(self, device: DeviceRef) -> list[Result]:
+        """Return the results of a device."""
+        return self._by_device.get(device.key, [])
+
+    def speedup(self, result: Result) -> Speedup[Result] | None:
+        """Return what a result gains over f32, if it is a default that was paired with it."""
+        return self._by_default.get(id(result))
+
+    @cached_property
+    def _by_model(self) -> dict[str, list[Result]]:
+        return _grouped((r.model.id, r) for r in self.results)
+
+    @cached_property
+    def _by_device(self) -> dict[DeviceKey, list[Result]]:
+        return _grouped((r.device.key, r) for r in self.results)
+
+    @cached_property
+    def _by_default(self) -> dict[int, Speedup[Result]]:
+        return {id(s.default): s for s in self.speedups}
+
+    @cached_property
+    def main_device(self) -> DeviceRef:
+        """The device with the most results that ran: charts of all models show this one."""
+        return max(
+            self.devices, key=lambda d: (sum(r.completed for r in self.of_device(d)), d.label)
+        )
+
+
+def make(config: Config, loaded: Loaded) -> Catalogue:
+    """Return the catalogue of all records that could be read."""
+    current, older = newest(loaded.records)
+    models = _models(current)
+    devices = _devices(current)
+    anchors = unique_slugs(map(case_key, current), lambda key: "-".join((key[3], key[5], key[6])))
+    results = [
+        Result(
+            record=record,
+            figures=figures(record),
+            model=models[record.model.id],
+            device=devices[device_key(record)],
+            anchor=f"case-{anchors[case_key(record)]}",
+        )
+        for record in current
+    ]
+    results.sort(key=lambda r: (r.model.title.lower(), r.model.id, r.device.label, r.variant,
+                                r.asked != "f32", r.asked, r.record.case.device))  # fmt: skip
+    return Catalogue(
+        config=config,
+        results=tuple(results),
+        older=tuple(older),
+        models=tuple(sorted(models.values(), key=lambda m: (m.title.lower(), m.id))),
+        devices=tuple(sorted(devices.values(), key=lambda d: (d.label.lower(), d.key))),
+        speedups=tuple(speedups(results)),
+        faults=tuple(loaded.faults),
+    )
+
+
+def device_key(record: Record) -> DeviceKey:
+    """Return what makes a device one: the machine, and its full name there."""
+    return record.machine.id, record.device.full_name
+
+
+def case_key(record: Record) -> tuple[str, ...]:
+    """Return what makes two records measurements of the same case."""
+    case = record.case
+    return (record.machine.id, case.engine, record.device.full_name, case.device, case.model,
+            case.variant, case.precision)  # fmt: skip
+
+
+def newest(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
+    """Return the newest record of each case, and all others."""
+    latest: dict[tuple[str, ...], Record] = {}
+    older = []
+    for record in sorted(records, key=lambda r: (r.measured_at, r.tier.min_seconds)):
+        before = latest.get(case_key(record))
+        if before is not None:
+            older.append(before)
+        latest[case_key(record)] = record
+    return list(latest.values()), older
+
+
+def _models(records: Sequence[Record]) -> dict[str, ModelRef]:
+    described = {r.model.id: r.model for r in sorted(records, key=lambda r: r.measured_at)}
+    slugs = unique_slugs(sorted(described), str)
+    return {
+        id_: ModelRef(
+            id=id_,
+            title=line(model.title, 60) or id_,
+            slug=slugs[id_],
+            task=line(model.task.replace("-", " "), 40),
+            architecture_only=model.architecture_only,
+        )
+        for id_, model in described.items()
+    }
+
+
+def _devices(records: Sequence[Record]) -> dict[DeviceKey, DeviceRef]:
+    families = {device_key(r): r.device.family for r in records}
+    keys = sorted(families)
+    names = {key: short_name(key[1]) for key in keys}
+    shared = {n for n in names.values() if list(names.values()).count(n) > 1}
+    slugs = unique_slugs(keys, lambda key: f"{short_name(key[1])}-{key[0]}"[:60])
+    return {
+        key: DeviceRef(
+            key=key,
+            label=f"{names[key]} ({key[0]})" if names[key] in shared else names[key],
+            slug=slugs[key],
+            family=families[key],
+        )
+        for key in keys
+    }
+
+
+def _grouped(pairs: Iterable[tuple[K, Result]]) -> dict[K, list[Result]]:
+    groups: dict[K, list[Result]] = {}
+    for key, result in pairs:
+        groups.setdefault(key, []).append(result)
+    return groups

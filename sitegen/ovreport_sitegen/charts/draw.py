@@ -1,0 +1,128 @@
+"""Charts as inline SVG: drawn once, kept by the checksum of what was drawn."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from functools import cache
+from html import escape
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from markupsafe import Markup
+
+from ovreport_sitegen.charts.fill import Filled, fill
+from ovreport_sitegen.charts.model import Chart, Kind
+
+AXIS_TITLE = "(axis title)"
+_NOISE = re.compile(
+    r' (?:font-family|role|class|pointer-events|aria-[a-z]+|xmlns:xlink)="[^"]*"| opacity="1"'
+)
+_EMPTY = re.compile(r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>')
+_NUMBER = re.compile(r"-?\d+\.\d{2,}")
+_PLACED = re.compile(r' (?:d|transform|x|y|x1|x2|y1|y2)="[^"]*"')
+_LABELLED = re.compile(r"<(path|line|rect)((?:[^<>])*?) aria-label=\"([^\"]*)\"([^<>]*?)/>")
+_IDS = re.compile(r'(\bid="|url\(#|href="#)([A-Za-z][\w-]*)')
+
+
+class Drawer:
+    """Draws charts, and keeps the drawings in a folder that several builds may share."""
+
+    def __init__(self, cache_dir: Path | None) -> None:
+        self._cache = cache_dir
+        self._count = 0
+        self.drawn = 0
+        """Charts that were not in the cache."""
+
+    def svg(self, chart: Chart) -> Markup:
+        """Return the chart as an `<svg>` element, named and described, ids unique in the build."""
+        filled = fill(chart)
+        key = _key(chart.kind, filled)
+        raw = self._kept(key)
+        if raw is None:
+            raw = _draw(chart.kind, filled)
+            self._keep(key, raw)
+            self.drawn += 1
+        self._count += 1
+        return Markup(_finish(raw, chart, f"chart-{self._count}"))  # noqa: S704 - escaped there
+
+    def _kept(self, key: str) -> str | None:
+        if self._cache is None:
+            return None
+        try:
+            text = (self._cache / f"{key}.svg").read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+        # A file that was cut short, or that is not ours, is drawn again.
+        return text if text.startswith("<svg") and text.endswith("</svg>") else None
+
+    def _keep(self, key: str, raw: str) -> None:
+        if self._cache is None:
+            return
+        try:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=self._cache, prefix=".writing-")
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(raw)
+            Path(temporary).replace(self._cache / f"{key}.svg")
+        except OSError:
+            self._cache = None  # a cache that cannot be written is no reason to stop
+
+
+@cache
+def _edition() -> bytes:
+    """Return what decides how the same values are drawn: our kinds and the libraries beneath."""
+    ours = (Path(__file__).parent / "kinds.py").read_bytes()
+    return ours + f"{version('altair')} {version('vl-convert-python')}".encode()
+
+
+def _key(kind: Kind, filled: Filled) -> str:
+    data = msgspec.json.encode([kind, filled.rows, filled.domain, filled.ticks, filled.title])
+    return hashlib.sha256(_edition() + data).hexdigest()
+
+
+def _draw(kind: Kind, filled: Filled) -> str:
+    import vl_convert
+
+    from ovreport_sitegen.charts.kinds import compiled
+
+    spec: dict[str, Any] = dict(compiled(kind))
+    spec["data"] = [
+        {**source, "values": filled.rows} if source["name"] == "rows" else source
+        for source in spec["data"]
+    ]
+    spec["scales"] = [
+        {**scale, "domain": list(filled.domain)} if scale["name"] == "x" else scale
+        for scale in spec["scales"]
+    ]
+    spec["axes"] = [_axis(axis, filled) for axis in spec["axes"]]
+    return str(vl_convert.vega_to_svg(spec, allowed_base_urls=[]))
+
+
+def _axis(axis: dict[str, Any], filled: Filled) -> dict[str, Any]:
+    changed = {**axis, "values": filled.ticks}
+    if axis.get("title") == AXIS_TITLE:
+        changed["title"] = filled.title
+    return changed
+
+
+def _finish(raw: str, chart: Chart, name: str) -> str:
+    """Name the picture, shorten it, and make hover texts of the marks' labels."""
+    text = _PLACED.sub(lambda m: _NUMBER.sub(_rounded, m[0]), raw)
+    text = _LABELLED.sub(r"<\1\2\4><title>\3</title></\1>", text)
+    text = _EMPTY.sub("", _NOISE.sub("", text))
+    text = _IDS.sub(rf"\g<1>{name}-\g<2>", text)
+    head, _, body = text.partition(">")
+    title, description = escape(chart.title), escape(chart.description)
+    return (
+        f'{head} class="chart" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<title id="{name}-t">{title}</title><desc id="{name}-d">{description}</desc>{body}'
+    )
+
+
+def _rounded(match: re.Match[str]) -> str:
+    return f"{float(match[0]):.1f}"

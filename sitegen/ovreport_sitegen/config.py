@@ -1,0 +1,91 @@
+"""The site's own settings: `site/ovreport.toml`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ovreport.errors import ConfigError
+from ovreport_sitegen.text import safe_url
+
+FILE = "ovreport.toml"
+_EXAMPLE = 'title = "Benchmarks of our machines"'
+_Positive = Annotated[float, Meta(gt=0, le=1e9)]
+
+
+class Rated(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the maker says of a device: never mixed with what was measured."""
+
+    tdp_w: _Positive | None = None
+    """Thermal design power, in watts."""
+    price: _Positive | None = None
+    currency: Annotated[str, Meta(max_length=8)] = "USD"
+    source: Annotated[str, Meta(max_length=500)] = ""
+    """Where the figures are from."""
+
+
+class Config(Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of a site; each has a default."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=120)] = "OpenVINO benchmarks"
+    site_url: str = ""
+    """Where the site is published: gives canonical addresses."""
+    repository: str = ""
+    """Home of the site's sources: linked in the footer."""
+    accent: str = ""
+    """Colour of links and of the current page, as #rrggbb."""
+    devices: dict[str, Rated] = {}
+    """Rated figures by a device's full name."""
+
+
+def load(site: Path) -> Config:
+    """Return the settings in a site's folder; the defaults where it has none.
+
+    Raises ConfigError with the path of the first fault.
+    """
+    path = site / FILE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Config()
+    except OSError as error:
+        raise ConfigError(
+            f"cannot be read: {error.strerror}", where=str(path), remedy="Check its permissions."
+        ) from error
+    try:
+        config = msgspec.toml.decode(data, type=Config)
+    except msgspec.ValidationError as error:
+        what, _, at = str(error).partition(" - at `")
+        raise ConfigError(
+            what,
+            where=f"{path}: {at.rstrip('`') or '$'}",
+            remedy="Known keys: title, site_url, repository, accent, and "
+            '[devices."<full name>"] with tdp_w, price, currency, source.',
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"not TOML: {error}", where=str(path), remedy=f"For example: {_EXAMPLE}"
+        ) from error
+    _check(config, path)
+    return config
+
+
+def _check(config: Config, path: Path) -> None:
+    for name in ("site_url", "repository"):
+        value = getattr(config, name)
+        if value and safe_url(value) is None:
+            raise ConfigError(
+                f"not a web address: {value!r}",
+                where=f"{path}: $.{name}",
+                remedy="It starts with https:// or http://.",
+            )
+    if config.accent and not re.fullmatch(r"#[0-9a-fA-F]{6}", config.accent):
+        raise ConfigError(
+            f"not a colour: {config.accent!r}",
+            where=f"{path}: $.accent",
+            remedy='Six hexadecimal digits, for example "#0068b5".',
+        )

@@ -1,0 +1,153 @@
+"""Build a site: load → views → charts → render → check → publish."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+from markupsafe import Markup
+
+from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
+from ovreport.store import read_all
+from ovreport_sitegen import catalogue as catalogues
+from ovreport_sitegen import check, config, downloads, publish
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.charts import Drawer
+from ovreport_sitegen.render import NAV, HasPage, Renderer
+from ovreport_sitegen.views import (
+    accuracy,
+    data,
+    device,
+    efficiency,
+    latency,
+    method,
+    model,
+    overview,
+    throughput,
+)
+from ovreport_sitegen.views.page import Page
+
+_MAX_CONTENT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did."""
+
+    out: Path
+    pages: int
+    results: int
+    older: int
+    faults: tuple[RecordError, ...]
+    charts_drawn: int
+
+
+@dataclass(frozen=True)
+class ContentView:
+    """A page of the site's own text."""
+
+    page: Page
+    html: Markup
+
+
+def build(site: Path, records: Sequence[Path], out: Path, *, cache: Path | None = None) -> Built:
+    """Build the site in `site`, from its records and those in further folders, into `out`.
+
+    Raises InputError where there is nothing to build from, ConfigError for bad settings,
+    StoreError where the disk refuses. The old site is whole after any of them.
+    """
+    publish.refuse_foreign(out)
+    settings = config.load(site)
+    found = _load(site, records, settings)
+    content = _content(site)
+    drawer = Drawer(chart_cache() if cache is None else cache)
+    files = _render(found, content, drawer)
+    wrong = check.faults(files)
+    if wrong:
+        raise OvreportError(
+            "the site is not sound:\n  " + "\n  ".join(wrong[:20]),
+            where=str(out),
+            remedy="This is a fault of ovreport: please report it. The old site is untouched.",
+        )
+    publish.replace(out, files)
+    pages = sum(name.endswith(".html") for name in files)
+    return Built(out, pages, len(found.results), len(found.older), found.faults, drawer.drawn)
+
+
+def chart_cache() -> Path:
+    """Return where drawings are kept between builds; OVREPORT_CACHE_DIR moves it."""
+    moved = os.environ.get("OVREPORT_CACHE_DIR")
+    return (Path(moved) if moved else Path(platformdirs.user_cache_dir("ovreport"))) / "charts"
+
+
+def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catalogue:
+    own = site / "records"
+    folders = [*([own] if own.is_dir() else []), *records]
+    loaded = read_all(folders)
+    if not loaded.stored:
+        names = ", ".join(map(str, folders)) or str(own)
+        bad = f", {len(loaded.faults)} unusable ones (`ovreport validate` names them)"
+        raise InputError(
+            f"no record found{bad if loaded.faults else ''}",
+            where=names,
+            remedy="Measure first: ovreport collect. Records from elsewhere: --records DIR.",
+        )
+    return catalogues.make(settings, loaded)
+
+
+def _content(site: Path) -> dict[str, tuple[str, str]]:
+    """Return title and text of every page in the site's `content`, by file name."""
+    taken = {file for _, _, file in NAV} | {"404.html"}
+    found = {}
+    for path in sorted((site / "content").glob("*.md")):
+        name = f"{path.stem}.html"
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", path.stem) or name in taken:
+            raise ConfigError(
+                "this name is taken or cannot be an address",
+                where=str(path),
+                remedy="Use a-z, 0-9 and hyphens, and no name of a built-in page.",
+            )
+        try:
+            text = path.read_bytes()[:_MAX_CONTENT].decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"cannot be read: {error}", where=str(path), remedy="Save it as UTF-8 text."
+            ) from error
+        title, _, body = text.partition("\n") if text.startswith("# ") else (path.stem, "", text)
+        found[name] = (title.lstrip("# ").strip() or path.stem, body)
+    return found
+
+
+def _render(
+    found: Catalogue, content: dict[str, tuple[str, str]], drawer: Drawer
+) -> dict[str, bytes]:
+    extra = tuple((title, name) for name, (title, _) in content.items())
+    renderer = Renderer(found.config, drawer, extra)
+    files = dict(renderer.assets) | downloads.all_files(found)
+    sizes = {name: len(data) for name, data in files.items()}
+    views: list[tuple[str, HasPage]] = [
+        ("overview", overview.view(found)),
+        ("latency", latency.view(found)),
+        ("throughput", throughput.view(found)),
+        ("accuracy", accuracy.view(found)),
+        ("efficiency", efficiency.view(found)),
+        ("models", model.index(found)),
+        ("method", method.view(found)),
+        ("data", data.view(found, sizes)),
+        *(("model", model.view(found, m)) for m in found.models),
+        *(("device", device.view(found, d)) for d in found.devices),
+        *(
+            ("content", ContentView(Page(name, title, ""), renderer.content(text)))
+            for name, (title, text) in content.items()
+        ),
+    ]
+    for template, view in views:
+        files[view.page.file] = renderer.page(template, view)
+    missing, root = renderer.not_found()
+    files["404.html"] = renderer.page("notfound", missing, root)
+    files[".nojekyll"] = b""
+    return files

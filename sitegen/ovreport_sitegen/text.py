@@ -1,0 +1,106 @@
+"""Text from records made fit to be shown: it may come from anybody.
+
+Escaping is the templates' business (autoescape); what is done here is about characters that are
+harmless to a parser and still mislead a reader, about length, and about addresses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Hashable, Iterable
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from ovreport.store import slug
+
+SHOWN = 120
+"""Characters of a text that are shown where there is no room for all."""
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_KEPT_CONTROLS = frozenset("\n\t")
+_MARKS = re.compile(r"\((?:R|TM|C)\)|[®™©]", re.IGNORECASE)
+_FILLERS = re.compile(r"\b(?:CPU|Processor)\b(?= @|$)|@ [\d.]+ ?GHz", re.IGNORECASE)
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def clean(text: str) -> str:
+    """Return text without control characters and without marks that turn its direction.
+
+    A surrogate or a private character cannot be written as UTF-8 or means nothing to a reader.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c for c in text if c in _KEPT_CONTROLS or _shows(c))
+
+
+def _shows(c: str) -> bool:
+    return c not in _BIDI and unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def line(text: str, limit: int = SHOWN) -> str:
+    """Return text on one line, cut with an ellipsis beyond the limit."""
+    flat = " ".join(clean(text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def short_name(full_name: str) -> str:
+    """Return a device's full name without trade marks and clock."""
+    bare = " ".join(_FILLERS.sub("", _MARKS.sub("", clean(full_name))).split())
+    return line(bare or full_name, 60) or "unnamed device"
+
+
+def safe_url(text: str) -> str | None:
+    """Return an address that may become a link: http or https with a host, else None."""
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        return None
+    good = parts.scheme in {"http", "https"} and parts.netloc and text.isprintable()
+    return text.strip() if good and not re.search(r'[\s<>"]', text.strip()) else None
+
+
+def unique_slugs(keys: Iterable[Key], name: Callable[[Key], str]) -> dict[Key, str]:
+    """Return a slug for each key; those that would share one get a part of a checksum."""
+    wanted: dict[str, list[Key]] = {}
+    for key in keys:
+        same = wanted.setdefault(slug(name(key)), [])
+        if key not in same:
+            same.append(key)
+
+    def marked(text: str, key: Key) -> str:
+        return f"{text}-{hashlib.sha256(repr(key).encode()).hexdigest()[:8]}"
+
+    found = [(text, same, key) for text, same in wanted.items() for key in same]
+    slugs = {key: marked(text, key) if len(same) > 1 else text for text, same, key in found}
+    if len(set(slugs.values())) < len(slugs):  # somebody named a thing like a marked slug
+        slugs = {key: marked(text, key) for text, _, key in found}
+    return slugs
+
+
+def day(measured_at: str) -> str:
+    """Return the day of a UTC time, as 23 Nov 2026."""
+    moment = datetime.fromisoformat(measured_at)
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def release(build: str) -> str:
+    """Return the release of a full OpenVINO build string: its first three numbers."""
+    match = re.match(r"\d+\.\d+(?:\.\d+)?", build)
+    return match[0] if match else line(build, 30)
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """Return a count with its noun."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def listed(items: Iterable[str]) -> str:
+    """Return items as a list in a sentence."""
+    found = list(items)
+    if len(found) < 2:
+        return "".join(found)
+    return f"{', '.join(found[:-1])} and {found[-1]}"

@@ -1,0 +1,194 @@
+"""The accuracy page: how right, against f32, and at which speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport.record import Accuracy
+from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.charts import MAX_ROWS, Chart
+from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.views import accuracy_cells as cells
+from ovreport_sitegen.views import cards
+from ovreport_sitegen.views.page import Card, Page
+from ovreport_sitegen.views.table import (
+    RESULT_COLUMNS,
+    Cell,
+    Column,
+    Table,
+    figure_cell,
+    metric_column,
+    ratio_cell,
+    result_row,
+)
+
+
+@dataclass(frozen=True)
+class AccuracyView:
+    """Everything the template of the page needs."""
+
+    page: Page
+    cards: tuple[Card, ...]
+    table: Table
+    agreement: Table
+    unlabelled: int
+    """Models without labelled data: only their agreement with f32 is known."""
+
+
+def view(catalogue: Catalogue) -> AccuracyView:
+    """Return the view of the accuracy page."""
+    labelled = [r for r in catalogue.results if isinstance(r.accuracy, Accuracy)]
+    models = {r.model.id for r in labelled}
+    page = Page(
+        "accuracy.html",
+        "Accuracy",
+        f"{plural(len(models), 'model')} with labelled data, {plural(len(labelled), 'result')}. "
+        "Each is compared with f32 on the CPU on the same samples; speed counts only where "
+        "at least 99 % of the reference is kept.",
+        nav="accuracy",
+    )
+    return AccuracyView(
+        page,
+        (lost_card(catalogue), trade_card(catalogue)),
+        _table(catalogue, labelled),
+        _agreement(catalogue),
+        len(catalogue.models) - len(models),
+    )
+
+
+def lost_card(catalogue: Catalogue, more: str = "") -> Card:
+    """Return the card of points lost against the f32 reference."""
+    results = [r for r in catalogue.results if r.asked != "f32" or r.device.family != "CPU"]
+    many = len(catalogue.devices) > 1
+    pairs = []
+    for r in results:
+        name = cards.model_name(r) + (f" · {r.device.label}" if many else "")
+        row = cells.lost_row(r, name)
+        if row is not None:
+            pairs.append((row, r))
+    pairs.sort(key=lambda pair: pair[0].value)
+    rows = tuple(row for row, _ in pairs[:MAX_ROWS])
+    finding = lost_finding([r for _, r in pairs])
+    title = "Accuracy lost against f32"
+    key = "Shaded: within 1 % of the reference. ▼: outside it, not eligible."
+    if len(pairs) > len(rows):
+        key += f" The first {len(rows)} of {len(pairs)}."
+    conditions = "all devices" if many else catalogue.main_device.label
+    chart = Chart("lost", title, finding, "Points against the f32 reference", rows, len(pairs))
+    counts = sorted({a.n for _, r in pairs if isinstance(a := r.accuracy, Accuracy)})
+    span = f"{counts[0]:,}–{counts[-1]:,}" if len(counts) > 1 else "".join(f"{c:,}" for c in counts)
+    return Card(
+        id="lost", title=title, conditions=conditions, better="Nearer 0 is better",
+        finding=finding, chart=chart if rows else None, key=key if rows else "",
+        table=_table(catalogue, [r for _, r in pairs][: cards.FIRST], id_="lost-card-table")
+        if pairs else None,
+        footer=f"n {span} labelled samples · paired with the reference" if pairs else "", more=more,
+    )  # fmt: skip
+
+
+def lost_finding(results: Sequence[Result]) -> str:
+    """Return how many results stay within the tolerance, and which do not."""
+    known = [r for r in results if cells.eligible(r) is not None]
+    if not known:
+        return "No result below f32 has labelled data."
+    kept = [r for r in known if cells.eligible(r)]
+    text = f"{len(kept)} of {plural(len(known), 'result')} keep 99 % of the f32 reference."
+    failing = [r for r in known if not cells.eligible(r)]
+    if failing:
+        worst = min(failing, key=_delta)
+        cost = cells.cost_cell(worst).text.lstrip("−")
+        text += (
+            f" {worst.model.title} loses most: {cost} points in {worst.executed or worst.asked}."
+        )
+    return text
+
+
+def _delta(result: Result) -> float:
+    reference = cells.reference_of(result)
+    return reference.delta / reference.value if reference and reference.value else 0.0
+
+
+def trade_card(catalogue: Catalogue, more: str = "") -> Card:
+    """Return the card that sets what the default precision gains beside what it costs."""
+    gains = [g for g in cards.main_gains(catalogue) if cells.reference_of(g.default)]
+    card = cards.gains_card(
+        gains, "latency", id_="trade", conditions=catalogue.main_device.label, more=more,
+        naming=lambda g: f"{cards.model_name(g.default)} · "
+        f"{cells.cost_cell(g.default).text} points",
+    )  # fmt: skip
+    sentences = [s for g in gains if (s := trade_sentence(g.default, cards.times(g.latency)
+                 if g.latency and g.latency.outcome == "different" else ""))]  # fmt: skip
+    finding = " ".join(sentences[:2]) or "No model has both a paired speed and labelled data."
+    chart = card.chart
+    title = "What lower precision buys, and costs"
+    if chart is not None:
+        chart = Chart(chart.kind, title, finding, chart.axis, chart.rows, chart.total)
+    return Card(
+        id=card.id, title=title, conditions=card.conditions, better=card.better, finding=finding,
+        footer=card.footer, chart=chart, key=card.key, table=card.table, more=more,
+    )  # fmt: skip
+
+
+def trade_sentence(result: Result, gain: str) -> str:
+    """Return speed and cost of a default precision in one sentence."""
+    reference, accuracy = cells.reference_of(result), result.accuracy
+    if reference is None or not isinstance(accuracy, Accuracy):
+        return ""
+    speed = f"is {gain} as fast as f32" if gain else "is not distinguishable from f32 in speed"
+    surely = not reference.delta_low <= 0 <= reference.delta_high
+    cost = cells.cost_cell(result).text
+    what = f"costs {cost.lstrip('−+')} points" if surely and reference.delta < 0 else (
+        f"gains {cost.lstrip('+')} points" if surely else "costs nothing measurable"
+    )  # fmt: skip
+    default = result.executed or "The default"
+    return f"{result.model.title}: {default}, the default here, {speed} and {what}."
+
+
+def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy-table") -> Table:
+    columns = (
+        *RESULT_COLUMNS,
+        Column("Metric"),
+        Column("Accuracy", "value", "higher", True, tip="With its 95 % interval"),
+        Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
+        Column("Speed counts", "≥ 99 %", "", False),
+        metric_column("latency_ms"),
+        Column("Gain", "× f32", "higher", True),
+        Column("n", "samples", "", True),
+        Column("Data"),
+    )
+    rows = []
+    for r in results:
+        accuracy = r.accuracy
+        gain = catalogue.speedup(r)
+        rows.append(result_row(r, (
+            cells.metric_cell(r), cells.value_cell(r), cells.cost_cell(r), cells.eligible_cell(r),
+            figure_cell(r, "latency_ms", interval=False),
+            ratio_cell(gain.latency if gain else None) if r.asked == "default" else cards.BASELINE,
+            Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n)
+            if isinstance(accuracy, Accuracy) else Cell("–", tone="missing"),
+            _data_cell(r),
+        )))  # fmt: skip
+    return Table(id_, "Accuracy on labelled data", columns, tuple(rows), searchable=True)
+
+
+def _data_cell(result: Result) -> Cell:
+    accuracy = result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return Cell("–", tone="missing")
+    marks = ("rendered",) if accuracy.rendered else ()
+    return Cell(line(accuracy.data, 90), marks=marks, tip=line(accuracy.data, 600), tone="prose")
+
+
+def _agreement(catalogue: Catalogue) -> Table:
+    columns = (
+        *RESULT_COLUMNS,
+        Column("Inputs", "n", "", True),
+        Column("Relative RMSE", "worst output", "lower", True),
+        Column("Largest difference", "absolute", "lower", True),
+        Column("Cosine", "worst output", "higher", True),
+    )
+    rows = tuple(result_row(r, cells.agreement_cells(r)) for r in catalogue.results)
+    return Table(
+        "agreement-table", "Raw outputs against f32 on the CPU", columns, rows, searchable=True
+    )

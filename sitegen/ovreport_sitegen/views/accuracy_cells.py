@@ -1,0 +1,141 @@
+"""How right a result's answers are: cells and rows that several pages show."""
+
+from __future__ import annotations
+
+from ovreport.metrics import METRICS, significant
+from ovreport.record import Accuracy, AccuracyReference, Agreement
+from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.charts import Row
+from ovreport_sitegen.text import line
+from ovreport_sitegen.views.table import Cell, missing_cell
+
+ELIGIBLE = 0.99
+"""Share of the reference's accuracy that a result must keep for its speed to count (MLPerf)."""
+
+
+def reference_of(result: Result) -> AccuracyReference | None:
+    """Return the comparison with the f32 reference, None where there is none."""
+    accuracy = result.accuracy
+    if isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, AccuracyReference):
+        return accuracy.reference
+    return None
+
+
+def eligible(result: Result) -> bool | None:
+    """Return whether a result keeps 99 % of the reference's accuracy; None: not known."""
+    reference = reference_of(result)
+    if reference is None or reference.value <= 0:
+        return None
+    return (reference.value + reference.delta) / reference.value >= ELIGIBLE - 1e-9
+
+
+def value_cell(result: Result) -> Cell:
+    """Return the absolute accuracy with its interval."""
+    accuracy = result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return missing_cell(accuracy)
+    metric = METRICS[accuracy.metric]
+    return Cell(
+        metric.format(accuracy.value),
+        sub=f"{metric.format(accuracy.low)} – {metric.format(accuracy.high)}",
+        sort=accuracy.value,
+        tip=f"{metric.label}, {metric.unit}; interval: {line(accuracy.interval)}",
+    )
+
+
+def metric_cell(result: Result) -> Cell:
+    """Return which metric an accuracy is in."""
+    accuracy = result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return Cell("–", tone="missing")
+    metric = METRICS[accuracy.metric]
+    return Cell(metric.label, sub=metric.unit, sort=metric.label)
+
+
+def points(value: float) -> str:
+    """Return a signed number of points."""
+    text = significant(abs(value), 3 if abs(value) >= 1 else 2)
+    if float(text.replace(",", "")) == 0:
+        return "0"
+    return f"{'−' if value < 0 else '+'}{text}"
+
+
+def cost_cell(result: Result) -> Cell:
+    """Return the difference to the f32 reference in points, with its interval."""
+    reference, accuracy = reference_of(result), result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return missing_cell(accuracy)
+    if reference is None:
+        return missing_cell(accuracy.reference)  # type: ignore[arg-type]
+    scale = METRICS[accuracy.metric].scale
+    low, high = reference.delta_low * scale, reference.delta_high * scale
+    return Cell(
+        points(reference.delta * scale),
+        sub="" if low == high == 0 else f"{points(low)} … {points(high)}",
+        sort=reference.delta * scale,
+        tone="" if eligible(result) in {True, None} else "bad",
+    )
+
+
+def eligible_cell(result: Result) -> Cell:
+    """Return whether a result's speed counts, in words."""
+    reference, known = reference_of(result), eligible(result)
+    if reference is None or known is None:
+        return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
+    kept = (reference.value + reference.delta) / reference.value
+    return Cell(
+        "eligible" if known else "not eligible",
+        sub=f"{significant(kept * 100)} % of reference",
+        sort=kept,
+        tone="" if known else "bad",
+    )
+
+
+def lost_row(result: Result, name: str) -> Row | None:
+    """Return a chart's row of points lost; the tolerance is 1 % of the reference."""
+    reference, accuracy = reference_of(result), result.accuracy
+    if reference is None or not isinstance(accuracy, Accuracy):
+        return None
+    scale = METRICS[accuracy.metric].scale
+    delta = reference.delta * scale
+    return Row(
+        name=name,
+        label=points(delta),
+        value=delta,
+        low=reference.delta_low * scale,
+        high=reference.delta_high * scale,
+        family=result.device.family,
+        other=(1 - ELIGIBLE) * reference.value * scale,
+        tip=f"{name}: {points(delta)} points, 95 % interval "
+        f"{points(reference.delta_low * scale)} to {points(reference.delta_high * scale)}, "
+        f"{accuracy.n:,} {line(accuracy.unit, 30)}",
+    )
+
+
+def agreement_cells(result: Result) -> tuple[Cell, Cell, Cell, Cell]:
+    """Return n, relative RMSE, largest difference and cosine of the worst output."""
+    agreement = result.record.agreement if result.completed else result.record.outcome
+    if not isinstance(agreement, Agreement) or not agreement.outputs:
+        why = missing_cell(agreement if not isinstance(agreement, Agreement) else None)  # type: ignore[arg-type]
+        return (why, *(Cell("–", tone="missing"),) * 3)
+    worst = max(agreement.outputs, key=lambda output: output.relative_rmse)
+    name = line(worst.name, 40)
+    return (
+        Cell(f"{agreement.n:,}", sort=agreement.n),
+        Cell(scientific(worst.relative_rmse), sub=name, sort=worst.relative_rmse),
+        Cell(scientific(worst.max_abs_difference), sort=worst.max_abs_difference),
+        Cell(f"{worst.cosine:.6f}", sort=worst.cosine),
+    )
+
+
+def scientific(value: float) -> str:
+    """Return a number that may be tiny: 0.0012, or 3.4 × 10⁻⁸."""
+    if value == 0:
+        return "0"
+    if 1e-4 <= abs(value) < 1e5:
+        return significant(value, 2)
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_RAISED)}"
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

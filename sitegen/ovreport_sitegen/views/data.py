@@ -1,0 +1,78 @@
+"""The data page: downloads, the record's schema, and records that could not be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport.errors import RecordError
+from ovreport.record import FORMAT
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.views.page import Page
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A record that could not be used."""
+
+    where: str
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file to take away."""
+
+    href: str
+    title: str
+    text: str
+    size: str
+
+
+@dataclass(frozen=True)
+class DataView:
+    """Everything the template of the page needs."""
+
+    page: Page
+    downloads: tuple[Download, ...]
+    faults: tuple[Fault, ...]
+    older: int
+    format: int
+
+
+def view(catalogue: Catalogue, sizes: dict[str, int]) -> DataView:
+    """Return the view of the page; `sizes` are those of the files in the site."""
+    total = len(catalogue.results) + len(catalogue.older)
+    page = Page(
+        "data.html",
+        "Data",
+        f"Everything behind these pages: {plural(total, 'record')}, of which "
+        f"{len(catalogue.older):,} are history.",
+        nav="data",
+    )
+    described = (
+        ("data/records.json", "All records", "One JSON array: samples, settings, evidence, as "
+         "collected. Every figure here can be derived from it."),
+        ("data/figures.csv", "All figures", "One row a figure: value, interval, n, verdict, "
+         "reasons; missing ones with their reason."),
+        ("data/record.schema.json", "Schema of a record", "JSON Schema of the record's format."),
+    )  # fmt: skip
+    downloads = tuple(
+        Download(href, title, text, _size(sizes[href])) for href, title, text in described
+    )
+    faults = tuple(map(_fault, catalogue.faults))
+    return DataView(page, downloads, faults, len(catalogue.older), FORMAT)
+
+
+def _fault(error: RecordError) -> Fault:
+    # A path on the builder's machine is nobody's business: the last two parts name the file.
+    path, separator, inside = error.where.partition(": ")
+    where = "/".join(path.replace("\\", "/").split("/")[-2:])
+    return Fault(
+        line(f"{where}{separator}{inside}", 200), line(error.what, 300), line(error.remedy)
+    )
+
+
+def _size(n: int) -> str:
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{max(n / 1e3, 0.1):.1f} kB"

@@ -1,0 +1,117 @@
+"""A device's page: the machine, its properties, and all results on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport.metrics import significant
+from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
+from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.views import accuracy_cells, cards
+from ovreport_sitegen.views.page import Page, warning
+from ovreport_sitegen.views.table import (
+    VERDICT,
+    Column,
+    Table,
+    TableRow,
+    figure_cell,
+    metric_column,
+    ratio_cell,
+    result_cells,
+    row_tone,
+    verdict_cell,
+)
+
+_FIGURES = (
+    "latency_ms", "latency_p99_ms", "throughput_ips", "throughput_per_core_ips",
+    "peak_memory_bytes", "startup_ms", "startup_cached_ms",
+)  # fmt: skip
+Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class DeviceView:
+    """Everything the template of a device's page needs."""
+
+    page: Page
+    device: DeviceRef
+    full_name: str
+    facts: Facts
+    machine: Facts
+    properties: Facts
+    finding: str
+    table: Table
+
+
+def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
+    """Return the view of a device's page."""
+    results = catalogue.of_device(device)
+    newest = max(results, key=lambda r: r.record.measured_at)
+    models = len({r.model.id for r in results})
+    page = Page(
+        device.href,
+        device.label,
+        f"{device.family} · {plural(len(results), 'result')} of {plural(models, 'model')}.",
+        nav="models",
+        warning=warning(results, "latency", "of this device"),
+    )
+    gains = cards.main_gains(catalogue, device)
+    described = newest.record.device
+    return DeviceView(
+        page=page,
+        device=device,
+        full_name=line(described.full_name, 300),
+        facts=(
+            ("Device string", line(described.name, 80)),
+            ("Driver", line(described.driver, 120)),
+            ("Capabilities", line(", ".join(described.capabilities), 400)),
+        ),
+        machine=_machine(newest),
+        properties=tuple(
+            (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
+        ),
+        finding=cards.gains_finding(gains, "latency") if gains else "",
+        table=_table(catalogue, device, results),
+    )
+
+
+def _machine(result: Result) -> Facts:
+    m, software = result.record.machine, result.record.software
+    return (
+        ("Machine", m.id),
+        ("Processor", line(m.cpu, 120)),
+        ("Cores", f"{m.cores_physical} physical, {m.cores_logical} logical, "
+                  f"{m.cores_available} available, {plural(m.sockets, 'socket')}"),
+        ("Memory", f"{significant(m.memory_bytes / 1024**3)} GiB"),
+        ("Architecture", line(m.architecture, 40)),
+        ("Instruction sets", line(", ".join(m.cpu_flags), 300)),
+        ("Virtualised", line(m.virtualised, 60)),
+        ("Governor", line(m.governor, 60)),
+        ("Turbo", m.turbo),
+        ("Power source", m.power_source),
+        ("System", line(f"{software.os}, kernel {software.kernel}", 160)),
+        ("OpenVINO", line(software.openvino, 120)),
+    )  # fmt: skip
+
+
+def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Table:
+    columns = (
+        Column("Model"), Column("Precision", wide=True), *map(metric_column, _FIGURES),
+        Column("Gain", "× f32", "higher", True), Column("Against f32", "points", "higher", True),
+        VERDICT,
+    )  # fmt: skip
+    rows = []
+    for r in results:
+        model, _, precision = result_cells(r)
+        gain = catalogue.speedup(r)
+        rows.append(TableRow(
+            (
+                model, precision, *(figure_cell(r, key) for key in _FIGURES),
+                ratio_cell(gain.latency if gain else None)
+                if r.asked == "default" else cards.BASELINE,
+                accuracy_cells.cost_cell(r), verdict_cell(r, "latency"),
+            ),
+            tone=row_tone(r, "latency"), under=r.precision,
+            filters=(r.model.title, r.asked, r.device.family),
+        ))  # fmt: skip
+    return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)

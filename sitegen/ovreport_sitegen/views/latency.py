@@ -1,0 +1,109 @@
+"""The latency page: how long one answer takes, how long the slow ones take, and the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.text import plural
+from ovreport_sitegen.views import cards
+from ovreport_sitegen.views.page import Card, Page, warning
+from ovreport_sitegen.views.table import (
+    RESULT_COLUMNS,
+    VERDICT,
+    Column,
+    Table,
+    figure_cell,
+    metric_column,
+    n_cell,
+    ratio_cell,
+    result_row,
+    verdict_cell,
+)
+
+_FIGURES = (
+    "latency_ms", "latency_p90_ms", "latency_p95_ms", "latency_p99_ms", "latency_p999_ms",
+    "overhead_ms",
+)  # fmt: skip
+_STARTUP = ("startup_ms", "read_ms", "compile_ms", "first_inference_ms", "startup_cached_ms")
+
+
+@dataclass(frozen=True)
+class LatencyView:
+    """Everything the template of the page needs."""
+
+    page: Page
+    cards: tuple[Card, ...]
+    table: Table
+    startup: Table
+
+
+def view(catalogue: Catalogue) -> LatencyView:
+    """Return the view of the latency page."""
+    results = catalogue.results
+    device = catalogue.main_device.label
+    page = Page(
+        "latency.html",
+        "Latency",
+        "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
+        f"request. {plural(len(results), 'result')}; each is the median over rounds in fresh "
+        "processes.",
+        nav="latency",
+        warning=warning(results, "latency"),
+    )
+    shown = (
+        cards.models_card(
+            catalogue, "latency_ms", id_="latency", title="Latency of each model",
+            axis="Milliseconds per inference, log scale",
+        ),
+        cards.gains_card(
+            cards.main_gains(catalogue), "latency", id_="gain", conditions=device,
+        ),
+        cards.models_card(
+            catalogue, "latency_p99_ms", other="latency_ms", id_="tail",
+            title="The slow ones: p99 against the median", axis="Milliseconds, log scale",
+            key_text="Large mark: 99 % are at least this fast. Small mark: median.",
+        ),
+        cards.models_card(
+            catalogue, "startup_ms", other="startup_cached_ms", id_="start",
+            title="Start-up, cold and from the cache", axis="Milliseconds, log scale",
+            key_text="Large mark: read, compile and first inference, no cache. "
+            "Small mark: from the model cache.",
+        ),
+    )  # fmt: skip
+    return LatencyView(page, shown, _table(catalogue), _startup(catalogue))
+
+
+def _table(catalogue: Catalogue) -> Table:
+    columns = (
+        *RESULT_COLUMNS,
+        *map(metric_column, _FIGURES),
+        Column("Gain", "× f32", "higher", True, tip="f32 time over this time, paired by round"),
+        Column("n", "inferences", "", True),
+        VERDICT,
+    )
+    rows = tuple(
+        result_row(
+            r,
+            (
+                *(figure_cell(r, key) for key in _FIGURES),
+                ratio_cell(gain.latency if (gain := catalogue.speedup(r)) else None)
+                if r.asked == "default"
+                else cards.BASELINE,
+                n_cell(r, "latency_ms"),
+                verdict_cell(r, "latency"),
+            ),
+            "latency",
+        )
+        for r in catalogue.results
+    )
+    return Table("latency-table", "Latency of every result", columns, rows, searchable=True)
+
+
+def _startup(catalogue: Catalogue) -> Table:
+    columns = (*RESULT_COLUMNS, *map(metric_column, _STARTUP), Column("Starts", "n", "", True))
+    rows = tuple(
+        result_row(r, (*(figure_cell(r, key) for key in _STARTUP), n_cell(r, "startup_ms")))
+        for r in catalogue.results
+    )
+    return Table("startup-table", "Start-up of every result", columns, rows, searchable=True)

@@ -1,0 +1,81 @@
+"""How it was measured: prose with the settings, rules and metrics that were really used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport import statistics, verdict
+from ovreport.metrics import METRICS, Metric
+from ovreport.record import Tier
+from ovreport.verdict import REASONS, ReasonText
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.text import line
+from ovreport_sitegen.views.accuracy_cells import ELIGIBLE
+from ovreport_sitegen.views.page import Page
+
+
+@dataclass(frozen=True)
+class MethodView:
+    """Everything the template of the page needs."""
+
+    page: Page
+    tiers: tuple[tuple[Tier, int], ...]
+    """Every tier that occurs, with the number of its results."""
+    reasons: tuple[tuple[str, ReasonText, int], ...]
+    """Code, words, and how many results it speaks against."""
+    glossary: tuple[tuple[str, tuple[Metric, ...]], ...]
+    limits: dict[str, str]
+    """Numbers of the rules, for the prose."""
+    releases: tuple[str, ...]
+
+
+_ASPECTS = (
+    ("Latency", "latency"), ("Throughput", "throughput"), ("Start-up", "startup"),
+    ("Cached start-up", "startup_cached"), ("Memory", "memory"), ("Accuracy", "accuracy"),
+)  # fmt: skip
+
+
+def view(catalogue: Catalogue) -> MethodView:
+    """Return the view of the page."""
+    tiers: dict[str, tuple[Tier, int]] = {}
+    counts: dict[str, int] = {}
+    for r in catalogue.results:
+        tier = r.record.tier
+        tiers[repr(tier)] = (tier, tiers.get(repr(tier), (tier, 0))[1] + 1)
+        verdicts = (r.verdict("latency"), r.verdict("throughput"))
+        for code in {reason.code for v in verdicts if v for reason in v.reasons}:
+            counts[code] = counts.get(code, 0) + 1
+    page = Page(
+        "method.html",
+        "How it was measured",
+        "What was run, how long, what makes a number valid, and what each number means.",
+        nav="method",
+    )
+    return MethodView(
+        page=page,
+        tiers=tuple(sorted(tiers.values(), key=lambda t: t[0].min_seconds)),
+        reasons=tuple((code, text, counts.get(code, 0)) for code, text in REASONS.items()),
+        glossary=tuple(
+            (title, tuple(m for m in METRICS.values() if m.aspect == aspect))
+            for title, aspect in _ASPECTS
+        ),
+        limits=_limits(),
+        releases=tuple(sorted({line(r.record.software.openvino, 80) for r in catalogue.results})),
+    )
+
+
+def _limits() -> dict[str, str]:
+    return {
+        "valid": f"{verdict.VALID_HALF_WIDTH:.0%}".replace("%", " %"),
+        "suspect": f"{verdict.SUSPECT_HALF_WIDTH:.0%}".replace("%", " %"),
+        "drift": f"{verdict.DRIFT:.0%}".replace("%", " %"),
+        "foreign": f"{verdict.FOREIGN_CPU_SHARE:.0%}".replace("%", " %"),
+        "steal": f"{verdict.STEAL_SHARE:.0%}".replace("%", " %"),
+        "idle": f"{verdict.IDLE_SHARE:.0%}".replace("%", " %"),
+        "pairs": str(statistics.MIN_PAIRS),
+        "difference": f"{statistics.MIN_DIFFERENCE:.0%}".replace("%", " %"),
+        "small": f"{statistics.SMALL:.0%}".replace("%", " %"),
+        "large": f"{statistics.LARGE:.0%}".replace("%", " %"),
+        "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
+        "percentile": f"{1 - statistics.PERCENTILE_RISK:.0%}".replace("%", " %"),
+    }

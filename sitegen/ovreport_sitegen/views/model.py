@@ -1,0 +1,273 @@
+"""A model's page, and the list of all models and devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport.figures import Figure
+from ovreport.metrics import METRICS, significant
+from ovreport.record import Latency, Port
+from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
+from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.text import clean, line, plural, safe_url
+from ovreport_sitegen.views import accuracy_cells, cards
+from ovreport_sitegen.views import result as result_view
+from ovreport_sitegen.views.accuracy import trade_sentence
+from ovreport_sitegen.views.page import Card, Page, footer, warning
+from ovreport_sitegen.views.table import (
+    VERDICT,
+    Cell,
+    Column,
+    Table,
+    TableRow,
+    figure_cell,
+    metric_column,
+    ratio_cell,
+    result_cells,
+    row_tone,
+    verdict_cell,
+)
+
+_FIGURES = ("latency_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """Everything the template of a model's page needs."""
+
+    page: Page
+    model: ModelRef
+    why: str
+    homepage: str | None
+    homepage_text: str
+    facts: tuple[tuple[str, str], ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    findings: tuple[str, ...]
+    table: Table
+    spread: Card | None
+    results: tuple[result_view.ResultView, ...]
+
+
+def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
+    """Return the view of a model's page."""
+    results = catalogue.of_model(model)
+    record = max((r.record for r in results), key=lambda r: r.measured_at)
+    page = Page(
+        model.href,
+        model.title,
+        f"{model.task.capitalize()} · {plural(len(results), 'result')} on "
+        f"{plural(len({r.device.key for r in results}), 'device')}.",
+        nav="models",
+        warning=warning(results, "latency", "of this model"),
+    )
+    described = record.model
+    return ModelView(
+        page=page,
+        model=model,
+        why=line(described.why, 1000),
+        homepage=safe_url(described.homepage),
+        homepage_text=line(described.homepage, 120),
+        facts=_facts(results, described.parameters),
+        inputs=tuple(map(port_text, described.inputs[:20])),
+        outputs=tuple(map(port_text, described.outputs[:20])),
+        findings=tuple(_findings(catalogue, results)),
+        table=_table(catalogue, model, results),
+        spread=_spread(results),
+        results=tuple(map(result_view.view, results)),
+    )
+
+
+def _facts(results: Sequence[Result], parameters: int) -> tuple[tuple[str, str], ...]:
+    newest = max((r.record for r in results), key=lambda r: r.measured_at).model
+    sums = sorted({r.record.model.sha256 for r in results})
+    return (
+        ("Id", newest.id),
+        ("Licence", line(newest.licence, 200)),
+        ("Source", line(newest.source, 300)),
+        ("SHA-256", ", ".join(sums[:4])),
+        ("Size", f"{significant(newest.size_bytes / 1e6)} MB"),
+        ("Parameters", count_text(parameters) if parameters else "not counted"),
+    )
+
+
+def count_text(n: int) -> str:
+    """Return a large count in millions or thousands."""
+    for limit, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if n >= limit:
+            return f"{significant(n / limit)} {word}"
+    return str(n)
+
+
+def port_text(port: Port) -> str:
+    """Return an input or output as name: type [shape]."""
+    shape = " × ".join(map(str, port.shape[:12])) or "scalar"
+    return f"{line(port.name, 80)}: {line(port.dtype, 20)}, {shape}"
+
+
+def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
+    found = []
+    for r in results:
+        gain = catalogue.speedup(r)
+        if gain is None or gain.latency is None:
+            continue
+        clear = gain.latency.outcome == "different"
+        text = trade_sentence(r, cards.times(gain.latency) if clear else "")
+        if not text:
+            speed = (
+                f"is {cards.times(gain.latency)} as fast as f32" if clear
+                else f"is {gain.latency.outcome} from f32 in speed"
+                if gain.latency.outcome == "not distinguishable" else
+                "has too few rounds to be compared with f32"
+            )  # fmt: skip
+            text = f"{r.executed or 'The default'}, the default here, {speed}."
+        found.append(f"{r.device.label}: {text}")
+    return found[:4]
+
+
+def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> Table:
+    columns = (
+        Column("Device"), Column("Precision", wide=True), *map(metric_column, _FIGURES),
+        Column("Gain", "× f32", "higher", True), Column("Accuracy", "", "higher", True),
+        Column("Against f32", "points", "higher", True), VERDICT, Column("In full"),
+    )  # fmt: skip
+    rows = []
+    for r in results:
+        _, device, precision = result_cells(r)
+        gain = catalogue.speedup(r)
+        quick = ("quick",) if r.quick else ()
+        rows.append(TableRow(
+            (
+                Cell(device.text, device.sub, device.sort, device.href, family=device.family,
+                     marks=quick),
+                precision,
+                *(figure_cell(r, key) for key in _FIGURES),
+                ratio_cell(gain.latency if gain else None)
+                if r.asked == "default" else cards.BASELINE,
+                accuracy_cells.value_cell(r), accuracy_cells.cost_cell(r),
+                verdict_cell(r, "latency"),
+                Cell("all figures", href=f"#{r.anchor}"),
+            ),
+            tone=row_tone(r, "latency"), under=r.precision,
+            filters=(model.title, r.asked, r.device.family),
+        ))  # fmt: skip
+    return Table("results", f"Results of {model.title}", columns, tuple(rows))
+
+
+def _spread(results: Sequence[Result]) -> Card | None:
+    """Return each round's latency against the median of its case, in per cent."""
+    rows = []
+    measured = [r for r in results if r.figure("latency_ms")]
+    for r in measured[:MAX_ROWS]:
+        row = _spread_row(r)
+        if row is not None:
+            rows.append(row)
+    if not rows:
+        return None
+    widest = max(rows, key=lambda row: max(map(abs, row.points)))
+    finding = (
+        f"Rounds of {widest.name} differ most: up to {max(map(abs, widest.points)):.1f} % "
+        "from their median."
+    )
+    title = "How far the rounds agree"
+    key = "Circle: one round, a fresh process. Band: 95 % interval of the median."
+    if len(measured) > len(rows):
+        key += f" The first {len(rows)} of {len(measured)} results."
+    chart = Chart("rounds", title, finding, "Latency, % off the median of rounds", tuple(rows),
+                  len(measured))  # fmt: skip
+    return Card(
+        id="spread", title=title, conditions="latency, every round", better="Narrow is better",
+        finding=finding, footer=footer(measured, "latency"), chart=chart, key=key,
+    )  # fmt: skip
+
+
+def _spread_row(result: Result) -> Row | None:
+    figure, latency = result.figures["latency_ms"], result.record.latency
+    if not isinstance(figure, Figure) or not isinstance(latency, Latency):
+        return None
+    middle = figure.value
+    name = f"{result.device.label} · {result.precision}"
+    return Row(
+        name=name,
+        label="",
+        value=0,
+        low=(figure.low / middle - 1) * 100,
+        high=(figure.high / middle - 1) * 100,
+        family=result.device.family,
+        points=tuple((r.median_ms / middle - 1) * 100 for r in latency.rounds),
+        tip=f"{name}: {METRICS['latency_ms'].format_unit(middle)}, {cards.figure_tip(figure)}",
+    )
+
+
+# ---------------------------------------------------------------- lists
+
+
+@dataclass(frozen=True)
+class IndexView:
+    """Everything the template of the list of models and devices needs."""
+
+    page: Page
+    models: Table
+    devices: Table
+
+
+def index(catalogue: Catalogue) -> IndexView:
+    """Return the list of all models and devices."""
+    page = Page(
+        "models.html",
+        "Models and devices",
+        f"{plural(len(catalogue.models), 'model')} and "
+        f"{plural(len(catalogue.devices), 'device')} have results here. Each has a page with "
+        "every figure, its evidence, and the command that repeats it.",
+        nav="models",
+    )
+    return IndexView(page, _model_list(catalogue), _device_list(catalogue))
+
+
+def _model_list(catalogue: Catalogue) -> Table:
+    rows = []
+    for m in catalogue.models:
+        results = catalogue.of_model(m)
+        record = max((r.record for r in results), key=lambda r: r.measured_at).model
+        marks = ("architecture only",) if m.architecture_only else ()
+        rows.append(TableRow((
+            Cell(m.title, sort=m.title.lower(), href=m.href, marks=marks),
+            Cell(m.task, sort=m.task),
+            Cell(count_text(record.parameters) if record.parameters else "–",
+                 sort=record.parameters),
+            Cell(line(record.licence, 60)),
+            Cell(line(record.why, 160), tone="prose"),
+            Cell(str(len(results)), sort=len(results)),
+            _failures(results),
+        )))  # fmt: skip
+    columns = (Column("Model"), Column("Task"), Column("Parameters", "", "", True),
+               Column("Licence"), Column("Why it is in"), Column("Results", "", "", True),
+               Column("Failed or unsupported", "", "", True))  # fmt: skip
+    return Table("models-table", "Models", columns, tuple(rows))
+
+
+def _failures(results: Sequence[Result]) -> Cell:
+    failed = sum(not r.completed for r in results)
+    return Cell(str(failed) if failed else "none", sort=failed, tone="bad" if failed else "")
+
+
+def _device_list(catalogue: Catalogue) -> Table:
+    rows = []
+    for d in catalogue.devices:
+        results = catalogue.of_device(d)
+        machine = results[0].record.machine
+        rows.append(TableRow((
+            Cell(d.label, sort=d.label.lower(), href=d.href, family=d.family),
+            Cell(d.family, sort=d.family),
+            Cell(line(clean(machine.cpu), 60), sub=machine.id, sort=machine.id),
+            Cell(str(machine.cores_available), sort=machine.cores_available),
+            Cell(line(machine.virtualised, 40)),
+            Cell(str(len(results)), sort=len(results)),
+            _failures(results),
+        )))  # fmt: skip
+    columns = (Column("Device"), Column("Family"), Column("Machine"),
+               Column("Cores", "available", "", True), Column("Virtualised"),
+               Column("Results", "", "", True),
+               Column("Failed or unsupported", "", "", True))  # fmt: skip
+    return Table("devices-table", "Devices", columns, tuple(rows))

@@ -1,0 +1,191 @@
+"""The overview: what a reader takes away in ten seconds, and every result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ovreport.metrics import significant
+from ovreport.record import Accuracy
+from ovreport.statistics import geometric_mean
+from ovreport_sitegen.catalogue import Catalogue, ModelRef
+from ovreport_sitegen.text import day, listed, plural, release
+from ovreport_sitegen.views import accuracy_cells, cards
+from ovreport_sitegen.views.accuracy import lost_card, trade_sentence
+from ovreport_sitegen.views.page import Card, Page, warning
+from ovreport_sitegen.views.table import (
+    RESULT_COLUMNS,
+    VERDICT,
+    Column,
+    Table,
+    figure_cell,
+    metric_column,
+    missing_cell,
+    ratio_cell,
+    result_row,
+    verdict_cell,
+)
+
+_FIGURES = ("latency_ms", "latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
+
+
+@dataclass(frozen=True)
+class Takeaway:
+    """A number in large type with one sentence."""
+
+    value: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class OverviewView:
+    """Everything the template of the page needs."""
+
+    page: Page
+    takeaways: tuple[Takeaway, ...]
+    families: tuple[str, ...]
+    cards: tuple[Card, ...]
+    table: Table
+
+
+def view(catalogue: Catalogue) -> OverviewView:
+    """Return the view of the overview."""
+    results = catalogue.results
+    releases = sorted({release(r.record.software.openvino) for r in results})
+    days = sorted(r.record.measured_at for r in results)
+    span = day(days[0]) if day(days[0]) == day(days[-1]) else f"{day(days[0])} – {day(days[-1])}"
+    page = Page(
+        "index.html",
+        f"Inference benchmarks, OpenVINO {listed(releases[-3:])}",
+        f"{plural(len(results), 'result')} for {plural(len(catalogue.models), 'model')} on "
+        f"{plural(len(catalogue.devices), 'device')}, measured {span}. Each is the median over "
+        "rounds in fresh processes, judged by what went on on the machine meanwhile.",
+        nav="index",
+        warning=warning(results, "latency", "here"),
+    )
+    families = Counter(d.family for d in catalogue.devices)
+    return OverviewView(
+        page,
+        tuple(_takeaways(catalogue)),
+        tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
+        tuple(_cards(catalogue)),
+        table(catalogue),
+    )
+
+
+def _cards(catalogue: Catalogue) -> list[Card]:
+    device = catalogue.main_device.label
+    shown = [
+        cards.gains_card(
+            cards.main_gains(catalogue), "latency", id_="gain", conditions=device,
+            more="latency.html#gain",
+        ),
+        lost_card(catalogue, more="accuracy.html"),
+        cards.models_card(
+            catalogue, "latency_ms", id_="latency", title="Latency of each model",
+            axis="Milliseconds per inference, log scale", more="latency.html",
+        ),
+        cards.models_card(
+            catalogue, "throughput_ips", id_="throughput", title="Throughput of each model",
+            axis="Inferences per second, log scale", more="throughput.html",
+        ),
+    ]  # fmt: skip
+    model = _widest(catalogue)
+    if model is not None:
+        shown[:0] = [
+            cards.devices_card(
+                catalogue, model, "latency_ms", id_="devices-latency",
+                title=f"{model.title}: latency", axis="Milliseconds per inference",
+            ),
+            cards.devices_card(
+                catalogue, model, "throughput_ips", id_="devices-throughput",
+                title=f"{model.title}: throughput", axis="Inferences per second",
+            ),
+        ]  # fmt: skip
+    else:
+        shown += [
+            cards.models_card(
+                catalogue, "startup_ms", other="startup_cached_ms", id_="start",
+                title="Start-up, cold and from the cache", axis="Milliseconds, log scale",
+                key_text="Large mark: cold. Small mark: from the model cache.",
+                more="latency.html#start",
+            ),
+            cards.models_card(
+                catalogue, "peak_memory_bytes", other="peak_memory_latency_bytes", id_="memory",
+                title="Peak memory", axis="MiB, log scale", more="efficiency.html#memory",
+                key_text="Large mark: throughput mode. Small mark: latency mode.",
+            ),
+        ]  # fmt: skip
+    return shown
+
+
+def _widest(catalogue: Catalogue) -> ModelRef | None:
+    """Return the model that ran on most devices, None where no model ran on two."""
+
+    def devices(model: ModelRef) -> int:
+        return len({r.device.key for r in catalogue.of_model(model) if r.trusted("latency_ms")})
+
+    best = max(catalogue.models, key=lambda m: (devices(m), not m.architecture_only, m.id))
+    return best if devices(best) > 1 else None
+
+
+def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
+    found = []
+    gains = [c for g in cards.main_gains(catalogue) if (c := g.latency)]
+    certain = [c for c in gains if c.outcome == "different"]
+    if certain:
+        mean = geometric_mean([c.ratio.value for c in gains])
+        found.append(Takeaway(
+            f"{significant(mean, 2)}×",
+            f"as fast in the default precision as in f32: geometric mean of {len(gains)} models "
+            f"on {catalogue.main_device.label}, {len(certain)} of them clearly different.",
+            "latency.html#gain",
+        ))  # fmt: skip
+    below = [
+        r for r in catalogue.results if r.asked != "f32" and accuracy_cells.eligible(r) is not None
+    ]
+    if below:
+        kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
+        worst = min(below, key=lambda r: accuracy_cells.reference_of(r).delta)  # type: ignore[union-attr]
+        gain = catalogue.speedup(worst)
+        fast = gain.latency if gain else None
+        text = "of the default-precision results keep 99 % of the f32 accuracy. "
+        if kept < len(below):
+            text += trade_sentence(
+                worst, cards.times(fast) if fast and fast.outcome == "different" else ""
+            )
+        found.append(Takeaway(f"{kept} of {len(below)}", text, "accuracy.html"))
+    verdicts = Counter(v.level for r in catalogue.results if (v := r.verdict("latency")))
+    failed = sum(not r.completed for r in catalogue.results)
+    found.append(Takeaway(
+        f"{verdicts['valid']} of {len(catalogue.results)}",
+        f"latency results are valid, {verdicts['suspect']} suspect, {verdicts['invalid']} invalid, "
+        f"{plural(failed, 'case')} failed or unsupported. Each says why.",
+        "method.html#verdicts",
+    ))  # fmt: skip
+    return found
+
+
+def table(catalogue: Catalogue) -> Table:
+    """Return the table of every result."""
+    columns = (
+        *RESULT_COLUMNS,
+        *map(metric_column, _FIGURES),
+        Column("Gain", "× f32", "higher", True, tip="Latency against f32, paired by round"),
+        Column("Accuracy", "% or × 100", "higher", True),
+        VERDICT,
+    )
+    rows = []
+    for r in catalogue.results:
+        gain = catalogue.speedup(r)
+        accuracy = accuracy_cells.value_cell(r)
+        if not isinstance(r.accuracy, Accuracy) and r.completed:
+            accuracy = missing_cell(r.accuracy)
+        rows.append(result_row(r, (
+            *(figure_cell(r, key) for key in _FIGURES),
+            ratio_cell(gain.latency if gain else None) if r.asked == "default" else cards.BASELINE,
+            accuracy,
+            verdict_cell(r, "latency"),
+        ), "latency"))  # fmt: skip
+    return Table("results", "All results", columns, tuple(rows), searchable=True)

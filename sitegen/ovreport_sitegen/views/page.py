@@ -1,0 +1,93 @@
+"""What every page has, and the cards that charts stand on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.charts import Chart
+from ovreport_sitegen.text import listed, plural
+from ovreport_sitegen.views.table import Table, reason_title
+
+
+@dataclass(frozen=True)
+class Page:
+    """Head of a page."""
+
+    file: str
+    title: str
+    lede: str
+    """One or two sentences under the title."""
+    nav: str = ""
+    """Entry of the navigation that is current."""
+    warning: str = ""
+    """Shown above everything else."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A chart with what one needs to read it."""
+
+    id: str
+    title: str
+    conditions: str
+    better: str
+    finding: str
+    """Computed from the data, in a sentence."""
+    footer: str
+    chart: Chart | None = None
+    """None where nothing can be drawn; the finding then says why."""
+    key: str = ""
+    """What the marks mean."""
+    table: Table | None = None
+    more: str = ""
+    """Address of the page or the part of one that has it all."""
+
+
+def warning(results: Sequence[Result], aspect: str, what: str = "on this page") -> str:
+    """Return what a page of nothing but doubtful results has to say at its top."""
+    verdicts = [v for r in results if (v := r.verdict(aspect))]
+    if not verdicts or any(v.level == "valid" for v in verdicts):
+        return ""
+    counts = Counter(reason.code for v in verdicts for reason in v.reasons)
+    common = [
+        f"{reason_title(code).lower()} ({n} of {len(verdicts)})"
+        for code, n in counts.most_common(3)
+    ]
+    invalid = sum(v.level == "invalid" for v in verdicts)
+    none = f"all {len(verdicts)} are suspect" if not invalid else (
+        f"all {len(verdicts)} are invalid" if invalid == len(verdicts)
+        else f"{len(verdicts) - invalid} are suspect, {invalid} invalid"
+    )  # fmt: skip
+    return (
+        f"No {aspect} result {what} is valid: {none}. Most often: {listed(common)}. "
+        "Absolute numbers may be off. Ratios of cases that ran alternately hold better, and "
+        "each carries its own interval."
+    )
+
+
+def footer(results: Sequence[Result], aspect: str) -> str:
+    """Return rounds, release, date and verdicts of what a card shows."""
+    if not results:
+        return "nothing to show"
+    rounds = sorted({f.rounds for r in results if (f := r.figure(_HEADLINE[aspect]))})
+    releases = sorted({r.release for r in results})
+    days = sorted({r.record.measured_at[:10]: r.day for r in results}.items())
+    levels = Counter(v.level for r in results if (v := r.verdict(aspect)))
+    parts = [
+        f"{rounds[0]}–{rounds[-1]} rounds" if len(rounds) > 1 else plural(rounds[0], "round")
+        if rounds else "no rounds",
+        "median over rounds",
+        f"OpenVINO {listed(releases)}",
+        days[0][1] if len(days) == 1 else f"{days[0][1]} – {days[-1][1]}",
+        ", ".join(f"{n} {level}" for level in ("valid", "suspect", "invalid")
+                  if (n := levels[level])),
+    ]  # fmt: skip
+    if any(r.quick for r in results):
+        parts.append("quick tier")
+    return " · ".join(p for p in parts if p)
+
+
+_HEADLINE = {"latency": "latency_ms", "throughput": "throughput_ips"}

@@ -1,0 +1,279 @@
+"""One result in full: figures, settings, evidence, commands. Stands on its model's page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport.figures import Figure
+from ovreport.metrics import METRICS, significant
+from ovreport.record import (
+    Completed,
+    Execution,
+    Failed,
+    Latency,
+    NotMeasured,
+    RoundNoise,
+    Settings,
+    Throughput,
+    Unsupported,
+    Verdict,
+)
+from ovreport.verdict import READINGS, REASONS
+from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.text import clean, line, plural
+from ovreport_sitegen.views.table import interval_text, reason_title, status_word
+
+_GROUPS = (
+    ("Latency", ("latency_ms", "latency_p90_ms", "latency_p95_ms", "latency_p99_ms",
+                 "latency_p999_ms", "overhead_ms")),
+    ("Throughput", ("throughput_ips", "loaded_latency_ms", "loaded_latency_p99_ms",
+                    "throughput_per_core_ips", "throughput_per_gib_ips")),
+    ("Start-up", ("startup_ms", "read_ms", "compile_ms", "first_inference_ms",
+                  "startup_cached_ms")),
+    ("Memory", ("peak_memory_latency_bytes", "peak_memory_bytes")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FigureLine:
+    """One figure, or why there is none."""
+
+    label: str
+    unit: str
+    better: str
+    value: str
+    interval: str
+    n: str
+    missing: str = ""
+    """What happened and why, where there is no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureGroup:
+    """Figures of one aspect; those that share one reason are told together."""
+
+    title: str
+    lines: tuple[FigureLine, ...]
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """One thing that speaks against a result."""
+
+    title: str
+    detail: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """The verdict on an aspect."""
+
+    aspect: str
+    level: str
+    reasons: tuple[ReasonLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One kind of noise reading over the rounds."""
+
+    what: str
+    low: str
+    middle: str
+    high: str
+    rounds: int
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """Everything the template needs to show a result in full."""
+
+    result: Result
+    failure: str
+    """Why the whole case has no figures; empty where it ran."""
+    stderr: str
+    remedy: str
+    badges: tuple[Badge, ...]
+    groups: tuple[FigureGroup, ...]
+    layers: tuple[str, ...]
+    executed_on: str
+    settings: tuple[tuple[str, str, str, str], ...]
+    """Mode, property, asked, in force; only what was asked for or matters to speed."""
+    evidence: tuple[Evidence, ...]
+    unreadable: tuple[tuple[str, str], ...]
+    failed_rounds: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    repeat: str
+    benchmark_app: str
+
+
+def view(result: Result) -> ResultView:
+    """Return a result in full."""
+    record, outcome = result.record, result.record.outcome
+    failure, stderr, remedy = "", "", ""
+    if not isinstance(outcome, Completed):
+        failure = f"{status_word(outcome)}: {line(outcome.reason, 1000)}"
+        stderr = clean(outcome.stderr_tail)[-4000:] if isinstance(outcome, Failed) else ""
+        remedy = line(outcome.remedy, 400) if isinstance(outcome, Unsupported) else ""
+    return ResultView(
+        result=result,
+        failure=failure,
+        stderr=stderr,
+        remedy=remedy,
+        badges=tuple(_badges(result)),
+        groups=() if failure else tuple(_groups(result)),
+        layers=_layers(result),
+        executed_on=_executed_on(result),
+        settings=tuple(_settings(result)),
+        evidence=tuple(_evidence(record.noise)),
+        unreadable=tuple(
+            (_reading(k), line(v, 200)) for k, v in list(record.noise_unreadable.items())[:20]
+        ),
+        failed_rounds=tuple(
+            f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
+        ),
+        facts=_facts(result),
+        repeat=clean(record.repeat.ovreport),
+        benchmark_app=clean(record.repeat.benchmark_app),
+    )
+
+
+def _badges(result: Result) -> list[Badge]:
+    found = []
+    for aspect in ("latency", "throughput"):
+        verdict = result.verdict(aspect)
+        if verdict is not None:
+            found.append(Badge(aspect, verdict.level, reason_lines(verdict)))
+    return found
+
+
+def reason_lines(verdict: Verdict) -> tuple[ReasonLine, ...]:
+    """Return the reasons of a verdict with their remedies."""
+    return tuple(
+        ReasonLine(
+            reason_title(r.code),
+            line(r.detail, 300),
+            REASONS[r.code].remedy if r.code in REASONS else "",
+        )
+        for r in verdict.reasons
+    )
+
+
+def _groups(result: Result) -> list[FigureGroup]:
+    groups = []
+    for title, keys in _GROUPS:
+        lines = [_line(result, key) for key in keys if key in result.figures]
+        reasons = {ln.missing for ln in lines}
+        if lines and len(reasons) == 1 and "" not in reasons:
+            groups.append(FigureGroup(title, (), lines[0].missing))
+        elif lines:
+            groups.append(FigureGroup(title, tuple(lines)))
+    return groups
+
+
+def _line(result: Result, key: str) -> FigureLine:
+    metric, found = METRICS[key], result.figures[key]
+    if not isinstance(found, Figure):
+        return FigureLine(metric.label, metric.unit, metric.better, "", "", "", _why(found))
+    interval = interval_text(found, metric)
+    if found.kind == "bound":
+        interval = "bound at 99 % confidence"
+    n = plural(found.rounds, "round")
+    if found.n > found.rounds:
+        n += f" · {found.n:,} inferences"
+    return FigureLine(
+        metric.label, metric.unit, metric.better, metric.format(found.value), interval, n
+    )
+
+
+def _why(missing: NotMeasured) -> str:
+    return f"{status_word(missing)}: {line(missing.reason, 400)}"
+
+
+def _executed_on(result: Result) -> str:
+    execution = result.record.execution
+    if isinstance(execution, Execution):
+        return ", ".join(line(d, 60) for d in execution.devices[:8])
+    return _why(execution)
+
+
+def _layers(result: Result) -> tuple[str, ...]:
+    execution = result.record.execution
+    if not isinstance(execution, Execution):
+        return ()
+    counts = sorted(execution.layers, key=lambda c: (not c.compute, -c.count))
+    return tuple(
+        f"{plural(c.count, 'layer')} {line(c.precision, 20)} on {line(c.device, 40)}"
+        + (" (arithmetic)" if c.compute else "")
+        for c in counts[:20]
+    )
+
+
+_TELLING = frozenset({
+    "PERFORMANCE_HINT", "INFERENCE_PRECISION_HINT", "NUM_STREAMS", "INFERENCE_NUM_THREADS",
+    "EXECUTION_MODE_HINT", "PERFORMANCE_HINT_NUM_REQUESTS", "ENABLE_HYPER_THREADING",
+    "ENABLE_CPU_PINNING", "SCHEDULING_CORE_TYPE", "KV_CACHE_PRECISION", "MODEL_PRIORITY",
+    "OPTIMAL_NUMBER_OF_INFER_REQUESTS", "DYNAMIC_QUANTIZATION_GROUP_SIZE",
+})  # fmt: skip
+
+
+def _settings(result: Result) -> list[tuple[str, str, str, str]]:
+    found = []
+    for mode, aspect in (
+        ("latency", result.record.latency),
+        ("throughput", result.record.throughput),
+    ):
+        if not isinstance(aspect, Latency | Throughput):
+            continue
+        settings: Settings = aspect.settings
+        names = sorted(settings.asked.keys() | (settings.in_force.keys() & _TELLING))
+        for name in names[:40]:
+            asked = settings.asked.get(name, "")
+            force = settings.in_force.get(name, "not told")
+            found.append((mode, line(name, 60), line(asked, 80), line(force, 80)))
+    return found
+
+
+def _reading(key: str) -> str:
+    return READINGS.get(key, line(key.replace("_", " "), 60))
+
+
+_SHARES = frozenset({"foreign_cpu_share", "steal_share", "pressure_cpu_share"})
+
+
+def _evidence(noise: Sequence[RoundNoise]) -> list[Evidence]:
+    series: dict[str, list[float]] = {}
+    for r in noise:
+        for key, value in r.readings.items():
+            series.setdefault(key, []).append(value)
+    found = []
+    for key, values in list(series.items())[:30]:
+        ordered = sorted(values)
+        shown = [
+            f"{v:.1%}" if key in _SHARES else significant(v) if math.isfinite(v) else "unbounded"
+            for v in (ordered[0], ordered[len(ordered) // 2], ordered[-1])
+        ]
+        found.append(Evidence(_reading(key), shown[0], shown[1], shown[2], len(values)))
+    return found
+
+
+def _facts(result: Result) -> tuple[tuple[str, str], ...]:
+    record = result.record
+    software = record.software
+    packages = ", ".join(f"{line(k, 30)} {line(v, 30)}" for k, v in software.packages.items())
+    return (
+        ("Measured", record.measured_at.replace("T", " ").replace("Z", " UTC")),
+        ("Tier", f"{record.tier.name}: {record.tier.min_seconds:g} s and "
+                 f"{record.tier.min_inferences} inferences a loop, {record.tier.rounds} rounds"),
+        ("OpenVINO", line(software.openvino, 100)),
+        ("Engine", record.case.engine),
+        ("Driver", line(record.device.driver, 100)),
+        ("System", line(f"{software.os}, kernel {software.kernel}, Python {software.python}", 200)),
+        ("Packages", line(packages, 300)),
+        ("Inputs", line(f"{record.inputs.description}; {record.inputs.distinct} distinct, "
+                        f"seed {record.inputs.seed}", 300)),
+    )  # fmt: skip

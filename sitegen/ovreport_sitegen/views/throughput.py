@@ -1,0 +1,108 @@
+"""The throughput page: inferences per second, and what one waits for each meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport.record import Throughput
+from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.text import plural
+from ovreport_sitegen.views import cards
+from ovreport_sitegen.views.page import Card, Page, warning
+from ovreport_sitegen.views.table import (
+    RESULT_COLUMNS,
+    VERDICT,
+    Cell,
+    Column,
+    Table,
+    figure_cell,
+    metric_column,
+    n_cell,
+    ratio_cell,
+    result_row,
+    verdict_cell,
+)
+
+_FIGURES = ("throughput_ips", "loaded_latency_ms", "loaded_latency_p99_ms")
+_DRIVERS = {"threads": "threads", "async-queue": "async queue"}
+
+
+@dataclass(frozen=True)
+class ThroughputView:
+    """Everything the template of the page needs."""
+
+    page: Page
+    cards: tuple[Card, ...]
+    table: Table
+
+
+def view(catalogue: Catalogue) -> ThroughputView:
+    """Return the view of the throughput page."""
+    page = Page(
+        "throughput.html",
+        "Throughput",
+        "Inferences per second with the THROUGHPUT hint and as many requests as the device calls "
+        f"optimal. {plural(len(catalogue.results), 'result')}; latency is from the same run.",
+        nav="throughput",
+        warning=warning(catalogue.results, "throughput"),
+    )
+    shown = (
+        cards.models_card(
+            catalogue, "throughput_ips", id_="throughput", title="Throughput of each model",
+            axis="Inferences per second, log scale",
+        ),
+        cards.gains_card(
+            cards.main_gains(catalogue), "throughput", id_="gain",
+            conditions=catalogue.main_device.label,
+        ),
+        cards.models_card(
+            catalogue, "loaded_latency_p99_ms", other="loaded_latency_ms", id_="loaded",
+            title="Latency during the same run", axis="Milliseconds, log scale",
+            key_text="Large mark: 99 % are at least this fast. Small mark: median.",
+        ),
+    )  # fmt: skip
+    return ThroughputView(page, shown, _table(catalogue))
+
+
+def _table(catalogue: Catalogue) -> Table:
+    columns = (
+        *RESULT_COLUMNS,
+        *map(metric_column, _FIGURES),
+        Column("Gain", "× f32", "higher", True, tip="This throughput over f32's, paired by round"),
+        Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
+        Column("Load generator", tip="How requests were driven, and how long it let them idle"),
+        Column("n", "inferences", "", True),
+        VERDICT,
+    )
+    rows = tuple(
+        result_row(
+            r,
+            (
+                *(figure_cell(r, key) for key in _FIGURES),
+                ratio_cell(gain.throughput if (gain := catalogue.speedup(r)) else None)
+                if r.asked == "default"
+                else cards.BASELINE,
+                *_setting_cells(r),
+                n_cell(r, "throughput_ips"),
+                verdict_cell(r, "throughput"),
+            ),
+            "throughput",
+        )
+        for r in catalogue.results
+    )
+    return Table("throughput-table", "Throughput of every result", columns, rows, searchable=True)
+
+
+def _setting_cells(result: Result) -> tuple[Cell, Cell]:
+    measured = result.record.throughput
+    if not isinstance(measured, Throughput) or not result.completed:
+        return Cell("–", tone="missing"), Cell("–", tone="missing")
+    last = measured.rounds[-1]
+    streams = plural(last.streams, "stream") if last.streams else "streams not told"
+    idle = max(r.idle_share for r in measured.rounds)
+    driver = _DRIVERS.get(last.driver, last.driver)
+    batch = f", batch {measured.batch}" if measured.batch > 1 else ""
+    return (
+        Cell(str(last.requests), sub=streams + batch, sort=last.requests),
+        Cell(driver, sub=f"idle {idle:.1%}", sort=idle),
+    )

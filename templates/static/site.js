@@ -1,0 +1,121 @@
+// Everything works without this file. It adds: the theme button, finding and sorting in
+// tables, opening a result that an address points at, and buttons that copy commands.
+"use strict";
+(() => {
+  const FIRST = 60;
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+  const make = (tag, text, properties = {}) =>
+    Object.assign(document.createElement(tag), { type: "button", textContent: text }, properties);
+
+  // ------------------------------------------------------------ theme
+  const root = document.documentElement;
+  const remembered = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+  const remember = (theme) => { try { localStorage.setItem("theme", theme); } catch { /* private */ } };
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
+  const button = document.getElementById("theme");
+  const label = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+  const kept = remembered();
+  if (kept === "light" || kept === "dark") root.dataset.theme = kept;
+  if (button) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      root.dataset.theme = isDark() ? "light" : "dark";
+      remember(root.dataset.theme);
+      label();
+    });
+    system.addEventListener("change", label);
+    label();
+  }
+
+  // ------------------------------------------------------------ tables
+  const value = (row, column) => row.cells[column]?.dataset.s;
+  const compare = (a, b) => {
+    if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
+    const x = Number(a), y = Number(b);
+    return Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b) : x - y;
+  };
+
+  function enhance(table) {
+    const body = table.tBodies[0];
+    const rest = document.querySelector(`template[data-rest="${table.id}"]`);
+    const rows = [...body.rows, ...(rest ? rest.content.querySelectorAll("tr") : [])];
+    const texts = rows.map((row) => row.textContent.toLowerCase());
+    const count = document.getElementById(`${table.id}-count`);
+    const tools = document.querySelector(`.tools[data-for="${table.id}"]`);
+    const more = document.querySelector(`[data-more="${table.id}"]`);
+    let order = rows.map((_, i) => i), limit = FIRST, column = -1, direction = 1;
+
+    const show = () => {
+      const words = tools ? tools.querySelector("input").value.toLowerCase().split(/\s+/) : [];
+      const chosen = tools ? all("select", tools).filter((s) => s.value) : [];
+      const found = order.filter((i) => words.every((w) => texts[i].includes(w))
+        && chosen.every((s) => rows[i].dataset[s.dataset.key] === s.value));
+      body.replaceChildren(...found.slice(0, limit).map((i) => rows[i]));
+      const n = rows.length.toLocaleString("en"), f = found.length.toLocaleString("en");
+      const seen = Math.min(found.length, limit);
+      if (count) {
+        count.textContent = (found.length === rows.length ? `${n} rows` : `${f} of ${n} rows`)
+          + (seen < found.length ? `, the first ${seen} shown` : "");
+      }
+      if (more) more.parentElement.hidden = seen === found.length;
+    };
+    const sortBy = (index, head) => {
+      direction = column === index ? -direction : 1;
+      column = index;
+      order.sort((a, b) => {
+        const x = value(rows[a], index), y = value(rows[b], index);
+        const missing = x === undefined || y === undefined;
+        return (missing ? compare(x, y) : direction * compare(x, y)) || a - b;
+      });
+      all("th", table.tHead).forEach((th) => th.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
+      show();
+    };
+    all("th", table.tHead).forEach((head, index) => {
+      if (!rows.some((row) => value(row, index) !== undefined)) return;
+      const text = head.firstElementChild;
+      const sort = make("button", text.textContent, { className: "sort" });
+      text.replaceChildren(sort);
+      sort.addEventListener("click", () => sortBy(index, head));
+    });
+    if (tools) {
+      tools.hidden = false;
+      tools.addEventListener("input", show);
+      tools.querySelector("[type=reset]").addEventListener("click", () => {
+        all("input, select", tools).forEach((field) => { field.value = ""; });
+        show();
+      });
+    }
+    if (more) more.addEventListener("click", () => { limit = rows.length; show(); });
+    if (rest || tools) show();
+  }
+  all("table[id]").forEach(enhance);
+
+  // ------------------------------------------------------------ a result that the address names
+  const open = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target instanceof HTMLDetailsElement) {
+      target.open = true;
+      target.scrollIntoView();
+    }
+  };
+  addEventListener("hashchange", open);
+  if (location.hash) open();
+
+  // ------------------------------------------------------------ copying commands
+  if (navigator.clipboard) {
+    all(".command").forEach((box) => {
+      const copy = make("button", "Copy");
+      copy.addEventListener("click", async () => {
+        try {
+          await navigator.clipboard.writeText(box.querySelector("code").textContent);
+          copy.textContent = "Copied";
+        } catch { copy.textContent = "Not allowed"; }
+        setTimeout(() => { copy.textContent = "Copy"; }, 1500);
+      });
+      box.classList.add("copies");
+      box.append(copy);
+    });
+  }
+})();
