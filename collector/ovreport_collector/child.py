@@ -8,7 +8,6 @@ reaches only us.
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import signal
 import subprocess
@@ -17,7 +16,16 @@ from pathlib import Path
 
 import msgspec
 
-from ovreport_collector.jobs import Job, JobFailed, Result
+from ovreport.record import NotMeasured
+from ovreport_collector.jobs import (
+    Job,
+    JobFailed,
+    OutputsResult,
+    ProbeJob,
+    Result,
+    RoundResult,
+)
+from ovreport_collector.privacy import redacted
 
 STDERR_TAIL_BYTES = 2000
 _WAIT_AFTER_KILL_S = 10.0
@@ -47,33 +55,50 @@ def run(job: Job, work: Path, *, limit_s: float) -> Result:
             return JobFailed(
                 reason=f"no result after {limit_s:.0f} s: the process was stopped",
                 cause="timeout",
-                stderr_tail=_tail(stderr_file),
+                stderr_tail=_tail(stderr_file, _folders(job, work)),
             )
         finally:
             _kill_group(process)
-    return _result(code, result_file, stderr_file)
+    return _result(code, result_file, stderr_file, _folders(job, work))
 
 
-def redacted(text: str) -> str:
-    """Return text without this user's name and folders: it may be published in a record."""
-    for secret, stands_for in _private_words():
-        text = text.replace(secret, stands_for)
-    return text
-
-
-def _result(code: int, result_file: Path, stderr_file: Path) -> Result:
+def _result(code: int, result_file: Path, stderr_file: Path, folders: set[Path]) -> Result:
     if code == 0 and result_file.exists():
         result: Result = msgspec.json.decode(result_file.read_bytes(), type=Result)
-        if isinstance(result, JobFailed):
-            return msgspec.structs.replace(
-                result, reason=redacted(result.reason), stderr_tail=_tail(stderr_file)
-            )
-        return result
+        return _without_private_words(result, stderr_file, folders)
     return JobFailed(
         reason=_how_it_ended(code),
         cause="killed" if code == -signal.SIGKILL else "crash",
-        stderr_tail=_tail(stderr_file),
+        stderr_tail=_tail(stderr_file, folders),
     )
+
+
+def _without_private_words(result: Result, stderr_file: Path, folders: set[Path]) -> Result:
+    """Return the result with every message redacted."""
+    if isinstance(result, JobFailed):
+        return msgspec.structs.replace(
+            result,
+            reason=redacted(result.reason, folders),
+            stderr_tail=_tail(stderr_file, folders),
+        )
+    if isinstance(result, OutputsResult | RoundResult) and isinstance(
+        result.execution, NotMeasured
+    ):
+        result = msgspec.structs.replace(result, execution=_hushed(result.execution, folders))
+    if isinstance(result, RoundResult):
+        missing = {name: _hushed(why, folders) for name, why in result.missing.items()}
+        return msgspec.structs.replace(result, missing=missing)
+    return result
+
+
+def _hushed(why: NotMeasured, folders: set[Path]) -> NotMeasured:
+    return msgspec.structs.replace(why, reason=redacted(why.reason, folders))
+
+
+def _folders(job: Job, work: Path) -> set[Path]:
+    """Return the folders that an error message may tell of."""
+    model = set() if isinstance(job, ProbeJob) else {Path(job.target.model).parent}
+    return {work, *model}
 
 
 def _how_it_ended(code: int) -> str:
@@ -92,20 +117,15 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
         process.wait(timeout=_WAIT_AFTER_KILL_S)
 
 
-def _tail(path: Path) -> str:
+def _tail(path: Path, folders: set[Path]) -> str:
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - STDERR_TAIL_BYTES))
-        return redacted(file.read().decode("utf-8", errors="replace").strip())
+        # Twice as much: a name that the cut goes through could not be recognised.
+        file.seek(max(0, path.stat().st_size - 2 * STDERR_TAIL_BYTES))
+        text = file.read().decode("utf-8", errors="replace").strip()
+    return redacted(text, folders)[-STDERR_TAIL_BYTES:]
 
 
 def _environment() -> dict[str, str]:
     """Return our environment, without what would change the engine's number of threads."""
     dropped = {"OMP_NUM_THREADS", "TBB_NUM_THREADS", "PYTHONPROFILEIMPORTTIME"}
     return {key: value for key, value in os.environ.items() if key not in dropped}
-
-
-def _private_words() -> list[tuple[str, str]]:
-    words = [(sys.prefix, "<python>"), (str(Path.home()), "~"), (str(Path.cwd()), ".")]
-    with contextlib.suppress(KeyError, OSError):  # a user id without a name
-        words.append((f"/{getpass.getuser()}/", "/<user>/"))
-    return [(secret, stands_for) for secret, stands_for in words if len(secret) > 1]
