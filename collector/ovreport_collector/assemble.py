@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import hashlib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,8 +33,12 @@ from ovreport.verdict import judge
 from ovreport_collector import noise
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
 from ovreport_collector.journal import Journal, RoundDone
-from ovreport_collector.plan import Plan, PlannedCase
+from ovreport_collector.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare import Ready
+from ovreport_collector.sources.cache import sha256_of
+
+UNREADABLE_SHA256 = "0" * 64
+"""Stands in the record of a case that failed because its unpinned model could not be read."""
 
 
 def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Record:
@@ -52,7 +55,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         software=plan.software,
         machine=plan.machine,
         device=plan.devices[planned.case.device],
-        model=_model(planned, ready, journal),
+        model=_model(plan, planned, ready, journal),
         inputs=ready.data if isinstance(ready, Ready) else _no_inputs(plan),
         outcome=outcome,
         execution=_execution(rounds) or (described.outputs.execution if described else skipped),
@@ -120,7 +123,7 @@ def _outcome(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -
     return Failed(reason=failure.reason, cause=failure.cause, stderr_tail=failure.stderr_tail)
 
 
-def _model(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Model:
+def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Model:
     entry, described = planned.model, journal.described(planned.key)
     file = ready.file if isinstance(ready, Ready) else None
     # A file's folder may name its user: of a local file only the name is told.
@@ -132,7 +135,7 @@ def _model(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> 
         title=entry.title,
         task=entry.task,
         source=source,
-        sha256=entry.file.sha256 or (_sha256(file) if file else ""),
+        sha256=entry.file.sha256 or _sha256(file or local_file(plan.suite, entry)),
         size_bytes=_size(file) if file else 0,
         licence=entry.licence,
         homepage=entry.homepage,
@@ -144,8 +147,9 @@ def _model(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> 
     )
 
 
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _sha256(file: Path | None) -> str:
+    # Without a file, or with one that went away since the suite was read, the case has failed.
+    return sha256_of(file) if file is not None and file.is_file() else UNREADABLE_SHA256
 
 
 def _size(file: Path) -> int:

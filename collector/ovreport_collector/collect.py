@@ -22,9 +22,11 @@ from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
 from ovreport_collector.journal import Journal
 from ovreport_collector.plan import TIERS, Plan, cases
 from ovreport_collector.prepare import Ready, make_ready
+from ovreport_collector.privacy import redacted
 from ovreport_collector.run import Run
 
 PROBE_LIMIT_S = 120.0
+_MAX_REASON = 2000
 
 
 @dataclass(frozen=True)
@@ -57,29 +59,31 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
 def make_plan(request: Request) -> Plan:
     """Return what the request means here; InputError or SuiteError if it means nothing."""
     loaded = suite.load(request.suite)
-    models = [loaded.model(name) for name in request.models] or loaded.models
+    models = [loaded.model(name) for name in dict.fromkeys(request.models)] or loaded.models
     probed = probe(request.devices, request.plugins)
-    devices = _usable(probed)
+    unique = {device.name: device for device in _usable(probed, request.devices)}
     name = request.suite if request.suite in suite.builtin() else Path(request.suite).name
     return Plan(
         suite=loaded,
         suite_name=name,
         tier=TIERS[request.tier],
         seed=request.seed,
-        cases=tuple(cases(models, devices, request.precisions)),
-        devices={device.name: device for device in devices},
+        cases=tuple(cases(models, tuple(unique.values()), request.precisions)),
+        devices=unique,
         plugins=request.plugins,
         machine=machine.describe(),
         software=machine.software(probed.openvino),
     )
 
 
-def _usable(probed: ProbeResult) -> list[Device]:
-    """Return the devices found; InputError names those that were asked for and are not here."""
-    names = [device.name for device in probed.devices]
-    unknown = [u for u in probed.unavailable if u.name not in {"CPU", "GPU", "NPU"} or not names]
-    if unknown or not names:
-        first = unknown[0]
+def _usable(probed: ProbeResult, asked: Sequence[str]) -> list[Device]:
+    """Return the devices found; InputError if one that is wanted cannot be used.
+
+    Nothing asked for: every available device is wanted, and there must be one.
+    """
+    wanted = [u for u in probed.unavailable if asked or u.name in probed.available]
+    if wanted or not probed.devices:
+        first = (wanted or probed.unavailable)[0]
         raise InputError(
             f"device {first.name!r} cannot be used: {first.reason}",
             where="--device",
@@ -120,10 +124,15 @@ def _make_all_ready(plan: Plan, work: Path, display: Display) -> dict[str, Ready
     prepared = sources.prepare(
         plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
     )
-    ready = {}
+    ready: dict[str, Ready | JobFailed] = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs")
-        ready[model.id] = make_ready(model, prepared[model.id], work, seed=plan.seed)
+        made = make_ready(model, prepared[model.id], work, seed=plan.seed)
+        if isinstance(made, JobFailed):
+            folders = (plan.suite.folder, sources.cache.folder(), work)
+            reason = redacted(made.reason, folders)[:_MAX_REASON]
+            made = msgspec.structs.replace(made, reason=reason)
+        ready[model.id] = made
     return ready
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
+from ovreport_collector.sources.address import Local, parse
+from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.suite import Model, Suite
 
 TIERS: dict[str, Tier] = {
@@ -30,6 +33,9 @@ TIERS: dict[str, Tier] = {
 """Quick has five short rounds, not three of two seconds: the same time, but processes differ more
 than the loops within one, and a ratio of two cases needs five pairs.
 MLPerf's bounds: p99 needs 662 samples, p99.9 needs 6,636; 11 × 60 s is over 600 s."""
+
+VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
+"""Devices that hand the work to others, whose precisions they do not take."""
 
 _START_S = 3.0
 """Expected cost of a round beside its timed loops: processes, compiling, warm-up."""
@@ -79,11 +85,19 @@ class Plan:
             self.tier,
             self.seed,
             [planned.case for planned in self.cases],
+            self._local_contents,
             [(d.name, d.full_name, d.driver) for d in self.devices.values()],
             self.machine,
             self.software,
         )
         return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
+
+    @property
+    def _local_contents(self) -> list[str]:
+        """Checksums of files that the suite need not pin: edited, they are other models."""
+        paths = [local_file(self.suite, model) for model in self.models]
+        files = [file for path in paths if path for file in (path, path.with_suffix(".bin"))]
+        return [sha256_of(file) for file in files if file.is_file()]
 
     @property
     def expected_s(self) -> float:
@@ -92,13 +106,19 @@ class Plan:
         return len(self.cases) * (self.tier.rounds * a_round + _ACCURACY_S)
 
 
+def local_file(suite: Suite, model: Model) -> Path | None:
+    """Return the path of a model named by `file:`, None for one that is fetched."""
+    address = parse(model.file.uri)
+    return Path(suite.folder, address.path) if isinstance(address, Local) else None
+
+
 def cases(
     models: Sequence[Model], devices: Sequence[Device], precisions: Sequence[Precision]
 ) -> Iterator[PlannedCase]:
     """Yield model × device × executed precision asked for; none given: what tells most."""
     for model in models:
         for device in devices:
-            for precision in precisions or telling_precisions(device):
+            for precision in dict.fromkeys(precisions or telling_precisions(device)):
                 yield PlannedCase(
                     Case(
                         engine="openvino",
@@ -114,6 +134,7 @@ def cases(
 def telling_precisions(device: Device) -> tuple[Precision, ...]:
     """Return f32 and the device's default where they differ, else the one there is."""
     default = device.properties.get("INFERENCE_PRECISION_HINT", "")
-    if ":" in device.name or "FP32" not in device.capabilities:
+    is_virtual = device.name.partition(":")[0] in VIRTUAL_DEVICES
+    if is_virtual or "FP32" not in device.capabilities:
         return ("default",)
     return ("f32",) if default == "f32" else ("f32", "default")
