@@ -67,17 +67,29 @@ def _accuracy(
 def agreement(
     ports: Sequence[Port], outputs: Path, reference: Path | NotMeasured
 ) -> Agreement | NotMeasured:
-    """Compare every raw output with the reference's, over all compared inputs."""
+    """Compare every raw output with the reference's, over all compared inputs.
+
+    Outputs that cannot be compared are a Failed aspect, not an exception.
+    """
     if isinstance(reference, NotMeasured):
         return reference
-    found, expected = load_outputs(outputs), load_outputs(reference)
+    try:
+        return _agreement(ports, load_outputs(outputs), load_outputs(reference))
+    except (ValueError, ArithmeticError) as error:
+        reason = f"the outputs do not fit the reference's: {error}"
+        return Failed(reason=reason[:2000], cause="wrong-output")
+
+
+def _agreement(
+    ports: Sequence[Port], found: Sequence[Array], expected: Sequence[Array]
+) -> Agreement:
     return Agreement(
         n=len(found[0]),
         outputs=[
             OutputAgreement(
                 name=port.name,
                 relative_rmse=relative_rmse(a, b),
-                max_abs_difference=float(np.abs(a.astype(np.float64) - b).max()),
+                max_abs_difference=_max_difference(a, b),
                 cosine=_cosine(a, b),
             )
             for port, a, b in zip(ports, found, expected, strict=True)
@@ -113,6 +125,10 @@ def _against(
         delta_low=delta.low,
         delta_high=delta.high,
     )
+
+
+def _max_difference(a: Array, b: Array) -> float:
+    return float(np.abs(a.astype(np.float64) - b).max(initial=0.0))
 
 
 def _cosine(a: Array, b: Array) -> float:
