@@ -247,6 +247,10 @@ def _infer_checked(request: Request, index: int, network: Network) -> list[Array
 
 def _check_same(found: Sequence[Array], expected: Sequence[Array], when: str) -> None:
     for index, (now, before) in enumerate(zip(found, expected, strict=True)):
+        if now.shape != before.shape:
+            raise WrongOutputError(
+                f"output {index} has the shape {now.shape}, and had {before.shape} before {when}"
+            )
         difference = relative_rmse(now, before)
         if not difference <= OUTPUT_TOLERANCE:
             raise WrongOutputError(
@@ -256,7 +260,14 @@ def _check_same(found: Sequence[Array], expected: Sequence[Array], when: str) ->
 
 
 def relative_rmse(found: Array, reference: Array) -> float:
-    """Return the root mean square of the difference over that of the reference."""
+    """Return the root mean square of the difference over that of the reference.
+
+    ValueError if the shapes differ. Two empty arrays (nothing was detected) are the same.
+    """
+    if found.shape != reference.shape:
+        raise ValueError(f"shape {found.shape}, the reference has {reference.shape}")
+    if not reference.size:
+        return 0.0
     reference = reference.astype(np.float64)
     difference = float(np.sqrt(np.mean((found.astype(np.float64) - reference) ** 2)))
     scale = float(np.sqrt(np.mean(reference**2)))
@@ -302,8 +313,10 @@ def _cpu_seconds() -> float:
 
 
 def _message(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {' '.join(lines)}"[:2000]
+    lines = [line.strip() for line in str(error).splitlines()]
+    # OpenVINO puts the places in its own source first.
+    telling = [line for line in lines if line and not line.startswith("Exception from ")]
+    return f"{type(error).__name__}: {' '.join(telling or lines)}"[:2000]
 
 
 def _cannot_be_done(message: str) -> bool:

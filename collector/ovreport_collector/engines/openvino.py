@@ -41,6 +41,7 @@ class OpenVino:
         """Read a model file and give its inputs static shapes."""
         model = self.core.read_model(path)
         wanted = {name: list(shape) for name, shape in shapes.items()}
+        _check_names(model, wanted)
         if wanted and any(port_shape(p) != wanted.get(port_name(p)) for p in model.inputs):
             model.reshape(wanted)
         dynamic = [port_name(p) for p in model.inputs if p.get_partial_shape().is_dynamic]
@@ -184,17 +185,31 @@ class OpenVinoQueue:
 
     def run(self, stop_at: float) -> list[float]:
         """Submit until the clock reads `stop_at`, wait; return each latency in seconds."""
-        queue, latencies, fresh = self._queue, [], len(self._queue)
+        queue, latencies = self._queue, []
         requests = list(queue)
+        running: set[int] = set()
         while time.perf_counter() < stop_at:
             index = queue.get_idle_request_id()
-            if fresh:
-                fresh -= 1
-            else:
+            if index in running:
                 latencies.append(requests[index].latency / 1000)
+            running.add(index)
             queue.start_async()
         queue.wait_all()
-        return latencies
+        return latencies + [requests[index].latency / 1000 for index in running]
+
+
+def _check_names(model: Any, wanted: Mapping[str, Sequence[int]]) -> None:
+    known = [{port_name(port), *port.get_names()} for port in model.inputs]
+    unknown = [name for name in wanted if not any(name in names for names in known)]
+    unfed = [port_name(p) for p, names in zip(model.inputs, known, strict=True)
+             if names.isdisjoint(wanted)]  # fmt: skip
+    if wanted and (unknown or unfed):
+        inputs = ", ".join(port_name(port) for port in model.inputs)
+        wrong = f"no input {', '.join(unknown)}" if unknown else f"no shape for {', '.join(unfed)}"
+        raise ValueError(
+            f"{wrong}; the model's inputs are {inputs}: "
+            "give each a shape in the suite, under `shapes`"
+        )
 
 
 def port_name(port: Any) -> str:
