@@ -21,7 +21,7 @@ from rich.table import Table
 
 from ovreport.figures import Figure, Figures, accuracy_metric, figures
 from ovreport.metrics import METRICS, significant
-from ovreport.record import Completed, Execution, Record
+from ovreport.record import Completed, Execution, Failed, Record
 from ovreport_collector.journal import RoundDone
 from ovreport_collector.plan import Plan, PlannedCase
 
@@ -156,9 +156,9 @@ def _row(record: Record) -> list[str]:
     case = record.case
     cells = [case.model, case.device, f"{case.precision} → {_executed(record)}"]
     if not isinstance(record.outcome, Completed):
-        return [
-            escape(c) for c in (*cells, "", "", "", "", "", first_sentence(record.outcome.reason))
-        ]
+        # The reason was told when it happened, and is too long for a table.
+        how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
+        return [*map(escape, cells), "", "", "", "", "", f"[red]{how}[/red]"]
     found = figures(record)
     latency, throughput = found.get("latency_ms"), found.get("throughput_ips")
     cells += [*_value_and_width(latency), *_value_and_width(throughput), _accuracy(record, found)]
