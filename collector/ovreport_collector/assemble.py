@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,7 +48,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     skipped = Skipped(reason="the case failed before this was measured")
     made = Record(
         format=1,
-        measured_at=_now(),
+        measured_at=_measured_at(planned, journal),
         case=planned.case,
         tier=plan.tier,
         software=plan.software,
@@ -216,5 +215,13 @@ def _startup_cached(rounds: Sequence[RoundDone]) -> StartupCached | NotMeasured:
     )
 
 
-def _now() -> str:
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _measured_at(planned: PlannedCase, journal: Journal) -> str:
+    """Return when the last step of a case began.
+
+    Not the time of writing: a record that a crash kept out of the journal is made again, and
+    must then be the same one.
+    """
+    key = planned.key
+    times = [step.started_at for step in (*journal.rounds(key), *journal.failed_rounds(key))]
+    given_up = journal.given_up(key)
+    return max(times + ([given_up.at] if given_up else []))

@@ -115,7 +115,7 @@ def measure(
                 display=display, timeout_s=timeout_s,
             )  # fmt: skip
             run.measure()
-        records = _all_records(journal, plan)
+        records = _all_records(journal, plan, out)
         journal.close()
     return records
 
@@ -136,15 +136,15 @@ def _make_all_ready(plan: Plan, work: Path, display: Display) -> dict[str, Ready
     return ready
 
 
-def _all_records(journal: Journal, plan: Plan) -> list[Record]:
+def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:
     """Return the records of all cases of a run, those written before it was stopped too."""
     from ovreport.store import read
 
     found = []
     for planned in plan.cases:
-        written = journal.written(planned.key)
-        if written is not None and Path(written.path).exists():
-            found.append(read(Path(written.path)))
+        path = journal.written(planned.key, out)
+        if path is not None:
+            found.append(read(path))
     return found
 
 

@@ -31,6 +31,7 @@ class GivenUp(Struct, frozen=True, kw_only=True, tag="given-up"):
     """A case failed before its first round."""
 
     case: str
+    at: str
     failure: JobFailed
 
 
@@ -50,6 +51,7 @@ class RoundFailed(Struct, frozen=True, kw_only=True, tag="round-failed"):
 
     case: str
     round: int
+    started_at: str
     failure: JobFailed
 
 
@@ -58,6 +60,7 @@ class Written(Struct, frozen=True, kw_only=True, tag="written"):
 
     case: str
     path: str
+    """Absolute: the same run may go on from another folder."""
 
 
 Step = Described | GivenUp | RoundDone | RoundFailed | Written
@@ -107,9 +110,11 @@ class Journal:
         """Return why a case was given up before its first round."""
         return next((s for s in self.steps if isinstance(s, GivenUp) and s.case == case), None)
 
-    def written(self, case: str) -> Written | None:
-        """Return where a case's record is."""
-        return next((s for s in self.steps if isinstance(s, Written) and s.case == case), None)
+    def written(self, case: str, root: Path) -> Path | None:
+        """Return where below `root` a case's record is, None where it is not, or no more."""
+        paths = [Path(s.path) for s in self.steps if isinstance(s, Written) and s.case == case]
+        here = (p for p in paths if p.is_relative_to(root.absolute()) and p.is_file())
+        return next(here, None)
 
     def close(self) -> None:
         """Forget the run: all its records are written."""
@@ -121,6 +126,12 @@ def _read(path: Path) -> Iterable[Step]:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise StoreError(
+            f"the journal of this run cannot be read: {error.strerror or error}",
+            where=str(path),
+            remedy="Give permission to read it, or start anew with --fresh.",
+        ) from error
     decoder = msgspec.json.Decoder(Step)
     whole = 0
     for line in lines[:-1]:  # what follows the last newline was cut short

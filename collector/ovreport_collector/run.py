@@ -146,7 +146,7 @@ class Run:
         return self._child(job)
 
     def _give_up(self, planned: PlannedCase, failure: JobFailed) -> None:
-        self.journal.add(GivenUp(case=planned.key, failure=failure))
+        self.journal.add(GivenUp(case=planned.key, at=_now(), failure=failure))
         self.display.failed(planned, failure.reason)
 
     # ------------------------------------------------------------ rounds
@@ -161,7 +161,7 @@ class Run:
 
     def _wants(self, planned: PlannedCase, index: int) -> bool:
         key = planned.key
-        if self.journal.written(key) or self.journal.given_up(key):
+        if self.journal.written(key, self.out) or self.journal.given_up(key):
             return False
         if len(self.journal.failed_rounds(key)) >= MAX_FAILED_ROUNDS:
             return False
@@ -182,10 +182,13 @@ class Run:
         ready = self.ready[planned.model.id]
         if isinstance(ready, JobFailed):
             # It was ready when the run began: what vanished since is this round's failure.
-            self.journal.add(RoundFailed(case=planned.key, round=index, failure=ready))
+            self.journal.add(
+                RoundFailed(case=planned.key, round=index, started_at=_now(), failure=ready)
+            )
+            self.display.failed(planned, ready.reason)
             return
         target = self._target(ready, planned.case.device, planned.case.precision)
-        started_at = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        started_at = _now()
         before = noise.snapshot()
         result = self._child(
             RoundJob(
@@ -202,7 +205,9 @@ class Run:
             self.journal.add(step)
             self.display.round_finished(planned, step)
         elif isinstance(result, JobFailed):
-            self.journal.add(RoundFailed(case=planned.key, round=index, failure=result))
+            self.journal.add(
+                RoundFailed(case=planned.key, round=index, started_at=started_at, failure=result)
+            )
             self.display.failed(planned, result.reason)
 
     def _cached_start(
@@ -234,10 +239,10 @@ class Run:
     def _write_finished(self, index: int) -> None:
         """Write the records of the cases that want no round of this index, or a later one."""
         for planned in self.plan.cases:
-            if self.journal.written(planned.key) or self._wants(planned, index):
+            if self.journal.written(planned.key, self.out) or self._wants(planned, index):
                 continue
             record = assemble.record(self.plan, planned, self.ready[planned.model.id], self.journal)
-            path = write(record, self.out)
+            path = write(record, self.out.absolute())
             self.journal.add(Written(case=planned.key, path=str(path)))
             self.records.append(record)
             self.display.written(planned, record)
@@ -265,6 +270,10 @@ def _path(reference: Result, path: Path) -> Path | AspectFailed:
             reason=f"the f32 reference failed: {reference.reason}", cause=reference.cause
         )
     return path
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _words(planned: PlannedCase) -> str:
