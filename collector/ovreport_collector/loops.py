@@ -94,7 +94,9 @@ def measure_throughput(
     chosen, rate = _faster_driver(drivers) if driver is None else (driver, _pilot(drivers[driver]))
     # Count and time must both be met: the rate of a short pilot tells how long the count takes.
     seconds = max(tier.min_seconds, tier.min_inferences / rate)
-    loaded = drivers[chosen].run(min(seconds, tier.max_seconds), tier.min_inferences)
+    loaded = drivers[chosen].run(
+        min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds
+    )
     ms = loaded.latencies * 1000
     return ThroughputRound(
         round=index,
@@ -212,8 +214,8 @@ class _Loaded:
 
 
 class _Load:
-    def run(self, seconds: float, at_least: int) -> _Loaded:
-        """Keep all requests busy for so long."""
+    def run(self, seconds: float, at_least: int, *, longest: float = WARMUP_CAP_S) -> _Loaded:
+        """Keep all requests busy for so long, and until the count is met or `longest` is over."""
         raise NotImplementedError
 
 
@@ -223,7 +225,7 @@ class _QueueLoad(_Load):
 
     queue_run: Callable[[float], list[float]]
 
-    def run(self, seconds: float, at_least: int) -> _Loaded:
+    def run(self, seconds: float, at_least: int, *, longest: float = WARMUP_CAP_S) -> _Loaded:
         began = clock()
         latencies = self.queue_run(began + seconds)
         return _Loaded(np.asarray(latencies), np.empty(0), clock() - began)
@@ -241,7 +243,7 @@ class _ThreadLoad(_Load):
     samples: int
     feed_every: int = field(default=1, init=False)
 
-    def run(self, seconds: float, at_least: int) -> _Loaded:
+    def run(self, seconds: float, at_least: int, *, longest: float = WARMUP_CAP_S) -> _Loaded:
         times: list[list[tuple[float, float]]] = [[] for _ in self.requests]
         errors: list[BaseException] = []
         start_line = threading.Barrier(len(self.requests) + 1)
@@ -251,22 +253,25 @@ class _ThreadLoad(_Load):
             request, mine = self.requests[slot], times[slot]
             try:
                 start_line.wait()
-                self._drive(request, mine, slot, stop=clock() + seconds, at_least=each)
+                now = clock()
+                self._drive(
+                    request, mine, slot, stop=now + seconds, at_least=each, hard_stop=now + longest
+                )
             except BaseException as error:  # raised again in the caller's thread
                 errors.append(error)
 
         threads = [
-            threading.Thread(target=drive, args=(slot,)) for slot in range(len(self.requests))
+            threading.Thread(target=drive, args=(slot,), daemon=True)
+            for slot in range(len(self.requests))
         ]
         for thread in threads:
             thread.start()
         start_line.wait()
-        began = clock()
         for thread in threads:
             thread.join()
         if errors:
             raise errors[0]
-        return self._collect(times, began)
+        return self._collect(times)
 
     def _drive(
         self,
@@ -276,12 +281,13 @@ class _ThreadLoad(_Load):
         *,
         stop: float,
         at_least: int,
+        hard_stop: float,
     ) -> None:
         infer, feed, every, samples = request.infer, request.feed, self.feed_every, self.samples
         start = end = clock()
         n = 0
         # The hard stop bounds a slow device that cannot reach the count.
-        while end < stop or (n < at_least and end < stop + WARMUP_CAP_S):
+        while end < stop or (n < at_least and end < hard_stop):
             if n % every == 0:
                 feed((slot + n // every) % samples)
             start = clock()
@@ -290,10 +296,12 @@ class _ThreadLoad(_Load):
             times.append((start, end))
             n += 1
 
-    def _collect(self, times: Sequence[Sequence[tuple[float, float]]], began: float) -> _Loaded:
+    def _collect(self, times: Sequence[Sequence[tuple[float, float]]]) -> _Loaded:
+        # The threads' own clock: this one may wait for the interpreter while they already run.
+        began = min(mine[0][0] for mine in times)
         # Each request's own rate, added up: waiting for the last one would count the others'
         # idle end against the device.
-        rate = sum(len(mine) / (mine[-1][1] - began) for mine in times if mine)
+        rate = sum(len(mine) / (mine[-1][1] - mine[0][0]) for mine in times)
         spans = np.array(sorted((s for mine in times for s in mine), key=lambda s: s[1]))
         latencies = spans[:, 1] - spans[:, 0]
         self.feed_every = max(1, round(FEED_EVERY_S / float(np.median(latencies))))
