@@ -150,7 +150,9 @@ def collect(
         click.echo(json.dumps({"records": len(records), "failed": len(failed), "out": str(out)}))
     else:
         console.print(summary(records))
-        console.print(f"\n{len(records)} records in {out}. Next: ovreport build", highlight=False)
+        console.print(
+            f"\n{_count(len(records), 'record')} in {out}. Next: ovreport build", highlight=False
+        )
     if failed:
         raise IncompleteError(
             f"{len(failed)} of {len(records)} cases failed; their records say why"
@@ -205,9 +207,8 @@ def _show_devices(found: ProbeResult) -> None:
 
 
 def _announcement(plan: Plan) -> str:
-    models_ = len(plan.models)
     return (
-        f"{models_} models, {len(plan.cases)} cases, tier {plan.tier.name}: "
+        f"{_count(len(plan.models), 'model')}, {_count(len(plan.cases), 'case')}, tier {plan.tier.name}: "
         f"about {_minutes(plan.expected_s)} beside downloads. Leave the machine alone meanwhile."
     )
 
@@ -231,11 +232,15 @@ def _show_plan(plan: Plan, console: Console, *, as_json: bool) -> None:
     console.print(table)
     tier = plan.tier
     console.print(
-        f"\n{len(plan.cases)} cases × {tier.rounds} rounds (at most {tier.max_rounds}) of "
+        f"\n{_count(len(plan.cases), 'case')} × {tier.rounds} rounds (at most {tier.max_rounds}) of "
         f"≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
         f"throughput: about {_minutes(plan.expected_s)}.",
         highlight=False,
     )
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _minutes(seconds: float) -> str:
