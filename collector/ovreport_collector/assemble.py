@@ -221,7 +221,11 @@ def _measured_at(planned: PlannedCase, journal: Journal) -> str:
     Not the time of writing: a record that a crash kept out of the journal is made again, and
     must then be the same one.
     """
-    key = planned.key
-    times = [step.started_at for step in (*journal.rounds(key), *journal.failed_rounds(key))]
-    given_up = journal.given_up(key)
-    return max(times + ([given_up.at] if given_up else []))
+    key, given_up = planned.key, journal.given_up(planned.key)
+    return max(
+        [
+            *(step.started_at for step in journal.rounds(key)),
+            *(step.started_at for step in journal.failed_rounds(key)),
+            *([given_up.at] if given_up else []),
+        ]
+    )
