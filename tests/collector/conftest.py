@@ -1,0 +1,192 @@
+"""A plan and measuring processes that answer at once, for tests of what happens around them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from rich.console import Console
+
+from ovreport.record import Device, Execution, LayerCount, Port, Record, Tier
+from ovreport_collector import child, collect, plan
+from ovreport_collector.jobs import (
+    CachedStartJob,
+    CachedStartResult,
+    Job,
+    OutputsJob,
+    OutputsResult,
+    ProbeJob,
+    ProbeResult,
+    Result,
+    RoundJob,
+    RoundResult,
+)
+from ovreport_collector.sources import cache
+from ovreport_collector.worker import save_arrays
+from tests import factories
+from tests.collector import models
+from tests.collector.suite_fixtures import document, write_suite
+
+TINY = Tier(name="quick", min_seconds=0.05, min_inferences=8, max_seconds=1, rounds=1, max_rounds=1)
+
+
+def a_device(name: str = "CPU", default: str = "bf16", **changes: Any) -> Device:
+    """Return a device as a probe describes it."""
+    device = Device(
+        name=name, full_name=f"Example {name}", family="CPU", driver="built into OpenVINO",
+        capabilities=["FP32", "BF16"], properties={"INFERENCE_PRECISION_HINT": default},
+    )  # fmt: skip
+    return msgspec.structs.replace(device, **changes)
+
+
+def a_round_result(job: RoundJob) -> RoundResult:
+    """Return what a sound process measures, the same for the same job."""
+    made = factories.a_record(precision="f32", seed=job.round, rounds=job.round + 1)
+    latency, throughput = made.latency.rounds[-1], made.throughput.rounds[-1]
+    return RoundResult(
+        execution=an_execution(job.target.device),
+        startup=made.startup.rounds[-1],
+        latency=latency,
+        latency_settings=made.latency.settings,
+        throughput=throughput,
+        throughput_settings=made.throughput.settings,
+        memory=made.memory.rounds[-1],
+        missing={},
+        cpu_s=0.1,
+    )
+
+
+def an_execution(device: str) -> Execution:
+    """Return a runtime model of one f32 layer."""
+    layer = LayerCount(device=device, precision="f32", compute=True, count=1)
+    return Execution(devices=[device], precision="f32", layers=[layer])
+
+
+@dataclass
+class FakeChild:
+    """Stands for `child.run`: notes the jobs, answers at once, or as `answers` says."""
+
+    devices: list[Device] = field(default_factory=lambda: [a_device()])
+    jobs: list[Job] = field(default_factory=list)
+    answers: list[Callable[[Job], Result | None]] = field(default_factory=list)
+    """Asked in order; the first that is no None is the answer. They may raise."""
+
+    def __call__(self, job: Job, work: Path, *, limit_s: float) -> Result:
+        """Answer a job."""
+        self.jobs.append(job)
+        for answer in self.answers:
+            result = answer(job)
+            if result is not None:
+                return result
+        match job:
+            case ProbeJob():
+                return self._probe(job)
+            case OutputsJob():
+                return _outputs(job)
+            case RoundJob():
+                return a_round_result(job)
+            case CachedStartJob():
+                startup = factories.a_record(rounds=job.round + 1).startup_cached.rounds[-1]
+                return CachedStartResult(startup=startup, loaded_from_cache=True, cache_bytes=9)
+
+    @property
+    def rounds(self) -> list[tuple[str, str, str, int]]:
+        """The rounds that were asked for: model file, device, precision, index."""
+        return [
+            (Path(j.target.model).stem, j.target.device, j.target.precision, j.round)
+            for j in self.jobs
+            if isinstance(j, RoundJob)
+        ]
+
+    def _probe(self, job: ProbeJob) -> ProbeResult:
+        return ProbeResult(
+            openvino="2026.4.1-0-example", available=[d.name for d in self.devices],
+            devices=[d for d in self.devices if d.name in job.devices or not job.devices],
+            unavailable=[],
+        )  # fmt: skip
+
+
+def _outputs(job: OutputsJob) -> OutputsResult:
+    for path in job.outputs.values():
+        save_arrays(Path(path), {"000": np.ones((4, 10), np.float32)})
+    return OutputsResult(
+        inputs=[Port(name="x", dtype="f32", shape=[1, models.FEATURES])],
+        outputs=[Port(name="scores", dtype="f32", shape=[1, models.CLASSES])],
+        parameters=100,
+        execution=an_execution(job.target.device),
+    )
+
+
+@pytest.fixture
+def fake_child(monkeypatch: pytest.MonkeyPatch) -> FakeChild:
+    """Replace measuring processes by answers."""
+    fake = FakeChild()
+    monkeypatch.setattr(child, "run", fake)
+    return fake
+
+
+@pytest.fixture
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep journals, caches and the working folder of a test to itself."""
+    monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    return tmp_path
+
+
+def model_table(name: str, file: str, **changes: Any) -> dict[str, Any]:
+    """Return a model of a suite, with the classifier's input."""
+    base = {
+        "id": name, "title": name.capitalize(), "task": "generic",
+        "file": {"uri": f"file:{file}"}, "shapes": {"x": [1, models.FEATURES]},
+    }  # fmt: skip
+    return {**base, **changes}
+
+
+@pytest.fixture
+def suite_file(own_folders: Path) -> Path:
+    """Return a suite of two models whose files nothing reads but the fake child."""
+    for name in ("one", "two"):
+        (own_folders / f"{name}.onnx").write_bytes(name.encode())
+    tables = [model_table(name, f"{name}.onnx") for name in ("one", "two")]
+    return write_suite(own_folders / "my.toml", document(models=tables))
+
+
+@pytest.fixture
+def tier(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Tier]:
+    """Return a function that makes the quick tier another one, shorter than any."""
+
+    def change(**changes: Any) -> Tier:
+        changed = msgspec.structs.replace(TINY, **changes)
+        monkeypatch.setitem(plan.TIERS, "quick", changed)
+        return changed
+
+    return change
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    """Return a console that no one sees."""
+    with io.StringIO() as file:
+        yield Console(file=file, width=120)
+
+
+def a_request(suite: Path, **changes: Any) -> collect.Request:
+    """Return what a user asked for: the whole suite on every device."""
+    base: dict[str, Any] = {
+        "suite": str(suite), "tier": "quick", "models": (), "devices": (), "precisions": (),
+        "plugins": {}, "seed": 20,
+    }  # fmt: skip
+    return collect.Request(**{**base, **changes})
+
+
+def names(records: list[Record]) -> list[tuple[str, str, str]]:
+    """Return model, device and precision of each record."""
+    return [(r.case.model, r.case.device, r.case.precision) for r in records]

@@ -1,0 +1,40 @@
+"""Tiny real networks, built on the spot with OpenVINO's own operations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+CPU_PLUGIN = Path(ov.__file__).parent / "libs" / "libopenvino_intel_cpu_plugin.so"
+"""Registered under another name it is a second device, on any machine with x86 Linux wheels."""
+
+FEATURES, HIDDEN, CLASSES = 64, 256, 10
+
+
+def classifier(batch: int = 1) -> ov.Model:
+    """Return a network x[batch, 64] → scores[batch, 10] whose weights are random but fixed.
+
+    A negative batch is a dimension that is not known.
+    """
+    rng = np.random.default_rng(7)
+    x = ops.parameter([batch, FEATURES], np.float32, name="x")
+    hidden = ops.relu(ops.matmul(x, _weights(rng, FEATURES, HIDDEN), False, False))
+    hidden = ops.relu(ops.matmul(hidden, _weights(rng, HIDDEN, HIDDEN), False, False))
+    scores = ops.softmax(ops.matmul(hidden, _weights(rng, HIDDEN, CLASSES), False, False), 1)
+    scores.output(0).set_names({"scores"})
+    x.output(0).set_names({"x"})
+    return ov.Model([scores], [x], "classifier")
+
+
+def save(model: ov.Model, path: Path) -> Path:
+    """Write an OpenVINO IR in full precision: an .xml with its .bin beside it."""
+    ov.save_model(model, path, compress_to_fp16=False)
+    return path
+
+
+def _weights(rng: np.random.Generator, rows: int, columns: int) -> ov.Node:
+    values = rng.standard_normal((rows, columns)) / np.sqrt(rows)
+    return ops.constant(values.astype(np.float32))

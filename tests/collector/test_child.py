@@ -1,0 +1,207 @@
+"""A measuring process: whatever happens in it, a result comes back, and nothing stays behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ovreport_collector import child, privacy
+from ovreport_collector.jobs import JobFailed, OutputsJob, ProbeJob, ProbeResult, Target
+
+JOB = ProbeJob(devices=[])
+
+
+@pytest.fixture
+def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Return a function that puts a script in the place of the measuring process."""
+
+    def put(script: str) -> Path:
+        fake = tmp_path / "python"
+        fake.write_text(f"#!{child.sys.executable}\nimport os, signal, sys, time\n{script}\n")
+        fake.chmod(0o755)
+        monkeypatch.setattr(child.sys, "executable", str(fake))
+        work = tmp_path / "work"
+        work.mkdir()
+        return work
+
+    return put
+
+
+def failure(work: Path, limit_s: float = 20) -> JobFailed:
+    """Run the job, which must fail."""
+    result = child.run(JOB, work, limit_s=limit_s)
+    assert isinstance(result, JobFailed)
+    return result
+
+
+def test_a_result_comes_back_typed(tmp_path: Path) -> None:
+    """The real worker in a real process lists the devices of this machine."""
+    result = child.run(JOB, tmp_path, limit_s=60)
+    assert isinstance(result, ProbeResult)
+    assert "CPU" in result.available
+
+
+def test_a_crash_is_told_by_the_signals_name(worker) -> None:
+    """A process that crashes gives the signal's name and what it said last."""
+    failed = failure(worker("print('about to', flush=True); os.kill(os.getpid(), signal.SIGSEGV)"))
+    assert failed.cause == "crash"
+    assert "SIGSEGV" in failed.reason
+    assert failed.stderr_tail == "about to"
+
+
+def test_a_kill_is_told_apart_from_a_crash(worker) -> None:
+    """SIGKILL comes from outside, usually for want of memory."""
+    failed = failure(worker("os.kill(os.getpid(), signal.SIGKILL)"))
+    assert failed.cause == "killed"
+    assert "SIGKILL" in failed.reason
+    assert "memory" in failed.reason
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_an_end_without_a_result_is_a_crash(worker, code: int) -> None:
+    """A process that ends as if all were well, but leaves no result, has failed."""
+    failed = failure(worker(f"sys.exit({code})"))
+    assert failed.cause == "crash"
+    assert f"exit code {code}" in failed.reason
+
+
+def test_a_hung_process_is_stopped_in_time(worker) -> None:
+    """A process over its time limit is stopped, with what it said."""
+    began = time.monotonic()
+    failed = failure(worker("print('hung', file=sys.stderr, flush=True); time.sleep(60)"), 0.5)
+    assert failed.cause == "timeout"
+    assert failed.stderr_tail == "hung"
+    assert time.monotonic() - began < 10
+
+
+def test_sigterm_cannot_be_used_to_survive(worker) -> None:
+    """A process that ignores polite signals is stopped all the same."""
+    failed = failure(worker("signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"), 0.5)
+    assert failed.cause == "timeout"
+
+
+def test_a_result_of_an_earlier_job_is_not_taken_for_this_ones(worker) -> None:
+    """A crash after a good job in the same folder is still a crash."""
+    work = worker("sys.exit(0)")
+    (work / "result.json").write_text('{"type": "probe"}')
+    assert failure(work).cause == "crash"
+
+
+def test_an_exception_keeps_its_words(tmp_path: Path) -> None:
+    """What the worker raises comes back as an error with type and message."""
+    target = Target(engine="none", model="m.onnx", shapes={}, device="CPU", precision="f32")
+    job = OutputsJob(target=target, inputs={}, outputs={}, task="generic")
+    failed = child.run(job, tmp_path, limit_s=60)
+    assert isinstance(failed, JobFailed)
+    assert failed.cause == "error"
+    assert failed.reason == "ValueError: unknown engine 'none'"
+    assert not failed.unsupported
+
+
+def test_only_the_end_of_a_long_stderr_is_kept(worker) -> None:
+    """Megabytes of messages do not fill a record; the last words are what tells."""
+    script = "sys.stderr.write('x' * 5_000_000 + 'last words'); sys.stderr.flush(); os.abort()"
+    tail = failure(worker(script)).stderr_tail
+    assert len(tail) <= child.STDERR_TAIL_BYTES
+    assert tail.endswith("last words")
+
+
+def test_bytes_that_are_no_text_do_not_hide_the_failure(worker) -> None:
+    """A driver may write anything."""
+    failed = failure(worker(r"os.write(2, b'\xff\xfe end'); os.abort()"))
+    assert failed.stderr_tail.endswith("end")
+
+
+@pytest.mark.parametrize("end", ["os.abort()", "sys.exit(1)", "time.sleep(60)"])
+def test_nothing_that_a_process_started_outlives_it(worker, tmp_path: Path, end: str) -> None:
+    """Stray processes would be measured together with the next round."""
+    pid_file = tmp_path / "pid"
+    script = (
+        "import subprocess\n"
+        "p = subprocess.Popen(['sleep', '60'])\n"
+        f"open({str(pid_file)!r}, 'w').write(str(p.pid))\n{end}"
+    )
+    failure(worker(script), 2)
+    stray = int(pid_file.read_text())
+    deadline = time.monotonic() + 5
+    while _runs(stray) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs(stray)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_ctrl_c_ends_the_process_too(worker, tmp_path: Path) -> None:
+    """An interrupt while waiting leaves nothing running."""
+    pid_file = tmp_path / "pid"
+    parent = os.getpid()
+    script = (
+        f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))\n"
+        f"os.kill({parent}, signal.SIGINT)\ntime.sleep(60)"
+    )
+    work = worker(script)
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            child.run(JOB, work, limit_s=20)
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    assert not _runs(int(pid_file.read_text()))
+
+
+def test_the_number_of_threads_is_the_engines_choice(
+    worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable of the shell does not change what is measured."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("SOMETHING_ELSE", "stays")
+    seen = tmp_path / "seen"
+    script = f"import json; json.dump(dict(os.environ), open({str(seen)!r}, 'w'))"
+    failure(worker(script))
+    environment = json.loads(seen.read_text())
+    assert "OMP_NUM_THREADS" not in environment
+    assert environment["SOMETHING_ELSE"] == "stays"
+
+
+def test_a_job_that_names_no_file_of_this_machine_leaves_none_in_messages(
+    worker, tmp_path: Path
+) -> None:
+    """The folder of the model and the working folder are not in what comes back."""
+    folder = tmp_path / "secret client" / "nets"
+    work = worker(f"sys.stderr.write({f'cannot read {folder}/net.onnx'!r}); os.abort()")
+    target = Target(
+        engine="openvino", model=str(folder / "net.onnx"), shapes={}, device="CPU", precision="f32"
+    )
+    failed = child.run(OutputsJob(target=target, inputs={}, outputs={}, task="generic"), work,
+                       limit_s=20)  # fmt: skip
+    assert isinstance(failed, JobFailed)
+    assert failed.stderr_tail == "cannot read …/net.onnx"
+
+
+def test_home_user_host_and_python_are_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that names this machine or its user may be published without them."""
+    monkeypatch.setenv("HOME", "/home/alice")
+    monkeypatch.setattr(privacy.getpass, "getuser", lambda: "alice")
+    monkeypatch.setattr(privacy.socket, "gethostname", lambda: "alices-box")
+    text = "on alices-box: /home/alice/x, /mnt/alice/y, /home/alice"
+    assert privacy.redacted(text) == "on <host>: ~/x, /mnt/<user>/y, ~"
+    assert privacy.redacted(f"{child.sys.prefix}/lib/z.py") == "<python>/lib/z.py"
+
+
+def test_a_host_name_is_taken_out_as_a_word_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of other words stay, and `localhost` tells nothing."""
+    monkeypatch.setattr(privacy.socket, "gethostname", lambda: "node")
+    assert privacy.redacted("node: nodes, anode") == "<host>: nodes, anode"
+    monkeypatch.setattr(privacy.socket, "gethostname", lambda: "localhost")
+    assert privacy.redacted("localhost:80") == "localhost:80"
