@@ -1,0 +1,135 @@
+"""The journal of a run: finished steps survive a crash, half-written ones are dropped."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from ovreport.errors import StoreError
+from ovreport_collector import journal as journal_module
+from ovreport_collector.jobs import JobFailed
+from ovreport_collector.journal import GivenUp, Journal, RoundFailed, Step, Written
+
+WHEN = "2026-11-23T12:00:00Z"
+FAILURE = JobFailed(reason="it broke", cause="error")
+GIVEN_UP = GivenUp(case="a", at=WHEN, failure=FAILURE)
+
+
+def failed(index: int, case: str = "a") -> RoundFailed:
+    """Return a round that went wrong."""
+    return RoundFailed(case=case, round=index, started_at=WHEN, failure=FAILURE)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where the journal is, in a folder that is not there yet."""
+    return tmp_path / "runs" / "abc.jsonl"
+
+
+def filled(path: Path, *steps: Step) -> Journal:
+    """Return a journal that holds these steps."""
+    journal = Journal(path)
+    for step in steps:
+        journal.add(step)
+    return journal
+
+
+def test_steps_are_there_again_after_a_restart(path: Path) -> None:
+    """What was added is read back in order, and answers the same questions."""
+    filled(path, GIVEN_UP, failed(0, "b"))
+    again = Journal(path)
+    assert again.steps == [GIVEN_UP, failed(0, "b")]
+    assert again.given_up("a") == GIVEN_UP
+    assert again.given_up("b") is None
+    assert again.tried("b", 0)
+    assert not again.tried("b", 1)
+    assert not again.tried("a", 0)
+    assert again.described("a") is None
+
+
+def test_a_journal_that_is_not_there_is_empty(path: Path) -> None:
+    """A first run begins with nothing, and reading creates no file."""
+    assert Journal(path).steps == []
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("cut", [1, 10, 30])
+def test_a_line_cut_short_is_dropped(path: Path, cut: int) -> None:
+    """The last line, cut anywhere, is not there; the next step does not run into it."""
+    filled(path, failed(0), failed(1))
+    os.truncate(path, path.stat().st_size - cut)
+    again = Journal(path)
+    assert again.steps == [failed(0)]
+    again.add(failed(2))
+    assert Journal(path).steps == [failed(0), failed(2)]
+
+
+def test_a_cut_at_every_byte_keeps_every_whole_line(path: Path) -> None:
+    """Wherever a crash cuts the file, the lines before are kept and nothing is made up."""
+    filled(path, failed(0), failed(1))
+    whole = path.read_bytes()
+    first = whole.index(b"\n") + 1
+    for size in range(len(whole)):
+        path.write_bytes(whole[:size])
+        assert len(Journal(path).steps) == (1 if size >= first else 0)
+
+
+def test_a_line_that_is_no_step_ends_what_is_kept(path: Path) -> None:
+    """After damage in the middle nothing can be relied on."""
+    filled(path, failed(0))
+    with path.open("ab") as file:
+        file.write(b'{"type":"round-done"}\n\0\0\0\0\n')
+    assert Journal(path).steps == [failed(0)]
+    assert path.read_bytes().count(b"\n") == 1
+
+
+@pytest.mark.parametrize("at", ["fsync", "open"])
+def test_a_disk_that_refuses_is_told_and_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    """A full disk gives a StoreError with path and remedy; the steps before are all there."""
+    journal = filled(path, failed(0))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(*((journal_module.os, "fsync") if at == "fsync" else (Path, "open")), refuse)
+        with pytest.raises(StoreError, match="No space left") as caught:
+            journal.add(failed(1))
+    assert caught.value.where == str(path)
+    assert "same command" in caught.value.remedy
+    assert journal.steps == [failed(0)]
+    assert Journal(path).steps[0] == failed(0)
+
+
+def test_a_journal_that_cannot_be_read_is_told(path: Path) -> None:
+    """A folder in the journal's place is named, with what to do."""
+    path.mkdir(parents=True)
+    with pytest.raises(StoreError, match="--fresh") as caught:
+        Journal(path)
+    assert caught.value.where == str(path)
+
+
+def test_a_record_counts_as_written_only_where_it_is(path: Path, tmp_path: Path) -> None:
+    """A record in another folder, or deleted since, is not written."""
+    record = tmp_path / "one" / "m" / "r.json"
+    record.parent.mkdir(parents=True)
+    record.write_text("{}")
+    journal = filled(path, Written(case="a", path=str(record)))
+    assert journal.written("a", tmp_path / "one") == record
+    assert journal.written("a", tmp_path / "two") is None
+    assert journal.written("b", tmp_path / "one") is None
+    record.unlink()
+    assert journal.written("a", tmp_path / "one") is None
+
+
+def test_a_finished_run_is_forgotten(path: Path) -> None:
+    """Closing removes the file, and may be done twice."""
+    journal = filled(path, failed(0))
+    journal.close()
+    journal.close()
+    assert not path.exists()

@@ -1,0 +1,168 @@
+"""What will be measured, and what makes two plans the same."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ovreport.errors import InputError
+from ovreport.record import Device, Tier
+from ovreport_collector import collect, plan
+from ovreport_collector.jobs import ProbeResult, Unavailable
+from ovreport_collector.plan import Plan, telling_precisions
+from tests.collector.conftest import FakeChild, a_device, a_request
+
+
+def missing(name: str, reason: str) -> Unavailable:
+    """Return a device that cannot be used."""
+    return Unavailable(name=name, reason=reason, remedy="")
+
+
+def probed(
+    devices: list[Device], unavailable: list[Unavailable], available: Sequence[str] = ("CPU",)
+) -> ProbeResult:
+    """Return what a probe found."""
+    return ProbeResult(
+        openvino="2026.4.1", available=list(available), devices=devices, unavailable=unavailable
+    )
+
+
+PAIRS = [
+    (a_device(default="bf16"), ("f32", "default")),
+    (a_device(default="f16"), ("f32", "default")),
+    (a_device(default="f32"), ("f32",)),
+    (a_device("NPU", default="", capabilities=["FP16", "INT8"]), ("default",)),
+    (a_device("AUTO:GPU,CPU"), ("default",)),
+    (a_device("AUTO"), ("default",)),
+    (a_device("HETERO:CPU"), ("default",)),
+    (a_device("GPU.1", default="f16"), ("f32", "default")),
+]
+
+
+@pytest.mark.parametrize(("device", "expected"), PAIRS, ids=lambda v: getattr(v, "name", None))
+def test_each_device_gets_the_precisions_that_tell_most(device, expected) -> None:
+    """f32 and the default where they differ; what hands work on takes no precision."""
+    assert telling_precisions(device) == expected
+
+
+@pytest.fixture
+def make(fake_child: FakeChild, suite_file: Path) -> Callable[..., Plan]:
+    """Return a function that makes a plan of the suite of two models."""
+
+    def make_plan(**changes: object) -> Plan:
+        return collect.make_plan(a_request(suite_file, **changes))
+
+    return make_plan
+
+
+def test_every_model_meets_every_device_and_precision(make, fake_child: FakeChild) -> None:
+    """Cases are the product, model by model, in the suite's order."""
+    fake_child.devices = [a_device(), a_device("SIMCPU", default="f32")]
+    cases = [(p.case.model, p.case.device, p.case.precision) for p in make().cases]
+    assert cases == [
+        ("one", "CPU", "f32"), ("one", "CPU", "default"), ("one", "SIMCPU", "f32"),
+        ("two", "CPU", "f32"), ("two", "CPU", "default"), ("two", "SIMCPU", "f32"),
+    ]  # fmt: skip
+    assert len({p.key for p in make().cases}) == 6
+
+
+def test_what_was_asked_for_is_what_is_planned(make) -> None:
+    """Chosen models and precisions only; said twice, they are measured once."""
+    made = make(models=("two", "two"), precisions=("bf16", "bf16"), devices=("CPU", "CPU"))
+    assert [(p.case.model, p.case.precision) for p in made.cases] == [("two", "bf16")]
+    assert [m.id for m in made.models] == ["two"]
+
+
+def test_the_same_request_gives_the_same_plan(make) -> None:
+    """The key is what a stopped run is found again by."""
+    assert make().key == make().key
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"seed": 21}, {"tier": "standard"}, {"models": ("one",)}, {"precisions": ("f32",)}],
+    ids=str,
+)
+def test_another_request_is_another_plan(make, changes) -> None:
+    """Rounds that were measured otherwise never mix."""
+    assert make(**changes).key != make().key
+
+
+def test_another_device_or_release_is_another_plan(make) -> None:
+    """A new driver or OpenVINO starts a new run."""
+    made = make()
+    software = msgspec.structs.replace(made.software, openvino="2027.0")
+    devices = {"CPU": msgspec.structs.replace(made.devices["CPU"], driver="2")}
+    for changed in (
+        dataclasses.replace(made, software=software),
+        dataclasses.replace(made, devices=devices),
+    ):
+        assert changed.key != made.key
+
+
+@pytest.mark.parametrize("file", ["one.onnx", "one.bin"])
+def test_an_edited_model_is_another_plan(make, own_folders: Path, file: str) -> None:
+    """A file that no checksum pins is told by its content, and so are its weights."""
+    (own_folders / "one.bin").write_bytes(b"weights")
+    before = make().key
+    (own_folders / file).write_bytes(b"edited")
+    assert make().key != before
+
+
+def test_a_suite_may_move(make, own_folders: Path, fake_child: FakeChild) -> None:
+    """The same suite in another folder goes on with the same run."""
+    before = make().key
+    moved = own_folders.with_name(f"{own_folders.name}-moved")
+    own_folders.rename(moved)
+    assert collect.make_plan(a_request(moved / "my.toml")).key == before
+
+
+def test_the_expected_time_grows_with_what_is_planned(make) -> None:
+    """It is positive, and twice the cases take twice as long."""
+    one, both = make(models=("one",)).expected_s, make().expected_s
+    assert one > 0
+    assert both == pytest.approx(2 * one)
+    assert make(tier="publish").expected_s > both
+
+
+@pytest.mark.parametrize("tier", plan.TIERS.values(), ids=lambda t: t.name)
+def test_tiers_can_be_met(tier: Tier) -> None:
+    """Time and count have a cap above them, rounds can be added, and ratios have five pairs."""
+    assert tier.min_seconds < tier.max_seconds
+    assert 5 <= tier.rounds <= tier.max_rounds
+
+
+def test_a_device_that_is_not_here_is_refused(make, fake_child: FakeChild) -> None:
+    """The message names the device, why, and those that are there."""
+    unavailable = [missing("GPU", "libOpenCL.so.1 is not installed")]
+    fake_child.answers = [lambda _: probed([a_device()], unavailable)]
+    with pytest.raises(InputError, match="libOpenCL") as caught:
+        make(devices=("CPU", "GPU"))
+    assert "'GPU'" in caught.value.what
+    assert "Available: CPU" in caught.value.remedy
+
+
+def test_devices_that_nobody_asked_for_may_be_missing(make, fake_child: FakeChild) -> None:
+    """By default what is there is measured."""
+    unavailable = [missing("GPU", "none"), missing("NPU", "none")]
+    fake_child.answers = [lambda _: probed([a_device()], unavailable)]
+    assert list(make().devices) == ["CPU"]
+
+
+def test_an_available_device_that_cannot_be_used_is_told(make, fake_child: FakeChild) -> None:
+    """A device that is there but broken does not vanish from the plan unnoticed."""
+    unavailable = [missing("CPU.1", "broken driver")]
+    fake_child.answers = [lambda _: probed([a_device()], unavailable, ["CPU", "CPU.1"])]
+    with pytest.raises(InputError, match="broken driver"):
+        make()
+
+
+def test_a_machine_without_devices_is_told(make, fake_child: FakeChild) -> None:
+    """Nothing to measure on is bad input, with the reason of the first that is missing."""
+    fake_child.answers = [lambda _: probed([], [missing("CPU", "no plugin")])]
+    with pytest.raises(InputError, match="no plugin"):
+        make()
