@@ -207,9 +207,10 @@ def _show_devices(found: ProbeResult) -> None:
 
 
 def _announcement(plan: Plan) -> str:
+    models_, cases = _count(len(plan.models), "model"), _count(len(plan.cases), "case")
     return (
-        f"{_count(len(plan.models), 'model')}, {_count(len(plan.cases), 'case')}, tier {plan.tier.name}: "
-        f"about {_minutes(plan.expected_s)} beside downloads. Leave the machine alone meanwhile."
+        f"{models_}, {cases}, tier {plan.tier.name}: about {_minutes(plan.expected_s)} beside "
+        "downloads. Leave the machine alone meanwhile."
     )
 
 
@@ -232,8 +233,8 @@ def _show_plan(plan: Plan, console: Console, *, as_json: bool) -> None:
     console.print(table)
     tier = plan.tier
     console.print(
-        f"\n{_count(len(plan.cases), 'case')} × {tier.rounds} rounds (at most {tier.max_rounds}) of "
-        f"≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
+        f"\n{_count(len(plan.cases), 'case')} × {tier.rounds} rounds (at most {tier.max_rounds}) "
+        f"of ≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
         f"throughput: about {_minutes(plan.expected_s)}.",
         highlight=False,
     )
