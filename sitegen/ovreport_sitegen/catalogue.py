@@ -104,6 +104,8 @@ class Result:
     @cached_property
     def precision(self) -> str:
         """What was asked for and what ran; never more than what ran."""
+        if not self.completed:
+            return self.asked
         if self.executed is None:
             return f"{self.asked}, unverified"
         return self.executed if self.executed == self.asked else f"{self.asked} → {self.executed}"

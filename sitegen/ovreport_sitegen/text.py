@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -41,6 +42,7 @@ def _shows(c: str) -> bool:
     return c not in _BIDI and unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
+@lru_cache(maxsize=1 << 16)
 def line(text: str, limit: int = SHOWN) -> str:
     """Return text on one line, cut with an ellipsis beyond the limit."""
     flat = " ".join(clean(text).split())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +41,7 @@ def _base(i: int, row: Row) -> Datum:
     return {
         "i": i, "name": row.name, "label": row.label, "tip": row.tip, "v": row.value,
         "zero": 0, "c": colour, "ci": colour, "f": GROUND if row.faint else colour,
-        "o": 0.25 if row.faint else 1, "s": SHAPES.get(row.family, "cross"), "right": False,
+        "o": 0.25 if row.faint else 1, "s": SHAPES.get(row.family, "cross"),
     }  # fmt: skip
 
 
@@ -74,9 +73,7 @@ def _log(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
         ends = sorted((row.value, row.other or row.value))
         start = min(max(finite(row.low, first), first), ends[0])
         end = max(min(finite(row.high, last), last), ends[1])
-        right = math.log(end / first) > 0.62 * math.log(last / first)
-        datum = _base(i, row) | {"lo": start, "hi": end, "at": start if right else end}
-        data.append(datum | {"right": right, "w": row.other})
+        data.append(_base(i, row) | {"lo": start, "hi": end, "at": end, "w": row.other})
     return data, ((first, last), ticks)
 
 
@@ -84,8 +81,6 @@ def _ratios(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
     data, (domain, _) = _log(rows)
     (first, last), ticks = _ratio_axis(domain)
     for datum in data:
-        right = math.log(datum["hi"] / first) > 0.62 * math.log(last / first)
-        datum |= {"right": right, "at": datum["lo"] if right else datum["hi"]}
         datum["base"] = 1 if datum["i"] == 0 else None
     return data, ((first, last), ticks)
 

@@ -21,8 +21,8 @@ Layer = Any
 """An `alt.Chart`: what its methods return is not typed."""
 
 WIDTH = 330
-PLOT = {"bars": 240, "dots": 318, "pairs": 318, "ratios": 318, "lost": 318, "rounds": 318}
-"""Width of the scale; bars keep the rest for the label at their end."""
+PLOT = {"bars": 240, "dots": 244, "pairs": 224, "ratios": 270, "lost": 318, "rounds": 318}
+"""Width of the scale; the rest is for the label at the end of a row."""
 STEP = 34
 AXIS_TITLE = "(axis title)"
 TICKS = [0.5, 1]
@@ -74,12 +74,7 @@ def _names() -> Layer:
 
 
 def _labels(kind: Kind, *, log: bool) -> Layer:
-    # A label that would leave the picture on the right stands on the left of its mark.
-    mark = alt.Chart().mark_text(
-        align=alt.ExprRef("datum.right ? 'right' : 'left'"),
-        dx=alt.ExprRef("datum.right ? -7 : 7"),
-        yOffset=7, fontWeight=600, aria=False,
-    )  # fmt: skip
+    mark = alt.Chart().mark_text(align="left", dx=7, yOffset=7, fontWeight=600, aria=False)
     return mark.encode(x=_x(kind, "at", log=log), y=_y(), text="label:N")
 
 

@@ -117,6 +117,7 @@ def trade_card(catalogue: Catalogue, more: str = "") -> Card:
         naming=lambda g: f"{cards.model_name(g.default)} · "
         f"{cells.cost_cell(g.default).text} points",
     )  # fmt: skip
+    gains.sort(key=lambda g: (cells.eligible(g.default) is not False, g.default.model.title))
     sentences = [s for g in gains if (s := trade_sentence(g.default, cards.times(g.latency)
                  if g.latency and g.latency.outcome == "different" else ""))]  # fmt: skip
     finding = " ".join(sentences[:2]) or "No model has both a paired speed and labelled data."
@@ -130,8 +131,8 @@ def trade_card(catalogue: Catalogue, more: str = "") -> Card:
     )  # fmt: skip
 
 
-def trade_sentence(result: Result, gain: str) -> str:
-    """Return speed and cost of a default precision in one sentence."""
+def trade_sentence(result: Result, gain: str, *, named: bool = True) -> str:
+    """Return speed and cost of a default precision in one sentence, with the model's name."""
     reference, accuracy = cells.reference_of(result), result.accuracy
     if reference is None or not isinstance(accuracy, Accuracy):
         return ""
@@ -141,8 +142,9 @@ def trade_sentence(result: Result, gain: str) -> str:
     what = f"costs {cost.lstrip('−+')} points" if surely and reference.delta < 0 else (
         f"gains {cost.lstrip('+')} points" if surely else "costs nothing measurable"
     )  # fmt: skip
-    default = result.executed or "The default"
-    return f"{result.model.title}: {default}, the default here, {speed} and {what}."
+    default = result.executed or "the default precision"
+    here = f"the default on {result.device.label}"
+    return f"{result.model.title + ': ' if named else ''}{default}, {here}, {speed} and {what}."
 
 
 def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy-table") -> Table:

@@ -22,7 +22,7 @@ from ovreport_sitegen.views.table import (
     metric_column,
     ratio_cell,
     result_cells,
-    row_tone,
+    row,
     verdict_cell,
 )
 
@@ -69,7 +69,9 @@ def figure_row(
         return None
     metric = METRICS[key]
     scale = metric.scale * scale
-    label = metric.format_unit(figure.value)
+    # A long unit stands on the axis only.
+    short = len(metric.unit) <= 5
+    label = metric.format_unit(figure.value) if short else metric.format(figure.value)
     if second is not None:
         label = f"{label} / {metric.format(second.value)}"
     return Row(
@@ -101,14 +103,36 @@ def figure_tip(figure: Figure) -> str:
 
 def models_card(
     catalogue: Catalogue, key: str, *, id_: str, title: str, axis: str, more: str = "",
-    other: str = "", key_text: str = "",
+    other: str = "", key_text: str = "", pair_words: tuple[str, str] | None = None,
 ) -> Card:  # fmt: skip
     """Return a card of every model on the main device."""
     device = catalogue.main_device
     results = preferred(catalogue.of_device(device))
     return metric_card(
         results, key, id_=id_, title=title, axis=axis, more=more, other=other, key_text=key_text,
-        conditions=f"{device.label} · default precision", naming=model_name, log=True,
+        pair_words=pair_words, conditions=f"{device.label} · default precision",
+        naming=model_name, log=True,
+    )  # fmt: skip
+
+
+def startup_card(catalogue: Catalogue, more: str = "") -> Card:
+    """Return the card of starts, cold and from the model cache."""
+    return models_card(
+        catalogue, "startup_ms", other="startup_cached_ms", id_="start",
+        title="Start-up, cold and from the cache", axis="Milliseconds, log scale", more=more,
+        key_text="Large mark: read, compile and first inference, no cache. "
+        "Small mark: from the model cache.",
+        pair_words=("A cold start takes", "the time of a cached one"),
+    )  # fmt: skip
+
+
+def memory_card(catalogue: Catalogue, more: str = "") -> Card:
+    """Return the card of peak memory in both modes."""
+    return models_card(
+        catalogue, "peak_memory_bytes", other="peak_memory_latency_bytes", id_="memory",
+        title="Peak memory, both modes", axis="MiB, log scale", more=more,
+        key_text="Large mark: throughput mode. Small mark: latency mode.",
+        pair_words=("Throughput mode takes", "the memory of latency mode"),
     )  # fmt: skip
 
 
@@ -127,7 +151,7 @@ def devices_card(
 def metric_card(
     results: Sequence[Result], key: str, *, id_: str, title: str, axis: str, conditions: str,
     naming: Callable[[Result], str], log: bool, more: str = "", other: str = "",
-    key_text: str = "",
+    key_text: str = "", pair_words: tuple[str, str] | None = None,
 ) -> Card:  # fmt: skip
     """Return a card that ranks results by a metric; invalid and failed ones stay in its table."""
     metric = METRICS[key]
@@ -138,7 +162,11 @@ def metric_card(
         reverse=metric.direction == "higher",
     )
     rows = tuple(row for row, _ in ranked[:MAX_ROWS])
-    finding = _ranking(rows, len(results), metric.direction)
+    finding = (
+        _ratio_finding([row for row, _ in ranked], pair_words)
+        if pair_words and ranked
+        else _ranking(rows, len(results), metric.direction)
+    )
     kind: Kind = "pairs" if other else "dots" if log else "bars"
     left_out = len(results) - len(ranked)
     marks = key_text or (
@@ -176,20 +204,27 @@ def _ranking(rows: Sequence[Row], total: int, direction: str) -> str:
     return f"{word}: {best.name}, {best.label}. {opposite}: {last.name}, {last.label}."
 
 
+def _ratio_finding(rows: Sequence[Row], words: tuple[str, str]) -> str:
+    """Return how the first values of pairs compare with the second."""
+    ratios = [(row.value / row.other, row.name) for row in rows if row.other]
+    if not ratios:
+        return "Nothing to compare."
+    mean = geometric_mean([ratio for ratio, _ in ratios])
+    most, name = max(ratios)
+    return (
+        f"{words[0]} {significant(mean)}× {words[1]}, geometric mean over "
+        f"{plural(len(ratios), 'model')}. Most: {name}, {significant(most)}×."
+    )
+
+
 def _card_table(
     id_: str, caption: str, results: Sequence[Result], key: str, other: str, aspect: str
 ) -> Table:
     keys = [k for k in (key, other) if k]
     rows = []
     for result in results[:FIRST]:
-        cells = [figure_cell(result, k) for k in keys]
-        model, device, precision = result_cells(result)
-        rows.append(
-            TableRow(
-                (model, device, precision, *cells, verdict_cell(result, aspect)),
-                row_tone(result, aspect),
-            )
-        )
+        cells = [*(figure_cell(result, k) for k in keys), verdict_cell(result, aspect)]
+        rows.append(row(result, result_cells(result), cells, aspect=aspect, under=""))
     columns = (Column("Model"), Column("Device"), Column("Precision"),
                *map(metric_column, keys), Column("Verdict"))  # fmt: skip
     return Table(f"{id_}-card-table", caption, columns, tuple(rows))

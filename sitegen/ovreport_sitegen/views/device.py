@@ -13,17 +13,16 @@ from ovreport_sitegen.views.table import (
     VERDICT,
     Column,
     Table,
-    TableRow,
     figure_cell,
     metric_column,
     ratio_cell,
     result_cells,
-    row_tone,
+    row,
     verdict_cell,
 )
 
 _FIGURES = (
-    "latency_ms", "latency_p99_ms", "throughput_ips", "throughput_per_core_ips",
+    "latency_p99_ms", "throughput_ips", "throughput_per_core_ips",
     "peak_memory_bytes", "startup_ms", "startup_cached_ms",
 )  # fmt: skip
 Facts = tuple[tuple[str, str], ...]
@@ -96,22 +95,20 @@ def _machine(result: Result) -> Facts:
 
 def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Table:
     columns = (
-        Column("Model"), Column("Precision", wide=True), *map(metric_column, _FIGURES),
+        Column("Model"), Column("Precision", wide=True), metric_column("latency_ms"),
+        VERDICT, *map(metric_column, _FIGURES),
         Column("Gain", "× f32", "higher", True), Column("Against f32", "points", "higher", True),
-        VERDICT,
     )  # fmt: skip
     rows = []
     for r in results:
         model, _, precision = result_cells(r)
         gain = catalogue.speedup(r)
-        rows.append(TableRow(
-            (
-                model, precision, *(figure_cell(r, key) for key in _FIGURES),
-                ratio_cell(gain.latency if gain else None)
-                if r.asked == "default" else cards.BASELINE,
-                accuracy_cells.cost_cell(r), verdict_cell(r, "latency"),
-            ),
-            tone=row_tone(r, "latency"), under=r.precision,
-            filters=(r.model.title, r.asked, r.device.family),
-        ))  # fmt: skip
+        cells = (
+            figure_cell(r, "latency_ms"),
+            verdict_cell(r, "latency"),
+            *(figure_cell(r, key) for key in _FIGURES),
+            ratio_cell(gain.latency if gain else None) if r.asked == "default" else cards.BASELINE,
+            accuracy_cells.cost_cell(r),
+        )
+        rows.append(row(r, (model, precision), cells, aspect="latency", under=r.precision))
     return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)

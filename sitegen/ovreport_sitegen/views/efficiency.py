@@ -67,16 +67,7 @@ def view(catalogue: Catalogue) -> EfficiencyView:
             catalogue, "throughput_per_gib_ips", id_="gib", title="Throughput per GiB",
             axis="Inferences per second per GiB, log scale",
         ),
-        cards.models_card(
-            catalogue, "peak_memory_bytes", other="peak_memory_latency_bytes", id_="memory",
-            title="Peak memory, throughput against latency mode", axis="MiB, log scale",
-            key_text="Large mark: throughput mode. Small mark: latency mode.",
-        ),
-        cards.models_card(
-            catalogue, "startup_ms", other="startup_cached_ms", id_="start",
-            title="What a start costs", axis="Milliseconds, log scale",
-            key_text="Large mark: cold. Small mark: from the model cache.",
-        ),
+        cards.memory_card(catalogue),
     )  # fmt: skip
     rated = {name: catalogue.config.devices.get(name) for _, name in _full_names(catalogue)}
     found = {name: r for name, r in rated.items() if r is not None}

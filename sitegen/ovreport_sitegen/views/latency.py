@@ -22,7 +22,7 @@ from ovreport_sitegen.views.table import (
 )
 
 _FIGURES = (
-    "latency_ms", "latency_p90_ms", "latency_p95_ms", "latency_p99_ms", "latency_p999_ms",
+    "latency_p90_ms", "latency_p95_ms", "latency_p99_ms", "latency_p999_ms",
     "overhead_ms",
 )  # fmt: skip
 _STARTUP = ("startup_ms", "read_ms", "compile_ms", "first_inference_ms", "startup_cached_ms")
@@ -35,6 +35,7 @@ class LatencyView:
     page: Page
     cards: tuple[Card, ...]
     table: Table
+    start: Card
     startup: Table
 
 
@@ -63,35 +64,33 @@ def view(catalogue: Catalogue) -> LatencyView:
             catalogue, "latency_p99_ms", other="latency_ms", id_="tail",
             title="The slow ones: p99 against the median", axis="Milliseconds, log scale",
             key_text="Large mark: 99 % are at least this fast. Small mark: median.",
-        ),
-        cards.models_card(
-            catalogue, "startup_ms", other="startup_cached_ms", id_="start",
-            title="Start-up, cold and from the cache", axis="Milliseconds, log scale",
-            key_text="Large mark: read, compile and first inference, no cache. "
-            "Small mark: from the model cache.",
+            pair_words=("The 99th percentile is", "the median"),
         ),
     )  # fmt: skip
-    return LatencyView(page, shown, _table(catalogue), _startup(catalogue))
+    start = cards.startup_card(catalogue)
+    return LatencyView(page, shown, _table(catalogue), start, _startup(catalogue))
 
 
 def _table(catalogue: Catalogue) -> Table:
     columns = (
         *RESULT_COLUMNS,
+        metric_column("latency_ms"),
+        VERDICT,
         *map(metric_column, _FIGURES),
         Column("Gain", "× f32", "higher", True, tip="f32 time over this time, paired by round"),
         Column("n", "inferences", "", True),
-        VERDICT,
     )
     rows = tuple(
         result_row(
             r,
             (
+                figure_cell(r, "latency_ms"),
+                verdict_cell(r, "latency"),
                 *(figure_cell(r, key) for key in _FIGURES),
                 ratio_cell(gain.latency if (gain := catalogue.speedup(r)) else None)
                 if r.asked == "default"
                 else cards.BASELINE,
                 n_cell(r, "latency_ms"),
-                verdict_cell(r, "latency"),
             ),
             "latency",
         )

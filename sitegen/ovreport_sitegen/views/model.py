@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
@@ -25,11 +25,11 @@ from ovreport_sitegen.views.table import (
     metric_column,
     ratio_cell,
     result_cells,
-    row_tone,
+    row,
     verdict_cell,
 )
 
-_FIGURES = ("latency_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
+_FIGURES = ("throughput_ips", "peak_memory_bytes", "startup_ms")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
         if gain is None or gain.latency is None:
             continue
         clear = gain.latency.outcome == "different"
-        text = trade_sentence(r, cards.times(gain.latency) if clear else "")
+        text = trade_sentence(r, cards.times(gain.latency) if clear else "", named=False)
         if not text:
             speed = (
                 f"is {cards.times(gain.latency)} as fast as f32" if clear
@@ -121,37 +121,34 @@ def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
                 if gain.latency.outcome == "not distinguishable" else
                 "has too few rounds to be compared with f32"
             )  # fmt: skip
-            text = f"{r.executed or 'The default'}, the default here, {speed}."
-        found.append(f"{r.device.label}: {text}")
+            text = f"{r.executed or 'The default'}, the default on {r.device.label}, {speed}."
+        found.append(text)
     return found[:4]
 
 
 def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> Table:
     columns = (
-        Column("Device"), Column("Precision", wide=True), *map(metric_column, _FIGURES),
+        Column("Device"), Column("Precision", wide=True), metric_column("latency_ms"),
+        VERDICT, *map(metric_column, _FIGURES),
         Column("Gain", "× f32", "higher", True), Column("Accuracy", "", "higher", True),
-        Column("Against f32", "points", "higher", True), VERDICT, Column("In full"),
+        Column("Against f32", "points", "higher", True), Column("In full"),
     )  # fmt: skip
     rows = []
     for r in results:
         _, device, precision = result_cells(r)
         gain = catalogue.speedup(r)
-        quick = ("quick",) if r.quick else ()
-        rows.append(TableRow(
-            (
-                Cell(device.text, device.sub, device.sort, device.href, family=device.family,
-                     marks=quick),
-                precision,
-                *(figure_cell(r, key) for key in _FIGURES),
-                ratio_cell(gain.latency if gain else None)
-                if r.asked == "default" else cards.BASELINE,
-                accuracy_cells.value_cell(r), accuracy_cells.cost_cell(r),
-                verdict_cell(r, "latency"),
-                Cell("all figures", href=f"#{r.anchor}"),
-            ),
-            tone=row_tone(r, "latency"), under=r.precision,
-            filters=(model.title, r.asked, r.device.family),
-        ))  # fmt: skip
+        first = replace(device, marks=("quick",) if r.quick else ())
+        cells = (
+            figure_cell(r, "latency_ms"),
+            verdict_cell(r, "latency"),
+            *(figure_cell(r, key) for key in _FIGURES),
+            ratio_cell(gain.latency if gain else None) if r.asked == "default" else cards.BASELINE,
+            accuracy_cells.value_cell(r),
+            accuracy_cells.cost_cell(r),
+        )
+        full = Cell("all figures", href=f"#{r.anchor}")
+        made = row(r, (first, precision), cells, aspect="latency", under=r.precision)
+        rows.append(replace(made, cells=(*made.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
 
 

@@ -26,7 +26,7 @@ from ovreport_sitegen.views.table import (
     verdict_cell,
 )
 
-_FIGURES = ("latency_ms", "latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
+_FIGURES = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
 
 
 @dataclass(frozen=True)
@@ -105,18 +105,9 @@ def _cards(catalogue: Catalogue) -> list[Card]:
         ]  # fmt: skip
     else:
         shown += [
-            cards.models_card(
-                catalogue, "startup_ms", other="startup_cached_ms", id_="start",
-                title="Start-up, cold and from the cache", axis="Milliseconds, log scale",
-                key_text="Large mark: cold. Small mark: from the model cache.",
-                more="latency.html#start",
-            ),
-            cards.models_card(
-                catalogue, "peak_memory_bytes", other="peak_memory_latency_bytes", id_="memory",
-                title="Peak memory", axis="MiB, log scale", more="efficiency.html#memory",
-                key_text="Large mark: throughput mode. Small mark: latency mode.",
-            ),
-        ]  # fmt: skip
+            cards.startup_card(catalogue, more="latency.html#startup"),
+            cards.memory_card(catalogue, more="efficiency.html#memory"),
+        ]
     return shown
 
 
@@ -126,7 +117,13 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
     def devices(model: ModelRef) -> int:
         return len({r.device.key for r in catalogue.of_model(model) if r.trusted("latency_ms")})
 
-    best = max(catalogue.models, key=lambda m: (devices(m), not m.architecture_only, m.id))
+    def labelled(model: ModelRef) -> bool:
+        return any(isinstance(r.accuracy, Accuracy) for r in catalogue.of_model(model))
+
+    best = max(
+        catalogue.models,
+        key=lambda m: (devices(m), not m.architecture_only, labelled(m), m.title),
+    )
     return best if devices(best) > 1 else None
 
 
@@ -171,10 +168,11 @@ def table(catalogue: Catalogue) -> Table:
     """Return the table of every result."""
     columns = (
         *RESULT_COLUMNS,
+        metric_column("latency_ms"),
+        VERDICT,
         *map(metric_column, _FIGURES),
         Column("Gain", "× f32", "higher", True, tip="Latency against f32, paired by round"),
         Column("Accuracy", "% or × 100", "higher", True),
-        VERDICT,
     )
     rows = []
     for r in catalogue.results:
@@ -183,9 +181,9 @@ def table(catalogue: Catalogue) -> Table:
         if not isinstance(r.accuracy, Accuracy) and r.completed:
             accuracy = missing_cell(r.accuracy)
         rows.append(result_row(r, (
+            figure_cell(r, "latency_ms"), verdict_cell(r, "latency"),
             *(figure_cell(r, key) for key in _FIGURES),
             ratio_cell(gain.latency if gain else None) if r.asked == "default" else cards.BASELINE,
             accuracy,
-            verdict_cell(r, "latency"),
         ), "latency"))  # fmt: skip
     return Table("results", "All results", columns, tuple(rows), searchable=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
@@ -23,7 +24,7 @@ from ovreport.record import (
 from ovreport.verdict import READINGS, REASONS
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import clean, line, plural
-from ovreport_sitegen.views.table import interval_text, reason_title, status_word
+from ovreport_sitegen.views.table import Cell, TableRow, figure_cell, reason_title, status_word
 
 _GROUPS = (
     ("Latency", ("latency_ms", "latency_p90_ms", "latency_p95_ms", "latency_p99_ms",
@@ -37,25 +38,11 @@ _GROUPS = (
 
 
 @dataclass(frozen=True, slots=True)
-class FigureLine:
-    """One figure, or why there is none."""
-
-    label: str
-    unit: str
-    better: str
-    value: str
-    interval: str
-    n: str
-    missing: str = ""
-    """What happened and why, where there is no value."""
-
-
-@dataclass(frozen=True, slots=True)
 class FigureGroup:
     """Figures of one aspect; those that share one reason are told together."""
 
     title: str
-    lines: tuple[FigureLine, ...]
+    rows: tuple[TableRow, ...]
     missing: str = ""
 
 
@@ -77,17 +64,6 @@ class Badge:
     reasons: tuple[ReasonLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One kind of noise reading over the rounds."""
-
-    what: str
-    low: str
-    middle: str
-    high: str
-    rounds: int
-
-
 @dataclass(frozen=True)
 class ResultView:
     """Everything the template needs to show a result in full."""
@@ -101,9 +77,10 @@ class ResultView:
     groups: tuple[FigureGroup, ...]
     layers: tuple[str, ...]
     executed_on: str
-    settings: tuple[tuple[str, str, str, str], ...]
-    """Mode, property, asked, in force; only what was asked for or matters to speed."""
-    evidence: tuple[Evidence, ...]
+    settings: tuple[TableRow, ...]
+    """Property, mode, asked, in force; only what was asked for or matters to speed."""
+    evidence: tuple[TableRow, ...]
+    """Reading, lowest, middle and highest over the rounds, number of rounds."""
     unreadable: tuple[tuple[str, str], ...]
     failed_rounds: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
@@ -166,28 +143,44 @@ def reason_lines(verdict: Verdict) -> tuple[ReasonLine, ...]:
 def _groups(result: Result) -> list[FigureGroup]:
     groups = []
     for title, keys in _GROUPS:
-        lines = [_line(result, key) for key in keys if key in result.figures]
-        reasons = {ln.missing for ln in lines}
-        if lines and len(reasons) == 1 and "" not in reasons:
-            groups.append(FigureGroup(title, (), lines[0].missing))
-        elif lines:
-            groups.append(FigureGroup(title, tuple(lines)))
+        found = {key: result.figures[key] for key in keys if key in result.figures}
+        reasons = {_why(f) if not isinstance(f, Figure) else "" for f in found.values()}
+        if found and len(reasons) == 1 and "" not in reasons:
+            groups.append(FigureGroup(title, (), reasons.pop()))
+        elif found:
+            groups.append(FigureGroup(title, tuple(_row(result, key) for key in found)))
     return groups
 
 
-def _line(result: Result, key: str) -> FigureLine:
-    metric, found = METRICS[key], result.figures[key]
+def _row(result: Result, key: str) -> TableRow:
+    """Return a figure with unit, interval, n and direction, or why there is none."""
+    found = result.figures[key]
+    label, better = _about(key)
     if not isinstance(found, Figure):
-        return FigureLine(metric.label, metric.unit, metric.better, "", "", "", _why(found))
-    interval = interval_text(found, metric)
-    if found.kind == "bound":
-        interval = "bound at 99 % confidence"
+        return TableRow((label, Cell(_why(found), tone="missing", span=4)))
+    shown = figure_cell(result, key)
+    bound = found.kind == "bound"
     n = plural(found.rounds, "round")
     if found.n > found.rounds:
         n += f" · {found.n:,} inferences"
-    return FigureLine(
-        metric.label, metric.unit, metric.better, metric.format(found.value), interval, n
-    )
+    return TableRow((
+        label,
+        Cell(shown.text, sub=METRICS[key].unit, tone="num"),
+        Cell("bound at 99 % confidence" if bound else shown.sub),
+        Cell(n),
+        better,
+    ))  # fmt: skip
+
+
+@cache
+def _about(key: str) -> tuple[Cell, Cell]:
+    return Cell(METRICS[key].label, tip=METRICS[key].meaning), Cell(METRICS[key].better)
+
+
+@cache
+def _text(text: str) -> Cell:
+    """Return a plain cell; settings of a thousand results are much alike."""
+    return Cell(text, tone="text")
 
 
 def _why(missing: NotMeasured) -> str:
@@ -221,7 +214,7 @@ _TELLING = frozenset({
 })  # fmt: skip
 
 
-def _settings(result: Result) -> list[tuple[str, str, str, str]]:
+def _settings(result: Result) -> list[TableRow]:
     found = []
     for mode, aspect in (
         ("latency", result.record.latency),
@@ -232,9 +225,9 @@ def _settings(result: Result) -> list[tuple[str, str, str, str]]:
         settings: Settings = aspect.settings
         names = sorted(settings.asked.keys() | (settings.in_force.keys() & _TELLING))
         for name in names[:40]:
-            asked = settings.asked.get(name, "")
-            force = settings.in_force.get(name, "not told")
-            found.append((mode, line(name, 60), line(asked, 80), line(force, 80)))
+            asked = line(settings.asked.get(name, "–"), 80)
+            force = line(settings.in_force.get(name, "not told"), 80)
+            found.append(TableRow(tuple(map(_text, (line(name, 60), mode, asked, force)))))
     return found
 
 
@@ -245,7 +238,7 @@ def _reading(key: str) -> str:
 _SHARES = frozenset({"foreign_cpu_share", "steal_share", "pressure_cpu_share"})
 
 
-def _evidence(noise: Sequence[RoundNoise]) -> list[Evidence]:
+def _evidence(noise: Sequence[RoundNoise]) -> list[TableRow]:
     series: dict[str, list[float]] = {}
     for r in noise:
         for key, value in r.readings.items():
@@ -257,7 +250,8 @@ def _evidence(noise: Sequence[RoundNoise]) -> list[Evidence]:
             f"{v:.1%}" if key in _SHARES else significant(v) if math.isfinite(v) else "unbounded"
             for v in (ordered[0], ordered[len(ordered) // 2], ordered[-1])
         ]
-        found.append(Evidence(_reading(key), shown[0], shown[1], shown[2], len(values)))
+        numbers = [Cell(text, tone="num") for text in (*shown, str(len(values)))]
+        found.append(TableRow((_text(_reading(key)), *numbers)))
     return found
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Literal
+
+from markupsafe import Markup, escape
 
 from ovreport.figures import N_TOO_SMALL, Figure
 from ovreport.metrics import METRICS, Metric, significant
-from ovreport.record import Failed, NotMeasured, Unsupported, Verdict
+from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport.statistics import Comparison
 from ovreport.verdict import REASONS
 from ovreport_sitegen.catalogue import Result
@@ -21,9 +24,13 @@ FIRST_ROWS = 60
 """Rows that lie in the page itself; the rest waits in a template element."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cell:
-    """One cell."""
+    """One cell.
+
+    Its markup is made here and not in a template, and once: a site of a thousand results shows
+    a hundred thousand cells, many of them on several pages.
+    """
 
     text: str
     sub: str = ""
@@ -36,8 +43,32 @@ class Cell:
     tip: str = ""
     family: str = ""
     """Shown as a coloured mark before the text."""
+    span: int = 1
+    """Columns it takes: why a whole case has no figures is said once."""
     marks: tuple[str, ...] = ()
     """Words in small frames: quick, architecture only."""
+
+    @cached_property
+    def attributes(self) -> str:
+        """Attributes of the element, escaped and quoted."""
+        number = isinstance(self.sort, int | float)
+        names = f"num {self.tone}".strip() if number else self.tone
+        found = f' data-s="{escape(self.sort)}"' if self.sort is not None else ""
+        if names:
+            found += f' class="{escape(names)}"'
+        if self.span > 1:
+            found += f' colspan="{self.span}"'
+        return f'{found} title="{escape(self.tip)}"' if self.tip else found
+
+    @cached_property
+    def content(self) -> str:
+        """Content of the element, escaped."""
+        text = escape(self.text)
+        inner = f'<a href="{escape(self.href)}">{text}</a>' if self.href else f"<span>{text}</span>"
+        if self.family:
+            inner = f'<i class="fam {escape(self.family)}"></i>{inner}'
+        inner += "".join(f' <b class="mark">{escape(mark)}</b>' for mark in self.marks)
+        return f"{inner}<small>{escape(self.sub)}</small>" if self.sub else inner
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +95,21 @@ class TableRow:
     """Second line of the first cell on narrow screens."""
     filters: tuple[str, ...] = ()
     """Values of model, precision and family, that the selects filter by."""
+
+    @property
+    def html(self) -> Markup:
+        """The row, escaped."""
+        names = f' class="{self.tone}"' if self.tone else ""
+        for key, value in zip("mpf", self.filters, strict=False):
+            names += f' data-{key}="{escape(value)}"'
+        first = self.cells[0]
+        under = f'<small class="under">{escape(self.under)}</small>' if self.under else ""
+        parts = [
+            f'<tr{names}><th scope="row"{first.attributes}>{first.content}{under}</th>',
+            *(f"<td{c.attributes}>{c.content}</td>" for c in self.cells[1:]),
+            "</tr>\n",
+        ]
+        return Markup("".join(parts))  # noqa: S704 - every part of it is escaped above
 
 
 @dataclass(frozen=True)
@@ -107,6 +153,7 @@ def metric_column(key: str, label: str = "") -> Column:
     return Column(label or metric.label, metric.unit, metric.direction, True, tip=metric.meaning)
 
 
+@cache
 def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
     """Return the cells that say which result a row is of."""
     marks = (("architecture only",) if result.model.architecture_only else ()) + (
@@ -128,12 +175,29 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
 
 def result_row(result: Result, cells: Sequence[Cell], aspect: str = "") -> TableRow:
     """Return a row about a result; `aspect` is whose verdict greys it."""
+    under = f"{result.device.label} · {result.precision}"
+    return row(result, result_cells(result), cells, aspect=aspect, under=under)
+
+
+def row(
+    result: Result, head: Sequence[Cell], cells: Sequence[Cell], *, aspect: str, under: str
+) -> TableRow:
+    """Return a row of a table that has its own first columns."""
     return TableRow(
-        cells=(*result_cells(result), *cells),
+        cells=(*head, *(cells if result.completed else [failure_cell(result, len(cells))])),
         tone=row_tone(result, aspect),
-        under=f"{result.device.label} · {result.precision}",
+        under=under,
         filters=(result.model.title, result.asked, result.device.family),
     )
+
+
+def failure_cell(result: Result, span: int) -> Cell:
+    """Return the cell that says, in place of all figures, why a case has none."""
+    outcome = result.record.outcome
+    if isinstance(outcome, Completed):
+        return missing_cell(None)
+    said = missing_cell(outcome)
+    return Cell(said.text, sub=line(outcome.reason, 160), tone="missing", tip=said.tip, span=span)
 
 
 def row_tone(result: Result, aspect: str) -> Tone:
@@ -144,6 +208,7 @@ def row_tone(result: Result, aspect: str) -> Tone:
     return verdict.level if verdict and verdict.level != "valid" else ""
 
 
+@cache
 def figure_cell(result: Result, key: str, *, interval: bool = True) -> Cell:
     """Return the cell of a figure, or of the reason why there is none."""
     found = result.figures.get(key)
@@ -173,19 +238,18 @@ def status_word(why: NotMeasured) -> str:
 
 def interval_text(figure: Figure, metric: Metric) -> str:
     """Return a figure's interval, or what kind of figure has none."""
-    if figure.kind == "bound":
-        return "bound"
-    if figure.low == figure.high:
+    if figure.kind == "bound" or figure.low == figure.high:
         return ""
     if not math.isfinite(figure.high - figure.low):
         return "interval unbounded"
     return f"{metric.format(figure.low)} – {metric.format(figure.high)}"
 
 
+@cache
 def verdict_cell(result: Result, aspect: str) -> Cell:
     """Return the badge of a result's aspect, with its reasons in words."""
     if not result.completed:
-        return missing_cell(result.record.outcome)  # type: ignore[arg-type]
+        return failure_cell(result, 1)
     verdict = result.verdict(aspect)
     if verdict is None:
         return missing_cell(getattr(result.record, aspect))
@@ -227,5 +291,5 @@ def ratio_cell(comparison: Comparison | None) -> Cell:
         else "interval unbounded"
     )
     if comparison.outcome != "different":
-        sub = f"{sub}, {comparison.outcome}"
+        sub = f"{sub}\n{comparison.outcome}"
     return Cell(f"{significant(ratio.value)}×", sub=sub, sort=ratio.value)

@@ -23,7 +23,7 @@ from ovreport_sitegen.views.table import (
     verdict_cell,
 )
 
-_FIGURES = ("throughput_ips", "loaded_latency_ms", "loaded_latency_p99_ms")
+_FIGURES = ("loaded_latency_ms", "loaded_latency_p99_ms")
 _DRIVERS = {"threads": "threads", "async-queue": "async queue"}
 
 
@@ -59,6 +59,7 @@ def view(catalogue: Catalogue) -> ThroughputView:
             catalogue, "loaded_latency_p99_ms", other="loaded_latency_ms", id_="loaded",
             title="Latency during the same run", axis="Milliseconds, log scale",
             key_text="Large mark: 99 % are at least this fast. Small mark: median.",
+            pair_words=("Under load the 99th percentile is", "the median"),
         ),
     )  # fmt: skip
     return ThroughputView(page, shown, _table(catalogue))
@@ -67,24 +68,26 @@ def view(catalogue: Catalogue) -> ThroughputView:
 def _table(catalogue: Catalogue) -> Table:
     columns = (
         *RESULT_COLUMNS,
+        metric_column("throughput_ips"),
+        VERDICT,
         *map(metric_column, _FIGURES),
         Column("Gain", "× f32", "higher", True, tip="This throughput over f32's, paired by round"),
         Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
         Column("Load generator", tip="How requests were driven, and how long it let them idle"),
         Column("n", "inferences", "", True),
-        VERDICT,
     )
     rows = tuple(
         result_row(
             r,
             (
+                figure_cell(r, "throughput_ips"),
+                verdict_cell(r, "throughput"),
                 *(figure_cell(r, key) for key in _FIGURES),
                 ratio_cell(gain.throughput if (gain := catalogue.speedup(r)) else None)
                 if r.asked == "default"
                 else cards.BASELINE,
                 *_setting_cells(r),
                 n_cell(r, "throughput_ips"),
-                verdict_cell(r, "throughput"),
             ),
             "throughput",
         )
