@@ -1,0 +1,505 @@
+"""`ovreport collect` for real: a tiny network, two devices, fresh processes, records."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ovreport import store
+from ovreport.cli import run
+from ovreport.record import (
+    Agreement,
+    Completed,
+    Execution,
+    Failed,
+    Latency,
+    Memory,
+    NotMeasured,
+    Record,
+    Skipped,
+    Startup,
+    StartupCached,
+    Throughput,
+    Unsupported,
+)
+from ovreport_collector import plan
+from ovreport_collector.jobs import JobFailed, OutputsJob
+from ovreport_collector.sources import cache
+from tests.collector import models
+from tests.collector.conftest import TINY, FakeChild, a_device, model_table
+from tests.collector.suite_fixtures import document, write_suite
+
+SIMCPU = f"SIMCPU={models.CPU_PLUGIN}"
+UNSUPPORTED = Path(__file__).parent / "data" / "unsupported.toml"
+
+
+class Place:
+    """A user's folder with a suite of their own, and everything that a collect keeps."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.out = root, root / "records"
+        models.save(models.classifier(), root / "good.xml")
+        models.save(models.classifier(-1), root / "open.xml")
+        (root / "garbage.onnx").write_bytes(b"garbage" * 100)
+
+    def suite(self, *tables: dict[str, Any]) -> str:
+        """Write a suite of these models."""
+        return str(write_suite(self.root / "my.toml", document(models=list(tables))))
+
+    @property
+    def records(self) -> list[Record]:
+        """All records, which must be sound."""
+        loaded = store.read_all([self.out])
+        assert not loaded.faults
+        return loaded.records
+
+    @property
+    def texts(self) -> str:
+        """All records as they are on disk."""
+        return "\n".join(path.read_text() for path in store.record_files(self.out))
+
+
+@pytest.fixture(scope="module")
+def module_patch() -> Iterator[pytest.MonkeyPatch]:
+    """Patch for all tests of this module: real runs are shared."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+def _place(root: Path, patch: pytest.MonkeyPatch) -> Place:
+    patch.setenv("OVREPORT_STATE", str(root / "state"))
+    patch.setenv(cache.ENVIRONMENT, str(root / "cache"))
+    patch.setitem(plan.TIERS, "quick", TINY)
+    return Place(root)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """Return a user's folder, used by one test."""
+    return _place(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.MonkeyPatch) -> Place:
+    """Return a folder where a good model was measured on two devices."""
+    place = _place(tmp_path_factory.mktemp("measured"), module_patch)
+    suite = place.suite(model_table("good", "good.xml"))
+    code = run(["collect", "--suite", suite, "--out", str(place.out), "--plugin", SIMCPU,
+                "--device", "CPU", "--device", "SIMCPU", "--seed", "3"])  # fmt: skip
+    assert code == 0
+    return place
+
+
+def test_every_device_and_precision_has_a_record(measured: Place) -> None:
+    """Two devices that are really driven, each in f32 and, where it differs, its default."""
+    cases = [(r.case.device, r.case.precision) for r in measured.records]
+    default = measured.records[0].device.properties["INFERENCE_PRECISION_HINT"]
+    precisions = ["f32"] if default == "f32" else ["default", "f32"]
+    assert sorted(cases) == [(d, p) for d in ("CPU", "SIMCPU") for p in precisions]
+
+
+def test_every_aspect_is_measured(measured: Place) -> None:
+    """Nothing is left out; accuracy, which random inputs cannot have, says why."""
+    for record in measured.records:
+        assert isinstance(record.outcome, Completed)
+        assert isinstance(record.latency, Latency)
+        assert isinstance(record.throughput, Throughput)
+        assert isinstance(record.startup, Startup)
+        assert isinstance(record.startup_cached, StartupCached), record.startup_cached
+        assert isinstance(record.memory, Memory)
+        assert isinstance(record.execution, Execution)
+        assert record.accuracy == Unsupported(reason="no task with labels was named")
+        assert set(record.verdicts) == {"latency", "throughput"}
+
+
+def test_the_executed_precision_is_read_back(measured: Place) -> None:
+    """f32 runs as f32; the default as whatever the device says its default is."""
+    for record in measured.records:
+        default = record.device.properties["INFERENCE_PRECISION_HINT"]
+        expected = "f32" if record.case.precision == "f32" else default
+        assert record.execution.precision == expected
+        assert record.execution.devices == [record.case.device]
+        assert sum(layer.count for layer in record.execution.layers if layer.compute) == 3
+
+
+def test_settings_asked_for_are_in_force(measured: Place) -> None:
+    """Each loop has its hint, and the compiled model says so too."""
+    for record in measured.records:
+        for aspect, hint in ((record.latency, "LATENCY"), (record.throughput, "THROUGHPUT")):
+            assert aspect.settings.asked["PERFORMANCE_HINT"] == hint
+            assert aspect.settings.in_force["PERFORMANCE_HINT"] == hint
+        asked_for_f32 = record.case.precision == "f32"
+        assert ("INFERENCE_PRECISION_HINT" in record.latency.settings.asked) is asked_for_f32
+
+
+def test_both_time_and_count_are_met(measured: Place) -> None:
+    """A loop lasts as long as its tier asks, with as many inferences."""
+    for record in measured.records:
+        for loop in (record.latency.rounds[0], record.throughput.rounds[0]):
+            assert loop.n >= TINY.min_inferences
+            assert loop.duration_s >= TINY.min_seconds
+        assert record.throughput.rounds[0].requests >= 1
+
+
+def test_outputs_agree_with_the_reference(measured: Place) -> None:
+    """f32 elsewhere is the same to rounding, the default within the precision of bf16."""
+    for record in measured.records:
+        if (record.case.device, record.case.precision) == ("CPU", "f32"):
+            assert isinstance(record.agreement, Skipped)
+            continue
+        assert isinstance(record.agreement, Agreement)
+        (output,) = record.agreement.outputs
+        assert output.name == "scores"
+        assert output.relative_rmse < (1e-4 if record.execution.precision == "f32" else 0.05)
+        assert output.cosine > 0.99
+
+
+def test_memory_is_told_phase_by_phase(measured: Place) -> None:
+    """Every phase has its own peak, at least what is resident at its end."""
+    for record in measured.records:
+        phases = record.memory.rounds[0].phases
+        assert [p.phase for p in phases] == [
+            "import", "read", "compile", "first-inference", "latency", "throughput",
+        ]  # fmt: skip
+        assert all(p.peak_rss_bytes >= p.anonymous_bytes > 0 for p in phases)
+
+
+def test_the_model_is_told_in_full(measured: Place) -> None:
+    """Source without its folder, checksum and size of what ran, ports, number of weights."""
+    xml, weights = measured.root / "good.xml", measured.root / "good.bin"
+    for record in measured.records:
+        model = record.model
+        assert model.source == "file:good.xml"
+        assert model.sha256 == cache.sha256_of(xml)
+        assert model.size_bytes == xml.stat().st_size + weights.stat().st_size
+        f, h, c = models.FEATURES, models.HIDDEN, models.CLASSES
+        assert model.parameters == f * h + h * h + h * c
+        assert [(p.name, p.shape) for p in model.inputs] == [("x", [1, f])]
+        assert [(p.name, p.shape) for p in model.outputs] == [("scores", [1, c])]
+
+
+def test_the_command_that_repeats_it_names_every_option(measured: Place) -> None:
+    """It parses, and asks for this very case."""
+    for record in measured.records:
+        words = shlex.split(record.repeat.ovreport)
+        assert words[:2] == ["ovreport", "collect"]
+        options = dict(zip(words[2::2], words[3::2], strict=True))
+        assert options == {
+            "--suite": "my.toml", "--tier": "quick", "--model": "good",
+            "--device": record.case.device, "--precision": record.case.precision,
+            "--seed": "3", "--plugin": "SIMCPU=PATH",
+        }  # fmt: skip
+        theirs = shlex.split(record.repeat.benchmark_app)
+        assert theirs[theirs.index("-shape") + 1] == f"x[1,{models.FEATURES}]"
+        assert theirs[theirs.index("-d") + 1] == record.case.device
+
+
+def _private(root: Path) -> Iterator[str]:
+    yield from (str(root), str(Path.home()) + "/", sys.prefix, str(models.CPU_PLUGIN.parent))
+    yield f"/{getpass.getuser()}/"
+    if len(socket.gethostname()) > 3 and socket.gethostname() != "localhost":
+        yield socket.gethostname()
+
+
+def test_no_record_names_the_machine_or_its_user(measured: Place) -> None:
+    """Host, user, home, Python's and the model's folders are nowhere in the files."""
+    text = measured.texts
+    assert text
+    for word in _private(measured.root):
+        assert word not in text
+
+
+def test_nothing_is_left_behind(measured: Place) -> None:
+    """The journal of a finished run is gone, and the folder of records holds records only."""
+    assert list((measured.root / "state" / "runs").iterdir()) == []
+    files = [path for path in measured.out.rglob("*") if path.is_file()]
+    assert sorted(files) == sorted(store.record_files(measured.out))
+
+
+# ---------------------------------------------------------------- failing well
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.MonkeyPatch) -> Place:
+    """Return a folder where one model of five was good."""
+    place = _place(tmp_path_factory.mktemp("half"), module_patch)
+    suite = place.suite(
+        model_table("garbage", "garbage.onnx"),
+        model_table("wrong-name", "good.xml", shapes={"y": [1, models.FEATURES]}),
+        model_table("open", "open.xml", shapes={"z": [1, models.FEATURES]}),
+        model_table("wrong-type", "good.xml", options={"dtype.x": "f99"}),
+        model_table("good", "good.xml"),
+    )
+    code = run(["collect", "--suite", suite, "--out", str(place.out), "--device", "CPU",
+                "--precision", "f32"])  # fmt: skip
+    assert code == 1
+    return place
+
+
+REASONS = [
+    ("garbage", "garbage.onnx"),
+    ("wrong-name", "no input y; the model's inputs are x"),
+    ("open", "no input z; the model's inputs are x"),
+    ("wrong-type", "f99"),
+]
+
+
+@pytest.mark.parametrize(("model", "reason"), REASONS)
+def test_a_bad_model_is_recorded_with_a_helpful_reason(
+    half: Place, model: str, reason: str
+) -> None:
+    """The record says what is wrong with it; no aspect pretends to be measured."""
+    (record,) = (r for r in half.records if r.case.model == model)
+    assert isinstance(record.outcome, Failed)
+    assert reason in record.outcome.reason
+    assert "Exception from" not in record.outcome.reason
+    assert isinstance(record.latency, NotMeasured)
+    assert isinstance(record.throughput, NotMeasured)
+
+
+def test_the_good_one_beside_bad_ones_is_measured(half: Place) -> None:
+    """One failing model does not stop the rest."""
+    (record,) = (r for r in half.records if r.case.model == "good")
+    assert isinstance(record.outcome, Completed)
+    assert isinstance(record.latency, Latency)
+
+
+def test_failures_do_not_name_the_machine_or_its_user(half: Place) -> None:
+    """The engine's messages are full of paths; the records are not."""
+    for word in _private(half.root):
+        assert word not in half.texts
+
+
+# ---------------------------------------------------------------- bad input
+
+
+BAD = [
+    (["--device", "TPU"], "'TPU' cannot be used"),
+    (["--device", "CPU", "--device", "GPU.7"], "'GPU.7' cannot be used"),
+    (["--device", "HETERO:CPU,TPU"], "'HETERO:CPU,TPU' cannot be used"),
+    (["--model", "no-such"], 'no model "no-such"'),
+    (["--suite", "no-such.toml"], 'no suite "no-such.toml"'),
+    (["--plugin", "X=/no/such.so"], "NAME=PATH"),
+    (["--seed", "-1"], "--seed"),
+    (["--tier", "endless"], "--tier"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD, ids=[" ".join(o) for o, _ in BAD])
+def test_bad_input_is_refused_before_anything_is_written(
+    place: Place, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    """Exit code 2, what is wrong, and no folder of records."""
+    suite = place.suite(model_table("good", "good.xml"))
+    code = run(["collect", "--suite", suite, "--out", str(place.out), *options])
+    assert code == 2
+    assert message in capsys.readouterr().err
+    assert not place.out.exists()
+
+
+def test_a_suite_with_faults_is_refused(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """The path into the document and the remedy are told."""
+    suite = place.suite(model_table("good", "gone.xml"))
+    assert run(["collect", "--suite", suite, "--out", str(place.out)]) == 2
+    said = capsys.readouterr().err
+    assert "$.models[0].file.uri" in said
+    assert "→" in said
+    assert not place.out.exists()
+
+
+def test_an_unknown_device_is_answered_with_the_known_ones(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The remedy lists what is available, registered plugins too."""
+    suite = place.suite(model_table("good", "good.xml"))
+    assert run(["collect", "--suite", suite, "--device", "TPU", "--plugin", SIMCPU]) == 2
+    said = capsys.readouterr().err
+    assert "Available: CPU, SIMCPU" in said
+
+
+def test_a_file_in_the_place_of_out_is_refused(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is measured, and the file is as it was."""
+    place.out.write_text("in the way")
+    suite = place.suite(model_table("good", "good.xml"))
+    assert run(["collect", "--suite", suite, "--out", str(place.out)]) == 2
+    assert "--out" in capsys.readouterr().err
+    assert place.out.read_text() == "in the way"
+
+
+# ---------------------------------------------------------------- what is printed
+
+
+@pytest.fixture
+def quickly(place: Place, fake_child: FakeChild) -> list[str]:
+    """Return a collect that measures nothing for real."""
+    fake_child.devices = [a_device()]
+    return ["collect", "--suite", place.suite(model_table("good", "good.xml")),
+            "--out", str(place.out)]  # fmt: skip
+
+
+def test_a_dry_run_measures_nothing(
+    quickly: list[str], place: Place, fake_child: FakeChild, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plan is JSON for scripts: cases, tier, expected time; nothing is written."""
+    assert run([*quickly, "--dry-run", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [c["precision"] for c in told["cases"]] == ["f32", "default"]
+    assert told["suite"] == "my.toml"
+    assert told["tier"]["name"] == "quick"
+    assert told["expected_s"] > 0
+    assert len(fake_child.jobs) == 1  # the probe
+    assert not place.out.exists()
+
+
+def test_a_dry_run_is_readable_too(
+    quickly: list[str], place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without --json the plan is a table."""
+    assert run([*quickly, "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "good" in said
+    assert "generic" in said
+    assert not place.out.exists()
+
+
+def test_the_outcome_is_json_for_scripts(
+    quickly: list[str], place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Standard output holds the JSON and nothing else."""
+    assert run([*quickly, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told == {"records": 2, "failed": 0, "out": str(place.out)}
+
+
+def test_the_summary_names_every_case(
+    quickly: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Model, precisions, both figures and what comes next."""
+    assert run(quickly) == 0
+    said = capsys.readouterr().out
+    assert "f32 → f32" in said
+    assert "default → f32" in said
+    assert "ovreport build" in said
+
+
+def test_failures_are_in_the_summary_and_the_exit_code(
+    quickly: list[str], fake_child: FakeChild, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1, a row each, and the columns of the others stay readable."""
+    failure = JobFailed(reason="long words " * 30, cause="crash")
+    fake_child.answers = [
+        lambda job: (
+            failure if isinstance(job, OutputsJob) and job.target.precision == "default" else None
+        )
+    ]
+    assert run(quickly) == 1
+    captured = capsys.readouterr()
+    assert "1 of 2 cases failed" in captured.err
+    table = captured.out.partition("Results")[2]
+    assert "f32 → f32" in table
+    assert "default → ?" in table
+    assert "failed" in table
+
+
+def test_two_collects_wait_for_each_other(
+    quickly: list[str], place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second says that it waits, and measures once the first has ended."""
+    state = place.root / "state"
+    state.mkdir()
+    hold = (
+        "import filelock, sys, time\n"
+        "with filelock.FileLock(sys.argv[1]): print('held', flush=True); time.sleep(1)"
+    )
+    command = [sys.executable, "-c", hold, str(state / "collect.lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        assert run(quickly) == 0
+        assert other.wait() == 0
+    assert "waiting" in capsys.readouterr().out
+    assert len(place.records) == 2
+
+
+# ---------------------------------------------------------------- slow, for real
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "device", ["AUTO:CPU", "HETERO:CPU", "MULTI:CPU", "BATCH:CPU(4)", "HETERO:SIMCPU,CPU"]
+)
+def test_virtual_devices_are_measured(place: Place, device: str) -> None:
+    """Any OpenVINO device string is a device; what really ran is told."""
+    suite = place.suite(model_table("good", "good.xml"))
+    code = run(["collect", "--suite", suite, "--out", str(place.out), "--device", device,
+                "--plugin", SIMCPU])  # fmt: skip
+    assert code == 0
+    (record,) = place.records
+    assert (record.case.device, record.case.precision) == (device, "default")
+    assert isinstance(record.latency, Latency)
+    assert isinstance(record.throughput, Throughput)
+    assert isinstance(record.execution, Execution | Unsupported)
+
+
+@pytest.mark.slow
+def test_a_collect_that_is_killed_goes_on(place: Place) -> None:
+    """Killed again and again, the same command ends with one sound record for each case."""
+    suite = place.suite(model_table("good", "good.xml"))
+    script = (
+        "import sys, msgspec; from ovreport_collector import plan; from ovreport import cli\n"
+        "plan.TIERS['quick'] = msgspec.structs.replace(plan.TIERS['quick'], min_seconds=0.05,"
+        " min_inferences=8, max_seconds=1, rounds=2, max_rounds=2)\n"
+        "sys.exit(cli.run(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, "collect", "--suite", suite, "--out",
+               str(place.out), "--device", "CPU", "--device", "SIMCPU", "--precision", "f32",
+               "--plugin", SIMCPU]  # fmt: skip
+    journals = place.root / "state" / "runs"
+    rounds = -1
+    for _ in range(2):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
+        _wait_for(lambda: _rounds(journals) > rounds, process)  # noqa: B023 (called at once)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        assert _rounds(journals) > rounds
+        rounds = _rounds(journals)
+    assert subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode == 0
+    assert sorted(r.case.device for r in place.records) == ["CPU", "SIMCPU"]
+    assert all([x.round for x in r.latency.rounds] == [0, 1] for r in place.records)
+
+
+def _rounds(journals: Path) -> int:
+    return sum(path.read_text().count('"type":"round-done"') for path in journals.glob("*.jsonl"))
+
+
+def _wait_for(condition, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 60
+    while not condition() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_a_model_that_does_not_convert_is_unsupported(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenVINO's own words say that it cannot, which is no failure of the case."""
+    monkeypatch.delenv(cache.ENVIRONMENT)
+    code = run(["collect", "--suite", str(UNSUPPORTED), "--out", str(place.out),
+                "--precision", "f32"])  # fmt: skip
+    assert code == 1
+    (record,) = place.records
+    assert isinstance(record.outcome, Unsupported), record.outcome
