@@ -201,7 +201,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     current, older = newest(loaded.records)
     models = _models(current)
     devices = _devices(current)
-    anchors = unique_slugs(map(case_key, current), lambda key: "-".join((key[3], key[5], key[6])))
+    anchors = _anchors(current)
     results = [
         Result(
             record=record,
@@ -223,6 +223,17 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         speedups=tuple(speedups(results)),
         faults=tuple(loaded.faults),
     )
+
+
+def _anchors(records: Sequence[Record]) -> dict[tuple[str, ...], str]:
+    """Return the name of each case's place on its model's page."""
+    by_model: dict[str, list[tuple[str, ...]]] = {}
+    for record in records:
+        by_model.setdefault(record.model.id, []).append(case_key(record))
+    found: dict[tuple[str, ...], str] = {}
+    for keys in by_model.values():
+        found |= unique_slugs(keys, lambda key: "-".join((key[3], key[0], key[5], key[6])))
+    return found
 
 
 def device_key(record: Record) -> DeviceKey:

@@ -45,7 +45,9 @@ def compiled(kind: Kind) -> Spec:
 def _config() -> Spec:
     return {
         "view": alt.ViewConfig(stroke=None),
-        "padding": {"left": 2, "right": 10, "top": 2, "bottom": 2},
+        # A fixed frame: a long label must not make one picture wider than the others.
+        "autosize": "none",
+        "padding": {"left": 2, "right": 10, "top": 2, "bottom": 40},
         "axis": alt.AxisConfig(
             domain=False, ticks=False, gridColor=_GRID, labelColor=_MUTED, titleColor=_MUTED,
             labelFontSize=11, titleFontSize=11, titleFontWeight="normal", labelLimit=0,

@@ -72,7 +72,7 @@ def log_axis(values: list[float]) -> tuple[tuple[float, float], list[float]]:
     if high / low < 4:
         middle = math.sqrt(low * high)
         low, high = middle / 2, middle * 2
-    ladder = [m * 10.0**e for e in range(-12, 16) for m in (1, 3)]
+    ladder = [float(f"{m}e{e}") for e in range(-12, 16) for m in (1, 3)]
     ticks = [t for t in ladder if low <= t <= high]
     if len(ticks) > 7:
         ticks = [t for t in ticks if f"{t:e}".startswith("1")]

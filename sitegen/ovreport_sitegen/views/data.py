@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ovreport.errors import RecordError
@@ -65,13 +66,20 @@ def view(catalogue: Catalogue, sizes: dict[str, int]) -> DataView:
     return DataView(page, downloads, faults, len(catalogue.older), FORMAT)
 
 
+_PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")
+
+
 def _fault(error: RecordError) -> Fault:
-    # A path on the builder's machine is nobody's business: the last two parts name the file.
-    path, separator, inside = error.where.partition(": ")
-    where = "/".join(path.replace("\\", "/").split("/")[-2:])
-    return Fault(
-        line(f"{where}{separator}{inside}", 200), line(error.what, 300), line(error.remedy)
-    )
+    what = _without_folders(error.what, "the same record as ")
+    where = _without_folders(error.where)
+    return Fault(line(where, 200), line(what, 300), line(error.remedy))
+
+
+def _without_folders(text: str, before: str = "") -> str:
+    """Return text with only the last two parts of a path: the builder's folders are private."""
+    if not text.startswith(before):
+        return text
+    return before + _PATH.sub(r"\1", text[len(before) :], count=1)
 
 
 def _size(n: int) -> str:

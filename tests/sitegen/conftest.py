@@ -1,0 +1,70 @@
+"""A folder with records, and a built site, for the tests of the site generator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ovreport import record as r
+from ovreport.store import write
+from ovreport_sitegen.site import Built, build
+from tests.factories import QUICK, a_failed_record, a_record
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep drawings of one test run in one folder, away from the user's."""
+    base = tmp_path_factory.getbasetemp() / "chart-cache"
+    monkeypatch.setenv("OVREPORT_CACHE_DIR", str(base))
+
+
+def a_collection() -> list[r.Record]:
+    """Return records of two machines that hold every kind of result there is."""
+    gpu = {"device": "GPU.0", "family": "iGPU", "full_name": "Example(R) Graphics",
+           "machine": "example-laptop"}  # fmt: skip
+    invalid = a_record(model="minilm", title="MiniLM", noise=0.4, seed=9)
+    return [
+        a_record(seed=1),
+        a_record(precision="default", median_ms=2.6, top1=0.841, seed=2),
+        a_record(**gpu, executed="f16", median_ms=1.2, seed=3),
+        a_record(model="resnet-50", title="ResNet-50", architecture_only=True, seed=4),
+        a_record(model="resnet-50", title="ResNet-50", architecture_only=True, seed=5,
+                 precision="default", median_ms=3, tier=QUICK),
+        a_failed_record(model="silero", title="Silero VAD", seed=6),
+        a_failed_record(
+            model="silero", title="Silero VAD", seed=7, precision="default",
+            outcome=r.Unsupported(reason="the model does not convert", remedy="Use another."),
+        ),
+        invalid,
+        msgspec.structs.replace(a_record(seed=8), measured_at="2026-10-01T00:00:00Z"),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """Return the folder of a site with the collection in it."""
+    folder = tmp_path / "site"
+    for record in a_collection():
+        write(record, folder / "records")
+    return folder
+
+
+@pytest.fixture
+def build_of(tmp_path: Path) -> Callable[[Sequence[r.Record]], Path]:
+    """Return a function that builds a site of records and returns its folder."""
+
+    def made(records: Sequence[r.Record]) -> Path:
+        for record in records:
+            write(record, tmp_path / "some" / "records")
+        return build(tmp_path / "some", [], tmp_path / "out").out
+
+    return made
+
+
+@pytest.fixture
+def built(site: Path, tmp_path: Path) -> Built:
+    """Return the built collection."""
+    return build(site, [], tmp_path / "_site")

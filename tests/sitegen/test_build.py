@@ -1,0 +1,310 @@
+"""Building a site: whole or not at all, from whatever records there are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from ovreport import cli
+from ovreport.errors import ConfigError, InputError, OvreportError, StoreError
+from ovreport.record import Record
+from ovreport.store import write
+from ovreport_sitegen import check, publish
+from ovreport_sitegen.site import Built, build
+from tests.factories import a_record
+
+PAGES = {
+    "index.html", "latency.html", "throughput.html", "accuracy.html", "efficiency.html",
+    "models.html", "method.html", "data.html", "404.html", "model-resnet-50.html",
+}  # fmt: skip
+
+
+def test_all_pages_and_downloads_are_there(built: Built) -> None:
+    """A build makes every page, a page a model and device, and the downloads."""
+    names = {p.relative_to(built.out).as_posix() for p in built.out.rglob("*") if p.is_file()}
+    assert names >= PAGES
+    assert {"data/records.json", "data/figures.csv", "data/record.schema.json"} <= names
+    assert sum(n.startswith("device-") for n in names) == 2
+
+
+def test_only_the_newest_record_of_a_case_is_current(built: Built) -> None:
+    """An older record of the same case counts as history, and is in the download."""
+    assert (built.results, built.older) == (8, 1)
+    records = json.loads((built.out / "data" / "records.json").read_text())
+    assert len(records) == 9
+    assert "1 older record is superseded" in (built.out / "data.html").read_text()
+
+
+def test_a_failed_build_leaves_the_old_site_whole(
+    site: Path, built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong before the swap, the old pages stay as they were."""
+    before = (built.out / "index.html").read_bytes()
+    monkeypatch.setattr(check, "faults", lambda files: ["made up"])
+    with pytest.raises(OvreportError, match="made up"):
+        build(site, [], built.out)
+    assert (built.out / "index.html").read_bytes() == before
+
+
+def test_a_full_disk_leaves_the_old_site_whole(
+    site: Path, built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No space: an error with a remedy, the old site as it was, no half site beside it."""
+
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    before = (built.out / "index.html").read_bytes()
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(StoreError, match="No space left") as caught:
+        build(site, [], built.out)
+    assert caught.value.remedy
+    assert (built.out / "index.html").read_bytes() == before
+    assert not list(built.out.parent.glob("._site-*"))
+
+
+def test_a_swap_that_fails_is_undone(
+    site: Path, built: Built, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the new site cannot take its place, the old one is put back."""
+    rename = Path.rename
+
+    def refuse_new(self: Path, target: Path) -> Path:
+        if "-new-" in self.name:
+            raise OSError(13, "Permission denied")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse_new)
+    with pytest.raises(StoreError):
+        build(site, [], built.out)
+    assert (built.out / "index.html").is_file()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_told(site: Path, tmp_path: Path) -> None:
+    """A folder that may not be written gives StoreError."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    with pytest.raises(StoreError):
+        build(site, [], closed / "_site")
+
+
+def test_a_folder_of_others_is_refused(site: Path, tmp_path: Path) -> None:
+    """A folder with files that are not a site of ours is never replaced."""
+    out = tmp_path / "photos"
+    out.mkdir()
+    (out / "holiday.jpg").write_bytes(b"x")
+    with pytest.raises(InputError, match="not a site of ours"):
+        build(site, [], out)
+    assert (out / "holiday.jpg").is_file()
+
+
+def test_our_own_site_is_replaced(site: Path, built: Built) -> None:
+    """A second build replaces the first as a whole."""
+    (built.out / "left-over.html").write_text("old")
+    build(site, [], built.out)
+    assert not (built.out / "left-over.html").exists()
+    assert (built.out / publish.MARKER).is_file()
+
+
+def test_no_records_is_a_clear_error(tmp_path: Path) -> None:
+    """Without any record the remedy names the command that makes some."""
+    with pytest.raises(InputError, match="no record found") as caught:
+        build(tmp_path / "site", [], tmp_path / "out")
+    assert "ovreport collect" in caught.value.remedy
+    assert not (tmp_path / "out").exists()
+
+
+def test_bad_records_are_told_and_left_out(site: Path, tmp_path: Path) -> None:
+    """Truncated, empty, wrong-typed, wrong-version, huge and duplicate records stop nothing."""
+    good = next((site / "records").rglob("*.json"))
+    text = good.read_text()
+    bad = site / "records" / "bad"
+    bad.mkdir()
+    (bad / "truncated.json").write_text(text[: len(text) // 2])
+    (bad / "empty.json").write_text("")
+    (bad / "list.json").write_text("[]")
+    (bad / "typed.json").write_text(text.replace('"format":1', '"format":"1"'))
+    (bad / "version.json").write_text(text.replace('"format":1', '"format":99'))
+    (bad / "huge.json").write_text(" " * 600_000)
+    (bad / "copy.json").write_text(text)
+    (bad / "nan.json").write_text(text.replace('"duration_s":', '"duration_s":NaN,"x":', 1))
+    built = build(site, [], tmp_path / "out")
+    assert built.results == 8
+    assert len(built.faults) == 8
+    page = (tmp_path / "out" / "data.html").read_text()
+    for name in ("truncated", "empty", "list", "typed", "version", "huge", "nan"):
+        assert f"bad/{name}.json" in page
+    assert str(tmp_path) not in page
+
+
+def test_strict_turns_a_bad_record_into_an_error(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`build` exits with 0 and lists the fault; `build --strict` exits with 1."""
+    (site / "records" / "bad.json").write_text("{")
+    arguments = ["build", "--site", str(site), "--out", str(tmp_path / "out")]
+    assert cli.run(arguments) == 0
+    assert "bad.json" in capsys.readouterr().err
+    assert cli.run([*arguments, "--strict"]) == 1
+    assert (tmp_path / "out" / "index.html").is_file()
+
+
+def test_records_from_elsewhere_are_added(site: Path, tmp_path: Path) -> None:
+    """`--records` takes further folders."""
+    write(a_record(model="extra", title="Extra"), tmp_path / "more")
+    built = build(site, [tmp_path / "more"], tmp_path / "out")
+    assert built.results == 9
+    assert (tmp_path / "out" / "model-extra.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("title = 3", "$.title"),
+        ("colour = 'red'", "$"),
+        ("[devices.X]\ntdp_w = 'hot'", "$.devices[...].tdp_w"),
+        ("[devices.X]\ntdp_w = -3", "$.devices[...].tdp_w"),
+        ("site_url = 'javascript:alert(1)'", "$.site_url"),
+        ("accent = 'red; }'", "$.accent"),
+        ("title = ", "not TOML"),
+    ],
+)
+def test_bad_settings_are_refused_with_their_place(site: Path, text: str, at: str) -> None:
+    """The error names the file, the place in it, and a remedy; nothing is written."""
+    (site / "ovreport.toml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        build(site, [], site.parent / "out")
+    assert at in str(caught.value)
+    assert "ovreport.toml" in str(caught.value)
+    assert caught.value.remedy
+    assert not (site.parent / "out").exists()
+
+
+def test_rated_figures_are_labelled_and_apart(site: Path, tmp_path: Path) -> None:
+    """TDP and price give their own table, with their source, and only there."""
+    (site / "ovreport.toml").write_text(
+        'site_url = "https://example.org/bench/"\n'
+        '[devices."Example CPU 9000"]\ntdp_w = 100\nprice = 500\ncurrency = "EUR"\n'
+        'source = "https://example.org/data-sheet"\n'
+    )
+    out = build(site, [], tmp_path / "out").out
+    page = (out / "efficiency.html").read_text()
+    assert "rated, not measured" not in page.split('id="rated"')[0]
+    assert "inf/s per W (rated)" in page
+    assert 'href="https://example.org/data-sheet"' in page
+    assert (
+        '<link rel="canonical" href="https://example.org/bench/index.html">'
+        in (out / "index.html").read_text()
+    )
+    assert 'href="/bench/index.html"' in (out / "404.html").read_text()
+
+
+def test_own_pages_are_cleaned(site: Path, tmp_path: Path) -> None:
+    """Markdown in `content` becomes pages; scripts, images and odd links do not."""
+    (site / "content").mkdir(parents=True)
+    (site / "content" / "about.md").write_text(
+        "# About us\nHello *there*.\n<img src=x onerror=alert(1)>\n"
+        "<details open ontoggle=alert(1)>x</details>\n[a](javascript:alert(1))\n"
+        "[b](https://example.org/)\n<script>alert(1)</script>\n"
+    )
+    page = (build(site, [], tmp_path / "out").out / "about.html").read_text()
+    assert "<em>there</em>" in page
+    assert 'href="https://example.org/"' in page
+    for bad in ("onerror", "ontoggle", "javascript:", "alert(1)</script", "<img"):
+        assert bad not in page
+
+
+def test_an_own_page_may_not_take_a_built_in_name(site: Path, tmp_path: Path) -> None:
+    """`content/latency.md` would hide the latency page."""
+    (site / "content").mkdir()
+    (site / "content" / "latency.md").write_text("x")
+    with pytest.raises(ConfigError, match="taken"):
+        build(site, [], tmp_path / "out")
+
+
+def test_builds_where_openvino_is_not_installed(site: Path, tmp_path: Path) -> None:
+    """The site generator needs no engine, and none of the collector."""
+    code = (
+        "import sys\n"
+        "class Refuse:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in {'openvino', 'ovreport_collector', 'psutil', 'pooch'}:\n"
+        "            raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+        "from ovreport.cli import run\n"
+        f"sys.exit(run(['build', '--site', {str(site)!r}, '--out', {str(tmp_path / 'o')!r}]))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    assert (tmp_path / "o" / "index.html").is_file()
+
+
+def test_two_builds_of_the_same_records_are_equal(site: Path, tmp_path: Path) -> None:
+    """Nothing in a site depends on when, where or in which order it was built."""
+    first, second = (build(site, [], tmp_path / name).out for name in ("a", "b"))
+    for path in sorted(p for p in first.rglob("*") if p.is_file()):
+        assert path.read_bytes() == (second / path.relative_to(first)).read_bytes(), path.name
+
+
+def test_a_damaged_drawing_in_the_cache_is_drawn_again(
+    site: Path, tmp_path: Path, built: Built
+) -> None:
+    """A cache entry that was cut short does not reach a page."""
+    cache = tmp_path / "cache"
+    first = build(site, [], tmp_path / "a", cache=cache)
+    assert first.charts_drawn > 0
+    assert build(site, [], tmp_path / "b", cache=cache).charts_drawn == 0
+    damaged = sorted(cache.glob("*.svg"))[0]
+    damaged.write_text(damaged.read_text()[:100])
+    assert build(site, [], tmp_path / "c", cache=cache).charts_drawn == 1
+
+
+@pytest.mark.slow
+def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> None:
+    """20 models on 25 devices in two precisions, drawings in the cache."""
+    import resource
+
+    for m in range(20):
+        for d in range(25):
+            for precision in ("f32", "default"):
+                write(a_record(
+                    model=f"model-{m}", title=f"Model {m}", machine=f"machine-{d}",
+                    full_name=f"Example CPU {d}", precision=precision, seed=m * 50 + d,
+                    median_ms=(m + 1) * (d + 1) * 0.1,
+                ), tmp_path / "site" / "records")  # fmt: skip
+
+    def cpu_of_a_build() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [sys.executable, "-c", "from ovreport.cli import main; main()", "build"],
+            check=True,
+            cwd=tmp_path,
+            timeout=300,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    cpu_of_a_build()
+    assert min(cpu_of_a_build() for _ in range(3)) < 5
+
+
+def test_every_device_and_model_gets_its_own_page(
+    build_of: Callable[[Sequence[Record]], Path],
+) -> None:
+    """Ids and names that make the same slug are told apart, whatever they are."""
+    names = ["Ex/ample", "ex ample", "EX–AMPLE", "../../etc/passwd", "..", "", " "]
+    records = [
+        a_record(model="a.b", full_name=names[0]),
+        a_record(model="a_b", full_name=names[1], seed=2),
+        a_record(model="a-b", full_name=names[2], seed=3),
+        *(a_record(full_name=name, seed=4 + i) for i, name in enumerate(names[3:])),
+    ]
+    out = build_of(records)
+    assert len(list(out.glob("model-*.html"))) == 4
+    assert len(list(out.glob("device-*.html"))) == len(names)

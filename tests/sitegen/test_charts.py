@@ -1,0 +1,81 @@
+"""Charts: what is drawn, and that it is safe, named and small."""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+from typing import get_args
+
+import pytest
+
+from ovreport_sitegen.charts import Chart, Drawer, Kind, Row
+from ovreport_sitegen.charts.fill import fill
+from ovreport_sitegen.charts.model import linear_axis, log_axis
+
+NASTY = "<script>alert(1)</script>\"'&]]>"
+
+
+def a_chart(kind: Kind, **changes: object) -> Chart:
+    """Return a chart of three rows."""
+    rows = tuple(
+        Row(**{"name": f"Row {i}", "label": f"{i} ms", "value": v, "low": v * 0.9, "high": v * 1.1,
+               "other": 0.9, "points": (-1.0, 0.0, 2.0), "tip": f"tip {i}", **changes})
+        for i, v in enumerate((-2.0, -0.5, 0.1) if kind == "lost" else (1.0, 5.0, 40.0))
+    )  # fmt: skip
+    return Chart(kind, "Title", "What it shows", "Milliseconds", rows)
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_every_kind_is_sound_named_and_without_styles(kind: Kind) -> None:
+    """Well-formed, one named image, no fonts, scripts, styles or addresses in it."""
+    text = Drawer(None).svg(a_chart(kind))
+    root = ET.fromstring(text)
+    assert root.get("role") == "img"
+    assert [child.tag.rpartition("}")[2] for child in root][:2] == ["title", "desc"]
+    assert root.get("viewBox", "").split()[2] == "330"
+    for bad in ("font-family", "style=", "<script", "href", "NaN", "undefined"):
+        assert bad not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_hostile_text_stays_text(kind: Kind) -> None:
+    """Markup in a name, a label or a tip is escaped in the picture."""
+    text = Drawer(None).svg(a_chart(kind, name=NASTY, label=NASTY, tip=NASTY))
+    assert "<script" not in text
+    ET.fromstring(text)
+
+
+def test_ids_are_unique_within_a_build() -> None:
+    """Two charts of a page never share a clip path."""
+    drawer = Drawer(None)
+    both = drawer.svg(a_chart("rounds")) + drawer.svg(a_chart("rounds"))
+    ids = [e.get("id") for e in ET.fromstring(f"<x>{both}</x>").iter() if e.get("id")]
+    assert len(ids) == len(set(ids)) > 4
+
+
+def test_unbounded_intervals_can_be_drawn() -> None:
+    """Two rounds give no interval: the line ends at the plot's edge, nothing breaks."""
+    for kind in get_args(Kind):
+        text = Drawer(None).svg(a_chart(kind, low=0.0, high=math.inf))
+        assert "NaN" not in text
+        assert "Infinity" not in text
+
+
+def test_bars_start_at_zero() -> None:
+    """A bar that does not start at zero lies."""
+    assert fill(a_chart("bars")).domain[0] == 0
+
+
+def test_families_differ_by_shape_too() -> None:
+    """Colour alone would leave some readers out."""
+    shapes = {fill(a_chart("dots", family=f)).rows[0]["s"] for f in ("CPU", "iGPU", "dGPU", "NPU")}
+    assert len(shapes) == 4
+
+
+def test_axes_have_round_ticks() -> None:
+    """Ones and threes on a logarithmic scale, round steps on a linear one."""
+    (low, high), ticks = log_axis([0.07, 167])
+    assert low < 0.07 < 167 < high
+    assert ticks == [0.1, 0.3, 1, 3, 10, 30, 100]
+    assert linear_axis(0, 97)[1] == [0, 25, 50, 75]
+    assert log_axis([])[1]

@@ -1,0 +1,334 @@
+"""From records to views: what a page says, as data."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import msgspec
+import pytest
+
+from ovreport import record as r
+from ovreport.store import Loaded, Stored
+from ovreport_sitegen import downloads
+from ovreport_sitegen.catalogue import Catalogue, make, newest
+from ovreport_sitegen.config import Config
+from ovreport_sitegen.speedup import same_session
+from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
+from ovreport_sitegen.views import (
+    accuracy,
+    accuracy_cells,
+    efficiency,
+    latency,
+    model,
+    overview,
+    throughput,
+)
+from ovreport_sitegen.views import result as result_view
+from ovreport_sitegen.views.page import warning
+from tests.factories import a_failed_record, a_record
+from tests.sitegen.conftest import a_collection
+
+
+def catalogue(*records: r.Record) -> Catalogue:
+    """Return a catalogue of records."""
+    from pathlib import Path
+
+    return make(Config(), Loaded([Stored(record, Path("x.json")) for record in records]))
+
+
+def pair(**knobs: object) -> tuple[r.Record, r.Record]:
+    """Return f32 and default of one model, the default twice as fast."""
+    return (
+        a_record(**{"seed": 1, **knobs}),
+        a_record(**{"seed": 2, "precision": "default", "median_ms": 2.5, "top1": 0.841, **knobs}),
+    )
+
+
+# ---------------------------------------------------------------- which records are shown
+
+
+def test_the_newest_record_of_a_case_wins() -> None:
+    """Same machine, device, model, weights and precision: the newest is current."""
+    old, new = a_record(measured_at="2026-01-01T00:00:00Z"), a_record(seed=2)
+    other = a_record(precision="default", measured_at="2026-01-01T00:00:00Z")
+    current, older = newest([new, old, other])
+    assert current == [other, new] or current == [new, other]
+    assert older == [old]
+
+
+def test_a_case_on_another_machine_is_another_case() -> None:
+    """Two machines with the same device have two results, and two names."""
+    both = catalogue(a_record(), a_record(machine="another-8c", seed=2))
+    assert len(both.results) == 2
+    assert len({d.label for d in both.devices}) == 2
+
+
+# ---------------------------------------------------------------- gains
+
+
+def test_interleaved_rounds_are_compared() -> None:
+    """The default's gain is the ratio over shared rounds, with an interval."""
+    (gain,) = catalogue(*pair()).speedups
+    assert gain.latency is not None
+    assert gain.latency.outcome == "different"
+    assert gain.latency.ratio.low < 2 < gain.latency.ratio.high
+    assert gain.latency.pairs == 7
+
+
+def test_rounds_of_different_hours_are_not_compared() -> None:
+    """Two measurements that did not alternate give no gain."""
+    f32, default = pair()
+    later = [msgspec.structs.replace(n, started_at="2026-11-23T15:00:00Z") for n in default.noise]
+    assert same_session(f32, default)
+    moved = msgspec.structs.replace(default, noise=later)
+    assert not same_session(f32, moved)
+    assert not catalogue(f32, moved).speedups
+
+
+def test_rounds_that_follow_each_other_are_compared() -> None:
+    """A B A B… by the clock is one session; A A B B is not."""
+    f32, default = pair()
+
+    def at(record: r.Record, minutes: list[int]) -> r.Record:
+        noise = [
+            msgspec.structs.replace(n, started_at=f"2026-11-23T12:{m:02}:00Z")
+            for n, m in zip(record.noise, minutes, strict=True)
+        ]
+        return msgspec.structs.replace(record, noise=noise)
+
+    even, odd = [2 * i for i in range(7)], [2 * i + 1 for i in range(7)]
+    assert same_session(at(f32, even), at(default, odd))
+    assert not same_session(at(f32, list(range(7))), at(default, list(range(7, 14))))
+
+
+def test_another_tier_is_not_compared() -> None:
+    """Loops of another length are another measurement."""
+    f32, default = pair()
+    shorter = msgspec.structs.replace(default.tier, min_seconds=2)
+    assert not same_session(f32, msgspec.structs.replace(default, tier=shorter))
+
+
+def test_the_trade_is_said_in_words() -> None:
+    """Speed and cost of the default precision stand in one sentence, from the data."""
+    found = catalogue(*pair())
+    card = accuracy.trade_card(found)
+    assert "bf16, the default on Example CPU 9000, is 2.0× as fast as f32" in card.finding
+    assert "costs 12.9 points" in card.finding
+
+
+def test_equal_speeds_are_not_called_different() -> None:
+    """A ratio whose interval holds 1 is not distinguishable, and drawn hollow."""
+    found = catalogue(a_record(seed=1), a_record(seed=2, precision="default", top1=0.97))
+    assert "none is distinguishable" in latency.view(found).cards[1].finding
+    chart = latency.view(found).cards[1].chart
+    assert chart is not None
+    assert all(row.faint for row in chart.rows)
+
+
+# ---------------------------------------------------------------- verdicts
+
+
+def test_invalid_results_stay_out_of_rankings_and_in_the_table() -> None:
+    """An invalid result is in no chart; its row is greyed and says why."""
+    found = catalogue(a_record(), a_record(model="shaky", title="Shaky", noise=0.5, seed=3))
+    view = latency.view(found)
+    chart = view.cards[0].chart
+    assert chart is not None
+    assert [row.name for row in chart.rows] == ["Magika v3.3 · f32"]
+    (row,) = [row for row in view.table.rows if row.tone == "invalid"]
+    assert "rounds disagree" in row.html
+    assert "1 invalid or failed, left out" in view.cards[0].key
+
+
+def test_a_card_of_nothing_but_invalid_results_says_so() -> None:
+    """No chart, no headline: a sentence, and the table with all values."""
+    found = catalogue(a_record(noise=0.5))
+    card = latency.view(found).cards[0]
+    assert card.chart is None
+    assert "No result here is steady enough" in card.finding
+    assert card.table is not None
+    assert "invalid" in card.table.rows[0].html
+
+
+def test_a_page_of_suspect_results_says_so_at_its_top() -> None:
+    """With no valid result the warning counts reasons."""
+    suspect = catalogue(a_record(noise=0.06, seed=5))
+    assert suspect.results[0].verdict("latency").level == "suspect"
+    assert "all 1 are suspect" in warning(suspect.results, "latency")
+    assert not warning(catalogue(a_record()).results, "latency")
+
+
+def test_verdicts_are_judged_again() -> None:
+    """What a record says of itself is not taken."""
+    shaky = a_record(noise=0.5)
+    boast = {"latency": r.Verdict(level="valid", reasons=[])}
+    found = catalogue(msgspec.structs.replace(shaky, verdicts=boast))
+    assert found.results[0].verdict("latency").level == "invalid"
+
+
+# ---------------------------------------------------------------- what is not there
+
+
+def test_failures_are_shown_as_failures() -> None:
+    """A failed case has a row with its reason, no zero, and its stderr on the model's page."""
+    found = catalogue(a_failed_record(), a_record(model="other", seed=2))
+    for view in (overview.view(found).table, latency.view(found).table,
+                 throughput.view(found).table, efficiency.view(found).table):  # fmt: skip
+        (row,) = [row for row in view.rows if row.tone == "failed"]
+        assert "SIGSEGV" in row.html
+        assert ">0<" not in row.html
+    shown = result_view.view(found.results[0])
+    assert shown.failure.startswith("failed: ")
+    assert "Segmentation fault" in shown.stderr
+    assert not shown.groups
+
+
+def test_an_aspect_that_is_missing_says_why() -> None:
+    """An unsupported aspect of a case that ran stands as unsupported, with the reason."""
+    record = a_record(throughput=r.Unsupported(reason="one request only"))
+    (row,) = throughput.view(catalogue(record)).table.rows
+    assert "unsupported" in row.html
+    assert "one request only" in row.html
+
+
+def test_too_few_samples_for_a_percentile_say_so() -> None:
+    """p99.9 of a short run is not a number."""
+    rounds = a_record(rounds=3).latency.rounds
+    record = a_record()
+    few = msgspec.structs.replace(record.latency, rounds=rounds)
+    (row,) = latency.view(catalogue(msgspec.structs.replace(record, latency=few))).table.rows
+    assert "n too small" in row.html
+
+
+def test_the_label_never_says_more_than_what_ran() -> None:
+    """Asked and executed precision are both told; unread ones are unverified."""
+    ran = catalogue(*pair()).results
+    assert [result.precision for result in ran] == ["f32", "default → bf16"]
+    lying = catalogue(a_record(executed="f16"))
+    assert lying.results[0].precision == "f32 → f16"
+    unread = catalogue(a_record(execution=r.Unsupported(reason="no runtime model")))
+    assert unread.results[0].precision == "f32, unverified"
+
+
+def test_architecture_only_models_have_no_accuracy_and_are_marked() -> None:
+    """The mark is in every table and chart; accuracy is unsupported, not a number."""
+    found = catalogue(a_record(architecture_only=True), a_record(model="b", seed=2))
+    assert "architecture only" in overview.view(found).table.rows[1].html
+    chart = latency.view(found).cards[0].chart
+    assert chart is not None
+    assert any("architecture only" in row.name for row in chart.rows)
+    assert len(accuracy.view(found).table.rows) == 1
+
+
+def test_quick_results_are_marked() -> None:
+    """The quick tier is named on the row."""
+    found = catalogue(*a_collection())
+    rows = [row for row in overview.view(found).table.rows if ">quick<" in row.html]
+    assert len(rows) == 1
+
+
+# ---------------------------------------------------------------- accuracy
+
+
+def test_eligibility_is_99_per_cent_of_the_reference() -> None:
+    """0.97 × 0.99 is the limit."""
+    good = catalogue(a_record(top1=0.961)).results[0]
+    bad = catalogue(a_record(top1=0.960)).results[0]
+    assert accuracy_cells.eligible(good) is True
+    assert accuracy_cells.eligible(bad) is False
+    assert accuracy_cells.eligible_cell(bad).text == "not eligible"
+
+
+def test_points_have_a_sign_and_no_false_precision() -> None:
+    """Differences are signed with a true minus."""
+    assert accuracy_cells.points(-0.129 * 100) == "−12.9"
+    assert accuracy_cells.points(0.4) == "+0.40"
+    assert accuracy_cells.points(0.0) == "0"
+
+
+# ---------------------------------------------------------------- pages of one thing
+
+
+def test_a_models_page_holds_every_result_in_full() -> None:
+    """Each has an anchor that tables elsewhere lead to, and both commands."""
+    found = catalogue(*pair())
+    view = model.view(found, found.models[0])
+    assert [shown.result.href for shown in view.results] == [r.href for r in found.results]
+    assert view.results[0].repeat.startswith("ovreport collect")
+    assert view.results[0].benchmark_app.startswith("benchmark_app")
+    assert view.findings == (
+        "bf16, the default on Example CPU 9000, is 2.0× as fast as f32 and costs 12.9 points.",
+    )
+
+
+def test_all_tables_have_as_many_cells_as_columns() -> None:
+    """Spans included: a row that is too short would shift numbers under wrong heads."""
+    found = catalogue(*a_collection())
+    tables = [
+        overview.view(found).table, latency.view(found).table, latency.view(found).startup,
+        throughput.view(found).table, efficiency.view(found).table, efficiency.view(found).phases,
+        accuracy.view(found).table, accuracy.view(found).agreement, model.index(found).models,
+        model.index(found).devices, *(model.view(found, m).table for m in found.models),
+    ]  # fmt: skip
+    for table in tables:
+        for row in table.rows:
+            assert sum(cell.span for cell in row.cells) == len(table.columns), table.id
+
+
+# ---------------------------------------------------------------- text and downloads
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"])
+def test_csv_fields_are_no_formulas(text: str) -> None:
+    """A spreadsheet takes such a field for text."""
+    assert downloads.guarded(text).startswith("'")
+
+
+def test_the_csv_has_a_row_a_figure() -> None:
+    """Names, numbers and reasons survive commas, quotes and line ends; formulas do not."""
+    nasty = '=cmd|"/c calc"!A0,\n"x"'
+    found = catalogue(a_record(full_name=nasty), a_failed_record(model="b"))
+    text = downloads.all_files(found)["data/figures.csv"].decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["device_full_name"][0] for row in rows if row["model"] != "b"} == {"'"}
+    (figure,) = [r for r in rows if r["metric"] == "latency_ms" and r["model"] != "b"]
+    assert float(figure["low"]) < float(figure["value"]) < float(figure["high"])
+    assert (figure["rounds"], figure["verdict"]) == ("7", "valid")
+    failed = [r for r in rows if r["model"] == "b"]
+    assert failed
+    assert all(r["value"] == "" and "SIGSEGV" in r["missing"] for r in failed)
+
+
+def test_marks_that_turn_text_are_dropped() -> None:
+    """Controls and bidirectional marks never reach a page; letters of any script do."""
+    assert clean("a\u202eb\u2066c\x00d\x1b[31m") == "abcd[31m"
+    assert clean("مرحبا שלום 日本 é") == "مرحبا שלום 日本 é"
+
+
+def test_device_names_lose_trade_marks_only() -> None:
+    """What makers add to a name goes, what tells devices apart stays."""
+    assert short_name("Intel(R) Core(TM) Ultra 7 268V") == "Intel Core Ultra 7 268V"
+    assert short_name("Intel(R) Xeon(R) CPU @ 2.20GHz") == "Intel Xeon"
+    assert short_name("AMD EPYC 9V74 80-Core Processor") == "AMD EPYC 9V74 80-Core"
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("https://example.org/a?b=c", True), ("http://x", True), ("javascript:alert(1)", False),
+        ("java\nscript:alert(1)", False), ("data:text/html,x", False), ("//evil.example", False),
+        ("https://", False), ('https://x/" onclick="', False), ("ftp://x", False), ("", False),
+        ("http://[", False),
+    ],
+)  # fmt: skip
+def test_only_web_addresses_become_links(text: str, good: bool) -> None:
+    """Http and https with a host, nothing else."""
+    assert (safe_url(text) is not None) is good
+
+
+def test_slugs_never_collide() -> None:
+    """Not even with a name made to look like a marked slug."""
+    first = unique_slugs(["a b", "a-b"], str)
+    trap = unique_slugs(["a b", "a-b", *first.values()], str)
+    assert len(set(trap.values())) == 4
