@@ -108,13 +108,18 @@ def measure(
         journal = Journal(journal_path)
         if journal.steps:
             console.print(f"Resuming: {_done(plan, journal)} rounds are measured already.")
-        with display_for(console, plan) as display:
-            ready = _make_all_ready(plan, Path(work), display)
-            run = Run(
-                plan=plan, ready=ready, journal=journal, work=Path(work), out=out,
-                display=display, timeout_s=timeout_s,
-            )  # fmt: skip
-            run.measure()
+        try:
+            with display_for(console, plan, done=_done(plan, journal)) as display:
+                ready = _make_all_ready(plan, Path(work), display)
+                run = Run(
+                    plan=plan, ready=ready, journal=journal, work=Path(work), out=out,
+                    display=display, timeout_s=timeout_s,
+                )  # fmt: skip
+                run.measure()
+        except KeyboardInterrupt:
+            kept = _done(plan, journal)
+            console.print(f"Stopped. {kept} rounds are kept; the same command goes on from there.")
+            raise
         records = _all_records(journal, plan, out)
         journal.close()
     return records

@@ -80,7 +80,7 @@ class PlainDisplay:
 class LiveDisplay(PlainDisplay):
     """A progress bar with the time left; what is done scrolls above it."""
 
-    def __init__(self, console: Console, plan: Plan) -> None:
+    def __init__(self, console: Console, plan: Plan, *, done: int) -> None:
         super().__init__(console)
         self._progress = Progress(
             SpinnerColumn(),
@@ -94,7 +94,8 @@ class LiveDisplay(PlainDisplay):
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task("preparing", total=len(plan.cases) * plan.tier.rounds)
+        planned = len(plan.cases) * plan.tier.rounds
+        self._task = self._progress.add_task("preparing", total=planned, completed=done)
         self._rounds = plan.tier.rounds
 
     def __enter__(self) -> LiveDisplay:
@@ -127,10 +128,10 @@ class LiveDisplay(PlainDisplay):
 
 
 @contextlib.contextmanager
-def display_for(console: Console, plan: Plan) -> Iterator[Display]:
-    """Give a live display on a terminal, a plain one elsewhere."""
+def display_for(console: Console, plan: Plan, *, done: int) -> Iterator[Display]:
+    """Give a live display on a terminal, a plain one elsewhere; so many rounds are done."""
     if console.is_terminal:
-        with LiveDisplay(console, plan) as live:
+        with LiveDisplay(console, plan, done=done) as live:
             yield live
     else:
         yield PlainDisplay(console)
