@@ -1,0 +1,288 @@
+"""The timed loops, driven by requests of known latency."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pytest
+
+from ovreport.record import Tier
+from ovreport_collector import loops
+
+QUICK = Tier(
+    name="quick", min_seconds=0.2, min_inferences=20, max_seconds=2, rounds=1, max_rounds=1
+)
+
+
+@pytest.fixture(autouse=True)
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make what comes before a timed loop short; sleeping requests need no more."""
+    monkeypatch.setattr(loops, "WARMUP_WINDOW_S", 0.01)
+    monkeypatch.setattr(loops, "WARMUP_CAP_S", 0.2)
+    monkeypatch.setattr(loops, "PILOT_S", 0.04)
+
+
+class Request:
+    """Takes as long as it is told, and notes what it was fed."""
+
+    def __init__(self, seconds: float | Callable[[int], float] = 0.002) -> None:
+        self.seconds = seconds if callable(seconds) else lambda _: seconds
+        self.n = 0
+        self.fed: list[int] = []
+        self.error_at: int | None = None
+
+    def feed(self, index: int) -> None:
+        """Note the sample."""
+        self.fed.append(index)
+
+    def infer(self) -> None:
+        """Sleep: the interpreter is free meanwhile, as in an engine."""
+        self.n += 1
+        if self.n == self.error_at:
+            raise RuntimeError("the device is gone")
+        time.sleep(self.seconds(self.n))
+
+    runtime_ms = 1.5
+
+    def outputs(self) -> list[np.ndarray]:
+        """Return nothing of interest."""
+        return []
+
+
+class Queue:
+    """Finishes so many inferences a second, of so many milliseconds each."""
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+
+    def run(self, stop_at: float) -> list[float]:
+        """Wait until then, and tell how many were done."""
+        seconds = stop_at - time.perf_counter()
+        time.sleep(max(0, seconds))
+        return [1 / self.rate] * max(1, round(self.rate * seconds))
+
+
+class Compiled:
+    """Gives prepared requests."""
+
+    streams = 2
+
+    def __init__(self, requests: Sequence[Request], queue: Queue | None = None) -> None:
+        self._requests, self._queue = list(requests), queue
+        self.optimal_requests = len(self._requests)
+        self.queues = 0
+
+    def request(self, _: object) -> Request:
+        """Return the next request."""
+        return self._requests.pop(0)
+
+    def queue(self, _: object, __: int) -> Queue | None:
+        """Return the queue."""
+        self.queues += 1
+        return self._queue
+
+
+def tier(**changes: float) -> Tier:
+    """Return a short tier."""
+    values = {f: getattr(QUICK, f) for f in QUICK.__struct_fields__}
+    return Tier(**{**values, **changes})
+
+
+def throughput(requests: Sequence[Request], queue: Queue | None = None, **options):
+    """Measure requests under load."""
+    asked = {"driver": None, "index": 0, **options}
+    limits = asked.pop("tier", QUICK)
+    return loops.measure_throughput(Compiled(requests, queue), [{}] * 4, limits, **asked)[0]
+
+
+# ---------------------------------------------------------------- latency
+
+
+def test_latency_is_what_the_request_takes() -> None:
+    """Median and bounds are those of the sleep; nothing of the loop is in them."""
+    measured = loops.measure_latency(Request(0.004), 4, QUICK, index=3)
+    assert measured.round == 3
+    assert 4 <= measured.min_ms <= measured.median_ms < 6
+    assert measured.runtime_median_ms == 1.5
+    assert measured.histogram.total == measured.n
+    assert measured.warmup_n >= 9
+
+
+def test_time_rules_a_fast_request() -> None:
+    """The count is soon met; the loop lasts its time all the same."""
+    measured = loops.measure_latency(Request(0.001), 4, QUICK, index=0)
+    assert 0.2 <= measured.duration_s < 0.5
+    assert measured.n > 50
+
+
+def test_the_count_rules_a_slow_request() -> None:
+    """The time is soon over; the loop goes on to its count."""
+    measured = loops.measure_latency(Request(0.03), 4, tier(min_inferences=30), index=0)
+    assert measured.n == 30
+    assert measured.duration_s >= 0.9
+
+
+def test_the_cap_rules_a_very_slow_request() -> None:
+    """Neither more than one inference beyond the cap, nor none at all."""
+    limits = tier(min_inferences=1000, max_seconds=0.5)
+    measured = loops.measure_latency(Request(0.1), 4, limits, index=0)
+    assert 0.5 <= measured.duration_s < 0.8
+    assert 4 <= measured.n <= 5
+
+
+def test_one_inference_is_measured_whatever_the_cap() -> None:
+    """A request slower than the cap has one sample, not none."""
+    limits = tier(min_seconds=0.01, min_inferences=64, max_seconds=0.05)
+    measured = loops.measure_latency(Request(0.1), 1, limits, index=0)
+    assert measured.n == 1
+
+
+def test_inputs_are_rotated() -> None:
+    """Every sample has its turn, one after the other, from the first."""
+    request = Request()
+    measured = loops.measure_latency(request, 4, QUICK, index=0)
+    timed = request.fed[-measured.n :]
+    assert timed == [i % 4 for i in range(measured.n)]
+
+
+def test_a_slowdown_shows_in_the_thirds() -> None:
+    """What heats up within a round is told by its last third."""
+    limits = tier(min_seconds=0.01, min_inferences=300)
+    measured = loops.measure_latency(
+        Request(lambda n: 0.002 if n < 160 else 0.006), 4, limits, index=0
+    )
+    assert measured.last_third_median_ms > 1.5 * measured.first_third_median_ms
+
+
+def test_a_request_that_breaks_is_not_hidden() -> None:
+    """What an engine raises reaches the caller."""
+    request = Request()
+    request.error_at = 60
+    with pytest.raises(RuntimeError, match="the device is gone"):
+        loops.measure_latency(request, 4, tier(min_inferences=100), index=0)
+
+
+# ---------------------------------------------------------------- warm-up
+
+
+def test_warm_up_ends_when_three_windows_agree() -> None:
+    """The first ones may be anything; inferences are counted in all."""
+    medians = iter([5.0, 3.0, 1.04, 1.0, 1.02])
+    warm = loops.warm_up(lambda _: (10, next(medians)))
+    assert (warm.n, warm.stable) == (50, True)
+
+
+def test_warm_up_is_not_settled_by_a_trend() -> None:
+    """Neighbours may agree while first and third do not."""
+    medians = iter([1.1, 1.06, 1.02, 1.0, 1.0])
+    assert loops.warm_up(lambda _: (1, next(medians))).n == 5
+
+
+def test_warm_up_gives_up_at_its_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What never settles is measured, and marked."""
+    now = iter(float(i) for i in range(1000))
+    monkeypatch.setattr(loops, "clock", lambda: next(now))
+    monkeypatch.setattr(loops, "WARMUP_CAP_S", 3.0)
+    growing = iter(float(2**i) for i in range(100))
+    warm = loops.warm_up(lambda _: (1, next(growing)))
+    assert not warm.stable
+    assert warm.n == 3  # at least three, at one second a look
+
+
+# ---------------------------------------------------------------- throughput
+
+
+def test_the_rate_is_that_of_all_requests_together() -> None:
+    """Four requests of five milliseconds make just under 800 a second."""
+    measured = throughput([Request(0.005) for _ in range(4)])
+    rate = measured.n / measured.duration_s
+    assert 600 < rate <= 800
+    assert measured.requests == 4
+    assert measured.streams == 2
+    assert measured.histogram.total == measured.n
+    assert measured.first_third_ips == pytest.approx(rate, rel=0.2)
+    assert measured.last_third_ips == pytest.approx(rate, rel=0.2)
+
+
+def test_our_own_loop_costs_next_to_nothing() -> None:
+    """Requests wait for us for less than a few percent of their time."""
+    assert throughput([Request(0.005) for _ in range(2)]).idle_share < 0.03
+
+
+def test_a_loop_that_limits_is_seen() -> None:
+    """Feeding that takes as long as inferring is half of the requests' time."""
+
+    class Slow(Request):
+        def feed(self, index: int) -> None:
+            time.sleep(0.003)
+
+    load = loops._ThreadLoad([Slow(0.003), Slow(0.003)], 4)
+    loaded = load.run(0.3, 0)
+    assert 0.4 < loaded.idle_share(2) < 0.6
+
+
+def test_unequal_requests_are_not_held_against_the_device() -> None:
+    """One that ends late does not make the others' idle end count."""
+    measured = throughput([Request(0.002), Request(0.2)], tier=tier(min_inferences=1))
+    assert 350 < measured.n / measured.duration_s <= 505
+
+
+def test_time_and_count_are_both_met_under_load() -> None:
+    """A fast device runs for its time, a slow one for its count."""
+    fast = throughput([Request(0.002), Request(0.002)])
+    assert fast.duration_s >= 0.19
+    slow = throughput([Request(0.05), Request(0.05)], tier=tier(min_inferences=24))
+    assert slow.n >= 24
+
+
+def test_the_cap_holds_under_load() -> None:
+    """A device that cannot reach the count is stopped when the cap is over."""
+    limits = tier(min_inferences=10_000, max_seconds=0.6)
+    began = time.monotonic()
+    load = loops._ThreadLoad([Request(0.05), Request(0.05)], 4)
+    loaded = load.run(0.3, limits.min_inferences, longest=limits.max_seconds)
+    assert time.monotonic() - began < 1.0
+    assert 16 <= len(loaded.latencies) <= 26
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+def test_an_error_in_a_thread_reaches_the_caller(broken: int) -> None:
+    """It neither hangs nor is lost, whichever request it was; no thread stays."""
+    requests = [Request(), Request()]
+    requests[broken].error_at = 30
+    before = threading.active_count()
+    with pytest.raises(RuntimeError, match="the device is gone"):
+        throughput(requests)
+    assert threading.active_count() == before
+
+
+def test_inputs_are_rotated_under_load() -> None:
+    """Every request meets every sample."""
+    requests = [Request(0.002), Request(0.002)]
+    throughput(requests)
+    assert all(set(request.fed) == {0, 1, 2, 3} for request in requests)
+
+
+DRIVERS = [(None, "threads"), (100.0, "threads"), (1000.0, "threads"), (3000.0, "async-queue")]
+
+
+@pytest.mark.parametrize(("rate", "expected"), DRIVERS)
+def test_threads_drive_unless_the_queue_clearly_wins(rate: float | None, expected: str) -> None:
+    """Two threads make nearly 1,000 a second here; the queue must gain a tenth on that."""
+    queue = Queue(rate) if rate else None
+    measured = throughput([Request(0.002), Request(0.002)], queue)
+    assert measured.driver == expected
+    if expected == "async-queue":
+        assert measured.n / measured.duration_s == pytest.approx(rate, rel=0.2)
+
+
+def test_a_driver_that_was_chosen_before_is_not_chosen_again() -> None:
+    """A later round takes the first one's way, and makes no queue that it does not need."""
+    compiled = Compiled([Request(), Request()], Queue(5000))
+    measured, _ = loops.measure_throughput(compiled, [{}], QUICK, driver="threads", index=1)
+    assert (measured.driver, compiled.queues) == ("threads", 0)
+    queued = throughput([Request(), Request()], Queue(200), driver="async-queue", index=1)
+    assert queued.driver == "async-queue"

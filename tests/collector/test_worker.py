@@ -1,0 +1,330 @@
+"""What a measuring process does, in this process, with an engine that misbehaves on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ovreport.record import Failed, Port, Settings
+from ovreport_collector import engines, loops, worker
+from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.jobs import (
+    CachedStartJob,
+    CachedStartResult,
+    JobFailed,
+    OutputsJob,
+    OutputsResult,
+    ProbeJob,
+    ProbeResult,
+    RoundJob,
+    RoundResult,
+    Target,
+)
+from tests.collector import models
+from tests.collector.conftest import TINY, an_execution
+
+Answer = Callable[[int, int], np.ndarray]
+"""(number of inferences so far in this mode, sample) → output."""
+
+
+def right(_: int, sample: int) -> np.ndarray:
+    """Return what the sample's output should be."""
+    return np.full((1, 3), sample + 1.0, np.float32)
+
+
+class Engine:
+    """An engine, a network, a compiled model and a request in one, in pure Python."""
+
+    inputs = (Port(name="x", dtype="f32", shape=[1, 2]),)
+    parameters = 6
+    optimal_requests, streams, loaded_from_cache = 2, 2, True
+    runtime_ms = 0.1
+    settings = Settings(asked={}, in_force={})
+    execution = an_execution("CPU")
+
+    def __init__(self, latency: Answer = right, throughput: Answer = right) -> None:
+        self.answers = {"latency": latency, "throughput": throughput}
+
+    def read(self, *_: object) -> Engine:
+        """Be the network."""
+        network = Engine(**self.answers)
+        network.outputs = [Port(name="y", dtype="f32", shape=[1, 3])]
+        return network
+
+    def compile(self, device: str, mode: str, *_: object) -> Engine:
+        """Be the compiled model."""
+        compiled = Engine(**self.answers)
+        compiled.answer = self.answers[mode]
+        return compiled
+
+    def request(self, samples: Sequence[dict[str, np.ndarray]]) -> Engine:
+        """Be the request."""
+        request = Engine()
+        request.answer, request.samples, request.n = self.answer, samples, 0
+        request.outputs = lambda: [request.last]
+        request.feed(0)
+        return request
+
+    def queue(self, *_: object) -> None:
+        """Have no queue."""
+
+    def feed(self, index: int) -> None:
+        """Take the sample's own number, which is its content: samples are rotated."""
+        self.index = int(self.samples[index]["x"].flat[0])
+
+    def infer(self) -> None:
+        """Answer."""
+        self.n += 1
+        self.last = self.answer(self.n, self.index)
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    """Return four samples, each holding its number."""
+    path = tmp_path / "samples.npz"
+    numbered = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((1, 1, 2), np.float32)
+    worker.save_arrays(path, {"x": numbered})
+    return path
+
+
+@pytest.fixture
+def use(monkeypatch: pytest.MonkeyPatch):
+    """Return a function that makes another engine the one that jobs get."""
+    monkeypatch.setattr(loops, "WARMUP_WINDOW_S", 0.002)
+    monkeypatch.setattr(loops, "WARMUP_CAP_S", 0.05)
+    monkeypatch.setattr(loops, "PILOT_S", 0.01)
+    return lambda engine: monkeypatch.setattr(engines, "create", lambda *_: engine)
+
+
+TARGET = Target(engine="fake", model="m.onnx", shapes={"x": [1, 2]}, device="CPU", precision="f32")
+
+
+def round_of(samples: Path) -> RoundResult | JobFailed:
+    """Measure a round."""
+    result = worker.run(
+        RoundJob(target=TARGET, round=1, tier=TINY, inputs=str(samples), seed=20, driver=None)
+    )
+    assert isinstance(result, RoundResult | JobFailed)
+    return result
+
+
+def outputs_of(samples: Path, tmp_path: Path) -> OutputsResult | JobFailed:
+    """Have the outputs of all samples."""
+    job = OutputsJob(
+        target=TARGET, inputs={"samples": str(samples)},
+        outputs={"samples": str(tmp_path / "out.npz")}, task="generic",
+    )  # fmt: skip
+    return worker.run(job)
+
+
+def test_a_sound_round_misses_nothing(use, samples: Path) -> None:
+    """Every aspect is there, under the round's number."""
+    use(Engine())
+    result = round_of(samples)
+    assert isinstance(result, RoundResult)
+    assert result.missing == {}
+    aspects = (result.startup, result.latency, result.throughput, result.memory)
+    assert [a.round for a in aspects] == [1] * 4
+    assert result.cpu_s > 0
+
+
+def _later(after: int, wrong: Callable[[np.ndarray], np.ndarray]) -> Answer:
+    return lambda n, sample: wrong(right(n, sample)) if n > after else right(n, sample)
+
+
+WRONG = {
+    "other values": lambda y: y * 1.2,
+    "zeros": np.zeros_like,
+    "not a number": lambda y: y * np.nan,
+    "infinite": lambda y: y * np.inf,
+    "the answer to another sample": lambda y: y + 1,
+    "another shape": lambda y: y[:, :2],
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+@pytest.mark.parametrize("mode", ["latency", "throughput"])
+def test_outputs_that_change_while_timed_fail_the_aspect(
+    use, samples: Path, mode: str, wrong
+) -> None:
+    """A fast wrong answer is a failure; the other aspect keeps its measurement."""
+    use(Engine(**{mode: _later(10, wrong)}))
+    result = round_of(samples)
+    assert isinstance(result, RoundResult)
+    assert getattr(result, mode) is None
+    assert list(result.missing) == [mode]
+    why = result.missing[mode]
+    assert isinstance(why, Failed)
+    assert why.cause == "wrong-output"
+    assert f"the {mode} run" in why.reason
+
+
+def test_a_difference_within_the_tolerance_is_none(use, samples: Path) -> None:
+    """Rounding in another mode is no fault."""
+    use(Engine(throughput=lambda n, sample: right(n, sample) * 1.01))
+    result = round_of(samples)
+    assert isinstance(result, RoundResult)
+    assert result.missing == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (lambda *_: np.full((1, 3), np.nan, np.float32), "not finite"),
+        (lambda *_: np.full((1, 3), np.inf, np.float32), "not finite"),
+        (lambda *_: np.ones((1, 4), np.float32), "shape (1, 4), not [1, 3]"),
+    ],
+)
+def test_outputs_that_are_wrong_from_the_start_fail_the_job(
+    use, samples: Path, tmp_path: Path, answer: Answer, message: str
+) -> None:
+    """Neither accuracy nor speed is had of an output that cannot be right."""
+    use(Engine(latency=answer))
+    for result in (round_of(samples), outputs_of(samples, tmp_path)):
+        assert isinstance(result, JobFailed)
+        assert result.cause == "wrong-output"
+        assert message in result.reason
+        assert "y" in result.reason
+
+
+def test_an_error_under_load_keeps_the_latency(use, samples: Path) -> None:
+    """What was measured before an aspect broke is not lost."""
+
+    def breaks(n: int, sample: int) -> np.ndarray:
+        if n > 20:
+            raise RuntimeError("the device is gone")
+        return right(n, sample)
+
+    use(Engine(throughput=breaks))
+    result = round_of(samples)
+    assert isinstance(result, RoundResult)
+    assert result.latency is not None
+    assert result.missing == {
+        "throughput": Failed(reason="RuntimeError: the device is gone", cause="error")
+    }
+
+
+def test_outputs_are_kept_in_order(use, samples: Path, tmp_path: Path) -> None:
+    """One row a sample, as the samples were given."""
+    use(Engine())
+    assert isinstance(outputs_of(samples, tmp_path), OutputsResult)
+    with np.load(tmp_path / "out.npz") as arrays:
+        assert arrays["000"][:, 0, 0].tolist() == [1, 2, 3, 4]
+
+
+MESSAGES = [
+    ("Operation FancyOp is not supported", True),
+    ("Not Implemented: dynamic rank", True),
+    ("OpConversionFailure: Model wasn't fully converted. No translator for X", True),
+    ("out of memory", False),
+]
+
+
+@pytest.mark.parametrize(("message", "unsupported"), MESSAGES)
+def test_what_cannot_be_done_is_told_from_what_went_wrong(
+    use, samples: Path, message: str, unsupported: bool
+) -> None:
+    """An engine's own words decide; its places in its own source are left out."""
+
+    def refuse(*_: object) -> np.ndarray:
+        raise RuntimeError(f"Exception from src/core/x.cpp:1:\nException from y.cpp:2:\n{message}")
+
+    use(Engine(latency=refuse))
+    result = round_of(samples)
+    assert isinstance(result, JobFailed)
+    assert result.unsupported is unsupported
+    assert result.reason == f"RuntimeError: {message}"
+    assert result.cause == "error"
+
+
+def test_each_round_rotates_the_samples_otherwise() -> None:
+    """The order is the seed's, another in another round, and never loses a sample."""
+    samples = [{"x": np.array(i)} for i in range(16)]
+    orders = [[int(s["x"]) for s in worker._rotated(samples, seed)] for seed in (20, 20, 21)]
+    assert orders[0] == orders[1] != orders[2]
+    assert sorted(orders[2]) == list(range(16))
+
+
+def test_nothing_detected_twice_is_the_same() -> None:
+    """Two empty outputs agree, and outputs of different sizes cannot be compared."""
+    empty, some = np.empty((0, 4)), np.ones((2, 4))
+    assert worker.relative_rmse(empty, empty) == 0
+    with pytest.raises(ValueError, match="shape"):
+        worker.relative_rmse(empty, some)
+    assert worker.relative_rmse(some * 1.1, some) == pytest.approx(0.1)
+    assert worker.relative_rmse(some, some * 0) == 1  # nothing to be relative to
+
+
+def test_a_changed_number_of_detections_is_a_wrong_output() -> None:
+    """The message names the shapes and the run."""
+    with pytest.raises(WrongOutputError, match="before the latency run"):
+        worker._check_same([np.ones((2, 4))], [np.ones((3, 4))], "the latency run")
+
+
+# ---------------------------------------------------------------- the real engine
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> tuple[Target, Path]:
+    """Return the classifier on the CPU, and samples for it."""
+    file = models.save(models.classifier(), tmp_path / "net.xml")
+    samples = tmp_path / "real.npz"
+    rng = np.random.default_rng(1)
+    inputs = rng.standard_normal((4, 1, models.FEATURES)).astype(np.float32)
+    worker.save_arrays(samples, {"x": inputs})
+    target = Target(
+        engine="openvino", model=str(file), shapes={"x": [1, models.FEATURES]}, device="CPU",
+        precision="f32",
+    )  # fmt: skip
+    return target, samples
+
+
+def test_a_start_from_the_cache_is_verified(real: tuple[Target, Path], tmp_path: Path) -> None:
+    """The first start fills the cache, the second comes out of it, as the plugin says."""
+    target, samples = real
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    job = CachedStartJob(target=target, round=0, inputs=str(samples), cache_dir=str(cache))
+    first, second = worker.run(job), worker.run(job)
+    assert isinstance(first, CachedStartResult)
+    assert isinstance(second, CachedStartResult)
+    assert (first.loaded_from_cache, second.loaded_from_cache) == (False, True)
+    assert second.cache_bytes > 0
+
+
+def test_a_shape_opens_what_is_dynamic(real: tuple[Target, Path], tmp_path: Path) -> None:
+    """A model with an open dimension runs at the suite's shape, and without one says why not."""
+    target, samples = real
+    models.save(models.classifier(-1), tmp_path / "net.xml")
+    job = OutputsJob(
+        target=target, inputs={"s": str(samples)}, outputs={"s": str(tmp_path / "o.npz")},
+        task="generic",
+    )  # fmt: skip
+    result = worker.run(job)
+    assert isinstance(result, OutputsResult)
+    assert result.outputs[0].shape == [1, models.CLASSES]
+    without = worker.msgspec.structs.replace(
+        job, target=worker.msgspec.structs.replace(target, shapes={})
+    )
+    failed = worker.run(without)
+    assert isinstance(failed, JobFailed)
+    assert "without a static shape: x" in failed.reason
+
+
+def test_a_device_that_is_not_there_is_not_the_end_of_a_probe() -> None:
+    """It is told as unavailable, beside those that are there."""
+    result = worker.run(ProbeJob(devices=["CPU", "TPU"]))
+    assert isinstance(result, ProbeResult)
+    assert [d.name for d in result.devices] == ["CPU"]
+    assert [u.name for u in result.unavailable] == ["TPU"]
+
+
+def test_a_plugin_that_is_no_library_is_told() -> None:
+    """The path of the wrong file is in the message, or its name."""
+    result = worker.run(ProbeJob(devices=["X"], plugins={"X": __file__}))
+    assert isinstance(result, ProbeResult)
+    assert [u.name for u in result.unavailable] == ["X"]
+    assert result.unavailable[0].reason
