@@ -26,6 +26,7 @@ _EMPTY = re.compile(r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>')
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _PLACED = re.compile(r' (?:d|transform|x|y|x1|x2|y1|y2)="[^"]*"')
 _LABELLED = re.compile(r"<(path|line|rect)((?:[^<>])*?) aria-label=\"([^\"]*)\"([^<>]*?)/>")
+_QUOTED = re.compile(r'>[^<>]*"[^<>]*<')
 _IDS = re.compile(r'(\bid="|url\(#|href="#)([A-Za-z][\w-]*)')
 
 
@@ -115,6 +116,8 @@ def _finish(raw: str, chart: Chart, name: str) -> str:
     text = _PLACED.sub(lambda m: _NUMBER.sub(_rounded, m[0]), raw)
     text = _LABELLED.sub(r"<\1\2\4><title>\3</title></\1>", text)
     text = _EMPTY.sub("", _NOISE.sub("", text))
+    # The check of finished pages relies on this: a bare quote is found inside tags only.
+    text = _QUOTED.sub(lambda m: m[0].replace('"', "&quot;"), text)
     text = _IDS.sub(rf"\g<1>{name}-\g<2>", text)
     head, _, body = text.partition(">")
     title, description = escape(chart.title), escape(chart.description)

@@ -1,0 +1,150 @@
+"""Records from anybody: hostile text in every string does nothing in a real browser."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from ovreport.errors import RecordError
+from ovreport.record import Record
+from ovreport.store import decode
+from ovreport_sitegen.site import build
+from tests.factories import a_failed_record, a_record
+
+pytestmark = pytest.mark.browser
+
+HIT = "window.hit=1;alert(1)"
+ATTACKS = {
+    "script": f"<script>{HIT}</script>",
+    "end of script": f"</script><script>{HIT}</script><!--<script>",
+    "attribute": f"x onmouseover={HIT} onfocus={HIT} autofocus",
+    "quotes": f"\" onmouseover=\"{HIT}\" x='\" ' onfocus='{HIT}' autofocus='",
+    "image": f"<img src=x onerror={HIT}><svg onload={HIT}>",
+    "address": f"javascript:{HIT}",
+    "data address": f"data:text/html,<script>{HIT}</script>",
+    "template": "{{ 7*191 }}{% raw %}{{ cycler.__init__ }}",
+    "markdown": f"[x](javascript:{HIT}) ![x](http://evil.example/a) <details open ontoggle={HIT}>",
+    "expression": json.dumps({"expr": HIT, "data": {"url": "http://evil.example/a.json"}}),
+    "style": "</style><style>@import 'http://evil.example/a.css';body{display:none}</style>",
+    "close": "--></title></textarea></template></table></svg><iframe src=http://evil.example/>",
+    "directions": "\u202egnp.exe\u2066 \u200f ]]> \x00\x01\x1b \ufffe",
+    "long": "W" * 10_000,
+    "long words": "wide " * 2_000,
+}
+
+
+def hostile(record: Record, text: str) -> Record:
+    """Return the record with every string that is free text replaced."""
+    document = json.loads(msgspec.json.encode(record))
+    changed = json.loads(json.dumps(_replaced(document, text)))
+    return decode(json.dumps(changed).encode(), where="attack")
+
+
+def _replaced(value: Any, text: str, path: tuple[str, ...] = ()) -> Any:
+    if isinstance(value, dict):
+        made = {k: _replaced(v, text, (*path, k)) for k, v in value.items()}
+        if path and path[-1] in {"properties", "packages", "noise_unreadable", "in_force", "asked"}:
+            made[text] = text
+        return made
+    if isinstance(value, list):
+        return [_replaced(v, text, path) for v in value]
+    return text if isinstance(value, str) and path in free_paths() else value
+
+
+@cache
+def free_paths() -> frozenset[tuple[str, ...]]:
+    """Return the places where the contract takes any text, found by trying."""
+    known: set[tuple[str, ...]] = set()
+    for record in (a_record(), a_failed_record()):
+        document = json.loads(msgspec.json.encode(record))
+        _try_strings(document, document, (), known)
+    return frozenset(known)
+
+
+def _try_strings(
+    document: Any, value: Any, path: tuple[str, ...], known: set[tuple[str, ...]]
+) -> None:
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in list(items):
+        here = (*path, key) if isinstance(key, str) else path
+        if isinstance(inner, dict | list):
+            _try_strings(document, inner, here, known)
+        elif isinstance(inner, str) and here not in known:
+            value[key] = "<any text>"
+            with contextlib.suppress(RecordError):
+                decode(json.dumps(document).encode(), where="trial")
+                known.add(here)
+            value[key] = inner
+
+
+@pytest.fixture(scope="module")
+def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a site of records with one attack each in every string."""
+    base = tmp_path_factory.mktemp("attacked")
+    records = base / "site" / "records"
+    records.mkdir(parents=True)
+    for i, text in enumerate(ATTACKS.values()):
+        for j, made in enumerate((
+            a_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
+            a_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}", precision="default"),
+            a_failed_record(model=f"failed-{i}", seed=i, machine=f"machine-{i}"),
+        )):  # fmt: skip
+            data = msgspec.json.encode(hostile(made, text))
+            (records / f"{i}-{j}.json").write_bytes(data)
+    (records / "not-a-record.json").write_text(json.dumps({ATTACKS["image"]: 1, "format": 1}))
+    (base / "site" / "ovreport.toml").write_text(
+        "title = '''" + ATTACKS["script"] + "'''\n"
+        "[devices.'" + ATTACKS["script"] + "']\ntdp_w = 3\n"
+        "source = '''" + ATTACKS["address"] + "'''\n"
+    )
+    return build(base / "site", [], base / "out", cache=base / "charts").out
+
+
+def test_every_free_string_was_attacked() -> None:
+    """The list of strings is found by trying, and holds those that matter most."""
+    found = {".".join(path) for path in free_paths()}
+    assert len(found) > 40
+    assert found >= {
+        "device.full_name", "model.title", "model.homepage", "model.why", "repeat.ovreport",
+        "outcome.reason", "outcome.stderr_tail", "machine.cpu", "execution.precision",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_attacks_do_nothing(watch: Any, attacked: Path, width: int) -> None:
+    """No script ran, nothing was asked for elsewhere, no page is wider than the screen."""
+    watched = watch(viewport={"width": width, "height": 900})
+    page = watched.page
+    for path in sorted(attacked.glob("*.html")):
+        watched.open(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        page.evaluate(
+            "document.querySelectorAll('main *').forEach(e => {"
+            "for (const t of ['mouseover', 'focus', 'toggle', 'load', 'error'])"
+            " e.dispatchEvent(new Event(t, {bubbles: true})); })"
+        )
+        assert page.evaluate("window.hit") is None, path.name
+        assert page.evaluate("document.querySelectorAll('iframe, img, main style').length") == 0
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        links = page.evaluate("[...document.querySelectorAll('a')].map(a => a.protocol)")
+        assert set(links) <= {"file:", "http:", "https:"}, path.name
+    assert not watched.errors
+    assert not watched.outside
+
+
+def test_attacks_are_shown_as_text(watch: Any, attacked: Path) -> None:
+    """What was sent is what is seen: escaped, shortened, and never evaluated."""
+    watched = watch()
+    watched.open((attacked / "models.html").as_uri())
+    text = watched.page.inner_text("main")
+    assert "<script>window.hit=1;alert(1)</script>" in text
+    assert "{{ 7*191 }}" in text
+    assert "1337" not in text
+    assert "\u202e" not in text
+    assert "W" * 200 not in text

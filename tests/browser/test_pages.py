@@ -1,0 +1,145 @@
+"""Every page in a real browser: it fits, it is quiet, it needs nobody."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+WIDTHS = (1280, 390)
+_CONTRAST = """
+() => {
+  const parse = (c) => { const canvas = new OffscreenCanvas(1, 1).getContext("2d");
+    canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data]; };
+  const light = ([r, g, b]) => { const f = (v) => { v /= 255;
+    return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
+    return .2126 * f(r) + .7152 * f(g) + .0722 * f(b); };
+  const ground = (e) => { for (; e; e = e.parentElement) {
+    const c = parse(getComputedStyle(e).backgroundColor); if (c[3] === 255) return c; }
+    return parse(getComputedStyle(document.body).backgroundColor); };
+  const bad = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const e = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !e.checkVisibility()) continue;
+    const svg = e.closest("svg");
+    const colour = getComputedStyle(e)[svg ? "fill" : "color"];
+    if (colour === "none") continue;
+    const [a, b] = [light(parse(colour)), light(ground(svg ? svg.parentElement : e))];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 5.5) bad.add(`${ratio.toFixed(2)} <${e.tagName} class=${e.className}> ${colour}`);
+  }
+  return [...bad];
+}
+"""
+
+
+def pages(folder: Path) -> list[str]:
+    """Return the names of all pages."""
+    return sorted(path.name for path in folder.glob("*.html"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_fits_and_is_quiet(
+    watch: Any, site_folder: Path, width: int, theme: str
+) -> None:
+    """From file://: no horizontal scroll, no error, no violation, no request elsewhere."""
+    watched = watch(viewport={"width": width, "height": 900}, color_scheme=theme)
+    for name in pages(site_folder):
+        watched.open((site_folder / name).as_uri())
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, name
+        watched.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert not watched.errors, name
+        assert watched.page.evaluate(_CONTRAST) == [], name
+    assert not watched.outside
+
+
+def test_pages_work_under_a_sub_path(watch: Any, site_folder: Path, address: str) -> None:
+    """Served below a folder: every page and every internal link answers."""
+    watched = watch()
+    answers: list[int] = []
+    watched.page.on("response", lambda response: answers.append(response.status))
+    for name in pages(site_folder):
+        if name != "404.html":  # its addresses start at the site's root, by design
+            watched.open(f"{address}/{name}")
+    assert set(answers) <= {200, 304}
+    assert not watched.errors
+    assert not watched.outside
+
+
+def test_everything_is_readable_without_scripts(watch: Any, site_folder: Path) -> None:
+    """No JavaScript: numbers, charts, reasons and commands are there; dead controls are not."""
+    watched = watch(java_script_enabled=False)
+    watched.open((site_folder / "index.html").as_uri())
+    page = watched.page
+    assert page.locator("table#results tbody tr").count() == 8
+    assert page.locator("svg.chart").first.is_visible()
+    assert not page.locator(".tools").first.is_visible()
+    assert not page.locator("#theme").is_visible()
+    page.locator("table#results tbody a").first.click()
+    assert "model-" in page.url
+    page.locator("details.result > summary").first.click()
+    assert page.locator("details.result pre").first.is_visible()
+
+
+def test_the_theme_is_kept(watch: Any, address: str) -> None:
+    """The button switches colours, and the choice holds on the next page."""
+    watched = watch(color_scheme="light")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    watched.open(f"{address}/index.html")
+    light = watched.page.evaluate(ground)
+    watched.page.click("#theme")
+    dark = watched.page.evaluate(ground)
+    assert dark != light
+    watched.open(f"{address}/latency.html")
+    assert watched.page.evaluate(ground) == dark
+    assert watched.page.inner_text("#theme") == "Light"
+
+
+def test_tables_can_be_sorted_and_searched(watch: Any, address: str) -> None:
+    """Sorting keeps missing figures last both ways; searching counts what it leaves."""
+    watched = watch()
+    watched.open(f"{address}/index.html")
+    page = watched.page
+    head = page.locator("#results th", has_text="Latency").first
+    cells = (
+        "() => [...document.querySelectorAll('#results tbody tr')]"
+        ".map(r => r.cells[3].dataset.s).map(s => s === undefined ? null : Number(s))"
+    )
+    for order, word in ((False, "ascending"), (True, "descending")):
+        head.locator("button").click()
+        assert head.get_attribute("aria-sort") == word
+        values = page.evaluate(cells)
+        numbers = [v for v in values if v is not None]
+        assert numbers == sorted(numbers, reverse=order)
+        assert values[len(numbers) :] == [None, None]
+    page.fill(".tools[data-for=results] input", "silero")
+    assert page.locator("#results tbody tr").count() == 2
+    assert page.inner_text("#results-count") == "2 of 8 rows"
+    page.click(".tools[data-for=results] [type=reset]")
+    page.select_option(".tools[data-for=results] select[data-key=f]", "iGPU")
+    assert page.locator("#results tbody tr").count() == 1
+
+
+def test_an_address_opens_the_result_it_names(watch: Any, address: str) -> None:
+    """A link to a result shows it opened, with the command that repeats it."""
+    watched = watch()
+    watched.open(f"{address}/index.html")
+    watched.page.locator("#results tbody th a").first.click()
+    watched.page.wait_for_selector("details.result[open]")
+    assert watched.page.locator("details.result[open] .command").first.is_visible()
+
+
+def test_the_keyboard_reaches_what_the_mouse_does(watch: Any, address: str) -> None:
+    """The first tab stop skips to the content; boxes that scroll take the focus."""
+    watched = watch()
+    watched.open(f"{address}/index.html")
+    watched.page.keyboard.press("Tab")
+    assert watched.page.evaluate("document.activeElement.className") == "skip"
+    assert watched.page.locator(".scroll:not([tabindex])").count() == 0
