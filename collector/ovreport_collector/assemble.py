@@ -29,7 +29,7 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport.verdict import judge
-from ovreport_collector import noise
+from ovreport_collector import noise, suite
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
 from ovreport_collector.journal import Journal, RoundDone
 from ovreport_collector.plan import Plan, PlannedCase, local_file
@@ -93,12 +93,16 @@ def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
         f"{name}[{','.join(map(str, shape))}]" for name, shape in planned.model.shapes.items()
     )
     theirs = [
-        "benchmark_app", "-m", planned.model.file.uri.rpartition("/")[2], "-d", case.device,
+        "benchmark_app", "-m", _file_name(planned.model), "-d", case.device,
         "-hint", "latency", "-t", f"{plan.tier.min_seconds:g}", "-shape", shapes,
     ]  # fmt: skip
     if case.precision != "default":
         theirs += ["-infer_precision", case.precision]
     return Repeat(ovreport=shlex.join(ours), benchmark_app=shlex.join(theirs))
+
+
+def _file_name(model: suite.Model) -> str:
+    return model.file.uri.removeprefix("file:").rpartition("/")[2]
 
 
 # ---------------------------------------------------------------- outcome and model
@@ -128,7 +132,7 @@ def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     # A file's folder may name its user: of a local file only the name is told.
     source = entry.file.uri
     if source.startswith("file:"):
-        source = f"file:{Path(source.removeprefix('file:')).name}"
+        source = f"file:{_file_name(entry)}"
     return Model(
         id=entry.id,
         title=entry.title,

@@ -74,8 +74,10 @@ def agreement(
     if isinstance(reference, NotMeasured):
         return reference
     try:
-        return _agreement(ports, load_outputs(outputs), load_outputs(reference))
-    except (ValueError, ArithmeticError) as error:
+        # Finite outputs may have squares that are not: a record holds finite numbers.
+        with np.errstate(over="raise", invalid="raise"):
+            return _agreement(ports, load_outputs(outputs), load_outputs(reference))
+    except (ValueError, IndexError, ArithmeticError) as error:
         reason = f"the outputs do not fit the reference's: {error}"
         return Failed(reason=reason[:2000], cause="wrong-output")
 
