@@ -1,0 +1,196 @@
+"""A record made of what the journal holds, each aspect measured or with its reason."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ovreport import store
+from ovreport.record import (
+    Completed,
+    Failed,
+    Record,
+    Skipped,
+    StartupCached,
+    Unsupported,
+)
+from ovreport_collector import assemble, collect
+from ovreport_collector.jobs import CachedStartResult, JobFailed, RoundJob, RoundResult
+from ovreport_collector.journal import GivenUp, Journal, RoundDone, RoundFailed
+from ovreport_collector.plan import Plan
+from tests import factories
+from tests.collector.conftest import FakeChild, a_request, a_round_result
+from tests.collector.test_worker import TARGET
+
+NOT_READY = JobFailed(reason="it was not there", cause="error")
+
+
+@pytest.fixture
+def plan(fake_child: FakeChild, suite_file: Path) -> Plan:
+    """Return a plan of one case."""
+    return collect.make_plan(a_request(suite_file, models=("one",), precisions=("f32",), seed=7,
+                                       plugins={"MY CPU": "/opt/secret/lib.so"}))  # fmt: skip
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    """Return an empty journal."""
+    return Journal(tmp_path / "journal")
+
+
+def result(index: int, **changes: object) -> RoundResult:
+    """Return a round as a process measured it."""
+    job = RoundJob(target=TARGET, round=index, tier=factories.QUICK, inputs="", seed=1, driver=None)
+    return msgspec.structs.replace(a_round_result(job), **changes)
+
+
+def done(plan: Plan, index: int, *, cached: object = None, **changes: object) -> RoundDone:
+    """Return a finished round."""
+    start = factories.a_record(rounds=index + 1).startup_cached.rounds[-1]
+    whole = CachedStartResult(startup=start, loaded_from_cache=True, cache_bytes=10 + index)
+    return RoundDone(
+        case=plan.cases[0].key, round=index, started_at=f"2026-11-23T12:0{index}:00Z",
+        result=result(index, **changes), cached=cached or whole,
+        readings={"foreign_cpu_share": 0.01},
+    )  # fmt: skip
+
+
+def made(plan: Plan, journal: Journal) -> Record:
+    """Return the record, as it is after writing and reading."""
+    record = assemble.record(plan, plan.cases[0], NOT_READY, journal)
+    return store.decode(store.encode(record), where="test")
+
+
+def test_rounds_are_in_order_whatever_the_journals(plan: Plan, journal: Journal) -> None:
+    """Every aspect has its rounds by number, and so has the noise."""
+    for index in (2, 0, 1):
+        journal.add(done(plan, index))
+    record = made(plan, journal)
+    assert isinstance(record.outcome, Completed)
+    aspects = (record.startup, record.startup_cached, record.latency, record.throughput,
+               record.memory)  # fmt: skip
+    for aspect in aspects:
+        assert [r.round for r in aspect.rounds] == [0, 1, 2]
+    assert [n.round for n in record.noise] == [0, 1, 2]
+    assert record.startup_cached.cache_bytes == 12
+    assert record.measured_at == "2026-11-23T12:02:00Z"
+    assert set(record.verdicts) == {"latency", "throughput"}
+
+
+def test_a_record_made_again_is_the_same(plan: Plan, journal: Journal) -> None:
+    """Nothing of it depends on when it is made."""
+    journal.add(done(plan, 0))
+    first = store.encode(made(plan, journal))
+    assert store.encode(made(plan, Journal(journal.path))) == first
+
+
+def test_a_case_given_up_says_why(plan: Plan, journal: Journal) -> None:
+    """The cause and the last words are kept; nothing is measured."""
+    failure = JobFailed(reason="SIGSEGV", cause="crash", stderr_tail="last words")
+    journal.add(GivenUp(case=plan.cases[0].key, at="2026-11-23T11:00:00Z", failure=failure))
+    record = made(plan, journal)
+    assert record.outcome == Failed(reason="SIGSEGV", cause="crash", stderr_tail="last words")
+    assert isinstance(record.latency, Skipped)
+    assert isinstance(record.agreement, Skipped)
+    assert record.noise == []
+    assert record.measured_at == "2026-11-23T11:00:00Z"
+
+
+def test_a_case_whose_rounds_all_failed_says_why_the_first_did(
+    plan: Plan, journal: Journal
+) -> None:
+    """The later ones are listed too."""
+    for index, cause in enumerate(("timeout", "killed")):
+        journal.add(RoundFailed(
+            case=plan.cases[0].key, round=index, started_at=f"2026-11-23T12:0{index}:00Z",
+            failure=JobFailed(reason=f"reason {index}", cause=cause),
+        ))  # fmt: skip
+    record = made(plan, journal)
+    assert record.outcome == Failed(reason="reason 0", cause="timeout")
+    assert [r.cause for r in record.failed_rounds] == ["timeout", "killed"]
+    assert record.measured_at == "2026-11-23T12:01:00Z"
+
+
+def test_an_aspect_that_always_failed_says_why(plan: Plan, journal: Journal) -> None:
+    """The others are measured."""
+    why = Failed(reason="the outputs changed", cause="wrong-output")
+    for index in range(2):
+        journal.add(done(plan, index, throughput=None, missing={"throughput": why}))
+    record = made(plan, journal)
+    assert record.throughput == why
+    assert len(record.latency.rounds) == 2
+    assert set(record.verdicts) == {"latency"}
+
+
+def test_an_aspect_has_the_rounds_in_which_it_went_well(plan: Plan, journal: Journal) -> None:
+    """One failure among them does not lose the others."""
+    why = Failed(reason="once", cause="error")
+    journal.add(done(plan, 0, throughput=None, missing={"throughput": why}))
+    journal.add(done(plan, 1))
+    assert [r.round for r in made(plan, journal).throughput.rounds] == [1]
+
+
+def test_a_start_that_did_not_come_from_the_cache_is_not_called_one(
+    plan: Plan, journal: Journal
+) -> None:
+    """LOADED_FROM_CACHE decides, in every round."""
+    journal.add(done(plan, 0))
+    start = factories.a_record(rounds=2).startup_cached.rounds[-1]
+    cold = CachedStartResult(startup=start, loaded_from_cache=False, cache_bytes=0)
+    journal.add(done(plan, 1, cached=cold))
+    found = made(plan, journal).startup_cached
+    assert isinstance(found, Unsupported)
+    assert "LOADED_FROM_CACHE" in found.reason
+
+
+def test_a_start_from_the_cache_that_crashed_is_failed(plan: Plan, journal: Journal) -> None:
+    """With its cause and last words."""
+    crash = JobFailed(reason="SIGSEGV", cause="crash", stderr_tail="oh")
+    journal.add(done(plan, 0, cached=crash))
+    record = made(plan, journal)
+    assert record.startup_cached == Failed(reason="SIGSEGV", cause="crash", stderr_tail="oh")
+    journal.add(done(plan, 1))
+    assert not isinstance(made(plan, journal).startup_cached, StartupCached)
+
+
+def test_what_this_machine_cannot_tell_is_explained(plan: Plan, journal: Journal) -> None:
+    """Each missing reading has its reason."""
+    journal.add(done(plan, 0))
+    record = made(plan, journal)
+    assert "steal_share" in record.noise_unreadable
+    assert "foreign_cpu_share" not in record.noise_unreadable
+
+
+def test_a_local_model_without_a_checksum_has_one_in_the_record(
+    plan: Plan, journal: Journal, own_folders: Path
+) -> None:
+    """Even where it could not be made ready; where it is gone, zeros that no file has."""
+    journal.add(GivenUp(case=plan.cases[0].key, at="2026-11-23T11:00:00Z", failure=NOT_READY))
+    assert made(plan, journal).model.sha256 == assemble.sha256_of(own_folders / "one.onnx")
+    (own_folders / "one.onnx").unlink()
+    assert made(plan, journal).model.sha256 == assemble.UNREADABLE_SHA256
+
+
+def test_the_commands_that_repeat_it_parse(plan: Plan) -> None:
+    """Names with blanks stay whole; the path of a plugin is the reader's own."""
+    repeat = assemble.repeat(plan, plan.cases[0])
+    words = shlex.split(repeat.ovreport)
+    assert words[-2:] == ["--plugin", "MY CPU=PATH"]
+    assert words[words.index("--seed") + 1] == "7"
+    assert "secret" not in repeat.ovreport
+    theirs = shlex.split(repeat.benchmark_app)
+    assert theirs[0] == "benchmark_app"
+    assert theirs[theirs.index("-m") + 1] == "one.onnx"
+    assert theirs[theirs.index("-infer_precision") + 1] == "f32"
+
+
+def test_the_default_precision_is_not_asked_of_benchmark_app(
+    fake_child: FakeChild, suite_file: Path
+) -> None:
+    """Leaving it out is what asks for the default."""
+    request = a_request(suite_file, models=("one",), precisions=("default",))
+    plan = collect.make_plan(request)
+    assert "-infer_precision" not in assemble.repeat(plan, plan.cases[0]).benchmark_app
