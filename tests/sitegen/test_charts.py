@@ -15,6 +15,11 @@ from ovreport_sitegen.charts.model import linear_axis, log_axis
 NASTY = "<script>alert(1)</script>\"'&]]>"
 
 
+def parse(text: str) -> ET.Element:
+    """Return our own output as a tree; an error if it is not well-formed."""
+    return ET.fromstring(text)  # noqa: S314 - not from anybody else
+
+
 def a_chart(kind: Kind, **changes: object) -> Chart:
     """Return a chart of three rows."""
     rows = tuple(
@@ -29,7 +34,7 @@ def a_chart(kind: Kind, **changes: object) -> Chart:
 def test_every_kind_is_sound_named_and_without_styles(kind: Kind) -> None:
     """Well-formed, one named image, no fonts, scripts, styles or addresses in it."""
     text = Drawer(None).svg(a_chart(kind))
-    root = ET.fromstring(text)
+    root = parse(text)
     assert root.get("role") == "img"
     assert [child.tag.rpartition("}")[2] for child in root][:2] == ["title", "desc"]
     assert root.get("viewBox", "").split()[2] == "330"
@@ -42,14 +47,14 @@ def test_hostile_text_stays_text(kind: Kind) -> None:
     """Markup in a name, a label or a tip is escaped in the picture."""
     text = Drawer(None).svg(a_chart(kind, name=NASTY, label=NASTY, tip=NASTY))
     assert "<script" not in text
-    ET.fromstring(text)
+    parse(text)
 
 
 def test_ids_are_unique_within_a_build() -> None:
     """Two charts of a page never share a clip path."""
     drawer = Drawer(None)
     both = drawer.svg(a_chart("rounds")) + drawer.svg(a_chart("rounds"))
-    ids = [e.get("id") for e in ET.fromstring(f"<x>{both}</x>").iter() if e.get("id")]
+    ids = [e.get("id") for e in parse(f"<x>{both}</x>").iter() if e.get("id")]
     assert len(ids) == len(set(ids)) > 4
 
 
@@ -75,7 +80,8 @@ def test_families_differ_by_shape_too() -> None:
 def test_axes_have_round_ticks() -> None:
     """Ones and threes on a logarithmic scale, round steps on a linear one."""
     (low, high), ticks = log_axis([0.07, 167])
-    assert low < 0.07 < 167 < high
+    assert low < 0.07
+    assert high > 167
     assert ticks == [0.1, 0.3, 1, 3, 10, 30, 100]
     assert linear_axis(0, 97)[1] == [0, 25, 50, 75]
     assert log_axis([])[1]

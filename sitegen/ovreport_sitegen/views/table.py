@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from html import escape
 from typing import Literal
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ovreport.figures import N_TOO_SMALL, Figure
 from ovreport.metrics import METRICS, Metric, significant
@@ -49,25 +50,31 @@ class Cell:
     """Words in small frames: quick, architecture only."""
 
     @cached_property
+    def html(self) -> str:
+        """The cell, escaped and every attribute quoted."""
+        return f"<td{self.attributes}>{self.content}</td>"
+
+    @property
     def attributes(self) -> str:
-        """Attributes of the element, escaped and quoted."""
+        """Attributes of the element."""
         number = isinstance(self.sort, int | float)
         names = f"num {self.tone}".strip() if number else self.tone
-        found = f' data-s="{escape(self.sort)}"' if self.sort is not None else ""
+        found = f' data-s="{escape(str(self.sort))}"' if self.sort is not None else ""
         if names:
-            found += f' class="{escape(names)}"'
+            found += f' class="{names}"'
         if self.span > 1:
             found += f' colspan="{self.span}"'
         return f'{found} title="{escape(self.tip)}"' if self.tip else found
 
-    @cached_property
+    @property
     def content(self) -> str:
-        """Content of the element, escaped."""
+        """Content of the element."""
         text = escape(self.text)
         inner = f'<a href="{escape(self.href)}">{text}</a>' if self.href else f"<span>{text}</span>"
         if self.family:
-            inner = f'<i class="fam {escape(self.family)}"></i>{inner}'
-        inner += "".join(f' <b class="mark">{escape(mark)}</b>' for mark in self.marks)
+            inner = f'<i class="fam {self.family}"></i>{inner}'
+        if self.marks:
+            inner += "".join(f' <b class="mark">{escape(mark)}</b>' for mark in self.marks)
         return f"{inner}<small>{escape(self.sub)}</small>" if self.sub else inner
 
 
@@ -106,7 +113,7 @@ class TableRow:
         under = f'<small class="under">{escape(self.under)}</small>' if self.under else ""
         parts = [
             f'<tr{names}><th scope="row"{first.attributes}>{first.content}{under}</th>',
-            *(f"<td{c.attributes}>{c.content}</td>" for c in self.cells[1:]),
+            *[c.html for c in self.cells[1:]],
             "</tr>\n",
         ]
         return Markup("".join(parts))  # noqa: S704 - every part of it is escaped above
