@@ -61,7 +61,9 @@ def make_plan(request: Request) -> Plan:
     loaded = suite.load(request.suite)
     models = [loaded.model(name) for name in dict.fromkeys(request.models)] or loaded.models
     probed = probe(request.devices, request.plugins)
-    unique = {device.name: device for device in _usable(probed, request.devices)}
+    unique = {
+        device.name: device for device in _usable(probed, {*request.devices, *request.plugins})
+    }
     name = request.suite if request.suite in suite.builtin() else Path(request.suite).name
     return Plan(
         suite=loaded,
@@ -76,12 +78,12 @@ def make_plan(request: Request) -> Plan:
     )
 
 
-def _usable(probed: ProbeResult, asked: Sequence[str]) -> list[Device]:
+def _usable(probed: ProbeResult, asked: set[str]) -> list[Device]:
     """Return the devices found; InputError if one that is wanted cannot be used.
 
     Nothing asked for: every available device is wanted, and there must be one.
     """
-    wanted = [u for u in probed.unavailable if asked or u.name in probed.available]
+    wanted = [u for u in probed.unavailable if u.name in asked | set(probed.available)]
     if wanted or not probed.devices:
         first = (wanted or probed.unavailable)[0]
         raise InputError(

@@ -246,6 +246,7 @@ class _ThreadLoad(_Load):
 
     def run(self, seconds: float, at_least: int, *, longest: float = WARMUP_CAP_S) -> _Loaded:
         times: list[list[tuple[float, float]]] = [[] for _ in self.requests]
+        began = [0.0] * len(self.requests)
         errors: list[BaseException] = []
         start_line = threading.Barrier(len(self.requests) + 1)
         each = -(-at_least // len(self.requests))
@@ -254,7 +255,7 @@ class _ThreadLoad(_Load):
             request, mine = self.requests[slot], times[slot]
             try:
                 start_line.wait()
-                now = clock()
+                now = began[slot] = clock()
                 self._drive(
                     request, mine, slot, stop=now + seconds, at_least=each, hard_stop=now + longest
                 )
@@ -272,7 +273,7 @@ class _ThreadLoad(_Load):
             thread.join()
         if errors:
             raise errors[0]
-        return self._collect(times)
+        return self._collect(times, began)
 
     def _drive(
         self,
@@ -297,13 +298,16 @@ class _ThreadLoad(_Load):
             times.append((start, end))
             n += 1
 
-    def _collect(self, times: Sequence[Sequence[tuple[float, float]]]) -> _Loaded:
-        # The threads' own clock: this one may wait for the interpreter while they already run.
-        began = min(mine[0][0] for mine in times)
+    def _collect(
+        self, times: Sequence[Sequence[tuple[float, float]]], began: Sequence[float]
+    ) -> _Loaded:
+        # The threads' own starts: the one that waits for them may be late to read a clock.
         # Each request's own rate, added up: waiting for the last one would count the others'
         # idle end against the device.
-        rate = sum(len(mine) / (mine[-1][1] - mine[0][0]) for mine in times)
+        rate = sum(
+            len(mine) / (mine[-1][1] - start) for mine, start in zip(times, began, strict=True)
+        )
         spans = np.array(sorted((s for mine in times for s in mine), key=lambda s: s[1]))
         latencies = spans[:, 1] - spans[:, 0]
         self.feed_every = max(1, round(FEED_EVERY_S / float(np.median(latencies))))
-        return _Loaded(latencies, spans[:, 1] - began, len(latencies) / rate)
+        return _Loaded(latencies, spans[:, 1] - min(began), len(latencies) / rate)

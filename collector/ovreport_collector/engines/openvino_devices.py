@@ -40,7 +40,7 @@ def probe(job: ProbeJob) -> ProbeResult:
         except RuntimeError as error:
             unavailable.append(_unavailable(name, error))
     if not job.devices:
-        unavailable += _missing(core, available)
+        unavailable += _missing(core, available, [*_PHYSICAL, *job.plugins])
     return ProbeResult(
         openvino=ov.get_version(), available=available, devices=devices, unavailable=unavailable
     )
@@ -114,11 +114,11 @@ def _driver(properties: Mapping[str, str]) -> str:
     return "built into OpenVINO"
 
 
-def _missing(core: Any, available: list[str]) -> list[Unavailable]:
-    """Return the physical devices that OpenVINO can drive, but does not find here."""
+def _missing(core: Any, available: list[str], wanted: list[str]) -> list[Unavailable]:
+    """Return the physical devices that should be there, but are not found here."""
     found = {name.partition(".")[0] for name in available}
     missing = []
-    for name in _PHYSICAL:
+    for name in wanted:
         if name in found:
             continue
         try:
