@@ -35,7 +35,7 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector import plan
-from ovreport_collector.jobs import JobFailed, OutputsJob
+from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
 from ovreport_collector.sources import cache
 from tests.collector import models
 from tests.collector.conftest import TINY, FakeChild, a_device, model_table
@@ -292,6 +292,7 @@ BAD = [
     (["--model", "no-such"], 'no model "no-such"'),
     (["--suite", "no-such.toml"], 'no suite "no-such.toml"'),
     (["--plugin", "X=/no/such.so"], "NAME=PATH"),
+    (["--plugin", f"X={__file__}"], "'X' cannot be used"),
     (["--seed", "-1"], "--seed"),
     (["--tier", "endless"], "--tier"),
 ]
@@ -413,6 +414,35 @@ def test_failures_are_in_the_summary_and_the_exit_code(
     assert "f32 → f32" in table
     assert "default → ?" in table
     assert "failed" in table
+
+
+def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(
+    quickly: list[str], place: Place, fake_child: FakeChild, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No traceback; the second call says what it has already, and ends well."""
+
+    def stop(job: object) -> None:
+        if isinstance(job, RoundJob) and job.target.precision == "default":
+            raise KeyboardInterrupt
+
+    fake_child.answers = [stop]
+    assert run(quickly) == 130
+    assert "interrupted" in capsys.readouterr().err
+    fake_child.answers = []
+    assert run(quickly) == 0
+    assert "1 rounds" in capsys.readouterr().out.replace("1 round ", "1 rounds ")
+    assert len(place.records) == 2
+
+
+def test_a_disk_that_refuses_is_exit_code_1(
+    quickly: list[str], place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder and a remedy are told, and nothing was measured."""
+    (place.root / "state").write_text("a file in the way")
+    assert run(quickly) == 1
+    said = capsys.readouterr().err
+    assert "OVREPORT_STATE" in said
+    assert place.records == []
 
 
 def test_two_collects_wait_for_each_other(
