@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import jinja2
 import markdown
 import nh3
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ovreport import __version__
 from ovreport_sitegen.charts import Drawer
@@ -84,7 +84,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._environment.globals |= {"svg": drawer.svg, "prose": self._prose}
-        self._environment.filters["line"] = line
+        self._environment.filters |= {"line": line, "ticks": ticks}
 
     def page(self, template: str, view: HasPage, root: str = "") -> bytes:
         """Return a page; `root` leads from it to the site's folder."""
@@ -111,6 +111,15 @@ class Renderer:
 
     def _prose(self, name: str, view: HasPage) -> Markup:
         return self.content(self._environment.get_template(f"prose/{name}").render(view=view))
+
+
+def ticks(text: str) -> Markup:
+    """Return text with what stands between backticks as code."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
+        for i, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from ovreport.figures import Figure
-from ovreport.metrics import METRICS, significant
+from ovreport.metrics import METRICS, Metric, significant
 from ovreport.statistics import Comparison, geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, DeviceRef, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
@@ -165,7 +165,7 @@ def metric_card(
     finding = (
         _ratio_finding([row for row, _ in ranked], pair_words)
         if pair_words and ranked
-        else _ranking(rows, len(results), metric.direction)
+        else _ranking(rows, len(results), metric)
     )
     kind: Kind = "pairs" if other else "dots" if log else "bars"
     left_out = len(results) - len(ranked)
@@ -190,18 +190,20 @@ def metric_card(
     )  # fmt: skip
 
 
-def _ranking(rows: Sequence[Row], total: int, direction: str) -> str:
+def _ranking(rows: Sequence[Row], total: int, metric: Metric) -> str:
     if not rows:
         return (
             f"No result here is steady enough to be ranked: none of {total} is valid or suspect. "
             "The table has them all, with what speaks against each."
         )
-    best, last = rows[0], rows[-1]
-    word = "Fastest" if direction == "lower" else "Most"
+    best, last = (
+        f"{row.name}, {row.label}" + ("" if row.label.endswith(metric.unit) else f" {metric.unit}")
+        for row in (rows[0], rows[-1])
+    )
     if len(rows) == 1:
-        return f"{best.name}: {best.label}."
-    opposite = "Slowest" if direction == "lower" else "Least"
-    return f"{word}: {best.name}, {best.label}. {opposite}: {last.name}, {last.label}."
+        return f"{best}."
+    words = ("Fastest", "Slowest") if metric.direction == "lower" else ("Most", "Least")
+    return f"{words[0]}: {best}. {words[1]}: {last}."
 
 
 def _ratio_finding(rows: Sequence[Row], words: tuple[str, str]) -> str:

@@ -69,7 +69,10 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         properties=tuple(
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
         ),
-        finding=cards.gains_finding(gains, "latency") if gains else "",
+        finding="Latency in the default precision against f32. "
+        + cards.gains_finding(gains, "latency")
+        if gains
+        else "",
         table=_table(catalogue, device, results),
     )
 

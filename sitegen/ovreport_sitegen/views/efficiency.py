@@ -82,12 +82,12 @@ def _full_names(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _table(catalogue: Catalogue) -> Table:
-    columns = (*RESULT_COLUMNS, *map(metric_column, _FIGURES), Column("Energy", "J"), VERDICT)
+    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _FIGURES), Column("Energy", "J"))
     energy = Cell("not measured", tone="missing", tip="Energy is not an aspect of records yet.")
     rows = tuple(
         result_row(
             r,
-            (*(figure_cell(r, key) for key in _FIGURES), energy, verdict_cell(r, "throughput")),
+            (verdict_cell(r, "throughput"), *(figure_cell(r, key) for key in _FIGURES), energy),
             "throughput",
         )
         for r in catalogue.results

@@ -74,6 +74,8 @@ class ResultView:
     stderr: str
     remedy: str
     badges: tuple[Badge, ...]
+    against: tuple[tuple[str, tuple[ReasonLine, ...]], ...]
+    """Aspects that share their reasons, and those reasons."""
     groups: tuple[FigureGroup, ...]
     layers: tuple[str, ...]
     executed_on: str
@@ -92,6 +94,7 @@ def view(result: Result) -> ResultView:
     """Return a result in full."""
     record, outcome = result.record, result.record.outcome
     failure, stderr, remedy = "", "", ""
+    badges = _badges(result)
     if not isinstance(outcome, Completed):
         failure = f"{status_word(outcome)}: {line(outcome.reason, 1000)}"
         stderr = clean(outcome.stderr_tail)[-4000:] if isinstance(outcome, Failed) else ""
@@ -101,7 +104,8 @@ def view(result: Result) -> ResultView:
         failure=failure,
         stderr=stderr,
         remedy=remedy,
-        badges=tuple(_badges(result)),
+        badges=tuple(badges),
+        against=_against(badges),
         groups=() if failure else tuple(_groups(result)),
         layers=_layers(result),
         executed_on=_executed_on(result),
@@ -126,6 +130,14 @@ def _badges(result: Result) -> list[Badge]:
         if verdict is not None:
             found.append(Badge(aspect, verdict.level, reason_lines(verdict)))
     return found
+
+
+def _against(badges: Sequence[Badge]) -> tuple[tuple[str, tuple[ReasonLine, ...]], ...]:
+    aspects: dict[tuple[ReasonLine, ...], list[str]] = {}
+    for badge in badges:
+        if badge.reasons:
+            aspects.setdefault(badge.reasons, []).append(badge.aspect)
+    return tuple((" and ".join(names), reasons) for reasons, names in aspects.items())
 
 
 def reason_lines(verdict: Verdict) -> tuple[ReasonLine, ...]:

@@ -57,7 +57,7 @@ class Cell:
     @property
     def attributes(self) -> str:
         """Attributes of the element."""
-        number = isinstance(self.sort, int | float)
+        number = isinstance(self.sort, int | float) and not self.tone.startswith("badge")
         names = f"num {self.tone}".strip() if number else self.tone
         found = f' data-s="{escape(str(self.sort))}"' if self.sort is not None else ""
         if names:
