@@ -189,7 +189,8 @@ class Model(Part, frozen=True):
     task: Slug
     source: Text
     """Where it was fetched from: `pypi:NAME==VERSION/path`, `https://…`, `file:NAME`."""
-    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+    sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
+    """Empty where the file could not be had and the suite pins none."""
     size_bytes: Count
     licence: Text
     homepage: Text

@@ -183,7 +183,8 @@ def _throughput(index: int, median_ms: float, rng: np.random.Generator) -> r.Thr
     ips = len(samples) / duration_s
     return r.ThroughputRound(
         round=index, n=len(samples), duration_s=duration_s, requests=4, streams=4,
-        median_ms=float(np.median(samples)), driver="threads", idle_share=0.003, first_third_ips=ips, last_third_ips=ips,
+        median_ms=float(np.median(samples)), driver="threads", idle_share=0.003,
+        first_third_ips=ips, last_third_ips=ips,
         autocorrelation=autocorrelation(samples), warmup_n=40, warmup_s=0.3, warmup_stable=True,
         histogram=histogram(samples, 48),
     )  # fmt: skip

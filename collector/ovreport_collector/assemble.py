@@ -36,9 +36,6 @@ from ovreport_collector.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare import Ready
 from ovreport_collector.sources.cache import sha256_of
 
-UNREADABLE_SHA256 = "0" * 64
-"""Stands in the record of a case that failed because its unpinned model could not be read."""
-
 
 def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Record:
     """Return the record of a case: of its finished rounds, or of its failure."""
@@ -152,7 +149,7 @@ def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
 
 def _sha256(file: Path | None) -> str:
     # Without a file, or with one that went away since the suite was read, the case has failed.
-    return sha256_of(file) if file is not None and file.is_file() else UNREADABLE_SHA256
+    return sha256_of(file) if file is not None and file.is_file() else ""
 
 
 def _size(file: Path) -> int:

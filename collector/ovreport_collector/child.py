@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from ovreport.errors import StoreError
 from ovreport.record import NotMeasured
 from ovreport_collector.jobs import (
     Job,
@@ -36,8 +37,16 @@ def run(job: Job, work: Path, *, limit_s: float) -> Result:
     job_file, result_file, stderr_file = (
         work / name for name in ("job.json", "result.json", "stderr")
     )
-    result_file.unlink(missing_ok=True)
-    job_file.write_bytes(msgspec.json.encode(job))
+    try:
+        result_file.unlink(missing_ok=True)
+        job_file.write_bytes(msgspec.json.encode(job))
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(work),
+            remedy="Free space there, or name another folder in TMPDIR, then run the same command "
+            "again.",
+        ) from error
     command = [sys.executable, "-m", "ovreport_collector.worker", str(job_file), str(result_file)]
     with stderr_file.open("wb") as stderr:
         process = subprocess.Popen(

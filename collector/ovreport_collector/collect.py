@@ -15,7 +15,7 @@ from platformdirs import user_state_path
 from rich.console import Console
 
 from ovreport.errors import InputError, OvreportError, StoreError
-from ovreport.record import Completed, Device, Precision, Record
+from ovreport.record import Completed, Device, Failed, Precision, Record
 from ovreport_collector import child, machine, sources, suite
 from ovreport_collector.display import Display, display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
@@ -47,6 +47,13 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
     with tempfile.TemporaryDirectory(prefix="ovreport-") as work:
         job = ProbeJob(devices=list(devices), plugins=dict(plugins))
         result = child.run(job, Path(work), limit_s=PROBE_LIMIT_S)
+    if isinstance(result, JobFailed) and plugins:
+        raise InputError(
+            f"a plugin cannot be registered: {result.reason}",
+            where="--plugin",
+            remedy="Use a name that OpenVINO does not have yet, and a library made for this "
+            "release.",
+        )
     if isinstance(result, JobFailed):
         raise OvreportError(
             f"OpenVINO could not list its devices: {result.reason}",
@@ -156,8 +163,16 @@ def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:
 
 
 def failures(records: Sequence[Record]) -> list[Record]:
-    """Return the records of cases that did not complete."""
-    return [record for record in records if not isinstance(record.outcome, Completed)]
+    """Return the records of cases that did not complete, or of which an aspect failed."""
+    return [record for record in records if not _is_whole(record)]
+
+
+def _is_whole(record: Record) -> bool:
+    aspects = (
+        record.startup, record.startup_cached, record.latency, record.throughput, record.memory,
+        record.accuracy, record.agreement,
+    )  # fmt: skip
+    return isinstance(record.outcome, Completed) and not any(isinstance(a, Failed) for a in aspects)
 
 
 def state_folder() -> Path:

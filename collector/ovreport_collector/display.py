@@ -41,8 +41,8 @@ class Display(Protocol):
         """Note that a round was measured."""
         ...
 
-    def failed(self, planned: PlannedCase, reason: str) -> None:
-        """Note that a case, or one of its rounds, went wrong."""
+    def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
+        """Note that so many rounds of a case went wrong, or will not be tried."""
         ...
 
     def written(self, planned: PlannedCase, record: Record) -> None:
@@ -66,7 +66,7 @@ class PlainDisplay:
         """Print the round's figures."""
         self._print(f"round {step.round + 1}  {words(planned)}  {_round_words(step)}")
 
-    def failed(self, planned: PlannedCase, reason: str) -> None:
+    def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
         """Print the reason."""
         self._print(f"failed   {words(planned)}: {first_sentence(reason)}")
 
@@ -121,10 +121,10 @@ class LiveDisplay(PlainDisplay):
         super().round_finished(planned, step)
         self._progress.advance(self._task)
 
-    def failed(self, planned: PlannedCase, reason: str) -> None:
+    def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
         """Print the reason, and move the bar."""
         super().failed(planned, reason)
-        self._progress.advance(self._task)
+        self._progress.advance(self._task, rounds)
 
 
 @contextlib.contextmanager

@@ -59,6 +59,13 @@ class OutputsJob(Struct, frozen=True, kw_only=True, tag="outputs"):
     """Says what of the outputs of the set `labelled` is worth keeping."""
 
 
+class PilotJob(Struct, frozen=True, kw_only=True, tag="pilot"):
+    """Find out how to drive a device's requests, in a process of its own: all rounds are alike."""
+
+    target: Target
+    inputs: str
+
+
 class RoundJob(Struct, frozen=True, kw_only=True, tag="round"):
     """Measure start-up, latency, throughput and memory once."""
 
@@ -67,8 +74,8 @@ class RoundJob(Struct, frozen=True, kw_only=True, tag="round"):
     tier: Tier
     inputs: str
     seed: int
-    driver: Driver | None
-    """How to drive requests; None: try both and take the better."""
+    driver: Driver
+    """How to drive requests under load."""
 
 
 class CachedStartJob(Struct, frozen=True, kw_only=True, tag="cached-start"):
@@ -80,7 +87,7 @@ class CachedStartJob(Struct, frozen=True, kw_only=True, tag="cached-start"):
     cache_dir: str
 
 
-Job = ProbeJob | OutputsJob | RoundJob | CachedStartJob
+Job = ProbeJob | OutputsJob | PilotJob | RoundJob | CachedStartJob
 
 
 class Unavailable(Struct, frozen=True, kw_only=True):
@@ -107,6 +114,12 @@ class OutputsResult(Struct, frozen=True, kw_only=True, tag="outputs"):
     outputs: list[Port]
     parameters: int
     execution: Execution | NotMeasured
+
+
+class PilotResult(Struct, frozen=True, kw_only=True, tag="pilot"):
+    """The faster way to drive requests."""
+
+    driver: Driver
 
 
 class RoundResult(Struct, frozen=True, kw_only=True, tag="round"):
@@ -143,4 +156,4 @@ class JobFailed(Struct, frozen=True, kw_only=True, tag="failed"):
     stderr_tail: str = ""
 
 
-Result = ProbeResult | OutputsResult | RoundResult | CachedStartResult | JobFailed
+Result = ProbeResult | OutputsResult | PilotResult | RoundResult | CachedStartResult | JobFailed

@@ -15,7 +15,13 @@ from msgspec import Struct
 
 from ovreport.errors import StoreError
 from ovreport.record import Accuracy, Agreement, NotMeasured
-from ovreport_collector.jobs import CachedStartResult, JobFailed, OutputsResult, RoundResult
+from ovreport_collector.jobs import (
+    CachedStartResult,
+    Driver,
+    JobFailed,
+    OutputsResult,
+    RoundResult,
+)
 
 
 class Described(Struct, frozen=True, kw_only=True, tag="described"):
@@ -33,6 +39,13 @@ class GivenUp(Struct, frozen=True, kw_only=True, tag="given-up"):
     case: str
     at: str
     failure: JobFailed
+
+
+class Piloted(Struct, frozen=True, kw_only=True, tag="piloted"):
+    """It was found out how to drive a case's requests."""
+
+    case: str
+    driver: Driver
 
 
 class RoundDone(Struct, frozen=True, kw_only=True, tag="round-done"):
@@ -63,7 +76,7 @@ class Written(Struct, frozen=True, kw_only=True, tag="written"):
     """Absolute: the same run may go on from another folder."""
 
 
-Step = Described | GivenUp | RoundDone | RoundFailed | Written
+Step = Described | GivenUp | Piloted | RoundDone | RoundFailed | Written
 
 
 class Journal:
@@ -105,6 +118,11 @@ class Journal:
     def described(self, case: str) -> Described | None:
         """Return what is known of a case's outputs."""
         return next((s for s in self.steps if isinstance(s, Described) and s.case == case), None)
+
+    def driver(self, case: str) -> Driver | None:
+        """Return how to drive a case's requests, None before its pilot."""
+        steps = (s for s in self.steps if isinstance(s, Piloted) and s.case == case)
+        return next((step.driver for step in steps), None)
 
     def given_up(self, case: str) -> GivenUp | None:
         """Return why a case was given up before its first round."""

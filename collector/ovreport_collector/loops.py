@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -78,26 +78,16 @@ def measure_latency(request: Request, samples: int, tier: Tier, *, index: int) -
 
 
 def measure_throughput(
-    compiled: Compiled, samples: Sequence[Sample], tier: Tier, *, driver: Driver | None, index: int
+    compiled: Compiled, samples: Sequence[Sample], tier: Tier, *, driver: Driver, index: int
 ) -> tuple[ThroughputRound, list[Request]]:
-    """Time concurrent inferences; return the round, and the requests that were driven.
-
-    With no driver given, each that the engine has is tried shortly and the faster one is taken.
-    """
+    """Time concurrent inferences; return the round, and requests on which to check outputs."""
     count = compiled.optimal_requests
-    requests = [compiled.request(samples) for _ in range(count)]
-    drivers: dict[Driver, _Load] = {"threads": _ThreadLoad(requests, len(samples))}
-    if driver != "threads":  # known from an earlier round: the queue's requests cost memory
-        queue = compiled.queue(samples, count)
-        if queue is not None:
-            drivers["async-queue"] = _QueueLoad(queue.run)
-    warm = warm_up(_batches(drivers["threads"]))
-    chosen, rate = _faster_driver(drivers) if driver is None else (driver, _pilot(drivers[driver]))
+    requests = [compiled.request(samples) for _ in range(count if driver == "threads" else 1)]
+    load = _load(compiled, samples, requests, driver)
+    warm = warm_up(_batches(load))
     # Count and time must both be met: the rate of a short pilot tells how long the count takes.
-    seconds = max(tier.min_seconds, tier.min_inferences / rate)
-    loaded = drivers[chosen].run(
-        min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds
-    )
+    seconds = max(tier.min_seconds, tier.min_inferences / _pilot(load))
+    loaded = load.run(min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds)
     ms = loaded.latencies * 1000
     return ThroughputRound(
         round=index,
@@ -106,7 +96,7 @@ def measure_throughput(
         requests=count,
         streams=compiled.streams,
         median_ms=float(np.median(ms)),
-        driver=chosen,
+        driver=driver,
         idle_share=loaded.idle_share(count),
         first_third_ips=loaded.third_rate(first=True),
         last_third_ips=loaded.third_rate(first=False),
@@ -118,17 +108,36 @@ def measure_throughput(
     ), requests
 
 
-def _faster_driver(drivers: Mapping[Driver, _Load]) -> tuple[Driver, float]:
-    """Return the driver to use, and its rate.
+def faster_driver(compiled: Compiled, samples: Sequence[Sample]) -> Driver:
+    """Return the driver that gets more out of the device.
 
-    Pilots alternate, so that a passing disturbance meets both; the queue, which hands every
-    inference to another thread, must win clearly.
+    Pilots alternate, so that a passing disturbance meets both; the queue, whose one loop is
+    sooner the bottleneck, must win clearly.
     """
+    requests = [compiled.request(samples) for _ in range(compiled.optimal_requests)]
+    queue = compiled.queue(samples, len(requests))
+    if queue is None:
+        return "threads"
+    drivers: dict[Driver, _Load] = {
+        "threads": _ThreadLoad(requests, len(samples)),
+        "async-queue": _QueueLoad(queue.run),
+    }
+    for load in drivers.values():
+        warm_up(_batches(load))
     pilots = [{name: _pilot(load) for name, load in drivers.items()} for _ in range(PILOTS)]
     rates = {name: float(np.median([p[name] for p in pilots])) for name in drivers}
-    queue_wins = rates.get("async-queue", 0.0) > rates["threads"] * QUEUE_MUST_GAIN
-    chosen: Driver = "async-queue" if queue_wins else "threads"
-    return chosen, rates[chosen]
+    return "async-queue" if rates["async-queue"] > rates["threads"] * QUEUE_MUST_GAIN else "threads"
+
+
+def _load(
+    compiled: Compiled, samples: Sequence[Sample], requests: Sequence[Request], driver: Driver
+) -> _Load:
+    if driver == "threads":
+        return _ThreadLoad(requests, len(samples))
+    queue = compiled.queue(samples, compiled.optimal_requests)
+    if queue is None:
+        raise ValueError("this engine has no asynchronous queue")
+    return _QueueLoad(queue.run)
 
 
 def _pilot(load: _Load) -> float:

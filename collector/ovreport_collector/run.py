@@ -28,6 +28,8 @@ from ovreport_collector.jobs import (
     JobFailed,
     OutputsJob,
     OutputsResult,
+    PilotJob,
+    PilotResult,
     Result,
     RoundJob,
     RoundResult,
@@ -37,6 +39,7 @@ from ovreport_collector.journal import (
     Described,
     GivenUp,
     Journal,
+    Piloted,
     RoundDone,
     RoundFailed,
     Written,
@@ -147,7 +150,7 @@ class Run:
 
     def _give_up(self, planned: PlannedCase, failure: JobFailed) -> None:
         self.journal.add(GivenUp(case=planned.key, at=_now(), failure=failure))
-        self.display.failed(planned, failure.reason)
+        self.display.failed(planned, failure.reason, rounds=self.plan.tier.rounds)
 
     # ------------------------------------------------------------ rounds
 
@@ -188,12 +191,13 @@ class Run:
             self.display.failed(planned, ready.reason)
             return
         target = self._target(ready, planned.case.device, planned.case.precision)
+        driver = self._driver(planned, ready, target)
         started_at = _now()
         before = noise.snapshot()
         result = self._child(
             RoundJob(
                 target=target, round=index, tier=self.plan.tier, inputs=str(ready.samples),
-                seed=self.plan.seed, driver=self._driver(planned),
+                seed=self.plan.seed, driver=driver,
             )
         )  # fmt: skip
         readings = noise.readings(before, noise.snapshot())
@@ -227,12 +231,16 @@ class Run:
             return result
         raise TypeError(f"not the result of a cached start: {type(result).__name__}")
 
-    def _driver(self, planned: PlannedCase) -> Driver | None:
-        """Return how the case's first round drove its requests, so that all rounds are alike."""
-        for step in self.journal.rounds(planned.key):
-            if step.result.throughput is not None:
-                return step.result.throughput.driver
-        return None
+    def _driver(self, planned: PlannedCase, ready: Ready, target: Target) -> Driver:
+        """Return how to drive the case's requests; a pilot finds out before its first round."""
+        known = self.journal.driver(planned.key)
+        if known is not None:
+            return known
+        result = self._child(PilotJob(target=target, inputs=str(ready.samples)))
+        # What stopped the pilot will stop the round too, and is told there.
+        driver: Driver = result.driver if isinstance(result, PilotResult) else "threads"
+        self.journal.add(Piloted(case=planned.key, driver=driver))
+        return driver
 
     # ------------------------------------------------------------ records
 

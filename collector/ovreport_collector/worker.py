@@ -44,6 +44,8 @@ from ovreport_collector.jobs import (
     JobFailed,
     OutputsJob,
     OutputsResult,
+    PilotJob,
+    PilotResult,
     ProbeJob,
     Result,
     RoundJob,
@@ -74,23 +76,29 @@ def main() -> None:
 def run(job: Job) -> Result:
     """Return the result of a job; what it raises becomes a JobFailed."""
     try:
-        match job:
-            case ProbeJob():
-                from ovreport_collector.engines.openvino_devices import probe
-
-                return probe(job)
-            case OutputsJob():
-                return outputs(job)
-            case RoundJob():
-                return measure_round(job)
-            case CachedStartJob():
-                return cached_start(job)
+        return _do(job)
     except WrongOutputError as error:
         return JobFailed(reason=str(error), cause="wrong-output")
-    except Exception as error:  # (a failed case is a record, not a traceback)
+    except Exception as error:
         return JobFailed(
             reason=_message(error), cause="error", unsupported=_cannot_be_done(str(error))
         )
+
+
+def _do(job: Job) -> Result:
+    match job:
+        case ProbeJob():
+            from ovreport_collector.engines.openvino_devices import probe
+
+            return probe(job)
+        case OutputsJob():
+            return outputs(job)
+        case PilotJob():
+            return pilot(job)
+        case RoundJob():
+            return measure_round(job)
+        case CachedStartJob():
+            return cached_start(job)
 
 
 # ---------------------------------------------------------------- jobs
@@ -118,6 +126,14 @@ def outputs(job: OutputsJob) -> OutputsResult:
         parameters=network.parameters,
         execution=compiled.execution,
     )
+
+
+def pilot(job: PilotJob) -> PilotResult:
+    """Try each way of driving requests for a moment."""
+    compiled = _read(job.target).compile(
+        job.target.device, "throughput", job.target.precision, None
+    )
+    return PilotResult(driver=loops.faster_driver(compiled, load_samples(Path(job.inputs))))
 
 
 def measure_round(job: RoundJob) -> RoundResult:

@@ -30,7 +30,15 @@ from ovreport.statistics import geometric_mean
 from ovreport.verdict import FOREIGN_CPU_SHARE
 from ovreport_collector import child, engines, noise, sources, suite
 from ovreport_collector.collect import one_at_a_time
-from ovreport_collector.jobs import Driver, JobFailed, RoundJob, RoundResult, Target
+from ovreport_collector.jobs import (
+    Driver,
+    JobFailed,
+    PilotJob,
+    PilotResult,
+    RoundJob,
+    RoundResult,
+    Target,
+)
 from ovreport_collector.prepare import Ready, make_ready
 
 SMALL_MODELS = ("silero-vad-16k", "blazeface-front", "blazeface-back")
@@ -193,7 +201,7 @@ def _compare_model(ready: Ready, options: Options, work: Path) -> Comparison:
     )
     command = _benchmark_app_command(target, options.seconds)
     repeats: list[Repeat] = []
-    driver: Driver | None = None  # as in `collect`: the first round tries, the others follow
+    driver = _driver(target, ready, work)  # as in `collect`: a pilot, before the first round
     found: dict[Side, Measured] = {}
     for index in range(options.repeats):
         order: tuple[Side, Side] = get_args(Side) if index % 2 == 0 else get_args(Side)[::-1]
@@ -201,7 +209,6 @@ def _compare_model(ready: Ready, options: Options, work: Path) -> Comparison:
         for side in order:
             if side == "ours":
                 found[side] = _ours(target, ready, options, driver, index, work)
-                driver = found[side].driver
             else:
                 found[side] = _benchmark_app(command, options.seconds)
         readings = noise.readings(before, noise.snapshot())
@@ -216,18 +223,28 @@ def _compare_model(ready: Ready, options: Options, work: Path) -> Comparison:
         )
     return Comparison(
         model=ready.model.id,
-        driver=driver or "threads",
+        driver=driver,
         requests={side: measured.requests for side, measured in found.items()},
         streams={side: measured.streams for side, measured in found.items()},
         repeats=repeats,
     )
 
 
+def _driver(target: Target, ready: Ready, work: Path) -> Driver:
+    """Return how a collect would drive the requests."""
+    pilot = child.run(
+        PilotJob(target=target, inputs=str(ready.samples)), work, limit_s=PROCESS_LIMIT_S
+    )
+    if isinstance(pilot, PilotResult):
+        return pilot.driver
+    raise MeasurementError(f"ours: no pilot: {pilot}")
+
+
 def _ours(
     target: Target,
     ready: Ready,
     options: Options,
-    driver: Driver | None,
+    driver: Driver,
     index: int,
     work: Path,
 ) -> Measured:

@@ -21,6 +21,8 @@ from ovreport_collector.jobs import (
     Job,
     OutputsJob,
     OutputsResult,
+    PilotJob,
+    PilotResult,
     ProbeJob,
     ProbeResult,
     Result,
@@ -89,6 +91,8 @@ class FakeChild:
                 return self._probe(job)
             case OutputsJob():
                 return _outputs(job)
+            case PilotJob():
+                return PilotResult(driver="threads")
             case RoundJob():
                 return a_round_result(job)
             case CachedStartJob():

@@ -20,6 +20,8 @@ from ovreport_collector.jobs import (
     Job,
     JobFailed,
     OutputsJob,
+    PilotJob,
+    PilotResult,
     Result,
     RoundJob,
 )
@@ -113,10 +115,13 @@ def test_each_model_is_judged_against_one_reference(run: Run, fake_child: FakeCh
 
 
 def test_a_driver_once_chosen_is_kept(run: Run, fake_child: FakeChild) -> None:
-    """Rounds driven in different ways could not be compared."""
+    """Rounds driven in different ways could not be compared: one pilot, before the first."""
+    queue = PilotResult(driver="async-queue")
+    fake_child.answers = [lambda job: queue if isinstance(job, PilotJob) else None]
     run(models=("one",), precisions=("f32",))
+    assert sum(isinstance(job, PilotJob) for job in fake_child.jobs) == 1
     drivers = [job.driver for job in fake_child.jobs if isinstance(job, RoundJob)]
-    assert drivers == [None, "threads", "threads"]
+    assert drivers == ["async-queue"] * 3
 
 
 def test_the_model_cache_is_filled_before_it_is_measured(run: Run, fake_child: FakeChild) -> None:

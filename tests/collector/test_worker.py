@@ -105,7 +105,7 @@ TARGET = Target(engine="fake", model="m.onnx", shapes={"x": [1, 2]}, device="CPU
 def round_of(samples: Path) -> RoundResult | JobFailed:
     """Measure a round."""
     result = worker.run(
-        RoundJob(target=TARGET, round=1, tier=TINY, inputs=str(samples), seed=20, driver=None)
+        RoundJob(target=TARGET, round=1, tier=TINY, inputs=str(samples), seed=20, driver="threads")
     )
     assert isinstance(result, RoundResult | JobFailed)
     return result
