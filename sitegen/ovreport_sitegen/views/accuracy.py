@@ -10,7 +10,7 @@ from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import accuracy_cells as cells
-from ovreport_sitegen.views import cards
+from ovreport_sitegen.views import cards, gains
 from ovreport_sitegen.views.page import Card, Page
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -19,7 +19,6 @@ from ovreport_sitegen.views.table import (
     Table,
     figure_cell,
     metric_column,
-    ratio_cell,
     result_row,
 )
 
@@ -111,14 +110,14 @@ def _delta(result: Result) -> float:
 
 def trade_card(catalogue: Catalogue, more: str = "") -> Card:
     """Return the card that sets what the default precision gains beside what it costs."""
-    gains = [g for g in cards.main_gains(catalogue) if cells.reference_of(g.default)]
-    card = cards.gains_card(
-        gains, "latency", id_="trade", conditions=catalogue.main_device.label, more=more,
+    found = [g for g in gains.main_gains(catalogue) if cells.reference_of(g.default)]
+    card = gains.gains_card(
+        found, "latency", id_="trade", conditions=catalogue.main_device.label, more=more,
         naming=lambda g: f"{cards.model_name(g.default)} · "
         f"{cells.cost_cell(g.default).text} points",
     )  # fmt: skip
-    gains.sort(key=lambda g: (cells.eligible(g.default) is not False, g.default.model.title))
-    sentences = [s for g in gains if (s := trade_sentence(g.default, cards.times(g.latency)
+    found.sort(key=lambda g: (cells.eligible(g.default) is not False, g.default.model.title))
+    sentences = [s for g in found if (s := trade_sentence(g.default, gains.times(g.latency)
                  if g.latency and g.latency.outcome == "different" else ""))]  # fmt: skip
     finding = " ".join(sentences[:2]) or "No model has both a paired speed and labelled data."
     chart = card.chart
@@ -162,11 +161,10 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
     rows = []
     for r in results:
         accuracy = r.accuracy
-        gain = catalogue.speedup(r)
         rows.append(result_row(r, (
             cells.metric_cell(r), cells.value_cell(r), cells.cost_cell(r), cells.eligible_cell(r),
             figure_cell(r, "latency_ms", interval=False),
-            ratio_cell(gain.latency if gain else None) if r.asked == "default" else cards.BASELINE,
+            gains.gain_cell(catalogue, r),
             Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n)
             if isinstance(accuracy, Accuracy) else Cell("–", tone="missing"),
             _data_cell(r),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ovreport.metrics import significant
 from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
 from ovreport_sitegen.text import line, plural
-from ovreport_sitegen.views import accuracy_cells, cards
+from ovreport_sitegen.views import accuracy_cells, gains
 from ovreport_sitegen.views.page import Page, warning
 from ovreport_sitegen.views.table import (
     VERDICT,
@@ -15,7 +15,6 @@ from ovreport_sitegen.views.table import (
     Table,
     figure_cell,
     metric_column,
-    ratio_cell,
     result_cells,
     row,
     verdict_cell,
@@ -54,7 +53,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         nav="models",
         warning=warning(results, "latency", "of this device"),
     )
-    gains = cards.main_gains(catalogue, device)
+    found = gains.main_gains(catalogue, device)
     described = newest.record.device
     return DeviceView(
         page=page,
@@ -70,8 +69,8 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
         ),
         finding="Latency in the default precision against f32. "
-        + cards.gains_finding(gains, "latency")
-        if gains
+        + gains.gains_finding(found, "latency")
+        if found
         else "",
         table=_table(catalogue, device, results),
     )
@@ -105,12 +104,11 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
     rows = []
     for r in results:
         model, _, precision = result_cells(r)
-        gain = catalogue.speedup(r)
         cells = (
             figure_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
             *(figure_cell(r, key) for key in _FIGURES),
-            ratio_cell(gain.latency if gain else None) if r.asked == "default" else cards.BASELINE,
+            gains.gain_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )
         rows.append(row(r, (model, precision), cells, aspect="latency", under=r.precision))

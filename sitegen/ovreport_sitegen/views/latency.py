@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import plural
-from ovreport_sitegen.views import cards
+from ovreport_sitegen.views import cards, gains
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -16,7 +16,6 @@ from ovreport_sitegen.views.table import (
     figure_cell,
     metric_column,
     n_cell,
-    ratio_cell,
     result_row,
     verdict_cell,
 )
@@ -57,8 +56,8 @@ def view(catalogue: Catalogue) -> LatencyView:
             catalogue, "latency_ms", id_="latency", title="Latency of each model",
             axis="Milliseconds per inference, log scale",
         ),
-        cards.gains_card(
-            cards.main_gains(catalogue), "latency", id_="gain", conditions=device,
+        gains.gains_card(
+            gains.main_gains(catalogue), "latency", id_="gain", conditions=device,
         ),
         cards.models_card(
             catalogue, "latency_p99_ms", other="latency_ms", id_="tail",
@@ -87,9 +86,7 @@ def _table(catalogue: Catalogue) -> Table:
                 figure_cell(r, "latency_ms"),
                 verdict_cell(r, "latency"),
                 *(figure_cell(r, key) for key in _FIGURES),
-                ratio_cell(gain.latency if (gain := catalogue.speedup(r)) else None)
-                if r.asked == "default"
-                else cards.BASELINE,
+                gains.gain_cell(catalogue, r),
                 n_cell(r, "latency_ms"),
             ),
             "latency",

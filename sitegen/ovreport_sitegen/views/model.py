@@ -11,7 +11,7 @@ from ovreport.record import Latency, Port
 from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.text import clean, line, plural, safe_url
-from ovreport_sitegen.views import accuracy_cells, cards
+from ovreport_sitegen.views import accuracy_cells, cards, gains
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.accuracy import trade_sentence
 from ovreport_sitegen.views.page import Card, Page, footer, warning
@@ -23,7 +23,6 @@ from ovreport_sitegen.views.table import (
     TableRow,
     figure_cell,
     metric_column,
-    ratio_cell,
     result_cells,
     row,
     verdict_cell,
@@ -113,10 +112,10 @@ def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
         if gain is None or gain.latency is None:
             continue
         clear = gain.latency.outcome == "different"
-        text = trade_sentence(r, cards.times(gain.latency) if clear else "", named=False)
+        text = trade_sentence(r, gains.times(gain.latency) if clear else "", named=False)
         if not text:
             speed = (
-                f"is {cards.times(gain.latency)} as fast as f32" if clear
+                f"is {gains.times(gain.latency)} as fast as f32" if clear
                 else f"is {gain.latency.outcome} from f32 in speed"
                 if gain.latency.outcome == "not distinguishable" else
                 "has too few rounds to be compared with f32"
@@ -136,13 +135,12 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
     rows = []
     for r in results:
         _, device, precision = result_cells(r)
-        gain = catalogue.speedup(r)
         first = replace(device, marks=("quick",) if r.quick else ())
         cells = (
             figure_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
             *(figure_cell(r, key) for key in _FIGURES),
-            ratio_cell(gain.latency if gain else None) if r.asked == "default" else cards.BASELINE,
+            gains.gain_cell(catalogue, r),
             accuracy_cells.value_cell(r),
             accuracy_cells.cost_cell(r),
         )

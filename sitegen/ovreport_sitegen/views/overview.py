@@ -10,7 +10,7 @@ from ovreport.record import Accuracy
 from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, ModelRef
 from ovreport_sitegen.text import day, listed, plural, release
-from ovreport_sitegen.views import accuracy_cells, cards
+from ovreport_sitegen.views import accuracy_cells, cards, gains
 from ovreport_sitegen.views.accuracy import lost_card, trade_sentence
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import (
@@ -21,7 +21,6 @@ from ovreport_sitegen.views.table import (
     figure_cell,
     metric_column,
     missing_cell,
-    ratio_cell,
     result_row,
     verdict_cell,
 )
@@ -77,8 +76,8 @@ def view(catalogue: Catalogue) -> OverviewView:
 def _cards(catalogue: Catalogue) -> list[Card]:
     device = catalogue.main_device.label
     shown = [
-        cards.gains_card(
-            cards.main_gains(catalogue), "latency", id_="gain", conditions=device,
+        gains.gains_card(
+            gains.main_gains(catalogue), "latency", id_="gain", conditions=device,
             more="latency.html#gain",
         ),
         lost_card(catalogue, more="accuracy.html"),
@@ -129,13 +128,13 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
 
 def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
     found = []
-    gains = [c for g in cards.main_gains(catalogue) if (c := g.latency)]
-    certain = [c for c in gains if c.outcome == "different"]
+    measured = [c for g in gains.main_gains(catalogue) if (c := g.latency)]
+    certain = [c for c in measured if c.outcome == "different"]
     if certain:
-        mean = geometric_mean([c.ratio.value for c in gains])
+        mean = geometric_mean([c.ratio.value for c in measured])
         found.append(Takeaway(
             f"{significant(mean, 2)}×",
-            f"as fast in the default precision as in f32: geometric mean of {len(gains)} models "
+            f"as fast in the default precision as in f32: geometric mean of {len(measured)} models "
             f"on {catalogue.main_device.label}, {len(certain)} of them clearly different.",
             "latency.html#gain",
         ))  # fmt: skip
@@ -150,7 +149,7 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
         text = "of the default-precision results keep 99 % of the f32 accuracy. "
         if kept < len(below):
             text += trade_sentence(
-                worst, cards.times(fast) if fast and fast.outcome == "different" else ""
+                worst, gains.times(fast) if fast and fast.outcome == "different" else ""
             )
         found.append(Takeaway(f"{kept} of {len(below)}", text, "accuracy.html"))
     verdicts = Counter(v.level for r in catalogue.results if (v := r.verdict("latency")))
@@ -176,14 +175,13 @@ def table(catalogue: Catalogue) -> Table:
     )
     rows = []
     for r in catalogue.results:
-        gain = catalogue.speedup(r)
         accuracy = accuracy_cells.value_cell(r)
         if not isinstance(r.accuracy, Accuracy) and r.completed:
             accuracy = missing_cell(r.accuracy)
         rows.append(result_row(r, (
             figure_cell(r, "latency_ms"), verdict_cell(r, "latency"),
             *(figure_cell(r, key) for key in _FIGURES),
-            ratio_cell(gain.latency if gain else None) if r.asked == "default" else cards.BASELINE,
+            gains.gain_cell(catalogue, r),
             accuracy,
         ), "latency"))  # fmt: skip
     return Table("results", "All results", columns, tuple(rows), searchable=True)

@@ -262,7 +262,7 @@ def verdict_cell(result: Result, aspect: str) -> Cell:
         return missing_cell(getattr(result.record, aspect))
     return Cell(
         verdict.level,
-        sub=reason_titles(verdict),
+        sub=", ".join(reason_title(r.code).lower() for r in verdict.reasons),
         sort={"valid": 0, "suspect": 1, "invalid": 2}[verdict.level],
         tone=f"badge {verdict.level}",
         tip="; ".join(f"{reason_title(r.code)}: {line(r.detail)}" for r in verdict.reasons),
@@ -272,11 +272,6 @@ def verdict_cell(result: Result, aspect: str) -> Cell:
 def reason_title(code: str) -> str:
     """Return what a reason code means, in a few words; unknown codes stand for themselves."""
     return REASONS[code].title if code in REASONS else line(code, 40)
-
-
-def reason_titles(verdict: Verdict) -> str:
-    """Return the reasons of a verdict in one line."""
-    return ", ".join(reason_title(r.code).lower() for r in verdict.reasons)
 
 
 def n_cell(result: Result, key: str) -> Cell:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ovreport.record import Throughput
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.text import plural
-from ovreport_sitegen.views import cards
+from ovreport_sitegen.views import cards, gains
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -18,7 +18,6 @@ from ovreport_sitegen.views.table import (
     figure_cell,
     metric_column,
     n_cell,
-    ratio_cell,
     result_row,
     verdict_cell,
 )
@@ -51,8 +50,8 @@ def view(catalogue: Catalogue) -> ThroughputView:
             catalogue, "throughput_ips", id_="throughput", title="Throughput of each model",
             axis="Inferences per second, log scale",
         ),
-        cards.gains_card(
-            cards.main_gains(catalogue), "throughput", id_="gain",
+        gains.gains_card(
+            gains.main_gains(catalogue), "throughput", id_="gain",
             conditions=catalogue.main_device.label,
         ),
         cards.models_card(
@@ -83,9 +82,7 @@ def _table(catalogue: Catalogue) -> Table:
                 figure_cell(r, "throughput_ips"),
                 verdict_cell(r, "throughput"),
                 *(figure_cell(r, key) for key in _FIGURES),
-                ratio_cell(gain.throughput if (gain := catalogue.speedup(r)) else None)
-                if r.asked == "default"
-                else cards.BASELINE,
+                gains.gain_cell(catalogue, r, "throughput"),
                 *_setting_cells(r),
                 n_cell(r, "throughput_ips"),
             ),
