@@ -15,6 +15,9 @@ Kind = Literal["bars", "dots", "pairs", "ratios", "lost", "rounds"]
 MAX_ROWS = 14
 """Rows of one chart; the table beneath it holds all."""
 
+_TICKS = 7
+"""Most ticks of an axis: more would run into each other."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -74,10 +77,10 @@ def log_axis(values: list[float]) -> tuple[tuple[float, float], list[float]]:
         low, high = middle / 2, middle * 2
     ladder = [float(f"{m}e{e}") for e in range(-12, 16) for m in (1, 3)]
     ticks = [t for t in ladder if low <= t <= high]
-    if len(ticks) > 7:
+    if len(ticks) > _TICKS or (len(ticks) > 5 and ticks[-1] >= 10_000):
         ticks = [t for t in ticks if f"{t:e}".startswith("1")]
-    if len(ticks) > 7:
-        ticks = ticks[:: math.ceil(len(ticks) / 7)]
+    if len(ticks) > _TICKS:
+        ticks = ticks[:: math.ceil(len(ticks) / _TICKS)]
     return (low, high), ticks
 
 

@@ -85,8 +85,9 @@ def footer(results: Sequence[Result], aspect: str) -> str:
         ", ".join(f"{n} {level}" for level in ("valid", "suspect", "invalid")
                   if (n := levels[level])),
     ]  # fmt: skip
-    if any(r.quick for r in results):
-        parts.append("quick tier")
+    quick = sum(r.quick for r in results)
+    if quick:
+        parts.append("quick tier" if quick == len(results) else f"{quick} of the quick tier")
     return " · ".join(p for p in parts if p)
 
 
