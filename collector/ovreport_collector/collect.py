@@ -11,9 +11,9 @@ from pathlib import Path
 
 import filelock
 import msgspec
-from platformdirs import user_state_path
 from rich.console import Console
 
+from ovreport import folders
 from ovreport.errors import InputError, OvreportError, StoreError
 from ovreport.record import Completed, Device, Failed, Precision, Record
 from ovreport_collector import child, machine, sources, suite
@@ -110,7 +110,7 @@ def measure(
     Raises StoreError before anything is measured if `out` cannot be written.
     """
     _check_writable(out)
-    journal_path = state_folder() / "runs" / f"{plan.key}.jsonl"
+    journal_path = folders.state() / "runs" / f"{plan.key}.jsonl"
     with one_at_a_time(console), tempfile.TemporaryDirectory(prefix="ovreport-") as work:
         if fresh:
             journal_path.unlink(missing_ok=True)
@@ -143,8 +143,8 @@ def _make_all_ready(plan: Plan, work: Path, display: Display) -> dict[str, Ready
         display.working(f"{model.title}: inputs")
         made = make_ready(model, prepared[model.id], work, seed=plan.seed)
         if isinstance(made, JobFailed):
-            folders = (plan.suite.folder, sources.cache.folder(), work)
-            reason = redacted(made.reason, folders)[:_MAX_REASON]
+            private = (plan.suite.folder, folders.cache(), work)
+            reason = redacted(made.reason, private)[:_MAX_REASON]
             made = msgspec.structs.replace(made, reason=reason)
         ready[model.id] = made
     return ready
@@ -175,16 +175,10 @@ def _is_whole(record: Record) -> bool:
     return isinstance(record.outcome, Completed) and not any(isinstance(a, Failed) for a in aspects)
 
 
-def state_folder() -> Path:
-    """Return where journals and the lock are kept; `OVREPORT_STATE` names another place."""
-    chosen = os.environ.get("OVREPORT_STATE")
-    return Path(chosen) if chosen else user_state_path("ovreport")
-
-
 @contextlib.contextmanager
 def one_at_a_time(console: Console) -> Iterator[None]:
     """Wait until no other collect runs on this machine: two would measure each other."""
-    folder = state_folder()
+    folder = folders.state()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(folder / "collect.lock")

@@ -87,9 +87,9 @@ def fetch(chosen: str, suite: str | None, model_ids: tuple[str, ...]) -> None:
     """
     from rich.console import Console
 
+    from ovreport import folders
     from ovreport.errors import IncompleteError
     from ovreport_collector import suite as suites
-    from ovreport_collector.sources import cache
 
     loaded = suites.load(suite or chosen)
     wanted = [loaded.model(model_id) for model_id in model_ids] or loaded.models
@@ -101,7 +101,7 @@ def fetch(chosen: str, suite: str | None, model_ids: tuple[str, ...]) -> None:
             f"{len(failed)} of {len(wanted)} models could not be fetched: {', '.join(failed)}",
             remedy="see the reasons above; the same command goes on from here",
         )
-    console.print(f"fetched: {len(wanted)}; kept in {cache.folder()}", markup=False)
+    console.print(f"fetched: {len(wanted)}; kept in {folders.cache()}", markup=False)
 
 
 def _fetch(suite: Suite, wanted: Sequence[Model], console: Console) -> dict[str, Prepared]:
@@ -185,7 +185,7 @@ def _table(suite: Suite, rows: Sequence[dict[str, Any]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from ovreport_collector.sources import cache
+    from ovreport import folders
 
     table = Table(title=Text(suite.title), title_justify="left", box=None, pad_edge=False)
     for heading in ("model", "title", "task", "weights", "download", "fetched", "licence"):
@@ -211,7 +211,7 @@ def _table(suite: Suite, rows: Sequence[dict[str, Any]]) -> None:
         Text(
             f"\nmodels: {len(rows)}; download in all: {_size(sizes['download_bytes'])} (what "
             f"models share counts once); still to fetch: {_size(sizes['missing_bytes'])}; "
-            f"cache: {cache.folder()}"
+            f"cache: {folders.cache()}"
         )
     )
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gc
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 from markupsafe import Markup
 
+from ovreport import folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
 from ovreport.store import read_all
 from ovreport_sitegen import catalogue as catalogues
@@ -101,9 +100,8 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
 
 
 def chart_cache() -> Path:
-    """Return where drawings are kept between builds; OVREPORT_CACHE_DIR moves it."""
-    moved = os.environ.get("OVREPORT_CACHE_DIR")
-    return (Path(moved) if moved else Path(platformdirs.user_cache_dir("ovreport"))) / "charts"
+    """Return where drawings are kept between builds."""
+    return folders.cache() / "charts"
 
 
 def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catalogue:

