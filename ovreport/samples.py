@@ -68,8 +68,8 @@ def _check_median(median_ms: float, histogram: Histogram) -> None:
     if median_ms <= 0:
         raise ValueError("an inference takes time: median_ms is zero")
     middle = math.log(median_ms) / math.log(histogram.growth)
-    below = sum(count for index, count in histogram.buckets if index < middle - 1)
-    above = sum(count for index, count in histogram.buckets if index > middle + 2)
+    below = sum([count for index, count in histogram.buckets if index < middle - 1])
+    above = sum([count for index, count in histogram.buckets if index > middle + 2])
     if 2 * max(below, above) > histogram.total:
         raise ValueError(f"median_ms {median_ms!r} is not the median of the histogram")
 
