@@ -12,7 +12,7 @@ from typing import Literal
 
 Kind = Literal["bars", "dots", "pairs", "ratios", "lost", "rounds"]
 
-MAX_ROWS = 20
+MAX_ROWS = 16
 """Rows of one chart; the table beneath it holds all."""
 
 _TICKS = 7
