@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ovreport.record import InputData
 from ovreport_collector import tasks
+from ovreport_collector.arrays import save_arrays
 from ovreport_collector.jobs import JobFailed
 from ovreport_collector.sources import Prepared
 from ovreport_collector.suite import Model
 from ovreport_collector.tasks import Labelled, Task
-from ovreport_collector.worker import save_arrays
 
 _SAMPLE_BYTES = 32 * 1024 * 1024
 _MIN_SAMPLES, _MAX_SAMPLES = 4, 16

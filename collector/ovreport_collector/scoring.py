@@ -19,9 +19,9 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport.statistics import Floats, Interval, bootstrap, paired_delta, wilson
+from ovreport_collector.arrays import relative_rmse
 from ovreport_collector.prepare import Ready
 from ovreport_collector.tasks import Array
-from ovreport_collector.worker import relative_rmse
 
 REFERENCE = "OpenVINO CPU, f32"
 

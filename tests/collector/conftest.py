@@ -16,6 +16,7 @@ from rich.console import Console
 from ovreport import folders
 from ovreport.record import Device, Execution, LayerCount, Port, Record, Tier
 from ovreport_collector import child, collect, plan
+from ovreport_collector.arrays import save_arrays
 from ovreport_collector.jobs import (
     CachedStartJob,
     CachedStartResult,
@@ -30,7 +31,6 @@ from ovreport_collector.jobs import (
     RoundJob,
     RoundResult,
 )
-from ovreport_collector.worker import save_arrays
 from tests import factories
 from tests.collector import models
 from tests.collector.suite_fixtures import document, write_suite

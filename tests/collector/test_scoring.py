@@ -18,10 +18,10 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector import scoring
+from ovreport_collector.arrays import save_arrays
 from ovreport_collector.prepare import Ready
 from ovreport_collector.suite import File, Model
 from ovreport_collector.tasks import Labelled
-from ovreport_collector.worker import save_arrays
 
 PORTS = [Port(name="y", dtype="f32", shape=[1, 2])]
 REFERENCE = Skipped(reason="this is the reference")

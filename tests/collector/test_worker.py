@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ovreport.record import Failed, Port, Settings
-from ovreport_collector import engines, loops, worker
+from ovreport_collector import arrays, engines, loops, worker
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.jobs import (
     CachedStartJob,
@@ -86,7 +86,7 @@ def samples(tmp_path: Path) -> Path:
     """Return four samples, each holding its number."""
     path = tmp_path / "samples.npz"
     numbered = np.arange(4, dtype=np.float32)[:, None, None] * np.ones((1, 1, 2), np.float32)
-    worker.save_arrays(path, {"x": numbered})
+    arrays.save_arrays(path, {"x": numbered})
     return path
 
 
@@ -251,11 +251,11 @@ def test_each_round_rotates_the_samples_otherwise() -> None:
 def test_nothing_detected_twice_is_the_same() -> None:
     """Two empty outputs agree, and outputs of different sizes cannot be compared."""
     empty, some = np.empty((0, 4)), np.ones((2, 4))
-    assert worker.relative_rmse(empty, empty) == 0
+    assert arrays.relative_rmse(empty, empty) == 0
     with pytest.raises(ValueError, match="shape"):
-        worker.relative_rmse(empty, some)
-    assert worker.relative_rmse(some * 1.1, some) == pytest.approx(0.1)
-    assert worker.relative_rmse(some, some * 0) == 1  # nothing to be relative to
+        arrays.relative_rmse(empty, some)
+    assert arrays.relative_rmse(some * 1.1, some) == pytest.approx(0.1)
+    assert arrays.relative_rmse(some, some * 0) == 1  # nothing to be relative to
 
 
 def test_a_changed_number_of_detections_is_a_wrong_output() -> None:
@@ -274,7 +274,7 @@ def real(tmp_path: Path) -> tuple[Target, Path]:
     samples = tmp_path / "real.npz"
     rng = np.random.default_rng(1)
     inputs = rng.standard_normal((4, 1, models.FEATURES)).astype(np.float32)
-    worker.save_arrays(samples, {"x": inputs})
+    arrays.save_arrays(samples, {"x": inputs})
     target = Target(
         engine="openvino", model=str(file), shapes={"x": [1, models.FEATURES]}, device="CPU",
         precision="f32",

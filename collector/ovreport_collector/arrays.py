@@ -1,0 +1,38 @@
+"""Arrays on their way between the collector and its measuring processes, and how they compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ovreport_collector.engines.base import Array, Sample
+
+
+def relative_rmse(found: Array, reference: Array) -> float:
+    """Return the root mean square of the difference over that of the reference.
+
+    ValueError if the shapes differ. Two empty arrays (nothing was detected) are the same.
+    """
+    if found.shape != reference.shape:
+        raise ValueError(f"shape {found.shape}, the reference has {reference.shape}")
+    if not reference.size:
+        return 0.0
+    reference = reference.astype(np.float64)
+    difference = float(np.sqrt(np.mean((found.astype(np.float64) - reference) ** 2)))
+    scale = float(np.sqrt(np.mean(reference**2)))
+    return difference / scale if scale else difference
+
+
+def load_samples(path: Path) -> list[Sample]:
+    """Return the samples in an `.npz` of arrays [n, …], one for each input."""
+    with np.load(path, allow_pickle=False) as arrays:
+        columns = {name: arrays[name] for name in arrays.files}
+    count = min(len(column) for column in columns.values())
+    return [{name: column[i] for name, column in columns.items()} for i in range(count)]
+
+
+def save_arrays(path: Path, arrays: dict[str, Array]) -> None:
+    """Write arrays as `.npz`, under names that need not be Python's."""
+    with path.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes allow_pickle for a name
