@@ -6,7 +6,6 @@
     │   ├── SuiteError               a suite, or a source named in one, is unusable
     │   └── ConfigError              site/ovreport.toml is unusable
     ├── SourceError              1   a model or data file could not be fetched or verified
-    ├── MissingExtraError        2   an optional dependency is not installed
     ├── StoreError               1   the disk refused: full, read-only, not there
     └── IncompleteError          1   the work was done, but some cases or records failed
 
@@ -65,10 +64,6 @@ class ConfigError(InputError):
 
 class SourceError(OvreportError):
     """A model or data file could not be fetched, or is not what was pinned."""
-
-
-class MissingExtraError(InputError):
-    """An optional dependency is not installed."""
 
 
 class StoreError(OvreportError):

@@ -45,10 +45,6 @@ class Display(Protocol):
         """Note that so many rounds of a case went wrong, or will not be tried."""
         ...
 
-    def written(self, planned: PlannedCase, record: Record) -> None:
-        """Note that a case's record is in the store."""
-        ...
-
 
 class PlainDisplay:
     """One line for each step that is done."""
@@ -69,9 +65,6 @@ class PlainDisplay:
     def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
         """Print the reason."""
         self._print(f"failed   {words(planned)}: {first_sentence(reason)}")
-
-    def written(self, planned: PlannedCase, record: Record) -> None:
-        """Say nothing: the summary comes."""
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.record import Failed as AspectFailed
-from ovreport.record import Record, Skipped
+from ovreport.record import Skipped
 from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
 from ovreport_collector import assemble, child, noise, scoring
@@ -67,10 +67,9 @@ class Run:
     display: Display
     timeout_s: float | None = None
     """Limit of one measuring process; None: from the tier."""
-    records: list[Record] = field(default_factory=list)
 
-    def measure(self) -> list[Record]:
-        """Measure what the journal does not hold yet; return the records written now."""
+    def measure(self) -> None:
+        """Measure what the journal does not hold yet, and write its records."""
         self._describe_all()
         for index in range(self.plan.tier.max_rounds):
             self._write_finished(index)
@@ -78,7 +77,6 @@ class Run:
                 if not self.journal.tried(planned.key, index):
                     self._round(planned, index)
         self._write_finished(self.plan.tier.max_rounds)
-        return self.records
 
     # ------------------------------------------------------------ outputs
 
@@ -252,8 +250,6 @@ class Run:
             record = assemble.record(self.plan, planned, self.ready[planned.model.id], self.journal)
             path = write(record, self.out.absolute())
             self.journal.add(Written(case=planned.key, path=str(path)))
-            self.records.append(record)
-            self.display.written(planned, record)
 
     # ------------------------------------------------------------ parts
 

@@ -54,13 +54,6 @@ class Chart:
     axis: str
     """Title of the axis, with the unit."""
     rows: tuple[Row, ...]
-    total: int = 0
-    """Rows there were before the chart was cut to its first ones."""
-
-    @property
-    def cut(self) -> int:
-        """How many rows were left out."""
-        return max(self.total - len(self.rows), 0)
 
 
 def finite(value: float, otherwise: float) -> float:

@@ -74,7 +74,7 @@ def lost_card(catalogue: Catalogue, more: str = "") -> Card:
     if len(pairs) > len(rows):
         key += f" The first {len(rows)} of {len(pairs)}."
     conditions = "all devices" if many else catalogue.main_device.label
-    chart = Chart("lost", title, finding, "Points against the f32 reference", rows, len(pairs))
+    chart = Chart("lost", title, finding, "Points against the f32 reference", rows)
     counts = sorted({a.n for _, r in pairs if isinstance(a := r.accuracy, Accuracy)})
     span = f"{counts[0]:,}–{counts[-1]:,}" if len(counts) > 1 else "".join(f"{c:,}" for c in counts)
     return Card(
@@ -123,7 +123,7 @@ def trade_card(catalogue: Catalogue, more: str = "") -> Card:
     chart = card.chart
     title = "What lower precision buys, and costs"
     if chart is not None:
-        chart = Chart(chart.kind, title, finding, chart.axis, chart.rows, chart.total)
+        chart = Chart(chart.kind, title, finding, chart.axis, chart.rows)
     return Card(
         id=card.id, title=title, conditions=card.conditions, better=card.better, finding=finding,
         footer=card.footer, chart=chart, key=card.key, table=card.table, more=more,

@@ -176,7 +176,7 @@ def metric_card(
         notes.append(f"The first {len(rows)} of {len(ranked)}.")
     return Card(
         id=id_, title=title, conditions=conditions, better=metric.better, finding=finding,
-        chart=Chart(kind, title, finding, axis, rows, len(ranked)) if rows else None,
+        chart=Chart(kind, title, finding, axis, rows) if rows else None,
         key=" ".join(notes) if rows else "",
         table=_card_table(id_, title, results, key, other, aspect),
         footer=footer(results, aspect), more=more,

@@ -59,7 +59,7 @@ def gains_card(
         notes += " Hollow: not distinguishable from 1×, or under 5 rounds."
     if len(pairs) > len(rows):
         notes += f" The first {len(rows)} of {len(pairs)}."
-    chart = Chart("ratios", title, finding, "Times as fast as f32, log scale", rows, len(pairs))
+    chart = Chart("ratios", title, finding, "Times as fast as f32, log scale", rows)
     return Card(
         id=id_, title=title, conditions=conditions, better="Higher is better", finding=finding,
         chart=chart if rows else None, key=notes if rows else "",

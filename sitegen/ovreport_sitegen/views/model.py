@@ -169,8 +169,7 @@ def _spread(results: Sequence[Result]) -> Card | None:
     key = "Circle: one round, a fresh process. Band: 95 % interval of the median."
     if len(measured) > len(rows):
         key += f" The first {len(rows)} of {len(measured)} results."
-    chart = Chart("rounds", title, finding, "Latency, % off the median of rounds", tuple(rows),
-                  len(measured))  # fmt: skip
+    chart = Chart("rounds", title, finding, "Latency, % off the median of rounds", tuple(rows))
     return Card(
         id="spread", title=title, conditions="latency, every round", better="Narrow is better",
         finding=finding, footer=footer(measured, "latency"), chart=chart, key=key,
