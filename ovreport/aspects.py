@@ -10,6 +10,7 @@ from ovreport.metrics import METRICS
 from ovreport.parts import Aspect, Batch, Count, Finite, NotMeasured, Part, Positive, Slug, Text
 from ovreport.samples import (
     LatencyRound,
+    MemoryMode,
     MemoryRound,
     StartupRound,
     ThroughputRound,
@@ -69,6 +70,7 @@ class Memory(Aspect, frozen=True):
     """Memory of the measuring process, phase by phase."""
 
     rounds: Annotated[list[MemoryRound], Meta(min_length=1, max_length=100)]
+    modes: Annotated[list[MemoryMode], Meta(max_length=4)] = []
 
     def __post_init__(self) -> None:
         check_rounds(self.rounds)

@@ -2,6 +2,7 @@
 
 History
     1  2026-11  first format
+    2  2026-11  curve, open loop, end to end, energy, calibration and effort; other engines
 
 A change that an old reader would misread raises `ovreport.record.FORMAT` by one and adds one
 step here: a pure function from the decoded JSON of format n to that of format n + 1. A fixture
@@ -17,7 +18,15 @@ from ovreport.record import FORMAT
 
 Document = dict[str, object]
 
-STEPS: Mapping[int, Callable[[Document], Document]] = {}
+_ADDED_IN_2 = ("curve", "open_loop", "end_to_end", "energy", "calibration", "effort")
+
+
+def _to_2(document: Document) -> Document:
+    skipped = {"status": "skipped", "reason": "not measured yet by the ovreport of that time"}
+    return {**document, "format": 2, **dict.fromkeys(_ADDED_IN_2, skipped)}
+
+
+STEPS: Mapping[int, Callable[[Document], Document]] = {1: _to_2}
 """Format n → function that makes format n + 1."""
 
 

@@ -4,9 +4,10 @@
     ├── case, tier            what was asked for
     ├── software, machine, device, model, inputs      what it ran on, and with
     ├── outcome               Completed, or the whole case Failed or Unsupported
-    ├── startup, startup_cached, latency, throughput,
-    │   memory, execution, accuracy, agreement        the aspects
-    ├── noise                 evidence about the machine, round by round
+    ├── startup, startup_cached, latency, throughput, memory, execution,
+    │   accuracy, agreement, curve, open_loop, end_to_end, energy      the aspects
+    ├── noise, calibration    evidence about the machine, round by round
+    ├── effort                what the measuring itself took
     ├── verdicts              what the collector thought of it (recomputed when read)
     └── repeat                the commands that measure it again
 
@@ -14,7 +15,7 @@ An aspect is Measured (its own type), Unsupported, Failed or Skipped, the last t
 reason; `null` is never used. Samples are kept as sparse histograms with a known relative
 resolution, so that every statistic can be derived again when a record is read.
 Units are in the names. Times are UTC. Base types are in `parts`, rounds in `samples`, aspects in
-`aspects`; everything is imported from here.
+`aspects`, `load_aspects` and `cost_aspects`; everything is imported from here.
 """
 
 from __future__ import annotations
@@ -38,6 +39,29 @@ from ovreport.aspects import (
     Startup,
     StartupCached,
     Throughput,
+)
+from ovreport.cost_aspects import (
+    STAGES,
+    Calibration,
+    CalibrationRound,
+    Effort,
+    EndToEnd,
+    Energy,
+    EnergyDomain,
+    EnergyRound,
+    Pipeline,
+    PipelineRound,
+    Stage,
+    Way,
+)
+from ovreport.load_aspects import (
+    ArrivalRound,
+    ArrivalStep,
+    Curve,
+    CurveGap,
+    CurvePoint,
+    OpenLoop,
+    PointRound,
 )
 from ovreport.parts import (
     Aspect,
@@ -67,6 +91,7 @@ from ovreport.samples import (
     FailedRound,
     Histogram,
     LatencyRound,
+    MemoryMode,
     MemoryRound,
     PhaseMemory,
     RoundNoise,
@@ -75,17 +100,31 @@ from ovreport.samples import (
 )
 
 __all__ = [
+    "ASPECTS",
     "FORMAT",
+    "STAGES",
     "Accuracy",
     "AccuracyReference",
     "Agreement",
+    "ArrivalRound",
+    "ArrivalStep",
     "Aspect",
     "Batch",
+    "Calibration",
+    "CalibrationRound",
     "Case",
     "Cause",
     "Completed",
     "Count",
+    "Curve",
+    "CurveGap",
+    "CurvePoint",
     "Device",
+    "Effort",
+    "EndToEnd",
+    "Energy",
+    "EnergyDomain",
+    "EnergyRound",
     "Engine",
     "Execution",
     "Failed",
@@ -100,13 +139,18 @@ __all__ = [
     "Level",
     "Machine",
     "Memory",
+    "MemoryMode",
     "MemoryRound",
     "Model",
     "NotMeasured",
+    "OpenLoop",
     "Outcome",
     "OutputAgreement",
     "Part",
     "PhaseMemory",
+    "Pipeline",
+    "PipelineRound",
+    "PointRound",
     "Port",
     "Positive",
     "Precision",
@@ -119,6 +163,7 @@ __all__ = [
     "Skipped",
     "Slug",
     "Software",
+    "Stage",
     "Startup",
     "StartupCached",
     "StartupRound",
@@ -130,11 +175,18 @@ __all__ = [
     "Unsupported",
     "VariantName",
     "Verdict",
+    "Way",
     "json_schema",
 ]
 
-FORMAT = 1
+FORMAT = 2
 """Version of the record's format; `ovreport.migrations` says how it came about."""
+
+ASPECTS = (
+    "startup", "startup_cached", "latency", "throughput", "memory", "execution", "accuracy",
+    "agreement", "curve", "open_loop", "end_to_end", "energy",
+)  # fmt: skip
+"""Fields of a record that hold an aspect of the case."""
 
 # ---------------------------------------------------------------- what was asked for
 
@@ -285,7 +337,7 @@ class Repeat(Part, frozen=True):
 class Record(Part, frozen=True, kw_only=True):
     """Everything measured of one case at one time."""
 
-    format: Literal[1]
+    format: Literal[2]
     measured_at: Annotated[
         str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")
     ]
@@ -305,6 +357,12 @@ class Record(Part, frozen=True, kw_only=True):
     memory: Memory | NotMeasured
     accuracy: Accuracy | NotMeasured
     agreement: Agreement | NotMeasured
+    curve: Curve | NotMeasured
+    open_loop: OpenLoop | NotMeasured
+    end_to_end: EndToEnd | NotMeasured
+    energy: Energy | NotMeasured
+    calibration: Calibration | NotMeasured
+    effort: Effort | NotMeasured
     failed_rounds: list[FailedRound] = []
     noise: list[RoundNoise]
     noise_unreadable: dict[str, Text]

@@ -173,6 +173,20 @@ class MemoryRound(Part, frozen=True):
 
     round: Count
     phases: list[PhaseMemory]
+    counters: dict[Text, Count] = {}
+    """Peaks that others keep, in bytes, where they tell: the cgroup (`cgroup_peak_bytes`) and the
+    device's plugin (`GPU_MEMORY_STATISTICS usm_device`…)."""
+
+
+class MemoryMode(Part, frozen=True):
+    """Memory of processes that load the model in another way than the headline's."""
+
+    name: Literal["no-mmap", "cached"]
+    """`no-mmap`: weights are read, not mapped. `cached`: loaded from a model cache."""
+    rounds: Annotated[list[MemoryRound], Meta(min_length=1, max_length=100)]
+
+    def __post_init__(self) -> None:
+        check_rounds(self.rounds)
 
 
 class RoundNoise(Part, frozen=True):

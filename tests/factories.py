@@ -69,7 +69,7 @@ def _build(k: dict[str, Any]) -> r.Record:
     factors = np.exp(rng.normal(0, k["noise"], k["rounds"])).tolist()
     executed = k["executed"] or ("bf16" if k["precision"] == "default" else k["precision"])
     return r.Record(
-        format=1,
+        format=2,
         measured_at="2026-11-23T12:00:00Z",
         case=r.Case(
             engine="openvino", device=k["device"], model=k["model"], variant=k["variant"],
@@ -132,6 +132,17 @@ def _build(k: dict[str, Any]) -> r.Record:
                     max_abs_difference=0.01, cosine=0.9999,
                 )
             ],
+        ),
+        curve=_curve(k),
+        open_loop=_open_loop(k),
+        end_to_end=_end_to_end(k),
+        energy=r.Unsupported(
+            reason="no energy counter is readable: /sys/class/powercap holds none",
+            remedy="Measure on bare metal with the intel_rapl_common module loaded.",
+        ),
+        calibration=_calibration(factors),
+        effort=r.Effort(
+            wall_s=200.0, measuring_s=160.0, parts_s={"rounds": 150.0, "curve": 50.0}
         ),
         noise=[
             r.RoundNoise(
@@ -223,4 +234,122 @@ def _accuracy(k: dict[str, Any]) -> r.Accuracy | r.Unsupported:
         reference=r.AccuracyReference(
             value=0.97, delta=delta, delta_low=delta - 0.01, delta_high=delta + 0.01
         ),
+    )  # fmt: skip
+
+
+def _curve(k: dict[str, Any]) -> r.Curve:
+    rng = np.random.default_rng(k["seed"])
+    points = []
+    for streams, requests, batch in (
+        (1, 1, 1),
+        (1, 2, 1),
+        (2, 2, 1),
+        (4, 4, 1),
+        (4, 8, 1),
+        (1, 1, 4),
+    ):
+        median = k["median_ms"] * max(1.0, requests / 3) * batch**0.8
+        samples = median * np.exp(rng.normal(0, 0.05, 300))
+        rounds = [
+            r.PointRound(
+                round=i, n=100, duration_s=100 * median / 1000 / requests, median_ms=median
+            )
+            for i in range(3)
+        ]
+        points.append(
+            r.CurvePoint(
+                streams=streams, requests=requests, batch=batch, rounds=rounds,
+                histogram=histogram(samples, 24),
+            )
+        )  # fmt: skip
+    gap = r.CurveGap(streams=1, requests=1, batch=16, reason="the model cannot take this batch")
+    return r.Curve(seconds=0.25, points=points, gaps=[gap])
+
+
+def _open_loop(k: dict[str, Any]) -> r.OpenLoop:
+    def step(rate: float, bound: float) -> r.ArrivalStep:
+        return r.ArrivalStep(
+            rate_ips=rate, n=700, duration_s=700 / rate, median_ms=k["median_ms"],
+            bound_ms=bound, met=bound <= limit,
+        )  # fmt: skip
+
+    limit, top = 5 * k["median_ms"], 2000 / k["median_ms"]
+    return r.OpenLoop(
+        limit_ms=limit, limit_rule="Five times this case's own median latency.", percentile=0.99,
+        requests=4, streams=4,
+        rounds=[
+            r.ArrivalRound(
+                round=i, steps=[step(top, 9 * k["median_ms"]), step(top / 2, 3 * k["median_ms"])],
+                highest_ips=top / 2,
+            )
+            for i in range(3)
+        ],
+    )  # fmt: skip
+
+
+def _end_to_end(k: dict[str, Any]) -> r.EndToEnd:
+    def rounds(host: bool) -> list[r.PipelineRound]:
+        stages: dict[r.Stage, float] = {
+            "decode": 2.0, "transfer": 0.1, "infer": k["median_ms"] * (1 if host else 1.05),
+            "postprocess": 0.05,
+        }  # fmt: skip
+        if host:
+            stages["preprocess"] = 1.0
+        total = sum(stages.values())
+        return [
+            r.PipelineRound(
+                round=i,
+                n=100,
+                stages_ms=stages,
+                median_ms=total,
+                sync_ips=1000 / total,
+                async_ips=1300 / total,
+            )
+            for i in range(3)
+        ]
+
+    return r.EndToEnd(
+        images="8 photographs of scikit-image, JPEG, 640×480.",
+        preprocessing="Resize to 224×224 (bilinear), RGB, (x − 127) / 128.",
+        pipelines=[
+            r.Pipeline(way="host", rounds=rounds(True)),
+            r.Pipeline(way="graph", rounds=rounds(False)),
+        ],
+        agreement=[
+            r.OutputAgreement(
+                name="scores", relative_rmse=0.01, max_abs_difference=0.02, cosine=0.9999
+            )
+        ],
+    )
+
+
+def energy(k: int = 3) -> r.Energy:
+    """Return energy as a machine with a readable package counter gives it."""
+    return r.Energy(
+        method="powercap",
+        domains=[
+            r.EnergyDomain(
+                name="package", scope="all processor packages, with everything that ran on them",
+                rounds=[
+                    r.EnergyRound(
+                        round=i, duration_s=10.0, inferences=1000, energy_j=450.0, idle_s=2.0,
+                        idle_w=15.0,
+                    )
+                    for i in range(k)
+                ],
+            )
+        ],
+    )  # fmt: skip
+
+
+def _calibration(factors: list[float]) -> r.Calibration:
+    return r.Calibration(
+        version=1,
+        rounds=[
+            r.CalibrationRound(
+                round=i, device_before_ms=0.5 * f, device_after_ms=0.51 * f,
+                host_before_ms=2.0 * f, host_after_ms=2.1 * f,
+            )
+            for i, f in enumerate(factors)
+        ],
     )  # fmt: skip

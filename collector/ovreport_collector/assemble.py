@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -29,12 +30,14 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport.verdict import judge
-from ovreport_collector import noise, suite
+from ovreport_collector import extras, noise, suite
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
 from ovreport_collector.journal import Journal, RoundDone
 from ovreport_collector.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare import Ready
 from ovreport_collector.sources.cache import sha256_of
+
+_FAILED_BEFORE = Skipped(reason="the case failed before this was measured")
 
 
 def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Record:
@@ -42,9 +45,9 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     rounds = sorted(journal.rounds(planned.key), key=lambda step: step.round)
     described = journal.described(planned.key)
     outcome = _outcome(planned, ready, journal)
-    skipped = Skipped(reason="the case failed before this was measured")
+    skipped = _FAILED_BEFORE
     made = Record(
-        format=1,
+        format=2,
         measured_at=_measured_at(planned, journal),
         case=planned.case,
         tier=plan.tier,
@@ -62,6 +65,12 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         memory=_memory(rounds) if rounds else skipped,
         accuracy=described.accuracy if described else skipped,
         agreement=described.agreement if described else skipped,
+        curve=_extra("curve", plan, planned, ready, rounds),
+        open_loop=_extra("open_loop", plan, planned, ready, rounds),
+        end_to_end=_extra("end_to_end", plan, planned, ready, rounds),
+        energy=skipped,
+        calibration=skipped,
+        effort=skipped,
         failed_rounds=[
             FailedRound(round=s.round, reason=s.failure.reason, cause=s.failure.cause)
             for s in journal.failed_rounds(planned.key)
@@ -84,6 +93,8 @@ def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
         "--model", case.model, "--device", case.device, "--precision", case.precision,
         "--seed", str(plan.seed),
     ]  # fmt: skip
+    for name in plan.skip:
+        ours += ["--skip", name]
     for name in plan.plugins:
         ours += ["--plugin", f"{name}=PATH"]
     shapes = ",".join(
@@ -189,6 +200,25 @@ def _throughput(rounds: Sequence[RoundDone]) -> Throughput | NotMeasured:
 def _memory(rounds: Sequence[RoundDone]) -> Memory | NotMeasured:
     measured = [s.result.memory for s in rounds if s.result.memory is not None]
     return Memory(rounds=measured) if measured else _why(rounds, "memory")
+
+
+def _extra(
+    name: str, plan: Plan, planned: PlannedCase, ready: Ready | JobFailed,
+    rounds: Sequence[RoundDone],
+) -> Any:  # fmt: skip  # noqa: ANN401 (each field has its own type)
+    """Return an extra aspect of the rounds that measured it, or why there is none."""
+    if name in plan.skip:
+        return Skipped(reason=f"left out: --skip {name}")
+    if not rounds or isinstance(ready, JobFailed):
+        return _FAILED_BEFORE
+    extra = extras.by_name(name)
+    if extra is None:
+        return Skipped(reason="this ovreport does not measure it")
+    why_not = extra.why_not(planned, ready)
+    if why_not is not None:
+        return why_not
+    results = [s.extras[name] for s in rounds if name in s.extras]
+    return extra.aspect(results) if results else Skipped(reason="no round measured this")
 
 
 def _why(rounds: Sequence[RoundDone], aspect: AspectName) -> NotMeasured:

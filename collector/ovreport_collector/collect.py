@@ -15,7 +15,7 @@ from rich.console import Console
 
 from ovreport import folders
 from ovreport.errors import InputError, OvreportError, StoreError
-from ovreport.record import Completed, Device, Failed, Precision, Record
+from ovreport.record import ASPECTS, Completed, Device, Failed, Precision, Record
 from ovreport_collector import child, machine, sources, suite
 from ovreport_collector.display import Display, display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
@@ -40,6 +40,8 @@ class Request:
     precisions: Sequence[Precision]
     plugins: Mapping[str, str]
     seed: int
+    skip: Sequence[str] = ()
+    """Extra aspects to leave out."""
 
 
 def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
@@ -82,6 +84,7 @@ def make_plan(request: Request) -> Plan:
         plugins=request.plugins,
         machine=machine.describe(),
         software=machine.software(probed.openvino),
+        skip=tuple(sorted(set(request.skip))),
     )
 
 
@@ -168,10 +171,7 @@ def failures(records: Sequence[Record]) -> list[Record]:
 
 
 def _is_whole(record: Record) -> bool:
-    aspects = (
-        record.startup, record.startup_cached, record.latency, record.throughput, record.memory,
-        record.accuracy, record.agreement,
-    )  # fmt: skip
+    aspects = [getattr(record, name) for name in ASPECTS]
     return isinstance(record.outcome, Completed) and not any(isinstance(a, Failed) for a in aspects)
 
 

@@ -117,14 +117,20 @@ _plugin_option = click.option(
     metavar="SECONDS",
     help="Limit of one measuring process. Default: by tier, 300 s and four loops.",
 )
+@click.option(
+    "--skip",
+    multiple=True,
+    type=click.Choice(["curve", "open_loop", "end_to_end"]),
+    help="Leave this aspect out, to save time; repeatable.",
+)
 @click.option("--fresh", is_flag=True, help="Forget a stopped run of the same plan.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and the expected time, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome (or plan) as JSON.")
 @_plugin_option
 def collect(
     suite: str, tier: str, models_: tuple[str, ...], devices_: tuple[str, ...],
-    precisions: tuple[str, ...], out: Path, seed: int, timeout: float | None, fresh: bool,
-    dry_run: bool, as_json: bool, plugins: dict[str, str],
+    precisions: tuple[str, ...], out: Path, seed: int, timeout: float | None,
+    skip: tuple[str, ...], fresh: bool, dry_run: bool, as_json: bool, plugins: dict[str, str],
 ) -> None:  # fmt: skip
     """Measure models on this machine's OpenVINO devices, and write records."""
     from rich.console import Console
@@ -138,6 +144,7 @@ def collect(
         work.Request(
             suite=suite, tier=tier, models=models_, devices=devices_,
             precisions=cast("tuple[Precision, ...]", precisions), plugins=plugins, seed=seed,
+            skip=skip,
         )
     )  # fmt: skip
     if dry_run:

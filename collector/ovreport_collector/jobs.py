@@ -87,6 +87,9 @@ class CachedStartJob(Struct, frozen=True, kw_only=True, tag="cached-start"):
     cache_dir: str
 
 
+ExtraJob = CachedStartJob
+"""Jobs of `extras`."""
+
 Job = ProbeJob | OutputsJob | PilotJob | RoundJob | CachedStartJob
 
 
@@ -155,5 +158,8 @@ class JobFailed(Struct, frozen=True, kw_only=True, tag="failed"):
     """True when the engine said that it cannot do this, rather than failing at it."""
     stderr_tail: str = ""
 
+
+ExtraResult = CachedStartResult
+"""Results of `extras`."""
 
 Result = ProbeResult | OutputsResult | PilotResult | RoundResult | CachedStartResult | JobFailed

@@ -18,6 +18,7 @@ from ovreport.record import Accuracy, Agreement, NotMeasured
 from ovreport_collector.jobs import (
     CachedStartResult,
     Driver,
+    ExtraResult,
     JobFailed,
     OutputsResult,
     RoundResult,
@@ -57,6 +58,8 @@ class RoundDone(Struct, frozen=True, kw_only=True, tag="round-done"):
     result: RoundResult
     cached: CachedStartResult | JobFailed
     readings: dict[str, float]
+    extras: dict[str, ExtraResult | JobFailed] = {}
+    """Field of the record → what this round measured of it."""
 
 
 class RoundFailed(Struct, frozen=True, kw_only=True, tag="round-failed"):

@@ -71,6 +71,8 @@ class Plan:
     plugins: Mapping[str, str]
     machine: Machine
     software: Software
+    skip: Sequence[str] = ()
+    """Extra aspects that the user left out."""
 
     @property
     def models(self) -> list[Model]:
@@ -89,6 +91,7 @@ class Plan:
             [(d.name, d.full_name, d.driver) for d in self.devices.values()],
             self.machine,
             self.software,
+            sorted(self.skip),
         )
         return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
 
@@ -102,8 +105,12 @@ class Plan:
     @property
     def expected_s(self) -> float:
         """Rough duration without downloads, at the fewest rounds."""
+        from ovreport_collector.extras import EXTRAS, rounds_of  # they need the types above
+
         a_round = 2 * self.tier.min_seconds + _START_S
-        return len(self.cases) * (self.tier.rounds * a_round + _ACCURACY_S)
+        extras = sum(e.seconds(self.tier) for e in EXTRAS if e.name not in self.skip)
+        a_case = self.tier.rounds * a_round + rounds_of(self.tier.name) * extras + _ACCURACY_S
+        return len(self.cases) * a_case
 
 
 def local_file(suite: Suite, model: Model) -> Path | None:

@@ -18,12 +18,13 @@ from ovreport.record import Failed as AspectFailed
 from ovreport.record import Skipped
 from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
-from ovreport_collector import assemble, child, noise, scoring
+from ovreport_collector import assemble, child, extras, noise, scoring
 from ovreport_collector.display import Display
 from ovreport_collector.jobs import (
     CachedStartJob,
     CachedStartResult,
     Driver,
+    ExtraResult,
     Job,
     JobFailed,
     OutputsJob,
@@ -203,6 +204,7 @@ class Run:
             step = RoundDone(
                 case=planned.key, round=index, started_at=started_at, result=result,
                 cached=self._cached_start(planned, ready, target, index), readings=readings,
+                extras=self._extras(planned, ready, target, index, result),
             )  # fmt: skip
             self.journal.add(step)
             self.display.round_finished(planned, step)
@@ -211,6 +213,26 @@ class Run:
                 RoundFailed(case=planned.key, round=index, started_at=started_at, failure=result)
             )
             self.display.failed(planned, result.reason)
+
+    def _extras(
+        self, planned: PlannedCase, ready: Ready, target: Target, index: int, latest: RoundResult
+    ) -> dict[str, ExtraResult | JobFailed]:
+        """Measure the extra aspects of a round, each in a process of its own."""
+        if index >= extras.rounds_of(self.plan.tier.name):
+            return {}
+        earlier = self.journal.rounds(planned.key)
+        around = extras.Around(
+            planned=planned, ready=ready, target=target, tier=self.plan.tier, round=index,
+            seed=self.plan.seed, first=earlier[0].result if earlier else latest, latest=latest,
+        )  # fmt: skip
+        found: dict[str, ExtraResult | JobFailed] = {}
+        for extra in extras.EXTRAS:
+            if extra.name in self.plan.skip or extra.why_not(planned, ready) is not None:
+                continue
+            result = self._child(extra.job(around), beside_s=extra.seconds(self.plan.tier))
+            assert isinstance(result, ExtraResult | JobFailed)  # noqa: S101 (its jobs have no other)
+            found[extra.name] = result
+        return found
 
     def _cached_start(
         self, planned: PlannedCase, ready: Ready, target: Target, index: int
@@ -263,8 +285,8 @@ class Run:
             plugins=dict(self.plan.plugins),
         )
 
-    def _child(self, job: Job) -> Result:
-        limit_s = self.timeout_s or _START_LIMIT_S + 4 * self.plan.tier.max_seconds
+    def _child(self, job: Job, *, beside_s: float = 0) -> Result:
+        limit_s = self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + beside_s)
         return child.run(job, self.work, limit_s=limit_s)
 
 

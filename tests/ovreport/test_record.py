@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ovreport import store
 from ovreport.errors import RecordError
 from ovreport.metrics import METRICS
-from ovreport.record import Histogram, Record, json_schema
+from ovreport.record import FORMAT, Histogram, Record, json_schema
 from tests.factories import a_failed_record, a_record, histogram
 
 FIXTURES = sorted((Path(__file__).parent / "records").glob("*.json"))
@@ -70,7 +70,7 @@ def test_records_of_every_format_stay_readable(path):
     """Fixtures are never regenerated: a format that once was written is read for ever."""
     record = store.read(path)
     assert record.model.id == "magika-v3.3"
-    assert record.format == 1
+    assert record.format == FORMAT
 
 
 def test_there_is_a_fixture_of_every_format():
@@ -220,7 +220,7 @@ def test_numbers_that_are_none_are_refused(value):
     fault(data)
 
 
-@pytest.mark.parametrize("version", [0, -1, 2, "1", True, None, 1.0, 10**30, [1]])
+@pytest.mark.parametrize("version", [0, -1, 3, "1", True, None, 1.0, 10**30, [1]])
 def test_other_formats_are_refused(version):
     """A format is one of the whole numbers that this version knows."""
     error = fault(changed("format", version))
@@ -229,7 +229,7 @@ def test_other_formats_are_refused(version):
 
 def test_a_newer_format_says_to_upgrade():
     """The remedy is the command."""
-    assert "pip install --upgrade ovreport" in fault(changed("format", 2)).remedy
+    assert "pip install --upgrade ovreport" in fault(changed("format", FORMAT + 1)).remedy
 
 
 def test_a_missing_format_is_refused():
@@ -246,7 +246,7 @@ def test_a_histogram_knows_its_number_of_samples():
 def test_records_are_frozen():
     """A record cannot be changed once it is made."""
     with pytest.raises(AttributeError):
-        a_record().format = 2
+        a_record().format = 3
 
 
 def test_the_schema_accepts_what_we_write():

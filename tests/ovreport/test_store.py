@@ -202,7 +202,7 @@ BAD = {
     "empty": b"",
     "blank": b" \n",
     "truncated": store.encode(a_record())[:-500],
-    "truncated-newer": b'{"format": 2, "new": ',
+    "truncated-newer": b'{"format": 3, "new": ',
     "array": b"[]",
     "null": b"null",
     "text": b"hello",

@@ -1,0 +1,56 @@
+"""What an extra aspect is: when it applies, what its job is, and what its rounds become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ovreport.record import NotMeasured, Tier
+from ovreport_collector.jobs import ExtraJob, ExtraResult, JobFailed, RoundResult, Target
+from ovreport_collector.plan import PlannedCase
+from ovreport_collector.prepare import Ready
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is known when an extra's job is made."""
+
+    planned: PlannedCase
+    ready: Ready
+    target: Target
+    tier: Tier
+    round: int
+    seed: int
+    first: RoundResult
+    """The case's first round: what must be alike in all rounds is derived from it."""
+    latest: RoundResult
+    """The round that was just measured."""
+
+
+class Extra(Protocol):
+    """An aspect of its own."""
+
+    @property
+    def name(self) -> str:
+        """Field of the record."""
+        ...
+
+    def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+        """Return why this case does not have the aspect; None where it has."""
+        ...
+
+    def seconds(self, tier: Tier) -> float:
+        """Return about how long one round of it takes."""
+        ...
+
+    def job(self, around: Around) -> ExtraJob:
+        """Return the job of one round."""
+        ...
+
+    def aspect(self, results: Sequence[ExtraResult | JobFailed]) -> Any:  # noqa: ANN401
+        """Return the record's aspect of the results of all rounds, of which there is one or more.
+
+        Failures among them make it Failed, unless the others are enough.
+        """
+        ...
