@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,11 @@ def _accuracy(
     labelled, task = ready.labelled, ready.task
     if labelled is None or task.metric is None:
         return Unsupported(reason=task.why_no_metric)
+    if labelled.by_reference:
+        if isinstance(reference, NotMeasured):
+            return reference
+        labelled = replace(labelled, labels=load_outputs(reference))
+        ready = replace(ready, labelled=labelled)
     rows = task.contributions(labelled, load_outputs(outputs))
     value, method = _interval(rows, ready, seed)
     if not np.isfinite([value.value, value.low, value.high]).all():

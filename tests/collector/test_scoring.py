@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,27 @@ def test_the_difference_is_paired(kept) -> None:
     assert against.value == 0.9
     assert against.delta == pytest.approx(-0.02)
     assert -0.06 < against.delta_low <= -0.02 <= against.delta_high <= 0
+
+
+class SameAsReference(Top1):
+    """A task whose right answers are the reference's."""
+
+    def contributions(self, labelled: Labelled, outputs: list[np.ndarray]) -> np.ndarray:
+        """Return 1 where the first answer is the reference's."""
+        return (outputs[0].argmax(axis=1) == labelled.labels[0].argmax(axis=1)).astype(float)[
+            :, None
+        ]
+
+
+def test_where_nobody_knows_the_answers_the_reference_does(kept) -> None:
+    """Ten answers differ from the reference's: 90 %, and the reference itself has 100 %."""
+    judged = ready(SameAsReference())
+    judged = replace(judged, labelled=replace(judged.labelled, by_reference=True))
+    found = scoring.accuracy(judged, kept(scores(80)), kept(scores(90)), seed=1)
+    assert isinstance(found, Accuracy)
+    assert (found.value, found.reference.value) == (0.9, 1.0)
+    assert found.reference.delta == pytest.approx(-0.1)
+    assert scoring.accuracy(judged, kept(scores(90)), REFERENCE, seed=1) == REFERENCE
 
 
 def test_the_same_answers_differ_by_nothing(kept) -> None:

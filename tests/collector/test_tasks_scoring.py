@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
-from ovreport_collector.tasks import audio, file_type
+from ovreport_collector.tasks import file_type, music
 from tests.collector.task_fixtures import (
     a_labels_file,
     a_model,
@@ -202,7 +202,7 @@ class TestMusicTranscription:
     @pytest.mark.parametrize("key", [40, 69, 84])
     def test_a_tone_has_the_pitch_of_its_key(self, key: int):
         """A tone has the pitch of its key."""
-        tone = audio.tone(key, audio.MUSIC_RATE, np.random.default_rng(0))
+        tone = music.tone(key, music.MUSIC_RATE, np.random.default_rng(0))
         strongest = np.abs(np.fft.rfft(tone)).argmax()
         assert strongest == pytest.approx(440 * 2 ** ((key - 69) / 12), abs=1)
 
@@ -225,7 +225,7 @@ def test_voice_activity_starts_from_an_empty_state():
 
 
 def test_voice_activity_refuses_a_model_without_audio():
-    """Voice activity refuses a model without audio."""
+    """Voice activity refuses a model without music."""
     model = a_model("voice-activity", {"wave": [1, 576]})
     with pytest.raises(SuiteError, match=r"options\.audio"):
         tasks.get("voice-activity").samples(model, some_files(), seed=0, count=1)

@@ -136,10 +136,10 @@ class TestTextOrientation:
     def test_right_gives_one_and_always_upright_gives_half(self):
         """Right gives one and always upright gives half."""
         task = tasks.get("text-orientation")
-        model = a_model("text-orientation", {"x": [8, 3, 12, 48]})
+        model = a_model("text-orientation", {"x": [10, 3, 12, 48]})
         labelled = task.labelled(model, some_files(), seed=0)
         assert labelled is not None
-        right = np.eye(2)[np.arange(labelled.n) % 2].reshape(-1, 8, 2)
+        right = np.eye(2)[np.arange(labelled.n) % 2].reshape(-1, 10, 2)
         assert task.reduce(task.contributions(labelled, [right])) == 1
         upright = np.zeros_like(right)
         upright[..., 0] = 1

@@ -49,6 +49,9 @@ class Labelled:
     """Where samples and labels come from, in one sentence a reader understands."""
     rendered: bool = False
     """True when the samples were drawn or synthesised with known labels."""
+    by_reference: bool = False
+    """True where nobody knows the right answers, and the f32 reference's stand for them: the
+    caller puts its kept outputs in the place of `labels`."""
 
 
 class Task(Protocol):

@@ -60,6 +60,19 @@ class Proportion(Kept):
         return float(contributions[:, 0].mean())
 
 
+class AgainstReference(Kept):
+    """A task without known answers, whose metric tells how near outputs are to the reference's.
+
+    It speaks of what precision and device do to the answers, not of how good the model is.
+    """
+
+    why_no_metric: ClassVar[str] = ""
+
+    def reduce(self, contributions: NDArray[np.float64]) -> float:
+        """Return the mean over units, 0 to 1."""
+        return float(contributions.mean())
+
+
 def generator(seed: int, *names: str) -> np.random.Generator:
     """Return a generator that depends on the seed and on names, alike on every machine."""
     return np.random.default_rng([seed, zlib.crc32("\0".join(names).encode())])

@@ -55,6 +55,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     ".h": ("c", "cpp"),
     ".hpp": ("cpp",),
     ".html": ("html",),
+    ".ico": ("ico",),
     ".ini": ("ini",),
     ".ipynb": ("ipynb",),
     ".java": ("java",),
@@ -68,6 +69,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     ".pdf": ("pdf",),
     ".pkl": ("pickle",),
     ".png": ("png",),
+    ".po": ("po",),
     ".proto": ("proto",),
     ".py": ("python",),
     ".pyi": ("python",),
@@ -79,6 +81,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     ".toml": ("toml",),
     ".ts": ("typescript",),
     ".tsv": ("tsv",),
+    ".ttf": ("ttf",),
     ".wav": ("wav",),
     ".xml": ("xml",),
     ".yaml": ("yaml",),
@@ -86,6 +89,8 @@ TYPES: dict[str, tuple[str, ...]] = {
 }
 """Extension → the labels that are right. Only extensions that name one format: `.txt`, `.bin`,
 `.dat`, `.model` and the like say nothing of the content, and `.pyx`, `.tflite` have no label."""
+TEMPLATES = frozenset({"templates", "_templates", "jinja2", "themes"})
+"""Folders whose files are templates, whatever their extension says."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +206,7 @@ def _of_known_type(path: Path) -> list[_Found]:
             if SMALLEST <= info.file_size <= LARGEST
             and (right := TYPES.get(tail(info.filename)))
             and PurePosixPath(info.filename).name != "__init__.py"
+            and TEMPLATES.isdisjoint(PurePosixPath(info.filename).parts)
         ]
 
 

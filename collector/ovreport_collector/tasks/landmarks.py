@@ -1,4 +1,4 @@
-"""Face and iris landmarks: real faces and eyes as inputs; nobody has labelled them here."""
+"""Face and iris landmarks: real faces and eyes; nobody has labelled them, so f32 is the truth."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from PIL import Image
 
+from ovreport_collector.tasks.base import Labelled
 from ovreport_collector.tasks.common import (
-    Unlabelled,
+    AgainstReference,
     generator,
     need,
     only_input,
     pack,
     pick,
     picture,
+    rows,
+    unpack,
 )
 from ovreport_collector.tasks.faces import lfw_crops
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ovreport_collector.suite import Model
-    from ovreport_collector.tasks.base import Files, Inputs
+    from ovreport_collector.tasks.base import Array, Files, Inputs
 
 
 class Spot(NamedTuple):
@@ -35,21 +38,56 @@ class Spot(NamedTuple):
     half: float
 
 
-class _Landmarks(Unlabelled):
-    """Squares around known spots of a portrait, and of small grey crops where these serve."""
+SQUARES = 60
+"""Squares on which landmarks are compared."""
+WITHIN_PX = 1.0
+
+
+class _Landmarks(AgainstReference):
+    """Squares around known spots of a portrait, and of small grey crops where these serve.
+
+    Outputs with three numbers a landmark (x, y in pixels of the input, and a depth) are compared;
+    others (a score) are not.
+    """
 
     name: str
-    why_no_metric = (
-        "no labelled landmarks in the package index; agreement with the f32 reference is shown "
-        "instead"
-    )
+    metric: str | None = "landmarks_within_1px"
     portrait: ClassVar[tuple[Spot, ...]]
     crop: ClassVar[tuple[Spot, ...]] = ()
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return squares, moved, turned and mirrored by `seed`; every third from a crop."""
+        return self._squares(model, files, generator(seed, self.name), count)
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return other squares; the reference's landmarks in them are the right ones."""
+        _, shape = only_input(model)
+        inputs = self._squares(
+            model, files, generator(seed, self.name, "labelled"), -(-SQUARES // shape[0])
+        )
+        return Labelled(
+            inputs=inputs,
+            labels=None,
+            n=SQUARES,
+            unit="squares",
+            source=(
+                "squares around faces or eyes of a portrait and of LFW crops, moved, scaled, "
+                "turned and mirrored; the f32 reference's landmarks count as right"
+            ),
+            by_reference=True,
+        )
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return a row for each square: the share of its landmarks within a pixel."""
+        found = _points(outputs, labelled.n)
+        expected = _points(labelled.labels, labelled.n)
+        if found.shape != expected.shape:
+            raise ValueError(f"landmarks {found.shape}, the reference has {expected.shape}")
+        distance = np.linalg.norm(found - expected, axis=2)
+        return rows((distance <= WITHIN_PX).mean(axis=1))
+
+    def _squares(self, model: Model, files: Files, rng: np.random.Generator, count: int) -> Inputs:
         name, shape = only_input(model)
-        rng = generator(seed, self.name)
         path = need(files.data, "portrait", model=model, of="data")
         portrait = picture(path, path.name)
         crops: list[Image.Image] = []
@@ -88,6 +126,15 @@ class IrisLandmarks(_Landmarks):
     name = "iris-landmarks"
     # Measured by eye; the side is 2.3 times an eye's width, as MediaPipe crops it.
     portrait = (Spot(203 / 512, 101 / 512, 25 / 512), Spot(247 / 512, 104 / 512, 25 / 512))
+
+
+def _points(outputs: Sequence[Array], squares: int) -> NDArray[np.float64]:
+    """Return x and y of all landmarks [squares, landmarks, 2], in pixels of the input."""
+    flat = [unpack(output, squares).reshape(squares, -1) for output in outputs]
+    landmarks = [f.reshape(squares, -1, 3)[:, :, :2] for f in flat if f.shape[1] % 3 == 0]
+    if not landmarks:
+        raise ValueError("no output has three numbers a landmark: is this a landmark model?")
+    return np.concatenate(landmarks, axis=1).astype(np.float64)
 
 
 def _grey(crop: NDArray[np.float64]) -> Image.Image:

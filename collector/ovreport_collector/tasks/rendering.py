@@ -1,7 +1,8 @@
-"""Lines and pages of text, drawn with a known font, so that every letter is known."""
+"""Lines and pages of text, drawn with known fonts, so that every letter is known."""
 
 from __future__ import annotations
 
+import io
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -59,40 +61,66 @@ def _word(rng: np.random.Generator) -> str:
 
 
 @cache
-def _font(size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
-    return ImageFont.load_default(size=size)
+def _font(size: int, path: Path | None) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
+    if path is None:
+        return ImageFont.load_default(size=size)
+    # The layout that every build of Pillow has: the same picture everywhere.
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def line(text: str, rng: np.random.Generator) -> Image.Image:
+def line(text: str, rng: np.random.Generator, fonts: Sequence[Path] = ()) -> Image.Image:
     """Return a line of text as an RGB image that fits it closely, worn by `rng`.
 
-    Size 12 to 36 pixels, dark on light (one in five light on dark), turned by up to 2.5
-    degrees, blurred and covered with noise: hard enough that even a good reader errs, since
-    a metric at its ceiling shows no difference.
+    In one of the TrueType fonts, or Pillow's own where none is given. Size 12 to 36 pixels,
+    dark on light (one in five light on dark), turned by up to 2.5 degrees and slanted, blurred,
+    covered with noise, every other one saved as a poor JPEG: hard enough that even a good reader
+    errs, since a metric at its ceiling shows no difference.
     """
     size = int(rng.integers(12, 37))
+    font = _font(size, fonts[int(rng.integers(len(fonts)))] if fonts else None)
     paper, ink = _colours(rng)
-    left, top, right, bottom = _font(size).getbbox(text)
+    left, top, right, bottom = font.getbbox(text)
     margin = max(2, size // 6)
     wide, high = int(right - left) + 2 * margin, int(bottom - top) + 2 * margin
     image = Image.new("RGB", (wide, high), paper)
-    ImageDraw.Draw(image).text((margin - left, margin - top), text, fill=ink, font=_font(size))
+    ImageDraw.Draw(image).text((margin - left, margin - top), text, fill=ink, font=font)
+    image = _slanted(image, rng.uniform(-0.15, 0.15), paper)
     image = image.rotate(rng.uniform(-2.5, 2.5), resample=Image.Resampling.BICUBIC, fillcolor=paper)
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0, 0.08) * size))
-    return worn(image, rng)
+    image = worn(image, rng)
+    return _as_jpeg(image, int(rng.integers(15, 60))) if rng.random() < 0.5 else image
 
 
 def page(width: int, height: int, rng: np.random.Generator) -> Image.Image:
     """Return a page with lines of text of one size, in RGB, worn by `rng`."""
-    size = int(rng.integers(height // 40, height // 16))
+    size = max(1, int(rng.integers(height // 40, max(2, height // 16))))
     paper, ink = _colours(rng)
     image = Image.new("RGB", (width, height), paper)
     draw = ImageDraw.Draw(image)
     margin = int(rng.uniform(0.03, 0.12) * width)
-    for y in range(margin, height - margin - size, int(size * rng.uniform(1.3, 2.2))):
+    for y in range(margin, height - margin - size, max(1, int(size * rng.uniform(1.3, 2.2)))):
         text = phrase(rng, longest=max(8, int((width - 2 * margin) / (0.55 * size))))
-        draw.text((margin, y), text, fill=ink, font=_font(size))
+        draw.text((margin, y), text, fill=ink, font=_font(size, None))
     return worn(image, rng)
+
+
+def _slanted(image: Image.Image, slant: float, paper: Colour) -> Image.Image:
+    """Return the image with its upper edge moved sideways by `slant` of its height."""
+    shift = -slant * image.height / 2
+    return image.transform(
+        image.size,
+        Image.Transform.AFFINE,
+        (1, slant, shift, 0, 1, 0),
+        resample=Image.Resampling.BICUBIC,
+        fillcolor=paper,
+    )
+
+
+def _as_jpeg(image: Image.Image, quality: int) -> Image.Image:
+    saved = io.BytesIO()
+    image.save(saved, "JPEG", quality=quality)
+    with Image.open(saved) as again:
+        return again.convert("RGB")
 
 
 def worn(image: Image.Image, rng: np.random.Generator) -> Image.Image:

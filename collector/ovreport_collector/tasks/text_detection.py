@@ -1,4 +1,4 @@
-"""Text detection: pages and photographs; where text stands, nobody has labelled here."""
+"""Text detection: pages and photographs; nobody has labelled them, so f32 is the truth."""
 
 from __future__ import annotations
 
@@ -8,32 +8,86 @@ import numpy as np
 from PIL import Image
 
 from ovreport_collector.tasks import rendering
-from ovreport_collector.tasks.common import Unlabelled, generator, images, only_input, pack, pick
+from ovreport_collector.tasks.base import Labelled
+from ovreport_collector.tasks.common import (
+    AgainstReference,
+    generator,
+    images,
+    only_input,
+    pack,
+    pick,
+    unpack,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from ovreport_collector.suite import Model
-    from ovreport_collector.tasks.base import Files, Inputs
+    from ovreport_collector.tasks.base import Array, Files, Inputs
 
 
-class TextDetection(Unlabelled):
+PICTURES = 24
+"""Pictures on which the text maps are compared."""
+IS_TEXT = 0.3
+"""A pixel is text where its probability is above this: PaddleOCR's default."""
+
+
+class TextDetection(AgainstReference):
     """Text detection: one input [batch, 3, height, width] f32 in [-1, 1], BGR.
+
+    Output [batch, 1, height, width]: the probability of each pixel to be text.
 
     Data files: photographs under any role, or a wheel that holds some; without any, all pages
     are rendered. No options.
     """
 
     name = "text-detection"
-    why_no_metric = (
-        "no labelled text boxes in the package index; agreement with the f32 reference is shown "
-        "instead"
-    )
+    metric: str | None = "map_iou"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return rendered pages and photographs in turn, chosen by `seed`."""
+        return self._pictures(model, files, generator(seed, self.name), count)
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return other pictures; the reference's text maps are the right ones."""
+        _, shape = only_input(model)
+        inputs = self._pictures(
+            model, files, generator(seed, self.name, "labelled"), -(-PICTURES // shape[0])
+        )
+        return Labelled(
+            inputs=inputs,
+            labels=None,
+            n=PICTURES,
+            unit="pictures",
+            source=(
+                "rendered pages and photographs in turn; the f32 reference's text maps count as "
+                "right"
+            ),
+            by_reference=True,
+        )
+
+    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+        """Return where text is, as true and false: a quarter of the bytes."""
+        return [output if output.dtype == bool else output > IS_TEXT for output in outputs]
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return a row for each picture: pixels that both call text, and that either does."""
+        found, expected = (
+            unpack(self.keep(maps)[0], labelled.n).reshape(labelled.n, -1)
+            for maps in (outputs, labelled.labels)
+        )
+        both, either = (found & expected).sum(axis=1), (found | expected).sum(axis=1)
+        return np.stack([both, either], axis=1).astype(np.float64)
+
+    def reduce(self, contributions: NDArray[np.float64]) -> float:
+        """Return the intersection over union, over all pixels of all pictures."""
+        both, either = contributions.sum(axis=0)
+        return float(both / either) if either else 1.0
+
+    def _pictures(self, model: Model, files: Files, rng: np.random.Generator, count: int) -> Inputs:
         name, shape = only_input(model)
-        rng = generator(seed, self.name)
         photographs = [image for _, image in images(files.data)]
         units = count * shape[0]
         chosen = iter(pick(rng, len(photographs), units)) if photographs else iter(())

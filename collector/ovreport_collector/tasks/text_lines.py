@@ -1,4 +1,4 @@
-"""Lines of text: what they say, and which way up they are. All lines are rendered."""
+"""Lines of text: what they say, and which way up they are. Nearly all are rendered."""
 
 from __future__ import annotations
 
@@ -8,21 +8,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks import rendering
+from ovreport_collector.tasks import rendering, scan
 from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
-from ovreport_collector.tasks.common import Proportion, generator, only_input, pack, rows, unpack
+from ovreport_collector.tasks.common import (
+    Proportion,
+    generator,
+    only_input,
+    pack,
+    rows,
+    tail,
+    unpack,
+)
 from ovreport_collector.tasks.onnx_metadata import properties
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from PIL import Image
 
     from ovreport_collector.suite import Model
 
-LINES = 200
-"""Labelled lines."""
+LINES = 500
+"""Labelled lines that are rendered."""
 
 
 class TextRecognition:
@@ -31,7 +40,8 @@ class TextRecognition:
     Output [batch, steps, characters]: scores of blank, of the dictionary's characters, and of
     a space, decoded by taking the best of each step (CTC). Auxiliary file `characters`: the
     dictionary, one character a line; without it the ONNX file's own property `character` is
-    used. No data files, no options.
+    used. Data files, all optional: `page`, the scanned page of scikit-image, and TrueType fonts
+    under any other role. No options.
     """
 
     name = "text-recognition"
@@ -41,19 +51,25 @@ class TextRecognition:
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return rendered lines, drawn by `seed`."""
         name, shape = only_input(model)
-        images, _ = _lines(generator(seed, self.name, "samples"), count * shape[0])
+        rng = generator(seed, self.name, "samples")
+        images, _ = _lines(rng, count * shape[0], _fonts(files))
         return {name: pack(rendering.stacked(images, shape[2], shape[3]), shape)}
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
-        """Return rendered lines whose text is known."""
+        """Return rendered lines whose text is known, and the pieces of the scanned page."""
         name, shape = only_input(model)
-        images, texts = _lines(generator(seed, self.name, "labelled"), LINES)
+        fonts = _fonts(files)
+        images, texts = _lines(generator(seed, self.name, "labelled"), LINES, fonts)
+        scanned = scan.pieces(files.data["page"]) if "page" in files.data else []
+        images += [image for _, image in scanned]
+        texts += [text for text, _ in scanned]
         return Labelled(
             inputs={name: pack(rendering.stacked(images, shape[2], shape[3]), shape)},
             labels=_Lines(texts, _dictionary(model, files)),
-            n=LINES,
+            n=len(texts),
             unit="lines of text",
-            source=_SOURCE,
+            source=_source(fonts)
+            + (f"; {len(scanned)} more are pieces of a scanned page" if scanned else ""),
             rendered=True,
         )
 
@@ -81,7 +97,8 @@ class TextRecognition:
 class TextOrientation(Proportion):
     """Is a line upright? One input [batch, 3, height, width] f32 in [-1, 1], BGR.
 
-    Output [batch, 2]: a score for 0° and one for 180°. No files, no options.
+    Output [batch, 2]: a score for 0° and one for 180°. Data files, optional: TrueType fonts
+    under any role. No options.
     """
 
     name = "text-orientation"
@@ -90,19 +107,21 @@ class TextOrientation(Proportion):
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return rendered lines, every other one upside down, drawn by `seed`."""
         name, shape = only_input(model)
-        images, _ = _lines(generator(seed, self.name, "samples"), count * shape[0])
+        rng = generator(seed, self.name, "samples")
+        images, _ = _lines(rng, count * shape[0], _fonts(files))
         return {name: pack(rendering.stacked(_every_other_turned(images), *shape[2:]), shape)}
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return rendered lines, every other one upside down."""
         name, shape = only_input(model)
-        images, _ = _lines(generator(seed, self.name, "labelled"), LINES)
+        fonts = _fonts(files)
+        images, _ = _lines(generator(seed, self.name, "labelled"), LINES, fonts)
         return Labelled(
             inputs={name: pack(rendering.stacked(_every_other_turned(images), *shape[2:]), shape)},
             labels=np.arange(LINES) % 2,
             n=LINES,
             unit="lines of text",
-            source=f"{_SOURCE}; every other line is upside down",
+            source=f"{_source(fonts)}; every other line is upside down",
             rendered=True,
         )
 
@@ -112,10 +131,17 @@ class TextOrientation(Proportion):
         return rows(scores.argmax(axis=1) == labelled.labels)
 
 
-_SOURCE = (
-    "lines of English words and numbers, drawn with Pillow's built-in font in several sizes and "
-    "colours, slightly turned, blurred and noisy"
-)
+def _source(fonts: Sequence[Path]) -> str:
+    drawn = f"in {len(fonts)} fonts" if fonts else "with Pillow's built-in font"
+    return (
+        f"lines of English words and numbers, drawn {drawn} in several sizes and colours, "
+        "slightly turned, slanted, blurred and noisy"
+    )
+
+
+def _fonts(files: Files) -> list[Path]:
+    """Return the TrueType fonts among the data files, in the order of their roles."""
+    return [path for _, path in sorted(files.data.items()) if tail(path.name) == ".ttf"]
 
 
 @dataclass(frozen=True)
@@ -141,9 +167,11 @@ def edits(a: str, b: str) -> int:
     return above[-1]
 
 
-def _lines(rng: np.random.Generator, count: int) -> tuple[list[Image.Image], list[str]]:
+def _lines(
+    rng: np.random.Generator, count: int, fonts: Sequence[Path]
+) -> tuple[list[Image.Image], list[str]]:
     texts = [rendering.phrase(rng) for _ in range(count)]
-    return [rendering.line(text, rng) for text in texts], texts
+    return [rendering.line(text, rng, fonts) for text in texts], texts
 
 
 def _every_other_turned(images: Sequence[Image.Image]) -> list[Image.Image]:

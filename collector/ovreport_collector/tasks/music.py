@@ -1,4 +1,4 @@
-"""Audio: frames of voice-like sound, and music whose notes are known. All is synthesised."""
+"""Music: clips whose notes are known. All is synthesised."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovreport.errors import SuiteError
 from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Kept,
-    Unlabelled,
     generator,
     only_input,
     pack,
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
     from ovreport_collector.suite import Model
 
-SPEECH_RATE = 16_000
 MUSIC_RATE = 22_050
 HOP = 256
 """Samples from one frame of Basic Pitch's output to the next."""
@@ -35,60 +32,6 @@ LOWEST, KEYS = 21, 88
 THRESHOLD = 0.3
 """A note sounds where its activation is above this: Basic Pitch's own default for frames."""
 CLIPS = 24
-
-
-class VoiceActivity(Unlabelled):
-    """Voice activity: one input of audio [batch, samples] f32 at 16 kHz.
-
-    Further inputs (`state`) are zeros: every sample is the start of a stream. Option `audio`:
-    name of the input for audio, "input" by default. No files.
-    """
-
-    name = "voice-activity"
-    why_no_metric = (
-        "no labelled speech in the package index; agreement with the f32 reference is shown instead"
-    )
-
-    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
-        """Return voice-like frames and noise in turn, synthesised from `seed`."""
-        audio = str(model.options.get("audio", "input"))
-        if audio not in model.shapes or len(model.shapes[audio]) != 2:
-            raise SuiteError(
-                f'no input "{audio}" of shape [batch, samples]',
-                where=f"{model.id}.shapes",
-                remedy="name the input for audio in options.audio",
-            )
-        shape = model.shapes[audio]
-        rng = generator(seed, self.name)
-        frames = [
-            noise(shape[1], rng) if i % 2 else vowel(shape[1], rng) for i in range(count * shape[0])
-        ]
-        zeros = {n: np.zeros((count, *s), dtype=np.float32) for n, s in model.shapes.items()}
-        return {**zeros, audio: pack(np.stack(frames), shape)}
-
-
-def vowel(length: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return [length] at 16 kHz: harmonics of a voice's pitch, shaped by three formants."""
-    pitch = rng.uniform(90, 250)
-    numbers = np.arange(1, int(4000 / pitch) + 1)
-    formants = np.array([rng.uniform(300, 850), rng.uniform(900, 2300), rng.uniform(2400, 3200)])
-    widths = np.array([80.0, 120.0, 180.0])
-    distance = (numbers[:, None] * pitch - formants) / widths
-    levels = (1 / (1 + distance**2)).sum(axis=1) / numbers**0.5
-    time = np.arange(length) / SPEECH_RATE
-    phases = rng.uniform(0, 2 * np.pi, size=numbers.size)
-    waves = np.sin(2 * np.pi * pitch * numbers[:, None] * time + phases[:, None])
-    sound = levels @ waves
-    sound *= rng.uniform(0.1, 0.6) / np.abs(sound).max()
-    return np.asarray(sound + rng.normal(0, 0.003, size=length), dtype=np.float32)
-
-
-def noise(length: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return [length]: noise, from loud to nearly silent, white or (half of it) dull."""
-    sound = rng.normal(0, 1, size=length)
-    if rng.random() < 0.5:
-        sound = np.convolve(sound, np.ones(8) / 8, mode="same")
-    return np.asarray(sound * 10 ** rng.uniform(-3, -1), dtype=np.float32)
 
 
 class MusicTranscription(Kept):
