@@ -190,10 +190,27 @@ class Catalogue:
 
     @cached_property
     def main_device(self) -> DeviceRef:
-        """The device with the most results that ran: charts of all models show this one."""
-        return max(
-            self.devices, key=lambda d: (sum(r.completed for r in self.of_device(d)), d.label)
-        )
+        """The device on which most models ran, of several the one measured last."""
+        return self._device_of_most(self.results)
+
+    def device_with(self, metric: str) -> DeviceRef:
+        """Return the device that a chart of all models in that metric shows."""
+        return self._device_of_most([r for r in self.results if r.trusted(metric)])
+
+    @cached_property
+    def gain_device(self) -> DeviceRef:
+        """The device on which the default precision was paired with f32 for most models."""
+        return self._device_of_most([s.default for s in self.speedups])
+
+    def _device_of_most(self, results: Sequence[Result]) -> DeviceRef:
+        ran = [r for r in results if r.completed] or self.results
+        models: dict[DeviceKey, set[str]] = {}
+        newest: dict[DeviceKey, str] = {}
+        for r in ran:
+            models.setdefault(r.device.key, set()).add(r.model.id)
+            newest[r.device.key] = max(newest.get(r.device.key, ""), r.record.measured_at)
+        refs = {r.device.key: r.device for r in ran}
+        return refs[max(models, key=lambda key: (len(models[key]), newest[key], key))]
 
 
 def make(config: Config, loaded: Loaded) -> Catalogue:

@@ -129,6 +129,24 @@ def test_equal_speeds_are_not_called_different() -> None:
 # ---------------------------------------------------------------- verdicts
 
 
+def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
+    """Two models on one device beat one on another; of equals the newer one is shown."""
+    old, new = (
+        {"machine": "old-1", "full_name": "Old"},
+        {"machine": "new-1", "full_name": "New"},
+    )
+    later = "2026-11-24T12:00:00Z"
+    both = [
+        *pair(model="a", **old), *pair(model="b", **old),
+        *(a_record(model=model, measured_at=later, **new) for model in ("a", "b")),
+    ]  # fmt: skip
+    found = catalogue(*both)
+    assert found.main_device.label == "New"
+    assert found.device_with("latency_ms").label == "New"
+    assert found.gain_device.label == "Old"
+    assert catalogue(*both[:-1]).main_device.label == "Old"
+
+
 def test_invalid_results_stay_out_of_rankings_and_in_the_table() -> None:
     """An invalid result is in no chart; its row is greyed and says why."""
     found = catalogue(a_record(), a_record(model="shaky", title="Shaky", noise=0.5, seed=3))

@@ -112,7 +112,7 @@ def trade_card(catalogue: Catalogue, more: str = "") -> Card:
     """Return the card that sets what the default precision gains beside what it costs."""
     found = [g for g in gains.main_gains(catalogue) if cells.reference_of(g.default)]
     card = gains.gains_card(
-        found, "latency", id_="trade", conditions=catalogue.main_device.label, more=more,
+        found, "latency", id_="trade", conditions=catalogue.gain_device.label, more=more,
         naming=lambda g: f"{cards.model_name(g.default)} · "
         f"{cells.cost_cell(g.default).text} points",
     )  # fmt: skip

@@ -98,8 +98,8 @@ def models_card(
     catalogue: Catalogue, key: str, *, id_: str, title: str, axis: str, more: str = "",
     other: str = "", key_text: str = "", pair_words: tuple[str, str] | None = None,
 ) -> Card:  # fmt: skip
-    """Return a card of every model on the main device."""
-    device = catalogue.main_device
+    """Return a card of every model on the device that has most of them."""
+    device = catalogue.device_with(key)
     results = preferred(catalogue.of_device(device))
     return metric_card(
         results, key, id_=id_, title=title, axis=axis, more=more, other=other, key_text=key_text,

@@ -138,8 +138,8 @@ def _pairs_cell(gain: Speedup[Result]) -> Cell:
 
 
 def main_gains(catalogue: Catalogue, device: DeviceRef | None = None) -> list[Speedup[Result]]:
-    """Return the gains on a device, the main one unless told."""
-    wanted = (device or catalogue.main_device).key
+    """Return the gains on a device, that with most of them unless told."""
+    wanted = (device or catalogue.gain_device).key
     return [g for g in catalogue.speedups if g.default.device.key == wanted]
 
 

@@ -41,7 +41,7 @@ class LatencyView:
 def view(catalogue: Catalogue) -> LatencyView:
     """Return the view of the latency page."""
     results = catalogue.results
-    device = catalogue.main_device.label
+    device = catalogue.gain_device.label
     page = Page(
         "latency.html",
         "Latency",

@@ -74,7 +74,7 @@ def view(catalogue: Catalogue) -> OverviewView:
 
 
 def _cards(catalogue: Catalogue) -> list[Card]:
-    device = catalogue.main_device.label
+    device = catalogue.gain_device.label
     shown = [
         gains.gains_card(
             gains.main_gains(catalogue), "latency", id_="gain", conditions=device,
@@ -135,7 +135,7 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
         found.append(Takeaway(
             f"{significant(mean, 2)}×",
             f"as fast in the default precision as in f32: geometric mean of {len(measured)} models "
-            f"on {catalogue.main_device.label}, {len(certain)} of them clearly different.",
+            f"on {catalogue.gain_device.label}, {len(certain)} of them clearly different.",
             "latency.html#gain",
         ))  # fmt: skip
     below = [

@@ -52,7 +52,7 @@ def view(catalogue: Catalogue) -> ThroughputView:
         ),
         gains.gains_card(
             gains.main_gains(catalogue), "throughput", id_="gain",
-            conditions=catalogue.main_device.label,
+            conditions=catalogue.gain_device.label,
         ),
         cards.models_card(
             catalogue, "loaded_latency_p99_ms", other="loaded_latency_ms", id_="loaded",
