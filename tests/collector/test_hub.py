@@ -1,0 +1,239 @@
+"""The model hub: a local stand-in, asked by the hub's own client as a user's settings say."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ovreport import folders
+from ovreport_collector.sources import pair
+from ovreport_collector.sources.address import AddressError, OnHub, parse
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+FILES = {"openvino_model.xml": b"<net/>" * 50, "openvino_model.bin": b"weights" * 500}
+URI = f"hf:OpenVINO/tiny@{COMMIT}/"
+
+
+@dataclass
+class Hub:
+    """What the stand-in serves, and what it was asked."""
+
+    address: str = ""
+    token: str = ""
+    """Asked for where it is not empty."""
+    requests: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    """Serve a repository of two files at one commit on the loopback."""
+    made = Hub()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_HEAD(self) -> None:
+            self._answer(body=False)
+
+        def do_GET(self) -> None:
+            self._answer(body=True)
+
+        def _answer(self, *, body: bool) -> None:
+            made.requests.append(f"{self.command} {self.path}")
+            owner, _, name = self.path.partition(f"/resolve/{COMMIT}/")
+            if owner != "/OpenVINO/tiny":
+                self._refuse(401, "RepoNotFound")
+            elif made.token and self.headers["Authorization"] != f"Bearer {made.token}":
+                self._refuse(403, "GatedRepo")
+            elif name not in FILES:
+                self._refuse(404, "EntryNotFound")
+            else:
+                self._send(FILES[name], body=body)
+
+        def _refuse(self, status: int, code: str) -> None:
+            self.send_response(status)
+            self.send_header("X-Error-Code", code)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def _send(self, data: bytes, *, body: bool) -> None:
+            self.send_response(200)
+            self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
+            self.send_header("X-Repo-Commit", COMMIT)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            if body:
+                self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    made.address = f"http://127.0.0.1:{server.server_port}"
+    yield made
+    server.shutdown()
+    server.server_close()
+
+
+FETCH = """
+import sys
+from ovreport.errors import SourceError
+from ovreport_collector import sources, suite
+loaded = suite.load(sys.argv[1])
+try:
+    print(sources.resolve(loaded, loaded.models[0]).model)
+except SourceError as error:
+    print(error)
+    sys.exit(1)
+"""
+
+
+@pytest.fixture
+def fetch(hub: Hub, tmp_path: Path):
+    """Return a function that fetches the model in a process of its own, as a user's settings say.
+
+    The hub's client reads them once, when it is imported.
+    """
+
+    def run(suite: Path, **settings: str) -> tuple[int, str]:
+        dropped = ("HF_", "HTTP", "http", "HTTPS", "https", "ALL_PROXY", "all_proxy")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
+        env = {
+            **kept, "HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path / "hf"),
+            "HF_HUB_DISABLE_TELEMETRY": "1", folders.CACHE: str(tmp_path / "cache"), **settings,
+        }  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", FETCH, str(suite)], env=env, capture_output=True, text=True,
+            timeout=100, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout + done.stderr[-2000:] * (not done.stdout)
+
+    return run
+
+
+def a_suite(folder: Path, **changes: str) -> Path:
+    """Write a suite whose model is the IR of the stand-in."""
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()} | changes
+    path = folder / "hub.toml"
+    path.write_text(f"""format = 1
+id = "hub"
+title = "From the hub"
+
+[[models]]
+id = "tiny"
+title = "Tiny"
+task = "generic"
+shapes = {{ x = [1, 8] }}
+file = {{ uri = "{URI}openvino_model.xml", sha256 = "{sums["openvino_model.xml"]}" }}
+files.weights = {{ uri = "{URI}openvino_model.bin", sha256 = "{sums["openvino_model.bin"]}" }}
+""")
+    return path
+
+
+def test_an_ir_is_fetched_whole_and_verified(fetch, hub: Hub, tmp_path: Path):
+    """Both files come from the endpoint named, stand beside each other, and are asked for once."""
+    suite = a_suite(tmp_path)
+    code, said = fetch(suite)
+    assert code == 0, said
+    network = Path(said.strip())
+    assert network.read_bytes() == FILES["openvino_model.xml"]
+    assert network.with_suffix(".bin").read_bytes() == FILES["openvino_model.bin"]
+    assert any(r.startswith("GET") for r in hub.requests)
+    hub.requests.clear()
+    assert fetch(suite) == (0, said)
+    assert hub.requests == []
+
+
+def test_what_is_not_what_was_pinned_is_refused(fetch, tmp_path: Path):
+    """The commit is not enough: the content is checked."""
+    code, said = fetch(a_suite(tmp_path, **{"openvino_model.bin": "a" * 64}))
+    assert code == 1
+    assert "not what the suite pins" in said
+
+
+def test_offline_mode_takes_what_the_hubs_own_cache_has(fetch, hub: Hub, tmp_path: Path):
+    """Fetched by another tool before: no request. Not there: the remedy."""
+    suite = a_suite(tmp_path)
+    code, said = fetch(suite, HF_HUB_OFFLINE="1")
+    assert (code, hub.requests) == (1, [])
+    assert "models fetch" in said
+    assert fetch(suite)[0] == 0
+    hub.requests.clear()
+    code, said = fetch(suite, HF_HUB_OFFLINE="1", **{folders.CACHE: str(tmp_path / "other")})
+    assert (code, hub.requests) == (0, []), said
+
+
+def test_a_gated_model_needs_the_users_token(fetch, hub: Hub, tmp_path: Path):
+    """Without it the error says what to do; with it, it is sent."""
+    hub.token = "hf_example"  # noqa: S105
+    suite = a_suite(tmp_path)
+    code, said = fetch(suite)
+    assert code == 1
+    assert "HF_TOKEN" in said
+    assert fetch(suite, HF_TOKEN=hub.token)[0] == 0
+
+
+def test_an_ir_without_its_weights_is_refused_early(fetch, tmp_path: Path):
+    """The .xml alone is no model."""
+    suite = a_suite(tmp_path)
+    suite.write_text("\n".join(suite.read_text().splitlines()[:-1]))
+    from ovreport.errors import SuiteError
+    from ovreport_collector import suite as suites
+
+    with pytest.raises(SuiteError, match="role weights"):
+        suites.load(suite)
+
+
+def test_what_the_hub_does_not_have_says_so(fetch, tmp_path: Path):
+    """A path that is not in the repository, and a server that is not there."""
+    suite = a_suite(tmp_path)
+    suite.write_text(suite.read_text().replace("openvino_model.bin", "other.bin"))
+    code, said = fetch(suite)
+    assert code == 1
+    assert "other.bin" in said
+    code, said = fetch(a_suite(tmp_path), HF_ENDPOINT="http://127.0.0.1:9")
+    assert code == 1
+    assert "→" in said
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "OpenVINO/tiny/model.xml", "OpenVINO/tiny@main/model.xml", f"tiny@{COMMIT}/model.xml",
+        f"OpenVINO/tiny@{COMMIT}/../model.xml", f"OpenVINO/tiny@{COMMIT}/", f"../x@{COMMIT}/a.xml",
+        f"OpenVINO/tiny@{COMMIT}//etc/model.xml", f"OpenVINO/tiny@{COMMIT}/a\\b.xml",
+    ],
+)  # fmt: skip
+def test_only_pinned_addresses_inside_a_repository_are_taken(rest: str):
+    """A branch can move, and a path may not leave the repository."""
+    with pytest.raises(AddressError):
+        parse(f"hf:{rest}")
+
+
+def test_an_address_is_written_as_it_is_read():
+    """Records carry it."""
+    address = parse(f"{URI}sub/model.onnx")
+    assert address == OnHub("OpenVINO/tiny", COMMIT, "sub/model.onnx")
+    assert address.uri == f"{URI}sub/model.onnx"
+
+
+def test_a_changed_weights_file_takes_the_place_of_the_old_one(tmp_path: Path, monkeypatch):
+    """The pair follows the cache: a file that was fetched anew is the one beside the network."""
+    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
+    network, weights = tmp_path / "m.xml", tmp_path / "w.bin"
+    network.write_text("net")
+    weights.write_text("one")
+    assert pair.together(network, weights).with_suffix(".bin").read_text() == "one"
+    weights.unlink()
+    weights.write_text("two")
+    assert pair.together(network, weights).with_suffix(".bin").read_text() == "two"
