@@ -258,6 +258,20 @@ def test_eligibility_is_99_per_cent_of_the_reference() -> None:
     assert accuracy_cells.eligible_cell(bad).text == "not eligible"
 
 
+def test_what_is_worth_a_second_look_is_listed_with_its_reason() -> None:
+    """Lower precision that scores higher is told; a page without any says so."""
+    from ovreport_sitegen.views import accuracy
+
+    sound = accuracy.view(catalogue(*pair()))
+    assert not sound.suspicious.rows
+    better = accuracy.view(catalogue(a_record(), a_record(precision="default", top1=0.995)))
+    (row,) = better.suspicious.rows
+    assert [cell.text for cell in row.cells][3] == "Better than f32"
+    assert (
+        accuracy_cells.tolerance_cell(catalogue(a_record(top1=0.995)).results[0]).text == "better"
+    )
+
+
 def test_points_have_a_sign_and_no_false_precision() -> None:
     """Differences are signed with a true minus."""
     assert accuracy_cells.points(-0.129 * 100) == "−12.9"

@@ -10,7 +10,7 @@ from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import accuracy_cells as cells
-from ovreport_sitegen.views import cards, gains
+from ovreport_sitegen.views import cards, gains, suspicious
 from ovreport_sitegen.views.page import Card, Page
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -30,6 +30,8 @@ class AccuracyView:
     page: Page
     cards: tuple[Card, ...]
     table: Table
+    suspicious: Table
+    """What is worth a second look; without rows where nothing is."""
     agreement: Table
     unlabelled: int
     """Models without labelled data: only their agreement with f32 is known."""
@@ -51,6 +53,7 @@ def view(catalogue: Catalogue) -> AccuracyView:
         page,
         (lost_card(catalogue), trade_card(catalogue)),
         _table(catalogue, labelled),
+        suspicious.table(catalogue),
         _agreement(catalogue),
         len(catalogue.models) - len(models),
     )
@@ -152,6 +155,7 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         Column("Metric"),
         Column("Accuracy", "value", "higher", True, tip="With its 95 % interval"),
         Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
+        Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
         Column("Speed counts", "≥ 99 %", "", False),
         metric_column("latency_ms"),
         Column("Gain", "× f32", "higher", True),
@@ -162,7 +166,8 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
     for r in results:
         accuracy = r.accuracy
         rows.append(result_row(r, (
-            cells.metric_cell(r), cells.value_cell(r), cells.cost_cell(r), cells.eligible_cell(r),
+            cells.metric_cell(r), cells.value_cell(r), cells.cost_cell(r),
+            cells.tolerance_cell(r), cells.eligible_cell(r),
             figure_cell(r, "latency_ms", interval=False),
             gains.gain_cell(catalogue, r),
             Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Accuracy, AccuracyReference, Agreement
+from ovreport.suspicion import tolerance
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.charts import Row
 from ovreport_sitegen.text import line
 from ovreport_sitegen.views.table import Cell, missing_cell
 
-ELIGIBLE = 0.99
-"""Share of the reference's accuracy that a result must keep for its speed to count (MLPerf)."""
+ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
+"""Shares of the reference's accuracy that a result must keep for its speed to count (MLPerf has
+both targets)."""
+_TOLERANCE_TIPS = {
+    "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
+    "worse": "Surely below the reference, by more than 1 % of it.",
+    "better": "Surely above the reference, by more than 1 % of it: see the second look below.",
+    "too few samples": "Neither surely within 1 % of the reference nor surely beyond.",
+}
 
 
 def reference_of(result: Result) -> AccuracyReference | None:
@@ -83,11 +91,23 @@ def eligible_cell(result: Result) -> Cell:
     if reference is None or known is None:
         return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
     kept = (reference.value + reference.delta) / reference.value
+    strict = kept >= ELIGIBLE_STRICT - 1e-9
     return Cell(
-        "eligible" if known else "not eligible",
+        ("eligible at 99.9 %" if strict else "eligible at 99 %") if known else "not eligible",
         sub=f"{significant(kept * 100)} % of reference",
         sort=kept,
         tone="" if known else "bad",
+    )
+
+
+def tolerance_cell(result: Result) -> Cell:
+    """Return whether the accuracy equals the reference's within 1 %, by its interval."""
+    accuracy = result.accuracy
+    found = tolerance(accuracy) if isinstance(accuracy, Accuracy) else None
+    if found is None:
+        return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
+    return Cell(
+        found, sort=found, tone="bad" if found == "worse" else "", tip=_TOLERANCE_TIPS[found]
     )
 
 
