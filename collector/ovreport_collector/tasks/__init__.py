@@ -1,11 +1,14 @@
 """The tasks that a suite can name.
 
-Listing the names is cheap: a task's module is imported when the task is first asked for.
+Listing the names is cheap: a task's module is imported when the task is first asked for. A
+package can add tasks through the entry-point group `ovreport.tasks`; see `base.Task` for what
+one has to do.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -30,17 +33,21 @@ _WHERE = {
 }
 
 
+GROUP = "ovreport.tasks"
+"""Entry points by which other packages add tasks of their own: name = module:Class."""
+
+
 class _Registry(Mapping[str, Task]):
     """Task name → task, made on first use."""
 
     def __getitem__(self, name: str) -> Task:
-        return _make(_WHERE[name])
+        return _make(_WHERE[name]) if name in _WHERE else _load(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_WHERE)
+        return iter((*_WHERE, *_added()))
 
     def __len__(self) -> int:
-        return len(_WHERE)
+        return len((*_WHERE, *_added()))
 
 
 @cache
@@ -50,16 +57,37 @@ def _make(where: str) -> Task:
     return task
 
 
+@cache
+def _added() -> Mapping[str, importlib.metadata.EntryPoint]:
+    """Return the tasks of other packages by name; a name of ours stays ours."""
+    found = importlib.metadata.entry_points(group=GROUP)
+    return {entry.name: entry for entry in found if entry.name not in _WHERE}
+
+
+@cache
+def _load(name: str) -> Task:
+    entry = _added()[name]
+    try:
+        task: Task = entry.load()()
+    except Exception as error:  # whatever another package raises is its fault, told as such
+        raise SuiteError(
+            f'task "{name}" cannot be loaded: {type(error).__name__}: {error}',
+            where=f"{GROUP}: {entry.value}",
+            remedy="mend or uninstall the package that adds it",
+        ) from error
+    return task
+
+
 TASKS: Mapping[str, Task] = _Registry()
 
 
 def names() -> tuple[str, ...]:
     """Return the names a suite can use, sorted."""
-    return tuple(sorted(_WHERE))
+    return tuple(sorted(TASKS))
 
 
 def get(name: str) -> Task:
-    """Return the task of that name; SuiteError when there is none."""
-    if name not in _WHERE:
+    """Return the task of that name; SuiteError when there is none, or it cannot be loaded."""
+    if name not in TASKS:
         raise SuiteError(f'unknown task "{name}"', remedy=f"use one of: {', '.join(names())}")
     return TASKS[name]
