@@ -225,6 +225,8 @@ class _Pool:
     worth: int
     """Independent samples that n correlated ones are worth."""
     rounds: int
+    factor: float
+    """By how much rounds that differ raise a bound."""
     maximum_ms: float
 
     def from_top(self, rank: int) -> float:
@@ -242,21 +244,27 @@ def _pooled(rounds: Sequence[LatencyRound | ThroughputRound], maximum_ms: float)
     bounds.sort(reverse=True)
     n = sum(r.n for r in rounds)
     rho = sum(r.autocorrelation * r.n for r in rounds) / n
-    return _Pool(bounds, n, statistics.effective_n(n, rho), len(rounds), maximum_ms)
+    worth = statistics.effective_n(n, rho)
+    factor = statistics.rounds_factor([r.median_ms for r in rounds])
+    return _Pool(bounds, n, worth, len(rounds), factor, maximum_ms)
 
 
 def _percentile(
     key: str, percentile: float, pool: _Pool, verdict: Verdict
 ) -> tuple[str, Figure | NotMeasured]:
-    """Return a conservative bound: the t-th largest sample, t from the effective n."""
+    """Return a conservative bound on the percentile of a repetition.
+
+    The t-th largest sample, t from the effective n, raised because rounds differ.
+    """
     n, worth = pool.n, pool.worth
-    rank = statistics.tail_rank(worth, percentile)
+    if pool.rounds < 2:
+        return key, Skipped(reason=f"{N_TOO_SMALL}: one round says nothing about another")
+    rank = statistics.pooled_rank(n, worth, percentile)
     if rank == 0:
         return key, Skipped(
             reason=f"{N_TOO_SMALL}: {n:,} inferences, worth {worth:,} independent ones"
         )
-    # Of n correlated samples the same share lies above the bound as of the independent ones.
-    value = pool.from_top(max(1, rank * n // worth))
+    value = pool.from_top(rank) * pool.factor
     return key, Figure(key, value, value, value, pool.rounds, n, verdict, kind="bound")
 
 

@@ -22,7 +22,7 @@ from ovreport.record import (
     Tier,
     Verdict,
 )
-from ovreport.statistics import Interval, median_interval
+from ovreport.statistics import Interval, drift, median_interval
 
 VALID_HALF_WIDTH = 0.03
 SUSPECT_HALF_WIDTH = 0.10
@@ -229,7 +229,7 @@ def _drift(r: LatencyRound | ThroughputRound) -> float:
         if isinstance(r, LatencyRound)
         else (r.first_third_ips, r.last_third_ips)
     )
-    return last / first - 1 if first > 0 else 0.0
+    return drift(first, last)
 
 
 def _noise_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:

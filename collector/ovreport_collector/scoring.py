@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ovreport.accuracy_intervals import bootstrap, paired_delta, wilson
 from ovreport.record import (
     Accuracy,
     AccuracyReference,
@@ -19,7 +20,7 @@ from ovreport.record import (
     Skipped,
     Unsupported,
 )
-from ovreport.statistics import Floats, Interval, bootstrap, paired_delta, wilson
+from ovreport.statistics import Floats, Interval
 from ovreport_collector.arrays import relative_rmse
 from ovreport_collector.prepare import Ready
 from ovreport_collector.tasks import Array

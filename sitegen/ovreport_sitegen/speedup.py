@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, Protocol, TypeVar
 
+from ovreport.comparison import Comparison, compare
 from ovreport.record import Latency, Record, Throughput
-from ovreport.statistics import Comparison, compare
 
 
 class HasRecord(Protocol):

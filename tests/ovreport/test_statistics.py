@@ -82,9 +82,57 @@ def test_student_t_quantiles():
     """Textbook values, and nothing below one degree of freedom."""
     assert s.t_quantile(1) == pytest.approx(12.706)
     assert s.t_quantile(6) == pytest.approx(2.447)
+    assert s.t_quantile(6, 0.98) == pytest.approx(3.143)
     assert s.t_quantile(6, 0.99) == pytest.approx(3.707)
     assert s.t_quantile(1000) == pytest.approx(1.96)
     assert s.t_quantile(0) == math.inf
+
+
+@given(st.lists(st.tuples(times, times), min_size=2, max_size=12))
+def test_a_ratio_is_inverted_with_its_interval(pairs):
+    """Which case is the baseline makes no difference."""
+    first, second = zip(*pairs, strict=True)
+    one, other = s.ratio_interval(first, second), s.ratio_interval(second, first)
+    assert one.low <= one.value * (1 + 1e-12) <= one.high * (1 + 1e-9)
+    assert other.value == pytest.approx(1 / one.value, rel=1e-6)
+    if math.isfinite(one.high):
+        assert other.low == pytest.approx(1 / one.high, rel=1e-6, abs=1e-300)
+
+
+@given(st.lists(st.tuples(times, times), min_size=2, max_size=12), st.lists(times, min_size=12))
+def test_what_both_cases_share_is_not_in_their_ratio(pairs, machine):
+    """A machine that slows both in a round changes nothing."""
+    first, second = zip(*pairs, strict=True)
+    slowed = [[a * m for a, m in zip(case, machine, strict=False)] for case in (first, second)]
+    alone, shared = s.ratio_interval(first, second), s.ratio_interval(*slowed)
+    assert shared.value == pytest.approx(alone.value, rel=1e-6)
+
+
+def test_a_ratio_has_the_interval_of_students_paired_t():
+    """Logarithms 0, 0.1, 0.2: mean 0.1, standard error 0.1/√3, t(2) = 4.303."""
+    found = s.ratio_interval([math.exp(x) for x in (0.0, 0.1, 0.2)], [1.0] * 3)
+    assert math.log(found.value) == pytest.approx(0.1)
+    assert math.log(found.high) == pytest.approx(0.1 + 4.303 * 0.1 / math.sqrt(3))
+
+
+@given(rounds.filter(lambda v: len(v) > 1), st.floats(1e-3, 1e3))
+def test_spread_has_no_unit(values, factor):
+    """Milliseconds or seconds; none where all are equal."""
+    assert s.spread([v * factor for v in values]) == pytest.approx(s.spread(values), abs=1e-6)
+    assert s.spread([values[0]] * 5) == pytest.approx(0, abs=1e-9)
+
+
+def test_spread_of_known_values():
+    """Near the coefficient of variation, and unknown of one round."""
+    assert s.spread([98, 100, 102]) == pytest.approx(0.02, rel=1e-3)
+    assert s.spread([5.0]) == math.inf
+
+
+def test_drift_is_relative_to_the_beginning():
+    """Slower is above zero for a time; nothing comes of nothing."""
+    assert s.drift(5.0, 5.5) == pytest.approx(0.1)
+    assert s.drift(5.0, 4.5) == pytest.approx(-0.1)
+    assert s.drift(0.0, 1.0) == 0
 
 
 @given(st.lists(st.floats(0.1, 10), min_size=1, max_size=10))
@@ -93,66 +141,6 @@ def test_geometric_mean(ratios):
     mean = s.geometric_mean(ratios)
     assert min(ratios) * (1 - 1e-9) <= mean <= max(ratios) * (1 + 1e-9)
     assert s.geometric_mean([1 / r for r in ratios]) == pytest.approx(1 / mean)
-
-
-# ---------------------------------------------------------------- comparison
-
-
-def paired(ratio, n=7, shared=0.3, own=0.002):
-    """Return two cases whose rounds share a drifting machine."""
-    rng = np.random.default_rng(11)
-    machine = np.exp(rng.normal(0, shared, n))
-    first = machine * ratio * np.exp(rng.normal(0, own, n))
-    second = machine * np.exp(rng.normal(0, own, n))
-    return dict(enumerate(first.tolist())), dict(enumerate(second.tolist()))
-
-
-@pytest.mark.parametrize(
-    ("ratio", "outcome", "size"),
-    [
-        (1.0, "not distinguishable", "small"),
-        (1.01, "not distinguishable", "small"),  # certain, but below 2 %
-        (1.03, "different", "small"),
-        (1.07, "different", "medium"),
-        (0.93, "different", "medium"),
-        (1.5, "different", "large"),
-        (0.5, "different", "large"),
-    ],
-)
-def test_pairing_by_round_sees_through_a_noisy_machine(ratio, outcome, size):
-    """Rounds differ by 30 %, the ratio of interleaved cases does not."""
-    found = s.compare(*paired(ratio))
-    assert (found.outcome, found.size, found.pairs) == (outcome, size, 7)
-    assert found.ratio.value == pytest.approx(ratio, rel=0.01)
-
-
-def test_a_large_but_uncertain_ratio_is_not_called_different():
-    """Certainty and size are both needed."""
-    found = s.compare(*paired(1.1, own=0.5))
-    assert found.outcome == "not distinguishable"
-
-
-def test_four_pairs_are_not_enough():
-    """However clear it looks."""
-    assert s.compare(*paired(2.0, n=4)).outcome == "insufficient data"
-    assert s.compare(*paired(2.0, n=5)).outcome == "different"
-
-
-def test_only_shared_rounds_are_compared():
-    """Rounds that one case lacks are left out, and without any there is no comparison."""
-    first, second = paired(1.5)
-    second[99] = 1e9
-    del first[0]
-    assert s.compare(first, second).pairs == 6
-    assert s.compare({1: 1.0}, {2: 1.0}) is None
-
-
-def test_comparing_the_other_way_round_inverts_the_ratio():
-    """No side is favoured."""
-    first, second = paired(1.2)
-    one, other = s.compare(first, second), s.compare(second, first)
-    assert one.ratio.value == pytest.approx(1 / other.ratio.value)
-    assert (one.outcome, one.pairs) == (other.outcome, other.pairs)
 
 
 # ---------------------------------------------------------------- percentiles
@@ -206,6 +194,31 @@ def test_correlated_samples_are_never_worth_more_than_they_are(n, rho):
         assert s.effective_n(n, rho) == n
 
 
+@given(st.integers(0, 10**6), st.floats(0, 1), st.sampled_from([0.9, 0.95, 0.99]))
+def test_correlated_samples_keep_the_share_above_the_bound(n, share, p):
+    """The rank among n is that among the independent ones they are worth, scaled."""
+    worth = int(n * share)
+    rank, pooled = s.tail_rank(worth, p), s.pooled_rank(n, worth, p)
+    assert (rank == 0) == (pooled == 0)
+    if rank:
+        assert 1 <= pooled <= n
+        assert pooled / n <= rank / worth + 1e-12
+
+
+@given(st.lists(times, min_size=2, max_size=12), st.floats(1e-3, 1e3))
+def test_rounds_only_ever_raise_a_bound(medians, scale):
+    """By nothing if they agree, and by the same in any unit."""
+    factor = s.rounds_factor(medians)
+    assert factor >= 1
+    assert s.rounds_factor([m * scale for m in medians]) == pytest.approx(factor, rel=1e-6)
+    assert s.rounds_factor([medians[0]] * len(medians)) == pytest.approx(1, abs=1e-9)
+
+
+def test_one_round_raises_a_bound_beyond_all_bounds():
+    """It says nothing about another."""
+    assert s.rounds_factor([5.0]) == math.inf
+
+
 def test_effective_n_of_known_correlation():
     """n(1-ρ)/(1+ρ)."""
     assert s.effective_n(900, 0.8) == pytest.approx(100, abs=1)
@@ -249,68 +262,3 @@ def test_the_finest_resolution_that_fits_is_taken():
     """Few distinct values keep 0.1 %; a wide spread has to give some of it up."""
     assert s.log_buckets([5.0, 5.5, 6.0], 48)[0] == 1.001
     assert s.log_buckets(np.geomspace(1, 50, 5000), 60)[0] == 1.07
-
-
-# ---------------------------------------------------------------- accuracy
-
-
-@pytest.mark.parametrize(
-    ("successes", "n", "low", "high"),
-    [  # Newcombe 1998, Statistics in Medicine 17, table I, method 3
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_wilson_intervals_as_published(successes, n, low, high):
-    """To the four digits that are printed."""
-    interval = s.wilson(successes, n)
-    assert interval.low == pytest.approx(low, abs=6e-5)
-    assert interval.high == pytest.approx(high, abs=6e-5)
-
-
-@given(st.integers(1, 2000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_wilson_holds_the_proportion(counts):
-    """Also with none and with all right, where rounding once pushed a bound past it."""
-    interval = s.wilson(*counts)
-    assert 0 <= interval.low <= interval.value <= interval.high <= 1
-
-
-def mean(rows):
-    """Return the mean, as a metric over labelled units."""
-    return float(rows.mean())
-
-
-def test_bootstrap_agrees_with_theory_for_a_mean():
-    """Close to ±1.96 σ/√n, and the same for the same seed."""
-    rows = np.random.default_rng(1).normal(10, 2, 400)
-    interval = s.bootstrap(rows, mean, seed=5)
-    margin = 1.96 * rows.std() / 20
-    assert interval.value == rows.mean()
-    assert interval.low == pytest.approx(rows.mean() - margin, abs=0.05)
-    assert interval.high == pytest.approx(rows.mean() + margin, abs=0.05)
-    assert interval == s.bootstrap(rows, mean, seed=5)
-
-
-def test_a_skewed_metric_still_lies_within_its_interval():
-    """Resampling a maximum never exceeds it: the interval is widened to hold it."""
-    rows = np.arange(500.0)
-    interval = s.bootstrap(rows, lambda r: -float(r.max()), seed=1)
-    assert interval.low <= interval.value <= interval.high
-
-
-def test_a_paired_difference_is_sharper_than_its_parts():
-    """Units differ much, the difference on each unit hardly."""
-    rng = np.random.default_rng(2)
-    reference = rng.normal(0, 10, 300)
-    delta = s.paired_delta(reference + 0.5 + rng.normal(0, 0.1, 300), reference, mean, seed=3)
-    assert delta.value == pytest.approx(0.5, abs=0.02)
-    assert delta.low > 0.45
-    assert delta.high < 0.55
-
-
-def test_unpaired_rows_are_refused():
-    """A difference on other units is none."""
-    with pytest.raises(ValueError, match="not paired"):
-        s.paired_delta(np.ones(3), np.ones(4), mean, seed=0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ovreport.comparison import Comparison
 from ovreport.metrics import significant
-from ovreport.statistics import Comparison, geometric_mean
+from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.speedup import Speedup

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport import statistics, verdict
+from ovreport import comparison, statistics, verdict
 from ovreport.metrics import METRICS, Metric
 from ovreport.record import Tier
 from ovreport.verdict import REASONS, ReasonText
@@ -72,10 +72,10 @@ def _limits() -> dict[str, str]:
         "foreign": f"{verdict.FOREIGN_CPU_SHARE:.0%}".replace("%", " %"),
         "steal": f"{verdict.STEAL_SHARE:.0%}".replace("%", " %"),
         "idle": f"{verdict.IDLE_SHARE:.0%}".replace("%", " %"),
-        "pairs": str(statistics.MIN_PAIRS),
-        "difference": f"{statistics.MIN_DIFFERENCE:.0%}".replace("%", " %"),
-        "small": f"{statistics.SMALL:.0%}".replace("%", " %"),
-        "large": f"{statistics.LARGE:.0%}".replace("%", " %"),
+        "pairs": str(comparison.MIN_PAIRS),
+        "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
+        "small": f"{comparison.SMALL:.0%}".replace("%", " %"),
+        "large": f"{comparison.LARGE:.0%}".replace("%", " %"),
         "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
         "percentile": f"{1 - statistics.PERCENTILE_RISK:.0%}".replace("%", " %"),
     }

@@ -11,10 +11,10 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from ovreport.comparison import Comparison
 from ovreport.figures import N_TOO_SMALL, Figure
 from ovreport.metrics import METRICS, Metric, significant
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported
-from ovreport.statistics import Comparison
 from ovreport.verdict import REASONS
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import line, plural

@@ -1,0 +1,75 @@
+"""Comparisons: what is said about two cases of known ratio."""
+
+import math
+
+import numpy as np
+import pytest
+
+from ovreport.comparison import compare
+
+
+def paired(ratio, n=7, shared=0.3, own=0.002):
+    """Return two cases whose rounds share a drifting machine."""
+    rng = np.random.default_rng(11)
+    machine = np.exp(rng.normal(0, shared, n))
+    first = machine * ratio * np.exp(rng.normal(0, own, n))
+    second = machine * np.exp(rng.normal(0, own, n))
+    return dict(enumerate(first.tolist())), dict(enumerate(second.tolist()))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "outcome", "size"),
+    [
+        (1.0, "not distinguishable", "small"),
+        (1.01, "not distinguishable", "small"),  # certain, but below 2 %
+        (1.03, "different", "small"),
+        (1.07, "different", "medium"),
+        (0.93, "different", "medium"),
+        (1.5, "different", "large"),
+        (0.5, "different", "large"),
+    ],
+)
+def test_pairing_by_round_sees_through_a_noisy_machine(ratio, outcome, size):
+    """Rounds differ by 30 %, the ratio of interleaved cases does not."""
+    found = compare(*paired(ratio))
+    assert (found.outcome, found.size, found.pairs) == (outcome, size, 7)
+    assert found.ratio.value == pytest.approx(ratio, rel=0.01)
+
+
+def test_a_large_but_uncertain_ratio_is_not_called_different():
+    """Certainty and size are both needed."""
+    found = compare(*paired(1.1, own=0.5))
+    assert found.outcome == "not distinguishable"
+
+
+def test_four_pairs_are_not_enough():
+    """However clear it looks."""
+    assert compare(*paired(2.0, n=4)).outcome == "insufficient data"
+    assert compare(*paired(2.0, n=5)).outcome == "different"
+
+
+def test_only_shared_rounds_are_compared():
+    """Rounds that one case lacks are left out, and without any there is no comparison."""
+    first, second = paired(1.5)
+    second[99] = 1e9
+    del first[0]
+    assert compare(first, second).pairs == 6
+    assert compare({1: 1.0}, {2: 1.0}) is None
+
+
+def test_comparing_the_other_way_round_inverts_the_ratio():
+    """No side is favoured."""
+    first, second = paired(1.2)
+    one, other = compare(first, second), compare(second, first)
+    assert one.ratio.value == pytest.approx(1 / other.ratio.value)
+    assert (one.outcome, one.pairs) == (other.outcome, other.pairs)
+
+
+def test_an_announced_change_needs_more_certainty():
+    """The same rounds: different for a reader who looks, not enough for a list of regressions."""
+    first = {i: math.exp(x) for i, x in enumerate((0.01, 0.05, 0.08, 0.03, 0.06))}
+    second = dict.fromkeys(first, 1.0)
+    looked, told = compare(first, second), compare(first, second, announced=True)
+    assert (looked.outcome, told.outcome) == ("different", "not distinguishable")
+    assert looked.ratio.value == told.ratio.value
+    assert told.ratio.low < 1 < looked.ratio.low

@@ -1,0 +1,245 @@
+"""What the statistics promise, measured on simulated cases of known truth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from statistics import NormalDist
+
+import numpy as np
+
+from ovreport import statistics
+from ovreport.comparison import MIN_PAIRS, Comparison, compare
+from ovreport.figures import figures
+from ovreport.record import Record
+from ovreport.statistics import Floats, Interval, median_interval
+from ovreport_sitegen.speedup import latencies
+from ovreport_sitegen.studies import Finding
+from tests.simulation.pipeline import record_of, virtual_time
+from tests.simulation.truth import HEAVY_FACTOR, HEAVY_SHARE, Tail, Truth
+
+TAILS: tuple[Tail, ...] = ("normal", "heavy")
+RHOS = (0.0, 0.5, 0.9)
+ROUNDS = (5, 7, 11)
+CHANGE = 1.05
+BETWEEN = 0.02
+WARM_UP = 40
+"""Inferences of a tape that the warm-up takes, or a few more."""
+
+COVERED_MEDIAN = "The 95 % interval of a median over rounds holds the truth"
+COVERED_RATIO = "The 95 % interval of a ratio holds the truth"
+FALSE_ALARM = "A case against itself is called different"
+FALSE_ANNOUNCED = "A case against itself is announced as changed (99 % interval)"
+DETECTED = "A true change of 5 % is found"
+NEEDED = "Rounds that find a true change of 5 % at the 99 % level in 95 % of comparisons"
+VIOLATED = "The true percentile of a repetition lies above the stated bound"
+
+COVERAGE_GOAL, DETECTION_GOAL, VIOLATION_GOAL = 0.93, 0.95, 0.02
+FALSE_ALARM_GOAL, FALSE_ANNOUNCED_GOAL = 0.05, 0.01
+
+HEAVY_DETECTION = (
+    "Nothing is promised under heavy tails: where one round in ten spreads five times as much, the "
+    "interval widens to tell so, and small changes stay “not distinguishable”."
+)
+HEAVY_BOUND = (
+    "It cannot be met: of such rounds one in ten is far slower, and seven rounds hold none of them "
+    "in half of the collects (0.9⁷ = 48 %). No method bounds what it has not seen. The bound holds "
+    "for rounds like those that ran."
+)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What is said of two simulated cases, as a reader sees it."""
+
+    ordinary: Comparison
+    announced: Comparison
+
+    @property
+    def different(self) -> tuple[bool, bool]:
+        """Whether they are called different: at the 95 % level, and announced."""
+        return self.ordinary.outcome == "different", self.announced.outcome == "different"
+
+
+def pair_of(first: Sequence[float], second: Sequence[float]) -> Pair:
+    """Compare two cases by the figures of their rounds."""
+    a, b = dict(enumerate(first)), dict(enumerate(second))
+    ordinary, announced = compare(a, b), compare(a, b, announced=True)
+    assert ordinary is not None
+    assert announced is not None
+    return Pair(ordinary, announced)
+
+
+def holds(interval: Interval, truth: float) -> bool:
+    """Return whether the interval covers the truth."""
+    return interval.low <= truth <= interval.high
+
+
+def share(hits: Sequence[bool]) -> float:
+    """Return the share of true ones."""
+    return sum(hits) / len(hits)
+
+
+# ---------------------------------------------------------------- through the collector's loops
+
+
+def through_the_loops(comparisons: int, *, seed: int, rounds: int = 7) -> Iterator[Finding]:
+    """Measure with real loops, records and figures: a case, itself again, and one 5 % slower."""
+    truth = Truth(median_ms=10, within=0.02, rho=0.5, between=BETWEEN, length=100 + WARM_UP)
+    rng = np.random.default_rng(seed)
+    medians: list[Interval] = []
+    same: list[Pair] = []
+    slower: list[Pair] = []
+    with virtual_time() as clock:
+        for _ in range(comparisons):
+            tapes = truth.tapes(rng, 3, rounds)
+            tapes[2] *= CHANGE
+            case, again, changed = (record_of(t, clock) for t in tapes)
+            medians.append(_headline(case))
+            same.append(pair_of(*map(_figures, (again, case))))
+            slower.append(pair_of(*map(_figures, (changed, case))))
+    where = f"{rounds} rounds, autocorrelation 0.5, through the collector's own loops"
+    yield _coverage(COVERED_MEDIAN, where, [holds(m, truth.median_ms) for m in medians])
+    yield _coverage(COVERED_RATIO, where, [holds(p.ordinary.ratio, 1.0) for p in same])
+    yield from _false_alarms(where, same)
+    yield Finding(
+        question=DETECTED, conditions=where, measured=share([p.different[0] for p in slower]),
+        goal=DETECTION_GOAL, at_least=True, n=comparisons,
+    )  # fmt: skip
+
+
+def _headline(record: Record) -> Interval:
+    figure = figures(record)["latency_ms"]
+    return Interval(figure.value, figure.low, figure.high)
+
+
+def _figures(record: Record) -> list[float]:
+    return list(latencies(record).values())
+
+
+# ---------------------------------------------------------------- the grid
+
+
+def grid(comparisons: int, *, seed: int, length: int = 100) -> Iterator[Finding]:
+    """Measure intervals and decisions under all conditions, on medians of simulated rounds."""
+    rng = np.random.default_rng(seed)
+    for tail, rho in product(TAILS, RHOS):
+        truth = Truth(within=0.02, rho=rho, between=BETWEEN, tail=tail, length=length)
+        case, again = (round_medians(truth, rng, comparisons, max(ROUNDS)) for _ in range(2))
+        for rounds in ROUNDS:
+            where = _where(rounds, rho, tail)
+            intervals = [median_interval(row) for row in case[:, :rounds].tolist()]
+            same = [pair_of(*rows) for rows in _rows(again[:, :rounds], case[:, :rounds])]
+            yield _coverage(COVERED_MEDIAN, where, [holds(i, truth.median_ms) for i in intervals])
+            yield _coverage(COVERED_RATIO, where, [holds(p.ordinary.ratio, 1.0) for p in same])
+            yield from _false_alarms(where, same)
+        if tail == "heavy" and rho == 0:
+            slower = [pair_of(*rows) for rows in _rows(again[:, :7] * CHANGE, case[:, :7])]
+            yield Finding(
+                question=DETECTED, conditions=_where(7, rho, tail), goal=None, at_least=True,
+                measured=share([p.different[0] for p in slower]), n=comparisons,
+                why=HEAVY_DETECTION,
+            )  # fmt: skip
+
+
+def rounds_needed(comparisons: int, *, seed: int, limit: int, most: int = 30) -> Finding:
+    """Find how many rounds announce a true 5 % change under 2 % noise in 95 % of comparisons."""
+    rng = np.random.default_rng(seed)
+    truth = Truth(within=0.02, rho=0.5, between=BETWEEN, length=100)
+    case, changed = (round_medians(truth, rng, comparisons, most) for _ in range(2))
+    changed *= CHANGE
+
+    def found(rounds: int) -> float:
+        rows = _rows(changed[:, :rounds], case[:, :rounds])
+        return share([pair_of(*pair).different[1] for pair in rows])
+
+    needed = next(r for r in range(MIN_PAIRS, most + 1) if found(r) >= DETECTION_GOAL)
+    return Finding(
+        question=NEEDED, conditions="rounds that differ by 2 %, autocorrelation 0.5; the tier "
+        "“publish” takes at least as many", measured=needed, goal=limit, at_least=False,
+        n=comparisons, unit="rounds",
+    )  # fmt: skip
+
+
+def round_medians(truth: Truth, rng: np.random.Generator, comparisons: int, rounds: int) -> Floats:
+    """Return the median of each round [comparisons, rounds], a few hundred comparisons a time."""
+    sizes = [min(500, comparisons - done) for done in range(0, comparisons, 500)]
+    return np.concatenate([np.median(truth.tapes(rng, n, rounds), axis=2) for n in sizes])
+
+
+def _rows(first: Floats, second: Floats) -> Iterator[tuple[list[float], list[float]]]:
+    yield from zip(first.tolist(), second.tolist(), strict=True)
+
+
+def _coverage(question: str, where: str, hits: Sequence[bool]) -> Finding:
+    return Finding(
+        question=question, conditions=where, measured=share(hits), goal=COVERAGE_GOAL,
+        at_least=True, n=len(hits),
+    )  # fmt: skip
+
+
+def _false_alarms(where: str, same: Sequence[Pair]) -> Iterator[Finding]:
+    alarms = [pair.different for pair in same]
+    for level, (question, goal) in enumerate(
+        ((FALSE_ALARM, FALSE_ALARM_GOAL), (FALSE_ANNOUNCED, FALSE_ANNOUNCED_GOAL))
+    ):
+        yield Finding(
+            question=question, conditions=where, measured=share([a[level] for a in alarms]),
+            goal=goal, at_least=False, n=len(same),
+        )  # fmt: skip
+
+
+def _where(rounds: int, rho: float, tail: Tail) -> str:
+    return f"{rounds} rounds, autocorrelation {rho:g}, {tail} noise between rounds"
+
+
+# ---------------------------------------------------------------- percentiles
+
+
+def percentile_bounds(comparisons: int, *, seed: int, length: int = 2000) -> Iterator[Finding]:
+    """Measure how often the percentile of a repetition lies above the bound of seven rounds."""
+    rng = np.random.default_rng(seed)
+    for tail, rho in product(TAILS, RHOS):
+        truth = Truth(rho=rho, between=BETWEEN, tail=tail, length=length)
+        bounds: dict[float, list[float]] = {0.90: [], 0.95: [], 0.99: []}
+        for done in range(0, comparisons, 200):
+            for tapes in truth.tapes(rng, min(200, comparisons - done), 7):
+                for percentile, found in bounds.items():
+                    found.extend(_bound(tapes, percentile))
+        for percentile, found in bounds.items():
+            yield Finding(
+                question=VIOLATED,
+                conditions=f"p{100 * percentile:.0f}, {_where(7, rho, tail)}",
+                measured=share([b < true_percentile(truth, percentile) for b in found]),
+                goal=VIOLATION_GOAL, at_least=False, n=len(found),
+                why=HEAVY_BOUND if tail == "heavy" else "",
+            )  # fmt: skip
+
+
+def _bound(tapes: Floats, percentile: float) -> list[float]:
+    """Return the bound of a case [rounds, inferences], as figures state it; none: n too small."""
+    rho = float(np.mean([statistics.autocorrelation(tape) for tape in tapes]))
+    worth = statistics.effective_n(tapes.size, rho)
+    rank = statistics.pooled_rank(tapes.size, worth, percentile)
+    if rank == 0:
+        return []
+    at = tapes.size - rank
+    factor = statistics.rounds_factor(np.median(tapes, axis=1).tolist())
+    return [float(np.partition(tapes, at, axis=None)[at]) * factor]
+
+
+def true_percentile(truth: Truth, percentile: float) -> float:
+    """Return the percentile of an inference of any round, in ms: a mixture of two normals."""
+    heavy = HEAVY_SHARE if truth.tail == "heavy" else 0.0
+    parts = [
+        (part, NormalDist(0, math.hypot(truth.within, truth.between * factor)))
+        for part, factor in ((1 - heavy, 1.0), (heavy, HEAVY_FACTOR))
+    ]
+    low, high = 0.0, 5.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = sum(part * normal.cdf(middle) for part, normal in parts)
+        low, high = (middle, high) if below < percentile else (low, middle)
+    return truth.median_ms * math.exp(low)
