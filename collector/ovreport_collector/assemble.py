@@ -32,7 +32,7 @@ from ovreport.record import (
 from ovreport.verdict import judge
 from ovreport_collector import extras, noise, suite
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
-from ovreport_collector.journal import Journal, RoundDone
+from ovreport_collector.journal import Journal, RoundDone, RoundFailed
 from ovreport_collector.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare import Ready
 from ovreport_collector.sources.cache import sha256_of
@@ -71,10 +71,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         energy=skipped,
         calibration=skipped,
         effort=skipped,
-        failed_rounds=[
-            FailedRound(round=s.round, reason=s.failure.reason, cause=s.failure.cause)
-            for s in journal.failed_rounds(planned.key)
-        ],
+        failed_rounds=_failed_rounds(rounds, journal.failed_rounds(planned.key)),
         noise=[
             RoundNoise(round=s.round, started_at=s.started_at, readings=s.readings) for s in rounds
         ],
@@ -195,6 +192,24 @@ def _throughput(rounds: Sequence[RoundDone]) -> Throughput | NotMeasured:
         return _why(rounds, "throughput")
     # One inference answers one call, whatever the batch in the model's shape.
     return Throughput(settings=rounds[0].result.throughput_settings, batch=1, rounds=measured)
+
+
+def _failed_rounds(rounds: Sequence[RoundDone], failed: Sequence[RoundFailed]) -> list[FailedRound]:
+    """Return the rounds that failed, as a whole or in an aspect that others measured."""
+    found = [
+        FailedRound(round=s.round, reason=s.failure.reason, cause=s.failure.cause) for s in failed
+    ]
+    aspects: tuple[AspectName, ...] = ("latency", "throughput")
+    for aspect in aspects:
+        whys = {s.round: s.result.missing.get(aspect) for s in rounds}
+        if None not in whys.values():
+            continue  # no round measured it: the aspect itself says why
+        found += [
+            FailedRound(round=index, reason=f"{aspect}: {why.reason}", cause=why.cause)
+            for index, why in whys.items()
+            if isinstance(why, Failed)
+        ]
+    return sorted(found, key=lambda one: one.round)
 
 
 def _memory(rounds: Sequence[RoundDone]) -> Memory | NotMeasured:

@@ -1,0 +1,40 @@
+"""The simulated engine inside the measuring processes of a real collect."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from ovreport_collector import engines
+from tests.simulation.engine import SimulatedModel
+from tests.simulation.truth import Truth
+
+TRUTHS = "OVREPORT_SIMULATION"
+"""Environment variable: JSON of precision asked for → Truth."""
+ROOT = Path(__file__).parents[2]
+OTHER_JOBS = 999
+"""Round of jobs that measure none."""
+
+
+def environment(truths: Mapping[str, Truth]) -> dict[str, str]:
+    """Return the variables under which measuring processes use the simulated engine."""
+    return {
+        TRUTHS: msgspec.json.encode(truths).decode(),
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent / "site"), str(ROOT)]),
+    }
+
+
+def install() -> None:
+    """Make every engine of this process the simulated one."""
+    engines.create = _create
+
+
+def _create(name: str, plugins: dict[str, str]) -> SimulatedModel:
+    """Return the engine of the truth that the job of this process names by its precision."""
+    truths = msgspec.json.decode(os.environ[TRUTHS], type=dict[str, Truth])
+    job = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
+    return SimulatedModel(truths[job["target"]["precision"]], job.get("round", OTHER_JOBS))

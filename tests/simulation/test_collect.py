@@ -1,0 +1,118 @@
+"""A real collect with real measuring processes, in which an engine of known truth runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ovreport import folders, store
+from ovreport.cli import run
+from ovreport.comparison import compare
+from ovreport.record import Completed, Failed, Record
+from ovreport_collector import extras, plan
+from ovreport_sitegen.speedup import latencies, throughputs
+from tests.collector.conftest import TINY, model_table
+from tests.collector.suite_fixtures import document, write_suite
+from tests.simulation.child_engine import environment
+from tests.simulation.truth import Truth
+
+TIER = msgspec.structs.replace(TINY, min_inferences=80, rounds=2, max_rounds=2)
+CALM = Truth(median_ms=1, within=0.01, length=100)
+Collect = Callable[..., list[Record]]
+
+
+@pytest.fixture
+def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
+    """Return a function that collects cases of known truth, named by their precision."""
+    monkeypatch.setenv(folders.STATE, str(tmp_path / "state"))
+    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
+    (tmp_path / "model.onnx").write_bytes(b"nothing reads this")
+    tables = [model_table("simulated", "model.onnx")]
+    suite = write_suite(tmp_path / "my.toml", document(models=tables))
+
+    def collect(*options: str, code: int = 0, tier=TIER, **truths: Truth) -> list[Record]:
+        monkeypatch.setitem(plan.TIERS, "quick", tier)
+        for name, value in environment(truths).items():
+            monkeypatch.setenv(name, value)
+        asked = [word for precision in truths for word in ("--precision", precision)]
+        skipped = [word for extra in extras.EXTRAS for word in ("--skip", extra.name)]
+        command = ["collect", "--suite", str(suite), "--out", str(tmp_path / "records"),
+                   "--device", "CPU", *asked, *skipped, *options]  # fmt: skip
+        assert run(command) == code
+        loaded = store.read_all([tmp_path / "records"])
+        assert not loaded.faults
+        return loaded.records
+
+    return collect
+
+
+def reasons(record: Record, aspect: str = "latency") -> dict[str, str]:
+    """Return code → detail of the aspect's verdict."""
+    return {reason.code: reason.detail for reason in record.verdicts[aspect].reasons}
+
+
+@pytest.mark.slow
+def test_a_true_ratio_is_found(collect: Collect) -> None:
+    """Two cases, the second takes 1.5 times as long: the interleaved rounds say so."""
+    tier = msgspec.structs.replace(TIER, rounds=5, max_rounds=5, min_inferences=20)
+    records = collect(tier=tier, f32=CALM, default=msgspec.structs.replace(CALM, median_ms=1.5))
+    base, slower = sorted(records, key=lambda r: r.case.precision != "f32")
+    found = compare(latencies(slower), latencies(base))
+    assert (found.outcome, found.size, found.pairs) == ("different", "large", 5)
+    assert found.ratio.value == pytest.approx(1.5, rel=0.15)
+    under_load = compare(throughputs(base), throughputs(slower))
+    assert under_load.ratio.value == pytest.approx(1.5, rel=0.15)
+
+
+@pytest.mark.slow
+def test_drift_turns_the_verdict(collect: Collect) -> None:
+    """Every process slows down by a half while it is timed."""
+    (record,) = collect(f32=msgspec.structs.replace(CALM, drift=0.5))
+    assert "drift" in reasons(record)
+    assert record.verdicts["latency"].level != "valid"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fault", "cause", "words"),
+    [
+        ("crash", "crash", "ended by SIGSEGV"),
+        ("hang", "timeout", "no result after 10 s"),
+    ],
+)
+def test_a_lost_round_is_told_and_the_others_kept(
+    collect: Collect, fault: str, cause: str, words: str
+) -> None:
+    """One process of two dies or hangs in its loop; the record has the other, and says why."""
+    (record,) = collect(
+        "--timeout", "10", f32=msgspec.structs.replace(CALM, fault=fault, fault_round=1)
+    )
+    assert isinstance(record.outcome, Completed)
+    assert [r.round for r in record.latency.rounds] == [0]
+    (failed,) = record.failed_rounds
+    assert (failed.round, failed.cause) == (1, cause)
+    assert words in failed.reason
+    assert "1 failed" in reasons(record)["failed-rounds"]
+
+
+@pytest.mark.slow
+def test_a_wrong_answer_in_one_round_is_told(collect: Collect) -> None:
+    """A process answered fast and wrong: its loops are dropped, and the verdict tells."""
+    (record,) = collect(f32=msgspec.structs.replace(CALM, fault="wrong-output", fault_round=1))
+    assert [r.round for r in record.latency.rounds] == [0]
+    assert {f.round for f in record.failed_rounds} == {1}
+    assert {f.cause for f in record.failed_rounds} == {"wrong-output"}
+    assert "failed-rounds" in reasons(record)
+
+
+@pytest.mark.slow
+def test_wrong_answers_throughout_are_a_failed_aspect(collect: Collect) -> None:
+    """No round gave a right answer under time: no figure, and the cause."""
+    tier = msgspec.structs.replace(TIER, rounds=1, max_rounds=1)
+    truth = msgspec.structs.replace(CALM, fault="wrong-output")
+    (record,) = collect(f32=truth, tier=tier, code=1)
+    assert isinstance(record.latency, Failed)
+    assert record.latency.cause == "wrong-output"
