@@ -53,13 +53,14 @@ def test_the_packages_are_whole(wheel):
     assert sources("sitegen/ovreport_sitegen") <= below(wheel, "ovreport_sitegen/")
 
 
-def test_it_carries_templates_and_suites(wheel):
+def test_it_carries_templates_suites_and_studies(wheel):
     """Data files lie where the code looks for them."""
     assert below(wheel, "ovreport_sitegen/templates/") == sources("templates")
     assert below(wheel, "ovreport_collector/suites/") == sources(
         "collector/ovreport_collector/suites"
     )
     assert {"quick.toml", "standard.toml"} <= below(wheel, "ovreport_collector/suites/")
+    assert "statistics.json" in below(wheel, "ovreport_sitegen/studies/")
 
 
 def test_types_are_shipped(wheel):

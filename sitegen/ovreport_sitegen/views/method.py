@@ -12,6 +12,7 @@ from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import line
 from ovreport_sitegen.views.accuracy_cells import ELIGIBLE
 from ovreport_sitegen.views.page import Page
+from ovreport_sitegen.views.proof import Proof, proof
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class MethodView:
     limits: dict[str, str]
     """Numbers of the rules, for the prose."""
     releases: tuple[str, ...]
+    proof: Proof
+    """Whether the statistics keep what they promise."""
 
 
 _ASPECTS = (
@@ -61,6 +64,7 @@ def view(catalogue: Catalogue) -> MethodView:
         ),
         limits=_limits(),
         releases=tuple(sorted({line(r.record.software.openvino, 80) for r in catalogue.results})),
+        proof=proof(),
     )
 
 
