@@ -32,7 +32,9 @@ TIERS: dict[str, Tier] = {
 }  # fmt: skip
 """Quick has five short rounds, not three of two seconds: the same time, but processes differ more
 than the loops within one, and a ratio of two cases needs five pairs.
-MLPerf's bounds: p99 needs 662 samples, p99.9 needs 6,636; 11 × 60 s is over 600 s."""
+MLPerf's bounds: p99 needs 662 samples, p99.9 needs 6,636; 11 × 60 s is over 600 s. Eleven rounds
+also announce a true 5 % change under 2 % noise (99 % interval) in over 95 % of comparisons: ten
+would do, by `tests/benchmarks/statistics_simulation.py`."""
 
 VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
 """Devices that hand the work to others, whose precisions they do not take."""

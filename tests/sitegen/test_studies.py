@@ -14,6 +14,7 @@ from ovreport_sitegen.studies import Finding, StatisticsStudy
 from ovreport_sitegen.views.proof import proof
 from tests.simulation import measures
 
+NBSP = "\N{NO-BREAK SPACE}"
 STUDY = studies.load("statistics", StatisticsStudy)
 
 
@@ -37,7 +38,7 @@ def test_the_study_has_enough_comparisons() -> None:
     assert STUDY.command == "python tests/benchmarks/statistics_simulation.py"
 
 
-def test_every_promise_was_tried_under_all_conditions() -> None:
+def test_every_question_was_asked_under_all_conditions() -> None:
     """Coverage and false alarms: 5, 7, 11 rounds, three autocorrelations, two kinds of noise."""
     for question in (measures.COVERED_MEDIAN, measures.COVERED_RATIO, measures.FALSE_ALARM,
                      measures.FALSE_ANNOUNCED):  # fmt: skip
@@ -73,8 +74,8 @@ def test_goals_are_bounds_from_below_or_above() -> None:
     assert a_finding(goal=None).met is None
 
 
-def test_the_worst_conditions_speak_for_a_promise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One row a promise, with the number that is furthest from the goal."""
+def test_the_worst_conditions_speak_for_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One row a question, with the number that is furthest from the goal."""
     said = told(
         monkeypatch,
         a_finding(measured=0.97),
@@ -83,21 +84,21 @@ def test_the_worst_conditions_speak_for_a_promise(monkeypatch: pytest.MonkeyPatc
         a_finding(question="False?", at_least=False, goal=0.05, measured=0.04),
         a_finding(question="Heavy?", goal=None, measured=0.6, why="nothing is promised"),
     )
-    rows = [(r.question, r.measured, r.met, r.of, r.why) for r in said.rows]
+    rows = [(r.question, r.measured.replace(NBSP, " "), r.met, r.of, r.why) for r in said.rows]
     assert rows == [
         ("Is it kept?", "91 %", "no", 2, ""),
         ("False?", "4 %", "yes", 2, ""),
         ("Heavy?", "60 %", "no goal", 1, "nothing is promised"),
     ]
     assert said.rows[0].conditions == "5 rounds"
-    assert said.finding.startswith("1 of 2 promises kept")
+    assert said.finding.startswith("1 of 2 goals met")
     assert len(said.every) == 5
 
 
 def test_the_page_shows_the_study(built: Built) -> None:
-    """Promise, goal, number, n, and the command that repeats it."""
+    """Question, goal, number, n, and the command that repeats it."""
     page = (built.out / "method.html").read_text()
-    text = re.sub(r"<[^>]+>|\s+", " ", page).replace("\N{NO-BREAK SPACE}", " ")
+    text = re.sub(r"<[^>]+>|\s+", " ", page).replace(NBSP, " ")
     assert STUDY.command in text
     assert measures.COVERED_RATIO in text
     assert "≥ 93 %" in text

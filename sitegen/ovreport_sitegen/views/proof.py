@@ -15,7 +15,7 @@ _SPACE = "\N{NO-BREAK SPACE}"
 
 @dataclass(frozen=True)
 class ProofRow:
-    """One promise, and how it is kept where it is kept worst."""
+    """One question, and the answer where it is furthest from its goal."""
 
     question: str
     measured: str
@@ -75,13 +75,13 @@ def _worst(findings: Sequence[Finding]) -> Finding:
 
 
 def _finding(worst: Sequence[Finding], findings: Sequence[Finding]) -> str:
-    promises = [f for f in worst if f.goal is not None]
-    kept = sum(f.met is True for f in promises)
+    goals = [f for f in worst if f.goal is not None]
+    met = sum(f.met is True for f in goals)
     counts = sorted({f.n for f in findings})
     each = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
-    open_ones = "" if kept == len(promises) else "; what is not kept is said, with the reason"
+    open_ones = "" if met == len(goals) else "; the table says which is not, and why"
     return (
-        f"{kept} of {plural(len(promises), 'promise')} kept under the worst conditions tried, with "
+        f"{met} of {plural(len(goals), 'goal')} met even under the worst conditions tried, with "
         f"{each} simulated comparisons behind each number{open_ones}."
     )
 
