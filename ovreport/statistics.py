@@ -87,11 +87,11 @@ def ratio_interval(
 
     Student's paired t (Biometrika 6, 1908) on the logarithms of positive figures. The mean, not
     the median as for a single case: differences of logarithms are symmetric, so both have the
-    same truth, and of seven pairs the mean finds a true 5 % change under 2 % noise in 96 % of
-    cases, the median in 88 %. Heavy tails only make it more careful (Cressie 1980, "Relaxing
-    assumptions in the one sample t-test"); a trimmed mean (Yuen 1974) would find more under
-    those, but half of what t finds with five pairs. `tests/benchmarks/statistics_simulation.py`
-    measures it.
+    same truth, and with seven pairs the mean finds a true 5 % change under 2 % noise in 96 % of
+    cases, the median in 87 %. Heavy tails only make it more careful (Cressie 1980, "Relaxing
+    assumptions in the one sample t-test"); a trimmed mean (Yuen 1974) finds more under those, but
+    with five pairs of the usual kind 52 % where the mean finds 82 %. Measured by
+    `tests/benchmarks/statistics_methods.py`.
     """
     logs = [math.log(a / b) for a, b in zip(first, second, strict=True)]
     return _around(math.fsum(logs) / len(logs), _margin(logs, confidence))
@@ -203,8 +203,8 @@ def rounds_factor(medians: Sequence[float]) -> float:
     The rank accounts for the inferences, of which there are thousands, not for the rounds, of
     which there are seven: the level that they share is known to t·s/√R of its logarithm only, the
     upper 99.5 % limit of Student's t, with s the spread of the rounds' medians. Rank and limit
-    together fail in under 2 % of cases; the rank alone, with rounds that differ by 2 %, in a
-    third. Infinite for one round, from which nothing can be said about another.
+    together fail in under 2 % of cases; the rank alone, where rounds differ by 2 %, in up to 43 %
+    (`tests/benchmarks/statistics_methods.py`). Infinite for one round, from which nothing can be said about another.
     """
     logs = [math.log(median) for median in medians]
     return _exp(_margin(logs, 0.99))
