@@ -204,7 +204,8 @@ def rounds_factor(medians: Sequence[float]) -> float:
     which there are seven: the level that they share is known to t·s/√R of its logarithm only, the
     upper 99.5 % limit of Student's t, with s the spread of the rounds' medians. Rank and limit
     together fail in under 2 % of cases; the rank alone, where rounds differ by 2 %, in up to 43 %
-    (`tests/benchmarks/statistics_methods.py`). Infinite for one round, from which nothing can be said about another.
+    (`tests/benchmarks/statistics_methods.py`). Infinite for one round, from which nothing can be
+    said about another.
     """
     logs = [math.log(median) for median in medians]
     return _exp(_margin(logs, 0.99))

@@ -76,9 +76,8 @@ def main() -> None:
         for rounds in measures.ROUNDS:
             first, second = (truth.noise(rng, (COMPARISONS, rounds)) for _ in range(2))
             differences = truth.between * (first - second)
-            for method in NAMES:
+            for method, name in NAMES.items():
                 covered, found = _quality(method, differences)
-                name = NAMES[method]
                 table.add_row(tail, str(rounds), name, f"{covered:.1%}", f"{found:.1%}")
     console.print(table)
     table = Table("conditions", "violated", title="Bounds by the rank alone, 1 % asked for")
