@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Latency, Port
+from ovreport.statistics import spread
 from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.speedup import latencies
 from ovreport_sitegen.text import clean, line, plural, safe_url
 from ovreport_sitegen.views import accuracy_cells, cards, gains
 from ovreport_sitegen.views import result as result_view
@@ -152,18 +154,15 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
 
 def _spread(results: Sequence[Result]) -> Card | None:
     """Return each round's latency against the median of its case, in per cent."""
-    rows = []
     measured = [r for r in results if r.figure("latency_ms")]
-    for r in measured[:MAX_ROWS]:
-        row = _spread_row(r)
-        if row is not None:
-            rows.append(row)
-    if not rows:
+    drawn = [(row, r) for r in measured[:MAX_ROWS] if (row := _spread_row(r))]
+    if not drawn:
         return None
-    widest = max(rows, key=lambda row: max(map(abs, row.points)))
+    rows = [row for row, _ in drawn]
+    widest, by = max(((row, _spread_of(r)) for row, r in drawn), key=lambda pair: pair[1])
     finding = (
-        f"Rounds of {widest.name} differ most: up to {max(map(abs, widest.points)):.1f} % "
-        "from their median."
+        f"Rounds of {widest.name} differ most: by {100 * by:.1f} % (standard deviation), up to "
+        f"{max(map(abs, widest.points)):.1f} % from their median."
     )
     title = "How far the rounds agree"
     key = "Circle: one round, a fresh process. Band: 95 % interval of the median."
@@ -174,6 +173,12 @@ def _spread(results: Sequence[Result]) -> Card | None:
         id="spread", title=title, conditions="latency, every round", better="Narrow is better",
         finding=finding, footer=footer(measured, "latency"), chart=chart, key=key,
     )  # fmt: skip
+
+
+def _spread_of(result: Result) -> float:
+    """Return the spread of a result's rounds, 0 where there is only one."""
+    medians = list(latencies(result.record).values())
+    return spread(medians) if len(medians) > 1 else 0.0
 
 
 def _spread_row(result: Result) -> Row | None:
