@@ -147,8 +147,13 @@ class SimulatedModel:
         fault = self.truth.fault_of(self.index)
         return SimulatedRequest(self.truth.tape(self.index), self.clock, samples, fault)
 
-    def queue(self, samples: Sequence[Sample], requests: int) -> SimulatedQueue:
-        """Return a queue whose requests start at different places of the round's tape."""
+    def queue(self, samples: Sequence[Sample], requests: int) -> SimulatedQueue | None:
+        """Return a queue whose requests start at different places of the round's tape.
+
+        None for one request: a thread drives it as well, and cases are then driven alike.
+        """
+        if requests == 1:
+            return None
         tape = self.truth.tape(self.index)
         starts = np.arange(requests) * (len(tape) // requests)
         return SimulatedQueue([np.roll(tape, -start) for start in starts], self.clock)

@@ -58,7 +58,8 @@ def reasons(record: Record, aspect: str = "latency") -> dict[str, str]:
 def test_a_true_ratio_is_found(collect: Collect) -> None:
     """Two cases, the second takes 1.5 times as long: the interleaved rounds say so."""
     tier = msgspec.structs.replace(TIER, rounds=5, max_rounds=5, min_inferences=20)
-    records = collect(tier=tier, f32=CALM, default=msgspec.structs.replace(CALM, median_ms=1.5))
+    records = collect(tier=tier, f32=msgspec.structs.replace(CALM, median_ms=4),
+                      default=msgspec.structs.replace(CALM, median_ms=6))  # fmt: skip
     base, slower = sorted(records, key=lambda r: r.case.precision != "f32")
     found = compare(latencies(slower), latencies(base))
     assert (found.outcome, found.size, found.pairs) == ("different", "large", 5)
