@@ -10,13 +10,14 @@ import platform
 import re
 import subprocess
 from pathlib import Path
-from typing import Literal
 
 import psutil
 
 from ovreport import __version__
 from ovreport.record import Machine, Software
 from ovreport.store import slug
+from ovreport_collector import cgroup, kernel
+from ovreport_collector.kernel import read_text
 
 UNKNOWN = "unknown"
 _FLAGS = ("avx", "avx2", "avx_vnni", "fma", "f16c", "avx512f", "avx512_vnni", "avx512_bf16",
@@ -49,9 +50,10 @@ def describe() -> Machine:
         cores_available=available_cores(),
         memory_bytes=memory,
         virtualised=virtualised,
-        governor=_governor(),
-        turbo=_turbo(),
-        power_source=_power_source(),
+        governor=kernel.governor() or UNKNOWN,
+        turbo=kernel.turbo(),
+        smt=kernel.smt(),
+        power_source=kernel.power_source(),
         cpu_flags=[flag for flag in _FLAGS if flag in info.get("flags", "").split()],
     )
 
@@ -71,16 +73,8 @@ def software(openvino: str) -> Software:
 def available_cores() -> int:
     """Return how many processors affinity and cgroup limits leave to us, at least one."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = _cgroup_quota()
-    return max(1, min(allowed or 1, int(quota) if quota >= 1 else 1) if quota else allowed or 1)
-
-
-def read_text(path: Path) -> str:
-    """Return a small file's text, stripped; empty where it cannot be read."""
-    try:
-        return path.read_text().strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
+    quota = cgroup.limits().cpus
+    return max(1, min(allowed or 1, int(quota) if quota is not None else allowed or 1))
 
 
 def _cpuinfo() -> dict[str, str]:
@@ -121,45 +115,8 @@ def _virtualised(info: dict[str, str]) -> str:
     return "no"
 
 
-def _governor() -> str:
-    policies = {read_text(p) for p in _CPU.glob("cpufreq/policy*/scaling_governor")} - {""}
-    if not policies:
-        return UNKNOWN
-    driver = read_text(_CPU / "cpufreq/policy0/scaling_driver")
-    names = ", ".join(sorted(policies))
-    # intel_pstate and amd-pstate-epp choose frequencies in hardware: their `powersave` is not slow.
-    managed = driver in {"intel_pstate", "amd-pstate-epp"}
-    return f"{names} ({driver}, hardware-managed)" if managed else names
-
-
-def _turbo() -> Literal["on", "off", "unknown"]:
-    no_turbo = read_text(_CPU / "intel_pstate/no_turbo")
-    if no_turbo:
-        return "off" if no_turbo == "1" else "on"
-    boost = read_text(_CPU / "cpufreq/boost")
-    return ("on" if boost == "1" else "off") if boost else "unknown"
-
-
-def _power_source() -> Literal["mains", "battery", "unknown"]:
-    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
-    if battery is not None:
-        return "mains" if battery.power_plugged else "battery"
-    online = [read_text(p) for p in Path("/sys/class/power_supply").glob("*/online")]
-    return "mains" if "1" in online else "unknown"
-
-
 def _os_name() -> str:
     try:
         return platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
     except OSError:
         return platform.system()
-
-
-def _cgroup_quota() -> float:
-    """Return the processors that a cgroup (v2, else v1) allows; 0: no limit."""
-    limit = read_text(Path("/sys/fs/cgroup/cpu.max")).split()
-    if len(limit) == 2 and limit[0].isdigit():
-        return int(limit[0]) / int(limit[1])
-    quota = read_text(Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"))
-    period = read_text(Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
-    return int(quota) / int(period) if quota.isdigit() and period.isdigit() else 0.0

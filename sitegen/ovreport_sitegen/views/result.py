@@ -9,6 +9,7 @@ from functools import cache
 
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
+from ovreport.reasons import REASONS
 from ovreport.record import (
     Completed,
     Execution,
@@ -21,7 +22,7 @@ from ovreport.record import (
     Unsupported,
     Verdict,
 )
-from ovreport.verdict import READINGS, REASONS
+from ovreport.verdict import READINGS
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import clean, line, plural
 from ovreport_sitegen.views.table import Cell, TableRow, figure_cell, reason_title, status_word
@@ -247,9 +248,6 @@ def _reading(key: str) -> str:
     return READINGS.get(key, line(key.replace("_", " "), 60))
 
 
-_SHARES = frozenset({"foreign_cpu_share", "steal_share", "pressure_cpu_share"})
-
-
 def _evidence(noise: Sequence[RoundNoise]) -> list[TableRow]:
     series: dict[str, list[float]] = {}
     for r in noise:
@@ -258,13 +256,16 @@ def _evidence(noise: Sequence[RoundNoise]) -> list[TableRow]:
     found = []
     for key, values in list(series.items())[:30]:
         ordered = sorted(values)
-        shown = [
-            f"{v:.1%}" if key in _SHARES else significant(v) if math.isfinite(v) else "unbounded"
-            for v in (ordered[0], ordered[len(ordered) // 2], ordered[-1])
-        ]
+        shown = (_number(key, v) for v in (ordered[0], ordered[len(ordered) // 2], ordered[-1]))
         numbers = [Cell(text, tone="num") for text in (*shown, str(len(values)))]
         found.append(TableRow((_text(_reading(key)), *numbers)))
     return found
+
+
+def _number(key: str, value: float) -> str:
+    if key.endswith("_share"):
+        return f"{value:.1%}"
+    return significant(value) if math.isfinite(value) else "unbounded"
 
 
 def _facts(result: Result) -> tuple[tuple[str, str], ...]:

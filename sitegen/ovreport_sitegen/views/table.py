@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from ovreport.figures import N_TOO_SMALL, Figure
 from ovreport.metrics import METRICS, Metric, significant
+from ovreport.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported
 from ovreport.statistics import Comparison
-from ovreport.verdict import REASONS
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import line, plural
 
