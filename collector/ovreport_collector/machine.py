@@ -17,7 +17,7 @@ from ovreport import __version__
 from ovreport.record import Machine, Software
 from ovreport.store import slug
 from ovreport_collector import cgroup, kernel
-from ovreport_collector.kernel import read_text
+from ovreport_collector.kernel import ROOT, read_text
 
 UNKNOWN = "unknown"
 _FLAGS = ("avx", "avx2", "avx_vnni", "fma", "f16c", "avx512f", "avx512_vnni", "avx512_bf16",
@@ -29,16 +29,16 @@ _CPU = Path("/sys/devices/system/cpu")
 
 def describe() -> Machine:
     """Return this machine."""
-    info = _cpuinfo()
+    info = _cpuinfo(ROOT)
     cpu = info.get("model name") or info.get("Processor") or platform.processor() or UNKNOWN
     sockets = _sockets()
     physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     logical = psutil.cpu_count(logical=True) or 1
     memory = int(psutil.virtual_memory().total)
-    virtualised = _virtualised(info)
+    hypervisor = virtualised()
     # Memory is rounded: what the firmware keeps for itself differs between boots.
     gib = round(memory / 2**30)
-    hardware = [cpu, platform.machine(), sockets, physical, logical, gib, virtualised]
+    hardware = [cpu, platform.machine(), sockets, physical, logical, gib, hypervisor]
     checksum = hashlib.sha256(repr(hardware).encode()).hexdigest()[:6]
     return Machine(
         id=f"{slug(_short(cpu))[:40]}-{physical}c-{gib}g-{checksum}",
@@ -49,7 +49,7 @@ def describe() -> Machine:
         cores_logical=logical,
         cores_available=available_cores(),
         memory_bytes=memory,
-        virtualised=virtualised,
+        virtualised=hypervisor,
         governor=kernel.governor() or UNKNOWN,
         turbo=kernel.turbo(),
         smt=kernel.smt(),
@@ -77,10 +77,32 @@ def available_cores() -> int:
     return max(1, min(allowed or 1, int(quota) if quota is not None else allowed or 1))
 
 
-def _cpuinfo() -> dict[str, str]:
+def virtualised(root: Path = ROOT) -> str:
+    """Return `no`, or the hypervisor's name as far as it can be told."""
+    if root == ROOT and (found := _detected()):
+        return found
+    if "hypervisor" in _cpuinfo(root).get("flags", "").split():
+        vendor = read_text(root / "sys/class/dmi/id/sys_vendor")
+        kind = vendor or read_text(root / "sys/hypervisor/type")
+        return kind or "yes, by an unnamed hypervisor"
+    return "no"
+
+
+def _detected() -> str:
+    """Return what systemd calls the hypervisor; empty where there is none, or no systemd."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        found = subprocess.run(
+            ["systemd-detect-virt", "--vm"],  # noqa: S607 (found by PATH; absent on many systems)
+            capture_output=True, text=True, timeout=5, check=False,
+        ).stdout.strip()  # fmt: skip
+        return "" if found == "none" else found
+    return ""
+
+
+def _cpuinfo(root: Path) -> dict[str, str]:
     """Return the first processor's lines of /proc/cpuinfo."""
     found: dict[str, str] = {}
-    for line in read_text(Path("/proc/cpuinfo")).splitlines():
+    for line in read_text(root / "proc/cpuinfo").splitlines():
         key, _, value = line.partition(":")
         found.setdefault(key.strip(), value.strip())
     if "Features" in found:  # what x86 calls flags, Arm calls features
@@ -98,21 +120,6 @@ def _sockets() -> int:
 def _short(cpu: str) -> str:
     cleaned = re.sub(r"\((R|TM|C)\)|@.*|\b(CPU|Processor|with .*)\b", " ", cpu, flags=re.IGNORECASE)
     return " ".join(cleaned.split()) or UNKNOWN
-
-
-def _virtualised(info: dict[str, str]) -> str:
-    """Return `no`, or the hypervisor's name as far as it can be told."""
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        found = subprocess.run(
-            ["systemd-detect-virt", "--vm"],  # noqa: S607 (found by PATH; absent on many systems)
-            capture_output=True, text=True, timeout=5, check=False,
-        ).stdout.strip()  # fmt: skip
-        if found and found != "none":
-            return found
-    if "hypervisor" in info.get("flags", "").split():
-        vendor = read_text(Path("/sys/class/dmi/id/sys_vendor"))
-        return vendor or read_text(Path("/sys/hypervisor/type")) or "yes, by an unnamed hypervisor"
-    return "no"
 
 
 def _os_name() -> str:
