@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +30,14 @@ def read_text(path: Path) -> str:
         return path.read_text().strip()
     except (OSError, UnicodeDecodeError, ValueError):
         return ""
+
+
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Return the paths of a pattern, in order; none where the folder went away meanwhile."""
+    try:
+        return sorted(folder.glob(pattern))
+    except OSError:
+        return []
 
 
 def processor_times(root: Path = ROOT) -> dict[str, float]:
@@ -85,7 +92,7 @@ def load_average(root: Path = ROOT) -> dict[str, float]:
 
 def frequency_mhz(root: Path = ROOT) -> dict[str, float]:
     """Return the mean frequency of the processors now."""
-    paths = sorted((root / _CPU).glob("cpufreq/policy*/scaling_cur_freq"))
+    paths = matching(root / _CPU, "cpufreq/policy*/scaling_cur_freq")
     step = math.ceil(len(paths) / _MAX_POLICIES) or 1
     mhz = [int(text) / 1000 for path in paths[::step] if _is_count(text := read_text(path))]
     return {"frequency_mhz": sum(mhz) / len(mhz)} if mhz else {}
@@ -94,7 +101,7 @@ def frequency_mhz(root: Path = ROOT) -> dict[str, float]:
 def temperature_c(root: Path = ROOT) -> dict[str, float]:
     """Return the highest temperature that a processor's sensor tells now."""
     celsius = []
-    for name in (root / "sys/class/hwmon").glob("hwmon*/name"):
+    for name in matching(root / "sys/class/hwmon", "hwmon*/name"):
         if read_text(name) in _PROCESSOR_SENSORS:
             celsius += [value / 1000 for value in _numbers(name.parent, "temp*_input")]
     return {"temperature_c": max(celsius)} if celsius else {}
@@ -152,7 +159,7 @@ def turbo(root: Path = ROOT) -> Literal["on", "off", "unknown"]:
 
 def governor(root: Path = ROOT) -> str:
     """Return the frequency governors in force; empty where there are none."""
-    policies = {read_text(p) for p in (root / _CPU).glob("cpufreq/policy*/scaling_governor")}
+    policies = {read_text(p) for p in matching(root / _CPU, "cpufreq/policy*/scaling_governor")}
     driver = read_text(root / _CPU / "cpufreq/policy0/scaling_driver")
     names = ", ".join(sorted(policies - {""}))
     # intel_pstate and amd-pstate-epp choose frequencies in hardware: their `powersave` is not slow.
@@ -162,7 +169,7 @@ def governor(root: Path = ROOT) -> str:
 
 def power_source(root: Path = ROOT) -> Literal["mains", "battery", "unknown"]:
     """Return what the machine runs from; batteries of mice and keyboards do not count."""
-    supplies = [p for p in (root / "sys/class/power_supply").glob("*") if not _is_a_gadget(p)]
+    supplies = [p for p in matching(root / "sys/class/power_supply", "*") if not _is_a_gadget(p)]
     if any(read_text(supply / "online") == "1" for supply in supplies):
         return "mains"
     states = {read_text(s / "status") for s in supplies if read_text(s / "type") == "Battery"}
@@ -176,8 +183,7 @@ def _is_a_gadget(supply: Path) -> bool:
 
 
 def _numbers(folder: Path, pattern: str) -> list[int]:
-    texts: Iterator[str] = (read_text(path) for path in folder.glob(pattern))
-    return [int(text) for text in texts if _is_count(text)]
+    return [int(text) for path in matching(folder, pattern) if _is_count(text := read_text(path))]
 
 
 def _is_count(text: str) -> bool:

@@ -20,6 +20,7 @@ _MIN_WINDOW_S = 0.25
 """Between looks closer than this the kernel's ticks, 10 ms apart, say too little for a peak."""
 
 _TIMES = "the kernel tells no processor times (/proc/stat)"
+_NO_PROC = "the kernel does not tell it (/proc)"
 _PSI = "the kernel has no pressure information (/proc/pressure)"
 _FREQUENCY = "no processor frequency is readable (usual on virtual machines)"
 _NO_QUOTA = "no control group with a processor quota"
@@ -29,6 +30,9 @@ _WHY = {
     "foreign_cpu_peak_share": _TIMES,
     "steal_share": _TIMES,
     "steal_peak_share": _TIMES,
+    "load_average_1m": _NO_PROC,
+    "context_switches": _NO_PROC,
+    "swap_pages": _NO_PROC,
     "pressure_cpu_share": _PSI,
     "pressure_io_share": _PSI,
     "pressure_memory_share": _PSI,

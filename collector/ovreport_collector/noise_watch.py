@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from types import TracebackType
@@ -54,5 +55,6 @@ class Watch:
 
     def _look(self) -> None:
         while not self._ended.wait(self._period_s):
-            self._looks.append(noise.glance())
+            with contextlib.suppress(OSError):  # a fault of the looking must not lose the round
+                self._looks.append(noise.glance())
         self._looking_s = time.thread_time()

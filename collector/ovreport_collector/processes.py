@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport_collector.kernel import ROOT, TICKS_PER_S, read_text
+from ovreport_collector.kernel import ROOT, TICKS_PER_S, matching, read_text
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def parse(text: str) -> Process | None:
 
 def everyone(root: Path = ROOT) -> list[Process]:
     """Return all processes that we may see."""
-    return list(_read(root, (folder.name for folder in (root / "proc").glob("[0-9]*"))))
+    return list(_read(root, [folder.name for folder in matching(root / "proc", "[0-9]*")]))
 
 
 def started_by(pid: int, root: Path = ROOT) -> list[Process]:
@@ -83,7 +83,7 @@ def own_cpu_s(root: Path = ROOT) -> float:
 def _children(root: Path, parents: list[int]) -> Iterator[Process]:
     """Yield the children of processes: each thread tells those that it started."""
     for pid in parents:
-        for thread in (root / f"proc/{pid}/task").glob("[0-9]*"):
+        for thread in matching(root / f"proc/{pid}/task", "[0-9]*"):
             yield from _read(root, read_text(thread / "children").split())
 
 
@@ -92,7 +92,7 @@ def _of_parent(root: Path, parents: list[int]) -> Iterator[Process]:
     yield from (process for process in everyone(root) if process.parent in parents)
 
 
-def _read(root: Path, pids: Iterator[str] | list[str]) -> Iterator[Process]:
+def _read(root: Path, pids: list[str]) -> Iterator[Process]:
     for pid in pids:
         process = parse(_bytes_as_text(root / "proc" / pid / "stat"))
         if process is not None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ovreport.errors import OvreportError
 from ovreport_collector.doctor.check import Check, Status
-from ovreport_collector.kernel import read_text
+from ovreport_collector.kernel import matching, read_text
 
 _WHY_ENERGY = "With it a collect tells the energy an inference takes; without, it says why not."
 _COUNTERS = "/sys/class/powercap/*/energy_uj"
@@ -22,7 +22,7 @@ def checks(root: Path) -> Iterator[Check]:
 
 def powercap(root: Path) -> Check:
     """Return whether the energy counters of the powercap framework (RAPL) are readable."""
-    counters = sorted((root / "sys/class/powercap").glob("*/energy_uj"))
+    counters = matching(root / "sys/class/powercap", "*/energy_uj")
     readable = [path for path in counters if read_text(path).isdigit()]
     status: Status = "ok" if readable else "warn" if counters else "unknown"
     value = f"{len(readable)} of {len(counters)} counters readable"
