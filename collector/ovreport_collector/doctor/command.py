@@ -31,13 +31,13 @@ _STYLES = {"ok": "green", "warn": "yellow", "bad": "bold red", "unknown": "dim"}
 @click.command(epilog=_EXAMPLES)
 @click.option(
     "--seconds",
-    type=click.FloatRange(0.5, 600),
-    default=2.0,
+    type=click.IntRange(1, 600),
+    default=2,
     show_default=True,
     help="How long to look at what runs beside us.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
-def doctor(seconds: float, as_json: bool) -> None:
+def doctor(seconds: int, as_json: bool) -> None:
     """Check whether this machine is fit to be measured, and say what to change."""
     from rich.console import Console
 
