@@ -40,9 +40,9 @@ _WHOLE = 0.01
 
 READINGS = {
     "foreign_cpu_share": "share of the machine's processor time that other programs took",
-    "foreign_cpu_peak_share": "the same in the worst half second",
+    "foreign_cpu_peak_share": "share that other programs took in the worst half second",
     "steal_share": "share of processor time that the hypervisor gave to other machines",
-    "steal_peak_share": "the same in the worst half second",
+    "steal_peak_share": "share that the hypervisor gave away in the worst half second",
     "load_average_1m": "load average when the round began, runnable tasks",
     "pressure_cpu_share": "share of time in which some task, ours too, waited for a processor "
     "(PSI)",
@@ -52,7 +52,7 @@ READINGS = {
     "throttle_events": "thermal throttle events counted during the round",
     "context_switches": "context switches of the whole machine during the round",
     "involuntary_switches": "times the measuring process had to leave a processor",
-    "voluntary_switches": "times the measuring process waited of its own will",
+    "voluntary_switches": "times the measuring process gave a processor back, to wait",
     "frequency_mhz": "mean processor frequency during the round, MHz",
     "frequency_min_mhz": "lowest mean processor frequency at one look, MHz",
     "temperature_c": "highest processor temperature during the round, °C",

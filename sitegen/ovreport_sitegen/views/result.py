@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -84,7 +84,8 @@ class ResultView:
     """Property, mode, asked, in force; only what was asked for or matters to speed."""
     evidence: tuple[TableRow, ...]
     """Reading, lowest, middle and highest over the rounds, number of rounds."""
-    unreadable: tuple[tuple[str, str], ...]
+    unreadable: tuple[tuple[str, tuple[str, ...]], ...]
+    """A reason, and the readings that are missing for it."""
     failed_rounds: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     repeat: str
@@ -112,9 +113,7 @@ def view(result: Result) -> ResultView:
         executed_on=_executed_on(result),
         settings=tuple(_settings(result)),
         evidence=tuple(_evidence(record.noise)),
-        unreadable=tuple(
-            (_reading(k), line(v, 200)) for k, v in list(record.noise_unreadable.items())[:20]
-        ),
+        unreadable=_unreadable(record.noise_unreadable),
         failed_rounds=tuple(
             f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
         ),
@@ -254,7 +253,8 @@ def _evidence(noise: Sequence[RoundNoise]) -> list[TableRow]:
         for key, value in r.readings.items():
             series.setdefault(key, []).append(value)
     found = []
-    for key, values in list(series.items())[:30]:
+    known = {key: series.pop(key) for key in READINGS if key in series}
+    for key, values in list({**known, **series}.items())[:30]:
         ordered = sorted(values)
         shown = (_number(key, v) for v in (ordered[0], ordered[len(ordered) // 2], ordered[-1]))
         numbers = [Cell(text, tone="num") for text in (*shown, str(len(values)))]
@@ -262,9 +262,18 @@ def _evidence(noise: Sequence[RoundNoise]) -> list[TableRow]:
     return found
 
 
+def _unreadable(missing: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    readings: dict[str, list[str]] = {}
+    for key, why in list(missing.items())[:30]:
+        readings.setdefault(line(why, 200), []).append(_reading(key))
+    return tuple((why, tuple(names)) for why, names in readings.items())
+
+
 def _number(key: str, value: float) -> str:
     if key.endswith("_share"):
         return f"{value:.1%}"
+    if value.is_integer() and abs(value) < 1000:
+        return f"{value:.0f}"
     return significant(value) if math.isfinite(value) else "unbounded"
 
 
