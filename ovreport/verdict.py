@@ -35,8 +35,6 @@ STEAL_SHARE = 0.02
 IDLE_SHARE = 0.10
 FREQUENCY_DROP = SUSPECT_HALF_WIDTH
 """Computing time goes with the clock: a drop of this much alone makes rounds disagree so far."""
-_WHOLE = 0.01
-"""By which a quota may differ from a whole number of processors."""
 
 READINGS = {
     "foreign_cpu_share": "share of the machine's processor time that other programs took",
@@ -97,6 +95,11 @@ def throughput_headline(rounds: Sequence[ThroughputRound], batch: int) -> Interv
 def needs_more_rounds(headline: Interval) -> bool:
     """Return whether another round could turn an invalid or suspect number into a better one."""
     return headline.half_width > VALID_HALF_WIDTH
+
+
+def is_whole(quota: float) -> bool:
+    """Return whether a quota is a whole number of processors, but for rounding."""
+    return abs(quota - round(quota)) <= 0.01
 
 
 def _verdict(aspect: Judged, record: Record) -> Verdict:
@@ -223,7 +226,7 @@ def _frequency_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
 
 def _quota_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
     quotas = [r.readings["cgroup_cpus"] for r in noise if "cgroup_cpus" in r.readings]
-    parts = [q for q in quotas if abs(q - round(q)) > _WHOLE]
+    parts = [q for q in quotas if not is_whole(q)]
     if parts:
         yield Reason(
             code="limited-cores",

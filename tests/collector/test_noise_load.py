@@ -113,5 +113,5 @@ def test_a_load_turns_the_verdict_and_leaves_the_ratio(tmp_path: Path) -> None:
     assert before.low <= after.high
     assert after.low <= before.high
     # Twice the work takes about twice as long, whatever runs beside it.
-    assert 1.5 < before.value < 2.7
-    assert 1.5 < after.value < 2.7
+    assert 1.3 < before.value < 3
+    assert 1.3 < after.value < 3

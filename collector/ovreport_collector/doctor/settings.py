@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from ovreport.verdict import is_whole
 from ovreport_collector import cgroup, kernel, machine
 from ovreport_collector.doctor.check import Check, Status, gib
 
@@ -106,7 +107,7 @@ def _affinity(allowed: int, online: int) -> Check:
 
 
 def _quota(cpus: float | None, allowed: int) -> Check:
-    part = cpus is not None and abs(cpus - round(cpus)) > 0.01
+    part = cpus is not None and not is_whole(cpus)
     below = cpus is not None and 0 < cpus < allowed
     return Check(
         id="cgroup-cpus",
