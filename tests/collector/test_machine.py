@@ -62,7 +62,7 @@ def test_the_id_is_of_hardware_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "available_cores", lambda: 1)
     monkeypatch.setattr(socket, "gethostname", lambda: "another-name")
     assert machine.describe().id == before.id
-    monkeypatch.setattr(machine, "_cpuinfo", lambda: {"model name": "Another CPU"})
+    monkeypatch.setattr(machine, "_cpuinfo", lambda _: {"model name": "Another CPU"})
     assert machine.describe().id != before.id
 
 
@@ -73,7 +73,7 @@ def test_the_id_is_of_hardware_only(monkeypatch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def test_any_name_of_a_cpu_gives_a_safe_id(monkeypatch: pytest.MonkeyPatch, cpu: str) -> None:
     """Whatever the firmware says, the folder's name is short and plain."""
-    monkeypatch.setattr(machine, "_cpuinfo", lambda: {"model name": cpu})
+    monkeypatch.setattr(machine, "_cpuinfo", lambda _: {"model name": cpu})
     found = machine.describe()
     assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,79}", found.id)
     assert ".." not in found.id
