@@ -251,6 +251,8 @@ class Machine(Part, frozen=True):
     governor: Text
     turbo: Literal["on", "off", "unknown"]
     power_source: Literal["mains", "battery", "unknown"]
+    smt: Literal["on", "off", "unknown"] = "unknown"
+    """Whether two threads share a core (hyper-threading)."""
     cpu_flags: list[Text] = []
     """Instruction sets that matter to inference: avx2, avx512f, amx_bf16…"""
 
@@ -315,7 +317,7 @@ class Reason(Part, frozen=True):
     """One thing that speaks against a number."""
 
     code: Slug
-    """Key in `ovreport.verdict.REASONS`."""
+    """Key in `ovreport.reasons.REASONS`."""
     detail: Text
 
 

@@ -7,7 +7,6 @@ is never taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ovreport.record import (
     Latency,
@@ -28,99 +27,44 @@ VALID_HALF_WIDTH = 0.03
 SUSPECT_HALF_WIDTH = 0.10
 DRIFT = 0.05
 FOREIGN_CPU_SHARE = 0.05
+FOREIGN_PEAK_SHARE = 0.25
+"""Far above what the kernel's 10 ms ticks can be wrong by in half a second (2 % a processor)."""
+PRESSURE_SHARE = 0.05
+"""As drift: a stall of this share of the time moves a number by as much."""
 STEAL_SHARE = 0.02
 IDLE_SHARE = 0.10
+FREQUENCY_DROP = SUSPECT_HALF_WIDTH
+"""Computing time goes with the clock: a drop of this much alone makes rounds disagree so far."""
 
 READINGS = {
-    "foreign_cpu_share": "share of the machine's processor time that other processes took",
+    "foreign_cpu_share": "share of the machine's processor time that other programs took",
+    "foreign_cpu_peak_share": "share that other programs took in the worst half second",
     "steal_share": "share of processor time that the hypervisor gave to other machines",
+    "steal_peak_share": "share that the hypervisor gave away in the worst half second",
     "load_average_1m": "load average when the round began, runnable tasks",
-    "pressure_cpu_share": "share of time in which some task waited for a processor (PSI)",
+    "pressure_cpu_share": "share of time in which some task, ours too, waited for a processor "
+    "(PSI)",
+    "pressure_io_share": "share of time in which all tasks that could run waited for disks (PSI)",
+    "pressure_memory_share": "share of time in which some task waited for memory (PSI)",
     "swap_pages": "pages swapped in or out during the round",
     "throttle_events": "thermal throttle events counted during the round",
     "context_switches": "context switches of the whole machine during the round",
-    "frequency_mhz": "mean processor frequency when the round ended",
-    "temperature_c": "highest processor temperature when the round ended",
+    "involuntary_switches": "times the measuring process had to leave a processor",
+    "voluntary_switches": "times the measuring process gave a processor back, to wait",
+    "frequency_mhz": "mean processor frequency during the round, MHz",
+    "frequency_min_mhz": "lowest mean processor frequency at one look, MHz",
+    "temperature_c": "highest processor temperature during the round, °C",
+    "battery_share": "share of the looks at which the machine ran from its battery",
+    "allowed_processors": "processors that the affinity of our processes allows",
+    "cgroup_cpus": "processors that our control group's quota allows",
+    "cgroup_memory_gib": "memory that our control group may use, GiB",
+    "cgroup_throttled_periods": "periods in which the quota was used up and our group stood still",
+    "cgroup_throttled_s": "time for which it stood still, seconds summed over processors",
+    "looks": "looks at the machine while the round ran",
+    "looking_cpu_share": "share of one processor that this looking took",
 }
 """Keys of `RoundNoise.readings`, in words."""
 
-
-@dataclass(frozen=True)
-class ReasonText:
-    """What a reason code means, and what to do about it."""
-
-    title: str
-    meaning: str
-    remedy: str
-
-
-REASONS: dict[str, ReasonText] = {
-    "wide-interval": ReasonText(
-        "Rounds disagree",
-        "The 95 % interval of the median over rounds is wider than ±3 % (suspect) or ±10 % "
-        "(invalid).",
-        "Measure longer (a higher tier), on a quieter machine.",
-    ),
-    "too-few-rounds": ReasonText(
-        "Too few rounds",
-        "With fewer than three rounds nothing can be said about how repeatable a number is.",
-        "Let the collect finish, or run it again: it resumes.",
-    ),
-    "too-few-samples": ReasonText(
-        "Too few inferences",
-        "A round reached its time cap before the number of inferences that its tier asks for.",
-        "Use a higher tier, or accept that this model is slow here.",
-    ),
-    "drift": ReasonText(
-        "Drift within rounds",
-        "In half of the rounds or more, the last third ran over 5 % slower or faster than the "
-        "first third.",
-        "Let the machine reach its steady temperature, and close other programs.",
-    ),
-    "unstable-warmup": ReasonText(
-        "Warm-up did not settle",
-        "Three consecutive windows never agreed within 5 % before the cap on warm-up.",
-        "Close other programs; on a virtual machine this is often a busy neighbour.",
-    ),
-    "foreign-load": ReasonText(
-        "Other programs ran",
-        "Other processes took over 5 % of the machine's processor time during a round.",
-        "Close other programs and measure again.",
-    ),
-    "steal": ReasonText(
-        "The hypervisor took time away",
-        "Over 2 % of processor time went to other virtual machines during a round.",
-        "Measure on bare metal or on a dedicated instance.",
-    ),
-    "swap": ReasonText(
-        "The machine swapped",
-        "Memory pages moved to or from disk during a round.",
-        "Free memory, or measure fewer or smaller models.",
-    ),
-    "throttled": ReasonText(
-        "The processor throttled",
-        "Thermal throttle counters moved during a round.",
-        "Improve cooling, and let the machine cool down between runs.",
-    ),
-    "on-battery": ReasonText(
-        "On battery", "The machine ran from its battery.", "Plug the machine in."
-    ),
-    "powersave": ReasonText(
-        "Power-saving governor",
-        "The processor's frequency governor was `powersave` without a hardware-managed mode.",
-        "`cpupower frequency-set -g performance`",
-    ),
-    "failed-rounds": ReasonText(
-        "Some rounds failed",
-        "A round crashed, hung or gave wrong outputs; the figures are of the other rounds.",
-        "Look at the failures listed with the result.",
-    ),
-    "load-generator": ReasonText(
-        "The load generator limits",
-        "Requests waited for our own loop for over 10 % of their time.",
-        "Throughput on this device may be higher than shown.",
-    ),
-}
 
 Judged = Latency | Throughput
 
@@ -151,6 +95,11 @@ def throughput_headline(rounds: Sequence[ThroughputRound], batch: int) -> Interv
 def needs_more_rounds(headline: Interval) -> bool:
     """Return whether another round could turn an invalid or suspect number into a better one."""
     return headline.half_width > VALID_HALF_WIDTH
+
+
+def is_whole(quota: float) -> bool:
+    """Return whether a quota is a whole number of processors, but for rounding."""
+    return abs(quota - round(quota)) <= 0.01
 
 
 def _verdict(aspect: Judged, record: Record) -> Verdict:
@@ -235,14 +184,54 @@ def _drift(r: LatencyRound | ThroughputRound) -> float:
 def _noise_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
     limits: tuple[tuple[str, str, float, Callable[[float], str]], ...] = (
         ("foreign-load", "foreign_cpu_share", FOREIGN_CPU_SHARE, "{:.0%} of the machine".format),
+        ("pressure", "pressure_memory_share", PRESSURE_SHARE, "{:.0%} of the time, memory".format),
+        ("pressure", "pressure_io_share", PRESSURE_SHARE, "{:.0%} of the time, disks".format),
         ("steal", "steal_share", STEAL_SHARE, "{:.1%} of processor time".format),
         ("swap", "swap_pages", 0, "{:,.0f} pages".format),
         ("throttled", "throttle_events", 0, "{:,.0f} events".format),
+        ("cgroup-throttled", "cgroup_throttled_periods", 0, "{:,.0f} periods".format),
     )
     for code, key, limit, words in limits:
         over = [v for r in noise if (v := r.readings.get(key, 0.0)) > limit]
         if over:
             yield Reason(code=code, detail=f"up to {words(max(over))} in {_of(over, noise)}")
+    yield from _burst_reasons(noise)
+    yield from _frequency_reasons(noise)
+    yield from _quota_reasons(noise)
+
+
+def _burst_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+    """Yield what a mean hides; a round whose mean is over its limit is told of already."""
+    calm = [r for r in noise if r.readings.get("foreign_cpu_share", 0.0) <= FOREIGN_CPU_SHARE]
+    peaks = [r.readings.get("foreign_cpu_peak_share", 0.0) for r in calm]
+    over = [peak for peak in peaks if peak > FOREIGN_PEAK_SHARE]
+    if over:
+        yield Reason(
+            code="foreign-burst",
+            detail=f"up to {max(over):.0%} of the machine in {_of(over, noise)}",
+        )
+
+
+def _frequency_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+    """Compare the rounds of one case: they do the same work, so they should run at one clock."""
+    mhz = [r.readings["frequency_mhz"] for r in noise if "frequency_mhz" in r.readings]
+    fastest = max(mhz, default=0.0)
+    low = [f for f in mhz if f < fastest * (1 - FREQUENCY_DROP)]
+    if low:
+        yield Reason(
+            code="frequency-drop",
+            detail=f"down to {min(low):,.0f} from {fastest:,.0f} MHz in {_of(low, noise)}",
+        )
+
+
+def _quota_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+    quotas = [r.readings["cgroup_cpus"] for r in noise if "cgroup_cpus" in r.readings]
+    parts = [q for q in quotas if not is_whole(q)]
+    if parts:
+        yield Reason(
+            code="limited-cores",
+            detail=f"{parts[0]:.2f} processors allowed in {_of(parts, noise)}",
+        )
 
 
 def _record_reasons(record: Record) -> Iterator[Reason]:
@@ -252,8 +241,11 @@ def _record_reasons(record: Record) -> Iterator[Reason]:
             code="failed-rounds",
             detail=f"{len(record.failed_rounds)} failed, the first: {first.reason[:200]}",
         )
+    unplugged = [r for r in record.noise if r.readings.get("battery_share", 0.0) > 0]
     if record.machine.power_source == "battery":
         yield Reason(code="on-battery", detail="power source: battery")
+    elif unplugged:
+        yield Reason(code="on-battery", detail=f"in {_of(unplugged, record.noise)}")
     if record.machine.governor == "powersave":
         yield Reason(code="powersave", detail="governor: powersave")
 

@@ -139,6 +139,8 @@ class RoundResult(Struct, frozen=True, kw_only=True, tag="round"):
     """Why an aspect is None."""
     cpu_s: float
     """Processor time of the measuring process, to tell it from other programs'."""
+    switches: dict[str, float] = {}
+    """Readings of `ovreport.verdict.READINGS` that only the process itself can make."""
 
 
 class CachedStartResult(Struct, frozen=True, kw_only=True, tag="cached-start"):

@@ -10,13 +10,14 @@ import platform
 import re
 import subprocess
 from pathlib import Path
-from typing import Literal
 
 import psutil
 
 from ovreport import __version__
 from ovreport.record import Machine, Software
 from ovreport.store import slug
+from ovreport_collector import cgroup, kernel
+from ovreport_collector.kernel import ROOT, read_text
 
 UNKNOWN = "unknown"
 _FLAGS = ("avx", "avx2", "avx_vnni", "fma", "f16c", "avx512f", "avx512_vnni", "avx512_bf16",
@@ -28,16 +29,16 @@ _CPU = Path("/sys/devices/system/cpu")
 
 def describe() -> Machine:
     """Return this machine."""
-    info = _cpuinfo()
+    info = _cpuinfo(ROOT)
     cpu = info.get("model name") or info.get("Processor") or platform.processor() or UNKNOWN
     sockets = _sockets()
     physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     logical = psutil.cpu_count(logical=True) or 1
     memory = int(psutil.virtual_memory().total)
-    virtualised = _virtualised(info)
+    hypervisor = virtualised()
     # Memory is rounded: what the firmware keeps for itself differs between boots.
     gib = round(memory / 2**30)
-    hardware = [cpu, platform.machine(), sockets, physical, logical, gib, virtualised]
+    hardware = [cpu, platform.machine(), sockets, physical, logical, gib, hypervisor]
     checksum = hashlib.sha256(repr(hardware).encode()).hexdigest()[:6]
     return Machine(
         id=f"{slug(_short(cpu))[:40]}-{physical}c-{gib}g-{checksum}",
@@ -48,10 +49,11 @@ def describe() -> Machine:
         cores_logical=logical,
         cores_available=available_cores(),
         memory_bytes=memory,
-        virtualised=virtualised,
-        governor=_governor(),
-        turbo=_turbo(),
-        power_source=_power_source(),
+        virtualised=hypervisor,
+        governor=kernel.governor() or UNKNOWN,
+        turbo=kernel.turbo(),
+        smt=kernel.smt(),
+        power_source=kernel.power_source(),
         cpu_flags=[flag for flag in _FLAGS if flag in info.get("flags", "").split()],
     )
 
@@ -71,22 +73,36 @@ def software(openvino: str) -> Software:
 def available_cores() -> int:
     """Return how many processors affinity and cgroup limits leave to us, at least one."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = _cgroup_quota()
-    return max(1, min(allowed or 1, int(quota) if quota >= 1 else 1) if quota else allowed or 1)
+    quota = cgroup.limits().cpus
+    return max(1, min(allowed or 1, int(quota) if quota is not None else allowed or 1))
 
 
-def read_text(path: Path) -> str:
-    """Return a small file's text, stripped; empty where it cannot be read."""
-    try:
-        return path.read_text().strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
+def virtualised(root: Path = ROOT) -> str:
+    """Return `no`, or the hypervisor's name as far as it can be told."""
+    if root == ROOT and (found := _detected()):
+        return found
+    if "hypervisor" in _cpuinfo(root).get("flags", "").split():
+        vendor = read_text(root / "sys/class/dmi/id/sys_vendor")
+        kind = vendor or read_text(root / "sys/hypervisor/type")
+        return kind or "yes, by an unnamed hypervisor"
+    return "no"
 
 
-def _cpuinfo() -> dict[str, str]:
+def _detected() -> str:
+    """Return what systemd calls the hypervisor; empty where there is none, or no systemd."""
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        found = subprocess.run(
+            ["systemd-detect-virt", "--vm"],  # noqa: S607 (found by PATH; absent on many systems)
+            capture_output=True, text=True, timeout=5, check=False,
+        ).stdout.strip()  # fmt: skip
+        return "" if found == "none" else found
+    return ""
+
+
+def _cpuinfo(root: Path) -> dict[str, str]:
     """Return the first processor's lines of /proc/cpuinfo."""
     found: dict[str, str] = {}
-    for line in read_text(Path("/proc/cpuinfo")).splitlines():
+    for line in read_text(root / "proc/cpuinfo").splitlines():
         key, _, value = line.partition(":")
         found.setdefault(key.strip(), value.strip())
     if "Features" in found:  # what x86 calls flags, Arm calls features
@@ -106,60 +122,8 @@ def _short(cpu: str) -> str:
     return " ".join(cleaned.split()) or UNKNOWN
 
 
-def _virtualised(info: dict[str, str]) -> str:
-    """Return `no`, or the hypervisor's name as far as it can be told."""
-    with contextlib.suppress(OSError, subprocess.SubprocessError):
-        found = subprocess.run(
-            ["systemd-detect-virt", "--vm"],  # noqa: S607 (found by PATH; absent on many systems)
-            capture_output=True, text=True, timeout=5, check=False,
-        ).stdout.strip()  # fmt: skip
-        if found and found != "none":
-            return found
-    if "hypervisor" in info.get("flags", "").split():
-        vendor = read_text(Path("/sys/class/dmi/id/sys_vendor"))
-        return vendor or read_text(Path("/sys/hypervisor/type")) or "yes, by an unnamed hypervisor"
-    return "no"
-
-
-def _governor() -> str:
-    policies = {read_text(p) for p in _CPU.glob("cpufreq/policy*/scaling_governor")} - {""}
-    if not policies:
-        return UNKNOWN
-    driver = read_text(_CPU / "cpufreq/policy0/scaling_driver")
-    names = ", ".join(sorted(policies))
-    # intel_pstate and amd-pstate-epp choose frequencies in hardware: their `powersave` is not slow.
-    managed = driver in {"intel_pstate", "amd-pstate-epp"}
-    return f"{names} ({driver}, hardware-managed)" if managed else names
-
-
-def _turbo() -> Literal["on", "off", "unknown"]:
-    no_turbo = read_text(_CPU / "intel_pstate/no_turbo")
-    if no_turbo:
-        return "off" if no_turbo == "1" else "on"
-    boost = read_text(_CPU / "cpufreq/boost")
-    return ("on" if boost == "1" else "off") if boost else "unknown"
-
-
-def _power_source() -> Literal["mains", "battery", "unknown"]:
-    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
-    if battery is not None:
-        return "mains" if battery.power_plugged else "battery"
-    online = [read_text(p) for p in Path("/sys/class/power_supply").glob("*/online")]
-    return "mains" if "1" in online else "unknown"
-
-
 def _os_name() -> str:
     try:
         return platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
     except OSError:
         return platform.system()
-
-
-def _cgroup_quota() -> float:
-    """Return the processors that a cgroup (v2, else v1) allows; 0: no limit."""
-    limit = read_text(Path("/sys/fs/cgroup/cpu.max")).split()
-    if len(limit) == 2 and limit[0].isdigit():
-        return int(limit[0]) / int(limit[1])
-    quota = read_text(Path("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"))
-    period = read_text(Path("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
-    return int(quota) / int(period) if quota.isdigit() and period.isdigit() else 0.0

@@ -1,74 +1,115 @@
-"""Evidence about the machine while a round runs: read before, read after, compare.
+"""Evidence about the machine while a round runs: looks before, during and after, compared.
 
 Every reading is a key of `ovreport.verdict.READINGS`. What a machine does not give is left out,
-and `unreadable` says why.
+and `unreadable` says why. `noise_watch` looks while a round runs.
 """
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
-import psutil
+from ovreport_collector import cgroup, kernel, processes
+from ovreport_collector.kernel import ROOT
 
-from ovreport_collector.machine import read_text
+_MIN_WINDOW_S = 0.25
+"""Between looks closer than this the kernel's ticks, 10 ms apart, say too little for a peak."""
 
-_CPU = Path("/sys/devices/system/cpu")
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-
+_TIMES = "the kernel tells no processor times (/proc/stat)"
+_NO_PROC = "the kernel does not tell it (/proc)"
+_PSI = "the kernel has no pressure information (/proc/pressure)"
+_FREQUENCY = "no processor frequency is readable (usual on virtual machines)"
+_NO_QUOTA = "no control group with a processor quota"
+_OWN = "the measuring process was not told its context switches"
 _WHY = {
+    "foreign_cpu_share": _TIMES,
+    "foreign_cpu_peak_share": _TIMES,
+    "steal_share": _TIMES,
+    "steal_peak_share": _TIMES,
+    "load_average_1m": _NO_PROC,
+    "context_switches": _NO_PROC,
+    "swap_pages": _NO_PROC,
+    "pressure_cpu_share": _PSI,
+    "pressure_io_share": _PSI,
+    "pressure_memory_share": _PSI,
     "throttle_events": "no thermal throttle counter is readable (usual on virtual machines)",
-    "frequency_mhz": "no processor frequency is readable (usual on virtual machines)",
+    "frequency_mhz": _FREQUENCY,
+    "frequency_min_mhz": _FREQUENCY,
     "temperature_c": "no temperature sensor is readable (usual on virtual machines)",
-    "pressure_cpu_share": "the kernel has no pressure information (/proc/pressure/cpu)",
-    "steal_share": "the kernel tells no steal time",
-    "foreign_cpu_share": "the kernel tells no processor times",
+    "battery_share": "the machine does not tell what it runs from (usual without a battery)",
+    "cgroup_cpus": _NO_QUOTA,
+    "cgroup_throttled_periods": _NO_QUOTA,
+    "cgroup_throttled_s": _NO_QUOTA,
+    "cgroup_memory_gib": "no control group limits the memory",
+    "allowed_processors": "the kernel does not tell the affinity (/proc/self/status)",
+    "involuntary_switches": _OWN,
+    "voluntary_switches": _OWN,
 }
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Counters at one moment."""
+    """The machine at one moment."""
 
     at: float
     own_cpu_s: float
-    """Processor time of this process and of the children it waited for."""
+    """Processor time of this process and of all that it started."""
     counters: dict[str, float] = field(default_factory=dict)
+    """What only grows; compared between two moments."""
+    state: dict[str, float] = field(default_factory=dict)
+    """What is so now."""
 
 
-def snapshot() -> Snapshot:
-    """Read all counters now."""
-    times = os.times()
+def glance(root: Path = ROOT) -> Snapshot:
+    """Look at what may change within a second, and costs little to read."""
+    supply = kernel.power_source(root)
     return Snapshot(
+        own_cpu_s=processes.own_cpu_s(root),
         at=time.monotonic(),
-        own_cpu_s=times.user + times.system + times.children_user + times.children_system,
-        counters={**_processor_times(), **_swap(), **_throttle(), **_pressure(), **_switches()},
+        counters={**kernel.processor_times(root), **kernel.pressure(root)},
+        state={
+            **kernel.load_average(root),
+            **kernel.frequency_mhz(root),
+            **kernel.temperature_c(root),
+            **({"battery_share": float(supply == "battery")} if supply != "unknown" else {}),
+        },
     )
 
 
-def readings(before: Snapshot, after: Snapshot) -> dict[str, float]:
-    """Return what happened between two snapshots, and the state at the second."""
-    seconds = max(after.at - before.at, 1e-6)
-    capacity_s = seconds * (os.cpu_count() or 1)
-    moved = {
-        key: after.counters[key] - value
-        for key, value in before.counters.items()
-        if key in after.counters
+def snapshot(root: Path = ROOT) -> Snapshot:
+    """Look at everything."""
+    seen = glance(root)
+    more = {
+        **kernel.swap_pages(root),
+        **kernel.throttle_events(root),
+        **kernel.context_switches(root),
+        **cgroup.throttling(root),
     }
-    found: dict[str, float] = {"load_average_1m": os.getloadavg()[0]}
-    if "busy_s" in moved:
-        own_s = after.own_cpu_s - before.own_cpu_s
-        # Kernel ticks are coarse: a difference below nothing is nothing.
-        found["foreign_cpu_share"] = max(0.0, moved["busy_s"] - own_s) / capacity_s
-        found["steal_share"] = max(0.0, moved["steal_s"]) / capacity_s
-    if "pressure_us" in moved:
-        found["pressure_cpu_share"] = moved["pressure_us"] / 1e6 / seconds
-    for key in ("swap_pages", "throttle_events", "context_switches"):
-        if key in moved:
-            found[key] = moved[key]
-    return {**found, **_frequency(), **_temperature()}
+    return Snapshot(
+        at=seen.at,
+        own_cpu_s=seen.own_cpu_s,
+        counters={**seen.counters, **more},
+        state={**seen.state, **_limits(root)},
+    )
+
+
+def readings(
+    before: Snapshot, after: Snapshot, between: Sequence[Snapshot] = ()
+) -> dict[str, float]:
+    """Return what happened from one moment to another, and the extremes of the looks between."""
+    looks = [before, *between, after]
+    found = {
+        **_moved(before, after),
+        **_peaks(looks),
+        **{key: before.state[key] for key in _AT_START if key in before.state},
+        **_extremes(between or looks),
+    }
+    # Six digits are more than any of them has; a record is read by people too.
+    return {key: float(f"{value:.6g}") for key, value in found.items()}
 
 
 def unreadable(found: dict[str, float]) -> dict[str, str]:
@@ -76,52 +117,73 @@ def unreadable(found: dict[str, float]) -> dict[str, str]:
     return {key: why for key, why in _WHY.items() if key not in found}
 
 
-def _processor_times() -> dict[str, float]:
-    for line in read_text(Path("/proc/stat")).splitlines():
-        if line.startswith("cpu "):
-            # user nice system idle iowait irq softirq steal (proc(5)); guests are within user
-            ticks = [int(field) / _TICKS_PER_S for field in line.split()[1:9]]
-            user, nice, system, _, _, irq, softirq, steal = ticks
-            return {"busy_s": user + nice + system + irq + softirq, "steal_s": steal}
-    return {}
+_AT_START = ("load_average_1m", "allowed_processors", "cgroup_cpus", "cgroup_memory_gib")
+_COUNTS = (
+    "swap_pages", "throttle_events", "context_switches", "cgroup_throttled_periods",
+    "cgroup_throttled_s",
+)  # fmt: skip
 
 
-def _swap() -> dict[str, float]:
-    pages = 0.0
-    found = False
-    for line in read_text(Path("/proc/vmstat")).splitlines():
-        key, _, value = line.partition(" ")
-        if key in {"pswpin", "pswpout"}:
-            pages += int(value)
-            found = True
-    return {"swap_pages": pages} if found else {}
+def _limits(root: Path) -> dict[str, float]:
+    allowed, limits = kernel.allowed_processors(root), cgroup.limits(root)
+    found: dict[str, float] = {"allowed_processors": allowed} if allowed else {}
+    if limits.cpus is not None:
+        found["cgroup_cpus"] = limits.cpus
+    if limits.memory_bytes is not None:
+        found["cgroup_memory_gib"] = limits.memory_bytes / 2**30
+    return found
 
 
-def _throttle() -> dict[str, float]:
-    counts = [read_text(p) for p in _CPU.glob("cpu[0-9]*/thermal_throttle/*_throttle_count")]
-    numbers = [int(count) for count in counts if count.isdigit()]
-    return {"throttle_events": float(sum(numbers))} if numbers else {}
+def _moved(before: Snapshot, after: Snapshot) -> dict[str, float]:
+    moved = {
+        key: after.counters[key] - value
+        for key, value in before.counters.items()
+        if key in after.counters
+    }
+    seconds = max(after.at - before.at, 1e-6)
+    found = {key: moved[key] for key in _COUNTS if key in moved}
+    if "busy_s" in moved:
+        # Kernel ticks are coarse: a difference below nothing is nothing.
+        foreign_s = max(0.0, moved["busy_s"] - (after.own_cpu_s - before.own_cpu_s))
+        capacity_s = seconds * (os.cpu_count() or 1)
+        found["foreign_cpu_share"] = foreign_s / capacity_s
+        found["steal_share"] = max(0.0, moved["steal_s"]) / capacity_s
+    for resource in ("cpu", "io", "memory"):
+        if (stalled_us := moved.get(f"pressure_{resource}_us")) is not None:
+            found[f"pressure_{resource}_share"] = stalled_us / 1e6 / seconds
+    return found
 
 
-def _pressure() -> dict[str, float]:
-    for line in read_text(Path("/proc/pressure/cpu")).splitlines():
-        if line.startswith("some "):
-            return {"pressure_us": float(line.rpartition("total=")[2])}
-    return {}
+def _peaks(looks: Sequence[Snapshot]) -> dict[str, float]:
+    """Return the highest shares between two looks: a short disturbance is lost in a mean."""
+    windows = [_moved(a, b) for a, b in pairwise(_apart(looks))]
+    shares = {
+        f"{what}_peak_share": [w[f"{what}_share"] for w in windows if f"{what}_share" in w]
+        for what in ("foreign_cpu", "steal")
+    }
+    return {key: max(values) for key, values in shares.items() if values}
 
 
-def _switches() -> dict[str, float]:
-    return {"context_switches": float(psutil.cpu_stats().ctx_switches)}
+def _apart(looks: Sequence[Snapshot]) -> Iterator[Snapshot]:
+    """Yield the looks that are far enough from the one before; the last pair may be long."""
+    kept = looks[0]
+    yield kept
+    for look in looks[1:]:
+        if look.at - kept.at >= _MIN_WINDOW_S:
+            kept = look
+            yield look
 
 
-def _frequency() -> dict[str, float]:
-    paths = _CPU.glob("cpufreq/policy*/scaling_cur_freq")
-    mhz = [int(text) / 1000 for path in paths if (text := read_text(path)).isdigit()]
-    return {"frequency_mhz": sum(mhz) / len(mhz)} if mhz else {}
+def _extremes(looks: Sequence[Snapshot]) -> dict[str, float]:
+    def seen(key: str) -> list[float]:
+        return [look.state[key] for look in looks if key in look.state]
 
-
-def _temperature() -> dict[str, float]:
-    sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
-    names = ("coretemp", "k10temp", "zenpower", "cpu_thermal")
-    celsius = [reading.current for name in names for reading in sensors.get(name, [])]
-    return {"temperature_c": max(celsius)} if celsius else {}
+    found = {}
+    if mhz := seen("frequency_mhz"):
+        found["frequency_mhz"] = sum(mhz) / len(mhz)
+        found["frequency_min_mhz"] = min(mhz)
+    if celsius := seen("temperature_c"):
+        found["temperature_c"] = max(celsius)
+    if battery := seen("battery_share"):
+        found["battery_share"] = sum(battery) / len(battery)
+    return found

@@ -18,7 +18,7 @@ from ovreport.record import Failed as AspectFailed
 from ovreport.record import Skipped
 from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
-from ovreport_collector import assemble, child, extras, noise, scoring
+from ovreport_collector import assemble, child, extras, scoring
 from ovreport_collector.display import Display
 from ovreport_collector.jobs import (
     CachedStartJob,
@@ -45,6 +45,7 @@ from ovreport_collector.journal import (
     RoundFailed,
     Written,
 )
+from ovreport_collector.noise_watch import Watch
 from ovreport_collector.plan import Plan, PlannedCase
 from ovreport_collector.prepare import Ready
 
@@ -192,18 +193,17 @@ class Run:
         target = self._target(ready, planned.case.device, planned.case.precision)
         driver = self._driver(planned, ready, target)
         started_at = _now()
-        before = noise.snapshot()
-        result = self._child(
-            RoundJob(
-                target=target, round=index, tier=self.plan.tier, inputs=str(ready.samples),
-                seed=self.plan.seed, driver=driver,
-            )
+        job = RoundJob(
+            target=target, round=index, tier=self.plan.tier, inputs=str(ready.samples),
+            seed=self.plan.seed, driver=driver,
         )  # fmt: skip
-        readings = noise.readings(before, noise.snapshot())
+        with Watch() as watch:
+            result = self._child(job)
         if isinstance(result, RoundResult):
             step = RoundDone(
                 case=planned.key, round=index, started_at=started_at, result=result,
-                cached=self._cached_start(planned, ready, target, index), readings=readings,
+                cached=self._cached_start(planned, ready, target, index),
+                readings={**watch.readings, **result.switches},
                 extras=self._extras(planned, ready, target, index, result),
             )  # fmt: skip
             self.journal.add(step)

@@ -187,6 +187,7 @@ def measure_round(job: RoundJob) -> RoundResult:
         memory=phases if isinstance(phases, MemoryRound) else None,
         missing=missing,
         cpu_s=_cpu_seconds(),
+        switches=_switches(),
     )
 
 
@@ -298,6 +299,15 @@ def _startup(index: int, read_s: float, compile_s: float, first_s: float) -> Sta
 def _cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
+
+
+def _switches() -> dict[str, float]:
+    """Return the context switches of this process, all its threads together (getrusage(2))."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "involuntary_switches": float(usage.ru_nivcsw),
+        "voluntary_switches": float(usage.ru_nvcsw),
+    }
 
 
 def _message(error: Exception) -> str:

@@ -12,6 +12,7 @@ CPU_PLUGIN = Path(ov.__file__).parent / "libs" / "libopenvino_intel_cpu_plugin.s
 """Registered under another name it is a second device, on any machine with x86 Linux wheels."""
 
 FEATURES, HIDDEN, CLASSES = 64, 256, 10
+ROWS, WIDTH = 64, 512
 
 
 def classifier(batch: int = 1) -> ov.Model:
@@ -27,6 +28,18 @@ def classifier(batch: int = 1) -> ov.Model:
     scores.output(0).set_names({"scores"})
     x.output(0).set_names({"x"})
     return ov.Model([scores], [x], "classifier")
+
+
+def chain(depth: int) -> ov.Model:
+    """Return a network x[64, 512] → y[64, 512] of equal layers: its time goes with its depth."""
+    rng = np.random.default_rng(7)
+    x = ops.parameter([ROWS, WIDTH], np.float32, name="x")
+    node = x
+    for _ in range(depth):
+        node = ops.relu(ops.matmul(node, _weights(rng, WIDTH, WIDTH), False, False))
+    node.output(0).set_names({"y"})
+    x.output(0).set_names({"x"})
+    return ov.Model([node], [x], "chain")
 
 
 def save(model: ov.Model, path: Path) -> Path:

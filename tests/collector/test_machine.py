@@ -13,6 +13,7 @@ import pytest
 
 from ovreport.record import Machine, Software
 from ovreport_collector import machine
+from ovreport_collector.cgroup import Limits
 
 
 @pytest.fixture
@@ -56,12 +57,12 @@ def test_the_id_is_stable_and_a_safe_name() -> None:
 def test_the_id_is_of_hardware_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new kernel, governor or affinity leaves it; another CPU changes it."""
     before = machine.describe()
-    monkeypatch.setattr(machine, "_governor", lambda: "powersave")
-    monkeypatch.setattr(machine, "_turbo", lambda: "off")
+    monkeypatch.setattr(machine.kernel, "governor", lambda: "powersave")
+    monkeypatch.setattr(machine.kernel, "turbo", lambda: "off")
     monkeypatch.setattr(machine, "available_cores", lambda: 1)
     monkeypatch.setattr(socket, "gethostname", lambda: "another-name")
     assert machine.describe().id == before.id
-    monkeypatch.setattr(machine, "_cpuinfo", lambda: {"model name": "Another CPU"})
+    monkeypatch.setattr(machine, "_cpuinfo", lambda _: {"model name": "Another CPU"})
     assert machine.describe().id != before.id
 
 
@@ -72,7 +73,7 @@ def test_the_id_is_of_hardware_only(monkeypatch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def test_any_name_of_a_cpu_gives_a_safe_id(monkeypatch: pytest.MonkeyPatch, cpu: str) -> None:
     """Whatever the firmware says, the folder's name is short and plain."""
-    monkeypatch.setattr(machine, "_cpuinfo", lambda: {"model name": cpu})
+    monkeypatch.setattr(machine, "_cpuinfo", lambda _: {"model name": cpu})
     found = machine.describe()
     assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,79}", found.id)
     assert ".." not in found.id
@@ -97,20 +98,21 @@ def test_software_is_told_in_full() -> None:
     assert msgspec.json.decode(msgspec.json.encode(found), type=Software) == found
 
 
-QUOTAS = [("max 100000", 0), ("150000 100000", 1), ("50000 100000", 1), ("", 0)]
+QUOTAS = [(None, 0), (1.5, 1), (0.5, 1), (1000.0, 0)]
 
 
 @pytest.mark.parametrize(("limit", "expected"), QUOTAS)
-def test_a_containers_limit_bounds_the_cores(files, limit: str, expected: int) -> None:
-    """cpu.max is in force where it is set; half a processor is still one."""
-    files(**{"cpu.max": limit})
+def test_a_containers_limit_bounds_the_cores(
+    monkeypatch: pytest.MonkeyPatch, limit: float | None, expected: int
+) -> None:
+    """A quota is in force where it is less than the affinity; half a processor is still one."""
+    monkeypatch.setattr(machine.cgroup, "limits", lambda: Limits(cpus=limit, memory_bytes=None))
     allowed = len(os.sched_getaffinity(0))
     assert machine.available_cores() == (min(expected, allowed) or allowed)
 
 
-def test_affinity_bounds_the_cores(files) -> None:
+def test_affinity_bounds_the_cores() -> None:
     """A process bound to one processor has one."""
-    files(**{"cpu.max": "max 100000"})
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {min(before)})
     try:
@@ -128,7 +130,5 @@ def test_what_arm_calls_features_are_flags(files) -> None:
 def test_a_machine_that_tells_nothing_is_unknown(files) -> None:
     """No file of the kernel is needed."""
     found = machine.describe()
-    assert found.governor == "unknown"
-    assert found.turbo == "unknown"
     assert found.sockets == 1
     assert found.cpu_flags == []

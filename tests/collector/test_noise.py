@@ -1,7 +1,9 @@
-"""Evidence about the machine while a round runs."""
+"""Evidence about the machine before, while and after a round runs."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,92 +11,165 @@ from pathlib import Path
 
 import pytest
 
-from ovreport.verdict import READINGS
-from ovreport_collector import noise
+from ovreport.verdict import FOREIGN_PEAK_SHARE, READINGS
+from ovreport_collector import noise, noise_watch, processes
+from ovreport_collector.noise import Snapshot
+from ovreport_collector.noise_watch import Watch
+from tests.collector.trees import LAPTOP, plant
 
 BUSY = "import time; end = time.monotonic() + {}; exec('while time.monotonic() < end: pass')"
 
 
-def during(work) -> dict[str, float]:
-    """Return what was read while something ran."""
-    before = noise.snapshot()
-    work()
-    return noise.readings(before, noise.snapshot())
+@pytest.fixture(autouse=True)
+def two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count a machine of two, for shares that can be told."""
+    monkeypatch.setattr(noise.os, "cpu_count", lambda: 2)
+
+
+def at(seconds: float, *, busy: float = 0, own: float = 0, steal: float = 0, **state: float):
+    """Return a look at the machine."""
+    counters = {"busy_s": busy, "steal_s": steal}
+    return Snapshot(at=seconds, own_cpu_s=own, counters=counters, state=state)
 
 
 def test_every_reading_is_a_documented_one() -> None:
     """What is not there has a reason, and shares are shares."""
-    found = during(lambda: time.sleep(0.2))
+    with Watch(period_s=0.05) as watch:
+        time.sleep(0.4)
+    found = watch.readings
     assert set(found) <= set(READINGS)
-    assert set(noise.unreadable(found)) <= set(READINGS) - set(found)
-    assert all(0 <= value <= 1.05 for key, value in found.items() if key.endswith("_share"))
+    assert set(noise.unreadable(found)) == set(READINGS) - set(found)
+    assert all(0 <= value <= 2 for key, value in found.items() if key.endswith("_share"))
     assert all(value >= 0 for value in found.values())
+    assert found["looks"] >= 3
 
 
-def test_another_program_is_foreign_load() -> None:
-    """A busy process that is not ours raises the share by what it takes."""
-
-    def beside_a_busy_one() -> None:
+def test_another_program_is_foreign_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a busy process that is not ours takes is in the share, however busy the machine is."""
+    monkeypatch.undo()  # this is about the real processors
+    # Started by a process that ends: it is nobody's child then.
+    command = [sys.executable, "-c", BUSY.format(20)]
+    code = f"import subprocess; print(subprocess.Popen({command}, stdout=-3, stderr=-3).pid)"
+    spawned = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    pid = int(spawned.stdout)
+    try:
+        before, its_s = noise.snapshot(), cpu_s(pid)
         time.sleep(1)
-
-    quiet = min(during(lambda: time.sleep(0.5))["foreign_cpu_share"] for _ in range(2))
-    with subprocess.Popen([sys.executable, "-c", BUSY.format(20)]) as busy:
-        time.sleep(0.3)  # its start
-        loud = max(during(beside_a_busy_one)["foreign_cpu_share"] for _ in range(2))
-        busy.kill()
-    share_of_one = 1 / (noise.os.cpu_count() or 1)
-    assert loud > quiet + 0.2 * share_of_one or loud > 0.9
-
-
-def test_our_own_work_is_not_foreign_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this process and its finished children used is taken off what the machine did."""
-    monkeypatch.setattr(noise.os, "cpu_count", lambda: 2)
-    before = noise.Snapshot(at=0, own_cpu_s=1, counters={"busy_s": 100, "steal_s": 0})
-    after = noise.Snapshot(at=10, own_cpu_s=16, counters={"busy_s": 117, "steal_s": 1})
+        taken_s, after = cpu_s(pid) - its_s, noise.snapshot()
+    finally:
+        os.kill(pid, signal.SIGKILL)
+    capacity_s = (after.at - before.at) * (os.cpu_count() or 1)
     found = noise.readings(before, after)
+    assert taken_s > 0.05
+    assert found["foreign_cpu_share"] * capacity_s > taken_s - 0.1  # ticks are coarse
+
+
+def cpu_s(pid: int) -> float:
+    """Return what a process took until now."""
+    return next(p.cpu_s for p in processes.everyone() if p.pid == pid)
+
+
+def test_our_own_work_is_not_foreign_load() -> None:
+    """What this process and all that it started used is taken off what the machine did."""
+    found = noise.readings(at(0, busy=100, own=1), at(10, busy=117, own=16, steal=1))
     assert found["foreign_cpu_share"] == pytest.approx((17 - 15) / 20)
     assert found["steal_share"] == pytest.approx(1 / 20)
 
 
-def test_a_finished_childs_work_is_our_own() -> None:
-    """The measuring process counts as ours once it was waited for."""
-    before = noise.snapshot()
-    subprocess.run([sys.executable, "-c", BUSY.format(0.5)], check=True)
-    assert noise.snapshot().own_cpu_s - before.own_cpu_s > 0.2
-
-
 def test_coarse_ticks_make_no_negative_load() -> None:
     """A difference below nothing is nothing."""
-    before = noise.Snapshot(at=0, own_cpu_s=0, counters={"busy_s": 1, "steal_s": 1})
-    after = noise.Snapshot(at=1, own_cpu_s=2, counters={"busy_s": 2, "steal_s": 0.5})
-    found = noise.readings(before, after)
+    found = noise.readings(at(0, busy=1, steal=1), at(1, busy=2, own=2, steal=0.5))
     assert found["foreign_cpu_share"] == 0
     assert found["steal_share"] == 0
 
 
-PROC = {
-    "stat": "cpu  100 20 30 1000 5 6 7 8 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n",
-    "vmstat": "pgpgin 4\npswpin 3\npswpout 4\n",
-    "cpu": "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\nfull avg10=0 total=9\n",
-}
+def test_a_short_disturbance_is_seen_in_the_peak() -> None:
+    """One processor of two, for half a second of ten: 2.5 % on average, 50 % at its worst."""
+    looks = [at(t / 2, busy=0.5 * (t > 6)) for t in range(1, 20)]
+    found = noise.readings(at(0), at(10, busy=0.5), looks)
+    assert found["foreign_cpu_share"] == pytest.approx(0.025)
+    assert found["foreign_cpu_peak_share"] == pytest.approx(0.5)
+    assert found["foreign_cpu_peak_share"] > FOREIGN_PEAK_SHARE
 
 
-def test_the_kernels_files_are_read_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times leave out idle, iowait and guests; pages moved in and out are added up."""
-    monkeypatch.setattr(noise, "read_text", lambda path: PROC.get(path.name, ""))
-    monkeypatch.setattr(noise, "_TICKS_PER_S", 100)
-    counters = noise.snapshot().counters
-    assert counters["busy_s"] == pytest.approx(1.63)
-    assert counters["steal_s"] == pytest.approx(0.08)
-    assert counters["swap_pages"] == 7
-    assert counters["pressure_us"] == 1_500_000
+def test_looks_too_close_make_no_peak() -> None:
+    """In 20 ms one tick of the kernel would be a quarter of the machine."""
+    found = noise.readings(at(0), at(1.02, busy=0.02), [at(0.5), at(1.0)])
+    assert found["foreign_cpu_peak_share"] < 0.05
 
 
-def test_a_machine_that_tells_nothing_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extremes_are_those_of_the_looks_between() -> None:
+    """Before and after, the machine idles: its clock says nothing about the round."""
+    idle = {"frequency_mhz": 800.0, "temperature_c": 40.0, "load_average_1m": 0.1}
+    looks = [
+        at(1, frequency_mhz=3000, temperature_c=70, battery_share=0),
+        at(2, frequency_mhz=2000, temperature_c=90, battery_share=1),
+    ]
+    found = noise.readings(at(0, **idle), at(3, **{**idle, "load_average_1m": 2.0}), looks)
+    assert found["frequency_mhz"] == 2500
+    assert found["frequency_min_mhz"] == 2000
+    assert found["temperature_c"] == 90
+    assert found["battery_share"] == 0.5
+    assert found["load_average_1m"] == 0.1
+
+
+def test_a_whole_machine_is_read(tmp_path: Path) -> None:
+    """Everything but what only a quota, or the measuring process, tells."""
+    plant(tmp_path, LAPTOP)
+    found = noise.readings(noise.snapshot(tmp_path), noise.snapshot(tmp_path))
+    peaks = {"foreign_cpu_peak_share", "steal_peak_share"}  # of looks further apart
+    missing = set(noise.unreadable(found)) - peaks
+    assert missing == {
+        "cgroup_cpus", "cgroup_memory_gib", "cgroup_throttled_periods", "cgroup_throttled_s",
+        "involuntary_switches", "voluntary_switches",
+    }  # fmt: skip
+    assert found["allowed_processors"] == 4
+    assert found["battery_share"] == 0
+
+
+def test_limits_of_a_container_are_readings(tmp_path: Path) -> None:
+    """A quota, a limit of memory, and how often the quota ran out."""
+    plant(tmp_path, LAPTOP, {
+        "sys/fs/cgroup/cpu.max": "150000 100000", "sys/fs/cgroup/memory.max": str(2**30),
+        "sys/fs/cgroup/cpu.stat": "nr_throttled 1\nthrottled_usec 1000\n",
+    })  # fmt: skip
+    before = noise.snapshot(tmp_path)
+    plant(tmp_path, {"sys/fs/cgroup/cpu.stat": "nr_throttled 5\nthrottled_usec 501000\n"})
+    found = noise.readings(before, noise.snapshot(tmp_path))
+    assert found["cgroup_cpus"] == 1.5
+    assert found["cgroup_memory_gib"] == 1
+    assert found["cgroup_throttled_periods"] == 4
+    assert found["cgroup_throttled_s"] == 0.5
+
+
+def test_a_machine_that_tells_nothing_is_said_to(tmp_path: Path) -> None:
     """No reading is made up, and each missing one has its reason."""
-    monkeypatch.setattr(noise, "read_text", lambda _: "")
-    monkeypatch.setattr(noise.psutil, "sensors_temperatures", dict, raising=False)
-    found = during(lambda: None)
-    assert set(found) <= {"load_average_1m", "context_switches", "frequency_mhz"}
-    assert {"foreign_cpu_share", "steal_share", "temperature_c"} <= set(noise.unreadable(found))
+    found = noise.readings(noise.snapshot(tmp_path), noise.snapshot(tmp_path))
+    assert found == {}
+    assert set(noise.unreadable(found)) == set(READINGS) - {"looks", "looking_cpu_share"}
     assert all(noise.unreadable(found).values())
+
+
+def test_a_watch_that_cannot_look_does_not_lose_the_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the looking is no fault of the measuring."""
+    calls = []
+
+    def fails() -> Snapshot:
+        calls.append(1)
+        raise OSError("gone")
+
+    monkeypatch.setattr(noise_watch.noise, "glance", fails)
+    monkeypatch.setattr(noise_watch.noise, "snapshot", lambda: at(time.monotonic()))
+    with Watch(period_s=0.02) as watch:
+        time.sleep(0.3)
+    assert calls
+    assert watch.readings["looks"] == 0
+    assert "foreign_cpu_share" in watch.readings
+
+
+def test_an_error_while_watching_is_passed_on_and_the_looking_ends() -> None:
+    """Ctrl-C in the middle of a round leaves no thread behind."""
+    watch = Watch(period_s=0.01)
+    with pytest.raises(KeyboardInterrupt), watch:
+        raise KeyboardInterrupt
+    assert not watch._thread.is_alive()

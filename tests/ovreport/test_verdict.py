@@ -3,9 +3,10 @@
 import msgspec
 import pytest
 
+from ovreport.reasons import REASONS
 from ovreport.record import FailedRound, Latency, Level, Reason, RoundNoise, Throughput, Verdict
 from ovreport.statistics import Interval
-from ovreport.verdict import REASONS, judge, needs_more_rounds
+from ovreport.verdict import judge, needs_more_rounds
 from tests.factories import a_failed_record, a_record, histogram
 
 replace = msgspec.structs.replace
@@ -18,12 +19,18 @@ def with_rounds(record, aspect, **changes):
     return replace(record, **{aspect: replace(part, rounds=rounds)})
 
 
-def with_noise(record, **readings):
-    """Return the record with these readings in every round."""
+def with_readings(record, *rounds):
+    """Return the record with these readings, a dict a round."""
     noise = [
-        RoundNoise(round=i, started_at="2026-11-23T12:00:00Z", readings=readings) for i in range(7)
+        RoundNoise(round=i, started_at="2026-11-23T12:00:00Z", readings=readings)
+        for i, readings in enumerate(rounds)
     ]
     return replace(record, noise=noise)
+
+
+def with_noise(record, **readings):
+    """Return the record with these readings in every round."""
+    return with_readings(record, *[readings] * 7)
 
 
 def with_machine(record, **changes):
@@ -54,6 +61,15 @@ REACHED = {
     ),
     "unstable-warmup": lambda: with_rounds(a_record(), "latency", warmup_stable=False),
     "foreign-load": lambda: with_noise(a_record(), foreign_cpu_share=0.06),
+    "foreign-burst": lambda: with_noise(
+        a_record(), foreign_cpu_share=0.05, foreign_cpu_peak_share=0.26
+    ),
+    "pressure": lambda: with_noise(a_record(), pressure_io_share=0.06),
+    "cgroup-throttled": lambda: with_noise(a_record(), cgroup_throttled_periods=1),
+    "limited-cores": lambda: with_noise(a_record(), cgroup_cpus=1.5),
+    "frequency-drop": lambda: with_readings(
+        a_record(), *({"frequency_mhz": 3000.0 - 310 * (i == 3)} for i in range(7))
+    ),
     "steal": lambda: with_noise(a_record(), steal_share=0.03),
     "swap": lambda: with_noise(a_record(), swap_pages=1),
     "throttled": lambda: with_noise(a_record(), throttle_events=1),
@@ -95,6 +111,14 @@ def test_one_thing_wrong_gives_one_reason(code):
     "harmless",
     [
         lambda: with_noise(a_record(), foreign_cpu_share=0.05, steal_share=0.02, swap_pages=0),
+        lambda: with_noise(a_record(), pressure_io_share=0.05, pressure_memory_share=0.05),
+        lambda: with_noise(a_record(), pressure_cpu_share=0.9, steal_peak_share=0.5),
+        lambda: with_noise(a_record(), foreign_cpu_share=0.01, foreign_cpu_peak_share=0.25),
+        lambda: with_noise(a_record(), cgroup_cpus=2.0, allowed_processors=1.0, battery_share=0.0),
+        lambda: with_noise(a_record(), cgroup_throttled_periods=0, cgroup_throttled_s=0),
+        lambda: with_readings(
+            a_record(), *({"frequency_mhz": 3000.0 - 300 * (i == 3)} for i in range(7))
+        ),
         lambda: with_noise(a_record()),
         lambda: with_rounds(
             a_record(), "latency", first_third_median_ms=5.0, last_third_median_ms=5.2

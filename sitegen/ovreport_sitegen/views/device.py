@@ -89,6 +89,7 @@ def _machine(result: Result) -> Facts:
         ("Virtualised", line(m.virtualised, 60)),
         ("Governor", line(m.governor, 60)),
         ("Turbo", m.turbo),
+        ("Hyper-threading", m.smt),
         ("Power source", m.power_source),
         ("System", line(f"{software.os}, kernel {software.kernel}", 160)),
         ("OpenVINO", line(software.openvino, 120)),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ovreport import comparison, statistics, verdict
 from ovreport.metrics import METRICS, Metric
+from ovreport.reasons import REASONS, ReasonText
 from ovreport.record import Tier
-from ovreport.verdict import REASONS, ReasonText
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import line
 from ovreport_sitegen.views.accuracy_cells import ELIGIBLE

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
+from ovreport.reasons import REASONS
 from ovreport.record import (
     Completed,
     Execution,
@@ -21,7 +22,7 @@ from ovreport.record import (
     Unsupported,
     Verdict,
 )
-from ovreport.verdict import READINGS, REASONS
+from ovreport.verdict import READINGS
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import clean, line, plural
 from ovreport_sitegen.views.table import Cell, TableRow, figure_cell, reason_title, status_word
@@ -83,7 +84,8 @@ class ResultView:
     """Property, mode, asked, in force; only what was asked for or matters to speed."""
     evidence: tuple[TableRow, ...]
     """Reading, lowest, middle and highest over the rounds, number of rounds."""
-    unreadable: tuple[tuple[str, str], ...]
+    unreadable: tuple[tuple[str, tuple[str, ...]], ...]
+    """A reason, and the readings that are missing for it."""
     failed_rounds: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     repeat: str
@@ -111,9 +113,7 @@ def view(result: Result) -> ResultView:
         executed_on=_executed_on(result),
         settings=tuple(_settings(result)),
         evidence=tuple(_evidence(record.noise)),
-        unreadable=tuple(
-            (_reading(k), line(v, 200)) for k, v in list(record.noise_unreadable.items())[:20]
-        ),
+        unreadable=_unreadable(record.noise_unreadable),
         failed_rounds=tuple(
             f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
         ),
@@ -247,24 +247,34 @@ def _reading(key: str) -> str:
     return READINGS.get(key, line(key.replace("_", " "), 60))
 
 
-_SHARES = frozenset({"foreign_cpu_share", "steal_share", "pressure_cpu_share"})
-
-
 def _evidence(noise: Sequence[RoundNoise]) -> list[TableRow]:
     series: dict[str, list[float]] = {}
     for r in noise:
         for key, value in r.readings.items():
             series.setdefault(key, []).append(value)
     found = []
-    for key, values in list(series.items())[:30]:
+    known = {key: series.pop(key) for key in READINGS if key in series}
+    for key, values in list({**known, **series}.items())[:30]:
         ordered = sorted(values)
-        shown = [
-            f"{v:.1%}" if key in _SHARES else significant(v) if math.isfinite(v) else "unbounded"
-            for v in (ordered[0], ordered[len(ordered) // 2], ordered[-1])
-        ]
+        shown = (_number(key, v) for v in (ordered[0], ordered[len(ordered) // 2], ordered[-1]))
         numbers = [Cell(text, tone="num") for text in (*shown, str(len(values)))]
         found.append(TableRow((_text(_reading(key)), *numbers)))
     return found
+
+
+def _unreadable(missing: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    readings: dict[str, list[str]] = {}
+    for key, why in list(missing.items())[:30]:
+        readings.setdefault(line(why, 200), []).append(_reading(key))
+    return tuple((why, tuple(names)) for why, names in readings.items())
+
+
+def _number(key: str, value: float) -> str:
+    if key.endswith("_share"):
+        return f"{value:.1%}"
+    if value.is_integer() and abs(value) < 1000:
+        return f"{value:.0f}"
+    return significant(value) if math.isfinite(value) else "unbounded"
 
 
 def _facts(result: Result) -> tuple[tuple[str, str], ...]:

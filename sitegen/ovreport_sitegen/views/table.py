@@ -14,8 +14,8 @@ from markupsafe import Markup
 from ovreport.comparison import Comparison
 from ovreport.figures import N_TOO_SMALL, Figure
 from ovreport.metrics import METRICS, Metric, significant
+from ovreport.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported
-from ovreport.verdict import REASONS
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import line, plural
 

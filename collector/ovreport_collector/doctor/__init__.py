@@ -1,0 +1,29 @@
+"""Checks the machine before anything is measured, and says what to change; it changes nothing.
+
+    check     what a check is, and how the worst of many is found
+    settings  how the machine is set up, and what of it we may use
+    activity  what happens on it right now, by a short look
+    access    what we may read: energy, OpenVINO's devices
+
+Limits are those of `ovreport.verdict`: what is `bad` here makes a result suspect there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ovreport_collector.doctor import access, activity, settings
+from ovreport_collector.doctor.check import Check
+from ovreport_collector.kernel import ROOT
+
+__all__ = ["Check", "examine"]
+
+
+def examine(window_s: float, cache: Path, root: Path = ROOT) -> list[Check]:
+    """Return all checks, after a look of so many seconds; `cache` is where models will lie."""
+    look = activity.look(window_s, root)  # first: what follows is work of our own
+    return [
+        *activity.checks(look, root),
+        *settings.checks(cache, root),
+        *access.checks(root),
+    ]

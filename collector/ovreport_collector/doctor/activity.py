@@ -1,0 +1,166 @@
+"""What happens on the machine right now: other programs, stalls, swap, heat, the hypervisor."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ovreport.verdict import FOREIGN_CPU_SHARE, PRESSURE_SHARE, STEAL_SHARE
+from ovreport_collector import kernel, noise, processes
+from ovreport_collector.doctor.check import Check, Status, gib, share
+from ovreport_collector.processes import Process
+
+HOT_C = 80.0
+"""Processors throttle from 95 to 105 °C; a suite warms an idle one by more than the difference."""
+_SHOWN = 5
+_TOLD = 0.005
+"""Share of the machine from which on a program is named."""
+_SWAP_SHARE = 0.05
+"""Share of the memory that may lie in swap: some is there on any machine that runs for days."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen."""
+
+    readings: Mapping[str, float]
+    """Of `ovreport.verdict.READINGS`."""
+    programs: Sequence[tuple[str, float]]
+    """Names of other programs, and the share of the machine that each took; the busiest first."""
+
+
+def look(seconds: float, root: Path) -> Look:
+    """Watch the machine for so many seconds."""
+    before, there = noise.snapshot(root), processes.everyone(root)
+    time.sleep(seconds)
+    after, now = noise.snapshot(root), processes.everyone(root)
+    ours = {os.getpid(), *(p.pid for p in processes.started_by(os.getpid(), root))}
+    capacity_s = (after.at - before.at) * (os.cpu_count() or 1)
+    return Look(
+        readings=noise.readings(before, after),
+        programs=[
+            (name, taken_s / capacity_s)
+            for name, taken_s in busiest(there, (p for p in now if p.pid not in ours))
+        ],
+    )
+
+
+def busiest(before: Iterable[Process], after: Iterable[Process]) -> list[tuple[str, float]]:
+    """Return programs by the processor time that their processes took between two moments."""
+    earlier = {(p.pid, p.started): p.cpu_s for p in before}
+    taken: dict[str, float] = {}
+    for process in after:
+        grown_s = process.cpu_s - earlier.get((process.pid, process.started), 0.0)
+        taken[process.name] = taken.get(process.name, 0.0) + grown_s
+    return sorted(taken.items(), key=lambda item: -item[1])
+
+
+def checks(seen: Look, root: Path) -> Iterator[Check]:
+    """Yield what the look says."""
+    yield _foreign(seen)
+    yield _pressure(seen.readings)
+    yield _swap(seen.readings, kernel.memory_bytes(root))
+    yield _steal(seen.readings)
+    yield _heat(seen.readings)
+
+
+def _foreign(seen: Look) -> Check:
+    taken = seen.readings.get("foreign_cpu_share")
+    load = seen.readings.get("load_average_1m")
+    named = [f"{name} {share(part)}" for name, part in seen.programs[:_SHOWN] if part >= _TOLD]
+    words = [
+        "not told" if taken is None else f"{share(taken)} of the machine",
+        *([f"by {', '.join(named)}"] if named else []),
+        *([f"load average {load:.2f}"] if load is not None else []),
+    ]
+    bad = taken is not None and taken > FOREIGN_CPU_SHARE
+    return Check(
+        id="foreign-load",
+        title="Other programs",
+        status="unknown" if taken is None else "bad" if bad else "ok",
+        value="; ".join(words),
+        why=f"Over {share(FOREIGN_CPU_SHARE)} of the processors' time makes a result suspect.",
+        remedy="Close them; `top` shows more. Services: `systemctl stop NAME`." if bad else "",
+    )
+
+
+def _pressure(readings: Mapping[str, float]) -> Check:
+    told = {
+        what: readings[key]
+        for what, key in (
+            ("processors", "pressure_cpu_share"),
+            ("memory", "pressure_memory_share"),
+            ("disks", "pressure_io_share"),
+        )
+        if key in readings
+    }
+    # That a task waits for a processor is what other programs do; they have a check of their own.
+    bad = any(told.get(what, 0.0) > PRESSURE_SHARE for what in ("memory", "disks"))
+    return Check(
+        id="pressure",
+        title="Waiting tasks",
+        status="bad" if bad else "ok" if told else "unknown",
+        value=", ".join(f"{what} {share(v)}" for what, v in told.items()) or "not told",
+        why="Tasks that wait for memory or disks stop what is measured "
+        f"(over {share(PRESSURE_SHARE)} of the time: suspect).",
+        remedy="Free memory, and stop copies, updates and indexing." if bad
+        else "" if told else "Boot the kernel with psi=1.",
+    )  # fmt: skip
+
+
+def _swap(readings: Mapping[str, float], memory: Mapping[str, int]) -> Check:
+    moved = readings.get("swap_pages")
+    used = memory.get("SwapTotal", 0) - memory.get("SwapFree", 0)
+    status: Status = "ok"
+    if moved:
+        status = "bad"
+    elif moved is None:
+        status = "unknown"
+    elif used > _SWAP_SHARE * memory.get("MemTotal", 0):
+        status = "warn"
+    traffic = "traffic not told" if moved is None else f"{moved:,.0f} pages moved"
+    return Check(
+        id="swap",
+        title="Swap",
+        status=status,
+        value=f"{traffic}, {gib(used)} in use",
+        why="A page that comes back from disk stops an inference for milliseconds.",
+        remedy="Free memory, then empty the swap: `sudo swapoff -a && sudo swapon -a`."
+        if status in {"bad", "warn"} else "",
+    )  # fmt: skip
+
+
+def _steal(readings: Mapping[str, float]) -> Check:
+    taken = readings.get("steal_share")
+    bad = taken is not None and taken > STEAL_SHARE
+    return Check(
+        id="steal",
+        title="Stolen by the hypervisor",
+        status="unknown" if taken is None else "bad" if bad else "ok",
+        value="not told" if taken is None else f"{share(taken)} of processor time",
+        why=f"Over {share(STEAL_SHARE)} for other virtual machines makes a result suspect.",
+        remedy="Measure on a dedicated instance, or on bare metal." if bad else "",
+    )
+
+
+def _heat(readings: Mapping[str, float]) -> Check:
+    events, celsius = readings.get("throttle_events"), readings.get("temperature_c")
+    words = [
+        *([f"{celsius:.0f} °C"] if celsius is not None else []),
+        *([f"throttled {events:,.0f} times" if events else "not throttled"]
+          if events is not None else []),
+    ]  # fmt: skip
+    hot = celsius is not None and celsius >= HOT_C
+    status: Status = "bad" if events else "warn" if hot else "ok" if words else "unknown"
+    return Check(
+        id="heat",
+        title="Heat",
+        status=status,
+        value=", ".join(words) or "not told (usual on virtual machines)",
+        why="A hot processor lowers its clock; every event of it makes a result suspect.",
+        remedy="Let the machine cool down, clean its fans, give it air."
+        if status in {"bad", "warn"} else "",
+    )  # fmt: skip

@@ -1,0 +1,42 @@
+"""What a check of the machine says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+Status = Literal["ok", "warn", "bad", "unknown"]
+"""`bad`: results will be suspect. `warn`: they may be. `unknown`: the machine does not tell."""
+
+_FROM_BEST = ("ok", "unknown", "warn", "bad")
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One thing about the machine."""
+
+    id: str
+    title: str
+    status: Status
+    value: str
+    """What was found; may hold foreign text, such as a program's name."""
+    why: str
+    """Why it matters."""
+    remedy: str = ""
+    """What to do, with a command where there is one; empty where nothing needs doing."""
+
+
+def worst(checks: Sequence[Check]) -> Status:
+    """Return the worst status of checks."""
+    return max((check.status for check in checks), key=_FROM_BEST.index, default="ok")
+
+
+def share(value: float) -> str:
+    """Return a share in words."""
+    return f"{round(100 * value, 1):g} %"
+
+
+def gib(size_bytes: float) -> str:
+    """Return a size in words."""
+    return f"{size_bytes / 2**30:.1f} GiB"

@@ -1,0 +1,113 @@
+"""What speaks against a number: every reason code in words, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ReasonText:
+    """What a reason code means, and what to do about it."""
+
+    title: str
+    meaning: str
+    remedy: str
+
+
+REASONS: dict[str, ReasonText] = {
+    "wide-interval": ReasonText(
+        "Rounds disagree",
+        "The 95 % interval of the median over rounds is wider than ±3 % (suspect) or ±10 % "
+        "(invalid).",
+        "Measure longer (a higher tier), on a quieter machine.",
+    ),
+    "too-few-rounds": ReasonText(
+        "Too few rounds",
+        "With fewer than three rounds nothing can be said about how repeatable a number is.",
+        "Let the collect finish, or run it again: it resumes.",
+    ),
+    "too-few-samples": ReasonText(
+        "Too few inferences",
+        "A round reached its time cap before the number of inferences that its tier asks for.",
+        "Use a higher tier, or accept that this model is slow here.",
+    ),
+    "drift": ReasonText(
+        "Drift within rounds",
+        "In half of the rounds or more, the last third ran over 5 % slower or faster than the "
+        "first third.",
+        "Let the machine reach its steady temperature, and close other programs.",
+    ),
+    "unstable-warmup": ReasonText(
+        "Warm-up did not settle",
+        "Three consecutive windows never agreed within 5 % before the cap on warm-up.",
+        "Close other programs; on a virtual machine this is often a busy neighbour.",
+    ),
+    "foreign-load": ReasonText(
+        "Other programs ran",
+        "Other processes took over 5 % of the machine's processor time during a round.",
+        "Close other programs and measure again.",
+    ),
+    "foreign-burst": ReasonText(
+        "Other programs ran for a moment",
+        "On average they took little, but for about half a second over 25 % of the machine: long "
+        "enough for the slowest inferences of a round.",
+        "Stop timers and background jobs (`systemctl list-timers`), and measure again.",
+    ),
+    "pressure": ReasonText(
+        "Tasks waited for memory or disks",
+        "For over 5 % of a round some task waited for memory, or all of them for disks (the "
+        "kernel's pressure stall information).",
+        "Free memory, stop what reads or writes much, and measure again.",
+    ),
+    "cgroup-throttled": ReasonText(
+        "The container's quota ran out",
+        "The kernel stopped our processes because their control group had used up its share of "
+        "processor time.",
+        "Give the container whole processors (`docker run --cpuset-cpus=0-3`), not a quota "
+        "(`--cpus`, Kubernetes CPU limits).",
+    ),
+    "limited-cores": ReasonText(
+        "A fraction of a processor",
+        "The control group allows a number of processors that is not whole: threads that start "
+        "together are stopped in turn, wherever the quota runs out.",
+        "Give the container whole processors (`docker run --cpuset-cpus=0-3`).",
+    ),
+    "frequency-drop": ReasonText(
+        "The clock dropped between rounds",
+        "In a round the processor ran over 10 % slower than in the case's fastest round.",
+        "Improve cooling, use the governor `performance`, and keep other programs away.",
+    ),
+    "steal": ReasonText(
+        "The hypervisor took time away",
+        "Over 2 % of processor time went to other virtual machines during a round.",
+        "Measure on bare metal or on a dedicated instance.",
+    ),
+    "swap": ReasonText(
+        "The machine swapped",
+        "Memory pages moved to or from disk during a round.",
+        "Free memory, or measure fewer or smaller models.",
+    ),
+    "throttled": ReasonText(
+        "The processor throttled",
+        "Thermal throttle counters moved during a round.",
+        "Improve cooling, and let the machine cool down between runs.",
+    ),
+    "on-battery": ReasonText(
+        "On battery", "The machine ran from its battery in a round or more.", "Plug the machine in."
+    ),
+    "powersave": ReasonText(
+        "Power-saving governor",
+        "The processor's frequency governor was `powersave` without a hardware-managed mode.",
+        "`cpupower frequency-set -g performance`",
+    ),
+    "failed-rounds": ReasonText(
+        "Some rounds failed",
+        "A round crashed, hung or gave wrong outputs; the figures are of the other rounds.",
+        "Look at the failures listed with the result.",
+    ),
+    "load-generator": ReasonText(
+        "The load generator limits",
+        "Requests waited for our own loop for over 10 % of their time.",
+        "Throughput on this device may be higher than shown.",
+    ),
+}
