@@ -1,6 +1,7 @@
 """The command line: gathers commands, and turns errors into exit codes.
 
-    0  done    1  done, but something failed    2  bad input    130  interrupted
+    0  done    1  done, but something failed    2  bad input
+    130  interrupted (Ctrl-C)    143  terminated (SIGTERM)    129  hung up (SIGHUP)
 
 A command is an entry point in the group `ovreport.commands`; it is loaded only when called, so
 that `build` runs where openvino is not installed, and `--help` is quick.
@@ -9,6 +10,7 @@ that `build` runs where openvino is not installed, and `--help` is quick.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib.metadata import EntryPoint, entry_points
 
@@ -82,8 +84,22 @@ def cli() -> None:
     """Measure OpenVINO performance so that a reader can trust it, and publish it."""
 
 
+class _Stopped(KeyboardInterrupt):
+    """A signal asks to stop: what Ctrl-C keeps and tidies up is kept and tidied up too."""
+
+    def __init__(self, number: int) -> None:
+        self.exit_code = 128 + number
+
+
+def _stop(number: int, _: object) -> None:
+    raise _Stopped(number)
+
+
 def main() -> None:
     """Run the command line and exit."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup(1) has it ignored
+            signal.signal(number, _stop)
     sys.exit(run(sys.argv[1:]))
 
 
@@ -97,7 +113,8 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        why = error if isinstance(error, _Stopped) else error.__cause__ or error.__context__
         click.echo("interrupted", err=True)
-        return 130
+        return why.exit_code if isinstance(why, _Stopped) else 130
     return result if isinstance(result, int) else 0  # what a command gave to ctx.exit()

@@ -41,6 +41,7 @@ from ovreport.aspects import (
     Throughput,
 )
 from ovreport.cost_aspects import (
+    MEASURING,
     STAGES,
     Calibration,
     CalibrationRound,
@@ -102,6 +103,7 @@ from ovreport.samples import (
 __all__ = [
     "ASPECTS",
     "FORMAT",
+    "MEASURING",
     "STAGES",
     "Accuracy",
     "AccuracyReference",

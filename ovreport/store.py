@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from ovreport.durable import make_folder, sync_folder
 from ovreport.errors import RecordError, StoreError, one_line
 from ovreport.migrations import migrate
 from ovreport.record import FORMAT, Record
@@ -28,6 +29,7 @@ MAX_RECORD_BYTES = 512 * 1024
 _decoder = msgspec.json.Decoder(Record, strict=True)
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _IGNORED_PARTS = frozenset({".git", "node_modules", "__pycache__"})
+_HALF_WRITTEN = ".writing-"
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ def write(record: Record, root: Path) -> Path:
     folder = root / record.machine.id
     path = folder / file_name(record, data)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         _write_atomically(path, data)
     except OSError as error:
         raise StoreError(
@@ -189,6 +191,15 @@ def write(record: Record, root: Path) -> Path:
             "finished rounds are kept.",
         ) from error
     return path
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writes that were killed left in a machine's folder.
+
+    Only for the one process that writes there: another's write in flight looks the same.
+    """
+    for left in folder.glob(f"{_HALF_WRITTEN}*"):
+        left.unlink(missing_ok=True)
 
 
 def _readable(record: Record) -> bytes:
@@ -229,7 +240,7 @@ def slug(text: str) -> str:
 
 def _write_atomically(path: Path, data: bytes) -> None:
     """Write to a temporary file in the same folder, then link it to its name."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_HALF_WRITTEN)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -242,15 +253,6 @@ def _write_atomically(path: Path, data: bytes) -> None:
         except FileExistsError:
             if path.read_bytes() != data:
                 raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         Path(temporary).unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name in a folder survive a loss of power."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -142,7 +142,8 @@ def _build(k: dict[str, Any]) -> r.Record:
         ),
         calibration=_calibration(factors),
         effort=r.Effort(
-            wall_s=200.0, measuring_s=160.0, parts_s={"rounds": 150.0, "curve": 50.0}
+            wall_s=200.0, measuring_s=160.0,
+            parts_s={"timed-loops": 140.0, "warm-up": 15.0, "timed-starts": 5.0, "process": 40.0},
         ),
         noise=[
             r.RoundNoise(

@@ -30,7 +30,7 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport.verdict import judge
-from ovreport_collector import extras, noise, suite
+from ovreport_collector import extras, noise, spent, suite
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
 from ovreport_collector.journal import Journal, RoundDone, RoundFailed
 from ovreport_collector.plan import Plan, PlannedCase, local_file
@@ -70,7 +70,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         end_to_end=_extra("end_to_end", plan, planned, ready, rounds),
         energy=skipped,
         calibration=skipped,
-        effort=skipped,
+        effort=spent.effort(journal.spent_s(planned.key)) or skipped,
         failed_rounds=_failed_rounds(rounds, journal.failed_rounds(planned.key)),
         noise=[
             RoundNoise(round=s.round, started_at=s.started_at, readings=s.readings) for s in rounds

@@ -2,7 +2,7 @@
 
 A child that crashes, hangs or is killed gives a JobFailed with its cause and the end of its
 stderr. It leads a process group of its own, so nothing that it starts outlives it, and Ctrl-C
-reaches only us.
+reaches only us. It is told our process id: it ends when we do, even if we are killed.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -30,25 +31,35 @@ from ovreport_collector.privacy import redacted
 
 STDERR_TAIL_BYTES = 2000
 _WAIT_AFTER_KILL_S = 10.0
+_ROOM_BYTES = 256 * 1024
+"""A working folder that does not take these was full for the process too."""
 
 
 def run(job: Job, work: Path, *, limit_s: float) -> Result:
-    """Do a job in a fresh process below the folder `work`, for at most so long."""
+    """Do a job in a fresh process below the folder `work`, for at most so long.
+
+    StoreError if that folder takes no files: a full disk must not pass for a fault of the case.
+    """
+    result = _run(job, work, limit_s)
+    if isinstance(result, JobFailed):
+        check_room(work)
+    return result
+
+
+def _run(job: Job, work: Path, limit_s: float) -> Result:
     job_file, result_file, stderr_file = (
         work / name for name in ("job.json", "result.json", "stderr")
     )
-    try:
+    with storing(work):
         result_file.unlink(missing_ok=True)
+        spent_file(work).unlink(missing_ok=True)
         job_file.write_bytes(msgspec.json.encode(job))
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written: {error.strerror or error}",
-            where=str(work),
-            remedy="Free space there, or name another folder in TMPDIR, then run the same command "
-            "again.",
-        ) from error
-    command = [sys.executable, "-m", "ovreport_collector.worker", str(job_file), str(result_file)]
-    with stderr_file.open("wb") as stderr:
+        stderr = stderr_file.open("wb")
+    command = [
+        sys.executable, "-m", "ovreport_collector.worker",
+        str(job_file), str(result_file), str(spent_file(work)), str(os.getpid()),
+    ]  # fmt: skip
+    with stderr:
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -69,6 +80,33 @@ def run(job: Job, work: Path, *, limit_s: float) -> Result:
         finally:
             _kill_group(process)
     return _result(code, result_file, stderr_file, _folders(job, work))
+
+
+def spent_file(work: Path) -> Path:
+    """Return where the last process in a folder told what it spent its time on."""
+    return work / "spent.json"
+
+
+@contextlib.contextmanager
+def storing(work: Path) -> Iterator[None]:
+    """Turn what the disk of the working folder refuses into a StoreError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(work),
+            remedy="Free space there, or name another folder in TMPDIR, then run the same command "
+            "again.",
+        ) from error
+
+
+def check_room(work: Path) -> None:
+    """Raise StoreError if the working folder takes no files."""
+    with storing(work):
+        probe = work / "room"
+        probe.write_bytes(bytes(_ROOM_BYTES))
+        probe.unlink()
 
 
 def _result(code: int, result_file: Path, stderr_file: Path, folders: set[Path]) -> Result:
@@ -127,11 +165,12 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _tail(path: Path, folders: set[Path]) -> str:
-    with path.open("rb") as file:
+    with contextlib.suppress(OSError), path.open("rb") as file:
         # Twice as much: a name that the cut goes through could not be recognised.
         file.seek(max(0, path.stat().st_size - 2 * STDERR_TAIL_BYTES))
         text = file.read().decode("utf-8", errors="replace").strip()
-    return redacted(text, folders)[-STDERR_TAIL_BYTES:]
+        return redacted(text, folders)[-STDERR_TAIL_BYTES:]
+    return ""  # the working folder went away
 
 
 def _environment() -> dict[str, str]:

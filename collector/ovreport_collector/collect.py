@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
 import msgspec
 from rich.console import Console
 
-from ovreport import folders
-from ovreport.errors import InputError, OvreportError, StoreError
-from ovreport.record import ASPECTS, Completed, Device, Failed, Precision, Record
-from ovreport_collector import child, machine, sources, suite
+from ovreport import folders, store
+from ovreport.errors import InputError, OvreportError
+from ovreport.record import ASPECTS, Completed, Device, Effort, Failed, Precision, Record
+from ovreport_collector import child, machine, sources, spent, suite, workplace
 from ovreport_collector.display import Display, display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
-from ovreport_collector.journal import Journal
+from ovreport_collector.journal import Journal, Prepared
 from ovreport_collector.plan import TIERS, Plan, cases
 from ovreport_collector.prepare import Ready, make_ready
 from ovreport_collector.privacy import redacted
 from ovreport_collector.run import Run
+from ovreport_collector.spent import Ledger
 
 PROBE_LIMIT_S = 120.0
 _MAX_REASON = 2000
@@ -42,6 +40,15 @@ class Request:
     seed: int
     skip: Sequence[str] = ()
     """Extra aspects to leave out."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What came of a plan."""
+
+    records: list[Record]
+    effort: Effort | None
+    """Of all cases and what they share, downloads aside; None where no step was measured."""
 
 
 def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
@@ -67,6 +74,7 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
 
 def make_plan(request: Request) -> Plan:
     """Return what the request means here; InputError or SuiteError if it means nothing."""
+    ledger = Ledger()
     loaded = suite.load(request.suite)
     models = [loaded.model(name) for name in dict.fromkeys(request.models)] or loaded.models
     probed = probe(request.devices, request.plugins)
@@ -85,6 +93,7 @@ def make_plan(request: Request) -> Plan:
         machine=machine.describe(),
         software=machine.software(probed.openvino),
         skip=tuple(sorted(set(request.skip))),
+        spent_s=ledger.take("process"),
     )
 
 
@@ -107,45 +116,63 @@ def _usable(probed: ProbeResult, asked: set[str]) -> list[Device]:
 
 def measure(
     plan: Plan, out: Path, console: Console, *, timeout_s: float | None, fresh: bool
-) -> list[Record]:
-    """Measure a plan and write its records below `out`; return them.
+) -> Collected:
+    """Measure a plan and write its records below `out`; return them, and what they took.
 
     Raises StoreError before anything is measured if `out` cannot be written.
     """
-    _check_writable(out)
+    workplace.check_writable(out)
     journal_path = folders.state() / "runs" / f"{plan.key}.jsonl"
-    with one_at_a_time(console), tempfile.TemporaryDirectory(prefix="ovreport-") as work:
+    with workplace.one_at_a_time(console), workplace.working_folder() as work:
+        store.sweep(out / plan.machine.id)
         if fresh:
             journal_path.unlink(missing_ok=True)
         journal = Journal(journal_path)
-        if journal.steps:
-            console.print(f"Resuming: {_done(plan, journal)} rounds are measured already.")
+        _tell_what_is_kept(journal, plan, console)
+        ledger = Ledger()
         try:
             with display_for(console, plan, done=_done(plan, journal)) as display:
-                ready = _make_all_ready(plan, Path(work), display)
+                ready = _make_all_ready(plan, work, display, ledger)
+                journal.add(Prepared(spent_s=spent.total([ledger.take("inputs"), plan.spent_s])))
                 run = Run(
-                    plan=plan, ready=ready, journal=journal, work=Path(work), out=out,
-                    display=display, timeout_s=timeout_s,
+                    plan=plan, ready=ready, journal=journal, work=work, out=out,
+                    display=display, ledger=ledger, timeout_s=timeout_s,
                 )  # fmt: skip
                 run.measure()
         except KeyboardInterrupt:
-            kept = _done(plan, journal)
-            console.print(f"Stopped. {kept} rounds are kept; the same command goes on from there.")
+            kept = _rounds(_done(plan, journal))
+            console.print(f"Stopped. {kept} kept; the same command goes on from there.")
             raise
-        records = _all_records(journal, plan, out)
+        collected = Collected(_all_records(journal, plan, out), spent.effort(journal.spent_s()))
         journal.close()
-    return records
+    return collected
 
 
-def _make_all_ready(plan: Plan, work: Path, display: Display) -> dict[str, Ready | JobFailed]:
+def _tell_what_is_kept(journal: Journal, plan: Plan, console: Console) -> None:
+    if journal.set_aside is not None:
+        console.print(
+            f"A stopped run of this plan is damaged, or of another version: kept as "
+            f"{journal.set_aside}, and measured anew.",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
+    if done := _done(plan, journal):
+        console.print(f"Resuming: {_rounds(done)} measured already.")
+
+
+def _make_all_ready(
+    plan: Plan, work: Path, display: Display, ledger: Ledger
+) -> dict[str, Ready | JobFailed]:
+    began = spent.clock()
     prepared = sources.prepare(
         plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
     )
+    ledger.leave_out(spent.clock() - began)
     ready: dict[str, Ready | JobFailed] = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs")
         made = make_ready(model, prepared[model.id], work, seed=plan.seed)
         if isinstance(made, JobFailed):
+            child.check_room(work)
             private = (plan.suite.folder, folders.cache(), work)
             reason = redacted(made.reason, private)[:_MAX_REASON]
             made = msgspec.structs.replace(made, reason=reason)
@@ -155,13 +182,11 @@ def _make_all_ready(plan: Plan, work: Path, display: Display) -> dict[str, Ready
 
 def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:
     """Return the records of all cases of a run, those written before it was stopped too."""
-    from ovreport.store import read
-
     found = []
     for planned in plan.cases:
         path = journal.written(planned.key, out)
         if path is not None:
-            found.append(read(path))
+            found.append(store.read(path))
     return found
 
 
@@ -175,47 +200,12 @@ def _is_whole(record: Record) -> bool:
     return isinstance(record.outcome, Completed) and not any(isinstance(a, Failed) for a in aspects)
 
 
-@contextlib.contextmanager
-def one_at_a_time(console: Console) -> Iterator[None]:
-    """Wait until no other collect runs on this machine: two would measure each other."""
-    folder = folders.state()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(folder / "collect.lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout:
-            console.print("Another collect runs on this machine: waiting for it to end.")
-            lock.acquire()
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written: {error.strerror or error}",
-            where=str(folder),
-            remedy="Name a folder that can be written in OVREPORT_STATE.",
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+def _rounds(n: int) -> str:
+    return "1 round is" if n == 1 else f"{n} rounds are"
 
 
 def _done(plan: Plan, journal: Journal) -> int:
     return sum(len(journal.rounds(planned.key)) for planned in plan.cases)
-
-
-def _check_writable(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out) as file:
-            file.write(b"ovreport")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise StoreError(
-            f"records cannot be written here: {error.strerror or error}",
-            where=str(out),
-            remedy="Name another folder with --out, or free space.",
-        ) from error
 
 
 def plan_as_json(plan: Plan) -> dict[str, object]:
@@ -226,4 +216,15 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "tier": msgspec.to_builtins(plan.tier),
         "expected_s": plan.expected_s,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
+    }
+
+
+def collected_as_json(collected: Collected, out: Path) -> dict[str, object]:
+    """Return an outcome for scripts."""
+    effort = collected.effort
+    return {
+        "records": len(collected.records),
+        "failed": len(failures(collected.records)),
+        "out": str(out),
+        "effort": msgspec.to_builtins(effort) if effort is not None else None,
     }

@@ -36,7 +36,8 @@ Examples:
 
 \b
 Stopped with Ctrl-C, or by a crash? The same command goes on where it was.
-Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad input.
+Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad input,
+130 stopped by Ctrl-C, 143 by SIGTERM.
 """
 
 
@@ -136,7 +137,7 @@ def collect(
     from rich.console import Console
 
     from ovreport_collector import collect as work
-    from ovreport_collector.display import summary
+    from ovreport_collector.display import effort_words, summary
 
     # A log has no width of its own; the table of results needs more than 80 columns.
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
@@ -151,12 +152,14 @@ def collect(
         _show_plan(plan, console, as_json=as_json)
         return
     console.print(_announcement(plan), highlight=False)
-    records = work.measure(plan, out, console, timeout_s=timeout, fresh=fresh)
-    failed = work.failures(records)
+    collected = work.measure(plan, out, console, timeout_s=timeout, fresh=fresh)
+    records, failed = collected.records, work.failures(collected.records)
     if as_json:
-        click.echo(json.dumps({"records": len(records), "failed": len(failed), "out": str(out)}))
+        click.echo(json.dumps(work.collected_as_json(collected, out)))
     else:
         console.print(summary(records))
+        if collected.effort is not None:
+            console.print(f"\n{effort_words(collected.effort)}", highlight=False)
         console.print(
             f"\n{_count(len(records), 'record')} in {out}. Next: ovreport build", highlight=False
         )

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from ovreport.figures import Figure, Figures, accuracy_metric, figures
 from ovreport.metrics import METRICS, significant
-from ovreport.record import Completed, Execution, Failed, Record
+from ovreport.record import MEASURING, Completed, Effort, Execution, Failed, Record
 from ovreport_collector.journal import RoundDone
 from ovreport_collector.plan import Plan, PlannedCase
 
@@ -185,6 +185,16 @@ def _verdict(*found: object) -> str:
 
 def _executed(record: Record) -> str:
     return record.execution.precision if isinstance(record.execution, Execution) else "?"
+
+
+def effort_words(effort: Effort) -> str:
+    """Return in a sentence what a collect took, and how much of it was measuring."""
+    share = effort.measuring_s / effort.wall_s if effort.wall_s else 0.0
+    others = sorted(
+        ((s, part) for part, s in effort.parts_s.items() if part not in MEASURING), reverse=True
+    )
+    rest = ", ".join(f"{part} {s / effort.wall_s:.0%}" for s, part in others[:3])
+    return f"{share:.0%} of {effort.wall_s:.0f} s were measuring, downloads aside; then {rest}."
 
 
 def words(planned: PlannedCase) -> str:

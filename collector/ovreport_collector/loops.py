@@ -16,6 +16,7 @@ from ovreport.statistics import Floats, autocorrelation, log_buckets
 from ovreport_collector.engines.base import Compiled, Request, Sample
 from ovreport_collector.jobs import Driver
 from ovreport_collector.load import Load, QueueLoad, ThreadLoad, clock, load_of
+from ovreport_collector.spent import spending
 
 LATENCY_BUCKETS, THROUGHPUT_BUCKETS = 120, 60
 """Keeps a record of 11 rounds below 20 kB of samples."""
@@ -37,17 +38,20 @@ class WarmUp:
 
 def measure_latency(request: Request, samples: int, tier: Tier, *, index: int) -> LatencyRound:
     """Time synchronous inferences, one at a time, inputs rotated."""
-    warm = warm_up(_one_by_one(request, samples))
+    with spending("warm-up"):
+        warm = warm_up(_one_by_one(request, samples))
     wall_s: list[float] = []
     runtime_ms: list[float] = []
-    began = clock()
-    while not _enough(len(wall_s), clock() - began, tier):
-        request.feed(len(wall_s) % samples)
-        start = clock()
-        request.infer()
-        wall_s.append(clock() - start)
-        runtime_ms.append(request.runtime_ms)
-    duration_s = clock() - began
+    with spending("timed-loops"):
+        began = end = clock()
+        while not _enough(len(wall_s), end - began, tier):
+            request.feed(len(wall_s) % samples)
+            start = clock()
+            request.infer()
+            end = clock()
+            wall_s.append(end - start)
+            runtime_ms.append(request.runtime_ms)
+        duration_s = end - began
     ms = np.asarray(wall_s) * 1000
     third = max(1, len(ms) // 3)
     return LatencyRound(
@@ -76,10 +80,15 @@ def measure_throughput(
     count = compiled.optimal_requests
     requests = [compiled.request(samples) for _ in range(count if driver == "threads" else 1)]
     load = load_of(compiled, samples, requests, driver)
-    warm = warm_up(_batches(load))
+    with spending("warm-up"):
+        warm = warm_up(_batches(load))
     # Count and time must both be met: the rate of a short pilot tells how long the count takes.
-    seconds = max(tier.min_seconds, tier.min_inferences / _pilot(load))
-    loaded = load.run(min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds)
+    with spending("pilot"):
+        seconds = max(tier.min_seconds, tier.min_inferences / _pilot(load))
+    with spending("timed-loops"):
+        loaded = load.run(
+            min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds
+        )
     ms = loaded.latencies * 1000
     return ThroughputRound(
         round=index,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -75,6 +76,8 @@ class Plan:
     software: Software
     skip: Sequence[str] = ()
     """Extra aspects that the user left out."""
+    spent_s: Mapping[str, float] = field(default_factory=dict)
+    """What making the plan took; no part of what it is."""
 
     @property
     def models(self) -> list[Model]:
@@ -91,9 +94,12 @@ class Plan:
             [planned.case for planned in self.cases],
             self._local_contents,
             [(d.name, d.full_name, d.driver) for d in self.devices.values()],
-            self.machine,
+            # Its memory differs by some kilobytes between boots, and is in its id, rounded.
+            msgspec.structs.replace(self.machine, memory_bytes=0),
             self.software,
+            [(name, sha256_of(Path(library))) for name, library in sorted(self.plugins.items())],
             sorted(self.skip),
+            _own_code(),
         )
         return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
 
@@ -113,6 +119,16 @@ class Plan:
         extras = sum(e.seconds(self.tier) for e in EXTRAS if e.name not in self.skip)
         a_case = self.tier.rounds * a_round + rounds_of(self.tier.name) * extras + _ACCURACY_S
         return len(self.cases) * a_case
+
+
+@cache
+def _own_code() -> str:
+    """Return a checksum of this package: rounds of edited code are other rounds."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def local_file(suite: Suite, model: Model) -> Path | None:

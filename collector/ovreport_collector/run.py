@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovreport.record import Failed as AspectFailed
 from ovreport.record import Skipped
 from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
-from ovreport_collector import assemble, child, extras, scoring
+from ovreport_collector import assemble, child, extras, scoring, spent
 from ovreport_collector.display import Display
 from ovreport_collector.jobs import (
     CachedStartJob,
@@ -48,6 +48,7 @@ from ovreport_collector.journal import (
 from ovreport_collector.noise_watch import Watch
 from ovreport_collector.plan import Plan, PlannedCase
 from ovreport_collector.prepare import Ready
+from ovreport_collector.spent import Ledger
 
 MAX_FAILED_ROUNDS = 2
 _START_LIMIT_S = 300.0
@@ -67,6 +68,8 @@ class Run:
     work: Path
     out: Path
     display: Display
+    ledger: Ledger = field(default_factory=Ledger)
+    """What the wall time since the last step of the journal went to."""
     timeout_s: float | None = None
     """Limit of one measuring process; None: from the tier."""
 
@@ -122,19 +125,19 @@ class Run:
             self._give_up(planned, result)
             return
         assert isinstance(result, OutputsResult)  # noqa: S101 (an OutputsJob has no other result)
-        seed = self.plan.seed
+        with self.ledger.doing("accuracy"):
+            accuracy = scoring.accuracy(
+                ready, own_folder / "labelled.npz",
+                why or _path(reference, folder / "labelled.npz"), seed=self.plan.seed,
+            )  # fmt: skip
+            agreement = scoring.agreement(
+                result.outputs, own_folder / "samples.npz",
+                why or _path(reference, folder / "samples.npz"),
+            )  # fmt: skip
         self.journal.add(
             Described(
-                case=planned.key,
-                outputs=result,
-                accuracy=scoring.accuracy(
-                    ready, own_folder / "labelled.npz",
-                    why or _path(reference, folder / "labelled.npz"), seed=seed,
-                ),
-                agreement=scoring.agreement(
-                    result.outputs, own_folder / "samples.npz",
-                    why or _path(reference, folder / "samples.npz"),
-                ),
+                case=planned.key, outputs=result, accuracy=accuracy, agreement=agreement,
+                spent_s=self.ledger.take(),
             )
         )  # fmt: skip
 
@@ -149,7 +152,10 @@ class Run:
         return self._child(job)
 
     def _give_up(self, planned: PlannedCase, failure: JobFailed) -> None:
-        self.journal.add(GivenUp(case=planned.key, at=_now(), failure=failure))
+        step = GivenUp(
+            case=planned.key, at=_now(), failure=failure, spent_s=self.ledger.take()
+        )  # fmt: skip
+        self.journal.add(step)
         self.display.failed(planned, failure.reason, rounds=self.plan.tier.rounds)
 
     # ------------------------------------------------------------ rounds
@@ -185,10 +191,7 @@ class Run:
         ready = self.ready[planned.model.id]
         if isinstance(ready, JobFailed):
             # It was ready when the run began: what vanished since is this round's failure.
-            self.journal.add(
-                RoundFailed(case=planned.key, round=index, started_at=_now(), failure=ready)
-            )
-            self.display.failed(planned, ready.reason)
+            self._fail(planned, index, _now(), ready)
             return
         target = self._target(ready, planned.case.device, planned.case.precision)
         driver = self._driver(planned, ready, target)
@@ -205,14 +208,20 @@ class Run:
                 cached=self._cached_start(planned, ready, target, index),
                 readings={**watch.readings, **result.switches},
                 extras=self._extras(planned, ready, target, index, result),
+                spent_s=self.ledger.take(),
             )  # fmt: skip
             self.journal.add(step)
             self.display.round_finished(planned, step)
         elif isinstance(result, JobFailed):
-            self.journal.add(
-                RoundFailed(case=planned.key, round=index, started_at=started_at, failure=result)
-            )
-            self.display.failed(planned, result.reason)
+            self._fail(planned, index, started_at, result)
+
+    def _fail(self, planned: PlannedCase, index: int, started_at: str, failure: JobFailed) -> None:
+        step = RoundFailed(
+            case=planned.key, round=index, started_at=started_at, failure=failure,
+            spent_s=self.ledger.take(),
+        )  # fmt: skip
+        self.journal.add(step)
+        self.display.failed(planned, failure.reason)
 
     def _extras(
         self, planned: PlannedCase, ready: Ready, target: Target, index: int, latest: RoundResult
@@ -287,7 +296,10 @@ class Run:
 
     def _child(self, job: Job, *, beside_s: float = 0) -> Result:
         limit_s = self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + beside_s)
-        return child.run(job, self.work, limit_s=limit_s)
+        began = spent.clock()
+        result = child.run(job, self.work, limit_s=limit_s)
+        self.ledger.process(spent.clock() - began, spent.told(child.spent_file(self.work)))
+        return result
 
 
 def _path(reference: Result, path: Path) -> Path | AspectFailed:

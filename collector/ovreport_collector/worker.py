@@ -1,6 +1,6 @@
 """The measuring process: reads one job, does it, writes one result.
 
-    python -m ovreport_collector.worker JOB.json RESULT.json
+    python -m ovreport_collector.worker JOB.json RESULT.json SPENT.json PARENT
 
 It imports one engine and nothing it does not need. Whatever goes wrong in it is told in the
 result if it can still be told; a crash is seen from outside by `child`.
@@ -27,7 +27,7 @@ from ovreport.record import (
     ThroughputRound,
     Unsupported,
 )
-from ovreport_collector import engines, loops, tasks
+from ovreport_collector import engines, loops, spent, tasks
 from ovreport_collector.arrays import load_samples, relative_rmse, save_arrays
 from ovreport_collector.engines.base import (
     Array,
@@ -54,6 +54,8 @@ from ovreport_collector.jobs import (
     Target,
 )
 from ovreport_collector.memory import MemoryMeter, give_back_freed
+from ovreport_collector.orphan import end_with
+from ovreport_collector.spent import spending
 
 OUTPUT_TOLERANCE = 0.05
 """Relative root mean square by which a timed output may differ from the untimed one."""
@@ -66,9 +68,11 @@ clock = time.perf_counter
 
 def main() -> None:
     """Do the job named on the command line."""
-    job_file, result_file = map(Path, sys.argv[1:3])
+    job_file, result_file, spent_file = map(Path, sys.argv[1:4])
+    end_with(int(sys.argv[4]))
     job = msgspec.json.decode(job_file.read_bytes(), type=Job)
     result = run(job)
+    spent.tell(spent_file)
     temporary = result_file.with_suffix(".writing")
     temporary.write_bytes(msgspec.json.encode(result))
     temporary.rename(result_file)
@@ -107,8 +111,20 @@ def _do(job: Job) -> Result:
 
 def outputs(job: OutputsJob) -> OutputsResult:
     """Run every sample of every set once, one at a time; keep the outputs."""
-    network = _read(job.target)
-    compiled = network.compile(job.target.device, "latency", job.target.precision, None)
+    with spending("compile"):
+        network = _read(job.target)
+        compiled = network.compile(job.target.device, "latency", job.target.precision, None)
+    with spending("accuracy"):
+        _keep_outputs(job, network, compiled)
+    return OutputsResult(
+        inputs=network.inputs,
+        outputs=network.outputs,
+        parameters=network.parameters,
+        execution=compiled.execution,
+    )
+
+
+def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None:
     for name, path in job.inputs.items():
         samples = load_samples(Path(path))
         request = compiled.request(samples)
@@ -121,46 +137,45 @@ def outputs(job: OutputsJob) -> OutputsResult:
         columns = enumerate(zip(*kept, strict=True))
         stacked = {f"{i:03d}": np.concatenate(column) for i, column in columns}
         save_arrays(Path(job.outputs[name]), stacked)
-    return OutputsResult(
-        inputs=network.inputs,
-        outputs=network.outputs,
-        parameters=network.parameters,
-        execution=compiled.execution,
-    )
 
 
 def pilot(job: PilotJob) -> PilotResult:
     """Try each way of driving requests for a moment."""
-    compiled = _read(job.target).compile(
-        job.target.device, "throughput", job.target.precision, None
-    )
-    return PilotResult(driver=loops.faster_driver(compiled, load_samples(Path(job.inputs))))
+    with spending("compile"):
+        compiled = _read(job.target).compile(
+            job.target.device, "throughput", job.target.precision, None
+        )
+    with spending("pilot"):
+        return PilotResult(driver=loops.faster_driver(compiled, load_samples(Path(job.inputs))))
 
 
 def measure_round(job: RoundJob) -> RoundResult:
     """Measure start-up, latency, throughput and memory, in this order."""
     memory = MemoryMeter()
-    samples = _rotated(load_samples(Path(job.inputs)), job.seed + job.round)
+    with spending("inputs"):
+        samples = _rotated(load_samples(Path(job.inputs)), job.seed + job.round)
     engine = engines.create(job.target.engine, job.target.plugins)
     memory.end("import")
 
-    start = clock()
-    network = engine.read(Path(job.target.model), job.target.shapes)
-    read_s = clock() - start
-    memory.end("read")
+    with spending("timed-starts"):
+        start = clock()
+        network = engine.read(Path(job.target.model), job.target.shapes)
+        read_s = clock() - start
+        memory.end("read")
 
-    start = clock()
-    compiled = network.compile(job.target.device, "latency", job.target.precision, None)
-    compile_s = clock() - start
-    memory.end("compile")
+        start = clock()
+        compiled = network.compile(job.target.device, "latency", job.target.precision, None)
+        compile_s = clock() - start
+        memory.end("compile")
 
-    request = compiled.request(samples)
-    start = clock()
-    request.infer()
-    first_s = clock() - start
-    memory.end("first-inference")
+        request = compiled.request(samples)
+        start = clock()
+        request.infer()
+        first_s = clock() - start
+        memory.end("first-inference")
 
-    expected = [_infer_checked(request, i, network) for i in range(len(samples))]
+    with spending("check"):
+        expected = [_infer_checked(request, i, network) for i in range(len(samples))]
     missing: dict[AspectName, NotMeasured] = {}
     latency = throughput = None
     with _noting_failure(missing, "latency"):
@@ -170,7 +185,8 @@ def measure_round(job: RoundJob) -> RoundResult:
 
     del request, compiled  # their memory is the latency mode's, not the throughput mode's
     give_back_freed()
-    compiled = network.compile(job.target.device, "throughput", job.target.precision, None)
+    with spending("compile"):
+        compiled = network.compile(job.target.device, "throughput", job.target.precision, None)
     with _noting_failure(missing, "throughput"):
         throughput = _throughput(job, compiled, samples, expected)
     memory.end("throughput")
@@ -196,17 +212,19 @@ def cached_start(job: CachedStartJob) -> CachedStartResult:
     samples = load_samples(Path(job.inputs))[:1]
     engine = engines.create(job.target.engine, job.target.plugins)
     cache_dir = Path(job.cache_dir)
-    start = clock()
-    network = engine.read(Path(job.target.model), job.target.shapes)
-    read_s = clock() - start
-    start = clock()
-    compiled = network.compile(job.target.device, "latency", job.target.precision, cache_dir)
-    load_s = clock() - start
-    request = compiled.request(samples)
-    start = clock()
-    request.infer()
+    with spending("timed-starts"):
+        start = clock()
+        network = engine.read(Path(job.target.model), job.target.shapes)
+        read_s = clock() - start
+        start = clock()
+        compiled = network.compile(job.target.device, "latency", job.target.precision, cache_dir)
+        load_s = clock() - start
+        request = compiled.request(samples)
+        start = clock()
+        request.infer()
+        first_s = clock() - start
     return CachedStartResult(
-        startup=_startup(job.round, read_s, load_s, clock() - start),
+        startup=_startup(job.round, read_s, load_s, first_s),
         loaded_from_cache=compiled.loaded_from_cache,
         cache_bytes=sum(f.stat().st_size for f in cache_dir.rglob("*") if f.is_file()),
     )
@@ -232,11 +250,12 @@ def _throughput(
         compiled, samples, job.tier, driver=job.driver, index=job.round
     )
     # The requests that were driven must still give right answers, each for a sample of its own.
-    for slot, request in enumerate(requests):
-        sample = slot % len(samples)
-        request.feed(sample)
-        request.infer()
-        _check_same(request.outputs(), expected[sample], "the throughput run")
+    with spending("check"):
+        for slot, request in enumerate(requests):
+            sample = slot % len(samples)
+            request.feed(sample)
+            request.infer()
+            _check_same(request.outputs(), expected[sample], "the throughput run")
     return measured
 
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import getpass
 import json
-import os
 import shlex
-import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from ovreport.cli import run
 from ovreport.record import (
     Agreement,
     Completed,
+    Effort,
     Execution,
     Failed,
     Latency,
@@ -108,6 +106,24 @@ def test_every_device_and_precision_has_a_record(measured: Place) -> None:
     default = measured.records[0].device.properties["INFERENCE_PRECISION_HINT"]
     precisions = ["f32"] if default == "f32" else ["default", "f32"]
     assert sorted(cases) == [(d, p) for d in ("CPU", "SIMCPU") for p in precisions]
+
+
+def test_what_it_took_is_told_in_full(measured: Place) -> None:
+    """The parts add up; loops, warm-up and starts of both processes are among the measuring."""
+    for record in measured.records:
+        effort = record.effort
+        assert isinstance(effort, Effort)
+        assert sum(effort.parts_s.values()) == pytest.approx(effort.wall_s)
+        assert 0 < effort.measuring_s < effort.wall_s
+        latency, throughput = record.latency.rounds[0], record.throughput.rounds[0]
+        timed_s = latency.duration_s + throughput.duration_s
+        assert effort.parts_s["timed-loops"] == pytest.approx(timed_s, rel=0.2)
+        warm_s = latency.warmup_s + throughput.warmup_s
+        assert effort.parts_s["warm-up"] == pytest.approx(warm_s, rel=0.1)
+        starts = [record.startup.rounds[0], record.startup_cached.rounds[0]]
+        started_s = sum(s.read_ms + s.compile_ms + s.first_inference_ms for s in starts) / 1000
+        assert effort.parts_s["timed-starts"] >= started_s
+        assert effort.parts_s["process"] > 0
 
 
 def test_every_aspect_is_measured(measured: Place) -> None:
@@ -383,7 +399,9 @@ def test_the_outcome_is_json_for_scripts(
     """Standard output holds the JSON and nothing else."""
     assert run([*quickly, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
+    effort = told.pop("effort")
     assert told == {"records": 2, "failed": 0, "out": str(place.out)}
+    assert sum(effort["parts_s"].values()) == pytest.approx(effort["wall_s"])
 
 
 def test_the_summary_names_every_case(
@@ -482,43 +500,6 @@ def test_virtual_devices_are_measured(place: Place, device: str) -> None:
     assert isinstance(record.latency, Latency)
     assert isinstance(record.throughput, Throughput)
     assert isinstance(record.execution, Execution | Unsupported)
-
-
-@pytest.mark.slow
-def test_a_collect_that_is_killed_goes_on(place: Place) -> None:
-    """Killed again and again, the same command ends with one sound record for each case."""
-    suite = place.suite(model_table("good", "good.xml"))
-    script = (
-        "import sys, msgspec; from ovreport_collector import plan; from ovreport import cli\n"
-        "plan.TIERS['quick'] = msgspec.structs.replace(plan.TIERS['quick'], min_seconds=0.05,"
-        " min_inferences=8, max_seconds=1, rounds=2, max_rounds=2)\n"
-        "sys.exit(cli.run(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", script, "collect", "--suite", suite, "--out",
-               str(place.out), "--device", "CPU", "--device", "SIMCPU", "--precision", "f32",
-               "--plugin", SIMCPU]  # fmt: skip
-    journals = place.root / "state" / "runs"
-    rounds = -1
-    for _ in range(2):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-        _wait_for(lambda: _rounds(journals) > rounds, process)  # noqa: B023 (called at once)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        assert _rounds(journals) > rounds
-        rounds = _rounds(journals)
-    assert subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode == 0
-    assert sorted(r.case.device for r in place.records) == ["CPU", "SIMCPU"]
-    assert all([x.round for x in r.latency.rounds] == [0, 1] for r in place.records)
-
-
-def _rounds(journals: Path) -> int:
-    return sum(path.read_text().count('"type":"round-done"') for path in journals.glob("*.jsonl"))
-
-
-def _wait_for(condition, process: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 60
-    while not condition() and process.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 @pytest.mark.network

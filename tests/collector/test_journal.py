@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
+import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ovreport.errors import StoreError
@@ -21,6 +24,11 @@ GIVEN_UP = GivenUp(case="a", at=WHEN, failure=FAILURE)
 def failed(index: int, case: str = "a") -> RoundFailed:
     """Return a round that went wrong."""
     return RoundFailed(case=case, round=index, started_at=WHEN, failure=FAILURE)
+
+
+def encoded(step: Step) -> bytes:
+    """Return a step as a line of the journal."""
+    return msgspec.json.encode(step) + b"\n"
 
 
 @pytest.fixture
@@ -77,13 +85,74 @@ def test_a_cut_at_every_byte_keeps_every_whole_line(path: Path) -> None:
         assert len(Journal(path).steps) == (1 if size >= first else 0)
 
 
-def test_a_line_that_is_no_step_ends_what_is_kept(path: Path) -> None:
-    """After damage in the middle nothing can be relied on."""
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        pytest.param(b'{"type":"round-done"}\n', id="an older version's round at the end"),
+        pytest.param(b'{"type":"curve-done","case":"a"}\n', id="a newer version's step"),
+        pytest.param(b"\0\0\0\0\n", id="damage"),
+    ],
+)
+def test_a_journal_that_cannot_be_read_to_its_end_is_set_aside(path: Path, foreign: bytes) -> None:
+    """Nothing of it is used, nothing of it is lost, and a new one begins; twice too."""
+    for number, name in enumerate(["abc.jsonl.unreadable", "abc.jsonl.unreadable-2"], 1):
+        filled(path, failed(0))
+        with path.open("ab") as file:
+            file.write(foreign + encoded(failed(1)))
+        whole = path.read_bytes()
+        again = Journal(path)
+        assert again.steps == []
+        assert again.set_aside == path.with_name(name)
+        assert again.set_aside.read_bytes() == whole
+        assert len(list(path.parent.iterdir())) == number
+
+
+def test_a_last_line_of_another_version_is_no_cut_one(path: Path) -> None:
+    """It is whole, so it is kept aside with the rest."""
     filled(path, failed(0))
     with path.open("ab") as file:
-        file.write(b'{"type":"round-done"}\n\0\0\0\0\n')
-    assert Journal(path).steps == [failed(0)]
-    assert path.read_bytes().count(b"\n") == 1
+        file.write(b'{"type":"round-done"}\n')
+    again = Journal(path)
+    assert again.steps == []
+    assert again.set_aside is not None
+
+
+def test_a_last_line_of_zeros_is_dropped(path: Path) -> None:
+    """A loss of power may have given a file its length, but not its content."""
+    filled(path, failed(0))
+    size = path.stat().st_size
+    with path.open("ab") as file:
+        file.write(bytes(40) + b"\n")
+    again = Journal(path)
+    assert again.steps == [failed(0)]
+    assert again.set_aside is None
+    assert path.stat().st_size == size
+
+
+def test_a_new_journals_name_is_synced_too(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder and itself are new names; a second step is no new name."""
+    synced: list[bool] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: synced.append(stat.S_ISDIR(os.fstat(handle).st_mode))
+    )
+    journal = filled(path, failed(0))
+    assert synced == [True, False, True]
+    journal.add(failed(1))
+    assert synced == [True, False, True, False]
+
+
+def test_a_long_journal_is_asked_quickly(path: Path) -> None:
+    """Ten thousand steps answer ten thousand questions in well under a second."""
+    journal = Journal(path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        for number in range(10_000):
+            journal.add(failed(number % 10, f"case {number // 10}"))
+    began = time.process_time()
+    for number in range(10_000):
+        assert journal.tried(f"case {number // 10}", number % 10)
+        assert len(journal.failed_rounds(f"case {number // 10}")) == 10
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize("at", ["fsync", "open"])

@@ -41,7 +41,7 @@ class Run:
         """Plan and measure; return the records."""
         plan = collect.make_plan(a_request(self.suite, **asked))
         out = out or self.out
-        return collect.measure(plan, out, self.console, timeout_s=None, fresh=fresh)
+        return collect.measure(plan, out, self.console, timeout_s=None, fresh=fresh).records
 
     @property
     def stored(self) -> list[Record]:

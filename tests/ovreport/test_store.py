@@ -160,11 +160,11 @@ def test_a_record_has_no_name_before_it_is_whole(tmp_path, monkeypatch):
 
 
 def test_the_name_of_a_record_is_synced_too(tmp_path, monkeypatch):
-    """After a loss of power a finished record is there: its data first, then its folder."""
+    """After a loss of power a finished record is there: new folders, its data, then its name."""
     synced = []
     monkeypatch.setattr(os, "fsync", lambda h: synced.append(stat.S_ISDIR(os.fstat(h).st_mode)))
     store.write(a_record(), tmp_path)
-    assert synced == [False, True]
+    assert synced == [True, False, True]
 
 
 def test_a_file_in_place_of_a_folder_is_a_store_error(tmp_path):
@@ -323,3 +323,13 @@ def test_one_line_keeps_ordinary_text_and_cuts_long_text():
 def test_slugs(text, name):
     """Lower case, no separators of paths, never empty."""
     assert store.slug(text) == name
+
+
+def test_what_a_killed_write_left_is_swept(tmp_path):
+    """Only half-written files go; records and what others keep there stay."""
+    path = store.write(a_record(), tmp_path)
+    (path.parent / ".writing-abc").write_text("half")
+    (path.parent / "notes.txt").write_text("mine")
+    store.sweep(path.parent)
+    store.sweep(tmp_path / "no-such")
+    assert sorted(p.name for p in path.parent.iterdir()) == sorted([path.name, "notes.txt"])
