@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,9 +52,9 @@ class Collected:
 
 def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
     """Ask OpenVINO for its devices, in a process of its own: a driver may crash it."""
-    with tempfile.TemporaryDirectory(prefix="ovreport-") as work:
+    with workplace.working_folder() as work:
         job = ProbeJob(devices=list(devices), plugins=dict(plugins))
-        result = child.run(job, Path(work), limit_s=PROBE_LIMIT_S)
+        result = child.run(job, work, limit_s=PROBE_LIMIT_S)
     if isinstance(result, JobFailed) and plugins:
         raise InputError(
             f"a plugin cannot be registered: {result.reason}",

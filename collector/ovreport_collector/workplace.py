@@ -16,7 +16,8 @@ from ovreport import folders
 from ovreport.errors import StoreError
 from ovreport_collector import child
 
-_PREFIX = "ovreport-collect-"
+_PREFIX = "ovreport-"
+_IN_USE = "in-use"
 
 
 @contextlib.contextmanager
@@ -45,30 +46,32 @@ def one_at_a_time(console: Console) -> Iterator[None]:
 
 @contextlib.contextmanager
 def working_folder() -> Iterator[Path]:
-    """Make a temporary folder; one that a killed collect left is removed first.
+    """Make a temporary folder; those that killed processes left are removed first.
 
-    It may hold hundreds of megabytes. Which one it is stands in the state folder, whose lock must
-    be held: other collects of other state folders have theirs beside it.
+    Each may hold hundreds of megabytes. One that is in use is locked by its user, and the kernel
+    unlocks it however that one ends.
     """
-    note = folders.state() / "working-folder"
-    _remove_left(note)
-    with child.storing(Path(tempfile.gettempdir())):
+    parent = Path(tempfile.gettempdir())
+    for left in parent.glob(f"{_PREFIX}*"):
+        _remove_unused(left)
+    with child.storing(parent):
         work = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        lock = filelock.FileLock(work / _IN_USE)
+        lock.acquire()
     try:
-        with child.storing(note.parent):
-            note.write_text(str(work))
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            note.unlink()
+        lock.release()
 
 
-def _remove_left(note: Path) -> None:
-    with contextlib.suppress(OSError, ValueError):
-        left = Path(note.read_text())
-        if left.name.startswith(_PREFIX) and not left.is_symlink():
-            shutil.rmtree(left, ignore_errors=True)
+def _remove_unused(folder: Path) -> None:
+    in_use = folder / _IN_USE
+    # Without that file it is no folder of ours, another user's, or its user is just beginning.
+    with contextlib.suppress(OSError, filelock.Timeout):
+        if in_use.is_file() and not folder.is_symlink():
+            with filelock.FileLock(in_use, timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_writable(out: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openvino as ov
 
 from ovreport.record import (
     Execution,
@@ -21,6 +20,7 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector.engines.base import Array, Mode, Sample
+from ovreport_collector.engines.runtime import openvino as ov
 
 _COMPUTE = ("convolution", "deconvolution", "fullyconnected", "matmul", "gemm", "fully_connected",
             "rnn", "lstm", "gru", "attention", "mha")  # fmt: skip

@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import openvino as ov
-
 from ovreport.record import Device, Family
 from ovreport_collector.engines.openvino import first_line, property_text
+from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.jobs import ProbeJob, ProbeResult, Unavailable
 
 _PHYSICAL = ("CPU", "GPU", "NPU")

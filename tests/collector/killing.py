@@ -1,0 +1,179 @@
+"""Real collects in processes of their own, to be killed: forked from a server that is ready."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from ovreport import folders, store
+from ovreport_collector.journal import Described, RoundDone, Step, Written
+from tests.collector import models
+from tests.collector.conftest import TINY, model_table
+from tests.collector.suite_fixtures import document, write_suite
+
+ROUNDS = 2
+CASES = ["CPU", "SIMCPU"]
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.collector.killing", "ovreport_collector.collect"])
+
+
+def collect(environment: dict[str, str], arguments: list[str], log: str) -> None:
+    """Be an `ovreport collect` with a tier of tiny rounds; in a process of its own."""
+    from ovreport import cli
+    from ovreport_collector import plan
+
+    os.setsid()
+    os.environ |= environment
+    tempfile.tempdir = None
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    plan.TIERS["quick"] = msgspec.structs.replace(TINY, rounds=ROUNDS, max_rounds=ROUNDS)
+    sys.argv[1:] = arguments
+    cli.main()
+
+
+class Place:
+    """A folder with a suite of one tiny network, and everything that its collects keep."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.out = root, root / "records"
+        self.temporary, self.log = root / "tmp", root / "log"
+        self.temporary.mkdir(parents=True)
+        self.journal_folder = root / "state" / "runs"
+        models.save(models.classifier(), root / "good.xml")
+        self.suite = write_suite(
+            root / "my.toml", document(models=[model_table("good", "good.xml")])
+        )
+
+    def start(self, seed: int = 1, out: Path | None = None, **folder: Path) -> ForkServerProcess:
+        """Start a collect of two cases; `state` and `temporary` may be other folders."""
+        environment = {
+            folders.STATE: str(folder.get("state", self.root / "state")),
+            folders.CACHE: str(self.root / "cache"),
+            "TMPDIR": str(folder.get("temporary", self.temporary)),
+        }
+        arguments = [
+            "collect", "--suite", str(self.suite), "--out", str(out or self.out),
+            "--device", "CPU", "--device", "SIMCPU", "--precision", "f32",
+            "--plugin", f"SIMCPU={models.CPU_PLUGIN}", "--seed", str(seed),
+        ]  # fmt: skip
+        process = _context.Process(target=collect, args=(environment, arguments, str(self.log)))
+        process.start()
+        return process
+
+    @property
+    def said(self) -> str:
+        """What all collects printed."""
+        return self.log.read_text() if self.log.exists() else ""
+
+    @property
+    def steps(self) -> list[Step]:
+        """Whole lines of the journal, of which there is at most one."""
+        return [step for _, step in self.lines]
+
+    @property
+    def lines(self) -> list[tuple[bytes, Step]]:
+        """Whole lines of the journal, as they are and as they read."""
+        data = b"".join(path.read_bytes() for path in self.journals)
+        return [(line, msgspec.json.decode(line, type=Step)) for line in data.split(b"\n")[:-1]]
+
+    @property
+    def journals(self) -> list[Path]:
+        """Files of stopped runs."""
+        return sorted(self.journal_folder.glob("*"))
+
+    @property
+    def rounds(self) -> dict[tuple[str, int], bytes]:
+        """Case and index of every finished round → its line."""
+        return {(s.case, s.round): line for line, s in self.lines if isinstance(s, RoundDone)}
+
+    def finish(self, seed: int = 1) -> int | None:
+        """Run the same command to its end; return its exit code."""
+        process = self.start(seed)
+        process.join(120)
+        return process.exitcode
+
+
+@dataclass
+class Killer:
+    """Kills collects of one place at random moments, and watches what they leave."""
+
+    place: Place
+    random: random.Random
+    hit: list[str] = field(default_factory=list)
+    """Where in its run each killed collect was."""
+    orphans: list[psutil.Process] = field(default_factory=list)
+    """What killed collects had started."""
+
+    def kill_one(self, seed: int) -> bool:
+        """Start the collect, kill it at some moment; False if it had ended before."""
+        process = self.place.start(seed)
+        self._wait(process)
+        alive = process.exitcode is None
+        if alive:
+            self.orphans += _children(process.pid)
+            process.kill()
+        process.join()
+        if alive and process.exitcode == -9:
+            self.hit.append(self._where())
+        return process.exitcode == -9
+
+    def _wait(self, process: ForkServerProcess) -> None:
+        """Wait for a moment: some time after the start, or after the next step or record."""
+        kind = self.random.choice(["start", "step", "step", "record"])
+        if kind == "start":
+            time.sleep(self.random.uniform(0.01, 1.5))
+            return
+        count = len(self.place.steps)
+        changed: Callable[[], bool] = (
+            (lambda: len(self.place.steps) > count + 1)
+            if kind == "step"
+            else (lambda: any(self.place.out.rglob("*.*")) or any(self.place.out.rglob(".w*")))
+        )
+        if kind == "record" and len(self.place.rounds) < ROUNDS * len(CASES) - 1:
+            time.sleep(self.random.uniform(0.5, 3.0))
+            return
+        while not changed() and process.exitcode is None:
+            time.sleep(0.001)
+        time.sleep(self.random.choice([0.0, self.random.uniform(0, 1.5)]))
+
+    def _where(self) -> str:
+        steps = self.place.steps
+        if any(isinstance(s, Written) for s in steps) or len(self.place.rounds) == 2 * ROUNDS:
+            return "records"
+        if any(isinstance(s, RoundDone) for s in steps):
+            return "rounds"
+        if sum(isinstance(s, Described) for s in steps) == len(CASES):
+            return "first round"
+        return "outputs" if steps else "start"
+
+    @property
+    def left_running(self) -> list[psutil.Process]:
+        """What outlived its killed collect, after a moment to notice."""
+        _, alive = psutil.wait_procs(self.orphans, timeout=10)
+        return alive
+
+
+def _children(pid: int | None) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def half_written(place: Place) -> Iterator[Path]:
+    """Yield files among the records that are no whole record."""
+    whole = {stored.path for stored in store.read_all([place.out]).stored}
+    yield from (path for path in place.out.rglob("*") if path.is_file() and path not in whole)

@@ -1,0 +1,103 @@
+"""Killed at any moment, a collect loses at most the step in flight, and leaves nothing running."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ovreport import store
+from ovreport_collector.journal import RoundDone
+from tests.collector.killing import CASES, ROUNDS, Killer, Place, half_written
+
+pytestmark = pytest.mark.slow
+
+KILLS = 50
+CAMPAIGNS = 2
+"""At once: most of a tiny collect is waiting for the disk and for processes to start."""
+
+
+def wait_for(condition: Callable[[], object], process: ForkServerProcess, limit_s: float = 60):
+    """Wait until something holds; fail if the process ends before."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert process.exitcode is None, "the collect ended before"
+        assert time.monotonic() < deadline, "it never came to this"
+        time.sleep(0.01)
+
+
+def campaign(root: Path, number: int) -> Counter[str]:
+    """Kill collects of one place until enough were; check after each kill and each end."""
+    place = Place(root / str(number))
+    killer = Killer(place, random.Random(1000 + number))
+    seed = 0
+    while len(killer.hit) < KILLS // CAMPAIGNS:
+        seed += 1
+        seen: dict[tuple[str, int], bytes] = {}
+        while len(killer.hit) < KILLS // CAMPAIGNS and killer.kill_one(seed):
+            found = place.rounds
+            assert seen.items() <= found.items(), "a finished round was lost, or measured again"
+            seen = found
+            assert not store.read_all([place.out]).faults
+        if place.journals:
+            assert place.finish(seed) == 0, place.said[-2000:]
+        check_end(place, seed, seen)
+    assert killer.left_running == []
+    assert place.said.count("Traceback") == 0
+    return Counter(killer.hit)
+
+
+def check_end(place: Place, seed: int, seen: dict[tuple[str, int], bytes]) -> None:
+    """Look at what a finished run left: whole records of all cases, with the rounds seen."""
+    assert place.journals == []
+    assert list(half_written(place)) == []
+    # Who is killed just after it made its folder leaves it empty.
+    assert list(place.temporary.glob("*/*")) == []
+    records = [r for r in store.read_all([place.out]).records if r.inputs.seed == seed]
+    assert sorted(r.case.device for r in records) == CASES
+    for record in records:
+        assert [r.round for r in record.latency.rounds] == list(range(ROUNDS))
+        case = f"good/fp32/{record.case.device}/f32"
+        for (name, index), line in seen.items():
+            if name == case:
+                step = msgspec.json.decode(line, type=RoundDone)
+                assert record.latency.rounds[index] == step.result.latency
+                assert record.throughput.rounds[index] == step.result.throughput
+
+
+def test_a_collect_killed_at_fifty_moments_loses_nothing(tmp_path: Path) -> None:
+    """Each time the same command finds every finished round, and ends with the same records."""
+    with ThreadPoolExecutor(CAMPAIGNS) as pool:
+        hits = sum(pool.map(lambda n: campaign(tmp_path, n), range(CAMPAIGNS)), Counter())
+    print(dict(hits))
+    assert sum(hits.values()) == KILLS
+    assert {"start", "outputs", "rounds", "records"} <= hits.keys()
+
+
+def test_a_second_collect_waits_and_takes_over_what_a_terminated_one_measured(
+    tmp_path: Path,
+) -> None:
+    """SIGTERM is Ctrl-C: what is done is kept, children end, 143. Then the waiting one goes on."""
+    place = Place(tmp_path / "place")
+    first = place.start()
+    wait_for(lambda: place.rounds, first)
+    second = place.start()
+    wait_for(lambda: "Another collect runs on this machine: waiting" in place.said, second)
+    assert len(place.journals) == 1
+    children = psutil.Process(first.pid).children(recursive=True)
+    os.kill(first.pid, signal.SIGTERM)
+    first.join(60)
+    assert first.exitcode == 143
+    assert not any(child.is_running() for child in children)
+    second.join(120)
+    assert second.exitcode == 0, place.said[-2000:]
+    assert "Stopped. 1 round is kept" in place.said
+    assert "Resuming: 1 round is measured already" in place.said
+    check_end(place, 1, {})
