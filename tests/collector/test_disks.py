@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,16 +30,11 @@ class Disk:
         handle = os.open(self.root / "filler", os.O_WRONLY | os.O_CREAT)
         try:
             for size in (65536, 4096, 1):
-                self._write(handle, bytes(size))
+                with contextlib.suppress(OSError):  # there is no space left
+                    while os.write(handle, bytes(size)):
+                        pass
         finally:
             os.close(handle)
-
-    def _write(self, handle: int, data: bytes) -> None:
-        try:
-            while True:
-                os.write(handle, data)
-        except OSError as error:
-            assert error.errno == errno.ENOSPC
 
     def free(self) -> None:
         """Give the space back."""
@@ -54,7 +50,8 @@ class Disk:
 
 
 def _mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True, capture_output=True, text=True)
+    command = [shutil.which("mount") or "mount", *arguments]
+    subprocess.run(command, check=True, capture_output=True, text=True)
 
 
 @pytest.fixture
@@ -69,7 +66,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     try:
         yield Disk(root)
     finally:
-        subprocess.run(["umount", "--lazy", str(root)], check=False)
+        subprocess.run([shutil.which("umount") or "umount", "--lazy", str(root)], check=False)
 
 
 @pytest.mark.parametrize("what", ["out", "state", "temporary"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from ovreport import store
