@@ -10,6 +10,7 @@ from ovreport.reasons import REASONS, ReasonText
 from ovreport.record import Tier
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import line
+from ovreport_sitegen.views import effort
 from ovreport_sitegen.views.accuracy_cells import ELIGIBLE
 from ovreport_sitegen.views.page import Page
 from ovreport_sitegen.views.proof import Proof, proof
@@ -30,6 +31,8 @@ class MethodView:
     releases: tuple[str, ...]
     proof: Proof
     """Whether the statistics keep what they promise."""
+    effort: effort.EffortView
+    """What the measuring itself costs."""
 
 
 _ASPECTS = (
@@ -65,6 +68,7 @@ def view(catalogue: Catalogue) -> MethodView:
         limits=_limits(),
         releases=tuple(sorted({line(r.record.software.openvino, 80) for r in catalogue.results})),
         proof=proof(),
+        effort=effort.view(catalogue),
     )
 
 

@@ -12,6 +12,7 @@ from ovreport.metrics import METRICS, significant
 from ovreport.reasons import REASONS
 from ovreport.record import (
     Completed,
+    Effort,
     Execution,
     Failed,
     Latency,
@@ -25,6 +26,7 @@ from ovreport.record import (
 from ovreport.verdict import READINGS
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import clean, line, plural
+from ovreport_sitegen.views.effort import effort_words
 from ovreport_sitegen.views.table import Cell, TableRow, figure_cell, reason_title, status_word
 
 _GROUPS = (
@@ -285,6 +287,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
         ("Measured", record.measured_at.replace("T", " ").replace("Z", " UTC")),
         ("Tier", f"{record.tier.name}: {record.tier.min_seconds:g} s and "
                  f"{record.tier.min_inferences} inferences a loop, {record.tier.rounds} rounds"),
+        *((("Took", effort_words(record.effort)),) if isinstance(record.effort, Effort) else ()),
         ("OpenVINO", line(software.openvino, 100)),
         ("Engine", record.case.engine),
         ("Driver", line(record.device.driver, 100)),
