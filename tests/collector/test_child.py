@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from ovreport.errors import StoreError
 from ovreport_collector import child, privacy
 from ovreport_collector.jobs import JobFailed, OutputsJob, ProbeJob, ProbeResult, Target
 
@@ -158,6 +161,47 @@ def test_ctrl_c_ends_the_process_too(worker, tmp_path: Path) -> None:
     finally:
         signal.signal(signal.SIGINT, previous)
     assert not _runs(int(pid_file.read_text()))
+
+
+@pytest.mark.parametrize("end", ["killed", "gone before"])
+def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: str) -> None:
+    """The kernel ends it when its parent is killed; one that began too late ends by itself."""
+    script = (
+        "import os, subprocess, sys, time\n"
+        "worker = ('from ovreport_collector.orphan import end_with; import os, time;'\n"
+        "          'end_with({}); print(os.getpid(), flush=True); time.sleep(60)')\n"
+        "subprocess.Popen([sys.executable, '-c', worker.format(sys.argv[1] or os.getpid())])\n"
+        "time.sleep(60)"
+    )
+    other = "1" if end == "gone before" else ""
+    command = [sys.executable, "-c", script, other]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
+        if end == "gone before":
+            deadline = time.monotonic() + 30
+            while len(psutil.Process(parent.pid).children()) == 0:
+                assert time.monotonic() < deadline
+            (worker,) = psutil.Process(parent.pid).children()
+            while worker.status() != psutil.STATUS_ZOMBIE:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            parent.kill()
+            return
+        pid = int(parent.stdout.readline())
+        assert _runs(pid)
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while _runs(pid):
+        assert time.monotonic() < deadline, "it lives on"
+        time.sleep(0.02)
+
+
+def test_a_working_folder_that_is_gone_is_no_fault_of_the_case(worker) -> None:
+    """What a process could not write there must not be recorded as the model's failure."""
+    work = worker("import shutil; shutil.rmtree(os.path.dirname(sys.argv[3])); sys.exit(1)")
+    with pytest.raises(StoreError, match="cannot be written") as caught:
+        child.run(JOB, work, limit_s=20)
+    assert caught.value.where == str(work)
+    assert "TMPDIR" in caught.value.remedy
 
 
 def test_the_number_of_threads_is_the_engines_choice(

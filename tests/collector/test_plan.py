@@ -113,6 +113,28 @@ def test_an_edited_model_is_another_plan(make, own_folders: Path, file: str) -> 
     assert make().key != before
 
 
+def test_other_code_or_another_plugin_is_another_plan(
+    make, own_folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rounds of this code, through this library, do not mix with others."""
+    library = own_folders / "plugin.so"
+    library.write_bytes(b"one")
+    keys = {make(plugins={"X": str(library)}).key}
+    library.write_bytes(b"two")
+    keys.add(make(plugins={"X": str(library)}).key)
+    monkeypatch.setattr(plan, "_own_code", lambda: "edited")
+    keys.add(make(plugins={"X": str(library)}).key)
+    assert len(keys) == 3
+
+
+def test_a_boot_or_a_slow_start_makes_no_other_plan(make) -> None:
+    """A stopped run is found again though memory differs by kilobytes and the probe took longer."""
+    one = make()
+    memory = one.machine.memory_bytes - 4096
+    machine = msgspec.structs.replace(one.machine, memory_bytes=memory)
+    assert dataclasses.replace(one, machine=machine, spent_s={"process": 9.0}).key == one.key
+
+
 def test_a_suite_may_move(make, own_folders: Path, fake_child: FakeChild) -> None:
     """The same suite in another folder goes on with the same run."""
     before = make().key

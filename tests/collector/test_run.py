@@ -13,7 +13,7 @@ from rich.console import Console
 from ovreport import store
 from ovreport.errors import StoreError
 from ovreport.record import Completed, Failed, Record, Unsupported
-from ovreport_collector import collect, display
+from ovreport_collector import collect, display, spent
 from ovreport_collector import journal as journal_module
 from ovreport_collector.jobs import (
     CachedStartJob,
@@ -422,6 +422,63 @@ def test_a_full_disk_is_told_and_loses_nothing(
     assert len(run()) == 4
     # What the journal could not sync may be lost with the machine, but not more than it.
     assert len(before & set(fake_child.rounds)) <= 1
+
+
+def test_a_folder_of_records_that_goes_away_is_told_and_loses_nothing(
+    run: Run, fake_child: FakeChild
+) -> None:
+    """A file in its place in mid-run stops the run; without it, all rounds become records."""
+
+    def block(job: Job) -> None:
+        if isinstance(job, RoundJob) and job.round == 2 and run.out.is_dir():
+            run.out.rmdir()
+            run.out.write_text("in the way")
+
+    fake_child.answers = [block]
+    with pytest.raises(StoreError, match="cannot be written") as caught:
+        run()
+    assert "same command" in caught.value.remedy
+    run.out.unlink()
+    fake_child.answers, fake_child.jobs = [], []
+    assert len(run()) == 4
+    assert fake_child.rounds == []
+
+
+def test_a_journal_of_another_version_is_set_aside_and_told(
+    run: Run, fake_child: FakeChild, own_folders: Path, console: Console
+) -> None:
+    """Its rounds are not used, its file is kept, and the user is told where."""
+    fake_child.answers = [interrupting(5)]
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    (journal,) = (own_folders / "state" / "runs").iterdir()
+    journal.write_bytes(journal.read_bytes() + b'{"type":"another"}\n')
+    fake_child.answers, fake_child.jobs = [], []
+    run()
+    assert len(fake_child.rounds) == 12
+    aside = journal.with_name(f"{journal.name}.unreadable")
+    assert aside.exists()
+    assert str(aside) in console.file.getvalue()
+
+
+def test_what_a_stopped_run_took_is_counted_too(
+    run: Run, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every finished round's time is in the record, whichever process it was measured in."""
+    now = 0.0
+
+    def wait(job: Job) -> None:
+        nonlocal now
+        now += 10.0 if isinstance(job, RoundJob) else 0.0
+
+    monkeypatch.setattr(spent, "clock", lambda: now)
+    fake_child.answers = [wait, interrupting(5)]
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    fake_child.answers = [wait]
+    for record in run():
+        assert record.effort.wall_s == pytest.approx(30)
+        assert record.effort.parts_s == {"process": pytest.approx(30)}
 
 
 class _Os:
