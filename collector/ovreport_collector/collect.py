@@ -139,7 +139,7 @@ def measure(
                 )  # fmt: skip
                 run.measure()
         except KeyboardInterrupt:
-            kept = _rounds(_done(plan, journal))
+            kept = _rounds(len(_done(plan, journal)))
             console.print(f"Stopped. {kept} kept; the same command goes on from there.")
             raise
         collected = Collected(_all_records(journal, plan, out), spent.effort(journal.spent_s()))
@@ -155,7 +155,7 @@ def _tell_what_is_kept(journal: Journal, plan: Plan, console: Console) -> None:
             markup=False, highlight=False, soft_wrap=True,
         )  # fmt: skip
     if done := _done(plan, journal):
-        console.print(f"Resuming: {_rounds(done)} measured already.")
+        console.print(f"Resuming: {_rounds(len(done))} measured already.")
 
 
 def _make_all_ready(
@@ -203,8 +203,8 @@ def _rounds(n: int) -> str:
     return "1 round is" if n == 1 else f"{n} rounds are"
 
 
-def _done(plan: Plan, journal: Journal) -> int:
-    return sum(len(journal.rounds(planned.key)) for planned in plan.cases)
+def _done(plan: Plan, journal: Journal) -> list[int]:
+    return [step.round for planned in plan.cases for step in journal.rounds(planned.key)]
 
 
 def plan_as_json(plan: Plan) -> dict[str, object]:

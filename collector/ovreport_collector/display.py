@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -10,7 +11,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TextColumn,
@@ -71,25 +71,40 @@ class PlainDisplay:
 
 
 class LiveDisplay(PlainDisplay):
-    """A progress bar with the time left; what is done scrolls above it."""
+    """A progress bar with the time left; what is done scrolls above it.
 
-    def __init__(self, console: Console, plan: Plan, *, done: int) -> None:
+    The bar counts expected seconds, not rounds: the first rounds measure extras and take longer.
+    """
+
+    def __init__(self, console: Console, plan: Plan, *, done: Sequence[int]) -> None:
         super().__init__(console)
+        self._plan = plan
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("rounds ·"),
+            TextColumn("{task.fields[rounds]} rounds ·"),
             TimeElapsedColumn(),
             TextColumn("· left"),
             TimeRemainingColumn(),
             console=console,
             transient=True,
         )
-        planned = len(plan.cases) * plan.tier.rounds
-        self._task = self._progress.add_task("preparing", total=planned, completed=done)
-        self._rounds = plan.tier.rounds
+        self._done, self._total = len(done), len(plan.cases) * plan.tier.rounds
+        self._task = self._progress.add_task(
+            "preparing",
+            total=len(plan.cases) * self._case_s,
+            completed=sum(plan.round_s(index) for index in done),
+            rounds=self._rounds,
+        )
+
+    @property
+    def _case_s(self) -> float:
+        return sum(map(self._plan.round_s, range(self._plan.tier.rounds)))
+
+    @property
+    def _rounds(self) -> str:
+        return f"{self._done}/{self._total}"
 
     def __enter__(self) -> LiveDisplay:
         self._progress.start()
@@ -104,26 +119,35 @@ class LiveDisplay(PlainDisplay):
 
     def round_started(self, planned: PlannedCase, index: int) -> None:
         """Show what runs; a round beyond the planned ones makes the bar longer."""
-        if index >= self._rounds:
-            total = self._progress.tasks[self._task].total or 0
-            self._progress.update(self._task, total=total + 1)
+        if index >= self._plan.tier.rounds:
+            total = (self._progress.tasks[self._task].total or 0) + self._plan.round_s(index)
+            self._total += 1
+            self._progress.update(self._task, total=total, rounds=self._rounds)
         self.working(f"{words(planned)}, round {index + 1}")
 
     def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
         """Print the round's figures, and move the bar."""
         super().round_finished(planned, step)
-        self._progress.advance(self._task)
+        self._move(1, self._plan.round_s(step.round))
 
     def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
         """Print the reason, and move the bar."""
         super().failed(planned, reason)
-        self._progress.advance(self._task, rounds)
+        self._move(rounds, self._case_s * rounds / self._plan.tier.rounds)
+
+    def _move(self, rounds: int, seconds: float) -> None:
+        self._done += rounds
+        self._progress.update(self._task, advance=seconds, rounds=self._rounds)
 
 
 @contextlib.contextmanager
-def display_for(console: Console, plan: Plan, *, done: int) -> Iterator[Display]:
-    """Give a live display on a terminal, a plain one elsewhere; so many rounds are done."""
-    if console.is_terminal:
+def display_for(console: Console, plan: Plan, *, done: Sequence[int]) -> Iterator[Display]:
+    """Give a live display on a terminal, a plain one elsewhere; rounds of these indices are done.
+
+    A CI service may call its log a terminal, for its colours; a bar that is drawn again ten times
+    a second fills it.
+    """
+    if console.is_terminal and not os.environ.get("CI"):
         with LiveDisplay(console, plan, done=done) as live:
             yield live
     else:

@@ -113,12 +113,16 @@ class Plan:
     @property
     def expected_s(self) -> float:
         """Rough duration without downloads, at the fewest rounds."""
+        a_case = sum(map(self.round_s, range(self.tier.rounds))) + _ACCURACY_S
+        return len(self.cases) * a_case
+
+    def round_s(self, index: int) -> float:
+        """Return the rough duration of a round of a case; the first ones measure extras too."""
         from ovreport_collector.extras import EXTRAS, rounds_of  # they need the types above
 
-        a_round = 2 * self.tier.min_seconds + _START_S
         extras = sum(e.seconds(self.tier) for e in EXTRAS if e.name not in self.skip)
-        a_case = self.tier.rounds * a_round + rounds_of(self.tier.name) * extras + _ACCURACY_S
-        return len(self.cases) * a_case
+        with_extras = index < rounds_of(self.tier.name)
+        return 2 * self.tier.min_seconds + _START_S + (extras if with_extras else 0.0)
 
 
 @cache
