@@ -94,9 +94,9 @@ class LiveDisplay(PlainDisplay):
         self._task = self._progress.add_task(
             "preparing",
             total=len(plan.cases) * self._case_s,
-            completed=sum(plan.round_s(index) for index in done),
             rounds=self._rounds,
         )
+        self._progress.update(self._task, completed=sum(plan.round_s(index) for index in done))
 
     @property
     def _case_s(self) -> float:
