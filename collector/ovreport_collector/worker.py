@@ -28,7 +28,7 @@ from ovreport.record import (
     ThroughputRound,
     Unsupported,
 )
-from ovreport_collector import engines, loops, spent, tasks
+from ovreport_collector import engines, loops, spent
 from ovreport_collector.arrays import load_samples, relative_rmse, save_arrays
 from ovreport_collector.engines.base import (
     Array,
@@ -126,6 +126,8 @@ def outputs(job: OutputsJob) -> OutputsResult:
 
 
 def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None:
+    from ovreport_collector import tasks  # a sixth of all imports, and no other job's
+
     for name, path in job.inputs.items():
         samples = load_samples(Path(path))
         request = compiled.request(samples)
