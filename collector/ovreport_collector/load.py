@@ -12,6 +12,7 @@ import numpy as np
 from ovreport.statistics import Floats
 from ovreport_collector.engines.base import Compiled, Request, Sample
 from ovreport_collector.jobs import Driver
+from ovreport_collector.spent import spending
 
 LONGEST_S = 3.0
 """Bound of a run that cannot reach its count, unless it is given another."""
@@ -64,6 +65,7 @@ class QueueLoad(Load):
 
     queue_run: Callable[[float], list[float]]
 
+    @spending("timed-loops")
     def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
         """Keep all requests busy for so long."""
         began = clock()
@@ -83,6 +85,7 @@ class ThreadLoad(Load):
     samples: int
     feed_every: int = field(default=1, init=False)
 
+    @spending("timed-loops")
     def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
         """Keep all requests busy for so long."""
         times: list[list[tuple[float, float]]] = [[] for _ in self.requests]

@@ -38,8 +38,7 @@ class WarmUp:
 
 def measure_latency(request: Request, samples: int, tier: Tier, *, index: int) -> LatencyRound:
     """Time synchronous inferences, one at a time, inputs rotated."""
-    with spending("warm-up"):
-        warm = warm_up(_one_by_one(request, samples))
+    warm = warm_up(_one_by_one(request, samples))
     wall_s: list[float] = []
     runtime_ms: list[float] = []
     with spending("timed-loops"):
@@ -80,15 +79,11 @@ def measure_throughput(
     count = compiled.optimal_requests
     requests = [compiled.request(samples) for _ in range(count if driver == "threads" else 1)]
     load = load_of(compiled, samples, requests, driver)
-    with spending("warm-up"):
-        warm = warm_up(_batches(load))
+    warm = warm_up(_batches(load))
     # Count and time must both be met: the rate of a short pilot tells how long the count takes.
     with spending("pilot"):
         seconds = max(tier.min_seconds, tier.min_inferences / _pilot(load))
-    with spending("timed-loops"):
-        loaded = load.run(
-            min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds
-        )
+    loaded = load.run(min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds)
     ms = loaded.latencies * 1000
     return ThroughputRound(
         round=index,
@@ -134,6 +129,7 @@ def _pilot(load: Load) -> float:
     return load.run(PILOT_S, 0).rate
 
 
+@spending("warm-up")
 def warm_up(window: Callable[[float], tuple[int, float]]) -> WarmUp:
     """Run windows until three in a row agree within 5 % in median, or the cap is reached.
 

@@ -95,6 +95,11 @@ class Place:
         return sorted(self.journal_folder.glob("*"))
 
     @property
+    def files(self) -> int:
+        """How many files there are among the records, half-written ones too."""
+        return sum(len(files) for _, _, files in os.walk(self.out))
+
+    @property
     def rounds(self) -> dict[tuple[str, int], bytes]:
         """Case and index of every finished round → its line."""
         return {(s.case, s.round): line for line, s in self.lines if isinstance(s, RoundDone)}
@@ -128,6 +133,7 @@ class Killer:
         process.join()
         if alive and process.exitcode == -9:
             self.hit.append(self._where())
+        assert process.exitcode in {-9, 0}, self.place.said[-2000:]
         return process.exitcode == -9
 
     def _wait(self, process: ForkServerProcess) -> None:
@@ -136,15 +142,15 @@ class Killer:
         if kind == "start":
             time.sleep(self.random.uniform(0.01, 1.5))
             return
-        count = len(self.place.steps)
-        changed: Callable[[], bool] = (
-            (lambda: len(self.place.steps) > count + 1)
-            if kind == "step"
-            else (lambda: any(self.place.out.rglob("*.*")) or any(self.place.out.rglob(".w*")))
-        )
         if kind == "record" and len(self.place.rounds) < ROUNDS * len(CASES) - 1:
             time.sleep(self.random.uniform(0.5, 3.0))
             return
+        steps, files = len(self.place.steps), self.place.files
+        changed: Callable[[], bool] = (
+            (lambda: len(self.place.steps) > steps + 1)
+            if kind == "step"
+            else (lambda: self.place.files > files)
+        )
         while not changed() and process.exitcode is None:
             time.sleep(0.001)
         time.sleep(self.random.choice([0.0, self.random.uniform(0, 1.5)]))

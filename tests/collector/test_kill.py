@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from ovreport import store
+from ovreport.record import Record
 from ovreport_collector.journal import RoundDone
 from tests.collector.killing import CASES, ROUNDS, Killer, Place, half_written
 
@@ -43,27 +44,44 @@ def campaign(root: Path, number: int) -> Counter[str]:
     seed = 0
     while len(killer.hit) < KILLS // CAMPAIGNS:
         seed += 1
-        seen: dict[tuple[str, int], bytes] = {}
-        while len(killer.hit) < KILLS // CAMPAIGNS and killer.kill_one(seed):
-            found = place.rounds
-            assert seen.items() <= found.items(), "a finished round was lost, or measured again"
-            seen = found
-            assert not store.read_all([place.out]).faults
-        if place.journals:
-            assert place.finish(seed) == 0, place.said[-2000:]
-        check_end(place, seed, seen)
+        run_to_its_end(killer, seed)
     assert killer.left_running == []
     assert place.said.count("Traceback") == 0
     return Counter(killer.hit)
 
 
+def run_to_its_end(killer: Killer, seed: int) -> None:
+    """Kill one run again and again until it has come to its end all the same."""
+    place = killer.place
+    seen: dict[tuple[str, int], bytes] = {}
+    while len(killer.hit) < KILLS // CAMPAIGNS:
+        if not killer.kill_one(seed):
+            check_tidy(place)
+            break
+        if not place.journals and records_of(place, seed):
+            break  # killed while it tidied up
+        found = place.rounds
+        assert seen.items() <= found.items(), "a finished round was lost, or measured again"
+        seen = found
+        assert not store.read_all([place.out]).faults
+    else:
+        assert place.finish(seed) == 0, place.said[-2000:]
+        check_tidy(place)
+    check_end(place, seed, seen)
+
+
+def records_of(place: Place, seed: int) -> list[Record]:
+    """Return the records of one run of a place."""
+    loaded = store.read_all([place.out])
+    assert not loaded.faults
+    return [record for record in loaded.records if record.inputs.seed == seed]
+
+
 def check_end(place: Place, seed: int, seen: dict[tuple[str, int], bytes]) -> None:
-    """Look at what a finished run left: whole records of all cases, with the rounds seen."""
+    """Look at the records of a finished run: whole, of all cases, with the rounds seen."""
     assert place.journals == []
     assert list(half_written(place)) == []
-    # Who is killed just after it made its folder leaves it empty.
-    assert list(place.temporary.glob("*/*")) == []
-    records = [r for r in store.read_all([place.out]).records if r.inputs.seed == seed]
+    records = records_of(place, seed)
     assert sorted(r.case.device for r in records) == CASES
     for record in records:
         assert [r.round for r in record.latency.rounds] == list(range(ROUNDS))
@@ -72,6 +90,11 @@ def check_end(place: Place, seed: int, seen: dict[tuple[str, int], bytes]) -> No
                 step = msgspec.json.decode(line, type=RoundDone)
                 assert record.latency.rounds[index] == step.result.latency
                 assert record.throughput.rounds[index] == step.result.throughput
+
+
+def check_tidy(place: Place) -> None:
+    """Look for working folders; who is killed just after it made one leaves it empty."""
+    assert list(place.temporary.glob("*/*")) == []
 
 
 def test_a_collect_killed_at_fifty_moments_loses_nothing(tmp_path: Path) -> None:
