@@ -22,7 +22,8 @@ from tests.collector import models
 from tests.collector.conftest import model_table
 from tests.collector.suite_fixtures import document, write_suite
 
-BUSY = "while True: pass"
+BUSY = "import time; end = time.monotonic() + 300\nwhile time.monotonic() < end: pass"
+"""Ends by itself, should the test be killed."""
 COLLECT = """
 import sys, msgspec
 from ovreport import cli
