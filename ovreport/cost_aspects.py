@@ -90,29 +90,6 @@ class Energy(Aspect, frozen=True):
     """The headline first."""
 
 
-class CalibrationRound(Part, frozen=True):
-    """The fixed computations, timed just before and just after one round."""
-
-    round: Count
-    device_before_ms: Positive
-    """Median of the small model on the case's device."""
-    device_after_ms: Positive
-    host_before_ms: Positive
-    """Median of the matrix product on the host's processor."""
-    host_after_ms: Positive
-
-
-class Calibration(Aspect, frozen=True):
-    """How fast the machine was around each round, by computations that are the same for ever."""
-
-    version: Count
-    """Of the computations; times of different versions are not comparable."""
-    rounds: Annotated[list[CalibrationRound], Meta(min_length=1, max_length=100)]
-
-    def __post_init__(self) -> None:
-        check_rounds(self.rounds)
-
-
 EffortPart = Literal[
     "timed-loops", "warm-up", "timed-starts", "idle-baseline", "calibration",
     "compile", "pilot", "inputs", "check", "accuracy", "process", "bookkeeping",

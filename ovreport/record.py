@@ -15,7 +15,7 @@ An aspect is Measured (its own type), Unsupported, Failed or Skipped, the last t
 reason; `null` is never used. Samples are kept as sparse histograms with a known relative
 resolution, so that every statistic can be derived again when a record is read.
 Units are in the names. Times are UTC. Base types are in `parts`, rounds in `samples`, aspects in
-`aspects`, `load_aspects` and `cost_aspects`; everything is imported from here.
+`aspects` and the modules that end in its name; everything is imported from here.
 """
 
 from __future__ import annotations
@@ -40,11 +40,10 @@ from ovreport.aspects import (
     StartupCached,
     Throughput,
 )
+from ovreport.calibration_aspect import Calibration, CalibrationRound, CalibrationTime
 from ovreport.cost_aspects import (
     MEASURING,
     STAGES,
-    Calibration,
-    CalibrationRound,
     Effort,
     EndToEnd,
     Energy,
@@ -114,6 +113,7 @@ __all__ = [
     "Batch",
     "Calibration",
     "CalibrationRound",
+    "CalibrationTime",
     "Case",
     "Cause",
     "Completed",

@@ -24,14 +24,15 @@ def a_record(**changes: Any) -> r.Record:
     """Return a sound record; `changes` are fields of Record, or the knobs below.
 
     Knobs: model, device, precision, variant, family, machine (id), median_ms, noise (relative sd
-    between rounds), rounds, top1 (accuracy), seed, measured_at, title, task.
+    between rounds), rounds, factors (of each round's times, instead of noise), top1 (accuracy),
+    seed, measured_at, title, task.
     """
     knobs = {
         "model": "magika-v3.3", "title": "Magika v3.3", "task": "file-type",
         "device": "CPU", "family": "CPU", "full_name": "Example CPU 9000",
         "precision": "f32", "variant": "fp32", "machine": "example-cpu-9000-8c",
         "median_ms": 5.0, "noise": 0.01, "rounds": 7, "top1": 0.97, "seed": 1,
-        "executed": None, "architecture_only": False,
+        "executed": None, "architecture_only": False, "factors": None,
     }  # fmt: skip
     for key in list(changes):
         if key in knobs:
@@ -66,7 +67,7 @@ def histogram(samples: np.ndarray, limit: int = 96) -> r.Histogram:
 
 def _build(k: dict[str, Any]) -> r.Record:
     rng = np.random.default_rng(k["seed"])
-    factors = np.exp(rng.normal(0, k["noise"], k["rounds"])).tolist()
+    factors = k["factors"] or np.exp(rng.normal(0, k["noise"], k["rounds"])).tolist()
     executed = k["executed"] or ("bf16" if k["precision"] == "default" else k["precision"])
     return r.Record(
         format=2,
@@ -140,7 +141,7 @@ def _build(k: dict[str, Any]) -> r.Record:
             reason="no energy counter is readable: /sys/class/powercap holds none",
             remedy="Measure on bare metal with the intel_rapl_common module loaded.",
         ),
-        calibration=_calibration(factors),
+        calibration=calibration(factors),
         effort=r.Effort(
             wall_s=200.0, measuring_s=160.0,
             parts_s={"timed-loops": 140.0, "warm-up": 15.0, "timed-starts": 5.0, "process": 40.0},
@@ -343,13 +344,18 @@ def energy(k: int = 3) -> r.Energy:
     )  # fmt: skip
 
 
-def _calibration(factors: list[float]) -> r.Calibration:
+def calibration(factors: list[float]) -> r.Calibration:
+    """Return the fixed computations on a machine that is slower by a factor around each round."""
+
+    def time(ms: float) -> r.CalibrationTime:
+        return r.CalibrationTime(median_ms=ms, mean_ms=1.02 * ms)
+
     return r.Calibration(
         version=1,
         rounds=[
             r.CalibrationRound(
-                round=i, device_before_ms=0.5 * f, device_after_ms=0.51 * f,
-                host_before_ms=2.0 * f, host_after_ms=2.1 * f,
+                round=i, device_before=time(0.5 * f), device_after=time(0.51 * f),
+                host_before=time(2.0 * f), host_after=time(2.1 * f),
             )
             for i, f in enumerate(factors)
         ],

@@ -30,7 +30,7 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport.verdict import judge
-from ovreport_collector import extras, noise, spent, suite
+from ovreport_collector import calibration, extras, noise, spent, suite
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
 from ovreport_collector.journal import Journal, RoundDone, RoundFailed
 from ovreport_collector.plan import Plan, PlannedCase, local_file
@@ -69,7 +69,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         open_loop=_extra("open_loop", plan, planned, ready, rounds),
         end_to_end=_extra("end_to_end", plan, planned, ready, rounds),
         energy=skipped,
-        calibration=skipped,
+        calibration=calibration.aspect([s.calibration for s in rounds]),
         effort=spent.effort(journal.spent_s(planned.key)) or skipped,
         failed_rounds=_failed_rounds(rounds, journal.failed_rounds(planned.key)),
         noise=[

@@ -66,19 +66,19 @@ def _run(job: Job, work: Path, limit_s: float) -> Result:
             stdout=stderr,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env=_environment(),
+            env=environment(),
         )
         try:
             code = process.wait(timeout=limit_s)
         except subprocess.TimeoutExpired:
-            _kill_group(process)
+            kill_group(process)
             return JobFailed(
                 reason=f"no result after {limit_s:.0f} s: the process was stopped",
                 cause="timeout",
                 stderr_tail=_tail(stderr_file, _folders(job, work)),
             )
         finally:
-            _kill_group(process)
+            kill_group(process)
     return _result(code, result_file, stderr_file, _folders(job, work))
 
 
@@ -156,7 +156,8 @@ def _how_it_ended(code: int) -> str:
     return f"the measuring process was ended by {name}{hint}"
 
 
-def _kill_group(process: subprocess.Popen[bytes]) -> None:
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started, and wait for it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     # A process stuck in a driver call does not die; we go on without it.
@@ -173,7 +174,7 @@ def _tail(path: Path, folders: set[Path]) -> str:
     return ""  # the working folder went away
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return our environment, without what would change the engine's number of threads."""
     dropped = {"OMP_NUM_THREADS", "TBB_NUM_THREADS", "PYTHONPROFILEIMPORTTIME"}
     return {key: value for key, value in os.environ.items() if key not in dropped}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from ovreport import folders, store
 from ovreport.errors import InputError, OvreportError
 from ovreport.record import ASPECTS, Completed, Device, Effort, Failed, Precision, Record
 from ovreport_collector import child, machine, sources, spent, suite, workplace
+from ovreport_collector.calibration import Calibrate, Calibrator, off
 from ovreport_collector.display import Display, display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
 from ovreport_collector.journal import Journal, Prepared
@@ -133,11 +135,12 @@ def measure(
             with display_for(console, plan, done=_done(plan, journal)) as display:
                 ready = _make_all_ready(plan, work, display, ledger)
                 journal.add(Prepared(spent_s=spent.total([ledger.take("inputs"), plan.spent_s])))
-                run = Run(
-                    plan=plan, ready=ready, journal=journal, work=work, out=out,
-                    display=display, ledger=ledger, timeout_s=timeout_s,
-                )  # fmt: skip
-                run.measure()
+                with _calibrator(plan) as calibrate:
+                    run = Run(
+                        plan=plan, ready=ready, journal=journal, work=work, out=out,
+                        display=display, ledger=ledger, calibrate=calibrate, timeout_s=timeout_s,
+                    )  # fmt: skip
+                    run.measure()
         except KeyboardInterrupt:
             kept = _rounds(len(_done(plan, journal)))
             console.print(f"Stopped. {kept} kept; the same command goes on from there.")
@@ -145,6 +148,16 @@ def measure(
         collected = Collected(_all_records(journal, plan, out), spent.effort(journal.spent_s()))
         journal.close()
     return collected
+
+
+@contextlib.contextmanager
+def _calibrator(plan: Plan) -> Iterator[Calibrate]:
+    """Yield what times the fixed computations; its process ends with the block."""
+    if "calibration" in plan.skip:
+        yield off
+        return
+    with Calibrator(plan.plugins) as calibrate:
+        yield calibrate
 
 
 def _tell_what_is_kept(journal: Journal, plan: Plan, console: Console) -> None:

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from ovreport.durable import make_folder, sync_folder
 from ovreport.errors import StoreError
-from ovreport.record import Accuracy, Agreement, NotMeasured
+from ovreport.record import Accuracy, Agreement, Calibration, NotMeasured, Skipped
 from ovreport_collector.jobs import (
     CachedStartResult,
     Driver,
@@ -75,6 +75,8 @@ class RoundDone(Struct, frozen=True, kw_only=True, tag="round-done"):
     extras: dict[str, ExtraResult | JobFailed] = {}
     """Field of the record → what this round measured of it."""
     spent_s: dict[str, float] = {}
+    calibration: Calibration | NotMeasured = Skipped(reason="this ovreport did not calibrate")
+    """Of this round alone; a journal of before it was measured has none."""
 
 
 class RoundFailed(Struct, frozen=True, kw_only=True, tag="round-failed"):

@@ -42,6 +42,8 @@ VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
 
 _START_S = 3.0
 """Expected cost of a round beside its timed loops: processes, compiling, warm-up."""
+_CALIBRATION_S = 0.5
+"""Expected cost of timing the fixed computations before and after a round."""
 _ACCURACY_S = 4.0
 """Expected cost of a case's accuracy and agreement."""
 
@@ -122,7 +124,8 @@ class Plan:
 
         extras = sum(e.seconds(self.tier) for e in EXTRAS if e.name not in self.skip)
         with_extras = index < rounds_of(self.tier.name)
-        return 2 * self.tier.min_seconds + _START_S + (extras if with_extras else 0.0)
+        beside = _START_S + (0.0 if "calibration" in self.skip else _CALIBRATION_S)
+        return 2 * self.tier.min_seconds + beside + (extras if with_extras else 0.0)
 
 
 @cache

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovreport.record import Failed as AspectFailed
-from ovreport.record import Skipped
+from ovreport.record import NotMeasured, Skipped
 from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
-from ovreport_collector import assemble, child, extras, scoring, spent
+from ovreport_collector import assemble, calibration, child, extras, scoring, spent
+from ovreport_collector.calibrator import Timed
 from ovreport_collector.display import Display
 from ovreport_collector.jobs import (
     CachedStartJob,
@@ -70,6 +71,8 @@ class Run:
     display: Display
     ledger: Ledger = field(default_factory=Ledger)
     """What the wall time since the last step of the journal went to."""
+    calibrate: calibration.Calibrate = calibration.off
+    """Times the fixed computations before and after every round."""
     timeout_s: float | None = None
     """Limit of one measuring process; None: from the tier."""
 
@@ -195,6 +198,7 @@ class Run:
             return
         target = self._target(ready, planned.case.device, planned.case.precision)
         driver = self._driver(planned, ready, target)
+        calibrated_before = self._calibrated(planned)
         started_at = _now()
         job = RoundJob(
             target=target, round=index, tier=self.plan.tier, inputs=str(ready.samples),
@@ -202,6 +206,7 @@ class Run:
         )  # fmt: skip
         with Watch() as watch:
             result = self._child(job)
+        calibrated_after = self._calibrated(planned)
         if isinstance(result, RoundResult):
             step = RoundDone(
                 case=planned.key, round=index, started_at=started_at, result=result,
@@ -209,11 +214,16 @@ class Run:
                 readings={**watch.readings, **result.switches},
                 extras=self._extras(planned, ready, target, index, result),
                 spent_s=self.ledger.take(),
+                calibration=calibration.around(index, calibrated_before, calibrated_after),
             )  # fmt: skip
             self.journal.add(step)
             self.display.round_finished(planned, step)
         elif isinstance(result, JobFailed):
             self._fail(planned, index, started_at, result)
+
+    def _calibrated(self, planned: PlannedCase) -> Timed | NotMeasured:
+        with self.ledger.doing("calibration"):
+            return self.calibrate(planned.case.device)
 
     def _fail(self, planned: PlannedCase, index: int, started_at: str, failure: JobFailed) -> None:
         step = RoundFailed(

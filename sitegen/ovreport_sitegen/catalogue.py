@@ -12,11 +12,12 @@ Everything here is computed once, and shared by all pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
+from ovreport.control_variate import Adjustment
 from ovreport.errors import RecordError
 from ovreport.figures import Figure, Figures, figures
 from ovreport.record import (
@@ -28,6 +29,7 @@ from ovreport.record import (
     Verdict,
 )
 from ovreport.store import Loaded
+from ovreport_sitegen.adjusting import adjusted_speedups, adjustments
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.speedup import Speedup, speedups
 from ovreport_sitegen.text import day, line, release, short_name, unique_slugs
@@ -77,6 +79,8 @@ class Result:
     model: ModelRef
     device: DeviceRef
     anchor: str
+    adjustments: Mapping[str, Adjustment] = field(default_factory=dict)
+    """Of `latency` and `throughput`, by calibration; shown beside the raw figures only."""
 
     @property
     def href(self) -> str:
@@ -219,6 +223,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     models = _models(current)
     devices = _devices(current)
     anchors = _anchors(current)
+    by_calibration = adjustments(current)
     results = [
         Result(
             record=record,
@@ -226,6 +231,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
             model=models[record.model.id],
             device=devices[device_key(record)],
             anchor=f"case-{anchors[case_key(record)]}",
+            adjustments=by_calibration.get(id(record), {}),
         )
         for record in current
     ]
@@ -237,7 +243,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         older=tuple(older),
         models=tuple(sorted(models.values(), key=lambda m: (m.title.lower(), m.id))),
         devices=tuple(sorted(devices.values(), key=lambda d: (d.label.lower(), d.key))),
-        speedups=tuple(speedups(results)),
+        speedups=tuple(adjusted_speedups(list(speedups(results)))),
         faults=tuple(loaded.faults),
     )
 

@@ -29,7 +29,6 @@ from ovreport.record import Failed, Port, Precision, Tier
 from ovreport.statistics import geometric_mean
 from ovreport.verdict import FOREIGN_CPU_SHARE
 from ovreport_collector import child, engines, noise, sources, suite
-from ovreport_collector.collect import one_at_a_time
 from ovreport_collector.jobs import (
     Driver,
     JobFailed,
@@ -40,6 +39,7 @@ from ovreport_collector.jobs import (
     Target,
 )
 from ovreport_collector.prepare import Ready, make_ready
+from ovreport_collector.workplace import one_at_a_time
 
 SMALL_MODELS = ("silero-vad-16k", "blazeface-front", "blazeface-back")
 """Where a load generator costs most, so where a good one gains most."""

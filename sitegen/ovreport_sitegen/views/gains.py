@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from ovreport.comparison import Comparison
+from ovreport.control_variate import Adjusted
 from ovreport.metrics import significant
 from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
@@ -14,7 +16,7 @@ from ovreport_sitegen.text import listed, plural
 from ovreport_sitegen.views.accuracy_cells import cost_cell
 from ovreport_sitegen.views.cards import FIRST, model_name
 from ovreport_sitegen.views.page import Card, footer
-from ovreport_sitegen.views.table import Cell, Column, Table, TableRow, ratio_cell, result_cells
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow, result_cells
 
 BASELINE = Cell("baseline", tone="missing", sort=1.0)
 """Gain of f32 over itself."""
@@ -120,8 +122,8 @@ def gains_table(id_: str, gains: Sequence[Speedup[Result]], *, searchable: bool 
         TableRow(
             (
                 *result_cells(g.default),
-                ratio_cell(g.latency),
-                ratio_cell(g.throughput),
+                ratio_cell(g.latency, g.adjusted("latency")),
+                ratio_cell(g.throughput, g.adjusted("throughput")),
                 _pairs_cell(g),
                 cost_cell(g.default),
             ),
@@ -149,4 +151,36 @@ def gain_cell(catalogue: Catalogue, result: Result, aspect: str = "latency") -> 
     if result.asked != "default":
         return BASELINE
     gain = catalogue.speedup(result)
-    return ratio_cell(gain.of(aspect) if gain else None)
+    return ratio_cell(gain.of(aspect), gain.adjusted(aspect)) if gain else ratio_cell(None)
+
+
+def ratio_cell(comparison: Comparison | None, adjusted: Adjusted | None = None) -> Cell:
+    """Return a speed-up with its interval, or that nothing can be said.
+
+    The ratio adjusted by calibration is told beside it where it is known better.
+    """
+    if comparison is None:
+        return Cell("–", tone="missing", tip="No f32 result was measured alternately with it.")
+    ratio = comparison.ratio
+    sub = (
+        f"{significant(ratio.low)} – {significant(ratio.high)}"
+        if math.isfinite(ratio.high)
+        else "interval unbounded"
+    )
+    if comparison.outcome != "different":
+        sub = f"{sub}\n{comparison.outcome}"
+    tip = ""
+    if adjusted is not None and adjusted.width < 1:
+        sub = f"{sub}\nadjusted {_adjusted_text(adjusted)}"
+        tip = "Adjusted by calibration to the same machine speed: see How it was measured."
+    return Cell(f"{significant(ratio.value)}×", sub=sub, sort=ratio.value, tip=tip)
+
+
+def _adjusted_text(adjusted: Adjusted) -> str:
+    """Return an adjusted ratio with its interval."""
+    value, low, high = (
+        significant(x) for x in (
+            adjusted.interval.value, adjusted.interval.low, adjusted.interval.high
+        )
+    )  # fmt: skip
+    return f"{value}× ({low} – {high})"

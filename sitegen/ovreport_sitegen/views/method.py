@@ -10,8 +10,9 @@ from ovreport.reasons import REASONS, ReasonText
 from ovreport.record import Tier
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import line
-from ovreport_sitegen.views import effort
+from ovreport_sitegen.views import calibration_method, effort
 from ovreport_sitegen.views.accuracy_cells import ELIGIBLE
+from ovreport_sitegen.views.calibration_method import CalibrationMethodView
 from ovreport_sitegen.views.page import Page
 from ovreport_sitegen.views.proof import Proof, proof
 
@@ -33,6 +34,7 @@ class MethodView:
     """Whether the statistics keep what they promise."""
     effort: effort.EffortView
     """What the measuring itself costs."""
+    calibration: CalibrationMethodView
 
 
 _ASPECTS = (
@@ -69,6 +71,7 @@ def view(catalogue: Catalogue) -> MethodView:
         releases=tuple(sorted({line(r.record.software.openvino, 80) for r in catalogue.results})),
         proof=proof(),
         effort=effort.view(catalogue),
+        calibration=calibration_method.view(),
     )
 
 

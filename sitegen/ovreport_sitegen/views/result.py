@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,6 +26,8 @@ from ovreport.record import (
 from ovreport.verdict import READINGS
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import clean, line, plural
+from ovreport_sitegen.views import calibrating
+from ovreport_sitegen.views.calibrating import HEADLINES, CalibrationView
 from ovreport_sitegen.views.effort import effort_words
 from ovreport_sitegen.views.table import Cell, TableRow, figure_cell, reason_title, status_word
 
@@ -88,6 +90,8 @@ class ResultView:
     """Reading, lowest, middle and highest over the rounds, number of rounds."""
     unreadable: tuple[tuple[str, tuple[str, ...]], ...]
     """A reason, and the readings that are missing for it."""
+    calibration: CalibrationView
+    """The fixed computations around its rounds, and whether its figures are adjusted by them."""
     failed_rounds: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     repeat: str
@@ -116,6 +120,7 @@ def view(result: Result) -> ResultView:
         settings=tuple(_settings(result)),
         evidence=tuple(_evidence(record.noise)),
         unreadable=_unreadable(record.noise_unreadable),
+        calibration=calibrating.view(record.calibration, result.adjustments),
         failed_rounds=tuple(
             f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
         ),
@@ -162,7 +167,8 @@ def _groups(result: Result) -> list[FigureGroup]:
         if found and len(reasons) == 1 and "" not in reasons:
             groups.append(FigureGroup(title, (), reasons.pop()))
         elif found:
-            groups.append(FigureGroup(title, tuple(_row(result, key) for key in found)))
+            rows = [row for key in found for row in (_row(result, key), *_adjusted(result, key))]
+            groups.append(FigureGroup(title, tuple(rows)))
     return groups
 
 
@@ -184,6 +190,13 @@ def _row(result: Result, key: str) -> TableRow:
         Cell(n),
         better,
     ))  # fmt: skip
+
+
+def _adjusted(result: Result, key: str) -> Iterator[TableRow]:
+    """Yield the figure adjusted by calibration, where that holds: beside the raw one, always."""
+    adjustment = result.adjustments.get({v: k for k, v in HEADLINES.items()}.get(key, ""))
+    if adjustment is not None and adjustment.adjusted is not None:
+        yield calibrating.adjusted_row(METRICS[key], adjustment.adjusted)
 
 
 @cache

@@ -11,9 +11,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from ovreport.comparison import Comparison
 from ovreport.figures import N_TOO_SMALL, Figure
-from ovreport.metrics import METRICS, Metric, significant
+from ovreport.metrics import METRICS, Metric
 from ovreport.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported
 from ovreport_sitegen.catalogue import Result
@@ -280,18 +279,3 @@ def n_cell(result: Result, key: str) -> Cell:
     if figure is None:
         return Cell("–", tone="missing")
     return Cell(f"{figure.n:,}", sub=plural(figure.rounds, "round"), sort=figure.n)
-
-
-def ratio_cell(comparison: Comparison | None) -> Cell:
-    """Return a speed-up with its interval, or that nothing can be said."""
-    if comparison is None:
-        return Cell("–", tone="missing", tip="No f32 result was measured alternately with it.")
-    ratio = comparison.ratio
-    sub = (
-        f"{significant(ratio.low)} – {significant(ratio.high)}"
-        if math.isfinite(ratio.high)
-        else "interval unbounded"
-    )
-    if comparison.outcome != "different":
-        sub = f"{sub}\n{comparison.outcome}"
-    return Cell(f"{significant(ratio.value)}×", sub=sub, sort=ratio.value)
