@@ -26,12 +26,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ovreport.statistics import Floats, Interval, median_interval, t_quantile
+from ovreport.statistics import Floats, Interval, median_interval, ratio_interval, t_quantile
 
 MIN_CASES = 3
 """Other cases that a slope is learned from, at least."""
@@ -42,6 +42,10 @@ _STANDS_STILL = 1e-18
 """Sum of squares below which nothing moves: rounds that differ by less than 1e-9."""
 HOLDS = 0.8
 """Adjusting is worth it where it leaves at most this share of the spread, out of sample."""
+
+
+Estimate = Callable[[Sequence[float]], Interval]
+"""Of positive values over rounds."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +111,17 @@ NOTHING = Control(slope=0.0, slope_sd=math.inf, spread=1.0, cases=0)
 """Nothing can be learned: no other case, or a control that does not move."""
 
 
-def adjust_all(cases: Sequence[Series], reference: Reference) -> list[Adjustment]:
+def ratio_estimate(ratios: Sequence[float]) -> Interval:
+    """Return the estimate of paired ratios, the one that raw comparisons use."""
+    return ratio_interval(ratios, [1.0] * len(ratios))
+
+
+def adjust_all(
+    cases: Sequence[Series], reference: Reference, estimate: Estimate = median_interval
+) -> list[Adjustment]:
     """Return the adjustment of each case of a session, learned from all the others."""
     return [
-        Adjustment(control, adjust(case, control, reference) if control.holds else None)
+        Adjustment(control, adjust(case, control, reference, estimate) if control.holds else None)
         for case, control in zip(cases, learn_all(cases), strict=True)
     ]
 
@@ -129,13 +140,15 @@ def learn(others: Sequence[Series]) -> Control:
     return _learn(np.array([_sums(case) for case in others], dtype=np.float64).reshape(-1, 3))
 
 
-def adjust(case: Series, control: Control, reference: Reference) -> Adjusted:
-    """Return a case's figure at the reference, with its interval."""
+def adjust(
+    case: Series, control: Control, reference: Reference, estimate: Estimate = median_interval
+) -> Adjusted:
+    """Return a case's figure at the reference, with its interval, estimated like the raw one."""
     values = [
         y - control.slope * (x - reference.value) for x, y in zip(case.x, case.y, strict=True)
     ]
-    interval = median_interval([_exp(v) for v in values])
-    raw = median_interval([_exp(v) for v in case.y])
+    interval = estimate([_exp(v) for v in values])
+    raw = estimate([_exp(v) for v in case.y])
     extra = margin(case, control, reference)
     centre = math.log(interval.value)
     low = centre - math.hypot(centre - _log(interval.low), extra)

@@ -13,7 +13,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from ovreport.control_variate import SAME_SPEED, Adjustment, Series, adjust_all, median_reference
+from ovreport.control_variate import (
+    SAME_SPEED,
+    Adjustment,
+    Series,
+    adjust_all,
+    median_reference,
+    ratio_estimate,
+)
 from ovreport.record import Calibration, CalibrationTime, Completed, Record
 from ovreport_sitegen.speedup import HasRecord, Speedup, latencies, throughputs
 
@@ -51,7 +58,7 @@ def adjusted_speedups(gains: Sequence[Speedup[R]]) -> list[Speedup[R]]:
         indices = [place[id(record)] for record in session]
         for aspect in FIGURES:
             pairs = [(i, s) for i in indices if (s := _ratio(gains[i], aspect)) is not None]
-            found = adjust_all([series for _, series in pairs], SAME_SPEED)
+            found = adjust_all([series for _, series in pairs], SAME_SPEED, ratio_estimate)
             for (index, _), adjustment in zip(pairs, found, strict=True):
                 kept = {**made[index].adjustments, aspect: adjustment}
                 made[index] = replace(made[index], adjustments=kept)

@@ -26,8 +26,17 @@ from calibration_simulation import simulate
 from rich.console import Console
 from rich.table import Table
 
-from ovreport.control_variate import SAME_SPEED, Control, Series, adjust, learn, median_reference
+from ovreport.control_variate import (
+    SAME_SPEED,
+    Control,
+    Series,
+    adjust,
+    learn,
+    median_reference,
+    ratio_estimate,
+)
 from ovreport.record import CalibrationTime
+from ovreport.statistics import median_interval
 from ovreport_collector import machine
 from ovreport_sitegen.calibration_study import CalibrationRow, CalibrationStudy, LoadShift
 
@@ -150,6 +159,7 @@ def _study(cases: Sequence[Case]) -> Iterator[CalibrationRow]:
         return
     ratio = cases[0].figure.startswith("ratio")
     reference = SAME_SPEED if ratio else median_reference([case.series() for case in cases])
+    estimate = ratio_estimate if ratio else median_interval
     for case in cases:
         others = [other for other in cases if other is not case]
         control = learn([other.series() for other in others])
@@ -162,7 +172,7 @@ def _study(cases: Sequence[Case]) -> Iterator[CalibrationRow]:
             host_correlation=_correlation([case.host[i] for i in quiet], own.y),
             slope=_slope(own), left_own=_left_own(own), left_others=_left(own, control.slope),
             left_later=_left_later(case, others),
-            width=adjust(own, control, reference).width, adjusted=control.holds,
+            width=adjust(own, control, reference, estimate).width, adjusted=control.holds,
             load=_load(case, control),
         )  # fmt: skip
 
