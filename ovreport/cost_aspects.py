@@ -17,13 +17,17 @@ Way = Literal["host", "graph"]
 
 
 class PipelineRound(Part, frozen=True):
-    """One way through the pipeline in one fresh process."""
+    """One way through the pipeline in one fresh process; the ways of a round take turns in it."""
 
     round: Count
     n: Count
     """Images that went through the synchronous loop."""
     stages_ms: dict[Stage, Positive]
-    """Median of each stage that this way has."""
+    """Median of each stage that this way has.
+
+    Transfer is the copy into the request's own tensor, which lies in host memory for a CPU; what
+    a plugin copies further to its device is part of inference.
+    """
     median_ms: Positive
     """Median of the whole, image file to answer, one at a time."""
     sync_ips: Positive
@@ -48,8 +52,10 @@ class EndToEnd(Aspect, frozen=True):
     images: Text
     """What was decoded: format, size, number and source, in one sentence."""
     preprocessing: Text
-    """The steps, in one sentence."""
+    """The steps, in one sentence, and what the device does otherwise."""
     pipelines: Annotated[list[Pipeline], Meta(min_length=1, max_length=4)]
+    missing: dict[Way, Text]
+    """Why a way was not measured."""
     agreement: list[OutputAgreement]
     """Outputs with preprocessing in the graph against those with it on the host."""
 

@@ -317,6 +317,7 @@ def _end_to_end(k: dict[str, Any]) -> r.EndToEnd:
             r.Pipeline(way="host", rounds=rounds(True)),
             r.Pipeline(way="graph", rounds=rounds(False)),
         ],
+        missing={},
         agreement=[
             r.OutputAgreement(
                 name="scores", relative_rmse=0.01, max_abs_difference=0.02, cosine=0.9999

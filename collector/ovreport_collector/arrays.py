@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ovreport.record import OutputAgreement
 from ovreport_collector.engines.base import Array, Sample
 
 
@@ -22,6 +23,22 @@ def relative_rmse(found: Array, reference: Array) -> float:
     difference = float(np.sqrt(np.mean((found.astype(np.float64) - reference) ** 2)))
     scale = float(np.sqrt(np.mean(reference**2)))
     return difference / scale if scale else difference
+
+
+def output_agreement(name: str, found: Array, reference: Array) -> OutputAgreement:
+    """Return how far an output is from the reference's; ValueError if the shapes differ."""
+    return OutputAgreement(
+        name=name,
+        relative_rmse=relative_rmse(found, reference),
+        max_abs_difference=float(np.abs(found.astype(np.float64) - reference).max(initial=0.0)),
+        cosine=_cosine(found, reference),
+    )
+
+
+def _cosine(a: Array, b: Array) -> float:
+    x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
+    lengths = float(np.linalg.norm(x) * np.linalg.norm(y))
+    return float(np.clip(x @ y / lengths, -1, 1)) if lengths else float(np.array_equal(x, y))
 
 
 def load_samples(path: Path) -> list[Sample]:

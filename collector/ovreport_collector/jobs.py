@@ -16,13 +16,17 @@ from ovreport.record import (
     LatencyRound,
     MemoryRound,
     NotMeasured,
+    OutputAgreement,
+    PipelineRound,
     Port,
     Precision,
     Settings,
     StartupRound,
     ThroughputRound,
     Tier,
+    Way,
 )
+from ovreport_collector.image_pipeline import ImagePipeline
 
 Driver = Literal["threads", "async-queue"]
 AspectName = Literal["latency", "throughput", "memory"]
@@ -87,10 +91,27 @@ class CachedStartJob(Struct, frozen=True, kw_only=True, tag="cached-start"):
     cache_dir: str
 
 
-ExtraJob = CachedStartJob
+class EndToEndJob(Struct, frozen=True, kw_only=True, tag="end-to-end"):
+    """Take encoded images all the way to answers, preprocessed on the host and in the graph."""
+
+    target: Target
+    round: int
+    seconds: float
+    """Of each way, both loops together."""
+    pipeline: ImagePipeline
+    images: list[str]
+    """Paths of the encoded images."""
+    about: str
+    """What they are."""
+    task: str
+    """Says how outputs become an answer."""
+    seed: int
+
+
+ExtraJob = CachedStartJob | EndToEndJob
 """Jobs of `extras`."""
 
-Job = ProbeJob | OutputsJob | PilotJob | RoundJob | CachedStartJob
+Job = ProbeJob | OutputsJob | PilotJob | RoundJob | ExtraJob
 
 
 class Unavailable(Struct, frozen=True, kw_only=True):
@@ -161,7 +182,20 @@ class JobFailed(Struct, frozen=True, kw_only=True, tag="failed"):
     stderr_tail: str = ""
 
 
-ExtraResult = CachedStartResult
+class EndToEndResult(Struct, frozen=True, kw_only=True, tag="end-to-end"):
+    """One round of each way through the pipeline."""
+
+    rounds: dict[Way, PipelineRound]
+    missing: dict[Way, str]
+    """Why a way could not be gone."""
+    images: str
+    preprocessing: str
+    """The steps, and what the device does otherwise."""
+    agreement: list[OutputAgreement]
+    """The graph's outputs against the host's; empty without the graph."""
+
+
+ExtraResult = CachedStartResult | EndToEndResult
 """Results of `extras`."""
 
-Result = ProbeResult | OutputsResult | PilotResult | RoundResult | CachedStartResult | JobFailed
+Result = ProbeResult | OutputsResult | PilotResult | RoundResult | ExtraResult | JobFailed

@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.record import InputData
+from ovreport.record import InputData, NotMeasured
 from ovreport_collector import tasks
 from ovreport_collector.arrays import save_arrays
 from ovreport_collector.jobs import JobFailed
+from ovreport_collector.pictures import Pictures, make_pictures
 from ovreport_collector.sources import Prepared
 from ovreport_collector.suite import Model
 from ovreport_collector.tasks import Labelled, Task
@@ -30,6 +31,8 @@ class Ready:
     data: InputData
     labelled: Labelled | None
     labelled_inputs: Path
+    pictures: Pictures | NotMeasured
+    """Encoded images, and how they become inputs; or why there are none."""
 
 
 def make_ready(model: Model, prepared: Prepared, work: Path, *, seed: int) -> Ready | JobFailed:
@@ -64,6 +67,7 @@ def _make_ready(model: Model, files: tasks.Files, work: Path, seed: int) -> Read
         data=InputData(description=_description(model, task), distinct=count, seed=seed),
         labelled=labelled,
         labelled_inputs=labelled_inputs,
+        pictures=make_pictures(model, task, files, folder / "images", seed=seed),
     )
 
 

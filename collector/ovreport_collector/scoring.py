@@ -15,13 +15,12 @@ from ovreport.record import (
     Agreement,
     Failed,
     NotMeasured,
-    OutputAgreement,
     Port,
     Skipped,
     Unsupported,
 )
 from ovreport.statistics import Floats, Interval
-from ovreport_collector.arrays import relative_rmse
+from ovreport_collector.arrays import output_agreement
 from ovreport_collector.prepare import Ready
 from ovreport_collector.tasks import Array
 
@@ -95,12 +94,7 @@ def _agreement(
     return Agreement(
         n=len(found[0]),
         outputs=[
-            OutputAgreement(
-                name=port.name,
-                relative_rmse=relative_rmse(a, b),
-                max_abs_difference=_max_difference(a, b),
-                cosine=_cosine(a, b),
-            )
+            output_agreement(port.name, a, b)
             for port, a, b in zip(ports, found, expected, strict=True)
         ],
     )
@@ -134,13 +128,3 @@ def _against(
         delta_low=delta.low,
         delta_high=delta.high,
     )
-
-
-def _max_difference(a: Array, b: Array) -> float:
-    return float(np.abs(a.astype(np.float64) - b).max(initial=0.0))
-
-
-def _cosine(a: Array, b: Array) -> float:
-    x, y = a.astype(np.float64).ravel(), b.astype(np.float64).ravel()
-    lengths = float(np.linalg.norm(x) * np.linalg.norm(y))
-    return float(np.clip(x @ y / lengths, -1, 1)) if lengths else float(np.array_equal(x, y))

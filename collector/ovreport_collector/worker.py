@@ -42,6 +42,7 @@ from ovreport_collector.jobs import (
     AspectName,
     CachedStartJob,
     CachedStartResult,
+    EndToEndJob,
     Job,
     JobFailed,
     OutputsJob,
@@ -105,6 +106,10 @@ def _do(job: Job) -> Result:
             return measure_round(job)
         case CachedStartJob():
             return cached_start(job)
+        case EndToEndJob():
+            from ovreport_collector.end_to_end import measure
+
+            return measure(job)
 
 
 # ---------------------------------------------------------------- jobs

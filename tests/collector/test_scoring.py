@@ -62,7 +62,7 @@ def ready(task: object = None, labels: np.ndarray | None = LABELS) -> Ready:
         model=Model(id="m", title="M", task="t", file=File(uri="file:m.onnx"), shapes={"x": [1]}),
         task=task or Top1(), file=Path("m.onnx"), samples=Path("s.npz"),
         data=InputData(description="d", distinct=4, seed=1),
-        labelled=labelled, labelled_inputs=Path("l.npz"),
+        labelled=labelled, labelled_inputs=Path("l.npz"), pictures=Unsupported(reason="none"),
     )  # fmt: skip
 
 

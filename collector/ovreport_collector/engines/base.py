@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings
+from ovreport_collector.image_pipeline import ImagePipeline
 
 Array = NDArray[Any]
 Sample = Mapping[str, Array]
@@ -119,4 +120,52 @@ class Engine(Protocol):
 
     def read(self, path: Path, shapes: Mapping[str, Sequence[int]]) -> Network:
         """Read a model file and give its inputs static shapes."""
+        ...
+
+
+# ---------------------------------------------------------------- abilities an engine may have
+
+
+class StagedRequest(Protocol):
+    """A request that is given its input as it comes, and need not be waited for at once."""
+
+    def put(self, array: Array) -> None:
+        """Copy the only input into the request's own tensor."""
+        ...
+
+    def infer(self) -> None:
+        """Run one inference and block until it is done."""
+        ...
+
+    def start(self) -> None:
+        """Begin an inference; return at once."""
+        ...
+
+    def wait(self) -> None:
+        """Block until the inference that was begun is done."""
+        ...
+
+    def outputs(self) -> list[Array]:
+        """Return the last outputs, in the model's order; they hold until the next inference."""
+        ...
+
+
+@runtime_checkable
+class Stages(Protocol):
+    """A compiled model that gives staged requests."""
+
+    def staged_request(self) -> StagedRequest:
+        """Return a request for a pipeline."""
+        ...
+
+
+@runtime_checkable
+class Preprocesses(Protocol):
+    """A network that can take over the preprocessing of images."""
+
+    def with_preprocessing(self, pipeline: ImagePipeline, *, antialias: bool) -> Network:
+        """Return the network with an image's own pixels as input: u8 [1, height, width, 3], RGB.
+
+        Without `antialias` it resizes by plain interpolation, which more devices can do.
+        """
         ...

@@ -20,7 +20,9 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector.engines.base import Array, Mode, Sample
+from ovreport_collector.engines.openvino_pipeline import OpenVinoStagedRequest, preprocessed
 from ovreport_collector.engines.runtime import openvino as ov
+from ovreport_collector.image_pipeline import ImagePipeline
 
 _COMPUTE = ("convolution", "deconvolution", "fullyconnected", "matmul", "gemm", "fully_connected",
             "rnn", "lstm", "gru", "attention", "mha")  # fmt: skip
@@ -94,6 +96,10 @@ class OpenVinoNetwork:
             config["NPU_BYPASS_UMD_CACHING"] = "YES"
         return OpenVinoCompiled(self._core.compile_model(self._model, device, config), asked)
 
+    def with_preprocessing(self, pipeline: ImagePipeline, *, antialias: bool) -> OpenVinoNetwork:
+        """Return the network with an image's own pixels as input."""
+        return OpenVinoNetwork(self._core, preprocessed(self._model, pipeline, antialias=antialias))
+
 
 class OpenVinoCompiled:
     """A compiled model."""
@@ -145,6 +151,10 @@ class OpenVinoCompiled:
     def queue(self, samples: Sequence[Sample], requests: int) -> OpenVinoQueue:
         """Return an AsyncInferQueue over the samples."""
         return OpenVinoQueue(self._compiled, samples, requests)
+
+    def staged_request(self) -> OpenVinoStagedRequest:
+        """Return a request for a pipeline."""
+        return OpenVinoStagedRequest(self._compiled)
 
 
 class OpenVinoRequest:

@@ -8,10 +8,11 @@ a line in `EXTRAS`.
 from __future__ import annotations
 
 from ovreport_collector.extras.base import Around, Extra
+from ovreport_collector.extras.end_to_end import EndToEndExtra
 
 __all__ = ["EXTRAS", "Around", "Extra", "by_name", "rounds_of"]
 
-EXTRAS: tuple[Extra, ...] = ()
+EXTRAS: tuple[Extra, ...] = (EndToEndExtra(),)
 """In the order in which a round measures them."""
 
 

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled, Task
+from ovreport_collector.tasks.base import Array, Files, ImageTask, Inputs, Labelled, Task
 
-__all__ = ["TASKS", "Array", "Files", "Inputs", "Labelled", "Task", "get", "names"]
+__all__ = ["TASKS", "Array", "Files", "ImageTask", "Inputs", "Labelled", "Task", "get",
+           "image_task", "names"]  # fmt: skip
 
 _WHERE = {
     "file-type": "file_type:FileType",
@@ -91,3 +92,11 @@ def get(name: str) -> Task:
     if name not in TASKS:
         raise SuiteError(f'unknown task "{name}"', remedy=f"use one of: {', '.join(names())}")
     return TASKS[name]
+
+
+def image_task(name: str) -> ImageTask:
+    """Return the task of that name, which must be one of images; SuiteError when it is not."""
+    task = get(name)
+    if not isinstance(task, ImageTask):
+        raise SuiteError(f'task "{name}" has no images', remedy="use an image task")
+    return task

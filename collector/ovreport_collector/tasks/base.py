@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
+    from PIL import Image
 
+    from ovreport.record import Unsupported
+    from ovreport_collector.image_pipeline import ImagePipeline
     from ovreport_collector.suite import Model
 
 Array = NDArray[Any]
@@ -89,4 +92,27 @@ class Task(Protocol):
 
     def reduce(self, contributions: NDArray[np.float64]) -> float:
         """Return the metric of some units; called again and again on resampled rows."""
+        ...
+
+
+@runtime_checkable
+class ImageTask(Protocol):
+    """What a task has besides, where its inputs are images: the way from a file to an answer."""
+
+    name: str
+    pictured: str
+    """What the pictures show and where they are from, to end a sentence."""
+
+    def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
+        """Return how an image becomes the model's input, or why that is not one image."""
+        ...
+
+    def pictures(
+        self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
+    ) -> list[Image.Image]:
+        """Return `count` pictures of that width and height, chosen by `seed`; to be encoded."""
+        ...
+
+    def answer(self, outputs: Sequence[Array]) -> object:
+        """Return what a program would go on with: the postprocessing of one image's outputs."""
         ...

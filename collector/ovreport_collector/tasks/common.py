@@ -9,9 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
+from ovreport.record import Unsupported
+from ovreport_collector.image_pipeline import Channels, ImagePipeline, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -89,6 +91,43 @@ def only_input(model: Model) -> tuple[str, list[int]]:
     return next(iter(model.shapes.items()))
 
 
+def one_image(
+    model: Model,
+    source: tuple[int, int],
+    *,
+    layout: Layout,
+    mean: Sequence[float] | Array,
+    scale: Sequence[float] | Array,
+    channels: Channels = "RGB",
+) -> ImagePipeline | Unsupported:
+    """Return the pipeline of one input of one image with three channels, or why there is none.
+
+    `source` is the encoded images' width and height; mean and scale have a number a channel.
+    """
+    _, shape = only_input(model)
+    if len(shape) != 4 or shape[1 if layout == "NCHW" else 3] != 3:
+        return Unsupported(reason=f"the input {shape} is not an image of three channels")
+    if shape[0] != 1:
+        return Unsupported(reason=f"the model takes {shape[0]} images at once, and one is timed")
+    width, height = image_size(shape, layout)
+    return ImagePipeline(
+        source_height=source[1], source_width=source[0], height=height, width=width,
+        layout=layout, channels=channels, mean=_three(mean), scale=_three(scale),
+    )  # fmt: skip
+
+
+def _three(numbers: Sequence[float] | Array) -> tuple[float, float, float]:
+    red, green, blue = map(float, numbers)
+    return red, green, blue
+
+
+def image_size(shape: Sequence[int], layout: str) -> tuple[int, int]:
+    """Return width and height of the images in an input; 0 where it holds none."""
+    if len(shape) != 4:
+        return 0, 0
+    return (shape[3], shape[2]) if layout == "NCHW" else (shape[2], shape[1])
+
+
 def need(files: Mapping[str, Path], role: str, *, model: Model, of: str) -> Path:
     """Return the file of a role; SuiteError when the suite does not name it."""
     try:
@@ -153,6 +192,24 @@ def images(data: Mapping[str, Path]) -> Iterator[tuple[str, Image.Image]]:
                         yield name, picture(io.BytesIO(wheel.read(name)), name)
         elif tail(path.name) in _IMAGES:
             yield role, picture(path, path.name)
+
+
+def photographs(
+    data: Mapping[str, Path], size: tuple[int, int], rng: np.random.Generator, count: int
+) -> list[Image.Image]:
+    """Return photographs cut and scaled to a width and height, in random order."""
+    found = [image for _, image in images(data)]
+    return [ImageOps.fit(found[i], size) for i in pick(rng, len(found), count)] if found else []
+
+
+def camera(size: tuple[int, int]) -> tuple[int, int]:
+    """Return the width and height of a photograph with the proportions of a model's input.
+
+    Its longer side is that of VGA, 640, or one and a half times the input's, if that is more.
+    """
+    longer = max(*size, 1)
+    by = max(640, longer * 3 // 2) / longer
+    return round(size[0] * by), round(size[1] * by)
 
 
 def picture(source: Path | io.BytesIO, name: str) -> Image.Image:

@@ -11,8 +11,11 @@ from ovreport.errors import SuiteError
 from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
+    camera,
     generator,
+    image_size,
     need,
+    one_image,
     only_input,
     pack,
     pick,
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ovreport.record import Unsupported
+    from ovreport_collector.image_pipeline import ImagePipeline
     from ovreport_collector.suite import Model
 
 
@@ -42,6 +47,7 @@ class FaceDetection(Proportion):
 
     name = "face-detection"
     metric: str | None = "presence_accuracy"
+    pictured = "small grey crops of faces and of other things (LFW subset), each on a canvas"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return canvases with crops, half of them with a face, chosen by `seed`."""
@@ -72,6 +78,29 @@ class FaceDetection(Proportion):
             raise ValueError("no output has one score a place: is this a face detector?")
         logits = unpack(scores[0], labelled.n).reshape(labelled.n, -1)
         return rows((logits.max(axis=1) > 0) == labelled.labels)
+
+    def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
+        """Return how a camera's picture becomes an input."""
+        size = image_size(only_input(model)[1], "NHWC")
+        middle = (127.5, 127.5, 127.5)
+        return one_image(model, camera(size), layout="NHWC", mean=middle, scale=middle)
+
+    def pictures(
+        self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
+    ) -> list[Image.Image]:
+        """Return canvases with crops, as `samples` feeds them, in a camera's size."""
+        crops = lfw_crops(need(files.data, "faces", model=model, of="data"))
+        chosen = pick(generator(seed, self.name, "pictures"), len(crops), count)
+        canvases = np.rint((_canvases(crops[chosen], [1, size[1], size[0], 3]) + 1) * 127.5)
+        return [Image.fromarray(c) for c in np.clip(canvases, 0, 255).astype(np.uint8)]
+
+    def answer(self, outputs: Sequence[Array]) -> tuple[float, NDArray[np.float32]]:
+        """Return the probability of the likeliest place, and its raw box and key points."""
+        scores, boxes = sorted(outputs, key=lambda output: int(output.shape[-1]))[:2]
+        logits = scores.reshape(-1)
+        best = int(logits.argmax())
+        probability = 1 / (1 + np.exp(-float(logits[best])))
+        return probability, boxes.reshape(len(logits), -1)[best].astype(np.float32)
 
 
 def lfw_crops(path: Path) -> NDArray[np.float64]:

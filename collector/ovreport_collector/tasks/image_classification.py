@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.common import Unlabelled, generator, images, only_input, pack, pick
+from ovreport_collector.tasks.common import (
+    Unlabelled,
+    camera,
+    generator,
+    image_size,
+    images,
+    one_image,
+    only_input,
+    pack,
+    photographs,
+    pick,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from ovreport.record import Unsupported
+    from ovreport_collector.image_pipeline import Channels, ImagePipeline, Layout
     from ovreport_collector.suite import Model
-    from ovreport_collector.tasks.base import Files, Inputs
+    from ovreport_collector.tasks.base import Array, Files, Inputs
 
+Word = TypeVar("Word", bound=str)
+
+_LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC")
+_CHANNELS: tuple[Channels, ...] = ("RGB", "BGR")
 _MEAN = (123.675, 116.28, 103.53)
 _SCALE = (58.395, 57.12, 57.375)
 """Mean and standard deviation of ImageNet's red, green, blue, of 0 to 255 (as torchvision)."""
@@ -33,13 +50,14 @@ class ImageClassification(Unlabelled):
     """
 
     name = "image-classification"
+    pictured = "photographs of the dataset, cut to the input's proportions"
     why_no_metric = "constant weights: accuracy does not exist"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return squares out of photographs, moved, scaled and mirrored by `seed`."""
         name, shape = only_input(model)
-        planar = _choice(model, "layout", ("NCHW", "NHWC")) == "NCHW"
-        reverse = _choice(model, "channels", ("RGB", "BGR")) == "BGR"
+        planar = _choice(model, "layout", _LAYOUTS) == "NCHW"
+        reverse = _choice(model, "channels", _CHANNELS) == "BGR"
         height, width = shape[2:4] if planar else shape[1:3]
         mean, scale = _three(model, "mean", _MEAN), _three(model, "scale", _SCALE)
         rng = generator(seed, self.name)
@@ -57,6 +75,30 @@ class ImageClassification(Unlabelled):
             units.append(pixels.transpose(2, 0, 1) if planar else pixels)
         return {name: pack(np.stack(units), shape)}
 
+    def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
+        """Return how a photograph of the input's proportions becomes an input."""
+        layout = _choice(model, "layout", _LAYOUTS)
+        return one_image(
+            model, camera(image_size(only_input(model)[1], layout)), layout=layout,
+            channels=_choice(model, "channels", _CHANNELS),
+            mean=_three(model, "mean", _MEAN),
+            scale=_three(model, "scale", _SCALE),
+        )  # fmt: skip
+
+    def pictures(
+        self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
+    ) -> list[Image.Image]:
+        """Return photographs, cut to the input's proportions."""
+        return photographs(files.data, size, generator(seed, self.name, "pictures"), count)
+
+    def answer(self, outputs: Sequence[Array]) -> list[tuple[int, float]]:
+        """Return the five likeliest classes and their probabilities (softmax)."""
+        scores = outputs[0].reshape(-1).astype(np.float64)
+        shares = np.exp(scores - scores.max())
+        shares /= shares.sum()
+        best = np.argsort(shares)[::-1][:5]
+        return [(int(i), float(shares[i])) for i in best]
+
 
 def _square(image: Image.Image, height: int, width: int, rng: np.random.Generator) -> Image.Image:
     """Return a part of the image: between two thirds and all of its shorter side."""
@@ -71,14 +113,15 @@ def _square(image: Image.Image, height: int, width: int, rng: np.random.Generato
     return ImageOps.mirror(part) if rng.random() < 0.5 else part
 
 
-def _choice(model: Model, key: str, known: Sequence[str]) -> str:
+def _choice(model: Model, key: str, known: Sequence[Word]) -> Word:
     """Return an option that must be one of a few words; the first is the default."""
-    value = str(model.options.get(key, known[0]))
-    if value not in known:
+    value = model.options.get(key, known[0])
+    found = next((word for word in known if word == value), None)
+    if found is None:
         raise SuiteError(
             f'{key} is "{value}"', where=f"{model.id}.options", remedy=f"use {' or '.join(known)}"
         )
-    return value
+    return found
 
 
 def _three(model: Model, key: str, default: Sequence[float]) -> NDArray[np.float32]:

@@ -11,7 +11,9 @@ from ovreport_collector.tasks.base import Labelled
 from ovreport_collector.tasks.common import (
     AgainstReference,
     generator,
+    image_size,
     need,
+    one_image,
     only_input,
     pack,
     pick,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ovreport.record import Unsupported
+    from ovreport_collector.image_pipeline import ImagePipeline
     from ovreport_collector.suite import Model
     from ovreport_collector.tasks.base import Array, Files, Inputs
 
@@ -52,6 +56,7 @@ class _Landmarks(AgainstReference):
 
     name: str
     metric: str | None = "landmarks_within_1px"
+    pictured = "squares around the face or the eyes of a portrait (NASA, public domain)"
     portrait: ClassVar[tuple[Spot, ...]]
     crop: ClassVar[tuple[Spot, ...]] = ()
 
@@ -88,19 +93,46 @@ class _Landmarks(AgainstReference):
 
     def _squares(self, model: Model, files: Files, rng: np.random.Generator, count: int) -> Inputs:
         name, shape = only_input(model)
+        squares = self._drawn(model, files, shape, rng, count * shape[0])
+        return {name: pack(np.stack(squares), shape)}
+
+    def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
+        """Return how a square around a face or an eye becomes an input."""
+        width, height = image_size(only_input(model)[1], "NHWC")
+        return one_image(
+            model, (2 * width, 2 * height), layout="NHWC", mean=(0.0, 0.0, 0.0),
+            scale=(255.0, 255.0, 255.0),
+        )  # fmt: skip
+
+    def pictures(
+        self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
+    ) -> list[Image.Image]:
+        """Return squares as `samples` feeds them, of twice the model's size."""
+        rng = generator(seed, self.name, "pictures")
+        squares = self._drawn(model, files, [1, size[1], size[0], 3], rng, count)
+        return [Image.fromarray(np.rint(square * 255).astype(np.uint8)) for square in squares]
+
+    def answer(self, outputs: Sequence[Array]) -> NDArray[np.float32]:
+        """Return the points [n, 3] of the largest output, x, y and z in the input's pixels."""
+        largest = max(outputs, key=lambda output: output.size).reshape(-1)
+        return largest[: len(largest) // 3 * 3].reshape(-1, 3).astype(np.float32)
+
+    def _drawn(
+        self, model: Model, files: Files, shape: Sequence[int], rng: np.random.Generator, units: int
+    ) -> list[NDArray[np.float32]]:
         path = need(files.data, "portrait", model=model, of="data")
         portrait = picture(path, path.name)
         crops: list[Image.Image] = []
         if self.crop:
             faces = lfw_crops(need(files.data, "faces", model=model, of="data"))
-            chosen = pick(rng, len(faces) // 2, -(-count * shape[0] // 3))
+            chosen = pick(rng, len(faces) // 2, -(-units // 3))
             crops = [_grey(face) for face in faces[chosen]]
         squares = []
-        for i in range(count * shape[0]):
+        for i in range(units):
             small = bool(crops) and i % 3 == 2
             source, spots = (crops[i // 3], self.crop) if small else (portrait, self.portrait)
             squares.append(_square(source, spots[int(rng.integers(len(spots)))], shape, rng))
-        return {name: pack(np.stack(squares), shape)}
+        return squares
 
 
 class FaceLandmarks(_Landmarks):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Colour = tuple[int, int, int]
+
+PADDLE: dict[str, Any] = {
+    "layout": "NCHW", "channels": "BGR", "mean": (127.5,) * 3, "scale": (127.5,) * 3,
+}  # fmt: skip
+"""How PaddleOCR's models take pixels, as fields of an `ImagePipeline`."""
 
 _VOCABULARY = """
 amber anchor answer apple autumn balance basket beacon bicycle blanket border branch bread
@@ -155,6 +160,15 @@ def fit(image: Image.Image, height: int, width: int) -> NDArray[np.float32]:
     fitted = np.zeros((3, height, width), dtype=np.float32)
     fitted[:, :, :wide] = bgr(scaled) / 127.5 - 1
     return fitted
+
+
+def strip(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Return an image scaled to a height and laid on grey of that size, as `fit` does it."""
+    width, height = size
+    wide = min(width, -(-height * image.width // image.height))
+    whole = Image.new("RGB", size, (128, 128, 128))
+    whole.paste(image.resize((wide, height), Image.Resampling.BILINEAR))
+    return whole
 
 
 def bgr(image: Image.Image) -> NDArray[np.float32]:

@@ -11,10 +11,14 @@ from ovreport_collector.tasks import rendering
 from ovreport_collector.tasks.base import Labelled
 from ovreport_collector.tasks.common import (
     AgainstReference,
+    camera,
     generator,
+    image_size,
     images,
+    one_image,
     only_input,
     pack,
+    photographs,
     pick,
     unpack,
 )
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ovreport.record import Unsupported
+    from ovreport_collector.image_pipeline import ImagePipeline
     from ovreport_collector.suite import Model
     from ovreport_collector.tasks.base import Array, Files, Inputs
 
@@ -45,6 +51,7 @@ class TextDetection(AgainstReference):
 
     name = "text-detection"
     metric: str | None = "map_iou"
+    pictured = "photographs of the dataset, cut to the input's proportions, and rendered pages"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return rendered pages and photographs in turn, chosen by `seed`."""
@@ -88,15 +95,35 @@ class TextDetection(AgainstReference):
 
     def _pictures(self, model: Model, files: Files, rng: np.random.Generator, count: int) -> Inputs:
         name, shape = only_input(model)
-        photographs = [image for _, image in images(files.data)]
+        found = [image for _, image in images(files.data)]
         units = count * shape[0]
-        chosen = iter(pick(rng, len(photographs), units)) if photographs else iter(())
+        chosen = iter(pick(rng, len(found), units)) if found else iter(())
         pictures = []
         for i in range(units):
-            photograph = photographs[next(chosen)] if photographs and i % 2 else None
+            photograph = found[next(chosen)] if found and i % 2 else None
             pictures.append(photograph or rendering.page(shape[3], shape[2], rng))
         pixels = [_whole(picture, shape[2], shape[3]) for picture in pictures]
         return {name: pack(np.stack(pixels), shape)}
+
+    def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
+        """Return how a picture of the input's proportions becomes an input."""
+        size = image_size(only_input(model)[1], "NCHW")
+        return one_image(model, camera(size), **rendering.PADDLE)
+
+    def pictures(
+        self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
+    ) -> list[Image.Image]:
+        """Return photographs and rendered pages in turn."""
+        rng = generator(seed, self.name, "pictures")
+        taken = photographs(files.data, size, rng, count // 2)
+        pages = [rendering.page(*size, rng) for _ in range(count - len(taken))]
+        return [*taken, *pages]
+
+    def answer(self, outputs: Sequence[Array]) -> list[tuple[int, int]]:
+        """Return first and last row of each band of text: the map, cut at a threshold."""
+        is_text = (outputs[0].reshape(outputs[0].shape[-2:]) > IS_TEXT).any(axis=1)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], is_text.astype(np.int8), [0]])))
+        return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
 
 
 def _whole(image: Image.Image, height: int, width: int) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
     generator,
+    image_size,
+    one_image,
     only_input,
     pack,
     rows,
@@ -28,13 +30,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from ovreport.record import Unsupported
+    from ovreport_collector.image_pipeline import ImagePipeline
     from ovreport_collector.suite import Model
 
 LINES = 500
 """Labelled lines that are rendered."""
 
 
-class TextRecognition:
+class _Lines:
+    """What tasks of lines have in common: how a line's picture becomes an input."""
+
+    name: str
+    pictured = "rendered lines of text, one a picture, on grey"
+
+    def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
+        """Return how a line, cut out of a page at twice the model's size, becomes an input."""
+        width, height = image_size(only_input(model)[1], "NCHW")
+        return one_image(model, (2 * width, 2 * height), **rendering.PADDLE)
+
+    def pictures(
+        self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
+    ) -> list[Image.Image]:
+        """Return rendered lines."""
+        images, _ = _lines(generator(seed, self.name, "pictures"), count, _fonts(files))
+        return [rendering.strip(image, size) for image in images]
+
+
+class TextRecognition(_Lines):
     """Text recognition: one input [batch, 3, height, width] f32 in [-1, 1], BGR.
 
     Output [batch, steps, characters]: scores of blank, of the dictionary's characters, and of
@@ -65,7 +88,7 @@ class TextRecognition:
         texts += [text for text, _ in scanned]
         return Labelled(
             inputs={name: pack(rendering.stacked(images, shape[2], shape[3]), shape)},
-            labels=_Lines(texts, _dictionary(model, files)),
+            labels=_Truth(texts, _dictionary(model, files)),
             n=len(texts),
             unit="lines of text",
             source=_source(fonts)
@@ -80,7 +103,7 @@ class TextRecognition:
 
     def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
         """Return a row for each line: edits needed, and characters in truth."""
-        truth: _Lines = labelled.labels
+        truth: _Truth = labelled.labels
         steps = unpack(self.keep(outputs)[0], labelled.n)
         said = [decode_ctc(line, truth.dictionary) for line in steps]
         return np.array(
@@ -93,8 +116,12 @@ class TextRecognition:
         wrong, characters = contributions.sum(axis=0)
         return float(1 - wrong / characters)
 
+    def answer(self, outputs: Sequence[Array]) -> NDArray[Any]:
+        """Return the numbers of the characters: the best of each step, repeats and blanks out."""
+        return merged(outputs[0].reshape(outputs[0].shape[-2:]).argmax(axis=-1))
 
-class TextOrientation(Proportion):
+
+class TextOrientation(_Lines, Proportion):
     """Is a line upright? One input [batch, 3, height, width] f32 in [-1, 1], BGR.
 
     Output [batch, 2]: a score for 0° and one for 180°. Data files, optional: TrueType fonts
@@ -130,6 +157,10 @@ class TextOrientation(Proportion):
         scores = unpack(outputs[0], labelled.n).reshape(labelled.n, 2)
         return rows(scores.argmax(axis=1) == labelled.labels)
 
+    def answer(self, outputs: Sequence[Array]) -> bool:
+        """Return whether the line is upside down."""
+        return bool(outputs[0].reshape(-1).argmax())
+
 
 def _source(fonts: Sequence[Path]) -> str:
     drawn = f"in {len(fonts)} fonts" if fonts else "with Pillow's built-in font"
@@ -145,15 +176,21 @@ def _fonts(files: Files) -> list[Path]:
 
 
 @dataclass(frozen=True)
-class _Lines:
+class _Truth:
     texts: list[str]
     dictionary: list[str]
 
 
 def decode_ctc(steps: NDArray[np.int32], dictionary: Sequence[str]) -> str:
     """Return the text of the best character of each step: repeats merged, blanks (0) dropped."""
+    return "".join(dictionary[i - 1] for i in merged(steps))
+
+
+def merged(steps: NDArray[Any]) -> NDArray[Any]:
+    """Return the characters of the best of each step: repeats merged, blanks (0) dropped."""
     changed = np.concatenate([[True], steps[1:] != steps[:-1]])
-    return "".join(dictionary[i - 1] for i in steps[changed & (steps != 0)])
+    found: NDArray[Any] = steps[changed & (steps != 0)]
+    return found
 
 
 def edits(a: str, b: str) -> int:
