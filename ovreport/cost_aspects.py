@@ -16,6 +16,10 @@ Way = Literal["host", "graph"]
 """Where preprocessing runs: in our process, or inside the model (PrePostProcessor)."""
 
 
+_LEAST, _MOST = 1e-9, 1e12
+"""Bounds of times in ms and of rates in images per second: far beyond any."""
+
+
 class PipelineRound(Part, frozen=True):
     """One way through the pipeline in one fresh process; the ways of a round take turns in it."""
 
@@ -35,6 +39,14 @@ class PipelineRound(Part, frozen=True):
     async_ips: Positive
     """Images per second when the host works on the next image while the device infers."""
 
+    def __post_init__(self) -> None:
+        if self.n == 0 or "infer" not in self.stages_ms:
+            raise ValueError("a way through the pipeline has at least one image, and inference")
+        # Ratios and logarithms are made of these.
+        for value in (self.median_ms, self.sync_ips, self.async_ips, sum(self.stages_ms.values())):
+            if not _LEAST <= value <= _MOST:
+                raise ValueError(f"{value!r} is no time and no rate of a pipeline")
+
 
 class Pipeline(Part, frozen=True):
     """One way through the pipeline."""
@@ -53,11 +65,16 @@ class EndToEnd(Aspect, frozen=True):
     """What was decoded: format, size, number and source, in one sentence."""
     preprocessing: Text
     """The steps, in one sentence, and what the device does otherwise."""
-    pipelines: Annotated[list[Pipeline], Meta(min_length=1, max_length=4)]
+    pipelines: Annotated[list[Pipeline], Meta(min_length=1, max_length=2)]
     missing: dict[Way, Text]
     """Why a way was not measured."""
     agreement: list[OutputAgreement]
     """Outputs with preprocessing in the graph against those with it on the host."""
+
+    def __post_init__(self) -> None:
+        ways = [*(pipeline.way for pipeline in self.pipelines), *self.missing]
+        if len(set(ways)) < len(ways):
+            raise ValueError("each way through the pipeline is measured once, or missing")
 
 
 class EnergyRound(Part, frozen=True):

@@ -12,11 +12,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ovreport import statistics
+from ovreport import pipelines, statistics
 from ovreport.metrics import METRICS
 from ovreport.record import (
     Accuracy,
     Completed,
+    EndToEnd,
     Latency,
     LatencyRound,
     Memory,
@@ -115,6 +116,8 @@ def _measured(
     yield from _startup(record)
     if isinstance(record.memory, Memory):
         yield from _memory(record.memory)
+    if isinstance(record.end_to_end, EndToEnd):
+        yield from _end_to_end(record, record.end_to_end)
     if isinstance(record.accuracy, Accuracy):
         yield from _accuracy(record.accuracy)
 
@@ -195,6 +198,16 @@ def _memory(memory: Memory) -> Iterator[tuple[str, Figure | NotMeasured]]:
             yield _of(key, interval, len(values), len(values), verdict)
         else:
             yield key, Skipped(reason="No round reached this phase.")
+
+
+def _end_to_end(record: Record, measured: EndToEnd) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    for way, reason in measured.missing.items():
+        prefix = pipelines.WAY_KEYS[way]
+        for suffix in ("ms", "ips", "async_ips"):
+            yield f"{prefix}_{suffix}", Unsupported(reason=reason)
+    for key, values, n in pipelines.series(measured):
+        interval = median_interval(values)
+        yield _of(key, interval, len(values), n, judge_times(interval, len(values), record))
 
 
 def _peaks(memory: Memory, *, throughput: bool) -> list[float]:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from ovreport.pipelines import TOLERANCE
 from ovreport.record import OutputAgreement, PipelineRound, Stage, Way
 from ovreport_collector import engines, tasks
 from ovreport_collector.arrays import output_agreement, relative_rmse
@@ -42,8 +43,6 @@ AT_LEAST = 8
 """Images in each loop of a turn, so 16 a round."""
 FEWEST, PATIENCE = 5, 10
 """A slow model's loop ends after so many images once it took so many times its seconds."""
-SAME = 0.05
-"""Relative root mean square by which an output of the pipeline may differ from the untimed one."""
 
 clock = time.perf_counter
 
@@ -243,7 +242,7 @@ def _check_same(found: Sequence[Array], expected: Sequence[Array]) -> None:
         if not np.isfinite(now).all():
             raise WrongOutputError(f"output {index} holds values that are not finite")
         difference = relative_rmse(now, before)
-        if not difference <= SAME:
+        if not difference <= TOLERANCE:
             raise WrongOutputError(
                 f"output {index} of the pipeline differs by {difference:.2g} (relative RMSE) "
                 "from that of the same image alone"

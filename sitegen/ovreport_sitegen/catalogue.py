@@ -38,6 +38,11 @@ K = TypeVar("K")
 DeviceKey = tuple[str, str]
 """Machine id and the device's full name."""
 
+HEADLINES = {
+    "latency": "latency_ms", "throughput": "throughput_ips", "end_to_end": "end_to_end_ms",
+}  # fmt: skip
+"""The metric that stands for an aspect."""
+
 
 @dataclass(frozen=True)
 class ModelRef:
@@ -151,8 +156,8 @@ class Result:
         return self.record.accuracy if isinstance(outcome, Completed) else outcome
 
     def verdict(self, aspect: str) -> Verdict | None:
-        """Return the verdict of `latency` or `throughput`."""
-        figure = self.figure("latency_ms" if aspect == "latency" else "throughput_ips")
+        """Return the verdict of an aspect that has one: that of its headline."""
+        figure = self.figure(HEADLINES[aspect])
         return figure.verdict if figure else None
 
 

@@ -26,6 +26,7 @@ NAV = (
     ("throughput", "Throughput", "throughput.html"),
     ("accuracy", "Accuracy", "accuracy.html"),
     ("efficiency", "Efficiency", "efficiency.html"),
+    ("end-to-end", "End to end", "end-to-end.html"),
     ("models", "Models", "models.html"),
     ("method", "Method", "method.html"),
     ("data", "Data", "data.html"),

@@ -17,6 +17,11 @@ GROUND = "var(--card)"
 _RUNS_ON = 1.5
 """An interval is drawn up to so many times the largest value, then cut by the plot's edge."""
 
+STAGES_PLOT = 240
+"""Width of the scale of stages, in pixels: a part is named in it where its name fits."""
+_LETTER = 6.0
+"""Width of a letter of 11 pixels, about."""
+
 Datum = dict[str, Any]
 
 
@@ -123,6 +128,31 @@ def _rounds(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
     return data, axis
 
 
+def _stages(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
+    """Return one datum a part: they lie end to end; the row's texts belong to its last one."""
+    tops = [max(row.value, sum(length for _, length in row.parts)) for row in rows]
+    limit = max(tops, default=1.0) * _RUNS_ON
+    highs = [min(max(finite(row.high, limit), 0), limit) for row in rows]
+    (first, last), ticks = linear_axis(0, max([*tops, *highs], default=1.0))
+    data = []
+    for i, row in enumerate(rows):
+        start = 0.0
+        for stage, length in row.parts:
+            wide = length * STAGES_PLOT / (last - first) > _LETTER * (len(stage) + 1)
+            data.append(_base(i, row) | {
+                "name": "", "label": "", "from": start, "to": start + length,
+                "middle": start + length / 2, "word": stage if wide else "",
+                "c": f"var(--{stage})",
+            })  # fmt: skip
+            start += length
+        data.append(_base(i, row) | {
+            "from": start, "to": start, "middle": start, "word": "", "tip": "",
+            "lo": max(finite(row.low, 0), 0), "hi": highs[i], "ci": "var(--ink)",
+            "at": max(highs[i], start),
+        })  # fmt: skip
+    return data, ((first, last), ticks)
+
+
 _FILLERS = {
     "bars": _bars,
     "dots": _log,
@@ -130,4 +160,5 @@ _FILLERS = {
     "ratios": _ratios,
     "lost": _lost,
     "rounds": _rounds,
+    "stages": _stages,
 }

@@ -14,6 +14,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
+from ovreport_sitegen.charts.fill import STAGES_PLOT
 from ovreport_sitegen.charts.model import Kind
 
 Spec = dict[str, Any]
@@ -21,7 +22,8 @@ Layer = Any
 """An `alt.Chart`: what its methods return is not typed."""
 
 WIDTH = 330
-PLOT = {"bars": 240, "dots": 244, "pairs": 224, "ratios": 270, "lost": 318, "rounds": 318}
+PLOT = {"bars": 240, "dots": 244, "pairs": 224, "ratios": 270, "lost": 318, "rounds": 318,
+        "stages": STAGES_PLOT}  # fmt: skip
 """Width of the scale; the rest is for the label at the end of a row."""
 STEP = 34
 AXIS_TITLE = "(axis title)"
@@ -173,6 +175,21 @@ def _rounds() -> list[Layer]:
     ]
 
 
+def _stages() -> list[Layer]:
+    parts = alt.Chart().mark_bar(height=15, yOffset=7, stroke="var(--card)", strokeWidth=1.5)
+    words = alt.Chart().mark_text(align="center", yOffset=8, fontSize=10, aria=False)
+    return [
+        _names(),
+        parts.encode(
+            x=_x("stages", "from"), x2="to:Q", y=_y(), description="tip:N",
+            fill=alt.Fill("c:N", scale=None), fillOpacity=alt.FillOpacity("o:Q", scale=None),
+        ),
+        words.encode(x=_x("stages", "middle"), y=_y(), text="word:N"),
+        _interval("stages", log=False),
+        _labels("stages", log=False),
+    ]  # fmt: skip
+
+
 _LAYERS: dict[Kind, Callable[[], list[Layer]]] = {
     "bars": _bars,
     "dots": _dots_kind,
@@ -180,4 +197,5 @@ _LAYERS: dict[Kind, Callable[[], list[Layer]]] = {
     "ratios": _ratios,
     "lost": _lost,
     "rounds": _rounds,
+    "stages": _stages,
 }

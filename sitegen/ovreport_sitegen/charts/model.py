@@ -10,7 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["bars", "dots", "pairs", "ratios", "lost", "rounds"]
+from ovreport.record import Stage
+
+Kind = Literal["bars", "dots", "pairs", "ratios", "lost", "rounds", "stages"]
 
 MAX_ROWS = 16
 """Rows of one chart; the table beneath it holds all."""
@@ -38,6 +40,8 @@ class Row:
     """The second value of a pair."""
     points: tuple[float, ...] = ()
     """Every round, for the kind `rounds`."""
+    parts: tuple[tuple[Stage, float], ...] = ()
+    """What the value is made of, in order, for the kind `stages`."""
     tip: str = ""
     """Hover text, in full words."""
 

@@ -25,8 +25,11 @@ BASELINE = Cell("baseline", tone="missing", sort=1.0)
 def gain_row(gain: Speedup[Result], aspect: str, name: str) -> Row | None:
     """Return a chart's row of a speed-up."""
     comparison = gain.of(aspect)
-    if comparison is None:
-        return None
+    return comparison_row(comparison, name, gain.default.device.family) if comparison else None
+
+
+def comparison_row(comparison: Comparison, name: str, family: str) -> Row:
+    """Return a chart's row of a ratio."""
     ratio = comparison.ratio
     return Row(
         name=name,
@@ -34,7 +37,7 @@ def gain_row(gain: Speedup[Result], aspect: str, name: str) -> Row | None:
         value=ratio.value,
         low=ratio.low,
         high=ratio.high,
-        family=gain.default.device.family,
+        family=family,
         faint=comparison.outcome != "different",
         tip=f"{name}: {significant(ratio.value)}×, 95 % interval {significant(ratio.low)} to "
         f"{significant(ratio.high)}, {plural(comparison.pairs, 'pair')} of rounds, "

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.catalogue import HEADLINES, Result
 from ovreport_sitegen.charts import Chart
 from ovreport_sitegen.text import listed, plural
 from ovreport_sitegen.views.table import Table, reason_title
@@ -61,8 +61,9 @@ def warning(results: Sequence[Result], aspect: str, what: str = "on this page") 
         f"all {len(verdicts)} are invalid" if invalid == len(verdicts)
         else f"{len(verdicts) - invalid} are suspect, {invalid} invalid"
     )  # fmt: skip
+    kind = aspect.replace("_", "-")
     return (
-        f"No {aspect} result {what} is valid: {none}. Most often: {listed(common)}. "
+        f"No {kind} result {what} is valid: {none}. Most often: {listed(common)}. "
         "Absolute numbers may be off. Ratios of cases that ran alternately hold better, and "
         "each carries its own interval."
     )
@@ -72,7 +73,7 @@ def footer(results: Sequence[Result], aspect: str) -> str:
     """Return rounds, release, date and verdicts of what a card shows."""
     if not results:
         return "nothing to show"
-    rounds = sorted({f.rounds for r in results if (f := r.figure(_HEADLINE[aspect]))})
+    rounds = sorted({f.rounds for r in results if (f := r.figure(HEADLINES[aspect]))})
     releases = sorted({r.release for r in results})
     days = sorted({r.record.measured_at[:10]: r.day for r in results}.items())
     levels = Counter(v.level for r in results if (v := r.verdict(aspect)))
@@ -89,6 +90,3 @@ def footer(results: Sequence[Result], aspect: str) -> str:
     if quick:
         parts.append("quick tier" if quick == len(results) else f"{quick} of the quick tier")
     return " · ".join(p for p in parts if p)
-
-
-_HEADLINE = {"latency": "latency_ms", "throughput": "throughput_ips"}

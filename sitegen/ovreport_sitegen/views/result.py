@@ -39,6 +39,9 @@ _GROUPS = (
     ("Start-up", ("startup_ms", "read_ms", "compile_ms", "first_inference_ms",
                   "startup_cached_ms")),
     ("Memory", ("peak_memory_latency_bytes", "peak_memory_bytes")),
+    ("End to end", ("end_to_end_ms", "end_to_end_ips", "end_to_end_async_ips",
+                    "end_to_end_graph_ms", "end_to_end_graph_ips",
+                    "end_to_end_graph_async_ips")),
 )  # fmt: skip
 
 
