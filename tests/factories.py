@@ -136,7 +136,7 @@ def _build(k: dict[str, Any]) -> r.Record:
         ),
         curve=_curve(k),
         open_loop=_open_loop(k),
-        end_to_end=_end_to_end(k),
+        end_to_end=_end_to_end(k, factors),
         energy=r.Unsupported(
             reason="no energy counter is readable: /sys/class/powercap holds none",
             remedy="Measure on bare metal with the intel_rapl_common module loaded.",
@@ -289,7 +289,7 @@ def _open_loop(k: dict[str, Any]) -> r.OpenLoop:
     )  # fmt: skip
 
 
-def _end_to_end(k: dict[str, Any]) -> r.EndToEnd:
+def _end_to_end(k: dict[str, Any], factors: list[float]) -> r.EndToEnd:
     def rounds(host: bool) -> list[r.PipelineRound]:
         stages: dict[r.Stage, float] = {
             "decode": 2.0, "transfer": 0.1, "infer": k["median_ms"] * (1 if host else 1.05),
@@ -300,15 +300,11 @@ def _end_to_end(k: dict[str, Any]) -> r.EndToEnd:
         total = sum(stages.values())
         return [
             r.PipelineRound(
-                round=i,
-                n=100,
-                stages_ms=stages,
-                median_ms=total,
-                sync_ips=1000 / total,
-                async_ips=1300 / total,
+                round=i, n=100, stages_ms={name: ms * f for name, ms in stages.items()},
+                median_ms=total * f, sync_ips=1000 / total / f, async_ips=1300 / total / f,
             )
-            for i in range(3)
-        ]
+            for i, f in enumerate(factors[:5])
+        ]  # fmt: skip
 
     return r.EndToEnd(
         images="8 photographs of scikit-image, JPEG, 640×480.",

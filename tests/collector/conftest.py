@@ -22,6 +22,8 @@ from ovreport_collector.calibrator import Timed
 from ovreport_collector.jobs import (
     CachedStartJob,
     CachedStartResult,
+    EndToEndJob,
+    EndToEndResult,
     Job,
     OutputsJob,
     OutputsResult,
@@ -66,6 +68,18 @@ def a_round_result(job: RoundJob) -> RoundResult:
     )
 
 
+def an_end_to_end_result(job: EndToEndJob) -> EndToEndResult:
+    """Return what a sound process measures of both ways."""
+    made = factories.a_record(rounds=job.round + 1).end_to_end
+    return EndToEndResult(
+        rounds={pipeline.way: pipeline.rounds[-1] for pipeline in made.pipelines},
+        missing={},
+        images=job.about,
+        preprocessing=job.pipeline.steps,
+        agreement=made.agreement,
+    )
+
+
 def an_execution(device: str) -> Execution:
     """Return a runtime model of one f32 layer."""
     layer = LayerCount(device=device, precision="f32", compute=True, count=1)
@@ -81,7 +95,9 @@ class FakeChild:
     answers: list[Callable[[Job], Result | None]] = field(default_factory=list)
     """Asked in order; the first that is no None is the answer. They may raise."""
 
-    def __call__(self, job: Job, work: Path, *, limit_s: float) -> Result:
+    def __call__(  # noqa: PLR0911 - a case a job
+        self, job: Job, work: Path, *, limit_s: float
+    ) -> Result:
         """Answer a job."""
         self.jobs.append(job)
         for answer in self.answers:
@@ -100,6 +116,8 @@ class FakeChild:
             case CachedStartJob():
                 startup = factories.a_record(rounds=job.round + 1).startup_cached.rounds[-1]
                 return CachedStartResult(startup=startup, loaded_from_cache=True, cache_bytes=9)
+            case EndToEndJob():
+                return an_end_to_end_result(job)
 
     @property
     def rounds(self) -> list[tuple[str, str, str, int]]:

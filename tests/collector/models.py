@@ -42,6 +42,20 @@ def chain(depth: int) -> ov.Model:
     return ov.Model([node], [x], "chain")
 
 
+def image_classifier(height: int = 32, width: int = 48) -> ov.Model:
+    """Return a network x[1, 3, height, width] → scores[1, 10] that sees where colours are."""
+    rng = np.random.default_rng(8)
+    x = ops.parameter([1, 3, height, width], np.float32, name="x")
+    kernel = ops.constant(rng.standard_normal((8, 3, 3, 3)).astype(np.float32) / 5)
+    edges = ops.relu(ops.convolution(x, kernel, [4, 4], [0, 0], [0, 0], [1, 1]))
+    flat = ops.reshape(edges, ops.constant(np.array([1, -1])), False)
+    features = int(np.prod(edges.get_output_shape(0)))
+    scores = ops.softmax(ops.matmul(flat, _weights(rng, features, CLASSES), False, False), 1)
+    scores.output(0).set_names({"scores"})
+    x.output(0).set_names({"x"})
+    return ov.Model([scores], [x], "image-classifier")
+
+
 def save(model: ov.Model, path: Path) -> Path:
     """Write an OpenVINO IR in full precision: an .xml with its .bin beside it."""
     ov.save_model(model, path, compress_to_fp16=False)

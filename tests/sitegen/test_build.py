@@ -21,7 +21,8 @@ from tests.factories import a_record
 
 PAGES = {
     "index.html", "latency.html", "throughput.html", "accuracy.html", "efficiency.html",
-    "models.html", "method.html", "data.html", "404.html", "model-resnet-50.html",
+    "end-to-end.html", "models.html", "method.html", "data.html", "404.html",
+    "model-resnet-50.html",
 }  # fmt: skip
 
 

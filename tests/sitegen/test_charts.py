@@ -24,7 +24,8 @@ def a_chart(kind: Kind, **changes: object) -> Chart:
     """Return a chart of three rows."""
     rows = tuple(
         Row(**{"name": f"Row {i}", "label": f"{i} ms", "value": v, "low": v * 0.9, "high": v * 1.1,
-               "other": 0.9, "points": (-1.0, 0.0, 2.0), "tip": f"tip {i}", **changes})
+               "other": 0.9, "points": (-1.0, 0.0, 2.0),
+               "parts": (("decode", v / 4), ("infer", v / 2)), "tip": f"tip {i}", **changes})
         for i, v in enumerate((-2.0, -0.5, 0.1) if kind == "lost" else (1.0, 5.0, 40.0))
     )  # fmt: skip
     return Chart(kind, "Title", "What it shows", "Milliseconds", rows)
@@ -69,6 +70,17 @@ def test_unbounded_intervals_can_be_drawn() -> None:
 def test_bars_start_at_zero() -> None:
     """A bar that does not start at zero lies."""
     assert fill(a_chart("bars")).domain[0] == 0
+
+
+def test_stages_lie_end_to_end_and_are_named_where_there_is_room() -> None:
+    """Parts start at zero, each where the one before it ends; a narrow one has no word in it."""
+    found = fill(a_chart("stages"))
+    assert found.domain[0] == 0
+    longest = [datum for datum in found.rows if datum["i"] == 2]
+    assert [(d["from"], d["to"], d["word"]) for d in longest[:2]] == [
+        (0, 10, "decode"), (10, 30, "infer"),
+    ]  # fmt: skip
+    assert {datum["word"] for datum in found.rows if datum["i"] == 0} == {""}
 
 
 def test_families_differ_by_shape_too() -> None:

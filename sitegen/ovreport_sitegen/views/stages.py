@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ovreport import pipelines
 from ovreport.metrics import METRICS, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
-from ovreport.statistics import Interval, median_interval
+from ovreport.statistics import Interval, Outcome, median_interval
 from ovreport_sitegen.catalogue import ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.views.cards import device_name, figure_tip
@@ -21,6 +21,13 @@ DOING: dict[Stage, str] = {
     "decode": "decoding", "preprocess": "preprocessing", "transfer": "transfer",
     "infer": "inference", "postprocess": "postprocessing",
 }  # fmt: skip
+
+
+_HOW_SURE: dict[Outcome, str] = {
+    "different": "",
+    "not distinguishable": ", not distinguishable",
+    "insufficient data": ", too few rounds to be sure",
+}
 
 
 @dataclass(frozen=True)
@@ -111,15 +118,18 @@ def _finding(m: Measured) -> list[str]:
             is_more = others[costliest] > stages_ms(host)["infer"].value
             doing = DOING[costliest]
             more = f": {doing} costs more" if is_more else f"; of the rest {doing} costs most"
-        found.append(f"Inference is {share.value:.0%} of the time{more}.".replace("%", " %"))
+        found.append(f"Inference is {_percent(share)} of the time{more}.")
     gain = pipelines.graph_gain(m.aspect)
     if gain is not None:
         ratio = f"{significant(gain.ratio.value)}× as fast"
-        found.append(
-            f"In the graph: {ratio}." if gain.outcome == "different"
-            else f"In the graph: {ratio}, {gain.outcome}."
-        )  # fmt: skip
+        found.append(f"In the graph: {ratio}{_HOW_SURE[gain.outcome]}.")
     return found
+
+
+def _percent(share: Interval) -> str:
+    """Return a share with its interval, which on a logarithmic scale may pass the whole."""
+    value, low, high = (f"{100 * min(s, 1.0):.0f}" for s in (share.value, share.low, share.high))
+    return f"{value} %" if low == value == high else f"{value} % [{low}–{high}]"
 
 
 def _table(id_: str, caption: str, found: Sequence[Measured]) -> Table:
