@@ -138,11 +138,12 @@ def _stages(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
     for i, row in enumerate(rows):
         start = 0.0
         for stage, length in row.parts:
-            wide = length * STAGES_PLOT / (last - first) > _LETTER * (len(stage) + 1)
+            room = length * STAGES_PLOT / (last - first)
+            named = room > _LETTER * (len(stage) + 1) and not row.faint
             data.append(_base(i, row) | {
                 "name": "", "label": "", "from": start, "to": start + length,
-                "middle": start + length / 2, "word": stage if wide else "",
-                "c": f"var(--{stage})",
+                "middle": start + length / 2, "word": stage if named else "",
+                "c": f"var(--{stage})", "o": 0.45 if row.faint else 1,
             })  # fmt: skip
             start += length
         data.append(_base(i, row) | {
