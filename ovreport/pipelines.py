@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ovreport.comparison import Comparison, compare
 from ovreport.cost_aspects import EndToEnd, Pipeline, Way
-from ovreport.statistics import Comparison, Interval, compare, median_interval
+from ovreport.statistics import Interval, median_interval
 
 WAY_KEYS: dict[Way, str] = {"host": "end_to_end", "graph": "end_to_end_graph"}
 """What the keys of each way's metrics begin with."""

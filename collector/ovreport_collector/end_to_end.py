@@ -36,6 +36,7 @@ from ovreport_collector.engines.base import (
 )
 from ovreport_collector.image_pipeline import decoded, on_host, pixels
 from ovreport_collector.jobs import EndToEndJob, EndToEndResult
+from ovreport_collector.spent import spending
 
 BLOCKS = 2
 """Turns that each way has in a process."""
@@ -180,6 +181,7 @@ def _route(job: EndToEndJob, network: Network, prepare: Callable[[Any], Array] |
 # ---------------------------------------------------------------- loops
 
 
+@spending("timed-loops")
 def _take_turns(routes: dict[Way, Route], images: Sequence[bytes], job: EndToEndJob) -> None:
     order = list(routes.values())
     if job.round % 2:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import openvino as ov
 from openvino.preprocess import ColorFormat, PrePostProcessor, ResizeAlgorithm
 
 from ovreport_collector.engines.base import Array
+from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.image_pipeline import ImagePipeline
 
 _ANTIALIASED = {

@@ -7,15 +7,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ovreport import pipelines
+from ovreport.comparison import Comparison
 from ovreport.metrics import significant
 from ovreport.record import EndToEnd
-from ovreport.statistics import Comparison, geometric_mean
+from ovreport.statistics import geometric_mean
 from ovreport.verdict import SUSPECT_HALF_WIDTH
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.text import line, listed, plural
 from ovreport_sitegen.views.cards import model_name, preferred
-from ovreport_sitegen.views.gains import comparison_row
+from ovreport_sitegen.views.gains import comparison_row, ratio_cell
 from ovreport_sitegen.views.page import Card, Page, footer, warning
 from ovreport_sitegen.views.stages import Measured, measured, stage_card
 from ovreport_sitegen.views.table import (
@@ -29,7 +30,6 @@ from ovreport_sitegen.views.table import (
     metric_column,
     missing_cell,
     n_cell,
-    ratio_cell,
     result_row,
     verdict_cell,
 )

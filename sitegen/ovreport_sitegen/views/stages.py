@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport import pipelines
+from ovreport.comparison import Outcome
 from ovreport.metrics import METRICS, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
-from ovreport.statistics import Interval, Outcome, median_interval
+from ovreport.statistics import Interval, median_interval
 from ovreport_sitegen.catalogue import ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.views.cards import device_name, figure_tip
