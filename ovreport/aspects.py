@@ -12,6 +12,7 @@ from ovreport.samples import (
     LatencyRound,
     MemoryMode,
     MemoryRound,
+    ModeName,
     StartupRound,
     ThroughputRound,
     check_order,
@@ -70,7 +71,10 @@ class Memory(Aspect, frozen=True):
     """Memory of the measuring process, phase by phase."""
 
     rounds: Annotated[list[MemoryRound], Meta(min_length=1, max_length=100)]
-    modes: Annotated[list[MemoryMode], Meta(max_length=4)] = []
+    modes: dict[ModeName, MemoryMode | NotMeasured] = {}
+    """Other ways to load the model; those that records of the time did not know are absent."""
+    unreadable: dict[Text, Text] = {}
+    """Counters that this machine or device does not give, and why."""
 
     def __post_init__(self) -> None:
         check_rounds(self.rounds)

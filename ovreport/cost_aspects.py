@@ -90,6 +90,15 @@ class EnergyRound(Part, frozen=True):
     idle_w: Positive
     """Power of the domain meanwhile."""
 
+    def __post_init__(self) -> None:
+        if not (self.inferences and self.duration_s and self.energy_j):
+            raise ValueError("a measured round has inferences, takes time, and takes energy")
+
+    @property
+    def net_j(self) -> float:
+        """Energy above what the idle domain would have taken; noise can make it negative."""
+        return self.energy_j - self.idle_w * self.duration_s
+
 
 class EnergyDomain(Part, frozen=True):
     """One domain of a meter; domains may contain each other and are never added up."""

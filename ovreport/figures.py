@@ -18,6 +18,7 @@ from ovreport.record import (
     Accuracy,
     Completed,
     EndToEnd,
+    Energy,
     Latency,
     LatencyRound,
     Memory,
@@ -48,6 +49,7 @@ PERCENTILES = {
     "latency_p999_ms": 0.999,
 }
 N_TOO_SMALL = "n too small"
+ABOVE_IDLE = "not distinguishable from idle: the run took no more than the baseline"
 GIB = 1024**3
 
 
@@ -67,6 +69,8 @@ class Figure:
     verdict: Verdict
     kind: str = "measured"
     """`measured`, `bound` (a conservative percentile) or `rated`."""
+    scope: str = ""
+    """What part of the machine it covers and who counted it, where that is not the obvious."""
 
 
 Figures = dict[str, Figure | NotMeasured]
@@ -118,6 +122,8 @@ def _measured(
         yield from _memory(record.memory)
     if isinstance(record.end_to_end, EndToEnd):
         yield from _end_to_end(record, record.end_to_end)
+    if isinstance(record.energy, Energy):
+        yield from _energy(record, record.energy)
     if isinstance(record.accuracy, Accuracy):
         yield from _accuracy(record.accuracy)
 
@@ -218,6 +224,38 @@ def _peaks(memory: Memory, *, throughput: bool) -> list[float]:
         if peaks:
             found.append(float(max(peaks)))
     return found
+
+
+def _energy(record: Record, energy: Energy) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    """Yield the headline domain's figures; domains contain each other and are never added up."""
+    rounds = energy.domains[0].rounds
+    n = sum(r.inferences for r in rounds)
+    scope = f"{energy.domains[0].name} ({energy.method})"
+    values = {
+        "energy_per_inference_j": [r.energy_j / r.inferences for r in rounds],
+        "energy_per_inference_net_j": [r.net_j / r.inferences for r in rounds],
+        "power_w": [r.energy_j / r.duration_s for r in rounds],
+    }
+    for key, found in values.items():
+        idle = sum(value <= 0 for value in found)
+        if idle:
+            yield key, Unsupported(reason=f"{ABOVE_IDLE} in {idle} of {len(rounds)} rounds")
+            continue
+        interval = median_interval(found)
+        verdict = judge_times(interval, len(rounds), record)
+        yield (
+            key,
+            Figure(
+                key,
+                interval.value,
+                interval.low,
+                interval.high,
+                len(rounds),
+                n,
+                verdict,
+                scope=scope,
+            ),
+        )
 
 
 def _accuracy(accuracy: Accuracy) -> Iterator[tuple[str, Figure | NotMeasured]]:

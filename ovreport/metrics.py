@@ -135,6 +135,16 @@ METRICS: dict[str, Metric] = {
         Metric("throughput_per_price_rated_ips", "Throughput per price", "inf/s per unit (rated)",
                "higher", "Throughput divided by the price given in the site's settings.",
                aspect="throughput"),
+        # energy
+        Metric("energy_per_inference_j", "Energy per inference", "mJ", "lower",
+               "Measured in the throughput run: all that the named domain took, other programs "
+               "included, divided by the inferences.", scale=1000, aspect="energy"),
+        Metric("energy_per_inference_net_j", "Energy per inference, net", "mJ", "lower",
+               "The same, less what the domain took when idle just before, for the same time.",
+               scale=1000, aspect="energy"),
+        Metric("power_w", "Average power", "W", "lower",
+               "Measured: what the named domain took in the throughput run, per second.",
+               aspect="energy"),
         # accuracy
         Metric("top1", "Top-1 accuracy", "%", "higher",
                "Share of samples whose first answer is right.", scale=100, aspect="accuracy"),

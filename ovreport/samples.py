@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Protocol
 
 from msgspec import Meta
 
-from ovreport.parts import Cause, Count, Finite, Part, Positive, Share, Text
+from ovreport.parts import Aspect, Cause, Count, Finite, Part, Positive, Share, Text
 
 _MAX_EXPONENT = 40.0
 """Bucket bounds stay within e**±40 ms: far beyond any time, far within a float."""
@@ -174,15 +174,18 @@ class MemoryRound(Part, frozen=True):
     round: Count
     phases: list[PhaseMemory]
     counters: dict[Text, Count] = {}
-    """Peaks that others keep, in bytes, where they tell: the cgroup (`cgroup_peak_bytes`) and the
-    device's plugin (`GPU_MEMORY_STATISTICS usm_device`…)."""
+    """What others count, in bytes, where they tell: the control group (`cgroup_peak_bytes` after
+    `cgroup_start_bytes`), and the device's plugin when a mode's run has ended
+    (`throughput: GPU.0 GPU_MEMORY_STATISTICS usm_device`…)."""
 
 
-class MemoryMode(Part, frozen=True):
-    """Memory of processes that load the model in another way than the headline's."""
+ModeName = Literal["no-mmap", "cached"]
+"""`no-mmap`: weights are read, not mapped. `cached`: loaded from a model cache."""
 
-    name: Literal["no-mmap", "cached"]
-    """`no-mmap`: weights are read, not mapped. `cached`: loaded from a model cache."""
+
+class MemoryMode(Aspect, frozen=True):
+    """Memory, up to the first inference, of processes that load the model in another way."""
+
     rounds: Annotated[list[MemoryRound], Meta(min_length=1, max_length=100)]
 
     def __post_init__(self) -> None:

@@ -123,7 +123,7 @@ def _build(k: dict[str, Any]) -> r.Record:
             settings=_settings("THROUGHPUT", k["precision"]), batch=1,
             rounds=[_throughput(i, k["median_ms"] * f, rng) for i, f in enumerate(factors)],
         ),
-        memory=r.Memory(rounds=[_memory(i) for i in range(k["rounds"])]),
+        memory=_memory(k["rounds"]),
         accuracy=_accuracy(k),
         agreement=r.Agreement(
             n=16,
@@ -203,23 +203,39 @@ def _throughput(index: int, median_ms: float, rng: np.random.Generator) -> r.Thr
     )  # fmt: skip
 
 
-def _memory(index: int) -> r.MemoryRound:
+def _memory(rounds: int) -> r.Memory:
     mib = 1024 * 1024
-    sizes = {
-        "import": 60, "read": 80, "compile": 150, "first-inference": 152, "latency": 153,
-        "throughput": 240,
-    }  # fmt: skip
-    return r.MemoryRound(
-        round=index,
-        phases=[
-            r.PhaseMemory(
-                phase=phase,  # type: ignore[arg-type]
-                peak_rss_bytes=size * mib,
-                anonymous_bytes=size * mib // 2,
-                file_backed_bytes=size * mib // 3,
+    whole = {"latency": 153, "throughput": 240}
+    counters = {"cgroup_peak_bytes": 260 * mib, "cgroup_start_bytes": 12 * mib}
+    return r.Memory(
+        rounds=[
+            r.MemoryRound(
+                round=i, counters=counters,
+                phases=[*start_memory(i).phases, *(_phase(*phase) for phase in whole.items())],
             )
-            for phase, size in sizes.items()
+            for i in range(rounds)
         ],
+        modes={
+            "no-mmap": r.MemoryMode(rounds=[start_memory(i, 1.3) for i in range(min(rounds, 5))]),
+            "cached": r.MemoryMode(rounds=[start_memory(i, 0.8) for i in range(rounds)]),
+        },
+    )  # fmt: skip
+
+
+def start_memory(index: int, factor: float = 1.0) -> r.MemoryRound:
+    """Return the memory of a start, up to the first inference."""
+    sizes = {"import": 60, "read": 80, "compile": 150, "first-inference": 152}
+    phases = [_phase(phase, size * (factor if size > 60 else 1)) for phase, size in sizes.items()]
+    return r.MemoryRound(round=index, phases=phases)
+
+
+def _phase(phase: str, mib: float) -> r.PhaseMemory:
+    size = round(mib * 1024 * 1024)
+    return r.PhaseMemory(
+        phase=phase,  # type: ignore[arg-type]
+        peak_rss_bytes=size,
+        anonymous_bytes=size // 2,
+        file_backed_bytes=size // 3,
     )
 
 
@@ -322,21 +338,27 @@ def _end_to_end(k: dict[str, Any], factors: list[float]) -> r.EndToEnd:
     )
 
 
-def energy(k: int = 3) -> r.Energy:
-    """Return energy as a machine with a readable package counter gives it."""
+def energy(rounds: int = 7, *, power_w: float = 45.0, idle_w: float = 15.0) -> r.Energy:
+    """Return energy as a machine with readable package and memory counters gives it."""
+
+    def domain(name: str, scope: str, share: float) -> r.EnergyDomain:
+        return r.EnergyDomain(
+            name=name, scope=scope,
+            rounds=[
+                r.EnergyRound(
+                    round=i, duration_s=10.0, inferences=1000 + i, idle_s=2.0,
+                    energy_j=10 * power_w * share, idle_w=idle_w * share,
+                )
+                for i in range(rounds)
+            ],
+        )  # fmt: skip
+
     return r.Energy(
         method="powercap",
         domains=[
-            r.EnergyDomain(
-                name="package", scope="all processor packages, with everything that ran on them",
-                rounds=[
-                    r.EnergyRound(
-                        round=i, duration_s=10.0, inferences=1000, energy_j=450.0, idle_s=2.0,
-                        idle_w=15.0,
-                    )
-                    for i in range(k)
-                ],
-            )
+            domain("package", "the processor package: cores, caches and built-in units, with "
+                   "every program that ran on them", 1.0),
+            domain("dram", "the memory modules", 0.1),
         ],
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,3 +54,9 @@ def save_arrays(path: Path, arrays: dict[str, Array]) -> None:
     """Write arrays as `.npz`, under names that need not be Python's."""
     with path.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]  # its stub takes allow_pickle for a name
+
+
+def rotated(samples: Sequence[Sample], seed: int) -> list[Sample]:
+    """Return the samples in the order that a seed gives."""
+    order = np.random.default_rng(seed).permutation(len(samples))
+    return [samples[i] for i in order]

@@ -11,12 +11,15 @@ import msgspec
 
 from ovreport.record import (
     Completed,
+    Energy,
+    EnergyDomain,
     Execution,
     Failed,
     FailedRound,
     InputData,
     Latency,
     Memory,
+    MemoryMode,
     Model,
     NotMeasured,
     Outcome,
@@ -62,13 +65,13 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         startup_cached=_startup_cached(rounds) if rounds else skipped,
         latency=_latency(rounds) if rounds else skipped,
         throughput=_throughput(rounds) if rounds else skipped,
-        memory=_memory(rounds) if rounds else skipped,
+        memory=_memory(plan, planned, ready, rounds) if rounds else skipped,
         accuracy=described.accuracy if described else skipped,
         agreement=described.agreement if described else skipped,
         curve=_extra("curve", plan, planned, ready, rounds),
         open_loop=_extra("open_loop", plan, planned, ready, rounds),
         end_to_end=_extra("end_to_end", plan, planned, ready, rounds),
-        energy=skipped,
+        energy=_energy(rounds) if rounds else skipped,
         calibration=calibration.aspect([s.calibration for s in rounds]),
         effort=spent.effort(journal.spent_s(planned.key)) or skipped,
         failed_rounds=_failed_rounds(rounds, journal.failed_rounds(planned.key)),
@@ -212,9 +215,47 @@ def _failed_rounds(rounds: Sequence[RoundDone], failed: Sequence[RoundFailed]) -
     return sorted(found, key=lambda one: one.round)
 
 
-def _memory(rounds: Sequence[RoundDone]) -> Memory | NotMeasured:
+def _memory(
+    plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, rounds: Sequence[RoundDone]
+) -> Memory | NotMeasured:
     measured = [s.result.memory for s in rounds if s.result.memory is not None]
-    return Memory(rounds=measured) if measured else _why(rounds, "memory")
+    if not measured:
+        return _why(rounds, "memory")
+    return Memory(
+        rounds=measured,
+        modes={
+            "no-mmap": _extra("no_mmap", plan, planned, ready, rounds),
+            "cached": _cached_memory(rounds),
+        },
+        unreadable={k: v for s in rounds for k, v in s.result.memory_unreadable.items()},
+    )
+
+
+def _cached_memory(rounds: Sequence[RoundDone]) -> MemoryMode | NotMeasured:
+    cached = _startup_cached(rounds)
+    if not isinstance(cached, StartupCached):
+        return cached
+    starts = [s.cached for s in rounds if isinstance(s.cached, CachedStartResult)]
+    found = [start.memory for start in starts if start.memory is not None]
+    return MemoryMode(rounds=found) if found else Skipped(reason="no round measured this")
+
+
+def _energy(rounds: Sequence[RoundDone]) -> Energy | NotMeasured:
+    """Return every domain with its rounds; one that a round lacks keeps the others."""
+    measured = [s.result.energy for s in rounds if s.result.energy is not None]
+    if not measured:
+        return _why(rounds, "energy")
+    by_domain: dict[str, list[EnergyDomain]] = {}
+    for one in measured:
+        for domain in one.domains:
+            by_domain.setdefault(domain.name, []).append(domain)
+    return Energy(
+        method=measured[0].method,
+        domains=[
+            msgspec.structs.replace(same[0], rounds=[r for domain in same for r in domain.rounds])
+            for same in by_domain.values()
+        ],
+    )
 
 
 def _extra(

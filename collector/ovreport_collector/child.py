@@ -134,7 +134,8 @@ def _without_private_words(result: Result, stderr_file: Path, folders: set[Path]
         result = msgspec.structs.replace(result, execution=_hushed(result.execution, folders))
     if isinstance(result, RoundResult):
         missing = {name: _hushed(why, folders) for name, why in result.missing.items()}
-        return msgspec.structs.replace(result, missing=missing)
+        unreadable = {k: redacted(v, folders) for k, v in result.memory_unreadable.items()}
+        return msgspec.structs.replace(result, missing=missing, memory_unreadable=unreadable)
     return result
 
 

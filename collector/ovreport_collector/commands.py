@@ -121,7 +121,7 @@ _plugin_option = click.option(
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(["calibration", "curve", "open_loop", "end_to_end"]),
+    type=click.Choice(["calibration", "curve", "open_loop", "end_to_end", "no_mmap"]),
     help="Leave this aspect out, to save time; repeatable.",
 )
 @click.option("--fresh", is_flag=True, help="Forget a stopped run of the same plan.")

@@ -239,5 +239,6 @@ def _round_words(step: RoundDone) -> str:
         parts.append(f"{significant(latency.median_ms)} ms")
     if throughput is not None:
         parts.append(f"{significant(throughput.n / throughput.duration_s)} inf/s")
-    parts += [f"{name} failed" for name in step.result.missing]
+    missing = step.result.missing.items()
+    parts += [f"{name} failed" for name, why in missing if isinstance(why, Failed)]
     return "  ".join(parts)

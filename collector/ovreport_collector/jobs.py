@@ -12,6 +12,7 @@ from msgspec import Struct
 from ovreport.record import (
     Cause,
     Device,
+    Energy,
     Execution,
     LatencyRound,
     MemoryRound,
@@ -24,12 +25,15 @@ from ovreport.record import (
     StartupRound,
     ThroughputRound,
     Tier,
+    Unsupported,
     Way,
 )
 from ovreport_collector.image_pipeline import ImagePipeline
 
 Driver = Literal["threads", "async-queue"]
-AspectName = Literal["latency", "throughput", "memory"]
+AspectName = Literal["latency", "throughput", "memory", "energy"]
+EnergyIn = Literal["package", "card", "both"]
+"""In what a device takes its energy: the processor's package, a graphics card, some of each."""
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -80,6 +84,7 @@ class RoundJob(Struct, frozen=True, kw_only=True, tag="round"):
     seed: int
     driver: Driver
     """How to drive requests under load."""
+    energy_in: EnergyIn = "package"
 
 
 class CachedStartJob(Struct, frozen=True, kw_only=True, tag="cached-start"):
@@ -89,6 +94,7 @@ class CachedStartJob(Struct, frozen=True, kw_only=True, tag="cached-start"):
     round: int
     inputs: str
     cache_dir: str
+    seed: int = 0
 
 
 class EndToEndJob(Struct, frozen=True, kw_only=True, tag="end-to-end"):
@@ -108,7 +114,16 @@ class EndToEndJob(Struct, frozen=True, kw_only=True, tag="end-to-end"):
     seed: int
 
 
-ExtraJob = CachedStartJob | EndToEndJob
+class NoMmapJob(Struct, frozen=True, kw_only=True, tag="no-mmap"):
+    """Start with weights that are read, not mapped."""
+
+    target: Target
+    round: int
+    inputs: str
+    seed: int
+
+
+ExtraJob = CachedStartJob | EndToEndJob | NoMmapJob
 """Jobs of `extras`."""
 
 Job = ProbeJob | OutputsJob | PilotJob | RoundJob | ExtraJob
@@ -156,6 +171,10 @@ class RoundResult(Struct, frozen=True, kw_only=True, tag="round"):
     throughput: ThroughputRound | None
     throughput_settings: Settings
     memory: MemoryRound | None
+    memory_unreadable: dict[str, str] = {}
+    """Counter of memory that this round does not have → why."""
+    energy: Energy | None = None
+    """Of this one round."""
     missing: dict[AspectName, NotMeasured]
     """Why an aspect is None."""
     cpu_s: float
@@ -170,6 +189,15 @@ class CachedStartResult(Struct, frozen=True, kw_only=True, tag="cached-start"):
     startup: StartupRound
     loaded_from_cache: bool
     cache_bytes: int
+    memory: MemoryRound | None = None
+    """Up to the first inference."""
+
+
+class NoMmapResult(Struct, frozen=True, kw_only=True, tag="no-mmap"):
+    """Memory up to the first inference."""
+
+    memory: MemoryRound | None
+    why_not: Unsupported | None = None
 
 
 class JobFailed(Struct, frozen=True, kw_only=True, tag="failed"):
@@ -195,7 +223,7 @@ class EndToEndResult(Struct, frozen=True, kw_only=True, tag="end-to-end"):
     """The graph's outputs against the host's; empty without the graph."""
 
 
-ExtraResult = CachedStartResult | EndToEndResult
+ExtraResult = CachedStartResult | EndToEndResult | NoMmapResult
 """Results of `extras`."""
 
 Result = ProbeResult | OutputsResult | PilotResult | RoundResult | ExtraResult | JobFailed

@@ -6,7 +6,9 @@ own duration and keeping samples are outside.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +27,7 @@ WARMUP_WINDOW_S = 0.1
 WARMUP_CAP_S = 3.0
 PILOTS, PILOT_S = 3, 0.15
 QUEUE_MUST_GAIN = 1.1
+NO_METER: AbstractContextManager[object] = contextlib.nullcontext()
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,13 @@ def measure_latency(request: Request, samples: int, tier: Tier, *, index: int) -
 
 
 def measure_throughput(
-    compiled: Compiled, samples: Sequence[Sample], tier: Tier, *, driver: Driver, index: int
-) -> tuple[ThroughputRound, list[Request]]:
-    """Time concurrent inferences; return the round, and requests on which to check outputs."""
+    compiled: Compiled, samples: Sequence[Sample], tier: Tier, *, driver: Driver, index: int,
+    around: AbstractContextManager[object] = NO_METER,
+) -> tuple[ThroughputRound, list[Request]]:  # fmt: skip
+    """Time concurrent inferences; return the round, and requests on which to check outputs.
+
+    `around` is entered for the timed run alone: a meter of energy.
+    """
     count = compiled.optimal_requests
     requests = [compiled.request(samples) for _ in range(count if driver == "threads" else 1)]
     load = load_of(compiled, samples, requests, driver)
@@ -83,7 +90,10 @@ def measure_throughput(
     # Count and time must both be met: the rate of a short pilot tells how long the count takes.
     with spending("pilot"):
         seconds = max(tier.min_seconds, tier.min_inferences / _pilot(load))
-    loaded = load.run(min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds)
+    with around:
+        loaded = load.run(
+            min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds
+        )
     ms = loaded.latencies * 1000
     return ThroughputRound(
         round=index,

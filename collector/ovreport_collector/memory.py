@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from ovreport.record import MemoryRound, PhaseMemory, Unsupported
+from ovreport_collector.cgroup_peak import PEAK, CgroupPeak
+from ovreport_collector.engines.base import Engine, TellsDeviceMemory
 
 Phase = Literal["import", "read", "compile", "first-inference", "latency", "throughput"]
 
@@ -17,11 +19,18 @@ _RESET_PEAK = "5"  # proc(5): resets VmHWM; `ru_maxrss` of a child would report 
 
 
 class MemoryMeter:
-    """Notes the peak of the resident set (VmHWM) in each phase."""
+    """Notes the peak of the resident set (VmHWM) in each phase, and what others count.
 
-    def __init__(self) -> None:
+    With a `cgroup`, its peak too.
+    """
+
+    def __init__(self, cgroup: CgroupPeak | None = None) -> None:
         self._phases: list[PhaseMemory] = []
         self._why_not = ""
+        self._cgroup = cgroup
+        self._counters: dict[str, int] = {}
+        self.unreadable: dict[str, str] = {}
+        """Counter → why this process does not have it."""
 
     def end(self, phase: Phase) -> None:
         """Note the phase that ends now, and begin the next one."""
@@ -42,11 +51,24 @@ class MemoryMeter:
             )
         )
 
+    def note_device(self, engine: Engine, device: str, mode: str) -> None:
+        """Note the memory that the device's plugin counts now, in this mode."""
+        if not isinstance(engine, TellsDeviceMemory):
+            return
+        found, missing = engine.device_memory(device)
+        self._counters |= {f"{mode}: {name}": size for name, size in found.items()}
+        self.unreadable |= missing
+
     def result(self, round_index: int) -> MemoryRound | Unsupported:
         """Return all phases, or why there are none."""
         if self._why_not:
             return Unsupported(reason=self._why_not, remedy="Measure on Linux with /proc mounted.")
-        return MemoryRound(round=round_index, phases=self._phases)
+        counters = dict(self._counters)
+        if self._cgroup is not None:
+            counters |= self._cgroup.counters()
+            if self._cgroup.why_not:
+                self.unreadable[PEAK] = self._cgroup.why_not
+        return MemoryRound(round=round_index, phases=self._phases, counters=counters)
 
 
 def give_back_freed() -> None:

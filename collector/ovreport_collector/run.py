@@ -18,7 +18,7 @@ from ovreport.record import Failed as AspectFailed
 from ovreport.record import NotMeasured, Skipped
 from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
-from ovreport_collector import assemble, calibration, child, extras, scoring, spent
+from ovreport_collector import assemble, calibration, child, energy, extras, scoring, spent
 from ovreport_collector.calibrator import Timed
 from ovreport_collector.display import Display
 from ovreport_collector.jobs import (
@@ -203,6 +203,7 @@ class Run:
         job = RoundJob(
             target=target, round=index, tier=self.plan.tier, inputs=str(ready.samples),
             seed=self.plan.seed, driver=driver,
+            energy_in=energy.where(self.plan.devices[planned.case.device]),
         )  # fmt: skip
         with Watch() as watch:
             result = self._child(job)
@@ -260,8 +261,9 @@ class Run:
         position = list(self.plan.cases).index(planned)
         cache_dir = self.work / "model-cache" / str(position)
         job = CachedStartJob(
-            target=target, round=index, inputs=str(ready.samples), cache_dir=str(cache_dir)
-        )
+            target=target, round=index, inputs=str(ready.samples), cache_dir=str(cache_dir),
+            seed=self.plan.seed,
+        )  # fmt: skip
         if not cache_dir.exists():
             cache_dir.mkdir(parents=True)
             self._child(job)

@@ -15,21 +15,22 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from ovreport.record import (
+    Energy,
     Failed,
     LatencyRound,
     MemoryRound,
     NotMeasured,
-    StartupRound,
     ThroughputRound,
-    Unsupported,
 )
-from ovreport_collector import engines, loops, spent
-from ovreport_collector.arrays import load_samples, relative_rmse, save_arrays
+from ovreport_collector import energy, engines, loops, spent
+from ovreport_collector.arrays import load_samples, relative_rmse, rotated, save_arrays
+from ovreport_collector.cgroup_peak import CgroupPeak
 from ovreport_collector.engines.base import (
     Array,
     Compiled,
@@ -41,10 +42,12 @@ from ovreport_collector.engines.base import (
 from ovreport_collector.jobs import (
     AspectName,
     CachedStartJob,
-    CachedStartResult,
     EndToEndJob,
+    ExtraJob,
+    ExtraResult,
     Job,
     JobFailed,
+    NoMmapJob,
     OutputsJob,
     OutputsResult,
     PilotJob,
@@ -58,6 +61,7 @@ from ovreport_collector.jobs import (
 from ovreport_collector.memory import MemoryMeter, give_back_freed
 from ovreport_collector.orphan import end_with
 from ovreport_collector.spent import spending
+from ovreport_collector.starts import cached_start, startup_round, without_mmap
 
 OUTPUT_TOLERANCE = 0.05
 """Relative root mean square by which a timed output may differ from the untimed one."""
@@ -66,6 +70,7 @@ LABELLED = "labelled"
 """Name of the set of inputs whose right answers are known."""
 
 clock = time.perf_counter
+Found = TypeVar("Found", Energy, MemoryRound)
 
 
 def main() -> None:
@@ -104,8 +109,16 @@ def _do(job: Job) -> Result:
             return pilot(job)
         case RoundJob():
             return measure_round(job)
+        case _:
+            return _do_extra(job)
+
+
+def _do_extra(job: ExtraJob) -> ExtraResult:
+    match job:
         case CachedStartJob():
             return cached_start(job)
+        case NoMmapJob():
+            return without_mmap(job)
         case EndToEndJob():
             from ovreport_collector.end_to_end import measure
 
@@ -158,10 +171,10 @@ def pilot(job: PilotJob) -> PilotResult:
 
 
 def measure_round(job: RoundJob) -> RoundResult:
-    """Measure start-up, latency, throughput and memory, in this order."""
-    memory = MemoryMeter()
+    """Measure start-up, latency, throughput with its energy, and memory, in this order."""
+    memory = MemoryMeter(CgroupPeak())
     with spending("inputs"):
-        samples = _rotated(load_samples(Path(job.inputs)), job.seed + job.round)
+        samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
     engine = engines.create(job.target.engine, job.target.plugins)
     memory.end("import")
 
@@ -189,52 +202,32 @@ def measure_round(job: RoundJob) -> RoundResult:
     with _noting_failure(missing, "latency"):
         latency = _latency(job, request, expected)
     memory.end("latency")
+    memory.note_device(engine, job.target.device, "latency")
     execution, latency_settings = compiled.execution, compiled.settings
 
     del request, compiled  # their memory is the latency mode's, not the throughput mode's
     give_back_freed()
     with spending("compile"):
         compiled = network.compile(job.target.device, "throughput", job.target.precision, None)
+    meter = energy.Measurement(energy.choose(job.energy_in), energy.IDLE_S[job.tier.name])
     with _noting_failure(missing, "throughput"):
-        throughput = _throughput(job, compiled, samples, expected)
+        throughput = _throughput(job, compiled, samples, expected, meter)
     memory.end("throughput")
-    phases = memory.result(job.round)
-    if isinstance(phases, Unsupported):
-        missing["memory"] = phases
+    memory.note_device(engine, job.target.device, "throughput")
+    taken = meter.result(job.round, throughput.n if throughput else 0)
     return RoundResult(
         execution=execution,
-        startup=_startup(job.round, read_s, compile_s, first_s),
+        startup=startup_round(job.round, read_s, compile_s, first_s),
         latency=latency,
         latency_settings=latency_settings,
         throughput=throughput,
         throughput_settings=compiled.settings,
-        memory=phases if isinstance(phases, MemoryRound) else None,
+        memory=_or_missing(missing, "memory", memory.result(job.round)),
+        memory_unreadable=memory.unreadable,
+        energy=_or_missing(missing, "energy", taken),
         missing=missing,
         cpu_s=_cpu_seconds(),
         switches=_switches(),
-    )
-
-
-def cached_start(job: CachedStartJob) -> CachedStartResult:
-    """Read, load from the model cache, and infer once."""
-    samples = load_samples(Path(job.inputs))[:1]
-    engine = engines.create(job.target.engine, job.target.plugins)
-    cache_dir = Path(job.cache_dir)
-    with spending("timed-starts"):
-        start = clock()
-        network = engine.read(Path(job.target.model), job.target.shapes)
-        read_s = clock() - start
-        start = clock()
-        compiled = network.compile(job.target.device, "latency", job.target.precision, cache_dir)
-        load_s = clock() - start
-        request = compiled.request(samples)
-        start = clock()
-        request.infer()
-        first_s = clock() - start
-    return CachedStartResult(
-        startup=_startup(job.round, read_s, load_s, first_s),
-        loaded_from_cache=compiled.loaded_from_cache,
-        cache_bytes=sum(f.stat().st_size for f in cache_dir.rglob("*") if f.is_file()),
     )
 
 
@@ -253,9 +246,11 @@ def _throughput(
     compiled: Compiled,
     samples: Sequence[Sample],
     expected: Sequence[Sequence[Array]],
+    meter: energy.Measurement,
 ) -> ThroughputRound:
+    meter.idle()
     measured, requests = loops.measure_throughput(
-        compiled, samples, job.tier, driver=job.driver, index=job.round
+        compiled, samples, job.tier, driver=job.driver, index=job.round, around=meter
     )
     # The requests that were driven must still give right answers, each for a sample of its own.
     with spending("check"):
@@ -276,6 +271,16 @@ def _noting_failure(missing: dict[AspectName, NotMeasured], name: AspectName) ->
         missing[name] = Failed(reason=str(error), cause="wrong-output")
     except Exception as error:
         missing[name] = Failed(reason=_message(error), cause="error")
+
+
+def _or_missing(
+    missing: dict[AspectName, NotMeasured], name: AspectName, found: Found | NotMeasured
+) -> Found | None:
+    """Return what was measured; of what was not, note why."""
+    if isinstance(found, NotMeasured):
+        missing[name] = found
+        return None
+    return found
 
 
 def _infer_checked(request: Request, index: int, network: Network) -> list[Array]:
@@ -304,23 +309,9 @@ def _check_same(found: Sequence[Array], expected: Sequence[Array], when: str) ->
             )
 
 
-def _rotated(samples: list[Sample], seed: int) -> list[Sample]:
-    order = np.random.default_rng(seed).permutation(len(samples))
-    return [samples[i] for i in order]
-
-
 def _read(target: Target) -> Network:
     engine = engines.create(target.engine, target.plugins)
     return engine.read(Path(target.model), target.shapes)
-
-
-def _startup(index: int, read_s: float, compile_s: float, first_s: float) -> StartupRound:
-    return StartupRound(
-        round=index,
-        read_ms=read_s * 1000,
-        compile_ms=compile_s * 1000,
-        first_inference_ms=first_s * 1000,
-    )
 
 
 def _cpu_seconds() -> float:

@@ -74,6 +74,8 @@ def _lines(head: list[str], record: Record, found: Figures) -> Iterator[list[obj
         metric = METRICS[key]
         about = [key, metric.label, metric.unit, metric.direction]
         if isinstance(figure, Figure):
+            if figure.scope:
+                about[1] = guarded(f"{metric.label}: {figure.scope}")
             scale = metric.scale
             reasons = " ".join(r.code for r in figure.verdict.reasons)
             numbers = [repr(round(v * scale, 9)) for v in (figure.value, figure.low, figure.high)]

@@ -25,6 +25,8 @@ from ovreport_collector.jobs import (
     EndToEndJob,
     EndToEndResult,
     Job,
+    NoMmapJob,
+    NoMmapResult,
     OutputsJob,
     OutputsResult,
     PilotJob,
@@ -113,9 +115,8 @@ class FakeChild:
                 return PilotResult(driver="threads")
             case RoundJob():
                 return a_round_result(job)
-            case CachedStartJob():
-                startup = factories.a_record(rounds=job.round + 1).startup_cached.rounds[-1]
-                return CachedStartResult(startup=startup, loaded_from_cache=True, cache_bytes=9)
+            case CachedStartJob() | NoMmapJob():
+                return _start(job)
             case EndToEndJob():
                 return an_end_to_end_result(job)
 
@@ -149,6 +150,16 @@ class FakeCalibrator(contextlib.nullcontext[None]):
         """Return the same times, always."""
         made = factories.calibration([1.0]).rounds[0]
         return Timed(device=made.device_before, host=made.host_before)
+
+
+def _start(job: CachedStartJob | NoMmapJob) -> CachedStartResult | NoMmapResult:
+    if isinstance(job, NoMmapJob):
+        return NoMmapResult(memory=factories.start_memory(job.round))
+    startup = factories.a_record(rounds=job.round + 1).startup_cached.rounds[-1]
+    return CachedStartResult(
+        startup=startup, loaded_from_cache=True, cache_bytes=9,
+        memory=factories.start_memory(job.round),
+    )  # fmt: skip
 
 
 def _outputs(job: OutputsJob) -> OutputsResult:

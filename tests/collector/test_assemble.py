@@ -11,6 +11,7 @@ import pytest
 from ovreport import store
 from ovreport.record import (
     Completed,
+    Energy,
     Failed,
     Record,
     Skipped,
@@ -18,7 +19,14 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector import assemble, collect
-from ovreport_collector.jobs import CachedStartResult, JobFailed, RoundJob, RoundResult
+from ovreport_collector.extras import no_mmap
+from ovreport_collector.jobs import (
+    CachedStartResult,
+    JobFailed,
+    NoMmapResult,
+    RoundJob,
+    RoundResult,
+)
 from ovreport_collector.journal import GivenUp, Journal, RoundDone, RoundFailed
 from ovreport_collector.plan import Plan
 from tests import factories
@@ -196,3 +204,55 @@ def test_the_default_precision_is_not_asked_of_benchmark_app(
     request = a_request(suite_file, models=("one",), precisions=("default",))
     plan = collect.make_plan(request)
     assert "-infer_precision" not in assemble.repeat(plan, plan.cases[0]).benchmark_app
+
+
+# ---------------------------------------------------------------- energy and memory
+
+
+def energy_of(index: int, *names: str) -> Energy:
+    """Return one round's energy of these domains."""
+    domains = {d.name: d for d in factories.energy(index + 1).domains}
+    return Energy(
+        method="powercap",
+        domains=[
+            msgspec.structs.replace(domains[n], rounds=domains[n].rounds[index:]) for n in names
+        ],
+    )
+
+
+def test_each_domain_has_its_rounds(plan: Plan, journal: Journal) -> None:
+    """The headline stays first; a round without a domain does not lose the others."""
+    journal.add(done(plan, 0, energy=energy_of(0, "package", "dram")))
+    journal.add(done(plan, 1, energy=energy_of(1, "package")))
+    record = made(plan, journal)
+    found = {d.name: [r.round for r in d.rounds] for d in record.energy.domains}
+    assert list(found.items()) == [("package", [0, 1]), ("dram", [0])]
+
+
+def test_energy_that_no_round_has_says_why(plan: Plan, journal: Journal) -> None:
+    """The reason and the remedy of the measuring process are the record's."""
+    why = Unsupported(reason="no counter", remedy="do this")
+    journal.add(done(plan, 0, missing={"energy": why}))
+    assert made(plan, journal).energy == why
+
+
+def test_other_ways_to_load_are_beside_the_memory(plan: Plan, journal: Journal) -> None:
+    """The cached start's memory is of the processes that measured it; reasons are kept."""
+    cached = msgspec.structs.replace(
+        done(plan, 0).cached, memory=factories.start_memory(0)
+    )  # fmt: skip
+    journal.add(done(plan, 0, cached=cached, memory_unreadable={"cgroup_peak_bytes": "shared"}))
+    memory = made(plan, journal).memory
+    assert memory.modes["cached"].rounds == [factories.start_memory(0)]
+    assert isinstance(memory.modes["no-mmap"], Skipped)
+    assert memory.unreadable == {"cgroup_peak_bytes": "shared"}
+
+
+def test_the_mode_without_mmap_is_of_its_rounds() -> None:
+    """A failed start among sound ones is left out; failures alone are the reason."""
+    extra, sound = no_mmap.NoMmap(), NoMmapResult(memory=factories.start_memory(0))
+    crash = JobFailed(reason="it crashed", cause="crash")
+    assert extra.aspect([crash, sound]).rounds == [sound.memory]
+    assert extra.aspect([crash]) == Failed(reason="it crashed", cause="crash")
+    blind = NoMmapResult(memory=None, why_not=Unsupported(reason="no /proc"))
+    assert extra.aspect([blind]) == blind.why_not

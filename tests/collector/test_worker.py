@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ovreport.record import Failed, Port, Settings
-from ovreport_collector import arrays, engines, loops, worker
+from ovreport.record import Failed, Port, Settings, Unsupported
+from ovreport_collector import arrays, energy, engines, loops, worker
+from ovreport_collector.energy import measurement
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.jobs import (
     CachedStartJob,
     CachedStartResult,
     JobFailed,
+    NoMmapJob,
+    NoMmapResult,
     OutputsJob,
     OutputsResult,
     ProbeJob,
@@ -25,6 +28,7 @@ from ovreport_collector.jobs import (
 )
 from tests.collector import models
 from tests.collector.conftest import TINY, an_execution
+from tests.collector.fake_sysfs import Machine, Running
 
 Answer = Callable[[int, int], np.ndarray]
 """(number of inferences so far in this mode, sample) → output."""
@@ -102,6 +106,18 @@ def use(monkeypatch: pytest.MonkeyPatch):
 TARGET = Target(engine="fake", model="m.onnx", shapes={"x": [1, 2]}, device="CPU", precision="f32")
 
 
+@pytest.fixture(autouse=True)
+def _meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give every test a machine whose package counts its energy."""
+    machine = Machine(tmp_path / "root")
+    machine.zone("0", "package-0", power_w=30)
+    monkeypatch.setattr(energy, "ROOT", machine.root)
+    monkeypatch.setattr(measurement, "SETTLE_S", 0)
+    monkeypatch.setitem(energy.IDLE_S, "quick", 0.02)
+    with Running(machine):
+        yield
+
+
 def round_of(samples: Path) -> RoundResult | JobFailed:
     """Measure a round."""
     result = worker.run(
@@ -128,6 +144,10 @@ def test_a_sound_round_misses_nothing(use, samples: Path) -> None:
     assert result.missing == {}
     aspects = (result.startup, result.latency, result.throughput, result.memory)
     assert [a.round for a in aspects] == [1] * 4
+    (package,) = result.energy.domains
+    (taken,) = package.rounds
+    assert (taken.round, taken.inferences) == (1, result.throughput.n)
+    assert taken.energy_j > 0
     assert result.cpu_s > 0
 
 
@@ -155,8 +175,8 @@ def test_outputs_that_change_while_timed_fail_the_aspect(
     result = round_of(samples)
     assert isinstance(result, RoundResult)
     assert getattr(result, mode) is None
-    assert list(result.missing) == [mode]
-    why = result.missing[mode]
+    why = result.missing.pop(mode)
+    assert list(result.missing) == (["energy"] if mode == "throughput" else [])
     assert isinstance(why, Failed)
     assert why.cause == "wrong-output"
     assert f"the {mode} run" in why.reason
@@ -202,9 +222,22 @@ def test_an_error_under_load_keeps_the_latency(use, samples: Path) -> None:
     result = round_of(samples)
     assert isinstance(result, RoundResult)
     assert result.latency is not None
-    assert result.missing == {
-        "throughput": Failed(reason="RuntimeError: the device is gone", cause="error")
-    }
+    broken = Failed(reason="RuntimeError: the device is gone", cause="error")
+    assert result.missing["throughput"] == broken
+    assert isinstance(result.missing["energy"], Failed)
+
+
+def test_energy_that_cannot_be_read_costs_nothing_else(
+    use, samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reason is told, every other aspect is there."""
+    use(Engine())
+    monkeypatch.setattr(energy, "ROOT", tmp_path / "empty")
+    result = round_of(samples)
+    assert isinstance(result, RoundResult)
+    assert list(result.missing) == ["energy"]
+    assert isinstance(result.missing["energy"], Unsupported)
+    assert result.throughput is not None
 
 
 def test_outputs_are_kept_in_order(use, samples: Path, tmp_path: Path) -> None:
@@ -243,7 +276,7 @@ def test_what_cannot_be_done_is_told_from_what_went_wrong(
 def test_each_round_rotates_the_samples_otherwise() -> None:
     """The order is the seed's, another in another round, and never loses a sample."""
     samples = [{"x": np.array(i)} for i in range(16)]
-    orders = [[int(s["x"]) for s in worker._rotated(samples, seed)] for seed in (20, 20, 21)]
+    orders = [[int(s["x"]) for s in arrays.rotated(samples, seed)] for seed in (20, 20, 21)]
     assert orders[0] == orders[1] != orders[2]
     assert sorted(orders[2]) == list(range(16))
 
@@ -293,6 +326,27 @@ def test_a_start_from_the_cache_is_verified(real: tuple[Target, Path], tmp_path:
     assert isinstance(second, CachedStartResult)
     assert (first.loaded_from_cache, second.loaded_from_cache) == (False, True)
     assert second.cache_bytes > 0
+    assert [p.phase for p in second.memory.phases] == STARTING
+
+
+STARTING = ["import", "read", "compile", "first-inference"]
+
+
+def test_a_start_without_mmap_has_the_phases_of_a_start(real: tuple[Target, Path]) -> None:
+    """Its memory can be set beside a round's, phase by phase."""
+    target, samples = real
+    result = worker.run(NoMmapJob(target=target, round=3, inputs=str(samples), seed=1))
+    assert isinstance(result, NoMmapResult)
+    assert result.memory.round == 3
+    assert [p.phase for p in result.memory.phases] == STARTING
+
+
+def test_an_engine_that_maps_nothing_is_not_asked(use, samples: Path) -> None:
+    """The reason says so."""
+    use(Engine())
+    result = worker.run(NoMmapJob(target=TARGET, round=0, inputs=str(samples), seed=1))
+    assert isinstance(result, JobFailed)
+    assert result.unsupported
 
 
 def test_a_shape_opens_what_is_dynamic(real: tuple[Target, Path], tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from ovreport.figures import N_TOO_SMALL, PERCENTILES, Figure, accuracy_metric, 
 from ovreport.metrics import METRICS
 from ovreport.record import Failed, Skipped, Unsupported
 from ovreport.store import decode, encode
-from tests.factories import a_failed_record, a_record
+from tests.factories import a_failed_record, a_record, energy
 
 replace = msgspec.structs.replace
 NOT_ACCURACY = {key for key, metric in METRICS.items() if metric.aspect != "accuracy"}
@@ -52,7 +52,7 @@ def test_percentile_bounds_are_beyond_the_truth_but_near(key, z):
 
 def test_every_figure_is_in_order_and_complete():
     """All metrics but rated ones are there, each named, with its bounds around it."""
-    found = figures(a_record())
+    found = figures(a_record(energy=energy()))
     assert set(found) == (NOT_ACCURACY - RATED) | {"top1"}
     for key, figure in found.items():
         assert isinstance(figure, Figure), key
@@ -179,3 +179,38 @@ def test_the_accuracy_metric_is_that_of_the_task():
     """None where the weights are constants."""
     assert accuracy_metric(a_record()) == "top1"
     assert accuracy_metric(a_record(architecture_only=True)) is None
+
+
+def test_energy_is_of_the_headline_domain_gross_and_net():
+    """45 W for 10 s and a thousand inferences; 15 W of it were taken when idle; dram is apart."""
+    found = figures(a_record(energy=energy(power_w=45, idle_w=15)))
+    gross, net = found["energy_per_inference_j"], found["energy_per_inference_net_j"]
+    assert gross.value == pytest.approx(0.45, rel=0.01)
+    assert net.value == pytest.approx(0.30, rel=0.01)
+    assert found["power_w"].value == pytest.approx(45)
+    assert (gross.rounds, gross.n) == (7, 7021)
+    assert gross.scope == net.scope == "package (powercap)"
+    assert METRICS["energy_per_inference_j"].format_unit(gross.value) == "449 mJ"
+    assert gross.verdict.level == "valid"
+
+
+def test_noise_of_the_machine_speaks_against_energy():
+    """Other programs are in the figure."""
+    noisy = [replace(n, readings={"foreign_cpu_share": 0.3}) for n in a_record().noise]
+    figure = figures(replace(a_record(energy=energy()), noise=noisy))["energy_per_inference_j"]
+    assert figure.verdict.level == "suspect"
+    assert [r.code for r in figure.verdict.reasons] == ["foreign-load"]
+
+
+def test_a_run_that_takes_no_more_than_idle_has_no_net_energy():
+    """A difference below nothing is noise: it is said, not shown."""
+    found = figures(a_record(energy=energy(power_w=10, idle_w=10.5)))
+    assert isinstance(found["energy_per_inference_j"], Figure)
+    assert isinstance(found["energy_per_inference_net_j"], Unsupported)
+    assert "idle" in found["energy_per_inference_net_j"].reason
+
+
+def test_energy_that_was_not_measured_says_why():
+    """No zero, but the reason."""
+    found = figures(a_record())
+    assert found["energy_per_inference_j"] == found["power_w"] == a_record().energy

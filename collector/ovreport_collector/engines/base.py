@@ -169,3 +169,21 @@ class Preprocesses(Protocol):
         Without `antialias` it resizes by plain interpolation, which more devices can do.
         """
         ...
+
+
+@runtime_checkable
+class MapsWeights(Protocol):
+    """An engine that maps weights from their file, unless told to read them."""
+
+    def map_weights(self, *, on: bool) -> None:
+        """Say how models are read and loaded from now on."""
+        ...
+
+
+@runtime_checkable
+class TellsDeviceMemory(Protocol):
+    """An engine whose devices may count memory of their own."""
+
+    def device_memory(self, device: str) -> tuple[dict[str, int], dict[str, str]]:
+        """Return bytes by counter, and why other counters are not readable."""
+        ...

@@ -54,6 +54,16 @@ class OpenVino:
             )
         return OpenVinoNetwork(self.core, model)
 
+    def map_weights(self, *, on: bool) -> None:
+        """Map weights, as is the default, or read them into memory."""
+        self.core.set_property({"ENABLE_MMAP": on})
+
+    def device_memory(self, device: str) -> tuple[dict[str, int], dict[str, str]]:
+        """Return the memory that GPU and NPU plugins count, in bytes, and what they do not."""
+        from ovreport_collector.engines.openvino_memory import device_memory
+
+        return device_memory(self.core, device)
+
 
 class OpenVinoNetwork:
     """A model that was read."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from ovreport_collector.extras.base import Around, Extra
 from ovreport_collector.extras.end_to_end import EndToEndExtra
+from ovreport_collector.extras.no_mmap import NoMmap
 
 __all__ = ["EXTRAS", "Around", "Extra", "by_name", "rounds_of"]
 
-EXTRAS: tuple[Extra, ...] = (EndToEndExtra(),)
+EXTRAS: tuple[Extra, ...] = (EndToEndExtra(), NoMmap())
 """In the order in which a round measures them."""
 
 

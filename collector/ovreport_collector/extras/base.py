@@ -33,7 +33,7 @@ class Extra(Protocol):
 
     @property
     def name(self) -> str:
-        """Field of the record."""
+        """Field of the record, or the name of what is added to one."""
         ...
 
     def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:

@@ -9,7 +9,7 @@ from ovreport.metrics import METRICS, Metric, significant
 from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
-from ovreport_sitegen.text import plural
+from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views.page import Card, footer
 from ovreport_sitegen.views.table import (
     Column,
@@ -88,7 +88,9 @@ def figure_tip(figure: Figure) -> str:
         if figure.kind == "measured"
         else figure.kind
     )
-    return f"{bounds}, {plural(figure.rounds, 'round')}, n {figure.n:,}, {figure.verdict.level}"
+    of = f"{line(figure.scope, 60)}, " if figure.scope else ""
+    counts = f"{plural(figure.rounds, 'round')}, n {figure.n:,}"
+    return f"{of}{bounds}, {counts}, {figure.verdict.level}"
 
 
 # ---------------------------------------------------------------- one metric
@@ -195,7 +197,9 @@ def _ranking(rows: Sequence[Row], total: int, metric: Metric) -> str:
     )
     if len(rows) == 1:
         return f"{best}."
-    words = ("Fastest", "Slowest") if metric.direction == "lower" else ("Most", "Least")
+    words = ("Most", "Least")
+    if metric.direction == "lower":
+        words = ("Fastest", "Slowest") if metric.unit == "ms" else ("Least", "Most")
     return f"{words[0]}: {best}. {words[1]}: {last}."
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 
-from ovreport.metrics import METRICS, significant
-from ovreport.record import Memory
+from ovreport.metrics import METRICS
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.text import line, safe_url
-from ovreport_sitegen.views import cards
+from ovreport_sitegen.views import cards, energy, memory
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -21,17 +19,14 @@ from ovreport_sitegen.views.table import (
     TableRow,
     figure_cell,
     metric_column,
-    missing_cell,
     result_row,
     verdict_cell,
 )
 
 _FIGURES = (
     "throughput_per_core_ips", "throughput_per_gib_ips", "peak_memory_latency_bytes",
-    "peak_memory_bytes", "startup_ms", "startup_cached_ms",
+    "peak_memory_bytes", "startup_ms", "startup_cached_ms", energy.GROSS,
 )  # fmt: skip
-PHASES = ("import", "read", "compile", "first-inference", "latency", "throughput")
-_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,11 @@ class EfficiencyView:
     page: Page
     cards: tuple[Card, ...]
     table: Table
+    energy: energy.EnergySection
     phases: Table
+    kinds: Table
+    modes: Table
+    modes_finding: str
     rated: Table | None
     """None where the site's settings give no TDP and no price."""
     rated_sources: tuple[tuple[str, str, str | None], ...]
@@ -53,8 +52,8 @@ def view(catalogue: Catalogue) -> EfficiencyView:
     page = Page(
         "efficiency.html",
         "Efficiency",
-        "Throughput per core and per GiB of peak memory, memory phase by phase, and what a start "
-        "costs. All measured, except where it says rated.",
+        "Throughput per core and per GiB of peak memory, energy per inference, memory phase by "
+        "phase, and what a start costs. All measured, except where it says rated.",
         nav="efficiency",
         warning=warning(catalogue.results, "throughput"),
     )
@@ -67,12 +66,15 @@ def view(catalogue: Catalogue) -> EfficiencyView:
             catalogue, "throughput_per_gib_ips", id_="gib", title="Throughput per GiB",
             axis="Inferences per second per GiB, log scale",
         ),
-        cards.memory_card(catalogue),
+        memory.mode_card(catalogue),
     )  # fmt: skip
     rated = {name: catalogue.config.devices.get(name) for _, name in _full_names(catalogue)}
     found = {name: r for name, r in rated.items() if r is not None}
     return EfficiencyView(
-        page, shown, _table(catalogue), _phases(catalogue), _rated(catalogue, found),
+        page, shown, _table(catalogue), energy.section(catalogue),
+        memory.phases_table(catalogue), memory.kinds_table(catalogue),
+        memory.modes_table(catalogue), memory.modes_finding(catalogue),
+        _rated(catalogue, found),
         tuple((line(n), line(r.source, 300), safe_url(r.source)) for n, r in found.items()),
     )  # fmt: skip
 
@@ -82,49 +84,16 @@ def _full_names(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _table(catalogue: Catalogue) -> Table:
-    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _FIGURES), Column("Energy", "J"))
-    energy = Cell("not measured", tone="missing", tip="Energy is not an aspect of records yet.")
+    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _FIGURES))
     rows = tuple(
         result_row(
             r,
-            (verdict_cell(r, "throughput"), *(figure_cell(r, key) for key in _FIGURES), energy),
+            (verdict_cell(r, "throughput"), *(figure_cell(r, key) for key in _FIGURES)),
             "throughput",
         )
         for r in catalogue.results
     )
     return Table("efficiency-table", "Efficiency of every result", columns, rows, searchable=True)
-
-
-def _phases(catalogue: Catalogue) -> Table:
-    columns = (
-        *RESULT_COLUMNS,
-        *(Column(p.replace("-", " ").capitalize(), "MiB", "lower", True) for p in PHASES),
-        Column("n", "rounds", "", True),
-    )
-    rows = tuple(result_row(r, phase_cells(r)) for r in catalogue.results)
-    return Table("phases-table", "Peak memory phase by phase", columns, rows, searchable=True)
-
-
-def phase_cells(result: Result) -> tuple[Cell, ...]:
-    """Return the median peak of each phase, and the number of rounds."""
-    memory = result.record.memory if result.completed else result.record.outcome
-    if not isinstance(memory, Memory):
-        why = missing_cell(memory)  # type: ignore[arg-type]
-        return (why, *(Cell("–", tone="missing"),) * len(PHASES))
-    peaks: dict[str, list[int]] = {}
-    for r in memory.rounds:
-        for phase in r.phases:
-            peaks.setdefault(phase.phase, []).append(phase.peak_rss_bytes)
-    found = []
-    for phase_name in PHASES:
-        values = peaks.get(phase_name)
-        if not values:
-            found.append(Cell("not reached", tone="missing"))
-            continue
-        middle = median(values) / _MIB
-        spread = f"{significant(min(values) / _MIB)} – {significant(max(values) / _MIB)}"
-        found.append(Cell(significant(middle), sub=spread, sort=middle, tip="Range over rounds"))
-    return (*found, Cell(str(len(memory.rounds)), sort=len(memory.rounds)))
 
 
 def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:

@@ -26,7 +26,7 @@ from ovreport.record import (
 from ovreport.verdict import READINGS
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import clean, line, plural
-from ovreport_sitegen.views import calibrating
+from ovreport_sitegen.views import calibrating, energy, memory
 from ovreport_sitegen.views.calibrating import HEADLINES, CalibrationView
 from ovreport_sitegen.views.effort import effort_words
 from ovreport_sitegen.views.table import Cell, TableRow, figure_cell, reason_title, status_word
@@ -42,6 +42,7 @@ _GROUPS = (
     ("End to end", ("end_to_end_ms", "end_to_end_ips", "end_to_end_async_ips",
                     "end_to_end_graph_ms", "end_to_end_graph_ips",
                     "end_to_end_graph_async_ips")),
+    ("Energy", ("energy_per_inference_j", "energy_per_inference_net_j", "power_w")),
 )  # fmt: skip
 
 
@@ -85,6 +86,13 @@ class ResultView:
     against: tuple[tuple[str, tuple[ReasonLine, ...]], ...]
     """Aspects that share their reasons, and those reasons."""
     groups: tuple[FigureGroup, ...]
+    memory: tuple[TableRow, ...]
+    """Phase, peak, anonymous, file-backed."""
+    counters: tuple[tuple[str, str], ...]
+    """Memory that others count."""
+    energy: tuple[TableRow, ...]
+    """Domain, gross, net, power, idle power, rounds."""
+    energy_remedy: str
     layers: tuple[str, ...]
     executed_on: str
     settings: tuple[TableRow, ...]
@@ -118,6 +126,10 @@ def view(result: Result) -> ResultView:
         badges=tuple(badges),
         against=_against(badges),
         groups=() if failure else tuple(_groups(result)),
+        memory=memory.full_rows(result),
+        counters=memory.full_counters(result),
+        energy=energy.full_rows(result),
+        energy_remedy=energy.full_note(result),
         layers=_layers(result),
         executed_on=_executed_on(result),
         settings=tuple(_settings(result)),

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from ovreport.figures import N_TOO_SMALL, Figure
 from ovreport.metrics import METRICS, Metric
 from ovreport.reasons import REASONS
-from ovreport.record import Completed, Failed, NotMeasured, Unsupported
+from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import line, plural
 
@@ -221,6 +221,8 @@ def figure_cell(result: Result, key: str, *, interval: bool = True) -> Cell:
     if isinstance(found, Figure):
         metric = METRICS[key]
         sub = interval_text(found, metric) if interval else ""
+        if found.scope:
+            sub = f"{sub}\n{line(found.scope, 60)}".strip()
         return Cell(metric.format(found.value), sub=sub, sort=found.value)
     return missing_cell(found)
 
@@ -259,6 +261,11 @@ def verdict_cell(result: Result, aspect: str) -> Cell:
     verdict = result.verdict(aspect)
     if verdict is None:
         return missing_cell(getattr(result.record, aspect))
+    return badge_cell(verdict)
+
+
+def badge_cell(verdict: Verdict) -> Cell:
+    """Return a verdict's badge."""
     return Cell(
         verdict.level,
         sub=", ".join(reason_title(r.code).lower() for r in verdict.reasons),

@@ -1,0 +1,81 @@
+"""Starts of other kinds than a round's own: from a model cache, and with weights not mapped.
+
+Each takes all of a round's inputs, and readies them as the round does, so that its memory can be
+set beside the round's: what is left is the way to load.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from ovreport.record import MemoryRound, StartupRound
+from ovreport_collector import engines
+from ovreport_collector.arrays import load_samples, rotated
+from ovreport_collector.engines.base import MapsWeights
+from ovreport_collector.jobs import CachedStartJob, CachedStartResult, NoMmapJob, NoMmapResult
+from ovreport_collector.memory import MemoryMeter
+from ovreport_collector.spent import spending
+
+clock = time.perf_counter
+
+
+def cached_start(job: CachedStartJob) -> CachedStartResult:
+    """Read, load from the model cache, and infer once."""
+    cache_dir = Path(job.cache_dir)
+    memory = MemoryMeter()
+    samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
+    engine = engines.create(job.target.engine, job.target.plugins)
+    memory.end("import")
+    with spending("timed-starts"):
+        start = clock()
+        network = engine.read(Path(job.target.model), job.target.shapes)
+        read_s = clock() - start
+        memory.end("read")
+        start = clock()
+        compiled = network.compile(job.target.device, "latency", job.target.precision, cache_dir)
+        load_s = clock() - start
+        memory.end("compile")
+        request = compiled.request(samples)
+        start = clock()
+        request.infer()
+        first_s = clock() - start
+        memory.end("first-inference")
+    found = memory.result(job.round)
+    return CachedStartResult(
+        startup=startup_round(job.round, read_s, load_s, first_s),
+        loaded_from_cache=compiled.loaded_from_cache,
+        cache_bytes=sum(f.stat().st_size for f in cache_dir.rglob("*") if f.is_file()),
+        memory=found if isinstance(found, MemoryRound) else None,
+    )
+
+
+def without_mmap(job: NoMmapJob) -> NoMmapResult:
+    """Start with weights that are read into memory of our own, and note that memory."""
+    memory = MemoryMeter()
+    samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
+    engine = engines.create(job.target.engine, job.target.plugins)
+    if not isinstance(engine, MapsWeights):
+        raise NotImplementedError(f"the engine {job.target.engine} is not supported: it maps none")
+    engine.map_weights(on=False)
+    memory.end("import")
+    network = engine.read(Path(job.target.model), job.target.shapes)
+    memory.end("read")
+    compiled = network.compile(job.target.device, "latency", job.target.precision, None)
+    memory.end("compile")
+    compiled.request(samples).infer()
+    memory.end("first-inference")
+    found = memory.result(job.round)
+    if isinstance(found, MemoryRound):
+        return NoMmapResult(memory=found)
+    return NoMmapResult(memory=None, why_not=found)
+
+
+def startup_round(index: int, read_s: float, compile_s: float, first_s: float) -> StartupRound:
+    """Return a start's parts in milliseconds."""
+    return StartupRound(
+        round=index,
+        read_ms=read_s * 1000,
+        compile_ms=compile_s * 1000,
+        first_inference_ms=first_s * 1000,
+    )

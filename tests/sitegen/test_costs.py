@@ -1,0 +1,186 @@
+"""Views of energy and memory: what is told where it was measured, and where it was not."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from ovreport import record as r
+from ovreport.comparison import Comparison
+from ovreport_sitegen import downloads
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.views import efficiency, energy, memory
+from ovreport_sitegen.views import result as result_view
+from tests import factories
+from tests.factories import a_failed_record, a_record
+from tests.sitegen.conftest import a_collection
+from tests.sitegen.test_views import catalogue
+
+replace = msgspec.structs.replace
+
+
+def measured(*records: r.Record) -> Catalogue:
+    """Return a catalogue of records whose energy was measured."""
+    return catalogue(*(replace(x, energy=factories.energy()) for x in records))
+
+
+# ---------------------------------------------------------------- energy
+
+
+def test_energy_that_was_not_measured_is_a_sentence_with_its_remedy() -> None:
+    """Once for all results that share the reason; no chart, no table, no zero."""
+    section = energy.section(catalogue(a_record(), a_record(model="other", seed=2)))
+    assert section.missing == (
+        "Energy was not measured on this machine: no energy counter is readable: "
+        "/sys/class/powercap holds none. Measure on bare metal with the intel_rapl_common module "
+        "loaded.",
+    )
+    assert (section.card, section.table) == (None, None)
+
+
+def test_of_several_machines_the_one_without_energy_is_named() -> None:
+    """The others have their card and table."""
+    here = replace(a_record(), energy=factories.energy())
+    there = a_record(machine="another-8c", seed=2)
+    there = replace(there, machine=replace(there.machine, cpu="Virtual CPU 1"))
+    section = energy.section(catalogue(here, there))
+    (text,) = section.missing
+    assert text.startswith("Energy was not measured on Virtual CPU 1: ")
+    assert section.card is not None
+    assert len(section.table.rows) == 1
+
+
+def test_measured_energy_is_ranked_with_its_domain() -> None:
+    """Domain and interface stand in the card's conditions and beside each number."""
+    low = replace(a_record(model="small"), energy=factories.energy(power_w=20))
+    section = energy.section(catalogue(low, replace(a_record(), energy=factories.energy())))
+    assert "package (powercap)" in section.card.conditions
+    assert [row.label for row in section.card.chart.rows] == ["199 mJ", "449 mJ"]
+    assert section.card.better == "Lower is better"
+    assert all("package (powercap)" in row.html for row in section.table.rows)
+    assert "7,021" in section.table.rows[0].html
+    assert not section.missing
+
+
+def test_two_domains_are_never_in_one_ranking() -> None:
+    """A platform's figure beside packages' would compare machines, not models."""
+    psys = factories.energy()
+    psys = replace(psys, domains=[replace(psys.domains[0], name="psys")])
+    records = [a_record(), a_record(model="b", seed=2), a_record(model="c", seed=3)]
+    found = [replace(records[0], energy=psys)]
+    found += [replace(x, energy=factories.energy()) for x in records[1:]]
+    section = energy.section(catalogue(*found))
+    assert len(section.card.chart.rows) == 2
+    assert len(section.table.rows) == 3
+
+
+def test_the_efficiency_table_has_energy_or_why_not() -> None:
+    """In the row of each result."""
+    (row,) = efficiency.view(measured(a_record())).table.rows
+    assert "449" in row.html
+    (row,) = efficiency.view(catalogue(a_record())).table.rows
+    assert "no energy counter is readable" in row.html
+    assert ">0<" not in row.html
+
+
+def test_a_result_in_full_shows_each_domain_and_adds_none_up() -> None:
+    """Domains with their scope, gross, net, power and idle power."""
+    shown = result_view.view(measured(a_record()).results[0])
+    package, dram = shown.energy
+    assert "every program that ran on" in package.html
+    assert "45.0" in package.html
+    assert "4.50" in dram.html
+    (group,) = [g for g in shown.groups if g.title == "Energy"]
+    assert "package (powercap)" in group.rows[0].html
+
+
+def test_a_result_without_energy_has_the_remedy() -> None:
+    """Reason in the figures, what to do beneath them."""
+    shown = result_view.view(catalogue(a_record()).results[0])
+    (group,) = [g for g in shown.groups if g.title == "Energy"]
+    assert group.missing.startswith("unsupported: no energy counter")
+    assert "intel_rapl_common" in shown.energy_remedy
+    assert shown.energy == ()
+
+
+def test_the_csv_names_the_domain() -> None:
+    """A number without its domain could be compared with anything."""
+    text = downloads.all_files(measured(a_record()))["data/figures.csv"].decode()
+    assert "Energy per inference: package (powercap),mJ,lower" in text
+
+
+# ---------------------------------------------------------------- memory
+
+
+def test_the_cost_of_the_throughput_mode_is_paired_and_absolute() -> None:
+    """153 MiB in latency mode, 240 in throughput mode: 1.57 times."""
+    card = memory.mode_card(catalogue(a_record()))
+    (row,) = card.chart.rows
+    assert row.name.endswith("153 → 240 MiB")
+    assert row.label == "1.57×"
+    assert "Throughput mode takes 1.57× the memory of latency mode" in card.finding
+    assert "153 → 240 MiB" in card.finding
+
+
+@pytest.mark.parametrize(("mode", "factor"), [("no-mmap", 1.3), ("cached", 0.8)])
+def test_ways_to_load_are_compared_with_the_rounds_own_start(
+    mode: r.ModeName, factor: float
+) -> None:
+    """By round, up to the first inference."""
+    effect = memory.mode_effect(catalogue(a_record()).results[0], mode)
+    assert isinstance(effect, Comparison)
+    assert effect.ratio.value == pytest.approx(factor, rel=1e-3)
+    assert effect.outcome == "different"
+
+
+def test_a_way_to_load_that_was_not_measured_says_why() -> None:
+    """The others are there."""
+    record = a_record()
+    modes = {**record.memory.modes, "cached": r.Unsupported(reason="no model cache on this device")}
+    record = replace(record, memory=replace(record.memory, modes=modes))
+    (row,) = memory.modes_table(catalogue(record)).rows
+    assert "no model cache on this device" in row.html
+    assert "1.30×" in row.html
+
+
+def test_records_before_the_modes_have_none() -> None:
+    """Nothing is claimed of them."""
+    record = a_record()
+    record = replace(record, memory=replace(record.memory, modes={}))
+    found = catalogue(record)
+    (row,) = memory.modes_table(found).rows
+    assert row.html.count("not measured") == 2
+    assert memory.modes_finding(found) == ""
+
+
+def test_counters_of_others_are_told_or_why_not() -> None:
+    """The control group's peak with where it began; a reason where it is not ours."""
+    record = a_record()
+    shared = replace(record.memory, unreadable={"GPU.0 x": "not supported"})
+    told = dict(memory.full_counters(catalogue(replace(record, memory=shared)).results[0]))
+    assert told["Control group, peak"] == "260 MiB"
+    assert told["Control group, when the round began"] == "12.0 MiB"
+    assert told["GPU.0 x"] == "not told: not supported"
+
+
+def test_a_round_that_stopped_early_has_the_phases_it_reached() -> None:
+    """The others say so."""
+    record = a_record()
+    rounds = [replace(x, phases=x.phases[:5]) for x in record.memory.rounds]
+    found = catalogue(replace(record, memory=replace(record.memory, rounds=rounds)))
+    assert memory.throughput_cost(found.results[0]) is None
+    (row,) = memory.phases_table(found).rows
+    assert "not reached" in row.html
+
+
+def test_every_table_of_costs_has_as_many_cells_as_columns() -> None:
+    """Measured, missing and failed results alike."""
+    records = [*a_collection(), replace(a_record(model="z"), energy=factories.energy()),
+               a_record(model="y", memory=r.Unsupported(reason="no /proc"), seed=4),
+               a_failed_record(model="x", seed=5)]  # fmt: skip
+    view = efficiency.view(catalogue(*records))
+    tables = [view.table, view.phases, view.kinds, view.modes, view.energy.table,
+              *(card.table for card in (*view.cards, view.energy.card))]  # fmt: skip
+    for table in tables:
+        for row in table.rows:
+            assert sum(cell.span for cell in row.cells) == len(table.columns), table.id
