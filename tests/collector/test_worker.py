@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ from ovreport_collector.jobs import (
 )
 from tests.collector import models
 from tests.collector.conftest import TINY, an_execution
-from tests.collector.fake_sysfs import Machine, Running
+from tests.collector.fake_sysfs import Machine
 
 Answer = Callable[[int, int], np.ndarray]
 """(number of inferences so far in this mode, sample) → output."""
@@ -107,15 +108,20 @@ TARGET = Target(engine="fake", model="m.onnx", shapes={"x": [1, 2]}, device="CPU
 
 
 @pytest.fixture(autouse=True)
-def _meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give every test a machine whose package counts its energy."""
+def _meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every test a machine whose package counts 30 mJ whenever energy is measured."""
     machine = Machine(tmp_path / "root")
     machine.zone("0", "package-0", power_w=30)
     monkeypatch.setattr(energy, "ROOT", machine.root)
     monkeypatch.setattr(measurement, "SETTLE_S", 0)
     monkeypatch.setitem(energy.IDLE_S, "quick", 0.02)
-    with Running(machine):
-        yield
+
+    class Counting(measurement.Watch):
+        def __exit__(self, *error: Any) -> None:
+            machine.advance(0.001)
+            super().__exit__(*error)
+
+    monkeypatch.setattr(measurement, "Watch", Counting)
 
 
 def round_of(samples: Path) -> RoundResult | JobFailed:
@@ -147,7 +153,7 @@ def test_a_sound_round_misses_nothing(use, samples: Path) -> None:
     (package,) = result.energy.domains
     (taken,) = package.rounds
     assert (taken.round, taken.inferences) == (1, result.throughput.n)
-    assert taken.energy_j > 0
+    assert taken.energy_j == pytest.approx(0.03)
     assert result.cpu_s > 0
 
 
