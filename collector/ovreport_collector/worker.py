@@ -94,7 +94,7 @@ def run(job: Job) -> Result:
         )
 
 
-def _do(job: Job) -> Result:
+def _do(job: Job) -> Result:  # noqa: PLR0911 (one for each kind of job)
     match job:
         case ProbeJob():
             from ovreport_collector.engines.openvino_devices import probe
