@@ -356,7 +356,8 @@ def records(fake_child: FakeChild, suite_file: Path, own_folders: Path, console,
             a_request(suite_file, models=("one",), precisions=("f32",),
                       engines=("openvino", "native"))
         )  # fmt: skip
-        return collect.measure(plan, own_folders / "records", console, timeout_s=None, fresh=False)
+        out = own_folders / "records"
+        return collect.measure(plan, out, console, timeout_s=None, fresh=False).records
 
     return measure
 
