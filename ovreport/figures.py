@@ -138,6 +138,9 @@ def _latency(latency: Latency, verdict: Verdict) -> Iterator[tuple[str, Figure |
     pool = _pooled(rounds, max(r.max_ms for r in rounds))
     for key, percentile in PERCENTILES.items():
         yield _percentile(key, percentile, pool, verdict)
+    if not any(r.runtime_median_ms for r in rounds):
+        yield "overhead_ms", Unsupported(reason="the engine does not tell its own duration")
+        return
     overheads = [max(r.median_ms - r.runtime_median_ms, 0.0) for r in rounds]
     # A difference of clocks can be zero, and a logarithm of zero has no interval: show the range.
     middle = sorted(overheads)[len(overheads) // 2]

@@ -204,7 +204,8 @@ class Case(Part, frozen=True):
     model: Slug
     variant: VariantName
     precision: Precision
-    """INFERENCE_PRECISION_HINT asked for; `default` leaves the choice to the device."""
+    """INFERENCE_PRECISION_HINT asked for; `default` leaves the choice to the device.
+    Native frameworks: f32, in which they compute what is not quantised."""
 
 
 class Tier(Part, frozen=True):
@@ -337,7 +338,7 @@ class Repeat(Part, frozen=True):
 
     ovreport: Text
     benchmark_app: Text
-    """The nearest thing OpenVINO's own tool can do."""
+    """The nearest thing OpenVINO's own tool can do; empty for other engines."""
 
 
 class Record(Part, frozen=True, kw_only=True):

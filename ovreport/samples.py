@@ -100,7 +100,8 @@ class LatencyRound(Part, frozen=True):
     min_ms: Positive
     max_ms: Positive
     runtime_median_ms: Positive
-    """The runtime's own figure for the same inferences; the rest is the caller's overhead."""
+    """The runtime's own figure for the same inferences; the rest is the caller's overhead.
+    0 where the engine does not tell."""
     first_third_median_ms: Positive
     last_third_median_ms: Positive
     autocorrelation: Annotated[float, Meta(ge=-1, le=1)]

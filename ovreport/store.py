@@ -224,6 +224,8 @@ def file_name(record: Record, data: bytes) -> str:
         re.sub(r"[-:]", "", record.measured_at),
         case.model,
         case.variant,
+        # OpenVINO is what all is about: only another engine is named.
+        *([] if case.engine == "openvino" else [case.engine]),
         slug(case.device),
         case.precision,
         record.tier.name,

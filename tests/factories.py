@@ -23,16 +23,16 @@ STANDARD = r.Tier(
 def a_record(**changes: Any) -> r.Record:
     """Return a sound record; `changes` are fields of Record, or the knobs below.
 
-    Knobs: model, device, precision, variant, family, machine (id), median_ms, noise (relative sd
-    between rounds), rounds, factors (of each round's times, instead of noise), top1 (accuracy),
-    seed, measured_at, title, task.
+    Knobs: model, engine, device, precision, variant, family, machine (id), median_ms, noise
+    (relative sd between rounds), rounds, factors (of each round's times, instead of noise), top1
+    (accuracy), seed, measured_at, title, task.
     """
     knobs = {
         "model": "magika-v3.3", "title": "Magika v3.3", "task": "file-type",
         "device": "CPU", "family": "CPU", "full_name": "Example CPU 9000",
         "precision": "f32", "variant": "fp32", "machine": "example-cpu-9000-8c",
         "median_ms": 5.0, "noise": 0.01, "rounds": 7, "top1": 0.97, "seed": 1,
-        "executed": None, "architecture_only": False, "factors": None,
+        "executed": None, "architecture_only": False, "factors": None, "engine": "openvino",
     }  # fmt: skip
     for key in list(changes):
         if key in knobs:
@@ -42,6 +42,18 @@ def a_record(**changes: Any) -> r.Record:
     if "verdicts" not in changes:
         made = msgspec.structs.replace(made, verdicts=judge(made))
     return made
+
+
+def a_native_record(engine: str = "onnxruntime", **changes: Any) -> r.Record:
+    """Return what a native framework gave, measured alternately with `a_record()` of OpenVINO."""
+    made = a_record(engine=engine, **changes)
+    aspects = {}
+    for name, threads in (("latency", "8"), ("throughput", "2")):
+        told = {"intra_op_num_threads": threads}
+        settings = r.Settings(asked=told, in_force=told)
+        aspects[name] = msgspec.structs.replace(getattr(made, name), settings=settings)
+    no_cache = r.Unsupported(reason="this framework has no model cache")
+    return msgspec.structs.replace(made, startup_cached=no_cache, **aspects)
 
 
 def a_failed_record(**changes: Any) -> r.Record:
@@ -73,7 +85,7 @@ def _build(k: dict[str, Any]) -> r.Record:
         format=2,
         measured_at="2026-11-23T12:00:00Z",
         case=r.Case(
-            engine="openvino", device=k["device"], model=k["model"], variant=k["variant"],
+            engine=k["engine"], device=k["device"], model=k["model"], variant=k["variant"],
             precision=k["precision"],
         ),
         tier=STANDARD,
@@ -167,7 +179,8 @@ def _settings(hint: str, precision: str) -> r.Settings:
     asked = {"PERFORMANCE_HINT": hint}
     if precision != "default":
         asked["INFERENCE_PRECISION_HINT"] = precision
-    return r.Settings(asked=asked, in_force={**asked, "NUM_STREAMS": "1"})
+    in_force = {**asked, "NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "8"}
+    return r.Settings(asked=asked, in_force=in_force)
 
 
 def _startup(index: int, compile_ms: float) -> r.StartupRound:

@@ -90,7 +90,7 @@ def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
     case = planned.case
     ours = [
         "ovreport", "collect", "--suite", plan.suite_name, "--tier", plan.tier.name,
-        "--model", case.model, "--device", case.device, "--precision", case.precision,
+        "--model", case.model, "--device", case.device, *_what_runs(planned),
         "--seed", str(plan.seed),
     ]  # fmt: skip
     for name in plan.skip:
@@ -106,7 +106,15 @@ def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
     ]  # fmt: skip
     if case.precision != "default":
         theirs += ["-infer_precision", case.precision]
-    return Repeat(ovreport=shlex.join(ours), benchmark_app=shlex.join(theirs))
+    nearest = "" if planned.is_native else shlex.join(theirs)
+    return Repeat(ovreport=shlex.join(ours), benchmark_app=nearest)
+
+
+def _what_runs(planned: PlannedCase) -> list[str]:
+    """Return the options that choose the case; a native framework's with OpenVINO beside it."""
+    if planned.is_native:
+        return ["--engine", "openvino", "--engine", planned.case.engine]
+    return ["--precision", planned.case.precision]
 
 
 def _file_name(model: suite.Model) -> str:
@@ -270,7 +278,7 @@ def _extra(
     extra = extras.by_name(name)
     if extra is None:
         return Skipped(reason="this ovreport does not measure it")
-    why_not = extra.why_not(planned, ready)
+    why_not = extras.why_not(extra, planned, ready)
     if why_not is not None:
         return why_not
     results = [s.extras[name] for s in rounds if name in s.extras]
@@ -285,6 +293,8 @@ def _why(rounds: Sequence[RoundDone], aspect: AspectName) -> NotMeasured:
 def _startup_cached(rounds: Sequence[RoundDone]) -> StartupCached | NotMeasured:
     results = [s.cached for s in rounds]
     failures = [r for r in results if isinstance(r, JobFailed)]
+    if failures and failures[0].unsupported:
+        return Unsupported(reason=failures[0].reason)
     if failures:
         return Failed(
             reason=failures[0].reason,

@@ -13,7 +13,7 @@ from rich.console import Console
 from ovreport import folders, store
 from ovreport.errors import InputError, OvreportError
 from ovreport.record import ASPECTS, Completed, Device, Effort, Failed, Precision, Record
-from ovreport_collector import child, machine, sources, spent, suite, workplace
+from ovreport_collector import child, frameworks, machine, sources, spent, suite, workplace
 from ovreport_collector.calibration import Calibrate, Calibrator, off
 from ovreport_collector.display import Display, display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
@@ -41,6 +41,8 @@ class Request:
     seed: int
     skip: Sequence[str] = ()
     """Extra aspects to leave out."""
+    engines: Sequence[str] = ()
+    """Engines by name, or `native`; none: OpenVINO."""
 
 
 @dataclass(frozen=True)
@@ -78,21 +80,33 @@ def make_plan(request: Request) -> Plan:
     ledger = Ledger()
     loaded = suite.load(request.suite)
     models = [loaded.model(name) for name in dict.fromkeys(request.models)] or loaded.models
+    frameworks.require(
+        e for model in models for e in frameworks.engines_of(model.file.uri, request.engines)
+    )
     probed = probe(request.devices, request.plugins)
     unique = {
         device.name: device for device in _usable(probed, {*request.devices, *request.plugins})
     }
     name = request.suite if request.suite in suite.builtin() else Path(request.suite).name
+    planned = tuple(cases(models, tuple(unique.values()), request.precisions, request.engines))
+    engines = {p.case.engine for p in planned}
+    if set(request.engines) - {"openvino"} and not engines & set(frameworks.FRAMEWORKS):
+        raise InputError(
+            "no native framework fits the models, devices and precisions asked for",
+            where="--engine",
+            remedy="Native frameworks read ONNX, TFLite and TorchScript files, and run on the "
+            "device CPU at f32.",
+        )
     return Plan(
         suite=loaded,
         suite_name=name,
         tier=TIERS[request.tier],
         seed=request.seed,
-        cases=tuple(cases(models, tuple(unique.values()), request.precisions)),
+        cases=planned,
         devices=unique,
         plugins=request.plugins,
         machine=machine.describe(),
-        software=machine.software(probed.openvino),
+        software=machine.software(probed.openvino, frameworks.versions(engines)),
         skip=tuple(sorted(set(request.skip))),
         spent_s=ledger.take("process"),
     )

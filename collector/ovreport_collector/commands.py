@@ -32,6 +32,7 @@ Examples:
   ovreport collect --suite standard --tier standard numbers to publish
   ovreport collect --model magika-v3.3 --precision f32
   ovreport collect --device CPU --device AUTO:GPU,CPU
+  ovreport collect --engine openvino --engine native against ONNX Runtime and LiteRT
   ovreport collect --suite my.toml                  your own models
 
 \b
@@ -91,6 +92,14 @@ _plugin_option = click.option(
     help="Any OpenVINO device string; repeatable. Default: every physical device found.",
 )
 @click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    type=click.Choice(["openvino", "onnxruntime", "litert", "pytorch", "native"]),
+    help="What runs the models; repeatable. `native`: the framework that a model's file belongs "
+    "to. Native frameworks run on the CPU with OpenVINO's threads. Default: openvino.",
+)
+@click.option(
     "--precision",
     "precisions",
     multiple=True,
@@ -130,8 +139,9 @@ _plugin_option = click.option(
 @_plugin_option
 def collect(
     suite: str, tier: str, models_: tuple[str, ...], devices_: tuple[str, ...],
-    precisions: tuple[str, ...], out: Path, seed: int, timeout: float | None,
-    skip: tuple[str, ...], fresh: bool, dry_run: bool, as_json: bool, plugins: dict[str, str],
+    engines: tuple[str, ...], precisions: tuple[str, ...], out: Path, seed: int,
+    timeout: float | None, skip: tuple[str, ...], fresh: bool, dry_run: bool, as_json: bool,
+    plugins: dict[str, str],
 ) -> None:  # fmt: skip
     """Measure models on this machine's OpenVINO devices, and write records."""
     from rich.console import Console
@@ -145,7 +155,7 @@ def collect(
         work.Request(
             suite=suite, tier=tier, models=models_, devices=devices_,
             precisions=cast("tuple[Precision, ...]", precisions), plugins=plugins, seed=seed,
-            skip=skip,
+            skip=skip, engines=engines,
         )
     )  # fmt: skip
     if dry_run:
@@ -238,7 +248,7 @@ def _show_plan(plan: Plan, console: Console, *, as_json: bool) -> None:
         table.add_column(heading, overflow="fold")
     for planned in plan.cases:
         case = planned.case
-        cells = (case.model, planned.model.task, case.variant, case.device, case.precision)
+        cells = (case.model, planned.model.task, case.variant, planned.place, case.precision)
         table.add_row(*map(escape, cells))
     console.print(table)
     tier = plan.tier

@@ -172,7 +172,8 @@ def summary(records: Sequence[Record]) -> Table:
 
 def _row(record: Record) -> list[str]:
     case = record.case
-    cells = [case.model, case.device, f"{case.precision} → {_executed(record)}"]
+    place = case.device if case.engine == "openvino" else f"{case.engine} {case.device}"
+    cells = [case.model, place, f"{case.precision} → {_executed(record)}"]
     if not isinstance(record.outcome, Completed):
         # The reason was told when it happened, and is too long for a table.
         how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
@@ -223,7 +224,7 @@ def effort_words(effort: Effort) -> str:
 
 def words(planned: PlannedCase) -> str:
     """Return a case in words."""
-    return f"{planned.case.model}  {planned.case.device}  {planned.case.precision}"
+    return f"{planned.case.model}  {planned.place}  {planned.case.precision}"
 
 
 def first_sentence(reason: str) -> str:

@@ -127,7 +127,7 @@ class Route:
 def measure(job: EndToEndJob) -> EndToEndResult:
     """Measure both ways once; one that the device cannot go is told, and left out."""
     images = _in_order(job)
-    engine = engines.create(job.target.engine, job.target.plugins)
+    engine = engines.create(job.target)
     network = engine.read(Path(job.target.model), job.target.shapes)
     routes: dict[Way, Route] = {"host": _host_route(job, network)}
     missing: dict[Way, str] = {}

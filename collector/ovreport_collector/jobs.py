@@ -36,6 +36,24 @@ EnergyIn = Literal["package", "card", "both"]
 """In what a device takes its energy: the processor's package, a graphics card, some of each."""
 
 
+class Alongside(Struct, frozen=True, kw_only=True, tag="alongside"):
+    """What OpenVINO does with a model on the CPU: native frameworks are set up alike."""
+
+    latency_threads: int
+    """INFERENCE_NUM_THREADS in force in latency mode."""
+    throughput_threads: int
+    """The same in throughput mode."""
+    requests: int
+    """Optimal number of requests in throughput mode."""
+    outputs: list[Port]
+    """The model's outputs in OpenVINO's order."""
+
+    @property
+    def request_threads(self) -> int:
+        """Threads of one request in throughput mode: all of them, divided among the requests."""
+        return max(1, self.throughput_threads // self.requests)
+
+
 class Target(Struct, frozen=True, kw_only=True):
     """What every measuring process has to load."""
 
@@ -46,6 +64,8 @@ class Target(Struct, frozen=True, kw_only=True):
     device: str
     precision: Precision
     plugins: dict[str, str] = {}
+    alongside: Alongside | None = None
+    """For native frameworks; None where OpenVINO cannot run the model: their own defaults."""
 
 
 class ProbeJob(Struct, frozen=True, kw_only=True, tag="probe"):
@@ -72,6 +92,12 @@ class PilotJob(Struct, frozen=True, kw_only=True, tag="pilot"):
 
     target: Target
     inputs: str
+
+
+class AlongsideJob(Struct, frozen=True, kw_only=True, tag="alongside"):
+    """Ask OpenVINO for the threads and requests that a native framework is given too."""
+
+    target: Target
 
 
 class RoundJob(Struct, frozen=True, kw_only=True, tag="round"):
@@ -126,7 +152,7 @@ class NoMmapJob(Struct, frozen=True, kw_only=True, tag="no-mmap"):
 ExtraJob = CachedStartJob | EndToEndJob | NoMmapJob
 """Jobs of `extras`."""
 
-Job = ProbeJob | OutputsJob | PilotJob | RoundJob | ExtraJob
+Job = ProbeJob | OutputsJob | PilotJob | AlongsideJob | RoundJob | ExtraJob
 
 
 class Unavailable(Struct, frozen=True, kw_only=True):
@@ -226,4 +252,6 @@ class EndToEndResult(Struct, frozen=True, kw_only=True, tag="end-to-end"):
 ExtraResult = CachedStartResult | EndToEndResult | NoMmapResult
 """Results of `extras`."""
 
-Result = ProbeResult | OutputsResult | PilotResult | RoundResult | ExtraResult | JobFailed
+Result = (
+    ProbeResult | OutputsResult | PilotResult | Alongside | RoundResult | ExtraResult | JobFailed
+)

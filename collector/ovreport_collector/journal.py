@@ -21,6 +21,7 @@ from ovreport.durable import make_folder, sync_folder
 from ovreport.errors import StoreError
 from ovreport.record import Accuracy, Agreement, Calibration, NotMeasured, Skipped
 from ovreport_collector.jobs import (
+    Alongside,
     CachedStartResult,
     Driver,
     ExtraResult,
@@ -61,6 +62,8 @@ class Piloted(Struct, frozen=True, kw_only=True, tag="piloted"):
 
     case: str
     driver: Driver
+    alongside: Alongside | None = None
+    """For native frameworks: the threads and requests that OpenVINO has."""
 
 
 class RoundDone(Struct, frozen=True, kw_only=True, tag="round-done"):
@@ -113,7 +116,7 @@ class Journal:
         self._tried: set[tuple[str, int]] = set()
         self._described: dict[str, Described] = {}
         self._given_up: dict[str, GivenUp] = {}
-        self._drivers: dict[str, Driver] = {}
+        self._piloted: dict[str, Piloted] = {}
         self._written: dict[str, list[Path]] = defaultdict(list)
         try:
             steps = list(_read(path))
@@ -143,7 +146,7 @@ class Journal:
             case GivenUp():
                 self._given_up.setdefault(step.case, step)
             case Piloted():
-                self._drivers.setdefault(step.case, step.driver)
+                self._piloted.setdefault(step.case, step)
             case RoundDone():
                 self._rounds[step.case].append(step)
                 self._tried.add((step.case, step.round))
@@ -169,9 +172,9 @@ class Journal:
         """Return what is known of a case's outputs."""
         return self._described.get(case)
 
-    def driver(self, case: str) -> Driver | None:
+    def piloted(self, case: str) -> Piloted | None:
         """Return how to drive a case's requests, None before its pilot."""
-        return self._drivers.get(case)
+        return self._piloted.get(case)
 
     def given_up(self, case: str) -> GivenUp | None:
         """Return why a case was given up before its first round."""

@@ -9,7 +9,9 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 
@@ -20,6 +22,7 @@ from ovreport_collector import cgroup, kernel
 from ovreport_collector.kernel import ROOT, read_text
 
 UNKNOWN = "unknown"
+_NONE: Mapping[str, str] = MappingProxyType({})
 _FLAGS = ("avx", "avx2", "avx_vnni", "fma", "f16c", "avx512f", "avx512_vnni", "avx512_bf16",
           "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "amx_fp16", "asimd", "asimddp",
           "bf16", "i8mm", "sve")  # fmt: skip
@@ -58,7 +61,7 @@ def describe() -> Machine:
     )
 
 
-def software(openvino: str) -> Software:
+def software(openvino: str, packages: Mapping[str, str] = _NONE) -> Software:
     """Return the versions of everything between a model and the silicon."""
     return Software(
         ovreport=__version__,
@@ -66,7 +69,7 @@ def software(openvino: str) -> Software:
         python=platform.python_version(),
         os=_os_name(),
         kernel=platform.release(),
-        packages={name: importlib.metadata.version(name) for name in ("numpy",)},
+        packages={"numpy": importlib.metadata.version("numpy"), **packages},
     )
 
 

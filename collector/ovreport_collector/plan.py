@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
+from ovreport_collector.frameworks import DEVICE, FRAMEWORKS, engines_of
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.suite import Model, Suite
@@ -59,7 +60,18 @@ class PlannedCase:
     def key(self) -> str:
         """What tells this case from the others of a plan."""
         case = self.case
-        return f"{case.model}/{case.variant}/{case.device}/{case.precision}"
+        return f"{case.engine}/{case.model}/{case.variant}/{case.device}/{case.precision}"
+
+    @property
+    def place(self) -> str:
+        """Where it runs: the device, after the name of an engine that is not OpenVINO."""
+        case = self.case
+        return f"{case.engine} {case.device}" if self.is_native else case.device
+
+    @property
+    def is_native(self) -> bool:
+        """Whether a native framework runs it, and not OpenVINO."""
+        return self.case.engine in FRAMEWORKS
 
 
 @dataclass(frozen=True)
@@ -145,22 +157,32 @@ def local_file(suite: Suite, model: Model) -> Path | None:
 
 
 def cases(
-    models: Sequence[Model], devices: Sequence[Device], precisions: Sequence[Precision]
-) -> Iterator[PlannedCase]:
-    """Yield model × device × executed precision asked for; none given: what tells most."""
+    models: Sequence[Model], devices: Sequence[Device], precisions: Sequence[Precision],
+    engines: Sequence[str] = (),
+) -> Iterator[PlannedCase]:  # fmt: skip
+    """Yield model × device × engine × executed precision asked for; none given: what tells most.
+
+    Native frameworks run on the CPU, where they have one precision.
+    """
     for model in models:
         for device in devices:
-            for precision in dict.fromkeys(precisions or telling_precisions(device)):
-                yield PlannedCase(
-                    Case(
-                        engine="openvino",
+            for engine in engines_of(model.file.uri, engines):
+                for precision in _precisions(engine, device, precisions):
+                    case = Case(
+                        engine=engine,
                         device=device.name,
                         model=model.id,
                         variant=model.variant,
                         precision=precision,
-                    ),
-                    model,
-                )
+                    )
+                    yield PlannedCase(case, model)
+
+
+def _precisions(engine: str, device: Device, asked: Sequence[Precision]) -> Sequence[Precision]:
+    if engine not in FRAMEWORKS:
+        return list(dict.fromkeys(asked or telling_precisions(device)))
+    fits = device.name == DEVICE and (not asked or {"f32", "default"} & set(asked))
+    return ["f32"] if fits else []
 
 
 def telling_precisions(device: Device) -> tuple[Precision, ...]:

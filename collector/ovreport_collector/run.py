@@ -14,14 +14,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
+from ovreport.record import Case, NotMeasured, Skipped
 from ovreport.record import Failed as AspectFailed
-from ovreport.record import NotMeasured, Skipped
 from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
 from ovreport_collector import assemble, calibration, child, energy, extras, scoring, spent
 from ovreport_collector.calibrator import Timed
 from ovreport_collector.display import Display
 from ovreport_collector.jobs import (
+    Alongside,
+    AlongsideJob,
     CachedStartJob,
     CachedStartResult,
     Driver,
@@ -52,6 +56,9 @@ from ovreport_collector.prepare import Ready
 from ovreport_collector.spent import Ledger
 
 MAX_FAILED_ROUNDS = 2
+NO_MODEL_CACHE = JobFailed(
+    reason="this framework has no model cache", cause="error", unsupported=True
+)
 _START_LIMIT_S = 300.0
 """What reading and compiling may take, beside the timed loops."""
 
@@ -109,7 +116,11 @@ class Run:
     def _describe_model(self, ready: Ready, undone: Sequence[PlannedCase]) -> None:
         self.display.working(f"{ready.model.title}: f32 reference on the CPU")
         folder = self.work / ready.model.id / "reference"
-        reference = self._outputs(ready, "CPU", "f32", folder)
+        of_reference = Case(
+            engine="openvino", device="CPU", model=ready.model.id, variant=ready.model.variant,
+            precision="f32",
+        )  # fmt: skip
+        reference = self._outputs(ready, self._target(ready, of_reference), folder)
         for planned in undone:
             self.display.working(f"{_words(planned)}: outputs and accuracy")
             self._describe(planned, ready, reference, folder)
@@ -118,11 +129,12 @@ class Run:
         self, planned: PlannedCase, ready: Ready, reference: Result, folder: Path
     ) -> None:
         case = planned.case
-        if case.device == "CPU" and case.precision == "f32":
+        if (case.engine, case.device, case.precision) == ("openvino", "CPU", "f32"):
             own_folder, result, why = folder, reference, Skipped(reason="this is the reference")
         else:
             own_folder = self.work / ready.model.id / f"{len(self.journal.steps)}"
-            result = self._outputs(ready, case.device, case.precision, own_folder)
+            alongside = self._piloted(planned, ready).alongside if planned.is_native else None
+            result = self._outputs(ready, self._target(ready, case, alongside), own_folder)
             why = None
         if isinstance(result, JobFailed):
             self._give_up(planned, result)
@@ -144,13 +156,12 @@ class Run:
             )
         )  # fmt: skip
 
-    def _outputs(self, ready: Ready, device: str, precision: str, folder: Path) -> Result:
+    def _outputs(self, ready: Ready, target: Target, folder: Path) -> Result:
         folder.mkdir(parents=True, exist_ok=True)
         inputs = {"samples": str(ready.samples)}
         if ready.labelled is not None:
             inputs["labelled"] = str(ready.labelled_inputs)
         outputs = {name: str(folder / f"{name}.npz") for name in inputs}
-        target = self._target(ready, device, precision)
         job = OutputsJob(target=target, inputs=inputs, outputs=outputs, task=ready.model.task)
         return self._child(job)
 
@@ -196,13 +207,13 @@ class Run:
             # It was ready when the run began: what vanished since is this round's failure.
             self._fail(planned, index, _now(), ready)
             return
-        target = self._target(ready, planned.case.device, planned.case.precision)
-        driver = self._driver(planned, ready, target)
+        piloted = self._piloted(planned, ready)
+        target = self._target(ready, planned.case, piloted.alongside)
         calibrated_before = self._calibrated(planned)
         started_at = _now()
         job = RoundJob(
             target=target, round=index, tier=self.plan.tier, inputs=str(ready.samples),
-            seed=self.plan.seed, driver=driver,
+            seed=self.plan.seed, driver=piloted.driver,
             energy_in=energy.where(self.plan.devices[planned.case.device]),
         )  # fmt: skip
         with Watch() as watch:
@@ -247,7 +258,7 @@ class Run:
         )  # fmt: skip
         found: dict[str, ExtraResult | JobFailed] = {}
         for extra in extras.EXTRAS:
-            if extra.name in self.plan.skip or extra.why_not(planned, ready) is not None:
+            if extra.name in self.plan.skip or extras.why_not(extra, planned, ready) is not None:
                 continue
             result = self._child(extra.job(around), beside_s=extra.seconds(self.plan.tier))
             assert isinstance(result, ExtraResult | JobFailed)  # noqa: S101 (its jobs have no other)
@@ -258,6 +269,8 @@ class Run:
         self, planned: PlannedCase, ready: Ready, target: Target, index: int
     ) -> CachedStartResult | JobFailed:
         """Start from the case's model cache, after filling it in a process of its own."""
+        if planned.is_native:
+            return NO_MODEL_CACHE
         position = list(self.plan.cases).index(planned)
         cache_dir = self.work / "model-cache" / str(position)
         job = CachedStartJob(
@@ -272,16 +285,29 @@ class Run:
             return result
         raise TypeError(f"not the result of a cached start: {type(result).__name__}")
 
-    def _driver(self, planned: PlannedCase, ready: Ready, target: Target) -> Driver:
+    def _piloted(self, planned: PlannedCase, ready: Ready) -> Piloted:
         """Return how to drive the case's requests; a pilot finds out before its first round."""
-        known = self.journal.driver(planned.key)
+        known = self.journal.piloted(planned.key)
         if known is not None:
             return known
-        result = self._child(PilotJob(target=target, inputs=str(ready.samples)))
-        # What stopped the pilot will stop the round too, and is told there.
-        driver: Driver = result.driver if isinstance(result, PilotResult) else "threads"
-        self.journal.add(Piloted(case=planned.key, driver=driver))
-        return driver
+        if planned.is_native:
+            found = self._piloted_alongside(planned, ready)
+        else:
+            target = self._target(ready, planned.case)
+            result = self._child(PilotJob(target=target, inputs=str(ready.samples)))
+            # What stopped the pilot will stop the round too, and is told there.
+            driver: Driver = result.driver if isinstance(result, PilotResult) else "threads"
+            found = Piloted(case=planned.key, driver=driver)
+        self.journal.add(found)
+        return found
+
+    def _piloted_alongside(self, planned: PlannedCase, ready: Ready) -> Piloted:
+        """Return the threads and requests that OpenVINO has: a native framework gets as many."""
+        beside = msgspec.structs.replace(planned.case, engine="openvino")
+        result = self._child(AlongsideJob(target=self._target(ready, beside)))
+        # Where OpenVINO cannot run the model, the framework runs with its own defaults.
+        alongside = result if isinstance(result, Alongside) else None
+        return Piloted(case=planned.key, driver="threads", alongside=alongside)
 
     # ------------------------------------------------------------ records
 
@@ -296,14 +322,15 @@ class Run:
 
     # ------------------------------------------------------------ parts
 
-    def _target(self, ready: Ready, device: str, precision: str) -> Target:
+    def _target(self, ready: Ready, case: Case, alongside: Alongside | None = None) -> Target:
         return Target(
-            engine="openvino",
+            engine=case.engine,
             model=str(ready.file),
             shapes=ready.model.shapes,
-            device=device,
-            precision=precision,  # type: ignore[arg-type]  # a Precision, checked by click
+            device=case.device,
+            precision=case.precision,
             plugins=dict(self.plan.plugins),
+            alongside=alongside,
         )
 
     def _child(self, job: Job, *, beside_s: float = 0) -> Result:
@@ -327,4 +354,4 @@ def _now() -> str:
 
 
 def _words(planned: PlannedCase) -> str:
-    return f"{planned.model.title}, {planned.case.device}, {planned.case.precision}"
+    return f"{planned.model.title}, {planned.place}, {planned.case.precision}"

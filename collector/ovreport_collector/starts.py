@@ -25,7 +25,7 @@ def cached_start(job: CachedStartJob) -> CachedStartResult:
     cache_dir = Path(job.cache_dir)
     memory = MemoryMeter()
     samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
-    engine = engines.create(job.target.engine, job.target.plugins)
+    engine = engines.create(job.target)
     memory.end("import")
     with spending("timed-starts"):
         start = clock()
@@ -54,7 +54,7 @@ def without_mmap(job: NoMmapJob) -> NoMmapResult:
     """Start with weights that are read into memory of our own, and note that memory."""
     memory = MemoryMeter()
     samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
-    engine = engines.create(job.target.engine, job.target.plugins)
+    engine = engines.create(job.target)
     if not isinstance(engine, MapsWeights):
         raise NotImplementedError(f"the engine {job.target.engine} is not supported: it maps none")
     engine.map_weights(on=False)

@@ -40,6 +40,8 @@ from ovreport_collector.engines.base import (
     WrongOutputError,
 )
 from ovreport_collector.jobs import (
+    Alongside,
+    AlongsideJob,
     AspectName,
     CachedStartJob,
     EndToEndJob,
@@ -107,6 +109,8 @@ def _do(job: Job) -> Result:
             return outputs(job)
         case PilotJob():
             return pilot(job)
+        case AlongsideJob():
+            return alongside(job)
         case RoundJob():
             return measure_round(job)
         case _:
@@ -170,12 +174,27 @@ def pilot(job: PilotJob) -> PilotResult:
         return PilotResult(driver=loops.faster_driver(compiled, load_samples(Path(job.inputs))))
 
 
+def alongside(job: AlongsideJob) -> Alongside:
+    """Tell how many threads and requests OpenVINO uses in each mode."""
+    network, target = _read(job.target), job.target
+    with spending("compile"):
+        latency = network.compile(target.device, "latency", target.precision, None)
+        throughput = network.compile(target.device, "throughput", target.precision, None)
+    threads = "INFERENCE_NUM_THREADS"
+    return Alongside(
+        latency_threads=int(latency.settings.in_force[threads]),
+        throughput_threads=int(throughput.settings.in_force[threads]),
+        requests=throughput.optimal_requests,
+        outputs=network.outputs,
+    )
+
+
 def measure_round(job: RoundJob) -> RoundResult:
     """Measure start-up, latency, throughput with its energy, and memory, in this order."""
     memory = MemoryMeter(CgroupPeak())
     with spending("inputs"):
         samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
-    engine = engines.create(job.target.engine, job.target.plugins)
+    engine = engines.create(job.target)
     memory.end("import")
 
     with spending("timed-starts"):
@@ -310,7 +329,7 @@ def _check_same(found: Sequence[Array], expected: Sequence[Array], when: str) ->
 
 
 def _read(target: Target) -> Network:
-    engine = engines.create(target.engine, target.plugins)
+    engine = engines.create(target)
     return engine.read(Path(target.model), target.shapes)
 
 

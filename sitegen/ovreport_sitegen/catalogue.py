@@ -1,7 +1,9 @@
 """All results of a site, with the names and addresses that pages refer to them by.
 
     Catalogue
-    ├── results        the newest record of each case, with its figures
+    ├── results        OpenVINO's: the newest record of each case, with its figures
+    ├── native         those of native frameworks, which enter no chart of OpenVINO's
+    ├── against        OpenVINO against them, paired by round
     ├── older          how many records are history
     ├── models, devices
     ├── speedups       the device's default precision against f32, paired by round
@@ -30,6 +32,7 @@ from ovreport.record import (
 )
 from ovreport.store import Loaded
 from ovreport_sitegen.adjusting import adjusted_speedups, adjustments
+from ovreport_sitegen.against import FRAMEWORKS, Against, pairs
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.speedup import Speedup, speedups
 from ovreport_sitegen.text import day, line, release, short_name, unique_slugs
@@ -86,6 +89,11 @@ class Result:
     anchor: str
     adjustments: Mapping[str, Adjustment] = field(default_factory=dict)
     """Of `latency` and `throughput`, by calibration; shown beside the raw figures only."""
+
+    @property
+    def framework(self) -> str:
+        """Name of the native framework that ran it; empty: OpenVINO."""
+        return FRAMEWORKS.get(self.record.case.engine, "")
 
     @property
     def href(self) -> str:
@@ -172,14 +180,34 @@ class Catalogue:
     devices: tuple[DeviceRef, ...]
     speedups: tuple[Speedup[Result], ...]
     faults: tuple[RecordError, ...] = ()
+    native: tuple[Result, ...] = ()
+    against: tuple[Against[Result], ...] = ()
+
+    @property
+    def everything(self) -> tuple[Result, ...]:
+        """The results of all engines."""
+        return (*self.results, *self.native)
 
     def of_model(self, model: ModelRef) -> list[Result]:
-        """Return the results of a model."""
+        """Return OpenVINO's results of a model."""
         return self._by_model.get(model.id, [])
 
+    def native_of(self, model: ModelRef) -> list[Result]:
+        """Return the native frameworks' results of a model."""
+        return [r for r in self.native if r.model.id == model.id]
+
+    def against_of(self, model: ModelRef) -> list[Against[Result]]:
+        """Return the comparisons of a model with native frameworks."""
+        return [pair for pair in self.against if pair.native.model.id == model.id]
+
     def of_device(self, device: DeviceRef) -> list[Result]:
-        """Return the results of a device."""
+        """Return OpenVINO's results of a device."""
         return self._by_device.get(device.key, [])
+
+    def newest_of(self, device: DeviceRef) -> Result:
+        """Return the newest result of a device, whichever engine it is of."""
+        found = (r for r in self.everything if r.device.key == device.key)
+        return max(found, key=lambda r: r.record.measured_at)
 
     def speedup(self, result: Result) -> Speedup[Result] | None:
         """Return what a result gains over f32, if it is a default that was paired with it."""
@@ -228,7 +256,8 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     models = _models(current)
     devices = _devices(current)
     anchors = _anchors(current)
-    by_calibration = adjustments(current)
+    # Cases teach each other: what a native framework needs is no lesson for OpenVINO's.
+    by_calibration = adjustments([r for r in current if r.case.engine not in FRAMEWORKS])
     results = [
         Result(
             record=record,
@@ -242,6 +271,8 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     ]
     results.sort(key=lambda r: (r.model.title.lower(), r.model.id, r.device.label, r.variant,
                                 r.asked != "f32", r.asked, r.record.case.device))  # fmt: skip
+    native = [r for r in results if r.framework]
+    results = [r for r in results if not r.framework]
     return Catalogue(
         config=config,
         results=tuple(results),
@@ -250,6 +281,8 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         devices=tuple(sorted(devices.values(), key=lambda d: (d.label.lower(), d.key))),
         speedups=tuple(adjusted_speedups(list(speedups(results)))),
         faults=tuple(loaded.faults),
+        native=tuple(native),
+        against=tuple(pairs(results, native)),
     )
 
 
@@ -260,8 +293,14 @@ def _anchors(records: Sequence[Record]) -> dict[tuple[str, ...], str]:
         by_model.setdefault(record.model.id, []).append(case_key(record))
     found: dict[tuple[str, ...], str] = {}
     for keys in by_model.values():
-        found |= unique_slugs(keys, lambda key: "-".join((key[3], key[0], key[5], key[6])))
+        found |= unique_slugs(keys, _anchor)
     return found
+
+
+def _anchor(key: tuple[str, ...]) -> str:
+    machine, engine, _, device, _, variant, precision = key
+    own = [engine] if engine in FRAMEWORKS else []
+    return "-".join((*own, device, machine, variant, precision))
 
 
 def device_key(record: Record) -> DeviceKey:

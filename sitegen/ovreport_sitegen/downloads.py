@@ -27,7 +27,7 @@ COLUMNS = (
 
 def all_files(catalogue: Catalogue) -> dict[str, bytes]:
     """Return every download by its address in the site."""
-    records = [r.record for r in catalogue.results] + list(catalogue.older)
+    records = [r.record for r in catalogue.everything] + list(catalogue.older)
     records.sort(key=lambda r: (r.measured_at, r.case.model, r.case.device, r.case.precision))
     return {
         "data/records.json": b"[" + b",\n".join(map(msgspec.json.encode, records)) + b"]\n",
@@ -46,7 +46,7 @@ def _figures_csv(catalogue: Catalogue) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for result in catalogue.results:
+    for result in catalogue.everything:
         head = _head(result.record, result.executed or "unverified", "yes")
         writer.writerows(_lines(head, result.record, result.figures))
     for record in catalogue.older:

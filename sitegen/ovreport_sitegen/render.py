@@ -27,6 +27,7 @@ NAV = (
     ("accuracy", "Accuracy", "accuracy.html"),
     ("efficiency", "Efficiency", "efficiency.html"),
     ("end-to-end", "End to end", "end-to-end.html"),
+    ("frameworks", "Frameworks", "frameworks.html"),
     ("models", "Models", "models.html"),
     ("method", "Method", "method.html"),
     ("data", "Data", "data.html"),

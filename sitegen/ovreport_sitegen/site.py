@@ -25,6 +25,7 @@ from ovreport_sitegen.views import (
     device,
     efficiency,
     end_to_end,
+    frameworks,
     latency,
     method,
     model,
@@ -97,7 +98,7 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
         )
     publish.replace(out, files)
     pages = sum(name.endswith(".html") for name in files)
-    return Built(out, pages, len(found.results), len(found.older), found.faults, drawer.drawn)
+    return Built(out, pages, len(found.everything), len(found.older), found.faults, drawer.drawn)
 
 
 def chart_cache() -> Path:
@@ -117,7 +118,14 @@ def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catal
             where=names,
             remedy="Measure first: ovreport collect. Records from elsewhere: --records DIR.",
         )
-    return catalogues.make(settings, loaded)
+    found = catalogues.make(settings, loaded)
+    if not found.results:
+        raise InputError(
+            "no record of OpenVINO found, only of native frameworks",
+            where=", ".join(map(str, folders)),
+            remedy="Measure it beside them: ovreport collect --engine openvino --engine native.",
+        )
+    return found
 
 
 def _content(site: Path) -> dict[str, tuple[str, str]]:
@@ -157,6 +165,7 @@ def _render(
         ("accuracy", accuracy.view(found)),
         ("efficiency", efficiency.view(found)),
         ("end-to-end", end_to_end.view(found)),
+        ("frameworks", frameworks.view(found)),
         ("models", model.index(found)),
         ("method", method.view(found)),
         ("data", data.view(found, sizes)),

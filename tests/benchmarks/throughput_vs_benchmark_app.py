@@ -278,7 +278,7 @@ def _ours(
 
 
 def _benchmark_app_command(target: Target, seconds: int) -> list[str]:
-    ports = engines.create(target.engine, {}).read(Path(target.model), target.shapes).inputs
+    ports = engines.create(target).read(Path(target.model), target.shapes).inputs
     command = [sys.executable, "-c", BENCHMARK_APP]
     command += ["-m", target.model, "-d", target.device, "-hint", "throughput", "-t", f"{seconds}"]
     command += ["-shape", _shape_option(ports), *_input_types(ports)]

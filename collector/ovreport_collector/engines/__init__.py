@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from ovreport_collector.engines.base import Engine
+from ovreport_collector.jobs import Target
 
 __all__ = ["Engine", "create"]
 
 
-def create(name: str, plugins: dict[str, str]) -> Engine:
-    """Return the engine of that name; called in the measuring process only."""
-    if name == "openvino":
-        from ovreport_collector.engines.openvino import OpenVino
+def create(target: Target) -> Engine:
+    """Return the engine that a target names; called in the measuring process only."""
+    match target.engine:
+        case "openvino":
+            from ovreport_collector.engines.openvino import OpenVino
 
-        return OpenVino(plugins)
-    raise ValueError(f"unknown engine {name!r}")
+            return OpenVino(target.plugins)
+        case "onnxruntime":
+            from ovreport_collector.engines.onnxruntime import OnnxRuntime
+
+            return OnnxRuntime(target)
+        case "litert":
+            from ovreport_collector.engines.litert import LiteRt
+
+            return LiteRt(target.alongside)
+        case "pytorch":
+            from ovreport_collector.engines.pytorch import PyTorch
+
+            return PyTorch(target.alongside)
+    raise ValueError(f"unknown engine {target.engine!r}")

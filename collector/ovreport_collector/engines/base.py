@@ -28,7 +28,7 @@ class Request(Protocol):
     """One inference at a time, with inputs set before the clock starts."""
 
     def feed(self, index: int) -> None:
-        """Make the sample of that index the next input; nothing is copied."""
+        """Make the sample of that index the next input; outside the timed part."""
         ...
 
     def infer(self) -> None:
@@ -41,7 +41,7 @@ class Request(Protocol):
 
     @property
     def runtime_ms(self) -> float:
-        """The engine's own duration of the last inference, in ms."""
+        """The engine's own duration of the last inference, in ms; 0 where it does not tell."""
         ...
 
 

@@ -20,13 +20,11 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector.engines.base import Array, Mode, Sample
+from ovreport_collector.engines.layers import computes, counted, main_precision
 from ovreport_collector.engines.openvino_pipeline import OpenVinoStagedRequest, preprocessed
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.image_pipeline import ImagePipeline
 
-_COMPUTE = ("convolution", "deconvolution", "fullyconnected", "matmul", "gemm", "fully_connected",
-            "rnn", "lstm", "gru", "attention", "mha")  # fmt: skip
-"""Layer types that do the arithmetic, as parts of the names that plugins give them."""
 _PRECISIONS = {"f64", "f32", "f16", "bf16", "i64", "i32", "i8", "u8", "i4", "u4"}
 _NOT_LAYERS = ("const", "input", "output", "parameter", "result")
 
@@ -152,7 +150,7 @@ class OpenVinoCompiled:
             layers = _layers(self._compiled.get_runtime_model(), devices)
         except RuntimeError as error:
             return Unsupported(reason=f"The device gives no runtime model: {first_line(error)}")
-        return Execution(devices=devices, precision=_main_precision(layers), layers=layers)
+        return Execution(devices=devices, precision=main_precision(layers), layers=layers)
 
     def request(self, samples: Sequence[Sample]) -> OpenVinoRequest:
         """Return a request that can be fed any of the samples."""
@@ -300,11 +298,8 @@ def _layers(runtime_model: Any, devices: Sequence[str]) -> list[LayerCount]:
             continue
         device = _info(info, "affinity") or (devices[0] if len(devices) == 1 else "unknown")
         precision = _layer_precision(info)
-        counts[device, precision, any(part in kind for part in _COMPUTE)] += 1
-    return [
-        LayerCount(device=device, precision=precision, compute=compute, count=count)
-        for (device, precision, compute), count in sorted(counts.items())
-    ]
+        counts[device, precision, computes(kind)] += 1
+    return counted(counts)
 
 
 def _info(info: Any, key: str) -> str:
@@ -324,14 +319,3 @@ def _layer_precision(info: Any) -> str:
 def _precision(name: str) -> str:
     known = {"fp32": "f32", "fp16": "f16", "int8": "i8", "uint8": "u8", "undefined": "unknown"}
     return known.get(name.lower(), name.lower()) or "unknown"
-
-
-def _main_precision(layers: Sequence[LayerCount]) -> str:
-    """Return the precision of over half of the compute layers (of all, where none compute)."""
-    counts: Counter[str] = Counter()
-    for layer in [layer for layer in layers if layer.compute] or layers:
-        counts[layer.precision] += layer.count
-    if not counts:
-        return "unknown"
-    precision, count = counts.most_common(1)[0]
-    return precision if 2 * count > counts.total() else "mixed"

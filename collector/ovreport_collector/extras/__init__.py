@@ -7,11 +7,14 @@ a line in `EXTRAS`.
 
 from __future__ import annotations
 
+from ovreport.record import NotMeasured, Unsupported
 from ovreport_collector.extras.base import Around, Extra
 from ovreport_collector.extras.end_to_end import EndToEndExtra
 from ovreport_collector.extras.no_mmap import NoMmap
+from ovreport_collector.plan import PlannedCase
+from ovreport_collector.prepare import Ready
 
-__all__ = ["EXTRAS", "Around", "Extra", "by_name", "rounds_of"]
+__all__ = ["EXTRAS", "Around", "Extra", "by_name", "rounds_of", "why_not"]
 
 EXTRAS: tuple[Extra, ...] = (EndToEndExtra(), NoMmap())
 """In the order in which a round measures them."""
@@ -20,6 +23,16 @@ EXTRAS: tuple[Extra, ...] = (EndToEndExtra(), NoMmap())
 def by_name(name: str) -> Extra | None:
     """Return the extra that makes the record's field of that name."""
     return next((extra for extra in EXTRAS if extra.name == name), None)
+
+
+def why_not(extra: Extra, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+    """Return why a case does not have an extra aspect; None where it has.
+
+    Native frameworks are compared in what a round itself measures.
+    """
+    if planned.is_native:
+        return Unsupported(reason="measured of OpenVINO only")
+    return extra.why_not(planned, ready)
 
 
 def rounds_of(tier: str) -> int:

@@ -44,7 +44,7 @@ class DataView:
 
 def view(catalogue: Catalogue, sizes: dict[str, int]) -> DataView:
     """Return the view of the page; `sizes` are those of the files in the site."""
-    total = len(catalogue.results) + len(catalogue.older)
+    total = len(catalogue.everything) + len(catalogue.older)
     page = Page(
         "data.html",
         "Data",

@@ -44,7 +44,7 @@ class DeviceView:
 def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
     """Return the view of a device's page."""
     results = catalogue.of_device(device)
-    newest = max(results, key=lambda r: r.record.measured_at)
+    newest = catalogue.newest_of(device)
     models = len({r.model.id for r in results})
     page = Page(
         device.href,

@@ -13,7 +13,7 @@ from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.speedup import latencies
 from ovreport_sitegen.text import clean, line, plural, safe_url
-from ovreport_sitegen.views import accuracy_cells, cards, gains
+from ovreport_sitegen.views import accuracy_cells, cards, frameworks, gains
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.accuracy import trade_sentence
 from ovreport_sitegen.views.page import Card, Page, footer, warning
@@ -31,6 +31,9 @@ from ovreport_sitegen.views.table import (
 )
 
 _FIGURES = ("throughput_ips", "peak_memory_bytes", "startup_ms")
+COMPARED = Cell("compared", tone="missing", href="frameworks.html#all",
+                tip="OpenVINO against this framework, paired by round")  # fmt: skip
+"""Where other results have their gain over f32."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,14 @@ class ModelView:
 
 def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
     """Return the view of a model's page."""
-    results = catalogue.of_model(model)
-    record = max((r.record for r in results), key=lambda r: r.measured_at)
+    results, native = catalogue.of_model(model), catalogue.native_of(model)
+    record = max((r.record for r in results or native), key=lambda r: r.measured_at)
     page = Page(
         model.href,
         model.title,
         f"{model.task.capitalize()} · {plural(len(results), 'result')} on "
-        f"{plural(len({r.device.key for r in results}), 'device')}.",
+        f"{plural(len({r.device.key for r in results}), 'device')}"
+        + (f", {plural(len(native), 'result')} of native frameworks." if native else "."),
         nav="models",
         warning=warning(results, "latency", "of this model"),
     )
@@ -70,13 +74,16 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         why=line(described.why, 1000),
         homepage=safe_url(described.homepage),
         homepage_text=line(described.homepage, 120),
-        facts=_facts(results, described.parameters),
+        facts=_facts(results or native, described.parameters),
         inputs=tuple(map(port_text, described.inputs[:20])),
         outputs=tuple(map(port_text, described.outputs[:20])),
-        findings=tuple(_findings(catalogue, results)),
-        table=_table(catalogue, model, results),
+        findings=(
+            *_findings(catalogue, results),
+            *[frameworks.sentence(p) for p in catalogue.against_of(model)[:4]],
+        ),
+        table=_table(catalogue, model, [*results, *native]),
         spread=_spread(results),
-        results=tuple(map(result_view.view, results)),
+        results=tuple(map(result_view.view, [*results, *native])),
     )
 
 
@@ -137,12 +144,13 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
     rows = []
     for r in results:
         _, device, precision = result_cells(r)
-        first = replace(device, marks=("quick",) if r.quick else ())
+        marks = ((r.framework,) if r.framework else ()) + (("quick",) if r.quick else ())
+        first = replace(device, marks=marks)
         cells = (
             figure_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
             *(figure_cell(r, key) for key in _FIGURES),
-            gains.gain_cell(catalogue, r),
+            COMPARED if r.framework else gains.gain_cell(catalogue, r),
             accuracy_cells.value_cell(r),
             accuracy_cells.cost_cell(r),
         )
@@ -227,8 +235,8 @@ def index(catalogue: Catalogue) -> IndexView:
 def _model_list(catalogue: Catalogue) -> Table:
     rows = []
     for m in catalogue.models:
-        results = catalogue.of_model(m)
-        record = max((r.record for r in results), key=lambda r: r.measured_at).model
+        results, native = catalogue.of_model(m), catalogue.native_of(m)
+        record = max((r.record for r in results or native), key=lambda r: r.measured_at).model
         marks = ("architecture only",) if m.architecture_only else ()
         rows.append(TableRow((
             Cell(m.title, sort=m.title.lower(), href=m.href, marks=marks),
@@ -255,7 +263,7 @@ def _device_list(catalogue: Catalogue) -> Table:
     rows = []
     for d in catalogue.devices:
         results = catalogue.of_device(d)
-        machine = results[0].record.machine
+        machine = catalogue.newest_of(d).record.machine
         rows.append(TableRow((
             Cell(d.label, sort=d.label.lower(), href=d.href, family=d.family),
             Cell(d.family, sort=d.family),

@@ -265,7 +265,9 @@ def _settings(result: Result) -> list[TableRow]:
         if not isinstance(aspect, Latency | Throughput):
             continue
         settings: Settings = aspect.settings
-        names = sorted(settings.asked.keys() | (settings.in_force.keys() & _TELLING))
+        # OpenVINO tells dozens; what a native framework tells was chosen.
+        told = settings.in_force.keys() & (_TELLING if not result.framework else settings.in_force)
+        names = sorted(settings.asked.keys() | told)
         for name in names[:40]:
             asked = line(settings.asked.get(name, "–"), 80)
             force = line(settings.in_force.get(name, "not told"), 80)

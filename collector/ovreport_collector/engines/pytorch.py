@@ -1,0 +1,178 @@
+"""PyTorch as an engine: a TorchScript file (`.pt`) or an exported program (`.pt2`).
+
+Asked for: as many threads as OpenVINO has; one module serves all requests. PyTorch does not tell
+which kernels a saved program ran with, so its executed precision stays unverified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ovreport.record import NotMeasured, Port, Precision, Settings, Unsupported
+from ovreport_collector.engines.base import Array, Mode, Sample
+from ovreport_collector.engines.native import (
+    check_asked,
+    check_file,
+    check_shapes,
+    dtype_name,
+    in_openvino_order,
+    threads_of,
+)
+from ovreport_collector.jobs import Alongside
+
+
+class PyTorch:
+    """PyTorch, set up alongside OpenVINO."""
+
+    def __init__(self, alongside: Alongside | None) -> None:
+        self._alongside = alongside
+
+    def read(self, path: Path, shapes: Mapping[str, Sequence[int]]) -> PyTorchNetwork:
+        """Read a saved program; ValueError if it does not take these inputs."""
+        check_file("pytorch", path)
+        module, names = _exported(path) if path.suffix.lower() == ".pt2" else _scripted(path)
+        check_shapes(names, shapes)
+        return PyTorchNetwork(module, {n: shapes[n] for n in names}, self._alongside)
+
+
+class PyTorchNetwork:
+    """A saved program with static shapes."""
+
+    def __init__(
+        self, module: Any, shapes: Mapping[str, Sequence[int]], alongside: Alongside | None
+    ) -> None:
+        self.module, self.shapes, self.alongside = module, shapes, alongside
+        self.outputs: list[Port] = []
+        """Outputs in OpenVINO's order; known after the first inference."""
+        self.order: list[int] = []
+
+    @property
+    def inputs(self) -> list[Port]:
+        """Inputs, with their static shapes; their types are those of the data."""
+        return [Port(name=n, dtype="unknown", shape=list(s)) for n, s in self.shapes.items()]
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(p.numel() for p in self.module.parameters())
+
+    def compile(
+        self, device: str, mode: Mode, precision: Precision, cache_dir: Path | None
+    ) -> PyTorchCompiled:
+        """Set the number of threads; the program was made ready when it was read."""
+        check_asked(device, precision, cache_dir)
+        return PyTorchCompiled(self, mode)
+
+    def describe(self, found: Sequence[Array]) -> None:
+        """Note what the outputs are."""
+        own = [
+            Port(name=f"#{i}", dtype=dtype_name(a.dtype.name), shape=list(a.shape))
+            for i, a in enumerate(found)
+        ]
+        self.order = in_openvino_order(own, self.alongside)
+        self.outputs = [own[i] for i in self.order]
+
+
+class PyTorchCompiled:
+    """A program with its threads."""
+
+    streams = 0
+    loaded_from_cache = False
+
+    def __init__(self, network: PyTorchNetwork, mode: Mode) -> None:
+        self._network, self._mode = network, mode
+        self._threads = threads_of(mode, network.alongside)
+        if self._threads is not None:
+            torch.set_num_threads(self._threads)
+
+    @property
+    def settings(self) -> Settings:
+        """Threads asked for and in force, and what decides the arithmetic."""
+        asked = {} if self._threads is None else {"num_threads": str(self._threads)}
+        in_force = {
+            "num_threads": str(torch.get_num_threads()),
+            "num_interop_threads": str(torch.get_num_interop_threads()),
+            "float32_matmul_precision": torch.get_float32_matmul_precision(),
+            "mkldnn": str(torch.backends.mkldnn.is_available()),
+        }
+        return Settings(asked=asked, in_force=in_force)
+
+    @property
+    def execution(self) -> NotMeasured:
+        """Say that it cannot be told."""
+        return Unsupported(reason="PyTorch does not tell which kernels a saved program ran with")
+
+    @property
+    def optimal_requests(self) -> int:
+        """As many as OpenVINO has."""
+        alongside = self._network.alongside
+        return alongside.requests if alongside and self._mode == "throughput" else 1
+
+    def request(self, samples: Sequence[Sample]) -> PyTorchRequest:
+        """Return a request that can be fed any of the samples."""
+        return PyTorchRequest(self._network, samples)
+
+    def queue(self, samples: Sequence[Sample], requests: int) -> None:
+        """Return nothing: callers' threads drive the requests."""
+
+
+class PyTorchRequest:
+    """The inputs that a program can be fed."""
+
+    runtime_ms = 0.0
+    """PyTorch does not tell."""
+
+    def __init__(self, network: PyTorchNetwork, samples: Sequence[Sample]) -> None:
+        self._network = network
+        self._tensors = [
+            [_tensor(s, name, shape) for name, shape in network.shapes.items()] for s in samples
+        ]
+        self._last: Any = None
+        self.feed(0)
+
+    def feed(self, index: int) -> None:
+        """Make the sample of that index the next input; nothing is copied."""
+        self._next = self._tensors[index]
+
+    def infer(self) -> None:
+        """Run one inference and block until it is done."""
+        with torch.inference_mode():
+            self._last = self._network.module(*self._next)
+
+    def outputs(self) -> list[Array]:
+        """Return copies of the last outputs, in OpenVINO's order."""
+        found = [np.array(t.detach().numpy()) for t in _flat(self._last)]
+        if not self._network.outputs:
+            self._network.describe(found)
+        return [found[i] for i in self._network.order]
+
+
+def _scripted(path: Path) -> tuple[Any, list[str]]:
+    module = torch.jit.load(path, map_location="cpu").eval()
+    return module, [a.name for a in module.forward.schema.arguments[1:]]
+
+
+def _exported(path: Path) -> tuple[Any, list[str]]:
+    program = torch.export.load(path)
+    return program.module(), list(program.graph_signature.user_inputs)
+
+
+def _tensor(sample: Sample, name: str, shape: Sequence[int]) -> Any:
+    array = np.ascontiguousarray(sample[name])
+    if list(array.shape) != list(shape):
+        raise ValueError(f"input {name}: shape {array.shape}, the suite says {list(shape)}")
+    return torch.from_numpy(array)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """Yield the tensors of a program's result, however it nests them."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    else:
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _flat(part)

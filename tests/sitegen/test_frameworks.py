@@ -1,0 +1,199 @@
+"""OpenVINO beside native frameworks: what is compared, what is said, and what stays apart."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ovreport import record as r
+from ovreport.errors import InputError
+from ovreport_sitegen import downloads
+from ovreport_sitegen.views import frameworks, latency, model
+from tests.factories import a_failed_record, a_native_record, a_record
+from tests.sitegen.test_views import catalogue
+
+MODELS = {"gained": 10.0, "lost": 2.5, "even": 5.0}
+"""Model → the framework's latency in ms; OpenVINO takes 5 ms for each."""
+
+
+def both(model_id: str, native_ms: float, **knobs: object) -> tuple[r.Record, r.Record]:
+    """Return a model's records of OpenVINO and ONNX Runtime, of one session."""
+    ours = a_record(model=model_id, title=model_id.capitalize(), seed=1, **knobs)
+    theirs = a_native_record(
+        model=model_id, title=model_id.capitalize(), seed=2, median_ms=native_ms, **knobs
+    )
+    return ours, theirs
+
+
+@pytest.fixture
+def records() -> list[r.Record]:
+    """Return a gain, a loss, and one that cannot be told apart."""
+    return [record for name, ms in MODELS.items() for record in both(name, ms)]
+
+
+# ---------------------------------------------------------------- what is compared
+
+
+def test_a_pair_is_compared_by_round(records: list[r.Record]) -> None:
+    """Above 1 OpenVINO is faster, in latency and in throughput, with an interval."""
+    found = {p.native.model.id: p for p in catalogue(*records).against}
+    assert found.keys() == MODELS.keys()
+    for name, ms in MODELS.items():
+        for comparison in (found[name].latency, found[name].throughput):
+            assert comparison is not None
+            assert comparison.pairs == 7
+            assert comparison.ratio.low < ms / 5 < comparison.ratio.high
+    outcomes = [found[name].latency.outcome for name in MODELS]
+    assert outcomes == ["different", "different", "not distinguishable"]
+
+
+@pytest.mark.parametrize("what", ["other file", "other inputs", "other machine", "other hour"])
+def test_what_is_not_alike_is_not_compared(what: str) -> None:
+    """Another file, other inputs, another machine, or rounds that did not alternate."""
+    ours, theirs = both("gained", 10.0)
+    replace = msgspec.structs.replace
+    changed = {
+        "other file": lambda: replace(theirs, model=replace(theirs.model, sha256="0" * 64)),
+        "other inputs": lambda: replace(theirs, inputs=replace(theirs.inputs, seed=8)),
+        "other machine": lambda: replace(theirs, machine=replace(theirs.machine, id="another")),
+        "other hour": lambda: replace(theirs, noise=[
+            replace(n, started_at="2026-11-23T15:00:00Z") for n in theirs.noise]),
+    }[what]()  # fmt: skip
+    assert len(catalogue(ours, theirs).against) == 1
+    found = catalogue(ours, changed)
+    assert not found.against
+    missing = frameworks.view(found).missing
+    assert missing is not None
+    assert [row.cells[2].text for row in missing.rows] == ["unpaired"]
+
+
+def test_a_framework_that_failed_says_why() -> None:
+    """It is listed with its reason, and compared with nothing."""
+    found = catalogue(a_record(), a_failed_record(engine="litert"))
+    view = frameworks.view(found)
+    assert view.missing is not None
+    (row,) = view.missing.rows
+    assert [c.text for c in row.cells[1:3]] == ["LiteRT", "failed"]
+    assert "SIGSEGV" in row.cells[3].text
+    assert not view.empty
+    assert view.speed is None
+
+
+# ---------------------------------------------------------------- what is said
+
+
+def test_losses_are_counted_like_gains(records: list[r.Record]) -> None:
+    """The finding counts all three outcomes, and its mean is over all pairs, with their n."""
+    view = frameworks.view(catalogue(*records))
+    counts = "faster on 1 of 3 models, slower on 1, not distinguishable on 1"
+    assert counts in view.findings[0]
+    ((_, cards),) = view.groups
+    assert [card.title.rpartition(" ")[2] for card in cards] == ["latency", "throughput"]
+    for card in cards:
+        assert counts in card.finding
+        assert "Geometric mean over all 3: 0.999×" in card.finding
+        assert "Least: Lost, 0.499×" in card.finding
+        assert [row.name for row in card.chart.rows] == [
+            "Gained · ONNX Runtime", "Even · ONNX Runtime", "Lost · ONNX Runtime"
+        ]  # fmt: skip
+        assert [row.faint for row in card.chart.rows] == [False, True, False]
+
+
+def test_too_few_rounds_are_no_finding() -> None:
+    """Under five pairs of rounds nothing is called faster or slower."""
+    view = frameworks.view(catalogue(*both("gained", 10.0, rounds=4)))
+    assert "faster on 0 of 1 model, slower on 0, not distinguishable on 0" in view.findings[0]
+    assert "with too few rounds on 1" in view.findings[0]
+
+
+def test_of_many_pairs_the_losses_are_drawn_too() -> None:
+    """A chart that cannot hold all shows as many of the worst as of the best."""
+    many = [rec for i in range(40) for rec in both(f"m{i:02d}", 10.0 if i < 30 else 2.5)]
+    ((_, cards),) = frameworks.view(catalogue(*many)).groups
+    values = [row.value for row in cards[0].chart.rows]
+    assert len(values) < 40
+    assert sum(v > 1 for v in values) == sum(v < 1 for v in values)
+
+
+def test_precisions_are_groups_of_their_own() -> None:
+    """A mean never mixes OpenVINO in f32 and in its default precision."""
+    ours, theirs = both("gained", 10.0)
+    default = a_record(model="gained", title="Gained", precision="default", seed=3)
+    view = frameworks.view(catalogue(ours, default, theirs))
+    assert [title for title, _ in view.groups] == [
+        "Both asked for f32", "OpenVINO in its default precision, the framework in f32"
+    ]  # fmt: skip
+
+
+def test_other_answers_are_told(records: list[r.Record]) -> None:
+    """A framework whose outputs are far from the reference is named: not like for like."""
+    ours, theirs = both("gained", 10.0)
+    far = msgspec.structs.replace(theirs.agreement.outputs[0], relative_rmse=0.5)
+    agreement = msgspec.structs.replace(theirs.agreement, outputs=[far])
+    view = frameworks.view(catalogue(ours, msgspec.structs.replace(theirs, agreement=agreement)))
+    assert any("Gained" in text and "not like for like" in text for text in view.findings)
+    assert not any("like for like" in t for t in frameworks.view(catalogue(*records)).findings)
+
+
+def test_without_native_results_the_page_gives_the_command() -> None:
+    """Nothing to show is said, with what to do."""
+    view = frameworks.view(catalogue(a_record()))
+    assert view.empty
+    assert view.command == "ovreport collect --engine openvino --engine native"
+    assert not view.groups
+
+
+# ---------------------------------------------------------------- what stays apart
+
+
+def test_openvino_pages_are_the_same_with_and_without(records: list[r.Record]) -> None:
+    """Latency's cards and tables, and OpenVINO's adjusted figures, hold OpenVINO's results only."""
+    ours = [rec for rec in records if rec.case.engine == "openvino"]
+    with_native, without = catalogue(*records), catalogue(*ours)
+    assert latency.view(with_native) == latency.view(without)
+    assert [x.adjustments for x in with_native.results] == [x.adjustments for x in without.results]
+    assert len(with_native.native) == 3
+
+
+def test_a_model_page_shows_both(records: list[r.Record]) -> None:
+    """Each result has a place of its own, and the framework's is marked."""
+    found = catalogue(*records)
+    view = model.view(found, found.models[0])
+    assert len({shown.result.anchor for shown in view.results}) == 2
+    assert "1 result of native frameworks" in view.page.lede
+    even = "f32 on Example CPU 9000 against ONNX Runtime: latency gain not distinguishable"
+    assert view.findings[-1].startswith(even)
+    assert [row.cells[0].marks for row in view.table.rows] == [(), ("ONNX Runtime",)]
+
+
+def test_downloads_tell_engines_apart(records: list[r.Record]) -> None:
+    """The CSV has every engine's figures, under its name."""
+    files = downloads.all_files(catalogue(*records))
+    text = next(data for name, data in files.items() if name.endswith(".csv")).decode()
+    assert {row["engine"] for row in csv.DictReader(io.StringIO(text))} == {
+        "openvino", "onnxruntime"
+    }  # fmt: skip
+
+
+def test_the_built_page(
+    build_of: Callable[[Sequence[r.Record]], Path], records: list[r.Record]
+) -> None:
+    """It is in the navigation, has its drawings, and repeats with a command."""
+    out = build_of(records)
+    page = (out / "frameworks.html").read_text()
+    assert 'href="frameworks.html"' in (out / "index.html").read_text()
+    assert page.count("<svg") >= 2
+    assert "Geometric mean over all 3" in page
+    assert records[1].repeat.ovreport in page
+
+
+def test_a_site_needs_openvino(build_of: Callable[[Sequence[r.Record]], Path]) -> None:
+    """Records of native frameworks alone are refused with what to do."""
+    with pytest.raises(InputError, match="only of native frameworks") as error:
+        build_of([a_native_record()])
+    assert "--engine openvino --engine native" in error.value.remedy
