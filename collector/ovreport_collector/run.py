@@ -20,7 +20,7 @@ from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
 from ovreport_collector import assemble, calibration, child, extras, scoring, spent
 from ovreport_collector.calibrator import Timed
-from ovreport_collector.display import Display
+from ovreport_collector.display import Display, words
 from ovreport_collector.jobs import (
     CachedStartJob,
     CachedStartResult,
@@ -111,7 +111,7 @@ class Run:
         folder = self.work / ready.model.id / "reference"
         reference = self._outputs(ready, "CPU", "f32", folder)
         for planned in undone:
-            self.display.working(f"{_words(planned)}: outputs and accuracy")
+            self.display.working(f"{words(planned)}: outputs and accuracy")
             self._describe(planned, ready, reference, folder)
 
     def _describe(
@@ -243,15 +243,23 @@ class Run:
         around = extras.Around(
             planned=planned, ready=ready, target=target, tier=self.plan.tier, round=index,
             seed=self.plan.seed, first=earlier[0].result if earlier else latest, latest=latest,
+            cores=self._cores(planned),
         )  # fmt: skip
         found: dict[str, ExtraResult | JobFailed] = {}
         for extra in extras.EXTRAS:
             if extra.name in self.plan.skip or extra.why_not(planned, ready) is not None:
                 continue
+            self.display.working(
+                f"{words(planned)}, round {index + 1}: {extra.name.replace('_', ' ')}"
+            )
             result = self._child(extra.job(around), beside_s=extra.seconds(self.plan.tier))
             assert isinstance(result, ExtraResult | JobFailed)  # noqa: S101 (its jobs have no other)
             found[extra.name] = result
         return found
+
+    def _cores(self, planned: PlannedCase) -> int:
+        is_cpu = self.plan.devices[planned.case.device].family == "CPU"
+        return self.plan.machine.cores_available if is_cpu else 0
 
     def _cached_start(
         self, planned: PlannedCase, ready: Ready, target: Target, index: int
@@ -322,7 +330,3 @@ def _path(reference: Result, path: Path) -> Path | AspectFailed:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _words(planned: PlannedCase) -> str:
-    return f"{planned.model.title}, {planned.case.device}, {planned.case.precision}"

@@ -69,7 +69,7 @@ def test_unbounded_intervals_can_be_drawn() -> None:
 
 def test_bars_start_at_zero() -> None:
     """A bar that does not start at zero lies."""
-    assert fill(a_chart("bars")).domain[0] == 0
+    assert fill(a_chart("bars")).x.domain[0] == 0
 
 
 def test_stages_lie_end_to_end_and_are_named_where_there_is_room() -> None:

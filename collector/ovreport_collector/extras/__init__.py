@@ -8,11 +8,13 @@ a line in `EXTRAS`.
 from __future__ import annotations
 
 from ovreport_collector.extras.base import Around, Extra
+from ovreport_collector.extras.curve import CurveExtra
 from ovreport_collector.extras.end_to_end import EndToEndExtra
+from ovreport_collector.extras.open_loop import OpenLoopExtra
 
 __all__ = ["EXTRAS", "Around", "Extra", "by_name", "rounds_of"]
 
-EXTRAS: tuple[Extra, ...] = (EndToEndExtra(),)
+EXTRAS: tuple[Extra, ...] = (EndToEndExtra(), CurveExtra(), OpenLoopExtra())
 """In the order in which a round measures them."""
 
 

@@ -13,7 +13,7 @@ from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.speedup import latencies
 from ovreport_sitegen.text import clean, line, plural, safe_url
-from ovreport_sitegen.views import accuracy_cells, cards, gains
+from ovreport_sitegen.views import accuracy_cells, arrivals, cards, curve, gains
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.accuracy import trade_sentence
 from ovreport_sitegen.views.page import Card, Page, footer, warning
@@ -48,6 +48,8 @@ class ModelView:
     findings: tuple[str, ...]
     table: Table
     spread: Card | None
+    curves: tuple[Card, ...]
+    arrivals: Table | None
     results: tuple[result_view.ResultView, ...]
 
 
@@ -76,6 +78,8 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         findings=tuple(_findings(catalogue, results)),
         table=_table(catalogue, model, results),
         spread=_spread(results),
+        curves=curve.model_cards(results),
+        arrivals=arrivals.table(results),
         results=tuple(map(result_view.view, results)),
     )
 

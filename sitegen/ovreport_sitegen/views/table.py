@@ -14,7 +14,7 @@ from markupsafe import Markup
 from ovreport.figures import N_TOO_SMALL, Figure
 from ovreport.metrics import METRICS, Metric
 from ovreport.reasons import REASONS
-from ovreport.record import Completed, Failed, NotMeasured, Unsupported
+from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import line, plural
 
@@ -259,6 +259,15 @@ def verdict_cell(result: Result, aspect: str) -> Cell:
     verdict = result.verdict(aspect)
     if verdict is None:
         return missing_cell(getattr(result.record, aspect))
+    return _badge_cell(verdict)
+
+
+def level_cell(found: Figure | NotMeasured | None) -> Cell:
+    """Return the badge of a figure that has a verdict of its own."""
+    return _badge_cell(found.verdict) if isinstance(found, Figure) else missing_cell(found)
+
+
+def _badge_cell(verdict: Verdict) -> Cell:
     return Cell(
         verdict.level,
         sub=", ".join(reason_title(r.code).lower() for r in verdict.reasons),
