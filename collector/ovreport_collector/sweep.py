@@ -15,8 +15,8 @@ import numpy as np
 
 from ovreport.record import Curve, CurveGap, CurvePoint, Histogram, PointRound
 from ovreport.statistics import autocorrelation, fixed_buckets
-from ovreport_collector.arrays import load_samples
-from ovreport_collector.checks import check_same, infer_checked
+from ovreport_collector.arrays import load_samples, relative_rmse
+from ovreport_collector.checks import OUTPUT_TOLERANCE, check_same, infer_checked
 from ovreport_collector.engines.base import (
     NO_PROPERTIES,
     Array,
@@ -217,14 +217,24 @@ class _Batches:
         together = [zip(*(single.expected[i] for i in pick), strict=True) for pick in picks]
         expected = [[np.concatenate(parts) for parts in columns] for columns in together]
         request = network.compile(target.device, "latency", target.precision, None).request(samples)
-        try:
-            for i, known in enumerate(expected):
-                check_same(infer_checked(request, i, network), known, "it was alone")
-        except WrongOutputError as error:
-            raise GapError(
-                f"the model does not keep the samples of a batch apart: {error}"
-            ) from error
+        for i, known in enumerate(expected):
+            _refuse_mixed(infer_checked(request, i, network), known)
         return _Batched(network, samples, expected)
+
+
+def _refuse_mixed(found: Outputs, alone: Outputs) -> None:
+    """Refuse outputs of a batch that are not those of its samples alone, one below the other."""
+    for index, (now, before) in enumerate(zip(found, alone, strict=True)):
+        if now.shape != before.shape:
+            raise GapError(
+                f"the model does not keep the samples of a batch apart: output {index} has the "
+                f"shape {list(now.shape)}, where {list(before.shape)} holds each sample's own"
+            )
+        if not (difference := relative_rmse(now, before)) <= OUTPUT_TOLERANCE:
+            raise GapError(
+                f"the model does not keep the samples of a batch apart: output {index} differs by "
+                f"{difference:.2g} (relative RMSE) from those of the samples alone"
+            )
 
 
 def batched_shapes(network: Network, batch: int) -> dict[str, list[int]]:

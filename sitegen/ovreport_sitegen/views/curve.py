@@ -23,8 +23,8 @@ MAX_CURVES = 4
 """Of one page."""
 _X, _Y = "Samples per second, log scale", "Milliseconds, log scale"
 _KEY = (
-    "Dot: median latency; thin line up: p90. Circle: batch 1; square: larger. Joined: the same "
-    "streams. Filled: no other setting has more throughput at less latency."
+    "Dot: median latency; thin line up: a safe bound of p90. Circle: batch 1; square: larger. "
+    "Joined: the same streams. Filled: no other setting has more throughput at less latency."
 )
 
 
@@ -109,6 +109,12 @@ def setting(point: CurvePoint | CurveGap) -> str:
 def _finding(curve: Curve) -> str:
     """Return what the best settings gain over a lone request, paired by round, and cost."""
     lone, near, best = load.lone(curve), load.within_budget(curve), load.best(curve.points)
+    most = _ratio(best, lone, load.rates)
+    if best is not lone and most is not None and most.low <= 1:
+        return (
+            "No setting answers clearly more in a second than one request alone does; the most "
+            f"seen: {_gain(best, lone)}, with {setting(best)}."
+        )
     said = []
     if near is not lone:
         said.append(

@@ -263,8 +263,10 @@ def verdict_cell(result: Result, aspect: str) -> Cell:
 
 
 def level_cell(found: Figure | NotMeasured | None) -> Cell:
-    """Return the badge of a figure that has a verdict of its own."""
-    return _badge_cell(found.verdict) if isinstance(found, Figure) else missing_cell(found)
+    """Return the badge of a figure with a verdict of its own; its cell says why there is none."""
+    if isinstance(found, Figure):
+        return _badge_cell(found.verdict)
+    return Cell("–", tone="missing")
 
 
 def _badge_cell(verdict: Verdict) -> Cell:
