@@ -83,9 +83,9 @@ class ArrivalStep(Part, frozen=True):
     """From arrival to answer: waiting for a free request counts."""
     bound_ms: Positive
     """Conservative bound of the percentile (`OpenLoop.percentile`), from the independent samples
-    that the n are worth; the largest latency where they are too few for any bound."""
+    that the n are worth; the largest latency where they are few."""
     met: bool
-    """The bound is within the limit."""
+    """The bound is within the limit, and enough independent samples stand behind it."""
     worth: Count
     """Independent samples that the n correlated ones are worth."""
     late_share: Share

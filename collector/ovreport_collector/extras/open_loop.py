@@ -34,8 +34,8 @@ class OpenLoopExtra:
         return None
 
     def seconds(self, tier: Tier) -> float:
-        """Return about how long one round of it takes: slow models take longer steps."""
-        return STEPS * 1.5 * SECONDS[tier.name] + _START_S
+        """Return about how long one round takes: slow models and repeated steps take longer."""
+        return STEPS * 2 * SECONDS[tier.name] + _START_S
 
     def job(self, around: Around) -> ExtraJob:
         """Return the job of one round: limit and percentile are the same in all of them."""
