@@ -12,17 +12,19 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ovreport import pipelines, statistics
+from ovreport import load_figures, pipelines, statistics
 from ovreport.metrics import METRICS
 from ovreport.record import (
     Accuracy,
     Completed,
+    Curve,
     EndToEnd,
     Energy,
     Latency,
     LatencyRound,
     Memory,
     NotMeasured,
+    OpenLoop,
     Record,
     Skipped,
     Startup,
@@ -126,6 +128,7 @@ def _measured(
         yield from _energy(record, record.energy)
     if isinstance(record.accuracy, Accuracy):
         yield from _accuracy(record.accuracy)
+    yield from _loads(record)
 
 
 # ---------------------------------------------------------------- aspects
@@ -264,6 +267,20 @@ def _energy(record: Record, energy: Energy) -> Iterator[tuple[str, Figure | NotM
 def _accuracy(accuracy: Accuracy) -> Iterator[tuple[str, Figure | NotMeasured]]:
     interval = Interval(accuracy.value, accuracy.low, accuracy.high)
     yield _of(accuracy.metric, interval, 1, accuracy.n, _DETERMINISTIC)
+
+
+def _loads(record: Record) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    found: list[tuple[str, load_figures.Summary | NotMeasured]] = []
+    if isinstance(record.curve, Curve):
+        found += load_figures.of_curve(record.curve)
+    if isinstance(record.open_loop, OpenLoop):
+        found += load_figures.of_open_loop(record, record.open_loop)
+    for key, summary in found:
+        if isinstance(summary, NotMeasured):
+            yield key, summary
+        else:
+            verdict = judge_times(summary.interval, summary.rounds, record, summary.reasons)
+            yield _of(key, summary.interval, summary.rounds, summary.n, verdict)
 
 
 # ---------------------------------------------------------------- parts

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ovreport.parts import Aspect, Batch, Count, Part, Positive, Text
+from ovreport.parts import Aspect, Batch, Count, Part, Positive, Share, Text
 from ovreport.samples import Histogram, check_rounds
 
 
@@ -19,20 +19,23 @@ class PointRound(Part, frozen=True):
     duration_s: Positive
     median_ms: Positive
     """Of the requests' latencies."""
+    autocorrelation: Annotated[float, Meta(ge=-1, le=1)]
+    """Lag 1, of the latencies in order of completion."""
 
 
 class CurvePoint(Part, frozen=True):
     """One setting of the grid, over all rounds that measured it."""
 
     streams: Count
-    """As asked for; 0: the number that the THROUGHPUT hint chose."""
+    """As asked for (NUM_STREAMS); 0: the number that the THROUGHPUT hint chose."""
     requests: Count
     """Concurrent requests."""
     batch: Batch
     """Samples in one inference."""
     rounds: Annotated[list[PointRound], Meta(min_length=1, max_length=100)]
     histogram: Histogram
-    """Latency of each request in ms, all rounds together."""
+    """Latency of each request in ms, all rounds together. All points have the same growth, so that
+    histograms can be added."""
 
     def __post_init__(self) -> None:
         check_rounds(self.rounds)
@@ -60,6 +63,14 @@ class Curve(Aspect, frozen=True):
     points: Annotated[list[CurvePoint], Meta(min_length=1, max_length=64)]
     gaps: Annotated[list[CurveGap], Meta(max_length=64)] = []
 
+    def __post_init__(self) -> None:
+        settings = [(p.streams, p.requests, p.batch) for p in self.points]
+        settings += [(g.streams, g.requests, g.batch) for g in self.gaps]
+        if len(set(settings)) < len(settings):
+            raise ValueError("a setting of the curve stands there twice")
+        if len({point.histogram.growth for point in self.points}) > 1:
+            raise ValueError("the histograms of a curve's points have different growths")
+
 
 class ArrivalStep(Part, frozen=True):
     """One rate that was tried: requests arrive at random, whether the last ones are done or not."""
@@ -71,9 +82,15 @@ class ArrivalStep(Part, frozen=True):
     median_ms: Positive
     """From arrival to answer: waiting for a free request counts."""
     bound_ms: Positive
-    """Conservative bound of the percentile; see `OpenLoop.percentile`."""
+    """Conservative bound of the percentile (`OpenLoop.percentile`), from the independent samples
+    that the n are worth; the largest latency where they are few."""
     met: bool
-    """The bound is within the limit."""
+    """The bound is within the limit, and enough independent samples stand behind it."""
+    worth: Count
+    """Independent samples that the n correlated ones are worth."""
+    late_share: Share
+    """Share of the arrivals that a free request took up late, by over a tenth of the limit: there
+    our own generator, and not the device, was the bottleneck."""
 
 
 class ArrivalRound(Part, frozen=True):
@@ -84,6 +101,11 @@ class ArrivalRound(Part, frozen=True):
     highest_ips: Positive
     """The highest rate that met the limit; 0: none did."""
 
+    def __post_init__(self) -> None:
+        met = [step.rate_ips for step in self.steps if step.met]
+        if self.highest_ips != max(met, default=0.0):
+            raise ValueError(f"highest_ips {self.highest_ips!r} is not the highest rate that met")
+
 
 class OpenLoop(Aspect, frozen=True):
     """The highest arrival rate whose tail latency stays within a limit (MLPerf's Server)."""
@@ -92,7 +114,10 @@ class OpenLoop(Aspect, frozen=True):
     limit_rule: Text
     """Where the limit comes from, in one sentence."""
     percentile: Annotated[float, Meta(gt=0, lt=1)]
+    seconds: Positive
+    """Least length of one step."""
     requests: Count
+    """Size of the pool of requests: the device's optimal number."""
     streams: Count
     rounds: Annotated[list[ArrivalRound], Meta(min_length=1, max_length=100)]
 

@@ -85,6 +85,21 @@ METRICS: dict[str, Metric] = {
         Metric("loaded_latency_p99_ms", "p99 under load", "ms", "lower",
                "99 % of requests in the throughput run are at least this fast.",
                aspect="throughput"),
+        # the curve, and arrivals at random
+        Metric("curve_best_ips", "Best of the curve", "inf/s", "higher",
+               "Highest throughput over the grid of streams, requests and batch; a batch counts "
+               "all of its samples. The best of up to 16 settings flatters a little.",
+               aspect="curve"),
+        Metric("curve_within_ips", "Best within twice the lone latency", "inf/s", "higher",
+               "Highest throughput over the grid where a request's median latency is at most twice "
+               "that of a request alone.", aspect="curve"),
+        Metric("max_arrival_ips", "Highest arrival rate", "inf/s", "higher",
+               "Highest rate of random arrivals (Poisson) whose p99, or p90, from arrival to "
+               "answer stays within five times the latency of a request alone.",
+               aspect="open_loop"),
+        Metric("arrival_share", "Share of closed-loop throughput", "%", "higher",
+               "Highest arrival rate over the same round's throughput.", scale=100,
+               aspect="open_loop"),
         # start-up
         Metric("read_ms", "Read", "ms", "lower", "Reading the model from disk.", aspect="startup"),
         Metric("compile_ms", "Compile", "ms", "lower",

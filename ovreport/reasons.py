@@ -107,7 +107,8 @@ REASONS: dict[str, ReasonText] = {
     ),
     "load-generator": ReasonText(
         "The load generator limits",
-        "Requests waited for our own loop for over 10 % of their time.",
+        "Requests waited for our own loop for over 10 % of their time, or it took over 10 % of "
+        "random arrivals up late.",
         "Throughput on this device may be higher than shown.",
     ),
 }

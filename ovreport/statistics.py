@@ -242,12 +242,21 @@ def log_buckets(
     Returns the growth, the finest of a fixed ladder that fits, and sorted [index, count]
     (the layout of DDSketch: Masson et al., VLDB 12, 2019).
     """
-    logs = np.log(np.asarray(samples, dtype=np.float64))
     for growth in _GROWTHS:
-        # The tiny slack keeps a sample that lies on a bound in the bucket it closes.
-        indices, counts = np.unique(
-            np.ceil(logs / math.log(growth) - 1e-9).astype(np.int64), return_counts=True
-        )
-        if len(indices) <= limit:
+        buckets = fixed_buckets(samples, growth)
+        if len(buckets) <= limit:
             break
-    return growth, [(int(i), int(c)) for i, c in zip(indices, counts, strict=True)]
+    return growth, buckets
+
+
+def fixed_buckets(samples: Sequence[float] | Floats, growth: float) -> list[tuple[int, int]]:
+    """Count positive samples in buckets (growth**(i-1), growth**i]: sorted [index, count].
+
+    Counts of one growth can be added up, which those of `log_buckets` cannot.
+    """
+    logs = np.log(np.asarray(samples, dtype=np.float64))
+    # The tiny slack keeps a sample that lies on a bound in the bucket it closes.
+    indices, counts = np.unique(
+        np.ceil(logs / math.log(growth) - 1e-9).astype(np.int64), return_counts=True
+    )
+    return [(int(i), int(c)) for i, c in zip(indices, counts, strict=True)]

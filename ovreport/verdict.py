@@ -112,9 +112,14 @@ def _verdict(aspect: Judged, record: Record) -> Verdict:
     return _weighed(headline, len(aspect.rounds), reasons)
 
 
-def judge_times(headline: Interval, rounds: int, record: Record) -> Verdict:
-    """Return a verdict on a figure of one sample a round, such as start-up."""
-    return _weighed(headline, rounds, _evidence(record))
+def judge_times(
+    headline: Interval, rounds: int, record: Record, further: Sequence[Reason] = ()
+) -> Verdict:
+    """Return a verdict on a figure of one sample a round, such as start-up.
+
+    `further`: what else speaks against it.
+    """
+    return _weighed(headline, rounds, [*further, *_evidence(record)])
 
 
 def judge_sizes(headline: Interval, rounds: int) -> Verdict:

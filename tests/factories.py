@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from ovreport import record as r
-from ovreport.statistics import autocorrelation, log_buckets
+from ovreport.statistics import autocorrelation, fixed_buckets, log_buckets
 from ovreport.verdict import judge
 
 QUICK = r.Tier(
@@ -283,14 +283,18 @@ def _curve(k: dict[str, Any]) -> r.Curve:
         samples = median * np.exp(rng.normal(0, 0.05, 300))
         rounds = [
             r.PointRound(
-                round=i, n=100, duration_s=100 * median / 1000 / requests, median_ms=median
+                round=i,
+                n=100,
+                duration_s=100 * median / 1000 / requests,
+                median_ms=median,
+                autocorrelation=0.1,
             )
             for i in range(3)
         ]
         points.append(
             r.CurvePoint(
                 streams=streams, requests=requests, batch=batch, rounds=rounds,
-                histogram=histogram(samples, 24),
+                histogram=r.Histogram(growth=1.05, buckets=fixed_buckets(samples, 1.05)),
             )
         )  # fmt: skip
     gap = r.CurveGap(streams=1, requests=1, batch=16, reason="the model cannot take this batch")
@@ -301,13 +305,13 @@ def _open_loop(k: dict[str, Any]) -> r.OpenLoop:
     def step(rate: float, bound: float) -> r.ArrivalStep:
         return r.ArrivalStep(
             rate_ips=rate, n=700, duration_s=700 / rate, median_ms=k["median_ms"],
-            bound_ms=bound, met=bound <= limit,
+            bound_ms=bound, met=bound <= limit, worth=700, late_share=0.0,
         )  # fmt: skip
 
     limit, top = 5 * k["median_ms"], 2000 / k["median_ms"]
     return r.OpenLoop(
         limit_ms=limit, limit_rule="Five times this case's own median latency.", percentile=0.99,
-        requests=4, streams=4,
+        seconds=0.7, requests=4, streams=4,
         rounds=[
             r.ArrivalRound(
                 round=i, steps=[step(top, 9 * k["median_ms"]), step(top / 2, 3 * k["median_ms"])],

@@ -20,6 +20,7 @@ import msgspec
 from ovreport.errors import StoreError
 from ovreport.record import NotMeasured
 from ovreport_collector.jobs import (
+    CurveResult,
     Job,
     JobFailed,
     OutputsResult,
@@ -136,6 +137,12 @@ def _without_private_words(result: Result, stderr_file: Path, folders: set[Path]
         missing = {name: _hushed(why, folders) for name, why in result.missing.items()}
         unreadable = {k: redacted(v, folders) for k, v in result.memory_unreadable.items()}
         return msgspec.structs.replace(result, missing=missing, memory_unreadable=unreadable)
+    if isinstance(result, CurveResult):
+        gaps = [
+            msgspec.structs.replace(gap, reason=redacted(gap.reason, folders))
+            for gap in result.curve.gaps
+        ]
+        return CurveResult(curve=msgspec.structs.replace(result.curve, gaps=gaps))
     return result
 
 

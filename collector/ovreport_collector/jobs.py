@@ -11,12 +11,14 @@ from msgspec import Struct
 
 from ovreport.record import (
     Cause,
+    Curve,
     Device,
     Energy,
     Execution,
     LatencyRound,
     MemoryRound,
     NotMeasured,
+    OpenLoop,
     OutputAgreement,
     PipelineRound,
     Port,
@@ -149,7 +151,49 @@ class NoMmapJob(Struct, frozen=True, kw_only=True, tag="no-mmap"):
     seed: int
 
 
-ExtraJob = CachedStartJob | EndToEndJob | NoMmapJob
+class Setting(Struct, frozen=True):
+    """One point of a curve's grid."""
+
+    streams: int
+    """0: the number that the THROUGHPUT hint chooses."""
+    requests: int
+    batch: int
+
+
+class CurveJob(Struct, frozen=True, kw_only=True, tag="curve"):
+    """Measure every setting of a grid once."""
+
+    target: Target
+    round: int
+    inputs: str
+    seed: int
+    settings: list[Setting]
+    seconds: float
+    """Least length of one point's loop."""
+    driver: Driver
+    lone_ms: float
+    """Median latency of a lone request: tells which settings would take too long."""
+
+
+class ArrivalsJob(Struct, frozen=True, kw_only=True, tag="arrivals"):
+    """Find the highest rate of random arrivals whose tail latency stays within a limit."""
+
+    target: Target
+    round: int
+    inputs: str
+    seed: int
+    closed_ips: float
+    """Throughput of the closed loop: the search begins at half of it."""
+    limit_ms: float
+    limit_rule: str
+    percentile: float
+    seconds: float
+    """Least length of one step."""
+    least: int
+    """Arrivals that a step must have, within three times its least length."""
+
+
+ExtraJob = CachedStartJob | EndToEndJob | CurveJob | ArrivalsJob | NoMmapJob
 """Jobs of `extras`."""
 
 Job = ProbeJob | OutputsJob | PilotJob | AlongsideJob | RoundJob | ExtraJob
@@ -249,7 +293,19 @@ class EndToEndResult(Struct, frozen=True, kw_only=True, tag="end-to-end"):
     """The graph's outputs against the host's; empty without the graph."""
 
 
-ExtraResult = CachedStartResult | EndToEndResult | NoMmapResult
+class CurveResult(Struct, frozen=True, kw_only=True, tag="curve"):
+    """One round of a curve."""
+
+    curve: Curve
+
+
+class ArrivalsResult(Struct, frozen=True, kw_only=True, tag="arrivals"):
+    """One search for the highest arrival rate."""
+
+    open_loop: OpenLoop
+
+
+ExtraResult = CachedStartResult | EndToEndResult | CurveResult | ArrivalsResult | NoMmapResult
 """Results of `extras`."""
 
 Result = (

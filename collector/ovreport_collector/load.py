@@ -157,12 +157,20 @@ class ThreadLoad(Load):
 
 
 def load_of(
-    compiled: Compiled, samples: Sequence[Sample], requests: Sequence[Request], driver: Driver
+    compiled: Compiled,
+    samples: Sequence[Sample],
+    requests: Sequence[Request],
+    driver: Driver,
+    *,
+    count: int = 0,
 ) -> Load:
-    """Return a load in that driver's way; the requests are those of the threads."""
+    """Return a load in that driver's way; the requests are those of the threads.
+
+    `count`: how many requests the engine's queue gets; 0: as many as the device calls optimal.
+    """
     if driver == "threads":
         return ThreadLoad(requests, len(samples))
-    queue = compiled.queue(samples, compiled.optimal_requests)
+    queue = compiled.queue(samples, count or compiled.optimal_requests)
     if queue is None:
         raise ValueError("this engine has no asynchronous queue")
     return QueueLoad(queue.run)

@@ -127,17 +127,25 @@ class Plan:
     @property
     def expected_s(self) -> float:
         """Rough duration without downloads, at the fewest rounds."""
-        a_case = sum(map(self.round_s, range(self.tier.rounds))) + _ACCURACY_S
-        return len(self.cases) * a_case
+        rounds = range(self.tier.rounds)
+        return sum(
+            _ACCURACY_S + sum(self.round_s(index, native=planned.is_native) for index in rounds)
+            for planned in self.cases
+        )
 
-    def round_s(self, index: int) -> float:
+    def round_s(self, index: int, *, native: bool = False) -> float:
         """Return the rough duration of a round of a case; the first ones measure extras too."""
         from ovreport_collector.extras import EXTRAS, rounds_of  # they need the types above
 
-        extras = sum(e.seconds(self.tier) for e in EXTRAS if e.name not in self.skip)
-        with_extras = index < rounds_of(self.tier.name)
+        extras = sum(
+            extra.seconds(self.tier)
+            for extra in EXTRAS
+            if extra.name not in self.skip
+            and not native
+            and index < rounds_of(extra, self.tier.name)
+        )
         beside = _START_S + (0.0 if "calibration" in self.skip else _CALIBRATION_S)
-        return 2 * self.tier.min_seconds + beside + (extras if with_extras else 0.0)
+        return 2 * self.tier.min_seconds + beside + extras
 
 
 @cache

@@ -22,7 +22,7 @@ from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
 from ovreport_collector import assemble, calibration, child, energy, extras, scoring, spent
 from ovreport_collector.calibrator import Timed
-from ovreport_collector.display import Display
+from ovreport_collector.display import Display, words
 from ovreport_collector.jobs import (
     Alongside,
     AlongsideJob,
@@ -122,7 +122,7 @@ class Run:
         )  # fmt: skip
         reference = self._outputs(ready, self._target(ready, of_reference), folder)
         for planned in undone:
-            self.display.working(f"{_words(planned)}: outputs and accuracy")
+            self.display.working(f"{words(planned)}: outputs and accuracy")
             self._describe(planned, ready, reference, folder)
 
     def _describe(
@@ -249,21 +249,30 @@ class Run:
         self, planned: PlannedCase, ready: Ready, target: Target, index: int, latest: RoundResult
     ) -> dict[str, ExtraResult | JobFailed]:
         """Measure the extra aspects of a round, each in a process of its own."""
-        if index >= extras.rounds_of(self.plan.tier.name):
-            return {}
         earlier = self.journal.rounds(planned.key)
         around = extras.Around(
             planned=planned, ready=ready, target=target, tier=self.plan.tier, round=index,
             seed=self.plan.seed, first=earlier[0].result if earlier else latest, latest=latest,
+            cores=self._cores(planned),
         )  # fmt: skip
         found: dict[str, ExtraResult | JobFailed] = {}
         for extra in extras.EXTRAS:
-            if extra.name in self.plan.skip or extras.why_not(extra, planned, ready) is not None:
+            wanted = index < extras.rounds_of(extra, self.plan.tier.name)
+            if extra.name in self.plan.skip or not wanted:
                 continue
+            if extras.why_not(extra, planned, ready) is not None:
+                continue
+            self.display.working(
+                f"{words(planned)}, round {index + 1}: {extra.name.replace('_', ' ')}"
+            )
             result = self._child(extra.job(around), beside_s=extra.seconds(self.plan.tier))
             assert isinstance(result, ExtraResult | JobFailed)  # noqa: S101 (its jobs have no other)
             found[extra.name] = result
         return found
+
+    def _cores(self, planned: PlannedCase) -> int:
+        is_cpu = self.plan.devices[planned.case.device].family == "CPU"
+        return self.plan.machine.cores_available if is_cpu else 0
 
     def _cached_start(
         self, planned: PlannedCase, ready: Ready, target: Target, index: int
@@ -351,7 +360,3 @@ def _path(reference: Result, path: Path) -> Path | AspectFailed:
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _words(planned: PlannedCase) -> str:
-    return f"{planned.model.title}, {planned.place}, {planned.case.precision}"

@@ -29,8 +29,9 @@ from ovreport.record import (
     ThroughputRound,
 )
 from ovreport_collector import energy, engines, loops, spent
-from ovreport_collector.arrays import load_samples, relative_rmse, rotated, save_arrays
+from ovreport_collector.arrays import load_samples, rotated, save_arrays
 from ovreport_collector.cgroup_peak import CgroupPeak
+from ovreport_collector.checks import check_same, infer_checked
 from ovreport_collector.engines.base import (
     Array,
     Compiled,
@@ -42,8 +43,10 @@ from ovreport_collector.engines.base import (
 from ovreport_collector.jobs import (
     Alongside,
     AlongsideJob,
+    ArrivalsJob,
     AspectName,
     CachedStartJob,
+    CurveJob,
     EndToEndJob,
     ExtraJob,
     ExtraResult,
@@ -64,9 +67,6 @@ from ovreport_collector.memory import MemoryMeter, give_back_freed
 from ovreport_collector.orphan import end_with
 from ovreport_collector.spent import spending
 from ovreport_collector.starts import cached_start, startup_round, without_mmap
-
-OUTPUT_TOLERANCE = 0.05
-"""Relative root mean square by which a timed output may differ from the untimed one."""
 
 LABELLED = "labelled"
 """Name of the set of inputs whose right answers are known."""
@@ -117,7 +117,7 @@ def _do(job: Job) -> Result:
             return _do_extra(job)
 
 
-def _do_extra(job: ExtraJob) -> ExtraResult:
+def _do_extra(job: ExtraJob) -> ExtraResult | JobFailed:
     match job:
         case CachedStartJob():
             return cached_start(job)
@@ -127,6 +127,14 @@ def _do_extra(job: ExtraJob) -> ExtraResult:
             from ovreport_collector.end_to_end import measure
 
             return measure(job)
+        case CurveJob():
+            from ovreport_collector import sweep
+
+            return sweep.sweep(job, engines.create(job.target), _message)
+        case ArrivalsJob():
+            from ovreport_collector import arrivals
+
+            return arrivals.measure(job, engines.create(job.target))
 
 
 # ---------------------------------------------------------------- jobs
@@ -156,7 +164,7 @@ def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None
         # Some models answer with megabytes of which a task needs a line.
         keep = tasks.get(job.task).keep if name == LABELLED else list
         kept = [
-            keep([array[np.newaxis] for array in _infer_checked(request, i, network)])
+            keep([array[np.newaxis] for array in infer_checked(request, i, network)])
             for i in range(len(samples))
         ]
         columns = enumerate(zip(*kept, strict=True))
@@ -215,7 +223,7 @@ def measure_round(job: RoundJob) -> RoundResult:
         memory.end("first-inference")
 
     with spending("check"):
-        expected = [_infer_checked(request, i, network) for i in range(len(samples))]
+        expected = [infer_checked(request, i, network) for i in range(len(samples))]
     missing: dict[AspectName, NotMeasured] = {}
     latency = throughput = None
     with _noting_failure(missing, "latency"):
@@ -256,7 +264,7 @@ def measure_round(job: RoundJob) -> RoundResult:
 def _latency(job: RoundJob, request: Request, expected: Sequence[Sequence[Array]]) -> LatencyRound:
     measured = loops.measure_latency(request, len(expected), job.tier, index=job.round)
     last = (measured.n - 1) % len(expected)
-    _check_same(request.outputs(), expected[last], "the latency run")
+    check_same(request.outputs(), expected[last], "the latency run")
     return measured
 
 
@@ -277,7 +285,7 @@ def _throughput(
             sample = slot % len(samples)
             request.feed(sample)
             request.infer()
-            _check_same(request.outputs(), expected[sample], "the throughput run")
+            check_same(request.outputs(), expected[sample], "the throughput run")
     return measured
 
 
@@ -300,32 +308,6 @@ def _or_missing(
         missing[name] = found
         return None
     return found
-
-
-def _infer_checked(request: Request, index: int, network: Network) -> list[Array]:
-    request.feed(index)
-    request.infer()
-    found = request.outputs()
-    for port, array in zip(network.outputs, found, strict=True):
-        if port.shape and list(array.shape) != port.shape:
-            raise WrongOutputError(f"output {port.name}: shape {array.shape}, not {port.shape}")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise WrongOutputError(f"output {port.name} holds values that are not finite")
-    return found
-
-
-def _check_same(found: Sequence[Array], expected: Sequence[Array], when: str) -> None:
-    for index, (now, before) in enumerate(zip(found, expected, strict=True)):
-        if now.shape != before.shape:
-            raise WrongOutputError(
-                f"output {index} has the shape {now.shape}, and had {before.shape} before {when}"
-            )
-        difference = relative_rmse(now, before)
-        if not difference <= OUTPUT_TOLERANCE:
-            raise WrongOutputError(
-                f"output {index} differs by {difference:.2g} (relative RMSE) from the same input's "
-                f"output before {when}"
-            )
 
 
 def _read(target: Target) -> Network:

@@ -20,8 +20,12 @@ from ovreport_collector import child, collect, plan
 from ovreport_collector.arrays import save_arrays
 from ovreport_collector.calibrator import Timed
 from ovreport_collector.jobs import (
+    ArrivalsJob,
+    ArrivalsResult,
     CachedStartJob,
     CachedStartResult,
+    CurveJob,
+    CurveResult,
     EndToEndJob,
     EndToEndResult,
     Job,
@@ -82,6 +86,26 @@ def an_end_to_end_result(job: EndToEndJob) -> EndToEndResult:
     )
 
 
+def a_curve_result(job: CurveJob) -> CurveResult:
+    """Return the curve of a record, as this one round measured it."""
+    curve = factories.a_record().curve
+    points = [
+        msgspec.structs.replace(
+            p,
+            rounds=[msgspec.structs.replace(p.rounds[0], round=job.round, n=300)],
+        )
+        for p in curve.points
+    ]
+    return CurveResult(curve=msgspec.structs.replace(curve, points=points))
+
+
+def an_arrivals_result(job: ArrivalsJob) -> ArrivalsResult:
+    """Return the open loop of a record, as this one round measured it."""
+    loop = factories.a_record().open_loop
+    mine = msgspec.structs.replace(loop.rounds[0], round=job.round)
+    return ArrivalsResult(open_loop=msgspec.structs.replace(loop, rounds=[mine]))
+
+
 def an_execution(device: str) -> Execution:
     """Return a runtime model of one f32 layer."""
     layer = LayerCount(device=device, precision="f32", compute=True, count=1)
@@ -97,7 +121,7 @@ class FakeChild:
     answers: list[Callable[[Job], Result | None]] = field(default_factory=list)
     """Asked in order; the first that is no None is the answer. They may raise."""
 
-    def __call__(  # noqa: PLR0911 - a case a job
+    def __call__(  # noqa: PLR0911 (a job, a return)
         self, job: Job, work: Path, *, limit_s: float
     ) -> Result:
         """Answer a job."""
@@ -119,6 +143,10 @@ class FakeChild:
                 return _start(job)
             case EndToEndJob():
                 return an_end_to_end_result(job)
+            case CurveJob():
+                return a_curve_result(job)
+            case ArrivalsJob():
+                return an_arrivals_result(job)
 
     @property
     def rounds(self) -> list[tuple[str, str, str, int]]:

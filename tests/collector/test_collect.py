@@ -32,7 +32,7 @@ from ovreport.record import (
     Throughput,
     Unsupported,
 )
-from ovreport_collector import plan
+from ovreport_collector import extras, plan
 from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
 from ovreport_collector.sources import cache
 from tests.collector import models
@@ -80,6 +80,8 @@ def _place(root: Path, patch: pytest.MonkeyPatch) -> Place:
     patch.setenv(folders.STATE, str(root / "state"))
     patch.setenv(folders.CACHE, str(root / "cache"))
     patch.setitem(plan.TIERS, "quick", TINY)
+    for seconds in (extras.curve.SECONDS, extras.open_loop.SECONDS):
+        patch.setitem(seconds, "quick", 0.02)
     return Place(root)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ovreport.record import Failed, Port, Settings, Unsupported
-from ovreport_collector import arrays, energy, engines, loops, worker
+from ovreport_collector import arrays, checks, energy, engines, loops, worker
 from ovreport_collector.energy import measurement
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.jobs import (
@@ -300,7 +300,7 @@ def test_nothing_detected_twice_is_the_same() -> None:
 def test_a_changed_number_of_detections_is_a_wrong_output() -> None:
     """The message names the shapes and the run."""
     with pytest.raises(WrongOutputError, match="before the latency run"):
-        worker._check_same([np.ones((2, 4))], [np.ones((3, 4))], "the latency run")
+        checks.check_same([np.ones((2, 4))], [np.ones((3, 4))], "the latency run")
 
 
 # ---------------------------------------------------------------- the real engine

@@ -69,13 +69,13 @@ def test_unbounded_intervals_can_be_drawn() -> None:
 
 def test_bars_start_at_zero() -> None:
     """A bar that does not start at zero lies."""
-    assert fill(a_chart("bars")).domain[0] == 0
+    assert fill(a_chart("bars")).x.domain[0] == 0
 
 
 def test_stages_lie_end_to_end_and_are_named_where_there_is_room() -> None:
     """Parts start at zero, each where the one before it ends; a narrow one has no word in it."""
     found = fill(a_chart("stages"))
-    assert found.domain[0] == 0
+    assert found.x.domain[0] == 0
     longest = [datum for datum in found.rows if datum["i"] == 2]
     assert [(d["from"], d["to"], d["word"]) for d in longest[:2]] == [
         (0, 10, "decode"), (10, 30, "infer"),

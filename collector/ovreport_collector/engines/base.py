@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ Array = NDArray[Any]
 Sample = Mapping[str, Array]
 """Input name → array of the model's static shape."""
 Mode = Literal["latency", "throughput"]
+NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
 
 
 class WrongOutputError(Exception):
@@ -109,9 +111,18 @@ class Network(Protocol):
         ...
 
     def compile(
-        self, device: str, mode: Mode, precision: Precision, cache_dir: Path | None
+        self,
+        device: str,
+        mode: Mode,
+        precision: Precision,
+        cache_dir: Path | None,
+        properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> Compiled:
-        """Compile for a device; with a folder, through the model cache in it."""
+        """Compile for a device; with a folder, through the model cache in it.
+
+        `properties` are asked for beside the mode's own, under OpenVINO's names (NUM_STREAMS).
+        Raises ValueError where the engine does not have one: a curve notes that as a gap.
+        """
         ...
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings, Unsupported
-from ovreport_collector.engines.base import Array, Mode, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
 from ovreport_collector.engines.layers import computes, counted, main_precision
 from ovreport_collector.engines.native import (
     THREADS,
@@ -77,10 +77,15 @@ class LiteRtNetwork:
         return self._ports
 
     def compile(
-        self, device: str, mode: Mode, precision: Precision, cache_dir: Path | None
+        self,
+        device: str,
+        mode: Mode,
+        precision: Precision,
+        cache_dir: Path | None,
+        properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> LiteRtCompiled:
         """Make an interpreter that is ready to run."""
-        check_asked(device, precision, cache_dir)
+        check_asked(device, precision, cache_dir, properties)
         return LiteRtCompiled(self, mode)
 
     def interpreter(self, threads: int | None) -> Any:

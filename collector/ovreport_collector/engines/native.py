@@ -36,7 +36,9 @@ def check_file(engine: str, path: Path) -> None:
         )
 
 
-def check_asked(device: str, precision: Precision, cache_dir: Path | None) -> None:
+def check_asked(
+    device: str, precision: Precision, cache_dir: Path | None, properties: Mapping[str, str]
+) -> None:
     """Raise ValueError if a native framework cannot do what is asked."""
     if device != DEVICE:
         raise ValueError(f"not supported: native frameworks are measured on the {DEVICE} only")
@@ -44,6 +46,8 @@ def check_asked(device: str, precision: Precision, cache_dir: Path | None) -> No
         raise ValueError(f"not supported: this framework cannot be asked for {precision}")
     if cache_dir is not None:
         raise ValueError("not supported: this framework has no model cache")
+    if properties:
+        raise ValueError(f"not supported: OpenVINO's own {', '.join(properties)}")
 
 
 def check_shapes(inputs: Sequence[str], shapes: Mapping[str, Sequence[int]]) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 import onnxruntime as ort
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings, Skipped, Unsupported
-from ovreport_collector.engines.base import Array, Mode, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
 from ovreport_collector.engines.layers import computes, counted, main_precision
 from ovreport_collector.engines.native import (
     THREADS,
@@ -92,10 +92,15 @@ class OnnxRuntimeNetwork:
         return self._ports
 
     def compile(
-        self, device: str, mode: Mode, precision: Precision, cache_dir: Path | None
+        self,
+        device: str,
+        mode: Mode,
+        precision: Precision,
+        cache_dir: Path | None,
+        properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> OnnxRuntimeCompiled:
         """Make a session."""
-        check_asked(device, precision, cache_dir)
+        check_asked(device, precision, cache_dir, properties)
         return OnnxRuntimeCompiled(self, mode)
 
     def session(self, threads: int | None, profile: Path | None = None) -> Any:

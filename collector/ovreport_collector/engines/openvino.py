@@ -19,7 +19,7 @@ from ovreport.record import (
     Settings,
     Unsupported,
 )
-from ovreport_collector.engines.base import Array, Mode, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
 from ovreport_collector.engines.layers import computes, counted, main_precision
 from ovreport_collector.engines.openvino_pipeline import OpenVinoStagedRequest, preprocessed
 from ovreport_collector.engines.runtime import openvino as ov
@@ -92,10 +92,15 @@ class OpenVinoNetwork:
         )
 
     def compile(
-        self, device: str, mode: Mode, precision: Precision, cache_dir: Path | None
+        self,
+        device: str,
+        mode: Mode,
+        precision: Precision,
+        cache_dir: Path | None,
+        properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> OpenVinoCompiled:
         """Compile for a device; with a folder, through the model cache in it."""
-        asked = {"PERFORMANCE_HINT": mode.upper()}
+        asked = {"PERFORMANCE_HINT": mode.upper(), **properties}
         if precision != "default":
             asked["INFERENCE_PRECISION_HINT"] = precision
         config = {**asked, "CACHE_DIR": str(cache_dir)} if cache_dir else dict(asked)

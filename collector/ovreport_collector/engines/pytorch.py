@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from ovreport.record import NotMeasured, Port, Precision, Settings, Unsupported
-from ovreport_collector.engines.base import Array, Mode, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
 from ovreport_collector.engines.native import (
     check_asked,
     check_file,
@@ -62,10 +62,15 @@ class PyTorchNetwork:
         return sum(p.numel() for p in self.module.parameters())
 
     def compile(
-        self, device: str, mode: Mode, precision: Precision, cache_dir: Path | None
+        self,
+        device: str,
+        mode: Mode,
+        precision: Precision,
+        cache_dir: Path | None,
+        properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> PyTorchCompiled:
         """Set the number of threads; the program was made ready when it was read."""
-        check_asked(device, precision, cache_dir)
+        check_asked(device, precision, cache_dir, properties)
         return PyTorchCompiled(self, mode)
 
     def describe(self, found: Sequence[Array]) -> None:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from ovreport.record import NotMeasured, Unsupported
 from ovreport_collector.extras.base import Around, Extra
+from ovreport_collector.extras.curve import CurveExtra
 from ovreport_collector.extras.end_to_end import EndToEndExtra
 from ovreport_collector.extras.no_mmap import NoMmap
+from ovreport_collector.extras.open_loop import OpenLoopExtra
 from ovreport_collector.plan import PlannedCase
 from ovreport_collector.prepare import Ready
 
 __all__ = ["EXTRAS", "Around", "Extra", "by_name", "rounds_of", "why_not"]
 
-EXTRAS: tuple[Extra, ...] = (EndToEndExtra(), NoMmap())
+EXTRAS: tuple[Extra, ...] = (EndToEndExtra(), CurveExtra(), OpenLoopExtra(), NoMmap())
 """In the order in which a round measures them."""
 
 
@@ -35,9 +37,14 @@ def why_not(extra: Extra, planned: PlannedCase, ready: Ready) -> NotMeasured | N
     return extra.why_not(planned, ready)
 
 
-def rounds_of(tier: str) -> int:
-    """Return in how many rounds extras are measured: they cost more, and say less, than the rest.
+def rounds_of(extra: Extra, tier: str) -> int:
+    """Return in how many rounds an extra is measured: the costly ones in fewer than the rest.
 
     Three give an interval; five are the fewest that may be compared.
     """
-    return {"quick": 3, "standard": 5, "publish": 7}[tier]
+    few = _COSTLY if extra.name in {"curve", "open_loop"} else _CHEAP
+    return few[tier]
+
+
+_COSTLY = {"quick": 3, "standard": 5, "publish": 7}
+_CHEAP = {"quick": 5, "standard": 5, "publish": 7}

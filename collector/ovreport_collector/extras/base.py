@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ovreport.record import NotMeasured, Tier
+from ovreport.record import Failed, NotMeasured, Tier, Unsupported
 from ovreport_collector.jobs import ExtraJob, ExtraResult, JobFailed, RoundResult, Target
 from ovreport_collector.plan import PlannedCase
 from ovreport_collector.prepare import Ready
@@ -26,6 +26,8 @@ class Around:
     """The case's first round: what must be alike in all rounds is derived from it."""
     latest: RoundResult
     """The round that was just measured."""
+    cores: int = 0
+    """Processor cores that the device computes on; 0 where it is no processor."""
 
 
 class Extra(Protocol):
@@ -54,3 +56,11 @@ class Extra(Protocol):
         Failures among them make it Failed, unless the others are enough.
         """
         ...
+
+
+def why_failed(results: Sequence[ExtraResult | JobFailed]) -> NotMeasured:
+    """Return why no round measured an aspect: the first failure's reason."""
+    failure = next(r for r in results if isinstance(r, JobFailed))
+    if failure.unsupported:
+        return Unsupported(reason=failure.reason)
+    return Failed(reason=failure.reason, cause=failure.cause, stderr_tail=failure.stderr_tail)

@@ -10,13 +10,14 @@ from functools import cache
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from markupsafe import Markup
 
-from ovreport_sitegen.charts.fill import Filled, fill
-from ovreport_sitegen.charts.model import Chart, Kind
+from ovreport_sitegen.charts import scatter
+from ovreport_sitegen.charts.fill import Axis, Filled, fill
+from ovreport_sitegen.charts.model import Kind, Picture, Scatter
 
 AXIS_TITLE = "(axis title)"
 _NOISE = re.compile(
@@ -39,13 +40,17 @@ class Drawer:
         self.drawn = 0
         """Charts that were not in the cache."""
 
-    def svg(self, chart: Chart) -> Markup:
+    def svg(self, chart: Picture) -> Markup:
         """Return the chart as an `<svg>` element, named and described, ids unique in the build."""
-        filled = fill(chart)
-        key = _key(chart.kind, filled)
+        kind, filled = (
+            ("scatter", scatter.fill(chart))
+            if isinstance(chart, Scatter)
+            else (chart.kind, fill(chart))
+        )
+        key = _key(kind, filled)
         raw = self._kept(key)
         if raw is None:
-            raw = _draw(chart.kind, filled)
+            raw = _draw(kind, filled)
             self._keep(key, raw)
             self.drawn += 1
         self._count += 1
@@ -77,41 +82,46 @@ class Drawer:
 @cache
 def _edition() -> bytes:
     """Return what decides how the same values are drawn: our kinds and the libraries beneath."""
-    ours = (Path(__file__).parent / "kinds.py").read_bytes()
+    here = Path(__file__).parent
+    ours = b"".join((here / name).read_bytes() for name in ("kinds.py", "scatter_kind.py"))
     return ours + f"{version('altair')} {version('vl-convert-python')}".encode()
 
 
-def _key(kind: Kind, filled: Filled) -> str:
-    data = msgspec.json.encode([kind, filled.rows, filled.domain, filled.ticks, filled.title])
-    return hashlib.sha256(_edition() + data).hexdigest()
+def _key(kind: str, filled: Filled) -> str:
+    return hashlib.sha256(_edition() + msgspec.json.encode([kind, filled])).hexdigest()
 
 
-def _draw(kind: Kind, filled: Filled) -> str:
+def _draw(kind: str, filled: Filled) -> str:
     import vl_convert
 
-    from ovreport_sitegen.charts.kinds import compiled
+    from ovreport_sitegen.charts import kinds, scatter_kind
 
-    spec: dict[str, Any] = dict(compiled(kind))
+    spec: dict[str, Any] = dict(
+        scatter_kind.compiled() if kind == "scatter" else kinds.compiled(cast("Kind", kind))
+    )
+    axes = {"x": filled.x, "y": filled.y}
     spec["data"] = [
         {**source, "values": filled.rows} if source["name"] == "rows" else source
         for source in spec["data"]
     ]
     spec["scales"] = [
-        {**scale, "domain": list(filled.domain)} if scale["name"] == "x" else scale
+        {**scale, "domain": list(axis.domain)} if (axis := axes.get(scale["name"])) else scale
         for scale in spec["scales"]
     ]
-    spec["axes"] = [_axis(axis, filled) for axis in spec["axes"]]
+    spec["axes"] = [_axis(axis, axes[axis["scale"]]) for axis in spec["axes"]]
     return str(vl_convert.vega_to_svg(spec, allowed_base_urls=[]))
 
 
-def _axis(axis: dict[str, Any], filled: Filled) -> dict[str, Any]:
-    changed = {**axis, "values": filled.ticks}
-    if axis.get("title") == AXIS_TITLE:
-        changed["title"] = filled.title
+def _axis(drawn: dict[str, Any], axis: Axis | None) -> dict[str, Any]:
+    if axis is None:
+        return drawn
+    changed = {**drawn, "values": axis.ticks}
+    if drawn.get("title") == AXIS_TITLE:
+        changed["title"] = axis.title
     return changed
 
 
-def _finish(raw: str, chart: Chart, name: str) -> str:
+def _finish(raw: str, chart: Picture, name: str) -> str:
     """Name the picture, shorten it, and make hover texts of the marks' labels."""
     text = _PLACED.sub(lambda m: _NUMBER.sub(_rounded, m[0]), raw)
     text = _LABELLED.sub(r"<\1\2\4><title>\3</title></\1>", text)

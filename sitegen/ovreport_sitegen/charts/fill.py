@@ -26,19 +26,28 @@ Datum = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Filled:
-    """All that differs between two charts of a kind."""
+class Axis:
+    """What differs between the axes of two charts of a kind."""
 
-    rows: list[Datum]
     domain: tuple[float, float]
     ticks: list[float]
     title: str
 
 
+@dataclass(frozen=True)
+class Filled:
+    """All that differs between two charts of a kind."""
+
+    rows: list[Datum]
+    x: Axis
+    y: Axis | None = None
+    """None where rows stand one below the other."""
+
+
 def fill(chart: Chart) -> Filled:
     """Return what to put into the compiled drawing of the chart's kind."""
     rows, (domain, ticks) = _FILLERS[chart.kind](chart.rows)
-    return Filled(rows, domain, ticks, chart.axis)
+    return Filled(rows, Axis(domain, ticks, chart.axis))
 
 
 def _base(i: int, row: Row) -> Datum:
@@ -50,10 +59,11 @@ def _base(i: int, row: Row) -> Datum:
     }  # fmt: skip
 
 
-Axis = tuple[tuple[float, float], list[float]]
+Scale = tuple[tuple[float, float], list[float]]
+"""Domain and ticks."""
 
 
-def _bars(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
+def _bars(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     top = max((r.value for r in rows), default=1.0)
     limit = top * _RUNS_ON
     highs = [min(finite(r.high, limit), limit) for r in rows]
@@ -67,7 +77,7 @@ def _bars(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
     return data, axis
 
 
-def _log(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
+def _log(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     values = [v for r in rows for v in (r.value, r.other) if v]
     low, high = min(values, default=1), max(values, default=1)
     bounds = [finite(b, r.value) for r in rows for b in (r.low, r.high)]
@@ -82,7 +92,7 @@ def _log(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
     return data, ((first, last), ticks)
 
 
-def _ratios(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
+def _ratios(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     data, (domain, _) = _log(rows)
     (first, last), ticks = _ratio_axis(domain)
     for datum in data:
@@ -90,14 +100,14 @@ def _ratios(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
     return data, ((first, last), ticks)
 
 
-def _ratio_axis(domain: tuple[float, float]) -> Axis:
+def _ratio_axis(domain: tuple[float, float]) -> Scale:
     """Return an axis that holds 1 and has round ticks on a logarithmic scale."""
     low, high = min(domain[0], 0.9), max(domain[1], 1.2)
     ladder = [0.1, 0.2, 0.33, 0.5, 0.7, 1, 1.4, 2, 3, 5, 10, 20, 50, 100]
     return (low, high), [t for t in ladder if low <= t <= high] or [1]
 
 
-def _lost(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
+def _lost(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     low = min((min(finite(r.low, r.value), r.value) for r in rows), default=-1)
     high = max((max(finite(r.high, r.value), r.value) for r in rows), default=0)
     # The label stands on the left of the mark: room for it, in the units of the axis.
@@ -113,7 +123,7 @@ def _lost(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
     return data, ((first, last), ticks)
 
 
-def _rounds(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
+def _rounds(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     spread = [abs(p) for r in rows for p in r.points]
     edge = min(max([*spread, 4.0]) * 1.1, 60.0)
     axis = linear_axis(-edge, edge)
@@ -128,7 +138,7 @@ def _rounds(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
     return data, axis
 
 
-def _stages(rows: tuple[Row, ...]) -> tuple[list[Datum], Axis]:
+def _stages(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     """Return one datum a part: they lie end to end; the row's texts belong to its last one."""
     tops = [max(row.value, sum(length for _, length in row.parts)) for row in rows]
     limit = max(tops, default=1.0) * _RUNS_ON

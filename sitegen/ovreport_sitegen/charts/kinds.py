@@ -15,13 +15,12 @@ import altair as alt
 import vl_convert
 
 from ovreport_sitegen.charts.fill import STAGES_PLOT
-from ovreport_sitegen.charts.model import Kind
+from ovreport_sitegen.charts.model import WIDTH, Kind
 
 Spec = dict[str, Any]
 Layer = Any
 """An `alt.Chart`: what its methods return is not typed."""
 
-WIDTH = 330
 PLOT = {"bars": 240, "dots": 244, "pairs": 224, "ratios": 270, "lost": 318, "rounds": 318,
         "stages": STAGES_PLOT}  # fmt: skip
 """Width of the scale; the rest is for the label at the end of a row."""
@@ -39,12 +38,13 @@ def compiled(kind: Kind) -> Spec:
         chart = alt.layer(*_LAYERS[kind](), data=alt.NamedData(name="rows")).properties(
             width=WIDTH - 12, height=alt.Step(STEP), background="transparent"
         )
-        spec = chart.configure(**_config()).to_dict(validate=False)
+        spec = chart.configure(**configuration()).to_dict(validate=False)
     spec["datasets"] = {"rows": []}
     return dict(vl_convert.vegalite_to_vega(spec))
 
 
-def _config() -> Spec:
+def configuration() -> Spec:
+    """Return what all our drawings share: a fixed frame, colours of the page, small labels."""
     return {
         "view": alt.ViewConfig(stroke=None),
         # A fixed frame: a long label must not make one picture wider than the others.

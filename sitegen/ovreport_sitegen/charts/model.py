@@ -14,6 +14,8 @@ from ovreport.record import Stage
 
 Kind = Literal["bars", "dots", "pairs", "ratios", "lost", "rounds", "stages"]
 
+WIDTH = 330
+"""Of every chart in pixels: fits a phone and a grid of three columns."""
 MAX_ROWS = 16
 """Rows of one chart; the table beneath it holds all."""
 
@@ -60,25 +62,73 @@ class Chart:
     rows: tuple[Row, ...]
 
 
+@dataclass(frozen=True)
+class Spot:
+    """One mark of a scatter."""
+
+    x: float
+    y: float
+    high: float | None = None
+    """End of the line upwards: a tail percentile."""
+    series: str = ""
+    """Marks of one series are joined by a line, in their order."""
+    label: str = ""
+    """Written beside the mark, where there is room for it."""
+    tip: str = ""
+    """Hover text, in full words."""
+    family: str = "CPU"
+    front: bool = False
+    """Drawn filled: no other mark is better in both quantities."""
+    square: bool = False
+    ghost: bool = False
+    """Only a corner of the series' line: its mark belongs to another series."""
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """A picture of two quantities, on logarithmic scales."""
+
+    title: str
+    """Names the picture for a screen reader."""
+    description: str
+    """What the picture shows, in a sentence computed from the data."""
+    x_axis: str
+    y_axis: str
+    """Titles of the axes, with the units."""
+    spots: tuple[Spot, ...]
+
+
+Picture = Chart | Scatter
+
+
 def finite(value: float, otherwise: float) -> float:
     """Return a number that can be drawn: an unbounded interval ends where the caller says."""
     return value if math.isfinite(value) else otherwise
 
 
-def log_axis(values: list[float]) -> tuple[tuple[float, float], list[float]]:
-    """Return domain and ticks (1 and 3 times powers of ten) of a logarithmic axis."""
+def log_axis(values: list[float], *, fine: bool = False) -> tuple[tuple[float, float], list[float]]:
+    """Return domain and ticks (1 and 3 times powers of ten) of a logarithmic axis.
+
+    `fine`: 1, 2 and 5 times powers of ten where that leaves fewer than three ticks.
+    """
     positive = [v for v in values if v > 0 and math.isfinite(v)] or [1.0]
     low, high = min(positive) / 1.25, max(positive) * 1.25
     if high / low < 4:
         middle = math.sqrt(low * high)
         low, high = middle / 2, middle * 2
-    ladder = [float(f"{m}e{e}") for e in range(-12, 16) for m in (1, 3)]
-    ticks = [t for t in ladder if low <= t <= high]
+    ticks = _ladder(low, high, (1, 3))
+    if fine and len(ticks) < 3:
+        ticks = _ladder(low, high, (1, 2, 5))
     if len(ticks) > _TICKS or (len(ticks) > 5 and ticks[-1] >= 10_000):
         ticks = [t for t in ticks if f"{t:e}".startswith("1")]
     if len(ticks) > _TICKS:
         ticks = ticks[:: math.ceil(len(ticks) / _TICKS)]
     return (low, high), ticks
+
+
+def _ladder(low: float, high: float, steps: tuple[int, ...]) -> list[float]:
+    every = [float(f"{m}e{e}") for e in range(-12, 16) for m in steps]
+    return [t for t in every if low <= t <= high]
 
 
 def linear_axis(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ovreport.record import Accuracy
 from ovreport_sitegen.catalogue import Catalogue, Result
@@ -126,7 +126,7 @@ def trade_card(catalogue: Catalogue, more: str = "") -> Card:
     chart = card.chart
     title = "What lower precision buys, and costs"
     if chart is not None:
-        chart = Chart(chart.kind, title, finding, chart.axis, chart.rows)
+        chart = replace(chart, title=title, description=finding)
     return Card(
         id=card.id, title=title, conditions=card.conditions, better=card.better, finding=finding,
         footer=card.footer, chart=chart, key=card.key, table=card.table, more=more,

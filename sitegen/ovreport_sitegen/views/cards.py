@@ -62,8 +62,8 @@ def figure_row(
         return None
     metric = METRICS[key]
     scale = metric.scale * scale
-    # A long unit stands on the axis only.
-    short = len(metric.unit) <= 5
+    # A long unit stands on the axis only; a pair has less room.
+    short = len(metric.unit) <= (3 if other else 5)
     label = metric.format_unit(figure.value) if short else metric.format(figure.value)
     if second is not None:
         label = f"{label} / {metric.format(second.value)}"

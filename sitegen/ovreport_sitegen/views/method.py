@@ -38,7 +38,8 @@ class MethodView:
 
 
 _ASPECTS = (
-    ("Latency", "latency"), ("Throughput", "throughput"), ("Start-up", "startup"),
+    ("Latency", "latency"), ("Throughput", "throughput"), ("Curve", "curve"),
+    ("Random arrivals", "open_loop"), ("Start-up", "startup"),
     ("Cached start-up", "startup_cached"), ("Memory", "memory"), ("Accuracy", "accuracy"),
 )  # fmt: skip
 

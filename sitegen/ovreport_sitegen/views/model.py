@@ -13,7 +13,7 @@ from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.speedup import latencies
 from ovreport_sitegen.text import clean, line, plural, safe_url
-from ovreport_sitegen.views import accuracy_cells, cards, frameworks, gains
+from ovreport_sitegen.views import accuracy_cells, arrivals, cards, curve, frameworks, gains
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.accuracy import trade_sentence
 from ovreport_sitegen.views.page import Card, Page, footer, warning
@@ -51,6 +51,8 @@ class ModelView:
     findings: tuple[str, ...]
     table: Table
     spread: Card | None
+    curves: tuple[Card, ...]
+    arrivals: Table | None
     results: tuple[result_view.ResultView, ...]
 
 
@@ -83,6 +85,8 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         ),
         table=_table(catalogue, model, [*results, *native]),
         spread=_spread(results),
+        curves=curve.model_cards(results),
+        arrivals=arrivals.table(results),
         results=tuple(map(result_view.view, [*results, *native])),
     )
 

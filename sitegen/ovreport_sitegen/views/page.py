@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport_sitegen.catalogue import HEADLINES, Result
-from ovreport_sitegen.charts import Chart
+from ovreport_sitegen.charts import Picture
 from ovreport_sitegen.text import listed, plural
 from ovreport_sitegen.views.table import Table, reason_title
 
@@ -37,7 +37,7 @@ class Card:
     finding: str
     """Computed from the data, in a sentence."""
     footer: str
-    chart: Chart | None = None
+    chart: Picture | None = None
     """None where nothing can be drawn; the finding then says why."""
     key: str = ""
     """What the marks mean."""

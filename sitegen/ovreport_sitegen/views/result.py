@@ -36,6 +36,8 @@ _GROUPS = (
                  "latency_p999_ms", "overhead_ms")),
     ("Throughput", ("throughput_ips", "loaded_latency_ms", "loaded_latency_p99_ms",
                     "throughput_per_core_ips", "throughput_per_gib_ips")),
+    ("Curve", ("curve_best_ips", "curve_within_ips")),
+    ("Random arrivals", ("max_arrival_ips", "arrival_share")),
     ("Start-up", ("startup_ms", "read_ms", "compile_ms", "first_inference_ms",
                   "startup_cached_ms")),
     ("Memory", ("peak_memory_latency_bytes", "peak_memory_bytes")),

@@ -264,6 +264,13 @@ def verdict_cell(result: Result, aspect: str) -> Cell:
     return badge_cell(verdict)
 
 
+def level_cell(found: Figure | NotMeasured | None) -> Cell:
+    """Return the badge of a figure with a verdict of its own; its cell says why there is none."""
+    if isinstance(found, Figure):
+        return badge_cell(found.verdict)
+    return Cell("–", tone="missing")
+
+
 def badge_cell(verdict: Verdict) -> Cell:
     """Return a verdict's badge."""
     return Cell(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ovreport.record import Throughput
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.text import plural
-from ovreport_sitegen.views import cards, gains
+from ovreport_sitegen.views import arrivals, cards, curve, gains
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -23,6 +23,7 @@ from ovreport_sitegen.views.table import (
 )
 
 _FIGURES = ("loaded_latency_ms", "loaded_latency_p99_ms")
+_ARRIVALS = ("max_arrival_ips", "arrival_share", "curve_best_ips")
 _DRIVERS = {"threads": "threads", "async-queue": "async queue"}
 
 
@@ -60,6 +61,8 @@ def view(catalogue: Catalogue) -> ThroughputView:
             key_text="Large mark: 99 % are at least this fast. Small mark: median.",
             pair_words=("Under load the 99th percentile is", "the median"),
         ),
+        arrivals.card(catalogue),
+        *curve.some_models(catalogue),
     )  # fmt: skip
     return ThroughputView(page, shown, _table(catalogue))
 
@@ -71,6 +74,7 @@ def _table(catalogue: Catalogue) -> Table:
         VERDICT,
         *map(metric_column, _FIGURES),
         Column("Gain", "× f32", "higher", True, tip="This throughput over f32's, paired by round"),
+        *map(metric_column, _ARRIVALS),
         Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
         Column("Load generator", tip="How requests were driven, and how long it let them idle"),
         Column("n", "inferences", "", True),
@@ -83,6 +87,7 @@ def _table(catalogue: Catalogue) -> Table:
                 verdict_cell(r, "throughput"),
                 *(figure_cell(r, key) for key in _FIGURES),
                 gains.gain_cell(catalogue, r, "throughput"),
+                *(figure_cell(r, key) for key in _ARRIVALS),
                 *_setting_cells(r),
                 n_cell(r, "throughput_ips"),
             ),

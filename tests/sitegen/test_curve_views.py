@@ -1,0 +1,189 @@
+"""The curve and random arrivals on pages: picture, finding, table, and what is missing."""
+
+from __future__ import annotations
+
+import math
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ovreport import record as r
+from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.charts import Drawer, Scatter, Spot
+from ovreport_sitegen.charts.scatter import fill
+from ovreport_sitegen.views import arrivals, curve, model, throughput
+from tests.factories import a_failed_record, a_record
+from tests.ovreport.test_load_figures import FOUR, LONE, TWICE, WORSE, a_curve, a_loop, a_point
+from tests.sitegen.test_charts import NASTY
+from tests.sitegen.test_views import catalogue
+
+
+def only(record: r.Record) -> Result:
+    """Return the one result of a catalogue."""
+    return catalogue(record).results[0]
+
+
+GAP = r.CurveGap(streams=1, requests=1, batch=8, reason=f"no batch {NASTY}")
+
+
+# ---------------------------------------------------------------- the drawing
+
+
+def a_scatter(**changes: object) -> Scatter:
+    """Return a scatter of two series."""
+    spots = tuple(
+        Spot(**{"x": 10.0 * (i + 1), "y": 2.0**i, "high": 3.0 * 2**i, "series": f"s{i % 2}",
+                "label": f"{i} streams", "tip": f"tip {i}", "front": i < 3, "square": i == 3,
+                **changes})
+        for i in range(5)
+    )  # fmt: skip
+    return Scatter("Title", "What it shows", "Samples per second", "Milliseconds", spots)
+
+
+def test_a_scatter_is_sound_named_and_safe() -> None:
+    """Well-formed, one named image, hostile texts escaped, no script, style or address in it."""
+    text = Drawer(None).svg(a_scatter(label=NASTY, tip=NASTY))
+    root = ET.fromstring(text)  # noqa: S314 - our own
+    assert root.get("role") == "img"
+    assert root.get("viewBox", "").split()[2] == "330"
+    for bad in ("font-family", "style=", "<script", "href", "NaN", "undefined", "Infinity"):
+        assert bad not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_marks_have_hover_texts_and_axes_their_titles() -> None:
+    """What a mark is, is said without a script; both axes have a unit."""
+    text = str(Drawer(None).svg(a_scatter()))
+    assert len(re.findall(r"<title>tip \d</title>", text)) == 5
+    assert ">Samples per second<" in text
+    assert ">Milliseconds<" in text
+
+
+def test_a_ghost_draws_no_mark_of_its_own() -> None:
+    """It is a corner of a line; its mark belongs to another series."""
+    text = str(Drawer(None).svg(a_scatter(ghost=True)))
+    assert "<title>tip" not in text
+
+
+def test_labels_cover_neither_marks_nor_each_other() -> None:
+    """Twenty marks in one place: some label has no room, none is put on another."""
+    crowd = Scatter("", "", "", "", tuple(
+        Spot(x=10 + i / 100, y=1 + i / 200, label="2 streams, 4 requests") for i in range(20)
+    ))  # fmt: skip
+    named = [row for row in fill(crowd).rows if row["align"]]
+    assert 0 < len(named) < 20
+    assert len({(row["lx"], row["ly"]) for row in named}) == len(named)
+
+
+def test_unbounded_tails_and_single_marks_can_be_drawn() -> None:
+    """A tail ends at the plot's edge; one mark has a domain around it."""
+    filled = fill(a_scatter(high=math.inf))
+    assert filled.y is not None
+    assert all(math.isfinite(row["hi"]) for row in filled.rows)
+    alone = fill(Scatter("", "", "", "", (Spot(x=5, y=5),)))
+    assert alone.x.domain[0] < 5 < alone.x.domain[1]
+
+
+# ---------------------------------------------------------------- the card
+
+
+def test_the_finding_says_what_more_requests_gain_and_cost() -> None:
+    """First what is had within twice the lone latency, then the most there is."""
+    card = curve.card(only(a_record(curve=a_curve(LONE, TWICE, FOUR))), "t", "c")
+    assert card.finding.startswith(
+        "2 streams, 2 requests give 1.90 times the throughput of one request alone ("
+    )
+    assert "for 1.10 times the latency." in card.finding
+    assert "The most: 2.00 times the throughput" in card.finding
+    assert card.finding.endswith("with 2 streams, 4 requests.")
+
+
+def test_no_gain_is_said_with_the_same_prominence() -> None:
+    """Where nothing is clearly better than one request alone, that is the finding."""
+    noisy = a_point(2, [60, 104, 170], 20)
+    card = curve.card(only(a_record(curve=a_curve(LONE, noisy))), "t", "c")
+    assert card.finding.startswith("No setting answers clearly more")
+    single = curve.card(only(a_record(curve=a_curve(LONE))), "t", "c")
+    assert single.finding == "No setting answers more in a second than one request alone does."
+
+
+def test_the_table_has_every_setting_with_what_is_missing() -> None:
+    """Points with interval, percentiles and n; gaps with their reasons, hostile or not."""
+    made = a_record(curve=a_curve(LONE, TWICE, FOUR, WORSE, gaps=(GAP,)))
+    card = curve.card(only(made), "t", "c")
+    assert card.table is not None
+    assert [row.cells[0].text for row in card.table.rows] == [
+        "2 streams, 1 request", "2 streams, 2 requests", "2 streams, 4 requests",
+        "2 streams, 8 requests", "1 stream, 1 request, batch 8",
+    ]  # fmt: skip
+    first, gap = card.table.rows[0], card.table.rows[-1]
+    assert first.cells[1].sub.count("–") == 1
+    assert "n too small" in first.html
+    assert "3 rounds" in first.html
+    assert gap.cells[1].text == "not measured"
+    assert "<script" not in gap.html
+    assert isinstance(card.chart, Scatter)
+    assert [spot.front for spot in card.chart.spots] == [True, True, True, False]
+
+
+def test_a_curve_of_one_round_says_so() -> None:
+    """One round has no interval, and no bound of a percentile."""
+    once = a_curve(a_point(1, [100], 10), a_point(2, [180], 11))
+    card = curve.card(only(a_record(curve=once)), "t", "c")
+    assert "unbounded" in card.table.rows[0].html
+    assert "nan" not in str(Drawer(None).svg(card.chart)).lower()
+
+
+# ---------------------------------------------------------------- pages
+
+
+def test_a_models_page_shows_at_most_four_curves() -> None:
+    """One for each result that has one; without any there is no such part of the page."""
+    many = [a_record(machine=f"machine-{i}", seed=i) for i in range(6)]
+    found = catalogue(*many)
+    view = model.view(found, found.models[0])
+    assert len(view.curves) == curve.MAX_CURVES
+    assert len({card.id for card in view.curves}) == len(view.curves)
+    skipped = r.Skipped(reason="left out: --skip curve")
+    bare = catalogue(a_record(curve=skipped, open_loop=skipped))
+    view = model.view(bare, bare.models[0])
+    assert view.curves == ()
+    assert view.arrivals is None
+
+
+def test_the_throughput_page_shows_three_curves() -> None:
+    """The fastest, the middle and the slowest model of the main device."""
+    speeds = {"a": 1.0, "b": 2.0, "c": 4.0, "d": 8.0, "e": 16.0}
+    found = catalogue(*(a_record(model=m, title=m, median_ms=ms) for m, ms in speeds.items()))
+    view = throughput.view(found)
+    curves = [card for card in view.cards if card.id.startswith("curve-")]
+    assert [card.title.split(": ")[1][0] for card in curves] == ["a", "c", "e"]
+    assert any(card.id == "arrivals" for card in view.cards)
+
+
+def test_arrivals_say_limit_percentile_and_verdict() -> None:
+    """A row for each result; one without a rate says why."""
+    good, none = a_record(open_loop=a_loop([300, 301, 299])), a_record(
+        precision="default", seed=2, open_loop=a_loop([0, 0, 0], late=0.5)
+    )  # fmt: skip
+    table = arrivals.table(catalogue(good, none, a_failed_record(precision="f16")).results)
+    assert table is not None
+    texts = [[cell.text for cell in row.cells] for row in table.rows]
+    assert texts[0][2:4] == ["300", "valid"]
+    assert texts[0][5:7] == ["10.0", "p90"]
+    failed = next(row for row in table.rows if row.tone == "failed")
+    assert "SIGSEGV" in failed.html
+    assert any("our own generator is too coarse" in row.html for row in table.rows)
+
+
+@pytest.mark.parametrize("limit_rule", [NASTY])
+def test_hostile_texts_of_a_record_stay_texts(build_of, limit_rule: str) -> None:
+    """In a finished site: reasons and rules from a record are never markup."""
+    loop = msgspec.structs.replace(a_record().open_loop, limit_rule=limit_rule)
+    out: Path = build_of([a_record(curve=a_curve(LONE, TWICE, gaps=(GAP,)), open_loop=loop)])
+    for page in ("throughput.html", "model-magika-v3.3.html"):
+        text = (out / page).read_text("utf-8")
+        assert "Latency" in text
+        assert "<script>alert" not in text
