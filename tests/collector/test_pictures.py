@@ -207,7 +207,7 @@ def test_a_collect_measures_it_for_image_tasks_only(
     def collected(**asked: object) -> dict[str, object]:
         request = a_request(suite, precisions=("f32",), **asked)
         plan, out = collect.make_plan(request), own_folders / "records"
-        records = collect.measure(plan, out, console, timeout_s=None, fresh=False)
+        records = collect.measure(plan, out, console, timeout_s=None, fresh=False).records
         return {r.case.model: r.end_to_end for r in records}
 
     found = collected()
