@@ -129,7 +129,7 @@ def compiled(ask: Ask) -> Callable[[], Any]:
     Compiled as a case's latency mode is, so that it uses the same cores; in f32 where the device
     has it, else in what the device computes in.
     """
-    import openvino as ov
+    from ovreport_collector.engines.runtime import openvino as ov
 
     core = ov.Core()
     for name, library in ask.plugins.items():
@@ -148,8 +148,9 @@ def compiled(ask: Ask) -> Callable[[], Any]:
 
 def small_model() -> Any:  # noqa: ANN401 (openvino's Python API ships no types)
     """Return four convolutions and a matrix product, 14.7 million multiplications in all."""
-    import openvino as ov
     from openvino import opset13 as ops
+
+    from ovreport_collector.engines.runtime import openvino as ov
 
     image = ops.parameter([1, 3, 64, 64], np.float32, name="image")
     layer = image

@@ -163,7 +163,7 @@ def test_a_round_is_measured(target: Target, samples: Path) -> None:
         )
     )  # fmt: skip
     assert isinstance(result, RoundResult), result
-    assert not result.missing
+    assert set(result.missing) <= {"energy"}  # most machines do not tell it
     assert result.latency.median_ms > 0
     assert result.latency.runtime_median_ms == 0
     assert result.throughput.requests == 2

@@ -212,7 +212,7 @@ def test_a_collect_measures_it_for_image_tasks_only(
 
     found = collected()
     assert isinstance(found["lines"], EndToEnd)
-    assert [len(p.rounds) for p in found["lines"].pipelines] == [3, 3]
+    assert [len(p.rounds) for p in found["lines"].pipelines] == [5, 5]
     assert "rendered lines" in found["lines"].images
     assert found["other"] == Unsupported(
         reason="generic is no image task: there is nothing to decode"

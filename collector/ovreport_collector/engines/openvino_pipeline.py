@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from openvino.preprocess import ColorFormat, PrePostProcessor, ResizeAlgorithm
-
 from ovreport_collector.engines.base import Array
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.image_pipeline import ImagePipeline
 
 _ANTIALIASED = {
-    "bilinear": ResizeAlgorithm.RESIZE_BILINEAR_PILLOW,
-    "bicubic": ResizeAlgorithm.RESIZE_BICUBIC_PILLOW,
+    "bilinear": ov.preprocess.ResizeAlgorithm.RESIZE_BILINEAR_PILLOW,
+    "bicubic": ov.preprocess.ResizeAlgorithm.RESIZE_BICUBIC_PILLOW,
 }
-_PLAIN = {"bilinear": ResizeAlgorithm.RESIZE_LINEAR, "bicubic": ResizeAlgorithm.RESIZE_CUBIC}
+_PLAIN = {
+    "bilinear": ov.preprocess.ResizeAlgorithm.RESIZE_LINEAR,
+    "bicubic": ov.preprocess.ResizeAlgorithm.RESIZE_CUBIC,
+}
 
 
 def preprocessed(model: Any, pipeline: ImagePipeline, *, antialias: bool) -> Any:
@@ -24,17 +25,17 @@ def preprocessed(model: Any, pipeline: ImagePipeline, *, antialias: bool) -> Any
     CPU the resize of f32 takes three quarters of the time of that of u8. What is left of the
     difference is below one pixel value, with bicubic a few where it overshoots.
     """
-    changed = PrePostProcessor(model.clone())
+    changed = ov.preprocess.PrePostProcessor(model.clone())
     image = changed.input()
     image.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC")).set_shape(
         [1, pipeline.source_height, pipeline.source_width, 3]
-    ).set_color_format(ColorFormat.RGB)
+    ).set_color_format(ov.preprocess.ColorFormat.RGB)
     image.model().set_layout(ov.Layout(pipeline.layout))
     steps = image.preprocess()
     steps.convert_element_type(ov.Type.f32)
     steps.resize((_ANTIALIASED if antialias else _PLAIN)[pipeline.resize])
     if pipeline.channels == "BGR":
-        steps.convert_color(ColorFormat.BGR)
+        steps.convert_color(ov.preprocess.ColorFormat.BGR)
     steps.mean(list(pipeline.mean)).scale(list(pipeline.scale))
     return changed.build()
 
