@@ -158,6 +158,11 @@ def _own_code() -> str:
     return digest.hexdigest()
 
 
+def is_virtual(device: str) -> bool:
+    """Return whether a device string names one that hands the work to others."""
+    return device.partition(":")[0] in VIRTUAL_DEVICES
+
+
 def local_file(suite: Suite, model: Model) -> Path | None:
     """Return the path of a model named by `file:`, None for one that is fetched."""
     address = parse(model.file.uri)
@@ -196,7 +201,6 @@ def _precisions(engine: str, device: Device, asked: Sequence[Precision]) -> Sequ
 def telling_precisions(device: Device) -> tuple[Precision, ...]:
     """Return f32 and the device's default where they differ, else the one there is."""
     default = device.properties.get("INFERENCE_PRECISION_HINT", "")
-    is_virtual = device.name.partition(":")[0] in VIRTUAL_DEVICES
-    if is_virtual or "FP32" not in device.capabilities:
+    if is_virtual(device.name) or "FP32" not in device.capabilities:
         return ("default",)
     return ("f32",) if default == "f32" else ("f32", "default")

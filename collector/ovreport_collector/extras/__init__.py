@@ -13,7 +13,7 @@ from ovreport_collector.extras.curve import CurveExtra
 from ovreport_collector.extras.end_to_end import EndToEndExtra
 from ovreport_collector.extras.no_mmap import NoMmap
 from ovreport_collector.extras.open_loop import OpenLoopExtra
-from ovreport_collector.plan import PlannedCase
+from ovreport_collector.plan import PlannedCase, is_virtual
 from ovreport_collector.prepare import Ready
 
 __all__ = ["EXTRAS", "Around", "Extra", "by_name", "rounds_of", "why_not"]
@@ -30,10 +30,16 @@ def by_name(name: str) -> Extra | None:
 def why_not(extra: Extra, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
     """Return why a case does not have an extra aspect; None where it has.
 
-    Native frameworks are compared in what a round itself measures.
+    Native frameworks are compared in what a round itself measures. A device that hands the work to
+    others has no streams of its own, and one that collects batches would only wait for them.
     """
     if planned.is_native:
         return Unsupported(reason="measured of OpenVINO only")
+    if extra.name in _OF_STREAMS and is_virtual(planned.case.device):
+        return Unsupported(
+            reason="this device hands the work to others",
+            remedy="Measure each of its devices by itself.",
+        )
     return extra.why_not(planned, ready)
 
 
@@ -42,9 +48,10 @@ def rounds_of(extra: Extra, tier: str) -> int:
 
     Three give an interval; five are the fewest that may be compared.
     """
-    few = _COSTLY if extra.name in {"curve", "open_loop"} else _CHEAP
+    few = _COSTLY if extra.name in _OF_STREAMS else _CHEAP
     return few[tier]
 
 
+_OF_STREAMS = frozenset({"curve", "open_loop"})
 _COSTLY = {"quick": 3, "standard": 5, "publish": 7}
 _CHEAP = {"quick": 5, "standard": 5, "publish": 7}

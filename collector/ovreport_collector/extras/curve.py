@@ -13,7 +13,6 @@ from ovreport.record import (
     Histogram,
     NotMeasured,
     Tier,
-    Unsupported,
 )
 from ovreport_collector.extras.base import Around, why_failed
 from ovreport_collector.jobs import CurveJob, CurveResult, ExtraJob, ExtraResult, JobFailed, Setting
@@ -34,9 +33,6 @@ class CurveExtra:
 
     def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
         """Return why this case does not have the aspect; None where it has."""
-        engine = planned.case.engine
-        if engine != "openvino":
-            return Unsupported(reason=f"streams are OpenVINO's: {engine} has none to sweep")
         return None
 
     def seconds(self, tier: Tier) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ovreport.metrics import significant
-from ovreport.record import NotMeasured, OpenLoop, Skipped, ThroughputRound, Tier
+from ovreport.record import NotMeasured, OpenLoop, ThroughputRound, Tier
 from ovreport_collector.arrivals import LONGEST, STEPS
 from ovreport_collector.extras.base import Around, why_failed
 from ovreport_collector.jobs import ArrivalsJob, ArrivalsResult, ExtraJob, ExtraResult, JobFailed
@@ -28,9 +28,6 @@ class OpenLoopExtra:
 
     def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
         """Return why this case does not have the aspect; None where it has."""
-        engine = planned.case.engine
-        if engine != "openvino":
-            return Skipped(reason=f"arrivals are measured with OpenVINO, not with {engine}")
         return None
 
     def seconds(self, tier: Tier) -> float:
