@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport_collector import engines
+from ovreport_collector.jobs import Target
 from tests.simulation.engine import SimulatedModel
 from tests.simulation.truth import Truth
 
@@ -33,7 +34,7 @@ def install() -> None:
     engines.create = _create
 
 
-def _create(name: str, plugins: dict[str, str]) -> SimulatedModel:
+def _create(target: Target) -> SimulatedModel:
     """Return the engine of the truth that the job of this process names by its precision."""
     truths = msgspec.json.decode(os.environ[TRUTHS], type=dict[str, Truth])
     job = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
