@@ -13,7 +13,7 @@ import pytest
 
 from ovreport import cli
 from ovreport.errors import ConfigError, InputError, OvreportError, StoreError
-from ovreport.record import Record, Skipped
+from ovreport.record import Record
 from ovreport.store import write
 from ovreport_sitegen import check, publish
 from ovreport_sitegen.site import Built, build
@@ -267,23 +267,21 @@ def test_a_damaged_drawing_in_the_cache_is_drawn_again(
 
 
 @pytest.mark.slow
-def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> None:
+def test_a_thousand_records_take_under_twelve_seconds_of_cpu(tmp_path: Path) -> None:
     """20 models on 25 devices in two precisions, drawings in the cache.
 
-    The aspects that every record had when the bound was set; the later ones are left out.
+    The goal is five seconds. Since each result has twice as many rows of tables (memory, evidence,
+    end to end, curves) it takes 7.8 s of a slow processor: the bound stops it from growing further.
     """
     import resource
 
-    later = dict.fromkeys(
-        ("curve", "open_loop", "end_to_end", "calibration"), Skipped(reason="left out")
-    )
     for m in range(20):
         for d in range(25):
             for precision in ("f32", "default"):
                 write(a_record(
                     model=f"model-{m}", title=f"Model {m}", machine=f"machine-{d}",
                     full_name=f"Example CPU {d}", precision=precision, seed=m * 50 + d,
-                    median_ms=(m + 1) * (d + 1) * 0.1, **later,
+                    median_ms=(m + 1) * (d + 1) * 0.1,
                 ), tmp_path / "site" / "records")  # fmt: skip
 
     def cpu_of_a_build() -> float:
@@ -298,7 +296,7 @@ def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> No
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     cpu_of_a_build()
-    assert min(cpu_of_a_build() for _ in range(3)) < 5
+    assert min(cpu_of_a_build() for _ in range(3)) < 12
 
 
 def test_every_device_and_model_gets_its_own_page(
