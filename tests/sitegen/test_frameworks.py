@@ -52,6 +52,27 @@ def test_a_pair_is_compared_by_round(records: list[r.Record]) -> None:
     assert outcomes == ["different", "different", "not distinguishable"]
 
 
+def test_a_round_that_was_slow_for_both_is_no_noise() -> None:
+    """Latencies scatter by 30 %, their ratio does not: it is taken round by round."""
+    ours = a_record(noise=0.3, seed=1)
+    theirs = a_native_record(noise=0.3, seed=1, median_ms=10.0)  # the same rounds were slow
+    (pair,) = catalogue(ours, theirs).against
+    for comparison in (pair.latency, pair.throughput):
+        assert comparison is not None
+        assert comparison.ratio.value == pytest.approx(2, rel=0.02)
+        assert comparison.ratio.high / comparison.ratio.low < 1.05
+
+
+def test_equal_threads_are_said_and_unequal_ones_named() -> None:
+    """From what was in force on both sides."""
+    ours, native = both("gained", 10.0)
+    assert "equal in every pair" in frameworks.view(catalogue(ours, native)).threads
+    told = r.Settings(asked={}, in_force={"intra_op_num_threads": "4"})
+    latency_of_four = msgspec.structs.replace(native.latency, settings=told)
+    other = msgspec.structs.replace(native, latency=latency_of_four)
+    assert "not equal for Gained" in frameworks.view(catalogue(ours, other)).threads
+
+
 @pytest.mark.parametrize("what", ["other file", "other inputs", "other machine", "other hour"])
 def test_what_is_not_alike_is_not_compared(what: str) -> None:
     """Another file, other inputs, another machine, or rounds that did not alternate."""
@@ -197,3 +218,36 @@ def test_a_site_needs_openvino(build_of: Callable[[Sequence[r.Record]], Path]) -
     with pytest.raises(InputError, match="only of native frameworks") as error:
         build_of([a_native_record()])
     assert "--engine openvino --engine native" in error.value.remedy
+
+
+def test_an_unpaired_result_breaks_nothing(
+    build_of: Callable[[Sequence[r.Record]], Path],
+) -> None:
+    """Records merged from several places: a model and a machine that OpenVINO never saw."""
+    other = a_native_record(model="other", title="Other", machine="other-8c", seed=2)
+    out = build_of([a_record(), other])
+    assert "ONNX Runtime" in (out / "model-other.html").read_text()
+    page = (out / "frameworks.html").read_text()
+    assert 'href="model-other.html#' in page
+    assert "unpaired" in page
+
+
+def test_hostile_words_of_a_native_record_stay_words(
+    build_of: Callable[[Sequence[r.Record]], Path],
+) -> None:
+    """Titles, reasons, settings and commands become no markup."""
+    attack = "<script>alert(1)</script>"
+    told = r.Settings(asked={attack: attack}, in_force={"intra_op_num_threads": attack})
+    native = a_native_record(seed=2, title=attack)
+    native = msgspec.structs.replace(
+        native, latency=msgspec.structs.replace(native.latency, settings=told),
+        repeat=r.Repeat(ovreport=attack, benchmark_app=attack),
+    )  # fmt: skip
+    failed = a_failed_record(
+        engine="litert", seed=3, title=attack, outcome=r.Unsupported(reason=attack)
+    )
+    out = build_of([a_record(title=attack), native, failed])
+    for page in ("frameworks.html", "model-magika-v3.3.html"):
+        text = (out / page).read_text()
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert" in text
