@@ -25,6 +25,7 @@ from ovreport.record import (
     Memory,
     NotMeasured,
     OpenLoop,
+    Reason,
     Record,
     Skipped,
     Startup,
@@ -37,6 +38,7 @@ from ovreport.record import (
 )
 from ovreport.statistics import Interval, median_interval
 from ovreport.verdict import (
+    evidence,
     judge,
     judge_sizes,
     judge_times,
@@ -119,16 +121,17 @@ def _measured(
         yield from _latency(record.latency, verdicts["latency"])
     if isinstance(record.throughput, Throughput):
         yield from _throughput(record, record.throughput, verdicts["throughput"])
-    yield from _startup(record)
+    against = evidence(record)
+    yield from _startup(record, against)
     if isinstance(record.memory, Memory):
         yield from _memory(record.memory)
     if isinstance(record.end_to_end, EndToEnd):
-        yield from _end_to_end(record, record.end_to_end)
+        yield from _end_to_end(record.end_to_end, against)
     if isinstance(record.energy, Energy):
-        yield from _energy(record, record.energy)
+        yield from _energy(record.energy, against)
     if isinstance(record.accuracy, Accuracy):
         yield from _accuracy(record.accuracy)
-    yield from _loads(record)
+    yield from _loads(record, against)
 
 
 # ---------------------------------------------------------------- aspects
@@ -179,7 +182,9 @@ def _throughput(
         yield "throughput_per_gib_ips", Skipped(reason="Peak memory was not measured.")
 
 
-def _startup(record: Record) -> Iterator[tuple[str, Figure | NotMeasured]]:
+def _startup(
+    record: Record, against: Sequence[Reason]
+) -> Iterator[tuple[str, Figure | NotMeasured]]:
     if isinstance(record.startup, Startup):
         rounds = record.startup.rounds
         parts = {
@@ -189,10 +194,10 @@ def _startup(record: Record) -> Iterator[tuple[str, Figure | NotMeasured]]:
             "startup_ms": [_total(r) for r in rounds],
         }
         for key, values in parts.items():
-            yield _start(key, values, record)
+            yield _start(key, values, against)
     if isinstance(record.startup_cached, StartupCached):
         cached = [_total(r) for r in record.startup_cached.rounds]
-        yield _start("startup_cached_ms", cached, record)
+        yield _start("startup_cached_ms", cached, against)
 
 
 def _total(r: StartupRound) -> float:
@@ -212,14 +217,16 @@ def _memory(memory: Memory) -> Iterator[tuple[str, Figure | NotMeasured]]:
             yield key, Skipped(reason="No round reached this phase.")
 
 
-def _end_to_end(record: Record, measured: EndToEnd) -> Iterator[tuple[str, Figure | NotMeasured]]:
+def _end_to_end(
+    measured: EndToEnd, against: Sequence[Reason]
+) -> Iterator[tuple[str, Figure | NotMeasured]]:
     for way, reason in measured.missing.items():
         prefix = pipelines.WAY_KEYS[way]
         for suffix in ("ms", "ips", "async_ips"):
             yield f"{prefix}_{suffix}", Unsupported(reason=reason)
     for key, values, n in pipelines.series(measured):
         interval = median_interval(values)
-        yield _of(key, interval, len(values), n, judge_times(interval, len(values), record))
+        yield _of(key, interval, len(values), n, judge_times(interval, len(values), against))
 
 
 def _peaks(memory: Memory, *, throughput: bool) -> list[float]:
@@ -232,7 +239,9 @@ def _peaks(memory: Memory, *, throughput: bool) -> list[float]:
     return found
 
 
-def _energy(record: Record, energy: Energy) -> Iterator[tuple[str, Figure | NotMeasured]]:
+def _energy(
+    energy: Energy, against: Sequence[Reason]
+) -> Iterator[tuple[str, Figure | NotMeasured]]:
     """Yield the headline domain's figures; domains contain each other and are never added up."""
     rounds = energy.domains[0].rounds
     n = sum(r.inferences for r in rounds)
@@ -248,7 +257,7 @@ def _energy(record: Record, energy: Energy) -> Iterator[tuple[str, Figure | NotM
             yield key, Unsupported(reason=f"{ABOVE_IDLE} in {idle} of {len(rounds)} rounds")
             continue
         interval = median_interval(found)
-        verdict = judge_times(interval, len(rounds), record)
+        verdict = judge_times(interval, len(rounds), against)
         yield (
             key,
             Figure(
@@ -269,7 +278,7 @@ def _accuracy(accuracy: Accuracy) -> Iterator[tuple[str, Figure | NotMeasured]]:
     yield _of(accuracy.metric, interval, 1, accuracy.n, _DETERMINISTIC)
 
 
-def _loads(record: Record) -> Iterator[tuple[str, Figure | NotMeasured]]:
+def _loads(record: Record, against: Sequence[Reason]) -> Iterator[tuple[str, Figure | NotMeasured]]:
     found: list[tuple[str, load_figures.Summary | NotMeasured]] = []
     if isinstance(record.curve, Curve):
         found += load_figures.of_curve(record.curve)
@@ -279,7 +288,7 @@ def _loads(record: Record) -> Iterator[tuple[str, Figure | NotMeasured]]:
         if isinstance(summary, NotMeasured):
             yield key, summary
         else:
-            verdict = judge_times(summary.interval, summary.rounds, record, summary.reasons)
+            verdict = judge_times(summary.interval, summary.rounds, [*summary.reasons, *against])
             yield _of(key, summary.interval, summary.rounds, summary.n, verdict)
 
 
@@ -345,9 +354,11 @@ def _of(
     return key, Figure(key, interval.value, interval.low, interval.high, rounds, n, verdict)
 
 
-def _start(key: str, values: Sequence[float], record: Record) -> tuple[str, Figure | NotMeasured]:
+def _start(
+    key: str, values: Sequence[float], against: Sequence[Reason]
+) -> tuple[str, Figure | NotMeasured]:
     interval = median_interval([max(v, _SHORTEST_MS) for v in values])
-    verdict = judge_times(interval, len(values), record)
+    verdict = judge_times(interval, len(values), against)
     return _of(key, interval, len(values), len(values), verdict)
 
 

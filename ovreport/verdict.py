@@ -75,8 +75,9 @@ def judge(record: Record) -> dict[str, Verdict]:
         "latency": record.latency,
         "throughput": record.throughput,
     }
+    against = evidence(record)
     return {
-        name: _verdict(aspect, record)
+        name: _verdict(aspect, record.tier, against)
         for name, aspect in aspects.items()
         if isinstance(aspect, Judged)
     }
@@ -102,24 +103,22 @@ def is_whole(quota: float) -> bool:
     return abs(quota - round(quota)) <= 0.01
 
 
-def _verdict(aspect: Judged, record: Record) -> Verdict:
+def _verdict(aspect: Judged, tier: Tier, against: Sequence[Reason]) -> Verdict:
     headline = (
         latency_headline(aspect.rounds)
         if isinstance(aspect, Latency)
         else throughput_headline(aspect.rounds, aspect.batch)
     )
-    reasons = [*_round_reasons(aspect, record.tier), *_evidence(record)]
+    reasons = [*_round_reasons(aspect, tier), *against]
     return _weighed(headline, len(aspect.rounds), reasons)
 
 
-def judge_times(
-    headline: Interval, rounds: int, record: Record, further: Sequence[Reason] = ()
-) -> Verdict:
+def judge_times(headline: Interval, rounds: int, against: Sequence[Reason]) -> Verdict:
     """Return a verdict on a figure of one sample a round, such as start-up.
 
-    `further`: what else speaks against it.
+    `against`: what speaks against it, the record's `evidence` above all.
     """
-    return _weighed(headline, rounds, [*further, *_evidence(record)])
+    return _weighed(headline, rounds, against)
 
 
 def judge_sizes(headline: Interval, rounds: int) -> Verdict:
@@ -133,7 +132,8 @@ def _weighed(headline: Interval, rounds: int, reasons: Sequence[Reason]) -> Verd
     return Verdict(level="suspect" if found and level == "valid" else level, reasons=found)
 
 
-def _evidence(record: Record) -> list[Reason]:
+def evidence(record: Record) -> list[Reason]:
+    """Return what speaks against every timed figure of a record: the machine, and lost rounds."""
     return [*_noise_reasons(record.noise), *_record_reasons(record)]
 
 

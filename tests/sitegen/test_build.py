@@ -267,11 +267,11 @@ def test_a_damaged_drawing_in_the_cache_is_drawn_again(
 
 
 @pytest.mark.slow
-def test_a_thousand_records_take_under_twelve_seconds_of_cpu(tmp_path: Path) -> None:
+def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> None:
     """20 models on 25 devices in two precisions, drawings in the cache.
 
-    The goal is five seconds. Since each result has twice as many rows of tables (memory, evidence,
-    end to end, curves) it takes 7.8 s of a slow processor: the bound stops it from growing further.
+    The goal is missed on a slow processor since results have twice as many rows of tables: that is
+    told as a known failure, and only a further loss fails.
     """
     import resource
 
@@ -296,7 +296,10 @@ def test_a_thousand_records_take_under_twelve_seconds_of_cpu(tmp_path: Path) -> 
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     cpu_of_a_build()
-    assert min(cpu_of_a_build() for _ in range(3)) < 12
+    seconds = min(cpu_of_a_build() for _ in range(3))
+    assert seconds < 12
+    if seconds >= 5:
+        pytest.xfail(f"the goal of 5 s is missed: {seconds:.1f} s")
 
 
 def test_every_device_and_model_gets_its_own_page(
