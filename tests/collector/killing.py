@@ -135,11 +135,17 @@ class Killer:
         process.join()
         if alive and process.exitcode == -9:
             self.hit.append(self._where())
-        assert process.exitcode in {-9, 0}, self.place.said[-2000:]
+        assert process.exitcode in {-9, 0}, f"exit {process.exitcode}: {self.place.said[-2000:]}"
         return process.exitcode == -9
 
     def _wait(self, process: ForkServerProcess) -> None:
-        """Wait for a moment: some time after the start, or after the next step or record."""
+        """Wait for a moment: some time after the start, or after the next step or record.
+
+        The first one is before any step: chance alone seldom comes upon so short a time.
+        """
+        if not self.hit:
+            time.sleep(self.random.uniform(0.01, 0.2))
+            return
         kind = self.random.choice(["start", "step", "step", "record"])
         if kind == "start":
             time.sleep(self.random.uniform(0.01, 1.5))
