@@ -9,7 +9,7 @@ from ovreport import record as r
 from ovreport.comparison import Comparison
 from ovreport_sitegen import downloads
 from ovreport_sitegen.catalogue import Catalogue
-from ovreport_sitegen.views import efficiency, energy, memory
+from ovreport_sitegen.views import efficiency, energy, loading, memory
 from ovreport_sitegen.views import result as result_view
 from tests import factories
 from tests.factories import a_failed_record, a_record
@@ -127,10 +127,28 @@ def test_ways_to_load_are_compared_with_the_rounds_own_start(
     mode: r.ModeName, factor: float
 ) -> None:
     """By round, up to the first inference."""
-    effect = memory.mode_effect(catalogue(a_record()).results[0], mode)
+    effect = loading.mode_effect(catalogue(a_record()).results[0], mode)
     assert isinstance(effect, Comparison)
     assert effect.ratio.value == pytest.approx(factor, rel=1e-3)
     assert effect.outcome == "different"
+
+
+def test_mapping_is_seen_in_anonymous_memory_where_the_peak_stays() -> None:
+    """Weights move from file-backed to anonymous memory: the peak alone would show nothing."""
+    record = a_record()
+    plain = [replace(x, phases=x.phases[:4]) for x in record.memory.rounds]
+    unmapped = [
+        replace(x, phases=[replace(p, anonymous_bytes=2 * p.anonymous_bytes) for p in x.phases])
+        for x in plain
+    ]
+    modes = {"no-mmap": r.MemoryMode(rounds=unmapped)}
+    found = catalogue(replace(record, memory=replace(record.memory, modes=modes)))
+    (result,) = found.results
+    assert loading.mode_effect(result, "no-mmap").outcome == "not distinguishable"
+    assert loading.anonymous_effect(result, "no-mmap").ratio.value == pytest.approx(2)
+    assert "1.00× the peak of a plain start and 2.00× its anonymous memory" in (
+        loading.modes_finding(found)
+    )
 
 
 def test_a_way_to_load_that_was_not_measured_says_why() -> None:
@@ -138,7 +156,7 @@ def test_a_way_to_load_that_was_not_measured_says_why() -> None:
     record = a_record()
     modes = {**record.memory.modes, "cached": r.Unsupported(reason="no model cache on this device")}
     record = replace(record, memory=replace(record.memory, modes=modes))
-    (row,) = memory.modes_table(catalogue(record)).rows
+    (row,) = loading.modes_table(catalogue(record)).rows
     assert "no model cache on this device" in row.html
     assert "1.30×" in row.html
 
@@ -148,9 +166,9 @@ def test_records_before_the_modes_have_none() -> None:
     record = a_record()
     record = replace(record, memory=replace(record.memory, modes={}))
     found = catalogue(record)
-    (row,) = memory.modes_table(found).rows
+    (row,) = loading.modes_table(found).rows
     assert row.html.count("not measured") == 2
-    assert memory.modes_finding(found) == ""
+    assert loading.modes_finding(found) == ""
 
 
 def test_counters_of_others_are_told_or_why_not() -> None:

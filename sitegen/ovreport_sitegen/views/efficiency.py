@@ -8,7 +8,7 @@ from ovreport.metrics import METRICS
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.text import line, safe_url
-from ovreport_sitegen.views import cards, energy, memory
+from ovreport_sitegen.views import cards, energy, loading, memory
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -73,7 +73,7 @@ def view(catalogue: Catalogue) -> EfficiencyView:
     return EfficiencyView(
         page, shown, _table(catalogue), energy.section(catalogue),
         memory.phases_table(catalogue), memory.kinds_table(catalogue),
-        memory.modes_table(catalogue), memory.modes_finding(catalogue),
+        loading.modes_table(catalogue), loading.modes_finding(catalogue),
         _rated(catalogue, found),
         tuple((line(n), line(r.source, 300), safe_url(r.source)) for n, r in found.items()),
     )  # fmt: skip

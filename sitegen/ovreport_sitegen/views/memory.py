@@ -1,4 +1,4 @@
-"""Memory: what the throughput mode costs, what is anonymous, and what mapping and caching save."""
+"""Memory: what the throughput mode costs, phase by phase, and what of it is anonymous."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from statistics import median
 
 from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
-from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName, NotMeasured, PhaseMemory
+from ovreport.record import Memory, MemoryRound, NotMeasured, PhaseMemory
 from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
@@ -28,9 +28,6 @@ from ovreport_sitegen.views.table import (
 PHASES = ("import", "read", "compile", "first-inference", "latency", "throughput")
 RUNNING = PHASES[:5], PHASES[5:]
 """Up to the end of the latency run, and while compiling for throughput and running it."""
-STARTING = PHASES[:4]
-"""Phases that every way to load a model has."""
-MODES: tuple[ModeName, ...] = ("no-mmap", "cached")
 _MIB = 1024 * 1024
 _COUNTERS = {
     "cgroup_peak_bytes": "Control group, peak",
@@ -68,10 +65,10 @@ def mode_card(catalogue: Catalogue) -> Card:
 
 def throughput_cost(result: Result) -> Comparison | None:
     """Return the peak of the throughput mode over that of the latency mode, by round."""
-    memory = _memory(result)
+    memory = memory_of(result)
     if not isinstance(memory, Memory):
         return None
-    return compare(_peaks(memory.rounds, RUNNING[1]), _peaks(memory.rounds, RUNNING[0]))
+    return compare(peaks(memory.rounds, RUNNING[1]), peaks(memory.rounds, RUNNING[0]))
 
 
 def _cost_row(result: Result, cost: Comparison) -> Row:
@@ -88,11 +85,9 @@ def _cost_row(result: Result, cost: Comparison) -> Row:
 
 
 def _both_peaks(result: Result) -> list[str]:
-    memory = _memory(result)
+    memory = memory_of(result)
     assert isinstance(memory, Memory)  # noqa: S101 (there was something to compare)
-    return [
-        significant(median(_peaks(memory.rounds, phases).values()) / _MIB) for phases in RUNNING
-    ]
+    return [significant(median(peaks(memory.rounds, phases).values()) / _MIB) for phases in RUNNING]
 
 
 def _cost_finding(found: Sequence[tuple[Result, Comparison]]) -> str:
@@ -119,11 +114,11 @@ def _cost_table(results: Sequence[Result]) -> Table:
 
 
 def _cost_cells(result: Result) -> tuple[Cell, ...]:
-    memory = _memory(result)
+    memory = memory_of(result)
     if not isinstance(memory, Memory):
-        return _none(memory, 4)
-    peaks = [_peaks(memory.rounds, phases).values() for phases in RUNNING]
-    return (*map(_size_cell, peaks), _ratio(throughput_cost(result)), _n(memory.rounds))
+        return none_cells(memory, 4)
+    both = [peaks(memory.rounds, phases).values() for phases in RUNNING]
+    return (*map(size_cell, both), ratio_of(throughput_cost(result)), rounds_cell(memory.rounds))
 
 
 # ---------------------------------------------------------------- phases
@@ -141,11 +136,11 @@ def phases_table(catalogue: Catalogue) -> Table:
 
 
 def _phase_cells(result: Result) -> tuple[Cell, ...]:
-    memory = _memory(result)
+    memory = memory_of(result)
     if not isinstance(memory, Memory):
-        return _none(memory, len(PHASES) + 1)
-    peaks = (_peaks(memory.rounds, (phase,)).values() for phase in PHASES)
-    return (*map(_size_cell, peaks), _n(memory.rounds))
+        return none_cells(memory, len(PHASES) + 1)
+    each = (peaks(memory.rounds, (phase,)).values() for phase in PHASES)
+    return (*map(size_cell, each), rounds_cell(memory.rounds))
 
 
 def kinds_table(catalogue: Catalogue) -> Table:
@@ -164,76 +159,14 @@ def kinds_table(catalogue: Catalogue) -> Table:
 
 
 def _kind_cells(result: Result) -> tuple[Cell, ...]:
-    memory = _memory(result)
+    memory = memory_of(result)
     if not isinstance(memory, Memory):
-        return _none(memory, 5)
+        return none_cells(memory, 5)
     sizes = []
     for phase in PHASES[4:]:
         parts = _parts(memory.rounds, phase)
         sizes += [[p.anonymous_bytes for p in parts], [p.file_backed_bytes for p in parts]]
-    return (*map(_size_cell, sizes), _n(memory.rounds))
-
-
-# ---------------------------------------------------------------- ways to load
-
-
-def modes_table(catalogue: Catalogue) -> Table:
-    """Return the table of what mapping weights and loading from the model cache save."""
-    columns = (
-        *RESULT_COLUMNS, Column("Mapped", "MiB", "lower", True),
-        Column("Not mapped", "MiB", "lower", True), Column("Effect", "× mapped", "lower", True),
-        Column("Model cache", "MiB", "lower", True), Column("Effect", "× mapped", "lower", True),
-        Column("n", "rounds", "", True),
-    )  # fmt: skip
-    rows = tuple(result_row(r, _mode_cells(r)) for r in catalogue.results)
-    return Table("modes-table", "Peak memory of a start, by the way to load", columns, rows,
-                 searchable=True)  # fmt: skip
-
-
-def modes_finding(catalogue: Catalogue) -> str:
-    """Return what the ways to load save on the main device, in a sentence each."""
-    results = cards.preferred(catalogue.of_device(catalogue.main_device))
-    words: dict[ModeName, str] = {
-        "no-mmap": "Reading weights instead of mapping them",
-        "cached": "Loading from the model cache",
-    }
-    found = []
-    for mode, start in words.items():
-        effects = [c for r in results if (c := mode_effect(r, mode)) is not None]
-        if not effects:
-            continue
-        mean = significant(geometric_mean([c.ratio.value for c in effects]))
-        clear = sum(c.outcome == "different" for c in effects)
-        found.append(
-            f"{start} takes {mean}× the memory of a plain start, geometric mean over "
-            f"{plural(len(effects), 'model')}; {clear} of them differ beyond doubt."
-        )
-    return " ".join(found)
-
-
-def mode_effect(result: Result, mode: ModeName) -> Comparison | None:
-    """Return the peak of a start in that mode over that of a round's own start, by round."""
-    memory = _memory(result)
-    other = memory.modes.get(mode) if isinstance(memory, Memory) else None
-    if not isinstance(memory, Memory) or not isinstance(other, MemoryMode):
-        return None
-    return compare(_peaks(other.rounds, STARTING), _peaks(memory.rounds, STARTING))
-
-
-def _mode_cells(result: Result) -> tuple[Cell, ...]:
-    memory = _memory(result)
-    if not isinstance(memory, Memory):
-        return _none(memory, 6)
-    cells = [_size_cell(_peaks(memory.rounds, STARTING).values())]
-    for mode in MODES:
-        other = memory.modes.get(mode)
-        if isinstance(other, MemoryMode):
-            size = _size_cell(_peaks(other.rounds, STARTING).values())
-            cells += [size, _ratio(mode_effect(result, mode))]
-        else:
-            cells += _none(other, 2)
-    measured = [m.rounds for m in memory.modes.values() if isinstance(m, MemoryMode)]
-    return (*cells, _n(min([memory.rounds, *measured], key=len)))
+    return (*map(size_cell, sizes), rounds_cell(memory.rounds))
 
 
 # ---------------------------------------------------------------- one result in full
@@ -241,7 +174,7 @@ def _mode_cells(result: Result) -> tuple[Cell, ...]:
 
 def full_rows(result: Result) -> tuple[TableRow, ...]:
     """Return peak, anonymous and file-backed memory of every phase of one result."""
-    memory = _memory(result)
+    memory = memory_of(result)
     if not isinstance(memory, Memory):
         return ()
     found = []
@@ -249,13 +182,13 @@ def full_rows(result: Result) -> tuple[TableRow, ...]:
         parts = _parts(memory.rounds, phase)
         sizes = ([p.peak_rss_bytes for p in parts], [p.anonymous_bytes for p in parts],
                  [p.file_backed_bytes for p in parts])  # fmt: skip
-        found.append(TableRow((Cell(_phase_name(phase)), *map(_size_cell, sizes))))
+        found.append(TableRow((Cell(_phase_name(phase)), *map(size_cell, sizes))))
     return tuple(found)
 
 
 def full_counters(result: Result) -> tuple[tuple[str, str], ...]:
     """Return what others counted for one result, and why the rest was not."""
-    memory = _memory(result)
+    memory = memory_of(result)
     if not isinstance(memory, Memory):
         return ()
     series: dict[str, list[int]] = {}
@@ -280,12 +213,13 @@ def _counter_name(name: str) -> str:
 # ---------------------------------------------------------------- parts
 
 
-def _memory(result: Result) -> Memory | NotMeasured:
+def memory_of(result: Result) -> Memory | NotMeasured:
+    """Return a result's memory, or why there is none; a failed case has none."""
     outcome = result.record.outcome
     return outcome if isinstance(outcome, NotMeasured) else result.record.memory
 
 
-def _peaks(rounds: Iterable[MemoryRound], phases: Sequence[str]) -> dict[int, float]:
+def peaks(rounds: Iterable[MemoryRound], phases: Sequence[str]) -> dict[int, float]:
     """Return each round's largest peak in these phases; rounds that reached none are left out."""
     found = {}
     for r in rounds:
@@ -300,7 +234,7 @@ def _parts(rounds: Iterable[MemoryRound], phase: str) -> list[PhaseMemory]:
     return [p for r in rounds for p in r.phases if p.phase == phase]
 
 
-def _size_cell(sizes: Iterable[float]) -> Cell:
+def size_cell(sizes: Iterable[float]) -> Cell:
     """Return the median of sizes in MiB, and their range."""
     values = [size / _MIB for size in sizes]
     if not values:
@@ -310,7 +244,8 @@ def _size_cell(sizes: Iterable[float]) -> Cell:
     return Cell(significant(middle), sub=spread, sort=middle, tip="Range over rounds")
 
 
-def _ratio(comparison: Comparison | None) -> Cell:
+def ratio_of(comparison: Comparison | None) -> Cell:
+    """Return a ratio with its interval."""
     if comparison is None:
         return Cell("–", tone="missing", tip="No round has both.")
     return ratio_cell(comparison)
@@ -320,9 +255,11 @@ def _phase_name(phase: str) -> str:
     return phase.replace("-", " ").capitalize()
 
 
-def _n(rounds: Sequence[MemoryRound]) -> Cell:
+def rounds_cell(rounds: Sequence[MemoryRound]) -> Cell:
+    """Return how many rounds stand behind a row."""
     return Cell(str(len(rounds)), sort=len(rounds))
 
 
-def _none(why: NotMeasured | None, columns: int) -> tuple[Cell, ...]:
+def none_cells(why: NotMeasured | None, columns: int) -> tuple[Cell, ...]:
+    """Return cells that say once why there are no figures."""
     return (missing_cell(why), *(Cell("–", tone="missing"),) * (columns - 1))
