@@ -265,7 +265,7 @@ def verdict_cell(result: Result, aspect: str) -> Cell:
 
 
 def level_cell(found: Figure | NotMeasured | None) -> Cell:
-    """Return the badge of a figure with a verdict of its own; its cell says why there is none."""
+    """Return the badge of a figure's own verdict; where there is none, its cell says why."""
     if isinstance(found, Figure):
         return badge_cell(found.verdict)
     return Cell("–", tone="missing")
