@@ -3,6 +3,7 @@
 History
     1  2026-11  first format
     2  2026-11  curve, open loop, end to end, energy, calibration and effort; other engines
+    3  2026-11  how a model's file came about, what others published of it, further accuracies
 
 A change that an old reader would misread raises `ovreport.record.FORMAT` by one and adds one
 step here: a pure function from the decoded JSON of format n to that of format n + 1. A fixture
@@ -26,7 +27,11 @@ def _to_2(document: Document) -> Document:
     return {**document, "format": 2, **dict.fromkeys(_ADDED_IN_2, skipped)}
 
 
-STEPS: Mapping[int, Callable[[Document], Document]] = {1: _to_2}
+def _to_3(document: Document) -> Document:
+    return {**document, "format": 3}  # what is new has a default that says what was so before
+
+
+STEPS: Mapping[int, Callable[[Document], Document]] = {1: _to_2, 2: _to_3}
 """Format n → function that makes format n + 1."""
 
 

@@ -17,7 +17,11 @@ Share = Annotated[float, Meta(ge=-0.001, le=1.001)]
 
 Precision = Literal["f32", "f16", "bf16", "default"]
 Engine = Literal["openvino", "onnxruntime", "litert", "pytorch", "openvino-genai"]
-VariantName = Literal["fp32", "fp16", "int8", "int4"]
+VariantName = Literal[
+    "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4", "int4-weights"
+]
+"""Weights precision of a model. `int8`: weights and activations; `int8-accuracy`: the same, with
+layers left in floating point until the task's metric holds; `…-weights`: weights alone."""
 TierName = Literal["quick", "standard", "publish"]
 Family = Literal["CPU", "iGPU", "dGPU", "NPU", "other"]
 Level = Literal["valid", "suspect", "invalid"]

@@ -63,6 +63,7 @@ from ovreport.load_aspects import (
     OpenLoop,
     PointRound,
 )
+from ovreport.model_facts import Converted, Model, Optimised, Origin, Original, Port, Published
 from ovreport.parts import (
     Aspect,
     Batch,
@@ -118,6 +119,7 @@ __all__ = [
     "Case",
     "Cause",
     "Completed",
+    "Converted",
     "Count",
     "Curve",
     "CurveGap",
@@ -148,6 +150,9 @@ __all__ = [
     "Model",
     "NotMeasured",
     "OpenLoop",
+    "Optimised",
+    "Origin",
+    "Original",
     "Outcome",
     "OutputAgreement",
     "Part",
@@ -158,6 +163,7 @@ __all__ = [
     "Port",
     "Positive",
     "Precision",
+    "Published",
     "Reason",
     "Record",
     "Repeat",
@@ -183,7 +189,7 @@ __all__ = [
     "json_schema",
 ]
 
-FORMAT = 2
+FORMAT = 3
 """Version of the record's format; `ovreport.migrations` says how it came about."""
 
 ASPECTS = (
@@ -276,36 +282,6 @@ class Device(Part, frozen=True):
     """Every readable property, as text."""
 
 
-class Port(Part, frozen=True):
-    """One input or output of the model as it was measured."""
-
-    name: Text
-    dtype: Text
-    shape: list[int]
-
-
-class Model(Part, frozen=True):
-    """What was run, pinned by checksum."""
-
-    id: Slug
-    title: Text
-    task: Slug
-    source: Text
-    """Where it was fetched from: `pypi:NAME==VERSION/path`, `https://…`, `file:NAME`."""
-    sha256: Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
-    """Empty where the file could not be had and the suite pins none."""
-    size_bytes: Count
-    licence: Text
-    homepage: Text
-    why: Text
-    architecture_only: bool = False
-    """True when the weights are constants: speed is real, accuracy does not exist."""
-    parameters: Count = 0
-    """Number of weights; 0 where the model could not be read."""
-    inputs: list[Port] = []
-    outputs: list[Port] = []
-
-
 class InputData(Part, frozen=True):
     """What the model was fed while it was timed."""
 
@@ -344,7 +320,7 @@ class Repeat(Part, frozen=True):
 class Record(Part, frozen=True, kw_only=True):
     """Everything measured of one case at one time."""
 
-    format: Literal[2]
+    format: Literal[3]
     measured_at: Annotated[
         str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")
     ]
@@ -363,6 +339,8 @@ class Record(Part, frozen=True, kw_only=True):
     throughput: Throughput | NotMeasured
     memory: Memory | NotMeasured
     accuracy: Accuracy | NotMeasured
+    further_accuracy: list[Accuracy] = []
+    """The same answers by other metrics, or on other data; the first one is the headline."""
     agreement: Agreement | NotMeasured
     curve: Curve | NotMeasured
     open_loop: OpenLoop | NotMeasured

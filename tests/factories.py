@@ -82,7 +82,7 @@ def _build(k: dict[str, Any]) -> r.Record:
     factors = k["factors"] or np.exp(rng.normal(0, k["noise"], k["rounds"])).tolist()
     executed = k["executed"] or ("bf16" if k["precision"] == "default" else k["precision"])
     return r.Record(
-        format=2,
+        format=3,
         measured_at="2026-11-23T12:00:00Z",
         case=r.Case(
             engine=k["engine"], device=k["device"], model=k["model"], variant=k["variant"],

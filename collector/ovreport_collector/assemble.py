@@ -50,7 +50,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     outcome = _outcome(planned, ready, journal)
     skipped = _FAILED_BEFORE
     made = Record(
-        format=2,
+        format=3,
         measured_at=_measured_at(planned, journal),
         case=planned.case,
         tier=plan.tier,

