@@ -59,7 +59,7 @@ def warning(results: Sequence[Result], aspect: str, what: str = "on this page") 
     invalid = sum(v.level == "invalid" for v in verdicts)
     none = f"all {len(verdicts)} are suspect" if not invalid else (
         f"all {len(verdicts)} are invalid" if invalid == len(verdicts)
-        else f"{len(verdicts) - invalid} are suspect, {invalid} invalid"
+        else f"{invalid} of {len(verdicts)} are invalid, the others suspect"
     )  # fmt: skip
     kind = aspect.replace("_", "-")
     return (
