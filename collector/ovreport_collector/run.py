@@ -145,6 +145,9 @@ class Run:
                 ready, own_folder / "labelled.npz",
                 why or _path(reference, folder / "labelled.npz"), seed=self.plan.seed,
             )  # fmt: skip
+            further = scoring.further(
+                ready, own_folder, why or _path(reference, folder), seed=self.plan.seed
+            )
             agreement = scoring.agreement(
                 result.outputs, own_folder / "samples.npz",
                 why or _path(reference, folder / "samples.npz"),
@@ -152,17 +155,19 @@ class Run:
         self.journal.add(
             Described(
                 case=planned.key, outputs=result, accuracy=accuracy, agreement=agreement,
+                further_accuracy=further,
                 spent_s=self.ledger.take(),
             )
         )  # fmt: skip
 
     def _outputs(self, ready: Ready, target: Target, folder: Path) -> Result:
         folder.mkdir(parents=True, exist_ok=True)
-        inputs = {"samples": str(ready.samples)}
-        if ready.labelled is not None:
-            inputs["labelled"] = str(ready.labelled_inputs)
+        judges = {path.stem: name for path, name in ready.judged_inputs.items()}
+        inputs = {path.stem: str(path) for path in (ready.samples, *ready.judged_inputs)}
         outputs = {name: str(folder / f"{name}.npz") for name in inputs}
-        job = OutputsJob(target=target, inputs=inputs, outputs=outputs, task=ready.model.task)
+        job = OutputsJob(
+            target=target, inputs=inputs, outputs=outputs, task=ready.model.task, judges=judges
+        )
         return self._child(job)
 
     def _give_up(self, planned: PlannedCase, failure: JobFailed) -> None:

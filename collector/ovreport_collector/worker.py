@@ -46,6 +46,7 @@ from ovreport_collector.jobs import (
     ArrivalsJob,
     AspectName,
     CachedStartJob,
+    ConvertJob,
     CurveJob,
     EndToEndJob,
     ExtraJob,
@@ -67,9 +68,6 @@ from ovreport_collector.memory import MemoryMeter, give_back_freed
 from ovreport_collector.orphan import end_with
 from ovreport_collector.spent import spending
 from ovreport_collector.starts import cached_start, startup_round, without_mmap
-
-LABELLED = "labelled"
-"""Name of the set of inputs whose right answers are known."""
 
 clock = time.perf_counter
 Found = TypeVar("Found", Energy, MemoryRound)
@@ -107,6 +105,10 @@ def _do(job: Job) -> Result:
             return probe(job)
         case OutputsJob():
             return outputs(job)
+        case ConvertJob():
+            from ovreport_collector.making.conversion import convert
+
+            return convert(job)
         case PilotJob():
             return pilot(job)
         case AlongsideJob():
@@ -162,7 +164,7 @@ def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None
         samples = load_samples(Path(path))
         request = compiled.request(samples)
         # Some models answer with megabytes of which a task needs a line.
-        keep = tasks.get(job.task).keep if name == LABELLED else list
+        keep = tasks.judge(job.task, job.judges[name]).keep if name in job.judges else list
         kept = [
             keep([array[np.newaxis] for array in infer_checked(request, i, network)])
             for i in range(len(samples))
