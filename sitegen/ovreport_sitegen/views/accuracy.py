@@ -10,11 +10,10 @@ from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import accuracy_cells as cells
-from ovreport_sitegen.views import cards, gains, suspicious
+from ovreport_sitegen.views import accuracies, cards, gains, suspicious
 from ovreport_sitegen.views.page import Card, Page
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
-    Cell,
     Column,
     Table,
     figure_cell,
@@ -162,27 +161,18 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         Column("n", "samples", "", True),
         Column("Data"),
     )
-    rows = []
-    for r in results:
-        accuracy = r.accuracy
-        rows.append(result_row(r, (
-            cells.metric_cell(r), cells.value_cell(r), cells.cost_cell(r),
-            cells.tolerance_cell(r), cells.eligible_cell(r),
+    rows = [
+        result_row(r, (
+            cells.metric_cell(h), cells.value_cell(h), cells.cost_cell(h),
+            cells.tolerance_cell(h), cells.eligible_cell(h),
             figure_cell(r, "latency_ms", interval=False),
             gains.gain_cell(catalogue, r),
-            Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n)
-            if isinstance(accuracy, Accuracy) else Cell("–", tone="missing"),
-            _data_cell(r),
-        )))  # fmt: skip
+            accuracies.n_cell(h), accuracies.data_cell(h),
+        ))
+        for r in results
+        for h in accuracies.as_headlines(r)
+    ]  # fmt: skip
     return Table(id_, "Accuracy on labelled data", columns, tuple(rows), searchable=True)
-
-
-def _data_cell(result: Result) -> Cell:
-    accuracy = result.accuracy
-    if not isinstance(accuracy, Accuracy):
-        return Cell("–", tone="missing")
-    marks = ("rendered",) if accuracy.rendered else ()
-    return Cell(line(accuracy.data, 90), marks=marks, tip=line(accuracy.data, 600), tone="prose")
 
 
 def _agreement(catalogue: Catalogue) -> Table:

@@ -13,7 +13,7 @@ from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.speedup import latencies
 from ovreport_sitegen.text import clean, line, plural, safe_url
-from ovreport_sitegen.views import accuracy_cells, arrivals, cards, curve, frameworks, gains
+from ovreport_sitegen.views import accuracies, accuracy_cells, arrivals, cards, curve, frameworks, gains
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.accuracy import trade_sentence
 from ovreport_sitegen.views.page import Card, Page, footer, warning
@@ -52,6 +52,8 @@ class ModelView:
     table: Table
     spread: Card | None
     curves: tuple[Card, ...]
+    accuracies: Table | None
+    """Every accuracy, where there are further ones beside the headlines."""
     arrivals: Table | None
     results: tuple[result_view.ResultView, ...]
 
@@ -86,6 +88,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         table=_table(catalogue, model, [*results, *native]),
         spread=_spread(results),
         curves=curve.model_cards(results),
+        accuracies=accuracies.table([*results, *native]),
         arrivals=arrivals.table(results),
         results=tuple(map(result_view.view, [*results, *native])),
     )
