@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ovreport.record import Converted, InputData, NotMeasured, Optimised, Original
@@ -49,7 +49,7 @@ class Ready:
     """Encoded images, and how they become inputs; or why there are none."""
     further: tuple[Judged, ...] = ()
     """Beside the headline's, which is `task` by `labelled`."""
-    made: Original | Converted | Optimised = Original()
+    made: Original | Converted | Optimised = field(default_factory=Original)
     """How `file` came about."""
 
     @property

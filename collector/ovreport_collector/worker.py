@@ -47,6 +47,7 @@ from ovreport_collector.jobs import (
     AspectName,
     CachedStartJob,
     ConvertJob,
+    ConvertResult,
     CurveJob,
     EndToEndJob,
     ExtraJob,
@@ -59,6 +60,7 @@ from ovreport_collector.jobs import (
     PilotJob,
     PilotResult,
     ProbeJob,
+    ProbeResult,
     Result,
     RoundJob,
     RoundResult,
@@ -99,16 +101,10 @@ def run(job: Job) -> Result:
 
 def _do(job: Job) -> Result:
     match job:
-        case ProbeJob():
-            from ovreport_collector.engines.openvino_devices import probe
-
-            return probe(job)
+        case ProbeJob() | ConvertJob():
+            return _do_before(job)
         case OutputsJob():
             return outputs(job)
-        case ConvertJob():
-            from ovreport_collector.making.conversion import convert
-
-            return convert(job)
         case PilotJob():
             return pilot(job)
         case AlongsideJob():
@@ -117,6 +113,17 @@ def _do(job: Job) -> Result:
             return measure_round(job)
         case _:
             return _do_extra(job)
+
+
+def _do_before(job: ProbeJob | ConvertJob) -> ProbeResult | ConvertResult:
+    """Do what is done before there is a model to be measured."""
+    if isinstance(job, ProbeJob):
+        from ovreport_collector.engines.openvino_devices import probe
+
+        return probe(job)
+    from ovreport_collector.making.conversion import convert
+
+    return convert(job)
 
 
 def _do_extra(job: ExtraJob) -> ExtraResult | JobFailed:

@@ -73,7 +73,9 @@ def numpy_bert(w: dict[str, np.ndarray], ids: np.ndarray, mask: np.ndarray, type
         shares = np.exp(scores - scores.max(-1, keepdims=True))
         seen = (shares / shares.sum(-1, keepdims=True)) @ v
         seen = seen.swapaxes(1, 2).reshape(*ids.shape, 8)
-        x = norm(linear(seen, f"{of}.attention.output.dense") + x, f"{of}.attention.output.LayerNorm")
+        x = norm(
+            linear(seen, f"{of}.attention.output.dense") + x, f"{of}.attention.output.LayerNorm"
+        )
         wide = linear(x, f"{of}.intermediate.dense")
         wide = wide * (1 + erf(wide / math.sqrt(2))) / 2
         x = norm(linear(wide, f"{of}.output.dense") + x, f"{of}.output.LayerNorm")
@@ -102,7 +104,7 @@ def test_the_encoder_computes_what_the_paper_says(tmp_path: Path):
         ({"hidden_size": "8"}, TEXT_SHAPES, "config"),
         ({"num_hidden_layers": 3}, TEXT_SHAPES, "no tensor encoder.layer.2"),
         ({}, {"x": [1, 6]}, "takes input_ids"),
-        ({}, dict.fromkeys(TEXT_SHAPES, [1, 13]), "12 positions"),
+        ({}, {name: [1, 13] for name in TEXT_SHAPES}, "12 positions"),
     ],
 )
 def test_another_network_than_bert_is_refused(changes, shapes, reason: str, tmp_path: Path):
@@ -239,6 +241,10 @@ def test_weights_that_cannot_be_converted_fail_the_model_with_the_reason(
 
 def test_a_model_that_engines_read_is_run_as_it_is(tmp_path: Path):
     """Without a converter there is nothing to make."""
-    model = Model(id="m", title="M", task="generic", file=File(uri="file:m.onnx"), shapes={"x": [1]})
+    model = Model(
+        id="m", title="M", task="generic", file=File(uri="file:m.onnx"), shapes={"x": [1]}
+    )
     file = tmp_path / "m.onnx"
-    assert converted(model, Files(model=file, files={}, data={}), tmp_path) == Made(file, Original())
+    assert converted(model, Files(model=file, files={}, data={}), tmp_path) == Made(
+        file, Original()
+    )

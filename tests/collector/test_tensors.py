@@ -106,17 +106,25 @@ def test_whole_numbers_of_torch_come_back(tmp_path: Path):
     ("state", "reason"),
     [
         ({"x": "text"}, "x is no tensor"),
-        ({"x": Stored("0", np.ones((2, 3)), strides=(1, 2))}, "not whole in its storage"),
-        ({"x": Stored("0", np.ones((2, 3)), offset=1)}, "not whole in its storage"),
+        ({"x": Stored("0", np.ones((2, 3)), strides=(4, 1))}, "beyond its storage"),
+        ({"x": Stored("0", np.ones((2, 3)), offset=1)}, "beyond its storage"),
+        ({"x": Stored("0", np.ones(2), shape=(1 << 40, 1 << 20), strides=(0, 0))}, "beyond its st"),
         ({"x": Stored("0", np.ones((2, 3)), offset=-1)}, "odd shape"),
         ({"x": Stored("0", np.ones(6), numel=7)}, "not the 7 numbers"),
     ],
-    ids=["no tensor", "transposed", "beyond", "before", "more than there are"],
+    ids=["no tensor", "strides beyond", "offset beyond", "repeated", "before", "too few numbers"],
 )
 def test_odd_tensors_of_torch_are_refused(state, reason: str, tmp_path: Path):
     """With the name of what is odd."""
     with pytest.raises(ValueError, match=reason):
         read_torch(write_torch(tmp_path / "w", state))
+
+
+def test_tensors_in_another_order_than_their_numbers_are_put_in_order(tmp_path: Path):
+    """As a transposed tensor is stored; its numbers are those that torch would give."""
+    values = np.arange(6.0).reshape(2, 3)
+    state = {"x": Stored("0", values, shape=(3, 2), strides=(1, 3))}
+    assert_array_equal(read_torch(write_torch(tmp_path / "w", state))["x"], values.T)
 
 
 def test_another_byte_order_is_refused(tmp_path: Path):

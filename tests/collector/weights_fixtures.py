@@ -42,13 +42,14 @@ class Stored:
 
     key: str
     values: np.ndarray
+    shape: tuple[int, ...] | None = None
     strides: tuple[int, ...] | None = None
     offset: int = 0
     numel: int | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Return a call of torch's function."""
-        shape = self.values.shape
+        shape = self.shape or self.values.shape
         dense = tuple(int(np.prod(shape[i + 1 :])) for i in range(len(shape)))
         of = (_Reference(self), self.offset, shape, self.strides or dense, False, OrderedDict())
         return sys.modules["torch._utils"]._rebuild_tensor_v2, of

@@ -1,4 +1,4 @@
-"""BERT's encoder (Devlin et al., 2018) of a safetensors file, as Hugging Face's `BertModel` names it.
+"""BERT's encoder (Devlin et al., 2018) of safetensors, as Hugging Face's `BertModel` names them.
 
 Input ids, mask and token types in, the last states [batch, tokens, width] out. The pooler, which
 sentence embeddings do without, is left out. The batch is free, the tokens are the declared ones.
@@ -34,9 +34,7 @@ class _Config(msgspec.Struct, frozen=True):
     position_embedding_type: str = "absolute"
 
 
-def encoder(
-    weights: Path, files: Mapping[str, Path], shapes: Mapping[str, list[int]]
-) -> ov.Model:
+def encoder(weights: Path, files: Mapping[str, Path], shapes: Mapping[str, list[int]]) -> ov.Model:
     """Return the encoder; ValueError where the files are not of one, or miss a tensor."""
     config = _config(files["config"])
     if set(shapes) != {IDS, MASK, TYPES} or len({tuple(s) for s in shapes.values()}) != 1:

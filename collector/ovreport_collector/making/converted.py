@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ovreport.record import Converted, Original, Origin
+from ovreport.record import Converted, Origin, Original
 from ovreport_collector import child
 from ovreport_collector.jobs import ConvertJob, ConvertResult, JobFailed
 from ovreport_collector.making import cache

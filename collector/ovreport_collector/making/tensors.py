@@ -20,6 +20,7 @@ from typing import IO, Annotated
 import msgspec
 import numpy as np
 from msgspec import Meta
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 Tensor = NDArray[np.generic]
@@ -130,7 +131,7 @@ class _Rebuild:
 
     __slots__ = ()
 
-    def __call__(  # noqa: D102
+    def __call__(
         self, storage: object, offset: int, shape: tuple[int, ...], strides: tuple[int, ...],
         *_: object,
     ) -> _View:  # fmt: skip
@@ -188,9 +189,9 @@ def _stored(stream: IO[bytes], storage: _Storage, size: int) -> Tensor:
 def _placed(name: str, view: object, numbers: Mapping[str, Tensor]) -> Tensor:
     if not isinstance(view, _View):
         raise ValueError(f"{name} is no tensor")
-    count = math.prod(view.shape)
-    dense = tuple(math.prod(view.shape[i + 1 :]) for i in range(len(view.shape)))
-    stored = numbers[view.storage.key]
-    if view.strides != dense or view.offset + count > len(stored):
-        raise ValueError(f"{name} is not whole in its storage, or not in order")
-    return stored[view.offset : view.offset + count].reshape(view.shape)
+    stored, count = numbers[view.storage.key], math.prod(view.shape)
+    last = view.offset + sum((n - 1) * by for n, by in zip(view.shape, view.strides, strict=True))
+    if count > len(stored) or (count and last >= len(stored)):
+        raise ValueError(f"{name} reaches beyond its storage")
+    strides = [by * stored.itemsize for by in view.strides]
+    return as_strided(stored[view.offset :], view.shape, strides).copy()

@@ -141,7 +141,7 @@ def owners_of(index: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the word that each pair [pairs, 2] belongs to: that of more pairs, else the first."""
     counts = np.bincount(index.ravel())
     first, second = index.T
-    return np.where(counts[first] >= counts[second], first, second)
+    return np.asarray(np.where(counts[first] >= counts[second], first, second), dtype=np.intp)
 
 
 def _by_owner(owners: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -60,14 +60,12 @@ def _rows(result: Result) -> list[TableRow]:
     ]  # fmt: skip
     none = Cell("–", tone="missing")
     missing = [
-        TableRow((device, precision, none, Cell(line(name, 40)), missing_cell(why), none, none, none))
+        TableRow(
+            (device, precision, none, Cell(line(name, 40)), missing_cell(why), none, none, none)
+        )
         for name, why in result.record.further_accuracy_missing.items()
     ]
     return [*measured, *missing]
-
-
-
-
 
 
 def n_cell(result: Result) -> Cell:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from ovreport.record import Accuracy
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart
-from ovreport_sitegen.text import line, plural
-from ovreport_sitegen.views import accuracy_cells as cells
+from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import accuracies, cards, gains, suspicious
+from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views.page import Card, Page
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,

@@ -13,7 +13,15 @@ from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.speedup import latencies
 from ovreport_sitegen.text import clean, line, plural, safe_url
-from ovreport_sitegen.views import accuracies, accuracy_cells, arrivals, cards, curve, frameworks, gains
+from ovreport_sitegen.views import (
+    accuracies,
+    accuracy_cells,
+    arrivals,
+    cards,
+    curve,
+    frameworks,
+    gains,
+)
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.accuracy import trade_sentence
 from ovreport_sitegen.views.page import Card, Page, footer, warning
