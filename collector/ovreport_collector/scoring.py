@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ovreport.accuracy_intervals import bootstrap, paired_delta, wilson
+from ovreport.accuracy_intervals import bootstrap, paired_delta, paired_share_delta, wilson
 from ovreport.record import (
     Accuracy,
     AccuracyReference,
@@ -133,10 +133,14 @@ def load_outputs(path: Path) -> list[Array]:
 
 
 def _interval(rows: Floats, judge: Judge, seed: int) -> tuple[Interval, str]:
-    is_share = rows.shape[1] == 1 and bool(np.isin(rows, (0.0, 1.0)).all())
-    if is_share:
+    if _is_share(rows):
         return wilson(float(rows.sum()), len(rows)), "wilson"
     return bootstrap(rows, judge.reduce, seed=seed), "bootstrap"
+
+
+def _is_share(rows: Floats) -> bool:
+    """Return whether rows are rights and wrongs, of which the metric is the share of rights."""
+    return rows.shape[1] == 1 and bool(np.isin(rows, (0.0, 1.0)).all())
 
 
 def _against(
@@ -145,7 +149,12 @@ def _against(
     if isinstance(reference, NotMeasured):
         return reference
     expected = judge.contributions(labelled, load_outputs(reference))
-    delta = paired_delta(rows, expected, judge.reduce, seed=seed)
+    both_shares = _is_share(rows) and _is_share(expected)
+    delta = (
+        paired_share_delta(rows, expected)
+        if both_shares
+        else paired_delta(rows, expected, judge.reduce, seed=seed)
+    )
     return AccuracyReference(
         value=float(judge.reduce(expected)),
         delta=delta.value,
