@@ -17,8 +17,10 @@ import pytest
 from ovreport import folders, store
 from ovreport.cli import run
 from ovreport.record import (
+    Accuracy,
     Agreement,
     Completed,
+    Converted,
     Effort,
     Execution,
     Failed,
@@ -38,6 +40,8 @@ from ovreport_collector.sources import cache
 from tests.collector import models
 from tests.collector.conftest import TINY, FakeChild, a_device, model_table
 from tests.collector.suite_fixtures import document, write_suite
+from tests.collector.task_fixtures import a_photograph
+from tests.collector.weights_fixtures import lite_weights, write_torch
 
 SIMCPU = f"SIMCPU={models.CPU_PLUGIN}"
 UNSUPPORTED = Path(__file__).parent / "data" / "unsupported.toml"
@@ -503,6 +507,48 @@ def test_virtual_devices_are_measured(place: Place, device: str) -> None:
     assert isinstance(record.latency, Latency)
     assert isinstance(record.throughput, Throughput)
     assert isinstance(record.execution, Execution | Unsupported)
+
+
+@pytest.mark.slow
+def test_a_converted_model_has_every_accuracy_in_its_record(place: Place) -> None:
+    """Weights to record: how the model was made, top-1 and top-5 of one run; broken ones say why.
+
+    A run that is repeated converts nothing again.
+    """
+    write_torch(place.root / "lite.pth", lite_weights())
+    (place.root / "broken.pth").write_bytes(b"no weights")
+    a_photograph(place.root / "imagenet_00_3.jpg", size=(80, 60))
+    a_photograph(place.root / "imagenet_01_6.jpg", size=(60, 80), seed=1)
+    files = {f"p{i}": {"uri": f"file:imagenet_0{i}_{c}.jpg"} for i, c in ((0, 3), (1, 6))}
+    models = [
+        model_table(
+            id=name, file={"uri": f"file:{name}.pth"}, task="image-classification", data="few",
+            shapes={"image": [1, 3, 32, 32]}, converter="efficientnet-lite0",
+        )
+        for name in ("lite", "broken")
+    ]  # fmt: skip
+    suite = write_suite(
+        place.root / "my.toml",
+        document(models=models, datasets={"few": {"title": "Few", "files": files}}),
+    )
+    skipped = [a for name in ("curve", "open_loop", "end_to_end") for a in ("--skip", name)]
+    command = ["collect", "--suite", str(suite), "--out", str(place.out), *skipped]
+    assert run([*command, "--precision", "f32"]) == 1
+    good, bad = sorted(place.records, key=lambda record: record.model.id, reverse=True)
+    assert isinstance(good.model.made, Converted)
+    assert good.model.made.converter == "efficientnet-lite0"
+    assert good.model.source == "file:lite.pth"
+    assert good.model.size_bytes > 10_000
+    assert "benchmark_app -m model.xml" in good.repeat.benchmark_app
+    assert isinstance(good.accuracy, Accuracy)
+    (top5,) = good.further_accuracy
+    assert [(a.metric, a.n) for a in (good.accuracy, top5)] == [("top1", 2), ("top5", 2)]
+    assert top5.value >= good.accuracy.value
+    assert good.further_accuracy_missing == {}
+    assert isinstance(bad.outcome, Failed)
+    assert "could not be converted (efficientnet-lite0): ValueError" in bad.outcome.reason
+    assert str(place.root) not in place.texts
+    assert len(list((place.root / "cache" / "made").iterdir())) == 1
 
 
 @pytest.mark.network
