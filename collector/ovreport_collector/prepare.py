@@ -64,6 +64,13 @@ class Ready:
         found = {judged.inputs: judged.name for judged in reversed(self.further)}
         return {**found, self.labelled_inputs: ""}
 
+    @property
+    def judged_samples(self) -> int:
+        """How many inferences all accuracies together take."""
+        of_further = {judged.inputs: judged.labelled for judged in self.further}
+        of_all = {**of_further, self.labelled_inputs: self.labelled}.values()
+        return sum(len(next(iter(one.inputs.values()), ())) for one in of_all if one is not None)
+
 
 def make_ready(model: Model, prepared: Prepared, work: Path, *, seed: int) -> Ready | JobFailed:
     """Return the model ready to be measured, or why it cannot be."""

@@ -61,6 +61,8 @@ NO_MODEL_CACHE = JobFailed(
 )
 _START_LIMIT_S = 300.0
 """What reading and compiling may take, beside the timed loops."""
+_SAMPLE_LIMIT_S = 0.25
+"""What a labelled sample may take, which counts four times: some data sets have thousands."""
 
 Reference = Path | AspectFailed | Skipped
 
@@ -168,7 +170,7 @@ class Run:
         job = OutputsJob(
             target=target, inputs=inputs, outputs=outputs, task=ready.model.task, judges=judges
         )
-        return self._child(job)
+        return self._child(job, beside_s=_SAMPLE_LIMIT_S * ready.judged_samples)
 
     def _give_up(self, planned: PlannedCase, failure: JobFailed) -> None:
         step = GivenUp(

@@ -37,7 +37,7 @@ from ovreport.record import (
 from ovreport_collector import extras, plan
 from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
 from ovreport_collector.sources import cache
-from tests.collector import models
+from tests.collector import models, suite_fixtures
 from tests.collector.conftest import TINY, FakeChild, a_device, model_table
 from tests.collector.suite_fixtures import document, write_suite
 from tests.collector.task_fixtures import a_photograph
@@ -521,7 +521,7 @@ def test_a_converted_model_has_every_accuracy_in_its_record(place: Place) -> Non
     a_photograph(place.root / "imagenet_01_6.jpg", size=(60, 80), seed=1)
     files = {f"p{i}": {"uri": f"file:imagenet_0{i}_{c}.jpg"} for i, c in ((0, 3), (1, 6))}
     models = [
-        model_table(
+        suite_fixtures.model_table(
             id=name, file={"uri": f"file:{name}.pth"}, task="image-classification", data="few",
             shapes={"image": [1, 3, 32, 32]}, converter="efficientnet-lite0",
         )

@@ -150,3 +150,4 @@ def test_lists_of_words_have_files_of_their_own(tmp_path: Path):
     names = {path.name: judge for path, judge in ready.judged_inputs.items()}
     assert names == {"labelled.npz": "", "labelled-wordsim-353.npz": "wordsim-353"}
     assert all(path.is_file() for path in ready.judged_inputs)
+    assert ready.judged_samples == 2 + 2  # three documents and three words, in pairs
