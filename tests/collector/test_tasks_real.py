@@ -35,7 +35,7 @@ FURTHER = {
     ("efficientnet-lite0", "top5"): (0.95, 0),
     ("minilm-l6-v2-int8", "wordsim-353"): (0.7295, 0.01),
 }
-"""Model and further judge → the same of it. SimLex-999, and both in FP32, are a minute of inferences
+"""Model and further judge → the same of it. SimLex-999, and both in FP32, are a minute of work
 that tell no more: 0.4485 in INT8; 0.7289 and 0.4462 in FP32."""
 
 STANDARD = suite.load("standard")
