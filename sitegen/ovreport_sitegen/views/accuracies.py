@@ -46,7 +46,7 @@ def table(results: Sequence[Result]) -> Table | None:
         Column("n", "samples", "", True),
     )  # fmt: skip
     rows = [row for result in results for row in _rows(result)]
-    return Table("accuracies", "Every accuracy of this model", columns, tuple(rows))
+    return Table("accuracies-table", "Every accuracy of this model", columns, tuple(rows))
 
 
 def _rows(result: Result) -> list[TableRow]:
