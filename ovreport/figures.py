@@ -90,10 +90,7 @@ def figures(record: Record) -> Figures:
     if not isinstance(record.outcome, Completed):
         # A fast wrong answer is a failure: what was timed before it failed is not shown.
         return {k: record.outcome for k, info in METRICS.items() if info.aspect != "accuracy"}
-    found: Figures = {}
-    verdicts = judge(record)
-    for metric, figure in _measured(record, verdicts):
-        found[metric] = figure
+    found: Figures = dict(_measured(record, evidence(record)))
     for key, metric_info in METRICS.items():
         if key in found or metric_info.aspect == "accuracy":
             continue
@@ -115,13 +112,13 @@ def _why_missing(record: Record, aspect: str) -> NotMeasured | None:
 
 
 def _measured(
-    record: Record, verdicts: dict[str, Verdict]
+    record: Record, against: Sequence[Reason]
 ) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    verdicts = judge(record, against)
     if isinstance(record.latency, Latency):
         yield from _latency(record.latency, verdicts["latency"])
     if isinstance(record.throughput, Throughput):
         yield from _throughput(record, record.throughput, verdicts["throughput"])
-    against = evidence(record)
     yield from _startup(record, against)
     if isinstance(record.memory, Memory):
         yield from _memory(record.memory)
