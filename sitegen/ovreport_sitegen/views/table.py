@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from html import escape
 from typing import Literal
 
@@ -49,10 +49,14 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
     marks: tuple[str, ...] = ()
     """Words in small frames: quick, architecture only."""
 
-    @cached_property
+    @property
     def html(self) -> str:
         """The cell, escaped and every attribute quoted."""
-        return f"<td{self.attributes}>{self.content}</td>"
+        kept = self.__dict__  # `cached_property` takes a lock before Python 3.12
+        if "html" not in kept:
+            kept["html"] = f"<td{self.attributes}>{self.content}</td>"
+        html: str = kept["html"]
+        return html
 
     @property
     def attributes(self) -> str:
