@@ -48,10 +48,11 @@ def significant(value: float, digits: int = 3) -> str:
         return "unbounded" if math.isinf(value) else "not a number"
     if value == 0:
         return "0"
-    # Of the rounded value: 9.996 becomes 10.0, not 10.00.
-    exponent = int(f"{value:.{digits - 1}e}".rpartition("e")[2])
-    decimals = digits - 1 - exponent
-    return f"{value:,.{decimals}f}" if decimals > 0 else f"{round(value, decimals):,.0f}"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, decimals)
+    if rounded and math.floor(math.log10(abs(rounded))) > math.floor(math.log10(abs(value))):
+        decimals -= 1  # 9.996 became 10.00: one digit too many
+    return f"{rounded:,.{max(0, decimals)}f}"
 
 
 _MIB = 1 / (1024 * 1024)

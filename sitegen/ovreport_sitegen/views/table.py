@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from html import escape
 from typing import Literal
 
@@ -101,7 +101,7 @@ class Column:
     tip: str = ""
 
 
-class TableRow(msgspec.Struct, frozen=True):
+class TableRow(msgspec.Struct, frozen=True, dict=True):
     """One row."""
 
     cells: tuple[Cell, ...]
@@ -111,7 +111,7 @@ class TableRow(msgspec.Struct, frozen=True):
     filters: tuple[str, ...] = ()
     """Values of model, precision and family, that the selects filter by."""
 
-    @property
+    @cached_property
     def html(self) -> Markup:
         """The row, escaped."""
         names = f' class="{self.tone}"' if self.tone else ""
