@@ -12,6 +12,7 @@ from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import accuracies, cards, gains, suspicious
 from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views.page import Card, Page
+from ovreport_sitegen.views.selection import whole_devices
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
     Column,
@@ -183,7 +184,7 @@ def _agreement(catalogue: Catalogue) -> Table:
         Column("Largest difference", "absolute", "lower", True),
         Column("Cosine", "worst output", "higher", True),
     )
-    rows = tuple(result_row(r, cells.agreement_cells(r)) for r in catalogue.results)
-    return Table(
-        "agreement-table", "Raw outputs against f32 on the CPU", columns, rows, searchable=True
-    )
+    chosen = whole_devices(catalogue, catalogue.results)
+    rows = tuple(result_row(r, cells.agreement_cells(r)) for r in chosen.results)
+    title = "Raw outputs against f32 on the CPU"
+    return Table("agreement-table", title, columns, rows, searchable=True, note=chosen.note)
