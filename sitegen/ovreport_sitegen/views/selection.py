@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
 from ovreport_sitegen.text import plural
 
 MOST = 120
@@ -35,7 +35,8 @@ def whole_devices(catalogue: Catalogue, results: Sequence[Result]) -> Selection:
     if len(results) <= MOST:
         return Selection(tuple(results))
     sizes = Counter(r.device for r in results)
-    kept, room = set(), MOST
+    kept: set[DeviceRef] = set()
+    room = MOST
     for device in sorted(sizes, key=catalogue.rank, reverse=True):
         if kept and sizes[device] > room:
             break
