@@ -271,6 +271,20 @@ def test_every_accuracy_has_a_row_with_its_data_and_verdict() -> None:
         assert text.count("<span>worse</span>") == 3
 
 
+def test_a_converted_model_says_what_made_it() -> None:
+    """The source is of weights then, and the file that ran is another one."""
+    record = a_record()
+    how = r.Converted(
+        converter="bert-encoder", software={"numpy": "2.4.6"}, seconds=1.0, peak_bytes=10
+    )
+    made = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, made=how))
+    found = catalogue(made)
+    facts = dict(model.view(found, found.models[0]).facts)
+    assert facts["Made of it"] == "an OpenVINO IR, by the converter bert-encoder (numpy 2.4.6)"
+    plain = catalogue(record)
+    assert "Made of it" not in dict(model.view(plain, plain.models[0]).facts)
+
+
 def test_a_model_with_one_accuracy_has_no_table_of_all() -> None:
     """Its results say it already."""
     found = catalogue(*pair())

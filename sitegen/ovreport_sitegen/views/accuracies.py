@@ -51,21 +51,20 @@ def table(results: Sequence[Result]) -> Table | None:
 
 def _rows(result: Result) -> list[TableRow]:
     _, device, precision = result_cells(result)
+    none = Cell("–", tone="missing")
     measured = [
-        TableRow((
-            device, precision, cells.metric_cell(r), data_cell(r), cells.value_cell(r),
-            cells.cost_cell(r), cells.tolerance_cell(r), n_cell(r),
-        ))
+        (cells.metric_cell(r), data_cell(r), cells.value_cell(r), cells.cost_cell(r),
+         cells.tolerance_cell(r), n_cell(r))
         for r in as_headlines(result)
     ]  # fmt: skip
-    none = Cell("–", tone="missing")
     missing = [
-        TableRow(
-            (device, precision, none, Cell(line(name, 40)), missing_cell(why), none, none, none)
-        )
+        (none, Cell(line(name, 40)), missing_cell(why), none, none, none)
         for name, why in result.record.further_accuracy_missing.items()
     ]
-    return [*measured, *missing]
+    return [
+        TableRow((device, precision, *rest), under=result.precision)
+        for rest in (*measured, *missing)
+    ]
 
 
 def n_cell(result: Result) -> Cell:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
-from ovreport.record import Latency, Port
+from ovreport.record import Converted, Latency, Optimised, Original, Port
 from ovreport.statistics import spread
 from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
@@ -112,9 +112,18 @@ def _facts(results: Sequence[Result], parameters: int) -> tuple[tuple[str, str],
         ("Licence", line(newest.licence, 200)),
         ("Source", line(newest.source, 300)),
         ("SHA-256", ", ".join(sums[:4])),
+        *_made(newest.made),
         ("Size", f"{significant(newest.size_bytes / 1e6)} MB"),
         ("Parameters", count_text(parameters) if parameters else "not counted"),
     )
+
+
+def _made(made: Original | Converted | Optimised) -> list[tuple[str, str]]:
+    """Return how the file that was run came about, where it is not the published one."""
+    if not isinstance(made, Converted):
+        return []
+    software = ", ".join(f"{line(p, 40)} {line(v, 40)}" for p, v in made.software.items())
+    return [("Made of it", f"an OpenVINO IR, by the converter {line(made.converter)} ({software})")]
 
 
 def count_text(n: int) -> str:
