@@ -44,15 +44,15 @@ BOX = (20, 10, 40, 20)
 CATEGORIES = (3, 7)
 
 
-def coco(root: Path, *, images: int = 4, elsewhere: int = 0, **changes: Any) -> Path:
+def coco(root: Path, *, count: int = 4, elsewhere: int = 0, **changes: Any) -> Path:
     """Write val2017/*.jpg and annotations/instances_val2017.json: an object an image.
 
     Images of even number hold category 3, others 7; in the last `elsewhere` images the object is
     in the corner, where no detector of these tests looks.
     """
     entries, boxes = [], []
-    for i in range(images):
-        box = BOX if i < images - elsewhere else (0, 0, 6, 6)
+    for i in range(count):
+        box = BOX if i < count - elsewhere else (0, 0, 6, 6)
         picture = Image.new("RGB", (80, 40), (40, 40, 40))
         left, top, width, height = box
         ImageDraw.Draw(picture).rectangle((left, top, left + width, top + height), (250, 250, 250))
