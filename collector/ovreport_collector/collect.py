@@ -13,7 +13,16 @@ from rich.console import Console
 from ovreport import folders, store
 from ovreport.errors import InputError, OvreportError
 from ovreport.record import ASPECTS, Completed, Device, Effort, Failed, Precision, Record
-from ovreport_collector import child, datasets, frameworks, machine, sources, spent, suite, workplace
+from ovreport_collector import (
+    child,
+    datasets,
+    frameworks,
+    machine,
+    sources,
+    spent,
+    suite,
+    workplace,
+)
 from ovreport_collector.calibration import Calibrate, Calibrator, off
 from ovreport_collector.display import Display, display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
@@ -208,8 +217,8 @@ def _make_all_ready(
         )  # fmt: skip
         if isinstance(made, JobFailed):
             child.check_room(work)
-            places = (one.folder for one in plan.suite.brought.values())
-            private = (plan.suite.folder, folders.cache(), work, *places)
+            theirs = [one.folder for one in plan.suite.brought.values()]
+            private = [plan.suite.folder, *theirs, str(folders.cache()), str(work)]
             reason = redacted(made.reason, private)[:_MAX_REASON]
             made = msgspec.structs.replace(made, reason=reason)
         ready[model.id] = made

@@ -120,9 +120,11 @@ def _make_ready(
         file=files.model,
         samples=samples,
         data=InputData(
-            description=_description(model, task, absent), distinct=count, seed=seed,
+            description=_description(model, task, absent),
+            distinct=count,
+            seed=seed,
             brought=list(brought),
-        ),  # fmt: skip
+        ),
         labelled=labelled,
         labelled_inputs=labelled_inputs,
         pictures=make_pictures(model, task, files, folder / "images", seed=seed),

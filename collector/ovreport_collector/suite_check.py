@@ -188,7 +188,7 @@ def _file(path: str, file: File, suite: Suite) -> Iterator[Fault]:
     if isinstance(address, Local) and not Path(suite.folder, address.path).is_file():
         remedy = "check the path; a relative one starts at the folder of the suite"
         yield Fault(f"{path}.uri", f"there is no file {address.path}", remedy)
-    if isinstance(address, OnHub) and not address.is_pinned or file.unpinned:
+    if (isinstance(address, OnHub) and not address.is_pinned) or file.unpinned:
         yield from _unpinned(path, file, address)
         return
     pinned = isinstance(address, Local) or (isinstance(address, InWheel) and not address.member)

@@ -82,7 +82,7 @@ class TestImageNet:
         assert [label for _, label in self.labels(tmp_path)] == [2, 0]
 
     def test_a_table_without_names_goes_by_their_order(self, tmp_path: Path):
-        """As TensorFlow's has it: a class a line; it must have as many lines as there are images."""
+        """As TensorFlow's has it: a class a line, and a line for every image."""
         made.flat(tmp_path, ["0", "0", "0"])
         (tmp_path / "val.txt").unlink()
         table = tmp_path / "imagenet_2012_validation_synset_labels.txt"
@@ -263,7 +263,9 @@ def a_suite(layout: str = "imagenet") -> Suite:
     return Suite(
         format=1, id="mine", title="Mine",
         models=[a_model("image-classification", {"x": [1, 3, 8, 8]}, data="pictures")],
-        datasets={"pictures": Dataset(title="Pictures", layout=layout), "fetched": Dataset(title="F")},
+        datasets={
+            "pictures": Dataset(title="Pictures", layout=layout), "fetched": Dataset(title="F"),
+        },
     )  # fmt: skip
 
 

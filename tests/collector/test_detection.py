@@ -59,7 +59,12 @@ def test_a_yolo_says_centres_and_a_confidence_a_class():
 
 @pytest.mark.parametrize(
     ("form", "shape"),
-    [("ssd", (1, 84, 8400)), ("ssd", (1, 1, 5, 6)), ("yolov8", (1, 1, 9, 7)), ("yolov8", (1, 4, 9))],
+    [
+        ("ssd", (1, 84, 8400)),
+        ("ssd", (1, 1, 5, 6)),
+        ("yolov8", (1, 1, 9, 7)),
+        ("yolov8", (1, 4, 9)),
+    ],
 )
 def test_an_output_of_another_format_is_refused(form, shape):
     """The shape is told."""
@@ -161,7 +166,9 @@ def a_scene(seed: int) -> tuple[list[int], list[Box], list[coco_map.Detection]]:
             box = (*rng.uniform(0, 60, 2), *rng.uniform(4, 90, 2))
             category = int(rng.choice(made.CATEGORIES))
             crowd = int(rng.uniform() < 0.15)
-            truth.append(Box(0, image, category, tuple(map(float, box)), float(box[2] * box[3]), crowd))
+            truth.append(
+                Box(0, image, category, tuple(map(float, box)), float(box[2] * box[3]), crowd)
+            )
             for _ in range(rng.integers(0, 3)):
                 near = tuple(float(v) for v in np.add(box, rng.normal(0, 3, 4)).clip(0.5))
                 told = category if rng.uniform() < 0.8 else made.CATEGORIES[0]
@@ -202,7 +209,9 @@ def outputs_of(labelled, *, wrong: int = 0, offset: int = 0) -> np.ndarray:
     for i in range(labelled.n):
         left, top, width, height = made.BOX
         category = made.CATEGORIES[(i + (i < wrong)) % 2] + offset
-        rows.append([0, category, 0.9, left / 80, top / 40, (left + width) / 80, (top + height) / 40])
+        rows.append(
+            [0, category, 0.9, left / 80, top / 40, (left + width) / 80, (top + height) / 40]
+        )
     return np.array(rows, np.float32)[:, None, None, None]
 
 

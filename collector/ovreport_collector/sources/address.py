@@ -240,7 +240,7 @@ def _on_hub(rest: str) -> OnHub:
     if not found:
         raise AddressError(
             f'"hf:{rest}" is not hf:OWNER/NAME@COMMIT/path/in/repository',
-            "name a commit by its 40 hex digits; or a branch or a tag, in a file that says unpinned = true",
+            "name a commit by its 40 hex digits, or a branch where the suite says unpinned = true",
         )
     if not is_inside(found["path"]):
         raise AddressError(

@@ -71,9 +71,7 @@ def pictures(
     if not files.data:
         return [image.resize(size) for image in noise(rng, count)]
     found = imagenet.read(files.data[LAYOUT]).images
-    return [
-        ImageOps.fit(opened(found[i].path), size) for i in pick(rng, len(found), count)
-    ]
+    return [ImageOps.fit(opened(found[i].path), size) for i in pick(rng, len(found), count)]
 
 
 def opened(path: Path) -> Image.Image:

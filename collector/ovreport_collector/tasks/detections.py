@@ -1,9 +1,9 @@
 """From a detector's outputs to boxes: the formats that exported detectors have.
 
-    ssd      [1, 1, N, 7]     image, class, confidence, left, top, right, bottom; sides from 0 to 1
-             of the input; suppressed already, the list ends at an image below 0 (Open Model Zoo)
-    yolov8   [1, 4 + C, N]    centre x, centre y, width, height in pixels of the input, then a
-             confidence a class; suppressed here, each class by itself (Ultralytics v8 and later)
+ssd      [1, 1, N, 7]     image, class, confidence, left, top, right, bottom; sides from 0 to 1
+of the input; suppressed already, the list ends at an image below 0 (Open Model Zoo)
+yolov8   [1, 4 + C, N]    centre x, centre y, width, height in pixels of the input, then a
+confidence a class; suppressed here, each class by itself (Ultralytics v8 and later)
 """
 
 from __future__ import annotations
@@ -110,7 +110,10 @@ def iou(box: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.flo
     common = np.clip(high - low, 0, None).prod(axis=1)
     areas = np.clip(others[:, 2:] - others[:, :2], 0, None).prod(axis=1)
     union = float(np.clip(box[2:] - box[:2], 0, None).prod()) + areas - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    share: NDArray[np.float64] = np.divide(
+        common, union, out=np.zeros_like(common), where=union > 0
+    )
+    return share
 
 
 def _best(

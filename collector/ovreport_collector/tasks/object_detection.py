@@ -133,9 +133,11 @@ class ObjectDetection(_ByOverlap):
         ids = {image.id for image in images}
         return Labelled(
             inputs=inputs_of(
-                model, how, (opened(contents.folder / image.file_name) for image in images),
+                model,
+                how,
+                (opened(contents.folder / image.file_name) for image in images),
                 len(images),
-            ),  # fmt: skip
+            ),
             labels=_Truth(
                 images=images,
                 boxes=tuple(box for box in contents.boxes if box.image_id in ids),
@@ -190,12 +192,12 @@ def _opened(files: Files, rng: np.random.Generator, count: int) -> list[Image.Im
 def _how(model: Model) -> Preprocessing:
     _, shape = only_input(model)
     one_at_a_time(model, shape)
-    how = preprocessing(
-        msgspec.structs.replace(model, options={"crop": "none", **model.options})
-    )
+    how = preprocessing(msgspec.structs.replace(model, options={"crop": "none", **model.options}))
     if how.crop == "centre":
         raise SuiteError(
-            "a crop would cut objects off", where=f"{model.id}.options", remedy="use none, letterbox"
+            "a crop would cut objects off",
+            where=f"{model.id}.options",
+            remedy="use none, letterbox",
         )
     return how
 
@@ -221,9 +223,7 @@ def _share(model: Model, key: str, default: float) -> float:
     return float(value)
 
 
-def _on_image(
-    output: Array, image: coco.ImageEntry, truth: _Truth
-) -> list[coco_map.Detection]:
+def _on_image(output: Array, image: coco.ImageEntry, truth: _Truth) -> list[coco_map.Detection]:
     """Return one image's detections in its own pixels, cut at its borders."""
     how, reading = truth.how, truth.reading
     found = detections.read(

@@ -60,7 +60,9 @@ class TextClassification(Proportion):
         contents = glue.read(files.data[LAYOUT])
         rng = generator(seed, self.name, "labelled")
         sample_bytes = 8 * shape_of(model)[1] * len(model.shapes)
-        used = [contents.sentences[i] for i in datasets.chosen(contents.n, model, rng, sample_bytes)]
+        used = [
+            contents.sentences[i] for i in datasets.chosen(contents.n, model, rng, sample_bytes)
+        ]
         return Labelled(
             inputs=encode(model, files, [one.text for one in used]),
             labels=np.array([one.label for one in used]),
