@@ -260,6 +260,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "suite": plan.suite_name,
         "tier": msgspec.to_builtins(plan.tier),
         "expected_s": plan.expected_s,
+        "unpinned": plan.unpinned,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
     }
 

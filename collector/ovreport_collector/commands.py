@@ -285,6 +285,13 @@ def _show_plan(plan: Plan, console: Console, *, as_json: bool) -> None:
         f"throughput: about {_minutes(plan.expected_s)}.",
         highlight=False,
     )
+    if plan.unpinned:
+        console.print(
+            f"\nNot pinned: {_count(len(plan.unpinned), 'file')} of branches on the model hub. The "
+            "commit and checksum of each are found when it is first fetched, and told in the "
+            "records:",
+            *plan.unpinned, sep="\n  ", markup=False, highlight=False,
+        )  # fmt: skip
 
 
 def _count(n: int, what: str) -> str:

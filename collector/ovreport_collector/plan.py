@@ -121,6 +121,12 @@ class Plan:
         return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
 
     @property
+    def unpinned(self) -> list[str]:
+        """Addresses of files that are on a branch, and of which no commit is known yet."""
+        files = [file for model in self.models for file in (model.file, *model.files.values())]
+        return [file.uri for file in map(as_fetched, files) if file.unpinned]
+
+    @property
     def _local_contents(self) -> list[str]:
         """Checksums of files that the suite need not pin: edited, they are other models."""
         loose = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]
