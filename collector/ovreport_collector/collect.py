@@ -261,6 +261,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "tier": msgspec.to_builtins(plan.tier),
         "expected_s": plan.expected_s,
         "unpinned": plan.unpinned,
+        "absent_datasets": plan.absent,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
     }
 

@@ -285,6 +285,12 @@ def _show_plan(plan: Plan, console: Console, *, as_json: bool) -> None:
         f"throughput: about {_minutes(plan.expected_s)}.",
         highlight=False,
     )
+    if plan.absent:
+        given = " ".join(f"--dataset {name}=PATH" for name in plan.absent)
+        console.print(
+            f"\nWithout accuracy where the data are yours to give: add {given}",
+            markup=False, highlight=False,
+        )  # fmt: skip
     if plan.unpinned:
         console.print(
             f"\nNot pinned: {_count(len(plan.unpinned), 'file')} of branches on the model hub. The "

@@ -127,6 +127,13 @@ class Plan:
         return [file.uri for file in map(as_fetched, files) if file.unpinned]
 
     @property
+    def absent(self) -> list[str]:
+        """Datasets of the plan's models that users bring, and that this one did not."""
+        names = dict.fromkeys(model.data for model in self.models if model.data)
+        layouts = {name for name, dataset in self.suite.datasets.items() if dataset.layout}
+        return [name for name in names if name in layouts - set(self.suite.brought)]
+
+    @property
     def _local_contents(self) -> list[str]:
         """Checksums of files that the suite need not pin: edited, they are other models."""
         loose = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]

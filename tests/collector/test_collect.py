@@ -589,7 +589,10 @@ def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
     assert run(hub) == 0
     said = capsys.readouterr().out
     assert "Not pinned: 20 files" in said
+    assert "--dataset imagenet=PATH --dataset coco=PATH" in said
     assert "hf:OpenVINO/resnet50-int8-ov@main/resnet50.xml" in said
     assert run([*hub, "--json", "--model", "yolo11n-fp16"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["unpinned"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["unpinned"]) == 2
+    assert told["absent_datasets"] == ["coco"]
     assert len(fake_child.jobs) == 2  # the probes

@@ -15,11 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from ovreport import folders
-from ovreport.errors import SuiteError
+from ovreport import folders, store
+from ovreport.cli import run
+from ovreport.errors import SourceError, SuiteError
+from ovreport_collector import sources
 from ovreport_collector import suite as suites
 from ovreport_collector.sources import pair
 from ovreport_collector.sources.address import AddressError, OnHub, parse
+from tests.collector.conftest import FakeChild
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = {"openvino_model.xml": b"<net/>" * 50, "openvino_model.bin": b"weights" * 500}
@@ -318,3 +321,40 @@ def test_a_changed_weights_file_takes_the_place_of_the_old_one(tmp_path: Path, m
     weights.unlink()
     weights.write_text("two")
     assert pair.together(network, weights).with_suffix(".bin").read_text() == "two"
+
+
+def test_a_record_tells_the_commit_and_the_checksum(
+    own_folders: Path, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
+):
+    """Not the branch, which is another thing tomorrow; and a second collect is the same."""
+
+    def fetched(address: OnHub, to: Path) -> str:
+        to.write_bytes(FILES[address.name])
+        return COMMIT
+
+    monkeypatch.setattr(sources.hub, "fetch_and_tell", fetched)
+    out = own_folders / "records"
+    command = ["collect", "--suite", str(unpinned(own_folders)), "--out", str(out)]
+    assert run([*command, "--precision", "f32"]) == 0
+    (record,) = store.read_all([out]).records
+    assert record.model.source == f"{URI}openvino_model.xml"
+    assert record.model.sha256 == hashlib.sha256(FILES["openvino_model.xml"]).hexdigest()
+    assert record.model.size_bytes == sum(map(len, FILES.values()))
+
+
+def test_a_hub_that_is_out_of_reach_fails_its_models_alone(
+    own_folders: Path, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
+):
+    """The record says why and what to do; it names the branch, since no commit is known."""
+
+    def unreachable(address: OnHub, to: Path) -> str:
+        raise SourceError("no network", where=address.uri, remedy="fetch it elsewhere")
+
+    monkeypatch.setattr(sources.hub, "fetch_and_tell", unreachable)
+    out = own_folders / "records"
+    command = ["collect", "--suite", str(unpinned(own_folders)), "--out", str(out)]
+    assert run([*command, "--precision", "f32"]) == 1
+    (record,) = store.read_all([out]).records
+    assert "no network" in record.outcome.reason
+    assert record.model.source == "hf:OpenVINO/tiny@main/openvino_model.xml"
+    assert record.model.sha256 == ""
