@@ -10,7 +10,7 @@ from ovreport_collector import datasets
 from ovreport_collector.datasets import glue
 from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import Proportion, generator, pick, rows, unpack
-from ovreport_collector.tasks.tokens import encode, shape_of
+from ovreport_collector.tasks.embedding import encode, input_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ _FOR_SPEED = (
 
 
 class TextClassification(Proportion):
-    """Text classification: BERT-like inputs, see `tokens`; first output [batch, classes].
+    """Text classification: BERT-like inputs, see `embedding`; first output [batch, classes].
 
     Data: a dataset of the layout `glue-tsv`, which users bring; a label is the place of the
     class among the outputs. Option `samples`: at most so many sentences.
@@ -50,7 +50,7 @@ class TextClassification(Proportion):
         if LAYOUT in files.data:
             texts = [one.text for one in glue.read(files.data[LAYOUT]).sentences]
         rng = generator(seed, self.name, "samples")
-        chosen = pick(rng, len(texts), count * shape_of(model)[0])
+        chosen = pick(rng, len(texts), count * input_shape(model)[0])
         return encode(model, files, [texts[i] for i in chosen])
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
@@ -59,7 +59,7 @@ class TextClassification(Proportion):
             return None
         contents = glue.read(files.data[LAYOUT])
         rng = generator(seed, self.name, "labelled")
-        sample_bytes = 8 * shape_of(model)[1] * len(model.shapes)
+        sample_bytes = 8 * input_shape(model)[1] * len(model.shapes)
         used = [
             contents.sentences[i] for i in datasets.chosen(contents.n, model, rng, sample_bytes)
         ]
