@@ -48,14 +48,15 @@ def coco(root: Path, *, count: int = 4, elsewhere: int = 0, **changes: Any) -> P
     """Write val2017/*.jpg and annotations/instances_val2017.json: an object an image.
 
     Images of even number hold category 3, others 7; in the last `elsewhere` images the object is
-    in the corner, where no detector of these tests looks.
+    in the corner, where no detector of these tests looks. Each is darker than the one before.
     """
     entries, boxes = [], []
     for i in range(count):
         box = BOX if i < count - elsewhere else (0, 0, 6, 6)
         picture = Image.new("RGB", (80, 40), (40, 40, 40))
         left, top, width, height = box
-        ImageDraw.Draw(picture).rectangle((left, top, left + width, top + height), (250, 250, 250))
+        bright = (250 - 20 * i,) * 3
+        ImageDraw.Draw(picture).rectangle((left, top, left + width, top + height), bright)
         path = root / "val2017" / f"{i:012d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path)

@@ -198,11 +198,13 @@ def test_models_of_the_users_own_are_judged_on_data_of_their_own(place: Place, c
 
     ap = found["boxes"].accuracy
     assert (ap.metric, ap.n, ap.interval) == ("map_50_95", 4, "bootstrap")
-    # Class 0 is right in its two images. Class 1 is found in one of two; of the four places that
-    # it claims, the sure ones come first.
+    # Each class is claimed in all images, the brightest first. The first one is right, wrong,
+    # right, wrong: precision 1 up to half of its objects, 2/3 up to all. The other one is wrong,
+    # right, wrong, wrong: 1/2 up to half of its objects, and no more. At 101 recalls:
+    expected = ((51 + 50 * 2 / 3) / 101 + 51 / 2 / 101) / 2
+    assert ap.value == pytest.approx(expected, abs=1e-6)
     (half,) = found["boxes"].further_accuracy
-    assert 0.3 < ap.value < 1
-    assert half.metric == "map_50"
+    assert (half.metric, half.value) == ("map_50", pytest.approx(expected, abs=1e-6))
     assert ap.low <= ap.value <= ap.high
 
     mood = found["moods"].accuracy
