@@ -157,7 +157,7 @@ def coco_eval(images, categories, truth, found) -> tuple[float, float]:
     return tuple(max(0.0, float(value)) for value in told.stats[:2])
 
 
-def a_scene(seed: int) -> tuple[list[int], list[Box], list[coco_map.Detection]]:
+def a_scene(seed: int, *, digits: int = 9) -> tuple[list[int], list[Box], list[coco_map.Detection]]:
     """Return images, objects (some of them crowds) and detections, near them or not."""
     rng = np.random.default_rng(seed)
     images, truth, found = [3, 8, 9, 20, 21], [], []
@@ -172,7 +172,9 @@ def a_scene(seed: int) -> tuple[list[int], list[Box], list[coco_map.Detection]]:
             for _ in range(rng.integers(0, 3)):
                 near = tuple(float(v) for v in np.add(box, rng.normal(0, 3, 4)).clip(0.5))
                 told = category if rng.uniform() < 0.8 else made.CATEGORIES[0]
-                found.append(coco_map.Detection(image, told, float(rng.uniform()), near))
+                found.append(
+                    coco_map.Detection(image, told, round(float(rng.uniform(0.05)), digits), near)
+                )
     return images, truth, found
 
 
@@ -190,6 +192,16 @@ def test_rows_reduce_to_what_coco_gives(seed: int):
         assert coco_map.average_precision(rows[pick]) == pytest.approx(expected[0], abs=1e-9)
         half = coco_map.average_precision(rows[pick], slice(0, 1))
         assert half == pytest.approx(expected[1], abs=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_equal_confidences_are_taken_in_the_order_of_images(seed: int):
+    """As COCO takes them: quantised networks have many."""
+    images, truth, found = a_scene(seed, digits=1)
+    rows = coco_map.rows(images, made.CATEGORIES, truth, found)
+    expected, _ = coco_eval(images, made.CATEGORIES, truth, found)
+    assert coco_map.average_precision(rows) == pytest.approx(expected, abs=1e-9)
 
 
 def test_nothing_found_and_nothing_there_are_nought():

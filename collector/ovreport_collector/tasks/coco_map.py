@@ -4,10 +4,10 @@ Detections are matched to objects by the makers' own code, `pycocotools`; a matc
 on another image. So each image becomes one row, and the average precision of any choice of
 images, with repeats, is what COCO's accumulation gives for their matches: nothing is approximated.
 
-    row = categories K | objects of each category [K] | D × (category, score, matched, ignored)
+    row = categories K | objects of each category [K] | D × (category, rank, matched, ignored)
 
 `matched` and `ignored` hold a bit for each of the ten overlaps .50 to .95; an unused place has
-the category -1.
+the category -1. `rank` is the place among all detections, by category, then by confidence.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import io
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,8 +79,22 @@ def _packed(
     for place, detections in zip(places, told, strict=True):
         if detections:
             place[: len(detections)] = detections
+    used = places[..., 0] >= 0
+    places[used, 1] = _ranks(places[used])
     head = np.full((images, 1), float(categories))
     return np.hstack([head, objects, places.reshape(images, -1)])
+
+
+def _ranks(places: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the place of each detection among all: by category, the most confident first.
+
+    Of equals the one of an earlier image comes first, as COCO has it. So scores need no
+    comparing when rows are resampled, and no two detections are equal.
+    """
+    order = np.lexsort((-places[:, 1], places[:, 0]))
+    ranks = np.empty(len(order), dtype=np.intp)
+    ranks[order] = np.arange(len(order))
+    return ranks
 
 
 def _bits(flags: NDArray[np.bool_]) -> list[int]:
@@ -91,43 +106,55 @@ def _bits(flags: NDArray[np.bool_]) -> list[int]:
 def average_precision(rows: NDArray[np.float64], overlaps: slice = slice(None)) -> float:
     """Return the mean over overlaps and over categories that have objects, 0 to 1; 0 without any.
 
-    As `COCOeval.accumulate` does it (COCO, "Detection Evaluation"), for all sizes of objects.
+    As `COCOeval.accumulate` does it (COCO, "Detection Evaluation"), for all sizes of objects. It
+    is called thousands of times: only hits are looked at one by one, all categories at once.
     """
     categories = int(rows[0, 0])
-    objects = rows[:, 1 : categories + 1].sum(axis=0)
+    objects = rows[:, 1 : categories + 1].sum(axis=0).astype(np.intp)
+    there = np.flatnonzero(objects)
+    if not len(there):
+        return 0.0
     places = rows[:, categories + 1 :].reshape(-1, _EACH)
     places = places[places[:, 0] >= 0]
-    places = places[np.lexsort((-places[:, 1], places[:, 0]))]
-    ends = np.searchsorted(places[:, 0], np.arange(categories + 1))
-    shifts = np.arange(len(OVERLAPS))[overlaps]
-    matched, ignored = (places[:, i].astype(np.int64)[:, None] >> shifts & 1 for i in (2, 3))
-    right = (matched == 1) & (ignored == 0)
-    wrong = (matched == 0) & (ignored == 0)
-    return _mean(
-        [
-            _category(right[ends[k] : ends[k + 1]], wrong[ends[k] : ends[k + 1]], objects[k])
-            for k in range(categories)
-            if objects[k]
-        ]
-    )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return float(np.mean(values)) if values else 0.0
-
-
-def _category(right: NDArray[np.bool_], wrong: NDArray[np.bool_], objects: float) -> float:
-    """Return one category's precision, interpolated, averaged over recalls and overlaps."""
-    hits, misses = right.cumsum(axis=0).astype(np.float64), wrong.cumsum(axis=0)
-    precision = hits / (hits + misses + np.spacing(1))
-    # The best precision at this recall or a higher one.
-    envelope = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
-    recall = hits / objects
+    places = places[np.argsort(places[:, 1])]
+    starts = np.searchsorted(places[:, 0], np.arange(categories + 1))
+    needed = np.stack([_needed(int(n)) for n in objects[there]])
+    matched, ignored = (places[:, i].astype(np.int64) for i in (2, 3))
     read = [
-        np.append(best, 0.0)[np.searchsorted(reached, RECALLS, side="left")]
-        for best, reached in zip(envelope.T, recall.T, strict=True)
+        _read(matched >> bit & 1 == 1, ignored >> bit & 1 == 0, starts, there, needed)
+        for bit in range(len(OVERLAPS))[overlaps]
     ]
     return float(np.mean(read))
+
+
+@lru_cache(maxsize=4096)
+def _needed(objects: int) -> NDArray[np.intp]:
+    """Return how many hits come before the one that reaches each of RECALLS."""
+    return np.searchsorted(np.arange(1, objects + 1) / objects, RECALLS, side="left")
+
+
+def _read(
+    matched: NDArray[np.bool_], counted: NDArray[np.bool_], starts: NDArray[np.intp],
+    there: NDArray[np.intp], needed: NDArray[np.intp],
+) -> NDArray[np.float64]:  # fmt: skip
+    """Return the precision of categories at RECALLS, [len(there), 101], at one overlap.
+
+    Flags are of all detections, sorted by category and confidence; a category's are those
+    from its start to the next one's.
+    """
+    hits = np.flatnonzero(matched & counted)
+    bounds = np.searchsorted(hits, starts)
+    category = np.repeat(np.arange(len(starts) - 1), np.diff(bounds))
+    before = np.concatenate([[0], counted.cumsum()])
+    found = np.arange(len(hits)) - bounds[category] + 1
+    precision = found / (before[hits + 1] - before[starts[category]] + np.spacing(1))
+    # The best precision at this recall or a higher one of the same category: from the back, where
+    # each category is lifted above the one before it.
+    lift = 2.0 * (len(starts) - category)
+    best = np.maximum.accumulate((precision + lift)[::-1])[::-1] - lift
+    index = bounds[there][:, None] + needed
+    reached = index < bounds[there + 1][:, None]
+    return np.where(reached, np.append(best, 0.0)[np.where(reached, index, len(hits))], 0.0)
 
 
 def _evaluated(
