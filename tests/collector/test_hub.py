@@ -253,6 +253,25 @@ def test_all_files_of_a_branch_are_of_one_commit(fetch, hub: Hub, tmp_path: Path
     assert told.count(COMMIT) == 2
 
 
+def test_what_else_is_of_the_repository_stands_beside_the_network(
+    own_folders: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A language model's pipeline looks for the tokenizer there."""
+
+    def fetched(address: OnHub, to: Path) -> str:
+        to.write_bytes(address.path.encode())
+        return COMMIT
+
+    monkeypatch.setattr(sources.hub, "fetch_and_tell", fetched)
+    path = unpinned(own_folders)
+    line = 'files.tokenizer = { uri = "hf:OpenVINO/tiny@main/tokenizer.json", unpinned = true }'
+    path.write_text(f"{path.read_text()}\n{line}\n")
+    loaded = suites.load(path)
+    network = sources.resolve(loaded, loaded.models[0]).model
+    assert (network.parent / "tokenizer.json").read_text() == "tokenizer.json"
+    assert network.with_suffix(".bin").is_file()
+
+
 def test_what_is_not_pinned_must_say_so(tmp_path: Path):
     """The check tells both ways to mend it; and that a pinned file is not unpinned."""
     sha256 = f', sha256 = "{"a" * 64}"'

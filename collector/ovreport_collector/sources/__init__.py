@@ -16,7 +16,7 @@ from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, pa
 from ovreport_collector.tasks.base import Files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ovreport_collector.suite import File, Model, Suite
 
@@ -117,10 +117,19 @@ class _Fetcher:
         files = {role: self._file(file) for role, file in model.files.items()}
         network = self._file(model.file)
         return Files(
-            model=pair.together(network, files[WEIGHTS]) if WEIGHTS in files else network,
+            model=self._whole(model, network, files),
             files=files,
             data={**data, **self._brought(model)},
         )
+
+    def _whole(self, model: Model, network: Path, files: Mapping[str, Path]) -> Path:
+        """Return the network where its weights, and what else is of its repository, stand by it."""
+        if WEIGHTS not in files:
+            return network
+        mine = _repository(model.file)
+        roles = (role for role in model.files if role != WEIGHTS)
+        others = [files[r] for r in roles if mine and _repository(model.files[r]) == mine]
+        return pair.together(network, files[WEIGHTS], others)
 
     def _brought(self, model: Model) -> dict[str, Path]:
         """Return layout → folder of the user's own data; nothing where none were brought."""
@@ -184,6 +193,12 @@ class _Fetcher:
         except SourceError as error:
             self._failed[wanted.path] = error
             raise
+
+
+def _repository(file: File) -> str:
+    """Return the repository of the hub that a file is of; empty for any other address."""
+    address = parse(file.uri)
+    return address.repository if isinstance(address, OnHub) else ""
 
 
 def _needs(suite: Suite, models: Iterable[Model]) -> Iterator[tuple[Download, File]]:
