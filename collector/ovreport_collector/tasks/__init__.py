@@ -13,10 +13,20 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Files, ImageTask, Inputs, Labelled, Task
+from ovreport_collector.tasks.base import (
+    Array,
+    Calibrates,
+    Calibration,
+    Files,
+    ImageTask,
+    Inputs,
+    Labelled,
+    Task,
+    Validates,
+)
 
-__all__ = ["TASKS", "Array", "Files", "ImageTask", "Inputs", "Labelled", "Task", "get",
-           "image_task", "names"]  # fmt: skip
+__all__ = ["TASKS", "Array", "Calibrates", "Calibration", "Files", "ImageTask", "Inputs",
+           "Labelled", "Task", "Validates", "get", "image_task", "names"]  # fmt: skip
 
 _WHERE = {
     "file-type": "file_type:FileType",

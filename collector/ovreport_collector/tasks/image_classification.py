@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
+from ovreport_collector.tasks.base import Calibration
 from ovreport_collector.tasks.common import (
     Unlabelled,
     camera,
@@ -17,6 +17,7 @@ from ovreport_collector.tasks.common import (
     one_image,
     only_input,
     pack,
+    part,
     photographs,
     pick,
 )
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from PIL import Image
 
     from ovreport.record import Unsupported
     from ovreport_collector.image_pipeline import Channels, ImagePipeline, Layout
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 Word = TypeVar("Word", bound=str)
 
+_CALIBRATION = 1 << 32
+"""What the seed of calibration inputs is off by: seeds that users name are smaller."""
 _LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC")
 _CHANNELS: tuple[Channels, ...] = ("RGB", "BGR")
 _MEAN = (123.675, 116.28, 103.53)
@@ -70,10 +74,15 @@ class ImageClassification(Unlabelled):
             )
         units = []
         for i in pick(rng, len(photographs), count * shape[0]):
-            square = np.asarray(_square(photographs[i], height, width, rng), dtype=np.float32)
+            square = np.asarray(part(photographs[i], (width, height), rng), dtype=np.float32)
             pixels = ((square[..., ::-1] if reverse else square) - mean) / scale
             units.append(pixels.transpose(2, 0, 1) if planar else pixels)
         return {name: pack(np.stack(units), shape)}
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return other parts of the photographs than `samples` does of any usual seed."""
+        inputs = self.samples(model, files, seed=seed + _CALIBRATION, count=count)
+        return Calibration(inputs, "parts of the dataset's photographs, moved, scaled, mirrored")
 
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how a photograph of the input's proportions becomes an input."""
@@ -98,19 +107,6 @@ class ImageClassification(Unlabelled):
         shares /= shares.sum()
         best = np.argsort(shares)[::-1][:5]
         return [(int(i), float(shares[i])) for i in best]
-
-
-def _square(image: Image.Image, height: int, width: int, rng: np.random.Generator) -> Image.Image:
-    """Return a part of the image: between two thirds and all of its shorter side."""
-    side = min(image.size) * rng.uniform(2 / 3, 1)
-    left, top = rng.uniform(0, 1, size=2) * (image.width - side, image.height - side)
-    part = image.resize(
-        (width, height),
-        Image.Resampling.BICUBIC,
-        box=(left, top, left + side, top + side),
-        reducing_gap=3.0,
-    )
-    return ImageOps.mirror(part) if rng.random() < 0.5 else part
 
 
 def _choice(model: Model, key: str, known: Sequence[Word]) -> Word:

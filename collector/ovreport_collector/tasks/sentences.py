@@ -9,7 +9,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import generator, need, pack, pick, unpack
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ovreport_collector.suite import Model
 
 IDS, MASK = "input_ids", "attention_mask"
+BACKGROUND = "background"
 
 
 class SentenceSimilarity:
@@ -30,7 +31,8 @@ class SentenceSimilarity:
     [batch, tokens, width]: averaged over the tokens of the mask (or [batch, width]: taken as it
     is), compared by cosine. Auxiliary file `tokenizer`: tokenizer.json. Data files `documents`
     and `similarities`: those of Lee, Pincombe & Welsh 2005, a document a line and the matrix of
-    mean similarity, in latin-1, as gensim carries them. No options.
+    mean similarity, in latin-1, as gensim carries them; `background`, other documents to calibrate
+    with, alike. No options.
     """
 
     name = "sentence-similarity"
@@ -64,6 +66,16 @@ class SentenceSimilarity:
                 "news documents of Lee, Pincombe & Welsh (2005), the similarity of every pair "
                 "judged by people; intervals resample documents, since pairs share them"
             ),
+        )
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return documents of the same newspaper that nobody was asked about."""
+        documents = _lines_of(need(files.data, BACKGROUND, model=model, of="data"))
+        rng = generator(seed, self.name, "calibration")
+        chosen = pick(rng, len(documents), min(count * _shape(model)[0], len(documents)))
+        inputs = _encode(model, files, [documents[i] for i in chosen])
+        return Calibration(
+            inputs, "background documents of Lee, Pincombe & Welsh (2005)", transformer=True
         )
 
     def keep(self, outputs: Sequence[Array]) -> list[Array]:
@@ -148,7 +160,11 @@ def _encode(model: Model, files: Files, texts: Sequence[str]) -> Inputs:
 
 
 def _documents(model: Model, files: Files) -> list[str]:
-    path = need(files.data, "documents", model=model, of="data")
+    return _lines_of(need(files.data, "documents", model=model, of="data"))
+
+
+def _lines_of(path: Path) -> list[str]:
+    """Return the documents of a file, one a line."""
     return [
         line.strip() for line in path.read_text(encoding="latin-1").splitlines() if line.strip()
     ]
