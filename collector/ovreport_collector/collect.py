@@ -6,23 +6,30 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import msgspec
 from rich.console import Console
 
 from ovreport import folders, store
 from ovreport.errors import InputError, OvreportError
+from ovreport.parts import VariantName
 from ovreport.record import ASPECTS, Completed, Device, Effort, Failed, Precision, Record
 from ovreport_collector import child, frameworks, machine, sources, spent, suite, workplace
 from ovreport_collector.calibration import Calibrate, Calibrator, off
 from ovreport_collector.display import Display, display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
-from ovreport_collector.journal import Journal, Prepared
-from ovreport_collector.plan import TIERS, Plan, cases
+from ovreport_collector.journal import Journal
+from ovreport_collector.journal import Prepared as PreparedStep
+from ovreport_collector.making import variants
+from ovreport_collector.making.make import make_variant
+from ovreport_collector.plan import TIERS, Plan, PlannedCase, cases
 from ovreport_collector.prepare import Ready, make_ready
 from ovreport_collector.privacy import redacted
 from ovreport_collector.run import Run
+from ovreport_collector.sources import Prepared
 from ovreport_collector.spent import Ledger
+from ovreport_collector.suite import MadeVariant, Model
 
 PROBE_LIMIT_S = 120.0
 _MAX_REASON = 2000
@@ -43,6 +50,8 @@ class Request:
     """Extra aspects to leave out."""
     engines: Sequence[str] = ()
     """Engines by name, or `native`; none: OpenVINO."""
+    variants: Sequence[str] = ()
+    """Variants by name, or `published`; none: that one, and those that the suite names."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,11 @@ def make_plan(request: Request) -> Plan:
         device.name: device for device in _usable(probed, {*request.devices, *request.plugins})
     }
     name = request.suite if request.suite in suite.builtin() else Path(request.suite).name
-    planned = tuple(cases(models, tuple(unique.values()), request.precisions, request.engines))
+    chosen, left_out = choose_variants(models, request.variants)
+    planned = tuple(
+        cases(models, tuple(unique.values()), request.precisions, request.engines, chosen)
+    )
+    _check_some_variant(request, planned)
     engines = {p.case.engine for p in planned}
     if set(request.engines) - {"openvino"} and not engines & set(frameworks.FRAMEWORKS):
         raise InputError(
@@ -108,8 +121,41 @@ def make_plan(request: Request) -> Plan:
         machine=machine.describe(),
         software=machine.software(probed.openvino, frameworks.versions(engines)),
         skip=tuple(sorted(set(request.skip))),
+        tools=variants.versions(p.case.variant for p in planned if p.is_made),
+        left_out=left_out,
         spent_s=ledger.take("process"),
     )
+
+
+def choose_variants(
+    models: Sequence[Model], asked: Sequence[str]
+) -> tuple[dict[str, list[VariantName]], str]:
+    """Return the variants of each model by its id, and what is left out for want of NNCF.
+
+    InputError if one that was asked for cannot be made.
+    """
+    chosen = {model.id: variants.wanted(model, asked) for model in models}
+    by_nncf = [
+        (model, name) for model in models for name in chosen[model.id]
+        if variants.needs_nncf(model, name)
+    ]  # fmt: skip
+    if asked:
+        variants.require_nncf(name for _, name in by_nncf)
+    if variants.has_nncf() or not by_nncf:
+        return chosen, ""
+    for model, name in by_nncf:
+        chosen[model.id].remove(name)
+    return chosen, variants.left_out(len(by_nncf))
+
+
+def _check_some_variant(request: Request, planned: Sequence[PlannedCase]) -> None:
+    if request.variants and not planned:
+        raise InputError(
+            "no model and engine asked for has such a variant",
+            where=" ".join(f"--variant {name}" for name in request.variants),
+            remedy="Only fp32 models are optimised, and OpenVINO alone runs what is made of them: "
+            "ovreport models --suite NAME shows each model's weights.",
+        )
 
 
 def _usable(probed: ProbeResult, asked: set[str]) -> list[Device]:
@@ -148,7 +194,7 @@ def measure(
         try:
             with display_for(console, plan, done=_done(plan, journal)) as display:
                 ready = _make_all_ready(plan, work, display, ledger)
-                journal.add(Prepared(spent_s=spent.total([ledger.take("inputs"), plan.spent_s])))
+                journal.add(PreparedStep(spent_s=spent.total([ledger.take("inputs"), plan.spent_s])))
                 with _calibrator(plan) as calibrate:
                     run = Run(
                         plan=plan, ready=ready, journal=journal, work=work, out=out,
@@ -187,23 +233,42 @@ def _tell_what_is_kept(journal: Journal, plan: Plan, console: Console) -> None:
 
 def _make_all_ready(
     plan: Plan, work: Path, display: Display, ledger: Ledger
-) -> dict[str, Ready | JobFailed]:
+) -> dict[tuple[str, str], Ready | JobFailed]:
     began = spent.clock()
     prepared = sources.prepare(
         plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
     )
     ledger.leave_out(spent.clock() - began)
-    ready: dict[str, Ready | JobFailed] = {}
+    ready: dict[tuple[str, str], Ready | JobFailed] = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs")
-        made = make_ready(model, prepared[model.id], work, seed=plan.seed)
-        if isinstance(made, JobFailed):
-            child.check_room(work)
-            private = (plan.suite.folder, folders.cache(), work)
-            reason = redacted(made.reason, private)[:_MAX_REASON]
-            made = msgspec.structs.replace(made, reason=reason)
-        ready[model.id] = made
+        published = make_ready(model, prepared[model.id], work, seed=plan.seed)
+        published = _told(published, plan, work)
+        ready[model.id, model.variant] = published
+        began = spent.clock()
+        for name in plan.made_variants(model):
+            display.working(f"{model.title}: making {name}")
+            made = _variant(published, name, prepared[model.id], work)
+            ready[model.id, name] = _told(made, plan, work)
+        ledger.leave_out(spent.clock() - began)
     return ready
+
+
+def _variant(
+    published: Ready | JobFailed, name: VariantName, files: Prepared, work: Path
+) -> Ready | JobFailed:
+    if isinstance(published, JobFailed) or isinstance(files, Exception):
+        return published
+    return make_variant(published, cast("MadeVariant", name), files, work)
+
+
+def _told(made: Ready | JobFailed, plan: Plan, work: Path) -> Ready | JobFailed:
+    """Return a failure in words that name no folder of the user's; StoreError if the disk is full."""
+    if not isinstance(made, JobFailed):
+        return made
+    child.check_room(work)
+    private = (plan.suite.folder, folders.cache(), work)
+    return msgspec.structs.replace(made, reason=redacted(made.reason, private)[:_MAX_REASON])
 
 
 def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:
@@ -241,6 +306,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "suite": plan.suite_name,
         "tier": msgspec.to_builtins(plan.tier),
         "expected_s": plan.expected_s,
+        "left_out": plan.left_out,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
     }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from ovreport.record import (
     Cause,
@@ -193,10 +193,39 @@ class ArrivalsJob(Struct, frozen=True, kw_only=True, tag="arrivals"):
     """Arrivals that a step must have, within three times its least length."""
 
 
+class Validating(Struct, frozen=True, kw_only=True):
+    """What a task needs to give its validation inputs in another process."""
+
+    model: Raw
+    """The suite's model, as JSON."""
+    file: str
+    """Path of the published model file."""
+    files: dict[str, str]
+    """Role → path."""
+    data: dict[str, str]
+    seed: int
+
+
+class OptimiseJob(Struct, frozen=True, kw_only=True, tag="optimise"):
+    """Make a variant of a model, and try it."""
+
+    target: Target
+    """The model as it is."""
+    method: str
+    settings: dict[str, str]
+    file: str
+    """Path of the `.xml` to write, in an empty folder."""
+    tried_with: str
+    """`.npz` of inputs, of which the first is fed to what was made."""
+    inputs: str = ""
+    """`.npz` of calibration inputs."""
+    validating: Validating | None = None
+
+
 ExtraJob = CachedStartJob | EndToEndJob | CurveJob | ArrivalsJob | NoMmapJob
 """Jobs of `extras`."""
 
-Job = ProbeJob | OutputsJob | PilotJob | AlongsideJob | RoundJob | ExtraJob
+Job = ProbeJob | OptimiseJob | OutputsJob | PilotJob | AlongsideJob | RoundJob | ExtraJob
 
 
 class Unavailable(Struct, frozen=True, kw_only=True):
@@ -214,6 +243,15 @@ class ProbeResult(Struct, frozen=True, kw_only=True, tag="probe"):
     available: list[str]
     devices: list[Device]
     unavailable: list[Unavailable]
+
+
+class OptimiseResult(Struct, frozen=True, kw_only=True, tag="optimise"):
+    """What the making of a variant took, and what it gained."""
+
+    seconds: float
+    peak_bytes: int
+    bytes_before: int
+    bytes_after: int
 
 
 class OutputsResult(Struct, frozen=True, kw_only=True, tag="outputs"):
@@ -309,5 +347,6 @@ ExtraResult = CachedStartResult | EndToEndResult | CurveResult | ArrivalsResult 
 """Results of `extras`."""
 
 Result = (
-    ProbeResult | OutputsResult | PilotResult | Alongside | RoundResult | ExtraResult | JobFailed
-)
+    ProbeResult | OptimiseResult | OutputsResult | PilotResult | Alongside | RoundResult
+    | ExtraResult | JobFailed
+)  # fmt: skip

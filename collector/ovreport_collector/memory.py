@@ -71,6 +71,17 @@ class MemoryMeter:
         return MemoryRound(round=round_index, phases=self._phases, counters=counters)
 
 
+def peak_rss_bytes() -> int:
+    """Return the highest resident memory of this process since it began (or was reset).
+
+    0 where the kernel does not tell.
+    """
+    try:
+        return _read_status()["VmHWM"]
+    except (OSError, KeyError, ValueError):
+        return 0
+
+
 def give_back_freed() -> None:
     """Return freed memory to the system, so that one phase's garbage is not the next one's peak."""
     gc.collect()

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from ovreport.model_facts import Converted, Optimised, Original
 from ovreport.record import InputData, NotMeasured
 from ovreport_collector import tasks
 from ovreport_collector.arrays import save_arrays
@@ -33,6 +34,8 @@ class Ready:
     labelled_inputs: Path
     pictures: Pictures | NotMeasured
     """Encoded images, and how they become inputs; or why there are none."""
+    made: Original | Converted | Optimised = Original()
+    """How the file came about."""
 
 
 def make_ready(model: Model, prepared: Prepared, work: Path, *, seed: int) -> Ready | JobFailed:

@@ -138,12 +138,21 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
         known = ", ".join(suite.datasets) or "there is none yet"
         remedy = f"use one of [datasets] ({known}), or leave data out"
         yield Fault(f"{path}.data", f'unknown dataset "{model.data}"', remedy)
+    yield from _variants(f"{path}.variants", model)
     yield from _shapes(f"{path}.shapes", model.shapes)
     yield from _file(f"{path}.file", model.file, suite)
     yield from _network(f"{path}.file.uri", model, suite)
     for role, file in model.files.items():
         yield from _slug(f"{path}.files.{role}", role)
         yield from _file(f"{path}.files.{role}", file, suite)
+
+
+def _variants(path: str, model: Model) -> Iterator[Fault]:
+    if model.variants and model.variant != "fp32":
+        what = f"the published file is {model.variant} already"
+        yield Fault(path, what, "leave variants out: only fp32 models are optimised")
+    for name in {n for n in model.variants if model.variants.count(n) > 1}:
+        yield Fault(path, f'"{name}" is named twice', "name each variant once")
 
 
 def _dataset(path: str, name: str, dataset: Dataset, suite: Suite) -> Iterator[Fault]:

@@ -53,6 +53,7 @@ from ovreport_collector.jobs import (
     Job,
     JobFailed,
     NoMmapJob,
+    OptimiseJob,
     OutputsJob,
     OutputsResult,
     PilotJob,
@@ -105,6 +106,10 @@ def _do(job: Job) -> Result:
             from ovreport_collector.engines.openvino_devices import probe
 
             return probe(job)
+        case OptimiseJob():
+            from ovreport_collector.making.optimise import optimise
+
+            return optimise(job)
         case OutputsJob():
             return outputs(job)
         case PilotJob():
