@@ -6,33 +6,25 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import msgspec
 from rich.console import Console
 
 from ovreport import folders, store
 from ovreport.errors import InputError, OvreportError
-from ovreport.parts import VariantName
 from ovreport.record import ASPECTS, Completed, Device, Effort, Failed, Precision, Record
-from ovreport_collector import child, frameworks, machine, sources, spent, suite, workplace
+from ovreport_collector import child, frameworks, machine, spent, suite, workplace
 from ovreport_collector.calibration import Calibrate, Calibrator, off
 from ovreport_collector.display import Display, display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
-from ovreport_collector.journal import Journal
-from ovreport_collector.journal import Prepared as PreparedStep
+from ovreport_collector.journal import Journal, Prepared
 from ovreport_collector.making import variants
-from ovreport_collector.making.make import make_variant
 from ovreport_collector.plan import TIERS, Plan, PlannedCase, cases
-from ovreport_collector.prepare import Ready, make_ready
-from ovreport_collector.privacy import redacted
+from ovreport_collector.readying import make_all_ready
 from ovreport_collector.run import Run
-from ovreport_collector.sources import Prepared
 from ovreport_collector.spent import Ledger
-from ovreport_collector.suite import MadeVariant, Model
 
 PROBE_LIMIT_S = 120.0
-_MAX_REASON = 2000
 
 
 @dataclass(frozen=True)
@@ -97,7 +89,7 @@ def make_plan(request: Request) -> Plan:
         device.name: device for device in _usable(probed, {*request.devices, *request.plugins})
     }
     name = request.suite if request.suite in suite.builtin() else Path(request.suite).name
-    chosen, left_out = choose_variants(models, request.variants)
+    chosen, left_out = variants.choose(models, request.variants)
     planned = tuple(
         cases(models, tuple(unique.values()), request.precisions, request.engines, chosen)
     )
@@ -125,27 +117,6 @@ def make_plan(request: Request) -> Plan:
         left_out=left_out,
         spent_s=ledger.take("process"),
     )
-
-
-def choose_variants(
-    models: Sequence[Model], asked: Sequence[str]
-) -> tuple[dict[str, list[VariantName]], str]:
-    """Return the variants of each model by its id, and what is left out for want of NNCF.
-
-    InputError if one that was asked for cannot be made.
-    """
-    chosen = {model.id: variants.wanted(model, asked) for model in models}
-    by_nncf = [
-        (model, name) for model in models for name in chosen[model.id]
-        if variants.needs_nncf(model, name)
-    ]  # fmt: skip
-    if asked:
-        variants.require_nncf(name for _, name in by_nncf)
-    if variants.has_nncf() or not by_nncf:
-        return chosen, ""
-    for model, name in by_nncf:
-        chosen[model.id].remove(name)
-    return chosen, variants.left_out(len(by_nncf))
 
 
 def _check_some_variant(request: Request, planned: Sequence[PlannedCase]) -> None:
@@ -193,8 +164,8 @@ def measure(
         ledger = Ledger()
         try:
             with display_for(console, plan, done=_done(plan, journal)) as display:
-                ready = _make_all_ready(plan, work, display, ledger)
-                journal.add(PreparedStep(spent_s=spent.total([ledger.take("inputs"), plan.spent_s])))
+                ready = make_all_ready(plan, work, display, ledger)
+                journal.add(Prepared(spent_s=spent.total([ledger.take("inputs"), plan.spent_s])))
                 with _calibrator(plan) as calibrate:
                     run = Run(
                         plan=plan, ready=ready, journal=journal, work=work, out=out,
@@ -229,46 +200,6 @@ def _tell_what_is_kept(journal: Journal, plan: Plan, console: Console) -> None:
         )  # fmt: skip
     if done := _done(plan, journal):
         console.print(f"Resuming: {_rounds(len(done))} measured already.")
-
-
-def _make_all_ready(
-    plan: Plan, work: Path, display: Display, ledger: Ledger
-) -> dict[tuple[str, str], Ready | JobFailed]:
-    began = spent.clock()
-    prepared = sources.prepare(
-        plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
-    )
-    ledger.leave_out(spent.clock() - began)
-    ready: dict[tuple[str, str], Ready | JobFailed] = {}
-    for model in plan.models:
-        display.working(f"{model.title}: inputs")
-        published = make_ready(model, prepared[model.id], work, seed=plan.seed)
-        published = _told(published, plan, work)
-        ready[model.id, model.variant] = published
-        began = spent.clock()
-        for name in plan.made_variants(model):
-            display.working(f"{model.title}: making {name}")
-            made = _variant(published, name, prepared[model.id], work)
-            ready[model.id, name] = _told(made, plan, work)
-        ledger.leave_out(spent.clock() - began)
-    return ready
-
-
-def _variant(
-    published: Ready | JobFailed, name: VariantName, files: Prepared, work: Path
-) -> Ready | JobFailed:
-    if isinstance(published, JobFailed) or isinstance(files, Exception):
-        return published
-    return make_variant(published, cast("MadeVariant", name), files, work)
-
-
-def _told(made: Ready | JobFailed, plan: Plan, work: Path) -> Ready | JobFailed:
-    """Return a failure in words that name no folder of the user's; StoreError if the disk is full."""
-    if not isinstance(made, JobFailed):
-        return made
-    child.check_room(work)
-    private = (plan.suite.folder, folders.cache(), work)
-    return msgspec.structs.replace(made, reason=redacted(made.reason, private)[:_MAX_REASON])
 
 
 def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:

@@ -27,6 +27,7 @@ from ovreport_collector.making.variants import (
     made_name,
     sample_count,
     settings,
+    versions,
 )
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
@@ -111,7 +112,7 @@ def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> 
         "settings": chosen,
         "calibration": checksum(data.calibration.inputs) if data.calibration else "",
         "validation": checksum(data.validation.inputs) if data.validation else "",
-        "software": _software(how),
+        "software": _software(name),
     }
 
     def make(folder: Path) -> None:
@@ -125,7 +126,7 @@ def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> 
     folder = cache.obtain(recipe, make)
     result = msgspec.json.decode((folder / _FACTS).read_bytes(), type=OptimiseResult)
     made = Optimised(
-        method=how.method, settings=chosen, software=_software(how), calibration=data.words,
+        method=how.method, settings=chosen, software=_software(name), calibration=data.words,
         calibration_samples=data.samples, seconds=result.seconds, peak_bytes=result.peak_bytes,
         bytes_before=result.bytes_before, bytes_after=result.bytes_after,
         made_from=ready.made if not isinstance(ready.made, Optimised) else Original(),
@@ -193,6 +194,5 @@ def _checksums(file: Path) -> list[str]:
     return [sha256_of(part) for part in parts if part.is_file()]
 
 
-def _software(how: Optimisation) -> dict[str, str]:
-    names = ("nncf", "openvino") if how.needs_nncf else ("openvino",)
-    return {name: importlib.metadata.version(name) for name in names}
+def _software(name: MadeVariant) -> dict[str, str]:
+    return {**versions([name]), "openvino": importlib.metadata.version("openvino")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -110,16 +111,38 @@ def require_nncf(names: Iterable[str]) -> None:
         )
 
 
-def left_out(count: int) -> str:
-    """Return what is told where the suite names variants and NNCF is not installed."""
-    those = "1 variant of the suite is" if count == 1 else f"{count} variants of the suite are"
-    return f"{those} left out, made by NNCF, which is not installed: pip install 'ovreport[nncf]'"
+def choose(
+    models: Sequence[Model], asked: Sequence[str]
+) -> tuple[dict[str, list[VariantName]], str]:
+    """Return the variants of each model by its id, and what is left out for want of NNCF.
+
+    InputError if one that was asked for cannot be made.
+    """
+    chosen = {model.id: wanted(model, asked) for model in models}
+    by_nncf = [(m, name) for m in models for name in chosen[m.id] if needs_nncf(m, name)]
+    if asked:
+        require_nncf(name for _, name in by_nncf)
+    if has_nncf() or not by_nncf:
+        return chosen, ""
+    for model, name in by_nncf:
+        chosen[model.id].remove(name)
+    those = "1 variant is" if len(by_nncf) == 1 else f"{len(by_nncf)} variants are"
+    return chosen, (
+        f"{those} left out: NNCF makes them, and is not installed. To measure them too: "
+        "pip install 'ovreport[nncf]'"
+    )
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:
     """Return package → version of what makes these variants beside OpenVINO."""
-    by_nncf = any(name in OPTIMISATIONS and OPTIMISATIONS[name].needs_nncf for name in names)  # type: ignore[index]
-    return {"nncf": importlib.metadata.version("nncf")} if by_nncf else {}
+    named = set(names)
+    makers = (how for name, how in OPTIMISATIONS.items() if name in named)
+    return {"nncf": nncf_version()} if any(how.needs_nncf for how in makers) else {}
+
+
+def nncf_version() -> str:
+    """Return the version of NNCF, as installed."""
+    return importlib.metadata.version("nncf")
 
 
 def settings(how: Optimisation, calibration: Calibration | None, samples: int) -> dict[str, str]:
@@ -134,7 +157,5 @@ def settings(how: Optimisation, calibration: Calibration | None, samples: int) -
 
 def sample_count(model: Model) -> int:
     """Return how many calibration inputs to ask a task for."""
-    from math import prod
-
-    one = sum(4 * prod(shape) for shape in model.shapes.values()) or 1
+    one = sum(4 * math.prod(shape) for shape in model.shapes.values()) or 1
     return max(FEWEST, min(SAMPLES, SAMPLES_BYTES // one))
