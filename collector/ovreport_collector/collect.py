@@ -15,7 +15,7 @@ from ovreport.errors import InputError, OvreportError
 from ovreport.record import ASPECTS, Completed, Device, Effort, Failed, Precision, Record
 from ovreport_collector import child, frameworks, machine, spent, suite, workplace
 from ovreport_collector.calibration import Calibrate, Calibrator, off
-from ovreport_collector.display import Display, display_for
+from ovreport_collector.display import display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
 from ovreport_collector.journal import Journal, Prepared
 from ovreport_collector.making import variants

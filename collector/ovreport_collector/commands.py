@@ -151,8 +151,8 @@ _plugin_option = click.option(
 def collect(
     suite: str, tier: str, models_: tuple[str, ...], devices_: tuple[str, ...],
     engines: tuple[str, ...], variants: tuple[str, ...], precisions: tuple[str, ...], out: Path,
-    seed: int, timeout: float | None, skip: tuple[str, ...], fresh: bool, dry_run: bool, as_json: bool,
-    plugins: dict[str, str],
+    seed: int, timeout: float | None, skip: tuple[str, ...], fresh: bool, dry_run: bool,
+    as_json: bool, plugins: dict[str, str],
 ) -> None:  # fmt: skip
     """Measure models on this machine's OpenVINO devices, and write records."""
     from rich.console import Console

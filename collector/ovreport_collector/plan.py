@@ -72,6 +72,16 @@ class PlannedCase:
         return f"{case.engine} {case.device}" if self.is_native else case.device
 
     @property
+    def file_key(self) -> tuple[str, str]:
+        """Model and variant: what tells the file that it runs from the others of a plan."""
+        return self.case.model, self.case.variant
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its file was optimised here, and is not the published one."""
+        return self.case.variant != self.model.variant
+
+    @property
     def is_native(self) -> bool:
         """Whether a native framework runs it, and not OpenVINO."""
         return self.case.engine in FRAMEWORKS
@@ -104,6 +114,11 @@ class Plan:
     def models(self) -> list[Model]:
         """The models of all cases, each once, in the suite's order."""
         return list({planned.model.id: planned.model for planned in self.cases}.values())
+
+    def made_variants(self, model: Model) -> list[VariantName]:
+        """Return the variants of a model that are made for this plan."""
+        own = [p.case.variant for p in self.cases if p.is_made and p.model.id == model.id]
+        return list(dict.fromkeys(own))
 
     @property
     def key(self) -> str:
@@ -146,15 +161,13 @@ class Plan:
         )
 
     def round_s(self, index: int, *, bare: bool = False) -> float:
-        """Return the rough duration of a round; the first ones measure extras too, if not `bare`."""
+        """Return the rough duration of a round; the first ones measure extras, if not `bare`."""
         from ovreport_collector.extras import EXTRAS, rounds_of
 
         extras = sum(
             extra.seconds(self.tier)
             for extra in EXTRAS
-            if extra.name not in self.skip
-            and not bare
-            and index < rounds_of(extra, self.tier.name)
+            if extra.name not in self.skip and not bare and index < rounds_of(extra, self.tier.name)
         )
         beside = _START_S + (0.0 if "calibration" in self.skip else _CALIBRATION_S)
         return 2 * self.tier.min_seconds + beside + extras
@@ -185,7 +198,7 @@ def cases(
     models: Sequence[Model], devices: Sequence[Device], precisions: Sequence[Precision],
     engines: Sequence[str] = (), variants: Mapping[str, Sequence[VariantName]] | None = None,
 ) -> Iterator[PlannedCase]:  # fmt: skip
-    """Yield model × device × variant × engine × executed precision; none asked for: what tells most.
+    """Yield model × device × variant × engine × executed precision; unasked, what tells most.
 
     `variants` has those of each model, by its id; None: the published file alone. Native
     frameworks run that one only, on the CPU, where they have one precision.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovreport.model_facts import Converted, Optimised, Original
@@ -34,7 +34,7 @@ class Ready:
     labelled_inputs: Path
     pictures: Pictures | NotMeasured
     """Encoded images, and how they become inputs; or why there are none."""
-    made: Original | Converted | Optimised = Original()
+    made: Original | Converted | Optimised = field(default_factory=Original)
     """How the file came about."""
 
 

@@ -100,7 +100,7 @@ def run(job: Job) -> Result:
         )
 
 
-def _do(job: Job) -> Result:
+def _do(job: Job) -> Result:  # noqa: PLR0911 (a job, a return)
     match job:
         case ProbeJob():
             from ovreport_collector.engines.openvino_devices import probe

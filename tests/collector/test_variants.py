@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -91,7 +92,7 @@ def made(jobs: list[Job]) -> list[str]:
 def test_a_suite_names_variants_that_are_measured_beside_the_file(
     write, fake_child: FakeChild, has_nncf
 ) -> None:
-    """The published file comes first, at both precisions; what is made of it as the device likes."""
+    """The published file comes first, at both precisions; what is made of it, at the default."""
     path = write(a_model(variants=["int8"]), a_model("two"))
     assert planned(path) == [
         ("one", "fp32", "openvino", "f32"), ("one", "fp32", "openvino", "default"),
@@ -365,14 +366,12 @@ def test_extras_are_measured_of_the_published_file_at_the_quick_tier(
     assert not isinstance(variant.curve, Skipped)
 
 
-def test_the_repeat_command_measures_the_variant_alone(
-    run, write, fake_child: FakeChild
-) -> None:
+def test_the_repeat_command_measures_the_variant_alone(run, write, fake_child: FakeChild) -> None:
     """A command that is copied from a record plans the record's own case, and no other."""
     path = write(a_model(variants=["int8"]), a_model("two"))
     for record in run(path, precisions=("f32",)):
         words = shlex.split(record.repeat.ovreport)
-        asked = {n: v for n, v in zip(words, words[1:], strict=False) if n.startswith("--")}
+        asked = {n: v for n, v in pairwise(words) if n.startswith("--")}
         cases = planned(
             path, models=(asked["--model"],), precisions=(asked["--precision"],),
             variants=(asked["--variant"],) if "--variant" in asked else (),

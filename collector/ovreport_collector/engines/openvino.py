@@ -72,6 +72,11 @@ class OpenVinoNetwork:
         self._outputs = [_port(p) for p in model.outputs]
 
     @property
+    def model(self) -> Any:
+        """The `openvino.Model` itself, for what optimises it."""
+        return self._model
+
+    @property
     def inputs(self) -> list[Port]:
         """Inputs, with their static shapes."""
         return self._inputs
@@ -120,11 +125,6 @@ class OpenVinoCompiled:
     def __init__(self, compiled: Any, asked: dict[str, str]) -> None:
         self._compiled = compiled
         self._asked = asked
-
-    
-    def compiled(self) -> Any:
-        """The `openvino.CompiledModel` itself."""
-        return self._compiled
 
     @property
     def settings(self) -> Settings:

@@ -78,9 +78,7 @@ class _Data:
         return told
 
 
-def make_variant(
-    ready: Ready, name: MadeVariant, files: Files, work: Path
-) -> Ready | JobFailed:
+def make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> Ready | JobFailed:
     """Return the variant of a model that is ready, or why it cannot be made.
 
     StoreError where the disk is full: that is no fault of the variant.

@@ -1,6 +1,6 @@
 """Optimises a model, in a process of its own; the only importer of NNCF.
 
-    read → optimise → save as OpenVINO IR → read again → compile → one inference
+read → optimise → save as OpenVINO IR → read again → compile → one inference
 """
 
 from __future__ import annotations
@@ -73,9 +73,7 @@ def _check_done(network: OpenVinoNetwork, job: OptimiseJob) -> None:
             raise ValueError("not supported: no layer of this model could be quantised")
         return
     types = {
-        op.get_output_element_type(0).to_string()
-        for op in ops
-        if op.get_type_name() == "Constant"
+        op.get_output_element_type(0).to_string() for op in ops if op.get_type_name() == "Constant"
     }
     mode = job.settings.get("mode", "f16")
     wanted = {"int8_asym": {"i8", "u8"}, "int4_sym": {"i4", "u4"}}.get(mode, {mode})

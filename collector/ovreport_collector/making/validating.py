@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ovreport_collector import tasks
-from ovreport_collector.engines.base import Array, Sample
+from ovreport_collector.engines.base import Array, Request, Sample
 from ovreport_collector.engines.openvino import (
     OpenVinoNetwork,
     OpenVinoRequest,
@@ -53,7 +53,9 @@ class Validation:
 
     def __call__(self, compiled: Any, numbers: Iterable[int]) -> tuple[float, list[float]]:  # noqa: ANN401
         """Return the metric over the samples of these numbers, and of each."""
-        kept = self._answers(compiled, list(numbers))
+        chosen = list(numbers)
+        request = OpenVinoRequest(compiled, [self._samples[number] for number in chosen])
+        kept = self._answers(request, chosen)
         # A task judges all its units at once: the others get blank answers, and their rows go.
         blank = [np.zeros_like(array) for array in next(iter(kept.values()))]
         columns = zip(*(kept.get(i, blank) for i in range(len(self))), strict=True)
@@ -63,8 +65,8 @@ class Validation:
         reduce = self._task.reduce
         return float(reduce(np.concatenate(each))), [float(reduce(one)) for one in each]
 
-    def _answers(self, compiled: Any, numbers: list[int]) -> dict[int, list[Array]]:  # noqa: ANN401
-        request = OpenVinoRequest(compiled, [self._samples[number] for number in numbers])
+    def _answers(self, request: Request, numbers: Sequence[int]) -> dict[int, list[Array]]:
+        """Return what the task keeps of the answers to these samples, which the request has."""
         kept = {}
         for index, number in enumerate(numbers):
             request.feed(index)
@@ -74,8 +76,8 @@ class Validation:
 
     def _answers_of(self, original: OpenVinoNetwork) -> list[Array]:
         """Return the kept outputs of the model before anything is done to it, at f32."""
-        compiled = original.compile("CPU", "latency", "f32", None).compiled
-        kept = self._answers(compiled, list(range(len(self))))
+        compiled = original.compile("CPU", "latency", "f32", None)
+        kept = self._answers(compiled.request(self._samples), range(len(self)))
         return [np.concatenate(column) for column in zip(*kept.values(), strict=True)]
 
 

@@ -142,7 +142,9 @@ class FileType(Proportion):
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
         """Return files of known type beyond the corpus and the calibration."""
-        beyond = [f for of_one in _spare(files, model) for f in of_one[EACH : EACH + CAP] if f.right]
+        beyond = [
+            f for of_one in _spare(files, model) for f in of_one[EACH : EACH + CAP] if f.right
+        ]
         return _known(model, files, _unseen(beyond, files, model))
 
     def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
@@ -262,9 +264,11 @@ def _members(path: Path) -> list[_Found]:
     with zipfile.ZipFile(path) as wheel:
         return [
             _Found(
-                (info.CRC, info.file_size, info.filename), path, info.filename,
+                (info.CRC, info.file_size, info.filename),
+                path,
+                info.filename,
                 TYPES.get(tail(info.filename), ()),
-            )  # fmt: skip
+            )
             for info in wheel.infolist()
             if SMALLEST <= info.file_size <= LARGEST
             and PurePosixPath(info.filename).name != "__init__.py"
