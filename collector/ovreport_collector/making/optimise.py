@@ -92,7 +92,10 @@ def _as_it_is(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN40
 def _quantised(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
     import nncf
 
-    return nncf.quantize(network.model, _calibration(network, job), **_quantisation(job))
+    return nncf.quantize(
+        network.model, _calibration(network, job), advanced_parameters=_advanced(job),
+        **_quantisation(job),
+    )  # fmt: skip
 
 
 def _quantised_within(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
@@ -109,6 +112,7 @@ def _quantised_within(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noq
         validation_fn=validation,
         max_drop=float(job.settings["max_drop"]),
         drop_type=nncf.DropType(job.settings["drop_type"]),
+        advanced_quantization_parameters=_advanced(job),
         **_quantisation(job),
     )
 
@@ -139,6 +143,13 @@ def _quantisation(job: OptimiseJob) -> dict[str, Any]:
         "subset_size": int(asked["subset_size"]),
         "model_type": nncf.ModelType(model_type) if model_type else None,
     }
+
+
+def _advanced(job: OptimiseJob) -> Any:  # noqa: ANN401
+    import nncf
+
+    fix = nncf.OverflowFix(job.settings["overflow_fix"])
+    return nncf.AdvancedQuantizationParameters(overflow_fix=fix)
 
 
 def _calibration(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401

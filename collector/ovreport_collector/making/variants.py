@@ -50,7 +50,11 @@ class Optimisation:
     needs_nncf: bool = True
 
 
-_INT8 = {"preset": "mixed"}  # symmetric weights, asymmetric activations: fits any activation
+_INT8 = {"preset": "mixed", "overflow_fix": "enable"}
+"""Symmetric weights and asymmetric activations, which fit any activation. Weights of all layers
+take half of the range: processors without VNNI (AVX2) add two products in 16 bits, which saturate
+otherwise. NNCF's default mends the first layer only: BlazeFace then falls from 94 % to 60 % there,
+with this to 92 %. So one file is right on every machine."""
 
 OPTIMISATIONS: dict[MadeVariant, Optimisation] = {
     "fp16": Optimisation(METHODS[0], needs_nncf=False),
