@@ -70,7 +70,8 @@ def _check_done(network: OpenVinoNetwork, job: OptimiseJob) -> None:
     ops = list(network.model.get_ops())
     if job.method.endswith("quantization"):
         if not any(op.get_type_name() == "FakeQuantize" for op in ops):
-            raise ValueError("not supported: no layer of this model could be quantised")
+            within = " within the limit of accuracy" if "max_drop" in job.settings else ""
+            raise ValueError(f"not supported: no layer of this model could be quantised{within}")
         return
     types = {
         op.get_output_element_type(0).to_string() for op in ops if op.get_type_name() == "Constant"
@@ -120,9 +121,14 @@ def _quantised_within(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noq
 def _compressed(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
     import nncf
 
-    size = {"group_size": int(size)} if (size := job.settings.get("group_size")) else {}
-    mode = nncf.CompressWeightsMode(job.settings["mode"])
-    return nncf.compress_weights(network.model, mode=mode, **size)
+    asked: dict[str, Any] = {"mode": nncf.CompressWeightsMode(job.settings["mode"])}
+    if "group_size" in job.settings:
+        fallback = nncf.GroupSizeFallbackMode(job.settings["group_size_fallback_mode"])
+        asked["group_size"] = int(job.settings["group_size"])
+        asked["advanced_parameters"] = nncf.AdvancedCompressionParameters(
+            group_size_fallback_mode=fallback
+        )
+    return nncf.compress_weights(network.model, **asked)
 
 
 _METHODS: dict[str, Callable[[OpenVinoNetwork, OptimiseJob], Any]] = {
