@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from ovreport import folders, store
+from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
 from ovreport.model_facts import Optimised, Original
 from ovreport.record import Completed, Failed, Record, Skipped, Unsupported
@@ -225,6 +226,47 @@ def test_the_standard_suite_optimises_what_has_weights(has_nncf) -> None:
     real = {m.id for m in standard.models if m.variant == "fp32" and not m.architecture_only}
     assert with_int8 == real | {"resnet-50"}
     assert not any(model.variants for model in suite.load("quick").models)
+
+
+# ---------------------------------------------------------------- the command
+
+
+def test_the_command_tells_once_what_is_left_out(
+    write, fake_child: FakeChild, has_nncf, tier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Plainly and with the remedy, in a plan and in a run; nothing where nothing is left out."""
+    path = str(write(a_model(variants=["int8"])))
+    tier()
+    for more in (["--dry-run"], ["--precision", "f32"]):
+        for version, times in (("", 1), ("3.4.0", 0)):
+            has_nncf(version)
+            assert cli(["collect", "--suite", path, *more]) == 0
+            said = capsys.readouterr().out
+            assert said.count("pip install 'ovreport[nncf]'") == times
+            assert said.count("variant is left out") == times
+
+
+def test_the_command_refuses_what_it_cannot_make(
+    write, fake_child: FakeChild, has_nncf, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Bad input, exit code 2: a variant that was asked for and cannot be had, or is none."""
+    path = str(write(a_model()))
+    has_nncf("")
+    assert cli(["collect", "--suite", path, "--variant", "int8"]) == 2
+    assert "pip install 'ovreport[nncf]'" in capsys.readouterr().err
+    assert cli(["collect", "--suite", path, "--variant", "int9"]) == 2
+
+
+def test_the_summary_tells_variants_apart(
+    write, fake_child: FakeChild, has_nncf, tier, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each line names its variant where it is not the plain file."""
+    tier()
+    path = str(write(a_model(variants=["int8"])))
+    assert cli(["collect", "--suite", path, "--precision", "f32"]) == 0
+    said = capsys.readouterr().out
+    assert "round 1  one int8  CPU" in said
+    assert "round 1  one  CPU" in said
 
 
 # ---------------------------------------------------------------- measuring
