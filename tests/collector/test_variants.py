@@ -19,6 +19,8 @@ from ovreport.record import Completed, Failed, Record, Skipped, Unsupported
 from ovreport_collector import collect, suite
 from ovreport_collector.jobs import Job, JobFailed, OptimiseJob, OutputsJob, Result, RoundJob
 from ovreport_collector.making import make, variants
+from ovreport_collector.tasks import Calibration
+from ovreport_collector.tasks.voice import VoiceActivity
 from tests.collector.conftest import FakeChild, a_device, a_request, model_table
 from tests.collector.suite_fixtures import document, write_suite
 from tests.collector.task_fixtures import a_photograph
@@ -382,6 +384,34 @@ def test_accuracy_cannot_be_watched_without_labelled_inputs(
     (record,) = run(write(a_model()), variants=("int8-accuracy",), precisions=("f32",))
     assert isinstance(record.outcome, Unsupported)
     assert "no labelled inputs" in record.outcome.reason
+
+
+@pytest.mark.parametrize("variant", ["int8", "int8-accuracy"])
+def test_data_that_is_evaluated_is_never_optimised_with(
+    variant: str, run, write, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that gives its labelled inputs to optimise with is refused, and nothing is made."""
+    model = model_table(
+        "one", "one.onnx", task="voice-activity", shapes={"input": [1, 64], "state": [1, 4]}
+    )
+    path = write(model)
+    (sound,) = run(path, variants=(variant,), precisions=("f32",))
+    assert isinstance(sound.outcome, Completed)
+    assert ("watched" in sound.model.made.calibration) == (variant == "int8-accuracy")
+
+    def cheating(self: VoiceActivity, model, files, *, seed: int) -> object:
+        return self.labelled(model, files, seed=20)
+
+    def cheating_too(self: VoiceActivity, model, files, *, seed: int, count: int) -> Calibration:
+        return Calibration(self.labelled(model, files, seed=20).inputs, "all of it")
+
+    monkeypatch.setattr(VoiceActivity, "validation", cheating)
+    if variant == "int8":
+        monkeypatch.setattr(VoiceActivity, "calibration", cheating_too)
+    (record,) = run(path, variants=(variant,), precisions=("f32",), fresh=True)
+    assert isinstance(record.outcome, Failed)
+    assert "must not be optimised on its own test" in record.outcome.reason
+    assert len(made(fake_child.jobs)) == 1
 
 
 def test_a_published_file_that_is_not_there_fails_its_variants(

@@ -98,20 +98,8 @@ def make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> R
 def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> Ready:
     how = OPTIMISATIONS[name]
     data = _data(how, ready, files)
-    file_name = made_name(ready.model, name)
     chosen = settings(how, data.calibration, data.samples)
-    recipe = {
-        "version": VERSION,
-        "file": file_name,
-        "source": _checksums(ready.file),
-        "shapes": ready.model.shapes,
-        "variant": name,
-        "method": how.method,
-        "settings": chosen,
-        "calibration": checksum(data.calibration.inputs) if data.calibration else "",
-        "validation": checksum(data.validation.inputs) if data.validation else "",
-        "software": _software(name),
-    }
+    file_name = made_name(ready.model, name)
 
     def make(folder: Path) -> None:
         job = _job(ready, how, files, data, chosen, folder / file_name, work)
@@ -121,7 +109,7 @@ def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> 
             raise _CannotError(result)
         (folder / _FACTS).write_bytes(msgspec.json.encode(result))
 
-    folder = cache.obtain(recipe, make)
+    folder = cache.obtain(_recipe(ready, name, data, chosen), make)
     result = msgspec.json.decode((folder / _FACTS).read_bytes(), type=OptimiseResult)
     made = Optimised(
         method=how.method, settings=chosen, software=_software(name), calibration=data.words,
@@ -132,26 +120,50 @@ def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> 
     return replace(ready, file=folder / file_name, made=made)
 
 
+def _recipe(
+    ready: Ready, name: MadeVariant, data: _Data, chosen: dict[str, str]
+) -> dict[str, object]:
+    """Return all that decides what is made."""
+    return {
+        "version": VERSION,
+        "file": made_name(ready.model, name),
+        "source": _checksums(ready.file),
+        "shapes": ready.model.shapes,
+        "variant": name,
+        "method": OPTIMISATIONS[name].method,
+        "settings": chosen,
+        "calibration": checksum(data.calibration.inputs) if data.calibration else "",
+        "validation": checksum(data.validation.inputs) if data.validation else "",
+        "software": _software(name),
+    }
+
+
 def _data(how: Optimisation, ready: Ready, files: Files) -> _Data:
     """Return the data that an optimisation needs, none of which is evaluated."""
-    model, task, evaluated = ready.model, ready.task, ready.labelled
+    model, task, evaluated = ready.model, ready.task, _evaluated(ready)
     calibration: Calibration | None = None
     validation: Labelled | None = None
     if how.calibrated:
         if not isinstance(task, Calibrates):
             raise _cannot(f'the task "{task.name}" has no real inputs to calibrate with')
         calibration = task.calibration(model, files, seed=SEED, count=sample_count(model))
-        if evaluated is not None:
-            check_apart(calibration.inputs, evaluated.inputs, "calibration")
+        for labelled in evaluated:
+            check_apart(calibration.inputs, labelled.inputs, "calibration")
     if how.validated:
-        if not isinstance(task, Validates) or evaluated is None:
+        if not isinstance(task, Validates) or not evaluated:
             raise _cannot(
                 f'the task "{task.name}" has no labelled inputs beside those that accuracy is '
                 "judged by, so none to watch it with while quantising"
             )
         validation = task.validation(model, files, seed=SEED)
-        check_apart(validation.inputs, evaluated.inputs, "validation")
+        for labelled in evaluated:
+            check_apart(validation.inputs, labelled.inputs, "validation")
     return _Data(calibration, validation)
+
+
+def _evaluated(ready: Ready) -> list[Labelled]:
+    """Return everything that the model's accuracy is judged by."""
+    return [ready.labelled] if ready.labelled is not None else []
 
 
 def _cannot(reason: str) -> _CannotError:

@@ -44,6 +44,8 @@ CAP = 100
 """Files of one type, at most, so that Python sources do not decide the result."""
 EACH = 8
 """Files of one extension, at most, that calibrate a quantisation."""
+WATCHED = 25
+"""Files of one extension, at most, on which accuracy is watched while a model is quantised."""
 
 TYPES: dict[str, tuple[str, ...]] = {
     ".bz2": ("bzip",),
@@ -143,7 +145,7 @@ class FileType(Proportion):
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
         """Return files of known type beyond the corpus and the calibration."""
         beyond = [
-            f for of_one in _spare(files, model) for f in of_one[EACH : EACH + CAP] if f.right
+            f for of_one in _spare(files, model) for f in of_one[EACH : EACH + WATCHED] if f.right
         ]
         return _known(model, files, _unseen(beyond, files, model))
 
