@@ -222,11 +222,11 @@ def test_a_suite_with_variants_that_cannot_be_is_refused(write, changes, what: s
 
 
 def test_the_standard_suite_optimises_what_has_weights(has_nncf) -> None:
-    """Every fp32 model with real weights, and one whose speed alone is of use; quick none."""
+    """Every fp32 model with real weights; the quick suite none."""
     standard = suite.load("standard")
     with_int8 = {model.id for model in standard.models if model.variants == ["int8"]}
     real = {m.id for m in standard.models if m.variant == "fp32" and not m.architecture_only}
-    assert with_int8 == real | {"resnet-50"}
+    assert with_int8 == real
     assert not any(model.variants for model in suite.load("quick").models)
 
 
