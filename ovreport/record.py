@@ -340,7 +340,10 @@ class Record(Part, frozen=True, kw_only=True):
     memory: Memory | NotMeasured
     accuracy: Accuracy | NotMeasured
     further_accuracy: list[Accuracy] = []
-    """The same answers by other metrics, or on other data; the first one is the headline."""
+    """The same answers by other metrics, or other answers, to other data; `accuracy` is the
+    headline."""
+    further_accuracy_missing: dict[Slug, NotMeasured] = {}
+    """Name of a further accuracy that could not be had → why."""
     agreement: Agreement | NotMeasured
     curve: Curve | NotMeasured
     open_loop: OpenLoop | NotMeasured

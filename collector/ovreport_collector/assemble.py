@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from ovreport.model_facts import Original
 from ovreport.record import (
+    Accuracy,
     Completed,
     Energy,
     EnergyDomain,
@@ -23,6 +23,7 @@ from ovreport.record import (
     MemoryMode,
     Model,
     NotMeasured,
+    Original,
     Outcome,
     Record,
     Repeat,
@@ -37,6 +38,7 @@ from ovreport.verdict import judge
 from ovreport_collector import calibration, extras, noise, spent, suite
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
 from ovreport_collector.journal import Journal, RoundDone, RoundFailed
+from ovreport_collector.making.converted import MODEL_FILE
 from ovreport_collector.making.variants import made_name
 from ovreport_collector.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare import Ready
@@ -50,6 +52,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     rounds = sorted(journal.rounds(planned.key), key=lambda step: step.round)
     described = journal.described(planned.key)
     outcome = _outcome(planned, ready, journal)
+    further = described.further_accuracy if described else {}
     skipped = _FAILED_BEFORE
     made = Record(
         format=3,
@@ -69,6 +72,10 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         throughput=_throughput(rounds) if rounds else skipped,
         memory=_memory(plan, planned, ready, rounds) if rounds else skipped,
         accuracy=described.accuracy if described else skipped,
+        further_accuracy=[a for a in further.values() if isinstance(a, Accuracy)],
+        further_accuracy_missing={
+            name: why for name, why in further.items() if isinstance(why, NotMeasured)
+        },
         agreement=described.agreement if described else skipped,
         curve=_extra("curve", plan, planned, ready, rounds),
         open_loop=_extra("open_loop", plan, planned, ready, rounds),
@@ -134,6 +141,11 @@ def _run_name(planned: PlannedCase) -> str:
 
 
 def _file_name(model: suite.Model) -> str:
+    """Return the name of the file that was run; a converted one has no name of its own."""
+    return MODEL_FILE if model.converter else _published_name(model)
+
+
+def _published_name(model: suite.Model) -> str:
     return model.file.uri.removeprefix("file:").rpartition("/")[2]
 
 
@@ -164,7 +176,7 @@ def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     # A file's folder may name its user: of a local file only the name is told.
     source = entry.file.uri
     if source.startswith("file:"):
-        source = f"file:{_file_name(entry)}"
+        source = f"file:{_published_name(entry)}"
     return Model(
         id=entry.id,
         title=entry.title,

@@ -71,17 +71,6 @@ class MemoryMeter:
         return MemoryRound(round=round_index, phases=self._phases, counters=counters)
 
 
-def peak_rss_bytes() -> int:
-    """Return the highest resident memory of this process since it began (or was reset).
-
-    0 where the kernel does not tell.
-    """
-    try:
-        return _read_status()["VmHWM"]
-    except (OSError, KeyError, ValueError):
-        return 0
-
-
 def give_back_freed() -> None:
     """Return freed memory to the system, so that one phase's garbage is not the next one's peak."""
     gc.collect()
@@ -89,6 +78,11 @@ def give_back_freed() -> None:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError):  # another C library: the figure is then an upper bound
         return
+
+
+def peak_rss_bytes() -> int:
+    """Return the highest resident set of this process so far; OSError or KeyError if not told."""
+    return _read_status()["VmHWM"]
 
 
 def _read_status() -> dict[str, int]:

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ovreport.model_facts import Converted, Optimised, Original
-from ovreport.record import InputData, NotMeasured
+from ovreport.record import Converted, InputData, NotMeasured, Optimised, Original
 from ovreport_collector import tasks
 from ovreport_collector.arrays import save_arrays
 from ovreport_collector.jobs import JobFailed
+from ovreport_collector.making.converted import converted
 from ovreport_collector.pictures import Pictures, make_pictures
 from ovreport_collector.sources import Prepared
 from ovreport_collector.suite import Model
-from ovreport_collector.tasks import Labelled, Task
+from ovreport_collector.tasks import Judge, Labelled, Task
 
 _SAMPLE_BYTES = 32 * 1024 * 1024
 _MIN_SAMPLES, _MAX_SAMPLES = 4, 16
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A further accuracy of a model: who judges, and by which inputs."""
+
+    name: str
+    """The judge's, in `tasks.JudgesMore.further`."""
+    judge: Judge
+    labelled: Labelled
+    inputs: Path
+    """Another judge's file, where both have the same inputs: they are run once."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +47,29 @@ class Ready:
     labelled_inputs: Path
     pictures: Pictures | NotMeasured
     """Encoded images, and how they become inputs; or why there are none."""
+    further: tuple[Judged, ...] = ()
+    """Beside the headline's, which is `task` by `labelled`."""
     made: Original | Converted | Optimised = field(default_factory=Original)
-    """How the file came about."""
+    """How `file` came about."""
+
+    @property
+    def judged_inputs(self) -> dict[Path, str]:
+        """Files of labelled inputs, each once → who says what of their outputs is kept.
+
+        The further judge's name, or empty: the task itself.
+        """
+        if self.labelled is None:
+            return {}
+        # The first judge of some inputs decides for all that share them.
+        found = {judged.inputs: judged.name for judged in reversed(self.further)}
+        return {**found, self.labelled_inputs: ""}
+
+    @property
+    def judged_samples(self) -> int:
+        """How many inferences all accuracies together take."""
+        of_further = {judged.inputs: judged.labelled for judged in self.further}
+        of_all = {**of_further, self.labelled_inputs: self.labelled}.values()
+        return sum(len(next(iter(one.inputs.values()), ())) for one in of_all if one is not None)
 
 
 def make_ready(model: Model, prepared: Prepared, work: Path, *, seed: int) -> Ready | JobFailed:
@@ -43,7 +77,11 @@ def make_ready(model: Model, prepared: Prepared, work: Path, *, seed: int) -> Re
     if isinstance(prepared, Exception):
         return JobFailed(reason=str(prepared), cause="error")
     try:
-        return _make_ready(model, prepared, work, seed)
+        made = converted(model, prepared, work)
+        if isinstance(made, JobFailed):
+            return made
+        ready = _make_ready(model, replace(prepared, model=made.file), work, seed)
+        return replace(ready, made=made.how)
     except Exception as error:
         # A task that trips over its data must not stop the other models.
         return JobFailed(
@@ -71,7 +109,22 @@ def _make_ready(model: Model, files: tasks.Files, work: Path, seed: int) -> Read
         labelled=labelled,
         labelled_inputs=labelled_inputs,
         pictures=make_pictures(model, task, files, folder / "images", seed=seed),
+        further=tuple(_further(model, task, files, labelled, labelled_inputs, seed)),
     )
+
+
+def _further(
+    model: Model, task: Task, files: tasks.Files, labelled: Labelled | None, first: Path, seed: int
+) -> Iterator[Judged]:
+    """Yield the further accuracies, their inputs written where no other judge has the same."""
+    if labelled is None or not isinstance(task, tasks.JudgesMore):
+        return
+    written = {id(labelled.inputs): first}
+    for name, more in task.further_labelled(model, files, labelled, seed=seed).items():
+        if id(more.inputs) not in written:
+            written[id(more.inputs)] = first.with_name(f"labelled-{name}.npz")
+            save_arrays(written[id(more.inputs)], dict(more.inputs))
+        yield Judged(name, task.further[name], more, written[id(more.inputs)])
 
 
 def _sample_count(model: Model) -> int:

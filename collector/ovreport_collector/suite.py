@@ -92,6 +92,9 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Id of the dataset that gives inputs and labels; empty: the task renders its own."""
     options: dict[str, str | int | float | bool | list[float]] = {}
     """Preprocessing settings that the task understands (mean, scale, layout…)."""
+    converter: str = ""
+    """Name of a conversion (`making.converters`) that makes an OpenVINO IR of `file`, which then
+    holds weights that no engine reads; empty: `file` is a model."""
 
 
 class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

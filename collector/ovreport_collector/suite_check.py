@@ -12,6 +12,7 @@ import msgspec
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
+from ovreport_collector.making.converters import CONVERTERS
 from ovreport_collector.sources.address import (
     Address,
     AddressError,
@@ -201,7 +202,9 @@ def _network(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
     if isinstance(address, AddressError):
         return
     suffix = PurePosixPath(address.name).suffix.lower()
-    if suffix not in MODEL_FORMATS:
+    if model.converter:
+        yield from _conversion(path, model, address.name or file.uri, suffix)
+    elif suffix not in MODEL_FORMATS:
         remedy = "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
         yield Fault(path, f'"{address.name or file.uri}" is not a model', remedy)
     elif suffix == ".xml" and not isinstance(address, Local):
@@ -213,6 +216,23 @@ def _network(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
         if not weights.is_file():
             what = f"the weights {weights.name} are not beside {address.name}"
             yield Fault(path, what, "an OpenVINO IR is two files: copy the .bin to the same folder")
+
+
+def _conversion(path: str, model: Model, name: str, suffix: str) -> Iterator[Fault]:
+    """Tell of a conversion that there is not, or that does not fit the model's files."""
+    at = path.removesuffix(".file.uri")
+    converter = CONVERTERS.get(model.converter)
+    if converter is None:
+        what = f'unknown converter "{model.converter}"'
+        yield Fault(f"{at}.converter", what, f"use one of: {', '.join(CONVERTERS)}")
+        return
+    if suffix not in converter.suffixes:
+        remedy = f"{model.converter} reads {' and '.join(converter.suffixes)} files"
+        yield Fault(path, f'"{name}" holds no weights that it reads', remedy)
+    for role in converter.files:
+        if role not in model.files:
+            what = f"{model.converter} needs the model's file of the role {role}"
+            yield Fault(f"{at}.files", what, "add its address and checksum")
 
 
 def _shapes(path: str, shapes: Mapping[str, list[int]]) -> Iterator[Fault]:

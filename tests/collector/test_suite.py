@@ -55,6 +55,23 @@ def test_the_standard_suite_is_broad() -> None:
     assert len({model.task for model in loaded.models}) >= 5
 
 
+@pytest.mark.parametrize(
+    ("changes", "where", "what"),
+    [
+        ({"converter": "magic"}, "converter", "use one of: bert-encoder"),
+        ({"converter": "efficientnet-lite0"}, "file.uri", "reads .pth files"),
+        ({"converter": "bert-encoder"}, "files", "needs the model's file of the role config"),
+    ],
+)
+def test_a_conversion_must_be_known_and_have_its_files(tmp_path: Path, changes, where, what):
+    """Before anything is fetched."""
+    path = write_suite(tmp_path / "s.toml", document(models=[model_table(**changes)]))
+    with pytest.raises(SuiteError) as refused:
+        suite.load(path)
+    assert f"$.models[0].{where}" in str(refused.value)
+    assert what in str(refused.value)
+
+
 def test_the_quick_suite_is_small() -> None:
     """The quick suite is small."""
     loaded = suite.load("quick")

@@ -163,7 +163,8 @@ def _data(how: Optimisation, ready: Ready, files: Files) -> _Data:
 
 def _evaluated(ready: Ready) -> list[Labelled]:
     """Return everything that the model's accuracy is judged by."""
-    return [ready.labelled] if ready.labelled is not None else []
+    first = [ready.labelled] if ready.labelled is not None else []
+    return [*first, *(judged.labelled for judged in ready.further)]
 
 
 def _cannot(reason: str) -> _CannotError:

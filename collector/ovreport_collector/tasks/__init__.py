@@ -20,13 +20,16 @@ from ovreport_collector.tasks.base import (
     Files,
     ImageTask,
     Inputs,
+    Judge,
+    JudgesMore,
     Labelled,
     Task,
     Validates,
 )
 
-__all__ = ["TASKS", "Array", "Calibrates", "Calibration", "Files", "ImageTask", "Inputs",
-           "Labelled", "Task", "Validates", "get", "image_task", "names"]  # fmt: skip
+__all__ = ["TASKS", "Array", "Calibrates", "Calibration", "Files", "ImageTask", "Inputs", "Judge",
+           "JudgesMore", "Labelled", "Task", "Validates", "get", "image_task", "judge",
+           "names"]  # fmt: skip
 
 _WHERE = {
     "file-type": "file_type:FileType",
@@ -110,3 +113,9 @@ def image_task(name: str) -> ImageTask:
     if not isinstance(task, ImageTask):
         raise SuiteError(f'task "{name}" has no images', remedy="use an image task")
     return task
+
+
+def judge(name: str, further: str = "") -> Judge:
+    """Return the judge of a task's headline accuracy, or a further one of its by name."""
+    task = get(name)
+    return task.further[further] if further and isinstance(task, JudgesMore) else task
