@@ -115,7 +115,15 @@ def _build(k: dict[str, Any]) -> r.Record:
             inputs=[r.Port(name="bytes", dtype="i32", shape=[1, 2048])],
             outputs=[r.Port(name="target_label", dtype="f32", shape=[1, 214])],
         ),
-        inputs=r.InputData(description="files of known type", distinct=16, seed=7),
+        inputs=r.InputData(
+            description="files of known type", distinct=16, seed=7,
+            brought=[
+                r.BroughtData(
+                    name="imagenet", title="ImageNet-1k, validation", layout="imagenet",
+                    n=50_000, checksum="d" * 64,
+                )
+            ],
+        ),
         outcome=r.Completed(),
         execution=r.Execution(
             devices=[k["device"]], precision=executed,

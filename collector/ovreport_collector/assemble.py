@@ -42,6 +42,7 @@ from ovreport_collector.making.converted import MODEL_FILE
 from ovreport_collector.making.variants import made_name
 from ovreport_collector.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare import Ready
+from ovreport_collector.sources import as_fetched
 from ovreport_collector.sources.cache import sha256_of
 
 _FAILED_BEFORE = Skipped(reason="the case failed before this was measured")
@@ -104,6 +105,10 @@ def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
     ]  # fmt: skip
     for name in plan.skip:
         ours += ["--skip", name]
+    if planned.model.data in plan.suite.brought:
+        ours += ["--dataset", f"{planned.model.data}=PATH"]
+        if plan.samples is not None:
+            ours += ["--samples", str(plan.samples)]
     for name in plan.plugins:
         ours += ["--plugin", f"{name}=PATH"]
     shapes = ",".join(
@@ -174,7 +179,8 @@ def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     entry, described = planned.model, journal.described(planned.key)
     file = ready.file if isinstance(ready, Ready) else None
     # A file's folder may name its user: of a local file only the name is told.
-    source = entry.file.uri
+    fetched = as_fetched(entry.file)
+    source = fetched.uri
     if source.startswith("file:"):
         source = f"file:{_published_name(entry)}"
     return Model(
@@ -182,7 +188,7 @@ def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         title=entry.title,
         task=entry.task,
         source=source,
-        sha256=entry.file.sha256 or _sha256(local_file(plan.suite, entry) or file),
+        sha256=fetched.sha256 or _sha256(local_file(plan.suite, entry) or file),
         size_bytes=_size(file) if file else 0,
         licence=entry.licence,
         homepage=entry.homepage,

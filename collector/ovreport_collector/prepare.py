@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ovreport.record import Converted, InputData, NotMeasured, Optimised, Original
-from ovreport_collector import tasks
+from ovreport.record import (
+    BroughtData,
+    Converted,
+    InputData,
+    NotMeasured,
+    Optimised,
+    Original,
+    Unsupported,
+)
+from ovreport_collector import datasets, tasks
 from ovreport_collector.arrays import save_arrays
 from ovreport_collector.jobs import JobFailed
 from ovreport_collector.making.converted import converted
@@ -47,6 +55,8 @@ class Ready:
     labelled_inputs: Path
     pictures: Pictures | NotMeasured
     """Encoded images, and how they become inputs; or why there are none."""
+    absent: Unsupported | None = None
+    """Why there is no accuracy, where the user was to bring the data and did not."""
     further: tuple[Judged, ...] = ()
     """Beside the headline's, which is `task` by `labelled`."""
     made: Original | Converted | Optimised = field(default_factory=Original)
@@ -72,7 +82,9 @@ class Ready:
         return sum(len(next(iter(one.inputs.values()), ())) for one in of_all if one is not None)
 
 
-def make_ready(model: Model, prepared: Prepared, work: Path, *, seed: int) -> Ready | JobFailed:
+def make_ready(
+    model: Model, prepared: Prepared, work: Path, *, seed: int, brought: Sequence[BroughtData] = ()
+) -> Ready | JobFailed:
     """Return the model ready to be measured, or why it cannot be."""
     if isinstance(prepared, Exception):
         return JobFailed(reason=str(prepared), cause="error")
@@ -80,7 +92,7 @@ def make_ready(model: Model, prepared: Prepared, work: Path, *, seed: int) -> Re
         made = converted(model, prepared, work)
         if isinstance(made, JobFailed):
             return made
-        ready = _make_ready(model, replace(prepared, model=made.file), work, seed)
+        ready = _make_ready(model, replace(prepared, model=made.file), work, seed, brought)
         return replace(ready, made=made.how)
     except Exception as error:
         # A task that trips over its data must not stop the other models.
@@ -89,8 +101,10 @@ def make_ready(model: Model, prepared: Prepared, work: Path, *, seed: int) -> Re
         )
 
 
-def _make_ready(model: Model, files: tasks.Files, work: Path, seed: int) -> Ready:
-    task = tasks.get(model.task)
+def _make_ready(
+    model: Model, files: tasks.Files, work: Path, seed: int, brought: Sequence[BroughtData]
+) -> Ready:
+    task, absent = tasks.get(model.task), datasets.why_absent(model, files)
     folder = work / model.id
     folder.mkdir(parents=True, exist_ok=True)
     count = _sample_count(model)
@@ -105,11 +119,17 @@ def _make_ready(model: Model, files: tasks.Files, work: Path, seed: int) -> Read
         task=task,
         file=files.model,
         samples=samples,
-        data=InputData(description=_description(model, task), distinct=count, seed=seed),
+        data=InputData(
+            description=_description(model, task, absent),
+            distinct=count,
+            seed=seed,
+            brought=list(brought),
+        ),
         labelled=labelled,
         labelled_inputs=labelled_inputs,
         pictures=make_pictures(model, task, files, folder / "images", seed=seed),
         further=tuple(_further(model, task, files, labelled, labelled_inputs, seed)),
+        absent=absent,
     )
 
 
@@ -133,5 +153,7 @@ def _sample_count(model: Model) -> int:
     return min(_MAX_SAMPLES, max(_MIN_SAMPLES, _SAMPLE_BYTES // one))
 
 
-def _description(model: Model, task: Task) -> str:
+def _description(model: Model, task: Task, absent: Unsupported | None) -> str:
+    if absent is not None:
+        return f"{task.name} inputs made for speed alone: {model.data} was not given"
     return f"{task.name} inputs from {model.data}" if model.data else f"{task.name} inputs"

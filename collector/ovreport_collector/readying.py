@@ -9,7 +9,7 @@ import msgspec
 
 from ovreport import folders
 from ovreport.parts import VariantName
-from ovreport_collector import child, sources, spent
+from ovreport_collector import child, datasets, sources, spent
 from ovreport_collector.display import Display
 from ovreport_collector.jobs import JobFailed
 from ovreport_collector.making.make import make_variant
@@ -39,7 +39,9 @@ def make_all_ready(plan: Plan, work: Path, display: Display, ledger: Ledger) -> 
     for model in plan.models:
         display.working(f"{model.title}: inputs")
         files = prepared[model.id]
-        published = _told(make_ready(model, files, work, seed=plan.seed), plan, work)
+        brought = datasets.facts(plan.suite, model)
+        published = make_ready(model, files, work, seed=plan.seed, brought=brought)
+        published = _told(published, plan, work)
         ready[model.id, model.variant] = published
         began = spent.clock()
         for name in plan.made_variants(model):
@@ -66,5 +68,6 @@ def _told(made: Ready | JobFailed, plan: Plan, work: Path) -> Ready | JobFailed:
     if not isinstance(made, JobFailed):
         return made
     child.check_room(work)
-    private = (plan.suite.folder, folders.cache(), work)
+    theirs = [one.folder for one in plan.suite.brought.values()]
+    private = [plan.suite.folder, *theirs, str(folders.cache()), str(work)]
     return msgspec.structs.replace(made, reason=redacted(made.reason, private)[:_MAX_REASON])

@@ -33,6 +33,8 @@ def accuracy(
 
     A metric that cannot be had of these outputs is a Failed aspect, not an exception.
     """
+    if ready.absent is not None:
+        return ready.absent
     if ready.labelled is None or ready.task.metric is None:
         constant = ready.model.architecture_only
         return Unsupported(reason=CONSTANT_WEIGHTS if constant else ready.task.why_no_metric)

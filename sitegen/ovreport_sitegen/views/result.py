@@ -333,4 +333,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
         ("Packages", line(packages, 300)),
         ("Inputs", line(f"{record.inputs.description}; {record.inputs.distinct} distinct, "
                         f"seed {record.inputs.seed}", 300)),
+        *(("The user's own data", line(f"{data.title}: {data.n:,} samples, SHA-256 of names, sizes "
+                                       f"and labels {data.checksum[:12]}…", 300))
+          for data in record.inputs.brought),
     )  # fmt: skip
