@@ -31,11 +31,13 @@ from ovreport.record import (
     Verdict,
 )
 from ovreport.store import Loaded
+from ovreport_sitegen import variants
 from ovreport_sitegen.adjusting import adjusted_speedups, adjustments
 from ovreport_sitegen.against import FRAMEWORKS, Against, pairs
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.speedup import Speedup, speedups
 from ovreport_sitegen.text import day, line, release, short_name, unique_slugs
+from ovreport_sitegen.trades import over_published
 
 K = TypeVar("K")
 DeviceKey = tuple[str, str]
@@ -56,6 +58,10 @@ class ModelRef:
     slug: str
     task: str
     architecture_only: bool
+    variants: tuple[str, ...] = ("fp32",)
+    """Those that have results, from full to reduced precision."""
+    published: str = "fp32"
+    """The variant that is the published file; the others were made of it."""
 
     @property
     def href(self) -> str:
@@ -109,6 +115,27 @@ class Result:
     def variant(self) -> str:
         """Precision of the weights."""
         return self.record.case.variant
+
+    @property
+    def is_published(self) -> bool:
+        """Of the file as it was published: what charts of all models show."""
+        return self.variant == self.model.published
+
+    @property
+    def variant_label(self) -> str:
+        """Name of the variant where the model has several, or where it is not plain fp32."""
+        many = len(self.model.variants) > 1
+        return variants.label(self.variant) if many or self.variant != "fp32" else ""
+
+    @property
+    def ran(self) -> str:
+        """Variant, where it has to be told, and the precision that ran."""
+        return " · ".join(filter(None, (self.variant_label, self.executed or self.precision)))
+
+    @property
+    def told(self) -> str:
+        """Variant, where it has to be told, the precision asked for and what ran."""
+        return " · ".join(filter(None, (self.variant_label, self.precision)))
 
     @cached_property
     def executed(self) -> str | None:
@@ -213,6 +240,15 @@ class Catalogue:
         """Return what a result gains over f32, if it is a default that was paired with it."""
         return self._by_default.get(id(result))
 
+    def trade(self, result: Result) -> Speedup[Result] | None:
+        """Return what a result gains over the published file in f32, paired by round."""
+        return self._by_other.get(id(result))
+
+    @cached_property
+    def trades(self) -> tuple[Speedup[Result], ...]:
+        """Every other case against the published file in f32, on the same device."""
+        return tuple(over_published(self.results, self._by_default))
+
     @cached_property
     def _by_model(self) -> dict[str, list[Result]]:
         return _grouped((r.model.id, r) for r in self.results)
@@ -224,6 +260,10 @@ class Catalogue:
     @cached_property
     def _by_default(self) -> dict[int, Speedup[Result]]:
         return {id(s.default): s for s in self.speedups}
+
+    @cached_property
+    def _by_other(self) -> dict[int, Speedup[Result]]:
+        return {id(t.default): t for t in self.trades}
 
     @cached_property
     def main_device(self) -> DeviceRef:
@@ -269,7 +309,8 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         )
         for record in current
     ]
-    results.sort(key=lambda r: (r.model.title.lower(), r.model.id, r.device.label, r.variant,
+    results.sort(key=lambda r: (r.model.title.lower(), r.model.id, r.device.label,
+                                r.model.variants.index(r.variant),
                                 r.asked != "f32", r.asked, r.record.case.device))  # fmt: skip
     native = [r for r in results if r.framework]
     results = [r for r in results if not r.framework]
@@ -328,7 +369,10 @@ def newest(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
 
 
 def _models(records: Sequence[Record]) -> dict[str, ModelRef]:
-    described = {r.model.id: r.model for r in sorted(records, key=lambda r: r.measured_at)}
+    mine: dict[str, list[Record]] = {}
+    for record in sorted(records, key=lambda r: r.measured_at):
+        mine.setdefault(record.model.id, []).append(record)
+    described = {id_: of_model[-1].model for id_, of_model in mine.items()}
     slugs = unique_slugs(sorted(described), str)
     return {
         id_: ModelRef(
@@ -337,6 +381,8 @@ def _models(records: Sequence[Record]) -> dict[str, ModelRef]:
             slug=slugs[id_],
             task=line(model.task.replace("-", " "), 40),
             architecture_only=model.architecture_only,
+            variants=variants.ordered(r.case.variant for r in mine[id_]),
+            published=variants.published(mine[id_]),
         )
         for id_, model in described.items()
     }

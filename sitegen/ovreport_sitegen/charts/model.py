@@ -98,7 +98,46 @@ class Scatter:
     spots: tuple[Spot, ...]
 
 
-Picture = Chart | Scatter
+@dataclass(frozen=True)
+class Mark:
+    """One choice in a picture of accuracy against speed."""
+
+    x: float
+    x_low: float
+    x_high: float
+    y: float
+    y_low: float
+    y_high: float
+    label: str = ""
+    """Written beside the mark, where there is room for it."""
+    tip: str = ""
+    """Hover text, in full words."""
+    family: str = "CPU"
+    best: bool = False
+    """Drawn filled, and on the line: nothing else is better in both quantities."""
+    beyond: bool = False
+    """Drawn as a triangle: outside the tolerance."""
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """A picture of accuracy, on a linear scale upwards, against speed, on a logarithmic one."""
+
+    title: str
+    """Names the picture for a screen reader."""
+    description: str
+    """What the picture shows, in a sentence computed from the data."""
+    x_axis: str
+    y_axis: str
+    """Titles of the axes, with the units."""
+    marks: tuple[Mark, ...]
+    tolerance: float
+    """How far below zero is still within the tolerance; shaded."""
+    lower: bool
+    """Whether less is better on the axis of speed."""
+
+
+Picture = Chart | Scatter | Tradeoff
 
 
 def finite(value: float, otherwise: float) -> float:

@@ -112,5 +112,5 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
             gains.gain_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )
-        rows.append(row(r, (model, precision), cells, aspect="latency", under=r.precision))
+        rows.append(row(r, (model, precision), cells, aspect="latency", under=r.told))
     return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)

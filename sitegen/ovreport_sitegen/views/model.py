@@ -159,7 +159,7 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
             accuracy_cells.cost_cell(r),
         )
         full = Cell("all figures", href=f"#{r.anchor}")
-        made = row(r, (first, precision), cells, aspect="latency", under=r.precision)
+        made = row(r, (first, precision), cells, aspect="latency", under=r.told)
         rows.append(replace(made, cells=(*made.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
 
@@ -198,7 +198,7 @@ def _spread_row(result: Result) -> Row | None:
     if not isinstance(figure, Figure) or not isinstance(latency, Latency):
         return None
     middle = figure.value
-    name = f"{result.device.label} · {result.precision}"
+    name = f"{result.device.label} · {result.told}"
     return Row(
         name=name,
         label="",
