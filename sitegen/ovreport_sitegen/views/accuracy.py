@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ovreport.record import Accuracy
+from ovreport.record import Accuracy, NotMeasured
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import accuracy_cells as cells
-from ovreport_sitegen.views import cards, gains, suspicious
+from ovreport_sitegen.views import cards, gains, headlines, published, suspicious, tradeoff
 from ovreport_sitegen.views.page import Card, Page
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -23,13 +23,27 @@ from ovreport_sitegen.views.table import (
 )
 
 
+_GAIN = "Over the published file in f32 on the same device, paired by round"
+
+
 @dataclass(frozen=True)
 class AccuracyView:
     """Everything the template of the page needs."""
 
     page: Page
+    findings: tuple[str, ...]
+    """What a reader takes away."""
     cards: tuple[Card, ...]
+    tradeoffs: tuple[Card, ...]
+    """Accuracy against latency, a picture for each model that has a choice."""
+    choices: tuple[Table, ...]
+    """What is optimal for each model, a table for each device that has a choice."""
+    no_choice: str
+    """Why there is nothing to choose; empty where there is."""
     table: Table
+    further: Table | None
+    """The same answers by other metrics, or on other data."""
+    published: Table | None
     suspicious: Table
     """What is worth a second look; without rows where nothing is."""
     agreement: Table
@@ -50,18 +64,26 @@ def view(catalogue: Catalogue) -> AccuracyView:
         nav="accuracy",
     )
     return AccuracyView(
-        page,
-        (lost_card(catalogue), trade_card(catalogue)),
-        _table(catalogue, labelled),
-        suspicious.table(catalogue),
-        _agreement(catalogue),
-        len(catalogue.models) - len(models),
+        page=page,
+        findings=headlines.headlines(catalogue),
+        cards=(lost_card(catalogue, made=True), trade_card(catalogue)),
+        tradeoffs=tradeoff.site_cards(catalogue),
+        choices=tuple(
+            t for d in catalogue.devices if (t := tradeoff.device_table(catalogue, d)).rows
+        ),
+        no_choice=tradeoff.no_choice_text(catalogue),
+        table=_table(catalogue, labelled),
+        further=_further(labelled),
+        published=published.table(catalogue),
+        suspicious=suspicious.table(catalogue),
+        agreement=_agreement(catalogue),
+        unlabelled=len(catalogue.models) - len(models),
     )
 
 
-def lost_card(catalogue: Catalogue, more: str = "") -> Card:
-    """Return the card of points lost against the f32 reference."""
-    results = [r for r in catalogue.results if r.asked != "f32" or r.device.family != "CPU"]
+def lost_card(catalogue: Catalogue, more: str = "", *, made: bool = False) -> Card:
+    """Return the card of points lost against the f32 reference; `made`: by made variants too."""
+    results = [r for r in catalogue.results if _can_lose(r, made)]
     many = len(catalogue.devices) > 1
     pairs = []
     for r in results:
@@ -87,6 +109,13 @@ def lost_card(catalogue: Catalogue, more: str = "") -> Card:
         if pairs else None,
         footer=f"n {span} labelled samples · paired with the reference" if pairs else "", more=more,
     )  # fmt: skip
+
+
+def _can_lose(result: Result, made: bool) -> bool:
+    """Return whether a result is neither the reference itself nor a variant that is not wanted."""
+    if not result.is_published:
+        return made and result.asked == "default"
+    return result.asked != "f32" or result.device.family != "CPU"
 
 
 def lost_finding(results: Sequence[Result]) -> str:
@@ -158,31 +187,55 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
         Column("Speed counts", "≥ 99 %", "", False),
         metric_column("latency_ms"),
-        Column("Gain", "× f32", "higher", True),
+        Column("Gain", "× f32, latency", "higher", True, tip=_GAIN),
+        metric_column("throughput_ips"),
+        Column("Gain", "× f32, throughput", "higher", True, tip=_GAIN),
         Column("n", "samples", "", True),
         Column("Data"),
     )
     rows = []
     for r in results:
-        accuracy = r.accuracy
         rows.append(result_row(r, (
             cells.metric_cell(r), cells.value_cell(r), cells.cost_cell(r),
             cells.tolerance_cell(r), cells.eligible_cell(r),
-            figure_cell(r, "latency_ms", interval=False),
-            gains.gain_cell(catalogue, r),
-            Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n)
-            if isinstance(accuracy, Accuracy) else Cell("–", tone="missing"),
-            _data_cell(r),
+            figure_cell(r, "latency_ms"), gains.gain_cell(catalogue, r, "latency"),
+            figure_cell(r, "throughput_ips"), gains.gain_cell(catalogue, r, "throughput"),
+            *_data_cells(r.accuracy),
         )))  # fmt: skip
     return Table(id_, "Accuracy on labelled data", columns, tuple(rows), searchable=True)
 
 
-def _data_cell(result: Result) -> Cell:
-    accuracy = result.accuracy
+def _data_cells(accuracy: Accuracy | NotMeasured) -> tuple[Cell, Cell]:
+    """Return how many samples there are, and where from."""
     if not isinstance(accuracy, Accuracy):
-        return Cell("–", tone="missing")
+        return (Cell("–", tone="missing"),) * 2
     marks = ("rendered",) if accuracy.rendered else ()
-    return Cell(line(accuracy.data, 90), marks=marks, tip=line(accuracy.data, 600), tone="prose")
+    return (
+        Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n),
+        Cell(line(accuracy.data, 90), marks=marks, tip=line(accuracy.data, 600), tone="prose"),
+    )
+
+
+def _further(results: Sequence[Result]) -> Table | None:
+    """Return the accuracies beside the first of each result, None where there are none."""
+    columns = (
+        *RESULT_COLUMNS,
+        Column("Metric"),
+        Column("Accuracy", "value", "higher", True, tip="With its 95 % interval"),
+        Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
+        Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
+        Column("n", "samples", "", True),
+        Column("Data"),
+    )
+    rows = tuple(
+        result_row(r, (
+            cells.metric_cell(r, other), cells.value_cell(r, other), cells.cost_cell(r, other),
+            cells.tolerance_cell(r, other), *_data_cells(other),
+        ))
+        for r in results for other in r.record.further_accuracy
+    )  # fmt: skip
+    title = "Other metrics, and other data"
+    return Table("further-table", title, columns, rows, searchable=True) if rows else None
 
 
 def _agreement(catalogue: Catalogue) -> Table:

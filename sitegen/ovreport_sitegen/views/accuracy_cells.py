@@ -1,4 +1,7 @@
-"""How right a result's answers are: cells and rows that several pages show."""
+"""How right a result's answers are: cells and rows that several pages show.
+
+Of a result with several accuracies the first stands for it; `other` names one of the further ones.
+"""
 
 from __future__ import annotations
 
@@ -21,25 +24,25 @@ _TOLERANCE_TIPS = {
 }
 
 
-def reference_of(result: Result) -> AccuracyReference | None:
+def reference_of(result: Result, other: Accuracy | None = None) -> AccuracyReference | None:
     """Return the comparison with the f32 reference, None where there is none."""
-    accuracy = result.accuracy
+    accuracy = other or result.accuracy
     if isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, AccuracyReference):
         return accuracy.reference
     return None
 
 
-def eligible(result: Result) -> bool | None:
+def eligible(result: Result, other: Accuracy | None = None) -> bool | None:
     """Return whether a result keeps 99 % of the reference's accuracy; None: not known."""
-    reference = reference_of(result)
+    reference = reference_of(result, other)
     if reference is None or reference.value <= 0:
         return None
     return (reference.value + reference.delta) / reference.value >= ELIGIBLE - 1e-9
 
 
-def value_cell(result: Result) -> Cell:
+def value_cell(result: Result, other: Accuracy | None = None) -> Cell:
     """Return the absolute accuracy with its interval."""
-    accuracy = result.accuracy
+    accuracy = other or result.accuracy
     if not isinstance(accuracy, Accuracy):
         return missing_cell(accuracy)
     metric = METRICS[accuracy.metric]
@@ -51,9 +54,9 @@ def value_cell(result: Result) -> Cell:
     )
 
 
-def metric_cell(result: Result) -> Cell:
+def metric_cell(result: Result, other: Accuracy | None = None) -> Cell:
     """Return which metric an accuracy is in."""
-    accuracy = result.accuracy
+    accuracy = other or result.accuracy
     if not isinstance(accuracy, Accuracy):
         return Cell("–", tone="missing")
     metric = METRICS[accuracy.metric]
@@ -68,9 +71,9 @@ def points(value: float) -> str:
     return f"{'−' if value < 0 else '+'}{text}"
 
 
-def cost_cell(result: Result) -> Cell:
+def cost_cell(result: Result, other: Accuracy | None = None) -> Cell:
     """Return the difference to the f32 reference in points, with its interval."""
-    reference, accuracy = reference_of(result), result.accuracy
+    reference, accuracy = reference_of(result, other), other or result.accuracy
     if not isinstance(accuracy, Accuracy):
         return missing_cell(accuracy)
     if reference is None:
@@ -81,7 +84,7 @@ def cost_cell(result: Result) -> Cell:
         points(reference.delta * scale),
         sub="" if low == high == 0 else f"{points(low)} … {points(high)}",
         sort=reference.delta * scale,
-        tone="" if eligible(result) in {True, None} else "bad",
+        tone="bad" if eligible(result, other) is False else "",
     )
 
 
@@ -100,9 +103,9 @@ def eligible_cell(result: Result) -> Cell:
     )
 
 
-def tolerance_cell(result: Result) -> Cell:
+def tolerance_cell(result: Result, other: Accuracy | None = None) -> Cell:
     """Return whether the accuracy equals the reference's within 1 %, by its interval."""
-    accuracy = result.accuracy
+    accuracy = other or result.accuracy
     found = tolerance(accuracy) if isinstance(accuracy, Accuracy) else None
     if found is None:
         return Cell("–", tone="missing", tip="No f32 reference on the same samples.")

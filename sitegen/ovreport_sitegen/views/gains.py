@@ -159,10 +159,10 @@ def main_gains(catalogue: Catalogue, device: DeviceRef | None = None) -> list[Sp
 
 
 def gain_cell(catalogue: Catalogue, result: Result, aspect: str = "latency") -> Cell:
-    """Return a result's gain over f32; f32 itself is the baseline."""
-    if result.asked != "default":
+    """Return a result's gain over the published file in f32, which is the baseline."""
+    if result.is_published and result.asked == "f32":
         return BASELINE
-    gain = catalogue.speedup(result)
+    gain = catalogue.trade(result)
     return ratio_cell(gain.of(aspect), gain.adjusted(aspect)) if gain else ratio_cell(None)
 
 

@@ -13,7 +13,17 @@ from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.speedup import latencies
 from ovreport_sitegen.text import clean, line, plural, safe_url
-from ovreport_sitegen.views import accuracy_cells, arrivals, cards, curve, frameworks, gains
+from ovreport_sitegen.views import (
+    accuracy_cells,
+    arrivals,
+    cards,
+    curve,
+    frameworks,
+    gains,
+    making,
+    published,
+    tradeoff,
+)
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.accuracy import trade_sentence
 from ovreport_sitegen.views.page import Card, Page, footer, warning
@@ -50,6 +60,15 @@ class ModelView:
     outputs: tuple[str, ...]
     findings: tuple[str, ...]
     table: Table
+    tradeoffs: tuple[Card, ...]
+    """Accuracy against latency and throughput, on each device that has a choice."""
+    made: tuple[making.Made, ...]
+    """How each file that is not the published one was made."""
+    size: Table | None
+    """File size beside memory; None where there is only one variant."""
+    size_finding: str
+    published: Table | None
+    """Figures of others."""
     spread: Card | None
     curves: tuple[Card, ...]
     arrivals: Table | None
@@ -59,7 +78,8 @@ class ModelView:
 def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
     """Return the view of a model's page."""
     results, native = catalogue.of_model(model), catalogue.native_of(model)
-    record = max((r.record for r in results or native), key=lambda r: r.measured_at)
+    as_published = [r for r in results if r.is_published]
+    record = max((r.record for r in as_published or native), key=lambda r: r.measured_at)
     page = Page(
         model.href,
         model.title,
@@ -81,9 +101,15 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         outputs=tuple(map(port_text, described.outputs[:20])),
         findings=(
             *_findings(catalogue, results),
+            *tradeoff.model_findings(catalogue, model),
             *[frameworks.sentence(p) for p in catalogue.against_of(model)[:4]],
         ),
         table=_table(catalogue, model, [*results, *native]),
+        tradeoffs=tradeoff.model_cards(catalogue, model),
+        made=making.made(results),
+        size=making.size_table(catalogue, model),
+        size_finding=making.size_finding(catalogue, model),
+        published=published.table(catalogue, model),
         spread=_spread(results),
         curves=curve.model_cards(results),
         arrivals=arrivals.table(results),
@@ -92,8 +118,9 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
 
 
 def _facts(results: Sequence[Result], parameters: int) -> tuple[tuple[str, str], ...]:
-    newest = max((r.record for r in results), key=lambda r: r.measured_at).model
-    sums = sorted({r.record.model.sha256 for r in results})
+    as_published = [r for r in results if r.is_published] or results
+    newest = max((r.record for r in as_published), key=lambda r: r.measured_at).model
+    sums = sorted({r.record.model.sha256 for r in as_published})
     return (
         ("Id", newest.id),
         ("Licence", line(newest.licence, 200)),
@@ -122,7 +149,7 @@ def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
     found = []
     for r in results:
         gain = catalogue.speedup(r)
-        if gain is None or gain.latency is None:
+        if gain is None or gain.latency is None or not r.is_published:
             continue
         clear = gain.latency.outcome == "different"
         text = trade_sentence(r, gains.times(gain.latency) if clear else "", named=False)
