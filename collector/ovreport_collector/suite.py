@@ -63,6 +63,22 @@ class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """True when the samples were drawn or synthesised with known labels."""
 
 
+class Published(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A figure that somebody else published: shown beside ours, never mixed with it."""
+
+    metric: str
+    """Key of a metric of accuracy in `ovreport.metrics`."""
+    value: float
+    """As a share or a coefficient: 0.751 for 75.1 %."""
+    variant: str
+    """Weights or executed precision that it is said of, in the source's words."""
+    source: str
+    """What says so: a model card, a paper, a table."""
+    url: str
+    note: str = ""
+    """What differs from how we measure: data, size, preprocessing."""
+
+
 class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One public network, and how to feed it."""
 
@@ -86,6 +102,8 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Id of the dataset that gives inputs and labels; empty: the task renders its own."""
     options: dict[str, str | int | float | bool | list[float]] = {}
     """Preprocessing settings that the task understands (mean, scale, layout…)."""
+    published: list[Published] = []
+    """Figures of others for the same model."""
 
 
 class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
