@@ -87,7 +87,9 @@ def _filled(chart: Picture) -> tuple[str, Filled]:
 def _edition() -> bytes:
     """Return what decides how the same values are drawn: our kinds and the libraries beneath."""
     here = Path(__file__).parent
-    ours = b"".join((here / name).read_bytes() for name in ("kinds.py", "scatter_kind.py", "tradeoff_kind.py"))
+    ours = b"".join(
+        (here / name).read_bytes() for name in ("kinds.py", "scatter_kind.py", "tradeoff_kind.py")
+    )
     return ours + f"{version('altair')} {version('vl-convert-python')}".encode()
 
 

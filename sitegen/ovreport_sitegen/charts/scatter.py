@@ -28,7 +28,9 @@ def fill(chart: Scatter) -> Filled:
     """Return what to put into the compiled drawing."""
     spots = chart.spots
     x, y = _axes(spots)
-    places = [(log_pixel(s.x, x.domain, PLOT), HEIGHT - log_pixel(s.y, y.domain, HEIGHT)) for s in spots]
+    places = [
+        (log_pixel(s.x, x.domain, PLOT), HEIGHT - log_pixel(s.y, y.domain, HEIGHT)) for s in spots
+    ]
     labels = Labels([place for place, s in zip(places, spots, strict=True) if not s.ghost])
     rows = []
     for i, (spot, place) in enumerate(zip(spots, places, strict=True)):
@@ -66,11 +68,13 @@ def _datum(i: int, spot: Spot, top: float) -> Datum:
 
 
 def log_pixel(value: float, domain: tuple[float, float], size: float) -> float:
+    """Return where a value lies on a logarithmic scale of so many pixels."""
     low, high = domain
     return math.log(value / low) / math.log(high / low) * size
 
 
 def log_value(pixel: float, domain: tuple[float, float], size: float) -> float:
+    """Return the value at a place on a logarithmic scale."""
     low, high = domain
     return float(low * (high / low) ** (pixel / size))
 
@@ -101,7 +105,9 @@ class Labels:
         """Return where the label goes, None where there is no room."""
         for at in _around(*dot):
             box = _box(at, len(text) * _CHARACTER)
-            inside = box[0] >= 0 and box[2] <= PLOT + RIGHT and box[1] >= 0 and box[3] <= self._height
+            inside = (
+                box[0] >= 0 and box[2] <= PLOT + RIGHT and box[1] >= 0 and box[3] <= self._height
+            )
             if inside and not any(_overlap(box, other) for other in self._taken):
                 self._taken.append(box)
                 return at

@@ -22,7 +22,6 @@ from ovreport_sitegen.views.table import (
     result_row,
 )
 
-
 _GAIN = "Over the published file in f32 on the same device, paired by round"
 
 
@@ -193,16 +192,17 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         Column("n", "samples", "", True),
         Column("Data"),
     )
-    rows = []
-    for r in results:
-        rows.append(result_row(r, (
+    rows = tuple(
+        result_row(r, (
             cells.metric_cell(r), cells.value_cell(r), cells.cost_cell(r),
             cells.tolerance_cell(r), cells.eligible_cell(r),
             figure_cell(r, "latency_ms"), gains.gain_cell(catalogue, r, "latency"),
             figure_cell(r, "throughput_ips"), gains.gain_cell(catalogue, r, "throughput"),
             *_data_cells(r.accuracy),
-        )))  # fmt: skip
-    return Table(id_, "Accuracy on labelled data", columns, tuple(rows), searchable=True)
+        ))
+        for r in results
+    )  # fmt: skip
+    return Table(id_, "Accuracy on labelled data", columns, rows, searchable=True)
 
 
 def _data_cells(accuracy: Accuracy | NotMeasured) -> tuple[Cell, Cell]:

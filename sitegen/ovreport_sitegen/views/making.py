@@ -178,9 +178,10 @@ def memory_effect(
 def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
     _, device, precision = result_cells(result)
     how, size = result.record.model.made, result.record.model.size_bytes
-    before_after = [
-        Cell(significant(n / _MB), sort=n / _MB) for n in (how.bytes_before, how.bytes_after)
-    ] if isinstance(how, Optimised) else [Cell("–", tone="missing", tip="As published")] * 2  # fmt: skip
+    before_after = [Cell("–", tone="missing", tip="As published")] * 2
+    if isinstance(how, Optimised):
+        sizes = (how.bytes_before, how.bytes_after)
+        before_after = [Cell(significant(n / _MB), sort=n / _MB) for n in sizes]
     is_base = result.is_published and result.asked == "f32"
     memory: list[Cell] = []
     modes: tuple[Literal["latency", "throughput"], ...] = ("latency", "throughput")

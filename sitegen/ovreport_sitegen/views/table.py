@@ -195,7 +195,10 @@ def row(
         tone=row_tone(result, aspect),
         under=under,
         filters=(
-            result.model.title, result.asked, result.device.family, variants.label(result.variant)
+            result.model.title,
+            result.asked,
+            result.device.family,
+            variants.label(result.variant),
         ),
     )
 

@@ -24,7 +24,6 @@ from ovreport_sitegen.views.table import (
     TableRow,
     figure_cell,
     metric_column,
-    result_cells,
     row,
 )
 
@@ -40,6 +39,7 @@ _KEY = (
     "Filled, on the line: nothing else here is better at both. ▼: below 99 % of the reference. "
     "Lines: 95 % intervals. Shaded: within 1 %."
 )
+_ASPECTS: tuple[Aspect, ...] = ("latency", "throughput")
 _UNCHOSEN = Cell("–", tone="missing", tip="There is no speed that could be trusted.")
 
 
@@ -68,7 +68,6 @@ def site_cards(catalogue: Catalogue) -> tuple[Card, ...]:
 def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
     """Return two pictures for each device: accuracy against latency, and against throughput."""
     found = []
-    aspects: tuple[Aspect, ...] = ("latency", "throughput")
     for ref, chosen in _by_device(catalogue.of_model(model)):
         if has_choice(chosen):
             found += [
@@ -76,7 +75,7 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
                     card(catalogue, chosen, aspect, title=f"Accuracy against {aspect}"),
                     id=f"tradeoff-{aspect}-{ref.slug}",
                 )
-                for aspect in aspects
+                for aspect in _ASPECTS
             ]
     return tuple(c for c in found[:MOST] if c.chart is not None)
 
@@ -126,9 +125,9 @@ def _tolerance(result: Result) -> float:
 
 
 def _mark(result: Result, aspect: Aspect, name: str, standing: pareto.Standing) -> Mark:
-    figure, reference = result.figures[HEADLINES[aspect]], cells.reference_of(result)
+    figure, reference = result.trusted(HEADLINES[aspect]), cells.reference_of(result)
     accuracy = result.accuracy
-    if reference is None or not hasattr(figure, "value") or not isinstance(accuracy, Accuracy):
+    if reference is None or figure is None or not isinstance(accuracy, Accuracy):
         raise ValueError("a choice has an accuracy and a speed")
     metric = METRICS[HEADLINES[aspect]]
     scale = METRICS[accuracy.metric].scale
@@ -160,18 +159,15 @@ def choices_table(catalogue: Catalogue, chosen: Sequence[Result], id_: str) -> T
         Column("n", "samples", "", True),
     )  # fmt: skip
     names = pareto.names(chosen)
-    by: dict[Aspect, dict[int, pareto.Standing]] = {
-        "latency": pareto.standings(chosen, "latency"),
-        "throughput": pareto.standings(chosen, "throughput"),
-    }
+    by = {aspect: pareto.standings(chosen, aspect) for aspect in _ASPECTS}
     rows = []
     for r in chosen:
         speeds: list[Cell] = []
-        for aspect, key in (("latency", "latency_ms"), ("throughput", "throughput_ips")):
+        for aspect in _ASPECTS:
             speeds += [
-                figure_cell(r, key),
+                figure_cell(r, HEADLINES[aspect]),
                 gains.gain_cell(catalogue, r, aspect),
-                standing_cell(by[aspect].get(id(r)), names),  # type: ignore[index]
+                standing_cell(by[aspect].get(id(r)), names),
             ]
         accuracy = r.accuracy
         n = accuracy.n if isinstance(accuracy, Accuracy) else 0
@@ -222,20 +218,20 @@ def _device_row(catalogue: Catalogue, model: ModelRef, chosen: Sequence[Result])
     names = pareto.names(chosen)
     kept = pareto.fastest_kept(chosen, "latency")
     none = Cell("none", tone="missing", tip="No choice keeps 99 % of the reference.")
-    pick = (none, _UNCHOSEN, _UNCHOSEN) if kept is None else (
-        Cell(names[id(kept)], href=kept.href), gains.gain_cell(catalogue, kept), cells.cost_cell(kept),
-    )  # fmt: skip
+    pick = (none, _UNCHOSEN, _UNCHOSEN)
+    if kept is not None:
+        name = Cell(names[id(kept)], href=kept.href)
+        pick = (name, gains.gain_cell(catalogue, kept), cells.cost_cell(kept))
     return TableRow((
         Cell(model.title, sort=model.title.lower(), href=f"{model.href}#tradeoff"),
         Cell(str(len(chosen)), sort=len(chosen)),
-        *(_optimal_cell(chosen, aspect, names) for aspect in ("latency", "throughput")),
+        *(_optimal_cell(chosen, aspect, names) for aspect in _ASPECTS),
         *pick,
     ))  # fmt: skip
 
 
-def _optimal_cell(chosen: Sequence[Result], aspect: str, names: dict[int, str]) -> Cell:
-    assert aspect in {"latency", "throughput"}  # noqa: S101 (for the type checker)
-    standing = pareto.standings(chosen, aspect)  # type: ignore[arg-type]
+def _optimal_cell(chosen: Sequence[Result], aspect: Aspect, names: dict[int, str]) -> Cell:
+    standing = pareto.standings(chosen, aspect)
     best = [r for r in chosen if id(r) in standing and standing[id(r)].word == "optimal"]
     key, sign = HEADLINES[aspect], 1 if aspect == "latency" else -1
     best.sort(key=lambda r: sign * (f.value if (f := r.figure(key)) else 0.0))
