@@ -122,7 +122,7 @@ def size_table(catalogue: Catalogue, model: ModelRef) -> Table | None:
         Column("Peak memory", "MiB, throughput mode", "lower", True),
         Column("Against published", "× f32", "lower", True, tip="Paired by round"),
     )  # fmt: skip
-    return Table("size", f"Size and memory of {model.title}", columns,
+    return Table("size-table", f"Size and memory of {model.title}", columns,
                  tuple(_size_row(catalogue, r) for r in results))  # fmt: skip
 
 
