@@ -122,20 +122,21 @@ class Result:
         return self.variant == self.model.published
 
     @property
-    def variant_label(self) -> str:
-        """Name of the variant where the model has several, or where it is not plain fp32."""
-        many = len(self.model.variants) > 1
-        return variants.label(self.variant) if many or self.variant != "fp32" else ""
+    def names_variant(self) -> bool:
+        """Whether the variant has to be told: the model has several, or it is not plain fp32."""
+        return len(self.model.variants) > 1 or self.variant != "fp32"
 
     @property
     def ran(self) -> str:
-        """Variant, where it has to be told, and the precision that ran."""
-        return " · ".join(filter(None, (self.variant_label, self.executed or self.precision)))
+        """Variant, where it has to be told, and the precision that ran: in charts."""
+        ran = self.executed or self.precision
+        return f"{variants.short(self.variant)} · {ran}" if self.names_variant else ran
 
     @property
     def told(self) -> str:
-        """Variant, where it has to be told, the precision asked for and what ran."""
-        return " · ".join(filter(None, (self.variant_label, self.precision)))
+        """The same with the precision asked for, and the variant in full words."""
+        name = variants.label(self.variant)
+        return f"{name} · {self.precision}" if self.names_variant else self.precision
 
     @cached_property
     def executed(self) -> str | None:

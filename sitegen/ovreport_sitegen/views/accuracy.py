@@ -144,7 +144,7 @@ def trade_card(catalogue: Catalogue, more: str = "") -> Card:
     found = [g for g in gains.main_gains(catalogue) if cells.reference_of(g.default)]
     card = gains.gains_card(
         found, "latency", id_="trade", conditions=catalogue.gain_device.label, more=more,
-        naming=lambda g: f"{cards.model_name(g.default)} · "
+        naming=lambda g: f"{g.default.model.title} · {g.default.executed or g.default.precision} · "
         f"{cells.cost_cell(g.default).text} points",
     )  # fmt: skip
     found.sort(key=lambda g: (cells.eligible(g.default) is not False, g.default.model.title))
@@ -180,8 +180,7 @@ def trade_sentence(result: Result, gain: str, *, named: bool = True) -> str:
 def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy-table") -> Table:
     columns = (
         *RESULT_COLUMNS,
-        Column("Metric"),
-        Column("Accuracy", "value", "higher", True, tip="With its 95 % interval"),
+        Column("Accuracy", "value", "higher", True, tip="With its 95 % interval and its metric"),
         Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
         Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
         Column("Speed counts", "≥ 99 %", "", False),
@@ -194,8 +193,8 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
     )
     rows = tuple(
         result_row(r, (
-            cells.metric_cell(r), cells.value_cell(r), cells.cost_cell(r),
-            cells.tolerance_cell(r), cells.eligible_cell(r),
+            cells.named_cell(r), cells.cost_cell(r), cells.tolerance_cell(r),
+            cells.eligible_cell(r),
             figure_cell(r, "latency_ms"), gains.gain_cell(catalogue, r, "latency"),
             figure_cell(r, "throughput_ips"), gains.gain_cell(catalogue, r, "throughput"),
             *_data_cells(r.accuracy),

@@ -5,6 +5,8 @@ Of a result with several accuracies the first stands for it; `other` names one o
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Accuracy, AccuracyReference, Agreement
 from ovreport.suspicion import tolerance
@@ -51,6 +53,20 @@ def value_cell(result: Result, other: Accuracy | None = None) -> Cell:
         sub=f"{metric.format(accuracy.low)} – {metric.format(accuracy.high)}",
         sort=accuracy.value,
         tip=f"{metric.label}, {metric.unit}; interval: {line(accuracy.interval)}",
+    )
+
+
+def named_cell(result: Result) -> Cell:
+    """Return the absolute accuracy with its interval and its metric."""
+    cell, accuracy = value_cell(result), result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return cell
+    metric = METRICS[accuracy.metric]
+    unit = "" if metric.unit.startswith("%") else f", {metric.unit}"
+    return replace(
+        cell,
+        text=f"{cell.text} %" if not unit else cell.text,
+        sub=f"{cell.sub}\n{metric.label}{unit}",
     )
 
 

@@ -14,7 +14,7 @@ from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views import gains, pareto
 from ovreport_sitegen.views.cards import figure_tip
-from ovreport_sitegen.views.headlines import finding, is_another, sentence
+from ovreport_sitegen.views.headlines import bargain, costliest, finding, is_another, sentence
 from ovreport_sitegen.views.page import Card, footer
 from ovreport_sitegen.views.pareto import Aspect
 from ovreport_sitegen.views.table import (
@@ -257,8 +257,8 @@ def no_choice_text(catalogue: Catalogue) -> str:
 
 
 def model_findings(catalogue: Catalogue, model: ModelRef) -> list[str]:
-    """Return what the made variants of a model come to, a sentence each; at most four."""
+    """Return what the best and the worst of a model's variants come to, a sentence each."""
     many = len(catalogue.devices) > 1
     mine = [t for t in catalogue.trades if t.default.model.id == model.id]
-    made = [t for t in mine if not t.default.is_published and t.default.asked == "default"]
-    return [s for t in made if (s := sentence(t, many=many))][:4]
+    found = (bargain([t for t in mine if not t.default.is_published]), costliest(mine))
+    return [sentence(t, many=many) for t in found if t and not t.default.is_published]
