@@ -182,10 +182,10 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         *RESULT_COLUMNS,
         Column("Accuracy", "value", "higher", True, tip="With its 95 % interval and its metric"),
         Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
-        Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
-        Column("Speed counts", "≥ 99 %", "", False),
         metric_column("latency_ms"),
         Column("Gain", "× f32, latency", "higher", True, tip=_GAIN),
+        Column("Speed counts", "≥ 99 %", "", False),
+        Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
         metric_column("throughput_ips"),
         Column("Gain", "× f32, throughput", "higher", True, tip=_GAIN),
         Column("n", "samples", "", True),
@@ -193,9 +193,9 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
     )
     rows = tuple(
         result_row(r, (
-            cells.named_cell(r), cells.cost_cell(r), cells.tolerance_cell(r),
-            cells.eligible_cell(r),
+            cells.named_cell(r), cells.cost_cell(r),
             figure_cell(r, "latency_ms"), gains.gain_cell(catalogue, r, "latency"),
+            cells.eligible_cell(r), cells.tolerance_cell(r),
             figure_cell(r, "throughput_ips"), gains.gain_cell(catalogue, r, "throughput"),
             *_data_cells(r.accuracy),
         ))

@@ -20,6 +20,7 @@ from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views.gains import times
 
 Trade = Speedup[Result]
+_UNKNOWN = "what it does to accuracy is not known"
 Change = Literal["more", "less", "same", "unknown"]
 """Of speed or accuracy, where it is certain."""
 
@@ -138,16 +139,25 @@ def sentence(trade: Trade, *, many: bool = False) -> str:
         return ""
     if speed == "unknown":
         return f"{who} {_cost(result, accuracy, x)}."
-    if speed == accuracy == "same":
-        return f"{who} changes neither the speed nor the accuracy of {x} that can be told."
-    makes = {
-        "more": f"makes {x} {_times(trade)} as fast",
-        "less": f"makes {x} slower ({_times(trade)} as fast)",
-        "same": f"makes {x} no faster that can be told",
-    }[speed]
+    if speed == "same":
+        return f"{who} {_no_faster(result, accuracy)}."
+    makes = f"makes {x} {_times(trade)} as fast"
+    if speed == "less":
+        makes = f"makes {x} slower ({_times(trade)} as fast)"
     if accuracy == "unknown":
-        return f"{who} {makes}; what it does to accuracy is not known."
+        return f"{who} {makes}; {_UNKNOWN}."
     return f"{who} {makes} and {_cost(result, accuracy, '')}."
+
+
+def _no_faster(result: Result, accuracy: Change) -> str:
+    """Return what is left to say where the speed is not distinguishable and nothing is lost."""
+    x = result.model.title
+    if accuracy == "same":
+        return f"changes neither the speed nor the accuracy of {x} by anything that can be told"
+    if accuracy == "more":
+        gain = _cost(result, accuracy, x)
+        return f"{gain} and changes its speed by nothing that can be told"
+    return f"changes the speed of {x} by nothing that can be told; {_UNKNOWN}"
 
 
 def subject(result: Result, *, many: bool = False) -> str:
@@ -195,7 +205,7 @@ def _and_speed(speed: Change, trade: Trade) -> str:
     return {
         "more": f" and makes it {_times(trade)} as fast",
         "less": f" and makes it slower ({_times(trade)} as fast)",
-        "same": " and makes it no faster that can be told",
+        "same": " and gives no speed that can be told for it",
         "unknown": "",
     }[speed]
 

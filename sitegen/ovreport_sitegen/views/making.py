@@ -137,7 +137,7 @@ def size_finding(catalogue: Catalogue, model: ModelRef) -> str:
     how, r = min(made_here, key=lambda pair: (_shrunk(pair[0]), pair[1].asked != "default"))
     text = (
         f"{variants.subject(r.variant)[:1].upper()}{variants.subject(r.variant)[1:]} makes the "
-        f"file {significant(_shrunk(how), 2)}× its size"
+        f"file {significant(_shrunk(how), 2)}× as large"
     )
     effect = memory_effect(catalogue, r, "latency")
     if effect is None:
