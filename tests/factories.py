@@ -424,3 +424,19 @@ def a_made_record(variant: str = "int8", **changes: Any) -> r.Record:
     )  # fmt: skip
     model = msgspec.structs.replace(record.model, made=made, size_bytes=round(before * left))
     return msgspec.structs.replace(record, model=model)
+
+
+def a_published_record(**changes: Any) -> r.Record:
+    """Return a record whose model carries a figure of others, measured by a second metric too."""
+    record = a_record(**changes)
+    figure = r.Published(
+        metric="top1", value=0.99, variant="FP32", source="The project's README",
+        url="https://example.org/readme", note="Another test set.",
+    )  # fmt: skip
+    model = msgspec.structs.replace(record.model, published=[figure])
+    further = []
+    if isinstance(record.accuracy, r.Accuracy):
+        further = [
+            msgspec.structs.replace(record.accuracy, metric="frame_f1", data="The same files.")
+        ]
+    return msgspec.structs.replace(record, model=model, further_accuracy=further)

@@ -63,7 +63,8 @@ def surely(record: r.Record, low: float, high: float) -> r.Record:
                         "that can be told."),
         (FASTER, GAIN, "makes Magika v3.3 2.0× as fast and gains 1.50 points."),
         (SLOWER, GAIN, "makes Magika v3.3 slower (0.50× as fast) and gains 1.50 points."),
-        (SAME, GAIN, "gains Magika v3.3 1.50 points and changes its speed by nothing that can be told."),
+        (SAME, GAIN, "gains Magika v3.3 1.50 points and changes its speed by nothing that can "
+                     "be told."),
     ],
 )  # fmt: skip
 def test_speed_and_accuracy_in_every_combination(ms: float, top1: float, said: str) -> None:
