@@ -27,9 +27,19 @@ def catalogue(*records: r.Record) -> Catalogue:
     return make(Config(), Loaded([Stored(record, Path("x.json")) for record in records]))
 
 
+def a_reference(**knobs: Any) -> r.Record:
+    """Return f32 of the published file on the CPU, as it is collected: it has no reference."""
+    record = a_record(**{"seed": 1, **knobs})
+    assert isinstance(record.accuracy, r.Accuracy)
+    none = r.Skipped(reason="this is the reference")
+    return msgspec.structs.replace(
+        record, accuracy=msgspec.structs.replace(record.accuracy, reference=none)
+    )
+
+
 def only(record: r.Record, *, many: bool = False) -> str:
     """Return the sentence about a record, against f32 of the published file."""
-    (trade,) = catalogue(a_record(seed=1), record).trades
+    (trade,) = catalogue(a_reference(), record).trades
     return headlines.sentence(trade, many=many)
 
 
@@ -122,7 +132,7 @@ def test_an_interval_within_the_tolerance_needs_no_count_of_samples() -> None:
 )  # fmt: skip
 def test_a_case_is_named_by_what_ran(record: r.Record, who: str) -> None:
     """Variant first, then the precision that ran; what could not be read back is not claimed."""
-    (trade,) = catalogue(a_record(seed=1), record).trades
+    (trade,) = catalogue(a_reference(), record).trades
     assert headlines.subject(trade.default) == who
 
 
@@ -139,7 +149,7 @@ def test_of_several_devices_the_one_is_named() -> None:
 def test_the_worst_default_comes_first_then_the_best_variant() -> None:
     """A reader takes away what costs, and what is a bargain."""
     found = catalogue(
-        a_record(seed=1),
+        a_reference(),
         default(median_ms=FASTER, top1=LOSS),
         a_made_record("int8", precision="default", seed=3, median_ms=2),
         a_made_record("fp16", precision="default", seed=4, top1=LOSS - 0.01),
@@ -153,7 +163,7 @@ def test_the_worst_default_comes_first_then_the_best_variant() -> None:
 
 def test_a_variant_that_costs_by_itself_is_told() -> None:
     """The loss is the variant's where the published file in that precision has none."""
-    found = catalogue(a_record(seed=1), default(),
+    found = catalogue(a_reference(), default(),
                       a_made_record("int8", precision="default", seed=3, top1=0.9))  # fmt: skip
     *_, last = headlines.headlines(found)
     assert last.startswith("INT8 costs Magika v3.3 7.00 points")
@@ -163,7 +173,7 @@ def test_a_variant_that_costs_by_itself_is_told() -> None:
 def test_a_default_that_costs_nothing_is_said_to(models: int) -> None:
     """One model, or any of several."""
     names = [f"m{i}" for i in range(models)]
-    found = catalogue(*(a_record(model=m, seed=1) for m in names),
+    found = catalogue(*(a_reference(model=m) for m in names),
                       *(default(model=m) for m in names))  # fmt: skip
     who = "the one model" if models == 1 else "any of 2 models"
     (first,) = headlines.headlines(found)
@@ -174,16 +184,16 @@ def test_a_default_that_costs_nothing_is_said_to(models: int) -> None:
 
 def test_variants_without_a_bargain_are_said_to_be_none() -> None:
     """Slower, or less accurate: nobody should take them for speed."""
-    found = catalogue(a_record(seed=1), a_made_record("fp16", seed=3))
+    found = catalogue(a_reference(), a_made_record("fp16", seed=3))
     (first,) = headlines.headlines(found)
     assert first.startswith("No variant here is both surely faster")
 
 
 def test_without_a_choice_the_headline_says_so() -> None:
     """f32 alone, f32 as the default, and no labelled data at all."""
-    alone = headlines.headlines(catalogue(a_record()))
+    alone = headlines.headlines(catalogue(a_reference()))
     assert "every model was measured in f32 alone" in alone[0]
-    same = headlines.headlines(catalogue(a_record(seed=1), default(executed="f32")))
+    same = headlines.headlines(catalogue(a_reference(), default(executed="f32")))
     assert "f32 is the default here" in same[0]
     bare = headlines.headlines(catalogue(a_record(architecture_only=True)))
     assert bare == ("No model here was measured on labelled data.",)

@@ -17,6 +17,7 @@ from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import Drawer, Mark, Tradeoff
 from ovreport_sitegen.views import (
     accuracy,
+    accuracy_cells,
     device,
     latency,
     making,
@@ -28,13 +29,13 @@ from ovreport_sitegen.views import (
     tradeoff,
 )
 from tests.factories import a_made_record, a_record
-from tests.sitegen.test_headlines import catalogue, surely
+from tests.sitegen.test_headlines import a_reference, catalogue, surely
 
 
 def records(**knobs: object) -> list[r.Record]:
     """Return one model in f32, bf16, INT8 and FP16; bf16 loses, INT8 is fastest."""
     return [
-        a_record(seed=1, **knobs),
+        a_reference(**knobs),
         a_record(seed=2, precision="default", median_ms=3, top1=0.841, **knobs),
         a_made_record("int8", seed=3, precision="default", median_ms=2, top1=0.968, **knobs),
         a_made_record("fp16", seed=4, median_ms=5.5, top1=0.969, **knobs),
@@ -72,7 +73,7 @@ def test_two_that_cannot_be_told_apart_are_too_close_to_call() -> None:
 def test_equal_choices_are_both_optimal() -> None:
     """Neither is better at anything."""
     same = a_made_record("fp16", seed=1)
-    assert set(words(catalogue(a_record(seed=1), same)).values()) == {"optimal"}
+    assert set(words(catalogue(a_reference(), same)).values()) == {"optimal"}
 
 
 def test_of_two_hours_the_intervals_decide() -> None:
@@ -85,7 +86,7 @@ def test_of_two_hours_the_intervals_decide() -> None:
 
 def test_what_ran_alike_is_one_choice() -> None:
     """f32 as the default is no second choice; INT8 with another rest is, and says so."""
-    alike = catalogue(a_record(seed=1), a_record(seed=2, precision="default", executed="f32"))
+    alike = catalogue(a_reference(), a_record(seed=2, precision="default", executed="f32"))
     assert list(words(alike)) == ["f32"]
     int8 = a_made_record("int8", seed=3)
     execution = int8.execution
@@ -110,10 +111,21 @@ def test_the_fastest_within_one_per_cent_is_the_pick() -> None:
     assert pareto.fastest_kept([x for x in chosen if x.executed == "bf16"], "latency") is None
 
 
+def test_the_reference_is_a_choice_without_a_difference() -> None:
+    """It is compared with nothing, stands at zero, and says what it is."""
+    found = catalogue(*records())
+    reference = found.results[0]
+    assert accuracy_cells.cost_cell(reference).text == "reference"
+    assert accuracy_cells.eligible_cell(reference).text == "reference"
+    slow = [a_reference(), a_record(seed=2, precision="default", median_ms=9, top1=0.8)]
+    chosen = pareto.choices(catalogue(*slow).results)
+    assert pareto.fastest_kept(chosen, "latency") is chosen[0]
+
+
 def test_an_invalid_speed_is_in_the_table_and_not_on_the_front() -> None:
     """A point that cannot be trusted is not drawn; its row says why."""
     noisy = a_made_record("int8", seed=3, median_ms=2, noise=0.5)
-    found = catalogue(a_record(seed=1), a_record(seed=2, precision="default"), noisy)
+    found = catalogue(a_reference(), a_record(seed=2, precision="default"), noisy)
     (card,) = tradeoff.site_cards(found)
     assert isinstance(card.chart, Tradeoff)
     assert len(card.chart.marks) == 2
@@ -137,6 +149,7 @@ def test_the_picture_is_sound_named_and_marks_the_best_by_shape(tmp_path: Path) 
     ET.fromstring(svg)  # noqa: S314 (our own)
     assert "Points against the f32 reference" in svg
     assert svg.count("<title>") == 4
+    assert chart.tolerance == pytest.approx(0.97)
     hostile = renamed(chart, '<script>"&x')
     assert "<script>" not in str(Drawer(None).svg(hostile))
 
@@ -162,8 +175,8 @@ def test_unbounded_intervals_and_equal_marks_can_be_drawn() -> None:
 def test_a_site_without_a_choice_has_a_sentence_and_no_picture() -> None:
     """Only f32 was measured: no empty chart."""
     for found in (
-        catalogue(a_record()),
-        catalogue(a_record(seed=1), a_record(seed=2, precision="default", executed="f32")),
+        catalogue(a_reference()),
+        catalogue(a_reference(), a_record(seed=2, precision="default", executed="f32")),
     ):
         view = accuracy.view(found)
         assert not view.tradeoffs

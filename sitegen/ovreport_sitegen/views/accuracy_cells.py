@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ovreport.metrics import METRICS, significant
-from ovreport.record import Accuracy, AccuracyReference, Agreement
+from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
 from ovreport.suspicion import tolerance
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.charts import Row
@@ -25,6 +25,8 @@ _TOLERANCE_TIPS = {
     "too few samples": "Neither surely within 1 % of the reference nor surely beyond.",
 }
 
+_REFERENCE = Cell("reference", tone="missing", tip="The others are compared with this one.")
+
 
 def reference_of(result: Result, other: Accuracy | None = None) -> AccuracyReference | None:
     """Return the comparison with the f32 reference, None where there is none."""
@@ -32,6 +34,21 @@ def reference_of(result: Result, other: Accuracy | None = None) -> AccuracyRefer
     if isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, AccuracyReference):
         return accuracy.reference
     return None
+
+
+def is_reference(result: Result) -> bool:
+    """Return whether a result is what the others are compared with: f32 of the published file."""
+    accuracy = result.accuracy
+    unpaired = isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, Skipped)
+    return unpaired and result.is_published and result.asked == "f32"
+
+
+def difference_of(result: Result) -> AccuracyReference | None:
+    """Return the difference to the f32 reference, which has none to itself."""
+    accuracy = result.accuracy
+    if is_reference(result) and isinstance(accuracy, Accuracy):
+        return AccuracyReference(value=accuracy.value, delta=0, delta_low=0, delta_high=0)
+    return reference_of(result)
 
 
 def eligible(result: Result, other: Accuracy | None = None) -> bool | None:
@@ -93,7 +110,7 @@ def cost_cell(result: Result, other: Accuracy | None = None) -> Cell:
     if not isinstance(accuracy, Accuracy):
         return missing_cell(accuracy)
     if reference is None:
-        return missing_cell(accuracy.reference)  # type: ignore[arg-type]
+        return _REFERENCE if is_reference(result) else missing_cell(accuracy.reference)  # type: ignore[arg-type]
     scale = METRICS[accuracy.metric].scale
     low, high = reference.delta_low * scale, reference.delta_high * scale
     return Cell(
@@ -107,6 +124,8 @@ def cost_cell(result: Result, other: Accuracy | None = None) -> Cell:
 def eligible_cell(result: Result) -> Cell:
     """Return whether a result's speed counts, in words."""
     reference, known = reference_of(result), eligible(result)
+    if is_reference(result):
+        return _REFERENCE
     if reference is None or known is None:
         return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
     kept = (reference.value + reference.delta) / reference.value
@@ -123,6 +142,8 @@ def tolerance_cell(result: Result, other: Accuracy | None = None) -> Cell:
     """Return whether the accuracy equals the reference's within 1 %, by its interval."""
     accuracy = other or result.accuracy
     found = tolerance(accuracy) if isinstance(accuracy, Accuracy) else None
+    if is_reference(result):
+        return _REFERENCE
     if found is None:
         return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
     return Cell(

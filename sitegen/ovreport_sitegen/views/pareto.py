@@ -17,7 +17,7 @@ from ovreport.record import Execution
 from ovreport_sitegen import variants
 from ovreport_sitegen.catalogue import HEADLINES, Result
 from ovreport_sitegen.trades import trade
-from ovreport_sitegen.views.accuracy_cells import eligible, reference_of
+from ovreport_sitegen.views.accuracy_cells import difference_of, eligible, is_reference
 
 Aspect = Literal["latency", "throughput"]
 Word = Literal["optimal", "too close to call", "beaten"]
@@ -39,7 +39,7 @@ def choices(results: Iterable[Result]) -> list[Result]:
     """
     found: dict[object, Result] = {}
     for r in results:
-        if reference_of(r) is None:
+        if difference_of(r) is None:
             continue
         key = (r.variant, r.record.case.device, _arithmetic(r))
         if key not in found or r.asked == "default":
@@ -73,13 +73,13 @@ def names(results: Sequence[Result]) -> dict[int, str]:
 
 def standings(results: Sequence[Result], aspect: Aspect) -> dict[int, Standing]:
     """Return how each choice stands, by id(); those whose speed is not trusted are left out."""
-    ranked = [r for r in results if r.trusted(HEADLINES[aspect]) and reference_of(r)]
+    ranked = [r for r in results if r.trusted(HEADLINES[aspect]) and difference_of(r)]
     return {id(r): _standing(r, ranked, aspect) for r in ranked}
 
 
 def fastest_kept(results: Sequence[Result], aspect: Aspect) -> Result | None:
     """Return the fastest choice that keeps 99 % of the reference's accuracy."""
-    kept = [r for r in results if eligible(r) and r.trusted(HEADLINES[aspect])]
+    kept = [r for r in results if (is_reference(r) or eligible(r)) and r.trusted(HEADLINES[aspect])]
     return max(kept, key=lambda r: _speed(r, aspect), default=None)
 
 
@@ -100,7 +100,7 @@ def _is_ahead(other: Result, result: Result, aspect: Aspect) -> bool:
 
 def _is_surely_better(other: Result, result: Result, aspect: Aspect) -> bool:
     """Return whether speed or accuracy differs for certain, where `other` is ahead in both."""
-    theirs, mine = reference_of(other), reference_of(result)
+    theirs, mine = difference_of(other), difference_of(result)
     if theirs and mine and theirs.delta_low > mine.delta_high:
         return True
     pair = trade(result, other)
@@ -122,5 +122,5 @@ def _speed(result: Result, aspect: Aspect) -> float:
 
 
 def _delta(result: Result) -> float:
-    reference = reference_of(result)
+    reference = difference_of(result)
     return reference.delta if reference else 0.0

@@ -118,14 +118,14 @@ def card(
 
 
 def _tolerance(result: Result) -> float:
-    reference, accuracy = cells.reference_of(result), result.accuracy
+    reference, accuracy = cells.difference_of(result), result.accuracy
     if reference is None or not isinstance(accuracy, Accuracy):
         return 0.0
     return (1 - cells.ELIGIBLE) * abs(reference.value) * METRICS[accuracy.metric].scale
 
 
 def _mark(result: Result, aspect: Aspect, name: str, standing: pareto.Standing) -> Mark:
-    figure, reference = result.trusted(HEADLINES[aspect]), cells.reference_of(result)
+    figure, reference = result.trusted(HEADLINES[aspect]), cells.difference_of(result)
     accuracy = result.accuracy
     if reference is None or figure is None or not isinstance(accuracy, Accuracy):
         raise ValueError("a choice has an accuracy and a speed")
@@ -245,7 +245,7 @@ def no_choice_text(catalogue: Catalogue) -> str:
     """Return why there is nothing to choose; empty where there is."""
     if any(has_choice(c) for m in catalogue.models for _, c in _by_device(catalogue.of_model(m))):
         return ""
-    models = len({r.model.id for r in catalogue.results if cells.reference_of(r)})
+    models = len({r.model.id for r in catalogue.results if cells.difference_of(r)})
     if not models:
         return "No model here has both a speed and an accuracy on labelled data."
     who = "The one model" if models == 1 else f"Each of {plural(models, 'model')}"
