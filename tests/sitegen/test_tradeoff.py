@@ -134,6 +134,22 @@ def test_an_invalid_speed_is_in_the_table_and_not_on_the_front() -> None:
     assert len(card.table.rows) == 3
 
 
+def test_a_model_without_two_speeds_to_trust_has_a_sentence(
+    build_of: Callable[[Sequence[r.Record]], Path],
+) -> None:
+    """The table has all; links from other pages still lead to it."""
+    shaky = a_record(seed=2, precision="default", noise=0.5)
+    found = catalogue(a_reference(), shaky)
+    first, _ = tradeoff.model_cards(found, found.models[0])
+    assert first.chart is None
+    assert first.finding == (
+        "Only one of 2 choices has a speed that can be trusted: nothing is drawn."
+    )
+    assert tradeoff.site_cards(found) == ()
+    assert len(tradeoff.device_table(found, found.devices[0]).rows) == 1
+    assert build_of([a_reference(), shaky]).is_dir()  # every link leads somewhere
+
+
 # ---------------------------------------------------------------- pictures
 
 

@@ -77,7 +77,7 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
                 )
                 for aspect in _ASPECTS
             ]
-    return tuple(c for c in found[:MOST] if c.chart is not None)
+    return tuple(found[:MOST])
 
 
 def _by_device(results: Sequence[Result]) -> list[tuple[DeviceRef, list[Result]]]:
@@ -100,8 +100,11 @@ def card(
     first = chosen[0]
     accuracy = first.accuracy
     metric = METRICS[accuracy.metric].label if isinstance(accuracy, Accuracy) else ""
-    key = _KEY
-    if len(drawn) < len(chosen):
+    is_drawn = len(marks) > 1
+    key = _KEY if is_drawn else ""
+    if not is_drawn:
+        said = f"{_few(len(marks), len(chosen))} a speed that can be trusted: nothing is drawn."
+    elif len(drawn) < len(chosen):
         key += f" {len(chosen) - len(drawn)} without a speed to trust: see the table."
     chart = Tradeoff(
         title=f"{first.model.title}: accuracy against {aspect}", description=said,
@@ -111,10 +114,14 @@ def card(
     id_ = f"tradeoff-{aspect}-{first.model.slug}-{first.device.slug}"
     return Card(
         id=id_, title=title, conditions=f"{first.device.label} · {metric}",
-        better=_BETTER[aspect], finding=said, chart=chart if len(marks) > 1 else None, key=key,
+        better=_BETTER[aspect], finding=said, chart=chart if is_drawn else None, key=key,
         table=choices_table(catalogue, chosen, f"{id_}-table"), footer=footer(chosen, aspect),
         more=more,
     )  # fmt: skip
+
+
+def _few(trusted: int, total: int) -> str:
+    return f"{'Only one' if trusted else 'None'} of {plural(total, 'choice')} has"
 
 
 def _tolerance(result: Result) -> float:
