@@ -122,6 +122,11 @@ class Result:
         return self.variant == self.model.published
 
     @property
+    def variant_name(self) -> str:
+        """The same in full words."""
+        return variants.label(self.variant)
+
+    @property
     def names_variant(self) -> bool:
         """Whether the variant has to be told: the model has several, or it is not plain fp32."""
         return len(self.model.variants) > 1 or self.variant != "fp32"
@@ -135,8 +140,7 @@ class Result:
     @property
     def told(self) -> str:
         """The same with the precision asked for, and the variant in full words."""
-        name = variants.label(self.variant)
-        return f"{name} · {self.precision}" if self.names_variant else self.precision
+        return f"{self.variant_name} · {self.precision}" if self.names_variant else self.precision
 
     @cached_property
     def executed(self) -> str | None:

@@ -140,7 +140,7 @@ def test_a_model_without_two_speeds_to_trust_has_a_sentence(
     """The table has all; links from other pages still lead to it."""
     shaky = a_record(seed=2, precision="default", noise=0.5)
     found = catalogue(a_reference(), shaky)
-    first, _ = tradeoff.model_cards(found, found.models[0])
+    (first,) = tradeoff.model_cards(found, found.models[0])
     assert first.chart is None
     assert first.finding == (
         "Only one of 2 choices has a speed that can be trusted: nothing is drawn."

@@ -148,7 +148,8 @@ def finite(value: float, otherwise: float) -> float:
 def log_axis(values: list[float], *, fine: bool = False) -> tuple[tuple[float, float], list[float]]:
     """Return domain and ticks (1 and 3 times powers of ten) of a logarithmic axis.
 
-    `fine`: 1, 2 and 5 times powers of ten where that leaves fewer than three ticks.
+    `fine`: 1, 2 and 5 times powers of ten where that leaves fewer than three ticks, and more
+    still where it leaves one.
     """
     positive = [v for v in values if v > 0 and math.isfinite(v)] or [1.0]
     low, high = min(positive) / 1.25, max(positive) * 1.25
@@ -158,6 +159,8 @@ def log_axis(values: list[float], *, fine: bool = False) -> tuple[tuple[float, f
     ticks = _ladder(low, high, (1, 3))
     if fine and len(ticks) < 3:
         ticks = _ladder(low, high, (1, 2, 5))
+    if fine and len(ticks) < 2:
+        ticks = _ladder(low, high, (1, 2, 3, 4, 6, 8))
     if len(ticks) > _TICKS or (len(ticks) > 5 and ticks[-1] >= 10_000):
         ticks = [t for t in ticks if f"{t:e}".startswith("1")]
     if len(ticks) > _TICKS:

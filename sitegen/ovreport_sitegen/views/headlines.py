@@ -51,7 +51,8 @@ def headlines(catalogue: Catalogue) -> tuple[str, ...]:
 def finding(trades: Sequence[Trade]) -> str:
     """Return what the choices of one model on one device come to, in a sentence or two."""
     best, worst = bargain(trades), costliest(trades)
-    said = [sentence(t) for t in (best, worst) if t]
+    told = [t for t in (best, worst) if t] or (trades if len(trades) == 1 else [])
+    said = filter(None, map(sentence, told))
     return " ".join(said) or (
         "Nothing here is surely faster than the published file in f32, and nothing loses more "
         "than 1 % of its accuracy."

@@ -70,13 +70,14 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
     found = []
     for ref, chosen in _by_device(catalogue.of_model(model)):
         if has_choice(chosen):
-            found += [
+            both = [
                 replace(
                     card(catalogue, chosen, aspect, title=f"Accuracy against {aspect}"),
                     id=f"tradeoff-{aspect}-{ref.slug}",
                 )
                 for aspect in _ASPECTS
             ]
+            found += [c for c in both if c.chart is not None] or both[:1]
     return tuple(found[:MOST])
 
 
