@@ -328,18 +328,17 @@ def test_a_published_address_that_is_none_becomes_no_link() -> None:
     assert "not measured" in table.rows[0].html
 
 
-def test_further_accuracies_have_a_table_of_their_own() -> None:
-    """The first metric is the one that counts; others are told beside it."""
-    record = a_record()
+def test_ours_is_the_accuracy_in_the_published_metric() -> None:
+    """A further metric too, where the figure is of that."""
+    record = with_published(a_reference())
     assert isinstance(record.accuracy, r.Accuracy)
-    other = msgspec.structs.replace(record.accuracy, metric="spearman", data="Other pairs.")
-    found = catalogue(msgspec.structs.replace(record, further_accuracy=[other]))
-    view = accuracy.view(found)
-    assert view.further is not None
-    (row,) = view.further.rows
-    assert "Spearman correlation" in row.html
-    assert len(view.table.rows) == 1
-    assert accuracy.view(catalogue(a_record())).further is None
+    other = msgspec.structs.replace(record.accuracy, metric="frame_f1", value=0.5, low=0.4)
+    found = catalogue(msgspec.structs.replace(
+        record, accuracy=other, further_accuracy=[record.accuracy]
+    ))  # fmt: skip
+    table = published.table(found)
+    assert table is not None
+    assert ">97.0<" in table.rows[0].html
 
 
 def test_rows_have_as_many_cells_as_columns() -> None:

@@ -40,8 +40,6 @@ class AccuracyView:
     no_choice: str
     """Why there is nothing to choose; empty where there is."""
     table: Table
-    further: Table | None
-    """The same answers by other metrics, or on other data."""
     published: Table | None
     suspicious: Table
     """What is worth a second look; without rows where nothing is."""
@@ -72,7 +70,6 @@ def view(catalogue: Catalogue) -> AccuracyView:
         ),
         no_choice=tradeoff.no_choice_text(catalogue),
         table=_table(catalogue, labelled),
-        further=_further(labelled),
         published=published.table(catalogue),
         suspicious=suspicious.table(catalogue),
         agreement=_agreement(catalogue),
@@ -213,28 +210,6 @@ def _data_cells(accuracy: Accuracy | NotMeasured) -> tuple[Cell, Cell]:
         Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n),
         Cell(line(accuracy.data, 90), marks=marks, tip=line(accuracy.data, 600), tone="prose"),
     )
-
-
-def _further(results: Sequence[Result]) -> Table | None:
-    """Return the accuracies beside the first of each result, None where there are none."""
-    columns = (
-        *RESULT_COLUMNS,
-        Column("Metric"),
-        Column("Accuracy", "value", "higher", True, tip="With its 95 % interval"),
-        Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
-        Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
-        Column("n", "samples", "", True),
-        Column("Data"),
-    )
-    rows = tuple(
-        result_row(r, (
-            cells.metric_cell(r, other), cells.value_cell(r, other), cells.cost_cell(r, other),
-            cells.tolerance_cell(r, other), *_data_cells(other),
-        ))
-        for r in results for other in r.record.further_accuracy
-    )  # fmt: skip
-    title = "Other metrics, and other data"
-    return Table("further-table", title, columns, rows, searchable=True) if rows else None
 
 
 def _agreement(catalogue: Catalogue) -> Table:

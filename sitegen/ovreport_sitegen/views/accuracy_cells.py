@@ -1,7 +1,4 @@
-"""How right a result's answers are: cells and rows that several pages show.
-
-Of a result with several accuracies the first stands for it; `other` names one of the further ones.
-"""
+"""How right a result's answers are: cells and rows that several pages show."""
 
 from __future__ import annotations
 
@@ -28,9 +25,9 @@ _TOLERANCE_TIPS = {
 _REFERENCE = Cell("reference", tone="missing", tip="The others are compared with this one.")
 
 
-def reference_of(result: Result, other: Accuracy | None = None) -> AccuracyReference | None:
+def reference_of(result: Result) -> AccuracyReference | None:
     """Return the comparison with the f32 reference, None where there is none."""
-    accuracy = other or result.accuracy
+    accuracy = result.accuracy
     if isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, AccuracyReference):
         return accuracy.reference
     return None
@@ -51,17 +48,17 @@ def difference_of(result: Result) -> AccuracyReference | None:
     return reference_of(result)
 
 
-def eligible(result: Result, other: Accuracy | None = None) -> bool | None:
+def eligible(result: Result) -> bool | None:
     """Return whether a result keeps 99 % of the reference's accuracy; None: not known."""
-    reference = reference_of(result, other)
+    reference = reference_of(result)
     if reference is None or reference.value <= 0:
         return None
     return (reference.value + reference.delta) / reference.value >= ELIGIBLE - 1e-9
 
 
-def value_cell(result: Result, other: Accuracy | None = None) -> Cell:
+def value_cell(result: Result) -> Cell:
     """Return the absolute accuracy with its interval."""
-    accuracy = other or result.accuracy
+    accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
         return missing_cell(accuracy)
     metric = METRICS[accuracy.metric]
@@ -87,9 +84,9 @@ def named_cell(result: Result) -> Cell:
     )
 
 
-def metric_cell(result: Result, other: Accuracy | None = None) -> Cell:
+def metric_cell(result: Result) -> Cell:
     """Return which metric an accuracy is in."""
-    accuracy = other or result.accuracy
+    accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
         return Cell("–", tone="missing")
     metric = METRICS[accuracy.metric]
@@ -104,9 +101,9 @@ def points(value: float) -> str:
     return f"{'−' if value < 0 else '+'}{text}"
 
 
-def cost_cell(result: Result, other: Accuracy | None = None) -> Cell:
+def cost_cell(result: Result) -> Cell:
     """Return the difference to the f32 reference in points, with its interval."""
-    reference, accuracy = reference_of(result, other), other or result.accuracy
+    reference, accuracy = reference_of(result), result.accuracy
     if not isinstance(accuracy, Accuracy):
         return missing_cell(accuracy)
     if reference is None:
@@ -117,7 +114,7 @@ def cost_cell(result: Result, other: Accuracy | None = None) -> Cell:
         points(reference.delta * scale),
         sub="" if low == high == 0 else f"{points(low)} … {points(high)}",
         sort=reference.delta * scale,
-        tone="bad" if eligible(result, other) is False else "",
+        tone="bad" if eligible(result) is False else "",
     )
 
 
@@ -138,9 +135,9 @@ def eligible_cell(result: Result) -> Cell:
     )
 
 
-def tolerance_cell(result: Result, other: Accuracy | None = None) -> Cell:
+def tolerance_cell(result: Result) -> Cell:
     """Return whether the accuracy equals the reference's within 1 %, by its interval."""
-    accuracy = other or result.accuracy
+    accuracy = result.accuracy
     found = tolerance(accuracy) if isinstance(accuracy, Accuracy) else None
     if is_reference(result):
         return _REFERENCE

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+
+import msgspec
 
 from ovreport.metrics import METRICS
 from ovreport.record import Accuracy, Published
@@ -39,10 +42,13 @@ def _rows(catalogue: Catalogue, model: ModelRef) -> Iterator[TableRow]:
             yield _row(model, figure, _ours(results, figure.metric))
 
 
-def _ours(results: list[Result], metric: str) -> tuple[Result, Accuracy] | None:
-    """Return our accuracy in that metric: of the published file in f32, best on the CPU."""
+def _ours(results: list[Result], metric: str) -> Result | None:
+    """Return our result with its accuracy in that metric: of the published file in f32, on the CPU.
+
+    Where there is none in f32 or on the CPU it is the nearest.
+    """
     found = [
-        (r.asked != "f32", r.device.family != "CPU", i, r, accuracy)
+        (r.asked != "f32", r.device.family != "CPU", i, _with(r, accuracy))
         for i, r in enumerate(results)
         if r.is_published and r.completed
         for accuracy in (r.accuracy, *r.record.further_accuracy)
@@ -50,18 +56,23 @@ def _ours(results: list[Result], metric: str) -> tuple[Result, Accuracy] | None:
     ]
     if not found:
         return None
-    *_, result, accuracy = min(found, key=lambda item: item[:3])
-    return result, accuracy
+    return min(found, key=lambda item: item[:3])[-1]
 
 
-def _row(model: ModelRef, figure: Published, ours: tuple[Result, Accuracy] | None) -> TableRow:
+def _with(result: Result, accuracy: Accuracy) -> Result:
+    """Return the result with one of its accuracies as its headline."""
+    if accuracy is result.accuracy:
+        return result
+    return replace(result, record=msgspec.structs.replace(result.record, accuracy=accuracy))
+
+
+def _row(model: ModelRef, figure: Published, ours: Result | None) -> TableRow:
     metric, url = METRICS[figure.metric], safe_url(figure.url)
     mine = Cell("not measured", tone="missing")
-    if ours is not None:
-        result, accuracy = ours
-        shown = cells.value_cell(result, accuracy)
-        ran = f"{result.executed or result.asked}, n {accuracy.n:,}"
-        mine = Cell(shown.text, sub=f"{shown.sub}\n{ran}", sort=shown.sort, href=result.href)
+    if ours is not None and isinstance(ours.accuracy, Accuracy):
+        shown = cells.value_cell(ours)
+        ran = f"{ours.executed or ours.asked}, n {ours.accuracy.n:,}"
+        mine = Cell(shown.text, sub=f"{shown.sub}\n{ran}", sort=shown.sort, href=ours.href)
     return TableRow((
         Cell(model.title, sort=model.title.lower(), href=model.href),
         Cell(metric.label, sub=metric.unit, sort=metric.label),
