@@ -119,6 +119,8 @@ class Accuracy(Aspect, frozen=True):
     rendered: bool
     """True when the samples were drawn or synthesised with known labels."""
     reference: AccuracyReference | NotMeasured
+    dataset: Text = ""
+    """Name of the data in a word or two, for headings; empty: the task has but one."""
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS or METRICS[self.metric].aspect != "accuracy":

@@ -7,9 +7,9 @@ A metric of an aspect that was not measured maps to the reason; nothing is dropp
 
 from __future__ import annotations
 
-import itertools
+import heapq
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ovreport import load_figures, pipelines, statistics
@@ -90,10 +90,7 @@ def figures(record: Record) -> Figures:
     if not isinstance(record.outcome, Completed):
         # A fast wrong answer is a failure: what was timed before it failed is not shown.
         return {k: record.outcome for k, info in METRICS.items() if info.aspect != "accuracy"}
-    found: Figures = {}
-    verdicts = judge(record)
-    for metric, figure in _measured(record, verdicts):
-        found[metric] = figure
+    found: Figures = dict(_measured(record, evidence(record)))
     for key, metric_info in METRICS.items():
         if key in found or metric_info.aspect == "accuracy":
             continue
@@ -115,13 +112,13 @@ def _why_missing(record: Record, aspect: str) -> NotMeasured | None:
 
 
 def _measured(
-    record: Record, verdicts: dict[str, Verdict]
+    record: Record, against: Sequence[Reason]
 ) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    verdicts = judge(record, against)
     if isinstance(record.latency, Latency):
         yield from _latency(record.latency, verdicts["latency"])
     if isinstance(record.throughput, Throughput):
         yield from _throughput(record, record.throughput, verdicts["throughput"])
-    against = evidence(record)
     yield from _startup(record, against)
     if isinstance(record.memory, Memory):
         yield from _memory(record.memory)
@@ -141,9 +138,8 @@ def _latency(latency: Latency, verdict: Verdict) -> Iterator[tuple[str, Figure |
     rounds = latency.rounds
     n = sum(r.n for r in rounds)
     yield _of("latency_ms", latency_headline(rounds), len(rounds), n, verdict)
-    pool = _pooled(rounds, max(r.max_ms for r in rounds))
-    for key, percentile in PERCENTILES.items():
-        yield _percentile(key, percentile, pool, verdict)
+    longest = max(r.max_ms for r in rounds)
+    yield from _percentiles(PERCENTILES, rounds, verdict, longest_ms=longest)
     if not any(r.runtime_median_ms for r in rounds):
         yield "overhead_ms", Unsupported(reason="the engine does not tell its own duration")
         return
@@ -164,7 +160,7 @@ def _throughput(
 
     medians = median_interval([r.median_ms for r in rounds])
     yield _of("loaded_latency_ms", medians, len(rounds), n, verdict)
-    yield _percentile("loaded_latency_p99_ms", 0.99, _pooled(rounds, math.inf), verdict)
+    yield from _percentiles({"loaded_latency_p99_ms": 0.99}, rounds, verdict)
 
     if record.device.family == "CPU":
         per_core = _divided(headline, max(record.machine.cores_available, 1))
@@ -295,57 +291,56 @@ def _loads(record: Record, against: Sequence[Reason]) -> Iterator[tuple[str, Fig
 # ---------------------------------------------------------------- parts
 
 
-@dataclass(frozen=True)
-class _Pool:
-    """The samples of all rounds together."""
+def _percentiles(
+    percentiles: Mapping[str, float], rounds: Sequence[LatencyRound | ThroughputRound],
+    verdict: Verdict, *, longest_ms: float = math.inf,
+) -> Iterator[tuple[str, Figure | NotMeasured]]:  # fmt: skip
+    """Yield a conservative bound on each percentile of a repetition.
 
-    bounds: Sequence[tuple[float, int]]
-    """[logarithm of a bucket's upper bound in ms, count], largest first."""
-    n: int
-    worth: int
-    """Independent samples that n correlated ones are worth."""
-    rounds: int
-    factor: float
-    """By how much rounds that differ raise a bound."""
-    maximum_ms: float
-
-    def from_top(self, rank: int) -> float:
-        """Return the `rank`-th largest sample (1: the largest), rounded up to its bucket."""
-        seen = itertools.accumulate(count for _, count in self.bounds)
-        at = next(i for i, so_many in enumerate(seen) if so_many >= rank)
-        return min(math.exp(self.bounds[at][0]), self.maximum_ms)
-
-
-def _pooled(rounds: Sequence[LatencyRound | ThroughputRound], maximum_ms: float) -> _Pool:
-    bounds: list[tuple[float, int]] = []
-    for r in rounds:
-        log_growth = math.log(r.histogram.growth)
-        bounds += [(index * log_growth, count) for index, count in r.histogram.buckets]
-    bounds.sort(reverse=True)
-    n = sum(r.n for r in rounds)
-    rho = sum(r.autocorrelation * r.n for r in rounds) / n
-    worth = statistics.effective_n(n, rho)
-    factor = statistics.rounds_factor([r.median_ms for r in rounds])
-    return _Pool(bounds, n, worth, len(rounds), factor, maximum_ms)
-
-
-def _percentile(
-    key: str, percentile: float, pool: _Pool, verdict: Verdict
-) -> tuple[str, Figure | NotMeasured]:
-    """Return a conservative bound on the percentile of a repetition.
-
-    The t-th largest sample, t from the effective n, raised because rounds differ.
+    The t-th largest sample of all rounds, t from the n that correlated samples are worth, raised
+    because rounds differ.
     """
-    n, worth = pool.n, pool.worth
-    if pool.rounds < 2:
-        return key, Skipped(reason=f"{N_TOO_SMALL}: one round says nothing about another")
-    rank = statistics.pooled_rank(n, worth, percentile)
-    if rank == 0:
-        return key, Skipped(
-            reason=f"{N_TOO_SMALL}: {n:,} inferences, worth {worth:,} independent ones"
-        )
-    value = pool.from_top(rank) * pool.factor
-    return key, Figure(key, value, value, value, pool.rounds, n, verdict, kind="bound")
+    n = sum(r.n for r in rounds)
+    worth = statistics.effective_n(n, sum(r.autocorrelation * r.n for r in rounds) / n)
+    if len(rounds) < 2:
+        one = Skipped(reason=f"{N_TOO_SMALL}: one round says nothing about another")
+        yield from ((key, one) for key in percentiles)
+        return
+    few = Skipped(reason=f"{N_TOO_SMALL}: {n:,} inferences, worth {worth:,} independent ones")
+    ranks = {key: statistics.pooled_rank(n, worth, p) for key, p in percentiles.items()}
+    largest = _largest(rounds, {rank for rank in ranks.values() if rank})
+    factor = statistics.rounds_factor([r.median_ms for r in rounds])
+    for key, rank in ranks.items():
+        if rank == 0:
+            yield key, few
+        else:
+            value = min(largest[rank], longest_ms) * factor
+            bound = Figure(key, value, value, value, len(rounds), n, verdict, kind="bound")
+            yield key, bound
+
+
+def _largest(
+    rounds: Sequence[LatencyRound | ThroughputRound], ranks: Collection[int]
+) -> dict[int, float]:
+    """Return the largest samples of all rounds together, rounded up to their buckets.
+
+    By rank (1: the largest). Only as many buckets are merged as the last rank needs.
+    """
+    found: dict[int, float] = {}
+    wanted, seen = sorted(ranks, reverse=True), 0
+    for log_ms, count in heapq.merge(*map(_from_top, rounds), reverse=True):
+        seen += count
+        while wanted and wanted[-1] <= seen:
+            found[wanted.pop()] = math.exp(log_ms)
+        if not wanted:
+            break
+    return found
+
+
+def _from_top(r: LatencyRound | ThroughputRound) -> Iterator[tuple[float, int]]:
+    """Yield the logarithm of a bucket's upper bound in ms and its count, largest first."""
+    log_growth = math.log(r.histogram.growth)
+    return ((index * log_growth, count) for index, count in reversed(r.histogram.buckets))
 
 
 def _of(

@@ -163,6 +163,15 @@ METRICS: dict[str, Metric] = {
         # accuracy
         Metric("top1", "Top-1 accuracy", "%", "higher",
                "Share of samples whose first answer is right.", scale=100, aspect="accuracy"),
+        Metric("top5", "Top-5 accuracy", "%", "higher",
+               "Share of samples whose right answer is among the first five.",
+               scale=100, aspect="accuracy"),
+        Metric("map_50_95", "COCO AP", "%", "higher",
+               "Average precision of boxes, mean over categories and over overlaps .50 to .95, as "
+               "COCO defines it.", scale=100, aspect="accuracy"),
+        Metric("map_50", "COCO AP at .50", "%", "higher",
+               "Average precision of boxes that overlap by at least half, mean over categories.",
+               scale=100, aspect="accuracy"),
         Metric("presence_accuracy", "Presence accuracy", "%", "higher",
                "Share of images in which a face is rightly found or rightly not found.",
                scale=100, aspect="accuracy"),

@@ -63,7 +63,16 @@ from ovreport.load_aspects import (
     OpenLoop,
     PointRound,
 )
-from ovreport.model_facts import Converted, Model, Optimised, Origin, Original, Port, Published
+from ovreport.model_facts import (
+    Checksum,
+    Converted,
+    Model,
+    Optimised,
+    Origin,
+    Original,
+    Port,
+    Published,
+)
 from ovreport.parts import (
     Aspect,
     Batch,
@@ -113,6 +122,7 @@ __all__ = [
     "ArrivalStep",
     "Aspect",
     "Batch",
+    "BroughtData",
     "Calibration",
     "CalibrationRound",
     "CalibrationTime",
@@ -282,6 +292,20 @@ class Device(Part, frozen=True):
     """Every readable property, as text."""
 
 
+class BroughtData(Part, frozen=True):
+    """A user's own data, which nobody else can fetch: what they are, never where they lie."""
+
+    name: Slug
+    """Of the dataset in the suite: `--dataset NAME=PATH`."""
+    title: Text
+    layout: Slug
+    """How it is laid out: `imagenet`, `coco`, `glue-tsv`."""
+    n: Count
+    """Samples in the whole of it; an accuracy tells how many it is of."""
+    checksum: Checksum
+    """SHA-256 of names, sizes and labels."""
+
+
 class InputData(Part, frozen=True):
     """What the model was fed while it was timed."""
 
@@ -289,6 +313,8 @@ class InputData(Part, frozen=True):
     distinct: Count
     """Number of different inputs that were rotated."""
     seed: Count
+    brought: list[BroughtData] = []
+    """The user's own data behind inputs and accuracy; empty where all was fetched or made."""
 
 
 # ---------------------------------------------------------------- verdict
@@ -340,7 +366,10 @@ class Record(Part, frozen=True, kw_only=True):
     memory: Memory | NotMeasured
     accuracy: Accuracy | NotMeasured
     further_accuracy: list[Accuracy] = []
-    """The same answers by other metrics, or on other data; the first one is the headline."""
+    """The same answers by other metrics, or other answers, to other data; `accuracy` is the
+    headline."""
+    further_accuracy_missing: dict[Slug, NotMeasured] = {}
+    """Name of a further accuracy that could not be had → why."""
     agreement: Agreement | NotMeasured
     curve: Curve | NotMeasured
     open_loop: OpenLoop | NotMeasured

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Annotated, Literal, Protocol
 
 from msgspec import Meta
@@ -44,6 +46,7 @@ class Histogram(Part, frozen=True):
         return sum([count for _, count in self.buckets])
 
 
+_index = itemgetter(0)
 _MAX_SAMPLES = 10**10
 _MIN_SECONDS = 1e-9
 
@@ -63,14 +66,17 @@ def _check_loop(n: int, duration_s: float, histogram: Histogram) -> None:
         raise ValueError(f"the histogram holds {histogram.total} samples, n says {n}")
 
 
-def _check_median(median_ms: float, histogram: Histogram) -> None:
+def _check_median(median_ms: float, n: int, histogram: Histogram) -> None:
     """Refuse a median that its own samples contradict: half lie below it, half above."""
     if median_ms <= 0:
         raise ValueError("an inference takes time: median_ms is zero")
     middle = math.log(median_ms) / math.log(histogram.growth)
-    below = sum([count for index, count in histogram.buckets if index < middle - 1])
-    above = sum([count for index, count in histogram.buckets if index > middle + 2])
-    if 2 * max(below, above) > histogram.total:
+    buckets = histogram.buckets
+    first = bisect_left(buckets, middle - 1, key=_index)
+    last = bisect_right(buckets, middle + 2, key=_index)
+    below = sum([count for _, count in buckets[:first]])
+    above = sum([count for _, count in buckets[last:]])
+    if 2 * max(below, above) > n:
         raise ValueError(f"median_ms {median_ms!r} is not the median of the histogram")
 
 
@@ -114,7 +120,7 @@ class LatencyRound(Part, frozen=True):
 
     def __post_init__(self) -> None:
         _check_loop(self.n, self.duration_s, self.histogram)
-        _check_median(self.median_ms, self.histogram)
+        _check_median(self.median_ms, self.n, self.histogram)
         check_order(self.min_ms, self.median_ms, self.max_ms, "min_ms, median_ms, max_ms")
         check_order(self.min_ms, self.mean_ms, self.max_ms, "min_ms, mean_ms, max_ms")
 
@@ -147,7 +153,7 @@ class ThroughputRound(Part, frozen=True):
 
     def __post_init__(self) -> None:
         _check_loop(self.n, self.duration_s, self.histogram)
-        _check_median(self.median_ms, self.histogram)
+        _check_median(self.median_ms, self.n, self.histogram)
 
 
 class StartupRound(Part, frozen=True):

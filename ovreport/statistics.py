@@ -129,7 +129,7 @@ def _margin(logs: Sequence[float], confidence: Confidence) -> float:
 def _deviation(values: Sequence[float]) -> float:
     """Return the standard deviation with n - 1 degrees of freedom."""
     mean = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((v - mean) ** 2 for v in values) / (len(values) - 1))
+    return math.sqrt(math.fsum([(v - mean) ** 2 for v in values]) / (len(values) - 1))
 
 
 def _exp(x: float) -> float:
@@ -165,12 +165,13 @@ def tail_rank(n: int, percentile: float) -> int:
     (MLPerf inference, `loadgen/early_stopping.cc`: p90 needs 64 samples, p99 662).
     """
     tail = 1 - percentile
+    # Too few, as most are for the far percentiles, is told without the sums below.
+    if n < 1 or percentile**n + n * tail * percentile ** (n - 1) > PERCENTILE_RISK:
+        return 0
     mean, sigma = n * tail, math.sqrt(n * tail * percentile)
     # Below mean - 9σ lies less than 1e-15 of the distribution: start there, not at zero.
     start = max(0, int(mean - 9 * sigma))
     k = np.arange(start, int(mean) + 2)
-    if n < 1 or k[-1] > n:
-        return 0
     log_first = (
         math.lgamma(n + 1)
         - math.lgamma(start + 1)
@@ -180,11 +181,7 @@ def tail_rank(n: int, percentile: float) -> int:
     )
     steps = np.log((n - k[:-1]) / (k[:-1] + 1)) + math.log(tail / percentile)
     cdf = np.cumsum(np.exp(log_first + np.concatenate(([0.0], np.cumsum(steps)))))
-    return (
-        int(start + np.searchsorted(cdf, PERCENTILE_RISK, side="right") - 1)
-        if (cdf[0] <= PERCENTILE_RISK)
-        else 0
-    )
+    return int(start + np.searchsorted(cdf, PERCENTILE_RISK, side="right") - 1)
 
 
 def pooled_rank(n: int, worth: int, percentile: float) -> int:

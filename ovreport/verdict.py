@@ -69,15 +69,18 @@ READINGS = {
 Judged = Latency | Throughput
 
 
-def judge(record: Record) -> dict[str, Verdict]:
-    """Return a verdict for each of `latency` and `throughput` that was measured."""
+def judge(record: Record, against: Sequence[Reason] | None = None) -> dict[str, Verdict]:
+    """Return a verdict for each of `latency` and `throughput` that was measured.
+
+    `against`: the record's `evidence`, where it is known already.
+    """
     aspects: dict[str, Judged | NotMeasured] = {
         "latency": record.latency,
         "throughput": record.throughput,
     }
-    against = evidence(record)
+    found = evidence(record) if against is None else against
     return {
-        name: _verdict(aspect, record.tier, against)
+        name: _verdict(aspect, record.tier, found)
         for name, aspect in aspects.items()
         if isinstance(aspect, Judged)
     }

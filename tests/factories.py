@@ -25,7 +25,7 @@ def a_record(**changes: Any) -> r.Record:
 
     Knobs: model, engine, device, precision, variant, family, machine (id), median_ms, noise
     (relative sd between rounds), rounds, factors (of each round's times, instead of noise), top1
-    (accuracy), seed, measured_at, title, task.
+    (accuracy), further (accuracies on two more data sets), seed, measured_at, title, task.
     """
     knobs = {
         "model": "magika-v3.3", "title": "Magika v3.3", "task": "file-type",
@@ -33,6 +33,7 @@ def a_record(**changes: Any) -> r.Record:
         "precision": "f32", "variant": "fp32", "machine": "example-cpu-9000-8c",
         "median_ms": 5.0, "noise": 0.01, "rounds": 7, "top1": 0.97, "seed": 1,
         "executed": None, "architecture_only": False, "factors": None, "engine": "openvino",
+        "further": False,
     }  # fmt: skip
     for key in list(changes):
         if key in knobs:
@@ -114,7 +115,15 @@ def _build(k: dict[str, Any]) -> r.Record:
             inputs=[r.Port(name="bytes", dtype="i32", shape=[1, 2048])],
             outputs=[r.Port(name="target_label", dtype="f32", shape=[1, 214])],
         ),
-        inputs=r.InputData(description="files of known type", distinct=16, seed=7),
+        inputs=r.InputData(
+            description="files of known type", distinct=16, seed=7,
+            brought=[
+                r.BroughtData(
+                    name="imagenet", title="ImageNet-1k, validation", layout="imagenet",
+                    n=50_000, checksum="d" * 64,
+                )
+            ],
+        ),
         outcome=r.Completed(),
         execution=r.Execution(
             devices=[k["device"]], precision=executed,
@@ -137,6 +146,7 @@ def _build(k: dict[str, Any]) -> r.Record:
         ),
         memory=_memory(k["rounds"]),
         accuracy=_accuracy(k),
+        further_accuracy=_further(k) if k["further"] else [],
         agreement=r.Agreement(
             n=16,
             outputs=[
@@ -266,6 +276,16 @@ def _accuracy(k: dict[str, Any]) -> r.Accuracy | r.Unsupported:
             value=0.97, delta=delta, delta_low=delta - 0.01, delta_high=delta + 0.01
         ),
     )  # fmt: skip
+
+
+def _further(k: dict[str, Any]) -> list[r.Accuracy]:
+    """Return the same metric on two other sets, told apart by their names."""
+    first = _accuracy(k)
+    assert isinstance(first, r.Accuracy)
+    return [
+        msgspec.structs.replace(first, dataset=name, data=f"{name}: made up.", n=n)
+        for name, n in (("WordSim-353", 353), ("SimLex-999", 999))
+    ]
 
 
 def _curve(k: dict[str, Any]) -> r.Curve:

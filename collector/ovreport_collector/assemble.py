@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from ovreport.record import (
+    Accuracy,
     Completed,
     Energy,
     EnergyDomain,
@@ -22,6 +23,7 @@ from ovreport.record import (
     MemoryMode,
     Model,
     NotMeasured,
+    Original,
     Outcome,
     Published,
     Record,
@@ -37,8 +39,10 @@ from ovreport.verdict import judge
 from ovreport_collector import calibration, extras, noise, spent, suite
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
 from ovreport_collector.journal import Journal, RoundDone, RoundFailed
+from ovreport_collector.making.converted import MODEL_FILE
 from ovreport_collector.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare import Ready
+from ovreport_collector.sources import as_fetched
 from ovreport_collector.sources.cache import sha256_of
 
 _FAILED_BEFORE = Skipped(reason="the case failed before this was measured")
@@ -49,6 +53,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     rounds = sorted(journal.rounds(planned.key), key=lambda step: step.round)
     described = journal.described(planned.key)
     outcome = _outcome(planned, ready, journal)
+    further = described.further_accuracy if described else {}
     skipped = _FAILED_BEFORE
     made = Record(
         format=3,
@@ -68,6 +73,10 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         throughput=_throughput(rounds) if rounds else skipped,
         memory=_memory(plan, planned, ready, rounds) if rounds else skipped,
         accuracy=described.accuracy if described else skipped,
+        further_accuracy=[a for a in further.values() if isinstance(a, Accuracy)],
+        further_accuracy_missing={
+            name: why for name, why in further.items() if isinstance(why, NotMeasured)
+        },
         agreement=described.agreement if described else skipped,
         curve=_extra("curve", plan, planned, ready, rounds),
         open_loop=_extra("open_loop", plan, planned, ready, rounds),
@@ -96,6 +105,10 @@ def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
     ]  # fmt: skip
     for name in plan.skip:
         ours += ["--skip", name]
+    if planned.model.data in plan.suite.brought:
+        ours += ["--dataset", f"{planned.model.data}=PATH"]
+        if plan.samples is not None:
+            ours += ["--samples", str(plan.samples)]
     for name in plan.plugins:
         ours += ["--plugin", f"{name}=PATH"]
     shapes = ",".join(
@@ -119,6 +132,11 @@ def _what_runs(planned: PlannedCase) -> list[str]:
 
 
 def _file_name(model: suite.Model) -> str:
+    """Return the name of the file that was run; a converted one has no name of its own."""
+    return MODEL_FILE if model.converter else _published_name(model)
+
+
+def _published_name(model: suite.Model) -> str:
     return model.file.uri.removeprefix("file:").rpartition("/")[2]
 
 
@@ -147,15 +165,16 @@ def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     entry, described = planned.model, journal.described(planned.key)
     file = ready.file if isinstance(ready, Ready) else None
     # A file's folder may name its user: of a local file only the name is told.
-    source = entry.file.uri
+    fetched = as_fetched(entry.file)
+    source = fetched.uri
     if source.startswith("file:"):
-        source = f"file:{_file_name(entry)}"
+        source = f"file:{_published_name(entry)}"
     return Model(
         id=entry.id,
         title=entry.title,
         task=entry.task,
         source=source,
-        sha256=entry.file.sha256 or _sha256(file or local_file(plan.suite, entry)),
+        sha256=fetched.sha256 or _sha256(file or local_file(plan.suite, entry)),
         size_bytes=_size(file) if file else 0,
         licence=entry.licence,
         homepage=entry.homepage,
@@ -165,6 +184,7 @@ def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         inputs=described.outputs.inputs if described else [],
         outputs=described.outputs.outputs if described else [],
         published=[_published(figure) for figure in entry.published],
+        made=ready.made if isinstance(ready, Ready) else Original(),
     )
 
 

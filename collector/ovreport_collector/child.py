@@ -20,6 +20,7 @@ import msgspec
 from ovreport.errors import StoreError
 from ovreport.record import NotMeasured
 from ovreport_collector.jobs import (
+    ConvertJob,
     CurveResult,
     Job,
     JobFailed,
@@ -152,8 +153,13 @@ def _hushed(why: NotMeasured, folders: set[Path]) -> NotMeasured:
 
 def _folders(job: Job, work: Path) -> set[Path]:
     """Return the folders that an error message may tell of."""
-    model = set() if isinstance(job, ProbeJob) else {Path(job.target.model).parent}
-    return {work, *model}
+    match job:
+        case ProbeJob():
+            return {work}
+        case ConvertJob():
+            files = (job.weights, job.model, *job.files.values())
+            return {work, *(Path(file).parent for file in files)}
+    return {work, Path(job.target.model).parent}
 
 
 def _how_it_ended(code: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -13,7 +13,16 @@ from rich.console import Console
 from ovreport import folders, store
 from ovreport.errors import InputError, OvreportError
 from ovreport.record import ASPECTS, Completed, Device, Effort, Failed, Precision, Record
-from ovreport_collector import child, frameworks, machine, sources, spent, suite, workplace
+from ovreport_collector import (
+    child,
+    datasets,
+    frameworks,
+    machine,
+    sources,
+    spent,
+    suite,
+    workplace,
+)
 from ovreport_collector.calibration import Calibrate, Calibrator, off
 from ovreport_collector.display import Display, display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
@@ -43,6 +52,10 @@ class Request:
     """Extra aspects to leave out."""
     engines: Sequence[str] = ()
     """Engines by name, or `native`; none: OpenVINO."""
+    datasets: Mapping[str, str] = field(default_factory=dict)
+    """Dataset of the suite → the user's folder."""
+    samples: int | None = None
+    """The most that are judged of each of them."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +91,7 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
 def make_plan(request: Request) -> Plan:
     """Return what the request means here; InputError or SuiteError if it means nothing."""
     ledger = Ledger()
-    loaded = suite.load(request.suite)
+    loaded = datasets.bring(suite.load(request.suite), request.datasets, request.samples)
     models = [loaded.model(name) for name in dict.fromkeys(request.models)] or loaded.models
     frameworks.require(
         e for model in models for e in frameworks.engines_of(model.file.uri, request.engines)
@@ -108,6 +121,7 @@ def make_plan(request: Request) -> Plan:
         machine=machine.describe(),
         software=machine.software(probed.openvino, frameworks.versions(engines)),
         skip=tuple(sorted(set(request.skip))),
+        samples=request.samples,
         spent_s=ledger.take("process"),
     )
 
@@ -137,8 +151,9 @@ def measure(
     Raises StoreError before anything is measured if `out` cannot be written.
     """
     workplace.check_writable(out)
-    journal_path = folders.state() / "runs" / f"{plan.key}.jsonl"
     with workplace.one_at_a_time(console), workplace.working_folder() as work:
+        sources.settle(plan.suite, plan.models)  # what is not pinned is a part of the key
+        journal_path = folders.state() / "runs" / f"{plan.key}.jsonl"
         store.sweep(out / plan.machine.id)
         if fresh:
             journal_path.unlink(missing_ok=True)
@@ -196,10 +211,14 @@ def _make_all_ready(
     ready: dict[str, Ready | JobFailed] = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs")
-        made = make_ready(model, prepared[model.id], work, seed=plan.seed)
+        made = make_ready(
+            model, prepared[model.id], work, seed=plan.seed,
+            brought=datasets.facts(plan.suite, model),
+        )  # fmt: skip
         if isinstance(made, JobFailed):
             child.check_room(work)
-            private = (plan.suite.folder, folders.cache(), work)
+            theirs = [one.folder for one in plan.suite.brought.values()]
+            private = [plan.suite.folder, *theirs, str(folders.cache()), str(work)]
             reason = redacted(made.reason, private)[:_MAX_REASON]
             made = msgspec.structs.replace(made, reason=reason)
         ready[model.id] = made
@@ -241,6 +260,8 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "suite": plan.suite_name,
         "tier": msgspec.to_builtins(plan.tier),
         "expected_s": plan.expected_s,
+        "unpinned": plan.unpinned,
+        "absent_datasets": plan.absent,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
     }
 

@@ -34,12 +34,27 @@ Examples:
   ovreport collect --device CPU --device AUTO:GPU,CPU
   ovreport collect --engine openvino --engine native against ONNX Runtime and LiteRT
   ovreport collect --suite my.toml                  your own models
+  ovreport collect --suite my.toml --dataset imagenet=/data/imagenet   on your own data
 
 \b
 Stopped with Ctrl-C, or by a crash? The same command goes on where it was.
 Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad input,
 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
+
+
+def _datasets(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for value in values:
+        name, _sep, path = value.partition("=")
+        if not name or not path or name in found:
+            raise InputError(
+                f"{name!r} twice" if name in found else f"{value!r} is not NAME=PATH of a dataset",
+                where="--dataset",
+                remedy="For example: --dataset imagenet=/data/imagenet; the suite names datasets",
+            )
+        found[name] = path
+    return found
 
 
 def _plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -68,7 +83,7 @@ _plugin_option = click.option(
     default="quick",
     show_default=True,
     metavar="NAME|FILE",
-    help="Built-in suite (quick, standard) or a TOML file of your own.",
+    help="Built-in suite (quick, standard, openvino-hub) or a TOML file of your own.",
 )
 @click.option(
     "--tier",
@@ -133,6 +148,18 @@ _plugin_option = click.option(
     type=click.Choice(["calibration", "curve", "open_loop", "end_to_end", "no_mmap"]),
     help="Leave this aspect out, to save time; repeatable.",
 )
+@click.option(
+    "--dataset", "datasets_", multiple=True, metavar="NAME=PATH", callback=_datasets,
+    help="Your own copy of a dataset that the suite leaves to you (ImageNet, COCO, GLUE); "
+    "repeatable.",
+)  # fmt: skip
+@click.option(
+    "--samples",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Judge at most so many samples of your datasets, drawn by the seed. Default: 5,000, and "
+    "what fits into 1 GiB.",
+)
 @click.option("--fresh", is_flag=True, help="Forget a stopped run of the same plan.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and the expected time, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome (or plan) as JSON.")
@@ -141,7 +168,7 @@ def collect(
     suite: str, tier: str, models_: tuple[str, ...], devices_: tuple[str, ...],
     engines: tuple[str, ...], precisions: tuple[str, ...], out: Path, seed: int,
     timeout: float | None, skip: tuple[str, ...], fresh: bool, dry_run: bool, as_json: bool,
-    plugins: dict[str, str],
+    plugins: dict[str, str], datasets_: dict[str, str], samples: int | None,
 ) -> None:  # fmt: skip
     """Measure models on this machine's OpenVINO devices, and write records."""
     from rich.console import Console
@@ -155,7 +182,7 @@ def collect(
         work.Request(
             suite=suite, tier=tier, models=models_, devices=devices_,
             precisions=cast("tuple[Precision, ...]", precisions), plugins=plugins, seed=seed,
-            skip=skip, engines=engines,
+            skip=skip, engines=engines, datasets=datasets_, samples=samples,
         )
     )  # fmt: skip
     if dry_run:
@@ -258,6 +285,19 @@ def _show_plan(plan: Plan, console: Console, *, as_json: bool) -> None:
         f"throughput: about {_minutes(plan.expected_s)}.",
         highlight=False,
     )
+    if plan.absent:
+        given = " ".join(f"--dataset {name}=PATH" for name in plan.absent)
+        console.print(
+            f"\nWithout accuracy where the data are yours to give: add {given}",
+            markup=False, highlight=False,
+        )  # fmt: skip
+    if plan.unpinned:
+        console.print(
+            f"\nNot pinned: {_count(len(plan.unpinned), 'file')} of branches on the model hub. The "
+            "commit and checksum of each are found when it is first fetched, and told in the "
+            "records:",
+            *plan.unpinned, sep="\n  ", markup=False, highlight=False,
+        )  # fmt: skip
 
 
 def _count(n: int, what: str) -> str:

@@ -86,7 +86,22 @@ class OutputsJob(Struct, frozen=True, kw_only=True, tag="outputs"):
     """Set name → `.npz` of inputs; its outputs go to the path of the same name in `outputs`."""
     outputs: dict[str, str]
     task: str
-    """Says what of the outputs of the set `labelled` is worth keeping."""
+    judges: dict[str, str] = {}
+    """Set of labelled inputs → the further judge of the task that says what of its outputs is worth
+    keeping; empty: the task itself. Of other sets everything is kept."""
+
+
+class ConvertJob(Struct, frozen=True, kw_only=True, tag="convert"):
+    """Make an OpenVINO IR of published weights that no engine reads."""
+
+    converter: str
+    """Key in `making.converters.CONVERTERS`."""
+    weights: str
+    files: dict[str, str]
+    """Role → path of an auxiliary file of the model."""
+    shapes: dict[str, list[int]]
+    model: str
+    """Path of the .xml to write, its .bin beside it."""
 
 
 class PilotJob(Struct, frozen=True, kw_only=True, tag="pilot"):
@@ -196,7 +211,7 @@ class ArrivalsJob(Struct, frozen=True, kw_only=True, tag="arrivals"):
 ExtraJob = CachedStartJob | EndToEndJob | CurveJob | ArrivalsJob | NoMmapJob
 """Jobs of `extras`."""
 
-Job = ProbeJob | OutputsJob | PilotJob | AlongsideJob | RoundJob | ExtraJob
+Job = ProbeJob | OutputsJob | ConvertJob | PilotJob | AlongsideJob | RoundJob | ExtraJob
 
 
 class Unavailable(Struct, frozen=True, kw_only=True):
@@ -229,6 +244,14 @@ class PilotResult(Struct, frozen=True, kw_only=True, tag="pilot"):
     """The faster way to drive requests."""
 
     driver: Driver
+
+
+class ConvertResult(Struct, frozen=True, kw_only=True, tag="convert"):
+    """What a conversion took."""
+
+    seconds: float
+    peak_bytes: int
+    """Highest resident memory of the process."""
 
 
 class RoundResult(Struct, frozen=True, kw_only=True, tag="round"):
@@ -309,5 +332,12 @@ ExtraResult = CachedStartResult | EndToEndResult | CurveResult | ArrivalsResult 
 """Results of `extras`."""
 
 Result = (
-    ProbeResult | OutputsResult | PilotResult | Alongside | RoundResult | ExtraResult | JobFailed
+    ProbeResult
+    | OutputsResult
+    | ConvertResult
+    | PilotResult
+    | Alongside
+    | RoundResult
+    | ExtraResult
+    | JobFailed
 )

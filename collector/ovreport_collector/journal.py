@@ -43,6 +43,8 @@ class Described(Struct, frozen=True, kw_only=True, tag="described"):
     case: str
     outputs: OutputsResult
     accuracy: Accuracy | NotMeasured
+    further_accuracy: dict[str, Accuracy | NotMeasured] = {}
+    """By the names of the judges."""
     agreement: Agreement | NotMeasured
     spent_s: dict[str, float] = {}
     """Wall time since the step before, by what it went to."""

@@ -80,6 +80,11 @@ def give_back_freed() -> None:
         return
 
 
+def peak_rss_bytes() -> int:
+    """Return the highest resident set of this process so far; OSError or KeyError if not told."""
+    return _read_status()["VmHWM"]
+
+
 def _read_status() -> dict[str, int]:
     """Return the sizes of /proc/self/status in bytes."""
     sizes = {}

@@ -14,6 +14,7 @@ from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport_collector.frameworks import DEVICE, FRAMEWORKS, engines_of
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources.unpinned import as_fetched
 from ovreport_collector.suite import Model, Suite
 
 TIERS: dict[str, Tier] = {
@@ -90,6 +91,8 @@ class Plan:
     software: Software
     skip: Sequence[str] = ()
     """Extra aspects that the user left out."""
+    samples: int | None = None
+    """The most that are judged of each dataset of the user's; None: as the models say."""
     spent_s: Mapping[str, float] = field(default_factory=dict)
     """What making the plan took; no part of what it is."""
 
@@ -102,7 +105,7 @@ class Plan:
     def key(self) -> str:
         """Checksum of the plan: rounds of another plan, machine or release never mix with it."""
         whole = (
-            msgspec.structs.replace(self.suite, folder=""),
+            self.suite.identity,
             self.tier,
             self.seed,
             [planned.case for planned in self.cases],
@@ -118,11 +121,26 @@ class Plan:
         return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
 
     @property
+    def unpinned(self) -> list[str]:
+        """Addresses of files that are on a branch, and of which no commit is known yet."""
+        files = [file for model in self.models for file in (model.file, *model.files.values())]
+        return [file.uri for file in map(as_fetched, files) if file.unpinned]
+
+    @property
+    def absent(self) -> list[str]:
+        """Datasets of the plan's models that users bring, and that this one did not."""
+        names = dict.fromkeys(model.data for model in self.models if model.data)
+        layouts = {name for name, dataset in self.suite.datasets.items() if dataset.layout}
+        return [name for name in names if name in layouts - set(self.suite.brought)]
+
+    @property
     def _local_contents(self) -> list[str]:
         """Checksums of files that the suite need not pin: edited, they are other models."""
+        loose = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]
         paths = [local_file(self.suite, model) for model in self.models]
         files = [file for path in paths if path for file in (path, path.with_suffix(".bin"))]
-        return [sha256_of(file) for file in files if file.is_file()]
+        fetched = [as_fetched(file).sha256 for file in loose]
+        return [*fetched, *(sha256_of(file) for file in files if file.is_file())]
 
     @property
     def expected_s(self) -> float:

@@ -61,6 +61,8 @@ NO_MODEL_CACHE = JobFailed(
 )
 _START_LIMIT_S = 300.0
 """What reading and compiling may take, beside the timed loops."""
+_SAMPLE_LIMIT_S = 0.25
+"""What a labelled sample may take, which counts four times: some data sets have thousands."""
 
 Reference = Path | AspectFailed | Skipped
 
@@ -145,6 +147,9 @@ class Run:
                 ready, own_folder / "labelled.npz",
                 why or _path(reference, folder / "labelled.npz"), seed=self.plan.seed,
             )  # fmt: skip
+            further = scoring.further(
+                ready, own_folder, why or _path(reference, folder), seed=self.plan.seed
+            )
             agreement = scoring.agreement(
                 result.outputs, own_folder / "samples.npz",
                 why or _path(reference, folder / "samples.npz"),
@@ -152,18 +157,20 @@ class Run:
         self.journal.add(
             Described(
                 case=planned.key, outputs=result, accuracy=accuracy, agreement=agreement,
+                further_accuracy=further,
                 spent_s=self.ledger.take(),
             )
         )  # fmt: skip
 
     def _outputs(self, ready: Ready, target: Target, folder: Path) -> Result:
         folder.mkdir(parents=True, exist_ok=True)
-        inputs = {"samples": str(ready.samples)}
-        if ready.labelled is not None:
-            inputs["labelled"] = str(ready.labelled_inputs)
+        judges = {path.stem: name for path, name in ready.judged_inputs.items()}
+        inputs = {path.stem: str(path) for path in (ready.samples, *ready.judged_inputs)}
         outputs = {name: str(folder / f"{name}.npz") for name in inputs}
-        job = OutputsJob(target=target, inputs=inputs, outputs=outputs, task=ready.model.task)
-        return self._child(job)
+        job = OutputsJob(
+            target=target, inputs=inputs, outputs=outputs, task=ready.model.task, judges=judges
+        )
+        return self._child(job, beside_s=_SAMPLE_LIMIT_S * ready.judged_samples)
 
     def _give_up(self, planned: PlannedCase, failure: JobFailed) -> None:
         step = GivenUp(

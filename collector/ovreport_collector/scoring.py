@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ovreport.accuracy_intervals import bootstrap, paired_delta, wilson
+from ovreport.accuracy_intervals import bootstrap, paired_delta, paired_share_delta, wilson
 from ovreport.record import (
     Accuracy,
     AccuracyReference,
@@ -16,15 +16,14 @@ from ovreport.record import (
     Failed,
     NotMeasured,
     Port,
-    Skipped,
     Unsupported,
 )
 from ovreport.statistics import Floats, Interval
 from ovreport_collector.arrays import output_agreement
 from ovreport_collector.prepare import Ready
-from ovreport_collector.tasks import Array
+from ovreport_collector.tasks import Array, Judge, Labelled
 
-REFERENCE = "OpenVINO CPU, f32"
+CONSTANT_WEIGHTS = "constant weights: accuracy does not exist"
 
 
 def accuracy(
@@ -34,30 +33,58 @@ def accuracy(
 
     A metric that cannot be had of these outputs is a Failed aspect, not an exception.
     """
+    if ready.absent is not None:
+        return ready.absent
+    if ready.labelled is None or ready.task.metric is None:
+        constant = ready.model.architecture_only
+        return Unsupported(reason=CONSTANT_WEIGHTS if constant else ready.task.why_no_metric)
+    return _judged(ready.task, ready.labelled, outputs, reference, seed)
+
+
+def further(
+    ready: Ready, outputs: Path, reference: Path | NotMeasured, *, seed: int
+) -> dict[str, Accuracy | NotMeasured]:
+    """Return the further accuracies by their judges' names, like `accuracy`.
+
+    `outputs` and `reference` are the folders of what the measuring processes kept.
+    """
+    return {
+        one.name: _judged(
+            one.judge,
+            one.labelled,
+            outputs / one.inputs.name,
+            reference / one.inputs.name if isinstance(reference, Path) else reference,
+            seed,
+        )
+        for one in ready.further
+    }
+
+
+def _judged(
+    judge: Judge, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
+) -> Accuracy | NotMeasured:
     try:
-        return _accuracy(ready, outputs, reference, seed)
+        return _accuracy(judge, labelled, outputs, reference, seed)
     except (ValueError, IndexError, KeyError, ArithmeticError) as error:
         reason = f"the outputs do not fit the task: {type(error).__name__}: {error}"
         return Failed(reason=reason[:2000], cause="wrong-output")
 
 
 def _accuracy(
-    ready: Ready, outputs: Path, reference: Path | NotMeasured, seed: int
+    judge: Judge, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
 ) -> Accuracy | NotMeasured:
-    labelled, task = ready.labelled, ready.task
-    if labelled is None or task.metric is None:
-        return Unsupported(reason=task.why_no_metric)
+    if judge.metric is None:
+        raise ValueError("a judge without a metric")
     if labelled.by_reference:
         if isinstance(reference, NotMeasured):
             return reference
         labelled = replace(labelled, labels=load_outputs(reference))
-        ready = replace(ready, labelled=labelled)
-    rows = task.contributions(labelled, load_outputs(outputs))
-    value, method = _interval(rows, ready, seed)
+    rows = judge.contributions(labelled, load_outputs(outputs))
+    value, method = _interval(rows, judge, seed)
     if not np.isfinite([value.value, value.low, value.high]).all():
-        raise ValueError(f"{task.metric} is not a number")
+        raise ValueError(f"{judge.metric} is not a number")
     return Accuracy(
-        metric=task.metric,
+        metric=judge.metric,
         value=value.value,
         low=value.low,
         high=value.high,
@@ -65,8 +92,9 @@ def _accuracy(
         n=labelled.n,
         unit=labelled.unit,
         data=labelled.source,
+        dataset=labelled.name,
         rendered=labelled.rendered,
-        reference=_against(rows, reference, ready, seed),
+        reference=_against(rows, reference, judge, labelled, seed),
     )
 
 
@@ -106,24 +134,31 @@ def load_outputs(path: Path) -> list[Array]:
         return [arrays[name] for name in sorted(arrays.files)]
 
 
-def _interval(rows: Floats, ready: Ready, seed: int) -> tuple[Interval, str]:
-    is_share = rows.shape[1] == 1 and bool(np.isin(rows, (0.0, 1.0)).all())
-    if is_share:
+def _interval(rows: Floats, judge: Judge, seed: int) -> tuple[Interval, str]:
+    if _is_share(rows):
         return wilson(float(rows.sum()), len(rows)), "wilson"
-    return bootstrap(rows, ready.task.reduce, seed=seed), "bootstrap"
+    return bootstrap(rows, judge.reduce, seed=seed), "bootstrap"
+
+
+def _is_share(rows: Floats) -> bool:
+    """Return whether rows are rights and wrongs, of which the metric is the share of rights."""
+    return rows.shape[1] == 1 and bool(np.isin(rows, (0.0, 1.0)).all())
 
 
 def _against(
-    rows: Floats, reference: Path | NotMeasured, ready: Ready, seed: int
+    rows: Floats, reference: Path | NotMeasured, judge: Judge, labelled: Labelled, seed: int
 ) -> AccuracyReference | NotMeasured:
     if isinstance(reference, NotMeasured):
         return reference
-    if ready.labelled is None:
-        return Skipped(reason="no labelled data")
-    expected = ready.task.contributions(ready.labelled, load_outputs(reference))
-    delta = paired_delta(rows, expected, ready.task.reduce, seed=seed)
+    expected = judge.contributions(labelled, load_outputs(reference))
+    both_shares = _is_share(rows) and _is_share(expected)
+    delta = (
+        paired_share_delta(rows, expected)
+        if both_shares
+        else paired_delta(rows, expected, judge.reduce, seed=seed)
+    )
     return AccuracyReference(
-        value=float(ready.task.reduce(expected)),
+        value=float(judge.reduce(expected)),
         delta=delta.value,
         delta_low=delta.low,
         delta_high=delta.high,

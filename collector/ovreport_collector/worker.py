@@ -46,6 +46,8 @@ from ovreport_collector.jobs import (
     ArrivalsJob,
     AspectName,
     CachedStartJob,
+    ConvertJob,
+    ConvertResult,
     CurveJob,
     EndToEndJob,
     ExtraJob,
@@ -58,6 +60,7 @@ from ovreport_collector.jobs import (
     PilotJob,
     PilotResult,
     ProbeJob,
+    ProbeResult,
     Result,
     RoundJob,
     RoundResult,
@@ -67,9 +70,6 @@ from ovreport_collector.memory import MemoryMeter, give_back_freed
 from ovreport_collector.orphan import end_with
 from ovreport_collector.spent import spending
 from ovreport_collector.starts import cached_start, startup_round, without_mmap
-
-LABELLED = "labelled"
-"""Name of the set of inputs whose right answers are known."""
 
 clock = time.perf_counter
 Found = TypeVar("Found", Energy, MemoryRound)
@@ -101,10 +101,8 @@ def run(job: Job) -> Result:
 
 def _do(job: Job) -> Result:
     match job:
-        case ProbeJob():
-            from ovreport_collector.engines.openvino_devices import probe
-
-            return probe(job)
+        case ProbeJob() | ConvertJob():
+            return _do_before(job)
         case OutputsJob():
             return outputs(job)
         case PilotJob():
@@ -115,6 +113,17 @@ def _do(job: Job) -> Result:
             return measure_round(job)
         case _:
             return _do_extra(job)
+
+
+def _do_before(job: ProbeJob | ConvertJob) -> ProbeResult | ConvertResult:
+    """Do what is done before there is a model to be measured."""
+    if isinstance(job, ProbeJob):
+        from ovreport_collector.engines.openvino_devices import probe
+
+        return probe(job)
+    from ovreport_collector.making.conversion import convert
+
+    return convert(job)
 
 
 def _do_extra(job: ExtraJob) -> ExtraResult | JobFailed:
@@ -162,7 +171,7 @@ def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None
         samples = load_samples(Path(path))
         request = compiled.request(samples)
         # Some models answer with megabytes of which a task needs a line.
-        keep = tasks.get(job.task).keep if name == LABELLED else list
+        keep = tasks.judge(job.task, job.judges[name]).keep if name in job.judges else list
         kept = [
             keep([array[np.newaxis] for array in infer_checked(request, i, network)])
             for i in range(len(samples))

@@ -241,6 +241,12 @@ class Catalogue:
         found = (r for r in self.everything if r.device.key == device.key)
         return max(found, key=lambda r: r.record.measured_at)
 
+    def rank(self, device: DeviceRef) -> tuple[int, str, DeviceKey]:
+        """Return what devices are ranked by: the models that ran, then when one did last."""
+        ran = [r for r in self.of_device(device) if r.completed]
+        newest = max((r.record.measured_at for r in ran), default="")
+        return len({r.model.id for r in ran}), newest, device.key
+
     def speedup(self, result: Result) -> Speedup[Result] | None:
         """Return what a result gains over f32, if it is a default that was paired with it."""
         return self._by_default.get(id(result))

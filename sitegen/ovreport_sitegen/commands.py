@@ -46,8 +46,10 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
     """
     from ovreport.errors import IncompleteError
     from ovreport_sitegen.site import build as build_site
+    from ovreport_sitegen.site import no_collector
 
-    built = build_site(site, records, out)
+    with no_collector(for_good=True):
+        built = build_site(site, records, out)
     for fault in built.faults:
         click.echo(f"left out: {fault}", err=True)
     older = f", {built.older:,} older ones as history" if built.older else ""

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -36,6 +37,7 @@ def all_files(catalogue: Catalogue) -> dict[str, bytes]:
     }
 
 
+@lru_cache(maxsize=1 << 16)
 def guarded(text: str) -> str:
     """Return text that a spreadsheet does not take for a formula."""
     text = " ".join(clean(text).split("\n"))

@@ -84,6 +84,7 @@ class Renderer:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # templates do not change while a site is built
         )
         self._environment.globals |= {"svg": drawer.svg, "prose": self._prose}
         self._environment.filters |= {"line": line, "ticks": ticks}

@@ -64,21 +64,24 @@ def build(site: Path, records: Sequence[Path], out: Path, *, cache: Path | None 
     StoreError where the disk refuses. The old site is whole after any of them.
     """
     publish.refuse_foreign(out)
-    with _no_collector():
+    with no_collector():
         return _build(site, records, out, cache)
 
 
 @contextmanager
-def _no_collector() -> Iterator[None]:
+def no_collector(*, for_good: bool = False) -> Iterator[None]:
     """Pause the garbage collector.
 
     What a build makes lives to its end; searching it for garbage takes a sixth of the time.
+    `for_good`: nor is it searched later, as Python does when it ends: another tenth.
     """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if for_good:
+            gc.freeze()
         if was_on:
             gc.enable()
 

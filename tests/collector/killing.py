@@ -8,7 +8,7 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -47,8 +47,8 @@ def collect(environment: dict[str, str], arguments: list[str], log: str) -> None
 class Place:
     """A folder with a suite of one tiny network, and everything that its collects keep."""
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.out = root, root / "records"
+    def __init__(self, root: Path, *, skip: Sequence[str] = ()) -> None:
+        self.root, self.out, self.skip = root, root / "records", skip
         self.temporary, self.log = root / "tmp", root / "log"
         self.temporary.mkdir(parents=True)
         self.journal_folder = root / "state" / "runs"
@@ -68,8 +68,8 @@ class Place:
             "collect", "--suite", str(self.suite), "--out", str(out or self.out),
             "--device", "CPU", "--device", "SIMCPU", "--precision", "f32",
             "--plugin", f"SIMCPU={models.CPU_PLUGIN}", "--seed", str(seed),
-            # The long extras; a start without mmap stays, so that kills meet an extra too.
-            "--skip", "curve", "--skip", "open_loop",
+            "--skip", "curve", "--skip", "open_loop",  # the long extras
+            *(word for name in self.skip for word in ("--skip", name)),
         ]  # fmt: skip
         process = _context.Process(target=collect, args=(environment, arguments, str(self.log)))
         process.start()

@@ -51,7 +51,7 @@ def a_labels_file(path: Path, labels: list[str]) -> Path:
 
 
 def a_photograph(path: Path, *, size: tuple[int, int] = (90, 70), seed: int = 0) -> Path:
-    """Write a PNG of noise."""
+    """Write a picture of noise, in the format of its name."""
     pixels = np.random.default_rng(seed).integers(0, 256, size=(size[1], size[0], 3))
     Image.fromarray(pixels.astype(np.uint8)).save(path)
     return path

@@ -17,8 +17,10 @@ import pytest
 from ovreport import folders, store
 from ovreport.cli import run
 from ovreport.record import (
+    Accuracy,
     Agreement,
     Completed,
+    Converted,
     Effort,
     Execution,
     Failed,
@@ -35,9 +37,11 @@ from ovreport.record import (
 from ovreport_collector import extras, plan
 from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
 from ovreport_collector.sources import cache
-from tests.collector import models
+from tests.collector import models, suite_fixtures
 from tests.collector.conftest import TINY, FakeChild, a_device, model_table
 from tests.collector.suite_fixtures import document, write_suite
+from tests.collector.task_fixtures import a_photograph
+from tests.collector.weights_fixtures import lite_weights, write_torch
 
 SIMCPU = f"SIMCPU={models.CPU_PLUGIN}"
 UNSUPPORTED = Path(__file__).parent / "data" / "unsupported.toml"
@@ -487,22 +491,75 @@ def test_two_collects_wait_for_each_other(
 
 # ---------------------------------------------------------------- slow, for real
 
+VIRTUAL = ["AUTO:CPU", "HETERO:CPU", "MULTI:CPU", "BATCH:CPU(4)", "HETERO:SIMCPU,CPU"]
+
+
+@pytest.fixture(scope="module")
+def virtual(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Return a folder where a good model was measured on every kind of virtual device."""
+    with pytest.MonkeyPatch.context() as patch:
+        place = _place(tmp_path_factory.mktemp("virtual"), patch)
+        suite = place.suite(model_table("good", "good.xml"))
+        devices = [word for device in VIRTUAL for word in ("--device", device)]
+        # What is measured beside rounds is the same on any device.
+        beside = [*(extra.name for extra in extras.EXTRAS), "calibration"]
+        skipped = [word for name in beside for word in ("--skip", name)]
+        assert run(["collect", "--suite", suite, "--out", str(place.out), *devices, *skipped,
+                    "--plugin", SIMCPU]) == 0  # fmt: skip
+    return place
+
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "device", ["AUTO:CPU", "HETERO:CPU", "MULTI:CPU", "BATCH:CPU(4)", "HETERO:SIMCPU,CPU"]
-)
-def test_virtual_devices_are_measured(place: Place, device: str) -> None:
+@pytest.mark.parametrize("device", VIRTUAL)
+def test_virtual_devices_are_measured(virtual: Place, device: str) -> None:
     """Any OpenVINO device string is a device; what really ran is told."""
-    suite = place.suite(model_table("good", "good.xml"))
-    code = run(["collect", "--suite", suite, "--out", str(place.out), "--device", device,
-                "--plugin", SIMCPU])  # fmt: skip
-    assert code == 0
-    (record,) = place.records
-    assert (record.case.device, record.case.precision) == (device, "default")
+    (record,) = (r for r in virtual.records if r.case.device == device)
+    assert record.case.precision == "default"
     assert isinstance(record.latency, Latency)
     assert isinstance(record.throughput, Throughput)
     assert isinstance(record.execution, Execution | Unsupported)
+
+
+@pytest.mark.slow
+def test_a_converted_model_has_every_accuracy_in_its_record(place: Place) -> None:
+    """Weights to record: how the model was made, top-1 and top-5 of one run; broken ones say why.
+
+    A run that is repeated converts nothing again.
+    """
+    write_torch(place.root / "lite.pth", lite_weights())
+    (place.root / "broken.pth").write_bytes(b"no weights")
+    a_photograph(place.root / "imagenet_00_3.jpg", size=(80, 60))
+    a_photograph(place.root / "imagenet_01_6.jpg", size=(60, 80), seed=1)
+    files = {f"p{i}": {"uri": f"file:imagenet_0{i}_{c}.jpg"} for i, c in ((0, 3), (1, 6))}
+    models = [
+        suite_fixtures.model_table(
+            id=name, file={"uri": f"file:{name}.pth"}, task="image-classification", data="few",
+            shapes={"image": [1, 3, 32, 32]}, converter="efficientnet-lite0",
+        )
+        for name in ("lite", "broken")
+    ]  # fmt: skip
+    suite = write_suite(
+        place.root / "my.toml",
+        document(models=models, datasets={"few": {"title": "Few", "files": files}}),
+    )
+    skipped = [a for name in ("curve", "open_loop", "end_to_end") for a in ("--skip", name)]
+    command = ["collect", "--suite", str(suite), "--out", str(place.out), *skipped]
+    assert run([*command, "--precision", "f32"]) == 1
+    good, bad = sorted(place.records, key=lambda record: record.model.id, reverse=True)
+    assert isinstance(good.model.made, Converted)
+    assert good.model.made.converter == "efficientnet-lite0"
+    assert good.model.source == "file:lite.pth"
+    assert good.model.size_bytes > 10_000
+    assert "benchmark_app -m model.xml" in good.repeat.benchmark_app
+    assert isinstance(good.accuracy, Accuracy)
+    (top5,) = good.further_accuracy
+    assert [(a.metric, a.n) for a in (good.accuracy, top5)] == [("top1", 2), ("top5", 2)]
+    assert top5.value >= good.accuracy.value
+    assert good.further_accuracy_missing == {}
+    assert isinstance(bad.outcome, Failed)
+    assert "could not be converted (efficientnet-lite0): ValueError" in bad.outcome.reason
+    assert str(place.root) not in place.texts
+    assert len(list((place.root / "cache" / "made").iterdir())) == 1
 
 
 @pytest.mark.network
@@ -517,3 +574,25 @@ def test_a_model_that_does_not_convert_is_unsupported(
     assert code == 1
     (record,) = place.records
     assert isinstance(record.outcome, Unsupported), record.outcome
+
+
+# ---------------------------------------------------------------- the hub's suite
+
+
+def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
+    place: Place, fake_child: FakeChild, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Nothing is fetched; each address of a branch is listed, and in the JSON too."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
+    assert run(hub) == 0
+    said = capsys.readouterr().out
+    assert "Not pinned: 20 files" in said
+    assert "--dataset imagenet=PATH --dataset coco=PATH" in said
+    assert "hf:OpenVINO/resnet50-int8-ov@main/resnet50.xml" in said
+    assert run([*hub, "--json", "--model", "yolo11n-fp16"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert len(told["unpinned"]) == 2
+    assert told["absent_datasets"] == ["coco"]
+    assert len(fake_child.jobs) == 2  # the probes

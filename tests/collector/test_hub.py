@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,9 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from ovreport import folders
+from ovreport import folders, store
+from ovreport.cli import run
+from ovreport.errors import SourceError, SuiteError
+from ovreport_collector import sources
+from ovreport_collector import suite as suites
 from ovreport_collector.sources import pair
 from ovreport_collector.sources.address import AddressError, OnHub, parse
+from tests.collector.conftest import FakeChild
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = {"openvino_model.xml": b"<net/>" * 50, "openvino_model.bin": b"weights" * 500}
@@ -31,6 +37,9 @@ class Hub:
     token: str = ""
     """Asked for where it is not empty."""
     requests: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
+    head: str = COMMIT
+    """The commit that the branch main is at."""
 
 
 @pytest.fixture
@@ -49,15 +58,17 @@ def hub() -> Iterator[Hub]:
 
         def _answer(self, *, body: bool) -> None:
             made.requests.append(f"{self.command} {self.path}")
-            owner, _, name = self.path.partition(f"/resolve/{COMMIT}/")
-            if owner != "/OpenVINO/tiny":
+            owner, _, rest = self.path.partition("/resolve/")
+            revision, _, name = rest.partition("/")
+            if owner != "/OpenVINO/tiny" or revision not in (COMMIT, made.head, "main"):
                 self._refuse(401, "RepoNotFound")
             elif made.token and self.headers["Authorization"] != f"Bearer {made.token}":
                 self._refuse(403, "GatedRepo")
-            elif name not in FILES:
+            elif name not in made.files:
                 self._refuse(404, "EntryNotFound")
             else:
-                self._send(FILES[name], body=body)
+                commit = made.head if revision == "main" else revision
+                self._send(made.files[name], commit, body=body)
 
         def _refuse(self, status: int, code: str) -> None:
             self.send_response(status)
@@ -65,10 +76,10 @@ def hub() -> Iterator[Hub]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def _send(self, data: bytes, *, body: bool) -> None:
+        def _send(self, data: bytes, commit: str, *, body: bool) -> None:
             self.send_response(200)
             self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-            self.send_header("X-Repo-Commit", COMMIT)
+            self.send_header("X-Repo-Commit", commit)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             if body:
@@ -105,7 +116,7 @@ def fetch(hub: Hub, tmp_path: Path):
     The hub's client reads them once, when it is imported.
     """
 
-    def run(suite: Path, **settings: str) -> tuple[int, str]:
+    def run(suite: Path, *, program: str = FETCH, **settings: str) -> tuple[int, str]:
         dropped = ("HF_", "HTTP", "http", "HTTPS", "https", "ALL_PROXY", "all_proxy")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
         env = {
@@ -113,7 +124,7 @@ def fetch(hub: Hub, tmp_path: Path):
             "HF_HUB_DISABLE_TELEMETRY": "1", folders.CACHE: str(tmp_path / "cache"), **settings,
         }  # fmt: skip
         done = subprocess.run(
-            [sys.executable, "-c", FETCH, str(suite)], env=env, capture_output=True, text=True,
+            [sys.executable, "-c", program, str(suite)], env=env, capture_output=True, text=True,
             timeout=100, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr[-2000:] * (not done.stdout)
@@ -187,11 +198,102 @@ def test_an_ir_without_its_weights_is_refused_early(fetch, tmp_path: Path):
     """The .xml alone is no model."""
     suite = a_suite(tmp_path)
     suite.write_text("\n".join(suite.read_text().splitlines()[:-1]))
-    from ovreport.errors import SuiteError
-    from ovreport_collector import suite as suites
-
     with pytest.raises(SuiteError, match="role weights"):
         suites.load(suite)
+
+
+# ---------------------------------------------------------------- what is not pinned
+
+
+def unpinned(folder: Path, *, said: str = ", unpinned = true") -> Path:
+    """Write a suite whose model is the IR of the stand-in, by its branch."""
+    path = a_suite(folder)
+    lines = path.read_text().replace(f"@{COMMIT}", "@main").splitlines()
+    kept = [re.sub(r', sha256 = "[0-9a-f]*"', said, line) for line in lines]
+    path.write_text("\n".join(kept))
+    return path
+
+
+TELL = """
+import sys
+from ovreport_collector import sources, suite
+model = suite.load(sys.argv[1]).models[0]
+for file in (model.file, *model.files.values()):
+    found = sources.as_fetched(file)
+    print(found.uri, found.sha256, found.unpinned)
+"""
+
+
+def test_a_branch_is_fetched_and_its_commit_is_known(fetch, hub: Hub, tmp_path: Path):
+    """Address and checksum of what was fetched are those of a pinned file; asked for once."""
+    suite = unpinned(tmp_path)
+    code, said = fetch(suite)
+    assert code == 0, said
+    network = Path(said.strip())
+    assert network.with_suffix(".bin").read_bytes() == FILES["openvino_model.bin"]
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in FILES.items()}
+    _, told = fetch(suite, program=TELL)
+    assert told.split("\n")[:2] == [f"{URI}{name} {sums[name]} False" for name in FILES]
+    hub.requests.clear()
+    assert fetch(suite) == (0, said)
+    assert hub.requests == []
+
+
+def test_all_files_of_a_branch_are_of_one_commit(fetch, hub: Hub, tmp_path: Path):
+    """It moves between the network and its weights, and when the cache was damaged."""
+    suite = unpinned(tmp_path)
+    whole = suite.read_text()
+    suite.write_text(whole.replace("openvino_model.bin", "openvino_model.xml"))
+    assert fetch(suite)[0] == 0  # the network alone
+    hub.head = "f" * 40
+    suite.write_text(whole)
+    assert fetch(suite)[0] == 0
+    assert [r for r in hub.requests if "main" in r and ".bin" in r] == []
+    _, told = fetch(suite, program=TELL)
+    assert told.count(COMMIT) == 2
+
+
+def test_what_else_is_of_the_repository_stands_beside_the_network(
+    own_folders: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A language model's pipeline looks for the tokenizer there."""
+
+    def fetched(address: OnHub, to: Path) -> str:
+        to.write_bytes(address.path.encode())
+        return COMMIT
+
+    monkeypatch.setattr(sources.hub, "fetch_and_tell", fetched)
+    path = unpinned(own_folders)
+    line = 'files.tokenizer = { uri = "hf:OpenVINO/tiny@main/tokenizer.json", unpinned = true }'
+    path.write_text(f"{path.read_text()}\n{line}\n")
+    loaded = suites.load(path)
+    network = sources.resolve(loaded, loaded.models[0]).model
+    assert (network.parent / "tokenizer.json").read_text() == "tokenizer.json"
+    assert network.with_suffix(".bin").is_file()
+
+
+def test_what_is_not_pinned_must_say_so(tmp_path: Path):
+    """The check tells both ways to mend it; and that a pinned file is not unpinned."""
+    sha256 = f', sha256 = "{"a" * 64}"'
+    for said, message in (
+        ("", "it moves"), (sha256, "it moves"),
+        (f"{sha256}, unpinned = true", "a checksum of what can change"),
+    ):  # fmt: skip
+        with pytest.raises(SuiteError, match=message):
+            suites.load(unpinned(tmp_path, said=said))
+    path = a_suite(tmp_path)
+    path.write_text(path.read_text().replace('" }', '", unpinned = true }'))
+    with pytest.raises(SuiteError, match="pinned already"):
+        suites.load(path)
+
+
+def test_a_branch_that_is_not_there_says_so(fetch, tmp_path: Path):
+    """As with a commit."""
+    suite = unpinned(tmp_path)
+    suite.write_text(suite.read_text().replace("@main", "@next"))
+    code, said = fetch(suite)
+    assert code == 1
+    assert "@next" in said
 
 
 def test_what_the_hub_does_not_have_says_so(fetch, tmp_path: Path):
@@ -209,13 +311,14 @@ def test_what_the_hub_does_not_have_says_so(fetch, tmp_path: Path):
 @pytest.mark.parametrize(
     "rest",
     [
-        "OpenVINO/tiny/model.xml", "OpenVINO/tiny@main/model.xml", f"tiny@{COMMIT}/model.xml",
+        "OpenVINO/tiny/model.xml", "OpenVINO/tiny@-main/model.xml", f"tiny@{COMMIT}/model.xml",
+        "OpenVINO/tiny@a/../model.xml", "OpenVINO/tiny@../model.xml", "OpenVINO/tiny@/model.xml",
         f"OpenVINO/tiny@{COMMIT}/../model.xml", f"OpenVINO/tiny@{COMMIT}/", f"../x@{COMMIT}/a.xml",
         f"OpenVINO/tiny@{COMMIT}//etc/model.xml", f"OpenVINO/tiny@{COMMIT}/a\\b.xml",
     ],
 )  # fmt: skip
-def test_only_pinned_addresses_inside_a_repository_are_taken(rest: str):
-    """A branch can move, and a path may not leave the repository."""
+def test_only_addresses_inside_a_repository_are_taken(rest: str):
+    """A path may not leave the repository, nor a revision be an option or a path."""
     with pytest.raises(AddressError):
         parse(f"hf:{rest}")
 
@@ -237,3 +340,40 @@ def test_a_changed_weights_file_takes_the_place_of_the_old_one(tmp_path: Path, m
     weights.unlink()
     weights.write_text("two")
     assert pair.together(network, weights).with_suffix(".bin").read_text() == "two"
+
+
+def test_a_record_tells_the_commit_and_the_checksum(
+    own_folders: Path, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
+):
+    """Not the branch, which is another thing tomorrow; and a second collect is the same."""
+
+    def fetched(address: OnHub, to: Path) -> str:
+        to.write_bytes(FILES[address.name])
+        return COMMIT
+
+    monkeypatch.setattr(sources.hub, "fetch_and_tell", fetched)
+    out = own_folders / "records"
+    command = ["collect", "--suite", str(unpinned(own_folders)), "--out", str(out)]
+    assert run([*command, "--precision", "f32"]) == 0
+    (record,) = store.read_all([out]).records
+    assert record.model.source == f"{URI}openvino_model.xml"
+    assert record.model.sha256 == hashlib.sha256(FILES["openvino_model.xml"]).hexdigest()
+    assert record.model.size_bytes == sum(map(len, FILES.values()))
+
+
+def test_a_hub_that_is_out_of_reach_fails_its_models_alone(
+    own_folders: Path, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
+):
+    """The record says why and what to do; it names the branch, since no commit is known."""
+
+    def unreachable(address: OnHub, to: Path) -> str:
+        raise SourceError("no network", where=address.uri, remedy="fetch it elsewhere")
+
+    monkeypatch.setattr(sources.hub, "fetch_and_tell", unreachable)
+    out = own_folders / "records"
+    command = ["collect", "--suite", str(unpinned(own_folders)), "--out", str(out)]
+    assert run([*command, "--precision", "f32"]) == 1
+    (record,) = store.read_all([out]).records
+    assert "no network" in record.outcome.reason
+    assert record.model.source == "hf:OpenVINO/tiny@main/openvino_model.xml"
+    assert record.model.sha256 == ""

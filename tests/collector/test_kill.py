@@ -39,7 +39,9 @@ def wait_for(condition: Callable[[], object], process: ForkServerProcess, limit_
 
 def campaign(root: Path, number: int) -> Counter[str]:
     """Kill collects of one place until enough were; check after each kill and each end."""
-    place = Place(root / str(number))
+    # One campaign has an extra and the calibrator to meet, the other gets to its ends sooner.
+    skip = ("no_mmap", "calibration") if number else ()
+    place = Place(root / str(number), skip=skip)
     killer = Killer(place, random.Random(1000 + number))
     seed = 0
     while len(killer.hit) < KILLS // CAMPAIGNS:

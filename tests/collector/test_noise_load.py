@@ -17,7 +17,7 @@ from ovreport import folders, store
 from ovreport.record import Record
 from ovreport.statistics import Interval, ratio_interval
 from ovreport.verdict import FOREIGN_CPU_SHARE
-from ovreport_collector import noise
+from ovreport_collector import extras, noise
 from tests.collector import models
 from tests.collector.conftest import model_table
 from tests.collector.suite_fixtures import document, write_suite
@@ -58,7 +58,8 @@ def collect(root: Path, out: Path) -> dict[str, Record]:
         for name in ("shallow", "deep")
     ]
     suite = write_suite(root / "my.toml", document(models=tables))
-    skip = [word for name in ("curve", "open_loop", "end_to_end") for word in ("--skip", name)]
+    beside = [*(extra.name for extra in extras.EXTRAS), "calibration"]
+    skip = [word for name in beside for word in ("--skip", name)]
     subprocess.run(
         [sys.executable, "-c", COLLECT, "collect", "--suite", str(suite), "--out", str(out),
          "--device", "CPU", "--precision", "f32", *skip],

@@ -28,6 +28,7 @@ SHAPES = {
     "text-recognition": {"x": [1, 3, 24, 120]},
     "text-orientation": {"x": [1, 3, 24, 96]},
     "image-classification": {"x": [1, 3, 32, 32]},
+    "object-detection": {"x": [1, 3, 32, 48]},
 }
 OUTPUTS = {
     "face-detection": [np.ones((1, 9, 16)), np.arange(9.0).reshape(1, 9, 1)],
@@ -37,6 +38,7 @@ OUTPUTS = {
     "text-recognition": [np.eye(5)[[0, 2, 2, 0, 2, 4]].reshape(1, 6, 5)],
     "text-orientation": [np.array([[0.2, 0.8]])],
     "image-classification": [np.arange(10.0).reshape(1, 10)],
+    "object-detection": [np.array([[[[0, 2, 0.9, 0, 0, 1, 1], [0, 3, 0.2, 0, 0, 1, 1]]]])],
 }
 
 
@@ -107,6 +109,8 @@ def test_every_image_task_has_an_answer(task: str) -> None:
             assert answer is True
         case "image-classification":
             assert [index for index, _ in answer] == [9, 8, 7, 6, 5]
+        case "object-detection":
+            assert answer.classes.tolist() == [2]
 
 
 # ---------------------------------------------------------------- what is no image

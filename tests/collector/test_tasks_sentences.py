@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
-from ovreport_collector.tasks import sentences
+from ovreport_collector.tasks import embedding
 from tests.collector.task_fixtures import a_model, a_tokenizer, some_files
 
 if TYPE_CHECKING:
@@ -79,9 +79,9 @@ class TestSentenceSimilarity:
         """Pearson is NumPy's."""
         a, b = np.array(pairs, dtype=np.float64).T
         if np.ptp(a) == 0 or np.ptp(b) == 0:
-            assert sentences.pearson(a, b) == 0
+            assert embedding.pearson(a, b) == 0
         else:
-            assert sentences.pearson(a, b) == pytest.approx(np.corrcoef(a, b)[0, 1], abs=1e-9)
+            assert embedding.pearson(a, b) == pytest.approx(np.corrcoef(a, b)[0, 1], abs=1e-9)
 
     def test_files_of_different_datasets_are_refused(self, tmp_path: Path):
         """Files of different datasets are refused."""

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ovreport.record import Failed, Port, Settings, Unsupported
-from ovreport_collector import arrays, checks, energy, engines, loops, worker
+from ovreport_collector import arrays, checks, energy, engines, loops, scoring, worker
 from ovreport_collector.energy import measurement
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.jobs import (
@@ -388,3 +388,22 @@ def test_a_plugin_that_is_no_library_is_told(devices: list[str]) -> None:
     result = worker.run(ProbeJob(devices=devices, plugins={"X": __file__}))
     assert isinstance(result, ProbeResult)
     assert [u.reason != "" for u in result.unavailable if u.name == "X"] == [True]
+
+
+def test_what_is_kept_of_outputs_is_what_their_judge_wants(
+    real: tuple[Target, Path], tmp_path: Path
+) -> None:
+    """Labelled sets go through `keep` of their judge, other sets stay whole."""
+    target, samples = real
+    names = ("samples", "labelled", "labelled-top5")
+    outputs = {name: str(tmp_path / f"{name}-out.npz") for name in names}
+    job = OutputsJob(
+        target=target, inputs=dict.fromkeys(names, str(samples)), outputs=outputs,
+        task="image-classification", judges={"labelled": "", "labelled-top5": "top5"},
+    )  # fmt: skip
+    assert isinstance(worker.run(job), OutputsResult)
+    whole, first, further = (scoring.load_outputs(Path(path))[0] for path in outputs.values())
+    assert whole.shape[1:] == (1, models.CLASSES)
+    for kept in (first, further):
+        assert kept.shape[1:] == (1, 5)
+        np.testing.assert_array_equal(kept[..., 0], whole.argmax(axis=-1))

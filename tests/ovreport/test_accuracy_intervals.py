@@ -68,3 +68,54 @@ def test_unpaired_rows_are_refused():
     """A difference on other units is none."""
     with pytest.raises(ValueError, match="not paired"):
         s.paired_delta(np.ones(3), np.ones(4), mean, seed=0)
+
+
+COUNTS = st.integers(1, 500).flatmap(
+    lambda n: st.tuples(st.just(n), st.integers(0, n)).flatmap(
+        lambda both: st.tuples(st.just(both[0]), st.just(both[1]), st.integers(0, n - both[1]))
+    )
+)
+
+
+def answers(n: int, gained: int, lost: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return rights and wrongs of n questions: the first ones gained, the next ones lost."""
+    rows, reference = np.ones((n, 1)), np.ones((n, 1))
+    reference[:gained] = 0
+    rows[gained : gained + lost] = 0
+    return rows, reference
+
+
+@given(COUNTS)
+def test_a_paired_difference_of_shares_holds_its_value_and_mirrors(counts):
+    """Whatever changed; the other way round it is the negative."""
+    rows, reference = answers(*counts)
+    found, mirrored = s.paired_share_delta(rows, reference), s.paired_share_delta(reference, rows)
+    assert -1 <= found.low <= found.value <= found.high <= 1
+    assert found.value == pytest.approx(rows.mean() - reference.mean())
+    assert found.low == pytest.approx(-mirrored.high, abs=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 20, 200, 1000])
+def test_no_change_among_n_leaves_as_much_room_as_n_allow(n):
+    """z²/(n + z²): Tango 1998, equation 9 without a change."""
+    found = s.paired_share_delta(*answers(n, 0, 0))
+    assert found.high == pytest.approx(1.96**2 / (n + 1.96**2), rel=1e-4)
+    assert found.low == pytest.approx(-found.high)
+
+
+def test_the_paired_interval_covers_what_it_says():
+    """95 of 100 times, also where few answers change and resampling falls far short."""
+    rng = np.random.default_rng(0)
+    for n, gain, loss in ((20, 0.1, 0.1), (100, 0.02, 0.01), (1000, 0.005, 0.01)):
+        hits = 0
+        for _ in range(400):
+            gained, lost, _kept = rng.multinomial(n, [gain, loss, 1 - gain - loss])
+            found = s.paired_share_delta(*answers(n, gained, lost))
+            hits += found.low - 1e-9 <= gain - loss <= found.high + 1e-9
+        assert hits / 400 > 0.92
+
+
+def test_shares_of_different_questions_are_not_paired():
+    """Rather than compared wrongly."""
+    with pytest.raises(ValueError, match="not paired"):
+        s.paired_share_delta(np.ones((3, 1)), np.ones((4, 1)))

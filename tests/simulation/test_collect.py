@@ -27,6 +27,10 @@ Collect = Callable[..., list[Record]]
 @pytest.fixture
 def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
     """Return a function that collects cases of known truth, named by their precision."""
+    return _collector(tmp_path, monkeypatch)
+
+
+def _collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
     monkeypatch.setenv(folders.STATE, str(tmp_path / "state"))
     monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
     (tmp_path / "model.onnx").write_bytes(b"nothing reads this")
@@ -38,7 +42,8 @@ def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
         for name, value in environment(truths).items():
             monkeypatch.setenv(name, value)
         asked = [word for precision in truths for word in ("--precision", precision)]
-        skipped = [word for extra in extras.EXTRAS for word in ("--skip", extra.name)]
+        beside = [*(extra.name for extra in extras.EXTRAS), "calibration"]
+        skipped = [word for name in beside for word in ("--skip", name)]
         command = ["collect", "--suite", str(suite), "--out", str(tmp_path / "records"),
                    "--device", "CPU", *asked, *skipped, *options]  # fmt: skip
         assert run(command) == code
@@ -47,6 +52,31 @@ def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
         return loaded.records
 
     return collect
+
+
+CRASHES, HANGS = (
+    ("f16", "crash", "ended by SIGSEGV"),
+    ("bf16", "timeout", "no result after 10 s"),
+)
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
+    """Return the records of one collect of four cases that go wrong in as many ways.
+
+    By precision: every process of the first slows down by a half while it is timed; the second of
+    two processes of the others crashes, hangs, or answers wrongly.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        collect = _collector(tmp_path_factory.mktemp("faulty"), patch)
+        records = collect(
+            "--timeout", "10",
+            f32=msgspec.structs.replace(CALM, drift=0.5),
+            f16=msgspec.structs.replace(CALM, fault="crash", fault_round=1),
+            bf16=msgspec.structs.replace(CALM, fault="hang", fault_round=1),
+            default=msgspec.structs.replace(CALM, fault="wrong-output", fault_round=1),
+        )  # fmt: skip
+    return {record.case.precision: record for record in records}
 
 
 def reasons(record: Record, aspect: str = "latency") -> dict[str, str]:
@@ -69,28 +99,20 @@ def test_a_true_ratio_is_found(collect: Collect) -> None:
 
 
 @pytest.mark.slow
-def test_drift_turns_the_verdict(collect: Collect) -> None:
+def test_drift_turns_the_verdict(faulty: dict[str, Record]) -> None:
     """Every process slows down by a half while it is timed."""
-    (record,) = collect(f32=msgspec.structs.replace(CALM, drift=0.5))
+    record = faulty["f32"]
     assert "drift" in reasons(record)
     assert record.verdicts["latency"].level != "valid"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("fault", "cause", "words"),
-    [
-        ("crash", "crash", "ended by SIGSEGV"),
-        ("hang", "timeout", "no result after 10 s"),
-    ],
-)
+@pytest.mark.parametrize(("precision", "cause", "words"), [CRASHES, HANGS])
 def test_a_lost_round_is_told_and_the_others_kept(
-    collect: Collect, fault: str, cause: str, words: str
+    faulty: dict[str, Record], precision: str, cause: str, words: str
 ) -> None:
     """One process of two dies or hangs in its loop; the record has the other, and says why."""
-    (record,) = collect(
-        "--timeout", "10", f32=msgspec.structs.replace(CALM, fault=fault, fault_round=1)
-    )
+    record = faulty[precision]
     assert isinstance(record.outcome, Completed)
     assert [r.round for r in record.latency.rounds] == [0]
     (failed,) = record.failed_rounds
@@ -100,9 +122,9 @@ def test_a_lost_round_is_told_and_the_others_kept(
 
 
 @pytest.mark.slow
-def test_a_wrong_answer_in_one_round_is_told(collect: Collect) -> None:
+def test_a_wrong_answer_in_one_round_is_told(faulty: dict[str, Record]) -> None:
     """A process answered fast and wrong: its loops are dropped, and the verdict tells."""
-    (record,) = collect(f32=msgspec.structs.replace(CALM, fault="wrong-output", fault_round=1))
+    record = faulty["default"]
     assert [r.round for r in record.latency.rounds] == [0]
     assert {f.round for f in record.failed_rounds} == {1}
     assert {f.cause for f in record.failed_rounds} == {"wrong-output"}

@@ -26,7 +26,7 @@ def a_collection() -> list[r.Record]:
     """Return records of two machines that hold every kind of result there is."""
     gpu = {"device": "GPU.0", "family": "iGPU", "full_name": "Example(R) Graphics",
            "machine": "example-laptop"}  # fmt: skip
-    invalid = a_record(model="minilm", title="MiniLM", noise=0.4, seed=9)
+    invalid = a_record(model="minilm", title="MiniLM", noise=0.4, seed=9, further=True)
     return [
         a_record(seed=1),
         a_record(precision="default", median_ms=2.6, top1=0.841, seed=2),

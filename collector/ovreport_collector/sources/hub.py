@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ovreport.errors import SourceError
@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
 def fetch(address: OnHub, to: Path) -> Path:
     """Fetch a file of a repository to `to`; SourceError where it cannot be had."""
+    return _kept(_downloaded(address).resolve(), to)
+
+
+def fetch_and_tell(address: OnHub, to: Path) -> str:
+    """Fetch a file to `to`, and return the commit that its branch or tag is at now."""
+    found = _downloaded(address)
+    _kept(found.resolve(), to)
+    # The client keeps a file below snapshots/<commit>/.
+    return found.parts[-1 - len(PurePosixPath(address.path).parts)]
+
+
+def _downloaded(address: OnHub) -> Path:
+    """Return the file in the client's own cache; SourceError where it cannot be had."""
     # Slow to import, and it reads the user's settings when it is imported.
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import (
@@ -37,7 +50,7 @@ def fetch(address: OnHub, to: Path) -> Path:
         found = hf_hub_download(
             address.repository,
             address.path,
-            revision=address.commit,
+            revision=address.revision,
             endpoint=os.environ.get("HF_ENDPOINT"),
         )
     except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
@@ -60,11 +73,12 @@ def fetch(address: OnHub, to: Path) -> Path:
         raise _error(
             address, f"could not be fetched: {_first_line(error)}", offline_remedy()
         ) from None
-    return _kept(Path(found).resolve(), to)
+    return Path(found)
 
 
 def _kept(found: Path, to: Path) -> Path:
     """Give the file of the hub's cache a second name, without a second copy where that works."""
+    to.unlink(missing_ok=True)
     try:
         os.link(found, to)
     except OSError:

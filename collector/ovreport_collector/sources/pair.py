@@ -1,6 +1,7 @@
 """An OpenVINO IR is two files that must stand beside each other, under one stem.
 
-<cache>/pairs/<checksum of both names>/<stem>.xml, <stem>.bin
+<cache>/pairs/<checksum of all names>/<stem>.xml, <stem>.bin, and what else belongs to the model
+(the tokenizer of a language model, which its pipeline looks for there)
 """
 
 from __future__ import annotations
@@ -8,21 +9,24 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from ovreport import folders
 
 
-def together(network: Path, weights: Path) -> Path:
+def together(network: Path, weights: Path, others: Sequence[Path] = ()) -> Path:
     """Return the network in a folder of the cache where its weights stand beside it.
 
-    Both lie in the cache under their checksums, and were checked there. They are linked, not
-    copied, where the disk can.
+    So do `others`, under their own names. All lie in the cache under their checksums, and were
+    checked there. They are linked, not copied, where the disk can.
     """
-    both = hashlib.sha256(f"{network}\n{weights}".encode()).hexdigest()[:32]
-    folder = folders.cache() / "pairs" / both
+    names = "\n".join(map(str, (network, weights, *others)))
+    folder = folders.cache() / "pairs" / hashlib.sha256(names.encode()).hexdigest()[:32]
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / network.name
+    for other in others:
+        _link(other, folder / other.name)
     _link(weights, beside.with_suffix(".bin"))
     _link(network, beside)
     return beside

@@ -13,10 +13,19 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Files, ImageTask, Inputs, Labelled, Task
+from ovreport_collector.tasks.base import (
+    Array,
+    Files,
+    ImageTask,
+    Inputs,
+    Judge,
+    JudgesMore,
+    Labelled,
+    Task,
+)
 
-__all__ = ["TASKS", "Array", "Files", "ImageTask", "Inputs", "Labelled", "Task", "get",
-           "image_task", "names"]  # fmt: skip
+__all__ = ["TASKS", "Array", "Files", "ImageTask", "Inputs", "Judge", "JudgesMore", "Labelled",
+           "Task", "get", "image_task", "judge", "names"]  # fmt: skip
 
 _WHERE = {
     "file-type": "file_type:FileType",
@@ -30,6 +39,8 @@ _WHERE = {
     "music-transcription": "music:MusicTranscription",
     "sentence-similarity": "sentences:SentenceSimilarity",
     "image-classification": "image_classification:ImageClassification",
+    "object-detection": "object_detection:ObjectDetection",
+    "text-classification": "text_classification:TextClassification",
     "generic": "generic:Generic",
 }
 
@@ -100,3 +111,9 @@ def image_task(name: str) -> ImageTask:
     if not isinstance(task, ImageTask):
         raise SuiteError(f'task "{name}" has no images', remedy="use an image task")
     return task
+
+
+def judge(name: str, further: str = "") -> Judge:
+    """Return the judge of a task's headline accuracy, or a further one of its by name."""
+    task = get(name)
+    return task.further[further] if further and isinstance(task, JudgesMore) else task

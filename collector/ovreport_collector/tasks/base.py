@@ -50,6 +50,8 @@ class Labelled:
     """What is counted in n, plural: "files", "image crops", "clips"."""
     source: str
     """Where samples and labels come from, in one sentence a reader understands."""
+    name: str = ""
+    """Of the data, in a word or two, for headings: "SimLex-999"; empty: its metric tells enough."""
     rendered: bool = False
     """True when the samples were drawn or synthesised with known labels."""
     by_reference: bool = False
@@ -57,22 +59,11 @@ class Labelled:
     caller puts its kept outputs in the place of `labels`."""
 
 
-class Task(Protocol):
-    """A task, as a set of pure functions of its arguments."""
+class Judge(Protocol):
+    """Says how right outputs are, by one metric: pure functions of labelled inputs and outputs."""
 
-    name: str
     metric: str | None
     """Key of the accuracy metric in `ovreport.metrics`; None: nothing labelled is here."""
-    why_no_metric: str
-    """The reason shown where there is no metric; empty when there is one."""
-
-    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
-        """Return `count` real inputs for timing, chosen by `seed`."""
-        ...
-
-    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
-        """Return the labelled inputs, or None where the task has none for this model."""
-        ...
 
     def keep(self, outputs: Sequence[Array]) -> list[Array]:
         """Return what `contributions` needs of some samples' outputs, to save memory.
@@ -83,7 +74,7 @@ class Task(Protocol):
         ...
 
     def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
-        """Return one row per counted unit, [labelled.n, k].
+        """Return one row [k] for each thing that is resampled: what is counted, or its clusters.
 
         Outputs are [samples, *output shape], in the model's output order, whole or as `keep`
         left them. The rows of two runs are paired by index.
@@ -91,7 +82,42 @@ class Task(Protocol):
         ...
 
     def reduce(self, contributions: NDArray[np.float64]) -> float:
-        """Return the metric of some units; called again and again on resampled rows."""
+        """Return the metric of some rows; called again and again on resampled ones."""
+        ...
+
+
+class Task(Judge, Protocol):
+    """A task, as a set of pure functions of its arguments; the judge of its headline accuracy."""
+
+    name: str
+    why_no_metric: str
+    """The reason shown where nothing labelled is at hand; empty where there always is."""
+
+    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
+        """Return `count` real inputs for timing, chosen by `seed`."""
+        ...
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return the labelled inputs, or None where the task has none for this model."""
+        ...
+
+
+@runtime_checkable
+class JudgesMore(Protocol):
+    """What a task has besides, where answers are judged by further metrics, or on further data."""
+
+    further: Mapping[str, Judge]
+    """Name, of letters, digits and hyphens → judge. Where several share inputs, all of them read
+    what the first one keeps: the task itself, or the earliest here."""
+
+    def further_labelled(
+        self, model: Model, files: Files, labelled: Labelled, *, seed: int
+    ) -> Mapping[str, Labelled]:
+        """Return the labelled inputs of those judges that have some for this model.
+
+        `labelled` is what the task itself is judged by. What shares its `inputs` (the same
+        object), or another judge's, costs no inference of its own.
+        """
         ...
 
 

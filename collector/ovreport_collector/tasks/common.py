@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
 from ovreport.record import Unsupported
-from ovreport_collector.image_pipeline import Channels, ImagePipeline, Layout
+from ovreport_collector.image_pipeline import Channels, ImagePipeline, Layout, Resize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -99,6 +99,7 @@ def one_image(
     mean: Sequence[float] | Array,
     scale: Sequence[float] | Array,
     channels: Channels = "RGB",
+    resize: Resize = "bilinear",
 ) -> ImagePipeline | Unsupported:
     """Return the pipeline of one input of one image with three channels, or why there is none.
 
@@ -112,7 +113,7 @@ def one_image(
     width, height = image_size(shape, layout)
     return ImagePipeline(
         source_height=source[1], source_width=source[0], height=height, width=width,
-        layout=layout, channels=channels, mean=_three(mean), scale=_three(scale),
+        layout=layout, channels=channels, mean=_three(mean), scale=_three(scale), resize=resize,
     )  # fmt: skip
 
 

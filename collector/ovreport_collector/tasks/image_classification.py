@@ -1,15 +1,17 @@
-"""Image classification: photographs for networks whose weights are constants."""
+"""Image classification: photographs, and the right class among the first ones where it is known."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
+from ovreport_collector.image_pipeline import Channels, Layout, Resize
+from ovreport_collector.tasks import brought_images, imagenet_samples
 from ovreport_collector.tasks.common import (
-    Unlabelled,
+    Proportion,
     camera,
     generator,
     image_size,
@@ -19,48 +21,83 @@ from ovreport_collector.tasks.common import (
     pack,
     photographs,
     pick,
+    rows,
+    unpack,
+)
+from ovreport_collector.tasks.image_preprocess import (
+    MEAN,
+    SCALE,
+    choice,
+    preprocessing,
+    three,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from ovreport.record import Unsupported
-    from ovreport_collector.image_pipeline import Channels, ImagePipeline, Layout
+    from ovreport_collector.image_pipeline import ImagePipeline
     from ovreport_collector.suite import Model
-    from ovreport_collector.tasks.base import Array, Files, Inputs
+    from ovreport_collector.tasks.base import Array, Files, Inputs, Judge, Labelled
 
-Word = TypeVar("Word", bound=str)
-
-_LAYOUTS: tuple[Layout, ...] = ("NCHW", "NHWC")
-_CHANNELS: tuple[Channels, ...] = ("RGB", "BGR")
-_MEAN = (123.675, 116.28, 103.53)
-_SCALE = (58.395, 57.12, 57.375)
-"""Mean and standard deviation of ImageNet's red, green, blue, of 0 to 255 (as torchvision)."""
+BEST = 5
+"""Classes kept of each picture, best first."""
 
 
-class ImageClassification(Unlabelled):
-    """Image classification: one input with 3 channels, f32.
+class _FirstAnswers(Proportion):
+    """Right where the class is among the first answers."""
 
-    Data files: photographs under any role, or a wheel that holds some. Options: `layout`
-    ("NCHW", the default, or "NHWC"), `mean` and `scale` (three numbers each, of 0 to 255,
-    in the order of the channels: (pixel − mean) / scale; ImageNet's by default), `channels`
-    ("RGB", the default, or "BGR").
+    metric: str | None
+    among: int
+
+    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+        """Return the best classes of the first output [samples, batch, BEST], best first."""
+        scores = outputs[0]
+        if scores.dtype.kind == "i":
+            return [scores]  # kept already
+        flat = scores.reshape(*scores.shape[:2], -1)
+        return [np.argsort(-flat, axis=-1, kind="stable")[..., :BEST].astype(np.int64)]
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return a row for each picture: 1 where its class is among the first answers."""
+        best = unpack(self.keep(outputs)[0], labelled.n)[:, : self.among]
+        return rows((best == labelled.labels[:, None]).any(axis=1))
+
+
+class _Top5(_FirstAnswers):
+    """Right where the class is among the first five answers."""
+
+    metric: str | None = "top5"
+    among = 5
+
+
+_FURTHER: Mapping[str, Judge] = {"top5": _Top5()}
+
+
+class ImageClassification(_FirstAnswers):
+    """Image classification: one input with 3 channels, f32; its first output a score a class.
+
+    Data files: photographs under any role, or a wheel that holds some; those named
+    `imagenet_NN_CLASS.jpg` are labelled by their name, and give top-1 and top-5. Options: those
+    of `image_preprocess`. Or a dataset of the layout `imagenet`, which users bring: see
+    `brought_images` for its further options.
     """
 
     name = "image-classification"
+    metric: str | None = "top1"
+    among = 1
     pictured = "photographs of the dataset, cut to the input's proportions"
-    why_no_metric = "constant weights: accuracy does not exist"
+    why_no_metric = "no photograph of the dataset has a known class"
+    further = _FURTHER
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return squares out of photographs, moved, scaled and mirrored by `seed`."""
+        if brought_images.are_meant(model, files):
+            return brought_images.samples(model, files, seed=seed, count=count)
         name, shape = only_input(model)
-        planar = _choice(model, "layout", _LAYOUTS) == "NCHW"
-        reverse = _choice(model, "channels", _CHANNELS) == "BGR"
-        height, width = shape[2:4] if planar else shape[1:3]
-        mean, scale = _three(model, "mean", _MEAN), _three(model, "scale", _SCALE)
-        rng = generator(seed, self.name)
+        how, rng = preprocessing(model), generator(seed, self.name)
         photographs = [image for _, image in images(files.data)]
         if not photographs:
             raise SuiteError(
@@ -68,27 +105,40 @@ class ImageClassification(Unlabelled):
                 where=model.id,
                 remedy="name a dataset with image files, or a wheel that holds some",
             )
-        units = []
-        for i in pick(rng, len(photographs), count * shape[0]):
-            square = np.asarray(_square(photographs[i], height, width, rng), dtype=np.float32)
-            pixels = ((square[..., ::-1] if reverse else square) - mean) / scale
-            units.append(pixels.transpose(2, 0, 1) if planar else pixels)
-        return {name: pack(np.stack(units), shape)}
+        chosen = pick(rng, len(photographs), count * shape[0])
+        squares = (_square(photographs[i], how.height, how.width, rng) for i in chosen)
+        return {name: pack(np.stack([how.normalised(square) for square in squares]), shape)}
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return all photographs whose class is known; None where there is none."""
+        if model.architecture_only:
+            return None
+        if brought_images.are_meant(model, files):
+            return brought_images.labelled(model, files, seed=seed)
+        return imagenet_samples.labelled(model, files)
+
+    def further_labelled(
+        self, model: Model, files: Files, labelled: Labelled, *, seed: int
+    ) -> Mapping[str, Labelled]:
+        """Return the same photographs for the other metric."""
+        return dict.fromkeys(self.further, labelled)
 
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how a photograph of the input's proportions becomes an input."""
-        layout = _choice(model, "layout", _LAYOUTS)
+        layout = choice(model, "layout", get_args(Layout))
         return one_image(
             model, camera(image_size(only_input(model)[1], layout)), layout=layout,
-            channels=_choice(model, "channels", _CHANNELS),
-            mean=_three(model, "mean", _MEAN),
-            scale=_three(model, "scale", _SCALE),
+            channels=choice(model, "channels", get_args(Channels)),
+            mean=three(model, "mean", MEAN), scale=three(model, "scale", SCALE),
+            resize=choice(model, "resize", get_args(Resize)),
         )  # fmt: skip
 
     def pictures(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return photographs, cut to the input's proportions."""
+        if brought_images.are_meant(model, files):
+            return brought_images.pictures(model, files, size=size, seed=seed, count=count)
         return photographs(files.data, size, generator(seed, self.name, "pictures"), count)
 
     def answer(self, outputs: Sequence[Array]) -> list[tuple[int, float]]:
@@ -111,24 +161,3 @@ def _square(image: Image.Image, height: int, width: int, rng: np.random.Generato
         reducing_gap=3.0,
     )
     return ImageOps.mirror(part) if rng.random() < 0.5 else part
-
-
-def _choice(model: Model, key: str, known: Sequence[Word]) -> Word:
-    """Return an option that must be one of a few words; the first is the default."""
-    value = model.options.get(key, known[0])
-    found = next((word for word in known if word == value), None)
-    if found is None:
-        raise SuiteError(
-            f'{key} is "{value}"', where=f"{model.id}.options", remedy=f"use {' or '.join(known)}"
-        )
-    return found
-
-
-def _three(model: Model, key: str, default: Sequence[float]) -> NDArray[np.float32]:
-    """Return an option that must be three numbers, one a channel."""
-    value = np.atleast_1d(np.asarray(model.options.get(key, list(default)), dtype=np.float32))
-    if value.shape != (3,):
-        raise SuiteError(
-            f"{key} must be three numbers", where=f"{model.id}.options", remedy="one a channel"
-        )
-    return value

@@ -1,4 +1,4 @@
-"""Sentence similarity: embeddings of documents against what people said of the pairs."""
+"""Sentence similarity: embeddings of documents and words against what people said of the pairs."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tokenizers import Tokenizer
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
-from ovreport_collector.tasks.common import generator, need, pack, pick, unpack
+from ovreport_collector.tasks import word_pairs
+from ovreport_collector.tasks.base import Array, Files, Inputs, Judge, Labelled
+from ovreport_collector.tasks.common import generator, need, pick, unpack
+from ovreport_collector.tasks.embedding import MASK, encode, input_shape, pearson, pool
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from ovreport_collector.suite import Model
 
-IDS, MASK = "input_ids", "attention_mask"
+_FURTHER: Mapping[str, Judge] = dict.fromkeys(word_pairs.WORD_SETS, word_pairs.WordPairs())
 
 
 class SentenceSimilarity:
@@ -30,19 +31,21 @@ class SentenceSimilarity:
     [batch, tokens, width]: averaged over the tokens of the mask (or [batch, width]: taken as it
     is), compared by cosine. Auxiliary file `tokenizer`: tokenizer.json. Data files `documents`
     and `similarities`: those of Lee, Pincombe & Welsh 2005, a document a line and the matrix of
-    mean similarity, in latin-1, as gensim carries them. No options.
+    mean similarity, in latin-1, as gensim carries them; where there are `wordsim-353` and
+    `simlex-999`, lists of pairs of words, their rank correlations too. No options.
     """
 
     name = "sentence-similarity"
     metric: str | None = "pearson"
     why_no_metric = ""
+    further = _FURTHER
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return documents in an order chosen by `seed`."""
         documents = _documents(model, files)
-        shape = _shape(model)
+        shape = input_shape(model)
         chosen = pick(generator(seed, self.name), len(documents), count * shape[0])
-        return _encode(model, files, [documents[i] for i in chosen])
+        return encode(model, files, [documents[i] for i in chosen])
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return all documents, and the human similarity of all pairs."""
@@ -54,17 +57,25 @@ class SentenceSimilarity:
                 where=model.id,
                 remedy="name both files of the same dataset",
             )
-        inputs = _encode(model, files, documents)
+        inputs = encode(model, files, documents)
         return Labelled(
             inputs=inputs,
             labels=_Truth(human, unpack(inputs[MASK], len(documents)) > 0),
             n=len(documents),
+            name="Lee documents",
             unit=f"documents ({len(documents) * (len(documents) - 1) // 2:,} pairs)",
             source=(
                 "news documents of Lee, Pincombe & Welsh (2005), the similarity of every pair "
                 "judged by people; intervals resample documents, since pairs share them"
             ),
         )
+
+    def further_labelled(
+        self, model: Model, files: Files, labelled: Labelled, *, seed: int
+    ) -> Mapping[str, Labelled]:
+        """Return the words of each list of pairs that the dataset has."""
+        there = [role for role in self.further if role in files.data]
+        return {role: word_pairs.labelled(model, files, role) for role in there}
 
     def keep(self, outputs: Sequence[Array]) -> list[Array]:
         """Return the first output as it is: the mask is needed to average it."""
@@ -100,51 +111,6 @@ class _Truth:
     """[documents, documents], 0 to 1."""
     mask: NDArray[np.bool_]
     """[documents, tokens]."""
-
-
-def pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Return Pearson's correlation of two vectors; 0 where one of them is constant."""
-    if not len(a):
-        return 0.0
-    a, b = a - a.mean(), b - b.mean()
-    scale = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / scale) if scale > 0 else 0.0
-
-
-def pool(states: Array, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return unit vectors [n, width]: token states [n, tokens, width] averaged over the mask."""
-    states = states.astype(np.float64)
-    if states.ndim == 3:
-        weight = mask[..., None].astype(np.float64)
-        states = (states * weight).sum(axis=1) / weight.sum(axis=1)
-    norm = np.linalg.norm(states, axis=1, keepdims=True)
-    return np.asarray(states / np.where(norm > 0, norm, 1), dtype=np.float64)
-
-
-def _shape(model: Model) -> list[int]:
-    if IDS not in model.shapes or MASK not in model.shapes:
-        raise SuiteError(
-            f'task "{model.task}" needs the inputs {IDS} and {MASK}',
-            where=f"{model.id}.shapes",
-            remedy="declare the shape of each input of the model",
-        )
-    return model.shapes[IDS]
-
-
-def _encode(model: Model, files: Files, texts: Sequence[str]) -> Inputs:
-    """Return texts as inputs, cut or filled up to the declared number of tokens."""
-    shape = _shape(model)
-    path = need(files.files, "tokenizer", model=model, of="model")
-    tokenizer = Tokenizer.from_file(str(path))
-    tokenizer.enable_truncation(shape[1])
-    tokenizer.enable_padding(length=shape[1])
-    encodings = tokenizer.encode_batch(list(texts))
-    rows = {
-        IDS: np.array([e.ids for e in encodings], dtype=np.int64),
-        MASK: np.array([e.attention_mask for e in encodings], dtype=np.int64),
-    }
-    zeros = np.zeros_like(rows[IDS])
-    return {name: pack(rows.get(name, zeros), shape) for name in model.shapes}
 
 
 def _documents(model: Model, files: Files) -> list[str]:

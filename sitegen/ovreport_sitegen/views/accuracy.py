@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ovreport.record import Accuracy, NotMeasured
+from ovreport.record import Accuracy
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import plural
+from ovreport_sitegen.views import (
+    accuracies,
+    cards,
+    gains,
+    headlines,
+    published,
+    suspicious,
+    tradeoff,
+)
 from ovreport_sitegen.views import accuracy_cells as cells
-from ovreport_sitegen.views import cards, gains, headlines, published, suspicious, tradeoff
 from ovreport_sitegen.views.page import Card, Page
+from ovreport_sitegen.views.selection import whole_devices
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
-    Cell,
     Column,
     Table,
     figure_cell,
@@ -190,26 +198,16 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
     )
     rows = tuple(
         result_row(r, (
-            cells.named_cell(r), cells.cost_cell(r),
+            cells.named_cell(h), cells.cost_cell(h),
             figure_cell(r, "latency_ms"), gains.gain_cell(catalogue, r, "latency"),
-            cells.eligible_cell(r), cells.tolerance_cell(r),
+            cells.eligible_cell(h), cells.tolerance_cell(h),
             figure_cell(r, "throughput_ips"), gains.gain_cell(catalogue, r, "throughput"),
-            *_data_cells(r.accuracy),
+            accuracies.n_cell(h), accuracies.data_cell(h),
         ))
         for r in results
+        for h in accuracies.as_headlines(r)
     )  # fmt: skip
     return Table(id_, "Accuracy on labelled data", columns, rows, searchable=True)
-
-
-def _data_cells(accuracy: Accuracy | NotMeasured) -> tuple[Cell, Cell]:
-    """Return how many samples there are, and where from."""
-    if not isinstance(accuracy, Accuracy):
-        return (Cell("–", tone="missing"),) * 2
-    marks = ("rendered",) if accuracy.rendered else ()
-    return (
-        Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n),
-        Cell(line(accuracy.data, 90), marks=marks, tip=line(accuracy.data, 600), tone="prose"),
-    )
 
 
 def _agreement(catalogue: Catalogue) -> Table:
@@ -220,7 +218,7 @@ def _agreement(catalogue: Catalogue) -> Table:
         Column("Largest difference", "absolute", "lower", True),
         Column("Cosine", "worst output", "higher", True),
     )
-    rows = tuple(result_row(r, cells.agreement_cells(r)) for r in catalogue.results)
-    return Table(
-        "agreement-table", "Raw outputs against f32 on the CPU", columns, rows, searchable=True
-    )
+    chosen = whole_devices(catalogue, catalogue.results)
+    rows = tuple(result_row(r, cells.agreement_cells(r)) for r in chosen.results)
+    title = "Raw outputs against f32 on the CPU"
+    return Table("agreement-table", title, columns, rows, searchable=True, note=chosen.note)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from ovreport import pipelines
 from ovreport.comparison import Comparison
@@ -18,6 +20,7 @@ from ovreport_sitegen.text import line, listed, plural
 from ovreport_sitegen.views.cards import model_name, preferred
 from ovreport_sitegen.views.gains import comparison_row, ratio_cell
 from ovreport_sitegen.views.page import Card, Page, footer, warning
+from ovreport_sitegen.views.selection import whole_devices
 from ovreport_sitegen.views.stages import Measured, measured, stage_card
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -66,7 +69,7 @@ def view(catalogue: Catalogue) -> EndToEndView:
         page=page,
         gains=(_graph_card(main, catalogue), _async_card(main, catalogue)) if main else (),
         models=tuple(stage_card(model, found) for model, found in by_model if found),
-        table=_table(catalogue.results),
+        table=_table(catalogue),
         done=tuple(
             (m.title, line(a.images, 400).rstrip("."), line(a.preprocessing, 600).rstrip("."))
             for m, found in by_model if found
@@ -187,7 +190,7 @@ def _some(names: Sequence[str]) -> str:
 # ---------------------------------------------------------------- table
 
 
-def _table(results: Sequence[Result]) -> Table:
+def _table(catalogue: Catalogue) -> Table:
     columns = (
         *RESULT_COLUMNS,
         metric_column("end_to_end_ms", "On the host"),
@@ -202,8 +205,10 @@ def _table(results: Sequence[Result]) -> Table:
         Column("n", "images", "", True),
         VERDICT,
     )
-    rows = tuple(_table_row(r) for r in results)
-    return Table("end-to-end-table", "From image file to answer", columns, rows, searchable=True)
+    chosen = whole_devices(catalogue, catalogue.results)
+    rows = tuple(_table_row(r) for r in chosen.results)
+    title = "From image file to answer"
+    return Table("end-to-end-table", title, columns, rows, searchable=True, note=chosen.note)
 
 
 def _table_row(result: Result) -> TableRow:

@@ -13,6 +13,7 @@ from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.text import line, listed, plural, short_name
 from ovreport_sitegen.views import cards
 from ovreport_sitegen.views.page import Card
+from ovreport_sitegen.views.selection import whole_devices
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
     VERDICT,
@@ -51,7 +52,7 @@ def section(catalogue: Catalogue) -> EnergySection:
         missing=tuple(_missing(catalogue.results)),
         scopes=_scopes(measured),
         card=_card(catalogue) if measured else None,
-        table=_table(measured) if measured else None,
+        table=_shortened(catalogue, measured) if measured else None,
     )
 
 
@@ -108,6 +109,11 @@ def _card(catalogue: Catalogue) -> Card | None:
         conditions=f"{device.label} · default precision · {line(domain, 60)}",
     )  # fmt: skip
     return replace(made, table=_table(same, "energy-card-table"))
+
+
+def _shortened(catalogue: Catalogue, measured: Sequence[Result]) -> Table:
+    chosen = whole_devices(catalogue, measured)
+    return replace(_table(chosen.results), note=chosen.note)
 
 
 def _table(results: Sequence[Result], id_: str = "energy-table") -> Table:

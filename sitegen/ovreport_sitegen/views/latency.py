@@ -8,6 +8,7 @@ from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import cards, gains
 from ovreport_sitegen.views.page import Card, Page, warning
+from ovreport_sitegen.views.selection import whole_devices
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
     VERDICT,
@@ -98,8 +99,10 @@ def _table(catalogue: Catalogue) -> Table:
 
 def _startup(catalogue: Catalogue) -> Table:
     columns = (*RESULT_COLUMNS, *map(metric_column, _STARTUP), Column("Starts", "n", "", True))
+    chosen = whole_devices(catalogue, catalogue.results)
     rows = tuple(
         result_row(r, (*(figure_cell(r, key) for key in _STARTUP), n_cell(r, "startup_ms")))
-        for r in catalogue.results
+        for r in chosen.results
     )
-    return Table("startup-table", "Start-up of every result", columns, rows, searchable=True)
+    title = "Start-up, part by part"
+    return Table("startup-table", title, columns, rows, searchable=True, note=chosen.note)

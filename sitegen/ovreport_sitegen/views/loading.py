@@ -20,6 +20,7 @@ from ovreport_sitegen.views.memory import (
     rounds_cell,
     size_cell,
 )
+from ovreport_sitegen.views.selection import whole_devices
 from ovreport_sitegen.views.table import RESULT_COLUMNS, Cell, Column, Table, result_row
 
 MODES: tuple[ModeName, ...] = ("no-mmap", "cached")
@@ -42,9 +43,10 @@ def modes_table(catalogue: Catalogue) -> Table:
         ),
         Column("n", "rounds", "", True),
     )  # fmt: skip
-    rows = tuple(result_row(r, _mode_cells(r)) for r in catalogue.results)
-    return Table("modes-table", "Peak memory of a start, by the way to load", columns, rows,
-                 searchable=True)  # fmt: skip
+    chosen = whole_devices(catalogue, catalogue.results)
+    rows = tuple(result_row(r, _mode_cells(r)) for r in chosen.results)
+    title = "Peak memory of a start, by the way to load"
+    return Table("modes-table", title, columns, rows, searchable=True, note=chosen.note)
 
 
 def modes_finding(catalogue: Catalogue) -> str:

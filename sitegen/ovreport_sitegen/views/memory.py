@@ -15,6 +15,7 @@ from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import cards
 from ovreport_sitegen.views.gains import ratio_cell
 from ovreport_sitegen.views.page import Card, footer
+from ovreport_sitegen.views.selection import whole_devices
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
     Cell,
@@ -136,8 +137,10 @@ def phases_table(catalogue: Catalogue) -> Table:
         *(Column(_phase_name(p), "MiB", "lower", True) for p in PHASES),
         Column("n", "rounds", "", True),
     )
-    rows = tuple(result_row(r, _phase_cells(r)) for r in catalogue.results)
-    return Table("phases-table", "Peak memory phase by phase", columns, rows, searchable=True)
+    chosen = whole_devices(catalogue, catalogue.results)
+    rows = tuple(result_row(r, _phase_cells(r)) for r in chosen.results)
+    title = "Peak memory phase by phase"
+    return Table("phases-table", title, columns, rows, searchable=True, note=chosen.note)
 
 
 def _phase_cells(result: Result) -> tuple[Cell, ...]:
@@ -159,8 +162,10 @@ def kinds_table(catalogue: Catalogue) -> Table:
         ),
         Column("n", "rounds", "", True),
     )
-    rows = tuple(result_row(r, _kind_cells(r)) for r in catalogue.results)
-    return Table("kinds-table", "Anonymous and file-backed memory", columns, rows, searchable=True)
+    chosen = whole_devices(catalogue, catalogue.results)
+    rows = tuple(result_row(r, _kind_cells(r)) for r in chosen.results)
+    title = "Anonymous and file-backed memory"
+    return Table("kinds-table", title, columns, rows, searchable=True, note=chosen.note)
 
 
 def _kind_cells(result: Result) -> tuple[Cell, ...]:

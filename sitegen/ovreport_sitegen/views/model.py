@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
-from ovreport.record import Latency, Port
+from ovreport.record import Converted, Latency, Optimised, Original, Port
 from ovreport.statistics import spread
 from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.speedup import latencies
 from ovreport_sitegen.text import clean, line, plural, safe_url
 from ovreport_sitegen.views import (
+    accuracies,
     accuracy_cells,
     arrivals,
     cards,
@@ -71,6 +74,8 @@ class ModelView:
     """Figures of others."""
     spread: Card | None
     curves: tuple[Card, ...]
+    accuracies: Table | None
+    """Every accuracy, where there are further ones beside the headlines."""
     arrivals: Table | None
     results: tuple[result_view.ResultView, ...]
 
@@ -112,6 +117,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         published=published.table(catalogue, model),
         spread=_spread(results),
         curves=curve.model_cards(results),
+        accuracies=accuracies.table([*results, *native]),
         arrivals=arrivals.table(results),
         results=tuple(map(result_view.view, [*results, *native])),
     )
@@ -126,9 +132,18 @@ def _facts(results: Sequence[Result], parameters: int) -> tuple[tuple[str, str],
         ("Licence", line(newest.licence, 200)),
         ("Source", line(newest.source, 300)),
         ("SHA-256", ", ".join(sums[:4])),
+        *_made(newest.made),
         ("Size", f"{significant(newest.size_bytes / 1e6)} MB"),
         ("Parameters", count_text(parameters) if parameters else "not counted"),
     )
+
+
+def _made(made: Original | Converted | Optimised) -> list[tuple[str, str]]:
+    """Return how the file that was run came about, where it is not the published one."""
+    if not isinstance(made, Converted):
+        return []
+    software = ", ".join(f"{line(p, 40)} {line(v, 40)}" for p, v in made.software.items())
+    return [("Made of it", f"an OpenVINO IR, by the converter {line(made.converter)} ({software})")]
 
 
 def count_text(n: int) -> str:

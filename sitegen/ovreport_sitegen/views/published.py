@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-
-import msgspec
 
 from ovreport.metrics import METRICS
 from ovreport.record import Accuracy, Published
 from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.text import line, safe_url
+from ovreport_sitegen.views import accuracies
 from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
@@ -48,22 +46,15 @@ def _ours(results: list[Result], metric: str) -> Result | None:
     Where there is none in f32 or on the CPU it is the nearest.
     """
     found = [
-        (r.asked != "f32", r.device.family != "CPU", i, _with(r, accuracy))
+        (r.asked != "f32", r.device.family != "CPU", i, h)
         for i, r in enumerate(results)
         if r.is_published and r.completed
-        for accuracy in (r.accuracy, *r.record.further_accuracy)
-        if isinstance(accuracy, Accuracy) and accuracy.metric == metric
+        for h in accuracies.as_headlines(r)
+        if isinstance(h.accuracy, Accuracy) and h.accuracy.metric == metric
     ]
     if not found:
         return None
     return min(found, key=lambda item: item[:3])[-1]
-
-
-def _with(result: Result, accuracy: Accuracy) -> Result:
-    """Return the result with one of its accuracies as its headline."""
-    if accuracy is result.accuracy:
-        return result
-    return replace(result, record=msgspec.structs.replace(result.record, accuracy=accuracy))
 
 
 def _row(model: ModelRef, figure: Published, ours: Result | None) -> TableRow:

@@ -273,8 +273,14 @@ def _settings(result: Result) -> list[TableRow]:
         for name in names[:40]:
             asked = line(settings.asked.get(name, "–"), 80)
             force = line(settings.in_force.get(name, "not told"), 80)
-            found.append(TableRow(tuple(map(_text, (line(name, 60), mode, asked, force)))))
+            found.append(_setting(line(name, 60), mode, asked, force))
     return found
+
+
+@cache
+def _setting(*texts: str) -> TableRow:
+    """Return a row of settings, of which a thousand results have few different ones."""
+    return TableRow(tuple(map(_text, texts)))
 
 
 def _reading(key: str) -> str:
@@ -327,4 +333,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
         ("Packages", line(packages, 300)),
         ("Inputs", line(f"{record.inputs.description}; {record.inputs.distinct} distinct, "
                         f"seed {record.inputs.seed}", 300)),
+        *(("The user's own data", line(f"{data.title}: {data.n:,} samples, SHA-256 of names, sizes "
+                                       f"and labels {data.checksum[:12]}…", 300))
+          for data in record.inputs.brought),
     )  # fmt: skip

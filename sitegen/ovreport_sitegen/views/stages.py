@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ovreport import pipelines
 from ovreport.comparison import Outcome
+from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.statistics import Interval, median_interval
@@ -64,16 +65,17 @@ _SHORTEST_MS = 1e-6
 
 def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     """Return a card of every device that ran a model, both ways on each."""
-    rows = [row for m in found for pipeline in m.aspect.pipelines if (row := _row(m, pipeline))]
+    timed = [(m, p) for m in found for p in m.aspect.pipelines if _figure(m, p)]
+    rows = [row for m, p in timed[:MAX_ROWS] if (row := _row(m, p))]
     finding = " ".join(_finding(found[0]))
     title = model.title
     chart = Chart("stages", f"{title}: time from image file to answer", finding,
-                  "Milliseconds per image", tuple(rows[:MAX_ROWS]))  # fmt: skip
+                  "Milliseconds per image", tuple(rows))  # fmt: skip
     notes = "Line: 95 % interval of the whole."
     if any(row.faint for row in rows):
         notes += " Pale: the time is invalid; its shares hold better."
-    if len(rows) > MAX_ROWS:
-        notes += f" The first {MAX_ROWS} of {len(rows)}."
+    if len(timed) > MAX_ROWS:
+        notes += f" The first {MAX_ROWS} of {len(timed)}."
     results = [m.result for m in found]
     id_ = f"stages-{model.slug}"
     return Card(
@@ -84,9 +86,16 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     )  # fmt: skip
 
 
+def _figure(m: Measured, pipeline: Pipeline) -> Figure | None:
+    return m.result.figure(_key(pipeline))
+
+
+def _key(pipeline: Pipeline) -> str:
+    return f"{pipelines.WAY_KEYS[pipeline.way]}_ms"
+
+
 def _row(m: Measured, pipeline: Pipeline) -> Row | None:
-    key = f"{pipelines.WAY_KEYS[pipeline.way]}_ms"
-    figure = m.result.figure(key)
+    figure = _figure(m, pipeline)
     if figure is None:
         return None
     parts = [(stage, ms.value) for stage, ms in stages_ms(pipeline).items()]
@@ -95,7 +104,7 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
     words = ", ".join(f"{DOING[stage]} {significant(ms)} ms" for stage, ms in parts)
     return Row(
         name=name if level == "valid" else f"{name} · {level}",
-        label=METRICS[key].format_unit(figure.value),
+        label=METRICS[_key(pipeline)].format_unit(figure.value),
         value=figure.value,
         low=figure.low,
         high=figure.high,
@@ -139,8 +148,9 @@ def _table(id_: str, caption: str, found: Sequence[Measured]) -> Table:
         *(Column(stage.capitalize(), "ms", "lower", True) for stage in STAGES),
         Column("n", "rounds", "", True),
     )  # fmt: skip
-    rows = [_table_row(m, pipeline) for m in found for pipeline in m.aspect.pipelines]
-    return Table(id_, f"{caption}: stages", columns, tuple(rows[: 2 * MAX_ROWS]))
+    both = [(m, pipeline) for m in found for pipeline in m.aspect.pipelines]
+    rows = tuple(_table_row(m, pipeline) for m, pipeline in both[: 2 * MAX_ROWS])
+    return Table(id_, f"{caption}: stages", columns, rows)
 
 
 def _table_row(m: Measured, pipeline: Pipeline) -> TableRow:

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from html import escape
 from typing import Literal
 
+import msgspec
 from markupsafe import Markup
 
 from ovreport.figures import N_TOO_SMALL, Figure
@@ -25,12 +26,12 @@ FIRST_ROWS = 60
 """Rows that lie in the page itself; the rest waits in a template element."""
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True, dict=True):
     """One cell.
 
     Its markup is made here and not in a template, and once: a site of a thousand results shows
-    a hundred thousand cells, many of them on several pages.
+    four hundred thousand cells, many of them on several pages. A struct, not a dataclass: made
+    in a fifth of the time.
     """
 
     text: str
@@ -49,17 +50,26 @@ class Cell:
     marks: tuple[str, ...] = ()
     """Words in small frames: quick, architecture only."""
 
-    @cached_property
+    @property
     def html(self) -> str:
         """The cell, escaped and every attribute quoted."""
-        return f"<td{self.attributes}>{self.content}</td>"
+        kept = self.__dict__  # `cached_property` takes a lock before Python 3.12
+        if "html" not in kept:
+            kept["html"] = f"<td{self.attributes}>{self.content}</td>"
+        html: str = kept["html"]
+        return html
 
     @property
     def attributes(self) -> str:
         """Attributes of the element."""
-        number = isinstance(self.sort, int | float) and not self.tone.startswith("badge")
-        names = f"num {self.tone}".strip() if number else self.tone
-        found = f' data-s="{escape(str(self.sort))}"' if self.sort is not None else ""
+        names, sort, found = self.tone, self.sort, ""
+        if isinstance(sort, str):
+            found = f' data-s="{escape(sort)}"'
+        elif sort is not None:
+            # Nine digits tell apart whatever a table shows with three.
+            found = f' data-s="{sort:.9g}"'
+            if not names.startswith("badge"):
+                names = f"num {names}".rstrip()
         if names:
             found += f' class="{names}"'
         if self.span > 1:
@@ -92,8 +102,7 @@ class Column:
     tip: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(msgspec.Struct, frozen=True, dict=True):
     """One row."""
 
     cells: tuple[Cell, ...]
@@ -103,7 +112,7 @@ class TableRow:
     filters: tuple[str, ...] = ()
     """Values of model, precision, family and variant, that the selects filter by."""
 
-    @property
+    @cached_property
     def html(self) -> Markup:
         """The row, escaped."""
         names = f' class="{self.tone}"' if self.tone else ""
@@ -128,6 +137,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
     searchable: bool = False
+    note: str = ""
+    """What it leaves out, and where that is."""
 
     @property
     def first(self) -> tuple[TableRow, ...]:

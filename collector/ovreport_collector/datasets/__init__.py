@@ -1,0 +1,155 @@
+"""The users' own data: folders in usual layouts, which nothing fetches and no record places.
+
+    [datasets.imagenet]                        in a suite: the user brings it
+    title = "ImageNet-1k validation"
+    layout = "imagenet"
+
+    ovreport collect --dataset imagenet=/path  the user's copy of it
+
+`bring` reads and checks a folder before anything is measured. A model whose dataset was not
+brought is measured for speed; its accuracy says how to bring it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from ovreport.errors import InputError
+from ovreport.record import BroughtData, Unsupported
+from ovreport_collector.datasets import coco, glue, imagenet
+from ovreport_collector.suite import Brought, Model, Suite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
+    from ovreport_collector.tasks.base import Files
+
+OPTION = "samples"
+"""Option of a model: at most so many samples of its dataset are judged."""
+FEW_BYTES = 1 << 30
+"""Inputs are kept in a file and in memory: without the option, so many bytes of them."""
+MOST = 5_000
+
+
+class Contents(Protocol):
+    """What a folder holds; each layout adds its own."""
+
+    @property
+    def n(self) -> int:
+        """How many samples there are."""
+        ...
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of names, sizes and labels."""
+        ...
+
+
+def bring(suite: Suite, paths: Mapping[str, str], samples: int | None = None) -> Suite:
+    """Return the suite with the user's folders in the place of its datasets.
+
+    `paths` is dataset → folder, `samples` the most that are judged of each. InputError, with
+    what is wrong, where, and the remedy, if a folder is not what the dataset's layout says.
+    """
+    if samples is not None and not paths:
+        raise InputError(
+            "it limits the samples of datasets of yours, and none is given",
+            where="--samples",
+            remedy="add --dataset NAME=PATH",
+        )
+    brought = {name: _brought(suite, name, path) for name, path in paths.items()}
+    models = [_limited(model, brought, samples) for model in suite.models]
+    return msgspec.structs.replace(suite, brought=brought, models=models)
+
+
+def _brought(suite: Suite, name: str, path: str) -> Brought:
+    dataset = suite.datasets.get(name)
+    where = f"--dataset {name}"
+    if dataset is None or not dataset.layout:
+        known = ", ".join(n for n, one in suite.datasets.items() if one.layout) or "it has none"
+        what = "is fetched by the suite itself" if dataset else "is no dataset of the suite"
+        raise InputError(
+            f'"{name}" {what}', where=where, remedy=f"Datasets that users bring to it: {known}."
+        )
+    if not Path(path).exists():
+        raise InputError(f"there is no {path}", where=where, remedy="check the path")
+    if dataset.layout == "coco" and importlib.util.find_spec("pycocotools") is None:
+        raise InputError(
+            "COCO's own evaluation, pycocotools, is not installed",
+            where=where,
+            remedy="pip install 'ovreport[coco]'",
+        )
+    try:
+        contents = read(dataset.layout, Path(path))
+    except InputError as error:
+        raise InputError(error.what, where=f"{where}: {error.where}", remedy=error.remedy) from None
+    except OSError as error:
+        raise InputError(
+            f"cannot be read: {error.strerror}", where=where, remedy="check the path and its rights"
+        ) from None
+    return Brought(folder=str(Path(path).resolve()), n=contents.n, checksum=contents.checksum)
+
+
+def read(layout: str, folder: Path) -> Contents:
+    """Return what a folder of that layout holds; InputError where it is unusable."""
+    if layout == "glue-tsv":
+        return glue.read(folder)
+    if not folder.is_dir():
+        raise InputError("not a folder", where=folder.name, remedy="name the folder, unpacked")
+    return imagenet.read(folder) if layout == "imagenet" else coco.read(folder)
+
+
+def _limited(model: Model, brought: Mapping[str, Brought], samples: int | None) -> Model:
+    if samples is None or model.data not in brought:
+        return model
+    return msgspec.structs.replace(model, options={**model.options, OPTION: samples})
+
+
+def why_absent(model: Model, files: Files) -> Unsupported | None:
+    """Return why a model has no accuracy: its dataset was not brought; None where it was."""
+    if not model.data or files.data or model.architecture_only:
+        return None
+    return Unsupported(
+        reason=f"its accuracy needs the dataset {model.data}, which was not given",
+        remedy=f"ovreport collect --dataset {model.data}=/path/to/it",
+    )
+
+
+def facts(suite: Suite, model: Model) -> list[BroughtData]:
+    """Return what a record tells of the user's data behind a model: never where it is."""
+    brought = suite.brought.get(model.data)
+    if brought is None:
+        return []
+    dataset = suite.datasets[model.data]
+    return [
+        BroughtData(
+            name=model.data, title=dataset.title, layout=dataset.layout, n=brought.n,
+            checksum=brought.checksum,
+        )
+    ]  # fmt: skip
+
+
+def chosen(n: int, model: Model, rng: np.random.Generator, sample_bytes: int) -> Sequence[int]:
+    """Return which of n samples are judged, in order: all, or a subset that a seed draws.
+
+    At most as many as the model's option `samples` says; without it MOST, and what fits into
+    FEW_BYTES.
+    """
+    from ovreport_collector.tasks.common import whole  # it needs the types above
+
+    few = max(1, min(MOST, FEW_BYTES // max(1, sample_bytes)))
+    most = whole(model, OPTION, few, low=1, high=10_000_000)
+    if n <= most:
+        return range(n)
+    return sorted(int(i) for i in rng.choice(n, most, replace=False))
+
+
+def how_many(used: int, n: int, unit: str) -> str:
+    """Return "1,000 of 50,000 images, drawn by the seed", or "all 872 sentences"."""
+    return f"all {n:,} {unit}" if used == n else f"{used:,} of {n:,} {unit}, drawn by the seed"

@@ -1,0 +1,94 @@
+"""Files of a branch or a tag: which commit it was when it was first fetched, and their checksums.
+
+    <cache>/unpinned/<owner>--<name>@<branch>.json    its commit, and path → SHA-256
+    <cache>/files/<sha256>/<name>                     the files, as all others
+
+All files of a repository come from one commit, that of the first; so a network and its weights
+fit each other. From then on they are as good as pinned: a record tells commit and checksum.
+Delete the .json to follow the branch to where it is by now.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from filelock import FileLock
+
+from ovreport import folders
+from ovreport_collector.sources import cache
+from ovreport_collector.sources.address import OnHub, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ovreport_collector.suite import File
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a branch was when it was first fetched."""
+
+    commit: str
+    files: dict[str, str] = {}
+    """Path in the repository → SHA-256."""
+
+
+def note_path(address: OnHub) -> Path:
+    """Return where it is noted what a branch was."""
+    name = f"{address.repository.replace('/', '--')}@{address.revision}.json"
+    return folders.cache() / "unpinned" / name
+
+
+def as_fetched(file: File) -> File:
+    """Return a file with the commit and the checksum that were found; itself where none were."""
+    if not file.unpinned:
+        return file
+    address = parse(file.uri)
+    found = _noted(address) if isinstance(address, OnHub) else None
+    if found is None or not isinstance(address, OnHub) or address.path not in found.files:
+        return file
+    return msgspec.structs.replace(
+        file, uri=address.at(found.commit).uri, sha256=found.files[address.path], unpinned=False
+    )
+
+
+def obtain(address: OnHub, fetch: Callable[[OnHub, Path], str]) -> Path:
+    """Return a file of a branch, fetched and noted first where it is not there yet.
+
+    `fetch` writes the file of an address to a path, and returns the commit it is of. SourceError
+    where it cannot be had.
+    """
+    note = note_path(address)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{note}.lock", timeout=cache.WAIT_S):
+        found = _noted(address)
+        sha256 = found.files.get(address.path, "") if found else ""
+        kept = cache.file_path(sha256, address.name)
+        if sha256 and cache.holds(kept, sha256):
+            return kept
+        arrived = note.with_suffix(".part")
+        commit = fetch(address.at(found.commit) if found else address, arrived)
+        digest = cache.sha256_of(arrived)
+        if sha256:  # damaged in the cache: a commit never changes
+            cache.check(arrived, sha256, address.uri)
+        kept = cache.file_path(digest, address.name)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        arrived.replace(kept)
+        files = {**(found.files if found else {}), address.path: digest}
+        _write(note, Found(commit=commit, files=files))
+    return kept
+
+
+def _noted(address: OnHub) -> Found | None:
+    try:
+        return msgspec.json.decode(note_path(address).read_bytes(), type=Found)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _write(note: Path, found: Found) -> None:
+    temporary = note.with_suffix(f".{os.getpid()}")
+    temporary.write_bytes(msgspec.json.encode(found))
+    temporary.replace(note)

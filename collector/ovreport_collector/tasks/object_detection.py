@@ -1,0 +1,250 @@
+"""Object detection: COCO's average precision on images that users bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+
+import msgspec
+import numpy as np
+
+from ovreport.errors import SuiteError
+from ovreport_collector import datasets
+from ovreport_collector.datasets import coco
+from ovreport_collector.tasks import coco_map, detections
+from ovreport_collector.tasks.base import Array, Files, Inputs, Judge, Labelled
+from ovreport_collector.tasks.brought_images import inputs_of, noise, one_at_a_time, opened
+from ovreport_collector.tasks.common import (
+    camera,
+    generator,
+    image_size,
+    one_image,
+    only_input,
+    pick,
+    whole,
+)
+from ovreport_collector.tasks.image_preprocess import Preprocessing, choice, preprocessing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from ovreport.record import Unsupported
+    from ovreport_collector.image_pipeline import ImagePipeline
+    from ovreport_collector.suite import Model
+
+LAYOUT = "coco"
+Numbering = Literal["index", "id"]
+
+
+@dataclass(frozen=True)
+class _Truth:
+    """What outputs are judged by: the images and their objects, and how to read a box."""
+
+    images: tuple[coco.ImageEntry, ...]
+    boxes: tuple[coco.Box, ...]
+    categories: tuple[int, ...]
+    how: Preprocessing
+    reading: _Reading
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How a network's output is read, as the suite says."""
+
+    form: detections.Format
+    numbering: Numbering
+    offset: int
+    confidence: float
+    overlap: float
+
+
+class _ByOverlap:
+    """Average precision over some of the ten overlaps."""
+
+    overlaps: slice
+
+    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+        """Return the first output; of a YOLO's only the most confident places."""
+        return [detections.kept(outputs[0])]
+
+    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+        """Return a row for each image: see `coco_map`."""
+        truth: _Truth = labelled.labels
+        found = [
+            one
+            for image, output in zip(truth.images, self.keep(outputs)[0], strict=True)
+            for one in _on_image(output, image, truth)
+        ]
+        ids = [image.id for image in truth.images]
+        return coco_map.rows(ids, truth.categories, truth.boxes, found)
+
+    def reduce(self, contributions: NDArray[np.float64]) -> float:
+        """Return the average precision of some images, 0 to 1."""
+        return coco_map.average_precision(contributions, self.overlaps)
+
+
+class _AtHalf(_ByOverlap):
+    """Average precision where boxes need to overlap by half only."""
+
+    metric: str | None = "map_50"
+    overlaps = slice(0, 1)
+
+
+_FURTHER: Mapping[str, Judge] = {"map-50": _AtHalf()}
+
+
+class ObjectDetection(_ByOverlap):
+    """Object detection: one input of one image with 3 channels, f32; the first output is read.
+
+    Data: a dataset of the layout `coco`, which users bring. Options: those of
+    `image_preprocess`, but for `crop`: "none" (the default: squeezed) or "letterbox" (proportions
+    kept, the rest grey); `output`: "ssd" (the default) or "yolov8", see `detections`; `classes`:
+    "id" (the network's numbers are COCO's ids of categories; the default of ssd) or "index"
+    (places among the sorted ids; the default of yolov8); `label_offset` (0): what the network
+    adds to those; `confidence` (0.001): the least that counts; `overlap` (0.7): suppression of
+    yolov8, each class by itself; `samples`: at most so many images.
+    """
+
+    name = "object-detection"
+    metric: str | None = "map_50_95"
+    pictured = "images of the dataset, cut to the input's proportions"
+    why_no_metric = "no dataset of the layout coco was named"
+    overlaps = slice(None)
+    further: ClassVar[Mapping[str, Judge]] = _FURTHER
+
+    def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
+        """Return the user's images, or noise where there are none, chosen by `seed`."""
+        _reading(model)  # a slip of the pen is told before anything is measured
+        rng = generator(seed, self.name, "samples")
+        images = noise(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
+        return inputs_of(model, _how(model), images, count)
+
+    def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
+        """Return the user's images and their objects; None where there are none."""
+        if LAYOUT not in files.data:
+            return None
+        contents, how = coco.read(files.data[LAYOUT]), _how(model)
+        rng = generator(seed, self.name, "labelled")
+        indices = datasets.chosen(contents.n, model, rng, 12 * how.width * how.height)
+        images = tuple(contents.images[i] for i in indices)
+        ids = {image.id for image in images}
+        return Labelled(
+            inputs=inputs_of(
+                model,
+                how,
+                (opened(contents.folder / image.file_name) for image in images),
+                len(images),
+            ),
+            labels=_Truth(
+                images=images,
+                boxes=tuple(box for box in contents.boxes if box.image_id in ids),
+                categories=contents.categories,
+                how=how,
+                reading=_reading(model),
+            ),
+            n=len(images),
+            unit="images",
+            source=f"the user's own copy of {model.data}: "
+            + datasets.how_many(len(images), contents.n, "images")
+            + "; intervals resample images",
+        )
+
+    def further_labelled(
+        self, model: Model, files: Files, labelled: Labelled, *, seed: int
+    ) -> Mapping[str, Labelled]:
+        """Return the same images for the other metric."""
+        return dict.fromkeys(self.further, labelled)
+
+    def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
+        """Return how an image of the input's proportions becomes an input."""
+        how = _how(model)
+        return one_image(
+            model, camera(image_size(only_input(model)[1], how.layout)), layout=how.layout,
+            channels=how.channels, mean=how.mean, scale=how.scale, resize=how.resize,
+        )  # fmt: skip
+
+    def pictures(
+        self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
+    ) -> list[Image.Image]:
+        """Return the user's images, or noise, cut to the input's proportions."""
+        from PIL import ImageOps
+
+        rng = generator(seed, self.name, "pictures")
+        images = noise(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
+        return [ImageOps.fit(image, size) for image in images]
+
+    def answer(self, outputs: Sequence[Array]) -> detections.Found:
+        """Return the boxes of one image, in the usual confidence of a program, 0.25."""
+        output = outputs[0]
+        form: detections.Format = "ssd" if output.shape[-1] == 7 else "yolov8"
+        return detections.read(output, form, (1, 1), confidence=0.25, overlap=0.7)
+
+
+def _opened(files: Files, rng: np.random.Generator, count: int) -> list[Image.Image]:
+    contents = coco.read(files.data[LAYOUT])
+    picked = pick(rng, contents.n, count)
+    return [opened(contents.folder / contents.images[i].file_name) for i in picked]
+
+
+def _how(model: Model) -> Preprocessing:
+    _, shape = only_input(model)
+    one_at_a_time(model, shape)
+    how = preprocessing(msgspec.structs.replace(model, options={"crop": "none", **model.options}))
+    if how.crop == "centre":
+        raise SuiteError(
+            "a crop would cut objects off",
+            where=f"{model.id}.options",
+            remedy="use none, letterbox",
+        )
+    return how
+
+
+def _reading(model: Model) -> _Reading:
+    form = choice(model, "output", get_args(detections.Format))
+    usual: tuple[Numbering, ...] = ("id", "index") if form == "ssd" else ("index", "id")
+    return _Reading(
+        form=form,
+        numbering=choice(model, "classes", usual),
+        offset=whole(model, "label_offset", 0, low=0, high=1),
+        confidence=_share(model, "confidence", 0.001),
+        overlap=_share(model, "overlap", 0.7),
+    )
+
+
+def _share(model: Model, key: str, default: float) -> float:
+    value = model.options.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise SuiteError(
+            f"{key} is {value}", where=f"{model.id}.options", remedy="give a number from 0 to 1"
+        )
+    return float(value)
+
+
+def _on_image(output: Array, image: coco.ImageEntry, truth: _Truth) -> list[coco_map.Detection]:
+    """Return one image's detections in its own pixels, cut at its borders."""
+    how, reading = truth.how, truth.reading
+    found = detections.read(
+        output, reading.form, (how.width, how.height),
+        confidence=reading.confidence, overlap=reading.overlap,
+    )  # fmt: skip
+    across, down, left, top = how.placed(image.width, image.height)
+    boxes = (found.boxes - [left, top, left, top]) / [across, down, across, down]
+    boxes = np.clip(boxes, 0, [image.width, image.height] * 2)
+    told = []
+    for box, score, number in zip(boxes, found.scores, found.classes, strict=True):
+        category = _category(int(number) - reading.offset, reading, truth.categories)
+        if category is not None:
+            x, y, right, bottom = map(float, box)
+            sides = (x, y, max(0.0, right - x), max(0.0, bottom - y))
+            told.append(coco_map.Detection(image.id, category, float(score), sides))
+    return told
+
+
+def _category(number: int, reading: _Reading, categories: tuple[int, ...]) -> int | None:
+    """Return a category's id; None for a class that the dataset does not have."""
+    if reading.numbering == "id":
+        return number if number in categories else None
+    return categories[number] if 0 <= number < len(categories) else None
