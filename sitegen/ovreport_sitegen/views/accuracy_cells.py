@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import msgspec
 
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
@@ -77,7 +77,7 @@ def named_cell(result: Result) -> Cell:
         return cell
     metric = METRICS[accuracy.metric]
     unit = "" if metric.unit.startswith("%") else f", {metric.unit}"
-    return replace(
+    return msgspec.structs.replace(
         cell,
         text=f"{cell.text} %" if not unit else cell.text,
         sub=f"{cell.sub}\n{metric.label}{unit}",
