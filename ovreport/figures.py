@@ -11,15 +11,18 @@ import heapq
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from ovreport import load_figures, pipelines, statistics
-from ovreport.metrics import METRICS
+from ovreport import generation_figures, load_figures, pipelines, statistics
+from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
+from ovreport.metrics import METRICS, Metric
 from ovreport.record import (
     Accuracy,
     Completed,
     Curve,
     EndToEnd,
     Energy,
+    Generation,
     Latency,
     LatencyRound,
     Memory,
@@ -86,18 +89,36 @@ _SHORTEST_MS = 1e-6
 
 
 def figures(record: Record) -> Figures:
-    """Return every figure of a record, or why there is none, by metric key."""
+    """Return every figure of a record, or why there is none, by metric key.
+
+    Tokens are no inferences: of a language model there are its own figures, and no others.
+    """
+    metrics = _metrics_of(record)
     if not isinstance(record.outcome, Completed):
         # A fast wrong answer is a failure: what was timed before it failed is not shown.
-        return {k: record.outcome for k, info in METRICS.items() if info.aspect != "accuracy"}
+        return {k: record.outcome for k, info in metrics.items() if info.aspect != "accuracy"}
     found: Figures = dict(_measured(record, evidence(record)))
-    for key, metric_info in METRICS.items():
+    for key, metric_info in metrics.items():
         if key in found or metric_info.aspect == "accuracy":
             continue
         missing = _why_missing(record, metric_info.aspect)
         if missing is not None:
             found[key] = missing
     return found
+
+
+def is_language(record: Record) -> bool:
+    """Return whether a record is of a language model."""
+    return record.case.engine == LANGUAGE_ENGINE
+
+
+@cache
+def _metrics_by_kind(language: bool) -> dict[str, Metric]:
+    return {k: m for k, m in METRICS.items() if (m.aspect == "generation") == language}
+
+
+def _metrics_of(record: Record) -> dict[str, Metric]:
+    return _metrics_by_kind(is_language(record))
 
 
 def accuracy_metric(record: Record) -> str | None:
@@ -114,6 +135,10 @@ def _why_missing(record: Record, aspect: str) -> NotMeasured | None:
 def _measured(
     record: Record, against: Sequence[Reason]
 ) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    if is_language(record):
+        if isinstance(record.generation, Generation):
+            yield from _generation(record.generation, against)
+        return
     verdicts = judge(record, against)
     if isinstance(record.latency, Latency):
         yield from _latency(record.latency, verdicts["latency"])
@@ -286,6 +311,43 @@ def _loads(record: Record, against: Sequence[Reason]) -> Iterator[tuple[str, Fig
         else:
             verdict = judge_times(summary.interval, summary.rounds, [*summary.reasons, *against])
             yield _of(key, summary.interval, summary.rounds, summary.n, verdict)
+
+
+def _generation(
+    measured: Generation, against: Sequence[Reason]
+) -> Iterator[tuple[str, Figure | NotMeasured]]:
+    for key, summary in generation_figures.summaries(measured):
+        if isinstance(summary, NotMeasured):
+            yield key, summary
+        else:
+            yield _token_figure(key, summary, measured, against)
+    values = generation_figures.peaks(measured)
+    key = "peak_memory_generation_bytes"
+    if values:
+        interval = median_interval(values)
+        verdict = judge_sizes(interval, len(values))
+        yield _of(key, interval, len(values), len(values), verdict)
+    else:
+        yield key, Unsupported(reason=measured.memory_unreadable or "no round tells its memory")
+    for key, found, n in generation_figures.quality(measured):
+        if isinstance(found, NotMeasured):
+            yield key, found
+        else:
+            yield _of(key, found, 1, n, _DETERMINISTIC)
+
+
+def _token_figure(
+    key: str, summary: load_figures.Summary, measured: Generation, against: Sequence[Reason]
+) -> tuple[str, Figure]:
+    """Return a timed figure; a percentile is a bound, and has the verdict of its median."""
+    if key in generation_figures.PERCENTILES:
+        median = generation_figures.per_token(generation_figures.headline(measured.points))
+        verdict, kind = judge_times(median, summary.rounds, against), "bound"
+    else:
+        verdict, kind = judge_times(summary.interval, summary.rounds, against), "measured"
+    low, high = summary.interval.low, summary.interval.high
+    value = summary.interval.value
+    return key, Figure(key, value, low, high, summary.rounds, summary.n, verdict, kind=kind)
 
 
 # ---------------------------------------------------------------- parts

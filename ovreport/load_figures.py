@@ -16,6 +16,7 @@ from ovreport import statistics
 from ovreport.record import (
     Curve,
     CurvePoint,
+    Histogram,
     NotMeasured,
     OpenLoop,
     Reason,
@@ -84,18 +85,28 @@ def percentile_ms(point: CurvePoint, percentile: float) -> float | None:
     The t-th largest of all rounds' samples, t from the n that correlated samples are worth
     (`statistics.pooled_rank`), raised because rounds differ (`statistics.rounds_factor`).
     """
-    if len(point.rounds) < 2:
+    rho = sum(r.autocorrelation * r.n for r in point.rounds) / samples(point)
+    return bound_ms(point.histogram, rho, [r.median_ms for r in point.rounds], percentile)
+
+
+def bound_ms(
+    histogram: Histogram, rho: float, medians: Sequence[float], percentile: float
+) -> float | None:
+    """Return a conservative bound of a percentile in ms; None where n is too small.
+
+    `histogram` holds the samples of all rounds, `medians` one value a round, `rho` is the
+    autocorrelation of samples within a round.
+    """
+    if len(medians) < 2:
         return None
-    n = samples(point)
-    rho = sum(r.autocorrelation * r.n for r in point.rounds) / n
-    worth = statistics.effective_n(n, rho)
-    rank = statistics.pooled_rank(n, worth, percentile)
+    n = histogram.total
+    rank = statistics.pooled_rank(n, statistics.effective_n(n, rho), percentile)
     if rank == 0:
         return None
-    seen = itertools.accumulate(count for _, count in reversed(point.histogram.buckets))
+    seen = itertools.accumulate(count for _, count in reversed(histogram.buckets))
     at = next(i for i, so_many in enumerate(seen) if so_many >= rank)
-    upper: float = point.histogram.growth ** point.histogram.buckets[-1 - at][0]
-    return upper * statistics.rounds_factor([r.median_ms for r in point.rounds])
+    upper: float = histogram.growth ** histogram.buckets[-1 - at][0]
+    return upper * statistics.rounds_factor(medians)
 
 
 def lone(curve: Curve) -> CurvePoint:

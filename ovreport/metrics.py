@@ -160,6 +160,43 @@ METRICS: dict[str, Metric] = {
         Metric("power_w", "Average power", "W", "lower",
                "Measured: what the named domain took in the throughput run, per second.",
                aspect="energy"),
+        # language models: tokens, never beside inferences
+        Metric("time_to_first_token_ms", "Time to first token", "ms", "lower",
+               "From the call to the first token, one request at a time; median over rounds.",
+               aspect="generation"),
+        Metric("time_per_output_token_ms", "Time per output token", "ms", "lower",
+               "Time between two tokens of an answer: a round's median, median over rounds.",
+               aspect="generation"),
+        Metric("time_per_output_token_p50_ms", "Token p50", "ms", "lower",
+               "Half of the tokens come at least this fast after the one before, at 99 % "
+               "confidence.", aspect="generation"),
+        Metric("time_per_output_token_p90_ms", "Token p90", "ms", "lower",
+               "90 % of the tokens come at least this fast after the one before, at 99 % "
+               "confidence.", aspect="generation"),
+        Metric("time_per_output_token_p99_ms", "Token p99", "ms", "lower",
+               "99 % of the tokens come at least this fast after the one before, at 99 % "
+               "confidence.", aspect="generation"),
+        Metric("tokens_per_s", "Tokens per second", "tokens/s", "higher",
+               "Output tokens of one request per second, its wait for the first one included.",
+               aspect="generation"),
+        Metric("concurrent_tokens_per_s", "Tokens per second, several requests", "tokens/s",
+               "higher", "Output tokens per second of all requests together, continuous batching, "
+               "at the best number of requests.", aspect="generation"),
+        Metric("model_load_ms", "Load", "ms", "lower",
+               "Making the pipeline: reading the file, building and compiling the model, the "
+               "tokenizer.", aspect="generation"),
+        Metric("peak_memory_generation_bytes", "Peak memory, generating", "MiB", "lower",
+               "Peak resident set from import to the last timed answer.",
+               scale=_MIB, aspect="generation"),
+        Metric("perplexity", "Perplexity", "choices", "lower",
+               "exp of the mean loss a token on a pinned text, sliding window: as uncertain as a "
+               "choice among so many equally likely tokens.", aspect="generation"),
+        Metric("token_agreement", "Token agreement", "%", "higher",
+               "Share of prompts whose greedy answer is that of the same weights in f32 on the "
+               "CPU, token for token.", scale=100, aspect="generation"),
+        Metric("first_divergence_tokens", "First divergence", "tokens", "higher",
+               "Mean number of tokens of an answer before the first that differs from the "
+               "reference's; an answer without one counts whole.", aspect="generation"),
         # accuracy
         Metric("top1", "Top-1 accuracy", "%", "higher",
                "Share of samples whose first answer is right.", scale=100, aspect="accuracy"),

@@ -3,7 +3,8 @@
 History
     1  2026-11  first format
     2  2026-11  curve, open loop, end to end, energy, calibration and effort; other engines
-    3  2026-11  how a model's file came about, what others published of it, further accuracies
+    3  2026-11  how a model's file came about, what others published of it, further accuracies,
+                language models
 
 A change that an old reader would misread raises `ovreport.record.FORMAT` by one and adds one
 step here: a pure function from the decoded JSON of format n to that of format n + 1. A fixture

@@ -5,7 +5,8 @@
     ├── software, machine, device, model, inputs      what it ran on, and with
     ├── outcome               Completed, or the whole case Failed or Unsupported
     ├── startup, startup_cached, latency, throughput, memory, execution,
-    │   accuracy, agreement, curve, open_loop, end_to_end, energy      the aspects
+    │   accuracy, agreement, curve, open_loop, end_to_end, energy,
+    │   generation          the aspects
     ├── noise, calibration    evidence about the machine, round by round
     ├── effort                what the measuring itself took
     ├── verdicts              what the collector thought of it (recomputed when read)
@@ -53,6 +54,18 @@ from ovreport.cost_aspects import (
     PipelineRound,
     Stage,
     Way,
+)
+from ovreport.generation_aspect import (
+    Concurrency,
+    ConcurrentPoint,
+    ConcurrentRound,
+    Generation,
+    GenerationPoint,
+    GenerationRound,
+    LoadRound,
+    Perplexity,
+    TokenAgreement,
+    Window,
 )
 from ovreport.load_aspects import (
     ArrivalRound,
@@ -114,6 +127,7 @@ __all__ = [
     "ASPECTS",
     "FORMAT",
     "MEASURING",
+    "NOT_LANGUAGE",
     "STAGES",
     "Accuracy",
     "AccuracyReference",
@@ -129,6 +143,9 @@ __all__ = [
     "Case",
     "Cause",
     "Completed",
+    "Concurrency",
+    "ConcurrentPoint",
+    "ConcurrentRound",
     "Converted",
     "Count",
     "Curve",
@@ -146,12 +163,17 @@ __all__ = [
     "FailedRound",
     "Family",
     "Finite",
+    "Generation",
+    "GenerationPoint",
+    "GenerationRound",
     "Histogram",
     "InputData",
+    "JudgedName",
     "Latency",
     "LatencyRound",
     "LayerCount",
     "Level",
+    "LoadRound",
     "Machine",
     "Memory",
     "MemoryMode",
@@ -166,6 +188,7 @@ __all__ = [
     "Outcome",
     "OutputAgreement",
     "Part",
+    "Perplexity",
     "PhaseMemory",
     "Pipeline",
     "PipelineRound",
@@ -192,10 +215,12 @@ __all__ = [
     "ThroughputRound",
     "Tier",
     "TierName",
+    "TokenAgreement",
     "Unsupported",
     "VariantName",
     "Verdict",
     "Way",
+    "Window",
     "json_schema",
 ]
 
@@ -204,9 +229,12 @@ FORMAT = 3
 
 ASPECTS = (
     "startup", "startup_cached", "latency", "throughput", "memory", "execution", "accuracy",
-    "agreement", "curve", "open_loop", "end_to_end", "energy",
+    "agreement", "curve", "open_loop", "end_to_end", "energy", "generation",
 )  # fmt: skip
 """Fields of a record that hold an aspect of the case."""
+
+NOT_LANGUAGE = Unsupported(reason="not a language model")
+"""Why a classic model has no generation."""
 
 # ---------------------------------------------------------------- what was asked for
 
@@ -328,6 +356,12 @@ class Reason(Part, frozen=True):
     detail: Text
 
 
+JudgedName = Literal[
+    "latency", "throughput", "time_to_first_token", "time_per_output_token"
+]  # fmt: skip
+"""What a verdict is given on."""
+
+
 class Verdict(Part, frozen=True):
     """Whether a number can be trusted."""
 
@@ -375,13 +409,15 @@ class Record(Part, frozen=True, kw_only=True):
     open_loop: OpenLoop | NotMeasured
     end_to_end: EndToEnd | NotMeasured
     energy: Energy | NotMeasured
+    generation: Generation | NotMeasured = NOT_LANGUAGE
+    """Of a language model, which has no other aspect of speed."""
     calibration: Calibration | NotMeasured
     effort: Effort | NotMeasured
     failed_rounds: list[FailedRound] = []
     noise: list[RoundNoise]
     noise_unreadable: dict[str, Text]
     """Evidence that this machine does not give, and why."""
-    verdicts: dict[Literal["latency", "throughput"], Verdict]
+    verdicts: dict[JudgedName, Verdict]
     """As the collector judged; readers judge again from the samples."""
     repeat: Repeat
 

@@ -168,7 +168,11 @@ class StartupRound(Part, frozen=True):
 class PhaseMemory(Part, frozen=True):
     """Peak of the resident set in one phase, and its parts at the phase's end."""
 
-    phase: Literal["import", "read", "compile", "first-inference", "latency", "throughput"]
+    phase: Literal[
+        "import", "read", "compile", "first-inference", "latency", "throughput",
+        "load", "generation", "concurrency",
+    ]  # fmt: skip
+    """The last three: of a language model's pipeline."""
     peak_rss_bytes: Count
     """VmHWM, reset at the start of the phase."""
     anonymous_bytes: Count

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from ovreport import generation_figures
+from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
 from ovreport.record import (
+    Generation,
+    JudgedName,
     Latency,
     LatencyRound,
     Level,
@@ -69,12 +73,17 @@ READINGS = {
 Judged = Latency | Throughput
 
 
-def judge(record: Record, against: Sequence[Reason] | None = None) -> dict[str, Verdict]:
-    """Return a verdict for each of `latency` and `throughput` that was measured.
+def judge(record: Record, against: Sequence[Reason] | None = None) -> dict[JudgedName, Verdict]:
+    """Return a verdict for each headline that was measured.
 
     `against`: the record's `evidence`, where it is known already.
     """
-    aspects: dict[str, Judged | NotMeasured] = {
+    if record.case.engine == LANGUAGE_ENGINE:
+        tokens = record.generation
+        if not isinstance(tokens, Generation):
+            return {}
+        return _judge_tokens(tokens, evidence(record) if against is None else against)
+    aspects: dict[JudgedName, Judged | NotMeasured] = {
         "latency": record.latency,
         "throughput": record.throughput,
     }
@@ -84,6 +93,15 @@ def judge(record: Record, against: Sequence[Reason] | None = None) -> dict[str, 
         for name, aspect in aspects.items()
         if isinstance(aspect, Judged)
     }
+
+
+def _judge_tokens(measured: Generation, against: Sequence[Reason]) -> dict[JudgedName, Verdict]:
+    point = generation_figures.headline(measured.points)
+    headlines: dict[JudgedName, Interval] = {
+        "time_to_first_token": generation_figures.first_token(point),
+        "time_per_output_token": generation_figures.per_token(point),
+    }
+    return {k: judge_times(h, len(point.rounds), against) for k, h in headlines.items()}
 
 
 def latency_headline(rounds: Sequence[LatencyRound]) -> Interval:

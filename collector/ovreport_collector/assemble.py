@@ -36,9 +36,9 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport.verdict import judge
-from ovreport_collector import calibration, extras, noise, spent, suite
+from ovreport_collector import calibration, extras, language, noise, spent, suite
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
-from ovreport_collector.journal import Journal, RoundDone, RoundFailed
+from ovreport_collector.journal import GenerationDone, Journal, RoundDone, RoundFailed
 from ovreport_collector.making.converted import MODEL_FILE
 from ovreport_collector.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare import Ready
@@ -51,6 +51,7 @@ _FAILED_BEFORE = Skipped(reason="the case failed before this was measured")
 def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Record:
     """Return the record of a case: of its finished rounds, or of its failure."""
     rounds = sorted(journal.rounds(planned.key), key=lambda step: step.round)
+    steps: Sequence[RoundDone | GenerationDone] = rounds or _generated(planned, journal)
     described = journal.described(planned.key)
     outcome = _outcome(planned, ready, journal)
     further = described.further_accuracy if described else {}
@@ -82,17 +83,23 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         open_loop=_extra("open_loop", plan, planned, ready, rounds),
         end_to_end=_extra("end_to_end", plan, planned, ready, rounds),
         energy=_energy(rounds) if rounds else skipped,
-        calibration=calibration.aspect([s.calibration for s in rounds]),
+        calibration=calibration.aspect([s.calibration for s in steps]),
         effort=spent.effort(journal.spent_s(planned.key)) or skipped,
         failed_rounds=_failed_rounds(rounds, journal.failed_rounds(planned.key)),
         noise=[
-            RoundNoise(round=s.round, started_at=s.started_at, readings=s.readings) for s in rounds
+            RoundNoise(round=s.round, started_at=s.started_at, readings=s.readings) for s in steps
         ],
-        noise_unreadable=noise.unreadable(rounds[-1].readings) if rounds else {},
+        noise_unreadable=noise.unreadable(steps[-1].readings) if steps else {},
         verdicts={},
         repeat=repeat(plan, planned),
     )
+    if planned.is_language:
+        made = msgspec.structs.replace(made, **language.aspects(planned, journal))
     return msgspec.structs.replace(made, verdicts=judge(made))
+
+
+def _generated(planned: PlannedCase, journal: Journal) -> list[GenerationDone]:
+    return sorted(journal.generated(planned.key), key=lambda step: step.round)
 
 
 def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
@@ -120,7 +127,7 @@ def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
     ]  # fmt: skip
     if case.precision != "default":
         theirs += ["-infer_precision", case.precision]
-    nearest = "" if planned.is_native else shlex.join(theirs)
+    nearest = "" if planned.is_native or planned.is_language else shlex.join(theirs)
     return Repeat(ovreport=shlex.join(ours), benchmark_app=nearest)
 
 
@@ -144,7 +151,7 @@ def _published_name(model: suite.Model) -> str:
 
 
 def _outcome(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Outcome:
-    if journal.rounds(planned.key):
+    if journal.rounds(planned.key) or journal.generated(planned.key):
         return Completed()
     given_up = journal.given_up(planned.key)
     failed = journal.failed_rounds(planned.key)
@@ -351,6 +358,7 @@ def _measured_at(planned: PlannedCase, journal: Journal) -> str:
     return max(
         [
             *(step.started_at for step in journal.rounds(key)),
+            *(step.started_at for step in journal.generated(key)),
             *(step.started_at for step in journal.failed_rounds(key)),
             *([given_up.at] if given_up else []),
         ]

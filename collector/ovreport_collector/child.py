@@ -20,8 +20,10 @@ import msgspec
 from ovreport.errors import StoreError
 from ovreport.record import NotMeasured
 from ovreport_collector.jobs import (
+    AnswersResult,
     ConvertJob,
     CurveResult,
+    GenerationResult,
     Job,
     JobFailed,
     OutputsResult,
@@ -138,6 +140,17 @@ def _without_private_words(result: Result, stderr_file: Path, folders: set[Path]
         missing = {name: _hushed(why, folders) for name, why in result.missing.items()}
         unreadable = {k: redacted(v, folders) for k, v in result.memory_unreadable.items()}
         return msgspec.structs.replace(result, missing=missing, memory_unreadable=unreadable)
+    if isinstance(result, GenerationResult) and isinstance(result.concurrency, NotMeasured):
+        hushed = _hushed(result.concurrency, folders)
+        return msgspec.structs.replace(result, concurrency=hushed)
+    if isinstance(result, AnswersResult) and isinstance(result.windows, NotMeasured):
+        hushed = _hushed(result.windows, folders)
+        result = msgspec.structs.replace(result, windows=hushed)
+        described = result.described
+        if isinstance(described.execution, NotMeasured):
+            execution = _hushed(described.execution, folders)
+            described = msgspec.structs.replace(described, execution=execution)
+        return msgspec.structs.replace(result, described=described)
     if isinstance(result, CurveResult):
         gaps = [
             msgspec.structs.replace(gap, reason=redacted(gap.reason, folders))

@@ -17,6 +17,7 @@ from ovreport_collector import (
     child,
     datasets,
     frameworks,
+    language,
     machine,
     sources,
     spent,
@@ -94,8 +95,9 @@ def make_plan(request: Request) -> Plan:
     loaded = datasets.bring(suite.load(request.suite), request.datasets, request.samples)
     models = [loaded.model(name) for name in dict.fromkeys(request.models)] or loaded.models
     frameworks.require(
-        e for model in models for e in frameworks.engines_of(model.file.uri, request.engines)
+        e for model in models for e in frameworks.engines_for(model, request.engines)
     )
+    language.require(models)
     probed = probe(request.devices, request.plugins)
     unique = {
         device.name: device for device in _usable(probed, {*request.devices, *request.plugins})
@@ -119,7 +121,9 @@ def make_plan(request: Request) -> Plan:
         devices=unique,
         plugins=request.plugins,
         machine=machine.describe(),
-        software=machine.software(probed.openvino, frameworks.versions(engines)),
+        software=machine.software(
+            probed.openvino, frameworks.versions(engines) | language.versions(engines)
+        ),
         skip=tuple(sorted(set(request.skip))),
         samples=request.samples,
         spent_s=ledger.take("process"),
@@ -250,7 +254,9 @@ def _rounds(n: int) -> str:
 
 
 def _done(plan: Plan, journal: Journal) -> list[int]:
-    return [step.round for planned in plan.cases for step in journal.rounds(planned.key)]
+    keys = [planned.key for planned in plan.cases]
+    classic = [step.round for key in keys for step in journal.rounds(key)]
+    return classic + [step.round for key in keys for step in journal.generated(key)]
 
 
 def plan_as_json(plan: Plan) -> dict[str, object]:

@@ -33,6 +33,7 @@ Examples:
   ovreport collect --model magika-v3.3 --precision f32
   ovreport collect --device CPU --device AUTO:GPU,CPU
   ovreport collect --engine openvino --engine native against ONNX Runtime and LiteRT
+  ovreport collect --suite llm                      language models (extra genai)
   ovreport collect --suite my.toml                  your own models
   ovreport collect --suite my.toml --dataset imagenet=/data/imagenet   on your own data
 
@@ -83,7 +84,7 @@ _plugin_option = click.option(
     default="quick",
     show_default=True,
     metavar="NAME|FILE",
-    help="Built-in suite (quick, standard, openvino-hub) or a TOML file of your own.",
+    help="Built-in suite (quick, standard, llm, openvino-hub) or a TOML file of your own.",
 )
 @click.option(
     "--tier",
@@ -145,7 +146,9 @@ _plugin_option = click.option(
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(["calibration", "curve", "open_loop", "end_to_end", "no_mmap"]),
+    type=click.Choice(
+        ["calibration", "curve", "open_loop", "end_to_end", "no_mmap", "concurrency"]
+    ),
     help="Leave this aspect out, to save time; repeatable.",
 )
 @click.option(
@@ -174,7 +177,7 @@ def collect(
     from rich.console import Console
 
     from ovreport_collector import collect as work
-    from ovreport_collector.display import effort_words, summary
+    from ovreport_collector.display import effort_words, summaries
 
     # A log has no width of its own; the table of results needs more than 80 columns.
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
@@ -194,7 +197,8 @@ def collect(
     if as_json:
         click.echo(json.dumps(work.collected_as_json(collected, out)))
     else:
-        console.print(summary(records))
+        for table in summaries(records):
+            console.print(table)
         if collected.effort is not None:
             console.print(f"\n{effort_words(collected.effort)}", highlight=False)
         console.print(

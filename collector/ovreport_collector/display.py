@@ -19,10 +19,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from ovreport.figures import Figure, Figures, accuracy_metric, figures
+from ovreport.figures import Figure, Figures, accuracy_metric, figures, is_language
+from ovreport.generation_figures import headline
 from ovreport.metrics import METRICS, significant
 from ovreport.record import MEASURING, Completed, Effort, Execution, Failed, Record
-from ovreport_collector.journal import RoundDone
+from ovreport_collector.journal import GenerationDone, RoundDone
 from ovreport_collector.plan import Plan, PlannedCase
 
 
@@ -37,7 +38,7 @@ class Display(Protocol):
         """Note that a round began."""
         ...
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
+    def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
         """Note that a round was measured."""
         ...
 
@@ -58,7 +59,7 @@ class PlainDisplay:
     def round_started(self, planned: PlannedCase, index: int) -> None:
         """Say nothing."""
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
+    def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
         """Print the round's figures."""
         self._print(f"round {step.round + 1}  {words(planned)}  {_round_words(step)}")
 
@@ -125,7 +126,7 @@ class LiveDisplay(PlainDisplay):
             self._progress.update(self._task, total=total, rounds=self._rounds)
         self.working(f"{words(planned)}, round {index + 1}")
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
+    def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
         """Print the round's figures, and move the bar."""
         super().round_finished(planned, step)
         self._move(1, self._plan.round_s(step.round))
@@ -155,6 +156,36 @@ def display_for(console: Console, plan: Plan, *, done: Sequence[int]) -> Iterato
 
 
 # ---------------------------------------------------------------- tables
+
+
+def summaries(records: Sequence[Record]) -> list[Table]:
+    """Return a table of all cases that infer, and one of those that generate."""
+    language = [record for record in records if is_language(record)]
+    others = [record for record in records if not is_language(record)]
+    both = ((others, summary), (language, language_summary))
+    return [table(some) for some, table in both if some]
+
+
+def language_summary(records: Sequence[Record]) -> Table:
+    """Return a table of language models: tokens are no inferences."""
+    table = Table(title="Language models", title_justify="left", box=None, pad_edge=False)
+    for heading in ("model", "device", "asked → ran"):
+        table.add_column(heading, no_wrap=heading != "device", overflow="fold")
+    keys = ("time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_s")
+    for heading in ("first token ms", "± %", "ms a token", "± %", "tokens/s", "± %", "perplexity"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for record in records:
+        case, found = record.case, figures(record)
+        cells = [case.model, case.device, f"{case.precision} → {_executed(record)}"]
+        cells += [cell for key in keys for cell in _value_and_width(found.get(key))]
+        cells.append(_value_and_width(found.get("perplexity"))[0])
+        verdict = _verdict(*(found.get(key) for key in keys[:2]))
+        if not isinstance(record.outcome, Completed):
+            how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
+            verdict = f"[red]{how}[/red]"
+        table.add_row(*map(escape, cells), verdict)
+    return table
 
 
 def summary(records: Sequence[Record]) -> Table:
@@ -233,7 +264,14 @@ def first_sentence(reason: str) -> str:
     return line if len(line) <= 160 else line[:157] + "…"
 
 
-def _round_words(step: RoundDone) -> str:
+def _round_words(step: RoundDone | GenerationDone) -> str:
+    if isinstance(step, GenerationDone):
+        point = headline(step.result.points)
+        (measured,) = point.rounds
+        return (
+            f"{significant(measured.ttft_ms)} ms to the first token  "
+            f"{significant(measured.token_ms)} ms a token"
+        )
     latency, throughput = step.result.latency, step.result.throughput
     parts = []
     if latency is not None:

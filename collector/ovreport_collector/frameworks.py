@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ovreport.errors import InputError
+from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
 from ovreport.record import Engine
+from ovreport_collector import language
+from ovreport_collector.suite import Model
 
 NATIVE = "native"
 """Asks for the framework that a model's file belongs to."""
@@ -42,6 +45,13 @@ FRAMEWORKS: dict[str, Framework] = {
     )
 }
 """Engine → framework."""
+
+
+def engines_for(model: Model, asked: Sequence[str]) -> list[Engine]:
+    """Return the engines that a model is measured with; a language model has one of its own."""
+    if language.is_language(model):
+        return [LANGUAGE_ENGINE] if not asked or "openvino" in asked else []
+    return engines_of(model.file.uri, asked)
 
 
 def engines_of(uri: str, asked: Sequence[str]) -> list[Engine]:

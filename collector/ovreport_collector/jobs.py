@@ -11,11 +11,14 @@ from msgspec import Struct
 
 from ovreport.record import (
     Cause,
+    Concurrency,
     Curve,
     Device,
     Energy,
     Execution,
+    GenerationPoint,
     LatencyRound,
+    LoadRound,
     MemoryRound,
     NotMeasured,
     OpenLoop,
@@ -29,6 +32,7 @@ from ovreport.record import (
     Tier,
     Unsupported,
     Way,
+    Window,
 )
 from ovreport_collector.image_pipeline import ImagePipeline
 
@@ -208,10 +212,56 @@ class ArrivalsJob(Struct, frozen=True, kw_only=True, tag="arrivals"):
     """Arrivals that a step must have, within three times its least length."""
 
 
+class Lengths(Struct, frozen=True):
+    """A prompt and an answer, in tokens."""
+
+    prompt_tokens: int
+    new_tokens: int
+
+
+class GenerationJob(Struct, frozen=True, kw_only=True, tag="generation"):
+    """Let a language model answer, one request at a time, then several at once."""
+
+    target: Target
+    round: int
+    inputs: str
+    seed: int
+    grid: list[Lengths]
+    generations: int
+    """Answers of each pair of lengths, as long as they take less than `max_seconds`."""
+    max_seconds: float
+    """Cap of one pair of lengths."""
+    requests: list[int]
+    """Numbers of requests at once; none: left out."""
+    concurrent: Lengths
+    """Of each of them."""
+
+
+class AnswersJob(Struct, frozen=True, kw_only=True, tag="answers"):
+    """Let a language model answer every prompt greedily, and judge a text."""
+
+    target: Target
+    inputs: str
+    """Passages that prompts are cut from."""
+    text: str
+    """Passages that are judged, one after the other."""
+    prompts: int
+    lengths: Lengths
+    window: int
+    stride: int
+    windows: int
+    """At most so many steps of the sliding window."""
+    folder: str
+    """Where the network is saved that logits are read from."""
+
+
 ExtraJob = CachedStartJob | EndToEndJob | CurveJob | ArrivalsJob | NoMmapJob
 """Jobs of `extras`."""
 
-Job = ProbeJob | OutputsJob | ConvertJob | PilotJob | AlongsideJob | RoundJob | ExtraJob
+Job = (
+    ProbeJob | OutputsJob | ConvertJob | PilotJob | AlongsideJob | RoundJob | ExtraJob
+    | GenerationJob | AnswersJob
+)  # fmt: skip
 
 
 class Unavailable(Struct, frozen=True, kw_only=True):
@@ -293,6 +343,30 @@ class NoMmapResult(Struct, frozen=True, kw_only=True, tag="no-mmap"):
     why_not: Unsupported | None = None
 
 
+class GenerationResult(Struct, frozen=True, kw_only=True, tag="generation"):
+    """One round of a language model."""
+
+    settings: Settings
+    points: list[GenerationPoint]
+    load: LoadRound
+    memory: MemoryRound | None
+    memory_unreadable: str = ""
+    concurrency: Concurrency | NotMeasured
+    switches: dict[str, float] = {}
+    """As in `RoundResult`."""
+
+
+class AnswersResult(Struct, frozen=True, kw_only=True, tag="answers"):
+    """What a language model said, and how well it foretold a text."""
+
+    described: OutputsResult
+    settings: Settings
+    answers: list[list[int]]
+    """Token ids, of each prompt."""
+    windows: list[Window] | NotMeasured
+    """Loss of the text, or why there are no logits."""
+
+
 class JobFailed(Struct, frozen=True, kw_only=True, tag="failed"):
     """The process could not do its job."""
 
@@ -332,12 +406,6 @@ ExtraResult = CachedStartResult | EndToEndResult | CurveResult | ArrivalsResult 
 """Results of `extras`."""
 
 Result = (
-    ProbeResult
-    | OutputsResult
-    | ConvertResult
-    | PilotResult
-    | Alongside
-    | RoundResult
-    | ExtraResult
-    | JobFailed
-)
+    ProbeResult | OutputsResult | ConvertResult | PilotResult | Alongside | RoundResult
+    | ExtraResult | GenerationResult | AnswersResult | JobFailed
+)  # fmt: skip

@@ -19,12 +19,23 @@ from msgspec import Struct
 
 from ovreport.durable import make_folder, sync_folder
 from ovreport.errors import StoreError
-from ovreport.record import Accuracy, Agreement, Calibration, NotMeasured, Skipped
+from ovreport.record import (
+    NOT_LANGUAGE,
+    Accuracy,
+    Agreement,
+    Calibration,
+    NotMeasured,
+    Perplexity,
+    Settings,
+    Skipped,
+    TokenAgreement,
+)
 from ovreport_collector.jobs import (
     Alongside,
     CachedStartResult,
     Driver,
     ExtraResult,
+    GenerationResult,
     JobFailed,
     OutputsResult,
     RoundResult,
@@ -46,6 +57,10 @@ class Described(Struct, frozen=True, kw_only=True, tag="described"):
     further_accuracy: dict[str, Accuracy | NotMeasured] = {}
     """By the names of the judges."""
     agreement: Agreement | NotMeasured
+    settings: Settings | None = None
+    """Of a language model; of others every round tells them."""
+    perplexity: Perplexity | NotMeasured = NOT_LANGUAGE
+    token_agreement: TokenAgreement | NotMeasured = NOT_LANGUAGE
     spent_s: dict[str, float] = {}
     """Wall time since the step before, by what it went to."""
 
@@ -84,6 +99,18 @@ class RoundDone(Struct, frozen=True, kw_only=True, tag="round-done"):
     """Of this round alone; a journal of before it was measured has none."""
 
 
+class GenerationDone(Struct, frozen=True, kw_only=True, tag="generation-done"):
+    """A round of a language model was measured."""
+
+    case: str
+    round: int
+    started_at: str
+    result: GenerationResult
+    readings: dict[str, float]
+    spent_s: dict[str, float] = {}
+    calibration: Calibration | NotMeasured = Skipped(reason="this ovreport did not calibrate")
+
+
 class RoundFailed(Struct, frozen=True, kw_only=True, tag="round-failed"):
     """A round of a case went wrong."""
 
@@ -102,7 +129,9 @@ class Written(Struct, frozen=True, kw_only=True, tag="written"):
     """Absolute: the same run may go on from another folder."""
 
 
-Step = Prepared | Described | GivenUp | Piloted | RoundDone | RoundFailed | Written
+Step = (
+    Prepared | Described | GivenUp | Piloted | RoundDone | GenerationDone | RoundFailed | Written
+)  # fmt: skip
 
 
 class Journal:
@@ -114,6 +143,7 @@ class Journal:
         self.set_aside: Path | None = None
         """Where a journal went that this version cannot read."""
         self._rounds: dict[str, list[RoundDone]] = defaultdict(list)
+        self._generated: dict[str, list[GenerationDone]] = defaultdict(list)
         self._failed: dict[str, list[RoundFailed]] = defaultdict(list)
         self._tried: set[tuple[str, int]] = set()
         self._described: dict[str, Described] = {}
@@ -152,6 +182,9 @@ class Journal:
             case RoundDone():
                 self._rounds[step.case].append(step)
                 self._tried.add((step.case, step.round))
+            case GenerationDone():
+                self._generated[step.case].append(step)
+                self._tried.add((step.case, step.round))
             case RoundFailed():
                 self._failed[step.case].append(step)
                 self._tried.add((step.case, step.round))
@@ -161,6 +194,10 @@ class Journal:
     def rounds(self, case: str) -> list[RoundDone]:
         """Return the finished rounds of a case."""
         return list(self._rounds.get(case, ()))
+
+    def generated(self, case: str) -> list[GenerationDone]:
+        """Return the finished rounds of a language model's case."""
+        return list(self._generated.get(case, ()))
 
     def failed_rounds(self, case: str) -> list[RoundFailed]:
         """Return the rounds of a case that went wrong."""

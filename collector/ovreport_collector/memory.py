@@ -11,7 +11,10 @@ from ovreport.record import MemoryRound, PhaseMemory, Unsupported
 from ovreport_collector.cgroup_peak import PEAK, CgroupPeak
 from ovreport_collector.engines.base import Engine, TellsDeviceMemory
 
-Phase = Literal["import", "read", "compile", "first-inference", "latency", "throughput"]
+Phase = Literal[
+    "import", "read", "compile", "first-inference", "latency", "throughput",
+    "load", "generation", "concurrency",
+]  # fmt: skip
 
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")

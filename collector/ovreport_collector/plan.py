@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
-from ovreport_collector.frameworks import DEVICE, FRAMEWORKS, engines_of
+from ovreport_collector.frameworks import DEVICE, FRAMEWORKS, engines_for
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.unpinned import as_fetched
@@ -68,6 +69,11 @@ class PlannedCase:
         """Where it runs: the device, after the name of an engine that is not OpenVINO."""
         case = self.case
         return f"{case.engine} {case.device}" if self.is_native else case.device
+
+    @property
+    def is_language(self) -> bool:
+        """Whether it is of a language model, in a pipeline of OpenVINO GenAI."""
+        return self.case.engine == LANGUAGE_ENGINE
 
     @property
     def is_native(self) -> bool:
@@ -147,9 +153,16 @@ class Plan:
         """Rough duration without downloads, at the fewest rounds."""
         rounds = range(self.tier.rounds)
         return sum(
-            _ACCURACY_S + sum(self.round_s(index, native=planned.is_native) for index in rounds)
+            _ACCURACY_S + sum(self._case_round_s(planned, index) for index in rounds)
             for planned in self.cases
         )
+
+    def _case_round_s(self, planned: PlannedCase, index: int) -> float:
+        if planned.is_language:
+            from ovreport_collector import language  # it needs the types above
+
+            return language.seconds(self.tier)
+        return self.round_s(index, native=planned.is_native)
 
     def round_s(self, index: int, *, native: bool = False) -> float:
         """Return the rough duration of a round of a case; the first ones measure extras too."""
@@ -197,7 +210,7 @@ def cases(
     """
     for model in models:
         for device in devices:
-            for engine in engines_of(model.file.uri, engines):
+            for engine in engines_for(model, engines):
                 for precision in _precisions(engine, device, precisions):
                     case = Case(
                         engine=engine,
@@ -210,6 +223,9 @@ def cases(
 
 
 def _precisions(engine: str, device: Device, asked: Sequence[Precision]) -> Sequence[Precision]:
+    if engine == LANGUAGE_ENGINE and not asked and not is_virtual(device.name):
+        # Eight-bit attention is the default even where arithmetic in f32 is.
+        return ["f32", "default"]
     if engine not in FRAMEWORKS:
         return list(dict.fromkeys(asked or telling_precisions(device)))
     fits = device.name == DEVICE and (not asked or {"f32", "default"} & set(asked))

@@ -20,16 +20,27 @@ from ovreport.record import Case, NotMeasured, Skipped
 from ovreport.record import Failed as AspectFailed
 from ovreport.store import write
 from ovreport.verdict import latency_headline, needs_more_rounds, throughput_headline
-from ovreport_collector import assemble, calibration, child, energy, extras, scoring, spent
+from ovreport_collector import (
+    assemble,
+    calibration,
+    child,
+    energy,
+    extras,
+    language,
+    scoring,
+    spent,
+)
 from ovreport_collector.calibrator import Timed
 from ovreport_collector.display import Display, words
 from ovreport_collector.jobs import (
     Alongside,
     AlongsideJob,
+    AnswersResult,
     CachedStartJob,
     CachedStartResult,
     Driver,
     ExtraResult,
+    GenerationResult,
     Job,
     JobFailed,
     OutputsJob,
@@ -43,6 +54,7 @@ from ovreport_collector.jobs import (
 )
 from ovreport_collector.journal import (
     Described,
+    GenerationDone,
     GivenUp,
     Journal,
     Piloted,
@@ -119,8 +131,8 @@ class Run:
         self.display.working(f"{ready.model.title}: f32 reference on the CPU")
         folder = self.work / ready.model.id / "reference"
         of_reference = Case(
-            engine="openvino", device="CPU", model=ready.model.id, variant=ready.model.variant,
-            precision="f32",
+            engine=undone[0].case.engine if undone[0].is_language else "openvino", device="CPU",
+            model=ready.model.id, variant=ready.model.variant, precision="f32",
         )  # fmt: skip
         reference = self._outputs(ready, self._target(ready, of_reference), folder)
         for planned in undone:
@@ -131,7 +143,7 @@ class Run:
         self, planned: PlannedCase, ready: Ready, reference: Result, folder: Path
     ) -> None:
         case = planned.case
-        if (case.engine, case.device, case.precision) == ("openvino", "CPU", "f32"):
+        if not planned.is_native and (case.device, case.precision) == ("CPU", "f32"):
             own_folder, result, why = folder, reference, Skipped(reason="this is the reference")
         else:
             own_folder = self.work / ready.model.id / f"{len(self.journal.steps)}"
@@ -140,6 +152,9 @@ class Run:
             why = None
         if isinstance(result, JobFailed):
             self._give_up(planned, result)
+            return
+        if isinstance(result, AnswersResult):
+            self._judge_answers(planned, ready, result, why or language.as_reference(reference))
             return
         assert isinstance(result, OutputsResult)  # noqa: S101 (an OutputsJob has no other result)
         with self.ledger.doing("accuracy"):
@@ -162,8 +177,26 @@ class Run:
             )
         )  # fmt: skip
 
+    def _judge_answers(
+        self, planned: PlannedCase, ready: Ready, result: AnswersResult,
+        reference: AnswersResult | NotMeasured,
+    ) -> None:  # fmt: skip
+        title = self.plan.suite.datasets[ready.model.data].title
+        with self.ledger.doing("accuracy"):
+            found = language.quality(result, reference, title=title, seed=self.plan.seed)
+        self.journal.add(
+            Described(
+                case=planned.key, outputs=result.described, accuracy=language.SEE,
+                agreement=language.SEE, settings=result.settings, perplexity=found.perplexity,
+                token_agreement=found.agreement, spent_s=self.ledger.take(),
+            )
+        )  # fmt: skip
+
     def _outputs(self, ready: Ready, target: Target, folder: Path) -> Result:
         folder.mkdir(parents=True, exist_ok=True)
+        if language.is_language(ready.model):
+            answers = language.answers_job(ready, target, folder.parent)
+            return self._child(answers, beside_s=language.ANSWERS_S)
         judges = {path.stem: name for path, name in ready.judged_inputs.items()}
         inputs = {path.stem: str(path) for path in (ready.samples, *ready.judged_inputs)}
         outputs = {name: str(folder / f"{name}.npz") for name in inputs}
@@ -200,6 +233,8 @@ class Run:
         )
 
     def _is_wide(self, key: str) -> bool:
+        if generated := self.journal.generated(key):
+            return language.is_wide(generated)
         results = [step.result for step in self.journal.rounds(key)]
         latency = [r.latency for r in results if r.latency is not None]
         throughput = [r.throughput for r in results if r.throughput is not None]
@@ -213,6 +248,9 @@ class Run:
         if isinstance(ready, JobFailed):
             # It was ready when the run began: what vanished since is this round's failure.
             self._fail(planned, index, _now(), ready)
+            return
+        if planned.is_language:
+            self._generation_round(planned, ready, index)
             return
         piloted = self._piloted(planned, ready)
         target = self._target(ready, planned.case, piloted.alongside)
@@ -233,6 +271,24 @@ class Run:
                 readings={**watch.readings, **result.switches},
                 extras=self._extras(planned, ready, target, index, result),
                 spent_s=self.ledger.take(),
+                calibration=calibration.around(index, calibrated_before, calibrated_after),
+            )  # fmt: skip
+            self.journal.add(step)
+            self.display.round_finished(planned, step)
+        elif isinstance(result, JobFailed):
+            self._fail(planned, index, started_at, result)
+
+    def _generation_round(self, planned: PlannedCase, ready: Ready, index: int) -> None:
+        job = language.round_job(self.plan, ready, self._target(ready, planned.case), index)
+        calibrated_before = self._calibrated(planned)
+        started_at = _now()
+        with Watch() as watch:
+            result = self._child(job, beside_s=language.seconds(self.plan.tier))
+        calibrated_after = self._calibrated(planned)
+        if isinstance(result, GenerationResult):
+            step = GenerationDone(
+                case=planned.key, round=index, started_at=started_at, result=result,
+                readings={**watch.readings, **result.switches}, spent_s=self.ledger.take(),
                 calibration=calibration.around(index, calibrated_before, calibrated_after),
             )  # fmt: skip
             self.journal.add(step)

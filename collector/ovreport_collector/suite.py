@@ -105,8 +105,8 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     task: str
     """Name of a task in `ovreport_collector.tasks`."""
     file: File
-    shapes: dict[str, list[int]]
-    """Input name → the static shape to measure; batch first."""
+    shapes: dict[str, list[int]] = {}
+    """Input name → the static shape to measure; batch first. Language models have none."""
     licence: str = ""
     homepage: str = ""
     why: str = ""

@@ -13,6 +13,7 @@ import msgspec
 from ovreport.errors import SuiteError
 from ovreport.metrics import METRICS
 from ovreport_collector import tasks
+from ovreport_collector.language import is_language
 from ovreport_collector.making.converters import CONVERTERS
 from ovreport_collector.sources.address import (
     Address,
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 MODEL_FORMATS = (".onnx", ".xml", ".tflite")
+LANGUAGE_FORMATS = (".gguf", ".xml")
+"""Of a language model: a GGUF file, or an OpenVINO IR with its tokenizer in the same folder."""
 MAX_ELEMENTS = 1 << 31
 """Of one input. More is a slip of the pen, and would fill the memory."""
 MAX_TEXT = 2_000
@@ -142,7 +145,10 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
         known = ", ".join(suite.datasets) or "there is none yet"
         remedy = f"use one of [datasets] ({known}), or leave data out"
         yield Fault(f"{path}.data", f'unknown dataset "{model.data}"', remedy)
-    yield from _shapes(f"{path}.shapes", model.shapes)
+    if is_language(model):
+        yield from _of_language(path, model)
+    else:
+        yield from _shapes(f"{path}.shapes", model.shapes)
     yield from _file(f"{path}.file", model.file, suite)
     yield from _network(f"{path}.file.uri", model, suite)
     for role, file in model.files.items():
@@ -166,6 +172,15 @@ def _published(path: str, figure: Published) -> Iterator[Fault]:
         yield Fault(f"{path}.url", f'"{figure.url[:80]}" is not an address', remedy)
     if not figure.source:
         yield Fault(f"{path}.source", "no source", "say what publishes the figure")
+
+
+def _of_language(path: str, model: Model) -> Iterator[Fault]:
+    if model.shapes:
+        remedy = "leave shapes out: prompts have lengths of their own"
+        yield Fault(f"{path}.shapes", "a language model has no static shapes", remedy)
+    if not model.data:
+        remedy = "name one of [datasets] whose file has the role text"
+        yield Fault(f"{path}.data", "no text to take prompts from", remedy)
 
 
 def _dataset(path: str, name: str, dataset: Dataset, suite: Suite) -> Iterator[Fault]:
@@ -239,8 +254,12 @@ def _network(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
     suffix = PurePosixPath(address.name).suffix.lower()
     if model.converter:
         yield from _conversion(path, model, address.name or file.uri, suffix)
-    elif suffix not in MODEL_FORMATS:
-        remedy = "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
+    elif suffix not in (LANGUAGE_FORMATS if is_language(model) else MODEL_FORMATS):
+        remedy = (
+            "give a GGUF file, or the openvino_model.xml of a local folder with its tokenizer"
+            if is_language(model)
+            else "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
+        )
         yield Fault(path, f'"{address.name or file.uri}" is not a model', remedy)
     elif suffix == ".xml" and not isinstance(address, Local):
         if "weights" not in model.files:

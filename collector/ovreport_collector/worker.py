@@ -43,6 +43,8 @@ from ovreport_collector.engines.base import (
 from ovreport_collector.jobs import (
     Alongside,
     AlongsideJob,
+    AnswersJob,
+    AnswersResult,
     ArrivalsJob,
     AspectName,
     CachedStartJob,
@@ -51,7 +53,8 @@ from ovreport_collector.jobs import (
     CurveJob,
     EndToEndJob,
     ExtraJob,
-    ExtraResult,
+    GenerationJob,
+    GenerationResult,
     Job,
     JobFailed,
     NoMmapJob,
@@ -126,8 +129,10 @@ def _do_before(job: ProbeJob | ConvertJob) -> ProbeResult | ConvertResult:
     return convert(job)
 
 
-def _do_extra(job: ExtraJob) -> ExtraResult | JobFailed:
+def _do_extra(job: ExtraJob | GenerationJob | AnswersJob) -> Result:
     match job:
+        case GenerationJob() | AnswersJob():
+            return language_model(job)
         case CachedStartJob():
             return cached_start(job)
         case NoMmapJob():
@@ -265,6 +270,18 @@ def measure_round(job: RoundJob) -> RoundResult:
         cpu_s=_cpu_seconds(),
         switches=_switches(),
     )
+
+
+def language_model(job: GenerationJob | AnswersJob) -> GenerationResult | AnswersResult:
+    """Let a language model answer: timed, or for its quality."""
+    from ovreport_collector import answers, generation
+    from ovreport_collector.engines.openvino_genai import GenAi
+
+    engine = GenAi(job.target)
+    if isinstance(job, AnswersJob):
+        return answers.answer(job, engine, _message)
+    measured = generation.measure(job, engine, _message)
+    return msgspec.structs.replace(measured, switches=_switches())
 
 
 # ---------------------------------------------------------------- parts

@@ -3,9 +3,10 @@
     Catalogue
     ├── results        OpenVINO's: the newest record of each case, with its figures
     ├── native         those of native frameworks, which enter no chart of OpenVINO's
+    ├── language       those of language models, which enter no page of the others
     ├── against        OpenVINO against them, paired by round
     ├── older          how many records are history
-    ├── models, devices
+    ├── models, devices             of all but language models, which have language_models
     ├── speedups       the device's default precision against f32, paired by round
     └── faults         records that could not be used, in words
 
@@ -21,7 +22,7 @@ from typing import TypeVar
 
 from ovreport.control_variate import Adjustment
 from ovreport.errors import RecordError
-from ovreport.figures import Figure, Figures, figures
+from ovreport.figures import Figure, Figures, figures, is_language
 from ovreport.record import (
     Accuracy,
     Completed,
@@ -45,6 +46,8 @@ DeviceKey = tuple[str, str]
 
 HEADLINES = {
     "latency": "latency_ms", "throughput": "throughput_ips", "end_to_end": "end_to_end_ms",
+    "time_to_first_token": "time_to_first_token_ms",
+    "time_per_output_token": "time_per_output_token_ms",
 }  # fmt: skip
 """The metric that stands for an aspect."""
 
@@ -213,12 +216,14 @@ class Catalogue:
     speedups: tuple[Speedup[Result], ...]
     faults: tuple[RecordError, ...] = ()
     native: tuple[Result, ...] = ()
+    language: tuple[Result, ...] = ()
+    language_models: tuple[ModelRef, ...] = ()
     against: tuple[Against[Result], ...] = ()
 
     @property
     def everything(self) -> tuple[Result, ...]:
         """The results of all engines."""
-        return (*self.results, *self.native)
+        return (*self.results, *self.native, *self.language)
 
     def of_model(self, model: ModelRef) -> list[Result]:
         """Return OpenVINO's results of a model."""
@@ -231,6 +236,15 @@ class Catalogue:
     def against_of(self, model: ModelRef) -> list[Against[Result]]:
         """Return the comparisons of a model with native frameworks."""
         return [pair for pair in self.against if pair.native.model.id == model.id]
+
+    def language_of(self, model: ModelRef) -> list[Result]:
+        """Return the results of a language model."""
+        return [r for r in self.language if r.model.id == model.id]
+
+    @property
+    def language_href(self) -> str:
+        """Address of the page of language models: the first one where there is nothing else."""
+        return "language-models.html" if self.results else "index.html"
 
     def of_device(self, device: DeviceRef) -> list[Result]:
         """Return OpenVINO's results of a device."""
@@ -308,12 +322,14 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     devices = _devices(current)
     anchors = _anchors(current)
     # Cases teach each other: what a native framework needs is no lesson for OpenVINO's.
-    by_calibration = adjustments([r for r in current if r.case.engine not in FRAMEWORKS])
+    by_calibration = adjustments(
+        [r for r in current if r.case.engine not in FRAMEWORKS and not is_language(r)]
+    )
     results = [
         Result(
             record=record,
             figures=figures(record),
-            model=models[record.model.id],
+            model=models[_model_key(record)],
             device=devices[device_key(record)],
             anchor=f"case-{anchors[case_key(record)]}",
             adjustments=by_calibration.get(id(record), {}),
@@ -323,18 +339,29 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     results.sort(key=lambda r: (r.model.title.lower(), r.model.id, r.device.label,
                                 r.model.variants.index(r.variant),
                                 r.asked != "f32", r.asked, r.record.case.device))  # fmt: skip
+    language = [r for r in results if is_language(r.record)]
+    results = [r for r in results if not is_language(r.record)]
+    placed = {r.device.key for r in results}
     native = [r for r in results if r.framework]
     results = [r for r in results if not r.framework]
+    in_order = sorted(models.items(), key=lambda item: (item[1].title.lower(), item[0]))
     return Catalogue(
         config=config,
         results=tuple(results),
         older=tuple(older),
-        models=tuple(sorted(models.values(), key=lambda m: (m.title.lower(), m.id))),
-        devices=tuple(sorted(devices.values(), key=lambda d: (d.label.lower(), d.key))),
+        models=tuple(m for (language_one, _), m in in_order if not language_one),
+        devices=tuple(
+            sorted(
+                (d for d in devices.values() if d.key in placed),
+                key=lambda d: (d.label.lower(), d.key),
+            )
+        ),
         speedups=tuple(adjusted_speedups(list(speedups(results)))),
         faults=tuple(loaded.faults),
         native=tuple(native),
         against=tuple(pairs(results, native)),
+        language=tuple(language),
+        language_models=tuple(m for (language_one, _), m in in_order if language_one),
     )
 
 
@@ -379,23 +406,31 @@ def newest(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
     return list(latest.values()), older
 
 
-def _models(records: Sequence[Record]) -> dict[str, ModelRef]:
-    mine: dict[str, list[Record]] = {}
+ModelKey = tuple[bool, str]
+"""Whether it is a language model, and its id: the pages of the two kinds differ."""
+
+
+def _model_key(record: Record) -> ModelKey:
+    return is_language(record), record.model.id
+
+
+def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
+    mine: dict[ModelKey, list[Record]] = {}
     for record in sorted(records, key=lambda r: r.measured_at):
-        mine.setdefault(record.model.id, []).append(record)
-    described = {id_: of_model[-1].model for id_, of_model in mine.items()}
-    slugs = unique_slugs(sorted(described), str)
+        mine.setdefault(_model_key(record), []).append(record)
+    described = {key: of_model[-1].model for key, of_model in mine.items()}
+    slugs = unique_slugs(sorted(described), lambda key: key[1])
     return {
-        id_: ModelRef(
-            id=id_,
-            title=line(model.title, 60) or id_,
-            slug=slugs[id_],
+        key: ModelRef(
+            id=key[1],
+            title=line(model.title, 60) or key[1],
+            slug=slugs[key],
             task=line(model.task.replace("-", " "), 40),
             architecture_only=model.architecture_only,
-            variants=variants.ordered(r.case.variant for r in mine[id_]),
-            published=variants.published(mine[id_]),
+            variants=variants.ordered(r.case.variant for r in mine[key]),
+            published=variants.published(mine[key]),
         )
-        for id_, model in described.items()
+        for key, model in described.items()
     }
 
 

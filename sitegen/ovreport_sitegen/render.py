@@ -28,10 +28,13 @@ NAV = (
     ("efficiency", "Efficiency", "efficiency.html"),
     ("end-to-end", "End to end", "end-to-end.html"),
     ("frameworks", "Frameworks", "frameworks.html"),
+    ("language", "Language models", "language-models.html"),
     ("models", "Models", "models.html"),
     ("method", "Method", "method.html"),
     ("data", "Data", "data.html"),
 )
+ALWAYS = frozenset({"models", "method", "data"})
+"""Entries of the navigation that a site has whatever its records are of."""
 _TAGS = frozenset({
     "a", "p", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "code", "pre", "blockquote",
     "table", "thead", "tbody", "tr", "th", "td", "br", "hr", "dl", "dt", "dd", "small",
@@ -71,13 +74,17 @@ class Renderer:
     """Renders the pages of one site."""
 
     def __init__(
-        self, config: Config, drawer: Drawer, extra: tuple[tuple[str, str], ...] = ()
+        self,
+        config: Config,
+        drawer: Drawer,
+        extra: tuple[tuple[str, str], ...] = (),
+        nav: tuple[tuple[str, str, str], ...] = NAV,
     ) -> None:
         self._folder = templates_folder()
         self._markdown = markdown.Markdown(extensions=["tables"])
         self.assets, self._names = _assets(self._folder / "static", config)
         canonical = config.site_url.rstrip("/") + "/" if config.site_url else ""
-        self._site = Site(line(config.title), __version__, config.repository, canonical, NAV, extra)
+        self._site = Site(line(config.title), __version__, config.repository, canonical, nav, extra)
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folder),
             autoescape=True,

@@ -18,7 +18,7 @@ from ovreport_sitegen import catalogue as catalogues
 from ovreport_sitegen import check, config, downloads, publish
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import Drawer
-from ovreport_sitegen.render import NAV, HasPage, Renderer
+from ovreport_sitegen.render import ALWAYS, NAV, HasPage, Renderer
 from ovreport_sitegen.views import (
     accuracy,
     data,
@@ -26,6 +26,8 @@ from ovreport_sitegen.views import (
     efficiency,
     end_to_end,
     frameworks,
+    language,
+    language_model,
     latency,
     method,
     model,
@@ -122,7 +124,7 @@ def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catal
             remedy="Measure first: ovreport collect. Records from elsewhere: --records DIR.",
         )
     found = catalogues.make(settings, loaded)
-    if not found.results:
+    if not found.results and not found.language:
         raise InputError(
             "no record of OpenVINO found, only of native frameworks",
             where=", ".join(map(str, folders)),
@@ -158,21 +160,17 @@ def _render(
     found: Catalogue, content: dict[str, tuple[str, str]], drawer: Drawer
 ) -> dict[str, bytes]:
     extra = tuple((title, name) for name, (title, _) in content.items())
-    renderer = Renderer(found.config, drawer, extra)
+    renderer = Renderer(found.config, drawer, extra, _nav(found))
     files = dict(renderer.assets) | downloads.all_files(found)
     sizes = {name: len(data) for name, data in files.items()}
     views: list[tuple[str, HasPage]] = [
-        ("overview", overview.view(found)),
-        ("latency", latency.view(found)),
-        ("throughput", throughput.view(found)),
-        ("accuracy", accuracy.view(found)),
-        ("efficiency", efficiency.view(found)),
-        ("end-to-end", end_to_end.view(found)),
-        ("frameworks", frameworks.view(found)),
+        *(_classic(found) if found.results else ()),
+        *([("language", language.view(found))] if found.language else ()),
         ("models", model.index(found)),
         ("method", method.view(found)),
         ("data", data.view(found, sizes)),
         *(("model", model.view(found, m)) for m in found.models),
+        *(("language-model", language_model.view(found, m)) for m in found.language_models),
         *(("device", device.view(found, d)) for d in found.devices),
         *(
             ("content", ContentView(Page(name, title, ""), renderer.content(text)))
@@ -185,3 +183,27 @@ def _render(
     files["404.html"] = renderer.page("notfound", missing, root)
     files[".nojekyll"] = b""
     return files
+
+
+def _classic(found: Catalogue) -> list[tuple[str, HasPage]]:
+    """Return the pages of models that infer; a language model generates, and is on none."""
+    return [
+        ("overview", overview.view(found)),
+        ("latency", latency.view(found)),
+        ("throughput", throughput.view(found)),
+        ("accuracy", accuracy.view(found)),
+        ("efficiency", efficiency.view(found)),
+        ("end-to-end", end_to_end.view(found)),
+        ("frameworks", frameworks.view(found)),
+    ]
+
+
+def _nav(found: Catalogue) -> tuple[tuple[str, str, str], ...]:
+    """Return the pages that this site has."""
+    entries = []
+    for key, label, file in NAV:
+        if key == "language" and found.language:
+            entries.append((key, label, found.language_href))
+        elif key != "language" and (found.results or key in ALWAYS):
+            entries.append((key, label, file))
+    return tuple(entries)

@@ -16,6 +16,7 @@ import pytest
 
 from ovreport.store import write
 from ovreport_sitegen.site import build
+from tests.language_factories import language_records
 from tests.sitegen.conftest import a_collection
 
 _ARGUMENTS = [
@@ -92,7 +93,7 @@ def watch(browser: Any) -> Iterator[Any]:
 def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a built site of every kind of result, under a sub-path of what is served."""
     base = tmp_path_factory.mktemp("browser")
-    for record in a_collection():
+    for record in (*a_collection(), *language_records()):
         write(record, base / "site" / "records")
     return build(base / "site", [], base / "served" / "sub" / "bench", cache=base / "charts").out
 

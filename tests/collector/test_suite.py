@@ -28,7 +28,7 @@ def refusal(tmp_path: Path, value: dict[str, Any]) -> str:
 
 def test_built_in_suites_are_found_by_name() -> None:
     """Built in suites are found by name."""
-    assert suite.builtin() == ("openvino-hub", "quick", "standard")
+    assert suite.builtin() == ("llm", "openvino-hub", "quick", "standard")
 
 
 @pytest.mark.parametrize("name", suite.builtin())

@@ -12,7 +12,8 @@ from ovreport.store import decode, encode
 from tests.factories import a_failed_record, a_record, energy
 
 replace = msgspec.structs.replace
-NOT_ACCURACY = {key for key, metric in METRICS.items() if metric.aspect != "accuracy"}
+_OTHERS = {"accuracy", "generation"}
+NOT_ACCURACY = {key for key, metric in METRICS.items() if metric.aspect not in _OTHERS}
 RATED = {key for key in METRICS if "_rated_" in key}
 
 

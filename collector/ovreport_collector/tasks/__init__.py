@@ -41,6 +41,7 @@ _WHERE = {
     "image-classification": "image_classification:ImageClassification",
     "object-detection": "object_detection:ObjectDetection",
     "text-classification": "text_classification:TextClassification",
+    "text-generation": "text_generation:TextGeneration",
     "generic": "generic:Generic",
 }
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
-from ovreport.record import Memory, MemoryRound, NotMeasured, PhaseMemory
+from ovreport.record import Generation, Memory, MemoryRound, NotMeasured, PhaseMemory
 from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
@@ -187,13 +187,31 @@ def full_rows(result: Result) -> tuple[TableRow, ...]:
     memory = memory_of(result)
     if not isinstance(memory, Memory):
         return ()
-    found = []
-    for phase in PHASES:
-        parts = _parts(memory.rounds, phase)
-        sizes = ([p.peak_rss_bytes for p in parts], [p.anonymous_bytes for p in parts],
-                 [p.file_backed_bytes for p in parts])  # fmt: skip
-        found.append(TableRow((Cell(_phase_name(phase)), *map(size_cell, sizes))))
-    return tuple(found)
+    return tuple(_row(_phase_name(phase), _parts(memory.rounds, phase)) for phase in PHASES)
+
+
+def _row(name: str, parts: Sequence[PhaseMemory]) -> TableRow:
+    sizes = ([p.peak_rss_bytes for p in parts], [p.anonymous_bytes for p in parts],
+             [p.file_backed_bytes for p in parts])  # fmt: skip
+    return TableRow((Cell(name), *map(size_cell, sizes)))
+
+
+def token_rows(result: Result) -> tuple[TableRow, ...]:
+    """Return the same of a language model's phases."""
+    generation = result.record.generation
+    if not isinstance(generation, Generation) or not result.completed:
+        return ()
+    return tuple(
+        _row(_TOKEN_PHASES[phase], parts)
+        for phase in _TOKEN_PHASES
+        if (parts := _parts(generation.memory, phase))
+    )
+
+
+_TOKEN_PHASES = {
+    "import": "import", "load": "load", "generation": "answers, one at a time",
+    "concurrency": "answers, several at once (another pipeline)",
+}  # fmt: skip
 
 
 def full_counters(result: Result) -> tuple[tuple[str, str], ...]:

@@ -42,16 +42,19 @@ _ASPECTS = (
     ("Random arrivals", "open_loop"), ("Start-up", "startup"),
     ("Cached start-up", "startup_cached"), ("Memory", "memory"), ("Accuracy", "accuracy"),
 )  # fmt: skip
+_TOKENS = (("Language models", "generation"),)
+_JUDGED = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
 
 
 def view(catalogue: Catalogue) -> MethodView:
     """Return the view of the page."""
     tiers: dict[str, tuple[Tier, int]] = {}
     counts: dict[str, int] = {}
-    for r in catalogue.results:
+    judged = (*catalogue.results, *catalogue.language)
+    for r in judged:
         tier = r.record.tier
         tiers[repr(tier)] = (tier, tiers.get(repr(tier), (tier, 0))[1] + 1)
-        verdicts = (r.verdict("latency"), r.verdict("throughput"))
+        verdicts = [r.verdict(aspect) for aspect in _JUDGED]
         for code in {reason.code for v in verdicts if v for reason in v.reasons}:
             counts[code] = counts.get(code, 0) + 1
     page = Page(
@@ -66,10 +69,10 @@ def view(catalogue: Catalogue) -> MethodView:
         reasons=tuple((code, text, counts.get(code, 0)) for code, text in REASONS.items()),
         glossary=tuple(
             (title, tuple(m for m in METRICS.values() if m.aspect == aspect))
-            for title, aspect in _ASPECTS
+            for title, aspect in (*_ASPECTS, *(_TOKENS if catalogue.language else ()))
         ),
         limits=_limits(),
-        releases=tuple(sorted({line(r.record.software.openvino, 80) for r in catalogue.results})),
+        releases=tuple(sorted({line(r.record.software.openvino, 80) for r in judged})),
         proof=proof(),
         effort=effort.view(catalogue),
         calibration=calibration_method.view(),

@@ -101,7 +101,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         why=line(described.why, 1000),
         homepage=safe_url(described.homepage),
         homepage_text=line(described.homepage, 120),
-        facts=_facts(results or native, described.parameters),
+        facts=model_facts(results or native, described.parameters),
         inputs=tuple(map(port_text, described.inputs[:20])),
         outputs=tuple(map(port_text, described.outputs[:20])),
         findings=(
@@ -123,7 +123,8 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
     )
 
 
-def _facts(results: Sequence[Result], parameters: int) -> tuple[tuple[str, str], ...]:
+def model_facts(results: Sequence[Result], parameters: int) -> tuple[tuple[str, str], ...]:
+    """Return what is known of a model, for a list of facts."""
     as_published = [r for r in results if r.is_published] or results
     newest = max((r.record for r in as_published), key=lambda r: r.measured_at).model
     sums = sorted({r.record.model.sha256 for r in as_published})
@@ -270,7 +271,7 @@ def index(catalogue: Catalogue) -> IndexView:
     page = Page(
         "models.html",
         "Models and devices",
-        f"{plural(len(catalogue.models), 'model')} and "
+        f"{plural(len(catalogue.models) + len(catalogue.language_models), 'model')} and "
         f"{plural(len(catalogue.devices), 'device')} have results here. Each has a page with "
         "every figure, its evidence, and the command that repeats it.",
         nav="models",
@@ -280,8 +281,9 @@ def index(catalogue: Catalogue) -> IndexView:
 
 def _model_list(catalogue: Catalogue) -> Table:
     rows = []
-    for m in catalogue.models:
-        results, native = catalogue.of_model(m), catalogue.native_of(m)
+    own = [(m, catalogue.of_model(m), catalogue.native_of(m)) for m in catalogue.models]
+    own += [(m, catalogue.language_of(m), []) for m in catalogue.language_models]
+    for m, results, native in own:
         record = max((r.record for r in results or native), key=lambda r: r.measured_at).model
         marks = ("architecture only",) if m.architecture_only else ()
         rows.append(TableRow((

@@ -10,7 +10,7 @@ from ovreport.record import Accuracy
 from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, ModelRef
 from ovreport_sitegen.text import day, listed, plural, release
-from ovreport_sitegen.views import accuracy_cells, cards, gains
+from ovreport_sitegen.views import accuracy_cells, cards, gains, language, language_tables
 from ovreport_sitegen.views.accuracy import lost_card, trade_sentence
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import (
@@ -154,6 +154,7 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
                 worst, gains.times(fast) if fast and fast.outcome == "different" else ""
             )
         found.append(Takeaway(f"{kept} of {len(below)}", text, "accuracy.html"))
+    found += _language_takeaway(catalogue)
     verdicts = Counter(v.level for r in catalogue.results if (v := r.verdict("latency")))
     failed = sum(not r.completed for r in catalogue.results)
     found.append(Takeaway(
@@ -163,6 +164,19 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
         "method.html#verdicts",
     ))  # fmt: skip
     return found
+
+
+def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
+    best = language.main_result(catalogue.language)
+    if best is None:
+        return []
+    value = language_tables.figure_words(best, "tokens_per_s")
+    text = (
+        f"from {best.model.title}, a language model with {best.variant} weights, on "
+        f"{best.device.label}: its first token after "
+        f"{language_tables.figure_words(best, 'time_to_first_token_ms')}."
+    )
+    return [Takeaway(value, text, catalogue.language_href)]
 
 
 def table(catalogue: Catalogue) -> Table:

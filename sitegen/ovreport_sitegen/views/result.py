@@ -15,6 +15,7 @@ from ovreport.record import (
     Effort,
     Execution,
     Failed,
+    Generation,
     Latency,
     NotMeasured,
     RoundNoise,
@@ -44,8 +45,20 @@ _GROUPS = (
     ("End to end", ("end_to_end_ms", "end_to_end_ips", "end_to_end_async_ips",
                     "end_to_end_graph_ms", "end_to_end_graph_ips",
                     "end_to_end_graph_async_ips")),
+    ("Generation", ("time_to_first_token_ms", "time_per_output_token_ms",
+                    "time_per_output_token_p50_ms", "time_per_output_token_p90_ms",
+                    "time_per_output_token_p99_ms", "tokens_per_s", "concurrent_tokens_per_s",
+                    "model_load_ms", "peak_memory_generation_bytes")),
+    ("Quality of the answers", ("perplexity", "token_agreement", "first_divergence_tokens")),
     ("Energy", ("energy_per_inference_j", "energy_per_inference_net_j", "power_w")),
 )  # fmt: skip
+
+_JUDGED = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
+_COUNTED = {
+    "time_to_first_token_ms": "answers", "token_agreement": "prompts",
+    "first_divergence_tokens": "prompts",
+}  # fmt: skip
+"""What n counts where it is not inferences; of other figures of language models, tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,7 @@ def view(result: Result) -> ResultView:
         badges=tuple(badges),
         against=_against(badges),
         groups=() if failure else tuple(_groups(result)),
-        memory=memory.full_rows(result),
+        memory=memory.full_rows(result) or memory.token_rows(result),
         counters=memory.full_counters(result),
         energy=energy.full_rows(result),
         energy_remedy=energy.full_note(result),
@@ -149,10 +162,10 @@ def view(result: Result) -> ResultView:
 
 def _badges(result: Result) -> list[Badge]:
     found = []
-    for aspect in ("latency", "throughput"):
+    for aspect in _JUDGED:
         verdict = result.verdict(aspect)
         if verdict is not None:
-            found.append(Badge(aspect, verdict.level, reason_lines(verdict)))
+            found.append(Badge(aspect.replace("_", " "), verdict.level, reason_lines(verdict)))
     return found
 
 
@@ -199,7 +212,8 @@ def _row(result: Result, key: str) -> TableRow:
     bound = found.kind == "bound"
     n = plural(found.rounds, "round")
     if found.n > found.rounds:
-        n += f" · {found.n:,} inferences"
+        tokens = METRICS[key].aspect == "generation"
+        n += f" · {found.n:,} {_COUNTED.get(key, 'tokens') if tokens else 'inferences'}"
     return TableRow((
         label,
         Cell(shown.text, sub=METRICS[key].unit, tone="num"),
@@ -263,8 +277,9 @@ def _settings(result: Result) -> list[TableRow]:
     for mode, aspect in (
         ("latency", result.record.latency),
         ("throughput", result.record.throughput),
+        ("generation", result.record.generation),
     ):
-        if not isinstance(aspect, Latency | Throughput):
+        if not isinstance(aspect, Latency | Throughput | Generation):
             continue
         settings: Settings = aspect.settings
         # OpenVINO tells dozens; what a native framework tells was chosen.

@@ -1,0 +1,265 @@
+"""OpenVINO GenAI as an engine of language models: the only importer of `openvino_genai`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ovreport.record import Port, Settings, Unsupported, Window
+from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.openvino import OpenVinoCompiled, port_name
+from ovreport_collector.engines.runtime import openvino as ov
+from ovreport_collector.generation import Answer
+from ovreport_collector.jobs import OutputsResult, Target
+
+# isort: split
+import openvino_genai as genai  # after the runtime that it links to
+
+EXACT = {
+    "INFERENCE_PRECISION_HINT": "f32",
+    "KV_CACHE_PRECISION": "f32",
+    "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0",
+}
+"""Nothing is rounded but the weights: by default a CPU also keeps the attention's keys and values,
+and multiplies compressed weights, in eight bits."""
+NETWORK = "openvino_model.xml"
+
+clock = time.perf_counter
+
+
+class GenAi:
+    """Makes pipelines of one model: a GGUF file, or an OpenVINO IR in its folder."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._asked = properties(target)
+
+    @property
+    def settings(self) -> Settings:
+        """Properties asked for; the pipeline tells none that is in force."""
+        return Settings(asked=self._asked, in_force={})
+
+    def pipeline(self) -> GenAiPipeline:
+        """Load the model."""
+        return GenAiPipeline(_load(location(Path(self._target.model)), self._target.device,
+                                   self._asked))  # fmt: skip
+
+    def batching(self) -> GenAiBatching:
+        """Load the model for several requests at once: continuous batching."""
+        scheduler = genai.SchedulerConfig()
+        pipeline = genai.ContinuousBatchingPipeline(
+            location(Path(self._target.model)), scheduler, self._target.device, dict(self._asked)
+        )
+        return GenAiBatching(pipeline)
+
+    def exporting(self, folder: Path) -> tuple[GenAiPipeline, Path]:
+        """Load the model, and return where the network is that logits can be read from.
+
+        A GGUF file is made an OpenVINO network while it is loaded; it is saved in `folder`.
+        """
+        model = Path(self._target.model)
+        if model.suffix == ".xml":
+            return self.pipeline(), model
+        # The network is saved beside the file, whose own folder is the cache of all runs.
+        link = folder / model.name
+        if not link.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(model.absolute())
+        asked = {**self._asked, "enable_save_ov_model": True}
+        return GenAiPipeline(_load(str(link), self._target.device, asked)), folder / NETWORK
+
+    def network(self, path: Path) -> GenAiNetwork:
+        """Return the network of its own, compiled as the pipeline compiles it."""
+        core = ov.Core()
+        model = core.read_model(path)
+        compiled = core.compile_model(model, self._target.device, dict(self._asked))
+        return GenAiNetwork(model, compiled, self._asked)
+
+
+def properties(target: Target) -> dict[str, str]:
+    """Return what is asked of the device; `f32`: that nothing is rounded but the weights."""
+    if target.precision == "default":
+        return {}
+    if target.precision == "f32":
+        return dict(EXACT)
+    return {"INFERENCE_PRECISION_HINT": target.precision}
+
+
+def location(model: Path) -> str:
+    """Return what the pipeline is given: a GGUF file itself, an IR's folder."""
+    return str(model.parent if model.suffix == ".xml" else model)
+
+
+def _load(where: str, device: str, asked: dict[str, Any]) -> Any:
+    return genai.LLMPipeline(where, device, **asked)
+
+
+class GenAiPipeline:
+    """One `LLMPipeline`."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline = pipeline
+        self._tokenizer = pipeline.get_tokenizer()
+
+    def encode(self, text: str) -> list[int]:
+        """Return the tokens of a text."""
+        encoded = self._tokenizer.encode(text, add_special_tokens=False)
+        return [int(token) for token in encoded.input_ids.data.ravel()]
+
+    def generate(self, prompt: Sequence[int], new_tokens: int) -> Answer:
+        """Return the greedy answer; every token is noted as the pipeline hands it over."""
+        ids, config, noted = _tensor([prompt]), greedy(new_tokens), _Noting()
+        inputs = genai.TokenizedInputs(ids, _tensor([[1] * len(prompt)]))
+        began = clock()
+        result = self._pipeline.generate(inputs, config, noted)
+        ended = clock()
+        metrics = result.perf_metrics
+        return Answer(
+            tokens=[int(token) for token in result.tokens[0]],
+            began_s=began,
+            at_s=noted.at_s,
+            ended_s=ended,
+            runtime_ttft_ms=float(metrics.get_ttft().mean),
+            runtime_token_ms=float(metrics.get_tpot().mean),
+        )
+
+
+class GenAiBatching:
+    """One `ContinuousBatchingPipeline`."""
+
+    def __init__(self, pipeline: Any) -> None:
+        self._pipeline = pipeline
+
+    def generate(self, prompts: Sequence[Sequence[int]], new_tokens: int) -> int:
+        """Return how many tokens all answers have together."""
+        tensors = [_tensor([prompt]) for prompt in prompts]
+        results = self._pipeline.generate(tensors, [greedy(new_tokens)] * len(prompts))
+        return sum(len(result.m_generation_ids[0]) for result in results)
+
+
+class GenAiNetwork:
+    """The network under a pipeline, run by itself: it gives logits, and tells what it executes."""
+
+    def __init__(self, model: Any, compiled: Any, asked: dict[str, str]) -> None:
+        self._model, self._compiled, self._asked = model, compiled, asked
+
+    def described(self) -> OutputsResult:
+        """Return what the network is, and what of it runs."""
+        compiled = OpenVinoCompiled(self._compiled, self._asked)
+        return OutputsResult(
+            inputs=[_port(port) for port in self._model.inputs],
+            outputs=[_port(port) for port in self._model.outputs],
+            parameters=_parameters(self._model),
+            execution=compiled.execution,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """Properties asked for and in force."""
+        return OpenVinoCompiled(self._compiled, self._asked).settings
+
+    def windows(
+        self, tokens: Sequence[int], *, window: int, stride: int, most: int
+    ) -> list[Window] | Unsupported:
+        """Return the loss of a text, step by step of a sliding window; each token counts once."""
+        request = self._compiled.create_infer_request()
+        found: list[Window] = []
+        starts = range(0, max(0, len(tokens) - window) + 1, stride)
+        for start in list(starts)[:most]:
+            part = np.asarray(tokens[start : start + window], dtype=np.int64)
+            logits = self._logits(request, part, step=stride)
+            if logits.shape[0] != len(part):
+                return Unsupported(reason="the network gives logits of the last token only")
+            scored = len(part) - 1 if start == 0 else stride
+            loss = token_losses(logits[-scored - 1 : -1], part[-scored:])
+            found.append(Window(loss=float(loss.sum()), tokens=scored))
+        return found or Unsupported(reason="the text has no token to score")
+
+    def _logits(self, request: Any, tokens: Any, *, step: int) -> Any:
+        """Return the logits [tokens, vocabulary] of a text that nothing stands before.
+
+        It is fed in steps, so that attention reads what earlier steps left in its cache, as it is
+        when a model answers: a cache in eight bits costs what it costs.
+        """
+        request.reset_state()
+        found = [self._step(request, tokens, i, step) for i in range(0, len(tokens), step)]
+        return np.concatenate(found)
+
+    def _step(self, request: Any, tokens: Any, start: int, step: int) -> Any:
+        part = tokens[start : start + step]
+        seen = start + len(part)
+        known = {
+            "input_ids": part[None],
+            "attention_mask": np.ones((1, seen), np.int64),
+            "position_ids": np.arange(start, seen, dtype=np.int64)[None],
+            "beam_idx": np.zeros(1, np.int32),
+        }
+        names = [port_name(port) for port in self._compiled.inputs]
+        request.infer({name: known[name] for name in names})
+        return np.array(request.get_output_tensor(0).data)[0]
+
+
+def token_losses(logits: Any, targets: Any) -> Any:
+    """Return minus the logarithm of each target's probability [n], of logits [n, vocabulary].
+
+    WrongOutputError where logits are not finite.
+    """
+    logits = np.asarray(logits, dtype=np.float64)
+    if not np.isfinite(logits).all():
+        raise WrongOutputError("logits are not finite")
+    top = logits.max(axis=1, keepdims=True)
+    total = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
+    return np.maximum(total - logits[np.arange(len(targets)), targets], 0.0)
+
+
+def greedy(new_tokens: int) -> Any:
+    """Return the settings of a greedy answer of exactly so many tokens."""
+    config = genai.GenerationConfig()
+    config.max_new_tokens = new_tokens
+    config.ignore_eos = True
+    config.do_sample = False
+    config.apply_chat_template = False
+    return config
+
+
+class _Noting(genai.StreamerBase):  # type: ignore[misc]  # it ships no types that hold
+    """Notes when each token is handed over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at_s: list[float] = []
+
+    def write(self, token: int | list[int]) -> Any:
+        """Note one token, or several at once."""
+        now = clock()
+        self.at_s += [now] * (len(token) if isinstance(token, list) else 1)
+        return genai.StreamingStatus.RUNNING
+
+    def end(self) -> None:
+        """Nothing is left to be flushed."""
+
+
+def _tensor(rows: Sequence[Sequence[int]]) -> Any:
+    return ov.Tensor(np.asarray(rows, dtype=np.int64))
+
+
+def _port(port: Any) -> Port:
+    shape = [d.get_length() if d.is_static else -1 for d in port.get_partial_shape()]
+    return Port(name=port_name(port), dtype=port.get_element_type().to_string(), shape=shape)
+
+
+def _parameters(model: Any) -> int:
+    """Return the number of weights: packed ones (u4, i4, u8…) and those in floating point.
+
+    Scales and zero points of compressed weights are counted too: a few per cent.
+    """
+    constants = (op for op in model.get_ops() if op.get_type_name() == "Constant")
+    return sum(
+        int(np.prod(op.get_output_shape(0)))
+        for op in constants
+        if op.get_output_element_type(0).to_string() not in {"i64", "i32", "boolean"}
+    )

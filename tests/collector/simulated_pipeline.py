@@ -1,0 +1,139 @@
+"""A language model whose tokens and times are known: it needs no library, and waits for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ovreport.record import Execution, Port, Settings, Unsupported, Window
+from ovreport_collector import answers, generation
+from ovreport_collector.generation import Answer
+from ovreport_collector.jobs import (
+    AnswersJob,
+    GenerationJob,
+    Job,
+    JobFailed,
+    OutputsResult,
+    Result,
+)
+
+SETTINGS = Settings(asked={}, in_force={"KV_CACHE_PRECISION": "u8"})
+
+
+@dataclass
+class Clock:
+    """Time that passes when the pipeline says so."""
+
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        """Return the time, and let none pass."""
+        return self.now
+
+
+@dataclass
+class SimulatedEngine:
+    """Makes pipelines: `ttft_ms` a token of prompt, `token_ms` a further one."""
+
+    clock: Clock
+    ttft_ms: float = 1.0
+    token_ms: float = 10.0
+    missing: int = 0
+    """Tokens that every answer lacks."""
+    load_s: float = 2.0
+    wrong_from: int = 10**9
+    """Tokens from here on differ from another engine's."""
+    logits: bool = True
+    batches: Exception | None = None
+    """What several requests at once fail with."""
+    prompts: list[list[int]] = field(default_factory=list)
+
+    @property
+    def settings(self) -> Settings:
+        """What a pipeline was asked."""
+        return SETTINGS
+
+    def pipeline(self) -> SimulatedEngine:
+        """Load: takes its time."""
+        self.clock.now += self.load_s
+        return self
+
+    def batching(self) -> _Together:
+        """Load for several requests."""
+        if self.batches:
+            raise self.batches
+        return _Together(self)
+
+    def encode(self, text: str) -> list[int]:
+        """Return a token a word."""
+        return [int.from_bytes(word.encode()) for word in text.split()]
+
+    def generate(self, prompt: Sequence[int], new_tokens: int) -> Answer:
+        """Answer: every token comes when it is said to come."""
+        self.prompts.append(list(prompt))
+        began = self.clock.now
+        count = new_tokens - self.missing
+        first = began + len(prompt) * self.ttft_ms / 1000
+        at = [first + i * self.token_ms / 1000 for i in range(count)]
+        self.clock.now = at[-1]
+        tokens = [i if i < self.wrong_from else -i for i in range(count)]
+        return Answer(tokens, began, at, self.clock.now, len(prompt) * self.ttft_ms, self.token_ms)
+
+    def exporting(self, folder: Path) -> tuple[SimulatedEngine, Path]:
+        """Return itself, and where its network would be."""
+        return self, folder / "network.xml"
+
+    def network(self, path: Path) -> _Network:
+        """Return the network under it."""
+        return _Network(self)
+
+
+@dataclass
+class _Together:
+    engine: SimulatedEngine
+
+    def generate(self, prompts: Sequence[Sequence[int]], new_tokens: int) -> int:
+        """Answer all in the time of one, and half of it for each other."""
+        self.engine.prompts += [list(p) for p in prompts]
+        seconds = new_tokens * self.engine.token_ms / 1000
+        self.engine.clock.now += seconds * (0.5 + 0.5 * len(prompts))
+        return len(prompts) * new_tokens
+
+
+@dataclass
+class _Network:
+    engine: SimulatedEngine
+
+    settings = SETTINGS
+
+    def described(self) -> OutputsResult:
+        """Return a network of one input."""
+        execution = Execution(devices=["CPU"], precision="f32", layers=[])
+        port = Port(name="input_ids", dtype="i64", shape=[-1, -1])
+        return OutputsResult(inputs=[port], outputs=[], parameters=135, execution=execution)
+
+    def windows(
+        self, tokens: Sequence[int], *, window: int, stride: int, most: int
+    ) -> list[Window] | Unsupported:
+        """Return the same loss a token for every window."""
+        if not self.engine.logits:
+            return Unsupported(reason="the network gives logits of the last token only")
+        return [Window(loss=3.0 * stride, tokens=stride) for _ in range(most)]
+
+
+def answering(engine_of: Callable[[str], SimulatedEngine]) -> Callable[[Job], Result | None]:
+    """Return an answer for `FakeChild`: the jobs of language models, done in this process."""
+
+    def answer(job: Job) -> Result | None:
+        if not isinstance(job, GenerationJob | AnswersJob):
+            return None
+        engine = engine_of(job.target.precision)
+        if isinstance(job, AnswersJob):
+            return answers.answer(job, engine, str)
+        try:
+            return generation.measure(job, engine, str)
+        except Exception as error:
+            return JobFailed(reason=str(error), cause="error")
+
+    return answer

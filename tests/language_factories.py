@@ -1,0 +1,126 @@
+"""Records of language models for tests: a deterministic stand-in with known times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from ovreport import record as r
+from ovreport.generation_aspect import TOKEN_GROWTH
+from ovreport.statistics import fixed_buckets
+from ovreport.verdict import judge
+from tests.factories import a_failed_record, a_record, start_memory
+
+MODEL = {"model": "smollm2-135m-instruct", "title": "SmolLM2-135M-Instruct",
+         "task": "text-generation"}  # fmt: skip
+SEE = r.Unsupported(reason="a language model: see generation")
+_CLASSIC = ("startup", "startup_cached", "latency", "throughput", "memory", "accuracy",
+            "agreement", "curve", "open_loop", "end_to_end", "energy")  # fmt: skip
+
+_FIELDS = frozenset(r.Record.__struct_fields__) - {"model", "device", "machine"}
+"""Fields that are no knobs of `a_record`."""
+
+
+def a_language_record(
+    *, token_ms: float = 12.0, rounds: int = 5, noise: float = 0.01, seed: int = 3, **changes: Any
+) -> r.Record:
+    """Return a record of a language model that takes so long for a token; fields as `changes`."""
+    rng = np.random.default_rng(seed)
+    factors = np.exp(rng.normal(0, noise, rounds)).tolist()
+    generation = changes.pop("generation", a_generation(token_ms, factors))
+    knobs = {"engine": "openvino-genai", "variant": "int4", "rounds": rounds, "noise": noise,
+             "seed": seed, **MODEL}  # fmt: skip
+    fields = {k: changes.pop(k) for k in list(changes) if k in _FIELDS}
+    made = a_record(**{**knobs, **changes})
+    classic = dict.fromkeys(_CLASSIC, SEE)
+    made = msgspec.structs.replace(made, **{**classic, "generation": generation, **fields})
+    return msgspec.structs.replace(made, verdicts=judge(made))
+
+
+def a_failed_language_record(**changes: Any) -> r.Record:
+    """Return a record of a language model that could not be loaded."""
+    missing = r.Skipped(reason="the case failed before this was measured")
+    knobs = {"engine": "openvino-genai", "variant": "int4", **MODEL}
+    return a_failed_record(generation=missing, **{**knobs, **changes})
+
+
+def a_generation(token_ms: float, factors: list[float]) -> r.Generation:
+    """Return rounds whose times are those of the first one, times a factor each."""
+    settings = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "u8"}
+    windows = [r.Window(loss=780.0 + 5 * i, tokens=256) for i in range(16)]
+    return r.Generation(
+        settings=r.Settings(asked={}, in_force=settings),
+        decoding="Greedy; the end of the text is ignored.",
+        points=[
+            _point(prompt, new, token_ms * (1 + prompt / 5000), factors)
+            for prompt in (32, 128, 512)
+            for new in (32, 128)
+        ],
+        loads=[
+            r.LoadRound(
+                round=i, load_ms=5000 * f, first_ms=600.0, warmup_generations=3, warmup_s=1.5
+            )
+            for i, f in enumerate(factors)
+        ],
+        memory=[_memory(i) for i in range(len(factors))],
+        perplexity=r.Perplexity(
+            window=512, stride=256, windows=windows, low=20.0, high=28.0, data="News documents.",
+            reference=r.AccuracyReference(value=22.0, delta=0.9, delta_low=0.7, delta_high=1.2),
+        ),
+        agreement=r.TokenAgreement(
+            prompt_tokens=32, new_tokens=64, common=[64] * 9 + [12, 30, 50], data="News documents."
+        ),
+        concurrency=r.Concurrency(
+            prompt_tokens=128, new_tokens=32,
+            points=[
+                r.ConcurrentPoint(
+                    requests=n,
+                    rounds=[
+                        r.ConcurrentRound(round=i, tokens=32 * n, duration_s=(0.3 + 0.15 * n) * f)
+                        for i, f in enumerate(factors)
+                    ],
+                )
+                for n in (1, 2, 4, 8)
+            ],
+        ),
+    )  # fmt: skip
+
+
+def _point(prompt: int, new: int, token_ms: float, factors: list[float]) -> r.GenerationPoint:
+    rng = np.random.default_rng(prompt + new)
+    gaps = [token_ms * f * np.exp(rng.normal(0, 0.05, 2 * (new - 1))) for f in factors]
+    return r.GenerationPoint(
+        prompt_tokens=prompt, new_tokens=new,
+        rounds=[
+            r.GenerationRound(
+                round=i, generations=2, ttft_ms=prompt * 0.8 * f, token_ms=float(np.median(ms)),
+                token_mean_ms=float(ms.mean()), runtime_ttft_ms=prompt * 0.79 * f,
+                runtime_token_ms=float(ms.mean()), autocorrelation=0.05,
+                duration_s=2 * prompt * 0.0008 * f + float(ms.sum()) / 1000,
+            )
+            for i, (f, ms) in enumerate(zip(factors, gaps, strict=True))
+        ],
+        histogram=r.Histogram(
+            growth=TOKEN_GROWTH, buckets=fixed_buckets(np.concatenate(gaps), TOKEN_GROWTH)
+        ),
+    )  # fmt: skip
+
+
+def _memory(index: int) -> r.MemoryRound:
+    phases = zip(("import", "load", "generation", "concurrency"), start_memory(index).phases,
+                 strict=True)  # fmt: skip
+    return r.MemoryRound(
+        round=index,
+        phases=[msgspec.structs.replace(p, phase=name) for name, p in phases],  # type: ignore[arg-type]
+    )
+
+
+def language_records() -> list[r.Record]:
+    """Return results of two precisions, and a failure."""
+    return [
+        a_language_record(precision="f32", token_ms=25.0),
+        a_language_record(precision="default", seed=5),
+        a_failed_language_record(model="gemma3-270m", title="Gemma 3 270M", seed=6),
+    ]

@@ -1,0 +1,102 @@
+"""Language models on a site: a page of their own, and a place on no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ovreport import record as r
+from tests.factories import a_record
+from tests.language_factories import (
+    a_failed_language_record,
+    a_generation,
+    a_language_record,
+    language_records,
+)
+from tests.sitegen.conftest import a_collection
+
+TITLE = "SmolLM2-135M-Instruct"
+CLASSIC = ("latency", "throughput", "accuracy", "efficiency", "end-to-end", "frameworks")
+BuildOf = Callable[[list[r.Record]], Path]
+
+
+def test_the_page_says_first_how_fast_it_answers(build_of: BuildOf) -> None:
+    """Lede, charts, every length, quality, failure and commands."""
+    out = build_of([*a_collection(), *language_records()])
+    page = (out / "language-models.html").read_text()
+    lede = re.search(r'class="lede">(.*?)<', page)
+    assert lede
+    assert lede[1].startswith(f"{TITLE}, int4 weights, answers a prompt of 128 tokens")
+    assert "tokens/s over 128 tokens, default precision" in lede[1]
+    assert page.count('class="chart"') == 2
+    assert len(re.findall("<tr", page.partition('id="lengths-table"')[2])) >= 12
+    assert "9 of 12 greedy answers are f32&#39;s token for token" in page
+    assert "surely worse" in page
+    assert "Gemma 3 270M" in page
+    assert "SIGSEGV" in page
+    assert "--model smollm2-135m-instruct" in page
+
+
+def test_tokens_are_on_no_page_of_inferences(build_of: BuildOf) -> None:
+    """Classic pages are the same with and without language models, but for the navigation."""
+    out = build_of([*a_collection(), *language_records()])
+    for name in CLASSIC:
+        main = (out / f"{name}.html").read_text().partition("<main")[2]
+        assert TITLE not in main, name
+        assert "Gemma" not in main, name
+    home = (out / "index.html").read_text()
+    assert 'href="language-models.html"' in home.partition("<main")[2]
+    assert TITLE in (out / "models.html").read_text()
+
+
+def test_a_model_has_a_page(build_of: BuildOf) -> None:
+    """Its lengths, its text, its memory by phase, its settings and its evidence."""
+    out = build_of([*a_collection(), *language_records()])
+    page = (out / "model-smollm2-135m-instruct.html").read_text()
+    for words in ("Several requests at once", "Windows of 512 tokens", "answers, one at a time",
+                  "KV_CACHE_PRECISION", "Time per output token"):  # fmt: skip
+        assert words in page, words
+
+
+def test_without_language_models_there_is_no_page(build_of: BuildOf) -> None:
+    """Nor an entry of the navigation."""
+    out = build_of(a_collection())
+    assert not (out / "language-models.html").exists()
+    assert "Language models" not in (out / "index.html").read_text()
+
+
+def test_a_site_of_language_models_alone(build_of: BuildOf) -> None:
+    """`collect --suite llm`, then `build`: the page is the first one, and no link is dead."""
+    out = build_of(language_records())
+    assert TITLE in (out / "index.html").read_text()
+    assert not (out / "latency.html").exists()
+    assert "latency.html" not in (out / "index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        a_language_record(rounds=1),
+        a_language_record(noise=0.5),
+        a_failed_language_record(),
+        a_language_record(generation=r.Skipped(reason="left out")),
+        a_record(generation=a_generation(12.0, [1.0, 1.0])),
+        a_language_record(model="magika-v3.3", title="Magika v3.3"),
+    ],
+    ids=["one round", "invalid", "failed", "skipped", "classic with tokens", "shared id"],
+)
+def test_odd_records_break_nothing(build_of: BuildOf, record: r.Record) -> None:
+    """Whatever a record holds, the site is built and sound."""
+    assert (build_of([a_record(), record]) / "index.html").exists()
+
+
+def test_markup_in_a_record_stays_text(build_of: BuildOf) -> None:
+    """Names and texts of a record are shown, not run."""
+    attack = "<script>alert(1)</script>"
+    record = a_language_record(title=attack)
+    out = build_of([record])
+    for page in out.glob("*.html"):
+        assert attack not in page.read_text(), page.name
