@@ -40,6 +40,7 @@ from ovreport_collector import calibration, extras, language, noise, spent, suit
 from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
 from ovreport_collector.journal import GenerationDone, Journal, RoundDone, RoundFailed
 from ovreport_collector.making.converted import MODEL_FILE
+from ovreport_collector.making.variants import made_name
 from ovreport_collector.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare import Ready
 from ovreport_collector.sources import as_fetched
@@ -107,7 +108,7 @@ def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
     case = planned.case
     ours = [
         "ovreport", "collect", "--suite", plan.suite_name, "--tier", plan.tier.name,
-        "--model", case.model, "--device", case.device, *_what_runs(planned),
+        "--model", case.model, *_variant(planned), "--device", case.device, *_what_runs(planned),
         "--seed", str(plan.seed),
     ]  # fmt: skip
     for name in plan.skip:
@@ -122,7 +123,7 @@ def repeat(plan: Plan, planned: PlannedCase) -> Repeat:
         f"{name}[{','.join(map(str, shape))}]" for name, shape in planned.model.shapes.items()
     )
     theirs = [
-        "benchmark_app", "-m", _file_name(planned.model), "-d", case.device,
+        "benchmark_app", "-m", _run_name(planned), "-d", case.device,
         "-hint", "latency", "-t", f"{plan.tier.min_seconds:g}", "-shape", shapes,
     ]  # fmt: skip
     if case.precision != "default":
@@ -136,6 +137,20 @@ def _what_runs(planned: PlannedCase) -> list[str]:
     if planned.is_native:
         return ["--engine", "openvino", "--engine", planned.case.engine]
     return ["--precision", planned.case.precision]
+
+
+def _variant(planned: PlannedCase) -> list[str]:
+    """Return the option that chooses the variant, where there is a choice."""
+    if planned.is_made or planned.model.variants:
+        return ["--variant", planned.case.variant]
+    return []
+
+
+def _run_name(planned: PlannedCase) -> str:
+    """Return the name of the file that was run: of a variant, as `making` keeps it."""
+    if planned.is_made:
+        return made_name(planned.model, planned.case.variant)
+    return _file_name(planned.model)
 
 
 def _file_name(model: suite.Model) -> str:
@@ -181,7 +196,7 @@ def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         title=entry.title,
         task=entry.task,
         source=source,
-        sha256=fetched.sha256 or _sha256(file or local_file(plan.suite, entry)),
+        sha256=fetched.sha256 or _sha256(local_file(plan.suite, entry) or file),
         size_bytes=_size(file) if file else 0,
         licence=entry.licence,
         homepage=entry.homepage,
@@ -314,7 +329,7 @@ def _extra(
     extra = extras.by_name(name)
     if extra is None:
         return Skipped(reason="this ovreport does not measure it")
-    why_not = extras.why_not(extra, planned, ready)
+    why_not = extras.why_not(extra, planned, ready, plan.tier.name)
     if why_not is not None:
         return why_not
     results = [s.extras[name] for s in rounds if name in s.extras]

@@ -25,17 +25,16 @@ from ovreport_collector import (
     workplace,
 )
 from ovreport_collector.calibration import Calibrate, Calibrator, off
-from ovreport_collector.display import Display, display_for
+from ovreport_collector.display import display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
 from ovreport_collector.journal import Journal, Prepared
-from ovreport_collector.plan import TIERS, Plan, cases
-from ovreport_collector.prepare import Ready, make_ready
-from ovreport_collector.privacy import redacted
+from ovreport_collector.making import variants
+from ovreport_collector.plan import TIERS, Plan, PlannedCase, cases
+from ovreport_collector.readying import make_all_ready
 from ovreport_collector.run import Run
 from ovreport_collector.spent import Ledger
 
 PROBE_LIMIT_S = 120.0
-_MAX_REASON = 2000
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,8 @@ class Request:
     """Extra aspects to leave out."""
     engines: Sequence[str] = ()
     """Engines by name, or `native`; none: OpenVINO."""
+    variants: Sequence[str] = ()
+    """Variants by name, or `published`; none: that one, and those that the suite names."""
     datasets: Mapping[str, str] = field(default_factory=dict)
     """Dataset of the suite → the user's folder."""
     samples: int | None = None
@@ -103,7 +104,11 @@ def make_plan(request: Request) -> Plan:
         device.name: device for device in _usable(probed, {*request.devices, *request.plugins})
     }
     name = request.suite if request.suite in suite.builtin() else Path(request.suite).name
-    planned = tuple(cases(models, tuple(unique.values()), request.precisions, request.engines))
+    chosen, left_out = variants.choose(models, request.variants)
+    planned = tuple(
+        cases(models, tuple(unique.values()), request.precisions, request.engines, chosen)
+    )
+    _check_some_variant(request, planned)
     engines = {p.case.engine for p in planned}
     if set(request.engines) - {"openvino"} and not engines & set(frameworks.FRAMEWORKS):
         raise InputError(
@@ -125,9 +130,21 @@ def make_plan(request: Request) -> Plan:
             probed.openvino, frameworks.versions(engines) | language.versions(engines)
         ),
         skip=tuple(sorted(set(request.skip))),
+        tools=variants.versions(p.case.variant for p in planned if p.is_made),
+        left_out=left_out,
         samples=request.samples,
         spent_s=ledger.take("process"),
     )
+
+
+def _check_some_variant(request: Request, planned: Sequence[PlannedCase]) -> None:
+    if request.variants and not planned:
+        raise InputError(
+            "no model and engine asked for has such a variant",
+            where=" ".join(f"--variant {name}" for name in request.variants),
+            remedy="Only fp32 models are optimised, and OpenVINO alone runs what is made of them: "
+            "ovreport models --suite NAME shows each model's weights.",
+        )
 
 
 def _usable(probed: ProbeResult, asked: set[str]) -> list[Device]:
@@ -166,7 +183,7 @@ def measure(
         ledger = Ledger()
         try:
             with display_for(console, plan, done=_done(plan, journal)) as display:
-                ready = _make_all_ready(plan, work, display, ledger)
+                ready = make_all_ready(plan, work, display, ledger)
                 journal.add(Prepared(spent_s=spent.total([ledger.take("inputs"), plan.spent_s])))
                 with _calibrator(plan) as calibrate:
                     run = Run(
@@ -202,31 +219,6 @@ def _tell_what_is_kept(journal: Journal, plan: Plan, console: Console) -> None:
         )  # fmt: skip
     if done := _done(plan, journal):
         console.print(f"Resuming: {_rounds(len(done))} measured already.")
-
-
-def _make_all_ready(
-    plan: Plan, work: Path, display: Display, ledger: Ledger
-) -> dict[str, Ready | JobFailed]:
-    began = spent.clock()
-    prepared = sources.prepare(
-        plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
-    )
-    ledger.leave_out(spent.clock() - began)
-    ready: dict[str, Ready | JobFailed] = {}
-    for model in plan.models:
-        display.working(f"{model.title}: inputs")
-        made = make_ready(
-            model, prepared[model.id], work, seed=plan.seed,
-            brought=datasets.facts(plan.suite, model),
-        )  # fmt: skip
-        if isinstance(made, JobFailed):
-            child.check_room(work)
-            theirs = [one.folder for one in plan.suite.brought.values()]
-            private = [plan.suite.folder, *theirs, str(folders.cache()), str(work)]
-            reason = redacted(made.reason, private)[:_MAX_REASON]
-            made = msgspec.structs.replace(made, reason=reason)
-        ready[model.id] = made
-    return ready
 
 
 def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:
@@ -266,6 +258,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "suite": plan.suite_name,
         "tier": msgspec.to_builtins(plan.tier),
         "expected_s": plan.expected_s,
+        "left_out": plan.left_out,
         "unpinned": plan.unpinned,
         "absent_datasets": plan.absent,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],

@@ -34,6 +34,7 @@ Examples:
   ovreport collect --device CPU --device AUTO:GPU,CPU
   ovreport collect --engine openvino --engine native against ONNX Runtime and LiteRT
   ovreport collect --suite llm                      language models (extra genai)
+  ovreport collect --model magika-v3.3 --variant published --variant int8
   ovreport collect --suite my.toml                  your own models
   ovreport collect --suite my.toml --dataset imagenet=/data/imagenet   on your own data
 
@@ -116,6 +117,16 @@ _plugin_option = click.option(
     "to. Native frameworks run on the CPU with OpenVINO's threads. Default: openvino.",
 )
 @click.option(
+    "--variant",
+    "variants",
+    multiple=True,
+    type=click.Choice(
+        ["published", "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4-weights"]
+    ),
+    help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
+    "models, most of them by NNCF. Default: `published`, and what the suite names.",
+)
+@click.option(
     "--precision",
     "precisions",
     multiple=True,
@@ -169,9 +180,9 @@ _plugin_option = click.option(
 @_plugin_option
 def collect(
     suite: str, tier: str, models_: tuple[str, ...], devices_: tuple[str, ...],
-    engines: tuple[str, ...], precisions: tuple[str, ...], out: Path, seed: int,
-    timeout: float | None, skip: tuple[str, ...], fresh: bool, dry_run: bool, as_json: bool,
-    plugins: dict[str, str], datasets_: dict[str, str], samples: int | None,
+    engines: tuple[str, ...], variants: tuple[str, ...], precisions: tuple[str, ...], out: Path,
+    seed: int, timeout: float | None, skip: tuple[str, ...], fresh: bool, dry_run: bool,
+    as_json: bool, plugins: dict[str, str], datasets_: dict[str, str], samples: int | None,
 ) -> None:  # fmt: skip
     """Measure models on this machine's OpenVINO devices, and write records."""
     from rich.console import Console
@@ -185,13 +196,14 @@ def collect(
         work.Request(
             suite=suite, tier=tier, models=models_, devices=devices_,
             precisions=cast("tuple[Precision, ...]", precisions), plugins=plugins, seed=seed,
-            skip=skip, engines=engines, datasets=datasets_, samples=samples,
+            skip=skip, engines=engines, variants=variants, datasets=datasets_, samples=samples,
         )
     )  # fmt: skip
     if dry_run:
         _show_plan(plan, console, as_json=as_json)
         return
     console.print(_announcement(plan), highlight=False)
+    _tell_left_out(plan, console)
     collected = work.measure(plan, out, console, timeout_s=timeout, fresh=fresh)
     records, failed = collected.records, work.failures(collected.records)
     if as_json:
@@ -302,6 +314,12 @@ def _show_plan(plan: Plan, console: Console, *, as_json: bool) -> None:
             "records:",
             *plan.unpinned, sep="\n  ", markup=False, highlight=False,
         )  # fmt: skip
+    _tell_left_out(plan, console)
+
+
+def _tell_left_out(plan: Plan, console: Console) -> None:
+    if plan.left_out:
+        console.print(plan.left_out, markup=False, highlight=False, soft_wrap=True)
 
 
 def _count(n: int, what: str) -> str:

@@ -204,7 +204,8 @@ def summary(records: Sequence[Record]) -> Table:
 def _row(record: Record) -> list[str]:
     case = record.case
     place = case.device if case.engine == "openvino" else f"{case.engine} {case.device}"
-    cells = [case.model, place, f"{case.precision} → {_executed(record)}"]
+    model = case.model if case.variant == "fp32" else f"{case.model} {case.variant}"
+    cells = [model, place, f"{case.precision} → {_executed(record)}"]
     if not isinstance(record.outcome, Completed):
         # The reason was told when it happened, and is too long for a table.
         how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
@@ -255,7 +256,8 @@ def effort_words(effort: Effort) -> str:
 
 def words(planned: PlannedCase) -> str:
     """Return a case in words."""
-    return f"{planned.case.model}  {planned.place}  {planned.case.precision}"
+    variant = f" {planned.case.variant}" if planned.is_made else ""
+    return f"{planned.case.model}{variant}  {planned.place}  {planned.case.precision}"
 
 
 def first_sentence(reason: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from ovreport.record import (
     Cause,
@@ -255,12 +255,41 @@ class AnswersJob(Struct, frozen=True, kw_only=True, tag="answers"):
     """Where the network is saved that logits are read from."""
 
 
+class Validating(Struct, frozen=True, kw_only=True):
+    """What a task needs to give its validation inputs in another process."""
+
+    model: Raw
+    """The suite's model, as JSON."""
+    file: str
+    """Path of the published model file."""
+    files: dict[str, str]
+    """Role → path."""
+    data: dict[str, str]
+    seed: int
+
+
+class OptimiseJob(Struct, frozen=True, kw_only=True, tag="optimise"):
+    """Make a variant of a model, and try it."""
+
+    target: Target
+    """The model as it is."""
+    method: str
+    settings: dict[str, str]
+    file: str
+    """Path of the `.xml` to write, in an empty folder."""
+    tried_with: str
+    """`.npz` of inputs, of which the first is fed to what was made."""
+    inputs: str = ""
+    """`.npz` of calibration inputs."""
+    validating: Validating | None = None
+
+
 ExtraJob = CachedStartJob | EndToEndJob | CurveJob | ArrivalsJob | NoMmapJob
 """Jobs of `extras`."""
 
 Job = (
-    ProbeJob | OutputsJob | ConvertJob | PilotJob | AlongsideJob | RoundJob | ExtraJob
-    | GenerationJob | AnswersJob
+    ProbeJob | OptimiseJob | ConvertJob | OutputsJob | PilotJob | AlongsideJob | RoundJob
+    | ExtraJob | GenerationJob | AnswersJob
 )  # fmt: skip
 
 
@@ -279,6 +308,15 @@ class ProbeResult(Struct, frozen=True, kw_only=True, tag="probe"):
     available: list[str]
     devices: list[Device]
     unavailable: list[Unavailable]
+
+
+class OptimiseResult(Struct, frozen=True, kw_only=True, tag="optimise"):
+    """What the making of a variant took, and what it gained."""
+
+    seconds: float
+    peak_bytes: int
+    bytes_before: int
+    bytes_after: int
 
 
 class OutputsResult(Struct, frozen=True, kw_only=True, tag="outputs"):
@@ -406,6 +444,6 @@ ExtraResult = CachedStartResult | EndToEndResult | CurveResult | ArrivalsResult 
 """Results of `extras`."""
 
 Result = (
-    ProbeResult | OutputsResult | ConvertResult | PilotResult | Alongside | RoundResult
-    | ExtraResult | GenerationResult | AnswersResult | JobFailed
+    ProbeResult | OptimiseResult | OutputsResult | ConvertResult | PilotResult | Alongside
+    | RoundResult | ExtraResult | GenerationResult | AnswersResult | JobFailed
 )  # fmt: skip

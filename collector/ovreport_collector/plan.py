@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
+from ovreport.parts import VariantName
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport_collector.frameworks import DEVICE, FRAMEWORKS, engines_for
 from ovreport_collector.sources.address import Local, parse
@@ -49,6 +50,8 @@ _CALIBRATION_S = 0.5
 """Expected cost of timing the fixed computations before and after a round."""
 _ACCURACY_S = 4.0
 """Expected cost of a case's accuracy and agreement."""
+_MAKING_S = 15.0
+"""Expected cost of optimising a model, once: it is kept."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,16 @@ class PlannedCase:
         return self.case.engine == LANGUAGE_ENGINE
 
     @property
+    def file_key(self) -> tuple[str, str]:
+        """Model and variant: what tells the file that it runs from the others of a plan."""
+        return self.case.model, self.case.variant
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its file was optimised here, and is not the published one."""
+        return self.case.variant != self.model.variant
+
+    @property
     def is_native(self) -> bool:
         """Whether a native framework runs it, and not OpenVINO."""
         return self.case.engine in FRAMEWORKS
@@ -97,6 +110,10 @@ class Plan:
     software: Software
     skip: Sequence[str] = ()
     """Extra aspects that the user left out."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Package → version of what makes variants, beside OpenVINO."""
+    left_out: str = ""
+    """What the suite names and is not planned, with the remedy; empty where nothing is."""
     samples: int | None = None
     """The most that are judged of each dataset of the user's; None: as the models say."""
     spent_s: Mapping[str, float] = field(default_factory=dict)
@@ -106,6 +123,11 @@ class Plan:
     def models(self) -> list[Model]:
         """The models of all cases, each once, in the suite's order."""
         return list({planned.model.id: planned.model for planned in self.cases}.values())
+
+    def made_variants(self, model: Model) -> list[VariantName]:
+        """Return the variants of a model that are made for this plan."""
+        own = [p.case.variant for p in self.cases if p.is_made and p.model.id == model.id]
+        return list(dict.fromkeys(own))
 
     @property
     def key(self) -> str:
@@ -122,6 +144,7 @@ class Plan:
             self.software,
             [(name, sha256_of(Path(library))) for name, library in sorted(self.plugins.items())],
             sorted(self.skip),
+            sorted(self.tools.items()),
             _own_code(),
         )
         return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
@@ -151,29 +174,34 @@ class Plan:
     @property
     def expected_s(self) -> float:
         """Rough duration without downloads, at the fewest rounds."""
+        from ovreport_collector.extras import are_left_out  # they need the types above
+
         rounds = range(self.tier.rounds)
-        return sum(
-            _ACCURACY_S + sum(self._case_round_s(planned, index) for index in rounds)
+        making = sum(_MAKING_S for model in self.models for _ in self.made_variants(model))
+        return making + sum(
+            _ACCURACY_S
+            + sum(
+                self._case_round_s(planned, i, bare=are_left_out(planned, self.tier.name))
+                for i in rounds
+            )
             for planned in self.cases
         )
 
-    def _case_round_s(self, planned: PlannedCase, index: int) -> float:
+    def _case_round_s(self, planned: PlannedCase, index: int, *, bare: bool) -> float:
         if planned.is_language:
             from ovreport_collector import language  # it needs the types above
 
             return language.seconds(self.tier)
-        return self.round_s(index, native=planned.is_native)
+        return self.round_s(index, bare=bare)
 
-    def round_s(self, index: int, *, native: bool = False) -> float:
-        """Return the rough duration of a round of a case; the first ones measure extras too."""
-        from ovreport_collector.extras import EXTRAS, rounds_of  # they need the types above
+    def round_s(self, index: int, *, bare: bool = False) -> float:
+        """Return the rough duration of a round; the first ones measure extras, if not `bare`."""
+        from ovreport_collector.extras import EXTRAS, rounds_of
 
         extras = sum(
             extra.seconds(self.tier)
             for extra in EXTRAS
-            if extra.name not in self.skip
-            and not native
-            and index < rounds_of(extra, self.tier.name)
+            if extra.name not in self.skip and not bare and index < rounds_of(extra, self.tier.name)
         )
         beside = _START_S + (0.0 if "calibration" in self.skip else _CALIBRATION_S)
         return 2 * self.tier.min_seconds + beside + extras
@@ -202,32 +230,42 @@ def local_file(suite: Suite, model: Model) -> Path | None:
 
 def cases(
     models: Sequence[Model], devices: Sequence[Device], precisions: Sequence[Precision],
-    engines: Sequence[str] = (),
+    engines: Sequence[str] = (), variants: Mapping[str, Sequence[VariantName]] | None = None,
 ) -> Iterator[PlannedCase]:  # fmt: skip
-    """Yield model × device × engine × executed precision asked for; none given: what tells most.
+    """Yield model × device × variant × engine × executed precision; unasked, what tells most.
 
-    Native frameworks run on the CPU, where they have one precision.
+    `variants` has those of each model, by its id; None: the published file alone. Native
+    frameworks run that one only, on the CPU, where they have one precision.
     """
     for model in models:
+        names = variants[model.id] if variants is not None else [model.variant]
+        fitting = engines_for(model, engines)
         for device in devices:
-            for engine in engines_for(model, engines):
-                for precision in _precisions(engine, device, precisions):
-                    case = Case(
-                        engine=engine,
-                        device=device.name,
-                        model=model.id,
-                        variant=model.variant,
-                        precision=precision,
-                    )
-                    yield PlannedCase(case, model)
+            for variant in names:
+                made = variant != model.variant
+                for engine in [e for e in fitting if not made or e == "openvino"]:
+                    for precision in _precisions(engine, device, precisions, made=made):
+                        case = Case(
+                            engine=engine, device=device.name, model=model.id, variant=variant,
+                            precision=precision,
+                        )  # fmt: skip
+                        yield PlannedCase(case, model)
 
 
-def _precisions(engine: str, device: Device, asked: Sequence[Precision]) -> Sequence[Precision]:
+def _precisions(
+    engine: str, device: Device, asked: Sequence[Precision], *, made: bool
+) -> Sequence[Precision]:
+    """Return the precisions to measure.
+
+    Who optimises a model wants it fast, so runs it as the device chooses: a variant that we make
+    has that precision alone, unless others are asked for.
+    """
     if engine == LANGUAGE_ENGINE and not asked and not is_virtual(device.name):
         # Eight-bit attention is the default even where arithmetic in f32 is.
         return ["f32", "default"]
     if engine not in FRAMEWORKS:
-        return list(dict.fromkeys(asked or telling_precisions(device)))
+        telling = telling_precisions(device)
+        return list(dict.fromkeys(asked or (telling[-1:] if made else telling)))
     fits = device.name == DEVICE and (not asked or {"f32", "default"} & set(asked))
     return ["f32"] if fits else []
 

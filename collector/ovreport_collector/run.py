@@ -84,8 +84,8 @@ class Run:
     """One run of a plan."""
 
     plan: Plan
-    ready: Mapping[str, Ready | JobFailed]
-    """Model id → the model, ready to be measured."""
+    ready: Mapping[tuple[str, str], Ready | JobFailed]
+    """Model id and variant → the model, ready to be measured; the published variant always."""
     journal: Journal
     work: Path
     out: Path
@@ -111,23 +111,26 @@ class Run:
 
     def _describe_all(self) -> None:
         for model in self.plan.models:
-            ready = self.ready[model.id]
             undone = [
                 planned
                 for planned in self.plan.cases
                 if planned.model.id == model.id and not self._is_settled(planned)
             ]
-            if isinstance(ready, JobFailed):
-                for planned in undone:
+            for planned in undone:
+                ready = self.ready[planned.file_key]
+                if isinstance(ready, JobFailed):
                     self._give_up(planned, ready)
-            elif undone:
-                self._describe_model(ready, undone)
+            published = self.ready[model.id, model.variant]
+            undone = [planned for planned in undone if not self._is_settled(planned)]
+            if undone and isinstance(published, Ready):
+                self._describe_model(published, undone)
 
     def _is_settled(self, planned: PlannedCase) -> bool:
         key = planned.key
         return self.journal.described(key) is not None or self.journal.given_up(key) is not None
 
     def _describe_model(self, ready: Ready, undone: Sequence[PlannedCase]) -> None:
+        """Describe cases of a model, all variants against the published file at f32 on the CPU."""
         self.display.working(f"{ready.model.title}: f32 reference on the CPU")
         folder = self.work / ready.model.id / "reference"
         of_reference = Case(
@@ -137,13 +140,13 @@ class Run:
         reference = self._outputs(ready, self._target(ready, of_reference), folder)
         for planned in undone:
             self.display.working(f"{words(planned)}: outputs and accuracy")
-            self._describe(planned, ready, reference, folder)
+            self._describe(planned, reference, folder)
 
-    def _describe(
-        self, planned: PlannedCase, ready: Ready, reference: Result, folder: Path
-    ) -> None:
-        case = planned.case
-        if not planned.is_native and (case.device, case.precision) == ("CPU", "f32"):
+    def _describe(self, planned: PlannedCase, reference: Result, folder: Path) -> None:
+        case, ready = planned.case, self.ready[planned.file_key]
+        assert isinstance(ready, Ready)  # noqa: S101 (others were given up)
+        here = not planned.is_native and (case.device, case.precision) == ("CPU", "f32")
+        if here and not planned.is_made:
             own_folder, result, why = folder, reference, Skipped(reason="this is the reference")
         else:
             own_folder = self.work / ready.model.id / f"{len(self.journal.steps)}"
@@ -244,7 +247,7 @@ class Run:
 
     def _round(self, planned: PlannedCase, index: int) -> None:
         self.display.round_started(planned, index)
-        ready = self.ready[planned.model.id]
+        ready = self.ready[planned.file_key]
         if isinstance(ready, JobFailed):
             # It was ready when the run began: what vanished since is this round's failure.
             self._fail(planned, index, _now(), ready)
@@ -323,7 +326,7 @@ class Run:
             wanted = index < extras.rounds_of(extra, self.plan.tier.name)
             if extra.name in self.plan.skip or not wanted:
                 continue
-            if extras.why_not(extra, planned, ready) is not None:
+            if extras.why_not(extra, planned, ready, self.plan.tier.name) is not None:
                 continue
             self.display.working(
                 f"{words(planned)}, round {index + 1}: {extra.name.replace('_', ' ')}"
@@ -388,7 +391,7 @@ class Run:
         for planned in self.plan.cases:
             if self.journal.written(planned.key, self.out) or self._wants(planned, index):
                 continue
-            record = assemble.record(self.plan, planned, self.ready[planned.model.id], self.journal)
+            record = assemble.record(self.plan, planned, self.ready[planned.file_key], self.journal)
             path = write(record, self.out.absolute())
             self.journal.add(Written(case=planned.key, path=str(path)))
 

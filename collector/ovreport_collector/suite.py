@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Variant = Literal["fp32", "fp16", "int8", "int4"]
 Layout = Literal["", "imagenet", "coco", "glue-tsv"]
 
+MadeVariant = Literal["fp16", "int8", "int8-accuracy", "int8-weights", "int4-weights"]
+"""Variants that `making` makes of a floating-point model."""
+
 MAX_BYTES = 1 << 20
 """A suite is written by hand: anything larger is something else."""
 
@@ -112,6 +115,9 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     why: str = ""
     """Why this model is in the suite, in one sentence."""
     variant: Variant = "fp32"
+    """Weights of the published file."""
+    variants: list[MadeVariant] = []
+    """Made of it and measured beside it, unless the user names others."""
     architecture_only: bool = False
     """True when the weights are constants: speed is real, accuracy does not exist."""
     files: dict[str, File] = {}

@@ -145,6 +145,7 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
         known = ", ".join(suite.datasets) or "there is none yet"
         remedy = f"use one of [datasets] ({known}), or leave data out"
         yield Fault(f"{path}.data", f'unknown dataset "{model.data}"', remedy)
+    yield from _variants(f"{path}.variants", model)
     if is_language(model):
         yield from _of_language(path, model)
     else:
@@ -181,6 +182,14 @@ def _of_language(path: str, model: Model) -> Iterator[Fault]:
     if not model.data:
         remedy = "name one of [datasets] whose file has the role text"
         yield Fault(f"{path}.data", "no text to take prompts from", remedy)
+
+
+def _variants(path: str, model: Model) -> Iterator[Fault]:
+    if model.variants and model.variant != "fp32":
+        what = f"the published file is {model.variant} already"
+        yield Fault(path, what, "leave variants out: only fp32 models are optimised")
+    for name in {n for n in model.variants if model.variants.count(n) > 1}:
+        yield Fault(path, f'"{name}" is named twice', "name each variant once")
 
 
 def _dataset(path: str, name: str, dataset: Dataset, suite: Suite) -> Iterator[Fault]:

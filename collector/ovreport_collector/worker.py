@@ -58,6 +58,8 @@ from ovreport_collector.jobs import (
     Job,
     JobFailed,
     NoMmapJob,
+    OptimiseJob,
+    OptimiseResult,
     OutputsJob,
     OutputsResult,
     PilotJob,
@@ -104,7 +106,7 @@ def run(job: Job) -> Result:
 
 def _do(job: Job) -> Result:
     match job:
-        case ProbeJob() | ConvertJob():
+        case ProbeJob() | ConvertJob() | OptimiseJob():
             return _do_before(job)
         case OutputsJob():
             return outputs(job)
@@ -118,12 +120,18 @@ def _do(job: Job) -> Result:
             return _do_extra(job)
 
 
-def _do_before(job: ProbeJob | ConvertJob) -> ProbeResult | ConvertResult:
+def _do_before(
+    job: ProbeJob | ConvertJob | OptimiseJob,
+) -> ProbeResult | ConvertResult | OptimiseResult:
     """Do what is done before there is a model to be measured."""
     if isinstance(job, ProbeJob):
         from ovreport_collector.engines.openvino_devices import probe
 
         return probe(job)
+    if isinstance(job, OptimiseJob):
+        from ovreport_collector.making.optimise import optimise
+
+        return optimise(job)
     from ovreport_collector.making.conversion import convert
 
     return convert(job)

@@ -31,6 +31,8 @@ from ovreport_collector.jobs import (
     Job,
     NoMmapJob,
     NoMmapResult,
+    OptimiseJob,
+    OptimiseResult,
     OutputsJob,
     OutputsResult,
     PilotJob,
@@ -106,6 +108,14 @@ def an_arrivals_result(job: ArrivalsJob) -> ArrivalsResult:
     return ArrivalsResult(open_loop=msgspec.structs.replace(loop, rounds=[mine]))
 
 
+def an_optimise_result(job: OptimiseJob) -> OptimiseResult:
+    """Write a file that says what it was made of, and return what that took."""
+    original = Path(job.target.model).read_bytes()
+    Path(job.file).write_bytes(b"optimised " + original)
+    Path(job.file).with_suffix(".bin").write_bytes(b"weights")
+    return OptimiseResult(seconds=2.5, peak_bytes=3_000, bytes_before=400, bytes_after=100)
+
+
 def an_execution(device: str) -> Execution:
     """Return a runtime model of one f32 layer."""
     layer = LayerCount(device=device, precision="f32", compute=True, count=1)
@@ -133,6 +143,8 @@ class FakeChild:
         match job:
             case ProbeJob():
                 return self._probe(job)
+            case OptimiseJob():
+                return an_optimise_result(job)
             case OutputsJob():
                 return _outputs(job)
             case PilotJob():

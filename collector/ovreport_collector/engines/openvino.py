@@ -72,6 +72,11 @@ class OpenVinoNetwork:
         self._outputs = [_port(p) for p in model.outputs]
 
     @property
+    def model(self) -> Any:
+        """The `openvino.Model` itself, for what optimises it."""
+        return self._model
+
+    @property
     def inputs(self) -> list[Port]:
         """Inputs, with their static shapes."""
         return self._inputs
@@ -258,15 +263,17 @@ def _port(port: Any) -> Port:
     return Port(name=port_name(port), dtype=dtype, shape=port_shape(port) or [])
 
 
+def array_for(port: Any, sample: Sample) -> Array:
+    """Return a port's input among those of a sample, by any of its names, of its type."""
+    name = next((n for n in port.get_names() if n in sample), port_name(port))
+    array = np.ascontiguousarray(sample[name], dtype=port.get_element_type().to_dtype())
+    if list(array.shape) != port_shape(port):
+        raise ValueError(f"input {name}: shape {array.shape}, the model takes {port.shape}")
+    return array
+
+
 def _tensors(compiled: Any, sample: Sample) -> list[Any]:
-    tensors = []
-    for port in compiled.inputs:
-        name = next((n for n in port.get_names() if n in sample), port_name(port))
-        array = np.ascontiguousarray(sample[name], dtype=port.get_element_type().to_dtype())
-        if list(array.shape) != port_shape(port):
-            raise ValueError(f"input {name}: shape {array.shape}, the model takes {port.shape}")
-        tensors.append(ov.Tensor(array, shared_memory=True))
-    return tensors
+    return [ov.Tensor(array_for(port, sample), shared_memory=True) for port in compiled.inputs]
 
 
 def _readable_properties(compiled: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ a line in `EXTRAS`.
 
 from __future__ import annotations
 
-from ovreport.record import NotMeasured, Unsupported
+from ovreport.record import NotMeasured, Skipped, Unsupported
 from ovreport_collector.extras.base import Around, Extra
 from ovreport_collector.extras.curve import CurveExtra
 from ovreport_collector.extras.end_to_end import EndToEndExtra
@@ -16,7 +16,7 @@ from ovreport_collector.extras.open_loop import OpenLoopExtra
 from ovreport_collector.plan import PlannedCase, is_virtual
 from ovreport_collector.prepare import Ready
 
-__all__ = ["EXTRAS", "Around", "Extra", "by_name", "rounds_of", "why_not"]
+__all__ = ["EXTRAS", "Around", "Extra", "are_left_out", "by_name", "rounds_of", "why_not"]
 
 EXTRAS: tuple[Extra, ...] = (EndToEndExtra(), CurveExtra(), OpenLoopExtra(), NoMmap())
 """In the order in which a round measures them."""
@@ -27,14 +27,27 @@ def by_name(name: str) -> Extra | None:
     return next((extra for extra in EXTRAS if extra.name == name), None)
 
 
-def why_not(extra: Extra, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+def are_left_out(planned: PlannedCase, tier: str) -> bool:
+    """Return whether a case has none of the extras.
+
+    Native frameworks are compared in what a round itself measures. A variant made here answers how
+    fast and how right it is; a quick look leaves it at that.
+    """
+    return planned.is_native or (planned.is_made and tier == "quick")
+
+
+def why_not(extra: Extra, planned: PlannedCase, ready: Ready, tier: str) -> NotMeasured | None:
     """Return why a case does not have an extra aspect; None where it has.
 
-    Native frameworks are compared in what a round itself measures. A device that hands the work to
-    others has no streams of its own, and one that collects batches would only wait for them.
+    A device that hands the work to others has no streams of its own, and one that collects batches
+    would only wait for them.
     """
     if planned.is_native:
         return Unsupported(reason="measured of OpenVINO only")
+    if are_left_out(planned, tier):
+        return Skipped(
+            reason=f"at tier {tier} measured of the published {planned.model.variant} only"
+        )
     if extra.name in _OF_STREAMS and is_virtual(planned.case.device):
         return Unsupported(
             reason="this device hands the work to others",

@@ -15,6 +15,8 @@ from functools import cache
 from ovreport.errors import SuiteError
 from ovreport_collector.tasks.base import (
     Array,
+    Calibrates,
+    Calibration,
     Files,
     ImageTask,
     Inputs,
@@ -22,10 +24,12 @@ from ovreport_collector.tasks.base import (
     JudgesMore,
     Labelled,
     Task,
+    Validates,
 )
 
-__all__ = ["TASKS", "Array", "Files", "ImageTask", "Inputs", "Judge", "JudgesMore", "Labelled",
-           "Task", "get", "image_task", "judge", "names"]  # fmt: skip
+__all__ = ["TASKS", "Array", "Calibrates", "Calibration", "Files", "ImageTask", "Inputs", "Judge",
+           "JudgesMore", "Labelled", "Task", "Validates", "get", "image_task", "judge",
+           "names"]  # fmt: skip
 
 _WHERE = {
     "file-type": "file_type:FileType",

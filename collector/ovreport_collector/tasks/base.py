@@ -142,3 +142,38 @@ class ImageTask(Protocol):
     def answer(self, outputs: Sequence[Array]) -> object:
         """Return what a program would go on with: the postprocessing of one image's outputs."""
         ...
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Real inputs that an optimisation may look at, none of which is evaluated."""
+
+    inputs: Inputs
+    description: str
+    """What they are and where they are from, in one sentence a reader understands."""
+    transformer: bool = False
+    """True where the network is one: NNCF then quantises by other patterns."""
+
+
+@runtime_checkable
+class Calibrates(Protocol):
+    """What a task has besides, where its inputs serve to calibrate a quantisation."""
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return up to `count` real inputs, none of them among the labelled ones of any seed.
+
+        SuiteError where the model's data has none left.
+        """
+        ...
+
+
+@runtime_checkable
+class Validates(Protocol):
+    """What a task has besides, where accuracy can be watched while a model is quantised."""
+
+    def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
+        """Return few labelled inputs, none of them among those of `labelled` or `calibration`.
+
+        SuiteError where the model's data has none left.
+        """
+        ...

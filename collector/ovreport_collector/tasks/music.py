@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Kept,
     generator,
@@ -32,6 +32,8 @@ LOWEST, KEYS = 21, 88
 THRESHOLD = 0.3
 """A note sounds where its activation is above this: Basic Pitch's own default for frames."""
 CLIPS = 24
+VALIDATED = 12
+"""Clips on which accuracy is watched while a model is quantised."""
 
 
 class MusicTranscription(Kept):
@@ -48,20 +50,33 @@ class MusicTranscription(Kept):
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return clips of music, synthesised from `seed`."""
-        name, shape = only_input(model)
-        rng = generator(seed, self.name, "samples")
-        clips = [music(shape[1], rng)[0] for _ in range(count * shape[0])]
-        return {name: pack(np.stack(clips), shape)}
+        return self._clips(model, generator(seed, self.name, "samples"), count)
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return clips of music whose notes are known."""
+        return self._known(model, generator(seed, self.name, "labelled"), CLIPS)
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return clips of other music."""
+        inputs = self._clips(model, generator(seed, self.name, "calibration"), count)
+        return Calibration(inputs, "other clips of music, synthesised alike")
+
+    def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
+        """Return clips of yet other music whose notes are known."""
+        return self._known(model, generator(seed, self.name, "validation"), VALIDATED)
+
+    def _clips(self, model: Model, rng: np.random.Generator, count: int) -> Inputs:
         name, shape = only_input(model)
-        rng = generator(seed, self.name, "labelled")
-        clips, notes = zip(*(music(shape[1], rng) for _ in range(CLIPS)), strict=True)
+        clips = [music(shape[1], rng)[0] for _ in range(count * shape[0])]
+        return {name: pack(np.stack(clips), shape)}
+
+    def _known(self, model: Model, rng: np.random.Generator, n: int) -> Labelled:
+        name, shape = only_input(model)
+        clips, notes = zip(*(music(shape[1], rng) for _ in range(n)), strict=True)
         return Labelled(
             inputs={name: pack(np.stack(clips), shape)},
             labels=_Notes(np.stack(notes), whole(model, "note_output", 1, low=0, high=63)),
-            n=CLIPS,
+            n=n,
             unit="clips",
             source=(
                 "clips of two seconds with up to four notes at a time, synthesised from "

@@ -9,7 +9,7 @@ import numpy as np
 
 from ovreport.errors import SuiteError
 from ovreport_collector.tasks import word_pairs
-from ovreport_collector.tasks.base import Array, Files, Inputs, Judge, Labelled
+from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Judge, Labelled
 from ovreport_collector.tasks.common import generator, need, pick, unpack
 from ovreport_collector.tasks.embedding import MASK, encode, input_shape, pearson, pool
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ovreport_collector.suite import Model
 
+BACKGROUND = "background"
 _FURTHER: Mapping[str, Judge] = dict.fromkeys(word_pairs.WORD_SETS, word_pairs.WordPairs())
 
 
@@ -31,8 +32,9 @@ class SentenceSimilarity:
     [batch, tokens, width]: averaged over the tokens of the mask (or [batch, width]: taken as it
     is), compared by cosine. Auxiliary file `tokenizer`: tokenizer.json. Data files `documents`
     and `similarities`: those of Lee, Pincombe & Welsh 2005, a document a line and the matrix of
-    mean similarity, in latin-1, as gensim carries them; where there are `wordsim-353` and
-    `simlex-999`, lists of pairs of words, their rank correlations too. No options.
+    mean similarity, in latin-1, as gensim carries them; `background`, other documents to calibrate
+    with, alike; where there are `wordsim-353` and `simlex-999`, lists of pairs of words, their rank
+    correlations too. No options.
     """
 
     name = "sentence-similarity"
@@ -77,6 +79,16 @@ class SentenceSimilarity:
         there = [role for role in self.further if role in files.data]
         return {role: word_pairs.labelled(model, files, role) for role in there}
 
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return documents of the same newspaper that nobody was asked about."""
+        documents = _lines_of(need(files.data, BACKGROUND, model=model, of="data"))
+        rng = generator(seed, self.name, "calibration")
+        chosen = pick(rng, len(documents), min(count * input_shape(model)[0], len(documents)))
+        inputs = encode(model, files, [documents[i] for i in chosen])
+        return Calibration(
+            inputs, "background documents of Lee, Pincombe & Welsh (2005)", transformer=True
+        )
+
     def keep(self, outputs: Sequence[Array]) -> list[Array]:
         """Return the first output as it is: the mask is needed to average it."""
         return list(outputs[:1])
@@ -114,7 +126,11 @@ class _Truth:
 
 
 def _documents(model: Model, files: Files) -> list[str]:
-    path = need(files.data, "documents", model=model, of="data")
+    return _lines_of(need(files.data, "documents", model=model, of="data"))
+
+
+def _lines_of(path: Path) -> list[str]:
+    """Return the documents of a file, one a line."""
     return [
         line.strip() for line in path.read_text(encoding="latin-1").splitlines() if line.strip()
     ]

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from ovreport_collector.tasks import rendering
-from ovreport_collector.tasks.base import Labelled
+from ovreport_collector.tasks.base import Calibration, Labelled
 from ovreport_collector.tasks.common import (
     AgainstReference,
     camera,
@@ -18,6 +18,7 @@ from ovreport_collector.tasks.common import (
     one_image,
     only_input,
     pack,
+    part,
     photographs,
     pick,
     unpack,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 PICTURES = 24
 """Pictures on which the text maps are compared."""
+VALIDATED = 8
+"""Pictures on which accuracy is watched while a model is quantised."""
 IS_TEXT = 0.3
 """A pixel is text where its probability is above this: PaddleOCR's default."""
 
@@ -60,20 +63,23 @@ class TextDetection(AgainstReference):
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return other pictures; the reference's text maps are the right ones."""
         _, shape = only_input(model)
+        rng = generator(seed, self.name, "labelled")
+        inputs = self._pictures(model, files, rng, -(-PICTURES // shape[0]))
+        return _by_reference(inputs, PICTURES)
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return other pages, and parts of the photographs."""
         inputs = self._pictures(
-            model, files, generator(seed, self.name, "labelled"), -(-PICTURES // shape[0])
+            model, files, generator(seed, self.name, "calibration"), count, parts=True
         )
-        return Labelled(
-            inputs=inputs,
-            labels=None,
-            n=PICTURES,
-            unit="pictures",
-            source=(
-                "rendered pages and photographs in turn; the f32 reference's text maps count as "
-                "right"
-            ),
-            by_reference=True,
-        )
+        return Calibration(inputs, "other rendered pages, and parts of the photographs, in turn")
+
+    def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
+        """Return yet other pages and parts; the original's text maps are the right ones."""
+        _, shape = only_input(model)
+        rng = generator(seed, self.name, "validation")
+        inputs = self._pictures(model, files, rng, -(-VALIDATED // shape[0]), parts=True)
+        return _by_reference(inputs, VALIDATED)
 
     def keep(self, outputs: Sequence[Array]) -> list[Array]:
         """Return where text is, as true and false: a quarter of the bytes."""
@@ -93,7 +99,11 @@ class TextDetection(AgainstReference):
         both, either = contributions.sum(axis=0)
         return float(both / either) if either else 1.0
 
-    def _pictures(self, model: Model, files: Files, rng: np.random.Generator, count: int) -> Inputs:
+    def _pictures(
+        self, model: Model, files: Files, rng: np.random.Generator, count: int, *,
+        parts: bool = False,
+    ) -> Inputs:  # fmt: skip
+        """Return pages and photographs in turn; of these `parts` of random place and size."""
         name, shape = only_input(model)
         found = [image for _, image in images(files.data)]
         units = count * shape[0]
@@ -101,6 +111,8 @@ class TextDetection(AgainstReference):
         pictures = []
         for i in range(units):
             photograph = found[next(chosen)] if found and i % 2 else None
+            if photograph and parts:
+                photograph = part(photograph, (shape[3], shape[2]), rng)
             pictures.append(photograph or rendering.page(shape[3], shape[2], rng))
         pixels = [_whole(picture, shape[2], shape[3]) for picture in pictures]
         return {name: pack(np.stack(pixels), shape)}
@@ -124,6 +136,19 @@ class TextDetection(AgainstReference):
         is_text = (outputs[0].reshape(outputs[0].shape[-2:]) > IS_TEXT).any(axis=1)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], is_text.astype(np.int8), [0]])))
         return [(int(a), int(b) - 1) for a, b in edges.reshape(-1, 2)]
+
+
+def _by_reference(inputs: Inputs, n: int) -> Labelled:
+    return Labelled(
+        inputs=inputs,
+        labels=None,
+        n=n,
+        unit="pictures",
+        source=(
+            "rendered pages and photographs in turn; the f32 reference's text maps count as right"
+        ),
+        by_reference=True,
+    )
 
 
 def _whole(image: Image.Image, height: int, width: int) -> NDArray[np.float32]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ovreport.errors import SuiteError
 from ovreport_collector.tasks import rendering, scan
-from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
     generator,
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 LINES = 500
 """Labelled lines that are rendered."""
+VALIDATED = 100
+"""Lines on which accuracy is watched while a model is quantised."""
 
 
 class _Lines:
@@ -56,6 +58,13 @@ class _Lines:
         images, _ = _lines(generator(seed, self.name, "pictures"), count, _fonts(files))
         return [rendering.strip(image, size) for image in images]
 
+    def _drawn(
+        self, model: Model, files: Files, rng: np.random.Generator, count: int
+    ) -> list[Image.Image]:
+        """Return the lines of `count` inputs."""
+        images, _ = _lines(rng, count * only_input(model)[1][0], _fonts(files))
+        return images
+
 
 class TextRecognition(_Lines):
     """Text recognition: one input [batch, 3, height, width] f32 in [-1, 1], BGR.
@@ -73,28 +82,27 @@ class TextRecognition(_Lines):
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return rendered lines, drawn by `seed`."""
-        name, shape = only_input(model)
-        rng = generator(seed, self.name, "samples")
-        images, _ = _lines(rng, count * shape[0], _fonts(files))
-        return {name: pack(rendering.stacked(images, shape[2], shape[3]), shape)}
+        return _fed(model, self._drawn(model, files, generator(seed, self.name, "samples"), count))
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return rendered lines whose text is known, and the pieces of the scanned page."""
-        name, shape = only_input(model)
         fonts = _fonts(files)
         images, texts = _lines(generator(seed, self.name, "labelled"), LINES, fonts)
         scanned = scan.pieces(files.data["page"]) if "page" in files.data else []
         images += [image for _, image in scanned]
         texts += [text for text, _ in scanned]
-        return Labelled(
-            inputs={name: pack(rendering.stacked(images, shape[2], shape[3]), shape)},
-            labels=_Truth(texts, _dictionary(model, files)),
-            n=len(texts),
-            unit="lines of text",
-            source=_source(fonts)
-            + (f"; {len(scanned)} more are pieces of a scanned page" if scanned else ""),
-            rendered=True,
-        )
+        more = f"; {len(scanned)} more are pieces of a scanned page" if scanned else ""
+        return _known(model, files, images, texts, _source(fonts) + more)
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return lines that say something else."""
+        images = self._drawn(model, files, generator(seed, self.name, "calibration"), count)
+        return Calibration(_fed(model, images), "other rendered lines, drawn alike")
+
+    def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
+        """Return yet other lines whose text is known."""
+        images, texts = _lines(generator(seed, self.name, "validation"), VALIDATED, _fonts(files))
+        return _known(model, files, images, texts, _source(_fonts(files)))
 
     def keep(self, outputs: Sequence[Array]) -> list[Array]:
         """Return the best character of each step, [n, batch, steps]: a ten-thousandth."""
@@ -133,20 +141,30 @@ class TextOrientation(_Lines, Proportion):
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return rendered lines, every other one upside down, drawn by `seed`."""
-        name, shape = only_input(model)
-        rng = generator(seed, self.name, "samples")
-        images, _ = _lines(rng, count * shape[0], _fonts(files))
-        return {name: pack(rendering.stacked(_every_other_turned(images), *shape[2:]), shape)}
+        images = self._drawn(model, files, generator(seed, self.name, "samples"), count)
+        return _fed(model, _every_other_turned(images))
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return rendered lines, every other one upside down."""
-        name, shape = only_input(model)
+        return self._known(model, files, generator(seed, self.name, "labelled"), LINES)
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return lines that say something else, every other one upside down."""
+        images = self._drawn(model, files, generator(seed, self.name, "calibration"), count)
+        inputs = _fed(model, _every_other_turned(images))
+        return Calibration(inputs, "other rendered lines, drawn alike, every other one upside down")
+
+    def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
+        """Return yet other lines, every other one upside down."""
+        return self._known(model, files, generator(seed, self.name, "validation"), VALIDATED)
+
+    def _known(self, model: Model, files: Files, rng: np.random.Generator, n: int) -> Labelled:
         fonts = _fonts(files)
-        images, _ = _lines(generator(seed, self.name, "labelled"), LINES, fonts)
+        images, _ = _lines(rng, n, fonts)
         return Labelled(
-            inputs={name: pack(rendering.stacked(_every_other_turned(images), *shape[2:]), shape)},
-            labels=np.arange(LINES) % 2,
-            n=LINES,
+            inputs=_fed(model, _every_other_turned(images)),
+            labels=np.arange(n) % 2,
+            n=n,
             unit="lines of text",
             source=f"{_source(fonts)}; every other line is upside down",
             rendered=True,
@@ -213,6 +231,25 @@ def _lines(
 
 def _every_other_turned(images: Sequence[Image.Image]) -> list[Image.Image]:
     return [image.rotate(180) if i % 2 else image for i, image in enumerate(images)]
+
+
+def _fed(model: Model, images: Sequence[Image.Image]) -> Inputs:
+    name, shape = only_input(model)
+    return {name: pack(rendering.stacked(images, shape[2], shape[3]), shape)}
+
+
+def _known(
+    model: Model, files: Files, images: Sequence[Image.Image], texts: list[str], source: str
+) -> Labelled:
+    """Return lines whose text is known."""
+    return Labelled(
+        inputs=_fed(model, images),
+        labels=_Truth(texts, _dictionary(model, files)),
+        n=len(texts),
+        unit="lines of text",
+        source=source,
+        rendered=True,
+    )
 
 
 def _dictionary(model: Model, files: Files) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
+from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     AgainstReference,
     generator,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SPEECH_RATE = 16_000
 FRAMES = 400
 """Frames on which decisions are compared."""
+VALIDATED = 100
+"""Frames on which accuracy is watched while a model is quantised."""
 IS_SPEECH = 0.5
 """A frame is speech where its score is above this: Silero's own default."""
 
@@ -46,11 +48,23 @@ class VoiceActivity(AgainstReference):
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return other frames; the reference's decisions are the right ones."""
-        rng, batch = generator(seed, self.name, "labelled"), self._shape(model)[0]
+        return self._by_reference(model, generator(seed, self.name, "labelled"), FRAMES)
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return frames of other sounds."""
+        inputs = self._frames(model, generator(seed, self.name, "calibration"), count)
+        return Calibration(inputs, "other frames of voice-like sound and of noise, synthesised")
+
+    def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
+        """Return frames of yet other sounds; the original's decisions are the right ones."""
+        return self._by_reference(model, generator(seed, self.name, "validation"), VALIDATED)
+
+    def _by_reference(self, model: Model, rng: np.random.Generator, n: int) -> Labelled:
+        inputs = self._frames(model, rng, -(-n // self._shape(model)[0]))
         return Labelled(
-            inputs=self._frames(model, rng, -(-FRAMES // batch)),
+            inputs=inputs,
             labels=None,
-            n=FRAMES,
+            n=n,
             unit="frames",
             source=(
                 "frames of voice-like sound and of noise in turn, synthesised; the f32 "

@@ -1,0 +1,169 @@
+"""Optimises a model, in a process of its own; the only importer of NNCF.
+
+read → optimise → save as OpenVINO IR → read again → compile → one inference
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ovreport_collector.arrays import load_samples
+from ovreport_collector.checks import infer_checked
+from ovreport_collector.engines.openvino import OpenVino, OpenVinoNetwork, array_for, port_name
+from ovreport_collector.engines.runtime import openvino as ov
+from ovreport_collector.jobs import OptimiseJob, OptimiseResult
+from ovreport_collector.memory import peak_rss_bytes
+
+_NO_TELEMETRY = "NNCF_CI"
+"""NNCF reports its use to a web service unless this is set: a benchmark tells nobody."""
+
+
+def optimise(job: OptimiseJob) -> OptimiseResult:
+    """Optimise a model and save it; ValueError where nothing in it can be.
+
+    WrongOutputError if what was made does not give finite outputs.
+    """
+    os.environ[_NO_TELEMETRY] = "1"
+    file = Path(job.file)
+    network = OpenVino({}).read(Path(job.target.model), job.target.shapes)
+    before = _saved(network.model, file.with_name("before.xml"), fp16=False)
+    bytes_before = sum(part.stat().st_size for part in before)
+    for part in before:
+        part.unlink()
+
+    began = time.perf_counter()
+    optimised = _METHODS[job.method](network, job)
+    made = _saved(optimised, file, fp16=job.method == "fp16-compression")
+    seconds = time.perf_counter() - began
+    _try_out(job)
+    return OptimiseResult(
+        seconds=seconds,
+        peak_bytes=peak_rss_bytes(),
+        bytes_before=bytes_before,
+        bytes_after=sum(part.stat().st_size for part in made),
+    )
+
+
+def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401 (OpenVINO's)
+    """Return the files of a model that was saved as OpenVINO IR."""
+    ov.save_model(model, file, compress_to_fp16=fp16)
+    return [file, file.with_suffix(".bin")]
+
+
+def _try_out(job: OptimiseJob) -> None:
+    """Read what was saved, look for what was to be done, compile it and run it once."""
+    network = OpenVino({}).read(Path(job.file), job.target.shapes)
+    _check_done(network, job)
+    compiled = network.compile("CPU", "latency", "f32", None)
+    infer_checked(compiled.request(load_samples(Path(job.tried_with))), 0, network)
+
+
+def _check_done(network: OpenVinoNetwork, job: OptimiseJob) -> None:
+    """Raise ValueError if the model holds nothing of what the optimisation makes.
+
+    A figure of the model as it was must never stand under the name of a variant.
+    """
+    ops = list(network.model.get_ops())
+    if job.method.endswith("quantization"):
+        if not any(op.get_type_name() == "FakeQuantize" for op in ops):
+            within = " within the limit of accuracy" if "max_drop" in job.settings else ""
+            raise ValueError(f"not supported: no layer of this model could be quantised{within}")
+        return
+    types = {
+        op.get_output_element_type(0).to_string() for op in ops if op.get_type_name() == "Constant"
+    }
+    mode = job.settings.get("mode", "f16")
+    wanted = {"int8_asym": {"i8", "u8"}, "int4_sym": {"i4", "u4"}}.get(mode, {mode})
+    if not types & wanted:
+        raise ValueError(f"not supported: no weights of this model could be stored as {mode}")
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _as_it_is(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
+    """Return the model: saving it compresses its weights."""
+    return network.model
+
+
+def _quantised(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
+    import nncf
+
+    return nncf.quantize(
+        network.model, _calibration(network, job), advanced_parameters=_advanced(job),
+        **_quantisation(job),
+    )  # fmt: skip
+
+
+def _quantised_within(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
+    import nncf
+
+    from ovreport_collector.making.validating import Validation
+
+    assert job.validating is not None  # noqa: S101 (whoever asks for it gives the data)
+    validation = Validation(job.validating, network)
+    return nncf.quantize_with_accuracy_control(
+        network.model,
+        calibration_dataset=_calibration(network, job),
+        validation_dataset=nncf.Dataset(range(len(validation)), validation.fed),
+        validation_fn=validation,
+        max_drop=float(job.settings["max_drop"]),
+        drop_type=nncf.DropType(job.settings["drop_type"]),
+        advanced_quantization_parameters=_advanced(job),
+        **_quantisation(job),
+    )
+
+
+def _compressed(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
+    import nncf
+
+    asked: dict[str, Any] = {"mode": nncf.CompressWeightsMode(job.settings["mode"])}
+    if "group_size" in job.settings:
+        fallback = nncf.GroupSizeFallbackMode(job.settings["group_size_fallback_mode"])
+        asked["group_size"] = int(job.settings["group_size"])
+        asked["advanced_parameters"] = nncf.AdvancedCompressionParameters(
+            group_size_fallback_mode=fallback
+        )
+    return nncf.compress_weights(network.model, **asked)
+
+
+_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimiseJob], Any]] = {
+    "fp16-compression": _as_it_is,
+    "post-training-quantization": _quantised,
+    "accuracy-controlled-quantization": _quantised_within,
+    "weight-compression": _compressed,
+}
+
+
+def _quantisation(job: OptimiseJob) -> dict[str, Any]:
+    import nncf
+
+    asked = job.settings
+    model_type = asked.get("model_type")
+    return {
+        "preset": nncf.QuantizationPreset(asked["preset"]),
+        "subset_size": int(asked["subset_size"]),
+        "model_type": nncf.ModelType(model_type) if model_type else None,
+    }
+
+
+def _advanced(job: OptimiseJob) -> Any:  # noqa: ANN401
+    import nncf
+
+    fix = nncf.OverflowFix(job.settings["overflow_fix"])
+    return nncf.AdvancedQuantizationParameters(overflow_fix=fix)
+
+
+def _calibration(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
+    import nncf
+
+    ports = network.model.inputs
+    fed = [
+        {port_name(port): array_for(port, sample) for port in ports}
+        for sample in load_samples(Path(job.inputs))
+    ]
+    return nncf.Dataset(fed)
