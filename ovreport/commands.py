@@ -29,17 +29,22 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
 
     loaded = read_all(paths)
     if as_json:
-        faults = [{"where": f.where, "what": f.what, "remedy": f.remedy} for f in loaded.faults]
-        click.echo(json.dumps({"records": len(loaded.stored), "faults": faults}, indent=1))
+        told = [{"where": f.where, "what": f.what, "remedy": f.remedy} for f in loaded.faults]
+        click.echo(json.dumps({"records": len(loaded.stored), "faults": told}, indent=1))
     else:
         for fault in loaded.faults:
             click.echo(f"{fault.where}: {fault.what}")
     if loaded.faults:
-        raise RecordError(f"{len(loaded.faults)} faults, {len(loaded.stored)} sound records")
+        faults = "1 fault" if len(loaded.faults) == 1 else f"{len(loaded.faults)} faults"
+        raise RecordError(f"{faults}, {_sound(len(loaded.stored))}")
     if not loaded.stored:
         raise RecordError("no record found", where=", ".join(map(str, paths)))
     if not as_json:
-        click.echo(f"{len(loaded.stored)} sound records")
+        click.echo(_sound(len(loaded.stored)))
+
+
+def _sound(count: int) -> str:
+    return "1 sound record" if count == 1 else f"{count} sound records"
 
 
 @click.command(epilog="\b\nExample:\n  ovreport schema > record.schema.json\n")

@@ -21,6 +21,7 @@ from ovreport.record import (
     Agreement,
     Completed,
     Execution,
+    Optimised,
     Record,
 )
 
@@ -187,6 +188,8 @@ def _ran(record: Record) -> str:
 def _differs_from_f32(record: Record) -> bool:
     """Return whether something must have changed digits: other weights, or another arithmetic.
 
-    Weights as they are in the file are the reference's too, so only the arithmetic counts there.
+    Weights as they are in the published file are the reference's too; those of a variant that was
+    made of it are not, even where the arithmetic is.
     """
-    return _ran(record) not in {"f32", "unknown"}
+    made_of_it = isinstance(record.model.made, Optimised)
+    return made_of_it or _ran(record) not in {"f32", "unknown"}

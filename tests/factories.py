@@ -416,3 +416,47 @@ def calibration(factors: list[float]) -> r.Calibration:
             for i, f in enumerate(factors)
         ],
     )  # fmt: skip
+
+
+OPTIMISATIONS = {
+    "fp16": ("fp16-compression", 0.5, 0),
+    "int8": ("post-training-quantization", 0.26, 300),
+    "int8-accuracy": ("accuracy-controlled-quantization", 0.3, 300),
+    "int8-weights": ("weight-compression", 0.27, 0),
+    "int4-weights": ("weight-compression", 0.17, 0),
+}
+"""Variant → method, what is left of the size, calibration samples."""
+
+
+def a_made_record(variant: str = "int8", **changes: Any) -> r.Record:
+    """Return a record of a variant that was made of `a_record()`'s model."""
+    method, left, samples = OPTIMISATIONS[variant]
+    executed = "i8" if variant in {"int8", "int8-accuracy"} else None
+    record = a_record(**{"variant": variant, "executed": executed, **changes})
+    before = 3_300_000
+    made = r.Optimised(
+        method=method,
+        settings={"preset": "mixed"} if samples else {},
+        software={"nncf": "3.4.0", "openvino": "2026.4.1"} if samples else {"openvino": "2026.4.1"},
+        calibration="300 files of pinned packages, none of the evaluation's." if samples else "",
+        calibration_samples=samples, seconds=12.5, peak_bytes=900 * 1024**2,
+        bytes_before=before, bytes_after=round(before * left), made_from=r.Original(),
+    )  # fmt: skip
+    model = msgspec.structs.replace(record.model, made=made, size_bytes=round(before * left))
+    return msgspec.structs.replace(record, model=model)
+
+
+def a_published_record(**changes: Any) -> r.Record:
+    """Return a record whose model carries a figure of others, measured by a second metric too."""
+    record = a_record(**changes)
+    figure = r.Published(
+        metric="top1", value=0.99, variant="FP32", source="The project's README",
+        url="https://example.org/readme", note="Another test set.",
+    )  # fmt: skip
+    model = msgspec.structs.replace(record.model, published=[figure])
+    further = []
+    if isinstance(record.accuracy, r.Accuracy):
+        further = [
+            msgspec.structs.replace(record.accuracy, metric="frame_f1", data="The same files.")
+        ]
+    return msgspec.structs.replace(record, model=model, further_accuracy=further)

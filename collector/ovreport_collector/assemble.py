@@ -25,6 +25,7 @@ from ovreport.record import (
     NotMeasured,
     Original,
     Outcome,
+    Published,
     Record,
     Repeat,
     RoundNoise,
@@ -204,8 +205,16 @@ def _model(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         parameters=described.outputs.parameters if described else 0,
         inputs=described.outputs.inputs if described else [],
         outputs=described.outputs.outputs if described else [],
+        published=[_published(figure) for figure in entry.published],
         made=ready.made if isinstance(ready, Ready) else Original(),
     )
+
+
+def _published(figure: suite.Published) -> Published:
+    return Published(
+        metric=figure.metric, value=figure.value, variant=figure.variant, source=figure.source,
+        url=figure.url, note=figure.note,
+    )  # fmt: skip
 
 
 def _sha256(file: Path | None) -> str:

@@ -42,14 +42,18 @@ class ImagePipeline(Struct, frozen=True, kw_only=True):
     @property
     def steps(self) -> str:
         """The steps in words."""
-        mean, scale = (
-            ", ".join(f"{v:g}" for v in dict.fromkeys(p)) for p in (self.mean, self.scale)
-        )
+        mean, scale = _in_words(self.mean), _in_words(self.scale)
         return (
             f"Resize {self.source_width}×{self.source_height} to {self.width}×{self.height} "
-            f"({self.resize}, antialiased), f32, {self.channels}, (x − [{mean}]) / [{scale}], "
+            f"({self.resize}, antialiased), f32, {self.channels}, (x − {mean}) / {scale}, "
             f"{self.layout}"
         )
+
+
+def _in_words(numbers: Numbers) -> str:
+    """Return one number where all channels share it, else all of them."""
+    told = [f"{v:g}" for v in numbers]
+    return told[0] if len(set(told)) == 1 else f"({', '.join(told)})"
 
 
 def encoded(image: Image.Image) -> bytes:

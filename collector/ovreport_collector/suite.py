@@ -73,6 +73,22 @@ class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """True when the samples were drawn or synthesised with known labels."""
 
 
+class Published(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A figure that somebody else published: shown beside ours, never mixed with it."""
+
+    metric: str
+    """Key of a metric of accuracy in `ovreport.metrics`."""
+    value: float
+    """As a share or a coefficient: 0.751 for 75.1 %."""
+    variant: str
+    """Weights or executed precision that it is said of, in the source's words."""
+    source: str
+    """What says so: a model card, a paper, a table."""
+    url: str
+    note: str = ""
+    """What differs from how we measure: data, size, preprocessing."""
+
+
 class Brought(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user's folder in the place of a dataset's files."""
 
@@ -114,6 +130,8 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     converter: str = ""
     """Name of a conversion (`making.converters`) that makes an OpenVINO IR of `file`, which then
     holds weights that no engine reads; empty: `file` is a model."""
+    published: list[Published] = []
+    """Figures of others for the same model."""
 
 
 class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

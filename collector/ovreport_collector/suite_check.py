@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ovreport.errors import SuiteError
+from ovreport.metrics import METRICS
 from ovreport_collector import tasks
 from ovreport_collector.language import is_language
 from ovreport_collector.making.converters import CONVERTERS
@@ -25,7 +26,7 @@ from ovreport_collector.sources.address import (
     parse,
     parse_wheel,
 )
-from ovreport_collector.suite import Dataset, File, Model, Suite, Wheel
+from ovreport_collector.suite import Dataset, File, Model, Published, Suite, Wheel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -154,6 +155,24 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
     for role, file in model.files.items():
         yield from _slug(f"{path}.files.{role}", role)
         yield from _file(f"{path}.files.{role}", file, suite)
+    for index, figure in enumerate(model.published):
+        yield from _published(f"{path}.published[{index}]", figure)
+
+
+def _published(path: str, figure: Published) -> Iterator[Fault]:
+    yield from _texts(path, variant=figure.variant, source=figure.source, note=figure.note)
+    known = [key for key, metric in METRICS.items() if metric.aspect == "accuracy"]
+    if figure.metric not in known:
+        what = f'"{figure.metric}" is no metric of accuracy'
+        yield Fault(f"{path}.metric", what, f"use one of: {', '.join(known)}")
+    if not -1 <= figure.value <= 1:
+        what = f"{figure.value:g} is no share and no coefficient"
+        yield Fault(f"{path}.value", what, "write 0.751 for 75.1 %")
+    if not (figure.url.startswith("https://") and figure.url.isprintable()):
+        remedy = "write the https:// address where a reader finds the figure"
+        yield Fault(f"{path}.url", f'"{figure.url[:80]}" is not an address', remedy)
+    if not figure.source:
+        yield Fault(f"{path}.source", "no source", "say what publishes the figure")
 
 
 def _of_language(path: str, model: Model) -> Iterator[Fault]:

@@ -32,11 +32,13 @@ from ovreport.record import (
     Verdict,
 )
 from ovreport.store import Loaded
+from ovreport_sitegen import variants
 from ovreport_sitegen.adjusting import adjusted_speedups, adjustments
 from ovreport_sitegen.against import FRAMEWORKS, Against, pairs
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.speedup import Speedup, speedups
 from ovreport_sitegen.text import day, line, release, short_name, unique_slugs
+from ovreport_sitegen.trades import over_published
 
 K = TypeVar("K")
 DeviceKey = tuple[str, str]
@@ -59,6 +61,10 @@ class ModelRef:
     slug: str
     task: str
     architecture_only: bool
+    variants: tuple[str, ...] = ("fp32",)
+    """Those that have results, from full to reduced precision."""
+    published: str = "fp32"
+    """The variant that is the published file; the others were made of it."""
 
     @property
     def href(self) -> str:
@@ -112,6 +118,32 @@ class Result:
     def variant(self) -> str:
         """Precision of the weights."""
         return self.record.case.variant
+
+    @property
+    def is_published(self) -> bool:
+        """Of the file as it was published: what charts of all models show."""
+        return self.variant == self.model.published
+
+    @property
+    def variant_name(self) -> str:
+        """The same in full words."""
+        return variants.label(self.variant)
+
+    @property
+    def names_variant(self) -> bool:
+        """Whether the variant has to be told: the model has several, or it is not plain fp32."""
+        return len(self.model.variants) > 1 or self.variant != "fp32"
+
+    @property
+    def ran(self) -> str:
+        """Variant, where it has to be told, and the precision that ran: in charts."""
+        ran = self.executed or self.precision
+        return f"{variants.short(self.variant)} · {ran}" if self.names_variant else ran
+
+    @property
+    def told(self) -> str:
+        """The same with the precision asked for, and the variant in full words."""
+        return f"{self.variant_name} · {self.precision}" if self.names_variant else self.precision
 
     @cached_property
     def executed(self) -> str | None:
@@ -233,6 +265,15 @@ class Catalogue:
         """Return what a result gains over f32, if it is a default that was paired with it."""
         return self._by_default.get(id(result))
 
+    def trade(self, result: Result) -> Speedup[Result] | None:
+        """Return what a result gains over the published file in f32, paired by round."""
+        return self._by_other.get(id(result))
+
+    @cached_property
+    def trades(self) -> tuple[Speedup[Result], ...]:
+        """Every other case against the published file in f32, on the same device."""
+        return tuple(over_published(self.results, self._by_default))
+
     @cached_property
     def _by_model(self) -> dict[str, list[Result]]:
         return _grouped((r.model.id, r) for r in self.results)
@@ -244,6 +285,10 @@ class Catalogue:
     @cached_property
     def _by_default(self) -> dict[int, Speedup[Result]]:
         return {id(s.default): s for s in self.speedups}
+
+    @cached_property
+    def _by_other(self) -> dict[int, Speedup[Result]]:
+        return {id(t.default): t for t in self.trades}
 
     @cached_property
     def main_device(self) -> DeviceRef:
@@ -291,7 +336,8 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         )
         for record in current
     ]
-    results.sort(key=lambda r: (r.model.title.lower(), r.model.id, r.device.label, r.variant,
+    results.sort(key=lambda r: (r.model.title.lower(), r.model.id, r.device.label,
+                                r.model.variants.index(r.variant),
                                 r.asked != "f32", r.asked, r.record.case.device))  # fmt: skip
     language = [r for r in results if is_language(r.record)]
     results = [r for r in results if not is_language(r.record)]
@@ -369,7 +415,10 @@ def _model_key(record: Record) -> ModelKey:
 
 
 def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
-    described = {_model_key(r): r.model for r in sorted(records, key=lambda r: r.measured_at)}
+    mine: dict[ModelKey, list[Record]] = {}
+    for record in sorted(records, key=lambda r: r.measured_at):
+        mine.setdefault(_model_key(record), []).append(record)
+    described = {key: of_model[-1].model for key, of_model in mine.items()}
     slugs = unique_slugs(sorted(described), lambda key: key[1])
     return {
         key: ModelRef(
@@ -378,6 +427,8 @@ def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
             slug=slugs[key],
             task=line(model.task.replace("-", " "), 40),
             architecture_only=model.architecture_only,
+            variants=variants.ordered(r.case.variant for r in mine[key]),
+            published=variants.published(mine[key]),
         )
         for key, model in described.items()
     }

@@ -15,7 +15,7 @@ from ovreport.errors import RecordError
 from ovreport.record import Record
 from ovreport.store import decode
 from ovreport_sitegen.site import build
-from tests.factories import a_failed_record, a_record
+from tests.factories import a_failed_record, a_made_record, a_published_record, a_record
 
 pytestmark = pytest.mark.browser
 
@@ -38,6 +38,10 @@ ATTACKS = {
     "long words": "wide " * 2_000,
 }
 
+_OPEN = {"properties", "packages", "noise_unreadable", "in_force", "asked"}
+_OPEN_MADE = {("made", "settings"), ("made", "software")}
+"""Tables of a record whose keys are free text too."""
+
 
 def hostile(record: Record, text: str) -> Record:
     """Return the record with every string that is free text replaced."""
@@ -49,7 +53,7 @@ def hostile(record: Record, text: str) -> Record:
 def _replaced(value: Any, text: str, path: tuple[str, ...] = ()) -> Any:
     if isinstance(value, dict):
         made = {k: _replaced(v, text, (*path, k)) for k, v in value.items()}
-        if path and path[-1] in {"properties", "packages", "noise_unreadable", "in_force", "asked"}:
+        if path and (path[-1] in _OPEN or path[-2:] in _OPEN_MADE):
             made[text] = text
         return made
     if isinstance(value, list):
@@ -61,7 +65,7 @@ def _replaced(value: Any, text: str, path: tuple[str, ...] = ()) -> Any:
 def free_paths() -> frozenset[tuple[str, ...]]:
     """Return the places where the contract takes any text, found by trying."""
     known: set[tuple[str, ...]] = set()
-    for record in (a_record(), a_failed_record()):
+    for record in (a_record(), a_failed_record(), a_made_record(), a_published_record()):
         document = json.loads(msgspec.json.encode(record))
         _try_strings(document, document, (), known)
     return frozenset(known)
@@ -91,8 +95,9 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     records.mkdir(parents=True)
     for i, text in enumerate(ATTACKS.values()):
         for j, made in enumerate((
-            a_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
+            a_published_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
             a_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}", precision="default"),
+            a_made_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
             a_failed_record(model=f"failed-{i}", seed=i, machine=f"machine-{i}"),
         )):  # fmt: skip
             data = msgspec.json.encode(hostile(made, text))
@@ -113,6 +118,8 @@ def test_every_free_string_was_attacked() -> None:
     assert found >= {
         "device.full_name", "model.title", "model.homepage", "model.why", "repeat.ovreport",
         "outcome.reason", "outcome.stderr_tail", "machine.cpu", "execution.precision",
+        "model.made.calibration", "model.made.settings.preset", "model.published.source",
+        "model.published.url",
     }  # fmt: skip
 
 

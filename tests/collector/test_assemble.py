@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from ovreport.record import (
     Completed,
     Energy,
     Failed,
+    Published,
     Record,
     Skipped,
     StartupCached,
     Unsupported,
 )
-from ovreport_collector import assemble, collect
+from ovreport_collector import assemble, collect, suite
 from ovreport_collector.extras import no_mmap
 from ovreport_collector.jobs import (
     CachedStartResult,
@@ -88,6 +90,18 @@ def test_rounds_are_in_order_whatever_the_journals(plan: Plan, journal: Journal)
     assert record.startup_cached.cache_bytes == 12
     assert record.measured_at == "2026-11-23T12:02:00Z"
     assert set(record.verdicts) == {"latency", "throughput"}
+
+
+def test_published_figures_of_the_suite_are_in_the_record(plan: Plan, journal: Journal) -> None:
+    """Word by word; they are no accuracy of ours."""
+    figure = {"metric": "top1", "value": 0.751, "variant": "FP32", "source": "A model card",
+              "url": "https://example.org/card", "note": "Another set."}  # fmt: skip
+    journal.add(done(plan, 0))
+    told = msgspec.structs.replace(plan.cases[0].model, published=[suite.Published(**figure)])
+    case = dataclasses.replace(plan.cases[0], model=told)
+    record = assemble.record(plan, case, NOT_READY, journal)
+    assert record.model.published == [Published(**figure)]
+    assert isinstance(record.accuracy, Skipped)
 
 
 def test_a_record_made_again_is_the_same(plan: Plan, journal: Journal) -> None:

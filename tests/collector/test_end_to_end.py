@@ -98,7 +98,7 @@ def test_what_was_done_is_told(job: EndToEndJob) -> None:
     assert result.images == "4 JPEG images"
     assert result.preprocessing == (
         "Resize 120×80 to 48×32 (bilinear, antialiased), f32, BGR, "
-        "(x − [120, 115, 100]) / [58, 57, 56], NCHW"
+        "(x − (120, 115, 100)) / (58, 57, 56), NCHW"
     )
 
 

@@ -41,6 +41,7 @@ def test_every_entry_explains_itself(name: str) -> None:
             assert getattr(model, field), f"{model.id}.{field}"
         assert model.file.uri.startswith(("pypi:", "https:", "hf:"))
         assert not model.architecture_only or model.task == "image-classification"
+        assert all(figure.source and figure.note for figure in model.published), model.id
     for key, dataset in loaded.datasets.items():
         assert dataset.licence, key
         assert dataset.homepage, key
@@ -207,6 +208,33 @@ def test_a_bad_address_is_refused(tmp_path: Path, uri: str, sha256: str, what: s
     assert "$.models[0].file" in message
     assert what in message
     assert "secret" not in message
+
+
+PUBLISHED = {"metric": "top1", "value": 0.751, "variant": "FP32", "source": "A model card",
+             "url": "https://example.org/card"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"metric": "latency_ms"}, '"latency_ms" is no metric of accuracy'),
+        ({"value": 75.1}, "75.1 is no share and no coefficient"),
+        ({"url": "http://example.org"}, "is not an address"),
+        ({"url": "javascript:alert(1)"}, "is not an address"),
+        ({"source": ""}, "no source"),
+        ({"who": "me"}, "unknown field `who`"),
+    ],
+)
+def test_a_bad_published_figure_is_refused(
+    tmp_path: Path, change: dict[str, Any], what: str
+) -> None:
+    """Of an accuracy, as a share, with a source and an address that a reader can open."""
+    good = document(models=[model_table(published=[PUBLISHED])])
+    (model,) = suite.load(write_suite(tmp_path / "good.toml", good)).models
+    assert model.published[0].value == 0.751
+    told = refusal(tmp_path, document(models=[model_table(published=[PUBLISHED | change])]))
+    assert what in told
+    assert "published[0]" in told
 
 
 def test_an_ir_without_its_weights_is_refused(tmp_path: Path) -> None:

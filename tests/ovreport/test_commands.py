@@ -23,6 +23,17 @@ def test_sound_records_pass(folder, capsys):
     assert capsys.readouterr().out == "2 sound records\n"
 
 
+def test_one_record_and_one_fault_are_told_as_one(folder, capsys):
+    """No plural of one thing."""
+    first, second = sorted(folder.rglob("*.json"))
+    second.unlink()
+    assert cli.run(["validate", str(first)]) == 0
+    assert capsys.readouterr().out == "1 sound record\n"
+    (folder / "a.json").write_text("")
+    assert cli.run(["validate", str(folder)]) == 2
+    assert "1 fault, 1 sound record" in capsys.readouterr().err
+
+
 def test_one_line_a_fault(folder, capsys):
     """Each with its path, then the sum on stderr, exit code 2."""
     (folder / "a.json").write_text("")

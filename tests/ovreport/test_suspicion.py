@@ -14,7 +14,7 @@ from ovreport.record import (
     Skipped,
 )
 from ovreport.suspicion import SUSPICIONS, suspicions, tolerance
-from tests.factories import a_failed_record, a_record
+from tests.factories import a_failed_record, a_made_record, a_record
 
 
 def a_case(*, delta: float = 0.0, margin: float = 0.005, rmse: float = 0.02, **knobs) -> Record:
@@ -102,3 +102,12 @@ def test_every_code_has_its_words():
     """What it means and what to do."""
     for text in SUSPICIONS.values():
         assert all((text.title, text.meaning, text.remedy))
+
+
+def test_a_made_file_must_change_digits_whatever_ran():
+    """FP16 weights computed in f32: outputs equal to the last digit are the published file's."""
+    pasted = a_case(rmse=0, executed="f32", precision="f32", variant="fp16")
+    made = a_made_record("fp16").model.made
+    assert codes(pasted) == []
+    model = msgspec.structs.replace(pasted.model, made=made)
+    assert codes(msgspec.structs.replace(pasted, model=model)) == ["identical-outputs"]

@@ -15,9 +15,9 @@ from typing import Any, cast
 import msgspec
 from markupsafe import Markup
 
-from ovreport_sitegen.charts import scatter
+from ovreport_sitegen.charts import scatter, tradeoff
 from ovreport_sitegen.charts.fill import Axis, Filled, fill
-from ovreport_sitegen.charts.model import Kind, Picture, Scatter
+from ovreport_sitegen.charts.model import Kind, Picture, Scatter, Tradeoff
 
 AXIS_TITLE = "(axis title)"
 _NOISE = re.compile(
@@ -42,11 +42,7 @@ class Drawer:
 
     def svg(self, chart: Picture) -> Markup:
         """Return the chart as an `<svg>` element, named and described, ids unique in the build."""
-        kind, filled = (
-            ("scatter", scatter.fill(chart))
-            if isinstance(chart, Scatter)
-            else (chart.kind, fill(chart))
-        )
+        kind, filled = _filled(chart)
         key = _key(kind, filled)
         raw = self._kept(key)
         if raw is None:
@@ -79,11 +75,21 @@ class Drawer:
             self._cache = None  # a cache that cannot be written is no reason to stop
 
 
+def _filled(chart: Picture) -> tuple[str, Filled]:
+    if isinstance(chart, Scatter):
+        return "scatter", scatter.fill(chart)
+    if isinstance(chart, Tradeoff):
+        return "tradeoff", tradeoff.fill(chart)
+    return chart.kind, fill(chart)
+
+
 @cache
 def _edition() -> bytes:
     """Return what decides how the same values are drawn: our kinds and the libraries beneath."""
     here = Path(__file__).parent
-    ours = b"".join((here / name).read_bytes() for name in ("kinds.py", "scatter_kind.py"))
+    ours = b"".join(
+        (here / name).read_bytes() for name in ("kinds.py", "scatter_kind.py", "tradeoff_kind.py")
+    )
     return ours + f"{version('altair')} {version('vl-convert-python')}".encode()
 
 
@@ -94,11 +100,10 @@ def _key(kind: str, filled: Filled) -> str:
 def _draw(kind: str, filled: Filled) -> str:
     import vl_convert
 
-    from ovreport_sitegen.charts import kinds, scatter_kind
+    from ovreport_sitegen.charts import kinds, scatter_kind, tradeoff_kind
 
-    spec: dict[str, Any] = dict(
-        scatter_kind.compiled() if kind == "scatter" else kinds.compiled(cast("Kind", kind))
-    )
+    own = {"scatter": scatter_kind.compiled, "tradeoff": tradeoff_kind.compiled}
+    spec: dict[str, Any] = dict(own[kind]() if kind in own else kinds.compiled(cast("Kind", kind)))
     axes = {"x": filled.x, "y": filled.y}
     spec["data"] = [
         {**source, "values": filled.rows} if source["name"] == "rows" else source

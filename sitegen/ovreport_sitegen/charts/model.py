@@ -98,7 +98,46 @@ class Scatter:
     spots: tuple[Spot, ...]
 
 
-Picture = Chart | Scatter
+@dataclass(frozen=True)
+class Mark:
+    """One choice in a picture of accuracy against speed."""
+
+    x: float
+    x_low: float
+    x_high: float
+    y: float
+    y_low: float
+    y_high: float
+    label: str = ""
+    """Written beside the mark, where there is room for it."""
+    tip: str = ""
+    """Hover text, in full words."""
+    family: str = "CPU"
+    best: bool = False
+    """Drawn filled, and on the line: nothing else is better in both quantities."""
+    beyond: bool = False
+    """Drawn as a triangle: outside the tolerance."""
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """A picture of accuracy, on a linear scale upwards, against speed, on a logarithmic one."""
+
+    title: str
+    """Names the picture for a screen reader."""
+    description: str
+    """What the picture shows, in a sentence computed from the data."""
+    x_axis: str
+    y_axis: str
+    """Titles of the axes, with the units."""
+    marks: tuple[Mark, ...]
+    tolerance: float
+    """How far below zero is still within the tolerance; shaded."""
+    lower: bool
+    """Whether less is better on the axis of speed."""
+
+
+Picture = Chart | Scatter | Tradeoff
 
 
 def finite(value: float, otherwise: float) -> float:
@@ -109,7 +148,8 @@ def finite(value: float, otherwise: float) -> float:
 def log_axis(values: list[float], *, fine: bool = False) -> tuple[tuple[float, float], list[float]]:
     """Return domain and ticks (1 and 3 times powers of ten) of a logarithmic axis.
 
-    `fine`: 1, 2 and 5 times powers of ten where that leaves fewer than three ticks.
+    `fine`: 1, 2 and 5 times powers of ten where that leaves fewer than three ticks, and more
+    still where it leaves one.
     """
     positive = [v for v in values if v > 0 and math.isfinite(v)] or [1.0]
     low, high = min(positive) / 1.25, max(positive) * 1.25
@@ -119,6 +159,8 @@ def log_axis(values: list[float], *, fine: bool = False) -> tuple[tuple[float, f
     ticks = _ladder(low, high, (1, 3))
     if fine and len(ticks) < 3:
         ticks = _ladder(low, high, (1, 2, 5))
+    if fine and len(ticks) < 2:
+        ticks = _ladder(low, high, (1, 2, 3, 4, 6, 8))
     if len(ticks) > _TICKS or (len(ticks) > 5 and ticks[-1] >= 10_000):
         ticks = [t for t in ticks if f"{t:e}".startswith("1")]
     if len(ticks) > _TICKS:

@@ -28,8 +28,10 @@ def fill(chart: Scatter) -> Filled:
     """Return what to put into the compiled drawing."""
     spots = chart.spots
     x, y = _axes(spots)
-    places = [(_pixel(s.x, x.domain, PLOT), HEIGHT - _pixel(s.y, y.domain, HEIGHT)) for s in spots]
-    labels = _Labels([place for place, s in zip(places, spots, strict=True) if not s.ghost])
+    places = [
+        (log_pixel(s.x, x.domain, PLOT), HEIGHT - log_pixel(s.y, y.domain, HEIGHT)) for s in spots
+    ]
+    labels = Labels([place for place, s in zip(places, spots, strict=True) if not s.ghost])
     rows = []
     for i, (spot, place) in enumerate(zip(spots, places, strict=True)):
         row = _datum(i, spot, y.domain[1])
@@ -38,8 +40,8 @@ def fill(chart: Scatter) -> Filled:
             row |= {
                 "label": spot.label,
                 "align": at.align,
-                "lx": _value(at.x, x.domain, PLOT),
-                "ly": _value(HEIGHT - at.y, y.domain, HEIGHT),
+                "lx": log_value(at.x, x.domain, PLOT),
+                "ly": log_value(HEIGHT - at.y, y.domain, HEIGHT),
             }
         rows.append(row)
     return Filled(
@@ -65,12 +67,14 @@ def _datum(i: int, spot: Spot, top: float) -> Datum:
     }  # fmt: skip
 
 
-def _pixel(value: float, domain: tuple[float, float], size: float) -> float:
+def log_pixel(value: float, domain: tuple[float, float], size: float) -> float:
+    """Return where a value lies on a logarithmic scale of so many pixels."""
     low, high = domain
     return math.log(value / low) / math.log(high / low) * size
 
 
-def _value(pixel: float, domain: tuple[float, float], size: float) -> float:
+def log_value(pixel: float, domain: tuple[float, float], size: float) -> float:
+    """Return the value at a place on a logarithmic scale."""
     low, high = domain
     return float(low * (high / low) ** (pixel / size))
 
@@ -90,17 +94,20 @@ class _At(NamedTuple):
     align: Literal["left", "center", "right"]
 
 
-class _Labels:
+class Labels:
     """Places for labels: none covers a dot or another label; one without a place is left out."""
 
-    def __init__(self, dots: Sequence[tuple[float, float]]) -> None:
+    def __init__(self, dots: Sequence[tuple[float, float]], height: float = HEIGHT) -> None:
+        self._height = height
         self._taken: list[Box] = [(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in dots]
 
     def place(self, text: str, dot: tuple[float, float]) -> _At | None:
         """Return where the label goes, None where there is no room."""
         for at in _around(*dot):
             box = _box(at, len(text) * _CHARACTER)
-            inside = box[0] >= 0 and box[2] <= PLOT + RIGHT and box[1] >= 0 and box[3] <= HEIGHT
+            inside = (
+                box[0] >= 0 and box[2] <= PLOT + RIGHT and box[1] >= 0 and box[3] <= self._height
+            )
             if inside and not any(_overlap(box, other) for other in self._taken):
                 self._taken.append(box)
                 return at

@@ -9,7 +9,15 @@ from ovreport.record import Accuracy
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.text import plural
-from ovreport_sitegen.views import accuracies, cards, gains, suspicious
+from ovreport_sitegen.views import (
+    accuracies,
+    cards,
+    gains,
+    headlines,
+    published,
+    suspicious,
+    tradeoff,
+)
 from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views.page import Card, Page
 from ovreport_sitegen.views.selection import whole_devices
@@ -22,14 +30,25 @@ from ovreport_sitegen.views.table import (
     result_row,
 )
 
+_GAIN = "Over the published file in f32 on the same device, paired by round"
+
 
 @dataclass(frozen=True)
 class AccuracyView:
     """Everything the template of the page needs."""
 
     page: Page
+    findings: tuple[str, ...]
+    """What a reader takes away."""
     cards: tuple[Card, ...]
+    tradeoffs: tuple[Card, ...]
+    """Accuracy against latency, a picture for each model that has a choice."""
+    choices: tuple[Table, ...]
+    """What is optimal for each model, a table for each device that has a choice."""
+    no_choice: str
+    """Why there is nothing to choose; empty where there is."""
     table: Table
+    published: Table | None
     suspicious: Table
     """What is worth a second look; without rows where nothing is."""
     agreement: Table
@@ -50,18 +69,25 @@ def view(catalogue: Catalogue) -> AccuracyView:
         nav="accuracy",
     )
     return AccuracyView(
-        page,
-        (lost_card(catalogue), trade_card(catalogue)),
-        _table(catalogue, labelled),
-        suspicious.table(catalogue),
-        _agreement(catalogue),
-        len(catalogue.models) - len(models),
+        page=page,
+        findings=headlines.headlines(catalogue),
+        cards=(lost_card(catalogue, made=True), trade_card(catalogue)),
+        tradeoffs=tradeoff.site_cards(catalogue),
+        choices=tuple(
+            t for d in catalogue.devices if (t := tradeoff.device_table(catalogue, d)).rows
+        ),
+        no_choice=tradeoff.no_choice_text(catalogue),
+        table=_table(catalogue, labelled),
+        published=published.table(catalogue),
+        suspicious=suspicious.table(catalogue),
+        agreement=_agreement(catalogue),
+        unlabelled=len(catalogue.models) - len(models),
     )
 
 
-def lost_card(catalogue: Catalogue, more: str = "") -> Card:
-    """Return the card of points lost against the f32 reference."""
-    results = [r for r in catalogue.results if r.asked != "f32" or r.device.family != "CPU"]
+def lost_card(catalogue: Catalogue, more: str = "", *, made: bool = False) -> Card:
+    """Return the card of points lost against the f32 reference; `made`: by made variants too."""
+    results = [r for r in catalogue.results if _can_lose(r, made)]
     many = len(catalogue.devices) > 1
     pairs = []
     for r in results:
@@ -87,6 +113,13 @@ def lost_card(catalogue: Catalogue, more: str = "") -> Card:
         if pairs else None,
         footer=f"n {span} labelled samples · paired with the reference" if pairs else "", more=more,
     )  # fmt: skip
+
+
+def _can_lose(result: Result, made: bool) -> bool:
+    """Return whether a result is neither the reference itself nor a variant that is not wanted."""
+    if not result.is_published:
+        return made and result.asked == "default"
+    return result.asked != "f32" or result.device.family != "CPU"
 
 
 def lost_finding(results: Sequence[Result]) -> str:
@@ -116,7 +149,7 @@ def trade_card(catalogue: Catalogue, more: str = "") -> Card:
     found = [g for g in gains.main_gains(catalogue) if cells.reference_of(g.default)]
     card = gains.gains_card(
         found, "latency", id_="trade", conditions=catalogue.gain_device.label, more=more,
-        naming=lambda g: f"{cards.model_name(g.default)} · "
+        naming=lambda g: f"{g.default.model.title} · {g.default.executed or g.default.precision} · "
         f"{cells.cost_cell(g.default).text} points",
     )  # fmt: skip
     found.sort(key=lambda g: (cells.eligible(g.default) is not False, g.default.model.title))
@@ -152,28 +185,29 @@ def trade_sentence(result: Result, gain: str, *, named: bool = True) -> str:
 def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy-table") -> Table:
     columns = (
         *RESULT_COLUMNS,
-        Column("Metric"),
-        Column("Accuracy", "value", "higher", True, tip="With its 95 % interval"),
+        Column("Accuracy", "value", "higher", True, tip="With its 95 % interval and its metric"),
         Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
-        Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
-        Column("Speed counts", "≥ 99 %", "", False),
         metric_column("latency_ms"),
-        Column("Gain", "× f32", "higher", True),
+        Column("Gain", "× f32, latency", "higher", True, tip=_GAIN),
+        Column("Speed counts", "≥ 99 %", "", False),
+        Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
+        metric_column("throughput_ips"),
+        Column("Gain", "× f32, throughput", "higher", True, tip=_GAIN),
         Column("n", "samples", "", True),
         Column("Data"),
     )
-    rows = [
+    rows = tuple(
         result_row(r, (
-            cells.metric_cell(h), cells.value_cell(h), cells.cost_cell(h),
-            cells.tolerance_cell(h), cells.eligible_cell(h),
-            figure_cell(r, "latency_ms", interval=False),
-            gains.gain_cell(catalogue, r),
+            cells.named_cell(h), cells.cost_cell(h),
+            figure_cell(r, "latency_ms"), gains.gain_cell(catalogue, r, "latency"),
+            cells.eligible_cell(h), cells.tolerance_cell(h),
+            figure_cell(r, "throughput_ips"), gains.gain_cell(catalogue, r, "throughput"),
             accuracies.n_cell(h), accuracies.data_cell(h),
         ))
         for r in results
         for h in accuracies.as_headlines(r)
-    ]  # fmt: skip
-    return Table(id_, "Accuracy on labelled data", columns, tuple(rows), searchable=True)
+    )  # fmt: skip
+    return Table(id_, "Accuracy on labelled data", columns, rows, searchable=True)
 
 
 def _agreement(catalogue: Catalogue) -> Table:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ovreport.metrics import METRICS, significant
-from ovreport.record import Accuracy, AccuracyReference, Agreement
+from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
 from ovreport.suspicion import tolerance
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.charts import Row
@@ -20,6 +22,8 @@ _TOLERANCE_TIPS = {
     "too few samples": "Neither surely within 1 % of the reference nor surely beyond.",
 }
 
+_REFERENCE = Cell("reference", tone="missing", tip="The others are compared with this one.")
+
 
 def reference_of(result: Result) -> AccuracyReference | None:
     """Return the comparison with the f32 reference, None where there is none."""
@@ -27,6 +31,21 @@ def reference_of(result: Result) -> AccuracyReference | None:
     if isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, AccuracyReference):
         return accuracy.reference
     return None
+
+
+def is_reference(result: Result) -> bool:
+    """Return whether a result is what the others are compared with: f32 of the published file."""
+    accuracy = result.accuracy
+    unpaired = isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, Skipped)
+    return unpaired and result.is_published and result.asked == "f32"
+
+
+def difference_of(result: Result) -> AccuracyReference | None:
+    """Return the difference to the f32 reference, which has none to itself."""
+    accuracy = result.accuracy
+    if is_reference(result) and isinstance(accuracy, Accuracy):
+        return AccuracyReference(value=accuracy.value, delta=0, delta_low=0, delta_high=0)
+    return reference_of(result)
 
 
 def eligible(result: Result) -> bool | None:
@@ -48,6 +67,20 @@ def value_cell(result: Result) -> Cell:
         sub=f"{metric.format(accuracy.low)} – {metric.format(accuracy.high)}",
         sort=accuracy.value,
         tip=f"{metric.label}, {metric.unit}; interval: {line(accuracy.interval)}",
+    )
+
+
+def named_cell(result: Result) -> Cell:
+    """Return the absolute accuracy with its interval and its metric."""
+    cell, accuracy = value_cell(result), result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return cell
+    metric = METRICS[accuracy.metric]
+    unit = "" if metric.unit.startswith("%") else f", {metric.unit}"
+    return msgspec.structs.replace(
+        cell,
+        text=f"{cell.text} %" if not unit else cell.text,
+        sub=f"{cell.sub}\n{metric.label}{unit}",
     )
 
 
@@ -74,20 +107,22 @@ def cost_cell(result: Result) -> Cell:
     if not isinstance(accuracy, Accuracy):
         return missing_cell(accuracy)
     if reference is None:
-        return missing_cell(accuracy.reference)  # type: ignore[arg-type]
+        return _REFERENCE if is_reference(result) else missing_cell(accuracy.reference)  # type: ignore[arg-type]
     scale = METRICS[accuracy.metric].scale
     low, high = reference.delta_low * scale, reference.delta_high * scale
     return Cell(
         points(reference.delta * scale),
         sub="" if low == high == 0 else f"{points(low)} … {points(high)}",
         sort=reference.delta * scale,
-        tone="" if eligible(result) in {True, None} else "bad",
+        tone="bad" if eligible(result) is False else "",
     )
 
 
 def eligible_cell(result: Result) -> Cell:
     """Return whether a result's speed counts, in words."""
     reference, known = reference_of(result), eligible(result)
+    if is_reference(result):
+        return _REFERENCE
     if reference is None or known is None:
         return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
     kept = (reference.value + reference.delta) / reference.value
@@ -104,6 +139,8 @@ def tolerance_cell(result: Result) -> Cell:
     """Return whether the accuracy equals the reference's within 1 %, by its interval."""
     accuracy = result.accuracy
     found = tolerance(accuracy) if isinstance(accuracy, Accuracy) else None
+    if is_reference(result):
+        return _REFERENCE
     if found is None:
         return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
     return Cell(

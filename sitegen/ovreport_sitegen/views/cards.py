@@ -26,10 +26,15 @@ LEFT_OUT = "invalid or failed, left out: see the table."
 
 
 def preferred(results: Iterable[Result]) -> list[Result]:
-    """Return one result per model, device and weights: as users run it, the default precision."""
+    """Return one result per model and device: the published file, in the default precision.
+
+    What was made of it has its place on the model's own page and on the accuracy page.
+    """
     best: dict[tuple[str, ...], Result] = {}
     for r in results:
-        key = (r.model.id, *r.device.key, r.record.case.device, r.record.case.engine, r.variant)
+        if not r.is_published:
+            continue
+        key = (r.model.id, *r.device.key, r.record.case.device, r.record.case.engine)
         if key not in best or (r.asked == "default", r.completed) > (
             best[key].asked == "default", best[key].completed
         ):  # fmt: skip
@@ -39,9 +44,7 @@ def preferred(results: Iterable[Result]) -> list[Result]:
 
 def model_name(result: Result) -> str:
     """Return a result's name in a chart of models."""
-    parts = [result.model.title, result.executed or result.precision]
-    if result.variant != "fp32":
-        parts.append(f"{result.variant} weights")
+    parts = [result.model.title, result.ran]
     if result.model.architecture_only:
         parts.append("architecture only")
     return " · ".join(parts)
@@ -49,7 +52,7 @@ def model_name(result: Result) -> str:
 
 def device_name(result: Result) -> str:
     """Return a result's name in a chart of devices."""
-    return f"{result.device.label} · {result.executed or result.precision}"
+    return f"{result.device.label} · {result.ran}"
 
 
 def figure_row(
@@ -208,8 +211,10 @@ def _ratio_finding(rows: Sequence[Row], words: tuple[str, str]) -> str:
     ratios = [(row.value / row.other, row.name) for row in rows if row.other]
     if not ratios:
         return "Nothing to compare."
-    mean = geometric_mean([ratio for ratio, _ in ratios])
     most, name = max(ratios)
+    if len(ratios) == 1:
+        return f"{name}: {words[0][:1].lower()}{words[0][1:]} {significant(most)}× {words[1]}."
+    mean = geometric_mean([ratio for ratio, _ in ratios])
     return (
         f"{words[0]} {significant(mean)}× {words[1]}, geometric mean over "
         f"{plural(len(ratios), 'model')}. Most: {name}, {significant(most)}×."

@@ -32,7 +32,7 @@ def model_cards(results: Sequence[Result]) -> tuple[Card, ...]:
     """Return the curves of a model's results; at most four."""
     measured = [r for r in results if curve_of(r) is not None]
     return tuple(
-        card(r, f"{r.device.label} · {r.precision}", "streams, requests and batch varied")
+        card(r, f"{r.device.label} · {r.told}", "streams, requests and batch varied")
         for r in measured[:MAX_CURVES]
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ovreport.metrics import significant
 from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
 from ovreport_sitegen.text import line, plural
-from ovreport_sitegen.views import accuracy_cells, gains
+from ovreport_sitegen.views import accuracy_cells, gains, tradeoff
 from ovreport_sitegen.views.page import Page, warning
 from ovreport_sitegen.views.table import (
     VERDICT,
@@ -38,6 +38,8 @@ class DeviceView:
     machine: Facts
     properties: Facts
     finding: str
+    choices: Table | None
+    """What is optimal for each model; None where no model has a choice."""
     table: Table
 
 
@@ -54,6 +56,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         warning=warning(results, "latency", "of this device"),
     )
     found = gains.main_gains(catalogue, device)
+    choices = tradeoff.device_table(catalogue, device)
     described = newest.record.device
     return DeviceView(
         page=page,
@@ -72,6 +75,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         + gains.gains_finding(found, "latency")
         if found
         else "",
+        choices=choices if choices.rows else None,
         table=_table(catalogue, device, results),
     )
 
@@ -112,5 +116,5 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
             gains.gain_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )
-        rows.append(row(r, (model, precision), cells, aspect="latency", under=r.precision))
+        rows.append(row(r, (model, precision), cells, aspect="latency", under=r.told))
     return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)

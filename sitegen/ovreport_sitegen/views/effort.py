@@ -118,7 +118,7 @@ def _call(results: Sequence[Result]) -> CallOverhead | None:
     if latency is None or overhead is None or not isinstance(aspect, Latency):
         return None
     between_ms = median((r.duration_s * 1000 - r.n * r.mean_ms) / r.n for r in aspect.rounds)
-    what = f"{fastest.model.title}, {fastest.device.label}, {fastest.precision}"
+    what = f"{fastest.model.title}, {fastest.device.label}, {fastest.told}"
     n = f"{plural(latency.rounds, 'round')} · {latency.n:,} inferences"
     return CallOverhead(
         what=what,

@@ -128,7 +128,7 @@ def sentence(pair: Pair) -> str:
         for aspect in _ASPECTS if (c := pair.of(aspect))
     ]  # fmt: skip
     ours, native = pair.openvino, pair.native
-    where = f"{ours.precision} on {ours.device.label} against {native.framework}"
+    where = f"{ours.told} on {ours.device.label} against {native.framework}"
     return f"{where}: {', '.join(gains)}."
 
 

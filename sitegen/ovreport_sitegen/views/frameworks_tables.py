@@ -88,11 +88,11 @@ def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
         Cell(native.model.title, sort=native.model.title.lower(), href=ours.href, marks=marks),
         Cell(native.framework, sub=f"ran {native.precision}", sort=native.framework,
              href=native.href),
-        Cell(ours.precision, sub=ours.device.label, sort=ours.precision),
+        Cell(ours.told, sub=ours.device.label, sort=ours.precision),
     )  # fmt: skip
     return TableRow(
         cells=(*head, *cells),
-        under=f"{native.framework} · OpenVINO {ours.precision}",
+        under=f"{native.framework} · OpenVINO {ours.told}",
         filters=(native.model.title, ours.asked, ours.device.family),
     )
 

@@ -86,11 +86,7 @@ def gains_finding(gains: Sequence[Speedup[Result]], aspect: str) -> str:
     parts = []
     if faster:
         best = max(faster, key=lambda pair: pair[1].ratio.value)
-        mean = geometric_mean([c.ratio.value for _, c in pairs])
-        parts.append(
-            f"{best[0].default.model.title} gains most: {times(best[1])} as fast. "
-            f"Geometric mean over {plural(len(pairs), 'pair')}: {significant(mean)}×."
-        )
+        parts.append(_most_sentence(best[0].default.model.title, best[1], [c for _, c in pairs]))
     slower = [g.default.model.title for g, c in certain if c.ratio.value < 1]
     if slower:
         parts.append(f"Slower than f32: {_some(slower)}.")
@@ -98,6 +94,16 @@ def gains_finding(gains: Sequence[Speedup[Result]], aspect: str) -> str:
     if rest:
         parts.append(f"{rest} of {len(pairs)} not distinguishable.")
     return " ".join(parts)
+
+
+def _most_sentence(title: str, best: Comparison, every: Sequence[Comparison]) -> str:
+    if len(every) == 1:
+        return f"{title} is {times(best)} as fast."
+    mean = geometric_mean([c.ratio.value for c in every])
+    return (
+        f"{title} gains most: {times(best)} as fast. Geometric mean over "
+        f"{plural(len(every), 'pair')}: {significant(mean)}×."
+    )
 
 
 def times(comparison: Comparison) -> str:
@@ -130,7 +136,7 @@ def gains_table(id_: str, gains: Sequence[Speedup[Result]], *, searchable: bool 
                 _pairs_cell(g),
                 cost_cell(g.default),
             ),
-            under=f"{g.default.device.label} · {g.default.precision}",
+            under=f"{g.default.device.label} · {g.default.told}",
             filters=(g.default.model.title, g.default.asked, g.default.device.family),
         )
         for g in gains
@@ -144,16 +150,19 @@ def _pairs_cell(gain: Speedup[Result]) -> Cell:
 
 
 def main_gains(catalogue: Catalogue, device: DeviceRef | None = None) -> list[Speedup[Result]]:
-    """Return the gains on a device, that with most of them unless told."""
+    """Return the published files' gains on a device, that with most of them unless told."""
     wanted = (device or catalogue.gain_device).key
-    return [g for g in catalogue.speedups if g.default.device.key == wanted]
+    return [
+        g for g in catalogue.speedups
+        if g.default.device.key == wanted and g.default.is_published
+    ]  # fmt: skip
 
 
 def gain_cell(catalogue: Catalogue, result: Result, aspect: str = "latency") -> Cell:
-    """Return a result's gain over f32; f32 itself is the baseline."""
-    if result.asked != "default":
+    """Return a result's gain over the published file in f32, which is the baseline."""
+    if result.is_published and result.asked == "f32":
         return BASELINE
-    gain = catalogue.speedup(result)
+    gain = catalogue.trade(result)
     return ratio_cell(gain.of(aspect), gain.adjusted(aspect)) if gain else ratio_cell(None)
 
 

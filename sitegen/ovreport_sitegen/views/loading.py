@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
@@ -65,13 +65,21 @@ def modes_finding(catalogue: Catalogue) -> str:
         peak, anonymous = (
             significant(geometric_mean([c.ratio.value for c in cs])) for cs in (effects, own)
         )
-        clear = sum(c.outcome == "different" for c in effects)
         found.append(
             f"{start} takes {peak}× the peak of a plain start and {anonymous}× its anonymous "
-            f"memory, geometric means over {plural(len(effects), 'model')}; {clear} of "
-            f"{len(effects)} peaks are distinguishable."
+            f"memory{_of_how_many(effects)}."
         )
     return " ".join(found)
+
+
+def _of_how_many(effects: Sequence[Comparison]) -> str:
+    clear = sum(c.outcome == "different" for c in effects)
+    if len(effects) == 1:
+        return "" if clear else "; the peaks are not distinguishable"
+    return (
+        f", geometric means over {plural(len(effects), 'model')}; {clear} of {len(effects)} "
+        "peaks are distinguishable"
+    )
 
 
 def mode_effect(result: Result, mode: ModeName) -> Comparison | None:

@@ -94,9 +94,14 @@ def _both_peaks(result: Result) -> list[str]:
 def _cost_finding(found: Sequence[tuple[Result, Comparison]]) -> str:
     if not found:
         return "Memory was not measured in both modes; the table says why."
-    mean = geometric_mean([c.ratio.value for _, c in found])
     most, cost = found[0]
     low, high = _both_peaks(most)
+    if len(found) == 1:
+        return (
+            f"{most.model.title}: throughput mode takes {significant(cost.ratio.value)}× the "
+            f"memory of latency mode ({low} → {high} MiB)."
+        )
+    mean = geometric_mean([c.ratio.value for _, c in found])
     return (
         f"Throughput mode takes {significant(mean)}× the memory of latency mode, geometric mean "
         f"over {plural(len(found), 'model')}. Most: {most.model.title}, "

@@ -23,6 +23,9 @@ from ovreport_sitegen.views import (
     curve,
     frameworks,
     gains,
+    making,
+    published,
+    tradeoff,
 )
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.accuracy import trade_sentence
@@ -60,6 +63,15 @@ class ModelView:
     outputs: tuple[str, ...]
     findings: tuple[str, ...]
     table: Table
+    tradeoffs: tuple[Card, ...]
+    """Accuracy against latency and throughput, on each device that has a choice."""
+    made: tuple[making.Made, ...]
+    """How each file that is not the published one was made."""
+    size: Table | None
+    """File size beside memory; None where there is only one variant."""
+    size_finding: str
+    published: Table | None
+    """Figures of others."""
     spread: Card | None
     curves: tuple[Card, ...]
     accuracies: Table | None
@@ -71,7 +83,8 @@ class ModelView:
 def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
     """Return the view of a model's page."""
     results, native = catalogue.of_model(model), catalogue.native_of(model)
-    record = max((r.record for r in results or native), key=lambda r: r.measured_at)
+    as_published = [r for r in results if r.is_published]
+    record = max((r.record for r in as_published or native), key=lambda r: r.measured_at)
     page = Page(
         model.href,
         model.title,
@@ -93,9 +106,15 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         outputs=tuple(map(port_text, described.outputs[:20])),
         findings=(
             *_findings(catalogue, results),
+            *tradeoff.model_findings(catalogue, model),
             *[frameworks.sentence(p) for p in catalogue.against_of(model)[:4]],
         ),
         table=_table(catalogue, model, [*results, *native]),
+        tradeoffs=tradeoff.model_cards(catalogue, model),
+        made=making.made(results),
+        size=making.size_table(catalogue, model),
+        size_finding=making.size_finding(catalogue, model),
+        published=published.table(catalogue, model),
         spread=_spread(results),
         curves=curve.model_cards(results),
         accuracies=accuracies.table([*results, *native]),
@@ -106,8 +125,9 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
 
 def model_facts(results: Sequence[Result], parameters: int) -> tuple[tuple[str, str], ...]:
     """Return what is known of a model, for a list of facts."""
-    newest = max((r.record for r in results), key=lambda r: r.measured_at).model
-    sums = sorted({r.record.model.sha256 for r in results})
+    as_published = [r for r in results if r.is_published] or results
+    newest = max((r.record for r in as_published), key=lambda r: r.measured_at).model
+    sums = sorted({r.record.model.sha256 for r in as_published})
     return (
         ("Id", newest.id),
         ("Licence", line(newest.licence, 200)),
@@ -145,7 +165,7 @@ def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
     found = []
     for r in results:
         gain = catalogue.speedup(r)
-        if gain is None or gain.latency is None:
+        if gain is None or gain.latency is None or not r.is_published:
             continue
         clear = gain.latency.outcome == "different"
         text = trade_sentence(r, gains.times(gain.latency) if clear else "", named=False)
@@ -182,7 +202,7 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
             accuracy_cells.cost_cell(r),
         )
         full = Cell("all figures", href=f"#{r.anchor}")
-        made = row(r, (first, precision), cells, aspect="latency", under=r.precision)
+        made = row(r, (first, precision), cells, aspect="latency", under=r.told)
         rows.append(replace(made, cells=(*made.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
 
@@ -221,7 +241,7 @@ def _spread_row(result: Result) -> Row | None:
     if not isinstance(figure, Figure) or not isinstance(latency, Latency):
         return None
     middle = figure.value
-    name = f"{result.device.label} · {result.precision}"
+    name = f"{result.device.label} · {result.told}"
     return Row(
         name=name,
         label="",

@@ -139,7 +139,9 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
             "latency.html#gain",
         ))  # fmt: skip
     below = [
-        r for r in catalogue.results if r.asked != "f32" and accuracy_cells.eligible(r) is not None
+        r
+        for r in catalogue.results
+        if r.asked != "f32" and r.is_published and accuracy_cells.eligible(r) is not None
     ]
     if below:
         kept = sum(bool(accuracy_cells.eligible(r)) for r in below)

@@ -16,6 +16,7 @@ from ovreport.figures import N_TOO_SMALL, Figure
 from ovreport.metrics import METRICS, Metric
 from ovreport.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
+from ovreport_sitegen import variants
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.text import line, plural
 
@@ -109,13 +110,13 @@ class TableRow(msgspec.Struct, frozen=True, dict=True):
     under: str = ""
     """Second line of the first cell on narrow screens."""
     filters: tuple[str, ...] = ()
-    """Values of model, precision and family, that the selects filter by."""
+    """Values of model, precision, family and variant, that the selects filter by."""
 
     @cached_property
     def html(self) -> Markup:
         """The row, escaped."""
         names = f' class="{self.tone}"' if self.tone else ""
-        for key, value in zip("mpf", self.filters, strict=False):
+        for key, value in zip("mpfv", self.filters, strict=False):
             names += f' data-{key}="{escape(value)}"'
         first = self.cells[0]
         under = f'<small class="under">{escape(self.under)}</small>' if self.under else ""
@@ -186,13 +187,13 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
             href=result.device.href,
             family=result.device.family,
         ),
-        Cell(result.precision, sub=f"{result.variant} weights", sort=result.precision),
+        Cell(result.precision, sub=variants.label(result.variant), sort=result.precision),
     )
 
 
 def result_row(result: Result, cells: Sequence[Cell], aspect: str = "") -> TableRow:
     """Return a row about a result; `aspect` is whose verdict greys it."""
-    under = f"{result.device.label} · {result.precision}"
+    under = f"{result.device.label} · {result.told}"
     return row(result, result_cells(result), cells, aspect=aspect, under=under)
 
 
@@ -204,7 +205,12 @@ def row(
         cells=(*head, *(cells if result.completed else [failure_cell(result, len(cells))])),
         tone=row_tone(result, aspect),
         under=under,
-        filters=(result.model.title, result.asked, result.device.family),
+        filters=(
+            result.model.title,
+            result.asked,
+            result.device.family,
+            variants.label(result.variant),
+        ),
     )
 
 

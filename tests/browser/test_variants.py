@@ -1,0 +1,65 @@
+"""Variants in a real browser: pages of several variants fit, are quiet and can be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ovreport.store import write
+from ovreport_sitegen.site import build
+from tests.browser.test_pages import _CONTRAST, WIDTHS
+from tests.factories import a_made_record, a_published_record, a_record
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "accuracy.html",
+    "model-magika-v3.3.html",
+    "device-example-cpu-9000-example-cpu-9000-8c.html",
+)
+
+
+@pytest.fixture(scope="module")
+def variants_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a site of one model in five variants and both precisions."""
+    base = tmp_path_factory.mktemp("variants")
+    records = [
+        a_published_record(seed=1),
+        a_record(seed=2, precision="default", median_ms=3, top1=0.841),
+    ]
+    for seed, variant in enumerate(("fp16", "int8", "int8-accuracy", "int8-weights"), start=3):
+        records.append(a_made_record(variant, seed=seed, median_ms=seed))
+        records.append(a_made_record(variant, seed=seed + 9, precision="default", median_ms=seed))
+    for record in records:
+        write(record, base / "site" / "records")
+    return build(base / "site", [], base / "out", cache=base / "charts").out
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages_of_variants_fit_and_are_quiet(
+    watch: Any, variants_site: Path, width: int, theme: str
+) -> None:
+    """No horizontal scroll, no error, enough contrast, pictures and words for the best."""
+    watched = watch(viewport={"width": width, "height": 900}, color_scheme=theme)
+    for name in PAGES:
+        watched.open((variants_site / name).as_uri())
+        watched.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert watched.page.evaluate("document.documentElement.scrollWidth") <= width, name
+        assert watched.page.evaluate(_CONTRAST) == [], name
+        assert not watched.errors, name
+    watched.open((variants_site / PAGES[0]).as_uri())
+    picture = watched.page.locator("[id='tradeoff-magika-v3.3'] svg")
+    assert picture.first.is_visible()
+    assert watched.page.locator("td.best").count() > 0
+    assert not watched.outside
+
+
+def test_a_table_is_filtered_by_variant(watch: Any, variants_site: Path) -> None:
+    """A select of variants stands where there are several."""
+    watched = watch()
+    watched.open((variants_site / "index.html").as_uri())
+    watched.page.select_option(".tools[data-for=results] select[data-key=v]", "int8")
+    assert watched.page.locator("#results tbody tr").count() == 2

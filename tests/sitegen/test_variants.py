@@ -1,0 +1,145 @@
+"""Variants on every page: named, never mixed, with how they were made and what others say."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import msgspec
+import pytest
+
+from ovreport import record as r
+from ovreport_sitegen import downloads
+from ovreport_sitegen.views import accuracy, latency, making, model, overview, published, throughput
+from tests.factories import a_record
+from tests.sitegen.test_headlines import a_reference, catalogue
+from tests.sitegen.test_tradeoff import records, with_published
+
+# ---------------------------------------------------------------- variants on every page
+
+
+def test_charts_of_all_models_show_the_published_file_only() -> None:
+    """A variant never stands beside another model's published file unnamed."""
+    found = catalogue(*records())
+    for card in (latency.view(found).cards[0], throughput.view(found).cards[0],
+                 overview.view(found).cards[1]):  # fmt: skip
+        assert card.chart is not None
+        assert [row.name for row in card.chart.rows] == ["Magika v3.3 · fp32 · bf16"]
+    (kept,) = [t for t in overview.view(found).takeaways if "99 %" in t.text]
+    assert kept.value == "0 of 1"  # bf16; the variants are not counted
+
+
+def test_tables_name_the_variant_and_can_be_filtered_by_it() -> None:
+    """Every row of the overview says which weights it is of."""
+    table = overview.view(catalogue(*records())).table
+    assert [row.filters[3] for row in table.rows] == [
+        "fp32 weights", "fp32 weights", "fp16 weights", "int8",
+    ]  # fmt: skip
+    assert all(row.filters[3] in row.html for row in table.rows)
+    assert table.choices(3) == ["fp16 weights", "fp32 weights", "int8"]
+
+
+def test_a_model_of_one_variant_does_not_name_it_in_charts() -> None:
+    """fp32 alone is no news; int8 alone is."""
+    assert catalogue(a_record()).results[0].ran == "f32"
+    published_int8 = catalogue(a_record(variant="int8", executed="i8")).results[0]
+    assert published_int8.ran == "int8 · i8"
+    assert published_int8.is_published
+
+
+def test_gains_of_variants_are_over_the_published_file() -> None:
+    """The same baseline for all: f32 of what was published."""
+    found = catalogue(*records())
+    gains = {t.default.variant: t.latency.ratio.value for t in found.trades if t.latency}
+    assert gains["int8"] == pytest.approx(2.5, rel=0.03)
+    assert all(t.f32.is_published and t.f32.asked == "f32" for t in found.trades)
+
+
+def test_downloads_have_a_row_a_variant() -> None:
+    """The column tells them apart."""
+    text = downloads.all_files(catalogue(*records()))["data/figures.csv"].decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert {row["variant"] for row in rows} == {"fp32", "int8", "fp16"}
+
+
+# ---------------------------------------------------------------- how files were made
+
+
+def test_a_models_page_tells_how_its_files_were_made() -> None:
+    """Method, settings, calibration, software, time, memory and size; published files are none."""
+    found = catalogue(*records())
+    fp16, int8 = model.view(found, found.models[0]).made
+    assert (fp16.title, int8.title) == ("fp16 weights", "int8")
+    facts = dict(int8.facts)
+    assert facts["Method"] == "post-training quantization"
+    assert "300 samples" in facts["Calibration"]
+    assert dict(fp16.facts)["Calibration"] == "needs no data"
+    assert "12.5 s" in facts["Took"]
+    assert facts["Size"] == "3.30 MB → 0.858 MB as OpenVINO IR, 0.260× the size"
+    assert facts["Made of"] == "the published file"
+
+
+def test_a_converted_file_names_its_converter() -> None:
+    """Published weights that no engine reads as they are."""
+    how = r.Converted(converter="torch", software={"torch": "2.9"}, seconds=3, peak_bytes=10**9)
+    record = a_record()
+    record = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, made=how))
+    (only,) = making.made(catalogue(record).results)
+    assert dict(only.facts)["Method"] == "converted from the published weights by torch"
+    assert catalogue(record).results[0].is_published
+
+
+def test_size_stands_beside_memory() -> None:
+    """Before and after, and the peak against the published file by round; none for one variant."""
+    found = catalogue(*records())
+    table = making.size_table(found, found.models[0])
+    assert table is not None
+    assert {cell.text for cell in table.rows[-1].cells} >= {"0.858", "3.30", "int8"}
+    assert making.size_finding(found, found.models[0]) == (
+        "INT8 makes the file 0.26× as large; its peak memory is not distinguishable from that of "
+        "f32."
+    )
+    one = catalogue(a_record())
+    assert making.size_table(one, one.models[0]) is None
+    assert making.size_finding(one, one.models[0]) == ""
+
+
+# ---------------------------------------------------------------- other metrics, other people
+
+
+def test_a_published_figure_stands_beside_ours_and_in_no_finding() -> None:
+    """Marked, with its source; it changes neither headline nor chart."""
+    plain, told = catalogue(*records()), catalogue(*map(with_published, records()))
+    table = published.table(told)
+    assert table is not None
+    (row,) = table.rows
+    assert "published" in row.html
+    assert ">75.1<" in row.html
+    assert ">97.0<" in row.html
+    assert 'href="https://example.org"' in row.html
+    assert published.table(plain) is None
+    before, after = accuracy.view(plain), accuracy.view(told)
+    assert before.findings == after.findings
+    assert [c.finding for c in before.cards] == [c.finding for c in after.cards]
+
+
+def test_a_published_address_that_is_none_becomes_no_link() -> None:
+    """Only http and https are followed; what we did not measure says so."""
+    record = with_published(a_record(architecture_only=True), url="javascript:alert(1)")
+    table = published.table(catalogue(record))
+    assert table is not None
+    assert "javascript" not in table.rows[0].html
+    assert "not measured" in table.rows[0].html
+
+
+def test_ours_is_the_accuracy_in_the_published_metric() -> None:
+    """A further metric too, where the figure is of that."""
+    record = with_published(a_reference())
+    assert isinstance(record.accuracy, r.Accuracy)
+    other = msgspec.structs.replace(record.accuracy, metric="frame_f1", value=0.5, low=0.4)
+    found = catalogue(msgspec.structs.replace(
+        record, accuracy=other, further_accuracy=[record.accuracy]
+    ))  # fmt: skip
+    table = published.table(found)
+    assert table is not None
+    assert ">97.0<" in table.rows[0].html
