@@ -15,14 +15,14 @@ Everything here is computed once, and shared by all pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
 from ovreport.control_variate import Adjustment
 from ovreport.errors import RecordError
-from ovreport.figures import Figure, Figures, figures, is_language
+from ovreport.figures import Figure, Figures, is_language
 from ovreport.record import (
     Accuracy,
     Completed,
@@ -32,7 +32,7 @@ from ovreport.record import (
     Verdict,
 )
 from ovreport.store import Loaded
-from ovreport_sitegen import variants
+from ovreport_sitegen import earlier, variants
 from ovreport_sitegen.adjusting import adjusted_speedups, adjustments
 from ovreport_sitegen.against import FRAMEWORKS, Against, pairs
 from ovreport_sitegen.config import Config
@@ -41,6 +41,7 @@ from ovreport_sitegen.text import day, line, release, short_name, unique_slugs
 from ovreport_sitegen.trades import over_published
 
 K = TypeVar("K")
+V = TypeVar("V")
 DeviceKey = tuple[str, str]
 """Machine id and the device's full name."""
 
@@ -98,6 +99,8 @@ class Result:
     anchor: str
     adjustments: Mapping[str, Adjustment] = field(default_factory=dict)
     """Of `latency` and `throughput`, by calibration; shown beside the raw figures only."""
+    of_earlier: Mapping[str, Record] = field(default_factory=dict)
+    """Aspect that the newest run left out → the earlier record that it is taken from."""
 
     @property
     def framework(self) -> str:
@@ -175,7 +178,11 @@ class Result:
     @property
     def day(self) -> str:
         """Day of the measurement."""
-        return day(self.record.measured_at)
+        return day(self.measured_at())
+
+    def measured_at(self, aspect: str = "") -> str:
+        """Return when an aspect was measured; of one left out that is an earlier run's time."""
+        return self.of_earlier.get(aspect, self.record).measured_at
 
     @property
     def release(self) -> str:
@@ -320,22 +327,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     current, older = newest(loaded.records)
     models = _models(current)
     devices = _devices(current)
-    anchors = _anchors(current)
-    # Cases teach each other: what a native framework needs is no lesson for OpenVINO's.
-    by_calibration = adjustments(
-        [r for r in current if r.case.engine not in FRAMEWORKS and not is_language(r)]
-    )
-    results = [
-        Result(
-            record=record,
-            figures=figures(record),
-            model=models[_model_key(record)],
-            device=devices[device_key(record)],
-            anchor=f"case-{anchors[case_key(record)]}",
-            adjustments=by_calibration.get(id(record), {}),
-        )
-        for record in current
-    ]
+    results = list(_results(current, older, models, devices))
     results.sort(key=lambda r: (r.model.title.lower(), r.model.id, r.device.label,
                                 r.model.variants.index(r.variant),
                                 r.asked != "f32", r.asked, r.record.case.device))  # fmt: skip
@@ -363,6 +355,32 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         language=tuple(language),
         language_models=tuple(m for (language_one, _), m in in_order if language_one),
     )
+
+
+def _results(
+    current: Sequence[Record],
+    older: Iterable[Record],
+    models: Mapping[ModelKey, ModelRef],
+    devices: Mapping[DeviceKey, DeviceRef],
+) -> Iterator[Result]:
+    """Yield every record with its figures, and what its run left out from the one before."""
+    anchors = _anchors(current)
+    before = _grouped((case_key(record), record) for record in older)
+    # Cases teach each other: what a native framework needs is no lesson for OpenVINO's.
+    by_calibration = adjustments(
+        [r for r in current if r.case.engine not in FRAMEWORKS and not is_language(r)]
+    )
+    for record in current:
+        whole, of_earlier = earlier.completed(record, before.get(case_key(record), []))
+        yield Result(
+            record=whole,
+            figures=earlier.figures_of(whole, of_earlier),
+            model=models[_model_key(record)],
+            device=devices[device_key(record)],
+            anchor=f"case-{anchors[case_key(record)]}",
+            adjustments=by_calibration.get(id(record), {}),
+            of_earlier=of_earlier,
+        )
 
 
 def _anchors(records: Sequence[Record]) -> dict[tuple[str, ...], str]:
@@ -451,8 +469,8 @@ def _devices(records: Sequence[Record]) -> dict[DeviceKey, DeviceRef]:
     }
 
 
-def _grouped(pairs: Iterable[tuple[K, Result]]) -> dict[K, list[Result]]:
-    groups: dict[K, list[Result]] = {}
-    for key, result in pairs:
-        groups.setdefault(key, []).append(result)
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
     return groups

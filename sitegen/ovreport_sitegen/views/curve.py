@@ -14,7 +14,7 @@ from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.statistics import Interval, ratio_interval
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import Scatter, Spot
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import day, line, plural
 from ovreport_sitegen.views.cards import model_name, preferred
 from ovreport_sitegen.views.page import Card
 from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
@@ -89,7 +89,7 @@ def _footer(result: Result, curve: Curve) -> str:
         plural(max(rounds), "round"),
         f"≥ {curve.seconds:g} s a point",
         f"OpenVINO {result.release}",
-        result.day,
+        day(result.measured_at("curve")),
         f"best point {figure.verdict.level}" if figure else "",
         "quick tier" if result.quick else "",
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ovreport_sitegen.catalogue import HEADLINES, Result
 from ovreport_sitegen.charts import Picture
-from ovreport_sitegen.text import listed, plural
+from ovreport_sitegen.text import day, listed, plural
 from ovreport_sitegen.views.table import Table, reason_title
 
 
@@ -75,7 +75,7 @@ def footer(results: Sequence[Result], aspect: str) -> str:
         return "nothing to show"
     rounds = sorted({f.rounds for r in results if (f := r.figure(HEADLINES[aspect]))})
     releases = sorted({r.release for r in results})
-    days = sorted({r.record.measured_at[:10]: r.day for r in results}.items())
+    days = sorted({at[:10]: day(at) for r in results if (at := r.measured_at(aspect))}.items())
     levels = Counter(v.level for r in results if (v := r.verdict(aspect)))
     parts = [
         f"{rounds[0]}–{rounds[-1]} rounds" if len(rounds) > 1 else plural(rounds[0], "round")

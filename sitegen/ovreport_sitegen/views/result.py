@@ -26,7 +26,7 @@ from ovreport.record import (
 )
 from ovreport.verdict import READINGS
 from ovreport_sitegen.catalogue import Result
-from ovreport_sitegen.text import clean, line, plural
+from ovreport_sitegen.text import clean, line, listed, plural
 from ovreport_sitegen.views import calibrating, energy, memory
 from ovreport_sitegen.views.calibrating import HEADLINES, CalibrationView
 from ovreport_sitegen.views.effort import effort_words
@@ -332,12 +332,28 @@ def _number(key: str, value: float) -> str:
     return significant(value) if math.isfinite(value) else "unbounded"
 
 
+def _moment(at: str) -> str:
+    return at.replace("T", " ").replace("Z", " UTC")
+
+
+def _left_out(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield when an earlier run measured what the newest one left out."""
+    for at in sorted({record.measured_at for record in result.of_earlier.values()}):
+        names = [
+            aspect.replace("_", " ")
+            for aspect, record in result.of_earlier.items()
+            if record.measured_at == at
+        ]
+        yield "Of an earlier run", f"{listed(names)}: {_moment(at)}"
+
+
 def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     record = result.record
     software = record.software
     packages = ", ".join(f"{line(k, 30)} {line(v, 30)}" for k, v in software.packages.items())
     return (
-        ("Measured", record.measured_at.replace("T", " ").replace("Z", " UTC")),
+        ("Measured", _moment(record.measured_at)),
+        *_left_out(result),
         ("Tier", f"{record.tier.name}: {record.tier.min_seconds:g} s and "
                  f"{record.tier.min_inferences} inferences a loop, {record.tier.rounds} rounds"),
         *((("Took", effort_words(record.effort)),) if isinstance(record.effort, Effort) else ()),
