@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ovreport.record import Execution, MemoryRound
-from ovreport_collector import language, sources, suite, worker
+from ovreport_collector import child, language, sources, suite
 from ovreport_collector.jobs import (
     AnswersResult,
     GenerationResult,
@@ -47,7 +47,9 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(language, "CONCURRENT", Lengths(16, 8))
     plan = Plan(suite=suite.load("llm"), suite_name="llm", tier=TIERS["quick"], seed=20, cases=(),
                 devices={}, plugins={}, machine=None, software=None)  # type: ignore[arg-type]  # fmt: skip
-    measured = worker.run(language.round_job(plan, ready, target(ready, "default"), 0))
+    measured = child.run(
+        language.round_job(plan, ready, target(ready, "default"), 0), tmp_path, limit_s=300
+    )
     assert isinstance(measured, GenerationResult), measured
     for point in measured.points:
         (one,) = point.rounds
@@ -64,7 +66,7 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(language, "ANSWERS", Lengths(32, 8))
     monkeypatch.setattr(language, "WINDOWS", 2)
     job = language.answers_job(ready, target(ready, "f32"), tmp_path)
-    found = worker.run(job)
+    found = child.run(job, tmp_path, limit_s=300)
     assert isinstance(found, AnswersResult), found
     assert [len(answer) for answer in found.answers] == [8, 8]
     assert [window.tokens for window in found.windows] == [511, 256]
@@ -76,13 +78,13 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     assert quality.agreement.identical == 2
 
 
-def test_a_file_that_is_none_fails_with_its_reason(ready: Ready, tmp_path: Path) -> None:
-    """A damaged GGUF is a failure with words, not a crash."""
+def test_a_damaged_file_fails_with_its_reason(ready: Ready, tmp_path: Path) -> None:
+    """A damaged GGUF brings its process down, and is told as such; the collect lives on."""
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(ready.file.read_bytes()[:1_000_000])
     made = Target(engine="openvino-genai", model=str(broken), shapes={}, device="CPU",
                   precision="default")  # fmt: skip
     job = language.answers_job(ready, made, tmp_path)
-    result = worker.run(job)
+    result = child.run(job, tmp_path, limit_s=300)
     assert isinstance(result, JobFailed)
     assert result.reason
