@@ -22,7 +22,7 @@ from typing import TypeVar
 
 from ovreport.control_variate import Adjustment
 from ovreport.errors import RecordError
-from ovreport.figures import Figure, Figures, is_language
+from ovreport.figures import Figure, Figures, figures, is_language
 from ovreport.record import (
     Accuracy,
     Completed,
@@ -36,7 +36,7 @@ from ovreport_sitegen import earlier, variants
 from ovreport_sitegen.adjusting import adjusted_speedups, adjustments
 from ovreport_sitegen.against import FRAMEWORKS, Against, pairs
 from ovreport_sitegen.config import Config
-from ovreport_sitegen.speedup import Speedup, speedups
+from ovreport_sitegen.speedup import Speedup, same_session, speedups
 from ovreport_sitegen.text import day, line, release, short_name, unique_slugs
 from ovreport_sitegen.trades import over_published
 
@@ -327,7 +327,8 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     current, older = newest(loaded.records)
     models = _models(current)
     devices = _devices(current)
-    results = list(_results(current, older, models, devices))
+    anchors = _anchors(current)
+    results = list(_results(current, older, models, devices, anchors))
     results.sort(key=lambda r: (r.model.title.lower(), r.model.id, r.device.label,
                                 r.model.variants.index(r.variant),
                                 r.asked != "f32", r.asked, r.record.case.device))  # fmt: skip
@@ -351,7 +352,9 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         speedups=tuple(adjusted_speedups(list(speedups(results)))),
         faults=tuple(loaded.faults),
         native=tuple(native),
-        against=tuple(pairs(results, native)),
+        against=tuple(
+            pairs([*results, *_partners(native, older, models, devices, anchors)], native)
+        ),
         language=tuple(language),
         language_models=tuple(m for (language_one, _), m in in_order if language_one),
     )
@@ -362,9 +365,9 @@ def _results(
     older: Iterable[Record],
     models: Mapping[ModelKey, ModelRef],
     devices: Mapping[DeviceKey, DeviceRef],
+    anchors: Mapping[tuple[str, ...], str],
 ) -> Iterator[Result]:
     """Yield every record with its figures, and what its run left out from the one before."""
-    anchors = _anchors(current)
     before = _grouped((case_key(record), record) for record in older)
     # Cases teach each other: what a native framework needs is no lesson for OpenVINO's.
     by_calibration = adjustments(
@@ -381,6 +384,31 @@ def _results(
             adjustments=by_calibration.get(id(record), {}),
             of_earlier=of_earlier,
         )
+
+
+def _partners(
+    native: Sequence[Result],
+    older: Iterable[Record],
+    models: Mapping[ModelKey, ModelRef],
+    devices: Mapping[DeviceKey, DeviceRef],
+    anchors: Mapping[tuple[str, ...], str],
+) -> Iterator[Result]:
+    """Yield OpenVINO's earlier results that ran beside the newest of a native framework.
+
+    OpenVINO measured again alone leaves them the last pair that there is.
+    """
+    beside = _grouped(((r.model.id, r.device.key), r.record) for r in native)
+    for record in older:
+        others = beside.get((record.model.id, device_key(record)), [])
+        is_ours = record.case.engine not in FRAMEWORKS and not is_language(record)
+        if is_ours and any(same_session(other, record) for other in others):
+            yield Result(
+                record=record,
+                figures=figures(record),
+                model=models[_model_key(record)],
+                device=devices[device_key(record)],
+                anchor=f"case-{anchors[case_key(record)]}",
+            )
 
 
 def _anchors(records: Sequence[Record]) -> dict[tuple[str, ...], str]:

@@ -93,6 +93,20 @@ def test_what_is_not_alike_is_not_compared(what: str) -> None:
     assert [row.cells[2].text for row in missing.rows] == ["unpaired"]
 
 
+def test_openvino_measured_again_alone_leaves_the_last_pair() -> None:
+    """The newest result is shown everywhere, and compared where it ran beside the framework."""
+    ours, theirs = both("gained", 10.0)
+    later = msgspec.structs.replace(
+        ours, measured_at="2026-12-01T15:00:00Z",
+        noise=[msgspec.structs.replace(n, started_at="2026-12-01T15:00:00Z") for n in ours.noise],
+    )  # fmt: skip
+    found = catalogue(later, ours, theirs)
+    (pair,) = found.against
+    assert pair.openvino.record == ours
+    assert [result.record for result in found.results] == [later]
+    assert pair.openvino.href == found.results[0].href
+
+
 def test_a_framework_that_failed_says_why() -> None:
     """It is listed with its reason, and compared with nothing."""
     found = catalogue(a_record(), a_failed_record(engine="litert"))
