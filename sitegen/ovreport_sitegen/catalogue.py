@@ -38,7 +38,7 @@ from ovreport_sitegen.against import FRAMEWORKS, Against, pairs
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.speedup import Speedup, same_session, speedups
 from ovreport_sitegen.text import day, line, release, short_name, unique_slugs
-from ovreport_sitegen.trades import over_published
+from ovreport_sitegen.trades import CaseKey, baseline_key, baselines, over_published
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -128,8 +128,13 @@ class Result:
         return self.variant == self.model.published
 
     @property
+    def is_baseline(self) -> bool:
+        """The published file in f32: what other precisions and variants are compared with."""
+        return self.is_published and self.asked == "f32"
+
+    @property
     def variant_name(self) -> str:
-        """The same in full words."""
+        """The variant in full words."""
         return variants.label(self.variant)
 
     @property
@@ -211,7 +216,7 @@ class Result:
         return figure.verdict if figure else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """Everything that the pages of one site share."""
 
@@ -279,7 +284,15 @@ class Catalogue:
     @cached_property
     def trades(self) -> tuple[Speedup[Result], ...]:
         """Every other case against the published file in f32, on the same device."""
-        return tuple(over_published(self.results, self._by_default))
+        return tuple(over_published(self.results, self._baselines, self._by_default))
+
+    def baseline(self, result: Result) -> Result | None:
+        """Return the published file in f32 that a result is compared with."""
+        return self._baselines.get(baseline_key(result))
+
+    @cached_property
+    def _baselines(self) -> dict[CaseKey, Result]:
+        return baselines(self.results)
 
     @cached_property
     def _by_model(self) -> dict[str, list[Result]]:

@@ -41,6 +41,7 @@ def _layers() -> list[Layer]:
     return [
         _only(band, "band").encode(x=_x("x"), x2="x2:Q", y=_y("y"), y2="y2:Q"),
         _only(zero, "zero").encode(x=_x("x"), x2="x2:Q", y=_y("y")),
+        _only(zero, "one").encode(x=_x("x"), y=_y("y"), y2="y2:Q"),
         _only(line, "line").encode(x=_x("x"), y=_y("y"), order="i:Q"),
         _only(rule, "dot").encode(x=_x("xl"), x2="xh:Q", y=_y("y"), stroke=stroke),
         _only(rule, "dot").encode(x=_x("x"), y=_y("lo"), y2="hi:Q", stroke=stroke),

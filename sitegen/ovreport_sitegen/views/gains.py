@@ -160,7 +160,7 @@ def main_gains(catalogue: Catalogue, device: DeviceRef | None = None) -> list[Sp
 
 def gain_cell(catalogue: Catalogue, result: Result, aspect: str = "latency") -> Cell:
     """Return a result's gain over the published file in f32, which is the baseline."""
-    if result.is_published and result.asked == "f32":
+    if result.is_baseline:
         return BASELINE
     gain = catalogue.trade(result)
     return ratio_cell(gain.of(aspect), gain.adjusted(aspect)) if gain else ratio_cell(None)
