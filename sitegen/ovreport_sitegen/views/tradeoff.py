@@ -104,9 +104,10 @@ def _worth_a_card(choices: Choices) -> Iterator[tuple[SpeedAspect, tuple[str, ..
     """Yield which pictures to show, with the reasons that stand below each."""
     drawn = [a for a in ASPECTS if len(choices.usable(a)) > 1] or ASPECTS[:1]
     for aspect in drawn:
+        own = tuple(_left_out(choices, aspect))
         others = [a for a in ASPECTS if a not in drawn and aspect == drawn[0]]
-        further = [f"By {other}, {text}" for other in others for text in _left_out(choices, other)]
-        yield aspect, (*_left_out(choices, aspect), *further)
+        further = [(a, text) for a in others for text in _left_out(choices, a) if text not in own]
+        yield aspect, (*own, *(f"By {a}, {text}" for a, text in further))
 
 
 def no_choice_text(catalogue: Catalogue) -> str:
