@@ -125,7 +125,7 @@ def test_the_standing_tells_the_ratio_of_the_two() -> None:
     assert standing.ratio is not None
     assert standing.ratio.ratio.value == pytest.approx(1.5, rel=0.03)
     table = choices.choices_table(catalogue(*records()), chosen, "t")
-    assert "behind int8 · i8, 1.5" in table.rows[1].html
+    assert "behind int8 · i8\n1.5" in table.rows[1].html
 
 
 @pytest.mark.parametrize(
@@ -254,6 +254,9 @@ def test_a_gain_that_says_nothing_is_in_the_table_and_not_on_the_front() -> None
     assert "may be anything from" in card.table.rows[-1].html
     (row,) = choices.device_table(found, found.devices[0]).rows
     assert "1 without a gain to use" in row.html
+    alone = catalogue(a_reference(), noisy)
+    (row,) = choices.device_table(alone, alone.devices[0]).rows
+    assert "no gain to use of another" in row.html  # INT8 keeps as much
 
 
 def test_a_model_without_two_gains_to_use_has_a_sentence(

@@ -56,6 +56,11 @@ def eligible(result: Result, share: float = ELIGIBLE) -> bool | None:
     return (reference.value + reference.delta) / reference.value >= share - 1e-9
 
 
+def keeps(result: Result, share: float = ELIGIBLE) -> bool:
+    """Return whether a result is known to keep that share; the reference itself does."""
+    return is_reference(result) or bool(eligible(result, share))
+
+
 def value_cell(result: Result) -> Cell:
     """Return the absolute accuracy with its interval."""
     accuracy = result.accuracy

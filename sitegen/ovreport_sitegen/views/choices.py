@@ -73,7 +73,7 @@ def _standing_cell(ranking: Ranking, result: Result, names: Mapping[int, str]) -
     if standing.by is not None:
         sub = f"behind {names[id(standing.by)]}"
         if standing.ratio is not None:
-            sub += f", {_ratio_words(standing.ratio)}"
+            sub += f"\n{_ratio_words(standing.ratio)}"
     return Cell(
         standing.word, sub=sub, sort=_ORDER[standing.word],
         tone="best" if standing.word == "optimal" else "",
@@ -111,13 +111,11 @@ def device_table(catalogue: Catalogue, device: DeviceRef) -> Table:
     """
     columns = (
         Column("Model"), Column("Choices", "measured", "", True),
-        Column("Optimal by latency gain", tip=_FRONT),
-        Column("Optimal by throughput gain", tip=_FRONT),
-        Column("Fastest at 99 %", "by latency gain", tip=_PICK.format("99 %")),
+        Column("Optimal by latency", tip=_FRONT), Column("by throughput", tip=_FRONT),
+        Column("Fastest at 99 %", tip=_PICK.format("99 %")),
         Column("Its gain", "× f32, latency", "higher", True),
         Column("Its cost", "points", "higher", True),
-        Column("Fastest at 99.9 %", "by latency gain", tip=_PICK.format("99.9 %")),
-        Column("Its gain", "× f32, latency", "higher", True),
+        Column("Fastest at 99.9 %", tip=_PICK.format("99.9 %")),
     )  # fmt: skip
     rows = tuple(
         _device_row(catalogue, choices)
@@ -129,36 +127,34 @@ def device_table(catalogue: Catalogue, device: DeviceRef) -> Table:
 
 def _device_row(catalogue: Catalogue, choices: Choices) -> TableRow:
     model, total = choices.model, len(choices.results)
-    kept, pick = _pick_cells(catalogue, choices, cells.ELIGIBLE)
-    _, strict = _pick_cells(catalogue, choices, cells.ELIGIBLE_STRICT)
+    kept = pareto.fastest_kept(choices, "latency", cells.ELIGIBLE)
+    worth = (gains.gain_cell(catalogue, kept), cells.cost_cell(kept)) if kept else (_NO_GAIN,) * 2
     return TableRow((
         Cell(model.title, sort=model.title.lower(), href=f"{model.href}#tradeoff"),
         Cell(str(total), sort=total),
         *(_optimal_cell(choices, aspect) for aspect in ASPECTS),
-        *pick, cells.cost_cell(kept) if kept else _NO_GAIN, *strict,
+        _pick_cell(choices, cells.ELIGIBLE), *worth, _pick_cell(choices, cells.ELIGIBLE_STRICT),
     ))  # fmt: skip
 
 
-def _pick_cells(
-    catalogue: Catalogue, choices: Choices, share: float
-) -> tuple[Result | None, tuple[Cell, Cell]]:
-    """Return the fastest choice that keeps so much, its name and its gain."""
+def _pick_cell(choices: Choices, share: float) -> Cell:
+    """Return the fastest choice that keeps so much, and how it compares with the next one."""
     kept = pareto.fastest_kept(choices, "latency", share)
     if kept is None:
         known = bool(choices.usable("latency"))
         why = "None with a gain that can be used keeps so much." if known else (
             "There is no gain that can be used."
         )  # fmt: skip
-        return None, (Cell("none", tone="missing", tip=why), _NO_GAIN)
-    name = Cell(choices.names[id(kept)], sub=_lead(choices, kept, share), href=kept.href)
-    return kept, (name, gains.gain_cell(catalogue, kept))
+        return Cell("none", tone="missing", tip=why)
+    return Cell(choices.names[id(kept)], sub=_lead(choices, kept, share), href=kept.href)
 
 
 def _lead(choices: Choices, kept: Result, share: float) -> str:
     """Return how a pick compares with the next one, by the rounds of both."""
     second = pareto.runner_up(choices, "latency", share)
     if second is None:
-        return "no other keeps so much"
+        others = any(r is not kept and cells.keeps(r, share) for r in choices.results)
+        return "no gain to use of another" if others else "no other keeps so much"
     ratio, name = direct(second, kept, "latency"), choices.names[id(second)]
     if ratio is None:
         return f"not paired with {name}"

@@ -24,7 +24,7 @@ from ovreport_sitegen import variants
 from ovreport_sitegen.catalogue import HEADLINES, Catalogue, DeviceRef, ModelRef, Result
 from ovreport_sitegen.speedup import ASPECTS, SpeedAspect
 from ovreport_sitegen.trades import direct, objection
-from ovreport_sitegen.views.accuracy_cells import ELIGIBLE, difference_of, eligible, is_reference
+from ovreport_sitegen.views.accuracy_cells import ELIGIBLE, difference_of, keeps
 
 Word = Literal["optimal", "too close to call", "beaten"]
 
@@ -197,7 +197,7 @@ def runner_up(choices: Choices, aspect: SpeedAspect, share: float = ELIGIBLE) ->
 
 
 def _kept(choices: Choices, aspect: SpeedAspect, share: float) -> list[Result]:
-    return [r for r in choices.usable(aspect) if is_reference(r) or eligible(r, share)]
+    return [r for r in choices.usable(aspect) if keeps(r, share)]
 
 
 # ---------------------------------------------------------------- standings
