@@ -256,7 +256,7 @@ def test_a_gain_that_says_nothing_is_in_the_table_and_not_on_the_front() -> None
     assert "1 without a gain to use" in row.html
     alone = catalogue(a_reference(), noisy)
     (row,) = choices.device_table(alone, alone.devices[0]).rows
-    assert "no gain to use of another" in row.html  # INT8 keeps as much
+    assert "no usable gain of another" in row.html  # INT8 keeps as much
 
 
 def test_a_model_without_two_gains_to_use_has_a_sentence(

@@ -110,8 +110,8 @@ def device_table(catalogue: Catalogue, device: DeviceRef) -> Table:
     It has no rows where no model has a choice.
     """
     columns = (
-        Column("Model"), Column("Choices", "measured", "", True),
-        Column("Optimal by latency", tip=_FRONT), Column("by throughput", tip=_FRONT),
+        Column("Model"), Column("Choices", "", "", True, tip="Measured with an accuracy"),
+        Column("Optimal by latency", tip=_FRONT), Column("Optimal by throughput", tip=_FRONT),
         Column("Fastest at 99 %", tip=_PICK.format("99 %")),
         Column("Its gain", "× f32, latency", "higher", True),
         Column("Its cost", "points", "higher", True),
@@ -154,7 +154,7 @@ def _lead(choices: Choices, kept: Result, share: float) -> str:
     second = pareto.runner_up(choices, "latency", share)
     if second is None:
         others = any(r is not kept and cells.keeps(r, share) for r in choices.results)
-        return "no gain to use of another" if others else "no other keeps so much"
+        return "no usable gain of another" if others else "no other keeps so much"
     ratio, name = direct(second, kept, "latency"), choices.names[id(second)]
     if ratio is None:
         return f"not paired with {name}"
