@@ -15,7 +15,7 @@ from ovreport_sitegen.speedup import Speedup
 from ovreport_sitegen.text import listed, plural
 from ovreport_sitegen.views.accuracy_cells import cost_cell
 from ovreport_sitegen.views.cards import FIRST, model_name
-from ovreport_sitegen.views.page import Card, footer
+from ovreport_sitegen.views.page import PAIRED, Card, footer
 from ovreport_sitegen.views.table import Cell, Column, Table, TableRow, result_cells
 
 BASELINE = Cell("baseline", tone="missing", sort=1.0)
@@ -70,7 +70,7 @@ def gains_card(
         id=id_, title=title, conditions=conditions, better="Higher is better", finding=finding,
         chart=chart if rows else None, key=notes if rows else "",
         table=gains_table(f"{id_}-card-table", [g for _, g in pairs][:FIRST]) if pairs else None,
-        footer=footer([g.default for _, g in pairs], aspect), more=more,
+        footer=footer([g.default for _, g in pairs], aspect, by=PAIRED), more=more,
     )  # fmt: skip
 
 

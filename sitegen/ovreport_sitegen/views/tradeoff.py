@@ -16,7 +16,7 @@ from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views import headlines, pareto
 from ovreport_sitegen.views.cards import figure_tip
 from ovreport_sitegen.views.choices import choices_table
-from ovreport_sitegen.views.page import Card, footer
+from ovreport_sitegen.views.page import PAIRED, Card, footer
 from ovreport_sitegen.views.pareto import Choices
 
 MOST = 18
@@ -164,7 +164,7 @@ def card(
         finding=said, chart=chart if is_drawn else None, key=key,
         left_out=tuple(_left_out(choices, aspect)),
         table=choices_table(catalogue, choices, f"{id_}-table"),
-        footer=footer(choices.results, aspect, by="compared pair by pair"), more=more,
+        footer=footer(choices.results, aspect, by=PAIRED), more=more,
     )  # fmt: skip
 
 
