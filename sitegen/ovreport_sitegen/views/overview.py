@@ -10,7 +10,7 @@ from ovreport.record import Accuracy
 from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, ModelRef
 from ovreport_sitegen.text import day, listed, plural, release
-from ovreport_sitegen.views import accuracy_cells, cards, gains, language, language_tables
+from ovreport_sitegen.views import accuracy_cells, cards, gains, language_results
 from ovreport_sitegen.views.accuracy import lost_card, trade_sentence
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import (
@@ -167,14 +167,14 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
 
 
 def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
-    best = language.main_result(catalogue.language)
+    best = language_results.main_result(catalogue.language)
     if best is None:
         return []
-    value = language_tables.figure_words(best, "tokens_per_s")
+    value = language_results.figure_words(best, "tokens_per_s")
     text = (
         f"from {best.model.title}, a language model with {best.variant} weights, on "
         f"{best.device.label}: its first token after "
-        f"{language_tables.figure_words(best, 'time_to_first_token_ms')}."
+        f"{language_results.figure_words(best, 'time_to_first_token_ms')}."
     )
     return [Takeaway(value, text, catalogue.language_href)]
 
