@@ -21,15 +21,14 @@ from ovreport_sitegen.views import (
 )
 from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views.page import Card, Page
-from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
-    Column,
-    Table,
     figure_cell,
     metric_column,
     result_row,
 )
+from ovreport_sitegen.views.selection import whole_devices
+from ovreport_sitegen.views.table import Column, Table
 
 _GAIN = "Over the published file in f32 on the same device, paired by round"
 

@@ -10,7 +10,8 @@ from ovreport.suspicion import tolerance
 from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.charts import Row
 from ovreport_sitegen.text import line
-from ovreport_sitegen.views.table import Cell, missing_cell
+from ovreport_sitegen.views.result_cells import missing_cell
+from ovreport_sitegen.views.table import Cell
 
 ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
 """Shares of the reference's accuracy that a result must keep for its speed to count (MLPerf has

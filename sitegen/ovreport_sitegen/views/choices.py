@@ -16,15 +16,8 @@ from ovreport_sitegen.trades import direct
 from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views import gains, pareto
 from ovreport_sitegen.views.pareto import Choices, Ranking
-from ovreport_sitegen.views.table import (
-    Cell,
-    Column,
-    Table,
-    TableRow,
-    figure_cell,
-    metric_column,
-    row,
-)
+from ovreport_sitegen.views.result_cells import figure_cell, metric_column, row
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 _ORDER = {"optimal": "0", "too close to call": "1", "beaten": "2"}
 _FRONT = "No other choice is better at both accuracy and gain, fastest first"

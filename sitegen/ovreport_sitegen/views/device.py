@@ -10,16 +10,15 @@ from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import accuracy_cells, gains
 from ovreport_sitegen.views.choices import device_table
 from ovreport_sitegen.views.page import Page, warning
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     VERDICT,
-    Column,
-    Table,
     figure_cell,
     metric_column,
     result_cells,
     row,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Column, Table
 
 _FIGURES = (
     "latency_p99_ms", "throughput_ips", "throughput_per_core_ips",

@@ -20,15 +20,9 @@ from ovreport_sitegen.text import line, listed, plural
 from ovreport_sitegen.views.cards import model_name, preferred
 from ovreport_sitegen.views.gains import comparison_row, ratio_cell
 from ovreport_sitegen.views.page import Card, Page, footer, warning
-from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.stages import Measured, measured, stage_card
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Cell,
-    Column,
-    Table,
-    TableRow,
     figure_cell,
     metric_column,
     missing_cell,
@@ -36,6 +30,9 @@ from ovreport_sitegen.views.table import (
     result_row,
     verdict_cell,
 )
+from ovreport_sitegen.views.selection import whole_devices
+from ovreport_sitegen.views.stages import Measured, measured, stage_card
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 Compare = Callable[[Measured], Comparison | None]
 

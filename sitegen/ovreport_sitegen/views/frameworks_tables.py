@@ -13,16 +13,13 @@ from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.text import line, listed
 from ovreport_sitegen.views.accuracy_cells import agreement_cells
 from ovreport_sitegen.views.gains import ratio_cell
-from ovreport_sitegen.views.table import (
-    Cell,
-    Column,
-    Table,
-    TableRow,
+from ovreport_sitegen.views.result_cells import (
     figure_cell,
     metric_column,
     missing_cell,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 Pair = Against[Result]
 

@@ -16,7 +16,8 @@ from ovreport_sitegen.text import listed, plural
 from ovreport_sitegen.views.accuracy_cells import cost_cell
 from ovreport_sitegen.views.cards import FIRST, model_name
 from ovreport_sitegen.views.page import PAIRED, Card, footer
-from ovreport_sitegen.views.table import Cell, Column, Table, TableRow, result_cells
+from ovreport_sitegen.views.result_cells import result_cells
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 BASELINE = Cell("baseline", tone="missing", sort=1.0)
 """Gain of f32 over itself."""

@@ -30,7 +30,8 @@ from ovreport_sitegen.views.language_tables import (
     results_table,
 )
 from ovreport_sitegen.views.page import Card, Page, warning
-from ovreport_sitegen.views.table import Table, reasons_words
+from ovreport_sitegen.views.result_cells import reasons_words
+from ovreport_sitegen.views.table import Table
 
 
 @dataclass(frozen=True)

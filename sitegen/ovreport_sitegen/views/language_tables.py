@@ -19,13 +19,9 @@ from ovreport.verdict import evidence, judge_times
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views.language_results import generation_of
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Cell,
-    Column,
-    Table,
-    TableRow,
     badge_cell,
     figure_cell,
     level_cell,
@@ -34,6 +30,7 @@ from ovreport_sitegen.views.table import (
     result_cells,
     row,
 )
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 _TIMED = (
     "time_to_first_token_ms", "time_per_output_token_ms", "time_per_output_token_p50_ms",

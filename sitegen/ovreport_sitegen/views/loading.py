@@ -20,8 +20,9 @@ from ovreport_sitegen.views.memory import (
     rounds_cell,
     size_cell,
 )
+from ovreport_sitegen.views.result_cells import RESULT_COLUMNS, result_row
 from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.table import RESULT_COLUMNS, Cell, Column, Table, result_row
+from ovreport_sitegen.views.table import Cell, Column, Table
 
 MODES: tuple[ModeName, ...] = ("no-mmap", "cached")
 STARTING = PHASES[:4]

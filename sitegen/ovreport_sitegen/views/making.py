@@ -14,15 +14,8 @@ from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
 from ovreport_sitegen.speedup import same_session
 from ovreport_sitegen.text import line
 from ovreport_sitegen.views.memory import RUNNING, memory_of, peaks, ratio_of
-from ovreport_sitegen.views.table import (
-    Cell,
-    Column,
-    Table,
-    TableRow,
-    figure_cell,
-    result_cells,
-    row,
-)
+from ovreport_sitegen.views.result_cells import figure_cell, result_cells, row
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 _METHODS = {
     "fp16-compression": "weights stored in fp16",

@@ -15,16 +15,9 @@ from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import cards
 from ovreport_sitegen.views.gains import ratio_cell
 from ovreport_sitegen.views.page import Card, footer
+from ovreport_sitegen.views.result_cells import RESULT_COLUMNS, missing_cell, result_row
 from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.table import (
-    RESULT_COLUMNS,
-    Cell,
-    Column,
-    Table,
-    TableRow,
-    missing_cell,
-    result_row,
-)
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 PHASES = ("import", "read", "compile", "first-inference", "latency", "throughput")
 RUNNING = PHASES[:5], PHASES[5:]

@@ -25,17 +25,15 @@ from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.about import About, about
 from ovreport_sitegen.views.accuracy import trade_sentence
 from ovreport_sitegen.views.page import Card, Page, warning
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     VERDICT,
-    Cell,
-    Column,
-    Table,
     figure_cell,
     metric_column,
     result_cells,
     row,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Cell, Column, Table
 
 _FIGURES = ("throughput_ips", "peak_memory_bytes", "startup_ms")
 COMPARED = Cell("see frameworks", tone="missing", href="frameworks.html",

@@ -14,17 +14,16 @@ from ovreport_sitegen.views import accuracy_cells, cards, gains
 from ovreport_sitegen.views.accuracy import lost_card, trade_sentence
 from ovreport_sitegen.views.language_results import figure_words, generation_of, main_result
 from ovreport_sitegen.views.page import Card, Page, warning
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Column,
-    Table,
     figure_cell,
     metric_column,
     missing_cell,
     result_row,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Column, Table
 
 _FIGURES = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ovreport_sitegen.catalogue import HEADLINES, Result
 from ovreport_sitegen.charts import Picture
 from ovreport_sitegen.text import day, listed, plural
-from ovreport_sitegen.views.table import Table, reason_title
+from ovreport_sitegen.views.result_cells import reason_title
+from ovreport_sitegen.views.table import Table
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from ovreport_sitegen.catalogue import ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.views.cards import device_name, figure_tip
 from ovreport_sitegen.views.page import Card, footer
-from ovreport_sitegen.views.table import Cell, Column, Table, TableRow, result_cells
+from ovreport_sitegen.views.result_cells import result_cells
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 WAYS: dict[Way, str] = {"host": "on the host", "graph": "in the graph"}
 """Where preprocessing runs, in words."""
