@@ -11,8 +11,9 @@ import pytest
 from ovreport import record as r
 from ovreport.store import Loaded, Stored
 from ovreport_sitegen import downloads
-from ovreport_sitegen.catalogue import Catalogue, make, newest
+from ovreport_sitegen.catalogue import Catalogue, make
 from ovreport_sitegen.config import Config
+from ovreport_sitegen.gathering import newest
 from ovreport_sitegen.speedup import same_session
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from ovreport_sitegen.views import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ovreport.metrics import significant
 from ovreport.record import Converted, Optimised, Original, Port
-from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, safe_url
 
 

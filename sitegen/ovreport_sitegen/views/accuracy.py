@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ovreport.record import Accuracy
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import (
     accuracies,

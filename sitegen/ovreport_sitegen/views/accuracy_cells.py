@@ -7,8 +7,8 @@ import msgspec
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
 from ovreport.suspicion import tolerance
-from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.charts import Row
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line
 from ovreport_sitegen.views.result_cells import missing_cell
 from ovreport_sitegen.views.table import Cell

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ovreport.metrics import significant
 from ovreport.record import OpenLoop
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views.cards import models_card
 from ovreport_sitegen.views.page import Card

@@ -10,7 +10,8 @@ from ovreport.comparison import Comparison
 from ovreport.metrics import significant
 from ovreport.record import Accuracy
 from ovreport_sitegen import variants
-from ovreport_sitegen.catalogue import HEADLINES, Catalogue, DeviceRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import HEADLINES, DeviceRef, Result
 from ovreport_sitegen.speedup import ASPECTS, SpeedAspect
 from ovreport_sitegen.trades import direct
 from ovreport_sitegen.views import accuracy_cells as cells

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics import significant
-from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import DeviceRef, Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import accuracy_cells, gains
 from ovreport_sitegen.views.choices import device_table

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.config import Rated
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, safe_url
 from ovreport_sitegen.views import cards, energy, loading, memory
 from ovreport_sitegen.views.page import Card, Page, warning

@@ -14,8 +14,9 @@ from ovreport.metrics import significant
 from ovreport.record import EndToEnd
 from ovreport.statistics import geometric_mean
 from ovreport.verdict import SUSPECT_HALF_WIDTH
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, listed, plural
 from ovreport_sitegen.views.cards import model_name, preferred
 from ovreport_sitegen.views.gains import comparison_row, ratio_cell

@@ -9,7 +9,8 @@ from statistics import median
 
 from ovreport.metrics import significant
 from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, listed, plural, short_name
 from ovreport_sitegen.views import cards
 from ovreport_sitegen.views.page import Card

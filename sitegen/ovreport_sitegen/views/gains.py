@@ -9,8 +9,9 @@ from ovreport.comparison import Comparison
 from ovreport.control_variate import Adjusted
 from ovreport.metrics import significant
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.results import DeviceRef, Result
 from ovreport_sitegen.speedup import Speedup
 from ovreport_sitegen.text import listed, plural
 from ovreport_sitegen.views.accuracy_cells import cost_cell

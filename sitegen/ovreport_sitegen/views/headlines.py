@@ -13,7 +13,8 @@ from ovreport.comparison import Comparison
 from ovreport.record import Accuracy
 from ovreport.suspicion import tolerance
 from ovreport_sitegen import variants
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.speedup import SpeedAspect, Speedup
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import accuracy_cells as cells

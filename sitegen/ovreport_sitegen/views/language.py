@@ -14,7 +14,8 @@ from ovreport.record import (
     TokenAgreement,
 )
 from ovreport.statistics import median_interval
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import clean, line, listed, plural
 from ovreport_sitegen.views.language_pictures import cards
 from ovreport_sitegen.views.language_results import (

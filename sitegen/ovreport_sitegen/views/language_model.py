@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport_sitegen.catalogue import Catalogue, ModelRef
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import ModelRef
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import language
 from ovreport_sitegen.views import result as result_view

@@ -9,8 +9,8 @@ from ovreport import generation_figures
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Generation, GenerationPoint
 from ovreport.statistics import Interval
-from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.charts import Scatter, Spot
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views.language_results import (
     ASPECT,

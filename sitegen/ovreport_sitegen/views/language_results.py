@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS
 from ovreport.record import Generation
-from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.views.cards import preferred
 
 ASPECT = "time_per_output_token"

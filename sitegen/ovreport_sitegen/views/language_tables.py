@@ -16,7 +16,8 @@ from ovreport.record import (
 )
 from ovreport.statistics import Interval, median_interval
 from ovreport.verdict import evidence, judge_times
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views.language_results import generation_of
 from ovreport_sitegen.views.result_cells import (

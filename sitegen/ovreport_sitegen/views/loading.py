@@ -8,7 +8,8 @@ from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
 from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import cards
 from ovreport_sitegen.views.memory import (

@@ -10,7 +10,8 @@ from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
 from ovreport.record import Converted, Memory, Model, Optimised
 from ovreport_sitegen import variants
-from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import ModelRef, Result
 from ovreport_sitegen.speedup import same_session
 from ovreport_sitegen.text import line
 from ovreport_sitegen.views.memory import RUNNING, memory_of, peaks, ratio_of

@@ -9,8 +9,9 @@ from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
 from ovreport.record import Generation, Memory, MemoryRound, NotMeasured, PhaseMemory
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import cards
 from ovreport_sitegen.views.gains import ratio_cell

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import ModelRef, Result
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import (
     accuracies,

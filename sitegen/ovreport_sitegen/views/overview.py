@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ovreport.metrics import significant
 from ovreport.record import Accuracy, TokenAgreement
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, ModelRef
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import ModelRef
 from ovreport_sitegen.text import day, listed, plural, release
 from ovreport_sitegen.views import accuracy_cells, cards, gains
 from ovreport_sitegen.views.accuracy import lost_card, trade_sentence

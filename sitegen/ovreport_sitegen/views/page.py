@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport_sitegen.catalogue import HEADLINES, Result
 from ovreport_sitegen.charts import Picture
+from ovreport_sitegen.results import HEADLINES, Result
 from ovreport_sitegen.text import day, listed, plural
 from ovreport_sitegen.views.result_cells import reason_title
 from ovreport_sitegen.views.table import Table

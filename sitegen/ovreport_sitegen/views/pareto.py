@@ -21,7 +21,8 @@ from ovreport.comparison import Comparison
 from ovreport.record import Execution
 from ovreport.statistics import Interval
 from ovreport_sitegen import variants
-from ovreport_sitegen.catalogue import HEADLINES, Catalogue, DeviceRef, ModelRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import HEADLINES, DeviceRef, ModelRef, Result
 from ovreport_sitegen.speedup import ASPECTS, SpeedAspect
 from ovreport_sitegen.trades import direct, objection
 from ovreport_sitegen.views.accuracy_cells import ELIGIBLE, difference_of, keeps

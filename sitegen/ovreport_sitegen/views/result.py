@@ -13,7 +13,7 @@ from ovreport.record import (
     Unsupported,
     Verdict,
 )
-from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import clean, line, listed
 from ovreport_sitegen.views import calibrating, energy, memory
 from ovreport_sitegen.views.calibrating import CalibrationView

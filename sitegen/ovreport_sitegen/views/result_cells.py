@@ -11,7 +11,7 @@ from ovreport.metrics import METRICS, Metric
 from ovreport.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport_sitegen import variants
-from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views.table import Cell, Column, TableRow, Tone
 

@@ -16,7 +16,7 @@ from ovreport.record import (
     Throughput,
 )
 from ovreport.verdict import READINGS
-from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views.result_cells import missing_words
 from ovreport_sitegen.views.table import Cell, TableRow

@@ -8,7 +8,7 @@ from functools import cache
 
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS
-from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import calibrating
 from ovreport_sitegen.views.calibrating import HEADLINES

@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import DeviceRef, Result
 from ovreport_sitegen.text import plural
 
 MOST = 120

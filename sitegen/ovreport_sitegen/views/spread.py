@@ -8,8 +8,8 @@ from ovreport import statistics
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS
 from ovreport.record import Latency
-from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.speedup import latencies
 from ovreport_sitegen.views.cards import figure_tip
 from ovreport_sitegen.views.page import Card, footer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.record import Throughput
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import arrivals, cards, curve, gains
 from ovreport_sitegen.views.page import Card, Page, warning

@@ -8,8 +8,9 @@ from dataclasses import replace
 from ovreport.comparison import Comparison
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Accuracy
-from ovreport_sitegen.catalogue import HEADLINES, Catalogue, ModelRef, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Mark, Tradeoff
+from ovreport_sitegen.results import HEADLINES, ModelRef, Result
 from ovreport_sitegen.speedup import ASPECTS, SpeedAspect
 from ovreport_sitegen.text import listed, plural
 from ovreport_sitegen.views import accuracy_cells as cells
