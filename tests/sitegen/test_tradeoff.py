@@ -12,6 +12,7 @@ import pytest
 from ovreport import record as r
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import Drawer, Mark, Tradeoff
+from ovreport_sitegen.charts.tradeoff import fill
 from ovreport_sitegen.speedup import SpeedAspect
 from ovreport_sitegen.views import (
     accuracy,
@@ -312,6 +313,28 @@ def test_unbounded_intervals_and_equal_marks_can_be_drawn() -> None:
         svg = str(Drawer(None).svg(chart))
         assert "NaN" not in svg
         ET.fromstring(svg)  # noqa: S314 (our own)
+
+
+def test_a_name_stands_on_no_line_where_there_is_room() -> None:
+    """Beside the mark would be on the line of the reference: it goes below."""
+    marks = (
+        Mark(1, 1, 1, 0, 0, 0, label="f32", tip="f32"),
+        Mark(2, 1.8, 2.2, -3, -4, -2, label="int8", tip="int8"),
+    )
+    rows = fill(Tradeoff("t", "d", "x", "y", marks, 0.5)).rows
+    f32, int8 = (row for row in rows if row["k"] == "dot")
+    assert f32["ly"] < 0
+    assert int8["ly"] != int8["y"]  # nor on its own interval
+
+
+def test_a_page_has_so_many_pictures_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other models are made no card of."""
+    many = [x for i in range(3) for x in records(model=f"m-{i}", title=f"Model {i}")]
+    found = catalogue(*many)
+    assert tradeoff.site_note(found) == ""
+    monkeypatch.setattr(tradeoff, "MOST", 2)
+    assert [c.title for c in tradeoff.site_cards(found)] == ["Model 0", "Model 1"]
+    assert tradeoff.site_note(found).startswith("The first 2 of 3 models")
 
 
 def test_a_site_without_a_choice_has_a_sentence_and_no_picture() -> None:
