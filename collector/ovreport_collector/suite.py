@@ -57,6 +57,11 @@ class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """True where `hf:` names a branch or a tag: its commit is found when it is fetched, and told
     in the record. Another day it may be another file; `sha256` stays empty."""
 
+    @property
+    def name(self) -> str:
+        """Its name without its place: a folder may name its user."""
+        return self.uri.removeprefix("file:").rpartition("/")[2]
+
 
 class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Data that a task turns into inputs and labels: files that are fetched, or the user's own."""

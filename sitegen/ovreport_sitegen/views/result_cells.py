@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
-from ovreport.figures import N_TOO_SMALL, Figure
+from ovreport.figures import Figure
 from ovreport.metrics import METRICS, Metric
+from ovreport.percentiles import N_TOO_SMALL
 from ovreport.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport_sitegen import variants
