@@ -125,7 +125,7 @@ def test_the_standing_tells_the_ratio_of_the_two() -> None:
     assert standing.by.variant == "int8"
     assert standing.ratio is not None
     assert standing.ratio.ratio.value == pytest.approx(1.5, rel=0.03)
-    table = choices.choices_table(catalogue(*records()), chosen, "t")
+    table = choices.choices_table(catalogue(*records()), chosen, "latency", "t")
     assert "behind int8 · i8\n1.5" in table.rows[1].html
 
 

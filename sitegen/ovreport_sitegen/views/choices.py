@@ -29,33 +29,27 @@ _PICK = (
 _NO_GAIN = Cell("–", tone="missing")
 
 
-def choices_table(catalogue: Catalogue, choices: Choices, id_: str) -> Table:
-    """Return what one model's choices are worth, at both speeds, and which of them are optimal."""
+def choices_table(catalogue: Catalogue, choices: Choices, aspect: SpeedAspect, id_: str) -> Table:
+    """Return what one model's choices are worth at one speed, and which of them are optimal."""
     columns = (
-        Column("Choice"), Column("Accuracy", "value", "higher", True),
+        Column("Choice"), Column("Gain", f"× f32, {aspect}", "higher", True, tip="Paired by round"),
         Column("Against f32", "points", "higher", True),
-        Column("Latency gain", "× f32", "higher", True, tip="Paired by round"),
-        Column("By latency gain", tip="Whether another choice is better at both"),
-        Column("Throughput gain", "× f32", "higher", True, tip="Paired by round"),
-        Column("By throughput gain", tip="Whether another choice is better at both"),
-        *(metric_column(HEADLINES[aspect]) for aspect in ASPECTS),
+        Column("Standing", tip="Whether another choice is better at both"),
+        Column("Accuracy", "value", "higher", True), metric_column(HEADLINES[aspect]),
         Column("n", "samples", "", True),
     )  # fmt: skip
     rows = []
     for r in choices.results:
-        speeds: list[Cell] = []
-        for aspect in ASPECTS:
-            standing = _standing_cell(choices.rankings[aspect], r, choices.names)
-            speeds += [gains.gain_cell(catalogue, r, aspect), standing]
-        accuracy = r.accuracy
-        n = accuracy.n if isinstance(accuracy, Accuracy) else 0
-        found = (cells.value_cell(r), cells.cost_cell(r), *speeds,
-                 *(_alone_cell(r, aspect) for aspect in ASPECTS),
-                 Cell(f"{n:,}", sort=n))  # fmt: skip
         name = Cell(choices.names[id(r)], sub=variants.label(r.variant), href=r.href,
                     family=r.device.family)  # fmt: skip
-        rows.append(row(r, (name,), found, aspect="", under=""))
-    return Table(id_, f"Choices of {choices.model.title}", columns, tuple(rows))
+        n = r.accuracy.n if isinstance(r.accuracy, Accuracy) else 0
+        worth = (
+            gains.gain_cell(catalogue, r, aspect), cells.cost_cell(r),
+            _standing_cell(choices.rankings[aspect], r, choices.names),
+            cells.value_cell(r), _alone_cell(r, aspect), Cell(f"{n:,}", sort=n),
+        )  # fmt: skip
+        rows.append(row(r, (name,), worth, aspect="", under=""))
+    return Table(id_, f"Choices of {choices.model.title} by {aspect}", columns, tuple(rows))
 
 
 def _standing_cell(ranking: Ranking, result: Result, names: Mapping[int, str]) -> Cell:

@@ -164,7 +164,7 @@ def card(
         id=id_, title=title, conditions=f"{choices.device.label} · {metric}", better=_BETTER,
         finding=said, chart=chart if is_drawn else None, key=key,
         left_out=tuple(_left_out(choices, aspect)),
-        table=choices_table(catalogue, choices, f"{id_}-table"),
+        table=choices_table(catalogue, choices, aspect, f"{id_}-table"),
         footer=footer(choices.results, aspect, by=PAIRED), more=more,
     )  # fmt: skip
 
