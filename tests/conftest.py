@@ -15,19 +15,10 @@ settings.register_profile("ovreport", deadline=None)
 settings.load_profile("ovreport")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups when it is its turn
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares fixtures in one of pytest-xdist's processes; who wants to be alone is last.
-
-    A module is a group, unless its tests name another one.
-    """
-    items.sort(key=_wants_to_be_alone)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            module = item.nodeid.partition("::")[0]
-            item.add_marker(
-                pytest.mark.xdist_group("alone" if _wants_to_be_alone(item) else module)
-            )
+    """Run the modules last whose tests want to be alone: long ones would keep them waiting."""
+    hindered = {item.path for item in items if _wants_to_be_alone(item)}
+    items.sort(key=lambda item: item.path in hindered)
 
 
 @pytest.hookimpl(wrapper=True)
