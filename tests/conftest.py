@@ -1,7 +1,41 @@
-"""What holds for all tests."""
+"""What holds for all tests: no limits of time by default, and who may run beside whom."""
 
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 # A busy machine is no fault of the code: limits of time belong to tests that are about time.
 settings.register_profile("ovreport", deadline=None)
 settings.load_profile("ovreport")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the modules last whose tests want to be alone: long ones would keep them waiting."""
+    hindered = {item.path for item in items if _wants_to_be_alone(item)}
+    items.sort(key=lambda item: item.path in hindered)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let a test that measures time, load or processes run while no other one does."""
+    with _turn(item.config.cache.mkdir("turns"), alone=_wants_to_be_alone(item)):
+        return (yield)
+
+
+def _wants_to_be_alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
+
+
+@contextlib.contextmanager
+def _turn(folder: Path, *, alone: bool) -> Iterator[None]:
+    with (folder / "gate").open("w") as gate, (folder / "turn").open("w") as turn:
+        fcntl.flock(gate, fcntl.LOCK_EX)  # while one waits to be alone, nobody else begins
+        fcntl.flock(turn, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        yield

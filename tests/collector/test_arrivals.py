@@ -112,6 +112,7 @@ def test_a_passing_disturbance_does_not_halve_the_answer(inputs: Path) -> None:
 # ---------------------------------------------------------------- real threads
 
 
+@pytest.mark.alone
 def test_an_engine_of_known_service_time_gets_its_theoretical_rate(
     monkeypatch: pytest.MonkeyPatch, inputs: Path
 ) -> None:
@@ -129,6 +130,7 @@ def test_an_engine_of_known_service_time_gets_its_theoretical_rate(
     assert expected / 2 <= loop.rounds[0].highest_ips <= 1.1 * expected
 
 
+@pytest.mark.alone
 def test_latency_counts_from_arrival(inputs: Path) -> None:
     """Faster than the server: the last of twenty waits for all before it, and that is counted."""
     network = FixedService(0.01, hint=1).read(Path(), {"x": [1, FEATURES]})
@@ -142,6 +144,7 @@ def test_latency_counts_from_arrival(inputs: Path) -> None:
     assert step.median_ms > 50
 
 
+@pytest.mark.alone
 def test_a_hopeless_step_ends_early(inputs: Path) -> None:
     """Once a tenth of the arrivals missed, no bound of p90 can be met."""
     network = FixedService(0.01, hint=1).read(Path(), {"x": [1, FEATURES]})

@@ -51,6 +51,7 @@ def test_a_further_call_asks_the_same_process(calibrate: Calibrator) -> None:
     assert calibrate.pid == pid
 
 
+@pytest.mark.alone
 def test_between_calls_the_process_sleeps(calibrate: Calibrator) -> None:
     """It takes no processor time from the rounds."""
     calibrate("CPU")

@@ -90,6 +90,7 @@ def test_the_order_differs_between_rounds_and_shares_compiled_models() -> None:
 # ---------------------------------------------------------------- known truth
 
 
+@pytest.mark.alone
 def test_the_shape_of_a_curve_of_known_service_time(
     monkeypatch: pytest.MonkeyPatch, inputs: Path
 ) -> None:
@@ -111,6 +112,7 @@ def test_the_shape_of_a_curve_of_known_service_time(
     assert sorted({p["NUM_STREAMS"] for p in engine.compiled if p}) == ["1", "2"]
 
 
+@pytest.mark.alone
 def test_a_batch_counts_all_of_its_samples(monkeypatch: pytest.MonkeyPatch, inputs: Path) -> None:
     """Four samples in four service times: the throughput stays, the latency is four times."""
     job = a_job(inputs, [Setting(1, 1, 1), Setting(1, 1, 4)])

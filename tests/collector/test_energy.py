@@ -137,6 +137,7 @@ def test_a_tally_counts_through_every_wrap(start: int, limit: int, steps: list[f
     assert tally.energy_j == truth[-1] - start
 
 
+@pytest.mark.alone
 def test_a_counter_that_wraps_in_mid_run_is_read_in_time(machine: Machine) -> None:
     """Several wraps within one run are all counted: a thread reads often enough."""
     machine.zone("0", "package-0", power_w=2_000, range_uj=200_000_000, at_uj=199_000_000)
@@ -397,6 +398,7 @@ def test_a_run_gives_its_energy_above_an_idle_baseline(machine: Machine) -> None
     assert (taken.idle_s, taken.idle_w) == pytest.approx((2, 20))
 
 
+@pytest.mark.alone
 def test_without_a_meter_nothing_is_slower() -> None:
     """No baseline is waited for where it cannot be read."""
     why = Unsupported(reason="no counter")

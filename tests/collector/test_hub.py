@@ -108,6 +108,9 @@ except SourceError as error:
     sys.exit(1)
 """
 
+IMPATIENT = "import time; time.sleep = lambda _: None"
+"""The hub's client tries a server that does not answer six times, and waits 23 s between."""
+
 
 @pytest.fixture
 def fetch(hub: Hub, tmp_path: Path):
@@ -303,7 +306,9 @@ def test_what_the_hub_does_not_have_says_so(fetch, tmp_path: Path):
     code, said = fetch(suite)
     assert code == 1
     assert "other.bin" in said
-    code, said = fetch(a_suite(tmp_path), HF_ENDPOINT="http://127.0.0.1:9")
+    code, said = fetch(
+        a_suite(tmp_path), program=IMPATIENT + FETCH, HF_ENDPOINT="http://127.0.0.1:9"
+    )
     assert code == 1
     assert "→" in said
 

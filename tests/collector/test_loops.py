@@ -12,6 +12,8 @@ import pytest
 from ovreport.record import Tier
 from ovreport_collector import load, loops
 
+pytestmark = pytest.mark.alone
+
 QUICK = Tier(
     name="quick", min_seconds=0.2, min_inferences=20, max_seconds=2, rounds=1, max_rounds=1
 )

@@ -44,6 +44,7 @@ def test_every_reading_is_a_documented_one() -> None:
     assert found["looks"] >= 3
 
 
+@pytest.mark.alone
 def test_another_program_is_foreign_load(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a busy process that is not ours takes is in the share, however busy the machine is."""
     monkeypatch.undo()  # this is about the real processors

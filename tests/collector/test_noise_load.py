@@ -94,6 +94,7 @@ def foreign_now() -> float:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_load_turns_the_verdict_and_leaves_the_ratio(tmp_path: Path) -> None:
     """Absolute times are called suspect or worse; interleaved cases were slowed alike."""
     if (busy := foreign_now()) > TOO_BUSY:

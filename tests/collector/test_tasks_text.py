@@ -15,6 +15,7 @@ from PIL import Image
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
 from ovreport_collector.tasks import rendering, text_lines
+from ovreport_collector.tasks.base import Labelled
 from ovreport_collector.tasks.onnx_metadata import properties
 from tests.collector.task_fixtures import a_model, an_onnx_file, some_files
 
@@ -29,23 +30,27 @@ def one_hot(texts: list[str], dictionary: str, steps: int) -> np.ndarray:
     return scores
 
 
+LETTERS = "".join(chr(c) for c in range(33, 127))
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Labelled:
+    """Return the labelled inputs of a small model; drawing them takes seconds."""
+    path = tmp_path_factory.mktemp("lines") / "m.onnx"
+    onnx = an_onnx_file(path, {"x": "y", "character": "\n".join(LETTERS)})
+    model = a_model("text-recognition", {"x": [1, 3, 12, 60]})
+    labelled = tasks.get("text-recognition").labelled(model, some_files(model=onnx), seed=0)
+    assert labelled is not None
+    return labelled
+
+
 class TestTextRecognition:
     """CTC, edit distance and the dictionary in the model."""
 
-    LETTERS = "".join(chr(c) for c in range(33, 127))
-
-    def labelled(self, folder: Path):
-        """Return the labelled inputs of a small model."""
-        onnx = an_onnx_file(folder / "m.onnx", {"x": "y", "character": "\n".join(self.LETTERS)})
-        model = a_model("text-recognition", {"x": [1, 3, 12, 60]})
-        labelled = tasks.get("text-recognition").labelled(model, some_files(model=onnx), seed=0)
-        assert labelled is not None
-        return labelled
-
-    def test_perfect_outputs_give_one_whole_or_kept(self, tmp_path: Path):
+    def test_perfect_outputs_give_one_whole_or_kept(self, labelled: Labelled):
         """Perfect outputs give one whole or kept."""
-        labelled, task = self.labelled(tmp_path), tasks.get("text-recognition")
-        outputs = [one_hot(labelled.labels.texts, self.LETTERS, 60)]
+        task = tasks.get("text-recognition")
+        outputs = [one_hot(labelled.labels.texts, LETTERS, 60)]
         kept = task.keep(outputs)
         assert kept[0].nbytes < outputs[0].nbytes / 90
         assert_array_equal(task.keep(kept)[0], kept[0])
@@ -54,25 +59,24 @@ class TestTextRecognition:
             assert rows.shape == (labelled.n, 2)
             assert task.reduce(rows) == 1
 
-    def test_shuffled_outputs_give_next_to_nothing(self, tmp_path: Path):
+    def test_shuffled_outputs_give_next_to_nothing(self, labelled: Labelled):
         """Shuffled outputs give next to nothing."""
-        labelled, task = self.labelled(tmp_path), tasks.get("text-recognition")
-        outputs = one_hot(labelled.labels.texts, self.LETTERS, 60)
+        task = tasks.get("text-recognition")
+        outputs = one_hot(labelled.labels.texts, LETTERS, 60)
         shifted = task.contributions(labelled, [np.roll(outputs, 1, axis=0)])
         assert task.reduce(shifted) < 0.3
 
-    def test_one_letter_less_is_one_edit(self, tmp_path: Path):
+    def test_one_letter_less_is_one_edit(self, labelled: Labelled):
         """One letter less is one edit."""
-        labelled, task = self.labelled(tmp_path), tasks.get("text-recognition")
+        task = tasks.get("text-recognition")
         texts = list(labelled.labels.texts)
         texts[0] = texts[0][1:]
-        rows = task.contributions(labelled, [one_hot(texts, self.LETTERS, 60)])
+        rows = task.contributions(labelled, [one_hot(texts, LETTERS, 60)])
         assert rows[:, 0].sum() == rows[0, 0] == 1
         assert task.reduce(rows) == pytest.approx(1 - 1 / sum(map(len, labelled.labels.texts)))
 
-    def test_lines_are_rendered_and_differ(self, tmp_path: Path):
+    def test_lines_are_rendered_and_differ(self, labelled: Labelled):
         """Lines are rendered and differ."""
-        labelled = self.labelled(tmp_path)
         assert labelled.rendered
         assert labelled.n >= 200
         assert len(set(labelled.labels.texts)) > 0.95 * labelled.n

@@ -19,6 +19,8 @@ from tests.collector.suite_fixtures import document, write_suite
 from tests.simulation.child_engine import environment
 from tests.simulation.truth import Truth
 
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
+
 TIER = msgspec.structs.replace(TINY, min_inferences=80, rounds=2, max_rounds=2)
 CALM = Truth(median_ms=1, within=0.01, length=100)
 Collect = Callable[..., list[Record]]
@@ -84,7 +86,6 @@ def reasons(record: Record, aspect: str = "latency") -> dict[str, str]:
     return {reason.code: reason.detail for reason in record.verdicts[aspect].reasons}
 
 
-@pytest.mark.slow
 def test_a_true_ratio_is_found(collect: Collect) -> None:
     """Two cases, the second takes 1.5 times as long: the interleaved rounds say so."""
     tier = msgspec.structs.replace(TIER, rounds=5, max_rounds=5, min_inferences=20)
@@ -98,7 +99,6 @@ def test_a_true_ratio_is_found(collect: Collect) -> None:
     assert under_load.ratio.value == pytest.approx(1.5, rel=0.15)
 
 
-@pytest.mark.slow
 def test_drift_turns_the_verdict(faulty: dict[str, Record]) -> None:
     """Every process slows down by a half while it is timed."""
     record = faulty["f32"]
@@ -106,7 +106,6 @@ def test_drift_turns_the_verdict(faulty: dict[str, Record]) -> None:
     assert record.verdicts["latency"].level != "valid"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("precision", "cause", "words"), [CRASHES, HANGS])
 def test_a_lost_round_is_told_and_the_others_kept(
     faulty: dict[str, Record], precision: str, cause: str, words: str
@@ -121,7 +120,6 @@ def test_a_lost_round_is_told_and_the_others_kept(
     assert "1 failed" in reasons(record)["failed-rounds"]
 
 
-@pytest.mark.slow
 def test_a_wrong_answer_in_one_round_is_told(faulty: dict[str, Record]) -> None:
     """A process answered fast and wrong: its loops are dropped, and the verdict tells."""
     record = faulty["default"]
@@ -131,7 +129,6 @@ def test_a_wrong_answer_in_one_round_is_told(faulty: dict[str, Record]) -> None:
     assert "failed-rounds" in reasons(record)
 
 
-@pytest.mark.slow
 def test_wrong_answers_throughout_are_a_failed_aspect(collect: Collect) -> None:
     """No round gave a right answer under time: no figure, and the cause."""
     tier = msgspec.structs.replace(TIER, rounds=1, max_rounds=1)

@@ -285,6 +285,7 @@ def a_thousand_records() -> Iterator[Record]:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> None:
     """With the drawings in the cache; the rest of a build is done anew each time.
 
