@@ -16,6 +16,7 @@ from ovreport_collector.jobs import (
     Lengths,
     Target,
 )
+from ovreport_collector.language import measuring
 from ovreport_collector.plan import TIERS, Plan
 from ovreport_collector.prepare import Ready, make_ready
 
@@ -42,9 +43,9 @@ def target(ready: Ready, precision: str) -> Target:
 
 def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     """Times agree with the pipeline's own clock, logits foretell, the answers are f32's."""
-    monkeypatch.setattr(language, "GRID", [Lengths(32, 16), Lengths(64, 16)])
-    monkeypatch.setattr(language, "REQUESTS", [1, 2])
-    monkeypatch.setattr(language, "CONCURRENT", Lengths(16, 8))
+    monkeypatch.setattr(measuring, "GRID", [Lengths(32, 16), Lengths(64, 16)])
+    monkeypatch.setattr(measuring, "REQUESTS", [1, 2])
+    monkeypatch.setattr(measuring, "CONCURRENT", Lengths(16, 8))
     plan = Plan(suite=suite.load("llm"), suite_name="llm", tier=TIERS["quick"], seed=20, cases=(),
                 devices={}, plugins={}, machine=None, software=None)  # type: ignore[arg-type]  # fmt: skip
     measured = child.run(
@@ -62,9 +63,9 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
         "import", "load", "generation", "concurrency",
     ]  # fmt: skip
 
-    monkeypatch.setattr(language, "PROMPTS", 2)
-    monkeypatch.setattr(language, "ANSWERS", Lengths(32, 8))
-    monkeypatch.setattr(language, "WINDOWS", 2)
+    monkeypatch.setattr(measuring, "PROMPTS", 2)
+    monkeypatch.setattr(measuring, "ANSWERS", Lengths(32, 8))
+    monkeypatch.setattr(measuring, "WINDOWS", 2)
     job = language.answers_job(ready, target(ready, "f32"), tmp_path)
     found = child.run(job, tmp_path, limit_s=300)
     assert isinstance(found, AnswersResult), found

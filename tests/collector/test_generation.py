@@ -30,6 +30,7 @@ from ovreport_collector.display import summaries
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.generation import Answer, Prompts, measure, point_of
 from ovreport_collector.jobs import GenerationJob, Lengths, Target
+from ovreport_collector.language import measuring
 from tests.collector.conftest import FakeChild, a_request
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import document, write_suite
@@ -218,7 +219,7 @@ def test_a_language_model_becomes_a_record(
     assert isinstance(measured.perplexity, Perplexity)
     assert measured.perplexity.value == pytest.approx(np.exp(3.0))
     assert isinstance(measured.agreement, TokenAgreement)
-    assert measured.agreement.common == [50] * language.PROMPTS
+    assert measured.agreement.common == [50] * measuring.PROMPTS
     assert isinstance(reference.generation.agreement, Skipped)
     found = figures(record)
     assert found["time_per_output_token_ms"].value == pytest.approx(10.0)
@@ -240,7 +241,7 @@ def test_without_logits_agreement_is_left(
     record = collected(text_suite, own_folders / "out", console, fake_child, **engines)[1]
     assert isinstance(record.generation.perplexity, Unsupported)
     assert "last token only" in record.generation.perplexity.reason
-    assert record.generation.agreement.identical == language.PROMPTS
+    assert record.generation.agreement.identical == measuring.PROMPTS
 
 
 @pytest.mark.usefixtures("with_genai")
