@@ -142,8 +142,8 @@ def _check_some_variant(request: Request, planned: Sequence[PlannedCase]) -> Non
         raise InputError(
             "no model and engine asked for has such a variant",
             where=" ".join(f"--variant {name}" for name in request.variants),
-            remedy="Only fp32 models are optimised, and OpenVINO alone runs what is made of them: "
-            "ovreport models --suite NAME shows each model's weights.",
+            remedy="Only fp32 models and language models are optimised, and OpenVINO alone runs "
+            "what is made of them: ovreport models --suite NAME shows each model's weights.",
         )
 
 

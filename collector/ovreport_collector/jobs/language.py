@@ -37,9 +37,13 @@ class GenerationJob(Struct, frozen=True, kw_only=True, tag="generation"):
     max_seconds: float
     """Cap of one pair of lengths."""
     requests: list[int]
-    """Numbers of requests at once; none: left out."""
+    """Numbers of requests at once, rising; none: left out."""
     concurrent: Lengths
     """Of each of them."""
+    concurrent_s: float = 60.0
+    """No further number of requests is begun after so long."""
+    why_none: str = ""
+    """Why there are no requests at once."""
 
 
 class AnswersJob(Struct, frozen=True, kw_only=True, tag="answers"):

@@ -10,11 +10,18 @@
 
 from ovreport_collector.language.asking import is_language, require, versions
 from ovreport_collector.language.judging import as_reference, common_start, quality
-from ovreport_collector.language.measuring import ANSWERS_S, answers_job, round_job, seconds
+from ovreport_collector.language.measuring import (
+    ANSWERS_S,
+    JUDGING_S,
+    answers_job,
+    round_job,
+    seconds,
+)
 from ovreport_collector.language.recording import SEE, aspects, is_wide
 
 __all__ = [
     "ANSWERS_S",
+    "JUDGING_S",
     "SEE",
     "answers_job",
     "as_reference",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ GENERATIONS = {"quick": 1, "standard": 3, "publish": 5}
 """Answers of each pair of lengths in a round: 158 tokens a prompt length and answer of each."""
 REQUESTS = [1, 2, 4, 8]
 CONCURRENT = Lengths(128, 32)
+CONCURRENT_ROUNDS = {"quick": 3, "standard": 5, "publish": 7}
+"""Rounds that measure several requests at once, which loads the model a second time: three give an
+interval, five are the fewest that may be compared."""
 ANSWERS = Lengths(32, 64)
 PROMPTS = 24
 WINDOW, STRIDE, WINDOWS = 512, 256, 16
@@ -27,18 +31,21 @@ WINDOW, STRIDE, WINDOWS = 512, 256, 16
 
 ANSWERS_S = 300.0
 """Plenty for all answers and windows of a small model on a small machine: a limit, no estimate."""
-_TOKEN_S = 0.03
-"""Expected, of a small model on a small machine."""
+JUDGING_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 15.0, 0.02, 20.0
+"""Expected, of a small model on a small machine: a case's answers and windows; a load; a token;
+several requests at once, the second load included."""
 
 
-def seconds(tier: Tier) -> float:
+def seconds(tier: Tier, index: int = 0, *, skip: Sequence[str] = ()) -> float:
     """Return about how long a round takes, to tell the time left."""
     tokens = GENERATIONS[tier.name] * sum(lengths.new_tokens for lengths in GRID)
-    return 15.0 + _TOKEN_S * (tokens + CONCURRENT.new_tokens * len(REQUESTS))
+    together = SKIP not in skip and index < CONCURRENT_ROUNDS[tier.name]
+    return _LOADING_S + _TOKEN_S * tokens + (_TOGETHER_S if together else 0.0)
 
 
 def round_job(plan: Plan, ready: Ready, target: Target, index: int) -> GenerationJob:
     """Return the job of one round."""
+    why_none = _why_none_at_once(plan, index)
     return GenerationJob(
         target=target,
         round=index,
@@ -47,9 +54,18 @@ def round_job(plan: Plan, ready: Ready, target: Target, index: int) -> Generatio
         grid=GRID,
         generations=GENERATIONS[plan.tier.name],
         max_seconds=plan.tier.max_seconds,
-        requests=[] if SKIP in plan.skip else REQUESTS,
+        requests=[] if why_none else REQUESTS,
         concurrent=CONCURRENT,
+        concurrent_s=2 * plan.tier.max_seconds,
+        why_none=why_none,
     )
+
+
+def _why_none_at_once(plan: Plan, index: int) -> str:
+    if SKIP in plan.skip:
+        return f"left out: --skip {SKIP}"
+    rounds = CONCURRENT_ROUNDS[plan.tier.name]
+    return "" if index < rounds else f"at tier {plan.tier.name} measured in {rounds} rounds only"
 
 
 def answers_job(ready: Ready, target: Target, folder: Path) -> AnswersJob:
