@@ -16,7 +16,7 @@ from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport_collector.frameworks import DEVICE, FRAMEWORKS, engines_for
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
-from ovreport_collector.sources.unpinned import as_fetched
+from ovreport_collector.sources.unpinned import as_fetched, parts
 from ovreport_collector.suite import Model, Suite
 
 TIERS: dict[str, Tier] = {
@@ -168,7 +168,7 @@ class Plan:
         loose = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]
         paths = [local_file(self.suite, model) for model in self.models]
         files = [file for path in paths if path for file in (path, path.with_suffix(".bin"))]
-        fetched = [as_fetched(file).sha256 for file in loose]
+        fetched = [part.sha256 for file in loose for part in parts(file)]
         return [*fetched, *(sha256_of(file) for file in files if file.is_file())]
 
     @property

@@ -30,7 +30,7 @@ from ovreport_collector.display import summaries
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.generation import Answer, Prompts, measure, point_of
 from ovreport_collector.jobs import GenerationJob, Lengths, Target
-from ovreport_collector.language import measuring
+from ovreport_collector.language import asking, measuring
 from tests.collector.conftest import FakeChild, a_request
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import document, write_suite
@@ -194,7 +194,7 @@ def collected(
 @pytest.fixture
 def with_genai(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that OpenVINO GenAI is installed: the pipeline is simulated."""
-    monkeypatch.setattr(language, "require", lambda models: None)
+    monkeypatch.setattr(asking, "has_genai", lambda: True)
     monkeypatch.setattr(language, "versions", lambda engines: {"openvino-genai": "0"})
 
 

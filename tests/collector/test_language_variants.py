@@ -16,6 +16,7 @@ from ovreport.model_facts import Converted, Optimised
 from ovreport.record import Completed, Generation, Record
 from ovreport_collector import collect, generation, language, suite
 from ovreport_collector.jobs import ConvertResult, GenerationJob, Job, OptimiseJob, Result
+from ovreport_collector.language import asking
 from ovreport_collector.making import variants
 from tests.collector.conftest import FakeChild, a_request, an_optimise_result
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
@@ -27,7 +28,7 @@ WORDS = " ".join(f"word{i}" for i in range(20_000))
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that OpenVINO GenAI and NNCF are installed."""
-    monkeypatch.setattr(language, "require", lambda models: None)
+    monkeypatch.setattr(asking, "has_genai", lambda: True)
     monkeypatch.setattr(
         language, "versions", lambda engines: {"openvino-genai": "1"} if list(engines) else {}
     )
@@ -78,7 +79,11 @@ def test_what_a_language_model_cannot_be_made_is_refused(
 
 @pytest.fixture
 def run(
-    own_folders: Path, fake_child: FakeChild, console: Console, tier, monkeypatch: pytest.MonkeyPatch
+    own_folders: Path,
+    fake_child: FakeChild,
+    console: Console,
+    tier,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     """Return a function that measures all variants of a suite's model with simulated pipelines."""
     tier(rounds=2, max_rounds=2)

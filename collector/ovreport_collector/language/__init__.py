@@ -8,7 +8,7 @@
     recording    what the rounds become
 """
 
-from ovreport_collector.language.asking import is_language, require, versions
+from ovreport_collector.language.asking import is_language, runnable, versions
 from ovreport_collector.language.judging import as_reference, common_start, quality
 from ovreport_collector.language.measuring import (
     ANSWERS_S,
@@ -30,8 +30,8 @@ __all__ = [
     "is_language",
     "is_wide",
     "quality",
-    "require",
     "round_job",
+    "runnable",
     "seconds",
     "versions",
 ]
