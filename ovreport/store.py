@@ -141,11 +141,18 @@ def record_files(folder: Path) -> Iterator[Path]:
 
 
 def read_all(folders: Sequence[Path]) -> Loaded:
-    """Read every record below some folders or files; a bad one never stops the rest."""
+    """Read every record below some folders or files; a bad one never stops the rest.
+
+    A file that two of the folders hold is read once.
+    """
     loaded = Loaded()
     seen: dict[str, Path] = {}
+    done: set[Path] = set()
     for folder in folders:
         for path in [folder] if folder.is_file() else record_files(folder):
+            if (resolved := path.resolve()) in done:
+                continue
+            done.add(resolved)
             try:
                 record = read(path)
             except RecordError as error:

@@ -333,3 +333,11 @@ def test_what_a_killed_write_left_is_swept(tmp_path):
     store.sweep(path.parent)
     store.sweep(tmp_path / "no-such")
     assert sorted(p.name for p in path.parent.iterdir()) == sorted([path.name, "notes.txt"])
+
+
+def test_a_folder_named_twice_is_read_once(tmp_path):
+    """`build --records site/records` names the default again: no record is a copy of itself."""
+    path = store.write(a_record(), tmp_path)
+    loaded = store.read_all([tmp_path, tmp_path, path])
+    assert [s.path for s in loaded.stored] == [path]
+    assert not loaded.faults

@@ -40,6 +40,19 @@ def test_the_page_says_first_how_fast_it_answers(build_of: BuildOf) -> None:
     assert "--model smollm2-135m-instruct" in page
 
 
+def test_an_invalid_speed_heads_no_page(build_of: BuildOf) -> None:
+    """The overview then says how right the answers are; the page says why it is invalid."""
+    steady = (build_of([a_record(), a_language_record()]) / "index.html").read_text()
+    assert re.search(r"<strong>[\d.]+ tokens/s</strong>", steady)
+    out = build_of([a_record(), a_language_record(noise=0.5)])
+    home = (out / "index.html").read_text()
+    assert not re.search(r"<strong>[\d.]+ tokens/s</strong>", home)
+    assert "<strong>9 of 12</strong>" in home
+    lede = re.search(r'class="lede">(.*?)<', (out / "language-models.html").read_text())
+    assert lede
+    assert "(invalid: " in lede[1]
+
+
 def test_tokens_are_on_no_page_of_inferences(build_of: BuildOf) -> None:
     """Classic pages are the same with and without language models, but for the navigation."""
     out = build_of([*a_collection(), *language_records()])

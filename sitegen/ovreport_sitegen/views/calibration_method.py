@@ -90,8 +90,10 @@ def _headline(rows: Sequence[CalibrationRow]) -> str:
         parts.append(
             f"In the study below, adjusting leaves of the spread between rounds {listed(gain)}."
         )
-    if rest:
+    if rest and gain:
         parts.append(f"It does not help {listed(rest)}, which mostly stay raw.")
+    elif rest:
+        parts.append(f"In the study below, adjusting did not help: {listed(rest)} mostly stay raw.")
     return " ".join(parts)
 
 

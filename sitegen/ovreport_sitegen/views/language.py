@@ -30,7 +30,7 @@ from ovreport_sitegen.views.language_tables import (
     results_table,
 )
 from ovreport_sitegen.views.page import Card, Page, footer, warning
-from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow, reasons_words
 
 ASPECT = "time_per_output_token"
 _SERIES = 6
@@ -100,7 +100,10 @@ def answer_sentence(result: Result) -> str:
     if measured is None:
         return f"{result.model.title}: no figures."
     point = generation_figures.headline(measured.points)
-    doubt = "" if result.trusted("time_per_output_token_ms") else " (invalid: rounds disagree)"
+    verdict = result.verdict(ASPECT)
+    doubt = ""
+    if verdict and not result.trusted("time_per_output_token_ms"):
+        doubt = f" ({verdict.level}: {reasons_words(verdict)})"
     return (
         f"{result.model.title}, {result.variant} weights, answers a prompt of "
         f"{point.prompt_tokens} tokens on {result.device.label} after "

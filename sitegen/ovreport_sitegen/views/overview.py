@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ovreport.metrics import significant
-from ovreport.record import Accuracy
+from ovreport.record import Accuracy, TokenAgreement
 from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue, ModelRef
 from ovreport_sitegen.text import day, listed, plural, release
 from ovreport_sitegen.views import accuracy_cells, cards, gains, language, language_tables
 from ovreport_sitegen.views.accuracy import lost_card, trade_sentence
+from ovreport_sitegen.views.language_tables import generation_of
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import (
     RESULT_COLUMNS,
@@ -167,15 +168,28 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
 
 
 def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
+    """Return how fast a language model answers; how right, where no speed is to be trusted."""
     best = language.main_result(catalogue.language)
     if best is None:
         return []
-    value = language_tables.figure_words(best, "tokens_per_s")
+    if best.trusted("tokens_per_s"):
+        value = language_tables.figure_words(best, "tokens_per_s")
+        text = (
+            f"from {best.model.title}, a language model with {best.variant} weights, on "
+            f"{best.device.label}: its first token after "
+            f"{language_tables.figure_words(best, 'time_to_first_token_ms')}."
+        )
+        return [Takeaway(value, text, catalogue.language_href)]
+    measured = generation_of(best)
+    answers = measured.agreement if measured else None
+    if not isinstance(answers, TokenAgreement):
+        return []
     text = (
-        f"from {best.model.title}, a language model with {best.variant} weights, on "
-        f"{best.device.label}: its first token after "
-        f"{language_tables.figure_words(best, 'time_to_first_token_ms')}."
+        f"greedy answers of {best.model.title}, a language model with {best.variant} weights, on "
+        f"{best.device.label} are f32's token for token. Its speed was not steady enough to head "
+        "a page."
     )
+    value = f"{answers.identical} of {len(answers.common)}"
     return [Takeaway(value, text, catalogue.language_href)]
 
 

@@ -292,11 +292,16 @@ def badge_cell(verdict: Verdict) -> Cell:
     """Return a verdict's badge."""
     return Cell(
         verdict.level,
-        sub=", ".join(reason_title(r.code).lower() for r in verdict.reasons),
+        sub=reasons_words(verdict),
         sort={"valid": 0, "suspect": 1, "invalid": 2}[verdict.level],
         tone=f"badge {verdict.level}",
         tip="; ".join(f"{reason_title(r.code)}: {line(r.detail)}" for r in verdict.reasons),
     )
+
+
+def reasons_words(verdict: Verdict) -> str:
+    """Return why a verdict is what it is, in a few words."""
+    return ", ".join(reason_title(r.code).lower() for r in verdict.reasons)
 
 
 def reason_title(code: str) -> str:
