@@ -16,9 +16,11 @@ from ovreport.record import (
     TokenAgreement,
 )
 from ovreport.statistics import Interval, median_interval
+from ovreport_sitegen import variants
 from ovreport_sitegen.catalogue import Catalogue, Result
 from ovreport_sitegen.charts import Scatter, Spot
 from ovreport_sitegen.text import clean, line, listed, plural
+from ovreport_sitegen.views import language_variants
 from ovreport_sitegen.views.cards import preferred
 from ovreport_sitegen.views.language_tables import (
     bound_cell,
@@ -48,6 +50,8 @@ class LanguageView:
     table: Table
     lengths: Table
     concurrency: Table
+    weights: Table | None
+    """Variants by the size of their weights; None where there is nothing beside published files."""
     decoding: str
     repeats: tuple[tuple[str, str], ...]
     """Which result, and the command that measures it again."""
@@ -70,6 +74,7 @@ def view(catalogue: Catalogue) -> LanguageView:
         table=results_table(catalogue, results),
         lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),
+        weights=language_variants.size_table(results),
         decoding=line(measured[0].decoding, 600) if measured else "",
         repeats=tuple((_name(r), clean(r.record.repeat.ovreport)) for r in results[:20]),
     )
@@ -105,7 +110,7 @@ def answer_sentence(result: Result) -> str:
     if verdict and not result.trusted("time_per_output_token_ms"):
         doubt = f" ({verdict.level}: {reasons_words(verdict)})"
     return (
-        f"{result.model.title}, {result.variant} weights, answers a prompt of "
+        f"{result.model.title}, {language_variants.weights_words(result)}, answers a prompt of "
         f"{point.prompt_tokens} tokens on {result.device.label} after "
         f"{figure_words(result, 'time_to_first_token_ms')}, then gives a token every "
         f"{figure_words(result, 'time_per_output_token_ms')}: "
@@ -118,6 +123,7 @@ def _findings(results: Sequence[Result], best: Result | None) -> list[str]:
     found = [quality_sentence(best)] if best else []
     if best and (together := _together(best)):
         found.append(together)
+    found += language_variants.findings(results)
     failed = [r for r in results if not r.completed]
     if failed:
         names = listed(dict.fromkeys(r.model.title for r in failed))
@@ -134,7 +140,8 @@ def quality_sentence(result: Result) -> str:
         reference, text = perplexity.reference, f"Perplexity {significant(perplexity.value)}"
         if isinstance(reference, AccuracyReference):
             text += (
-                f" against {significant(reference.value)} of the same weights in f32 "
+                f" against {significant(reference.value)} "
+                f"{language_variants.reference_words(result)} "
                 f"({_relation(reference)})"
             )
         said.append(text)
@@ -170,7 +177,7 @@ def _together(result: Result) -> str:
 
 
 def _name(result: Result) -> str:
-    return f"{result.model.title} · {result.device.label} · {result.precision}"
+    return f"{result.model.title} · {result.device.label} · {result.told}"
 
 
 # ---------------------------------------------------------------- charts
@@ -256,11 +263,16 @@ def _spots(picture: _Picture, result: Result, *, many: bool) -> list[Spot]:
         found.append(
             Spot(
                 x=x, y=interval.value, series=series, tip=tip, family=result.device.family,
-                label=result.asked if many and i == len(points) - 1 else "",
+                label=_mark(result) if many and i == len(points) - 1 else "",
                 front=result.asked != "f32", square=result.asked == "f32",
             )
         )  # fmt: skip
     return found
+
+
+def _mark(result: Result) -> str:
+    """Return what tells a line from the others: its precision, or what was made of the weights."""
+    return result.asked if result.is_published else variants.short(result.variant)
 
 
 def _grows(picture: _Picture, shown: Sequence[Result]) -> str:
@@ -284,7 +296,7 @@ def _card_table(picture: _Picture, results: Sequence[Result]) -> Table:
     rows = tuple(
         TableRow((
             Cell(result.model.title, href=result.href, sort=result.model.title.lower()),
-            Cell(result.precision, sort=result.precision),
+            Cell(result.precision, sub=result.variant_name, sort=result.precision),
             Cell(f"{picture.x(point):g}", sort=picture.x(point)),
             interval_cell(picture.key, picture.y(point)),
             Cell(str(len(point.rounds)), sort=len(point.rounds)),
@@ -292,7 +304,7 @@ def _card_table(picture: _Picture, results: Sequence[Result]) -> Table:
                 bound_cell(key, generation_figures.percentile_ms(point, p))
                 for key, p in percentiles.items()
             ),
-        ), under=result.precision)
+        ), under=result.told)
         for result in results
         for point in _points(picture, result)
     )  # fmt: skip

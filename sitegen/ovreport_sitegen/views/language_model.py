@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ovreport_sitegen.catalogue import Catalogue, ModelRef
 from ovreport_sitegen.text import line, plural, safe_url
-from ovreport_sitegen.views import language
+from ovreport_sitegen.views import language, language_variants, making
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.language_tables import (
     concurrency_table,
@@ -34,6 +34,10 @@ class LanguageModelView:
     table: Table
     lengths: Table
     concurrency: Table
+    weights: Table | None
+    """Variants by the size of their weights; None where there is only one."""
+    made: tuple[making.Made, ...]
+    """How each file that is not the published one was made."""
     texts: tuple[tuple[str, str], ...]
     """What the answers are judged by, in words."""
     results: tuple[result_view.ResultView, ...]
@@ -69,6 +73,8 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         table=results_table(catalogue, results),
         lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),
+        weights=language_variants.size_table(results),
+        made=making.made(results),
         texts=tuple(language.texts(shown)),
         results=tuple(map(result_view.view, results)),
     )
