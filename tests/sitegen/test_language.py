@@ -119,13 +119,21 @@ def test_variants_stand_beside_the_published_file(build_of: BuildOf) -> None:
 
 
 def test_a_page_tells_how_each_variant_was_made(build_of: BuildOf) -> None:
-    """Method, size, and that its weights had few bits before; compared with the published ones."""
+    """Method, size, and that its weights had few bits before; beside the published ones."""
     out = build_of([*a_collection(), *with_variants()])
     page = (out / "model-smollm2-135m-instruct.html").read_text()
     assert "How the files were made" in page
     assert "its weights made floating point again in 8.00 s" in page
-    assert "of the published int4 weights in f32" in page
+    assert "INT8 weight compression of" in page
+    assert "weights compressed to" not in page
+
+
+def test_a_variant_by_itself_is_told_as_one(build_of: BuildOf) -> None:
+    """With what its answers are compared: nobody measured the published file beside it."""
+    page = (build_of([a_made_language_record()]) / "model-smollm2-135m-instruct.html").read_text()
+    assert "How the files were made" in page
     assert f"{TITLE}, weights compressed to int8, answers" in page
+    assert "of the published weights in f32" in page
 
 
 def test_without_variants_there_is_no_table_of_weights(build_of: BuildOf) -> None:

@@ -56,6 +56,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         warning=warning(results, language.ASPECT, "of this model"),
     )
     shown = [r for r in results if generation_of(r)]
+    spoken_of = [r for r in shown if r.is_published] or shown
     return LanguageModelView(
         page=page,
         model=model,
@@ -63,11 +64,14 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         homepage=safe_url(newest.homepage),
         homepage_text=line(newest.homepage, 120),
         facts=model_facts(results, newest.parameters),
-        findings=tuple(
-            sentence
-            for r in shown[:4]
-            for sentence in (language.answer_sentence(r), language.quality_sentence(r))
-            if sentence
+        findings=(
+            *(
+                sentence
+                for r in spoken_of[:4]
+                for sentence in (language.answer_sentence(r), language.quality_sentence(r))
+                if sentence
+            ),
+            *language_variants.findings(results),
         ),
         cards=tuple(language.cards(results)),
         table=results_table(catalogue, results),

@@ -31,16 +31,15 @@ _TIME = "time_per_output_token_ms"
 
 def weights_words(result: Result) -> str:
     """Return what the weights of a result are, after the name of its model."""
-    if result.is_published:
+    if not isinstance(result.record.model.made, Optimised):
         return f"{result.variant} weights"
     return f"weights compressed to {result.variant.partition('-')[0]}"
 
 
 def reference_words(result: Result) -> str:
     """Return what a result's answers are compared with: the published weights, in f32."""
-    if result.is_published:
-        return "of the same weights in f32"
-    return f"of the published {result.model.published} weights in f32"
+    made_here = isinstance(result.record.model.made, Optimised)
+    return "of the published weights in f32" if made_here else "of the same weights in f32"
 
 
 def findings(results: Sequence[Result]) -> Iterator[str]:
@@ -114,14 +113,11 @@ def size_table(results: Sequence[Result]) -> Table | None:
     columns = (
         Column("Model"), Column("Device", wide=True), Column("Variant", wide=True),
         Column("File", "MB", "lower", True, tip="With its weights"),
-        Column("Before", "MB, f32", "", True,
-               tip="The network saved as OpenVINO IR, its weights in floating point"),
-        Column("After", "MB", "lower", True, tip="The same with compressed weights"),
         metric_column(_TIME),
         Column("Against published", "× its time", "lower", True,
                tip="Same device and precision, paired by round"),
-        metric_column("peak_memory_generation_bytes"),
         metric_column("perplexity"),
+        metric_column("peak_memory_generation_bytes"),
     )  # fmt: skip
     rows = tuple(_size_row(r, results) for r in of_several)
     return Table("weights-table", "Weights", columns, rows)
@@ -129,22 +125,25 @@ def size_table(results: Sequence[Result]) -> Table | None:
 
 def _size_row(result: Result, results: Sequence[Result]) -> TableRow:
     model, device, _ = result_cells(result)
-    how, size = result.record.model.made, result.record.model.size_bytes
-    before_after = [Cell("–", tone="missing", tip="As published")] * 2
-    if isinstance(how, Optimised):
-        sizes = (how.bytes_before, how.bytes_after)
-        before_after = [Cell(significant(n / _MB), sort=n / _MB) for n in sizes]
     base = _base(result, results)
     ratio = ratio_of(_effect(result, base)) if base else Cell("–", tone="missing")
     head = (model, Cell(device.text, sort=device.sort, family=device.family),
             Cell(result.variant_name, sub=result.precision, sort=result.variant))  # fmt: skip
     cells = (
-        Cell(significant(size / _MB), sort=size / _MB) if size else Cell("–", tone="missing"),
-        *before_after,
+        _size_cell(result),
         figure_cell(result, _TIME),
         ratio,
-        figure_cell(result, "peak_memory_generation_bytes"),
         figure_cell(result, "perplexity"),
+        figure_cell(result, "peak_memory_generation_bytes"),
     )
     return row(result, head, cells, aspect="time_per_output_token",
                under=f"{result.device.label} · {result.told}")  # fmt: skip
+
+
+def _size_cell(result: Result) -> Cell:
+    """Return the size of the file, and of one made here what it was in floating point."""
+    how, size = result.record.model.made, result.record.model.size_bytes
+    if not size:
+        return Cell("–", tone="missing")
+    sub = f"{significant(how.bytes_before / _MB)} in f32" if isinstance(how, Optimised) else ""
+    return Cell(significant(size / _MB), sub=sub, sort=size / _MB)
