@@ -153,7 +153,8 @@ def measure(
     del pipeline
     give_back_freed()
     concurrency = _concurrency(job, engine, prompts, tell)
-    memory.end("concurrency")
+    if job.requests:
+        memory.end("concurrency")
     found = memory.result(job.round)
     return GenerationResult(
         settings=engine.settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,6 +122,14 @@ def test_requests_at_once(job: GenerationJob, clock: Clock) -> None:
     assert rates == {1: pytest.approx(100.0), 4: pytest.approx(160.0)}
 
 
+def test_requests_at_once_stop_when_the_time_is_up(job: GenerationJob, clock: Clock) -> None:
+    """What took too long is still told; no greater number is begun after it."""
+    short = msgspec.structs.replace(job, requests=[1, 4, 8], concurrent_s=0.1)
+    found = measure(short, SimulatedEngine(clock, token_ms=10.0), str).concurrency
+    assert isinstance(found, Concurrency)
+    assert [point.requests for point in found.points] == [1, 4]
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [(RuntimeError("no room"), Failed), (NotImplementedError("not on this device"), Unsupported)],
@@ -229,6 +238,28 @@ def test_a_language_model_becomes_a_record(
     assert record.repeat.benchmark_app == ""
     (table,) = summaries(records)
     assert table.row_count == 2
+
+
+@pytest.mark.usefixtures("with_genai")
+def test_requests_at_once_are_measured_in_few_rounds(
+    text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
+) -> None:
+    """They load the model again: at the quick tier three rounds do; left out, that is told."""
+    tier(rounds=5, max_rounds=5)
+    engines = {p: SimulatedEngine(clock) for p in ("f32", "default")}
+    record, _ = collected(text_suite, own_folders / "out", console, fake_child, **engines)
+    measured = record.generation.concurrency
+    assert isinstance(measured, Concurrency)
+    assert [r.round for r in measured.points[-1].rounds] == [0, 1, 2]
+    assert len(record.generation.points[0].rounds) == 5
+    told = [r.round for r in record.generation.memory for p in r.phases if p.phase == "concurrency"]
+    assert told == [0, 1, 2]
+    plan = collect.make_plan(a_request(text_suite, skip=("concurrency",)))
+    faster = collect.make_plan(a_request(text_suite)).expected_s - plan.expected_s
+    assert faster == pytest.approx(2 * 3 * 20)
+    without = collect.measure(plan, own_folders / "out", console, timeout_s=None, fresh=False)
+    for record in without.records:
+        assert record.generation.concurrency == Skipped(reason="left out: --skip concurrency")
 
 
 @pytest.mark.usefixtures("with_genai")
