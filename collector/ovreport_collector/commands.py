@@ -121,10 +121,20 @@ _plugin_option = click.option(
     "variants",
     multiple=True,
     type=click.Choice(
-        ["published", "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4-weights"]
-    ),
+        [
+            "published",
+            "fp32",
+            "fp16",
+            "int8",
+            "int8-accuracy",
+            "int8-weights",
+            "int4",
+            "int4-weights",
+        ]
+    ),  # fmt: skip
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
-    "models, most of them by NNCF. Default: `published`, and what the suite names.",
+    "models (…-weights: of language models too), most of them by NNCF. Default: `published`, and "
+    "what the suite names.",
 )
 @click.option(
     "--precision",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ import pytest
 from openvino import opset13 as ops
 from rich.console import Console
 
+from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
 from ovreport.model_facts import Converted, Optimised
 from ovreport.record import Completed, Generation, Record
@@ -124,6 +126,21 @@ def test_a_variant_becomes_a_record(run, own_folders: Path, fake_child: FakeChil
     assert "--variant int8-weights" in record.repeat.ovreport
     files = {Path(j.target.model).name for j in fake_child.jobs if isinstance(j, GenerationJob)}
     assert files == {"openvino_model.xml"}  # the only name that a pipeline looks for
+
+
+def test_the_repeat_command_of_the_published_weights_is_one_that_is_taken(
+    run, own_folders: Path, tier
+) -> None:
+    """Where the suite names variants too, the command chooses the record's own."""
+    path = a_suite(own_folders, variants=["int4-weights"])
+    records = run(path)
+    assert [r.case.variant for r in records] == ["int4", "int4", "int4-weights"]
+    for record in records:
+        asked = shlex.split(record.repeat.ovreport)[1:]
+        asked[asked.index("--suite") + 1] = str(path)
+        assert cli([*asked, "--dry-run"]) == 0
+        option = asked.index("--variant")
+        assert asked[option + 1] == record.case.variant
 
 
 def test_a_variant_is_made_once(run, own_folders: Path, fake_child: FakeChild) -> None:

@@ -23,6 +23,7 @@ from ovreport_collector.making import cache
 from ovreport_collector.making.apart import check_apart, checksum
 from ovreport_collector.making.variants import (
     OPTIMISATIONS,
+    PIPELINES_NETWORK,
     SEED,
     Optimisation,
     made_name,
@@ -215,8 +216,13 @@ def _validating(ready: Ready, files: Files) -> Validating:
 
 
 def _checksums(file: Path) -> list[str]:
-    """Return the checksums of a model file, and of its weights where they are a file apart."""
+    """Return the checksums of a model file, and of its weights where they are a file apart.
+
+    A pipeline's network comes with its folder: what was made has the tokenizer too.
+    """
     parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
+    if file.name == PIPELINES_NETWORK:
+        parts += sorted(set(file.parent.iterdir()) - set(parts))
     return [sha256_of(part) for part in parts if part.is_file()]
 
 
