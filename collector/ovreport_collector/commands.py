@@ -73,6 +73,9 @@ def _plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
     return found
 
 
+_VARIANTS = ("published", "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4",
+             "int4-weights")  # fmt: skip
+
 _plugin_option = click.option(
     "--plugin", "plugins", multiple=True, metavar="NAME=PATH", callback=_plugins,
     help="Register a plugin library as a device before anything else; repeatable.",
@@ -120,18 +123,7 @@ _plugin_option = click.option(
     "--variant",
     "variants",
     multiple=True,
-    type=click.Choice(
-        [
-            "published",
-            "fp32",
-            "fp16",
-            "int8",
-            "int8-accuracy",
-            "int8-weights",
-            "int4",
-            "int4-weights",
-        ]
-    ),  # fmt: skip
+    type=click.Choice(_VARIANTS),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
     "models (…-weights: of language models too), most of them by NNCF. Default: `published`, and "
     "what the suite names.",
