@@ -67,3 +67,27 @@ class Completed(Part, frozen=True, tag_field="status", tag="completed"):
 
 NotMeasured = Unsupported | Failed | Skipped
 Outcome = Completed | Unsupported | Failed
+
+
+# ---------------------------------------------------------------- verdict
+
+
+class Reason(Part, frozen=True):
+    """One thing that speaks against a number."""
+
+    code: Slug
+    """Key in `ovreport.reasons.REASONS`."""
+    detail: Text
+
+
+JudgedName = Literal[
+    "latency", "throughput", "time_to_first_token", "time_per_output_token"
+]  # fmt: skip
+"""What a verdict is given on."""
+
+
+class Verdict(Part, frozen=True):
+    """Whether a number can be trusted."""
+
+    level: Level
+    reasons: list[Reason]

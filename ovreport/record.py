@@ -16,7 +16,8 @@ An aspect is Measured (its own type), Unsupported, Failed or Skipped, the last t
 reason; `null` is never used. Samples are kept as sparse histograms with a known relative
 resolution, so that every statistic can be derived again when a record is read.
 Units are in the names. Times are UTC. Base types are in `parts`, rounds in `samples`, aspects in
-`aspects` and the modules that end in its name; everything is imported from here.
+`aspects` and the modules that end in its name, the rest in those that end in `facts`; everything
+is imported from here.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from ovreport.aspects import (
     Throughput,
 )
 from ovreport.calibration_aspect import Calibration, CalibrationRound, CalibrationTime
+from ovreport.case_facts import BroughtData, Case, InputData, Repeat, Tier
 from ovreport.cost_aspects import (
     MEASURING,
     STAGES,
@@ -76,8 +78,8 @@ from ovreport.load_aspects import (
     OpenLoop,
     PointRound,
 )
+from ovreport.machine_facts import Device, Machine, Software
 from ovreport.model_facts import (
-    Checksum,
     Converted,
     Model,
     Optimised,
@@ -88,7 +90,6 @@ from ovreport.model_facts import (
 )
 from ovreport.parts import (
     Aspect,
-    Batch,
     Cause,
     Completed,
     Count,
@@ -96,12 +97,13 @@ from ovreport.parts import (
     Failed,
     Family,
     Finite,
+    JudgedName,
     Level,
     NotMeasured,
     Outcome,
     Part,
-    Positive,
     Precision,
+    Reason,
     Share,
     Skipped,
     Slug,
@@ -109,6 +111,7 @@ from ovreport.parts import (
     TierName,
     Unsupported,
     VariantName,
+    Verdict,
 )
 from ovreport.samples import (
     FailedRound,
@@ -135,7 +138,6 @@ __all__ = [
     "ArrivalRound",
     "ArrivalStep",
     "Aspect",
-    "Batch",
     "BroughtData",
     "Calibration",
     "CalibrationRound",
@@ -194,7 +196,6 @@ __all__ = [
     "PipelineRound",
     "PointRound",
     "Port",
-    "Positive",
     "Precision",
     "Published",
     "Reason",
@@ -235,146 +236,6 @@ ASPECTS = (
 
 NOT_LANGUAGE = Unsupported(reason="not a language model")
 """Why a classic model has no generation."""
-
-# ---------------------------------------------------------------- what was asked for
-
-
-class Case(Part, frozen=True):
-    """Engine × device × model × variant × executed precision asked for, on one machine."""
-
-    engine: Engine
-    device: Text
-    """OpenVINO device string as asked for: CPU, GPU.0, AUTO:GPU,CPU."""
-    model: Slug
-    variant: VariantName
-    precision: Precision
-    """INFERENCE_PRECISION_HINT asked for; `default` leaves the choice to the device.
-    Native frameworks: f32, in which they compute what is not quantised."""
-
-
-class Tier(Part, frozen=True):
-    """How long to measure. Both time and count must be met; the cap bounds slow models."""
-
-    name: TierName
-    min_seconds: Positive
-    """Of one timed loop in one round."""
-    min_inferences: Count
-    max_seconds: Positive
-    """Cap of one timed loop."""
-    rounds: Count
-    max_rounds: Count
-    """Rounds are added up to here while an interval is too wide."""
-
-
-# ---------------------------------------------------------------- what it ran on
-
-
-class Software(Part, frozen=True):
-    """Versions of everything between the model and the silicon."""
-
-    ovreport: Text
-    openvino: Text
-    """Full build string; its first three numbers are the release."""
-    python: Text
-    os: Text
-    kernel: Text
-    packages: dict[str, Text] = {}
-    """Other packages that matter: engine and framework versions."""
-
-
-class Machine(Part, frozen=True):
-    """The host, without anything that names it or its user. `unknown` where not readable."""
-
-    id: Slug
-    """Made from the hardware below; the same hardware gives the same id."""
-    cpu: Text
-    architecture: Text
-    sockets: Count
-    cores_physical: Count
-    cores_logical: Count
-    cores_available: Count
-    """What affinity and cgroup limits leave to the measuring processes."""
-    memory_bytes: Count
-    virtualised: Text
-    """`no`, or the hypervisor's name."""
-    governor: Text
-    turbo: Literal["on", "off", "unknown"]
-    power_source: Literal["mains", "battery", "unknown"]
-    smt: Literal["on", "off", "unknown"] = "unknown"
-    """Whether two threads share a core (hyper-threading)."""
-    cpu_flags: list[Text] = []
-    """Instruction sets that matter to inference: avx2, avx512f, amx_bf16…"""
-
-
-class Device(Part, frozen=True):
-    """One OpenVINO device, as its plugin describes it."""
-
-    name: Text
-    """Device string the case asked for."""
-    full_name: Text
-    family: Family
-    driver: Text
-    """Driver version, or `built into OpenVINO`."""
-    capabilities: list[Text]
-    properties: dict[str, Text]
-    """Every readable property, as text."""
-
-
-class BroughtData(Part, frozen=True):
-    """A user's own data, which nobody else can fetch: what they are, never where they lie."""
-
-    name: Slug
-    """Of the dataset in the suite: `--dataset NAME=PATH`."""
-    title: Text
-    layout: Slug
-    """How it is laid out: `imagenet`, `coco`, `glue-tsv`."""
-    n: Count
-    """Samples in the whole of it; an accuracy tells how many it is of."""
-    checksum: Checksum
-    """SHA-256 of names, sizes and labels."""
-
-
-class InputData(Part, frozen=True):
-    """What the model was fed while it was timed."""
-
-    description: Text
-    distinct: Count
-    """Number of different inputs that were rotated."""
-    seed: Count
-    brought: list[BroughtData] = []
-    """The user's own data behind inputs and accuracy; empty where all was fetched or made."""
-
-
-# ---------------------------------------------------------------- verdict
-
-
-class Reason(Part, frozen=True):
-    """One thing that speaks against a number."""
-
-    code: Slug
-    """Key in `ovreport.reasons.REASONS`."""
-    detail: Text
-
-
-JudgedName = Literal[
-    "latency", "throughput", "time_to_first_token", "time_per_output_token"
-]  # fmt: skip
-"""What a verdict is given on."""
-
-
-class Verdict(Part, frozen=True):
-    """Whether a number can be trusted."""
-
-    level: Level
-    reasons: list[Reason]
-
-
-class Repeat(Part, frozen=True):
-    """Commands that measure this case again."""
-
-    ovreport: Text
-    benchmark_app: Text
-    """The nearest thing OpenVINO's own tool can do; empty for other engines."""
 
 
 class Record(Part, frozen=True, kw_only=True):

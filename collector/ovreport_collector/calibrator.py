@@ -88,7 +88,7 @@ class Computations:
             self._on_device[ask.device] = run
             return Timed(device=timed(run), host=timed(self._on_host))
         except RuntimeError as error:  # whatever a plugin has to say
-            from ovreport_collector.engines.openvino import first_line
+            from ovreport_collector.engines.openvino_words import first_line
 
             return Unable(reason=first_line(error)[:500])
 

@@ -24,6 +24,7 @@ from ovreport_collector import (
     suite,
     workplace,
 )
+from ovreport_collector.bench import Bench
 from ovreport_collector.calibration import Calibrate, Calibrator, off
 from ovreport_collector.display import display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
@@ -186,11 +187,11 @@ def measure(
                 ready = make_all_ready(plan, work, display, ledger)
                 journal.add(Prepared(spent_s=spent.total([ledger.take("inputs"), plan.spent_s])))
                 with _calibrator(plan) as calibrate:
-                    run = Run(
-                        plan=plan, ready=ready, journal=journal, work=work, out=out,
-                        display=display, ledger=ledger, calibrate=calibrate, timeout_s=timeout_s,
+                    bench = Bench(
+                        plan=plan, ready=ready, journal=journal, work=work, display=display,
+                        ledger=ledger, calibrate=calibrate, timeout_s=timeout_s,
                     )  # fmt: skip
-                    run.measure()
+                    Run(bench, out).measure()
         except KeyboardInterrupt:
             kept = _rounds(len(_done(plan, journal)))
             console.print(f"Stopped. {kept} kept; the same command goes on from there.")

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from ovreport.errors import IncompleteError, InputError
+from ovreport.errors import IncompleteError
+from ovreport_collector.devices_command import devices
 from ovreport_collector.models_command import models
+from ovreport_collector.options import datasets, plugin_option
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ovreport.record import Precision
-    from ovreport_collector.jobs import ProbeResult
-    from ovreport_collector.plan import Plan
 
 __all__ = ["collect", "devices", "models"]
 
@@ -45,41 +43,8 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
 """
 
 
-def _datasets(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for value in values:
-        name, _sep, path = value.partition("=")
-        if not name or not path or name in found:
-            raise InputError(
-                f"{name!r} twice" if name in found else f"{value!r} is not NAME=PATH of a dataset",
-                where="--dataset",
-                remedy="For example: --dataset imagenet=/data/imagenet; the suite names datasets",
-            )
-        found[name] = path
-    return found
-
-
-def _plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for value in values:
-        name, _sep, path = value.partition("=")
-        if not name or not Path(path).is_file():
-            raise InputError(
-                f"{value!r} is not NAME=PATH of a plugin library",
-                where="--plugin",
-                remedy="For example: --plugin NVIDIA=/opt/libopenvino_nvidia_gpu_plugin.so",
-            )
-        found[name] = path
-    return found
-
-
 _VARIANTS = ("published", "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4",
              "int4-weights")  # fmt: skip
-
-_plugin_option = click.option(
-    "--plugin", "plugins", multiple=True, metavar="NAME=PATH", callback=_plugins,
-    help="Register a plugin library as a device before anything else; repeatable.",
-)  # fmt: skip
 
 
 @click.command(epilog=_EXAMPLES_COLLECT)
@@ -165,7 +130,7 @@ _plugin_option = click.option(
     help="Leave this aspect out, to save time; repeatable.",
 )
 @click.option(
-    "--dataset", "datasets_", multiple=True, metavar="NAME=PATH", callback=_datasets,
+    "--dataset", "datasets_", multiple=True, metavar="NAME=PATH", callback=datasets,
     help="Your own copy of a dataset that the suite leaves to you (ImageNet, COCO, GLUE); "
     "repeatable.",
 )  # fmt: skip
@@ -179,7 +144,7 @@ _plugin_option = click.option(
 @click.option("--fresh", is_flag=True, help="Forget a stopped run of the same plan.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and the expected time, and stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome (or plan) as JSON.")
-@_plugin_option
+@plugin_option
 def collect(
     suite: str, tier: str, models_: tuple[str, ...], devices_: tuple[str, ...],
     engines: tuple[str, ...], variants: tuple[str, ...], precisions: tuple[str, ...], out: Path,
@@ -190,6 +155,7 @@ def collect(
     from rich.console import Console
 
     from ovreport_collector import collect as work
+    from ovreport_collector import plan_display
     from ovreport_collector.display import effort_words, summaries
 
     # A log has no width of its own; the table of results needs more than 80 columns.
@@ -202,10 +168,13 @@ def collect(
         )
     )  # fmt: skip
     if dry_run:
-        _show_plan(plan, console, as_json=as_json)
+        if as_json:
+            click.echo(json.dumps(work.plan_as_json(plan), indent=1))
+        else:
+            plan_display.show(plan, console)
         return
-    console.print(_announcement(plan), highlight=False)
-    _tell_left_out(plan, console)
+    console.print(plan_display.announcement(plan), highlight=False)
+    plan_display.tell_left_out(plan, console)
     collected = work.measure(plan, out, console, timeout_s=timeout, fresh=fresh)
     records, failed = collected.records, work.failures(collected.records)
     if as_json:
@@ -216,117 +185,10 @@ def collect(
         if collected.effort is not None:
             console.print(f"\n{effort_words(collected.effort)}", highlight=False)
         console.print(
-            f"\n{_count(len(records), 'record')} in {out}. Next: ovreport build", highlight=False
+            f"\n{plan_display.count(len(records), 'record')} in {out}. Next: ovreport build",
+            highlight=False,
         )
     if failed:
         raise IncompleteError(
             f"{len(failed)} of {len(records)} cases failed; their records say why"
         )
-
-
-@click.command(
-    epilog="\b\nExamples:\n  ovreport devices\n  ovreport devices --json | jq '.devices[].name'\n"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@_plugin_option
-def devices(as_json: bool, plugins: dict[str, str]) -> None:
-    """Show every OpenVINO device of this machine, and why others are missing."""
-    from ovreport_collector.collect import probe
-
-    found = probe([], plugins)
-    if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=1).decode())
-    else:
-        _show_devices(found)
-
-
-def _show_devices(found: ProbeResult) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    console = Console()
-    table = Table(box=None, pad_edge=False)
-    for heading in ("device", "name", "driver", "capabilities", "default precision"):
-        table.add_column(heading, overflow="fold")
-    for device in found.devices:
-        default = device.properties.get("INFERENCE_PRECISION_HINT", "unknown")
-        cells = (
-            device.name,
-            device.full_name,
-            device.driver,
-            ", ".join(device.capabilities),
-            default,
-        )
-        table.add_row(*map(escape, cells))
-    console.print(table)
-    for missing in found.unavailable:
-        console.print(
-            f"\n[bold]{escape(missing.name)}[/bold]  not available: {escape(missing.reason)}"
-        )
-        if missing.remedy:
-            console.print(f"  → {escape(missing.remedy)}")
-    console.print(f"\nOpenVINO {escape(found.openvino)}", highlight=False)
-
-
-def _announcement(plan: Plan) -> str:
-    models_, cases = _count(len(plan.models), "model"), _count(len(plan.cases), "case")
-    return (
-        f"{models_}, {cases}, tier {plan.tier.name}: about {_minutes(plan.expected_s)} beside "
-        "downloads. Leave the machine alone meanwhile."
-    )
-
-
-def _show_plan(plan: Plan, console: Console, *, as_json: bool) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from ovreport_collector.collect import plan_as_json
-
-    if as_json:
-        click.echo(json.dumps(plan_as_json(plan), indent=1))
-        return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("model", "task", "variant", "device", "precision"):
-        table.add_column(heading, overflow="fold")
-    for planned in plan.cases:
-        case = planned.case
-        cells = (case.model, planned.model.task, case.variant, planned.place, case.precision)
-        table.add_row(*map(escape, cells))
-    console.print(table)
-    tier = plan.tier
-    console.print(
-        f"\n{_count(len(plan.cases), 'case')} × {tier.rounds} rounds (at most {tier.max_rounds}) "
-        f"of ≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
-        f"throughput: about {_minutes(plan.expected_s)}.",
-        highlight=False,
-    )
-    if plan.absent:
-        given = " ".join(f"--dataset {name}=PATH" for name in plan.absent)
-        console.print(
-            f"\nWithout accuracy where the data are yours to give: add {given}",
-            markup=False, highlight=False,
-        )  # fmt: skip
-    if plan.unpinned:
-        console.print(
-            f"\nNot pinned: {_count(len(plan.unpinned), 'file')} of branches on the model hub. The "
-            "commit and checksum of each are found when it is first fetched, and told in the "
-            "records:",
-            *plan.unpinned, sep="\n  ", markup=False, highlight=False,
-        )  # fmt: skip
-    _tell_left_out(plan, console)
-
-
-def _tell_left_out(plan: Plan, console: Console) -> None:
-    if plan.left_out:
-        console.print(plan.left_out, markup=False, highlight=False, soft_wrap=True)
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"

@@ -60,6 +60,11 @@ class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """True where all files of the `hf:` folder that it lies in come with it, and are put beside it:
     a language model's weights, tokenizer and settings. Goes with `unpinned`."""
 
+    @property
+    def name(self) -> str:
+        """Its name without its place: a folder may name its user."""
+        return self.uri.removeprefix("file:").rpartition("/")[2]
+
 
 class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Data that a task turns into inputs and labels: files that are fetched, or the user's own."""

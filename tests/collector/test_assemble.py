@@ -20,7 +20,7 @@ from ovreport.record import (
     StartupCached,
     Unsupported,
 )
-from ovreport_collector import assemble, collect, suite
+from ovreport_collector import assemble, collect, repeat, suite
 from ovreport_collector.extras import no_mmap
 from ovreport_collector.jobs import (
     CachedStartResult,
@@ -200,12 +200,12 @@ def test_a_local_model_without_a_checksum_has_one_in_the_record(
 
 def test_the_commands_that_repeat_it_parse(plan: Plan) -> None:
     """Names with blanks stay whole; the path of a plugin is the reader's own."""
-    repeat = assemble.repeat(plan, plan.cases[0])
-    words = shlex.split(repeat.ovreport)
+    again = repeat.commands(plan, plan.cases[0])
+    words = shlex.split(again.ovreport)
     assert words[-2:] == ["--plugin", "MY CPU=PATH"]
     assert words[words.index("--seed") + 1] == "7"
-    assert "secret" not in repeat.ovreport
-    theirs = shlex.split(repeat.benchmark_app)
+    assert "secret" not in again.ovreport
+    theirs = shlex.split(again.benchmark_app)
     assert theirs[0] == "benchmark_app"
     assert theirs[theirs.index("-m") + 1] == "one.onnx"
     assert theirs[theirs.index("-infer_precision") + 1] == "f32"
@@ -217,7 +217,7 @@ def test_the_default_precision_is_not_asked_of_benchmark_app(
     """Leaving it out is what asks for the default."""
     request = a_request(suite_file, models=("one",), precisions=("default",))
     plan = collect.make_plan(request)
-    assert "-infer_precision" not in assemble.repeat(plan, plan.cases[0]).benchmark_app
+    assert "-infer_precision" not in repeat.commands(plan, plan.cases[0]).benchmark_app
 
 
 # ---------------------------------------------------------------- energy and memory

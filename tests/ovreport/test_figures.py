@@ -5,8 +5,9 @@ import math
 import msgspec
 import pytest
 
-from ovreport.figures import N_TOO_SMALL, PERCENTILES, Figure, accuracy_metric, figures
+from ovreport.figures import Figure, accuracy_metric, figures
 from ovreport.metrics import METRICS
+from ovreport.percentiles import N_TOO_SMALL, PERCENTILES
 from ovreport.record import Failed, Skipped, Unsupported
 from ovreport.store import decode, encode
 from tests.factories import a_failed_record, a_record, energy

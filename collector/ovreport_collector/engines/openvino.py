@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ovreport.record import (
-    Execution,
-    LayerCount,
-    NotMeasured,
-    Port,
-    Precision,
-    Settings,
-    Unsupported,
-)
+from ovreport.record import Execution, NotMeasured, Port, Precision, Settings, Unsupported
 from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
-from ovreport_collector.engines.layers import computes, counted, main_precision
+from ovreport_collector.engines.layers import main_precision
+from ovreport_collector.engines.openvino_layers import layers
 from ovreport_collector.engines.openvino_pipeline import OpenVinoStagedRequest, preprocessed
+from ovreport_collector.engines.openvino_ports import (
+    check_names,
+    described,
+    port_name,
+    port_shape,
+    tensors,
+)
+from ovreport_collector.engines.openvino_words import first_line, readable_properties
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.image_pipeline import ImagePipeline
-
-_PRECISIONS = {"f64", "f32", "f16", "bf16", "i64", "i32", "i8", "u8", "i4", "u4"}
-_NOT_LAYERS = ("const", "input", "output", "parameter", "result")
 
 
 class OpenVino:
@@ -41,7 +38,7 @@ class OpenVino:
         """Read a model file and give its inputs static shapes."""
         model = self.core.read_model(path)
         wanted = {name: list(shape) for name, shape in shapes.items()}
-        _check_names(model, wanted)
+        check_names(model, wanted)
         if wanted and any(port_shape(p) != wanted.get(port_name(p)) for p in model.inputs):
             model.reshape(wanted)
         dynamic = [port_name(p) for p in model.inputs if p.get_partial_shape().is_dynamic]
@@ -68,8 +65,8 @@ class OpenVinoNetwork:
 
     def __init__(self, core: Any, model: Any) -> None:
         self._core, self._model = core, model
-        self._inputs = [_port(p) for p in model.inputs]
-        self._outputs = [_port(p) for p in model.outputs]
+        self._inputs = [described(p) for p in model.inputs]
+        self._outputs = [described(p) for p in model.outputs]
 
     @property
     def model(self) -> Any:
@@ -129,7 +126,7 @@ class OpenVinoCompiled:
     @property
     def settings(self) -> Settings:
         """Properties asked for and in force."""
-        return Settings(asked=self._asked, in_force=_readable_properties(self._compiled))
+        return Settings(asked=self._asked, in_force=readable_properties(self._compiled))
 
     @property
     def optimal_requests(self) -> int:
@@ -157,10 +154,10 @@ class OpenVinoCompiled:
         """What really runs, layer by layer, from the runtime model."""
         devices = [str(d).strip("()") for d in self._get("EXECUTION_DEVICES", [])]
         try:
-            layers = _layers(self._compiled.get_runtime_model(), devices)
+            found = layers(self._compiled.get_runtime_model(), devices)
         except RuntimeError as error:
             return Unsupported(reason=f"The device gives no runtime model: {first_line(error)}")
-        return Execution(devices=devices, precision=main_precision(layers), layers=layers)
+        return Execution(devices=devices, precision=main_precision(found), layers=found)
 
     def request(self, samples: Sequence[Sample]) -> OpenVinoRequest:
         """Return a request that can be fed any of the samples."""
@@ -180,7 +177,7 @@ class OpenVinoRequest:
 
     def __init__(self, compiled: Any, samples: Sequence[Sample]) -> None:
         self._request = compiled.create_infer_request()
-        self._tensors = [_tensors(compiled, sample) for sample in samples]
+        self._tensors = [tensors(compiled, sample) for sample in samples]
         self.feed(0)
 
     def feed(self, index: int) -> None:
@@ -208,7 +205,7 @@ class OpenVinoQueue:
     def __init__(self, compiled: Any, samples: Sequence[Sample], requests: int) -> None:
         self._queue = ov.AsyncInferQueue(compiled, requests)
         for index, request in enumerate(self._queue):
-            for port, tensor in enumerate(_tensors(compiled, samples[index % len(samples)])):
+            for port, tensor in enumerate(tensors(compiled, samples[index % len(samples)])):
                 request.set_input_tensor(port, tensor)
 
     def run(self, stop_at: float) -> list[float]:
@@ -224,110 +221,3 @@ class OpenVinoQueue:
             queue.start_async()
         queue.wait_all()
         return latencies + [requests[index].latency / 1000 for index in running]
-
-
-def _check_names(model: Any, wanted: Mapping[str, Sequence[int]]) -> None:
-    known = [{port_name(port), *port.get_names()} for port in model.inputs]
-    unknown = [name for name in wanted if not any(name in names for names in known)]
-    unfed = [port_name(p) for p, names in zip(model.inputs, known, strict=True)
-             if names.isdisjoint(wanted)]  # fmt: skip
-    if wanted and (unknown or unfed):
-        inputs = ", ".join(port_name(port) for port in model.inputs)
-        wrong = f"no input {', '.join(unknown)}" if unknown else f"no shape for {', '.join(unfed)}"
-        raise ValueError(
-            f"{wrong}; the model's inputs are {inputs}: "
-            "give each a shape in the suite, under `shapes`"
-        )
-
-
-def port_name(port: Any) -> str:
-    """Return a name of a port; TFLite and IR may give several, or none."""
-    return str(port.get_any_name()) if port.get_names() else f"#{port.get_index()}"
-
-
-def port_shape(port: Any) -> list[int] | None:
-    """Return the static shape, None while it is dynamic."""
-    shape = port.get_partial_shape()
-    return None if shape.is_dynamic else list(shape.to_shape())
-
-
-def first_line(error: BaseException) -> str:
-    """Return the last meaningful line of OpenVINO's layered messages."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if not line.startswith(("Exception from", "Check '"))]
-    return (telling or lines or [type(error).__name__])[-1]
-
-
-def _port(port: Any) -> Port:
-    dtype = port.get_element_type().to_string()
-    return Port(name=port_name(port), dtype=dtype, shape=port_shape(port) or [])
-
-
-def array_for(port: Any, sample: Sample) -> Array:
-    """Return a port's input among those of a sample, by any of its names, of its type."""
-    name = next((n for n in port.get_names() if n in sample), port_name(port))
-    array = np.ascontiguousarray(sample[name], dtype=port.get_element_type().to_dtype())
-    if list(array.shape) != port_shape(port):
-        raise ValueError(f"input {name}: shape {array.shape}, the model takes {port.shape}")
-    return array
-
-
-def _tensors(compiled: Any, sample: Sample) -> list[Any]:
-    return [ov.Tensor(array_for(port, sample), shared_memory=True) for port in compiled.inputs]
-
-
-def _readable_properties(compiled: Any) -> dict[str, str]:
-    found = {}
-    for name in compiled.get_property("SUPPORTED_PROPERTIES"):
-        if name in {"SUPPORTED_PROPERTIES", "CACHE_DIR"}:  # a list of names, and a local path
-            continue
-        try:
-            found[str(name)] = property_text(compiled.get_property(name))
-        except (RuntimeError, TypeError):  # write-only, or of a type Python cannot hold
-            continue
-    return found
-
-
-def property_text(value: Any) -> str:
-    """Return a property's value in words: types by name, enums by member, lists by comma."""
-    if isinstance(value, ov.Type):
-        return str(value.to_string())
-    if isinstance(value, (list, tuple, set, frozenset)):
-        texts = [property_text(item) for item in value]
-        return ", ".join(sorted(texts) if isinstance(value, (set, frozenset)) else texts)
-    if isinstance(value, dict):
-        return ", ".join(f"{k}={property_text(v)}" for k, v in value.items())
-    is_enum = type(value).__module__.startswith("openvino")
-    return str(value).rpartition(".")[2] if is_enum else str(value)
-
-
-def _layers(runtime_model: Any, devices: Sequence[str]) -> list[LayerCount]:
-    counts: Counter[tuple[str, str, bool]] = Counter()
-    for op in runtime_model.get_ordered_ops():
-        info = op.get_rt_info()
-        kind = _info(info, "layerType").lower()
-        if not kind or kind.startswith(_NOT_LAYERS):
-            continue
-        device = _info(info, "affinity") or (devices[0] if len(devices) == 1 else "unknown")
-        precision = _layer_precision(info)
-        counts[device, precision, computes(kind)] += 1
-    return counted(counts)
-
-
-def _info(info: Any, key: str) -> str:
-    return str(info[key].astype(str)) if key in info else ""
-
-
-def _layer_precision(info: Any) -> str:
-    """Return the precision that a layer computes in.
-
-    The kernel's name ends in it (`brgconv_avx512_f32`). The property runtimePrecision looks at the
-    weights too: it says f16 of an f32 convolution whose weights are stored as f16.
-    """
-    suffix = _precision(_info(info, "primitiveType").rpartition("_")[2])
-    return suffix if suffix in _PRECISIONS else _precision(_info(info, "runtimePrecision"))
-
-
-def _precision(name: str) -> str:
-    known = {"fp32": "f32", "fp16": "f16", "int8": "i8", "uint8": "u8", "undefined": "unknown"}
-    return known.get(name.lower(), name.lower()) or "unknown"

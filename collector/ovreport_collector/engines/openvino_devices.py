@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ovreport.record import Device, Family
-from ovreport_collector.engines.openvino import first_line, property_text
+from ovreport_collector.engines.openvino_words import first_line, property_text
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.jobs import ProbeJob, ProbeResult, Unavailable
 

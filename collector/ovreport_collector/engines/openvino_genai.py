@@ -11,7 +11,8 @@ import numpy as np
 
 from ovreport.record import Port, Settings, Unsupported, Window
 from ovreport_collector.engines.base import WrongOutputError
-from ovreport_collector.engines.openvino import OpenVinoCompiled, port_name
+from ovreport_collector.engines.openvino import OpenVinoCompiled
+from ovreport_collector.engines.openvino_ports import port_name
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.generation import Answer
 from ovreport_collector.jobs import OutputsResult, Target

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ovreport_collector.engines.openvino import first_line
 from ovreport_collector.engines.openvino_devices import parts
+from ovreport_collector.engines.openvino_words import first_line
 
 _COUNTERS = {
     "GPU": ("GPU_MEMORY_STATISTICS",),

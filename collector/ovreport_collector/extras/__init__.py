@@ -16,15 +16,13 @@ from ovreport_collector.extras.open_loop import OpenLoopExtra
 from ovreport_collector.plan import PlannedCase, is_virtual
 from ovreport_collector.prepare import Ready
 
-__all__ = ["EXTRAS", "Around", "Extra", "are_left_out", "by_name", "rounds_of", "why_not"]
+__all__ = ["BY_NAME", "EXTRAS", "Around", "Extra", "are_left_out", "rounds_of", "why_not"]
 
 EXTRAS: tuple[Extra, ...] = (EndToEndExtra(), CurveExtra(), OpenLoopExtra(), NoMmap())
 """In the order in which a round measures them."""
 
-
-def by_name(name: str) -> Extra | None:
-    """Return the extra that makes the record's field of that name."""
-    return next((extra for extra in EXTRAS if extra.name == name), None)
+BY_NAME = {extra.name: extra for extra in EXTRAS}
+"""By the field of the record that each makes, or adds to."""
 
 
 def are_left_out(planned: PlannedCase, tier: str) -> bool:

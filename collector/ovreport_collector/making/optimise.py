@@ -14,7 +14,8 @@ from typing import Any
 from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
 from ovreport_collector.arrays import load_samples
 from ovreport_collector.checks import infer_checked
-from ovreport_collector.engines.openvino import OpenVino, OpenVinoNetwork, array_for, port_name
+from ovreport_collector.engines.openvino import OpenVino, OpenVinoNetwork
+from ovreport_collector.engines.openvino_ports import array_for, port_name
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.jobs import OptimiseJob, OptimiseResult
 from ovreport_collector.memory import peak_rss_bytes

@@ -12,12 +12,8 @@ import numpy as np
 
 from ovreport_collector import tasks
 from ovreport_collector.engines.base import Array, Request, Sample
-from ovreport_collector.engines.openvino import (
-    OpenVinoNetwork,
-    OpenVinoRequest,
-    array_for,
-    port_name,
-)
+from ovreport_collector.engines.openvino import OpenVinoNetwork, OpenVinoRequest
+from ovreport_collector.engines.openvino_ports import array_for, port_name
 from ovreport_collector.jobs import Validating
 from ovreport_collector.suite import Model
 from ovreport_collector.tasks import Files, Validates

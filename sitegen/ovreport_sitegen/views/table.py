@@ -12,8 +12,9 @@ from typing import Literal
 import msgspec
 from markupsafe import Markup
 
-from ovreport.figures import N_TOO_SMALL, Figure
+from ovreport.figures import Figure
 from ovreport.metrics import METRICS, Metric
+from ovreport.percentiles import N_TOO_SMALL
 from ovreport.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport_sitegen import variants

@@ -1,0 +1,72 @@
+"""Conservative bounds on the percentiles of a latency, over all rounds."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from ovreport import statistics
+from ovreport.figure import Found, of
+from ovreport.parts import Skipped, Verdict
+from ovreport.samples import LatencyRound, ThroughputRound
+from ovreport.statistics import Interval
+
+PERCENTILES = {
+    "latency_p90_ms": 0.90,
+    "latency_p95_ms": 0.95,
+    "latency_p99_ms": 0.99,
+    "latency_p999_ms": 0.999,
+}
+N_TOO_SMALL = "n too small"
+
+
+def bounds(
+    percentiles: Mapping[str, float], rounds: Sequence[LatencyRound | ThroughputRound],
+    verdict: Verdict, *, longest_ms: float = math.inf,
+) -> Found:  # fmt: skip
+    """Yield a conservative bound on each percentile of a repetition.
+
+    The t-th largest sample of all rounds, t from the n that correlated samples are worth, raised
+    because rounds differ.
+    """
+    n = sum(r.n for r in rounds)
+    worth = statistics.effective_n(n, sum(r.autocorrelation * r.n for r in rounds) / n)
+    if len(rounds) < 2:
+        one = Skipped(reason=f"{N_TOO_SMALL}: one round says nothing about another")
+        yield from ((key, one) for key in percentiles)
+        return
+    few = Skipped(reason=f"{N_TOO_SMALL}: {n:,} inferences, worth {worth:,} independent ones")
+    ranks = {key: statistics.pooled_rank(n, worth, p) for key, p in percentiles.items()}
+    largest = _largest(rounds, {rank for rank in ranks.values() if rank})
+    factor = statistics.rounds_factor([r.median_ms for r in rounds])
+    for key, rank in ranks.items():
+        if rank == 0:
+            yield key, few
+        else:
+            value = min(largest[rank], longest_ms) * factor
+            yield of(key, Interval(value, value, value), len(rounds), n, verdict, kind="bound")
+
+
+def _largest(
+    rounds: Sequence[LatencyRound | ThroughputRound], ranks: Collection[int]
+) -> dict[int, float]:
+    """Return the largest samples of all rounds together, rounded up to their buckets.
+
+    By rank (1: the largest). Only as many buckets are merged as the last rank needs.
+    """
+    found: dict[int, float] = {}
+    wanted, seen = sorted(ranks, reverse=True), 0
+    for log_ms, count in heapq.merge(*map(_from_top, rounds), reverse=True):
+        seen += count
+        while wanted and wanted[-1] <= seen:
+            found[wanted.pop()] = math.exp(log_ms)
+        if not wanted:
+            break
+    return found
+
+
+def _from_top(r: LatencyRound | ThroughputRound) -> Iterator[tuple[float, int]]:
+    """Yield the logarithm of a bucket's upper bound in ms and its count, largest first."""
+    log_growth = math.log(r.histogram.growth)
+    return ((index * log_growth, count) for index, count in reversed(r.histogram.buckets))
