@@ -15,7 +15,7 @@ from ovreport.metrics import METRICS
 from ovreport.record import Record, json_schema
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import clean
-from ovreport_sitegen.views.table import status_word
+from ovreport_sitegen.views.result_cells import status_word
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (

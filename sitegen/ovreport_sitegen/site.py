@@ -31,6 +31,7 @@ from ovreport_sitegen.views import (
     latency,
     method,
     model,
+    models,
     overview,
     throughput,
 )
@@ -166,7 +167,7 @@ def _render(
     views: list[tuple[str, HasPage]] = [
         *(_classic(found) if found.results else ()),
         *([("language", language.view(found))] if found.language else ()),
-        ("models", model.index(found)),
+        ("models", models.view(found)),
         ("method", method.view(found)),
         ("data", data.view(found, sizes)),
         *(("model", model.view(found, m)) for m in found.models),

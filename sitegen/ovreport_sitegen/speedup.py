@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from ovreport.comparison import Comparison, compare
 from ovreport.control_variate import Adjusted, Adjustment
@@ -30,6 +30,8 @@ class HasRecord(Protocol):
 
 
 R = TypeVar("R", bound=HasRecord)
+SpeedAspect = Literal["latency", "throughput"]
+ASPECTS: tuple[SpeedAspect, SpeedAspect] = ("latency", "throughput")
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,16 @@ def speedups(results: Sequence[R]) -> Iterator[Speedup[R]]:
             continue
         if not (base.completed and result.completed and same_session(base.record, result.record)):
             continue
-        latency = compare(latencies(base.record), latencies(result.record))
-        throughput = compare(throughputs(result.record), throughputs(base.record))
+        latency, throughput = (gain(base.record, result.record, a) for a in ASPECTS)
         if latency or throughput:
             yield Speedup(base, result, latency, throughput)
+
+
+def gain(base: Record, other: Record, aspect: SpeedAspect) -> Comparison | None:
+    """Return how many times as fast `other` is, by the rounds that both have; None without any."""
+    if aspect == "latency":
+        return compare(latencies(base), latencies(other))
+    return compare(throughputs(other), throughputs(base))
 
 
 def _pair_key(record: Record) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.charts import Drawer, Scatter, Spot
 from ovreport_sitegen.charts.scatter import fill
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.views import arrivals, curve, model, throughput
 from tests.factories import a_failed_record, a_record
 from tests.ovreport.test_load_figures import FOUR, LONE, TWICE, WORSE, a_curve, a_loop, a_point

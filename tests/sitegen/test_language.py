@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from ovreport import record as r
+from ovreport_sitegen.views import language_model
+from ovreport_sitegen.views.about import port_text
 from tests.factories import a_record
 from tests.language_factories import (
     a_failed_language_record,
@@ -18,6 +20,7 @@ from tests.language_factories import (
     language_records,
 )
 from tests.sitegen.conftest import a_collection
+from tests.sitegen.test_headlines import catalogue
 
 TITLE = "SmolLM2-135M-Instruct"
 CLASSIC = ("latency", "throughput", "accuracy", "efficiency", "end-to-end", "frameworks")
@@ -177,3 +180,13 @@ def test_markup_in_a_record_stays_text(build_of: BuildOf) -> None:
     out = build_of([record])
     for page in out.glob("*.html"):
         assert attack not in page.read_text(), page.name
+
+
+def test_a_language_model_is_described_as_any_other() -> None:
+    """Inputs and outputs too; a size that is free is no number."""
+    found = catalogue(a_language_record())
+    (model,) = found.language_models
+    told = language_model.view(found, model).about
+    assert any(name == "Licence" for name, _ in told.facts)
+    assert all("-1" not in text for text in (*told.inputs, *told.outputs))
+    assert port_text(r.Port(name="ids", dtype="i64", shape=[-1, 4])) == "ids: i64, any × 4"

@@ -12,9 +12,11 @@ import pytest
 from ovreport import record as r
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import Drawer, Mark, Tradeoff
+from ovreport_sitegen.speedup import SpeedAspect
 from ovreport_sitegen.views import (
     accuracy,
     accuracy_cells,
+    choices,
     device,
     making,
     model,
@@ -22,8 +24,8 @@ from ovreport_sitegen.views import (
     published,
     tradeoff,
 )
-from tests.factories import a_made_record, a_record
-from tests.sitegen.test_headlines import a_reference, catalogue, surely
+from tests.factories import a_failed_record, a_made_record, a_record
+from tests.sitegen.test_headlines import a_reference, catalogue
 
 
 def records(**knobs: object) -> list[r.Record]:
@@ -36,11 +38,19 @@ def records(**knobs: object) -> list[r.Record]:
     ]
 
 
-def words(found: Catalogue, aspect: pareto.Aspect = "latency") -> dict[str, str]:
+def words(found: Catalogue, aspect: SpeedAspect = "latency") -> dict[str, str]:
     """Return name → standing of the only model's choices."""
-    chosen = pareto.choices(found.results)
-    names, standing = pareto.names(chosen), pareto.standings(chosen, aspect)
-    return {names[id(r)]: standing[id(r)].word for r in chosen if id(r) in standing}
+    (chosen,) = pareto.every(found)
+    standings = chosen.rankings[aspect].standings
+    return {chosen.names[id(r)]: standings[id(r)].word for r in chosen.usable(aspect)}
+
+
+def another_hour(record: r.Record) -> r.Record:
+    """Return a record whose rounds ran alternately with none of the others."""
+    noise = [
+        msgspec.structs.replace(n, started_at=f"2026-11-23T15:0{n.round}:00Z") for n in record.noise
+    ]
+    return msgspec.structs.replace(record, noise=noise)
 
 
 def with_published(record: r.Record, **changes: str) -> r.Record:
@@ -56,7 +66,7 @@ def with_published(record: r.Record, **changes: str) -> r.Record:
 
 
 @pytest.mark.parametrize("aspect", ["latency", "throughput"])
-def test_what_nothing_beats_is_optimal(aspect: pareto.Aspect) -> None:
+def test_what_nothing_beats_is_optimal(aspect: SpeedAspect) -> None:
     """INT8 is fastest and f32 most accurate; bf16 is surely behind INT8 in both."""
     found = words(catalogue(*records()), aspect)
     assert found["int8 · i8"] == "optimal"
@@ -79,18 +89,102 @@ def test_equal_choices_are_both_optimal() -> None:
     assert set(words(catalogue(a_reference(), same)).values()) == {"optimal"}
 
 
-def test_of_two_hours_the_intervals_decide() -> None:
-    """Rounds that did not alternate are compared by figures whose intervals are apart."""
-    f32, *_, fp16 = records()
-    later = [msgspec.structs.replace(n, started_at="2026-11-23T15:00:00Z") for n in fp16.noise]
-    fp16 = surely(msgspec.structs.replace(fp16, noise=later), -0.01, 0.01)
-    assert words(catalogue(f32, fp16))["fp16 · f32"] == "beaten"
+def test_a_choice_of_another_hour_has_no_place() -> None:
+    """Rounds that did not alternate give no gain, whatever the times are; the card says why."""
+    f32, bf16, int8, _ = records()
+    found = catalogue(f32, bf16, another_hour(int8))
+    assert words(found) == {"fp32 · f32": "optimal", "fp32 · bf16": "optimal"}
+    (card,) = tradeoff.site_cards(found)
+    assert card.left_out == ("int8 · i8: its rounds did not alternate with those of f32",)
+
+
+def test_gains_decide_where_absolute_times_are_invalid() -> None:
+    """Both swing by half from round to round, together: the ratio is as certain as ever."""
+    swing = [1.0, 1.5, 0.7, 1.3, 0.8, 1.6, 1.1]
+    int8 = a_made_record("int8", seed=3, median_ms=2, factors=swing, top1=0.968)
+    found = catalogue(a_reference(factors=swing), int8)
+    assert {r.verdict("latency").level for r in found.results} == {"invalid"}  # type: ignore[union-attr]
+    (card,) = tradeoff.site_cards(found)
+    assert isinstance(card.chart, Tradeoff)
+    assert card.left_out == ()
+    at = {m.label: m.x for m in card.chart.marks}
+    assert at["fp32 · f32"] == 1
+    assert at["int8 · i8"] == pytest.approx(2.5, rel=0.02)
+    assert "invalid" in card.chart.marks[0].tip
+    assert card.finding.startswith("INT8 with the rest in f32 makes Magika v3.3 2.5× as fast")
+    assert "invalid" not in card.footer
+
+
+def test_the_standing_tells_the_ratio_of_the_two() -> None:
+    """Of their own rounds, not of two ratios."""
+    (chosen,) = pareto.every(catalogue(*records()))
+    bf16 = next(x for x in chosen.results if x.executed == "bf16")
+    standing = chosen.rankings["latency"].standings[id(bf16)]
+    assert standing.by is not None
+    assert standing.by.variant == "int8"
+    assert standing.ratio is not None
+    assert standing.ratio.ratio.value == pytest.approx(1.5, rel=0.03)
+    table = choices.choices_table(catalogue(*records()), chosen, "t")
+    assert "behind int8 · i8\n1.5" in table.rows[1].html
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([a_reference(), a_made_record(seed=3, rounds=4)],
+         "int8 · i8: 4 pairs of rounds with f32, 5 are needed"),
+        ([a_reference(), a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1])],
+         "int8 · i8: not distinguishable from f32, and it may be anything from 0.615× to"),
+        ([a_failed_record(), a_made_record(seed=3)],
+         "i8: f32 of the published file failed on this device"),
+    ],
+)  # fmt: skip
+def test_a_gain_that_says_nothing_is_told_why(others: list[r.Record], said: str) -> None:
+    """Too few pairs, too wide an interval, no f32 to compare with."""
+    bf16 = a_record(seed=2, precision="default", median_ms=3)
+    found = catalogue(*others, bf16)
+    (card, *_) = tradeoff.model_cards(found, found.models[0])
+    assert any(said in text for text in card.left_out), card.left_out
+
+
+def test_a_loss_is_told_without_a_gain() -> None:
+    """What did not run alternately has no speed here; what it costs is known all the same."""
+    f32, bf16, *_ = records()
+    found = catalogue(f32, another_hour(bf16))
+    assert accuracy.view(found).findings == (
+        "bf16, the default here, costs Magika v3.3 12.9 points.",
+    )
+    view = accuracy.view(found)
+    assert view.tradeoffs == ()
+    assert "One model with a choice has no picture" in view.tradeoffs_note
+
+
+def test_one_picture_tells_why_there_is_no_other() -> None:
+    """Only throughput can be drawn: the reasons against latency stand below it."""
+    wide = a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1], median_ms=5)
+    throughput = a_made_record(seed=3, median_ms=2).throughput
+    found = catalogue(a_reference(), msgspec.structs.replace(wide, throughput=throughput))
+    (card,) = tradeoff.model_cards(found, found.models[0])
+    assert "throughput" in card.title
+    (reason,) = card.left_out
+    assert reason.startswith("By latency, int8 · i8: not distinguishable from f32")
+
+
+def test_the_throughput_card_speaks_of_throughput() -> None:
+    """And the other one does not."""
+    found = catalogue(*records())
+    first, second = tradeoff.model_cards(found, found.models[0])
+    assert "2.5× as fast" in first.finding
+    assert "2.5× the throughput" in second.finding
+    assert first.chart != second.chart
 
 
 def test_what_ran_alike_is_one_choice() -> None:
     """f32 as the default is no second choice; INT8 with another rest is, and says so."""
     alike = catalogue(a_reference(), a_record(seed=2, precision="default", executed="f32"))
-    assert list(words(alike)) == ["f32"]
+    (only,) = pareto.distinct(alike.results)
+    assert only.is_baseline  # what others are compared with speaks for both
+    assert pareto.every(alike) == ()
     int8 = a_made_record("int8", seed=3)
     execution = int8.execution
     assert isinstance(execution, r.Execution)
@@ -99,19 +193,42 @@ def test_what_ran_alike_is_one_choice() -> None:
         "int8", seed=4, precision="default",
         execution=msgspec.structs.replace(execution, layers=[*execution.layers, rest]),
     )  # fmt: skip
-    assert list(words(catalogue(a_record(), int8, other)))[1:] == [
-        "int8 · i8 (f32)", "int8 · i8 (default)",
-    ]  # fmt: skip
+    assert set(words(catalogue(a_record(), int8, other))) == {
+        "fp32 · f32", "int8 · i8 (f32)", "int8 · i8 (default)",
+    }  # fmt: skip
 
 
 def test_the_fastest_within_one_per_cent_is_the_pick() -> None:
     """bf16 would be faster than FP16 but is not eligible."""
-    found = catalogue(*records())
-    chosen = pareto.choices(found.results)
+    (chosen,) = pareto.every(catalogue(*records()))
     picked = pareto.fastest_kept(chosen, "latency")
     assert picked is not None
     assert picked.variant == "int8"
-    assert pareto.fastest_kept([x for x in chosen if x.executed == "bf16"], "latency") is None
+    strict = pareto.fastest_kept(chosen, "latency", 0.999)
+    assert strict is not None
+    assert strict.is_baseline  # INT8 keeps 99.8 %
+
+
+def test_f32_is_the_pick_unless_another_is_surely_faster() -> None:
+    """A value above 1 is not enough."""
+    wobble = [1.0, 1.05, 0.9, 1.04, 0.92, 1.06, 0.9]
+    close = a_made_record("int8", seed=3, factors=wobble, median_ms=4.95)
+    found = catalogue(a_reference(), close)
+    (chosen,) = pareto.every(found)
+    assert len(chosen.usable("latency")) == 2
+    picked = pareto.fastest_kept(chosen, "latency")
+    assert picked is not None
+    assert picked.is_baseline
+    (row,) = choices.device_table(found, found.devices[0]).rows
+    assert "not distinguishable from int8 · i8" in row.html
+
+
+def test_a_pick_stands_beside_the_next_one() -> None:
+    """By how much, from the rounds of both."""
+    found = catalogue(*records())
+    (row,) = choices.device_table(found, found.devices[0]).rows
+    assert "2.5" in row.html
+    assert "× as fast as fp32 · f32" in row.html
 
 
 def test_the_reference_is_a_choice_without_a_difference() -> None:
@@ -121,35 +238,41 @@ def test_the_reference_is_a_choice_without_a_difference() -> None:
     assert accuracy_cells.cost_cell(reference).text == "reference"
     assert accuracy_cells.eligible_cell(reference).text == "reference"
     slow = [a_reference(), a_record(seed=2, precision="default", median_ms=9, top1=0.8)]
-    chosen = pareto.choices(catalogue(*slow).results)
-    assert pareto.fastest_kept(chosen, "latency") is chosen[0]
+    (chosen,) = pareto.every(catalogue(*slow))
+    assert pareto.fastest_kept(chosen, "latency") is chosen.results[0]
 
 
-def test_an_invalid_speed_is_in_the_table_and_not_on_the_front() -> None:
-    """A point that cannot be trusted is not drawn; its row says why."""
-    noisy = a_made_record("int8", seed=3, median_ms=2, noise=0.5)
+def test_a_gain_that_says_nothing_is_in_the_table_and_not_on_the_front() -> None:
+    """It is not drawn; its row says why."""
+    noisy = a_made_record("int8", seed=3, median_ms=5, noise=0.5)
     found = catalogue(a_reference(), a_record(seed=2, precision="default"), noisy)
     (card,) = tradeoff.site_cards(found)
     assert isinstance(card.chart, Tradeoff)
     assert len(card.chart.marks) == 2
-    assert "1 without a speed to trust" in card.key
     assert card.table is not None
     assert len(card.table.rows) == 3
+    assert "may be anything from" in card.table.rows[-1].html
+    (row,) = choices.device_table(found, found.devices[0]).rows
+    assert "1 without a gain to use" in row.html
+    alone = catalogue(a_reference(), noisy)
+    (row,) = choices.device_table(alone, alone.devices[0]).rows
+    assert "no usable gain of another" in row.html  # INT8 keeps as much
 
 
-def test_a_model_without_two_speeds_to_trust_has_a_sentence(
+def test_a_model_without_two_gains_to_use_has_a_sentence(
     build_of: Callable[[Sequence[r.Record]], Path],
 ) -> None:
     """The table has all; links from other pages still lead to it."""
-    shaky = a_record(seed=2, precision="default", noise=0.5)
+    shaky = a_record(seed=2, precision="default", rounds=3)
     found = catalogue(a_reference(), shaky)
     (first,) = tradeoff.model_cards(found, found.models[0])
     assert first.chart is None
     assert first.finding == (
-        "Only one of 2 choices has a speed that can be trusted: nothing is drawn."
+        "Of 2 choices, only one has a latency gain that can be used: nothing is drawn."
     )
+    assert first.left_out == ("bf16: 3 pairs of rounds with f32, 5 are needed",)
     assert tradeoff.site_cards(found) == ()
-    assert len(tradeoff.device_table(found, found.devices[0]).rows) == 1
+    assert len(choices.device_table(found, found.devices[0]).rows) == 1
     assert build_of([a_reference(), shaky]).is_dir()  # every link leads somewhere
 
 
@@ -185,7 +308,7 @@ def test_unbounded_intervals_and_equal_marks_can_be_drawn() -> None:
     """One round gives no bound; all marks at one place still give an axis."""
     mark = Mark(5, 0, float("inf"), 0, float("-inf"), float("inf"), label="a", tip="a")
     for marks in ((mark, mark), (mark,)):
-        chart = Tradeoff("t", "d", "x", "y", marks, 0.0, lower=True)
+        chart = Tradeoff("t", "d", "x", "y", marks, 0.0)
         svg = str(Drawer(None).svg(chart))
         assert "NaN" not in svg
         ET.fromstring(svg)  # noqa: S314 (our own)

@@ -11,8 +11,9 @@ import pytest
 from ovreport import record as r
 from ovreport.store import Loaded, Stored
 from ovreport_sitegen import downloads
-from ovreport_sitegen.catalogue import Catalogue, make, newest
+from ovreport_sitegen.catalogue import Catalogue, make
 from ovreport_sitegen.config import Config
+from ovreport_sitegen.gathering import newest
 from ovreport_sitegen.speedup import same_session
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from ovreport_sitegen.views import (
@@ -21,6 +22,7 @@ from ovreport_sitegen.views import (
     efficiency,
     latency,
     model,
+    models,
     overview,
     throughput,
 )
@@ -279,10 +281,10 @@ def test_a_converted_model_says_what_made_it() -> None:
     )
     made = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, made=how))
     found = catalogue(made)
-    facts = dict(model.view(found, found.models[0]).facts)
+    facts = dict(model.view(found, found.models[0]).about.facts)
     assert facts["Made of it"] == "an OpenVINO IR, by the converter bert-encoder (numpy 2.4.6)"
     plain = catalogue(record)
-    assert "Made of it" not in dict(model.view(plain, plain.models[0]).facts)
+    assert "Made of it" not in dict(model.view(plain, plain.models[0]).about.facts)
 
 
 def test_a_model_with_one_accuracy_has_no_table_of_all() -> None:
@@ -344,8 +346,8 @@ def test_all_tables_have_as_many_cells_as_columns() -> None:
     tables = [
         overview.view(found).table, latency.view(found).table, latency.view(found).startup,
         throughput.view(found).table, efficiency.view(found).table, efficiency.view(found).phases,
-        accuracy.view(found).table, accuracy.view(found).agreement, model.index(found).models,
-        model.index(found).devices, *(model.view(found, m).table for m in found.models),
+        accuracy.view(found).table, accuracy.view(found).agreement, models.view(found).models,
+        models.view(found).devices, *(model.view(found, m).table for m in found.models),
     ]  # fmt: skip
     for table in tables:
         for row in table.rows:

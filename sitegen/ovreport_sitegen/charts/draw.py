@@ -20,6 +20,7 @@ from ovreport_sitegen.charts.fill import Axis, Filled, fill
 from ovreport_sitegen.charts.model import Kind, Picture, Scatter, Tradeoff
 
 AXIS_TITLE = "(axis title)"
+_DRAWN_BY = ("kinds.py", "plane.py", "scatter_kind.py", "tradeoff_kind.py")
 _NOISE = re.compile(
     r' (?:font-family|role|class|pointer-events|aria-[a-z]+|xmlns:xlink)="[^"]*"| opacity="1"'
 )
@@ -87,9 +88,7 @@ def _filled(chart: Picture) -> tuple[str, Filled]:
 def _edition() -> bytes:
     """Return what decides how the same values are drawn: our kinds and the libraries beneath."""
     here = Path(__file__).parent
-    ours = b"".join(
-        (here / name).read_bytes() for name in ("kinds.py", "scatter_kind.py", "tradeoff_kind.py")
-    )
+    ours = b"".join((here / name).read_bytes() for name in _DRAWN_BY)
     return ours + f"{version('altair')} {version('vl-convert-python')}".encode()
 
 

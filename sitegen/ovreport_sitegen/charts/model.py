@@ -103,6 +103,7 @@ class Mark:
     """One choice in a picture of accuracy against speed."""
 
     x: float
+    """How many times as fast as what it is compared with."""
     x_low: float
     x_high: float
     y: float
@@ -121,7 +122,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Tradeoff:
-    """A picture of accuracy, on a linear scale upwards, against speed, on a logarithmic one."""
+    """A picture of accuracy, on a linear scale upwards, against a gain, on a logarithmic one."""
 
     title: str
     """Names the picture for a screen reader."""
@@ -133,8 +134,6 @@ class Tradeoff:
     marks: tuple[Mark, ...]
     tolerance: float
     """How far below zero is still within the tolerance; shaded."""
-    lower: bool
-    """Whether less is better on the axis of speed."""
 
 
 Picture = Chart | Scatter | Tradeoff

@@ -95,23 +95,34 @@ class _At(NamedTuple):
 
 
 class Labels:
-    """Places for labels: none covers a dot or another label; one without a place is left out."""
+    """Places for labels: none covers a dot or another label; one without a place is left out.
 
-    def __init__(self, dots: Sequence[tuple[float, float]], height: float = HEIGHT) -> None:
+    Nor does one cover a line, where another place is free.
+    """
+
+    def __init__(
+        self,
+        dots: Sequence[tuple[float, float]],
+        height: float = HEIGHT,
+        lines: Sequence[Box] = (),
+    ) -> None:
         self._height = height
         self._taken: list[Box] = [(x - _DOT, y - _DOT, x + _DOT, y + _DOT) for x, y in dots]
+        self._lines = lines
 
     def place(self, text: str, dot: tuple[float, float]) -> _At | None:
         """Return where the label goes, None where there is no room."""
-        for at in _around(*dot):
-            box = _box(at, len(text) * _CHARACTER)
-            inside = (
-                box[0] >= 0 and box[2] <= PLOT + RIGHT and box[1] >= 0 and box[3] <= self._height
-            )
-            if inside and not any(_overlap(box, other) for other in self._taken):
-                self._taken.append(box)
-                return at
-        return None
+        free = [(at, box) for at in _around(*dot) if self._is_free(box := _box(at, text))]
+        clear = (pair for pair in free if not any(_overlap(pair[1], line) for line in self._lines))
+        best = next(clear, free[0] if free else None)
+        if best is None:
+            return None
+        self._taken.append(best[1])
+        return best[0]
+
+    def _is_free(self, box: Box) -> bool:
+        inside = box[0] >= 0 and box[2] <= PLOT + RIGHT and box[1] >= 0 and box[3] <= self._height
+        return inside and not any(_overlap(box, other) for other in self._taken)
 
 
 def _around(x: float, y: float) -> Iterator[_At]:
@@ -123,7 +134,8 @@ def _around(x: float, y: float) -> Iterator[_At]:
             yield _At(x, y + dy, "center")
 
 
-def _box(at: _At, width: float) -> Box:
+def _box(at: _At, text: str) -> Box:
+    width = len(text) * _CHARACTER
     left = at.x - {"left": 0.0, "center": 0.5, "right": 1.0}[at.align] * width
     return left, at.y - _LINE / 2, left + width, at.y + _LINE / 2
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 import msgspec
 
 from ovreport.record import Accuracy
-from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line
 from ovreport_sitegen.views import accuracy_cells as cells
-from ovreport_sitegen.views.table import Cell, Column, Table, TableRow, missing_cell, result_cells
+from ovreport_sitegen.views.result_cells import missing_cell, result_cells
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 
 def every(result: Result) -> tuple[Accuracy, ...]:

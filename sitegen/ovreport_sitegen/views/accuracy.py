@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ovreport.record import Accuracy
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import (
     accuracies,
     cards,
+    choices,
     gains,
     headlines,
     published,
@@ -20,15 +22,14 @@ from ovreport_sitegen.views import (
 )
 from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views.page import Card, Page
-from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
-    Column,
-    Table,
     figure_cell,
     metric_column,
     result_row,
 )
+from ovreport_sitegen.views.selection import whole_devices
+from ovreport_sitegen.views.table import Column, Table
 
 _GAIN = "Over the published file in f32 on the same device, paired by round"
 
@@ -42,7 +43,9 @@ class AccuracyView:
     """What a reader takes away."""
     cards: tuple[Card, ...]
     tradeoffs: tuple[Card, ...]
-    """Accuracy against latency, a picture for each model that has a choice."""
+    """Accuracy against latency gain, a picture for each model that has a choice."""
+    tradeoffs_note: str
+    """Which models have no picture here; empty where all have one."""
     choices: tuple[Table, ...]
     """What is optimal for each model, a table for each device that has a choice."""
     no_choice: str
@@ -73,8 +76,9 @@ def view(catalogue: Catalogue) -> AccuracyView:
         findings=headlines.headlines(catalogue),
         cards=(lost_card(catalogue, made=True), trade_card(catalogue)),
         tradeoffs=tradeoff.site_cards(catalogue),
+        tradeoffs_note=tradeoff.site_note(catalogue),
         choices=tuple(
-            t for d in catalogue.devices if (t := tradeoff.device_table(catalogue, d)).rows
+            t for d in catalogue.devices if (t := choices.device_table(catalogue, d)).rows
         ),
         no_choice=tradeoff.no_choice_text(catalogue),
         table=_table(catalogue, labelled),

@@ -7,10 +7,11 @@ import msgspec
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
 from ovreport.suspicion import tolerance
-from ovreport_sitegen.catalogue import Result
 from ovreport_sitegen.charts import Row
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line
-from ovreport_sitegen.views.table import Cell, missing_cell
+from ovreport_sitegen.views.result_cells import missing_cell
+from ovreport_sitegen.views.table import Cell
 
 ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
 """Shares of the reference's accuracy that a result must keep for its speed to count (MLPerf has
@@ -37,7 +38,7 @@ def is_reference(result: Result) -> bool:
     """Return whether a result is what the others are compared with: f32 of the published file."""
     accuracy = result.accuracy
     unpaired = isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, Skipped)
-    return unpaired and result.is_published and result.asked == "f32"
+    return unpaired and result.is_baseline
 
 
 def difference_of(result: Result) -> AccuracyReference | None:
@@ -48,12 +49,17 @@ def difference_of(result: Result) -> AccuracyReference | None:
     return reference_of(result)
 
 
-def eligible(result: Result) -> bool | None:
-    """Return whether a result keeps 99 % of the reference's accuracy; None: not known."""
+def eligible(result: Result, share: float = ELIGIBLE) -> bool | None:
+    """Return whether a result keeps that share of the reference's accuracy; None: not known."""
     reference = reference_of(result)
     if reference is None or reference.value <= 0:
         return None
-    return (reference.value + reference.delta) / reference.value >= ELIGIBLE - 1e-9
+    return (reference.value + reference.delta) / reference.value >= share - 1e-9
+
+
+def keeps(result: Result, share: float = ELIGIBLE) -> bool:
+    """Return whether a result is known to keep that share; the reference itself does."""
+    return is_reference(result) or bool(eligible(result, share))
 
 
 def value_cell(result: Result) -> Cell:
@@ -126,7 +132,7 @@ def eligible_cell(result: Result) -> Cell:
     if reference is None or known is None:
         return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
     kept = (reference.value + reference.delta) / reference.value
-    strict = kept >= ELIGIBLE_STRICT - 1e-9
+    strict = eligible(result, ELIGIBLE_STRICT)
     return Cell(
         ("eligible at 99.9 %" if strict else "eligible at 99 %") if known else "not eligible",
         sub=f"{significant(kept * 100)} % of reference",

@@ -7,20 +7,19 @@ from dataclasses import replace
 
 from ovreport.metrics import significant
 from ovreport.record import OpenLoop
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views.cards import models_card
 from ovreport_sitegen.views.page import Card
-from ovreport_sitegen.views.table import (
-    Cell,
-    Column,
-    Table,
+from ovreport_sitegen.views.result_cells import (
     figure_cell,
     level_cell,
     metric_column,
     result_cells,
     row,
 )
+from ovreport_sitegen.views.table import Cell, Column, Table
 
 
 def card(catalogue: Catalogue) -> Card:

@@ -9,7 +9,8 @@ from ovreport.control_variate import HOLDS, MIN_CASES, Adjusted, Adjustment
 from ovreport.metrics import Metric, significant
 from ovreport.record import Calibration, CalibrationRound, CalibrationTime, NotMeasured
 from ovreport_sitegen.text import line, plural
-from ovreport_sitegen.views.table import Cell, TableRow, status_word
+from ovreport_sitegen.views.result_cells import status_word
+from ovreport_sitegen.views.table import Cell, TableRow
 
 HEADLINES = {"latency": "latency_ms", "throughput": "throughput_ips"}
 """Aspect → the metric that is adjusted."""

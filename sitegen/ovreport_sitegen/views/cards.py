@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS, Metric, significant
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
+from ovreport_sitegen.results import ModelRef, Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views.page import Card, footer
-from ovreport_sitegen.views.table import (
-    Column,
-    Table,
+from ovreport_sitegen.views.result_cells import (
     figure_cell,
     metric_column,
     result_cells,
     row,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Column, Table
 
 HOLLOW = "Hollow: suspect."
 LEFT_OUT = "invalid or failed, left out: see the table."

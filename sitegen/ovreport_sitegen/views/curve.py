@@ -12,8 +12,9 @@ from ovreport import load_figures as load
 from ovreport.metrics import significant
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.statistics import Interval, ratio_interval
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import Scatter, Spot
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import day, line, plural
 from ovreport_sitegen.views.cards import model_name, preferred
 from ovreport_sitegen.views.page import Card

@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics import significant
-from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import DeviceRef, Result
 from ovreport_sitegen.text import line, plural
-from ovreport_sitegen.views import accuracy_cells, gains, tradeoff
+from ovreport_sitegen.views import accuracy_cells, gains
+from ovreport_sitegen.views.choices import device_table
 from ovreport_sitegen.views.page import Page, warning
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     VERDICT,
-    Column,
-    Table,
     figure_cell,
     metric_column,
     result_cells,
     row,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Column, Table
 
 _FIGURES = (
     "latency_p99_ms", "throughput_ips", "throughput_per_core_ips",
@@ -56,7 +57,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         warning=warning(results, "latency", "of this device"),
     )
     found = gains.main_gains(catalogue, device)
-    choices = tradeoff.device_table(catalogue, device)
+    choices = device_table(catalogue, device)
     described = newest.record.device
     return DeviceView(
         page=page,

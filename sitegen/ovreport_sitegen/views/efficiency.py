@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.config import Rated
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, safe_url
 from ovreport_sitegen.views import cards, energy, loading, memory
 from ovreport_sitegen.views.page import Card, Page, warning
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Cell,
-    Column,
-    Table,
-    TableRow,
     figure_cell,
     metric_column,
     result_row,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 _FIGURES = (
     "throughput_per_core_ips", "throughput_per_gib_ips", "peak_memory_latency_bytes",

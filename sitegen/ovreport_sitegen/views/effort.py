@@ -10,7 +10,8 @@ from statistics import median
 from ovreport.figures import Figure
 from ovreport.metrics import significant
 from ovreport.record import MEASURING, Effort, Latency
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import listed, plural
 
 _PARTS = {

@@ -14,21 +14,16 @@ from ovreport.metrics import significant
 from ovreport.record import EndToEnd
 from ovreport.statistics import geometric_mean
 from ovreport.verdict import SUSPECT_HALF_WIDTH
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, listed, plural
 from ovreport_sitegen.views.cards import model_name, preferred
 from ovreport_sitegen.views.gains import comparison_row, ratio_cell
 from ovreport_sitegen.views.page import Card, Page, footer, warning
-from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.stages import Measured, measured, stage_card
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Cell,
-    Column,
-    Table,
-    TableRow,
     figure_cell,
     metric_column,
     missing_cell,
@@ -36,6 +31,9 @@ from ovreport_sitegen.views.table import (
     result_row,
     verdict_cell,
 )
+from ovreport_sitegen.views.selection import whole_devices
+from ovreport_sitegen.views.stages import Measured, measured, stage_card
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 Compare = Callable[[Measured], Comparison | None]
 

@@ -9,24 +9,22 @@ from statistics import median
 
 from ovreport.metrics import significant
 from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, listed, plural, short_name
 from ovreport_sitegen.views import cards
 from ovreport_sitegen.views.page import Card
-from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Cell,
-    Column,
-    Table,
-    TableRow,
     badge_cell,
     figure_cell,
     metric_column,
     missing_cell,
     result_row,
 )
+from ovreport_sitegen.views.selection import whole_devices
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 GROSS = "energy_per_inference_j"
 _FIGURES = (GROSS, "energy_per_inference_net_j", "power_w")

@@ -9,8 +9,9 @@ from ovreport.comparison import Comparison
 from ovreport.metrics import significant
 from ovreport.record import Agreement
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import clean, listed, plural
 from ovreport_sitegen.views.cards import FIRST
 from ovreport_sitegen.views.frameworks_tables import (

@@ -9,20 +9,18 @@ from msgspec.structs import replace
 from ovreport.comparison import Comparison
 from ovreport.record import Agreement, Completed, Latency, Throughput
 from ovreport_sitegen.against import Against
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, listed
 from ovreport_sitegen.views.accuracy_cells import agreement_cells
 from ovreport_sitegen.views.gains import ratio_cell
-from ovreport_sitegen.views.table import (
-    Cell,
-    Column,
-    Table,
-    TableRow,
+from ovreport_sitegen.views.result_cells import (
     figure_cell,
     metric_column,
     missing_cell,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 Pair = Against[Result]
 

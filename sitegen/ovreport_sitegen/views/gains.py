@@ -9,14 +9,16 @@ from ovreport.comparison import Comparison
 from ovreport.control_variate import Adjusted
 from ovreport.metrics import significant
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.results import DeviceRef, Result
 from ovreport_sitegen.speedup import Speedup
 from ovreport_sitegen.text import listed, plural
 from ovreport_sitegen.views.accuracy_cells import cost_cell
 from ovreport_sitegen.views.cards import FIRST, model_name
-from ovreport_sitegen.views.page import Card, footer
-from ovreport_sitegen.views.table import Cell, Column, Table, TableRow, result_cells
+from ovreport_sitegen.views.page import PAIRED, Card, footer
+from ovreport_sitegen.views.result_cells import result_cells
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 BASELINE = Cell("baseline", tone="missing", sort=1.0)
 """Gain of f32 over itself."""
@@ -70,7 +72,7 @@ def gains_card(
         id=id_, title=title, conditions=conditions, better="Higher is better", finding=finding,
         chart=chart if rows else None, key=notes if rows else "",
         table=gains_table(f"{id_}-card-table", [g for _, g in pairs][:FIRST]) if pairs else None,
-        footer=footer([g.default for _, g in pairs], aspect), more=more,
+        footer=footer([g.default for _, g in pairs], aspect, by=PAIRED), more=more,
     )  # fmt: skip
 
 
@@ -160,7 +162,7 @@ def main_gains(catalogue: Catalogue, device: DeviceRef | None = None) -> list[Sp
 
 def gain_cell(catalogue: Catalogue, result: Result, aspect: str = "latency") -> Cell:
     """Return a result's gain over the published file in f32, which is the baseline."""
-    if result.is_published and result.asked == "f32":
+    if result.is_baseline:
         return BASELINE
     gain = catalogue.trade(result)
     return ratio_cell(gain.of(aspect), gain.adjusted(aspect)) if gain else ratio_cell(None)

@@ -6,21 +6,24 @@ its accuracy on the CPU by paired samples. Only what is certain is said to diffe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ovreport.comparison import Comparison
 from ovreport.record import Accuracy
 from ovreport.suspicion import tolerance
 from ovreport_sitegen import variants
-from ovreport_sitegen.catalogue import Catalogue, Result
-from ovreport_sitegen.speedup import Speedup
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
+from ovreport_sitegen.speedup import SpeedAspect, Speedup
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import accuracy_cells as cells
 from ovreport_sitegen.views.gains import times
+from ovreport_sitegen.views.pareto import is_another
 
 Trade = Speedup[Result]
 _UNKNOWN = "what it does to accuracy is not known"
+_NOUN = {"latency": "speed", "throughput": "throughput"}
 Change = Literal["more", "less", "same", "unknown"]
 """Of speed or accuracy, where it is certain."""
 
@@ -28,8 +31,8 @@ Change = Literal["more", "less", "same", "unknown"]
 def headlines(catalogue: Catalogue) -> tuple[str, ...]:
     """Return the accuracy page's first sentences: the worst default, then the best variant."""
     many = len(catalogue.devices) > 1
-    known = [t for t in catalogue.trades if cells.reference_of(t.default)]
-    choices = [t for t in known if is_another(t.default)]
+    known = [r for r in catalogue.results if cells.reference_of(r)]
+    choices = trades_of(catalogue, filter(is_another, known))
     if not choices:
         return (_no_choice(catalogue),)
     defaults = [t for t in choices if t.default.is_published]
@@ -37,39 +40,42 @@ def headlines(catalogue: Catalogue) -> tuple[str, ...]:
     found = [_of_defaults(defaults, many)] if defaults else []
     if made:
         best, worst = bargain(made), costliest(choices)
-        found.append(
-            sentence(best, many=many)
-            if best
-            else "No variant here is both surely faster than the published file and within 1 % of "
-            "its accuracy."
-        )
+        found.append(sentence(best, many=many) if best else _no_bargain(made))
         if worst and not worst.default.is_published:
             found.append(sentence(worst, many=many))
     return tuple(found)
 
 
-def finding(trades: Sequence[Trade]) -> str:
+def trades_of(catalogue: Catalogue, results: Iterable[Result]) -> list[Trade]:
+    """Return each other case against f32 of its published file.
+
+    What did not run alternately with that has no gain here, and may lose accuracy all the same.
+    """
+    return [
+        catalogue.trade(r) or Speedup(catalogue.baseline(r) or r, r, None, None)
+        for r in results
+        if not r.is_baseline
+    ]
+
+
+def finding(trades: Sequence[Trade], aspect: SpeedAspect = "latency") -> str:
     """Return what the choices of one model on one device come to, in a sentence or two."""
-    best, worst = bargain(trades), costliest(trades)
+    best, worst = bargain(trades, aspect), costliest(trades)
     told = [t for t in (best, worst) if t] or (trades if len(trades) == 1 else [])
-    said = filter(None, map(sentence, told))
+    said = filter(None, (sentence(t, aspect=aspect) for t in told))
+    is_more = "is surely faster" if aspect == "latency" else "surely has more throughput"
     return " ".join(said) or (
-        "Nothing here is surely faster than the published file in f32, and nothing loses more "
-        "than 1 % of its accuracy."
+        f"Nothing here {is_more} than the published file in f32 within 1 % of its accuracy, and "
+        "nothing surely loses more than that."
     )
 
 
-def is_another(result: Result) -> bool:
-    """Return whether a result is another choice than f32 of the published file, by what ran."""
-    return not result.is_published or result.executed not in {"f32", None}
-
-
-def bargain(trades: Sequence[Trade]) -> Trade | None:
+def bargain(trades: Sequence[Trade], aspect: SpeedAspect = "latency") -> Trade | None:
     """Return what is surely faster and keeps 99 % of the accuracy: of several the fastest."""
     good = [
-        (t.latency.ratio.value, -i)
+        (gain.ratio.value, -i)
         for i, t in enumerate(trades)
-        if t.latency and speed_change(t.latency) == "more" and cells.eligible(t.default)
+        if (gain := t.of(aspect)) and speed_change(gain) == "more" and cells.eligible(t.default)
     ]
     return trades[-max(good)[1]] if good else None
 
@@ -111,6 +117,18 @@ def _of_defaults(trades: Sequence[Trade], many: bool) -> str:
     return f"The default precision costs {who} with labelled data no more than 1 % for certain."
 
 
+def _no_bargain(made: Sequence[Trade]) -> str:
+    if all(speed_change(t.latency) == "unknown" for t in made):
+        return (
+            "No variant here ran alternately with f32 of the published file often enough to say "
+            "whether it is faster."
+        )
+    return (
+        "No variant here is both surely faster than the published file and within 1 % of its "
+        "accuracy."
+    )
+
+
 def _no_choice(catalogue: Catalogue) -> str:
     labelled = any(isinstance(r.accuracy, Accuracy) for r in catalogue.results)
     if not labelled:
@@ -126,39 +144,50 @@ def _no_choice(catalogue: Catalogue) -> str:
 # ---------------------------------------------------------------- one sentence
 
 
-def sentence(trade: Trade, *, many: bool = False) -> str:
+def sentence(trade: Trade, *, many: bool = False, aspect: SpeedAspect = "latency") -> str:
     """Return what a case does to its model; `many`: the device has to be named.
 
     Empty where neither speed nor accuracy is known.
     """
-    result = trade.default
+    result, gain = trade.default, trade.of(aspect)
     who, x = subject(result, many=many), result.model.title
-    speed, accuracy = speed_change(trade.latency), accuracy_change(result)
+    speed, accuracy = speed_change(gain), accuracy_change(result)
     if accuracy == "less":
-        return f"{who} costs {x} {_points(result)} points{_and_speed(speed, trade)}."
+        also = f" and {_makes(gain, aspect, 'it')}" if speed != "unknown" else ""
+        return f"{who} costs {x} {_points(result)} points{also}."
     if speed == accuracy == "unknown":
         return ""
     if speed == "unknown":
         return f"{who} {_cost(result, accuracy, x)}."
     if speed == "same":
-        return f"{who} {_no_faster(result, accuracy)}."
-    makes = f"makes {x} {_times(trade)} as fast"
-    if speed == "less":
-        makes = f"makes {x} slower ({_times(trade)} as fast)"
+        return f"{who} {_no_faster(result, accuracy, _NOUN[aspect])}."
+    makes = _makes(gain, aspect, x)
     if accuracy == "unknown":
         return f"{who} {makes}; {_UNKNOWN}."
     return f"{who} {makes} and {_cost(result, accuracy, '')}."
 
 
-def _no_faster(result: Result, accuracy: Change) -> str:
+def _makes(gain: Comparison | None, aspect: SpeedAspect, whom: str) -> str:
+    """Return what is certain of a speed, as what a case does to a model."""
+    change, x = speed_change(gain), times(gain) if gain else ""
+    if change == "same":
+        return f"gives no {_NOUN[aspect]} that can be told for it"
+    if aspect == "latency":
+        slower = f"slower ({x} as fast)"
+        return f"makes {whom} {f'{x} as fast' if change == 'more' else slower}"
+    less = f"less throughput ({x} that of f32)"
+    return f"gives {whom} {f'{x} the throughput' if change == 'more' else less}"
+
+
+def _no_faster(result: Result, accuracy: Change, speed: str) -> str:
     """Return what is left to say where the speed is not distinguishable and nothing is lost."""
     x = result.model.title
     if accuracy == "same":
-        return f"changes neither the speed nor the accuracy of {x} by anything that can be told"
+        return f"changes neither the {speed} nor the accuracy of {x} by anything that can be told"
     if accuracy == "more":
         gain = _cost(result, accuracy, x)
-        return f"{gain} and changes its speed by nothing that can be told"
-    return f"changes the speed of {x} by nothing that can be told; {_UNKNOWN}"
+        return f"{gain} and changes its {speed} by nothing that can be told"
+    return f"changes the {speed} of {x} by nothing that can be told; {_UNKNOWN}"
 
 
 def subject(result: Result, *, many: bool = False) -> str:
@@ -202,15 +231,6 @@ def accuracy_change(result: Result) -> Change:
     return "more" if reference.delta_low > 0 else "same"
 
 
-def _and_speed(speed: Change, trade: Trade) -> str:
-    return {
-        "more": f" and makes it {_times(trade)} as fast",
-        "less": f" and makes it slower ({_times(trade)} as fast)",
-        "same": " and gives no speed that can be told for it",
-        "unknown": "",
-    }[speed]
-
-
 def _cost(result: Result, change: Change, whom: str) -> str:
     """Return a cost that is not certain, or a gain."""
     model = f"{whom} " if whom else ""
@@ -224,7 +244,3 @@ def _cost(result: Result, change: Change, whom: str) -> str:
 
 def _points(result: Result) -> str:
     return cells.cost_cell(result).text.lstrip("−+")
-
-
-def _times(trade: Trade) -> str:
-    return times(trade.latency) if trade.latency else ""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport_sitegen.catalogue import Catalogue, ModelRef
-from ovreport_sitegen.text import line, plural, safe_url
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import ModelRef
+from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import language, language_variants, making
 from ovreport_sitegen.views import result as result_view
+from ovreport_sitegen.views.about import About, about
+from ovreport_sitegen.views.language_pictures import cards
+from ovreport_sitegen.views.language_results import (
+    ASPECT,
+    generation_of,
+)
 from ovreport_sitegen.views.language_tables import (
     concurrency_table,
-    generation_of,
     lengths_table,
     results_table,
 )
-from ovreport_sitegen.views.model import model_facts
 from ovreport_sitegen.views.page import Card, Page, warning
 from ovreport_sitegen.views.table import Table
 
@@ -25,10 +30,7 @@ class LanguageModelView:
 
     page: Page
     model: ModelRef
-    why: str
-    homepage: str | None
-    homepage_text: str
-    facts: tuple[tuple[str, str], ...]
+    about: About
     findings: tuple[str, ...]
     cards: tuple[Card, ...]
     table: Table
@@ -46,24 +48,20 @@ class LanguageModelView:
 def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
     """Return the view of a language model's page."""
     results = catalogue.language_of(model)
-    newest = max((r.record for r in results), key=lambda r: r.measured_at).model
     page = Page(
         model.href,
         model.title,
         f"{model.task.capitalize()} · {plural(len(results), 'result')} on "
         f"{plural(len({r.device.key for r in results}), 'device')}.",
         nav="language",
-        warning=warning(results, language.ASPECT, "of this model"),
+        warning=warning(results, ASPECT, "of this model"),
     )
     shown = [r for r in results if generation_of(r)]
     spoken_of = [r for r in shown if r.is_published] or shown
     return LanguageModelView(
         page=page,
         model=model,
-        why=line(newest.why, 1000),
-        homepage=safe_url(newest.homepage),
-        homepage_text=line(newest.homepage, 120),
-        facts=model_facts(results, newest.parameters),
+        about=about(results),
         findings=(
             *(
                 sentence
@@ -73,7 +71,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
             ),
             *language_variants.findings(results),
         ),
-        cards=tuple(language.cards(results)),
+        cards=tuple(cards(results)),
         table=results_table(catalogue, results),
         lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ovreport import generation_figures
-from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
 from ovreport.record import (
     AccuracyReference,
@@ -17,15 +16,13 @@ from ovreport.record import (
 )
 from ovreport.statistics import Interval, median_interval
 from ovreport.verdict import evidence, judge_times
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, plural
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.language_results import generation_of
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Cell,
-    Column,
-    Table,
-    TableRow,
     badge_cell,
     figure_cell,
     level_cell,
@@ -34,18 +31,13 @@ from ovreport_sitegen.views.table import (
     result_cells,
     row,
 )
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 _TIMED = (
     "time_to_first_token_ms", "time_per_output_token_ms", "time_per_output_token_p50_ms",
     "time_per_output_token_p90_ms", "time_per_output_token_p99_ms", "tokens_per_s",
 )  # fmt: skip
 _SIZES = ("model_load_ms", "peak_memory_generation_bytes")
-
-
-def generation_of(result: Result) -> Generation | None:
-    """Return what a result measured of generation, None where it did not."""
-    found = result.record.generation
-    return found if result.completed and isinstance(found, Generation) else None
 
 
 def results_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
@@ -233,9 +225,3 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
             Cell(f"{significant(gain, 2)}×", sort=gain) if alone else Cell("–", tone="missing"),
             Cell(str(len(point.rounds)), sort=len(point.rounds)),
         ))  # fmt: skip
-
-
-def figure_words(result: Result, key: str) -> str:
-    """Return a figure with its unit, empty where there is none."""
-    figure = result.figures.get(key)
-    return METRICS[key].format_unit(figure.value) if isinstance(figure, Figure) else ""

@@ -10,20 +10,17 @@ from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Optimised
 from ovreport_sitegen import variants
-from ovreport_sitegen.catalogue import Result
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.speedup import same_session
-from ovreport_sitegen.views.language_tables import generation_of
+from ovreport_sitegen.views.language_results import generation_of
 from ovreport_sitegen.views.memory import ratio_of
-from ovreport_sitegen.views.table import (
-    Cell,
-    Column,
-    Table,
-    TableRow,
+from ovreport_sitegen.views.result_cells import (
     figure_cell,
     metric_column,
     result_cells,
     row,
 )
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 _MB = 1e6
 _TIME = "time_per_output_token_ms"

@@ -8,18 +8,17 @@ from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import cards, gains
 from ovreport_sitegen.views.page import Card, Page, warning
-from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Column,
-    Table,
     figure_cell,
     metric_column,
     n_cell,
     result_row,
     verdict_cell,
 )
+from ovreport_sitegen.views.selection import whole_devices
+from ovreport_sitegen.views.table import Column, Table
 
 _FIGURES = (
     "latency_p90_ms", "latency_p95_ms", "latency_p99_ms", "latency_p999_ms",

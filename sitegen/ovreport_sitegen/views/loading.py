@@ -8,7 +8,8 @@ from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
 from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import cards
 from ovreport_sitegen.views.memory import (
@@ -20,8 +21,9 @@ from ovreport_sitegen.views.memory import (
     rounds_cell,
     size_cell,
 )
+from ovreport_sitegen.views.result_cells import RESULT_COLUMNS, result_row
 from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.table import RESULT_COLUMNS, Cell, Column, Table, result_row
+from ovreport_sitegen.views.table import Cell, Column, Table
 
 MODES: tuple[ModeName, ...] = ("no-mmap", "cached")
 STARTING = PHASES[:4]

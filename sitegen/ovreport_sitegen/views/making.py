@@ -10,19 +10,13 @@ from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
 from ovreport.record import Converted, Memory, Model, Optimised
 from ovreport_sitegen import variants
-from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import ModelRef, Result
 from ovreport_sitegen.speedup import same_session
 from ovreport_sitegen.text import line
 from ovreport_sitegen.views.memory import RUNNING, memory_of, peaks, ratio_of
-from ovreport_sitegen.views.table import (
-    Cell,
-    Column,
-    Table,
-    TableRow,
-    figure_cell,
-    result_cells,
-    row,
-)
+from ovreport_sitegen.views.result_cells import figure_cell, result_cells, row
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 _METHODS = {
     "fp16-compression": "weights stored in fp16",
@@ -174,11 +168,7 @@ def memory_effect(
     catalogue: Catalogue, result: Result, mode: Literal["latency", "throughput"]
 ) -> Comparison | None:
     """Return the peak of a mode over that of the published file in f32, by round."""
-    base = next(
-        (r for r in catalogue.of_model(result.model)
-         if r.is_published and r.asked == "f32" and r.device == result.device
-         and r.record.case.device == result.record.case.device), None,
-    )  # fmt: skip
+    base = catalogue.baseline(result)
     if base is None or base is result or not same_session(base.record, result.record):
         return None
     mine, theirs = memory_of(result), memory_of(base)
@@ -195,13 +185,12 @@ def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
     if isinstance(how, Optimised):
         sizes = (how.bytes_before, how.bytes_after)
         before_after = [Cell(significant(n / _MB), sort=n / _MB) for n in sizes]
-    is_base = result.is_published and result.asked == "f32"
     memory: list[Cell] = []
     modes: tuple[Literal["latency", "throughput"], ...] = ("latency", "throughput")
     for mode in modes:
         memory += [
             figure_cell(result, _PEAK[mode]),
-            Cell("baseline", tone="missing", sort=1.0) if is_base
+            Cell("baseline", tone="missing", sort=1.0) if result.is_baseline
             else ratio_of(memory_effect(catalogue, result, mode)),
         ]  # fmt: skip
     name = Cell(variants.label(result.variant), href=f"#{result.anchor}")

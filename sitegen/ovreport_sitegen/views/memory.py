@@ -9,22 +9,16 @@ from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
 from ovreport.record import Generation, Memory, MemoryRound, NotMeasured, PhaseMemory
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import line, plural
 from ovreport_sitegen.views import cards
 from ovreport_sitegen.views.gains import ratio_cell
 from ovreport_sitegen.views.page import Card, footer
+from ovreport_sitegen.views.result_cells import RESULT_COLUMNS, missing_cell, result_row
 from ovreport_sitegen.views.selection import whole_devices
-from ovreport_sitegen.views.table import (
-    RESULT_COLUMNS,
-    Cell,
-    Column,
-    Table,
-    TableRow,
-    missing_cell,
-    result_row,
-)
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 PHASES = ("import", "read", "compile", "first-inference", "latency", "throughput")
 RUNNING = PHASES[:5], PHASES[5:]

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from ovreport.metrics import significant
 from ovreport.record import Accuracy, TokenAgreement
 from ovreport.statistics import geometric_mean
-from ovreport_sitegen.catalogue import Catalogue, ModelRef
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import ModelRef
 from ovreport_sitegen.text import day, listed, plural, release
-from ovreport_sitegen.views import accuracy_cells, cards, gains, language, language_tables
+from ovreport_sitegen.views import accuracy_cells, cards, gains
 from ovreport_sitegen.views.accuracy import lost_card, trade_sentence
-from ovreport_sitegen.views.language_tables import generation_of
+from ovreport_sitegen.views.language_results import figure_words, generation_of, main_result
 from ovreport_sitegen.views.page import Card, Page, warning
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Column,
-    Table,
     figure_cell,
     metric_column,
     missing_cell,
     result_row,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Column, Table
 
 _FIGURES = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
 
@@ -169,15 +169,15 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
 
 def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
     """Return how fast a language model answers; how right, where no speed is to be trusted."""
-    best = language.main_result(catalogue.language)
+    best = main_result(catalogue.language)
     if best is None:
         return []
     if best.trusted("tokens_per_s"):
-        value = language_tables.figure_words(best, "tokens_per_s")
+        value = figure_words(best, "tokens_per_s")
         text = (
             f"from {best.model.title}, a language model with {best.variant} weights, on "
             f"{best.device.label}: its first token after "
-            f"{language_tables.figure_words(best, 'time_to_first_token_ms')}."
+            f"{figure_words(best, 'time_to_first_token_ms')}."
         )
         return [Takeaway(value, text, catalogue.language_href)]
     measured = generation_of(best)

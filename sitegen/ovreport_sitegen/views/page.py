@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport_sitegen.catalogue import HEADLINES, Result
 from ovreport_sitegen.charts import Picture
+from ovreport_sitegen.results import HEADLINES, Result
 from ovreport_sitegen.text import day, listed, plural
-from ovreport_sitegen.views.table import Table, reason_title
+from ovreport_sitegen.views.result_cells import reason_title
+from ovreport_sitegen.views.table import Table
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,15 @@ class Card:
     """None where nothing can be drawn; the finding then says why."""
     key: str = ""
     """What the marks mean."""
+    left_out: tuple[str, ...] = ()
+    """What could not be drawn, each with the reason."""
     table: Table | None = None
     more: str = ""
     """Address of the page or the part of one that has it all."""
+
+
+PAIRED = "compared pair by pair"
+"""How a card of ratios compares rounds."""
 
 
 def warning(results: Sequence[Result], aspect: str, what: str = "on this page") -> str:
@@ -69,8 +76,11 @@ def warning(results: Sequence[Result], aspect: str, what: str = "on this page") 
     )
 
 
-def footer(results: Sequence[Result], aspect: str) -> str:
-    """Return rounds, release, date and verdicts of what a card shows."""
+def footer(results: Sequence[Result], aspect: str, *, by: str = "") -> str:
+    """Return rounds, release, date and verdicts of what a card shows.
+
+    `by`: how a card of ratios compares; verdicts of the figures by themselves are not theirs.
+    """
     if not results:
         return "nothing to show"
     rounds = sorted({f.rounds for r in results if (f := r.figure(HEADLINES[aspect]))})
@@ -80,11 +90,11 @@ def footer(results: Sequence[Result], aspect: str) -> str:
     parts = [
         f"{rounds[0]}–{rounds[-1]} rounds" if len(rounds) > 1 else plural(rounds[0], "round")
         if rounds else "no rounds",
-        "median over rounds",
+        by or "median over rounds",
         f"OpenVINO {listed(releases)}",
         days[0][1] if len(days) == 1 else f"{days[0][1]} – {days[-1][1]}",
         ", ".join(f"{n} {level}" for level in ("valid", "suspect", "invalid")
-                  if (n := levels[level])),
+                  if (n := levels[level]) and not by),
     ]  # fmt: skip
     quick = sum(r.quick for r in results)
     if quick:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ovreport.metrics import METRICS
 from ovreport.record import Accuracy, Published
-from ovreport_sitegen.catalogue import Catalogue, ModelRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import ModelRef, Result
 from ovreport_sitegen.text import line, safe_url
 from ovreport_sitegen.views import accuracies
 from ovreport_sitegen.views import accuracy_cells as cells

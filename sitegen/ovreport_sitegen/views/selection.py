@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport_sitegen.catalogue import Catalogue, DeviceRef, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import DeviceRef, Result
 from ovreport_sitegen.text import plural
 
 MOST = 120
@@ -28,9 +29,9 @@ class Selection:
 
 
 def whole_devices(catalogue: Catalogue, results: Sequence[Result]) -> Selection:
-    """Return all of these results, or those of the devices with most models, if they are many.
+    """Return all of these results, or those of the first devices by rank, if they are many.
 
-    There is always one device; others follow while what they add stays within `MOST`.
+    There is always one device; others follow until the next one would not stay within `MOST`.
     """
     if len(results) <= MOST:
         return Selection(tuple(results))
@@ -48,6 +49,6 @@ def whole_devices(catalogue: Catalogue, results: Sequence[Result]) -> Selection:
     return Selection(
         shown,
         f"{len(shown):,} of {len(results):,} results, those of {len(kept)} of "
-        f"{plural(len(sizes), 'device')}: the ones with most models. Every result stands in full "
-        "on its model's page.",
+        f"{plural(len(sizes), 'device')}: the ones on which most models ran, of equals those "
+        "measured last. Every result stands in full on its model's page.",
     )

@@ -11,11 +11,12 @@ from ovreport.figures import Figure
 from ovreport.metrics import METRICS, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.statistics import Interval, median_interval
-from ovreport_sitegen.catalogue import ModelRef, Result
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.results import ModelRef, Result
 from ovreport_sitegen.views.cards import device_name, figure_tip
 from ovreport_sitegen.views.page import Card, footer
-from ovreport_sitegen.views.table import Cell, Column, Table, TableRow, result_cells
+from ovreport_sitegen.views.result_cells import result_cells
+from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
 
 WAYS: dict[Way, str] = {"host": "on the host", "graph": "in the graph"}
 """Where preprocessing runs, in words."""

@@ -6,7 +6,8 @@ from ovreport.suspicion import SUSPICIONS, suspicions
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import line
 from ovreport_sitegen.views import accuracy_cells as cells
-from ovreport_sitegen.views.table import RESULT_COLUMNS, Cell, Column, Table, result_row
+from ovreport_sitegen.views.result_cells import RESULT_COLUMNS, result_row
+from ovreport_sitegen.views.table import Cell, Column, Table
 
 
 def table(catalogue: Catalogue) -> Table:

@@ -5,22 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.record import Throughput
-from ovreport_sitegen.catalogue import Catalogue, Result
+from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
 from ovreport_sitegen.views import arrivals, cards, curve, gains
 from ovreport_sitegen.views.page import Card, Page, warning
-from ovreport_sitegen.views.table import (
+from ovreport_sitegen.views.result_cells import (
     RESULT_COLUMNS,
     VERDICT,
-    Cell,
-    Column,
-    Table,
     figure_cell,
     metric_column,
     n_cell,
     result_row,
     verdict_cell,
 )
+from ovreport_sitegen.views.table import Cell, Column, Table
 
 _FIGURES = ("loaded_latency_ms", "loaded_latency_p99_ms")
 _ARRIVALS = ("max_arrival_ips", "arrival_share", "curve_best_ips")
