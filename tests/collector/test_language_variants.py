@@ -153,6 +153,19 @@ def test_a_variant_is_made_once(run, own_folders: Path, fake_child: FakeChild) -
     assert {job.target.engine for job in jobs} == {"openvino-genai"}
 
 
+def test_what_a_pipeline_reads_is_what_is_taken_along(tmp_path: Path) -> None:
+    """Tokenizer and settings, not whatever else lies in a user's folder."""
+    names = ["openvino_model.xml", "openvino_model.bin", "openvino_tokenizer.xml", "config.json",
+             "chat_template.jinja", "m.gguf", "text.txt", "my.toml"]  # fmt: skip
+    for name in names:
+        (tmp_path / name).touch()
+    (tmp_path / "more.json").mkdir()
+    found = language.beside(tmp_path / "openvino_model.xml")
+    assert [f.name for f in found] == [
+        "chat_template.jinja", "config.json", "openvino_tokenizer.xml",
+    ]  # fmt: skip
+
+
 def test_weights_of_four_bits_become_floating_point() -> None:
     """Numbers, scales and zero points: what a layer multiplies by, and nothing else changes."""
     pytest.importorskip("openvino_genai")

@@ -8,7 +8,7 @@
     recording    what the rounds become
 """
 
-from ovreport_collector.language.asking import is_language, runnable, versions
+from ovreport_collector.language.asking import beside, is_language, runnable, versions
 from ovreport_collector.language.judging import as_reference, common_start, quality
 from ovreport_collector.language.measuring import (
     ANSWERS_S,
@@ -26,6 +26,7 @@ __all__ = [
     "answers_job",
     "as_reference",
     "aspects",
+    "beside",
     "common_start",
     "is_language",
     "is_wide",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ovreport.errors import InputError
@@ -20,6 +21,14 @@ EXTRA = "genai"
 def is_language(model: Model) -> bool:
     """Return whether a model is one."""
     return model.task == TASK
+
+
+def beside(network: Path) -> list[Path]:
+    """Return what a pipeline reads in the folder of its network: tokenizer, settings, template."""
+    others = (f for f in network.parent.iterdir() if f.is_file() and f.stem != network.stem)
+    return sorted(
+        f for f in others if f.name.startswith("openvino_") or f.suffix in {".json", ".jinja"}
+    )
 
 
 def has_genai() -> bool:

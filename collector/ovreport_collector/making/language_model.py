@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from ovreport_collector import language
 from ovreport_collector.arrays import load_samples
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.openvino_genai import GenAi
@@ -58,9 +59,8 @@ def _in_floating_point(job: OptimiseJob, out: Path) -> Any:  # noqa: ANN401 (Ope
     """Return the network with its weights in f32; what a pipeline needs beside it goes to `out`."""
     with tempfile.TemporaryDirectory(dir=out) as work:
         _, network = GenAi(job.target).exporting(Path(work))
-        for file in sorted(network.parent.iterdir()):
-            if file.is_file() and file.stem != network.stem and file.suffix != ".gguf":
-                shutil.copyfile(file, out / file.name)
+        for file in language.beside(network):
+            shutil.copyfile(file, out / file.name)
         model = ov.Core().read_model(network)
         # While the file is there: until folded, weights are read from it.
         return unfolded(model)

@@ -222,7 +222,7 @@ def _checksums(file: Path) -> list[str]:
     """
     parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
     if file.name == PIPELINES_NETWORK:
-        parts += sorted(set(file.parent.iterdir()) - set(parts))
+        parts += language.beside(file)
     return [sha256_of(part) for part in parts if part.is_file()]
 
 
