@@ -95,11 +95,11 @@ def make_plan(request: Request) -> Plan:
     """Return what the request means here; InputError or SuiteError if it means nothing."""
     ledger = Ledger()
     loaded = datasets.bring(suite.load(request.suite), request.datasets, request.samples)
-    models = [loaded.model(name) for name in dict.fromkeys(request.models)] or loaded.models
+    named = [loaded.model(name) for name in dict.fromkeys(request.models)]
+    models, without = language.runnable(named or loaded.models, by_name=bool(named))
     frameworks.require(
         e for model in models for e in frameworks.engines_for(model, request.engines)
     )
-    language.require(models)
     probed = probe(request.devices, request.plugins)
     unique = {
         device.name: device for device in _usable(probed, {*request.devices, *request.plugins})
@@ -132,7 +132,7 @@ def make_plan(request: Request) -> Plan:
         ),
         skip=tuple(sorted(set(request.skip))),
         tools=variants.versions(p.case.variant for p in planned if p.is_made),
-        left_out=left_out,
+        left_out=" ".join(filter(None, (without, left_out))),
         samples=request.samples,
         spent_s=ledger.take("process"),
     )
@@ -143,8 +143,8 @@ def _check_some_variant(request: Request, planned: Sequence[PlannedCase]) -> Non
         raise InputError(
             "no model and engine asked for has such a variant",
             where=" ".join(f"--variant {name}" for name in request.variants),
-            remedy="Only fp32 models are optimised, and OpenVINO alone runs what is made of them: "
-            "ovreport models --suite NAME shows each model's weights.",
+            remedy="Only fp32 models and language models are optimised, and OpenVINO alone runs "
+            "what is made of them: ovreport models --suite NAME shows each model's weights.",
         )
 
 

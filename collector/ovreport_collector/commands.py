@@ -43,6 +43,10 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
 """
 
 
+_VARIANTS = ("published", "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4",
+             "int4-weights")  # fmt: skip
+
+
 @click.command(epilog=_EXAMPLES_COLLECT)
 @click.option(
     "--suite",
@@ -84,11 +88,10 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
     "--variant",
     "variants",
     multiple=True,
-    type=click.Choice(
-        ["published", "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4-weights"]
-    ),
+    type=click.Choice(_VARIANTS),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
-    "models, most of them by NNCF. Default: `published`, and what the suite names.",
+    "models (…-weights: of language models too), most of them by NNCF. Default: `published`, and "
+    "what the suite names.",
 )
 @click.option(
     "--precision",

@@ -177,7 +177,8 @@ def language_summary(records: Sequence[Record]) -> Table:
     table.add_column("verdict", no_wrap=True)
     for record in records:
         case, found = record.case, figures(record)
-        cells = [case.model, case.device, f"{case.precision} → {_executed(record)}"]
+        cells = [f"{case.model} {case.variant}", case.device]
+        cells.append(f"{case.precision} → {_executed(record)}")
         cells += [cell for key in keys for cell in _value_and_width(found.get(key))]
         cells.append(_value_and_width(found.get("perplexity"))[0])
         verdict = _verdict(*(found.get(key) for key in keys[:2]))

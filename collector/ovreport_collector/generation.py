@@ -153,7 +153,8 @@ def measure(
     del pipeline
     give_back_freed()
     concurrency = _concurrency(job, engine, prompts, tell)
-    memory.end("concurrency")
+    if job.requests:
+        memory.end("concurrency")
     found = memory.result(job.round)
     return GenerationResult(
         settings=engine.settings,
@@ -238,14 +239,14 @@ def _concurrency(
 ) -> Concurrency | NotMeasured:
     """Measure requests that are handed over together; what goes wrong is told, and no more."""
     if not job.requests:
-        return Skipped(reason="left out: --skip concurrency")
+        return Skipped(reason=job.why_none)
     try:
         with spending("compile"):
             batching = engine.batching()
         with spending("warm-up"):
             batching.generate([prompts.next(job.concurrent.prompt_tokens)], WARM_TOKENS)
         with spending("timed-loops"):
-            points = [_together(job, batching, prompts, n) for n in job.requests]
+            points = list(_rising(job, batching, prompts))
     except NotImplementedError as error:
         return Unsupported(reason=str(error))
     except Exception as error:
@@ -255,6 +256,15 @@ def _concurrency(
         new_tokens=job.concurrent.new_tokens,
         points=points,
     )
+
+
+def _rising(job: GenerationJob, batching: Batching, prompts: Prompts) -> Iterator[ConcurrentPoint]:
+    """Yield more and more requests at once, as long as there is time."""
+    began = clock()
+    for requests in job.requests:
+        if clock() - began > job.concurrent_s:
+            return
+        yield _together(job, batching, prompts, requests)
 
 
 def _together(

@@ -16,7 +16,7 @@ from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport_collector.frameworks import DEVICE, FRAMEWORKS, engines_for
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
-from ovreport_collector.sources.unpinned import as_fetched
+from ovreport_collector.sources.unpinned import as_fetched, parts
 from ovreport_collector.suite import Model, Suite
 
 TIERS: dict[str, Tier] = {
@@ -168,7 +168,7 @@ class Plan:
         loose = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]
         paths = [local_file(self.suite, model) for model in self.models]
         files = [file for path in paths if path for file in (path, path.with_suffix(".bin"))]
-        fetched = [as_fetched(file).sha256 for file in loose]
+        fetched = [part.sha256 for file in loose for part in parts(file)]
         return [*fetched, *(sha256_of(file) for file in files if file.is_file())]
 
     @property
@@ -179,7 +179,7 @@ class Plan:
         rounds = range(self.tier.rounds)
         making = sum(_MAKING_S for model in self.models for _ in self.made_variants(model))
         return making + sum(
-            _ACCURACY_S
+            self._accuracy_s(planned)
             + sum(
                 self._case_round_s(planned, i, bare=are_left_out(planned, self.tier.name))
                 for i in rounds
@@ -187,11 +187,16 @@ class Plan:
             for planned in self.cases
         )
 
+    def _accuracy_s(self, planned: PlannedCase) -> float:
+        from ovreport_collector import language  # it needs the types above
+
+        return language.JUDGING_S if planned.is_language else _ACCURACY_S
+
     def _case_round_s(self, planned: PlannedCase, index: int, *, bare: bool) -> float:
         if planned.is_language:
             from ovreport_collector import language  # it needs the types above
 
-            return language.seconds(self.tier)
+            return language.seconds(self.tier, index, skip=self.skip)
         return self.round_s(index, bare=bare)
 
     def round_s(self, index: int, *, bare: bool = False) -> float:
@@ -243,7 +248,7 @@ def cases(
         for device in devices:
             for variant in names:
                 made = variant != model.variant
-                for engine in [e for e in fitting if not made or e == "openvino"]:
+                for engine in [e for e in fitting if not made or e not in FRAMEWORKS]:
                     for precision in _precisions(engine, device, precisions, made=made):
                         case = Case(
                             engine=engine, device=device.name, model=model.id, variant=variant,
@@ -262,7 +267,7 @@ def _precisions(
     """
     if engine == LANGUAGE_ENGINE and not asked and not is_virtual(device.name):
         # Eight-bit attention is the default even where arithmetic in f32 is.
-        return ["f32", "default"]
+        return ["default"] if made else ["f32", "default"]
     if engine not in FRAMEWORKS:
         telling = telling_precisions(device)
         return list(dict.fromkeys(asked or (telling[-1:] if made else telling)))

@@ -56,6 +56,9 @@ class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unpinned: bool = False
     """True where `hf:` names a branch or a tag: its commit is found when it is fetched, and told
     in the record. Another day it may be another file; `sha256` stays empty."""
+    folder: bool = False
+    """True where all files of the `hf:` folder that it lies in come with it, and are put beside it:
+    a language model's weights, tokenizer and settings. Goes with `unpinned`."""
 
     @property
     def name(self) -> str:

@@ -36,6 +36,7 @@ from ovreport.record import (
 )
 from ovreport_collector import extras, plan
 from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
+from ovreport_collector.language import asking
 from ovreport_collector.sources import cache
 from tests.collector import models, suite_fixtures
 from tests.collector.conftest import TINY, FakeChild, a_device, model_table
@@ -585,14 +586,32 @@ def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
 ) -> None:  # fmt: skip
     """Nothing is fetched; each address of a branch is listed, and in the JSON too."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(asking, "has_genai", lambda: True)
     hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
     assert run(hub) == 0
     said = capsys.readouterr().out
-    assert "Not pinned: 20 files" in said
+    assert "Not pinned: 28 files" in said
     assert "--dataset imagenet=PATH --dataset coco=PATH" in said
     assert "hf:OpenVINO/resnet50-int8-ov@main/resnet50.xml" in said
+    assert "hf:OpenVINO/TinyLlama-1.1B-Chat-v1.0-int4-ov@main/openvino_model.xml" in said
     assert run([*hub, "--json", "--model", "yolo11n-fp16"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert len(told["unpinned"]) == 2
     assert told["absent_datasets"] == ["coco"]
     assert len(fake_child.jobs) == 2  # the probes
+
+
+def test_without_genai_the_language_models_of_a_mixed_suite_are_left_out_and_told(
+    place: Place, fake_child: FakeChild, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The rest is planned; one that was asked for by its name is refused."""
+    monkeypatch.setattr(asking, "has_genai", lambda: False)
+    hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
+    assert run(hub) == 0
+    said = capsys.readouterr().out
+    assert "8 language models are left out" in said
+    assert "pip install 'ovreport[genai]'" in said
+    assert "TinyLlama" not in said
+    assert run([*hub, "--model", "tinyllama-1.1b-chat-int4"]) == 2
+    assert "openvino-genai is not installed" in capsys.readouterr().err

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ovreport.record import Execution, MemoryRound
+from ovreport import folders
+from ovreport.record import Converted, Execution, MemoryRound, Optimised
 from ovreport_collector import child, language, sources, suite
 from ovreport_collector.jobs import (
     AnswersResult,
@@ -16,8 +17,11 @@ from ovreport_collector.jobs import (
     Lengths,
     Target,
 )
+from ovreport_collector.language import measuring
+from ovreport_collector.making.make import make_variant
 from ovreport_collector.plan import TIERS, Plan
 from ovreport_collector.prepare import Ready, make_ready
+from ovreport_collector.tasks import Files
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -40,15 +44,19 @@ def target(ready: Ready, precision: str) -> Target:
                   precision=precision)  # type: ignore[arg-type]  # fmt: skip
 
 
+def a_plan() -> Plan:
+    """Return a plan of the suite, at the quick tier."""
+    return Plan(suite=suite.load("llm"), suite_name="llm", tier=TIERS["quick"], seed=20, cases=(),
+                devices={}, plugins={}, machine=None, software=None)  # type: ignore[arg-type]  # fmt: skip
+
+
 def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     """Times agree with the pipeline's own clock, logits foretell, the answers are f32's."""
-    monkeypatch.setattr(language, "GRID", [Lengths(32, 16), Lengths(64, 16)])
-    monkeypatch.setattr(language, "REQUESTS", [1, 2])
-    monkeypatch.setattr(language, "CONCURRENT", Lengths(16, 8))
-    plan = Plan(suite=suite.load("llm"), suite_name="llm", tier=TIERS["quick"], seed=20, cases=(),
-                devices={}, plugins={}, machine=None, software=None)  # type: ignore[arg-type]  # fmt: skip
+    monkeypatch.setattr(measuring, "GRID", [Lengths(32, 16), Lengths(64, 16)])
+    monkeypatch.setattr(measuring, "REQUESTS", [1, 2])
+    monkeypatch.setattr(measuring, "CONCURRENT", Lengths(16, 8))
     measured = child.run(
-        language.round_job(plan, ready, target(ready, "default"), 0), tmp_path, limit_s=300
+        language.round_job(a_plan(), ready, target(ready, "default"), 0), tmp_path, limit_s=300
     )
     assert isinstance(measured, GenerationResult), measured
     for point in measured.points:
@@ -62,9 +70,9 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
         "import", "load", "generation", "concurrency",
     ]  # fmt: skip
 
-    monkeypatch.setattr(language, "PROMPTS", 2)
-    monkeypatch.setattr(language, "ANSWERS", Lengths(32, 8))
-    monkeypatch.setattr(language, "WINDOWS", 2)
+    monkeypatch.setattr(measuring, "PROMPTS", 2)
+    monkeypatch.setattr(measuring, "ANSWERS", Lengths(32, 8))
+    monkeypatch.setattr(measuring, "WINDOWS", 2)
     job = language.answers_job(ready, target(ready, "f32"), tmp_path)
     found = child.run(job, tmp_path, limit_s=300)
     assert isinstance(found, AnswersResult), found
@@ -76,6 +84,59 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     assert found.settings.in_force["KV_CACHE_PRECISION"] == "f32"
     quality = language.quality(found, found, title="itself", seed=1)
     assert quality.agreement.identical == 2
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for few answers and windows: enough to see whether they are right."""
+    monkeypatch.setattr(measuring, "PROMPTS", 4)
+    monkeypatch.setattr(measuring, "ANSWERS", Lengths(32, 16))
+    monkeypatch.setattr(measuring, "WINDOWS", 4)
+    monkeypatch.setattr(measuring, "GRID", [Lengths(32, 16)])
+    monkeypatch.setattr(measuring, "REQUESTS", [2])
+    monkeypatch.setattr(measuring, "CONCURRENT", Lengths(16, 8))
+
+
+def answers(ready: Ready, precision: str, work: Path) -> AnswersResult:
+    """Return what a model answers, in a process of its own."""
+    work.mkdir(exist_ok=True)
+    job = language.answers_job(ready, target(ready, precision), work)
+    found = child.run(job, work, limit_s=600)
+    assert isinstance(found, AnswersResult), found
+    return found
+
+
+@pytest.mark.usefixtures("few")
+def test_compressed_variants_answer(ready: Ready, tmp_path: Path, monkeypatch) -> None:
+    """Made in a process, loaded as a folder in others: sizes, executed layers, quality, times."""
+    pytest.importorskip("nncf")
+    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
+    reference = answers(ready, "f32", tmp_path / "reference")
+    files = Files(ready.file, {}, {})
+    sizes, worse = {}, {}
+    for name in ("int8-weights", "int4-weights"):
+        made = make_variant(ready, name, files, tmp_path)
+        assert isinstance(made, Ready), made
+        how = made.made
+        assert isinstance(how, Optimised)
+        assert isinstance(how.made_from, Converted)
+        assert {"openvino_tokenizer.xml", "openvino_detokenizer.xml"} <= {
+            file.name for file in made.file.parent.iterdir()
+        }
+        found = answers(made, "f32", tmp_path / name)
+        assert isinstance(found.described.execution, Execution)
+        judged = language.quality(found, reference, title="news", seed=1)
+        sizes[name] = how.bytes_after / how.bytes_before
+        worse[name] = judged.perplexity.reference.delta / judged.perplexity.reference.value
+        plan = a_plan()
+        job = language.round_job(plan, made, target(made, "default"), 0)
+        timed = child.run(job, tmp_path, limit_s=600)
+        assert isinstance(timed, GenerationResult), timed
+        assert [p.requests for p in timed.concurrency.points] == [2]
+    assert sizes["int8-weights"] == pytest.approx(1 / 4, rel=0.1)
+    assert sizes["int4-weights"] < 0.7 * sizes["int8-weights"]
+    assert abs(worse["int8-weights"]) < 0.02
+    assert worse["int8-weights"] < worse["int4-weights"] < 1
 
 
 def test_a_damaged_file_fails_with_its_reason(ready: Ready, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,6 +31,7 @@ from ovreport_collector.display import summaries
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.generation import Answer, Prompts, measure, point_of
 from ovreport_collector.jobs import GenerationJob, Lengths, Target
+from ovreport_collector.language import asking, measuring
 from tests.collector.conftest import FakeChild, a_request
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import document, write_suite
@@ -120,6 +122,14 @@ def test_requests_at_once(job: GenerationJob, clock: Clock) -> None:
     assert rates == {1: pytest.approx(100.0), 4: pytest.approx(160.0)}
 
 
+def test_requests_at_once_stop_when_the_time_is_up(job: GenerationJob, clock: Clock) -> None:
+    """What took too long is still told; no greater number is begun after it."""
+    short = msgspec.structs.replace(job, requests=[1, 4, 8], concurrent_s=0.1)
+    found = measure(short, SimulatedEngine(clock, token_ms=10.0), str).concurrency
+    assert isinstance(found, Concurrency)
+    assert [point.requests for point in found.points] == [1, 4]
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [(RuntimeError("no room"), Failed), (NotImplementedError("not on this device"), Unsupported)],
@@ -193,7 +203,7 @@ def collected(
 @pytest.fixture
 def with_genai(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that OpenVINO GenAI is installed: the pipeline is simulated."""
-    monkeypatch.setattr(language, "require", lambda models: None)
+    monkeypatch.setattr(asking, "has_genai", lambda: True)
     monkeypatch.setattr(language, "versions", lambda engines: {"openvino-genai": "0"})
 
 
@@ -218,7 +228,7 @@ def test_a_language_model_becomes_a_record(
     assert isinstance(measured.perplexity, Perplexity)
     assert measured.perplexity.value == pytest.approx(np.exp(3.0))
     assert isinstance(measured.agreement, TokenAgreement)
-    assert measured.agreement.common == [50] * language.PROMPTS
+    assert measured.agreement.common == [50] * measuring.PROMPTS
     assert isinstance(reference.generation.agreement, Skipped)
     found = figures(record)
     assert found["time_per_output_token_ms"].value == pytest.approx(10.0)
@@ -231,6 +241,28 @@ def test_a_language_model_becomes_a_record(
 
 
 @pytest.mark.usefixtures("with_genai")
+def test_requests_at_once_are_measured_in_few_rounds(
+    text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
+) -> None:
+    """They load the model again: at the quick tier three rounds do; left out, that is told."""
+    tier(rounds=5, max_rounds=5)
+    engines = {p: SimulatedEngine(clock) for p in ("f32", "default")}
+    record, _ = collected(text_suite, own_folders / "out", console, fake_child, **engines)
+    measured = record.generation.concurrency
+    assert isinstance(measured, Concurrency)
+    assert [r.round for r in measured.points[-1].rounds] == [0, 1, 2]
+    assert len(record.generation.points[0].rounds) == 5
+    told = [r.round for r in record.generation.memory for p in r.phases if p.phase == "concurrency"]
+    assert told == [0, 1, 2]
+    plan = collect.make_plan(a_request(text_suite, skip=("concurrency",)))
+    faster = collect.make_plan(a_request(text_suite)).expected_s - plan.expected_s
+    assert faster == pytest.approx(2 * 3 * 20)
+    without = collect.measure(plan, own_folders / "out", console, timeout_s=None, fresh=False)
+    for record in without.records:
+        assert record.generation.concurrency == Skipped(reason="left out: --skip concurrency")
+
+
+@pytest.mark.usefixtures("with_genai")
 def test_without_logits_agreement_is_left(
     text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
 ) -> None:
@@ -240,7 +272,7 @@ def test_without_logits_agreement_is_left(
     record = collected(text_suite, own_folders / "out", console, fake_child, **engines)[1]
     assert isinstance(record.generation.perplexity, Unsupported)
     assert "last token only" in record.generation.perplexity.reason
-    assert record.generation.agreement.identical == language.PROMPTS
+    assert record.generation.agreement.identical == measuring.PROMPTS
 
 
 @pytest.mark.usefixtures("with_genai")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import json
 import os
 import re
 import subprocess
@@ -58,6 +59,10 @@ def hub() -> Iterator[Hub]:
 
         def _answer(self, *, body: bool) -> None:
             made.requests.append(f"{self.command} {self.path}")
+            listed = re.fullmatch(r"/api/models/OpenVINO/tiny/tree/([^/?]+).*", self.path)
+            if listed:
+                self._list(listed[1])
+                return
             owner, _, rest = self.path.partition("/resolve/")
             revision, _, name = rest.partition("/")
             if owner != "/OpenVINO/tiny" or revision not in (COMMIT, made.head, "main"):
@@ -69,6 +74,16 @@ def hub() -> Iterator[Hub]:
             else:
                 commit = made.head if revision == "main" else revision
                 self._send(made.files[name], commit, body=body)
+
+        def _list(self, revision: str) -> None:
+            if revision not in (COMMIT, made.head, "main"):
+                self._refuse(404, "RevisionNotFound")
+                return
+            entries = [
+                {"type": "file", "path": path, "size": len(data), "oid": "0" * 40}
+                for path, data in made.files.items()
+            ]
+            self._send(json.dumps(entries).encode(), made.head, body=True)
 
         def _refuse(self, status: int, code: str) -> None:
             self.send_response(status)
@@ -273,6 +288,93 @@ def test_what_else_is_of_the_repository_stands_beside_the_network(
     network = sources.resolve(loaded, loaded.models[0]).model
     assert (network.parent / "tokenizer.json").read_text() == "tokenizer.json"
     assert network.with_suffix(".bin").is_file()
+
+
+WHOLE = {
+    **FILES, "openvino_tokenizer.xml": b"<tokenizer/>", "openvino_tokenizer.bin": b"words",
+    "config.json": b"{}", "README.md": b"about", "configuration_tiny.py": b"raise SystemExit",
+    "other/config.json": b"[]",
+}  # fmt: skip
+USED = {name for name in WHOLE if not name.endswith((".md", ".py")) and "/" not in name}
+
+
+def whole(folder: Path) -> Path:
+    """Write a suite whose model is a folder of the stand-in: a language model's."""
+    (folder / "text.txt").write_text("word " * 10_000)
+    path = folder / "hub.toml"
+    path.write_text("""format = 1
+id = "hub"
+title = "From the hub"
+
+[[models]]
+id = "tiny"
+title = "Tiny"
+task = "text-generation"
+data = "text"
+file = { uri = "hf:OpenVINO/tiny@main/openvino_model.xml", unpinned = true, folder = true }
+
+[datasets.text]
+title = "A text"
+files.text = { uri = "file:text.txt" }
+""")
+    return path
+
+
+def test_a_whole_folder_is_fetched_and_its_code_is_not(fetch, hub: Hub, tmp_path: Path):
+    """Weights, tokenizer and settings stand beside the network, at one commit; asked for once."""
+    hub.files = dict(WHOLE)
+    suite = whole(tmp_path)
+    code, said = fetch(suite)
+    assert code == 0, said
+    network = Path(said.strip())
+    assert {p.name: p.read_bytes() for p in network.parent.iterdir()} == {n: WHOLE[n] for n in USED}
+    assert not [r for r in hub.requests if ".py" in r]
+    hub.requests.clear()
+    assert fetch(suite) == (0, said)
+    assert fetch(suite, HF_HUB_OFFLINE="1") == (0, said)
+    assert hub.requests == []
+
+
+MISSING = """
+import sys
+from ovreport_collector import sources, suite
+loaded = suite.load(sys.argv[1])
+print([one.name for one in sources.missing(loaded, loaded.models)])
+"""
+
+
+def test_of_a_folder_every_file_counts_as_fetched_or_missing(fetch, hub: Hub, tmp_path: Path):
+    """Before the first time the network stands for all; a damaged file is named by itself."""
+    hub.files = dict(WHOLE)
+    suite = whole(tmp_path)
+    main = "hf:OpenVINO/tiny@main/openvino_model.xml"
+    assert fetch(suite, program=MISSING) == (0, f"{[main]}\n")
+    assert fetch(suite)[0] == 0
+    assert fetch(suite, program=MISSING) == (0, "[]\n")
+    (weights,) = (tmp_path / "cache" / "files").glob("*/openvino_tokenizer.bin")
+    weights.unlink()
+    assert fetch(suite, program=MISSING) == (0, f"{[f'{URI}openvino_tokenizer.bin']}\n")
+    assert fetch(suite)[0] == 0
+    assert weights.read_bytes() == WHOLE["openvino_tokenizer.bin"]
+
+
+def test_offline_a_folder_is_what_the_hubs_own_cache_has(fetch, hub: Hub, tmp_path: Path):
+    """Fetched by another tool before: all of it is found without a request."""
+    hub.files = dict(WHOLE)
+    suite = whole(tmp_path)
+    assert fetch(suite)[0] == 0
+    hub.requests.clear()
+    code, said = fetch(suite, HF_HUB_OFFLINE="1", **{folders.CACHE: str(tmp_path / "other")})
+    assert (code, hub.requests) == (0, []), said
+    assert {path.name for path in Path(said.strip()).parent.iterdir()} == USED
+
+
+def test_a_folder_must_be_one_of_a_branch(tmp_path: Path):
+    """Elsewhere every file is named with its checksum."""
+    path = whole(tmp_path)
+    path.write_text(path.read_text().replace("unpinned = true, ", f'sha256 = "{"a" * 64}", '))
+    with pytest.raises(SuiteError, match="no checksum"):
+        suites.load(path)
 
 
 def test_what_is_not_pinned_must_say_so(tmp_path: Path):

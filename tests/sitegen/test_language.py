@@ -16,6 +16,7 @@ from tests.language_factories import (
     a_failed_language_record,
     a_generation,
     a_language_record,
+    a_made_language_record,
     language_records,
 )
 from tests.sitegen.conftest import a_collection
@@ -92,17 +93,80 @@ def test_a_site_of_language_models_alone(build_of: BuildOf) -> None:
     assert "latency.html" not in (out / "index.html").read_text()
 
 
+def with_variants() -> list[r.Record]:
+    """Return the published weights in both precisions, and what was made of them."""
+    usual = {"precision": "default"}
+    return [
+        a_language_record(precision="f32", token_ms=25.0), a_language_record(**usual),
+        a_made_language_record(token_ms=18.0, **usual),
+        a_made_language_record("int4-weights", token_ms=9.0, rounds=3, **usual),
+    ]  # fmt: skip
+
+
+def test_variants_stand_beside_the_published_file(build_of: BuildOf) -> None:
+    """The headline stays the published file's; speed, size and perplexity of each are told."""
+    page = (build_of(with_variants()) / "index.html").read_text()
+    lede = re.search(r'class="lede">(.*?)<', page)
+    assert lede
+    assert f"{TITLE}, int4 weights, answers" in lede[1]
+    for words in (
+        "INT8 weight compression of SmolLM2-135M-Instruct on",
+        "takes 1.5× the published file&#39;s time for a token",
+        "INT4 weight compression of", "has too few rounds to be compared",
+        "its file has 135 MB against", "int8 weights only", "int4 weights only",
+    ):  # fmt: skip
+        assert words in page, words
+    table = page.partition('id="weights-table"')[2].partition("</table")[0]
+    assert table.count("<tr") == 5
+    assert "540" in table
+
+
+def test_a_page_tells_how_each_variant_was_made(build_of: BuildOf) -> None:
+    """Method, size, and that its weights had few bits before; beside the published ones."""
+    out = build_of([*a_collection(), *with_variants()])
+    page = (out / "model-smollm2-135m-instruct.html").read_text()
+    assert "How the files were made" in page
+    assert "its weights made floating point again in 8.00 s" in page
+    assert "INT8 weight compression of" in page
+    assert "weights compressed to" not in page
+
+
+def test_a_variant_by_itself_is_told_as_one(build_of: BuildOf) -> None:
+    """With what its answers are compared: nobody measured the published file beside it."""
+    page = (build_of([a_made_language_record()]) / "model-smollm2-135m-instruct.html").read_text()
+    assert "How the files were made" in page
+    assert f"{TITLE}, weights compressed to int8, answers" in page
+    assert "of the published weights in f32" in page
+
+
+def test_without_variants_there_is_no_table_of_weights(build_of: BuildOf) -> None:
+    """One file has nothing beside it."""
+    page = (build_of(language_records()) / "index.html").read_text()
+    assert "weights-table" not in page
+
+
 @pytest.mark.parametrize(
     "record",
     [
         a_language_record(rounds=1),
         a_language_record(noise=0.5),
         a_failed_language_record(),
+        a_made_language_record(),
+        a_made_language_record(generation=r.Skipped(reason="left out")),
         a_language_record(generation=r.Skipped(reason="left out")),
         a_record(generation=a_generation(12.0, [1.0, 1.0])),
         a_language_record(model="magika-v3.3", title="Magika v3.3"),
     ],
-    ids=["one round", "invalid", "failed", "skipped", "classic with tokens", "shared id"],
+    ids=[
+        "one round",
+        "invalid",
+        "failed",
+        "made alone",
+        "made and skipped",
+        "skipped",
+        "classic with tokens",
+        "shared id",
+    ],
 )
 def test_odd_records_break_nothing(build_of: BuildOf, record: r.Record) -> None:
     """Whatever a record holds, the site is built and sound."""

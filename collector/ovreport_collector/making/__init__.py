@@ -8,4 +8,8 @@ its own: it needs memory, and heavy packages (nncf).
     conversion      does one, in that process
     tensors         safe readers of files of weights
     bert, efficientnet      the networks, built of weights with OpenVINO's operations
+    variants        the variants of a model, and their settings
+    make            asks for one: from the cache, or made in a child process
+    optimise        makes one, in that process; language_model: of a language model
+    apart, validating       data to optimise with, and none that is evaluated
 """

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ovreport.errors import StoreError
-from ovreport.model_facts import Optimised, Original
-from ovreport_collector import child
+from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
+from ovreport.model_facts import Converted, Optimised, Origin, Original
+from ovreport_collector import child, language
 from ovreport_collector.arrays import save_arrays
 from ovreport_collector.jobs import JobFailed, OptimiseJob, OptimiseResult, Target, Validating
 from ovreport_collector.making import cache
 from ovreport_collector.making.apart import check_apart, checksum
 from ovreport_collector.making.variants import (
     OPTIMISATIONS,
+    PIPELINES_NETWORK,
     SEED,
     Optimisation,
     made_name,
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ovreport_collector.prepare import Ready
-    from ovreport_collector.suite import MadeVariant
+    from ovreport_collector.suite import MadeVariant, Model
     from ovreport_collector.tasks import Files
 
 VERSION = 1
@@ -44,6 +46,8 @@ VERSION = 1
 LIMIT_S = 1500.0
 """Less than what another process waits for it (`sources.cache.WAIT_S`)."""
 _FACTS = "made.json"
+_RESTORED = "weights-to-f32"
+"""How a record names that weights of few bits were made floating point again."""
 
 
 class _CannotError(Exception):
@@ -112,12 +116,23 @@ def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> 
     folder = cache.obtain(_recipe(ready, name, data, chosen), make)
     result = msgspec.json.decode((folder / _FACTS).read_bytes(), type=OptimiseResult)
     made = Optimised(
-        method=how.method, settings=chosen, software=_software(name), calibration=data.words,
+        method=how.method, settings=chosen, software=_software(ready.model, name),
+        calibration=data.words,
         calibration_samples=data.samples, seconds=result.seconds, peak_bytes=result.peak_bytes,
         bytes_before=result.bytes_before, bytes_after=result.bytes_after,
-        made_from=ready.made if not isinstance(ready.made, Optimised) else Original(),
+        made_from=_origin(ready, result),
     )  # fmt: skip
     return replace(ready, file=folder / file_name, made=made)
+
+
+def _origin(ready: Ready, result: OptimiseResult) -> Origin:
+    """Return what the model was when it was optimised."""
+    if result.restored is not None:
+        return Converted(
+            converter=_RESTORED, software=language.versions([LANGUAGE_ENGINE]),
+            seconds=result.restored.seconds, peak_bytes=result.restored.peak_bytes,
+        )  # fmt: skip
+    return ready.made if not isinstance(ready.made, Optimised) else Original()
 
 
 def _recipe(
@@ -134,7 +149,7 @@ def _recipe(
         "settings": chosen,
         "calibration": checksum(data.calibration.inputs) if data.calibration else "",
         "validation": checksum(data.validation.inputs) if data.validation else "",
-        "software": _software(name),
+        "software": _software(ready.model, name),
     }
 
 
@@ -180,7 +195,8 @@ def _job(
         save_arrays(inputs, dict(data.calibration.inputs))
     return OptimiseJob(
         target=Target(
-            engine="openvino", model=str(ready.file), shapes=ready.model.shapes, device="CPU",
+            engine=LANGUAGE_ENGINE if language.is_language(ready.model) else "openvino",
+            model=str(ready.file), shapes=ready.model.shapes, device="CPU",
             precision="f32",
         ),
         method=how.method, settings=chosen, file=str(file), tried_with=str(ready.samples),
@@ -200,10 +216,18 @@ def _validating(ready: Ready, files: Files) -> Validating:
 
 
 def _checksums(file: Path) -> list[str]:
-    """Return the checksums of a model file, and of its weights where they are a file apart."""
+    """Return the checksums of a model file, and of its weights where they are a file apart.
+
+    A pipeline's network comes with its folder: what was made has the tokenizer too.
+    """
     parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
+    if file.name == PIPELINES_NETWORK:
+        parts += language.beside(file)
     return [sha256_of(part) for part in parts if part.is_file()]
 
 
-def _software(name: MadeVariant) -> dict[str, str]:
-    return {**versions([name]), "openvino": importlib.metadata.version("openvino")}
+def _software(model: Model, name: MadeVariant) -> dict[str, str]:
+    pipelines = language.versions([LANGUAGE_ENGINE]) if language.is_language(model) else {}
+    return {
+        **versions([name]), "openvino": importlib.metadata.version("openvino"), **pipelines,
+    }  # fmt: skip

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
 from ovreport_collector.arrays import load_samples
 from ovreport_collector.checks import infer_checked
 from ovreport_collector.engines.openvino import OpenVino, OpenVinoNetwork
@@ -29,16 +30,20 @@ def optimise(job: OptimiseJob) -> OptimiseResult:
     WrongOutputError if what was made does not give finite outputs.
     """
     os.environ[_NO_TELEMETRY] = "1"
+    if job.target.engine == LANGUAGE_ENGINE:
+        from ovreport_collector.making import language_model  # it needs what is in here
+
+        return language_model.optimise(job)
     file = Path(job.file)
     network = OpenVino({}).read(Path(job.target.model), job.target.shapes)
-    before = _saved(network.model, file.with_name("before.xml"), fp16=False)
+    before = saved(network.model, file.with_name("before.xml"), fp16=False)
     bytes_before = sum(part.stat().st_size for part in before)
     for part in before:
         part.unlink()
 
     began = time.perf_counter()
     optimised = _METHODS[job.method](network, job)
-    made = _saved(optimised, file, fp16=job.method == "fp16-compression")
+    made = saved(optimised, file, fp16=job.method == "fp16-compression")
     seconds = time.perf_counter() - began
     _try_out(job)
     return OptimiseResult(
@@ -49,7 +54,7 @@ def optimise(job: OptimiseJob) -> OptimiseResult:
     )
 
 
-def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401 (OpenVINO's)
+def saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401 (OpenVINO's)
     """Return the files of a model that was saved as OpenVINO IR."""
     ov.save_model(model, file, compress_to_fp16=fp16)
     return [file, file.with_suffix(".bin")]
@@ -58,17 +63,17 @@ def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401
 def _try_out(job: OptimiseJob) -> None:
     """Read what was saved, look for what was to be done, compile it and run it once."""
     network = OpenVino({}).read(Path(job.file), job.target.shapes)
-    _check_done(network, job)
+    check_done(network.model, job)
     compiled = network.compile("CPU", "latency", "f32", None)
     infer_checked(compiled.request(load_samples(Path(job.tried_with))), 0, network)
 
 
-def _check_done(network: OpenVinoNetwork, job: OptimiseJob) -> None:
+def check_done(model: Any, job: OptimiseJob) -> None:  # noqa: ANN401
     """Raise ValueError if the model holds nothing of what the optimisation makes.
 
     A figure of the model as it was must never stand under the name of a variant.
     """
-    ops = list(network.model.get_ops())
+    ops = list(model.get_ops())
     if job.method.endswith("quantization"):
         if not any(op.get_type_name() == "FakeQuantize" for op in ops):
             within = " within the limit of accuracy" if "max_drop" in job.settings else ""
@@ -120,16 +125,21 @@ def _quantised_within(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noq
 
 
 def _compressed(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
+    return compressed(network.model, job.settings)
+
+
+def compressed(model: Any, settings: Mapping[str, str]) -> Any:  # noqa: ANN401
+    """Return a model whose weights are stored in few bits."""
     import nncf
 
-    asked: dict[str, Any] = {"mode": nncf.CompressWeightsMode(job.settings["mode"])}
-    if "group_size" in job.settings:
-        fallback = nncf.GroupSizeFallbackMode(job.settings["group_size_fallback_mode"])
-        asked["group_size"] = int(job.settings["group_size"])
+    asked: dict[str, Any] = {"mode": nncf.CompressWeightsMode(settings["mode"])}
+    if "group_size" in settings:
+        fallback = nncf.GroupSizeFallbackMode(settings["group_size_fallback_mode"])
+        asked["group_size"] = int(settings["group_size"])
         asked["advanced_parameters"] = nncf.AdvancedCompressionParameters(
             group_size_fallback_mode=fallback
         )
-    return nncf.compress_weights(network.model, **asked)
+    return nncf.compress_weights(model, **asked)
 
 
 _METHODS: dict[str, Callable[[OpenVinoNetwork, OptimiseJob], Any]] = {

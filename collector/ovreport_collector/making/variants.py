@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast, get_args
 
 from ovreport.errors import InputError
+from ovreport_collector.language import is_language
 from ovreport_collector.suite import MadeVariant
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ovreport_collector.suite import Model
     from ovreport_collector.tasks import Calibration
 
+PIPELINES_NETWORK = "openvino_model.xml"
+"""What a pipeline of OpenVINO GenAI looks for in a folder."""
 PUBLISHED = "published"
 """Asks for the file as it was published, whatever its weights."""
 SEED = 20
@@ -73,6 +76,17 @@ OPTIMISATIONS: dict[MadeVariant, Optimisation] = {
 a scale, as is NNCF's default, and fewer where a layer's channels do not divide into such."""
 
 
+def possible(model: Model) -> tuple[MadeVariant, ...]:
+    """Return the variants that can be made of a model.
+
+    Of a floating-point model all; of a language model, whatever its weights, those of the weights
+    alone: its pipeline keeps a state, which no calibration here fills.
+    """
+    if is_language(model):
+        return tuple(n for n, how in OPTIMISATIONS.items() if how.method == METHODS[3])
+    return tuple(OPTIMISATIONS) if model.variant == "fp32" else ()
+
+
 def is_made(model: Model, name: str) -> bool:
     """Return whether a variant of a model is made here, and not the published file itself."""
     return name != model.variant and name in get_args(MadeVariant)
@@ -81,18 +95,20 @@ def is_made(model: Model, name: str) -> bool:
 def wanted(model: Model, asked: Sequence[str]) -> list[VariantName]:
     """Return the variants of a model to measure: what was asked for, else what the suite says.
 
-    Only floating-point models are optimised: of others the published file alone is wanted.
+    Of a model that cannot be optimised, the published file alone is wanted.
     """
     names = [model.variant if name == PUBLISHED else name for name in asked]
     names = names or [model.variant, *model.variants]
-    may_be = {model.variant, *(OPTIMISATIONS if model.variant == "fp32" else ())}
+    may_be = {model.variant, *possible(model)}
     found = [name for name in dict.fromkeys(names) if name in may_be]
     found.sort(key=lambda name: is_made(model, name))
-    return cast("list[VariantName]", found)
+    return found
 
 
 def made_name(model: Model, variant: str) -> str:
-    """Return the name of the file of a variant that is made here."""
+    """Return the name of the file of a variant that is made here; a pipeline knows but one."""
+    if is_language(model):
+        return PIPELINES_NETWORK
     return f"{model.id}-{variant}.xml"
 
 

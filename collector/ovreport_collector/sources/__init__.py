@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from ovreport.errors import SourceError
 from ovreport_collector.sources import archive, cache, download, hub, pair, unpinned
 from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, parse
@@ -116,6 +118,8 @@ class _Fetcher:
         data = {role: self._file(file) for role, file in files_of_data.items()}
         files = {role: self._file(file) for role, file in model.files.items()}
         network = self._file(model.file)
+        if model.file.folder:
+            network = self._with_folder(model.file, network)
         return Files(
             model=self._whole(model, network, files),
             files=files,
@@ -130,6 +134,14 @@ class _Fetcher:
         roles = (role for role in model.files if role != WEIGHTS)
         others = [files[r] for r in roles if mine and _repository(model.files[r]) == mine]
         return pair.together(network, files[WEIGHTS], others)
+
+    def _with_folder(self, file: File, network: Path) -> Path:
+        """Return the network where everything of its folder on the hub stands by it."""
+        address = parse(file.uri)
+        assert isinstance(address, OnHub)  # noqa: S101 (a suite with another is refused)
+        others = unpinned.beside(address, hub.names_beside)
+        paths = [self._file(msgspec.structs.replace(file, uri=one.uri)) for one in others]
+        return pair.in_folder(network, paths)
 
     def _brought(self, model: Model) -> dict[str, Path]:
         """Return layout → folder of the user's own data; nothing where none were brought."""
@@ -205,7 +217,8 @@ def _needs(suite: Suite, models: Iterable[Model]) -> Iterator[tuple[Download, Fi
     """Yield what has to be fetched for each file that is not a local one."""
     for model in models:
         data = suite.datasets[model.data].files.values() if model.data else ()
-        for file in map(as_fetched, (model.file, *model.files.values(), *data)):
+        named = (model.file, *model.files.values(), *data)
+        for file in (part for one in named for part in unpinned.parts(one)):
             address = parse(file.uri)
             if not isinstance(address, Local):
                 yield _download(suite, file, address), file

@@ -10,13 +10,18 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ovreport.errors import SourceError
+from ovreport_collector.sources.address import is_inside
 from ovreport_collector.sources.download import offline_remedy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ovreport_collector.sources.address import OnHub
+
+Answer = TypeVar("Answer")
 
 
 def fetch(address: OnHub, to: Path) -> Path:
@@ -32,10 +37,49 @@ def fetch_and_tell(address: OnHub, to: Path) -> str:
     return found.parts[-1 - len(PurePosixPath(address.path).parts)]
 
 
+USED = (".xml", ".bin", ".json", ".txt", ".model", ".jinja")
+"""What a pipeline may read beside a network. Code that a repository carries is never fetched."""
+
+
+def names_beside(address: OnHub) -> list[str]:
+    """Return the names of what a pipeline may read in the folder of a file, itself left out."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    own = PurePosixPath(address.path)
+
+    def look() -> list[str]:
+        api = HfApi(endpoint=os.environ.get("HF_ENDPOINT"))
+        try:
+            return api.list_repo_files(address.repository, revision=address.revision)
+        except OfflineModeIsEnabled:  # what the client's own cache has of this commit
+            kept = _downloaded(address).parent.iterdir()
+            return [str(own.with_name(path.name)) for path in kept]
+
+    paths = map(PurePosixPath, _asked(address, look))
+    inside = (path for path in paths if path.parent == own.parent and path != own)
+    return sorted(path.name for path in inside if path.suffix in USED and is_inside(path.name))
+
+
 def _downloaded(address: OnHub) -> Path:
     """Return the file in the client's own cache; SourceError where it cannot be had."""
     # Slow to import, and it reads the user's settings when it is imported.
     from huggingface_hub import hf_hub_download
+
+    def download() -> Path:
+        found = hf_hub_download(
+            address.repository,
+            address.path,
+            revision=address.revision,
+            endpoint=os.environ.get("HF_ENDPOINT"),
+        )
+        return Path(found)
+
+    return _asked(address, download)
+
+
+def _asked(address: OnHub, ask: Callable[[], Answer]) -> Answer:
+    """Return what the hub says; SourceError, with the remedy, where it says nothing."""
     from huggingface_hub.errors import (
         EntryNotFoundError,
         GatedRepoError,
@@ -47,12 +91,7 @@ def _downloaded(address: OnHub) -> Path:
     )
 
     try:
-        found = hf_hub_download(
-            address.repository,
-            address.path,
-            revision=address.revision,
-            endpoint=os.environ.get("HF_ENDPOINT"),
-        )
+        return ask()
     except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
         raise _error(address, _first_line(error), offline_remedy()) from None
     except GatedRepoError:
@@ -73,7 +112,6 @@ def _downloaded(address: OnHub) -> Path:
         raise _error(
             address, f"could not be fetched: {_first_line(error)}", offline_remedy()
         ) from None
-    return Path(found)
 
 
 def _kept(found: Path, to: Path) -> Path:

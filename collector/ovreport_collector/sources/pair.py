@@ -21,15 +21,24 @@ def together(network: Path, weights: Path, others: Sequence[Path] = ()) -> Path:
     So do `others`, under their own names. All lie in the cache under their checksums, and were
     checked there. They are linked, not copied, where the disk can.
     """
-    names = "\n".join(map(str, (network, weights, *others)))
+    beside = _folder_of((network, weights, *others)) / network.name
+    _link(weights, beside.with_suffix(".bin"))
+    return in_folder(network, others, beside.parent)
+
+
+def in_folder(network: Path, others: Sequence[Path], folder: Path | None = None) -> Path:
+    """Return the network in a folder of the cache where the others are too, under their names."""
+    folder = folder or _folder_of((network, *others))
+    for other in (*others, network):
+        _link(other, folder / other.name)
+    return folder / network.name
+
+
+def _folder_of(parts: Sequence[Path]) -> Path:
+    names = "\n".join(map(str, parts))
     folder = folders.cache() / "pairs" / hashlib.sha256(names.encode()).hexdigest()[:32]
     folder.mkdir(parents=True, exist_ok=True)
-    beside = folder / network.name
-    for other in others:
-        _link(other, folder / other.name)
-    _link(weights, beside.with_suffix(".bin"))
-    _link(network, beside)
-    return beside
+    return folder
 
 
 def _link(source: Path, to: Path) -> None:

@@ -11,13 +11,15 @@ Delete the .json to follow the branch to where it is by now.
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import msgspec
 from filelock import FileLock
 
 from ovreport import folders
+from ovreport.errors import SourceError
 from ovreport_collector.sources import cache
 from ovreport_collector.sources.address import OnHub, parse
 
@@ -33,6 +35,8 @@ class Found(msgspec.Struct, frozen=True):
     commit: str
     files: dict[str, str] = {}
     """Path in the repository → SHA-256."""
+    folders: dict[str, list[str]] = {}
+    """Path of a file whose whole folder was fetched → names of the others in it."""
 
 
 def note_path(address: OnHub) -> Path:
@@ -48,6 +52,8 @@ def as_fetched(file: File) -> File:
     address = parse(file.uri)
     found = _noted(address) if isinstance(address, OnHub) else None
     if found is None or not isinstance(address, OnHub) or address.path not in found.files:
+        return file
+    if file.folder and address.path not in found.folders:
         return file
     return msgspec.structs.replace(
         file, uri=address.at(found.commit).uri, sha256=found.files[address.path], unpinned=False
@@ -76,9 +82,44 @@ def obtain(address: OnHub, fetch: Callable[[OnHub, Path], str]) -> Path:
         kept = cache.file_path(digest, address.name)
         kept.parent.mkdir(parents=True, exist_ok=True)
         arrived.replace(kept)
-        files = {**(found.files if found else {}), address.path: digest}
-        _write(note, Found(commit=commit, files=files))
+        found = found or Found(commit=commit)
+        _write(note, msgspec.structs.replace(found, files={**found.files, address.path: digest}))
     return kept
+
+
+def beside(address: OnHub, look: Callable[[OnHub], list[str]]) -> list[OnHub]:
+    """Return the other files of the folder that a fetched file lies in, at its commit.
+
+    `look` names what is beside a file of a commit; it is asked once.
+    """
+    note = note_path(address)
+    with FileLock(f"{note}.lock", timeout=cache.WAIT_S):
+        found = _noted(address)
+        if found is None:
+            raise SourceError("not fetched yet", where=address.uri, remedy="run the command again")
+        names = found.folders.get(address.path)
+        if names is None:
+            names = look(address.at(found.commit))
+            folders_of = {**found.folders, address.path: names}
+            _write(note, msgspec.structs.replace(found, folders=folders_of))
+    return [_beside(address, name) for name in names]
+
+
+def _beside(address: OnHub, name: str) -> OnHub:
+    return replace(address, path=str(PurePosixPath(address.path).with_name(name)))
+
+
+def parts(file: File) -> list[File]:
+    """Return a file, and of a whole folder what is known to be in it; all as they were fetched."""
+    address = parse(file.uri)
+    found = _noted(address) if file.folder and isinstance(address, OnHub) else None
+    if found is None or not isinstance(address, OnHub):
+        return [as_fetched(file)]
+    names = found.folders.get(address.path, [])
+    others = [
+        msgspec.structs.replace(file, uri=_beside(address, n).uri, folder=False) for n in names
+    ]
+    return [as_fetched(one) for one in (file, *others)]
 
 
 def _noted(address: OnHub) -> Found | None:

@@ -52,6 +52,9 @@ def pinned(path: str, file: File, suite: Suite) -> Iterator[Fault]:
     if isinstance(address, Local) and not Path(suite.folder, address.path).is_file():
         remedy = "check the path; a relative one starts at the folder of the suite"
         yield Fault(f"{path}.uri", f"there is no file {address.path}", remedy)
+    if file.folder and not (isinstance(address, OnHub) and file.unpinned):
+        remedy = "name an hf: branch with unpinned = true; of other addresses name each file"
+        yield Fault(f"{path}.folder", "the rest of the folder has no checksum", remedy)
     if (isinstance(address, OnHub) and not address.is_pinned) or file.unpinned:
         yield from _unpinned(path, file, address)
         return
@@ -87,14 +90,15 @@ def network(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
         yield from _conversion(path, model, address.name or file.uri, suffix)
     elif suffix not in (LANGUAGE_FORMATS if is_language(model) else MODEL_FORMATS):
         remedy = (
-            "give a GGUF file, or the openvino_model.xml of a local folder with its tokenizer"
+            "give a GGUF file, or the openvino_model.xml of a folder with its tokenizer"
             if is_language(model)
             else "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
         )
         yield Fault(path, f'"{address.name or file.uri}" is not a model', remedy)
     elif suffix == ".xml" and not isinstance(address, Local):
-        if "weights" not in model.files:
-            remedy = "add the address of the .bin as the model's file of the role weights"
+        if not file.folder and "weights" not in model.files:
+            remedy = "add the address of the .bin as the model's file of the role weights; or, of "
+            remedy += "a branch on the hub, say folder = true"
             yield Fault(path, "an OpenVINO IR has two files, and this address one", remedy)
     elif suffix == ".xml" and isinstance(address, Local):
         weights = Path(suite.folder, address.path).with_suffix(".bin")

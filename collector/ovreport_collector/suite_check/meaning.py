@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from ovreport.metrics import METRICS
 from ovreport_collector import tasks
 from ovreport_collector.language import is_language
+from ovreport_collector.making import variants
 from ovreport_collector.suite import Dataset, Model, Published, Suite
 from ovreport_collector.suite_check import files, texts
 from ovreport_collector.suite_check.faults import Fault
@@ -87,9 +88,13 @@ def _of_language(path: str, model: Model) -> Iterator[Fault]:
 
 
 def _variants(path: str, model: Model) -> Iterator[Fault]:
-    if model.variants and model.variant != "fp32":
+    possible = variants.possible(model)
+    if model.variants and not possible:
         what = f"the published file is {model.variant} already"
         yield Fault(path, what, "leave variants out: only fp32 models are optimised")
+    elif unfit := sorted(set(model.variants) - set(possible)):
+        what = f"a language model cannot be made {unfit[0]}"
+        yield Fault(path, what, f"use {' or '.join(possible)}")
     for name in {n for n in model.variants if model.variants.count(n) > 1}:
         yield Fault(path, f'"{name}" is named twice', "name each variant once")
 

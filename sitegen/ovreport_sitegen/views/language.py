@@ -17,6 +17,7 @@ from ovreport.statistics import median_interval
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import clean, line, listed, plural
+from ovreport_sitegen.views import language_variants
 from ovreport_sitegen.views.language_pictures import cards
 from ovreport_sitegen.views.language_results import (
     ASPECT,
@@ -45,6 +46,8 @@ class LanguageView:
     table: Table
     lengths: Table
     concurrency: Table
+    weights: Table | None
+    """Variants by the size of their weights; None where there is nothing beside published files."""
     decoding: str
     repeats: tuple[tuple[str, str], ...]
     """Which result, and the command that measures it again."""
@@ -67,6 +70,7 @@ def view(catalogue: Catalogue) -> LanguageView:
         table=results_table(catalogue, results),
         lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),
+        weights=language_variants.size_table(results),
         decoding=line(measured[0].decoding, 600) if measured else "",
         repeats=tuple((result_name(r), clean(r.record.repeat.ovreport)) for r in results[:20]),
     )
@@ -90,7 +94,7 @@ def answer_sentence(result: Result) -> str:
     if verdict and not result.trusted("time_per_output_token_ms"):
         doubt = f" ({verdict.level}: {reasons_words(verdict)})"
     return (
-        f"{result.model.title}, {result.variant} weights, answers a prompt of "
+        f"{result.model.title}, {language_variants.weights_words(result)}, answers a prompt of "
         f"{point.prompt_tokens} tokens on {result.device.label} after "
         f"{figure_words(result, 'time_to_first_token_ms')}, then gives a token every "
         f"{figure_words(result, 'time_per_output_token_ms')}: "
@@ -103,6 +107,7 @@ def _findings(results: Sequence[Result], best: Result | None) -> list[str]:
     found = [quality_sentence(best)] if best else []
     if best and (together := _together(best)):
         found.append(together)
+    found += language_variants.findings(results)
     failed = [r for r in results if not r.completed]
     if failed:
         names = listed(dict.fromkeys(r.model.title for r in failed))
@@ -119,7 +124,8 @@ def quality_sentence(result: Result) -> str:
         reference, text = perplexity.reference, f"Perplexity {significant(perplexity.value)}"
         if isinstance(reference, AccuracyReference):
             text += (
-                f" against {significant(reference.value)} of the same weights in f32 "
+                f" against {significant(reference.value)} "
+                f"{language_variants.reference_words(result)} "
                 f"({_relation(reference)})"
             )
         said.append(text)

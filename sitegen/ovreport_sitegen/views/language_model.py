@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.results import ModelRef
 from ovreport_sitegen.text import plural
-from ovreport_sitegen.views import language
+from ovreport_sitegen.views import language, language_variants, making
 from ovreport_sitegen.views import result as result_view
 from ovreport_sitegen.views.about import About, about
 from ovreport_sitegen.views.language_pictures import cards
@@ -36,6 +36,10 @@ class LanguageModelView:
     table: Table
     lengths: Table
     concurrency: Table
+    weights: Table | None
+    """Variants by the size of their weights; None where there is only one."""
+    made: tuple[making.Made, ...]
+    """How each file that is not the published one was made."""
     texts: tuple[tuple[str, str], ...]
     """What the answers are judged by, in words."""
     results: tuple[result_view.ResultView, ...]
@@ -53,20 +57,26 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         warning=warning(results, ASPECT, "of this model"),
     )
     shown = [r for r in results if generation_of(r)]
+    spoken_of = [r for r in shown if r.is_published] or shown
     return LanguageModelView(
         page=page,
         model=model,
         about=about(results),
-        findings=tuple(
-            sentence
-            for r in shown[:4]
-            for sentence in (language.answer_sentence(r), language.quality_sentence(r))
-            if sentence
+        findings=(
+            *(
+                sentence
+                for r in spoken_of[:4]
+                for sentence in (language.answer_sentence(r), language.quality_sentence(r))
+                if sentence
+            ),
+            *language_variants.findings(results),
         ),
         cards=tuple(cards(results)),
         table=results_table(catalogue, results),
         lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),
+        weights=language_variants.size_table(results),
+        made=making.made(results),
         texts=tuple(language.texts(shown)),
         results=tuple(map(result_view.view, results)),
     )

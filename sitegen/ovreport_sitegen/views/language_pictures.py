@@ -9,6 +9,7 @@ from ovreport import generation_figures
 from ovreport.metrics import METRICS, significant
 from ovreport.record import Generation, GenerationPoint
 from ovreport.statistics import Interval
+from ovreport_sitegen import variants
 from ovreport_sitegen.charts import Scatter, Spot
 from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
@@ -110,11 +111,16 @@ def _spots(picture: _Picture, result: Result, *, many: bool) -> list[Spot]:
         found.append(
             Spot(
                 x=x, y=interval.value, series=series, tip=tip, family=result.device.family,
-                label=result.asked if many and i == len(points) - 1 else "",
+                label=_mark(result) if many and i == len(points) - 1 else "",
                 front=result.asked != "f32", square=result.asked == "f32",
             )
         )  # fmt: skip
     return found
+
+
+def _mark(result: Result) -> str:
+    """Return what tells a line from the others: its precision, or what was made of the weights."""
+    return result.asked if result.is_published else variants.short(result.variant)
 
 
 def _grows(picture: _Picture, shown: Sequence[Result]) -> str:
@@ -138,7 +144,7 @@ def _card_table(picture: _Picture, results: Sequence[Result]) -> Table:
     rows = tuple(
         TableRow((
             Cell(result.model.title, href=result.href, sort=result.model.title.lower()),
-            Cell(result.precision, sort=result.precision),
+            Cell(result.precision, sub=result.variant_name, sort=result.precision),
             Cell(f"{picture.x(point):g}", sort=picture.x(point)),
             interval_cell(picture.key, picture.y(point)),
             Cell(str(len(point.rounds)), sort=len(point.rounds)),
@@ -146,7 +152,7 @@ def _card_table(picture: _Picture, results: Sequence[Result]) -> Table:
                 bound_cell(key, generation_figures.percentile_ms(point, p))
                 for key, p in percentiles.items()
             ),
-        ), under=result.precision)
+        ), under=result.told)
         for result in results
         for point in _points(picture, result)
     )  # fmt: skip

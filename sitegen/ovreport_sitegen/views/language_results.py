@@ -34,7 +34,7 @@ def _rate(result: Result) -> float:
 
 def result_name(result: Result) -> str:
     """Return a result's name in a picture, and beside its command."""
-    return f"{result.model.title} · {result.device.label} · {result.precision}"
+    return f"{result.model.title} · {result.device.label} · {result.told}"
 
 
 def figure_words(result: Result, key: str) -> str:

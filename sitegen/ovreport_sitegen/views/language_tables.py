@@ -77,7 +77,7 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
 
 
 def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRow:
-    under = f"{result.device.label} · {result.precision}"
+    under = f"{result.device.label} · {result.told}"
     return row(result, _head(catalogue, result), cells, aspect="time_per_output_token", under=under)
 
 

@@ -65,8 +65,7 @@ def _facts(model: Model) -> tuple[tuple[str, str], ...]:
         *_effort(how),
         ("Size", _before_after(how)),
         ("File", _size(model.size_bytes)),
-        ("Made of", _converted(how.made_from) if isinstance(how.made_from, Converted)
-         else "the published file"),
+        ("Made of", _made_of(how)),
     )  # fmt: skip
 
 
@@ -76,6 +75,20 @@ def _effort(how: Converted | Optimised) -> tuple[tuple[str, str], ...]:
                  f"{significant(how.peak_bytes / 1024**2)} MiB"),
         ("Software", _pairs(how.software, " ")),
     )  # fmt: skip
+
+
+_RESTORED = "weights-to-f32"
+"""How the collector names it."""
+
+
+def _made_of(how: Optimised) -> str:
+    origin = how.made_from
+    if not isinstance(origin, Converted):
+        return "the published file"
+    if origin.converter == _RESTORED:
+        took = f"{significant(origin.seconds)} s ({_pairs(origin.software, ' ')})"
+        return f"the published file, its weights made floating point again in {took}"
+    return _converted(origin)
 
 
 def _converted(how: Converted) -> str:

@@ -1,0 +1,95 @@
+"""Compresses the weights of a language model, in a process of its own.
+
+    pipeline → its network, weights in f32 again → NNCF → a folder that a pipeline loads → try it
+
+A pipeline makes the network of a GGUF file itself, and keeps its weights in the few bits that they
+were published in. NNCF compresses floating point, so they are unfolded first: what comes out is
+quantised twice, and the record tells it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ovreport_collector import language
+from ovreport_collector.arrays import load_samples
+from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.openvino_genai import GenAi
+from ovreport_collector.engines.runtime import openvino as ov
+from ovreport_collector.generation import texts
+from ovreport_collector.jobs import ConvertResult, OptimiseJob, OptimiseResult
+from ovreport_collector.making.optimise import check_done, compressed, saved
+from ovreport_collector.memory import peak_rss_bytes
+
+_TRIED_TOKENS = 32
+"""Of a prompt; an answer has as many."""
+
+
+def optimise(job: OptimiseJob) -> OptimiseResult:
+    """Write a folder that a pipeline loads; ValueError where no weights can be compressed."""
+    file = Path(job.file)
+    began = time.perf_counter()
+    model = _in_floating_point(job, file.parent)
+    restored = ConvertResult(seconds=time.perf_counter() - began, peak_bytes=peak_rss_bytes())
+    before = saved(model, file.with_name("before.xml"), fp16=False)
+    bytes_before = sum(part.stat().st_size for part in before)
+    for part in before:
+        part.unlink()
+
+    began = time.perf_counter()
+    made = saved(compressed(model, job.settings), file, fp16=False)
+    seconds = time.perf_counter() - began
+    _try_out(job)
+    return OptimiseResult(
+        seconds=seconds,
+        peak_bytes=peak_rss_bytes(),
+        bytes_before=bytes_before,
+        bytes_after=sum(part.stat().st_size for part in made),
+        restored=restored,
+    )
+
+
+def _in_floating_point(job: OptimiseJob, out: Path) -> Any:  # noqa: ANN401 (OpenVINO's)
+    """Return the network with its weights in f32; what a pipeline needs beside it goes to `out`."""
+    with tempfile.TemporaryDirectory(dir=out) as work:
+        _, network = GenAi(job.target).exporting(Path(work))
+        for file in language.beside(network):
+            shutil.copyfile(file, out / file.name)
+        model = ov.Core().read_model(network)
+        # While the file is there: until folded, weights are read from it.
+        return unfolded(model)
+
+
+def unfolded(model: Any) -> Any:  # noqa: ANN401
+    """Return the network with everything computed that follows from constants alone."""
+    from openvino import passes
+
+    manager = passes.Manager()
+    manager.register_pass(passes.ConstantFolding())
+    manager.run_passes(model)
+    return model
+
+
+def _try_out(job: OptimiseJob) -> None:
+    """Load the folder as a run does, look for what was to be done, and let it answer once.
+
+    WrongOutputError if it does not answer, or with logits that are no numbers.
+    """
+    engine = GenAi(msgspec.structs.replace(job.target, model=job.file))
+    check_done(ov.Core().read_model(job.file), job)
+    pipeline = engine.pipeline()
+    text = next(texts(load_samples(Path(job.tried_with))))
+    tokens = pipeline.encode(text)[:_TRIED_TOKENS]
+    answer = pipeline.generate(tokens, _TRIED_TOKENS)
+    if len(answer.tokens) != _TRIED_TOKENS:
+        raise WrongOutputError(f"{_TRIED_TOKENS} tokens were asked for, {len(answer.tokens)} came")
+    del pipeline
+    engine.network(Path(job.file)).windows(
+        tokens, window=len(tokens), stride=len(tokens) // 2, most=1
+    )
