@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Raw, Struct
 
+from ovreport.model_facts import Trial
 from ovreport.record import (
     Cause,
     Concurrency,
@@ -317,6 +318,9 @@ class OptimiseResult(Struct, frozen=True, kw_only=True, tag="optimise"):
     peak_bytes: int
     bytes_before: int
     bytes_after: int
+    settings: dict[str, str]
+    """Those in force: the job's, and what was chosen."""
+    trials: list[Trial] = []
 
 
 class OutputsResult(Struct, frozen=True, kw_only=True, tag="outputs"):
