@@ -174,6 +174,31 @@ def test_weights_are_known_as_such_whatever_form_the_file_has(tmp_path: Path) ->
 
 
 @NEEDS_NNCF
+def test_recurrent_layers_stay_in_floating_point(tmp_path: Path) -> None:
+    """No overflow fix knows them, and products in 16 bits saturate; the rest is quantised."""
+    x = ops.parameter([1, 4, 8], np.float32, name="x")
+    x.output(0).set_names({"x"})
+    rng = np.random.default_rng(2)
+
+    def weights(*shape: int) -> ov.Node:
+        return ops.constant(rng.normal(0, 0.3, shape).astype(np.float32))
+
+    before = ops.relu(ops.matmul(x, weights(8, 8), False, False))
+    state = ops.constant(np.zeros((1, 1, 6), np.float32))
+    lstm = ops.lstm_sequence(before, state, state, ops.constant(np.array([4])),
+                             weights(1, 24, 8), weights(1, 24, 6), weights(1, 24), 6,
+                             "FORWARD")  # fmt: skip
+    network = models.save(ov.Model([lstm.output(0)], [x], "lstm"), tmp_path / "network.xml")
+    pixels = rng.random((12, 1, 4, 8)).astype(np.float32)
+    result, file = made(network, tmp_path, "int8", shapes={"x": [1, 4, 8]}, pixels=pixels)
+    assert isinstance(result, OptimiseResult), result
+    assert result.settings["ignored_types"] == "LSTMSequence GRUSequence"
+    model = ov.Core().read_model(file)
+    (layer,) = [op for op in model.get_ops() if op.get_type_name() == "LSTMSequence"]
+    assert [layer.input_value(i).get_node().get_type_name() for i in (4, 5)] == ["Constant"] * 2
+
+
+@NEEDS_NNCF
 @pytest.mark.parametrize("variant", ["int8-weights", "int4-weights"])
 def test_weights_are_stored_in_few_bits(variant: MadeVariant, tmp_path: Path) -> None:
     """Activations stay in floating point, so nothing is calibrated."""

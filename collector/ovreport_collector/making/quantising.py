@@ -51,7 +51,7 @@ def best(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
     made: list[tuple[Any, Trial]] = []
     for way in ways(job.settings):
         model = _quantised(network.model.clone(), dataset, {**job.settings, **way})
-        trial = _trial(model, judged, own, way)
+        trial = _trial(_read_again(model, job), judged, own, way)
         if trial is not None:
             made.append((model, trial))
     if not made:
@@ -127,6 +127,7 @@ def _parameters(settings: Mapping[str, str]) -> dict[str, Any]:
         "preset": nncf.QuantizationPreset(settings["preset"]),
         "subset_size": int(settings["subset_size"]),
         "model_type": nncf.ModelType(model_type) if model_type else None,
+        "ignored_scope": nncf.IgnoredScope(types=settings["ignored_types"].split(), validate=False),
     }
 
 
@@ -151,16 +152,25 @@ def _dataset(network: OpenVinoNetwork, samples: Sequence[Sample]) -> Any:  # noq
 # ---------------------------------------------------------------- its error
 
 
+def _read_again(model: Any, job: OptimiseJob) -> OpenVinoNetwork:  # noqa: ANN401
+    """Return a model as it will be run: saving folds weights, which some layers ask for."""
+    file = Path(job.file).with_name("trial.xml")
+    ov.save_model(model, file, compress_to_fp16=False)
+    network = OpenVino({}).read(file, job.target.shapes)
+    for part in (file, file.with_suffix(".bin")):
+        part.unlink()  # what is mapped stays readable
+    return network
+
+
 def _trial(
-    model: Any,  # noqa: ANN401
+    made: OpenVinoNetwork,
     samples: Sequence[Sample],
     own: Sequence[Array],
     way: Mapping[str, str],
 ) -> Trial | None:
     """Return what a way costs; None where it quantised nothing, or outputs are not finite."""
-    if not is_quantised(model):
+    if not is_quantised(made.model):
         return None
-    made = OpenVinoNetwork(OpenVino({}).core, model)
     error = _error(_outputs(made, samples, {}), own)
     try:
         emulated = _error(_outputs(made, samples, _EMULATED), own)
