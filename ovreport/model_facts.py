@@ -39,6 +39,19 @@ Origin = Original | Converted
 """How a model came about that no optimisation has touched yet."""
 
 
+class Trial(Part, frozen=True):
+    """One of several ways in which a model was quantised, of which the best one was kept."""
+
+    settings: dict[str, Text]
+    """What this way sets beside the common settings; empty: nothing."""
+    error: Positive
+    """Root mean square of the difference to the outputs before, relative to theirs, on
+    calibration inputs that no way looked at; the mean over outputs."""
+    error_emulated: Positive | None = None
+    """The same by the same file with rounding computed in f32: what is above it, kernels lose (as
+    those that saturate in 16 bits do). None where the device cannot be asked for it."""
+
+
 class Optimised(Part, frozen=True, tag_field="kind", tag="optimised"):
     """Made of the published file by a model-level optimisation."""
 
@@ -61,6 +74,8 @@ class Optimised(Part, frozen=True, tag_field="kind", tag="optimised"):
     """Of the same after it."""
     made_from: Origin
     """How the model that was optimised came about."""
+    trials: list[Trial] = []
+    """Ways that were tried; the one with the least error is in `settings`."""
 
 
 class Published(Part, frozen=True):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from ovreport.metrics import METRICS
 from ovreport.record import (
     Accuracy,
     AccuracyReference,
@@ -112,7 +113,7 @@ def tolerance(accuracy: Accuracy) -> Tolerance | None:
 
 
 def suspicions(records: Sequence[Record]) -> list[Suspicion]:
-    """Return what looks wrong in the accuracies of some records, by the order of records.
+    """Return what looks wrong in the accuracies of some records, further ones too, in their order.
 
     Models that are architecture only are left out: constant weights saturate their outputs.
     """
@@ -125,13 +126,21 @@ def suspicions(records: Sequence[Record]) -> list[Suspicion]:
 
 
 def _of_one(record: Record) -> Iterator[Suspicion]:
-    accuracy, agreement = record.accuracy, record.agreement
-    reference = accuracy.reference if isinstance(accuracy, Accuracy) else None
+    agreement = record.agreement
     worst = _worst_rmse(agreement) if isinstance(agreement, Agreement) else None
     if worst is not None and worst >= UNRELATED_RMSE:
         yield Suspicion(record, "outputs-unrelated", f"relative RMSE {worst:.2g}")
     if worst == 0 and _differs_from_f32(record):
         yield Suspicion(record, "identical-outputs", f"in {_ran(record)}, relative RMSE 0")
+    for name, accuracy in _accuracies(record):
+        yield from _of_accuracy(record, name, accuracy, worst)
+
+
+def _of_accuracy(
+    record: Record, name: str, accuracy: Accuracy, worst: float | None
+) -> Iterator[Suspicion]:
+    """Yield what looks wrong in one of a record's accuracies."""
+    reference = accuracy.reference
     if not isinstance(reference, AccuracyReference):
         return
     surely_off = not reference.delta_low <= 0 <= reference.delta_high
@@ -140,15 +149,30 @@ def _of_one(record: Record) -> Iterator[Suspicion]:
         yield Suspicion(
             record,
             "accuracy-without-cause",
-            f"{reference.delta:+.3f} from {reference.value:.3f}, relative RMSE {worst:.2g}",
+            f"{name}{reference.delta:+.3f} from {reference.value:.3f}, relative RMSE {worst:.2g}",
         )
     if reference.delta_low > 0 and _differs_from_f32(record):
         yield Suspicion(
             record,
             "better-than-reference",
-            f"{reference.delta:+.3f}, 95 % interval {reference.delta_low:+.3f} to "
+            f"{name}{reference.delta:+.3f}, 95 % interval {reference.delta_low:+.3f} to "
             f"{reference.delta_high:+.3f}",
         )
+
+
+def _accuracies(record: Record) -> Iterator[tuple[str, Accuracy]]:
+    """Yield the headline's accuracy, unnamed, and every further one after what it is of."""
+    if isinstance(record.accuracy, Accuracy):
+        yield "", record.accuracy
+    for further in record.further_accuracy:
+        yield f"{_name(further)}: ", further
+
+
+def _name(accuracy: Accuracy) -> str:
+    """Return what a further accuracy is of, in words."""
+    metric = METRICS.get(accuracy.metric)
+    label = metric.label if metric else accuracy.metric
+    return f"{label}, {accuracy.dataset}" if accuracy.dataset else label
 
 
 def _sign_flips(records: Sequence[Record]) -> Iterator[Suspicion]:
@@ -156,21 +180,29 @@ def _sign_flips(records: Sequence[Record]) -> Iterator[Suspicion]:
         return (record.model.id, record.model.sha256, record.case.variant, _ran(record))
 
     for _, group in groupby(sorted(records, key=key), key=key):
-        signed = [(r, d) for r in group if (d := _sure_delta(r))]
-        up, down = [p for p in signed if p[1] > 0], [p for p in signed if p[1] < 0]
-        for record, delta in up if down else ():
-            other, lost = down[0]
-            yield Suspicion(
-                record,
-                "sign-flip",
-                f"{delta:+.3f} here, {lost:+.3f} on {other.device.full_name}",
-            )
+        signed: dict[str, list[tuple[Record, float]]] = {}
+        for record in group:
+            for name, accuracy in _accuracies(record):
+                if delta := _sure_delta(accuracy):
+                    signed.setdefault(name, []).append((record, delta))
+        for name, pairs in signed.items():
+            yield from _flipped(name, pairs)
 
 
-def _sure_delta(record: Record) -> float:
+def _flipped(name: str, signed: Sequence[tuple[Record, float]]) -> Iterator[Suspicion]:
+    up, down = [p for p in signed if p[1] > 0], [p for p in signed if p[1] < 0]
+    for record, delta in up if down else ():
+        other, lost = down[0]
+        yield Suspicion(
+            record,
+            "sign-flip",
+            f"{name}{delta:+.3f} here, {lost:+.3f} on {other.device.full_name}",
+        )
+
+
+def _sure_delta(accuracy: Accuracy) -> float:
     """Return the difference to f32 where its interval excludes zero, else 0."""
-    accuracy = record.accuracy
-    reference = accuracy.reference if isinstance(accuracy, Accuracy) else None
+    reference = accuracy.reference
     if not isinstance(reference, AccuracyReference):
         return 0.0
     return 0.0 if reference.delta_low <= 0 <= reference.delta_high else reference.delta

@@ -113,7 +113,9 @@ def an_optimise_result(job: OptimiseJob) -> OptimiseResult:
     original = Path(job.target.model).read_bytes()
     Path(job.file).write_bytes(b"optimised " + original)
     Path(job.file).with_suffix(".bin").write_bytes(b"weights")
-    return OptimiseResult(seconds=2.5, peak_bytes=3_000, bytes_before=400, bytes_after=100)
+    return OptimiseResult(
+        seconds=2.5, peak_bytes=3_000, bytes_before=400, bytes_after=100, settings=job.settings
+    )
 
 
 def an_execution(device: str) -> Execution:

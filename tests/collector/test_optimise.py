@@ -26,7 +26,7 @@ from ovreport_collector.jobs import (
     Target,
     Validating,
 )
-from ovreport_collector.making.variants import OPTIMISATIONS, has_nncf, settings
+from ovreport_collector.making.variants import OPTIMISATIONS, WAYS, has_nncf, settings, ways
 from ovreport_collector.suite import File, MadeVariant, Model
 from ovreport_collector.tasks import Calibration
 from tests.collector import models
@@ -42,11 +42,13 @@ def network(tmp_path: Path) -> Path:
 
 
 def made(
-    network: Path, work: Path, variant: MadeVariant, *, shapes: dict[str, list[int]] = SHAPES
-) -> tuple[Result, Path]:
+    network: Path, work: Path, variant: MadeVariant, *, shapes: dict[str, list[int]] = SHAPES,
+    pixels: np.ndarray | None = None,
+) -> tuple[Result, Path]:  # fmt: skip
     """Make a variant as a run does; return what came of it, and its file."""
     how = OPTIMISATIONS[variant]
-    pixels = np.random.default_rng(3).random((12, *shapes["x"])).astype(np.float32)
+    if pixels is None:
+        pixels = np.random.default_rng(3).random((12, *shapes["x"])).astype(np.float32)
     inputs, folder = work / "inputs.npz", work / "made"
     folder.mkdir(exist_ok=True)
     save_arrays(inputs, {"x": pixels})
@@ -117,6 +119,83 @@ def test_int8_is_as_right_as_eight_bits_can_be(network: Path, tmp_path: Path) ->
     ]
     assert outputs[1] == pytest.approx(outputs[0], abs=0.05)
     assert not np.array_equal(*outputs)
+
+
+# ---------------------------------------------------------------- ways of quantising
+
+
+@NEEDS_NNCF
+def test_held_out_inputs_choose_among_ways(network: Path, tmp_path: Path) -> None:
+    """The least error is kept, and told with those of the others and the settings it had."""
+    result, _ = made(network, tmp_path, "int8")
+    assert isinstance(result, OptimiseResult), result
+    assert [trial.settings for trial in result.trials] == [dict(way) for way in WAYS]
+    best = min(result.trials, key=lambda trial: trial.error)
+    assert 0 < best.error < 0.1
+    assert best.settings.items() <= result.settings.items()
+    assert (result.settings["held_out"], result.settings["subset_size"]) == ("2", "10")
+    assert all(trial.error_emulated is not None for trial in result.trials)
+
+
+@NEEDS_NNCF
+def test_what_only_some_inputs_hold_is_not_cut_off(network: Path, tmp_path: Path) -> None:
+    """One calibration input in three is ten times as bright: a mean of extremes would clip it."""
+    pixels = np.random.default_rng(3).random((30, *SHAPES["x"])).astype(np.float32)
+    pixels[::3] *= 10
+    result, _ = made(network, tmp_path, "int8", pixels=pixels)
+    assert isinstance(result, OptimiseResult), result
+    assert result.settings["activations_range"] == "minmax"
+    means = [t.error for t in result.trials if "activations_range" not in t.settings]
+    assert min(t.error for t in result.trials) < min(means) / 2
+
+
+def test_a_way_that_contradicts_the_task_is_not_tried() -> None:
+    """A transformer is quantised as one."""
+    assert len(ways({})) == len(WAYS)
+    assert {way["model_type"] for way in ways({"model_type": "transformer"})} == {"transformer"}
+
+
+@NEEDS_NNCF
+def test_weights_are_known_as_such_whatever_form_the_file_has(tmp_path: Path) -> None:
+    """Stored in f16 and reshaped on their way into a depthwise convolution, as TFLite has them."""
+    x = ops.parameter(SHAPES["x"], np.float32, name="x")
+    x.output(0).set_names({"x"})
+    values = np.random.default_rng(1).normal(0, 1, (3, 3, 3)).astype(np.float16)
+    stored = ops.convert(ops.constant(values), "f32")
+    kernel = ops.reshape(stored, ops.constant(np.array([3, 1, 1, 3, 3])), False)
+    deep = ops.group_convolution(x, kernel, [1, 1], [1, 1], [1, 1], [1, 1])
+    network = models.save(ov.Model([ops.relu(deep)], [x], "deep"), tmp_path / "network.xml")
+    result, file = made(network, tmp_path, "int8")
+    assert isinstance(result, OptimiseResult), result
+    constants = [op for op in ov.Core().read_model(file).get_ops()
+                 if op.get_type_name() == "Constant"]  # fmt: skip
+    in_bytes = [op for op in constants if op.get_element_type() in {ov.Type.i8, ov.Type.u8}]
+    assert [int(np.prod(op.get_output_shape(0))) for op in in_bytes] == [27]
+
+
+@NEEDS_NNCF
+def test_recurrent_layers_stay_in_floating_point(tmp_path: Path) -> None:
+    """No overflow fix knows them, and products in 16 bits saturate; the rest is quantised."""
+    x = ops.parameter([1, 4, 8], np.float32, name="x")
+    x.output(0).set_names({"x"})
+    rng = np.random.default_rng(2)
+
+    def weights(*shape: int) -> ov.Node:
+        return ops.constant(rng.normal(0, 0.3, shape).astype(np.float32))
+
+    before = ops.relu(ops.matmul(x, weights(8, 8), False, False))
+    state = ops.constant(np.zeros((1, 1, 6), np.float32))
+    lstm = ops.lstm_sequence(before, state, state, ops.constant(np.array([4])),
+                             weights(1, 24, 8), weights(1, 24, 6), weights(1, 24), 6,
+                             "FORWARD")  # fmt: skip
+    network = models.save(ov.Model([lstm.output(0)], [x], "lstm"), tmp_path / "network.xml")
+    pixels = rng.random((12, 1, 4, 8)).astype(np.float32)
+    result, file = made(network, tmp_path, "int8", shapes={"x": [1, 4, 8]}, pixels=pixels)
+    assert isinstance(result, OptimiseResult), result
+    assert result.settings["ignored_types"] == "LSTMSequence GRUSequence"
+    model = ov.Core().read_model(file)
+    (layer,) = [op for op in model.get_ops() if op.get_type_name() == "LSTMSequence"]
+    assert [layer.input_value(i).get_node().get_type_name() for i in (4, 5)] == ["Constant"] * 2
 
 
 @NEEDS_NNCF

@@ -111,3 +111,39 @@ def test_a_made_file_must_change_digits_whatever_ran():
     assert codes(pasted) == []
     model = msgspec.structs.replace(pasted.model, made=made)
     assert codes(msgspec.structs.replace(pasted, model=model)) == ["identical-outputs"]
+
+
+# ---------------------------------------------------------------- further metrics
+
+
+def with_further(record: Record, *, delta: float, margin: float = 0.004) -> Record:
+    """Return a case with a second accuracy, on data of its own."""
+    accuracy = msgspec.structs.replace(
+        record.accuracy,
+        metric="spearman",
+        dataset="SimLex-999",
+        reference=AccuracyReference(
+            value=0.9, delta=delta, delta_low=delta - margin, delta_high=delta + margin
+        ),
+    )
+    return msgspec.structs.replace(record, further_accuracy=[accuracy])
+
+
+def test_further_metrics_are_looked_at_too():
+    """By the same rules, and the detail says of which one it speaks."""
+    sound = a_case(delta=-0.002)
+    assert codes(with_further(sound, delta=-0.002)) == []
+    (gain,) = suspicions([with_further(sound, delta=0.02)])
+    assert gain.code == "better-than-reference"
+    assert gain.detail.startswith("Spearman correlation, SimLex-999: +0.020")
+    shuffled = with_further(a_case(delta=-0.001, rmse=0.001), delta=-0.5)
+    assert codes(shuffled) == ["accuracy-without-cause"]
+
+
+def test_signs_that_flip_in_a_further_metric_are_looked_at():
+    """Each metric with itself: a gain in one and a loss in another is no flip."""
+    here = with_further(a_case(delta=-0.02), delta=0.01)
+    gpu = {"device": "GPU", "full_name": "Example GPU", "family": "dGPU"}
+    there = with_further(a_case(delta=-0.02, **gpu), delta=-0.02)
+    assert codes(here, there) == ["better-than-reference", "sign-flip"]
+    assert codes(here, a_case(delta=-0.02, **gpu)) == ["better-than-reference"]

@@ -11,7 +11,7 @@ import pytest
 from ovreport import record as r
 from ovreport_sitegen import downloads
 from ovreport_sitegen.views import accuracy, latency, making, model, overview, published, throughput
-from tests.factories import a_record
+from tests.factories import a_made_record, a_record
 from tests.sitegen.test_headlines import a_reference, catalogue
 from tests.sitegen.test_tradeoff import records, with_published
 
@@ -77,6 +77,27 @@ def test_a_models_page_tells_how_its_files_were_made() -> None:
     assert "12.5 s" in facts["Took"]
     assert facts["Size"] == "3.30 MB → 0.858 MB as OpenVINO IR, 0.260× the size"
     assert facts["Made of"] == "the published file"
+
+
+def test_a_models_page_tells_which_way_was_chosen_and_what_is_lost_where() -> None:
+    """The least error with those of the others; rounding and kernels told apart."""
+    record = a_made_record("int8")
+    how = record.model.made
+    facts = dict(making.made(catalogue(record).results)[0].facts)
+    assert facts["Chosen"].startswith("activations_range = minmax: of 2 ways")
+    assert "relative RMSE 0.0500 (NNCF's defaults: 0.300)" in facts["Chosen"]
+    assert "not by this device's kernels" in facts["Where the error is from"]
+    lossy = [msgspec.structs.replace(how.trials[1], error=0.2)]
+    facts = dict(making.made(catalogue(_with(record, trials=lossy)).results)[0].facts)
+    assert facts["Chosen"] == "activations_range = minmax, the only way tried"
+    assert "kernels of this device lose more" in facts["Where the error is from"]
+    facts = dict(making.made(catalogue(_with(record, trials=[])).results)[0].facts)
+    assert not {"Chosen", "Where the error is from"} & set(facts)
+
+
+def _with(record: r.Record, **changes: object) -> r.Record:
+    made = msgspec.structs.replace(record.model.made, **changes)
+    return msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, made=made))
 
 
 def test_a_converted_file_names_its_converter() -> None:

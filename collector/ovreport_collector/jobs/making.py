@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Raw, Struct
 
+from ovreport.model_facts import Trial
 from ovreport_collector.jobs.target import Target
 
 
@@ -64,5 +65,8 @@ class OptimiseResult(Struct, frozen=True, kw_only=True, tag="optimise"):
     peak_bytes: int
     bytes_before: int
     bytes_after: int
+    settings: dict[str, str]
+    """Those in force: the job's, and what was chosen."""
+    trials: list[Trial] = []
     restored: ConvertResult | None = None
     """What it took to make the weights floating point again, where they were not."""

@@ -51,6 +51,7 @@ def optimise(job: OptimiseJob) -> OptimiseResult:
         peak_bytes=peak_rss_bytes(),
         bytes_before=bytes_before,
         bytes_after=sum(part.stat().st_size for part in made),
+        settings=dict(job.settings),
         restored=restored,
     )
 

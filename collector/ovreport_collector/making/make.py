@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ovreport_collector.suite import MadeVariant, Model
     from ovreport_collector.tasks import Files
 
-VERSION = 1
+VERSION = 2
 """Of how variants are made here: a change of it makes them all anew."""
 LIMIT_S = 1500.0
 """Less than what another process waits for it (`sources.cache.WAIT_S`)."""
@@ -116,10 +116,10 @@ def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> 
     folder = cache.obtain(_recipe(ready, name, data, chosen), make)
     result = msgspec.json.decode((folder / _FACTS).read_bytes(), type=OptimiseResult)
     made = Optimised(
-        method=how.method, settings=chosen, software=_software(ready.model, name),
-        calibration=data.words,
-        calibration_samples=data.samples, seconds=result.seconds, peak_bytes=result.peak_bytes,
-        bytes_before=result.bytes_before, bytes_after=result.bytes_after,
+        method=how.method, settings=result.settings, software=_software(ready.model, name),
+        calibration=data.words, calibration_samples=data.samples,
+        seconds=result.seconds, peak_bytes=result.peak_bytes,
+        bytes_before=result.bytes_before, bytes_after=result.bytes_after, trials=result.trials,
         made_from=_origin(ready, result),
     )  # fmt: skip
     return replace(ready, file=folder / file_name, made=made)

@@ -1,4 +1,4 @@
-"""Optimises a model, in a process of its own; the only importer of NNCF.
+"""Optimises a model, in a process of its own; with `quantising` the only importer of NNCF.
 
 read → optimise → save as OpenVINO IR → read again → compile → one inference
 """
@@ -15,9 +15,10 @@ from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
 from ovreport_collector.arrays import load_samples
 from ovreport_collector.checks import infer_checked
 from ovreport_collector.engines.openvino import OpenVino, OpenVinoNetwork
-from ovreport_collector.engines.openvino_ports import array_for, port_name
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.jobs import OptimiseJob, OptimiseResult
+from ovreport_collector.making import quantising
+from ovreport_collector.making.quantising import Chosen
 from ovreport_collector.memory import peak_rss_bytes
 
 _NO_TELEMETRY = "NNCF_CI"
@@ -42,8 +43,8 @@ def optimise(job: OptimiseJob) -> OptimiseResult:
         part.unlink()
 
     began = time.perf_counter()
-    optimised = _METHODS[job.method](network, job)
-    made = saved(optimised, file, fp16=job.method == "fp16-compression")
+    chosen = _METHODS[job.method](network, job)
+    made = saved(chosen.model, file, fp16=job.method == "fp16-compression")
     seconds = time.perf_counter() - began
     _try_out(job)
     return OptimiseResult(
@@ -51,6 +52,8 @@ def optimise(job: OptimiseJob) -> OptimiseResult:
         peak_bytes=peak_rss_bytes(),
         bytes_before=bytes_before,
         bytes_after=sum(part.stat().st_size for part in made),
+        settings=chosen.settings,
+        trials=chosen.trials,
     )
 
 
@@ -73,14 +76,15 @@ def check_done(model: Any, job: OptimiseJob) -> None:  # noqa: ANN401
 
     A figure of the model as it was must never stand under the name of a variant.
     """
-    ops = list(model.get_ops())
     if job.method.endswith("quantization"):
-        if not any(op.get_type_name() == "FakeQuantize" for op in ops):
+        if not quantising.is_quantised(model):
             within = " within the limit of accuracy" if "max_drop" in job.settings else ""
             raise ValueError(f"not supported: no layer of this model could be quantised{within}")
         return
     types = {
-        op.get_output_element_type(0).to_string() for op in ops if op.get_type_name() == "Constant"
+        op.get_output_element_type(0).to_string()
+        for op in model.get_ops()
+        if op.get_type_name() == "Constant"
     }
     mode = job.settings.get("mode", "f16")
     wanted = {"int8_asym": {"i8", "u8"}, "int4_sym": {"i4", "u4"}}.get(mode, {mode})
@@ -91,41 +95,13 @@ def check_done(model: Any, job: OptimiseJob) -> None:  # noqa: ANN401
 # ---------------------------------------------------------------- methods
 
 
-def _as_it_is(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
+def _as_it_is(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
     """Return the model: saving it compresses its weights."""
-    return network.model
+    return Chosen(network.model, dict(job.settings), [])
 
 
-def _quantised(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
-    import nncf
-
-    return nncf.quantize(
-        network.model, _calibration(network, job), advanced_parameters=_advanced(job),
-        **_quantisation(job),
-    )  # fmt: skip
-
-
-def _quantised_within(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
-    import nncf
-
-    from ovreport_collector.making.validating import Validation
-
-    assert job.validating is not None  # noqa: S101 (whoever asks for it gives the data)
-    validation = Validation(job.validating, network)
-    return nncf.quantize_with_accuracy_control(
-        network.model,
-        calibration_dataset=_calibration(network, job),
-        validation_dataset=nncf.Dataset(range(len(validation)), validation.fed),
-        validation_fn=validation,
-        max_drop=float(job.settings["max_drop"]),
-        drop_type=nncf.DropType(job.settings["drop_type"]),
-        advanced_quantization_parameters=_advanced(job),
-        **_quantisation(job),
-    )
-
-
-def _compressed(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
-    return compressed(network.model, job.settings)
+def _compressed(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
+    return Chosen(compressed(network.model, job.settings), dict(job.settings), [])
 
 
 def compressed(model: Any, settings: Mapping[str, str]) -> Any:  # noqa: ANN401
@@ -142,39 +118,9 @@ def compressed(model: Any, settings: Mapping[str, str]) -> Any:  # noqa: ANN401
     return nncf.compress_weights(model, **asked)
 
 
-_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimiseJob], Any]] = {
+_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimiseJob], Chosen]] = {
     "fp16-compression": _as_it_is,
-    "post-training-quantization": _quantised,
-    "accuracy-controlled-quantization": _quantised_within,
+    "post-training-quantization": quantising.best,
+    "accuracy-controlled-quantization": quantising.within,
     "weight-compression": _compressed,
 }
-
-
-def _quantisation(job: OptimiseJob) -> dict[str, Any]:
-    import nncf
-
-    asked = job.settings
-    model_type = asked.get("model_type")
-    return {
-        "preset": nncf.QuantizationPreset(asked["preset"]),
-        "subset_size": int(asked["subset_size"]),
-        "model_type": nncf.ModelType(model_type) if model_type else None,
-    }
-
-
-def _advanced(job: OptimiseJob) -> Any:  # noqa: ANN401
-    import nncf
-
-    fix = nncf.OverflowFix(job.settings["overflow_fix"])
-    return nncf.AdvancedQuantizationParameters(overflow_fix=fix)
-
-
-def _calibration(network: OpenVinoNetwork, job: OptimiseJob) -> Any:  # noqa: ANN401
-    import nncf
-
-    ports = network.model.inputs
-    fed = [
-        {port_name(port): array_for(port, sample) for port in ports}
-        for sample in load_samples(Path(job.inputs))
-    ]
-    return nncf.Dataset(fed)

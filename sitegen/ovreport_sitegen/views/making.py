@@ -8,6 +8,7 @@ from typing import Literal
 
 from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
+from ovreport.model_facts import Trial
 from ovreport.record import Converted, Memory, Model, Optimised
 from ovreport_sitegen import variants
 from ovreport_sitegen.catalogue import Catalogue
@@ -25,6 +26,8 @@ _METHODS = {
     "weight-compression": "weight compression",
 }
 _MB = 1e6
+_KERNELS = 1.25
+"""Kernels are to blame where the error is this many times that of rounding alone."""
 _PEAK = {"latency": "peak_memory_latency_bytes", "throughput": "peak_memory_bytes"}
 
 
@@ -62,11 +65,45 @@ def _facts(model: Model) -> tuple[tuple[str, str], ...]:
         ("Settings", _pairs(how.settings, " = ") or "the tool's defaults"),
         ("Calibration", f"{calibration} ({count})" if calibration and count
          else calibration or "needs no data"),
+        *_choice(how.trials),
         *_effort(how),
         ("Size", _before_after(how)),
         ("File", _size(model.size_bytes)),
         ("Made of", _made_of(how)),
     )  # fmt: skip
+
+
+def _choice(trials: Sequence[Trial]) -> tuple[tuple[str, str], ...]:
+    """Return which way of quantising was chosen and why, and what of its error kernels cause."""
+    if not trials:
+        return ()
+    ordered = sorted(trials, key=lambda trial: trial.error)
+    best = ordered[0]
+    others = ", ".join(f"{_way(t)}: {significant(t.error)}" for t in ordered[1:20])
+    why = (
+        f"{_way(best)}: of {len(trials)} ways the one whose outputs are nearest to the original's "
+        f"on calibration inputs held out, relative RMSE {significant(best.error)} ({others})"
+    )
+    return (("Chosen", why if others else f"{_way(best)}, the only way tried"), *_cause(best))
+
+
+def _cause(trial: Trial) -> tuple[tuple[str, str], ...]:
+    emulated = trial.error_emulated
+    if emulated is None:
+        return ()
+    by_kernels = trial.error > _KERNELS * emulated
+    told = (
+        "so the low-precision kernels of this device lose more than eight bits do"
+        if by_kernels
+        else "so what is lost is lost by rounding to eight bits, not by this device's kernels"
+    )
+    return (("Where the error is from",
+             f"relative RMSE {significant(trial.error)} as it runs, {significant(emulated)} with "
+             f"the same rounding computed in f32: {told}"),)  # fmt: skip
+
+
+def _way(trial: Trial) -> str:
+    return _pairs(trial.settings, " = ") or "NNCF's defaults"
 
 
 def _effort(how: Converted | Optimised) -> tuple[tuple[str, str], ...]:
