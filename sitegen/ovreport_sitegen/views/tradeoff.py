@@ -69,7 +69,7 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
     """Return two pictures for each device: accuracy against latency, and against throughput."""
     found = []
     for ref, chosen in _by_device(catalogue.of_model(model)):
-        if has_choice(chosen):
+        if has_choice(chosen) and len(found) < MOST:
             both = [
                 replace(
                     card(catalogue, chosen, aspect, title=f"Accuracy against {aspect}"),
