@@ -48,11 +48,12 @@ def significant(value: float, digits: int = 3) -> str:
         return "unbounded" if math.isinf(value) else "not a number"
     if value == 0:
         return "0"
-    decimals = digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, decimals)
-    if rounded and math.floor(math.log10(abs(rounded))) > math.floor(math.log10(abs(value))):
-        decimals -= 1  # 9.996 became 10.00: one digit too many
-    return f"{rounded:,.{max(0, decimals)}f}"
+    exponent = math.floor(math.log10(abs(value)))
+    rounded = round(value, digits - 1 - exponent)
+    if abs(rounded) >= 10.0 ** (exponent + 1):
+        exponent += 1  # 9.996 became 10.00: one digit too many
+    decimals = digits - 1 - exponent
+    return f"{rounded:,.{decimals}f}" if decimals > 0 else f"{rounded:,.0f}"
 
 
 _MIB = 1 / (1024 * 1024)

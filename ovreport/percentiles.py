@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -53,11 +52,13 @@ def _largest(
 ) -> dict[int, float]:
     """Return the largest samples of all rounds together, rounded up to their buckets.
 
-    By rank (1: the largest). Only as many buckets are merged as the last rank needs.
+    By rank (1: the largest). Of each round only as many buckets are taken as the last rank needs.
     """
     found: dict[int, float] = {}
     wanted, seen = sorted(ranks, reverse=True), 0
-    for log_ms, count in heapq.merge(*map(_from_top, rounds), reverse=True):
+    needed = wanted[0] if wanted else 0
+    buckets = [bucket for r in rounds for bucket in _from_top(r, needed)]
+    for log_ms, count in sorted(buckets, reverse=True):
         seen += count
         while wanted and wanted[-1] <= seen:
             found[wanted.pop()] = math.exp(log_ms)
@@ -66,7 +67,14 @@ def _largest(
     return found
 
 
-def _from_top(r: LatencyRound | ThroughputRound) -> Iterator[tuple[float, int]]:
-    """Yield the logarithm of a bucket's upper bound in ms and its count, largest first."""
+def _from_top(r: LatencyRound | ThroughputRound, needed: int) -> Iterator[tuple[float, int]]:
+    """Yield the logarithm of a bucket's upper bound in ms and its count, largest first.
+
+    Ends once there are `needed` samples.
+    """
     log_growth = math.log(r.histogram.growth)
-    return ((index * log_growth, count) for index, count in reversed(r.histogram.buckets))
+    for index, count in reversed(r.histogram.buckets):
+        if needed <= 0:
+            return
+        needed -= count
+        yield index * log_growth, count

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from operator import itemgetter
+from operator import ge, itemgetter
 from typing import Annotated, Literal, Protocol
 
 from msgspec import Meta
 
 from ovreport.parts import Aspect, Cause, Count, Finite, Part, Positive, Share, Text
 
+_index, _count = itemgetter(0), itemgetter(1)
+"""Of a bucket."""
 _MAX_EXPONENT = 40.0
 """Bucket bounds stay within e**±40 ms: far beyond any time, far within a float."""
 
@@ -28,25 +30,23 @@ class Histogram(Part, frozen=True):
     """[index, count], sorted by index, counts above zero."""
 
     def __post_init__(self) -> None:
-        before = None
-        for index, count in self.buckets:  # one plain loop: a site decodes a million buckets
-            if before is not None and index <= before:
-                raise ValueError("bucket indices must rise strictly")
-            if count == 0:
-                raise ValueError("bucket counts must be above zero")
-            before = index
+        # No loop of our own: a site decodes a million buckets.
+        indices, counts = zip(*self.buckets, strict=True)
+        if any(map(ge, indices, indices[1:])):
+            raise ValueError("bucket indices must rise strictly")
+        if 0 in counts:
+            raise ValueError("bucket counts must be above zero")
         # The indices rise: the first and the last are the largest either way.
         limit = _MAX_EXPONENT / math.log(self.growth)
-        if any(abs(index) > limit for index in (self.buckets[0][0], self.buckets[-1][0])):
+        if max(abs(indices[0]), abs(indices[-1])) > limit:
             raise ValueError("bucket index out of range")
 
     @property
     def total(self) -> int:
         """Number of samples."""
-        return sum([count for _, count in self.buckets])
+        return sum(map(_count, self.buckets))
 
 
-_index = itemgetter(0)
 _MAX_SAMPLES = 10**10
 _MIN_SECONDS = 1e-9
 
@@ -74,8 +74,8 @@ def _check_median(median_ms: float, n: int, histogram: Histogram) -> None:
     buckets = histogram.buckets
     first = bisect_left(buckets, middle - 1, key=_index)
     last = bisect_right(buckets, middle + 2, key=_index)
-    below = sum([count for _, count in buckets[:first]])
-    above = sum([count for _, count in buckets[last:]])
+    below = sum(map(_count, buckets[:first]))
+    above = sum(map(_count, buckets[last:]))
     if 2 * max(below, above) > n:
         raise ValueError(f"median_ms {median_ms!r} is not the median of the histogram")
 

@@ -77,12 +77,11 @@ def calibrations(record: Record, aspect: str) -> dict[int, float]:
     """Return each round's control: the mean of the logarithms of before and after."""
     if not isinstance(record.calibration, Calibration):
         return {}
-    return {
+    means = {
         r.round: (_log_time(r.device_before, aspect) + _log_time(r.device_after, aspect)) / 2
         for r in record.calibration.rounds
-        if _log_time(r.device_before, aspect) > -math.inf
-        and _log_time(r.device_after, aspect) > -math.inf
     }
+    return {number: mean for number, mean in means.items() if mean > -math.inf}
 
 
 def _log_time(time: CalibrationTime, aspect: str) -> float:
