@@ -113,6 +113,7 @@ def test_variants_stand_beside_the_published_file(build_of: BuildOf) -> None:
         "INT8 weight compression of SmolLM2-135M-Instruct on",
         "takes 1.5× the published file&#39;s time for a token",
         "INT4 weight compression of", "has too few rounds to be compared",
+        "its perplexity is 24.4, surely worse than the 22.0 of the published in f32",
         "its file has 135 MB against", "int8 weights only", "int4 weights only",
     ):  # fmt: skip
         assert words in page, words

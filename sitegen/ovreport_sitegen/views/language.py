@@ -24,6 +24,7 @@ from ovreport_sitegen.views.language_results import (
     figure_words,
     generation_of,
     main_result,
+    relation,
     result_name,
 )
 from ovreport_sitegen.views.language_tables import (
@@ -126,7 +127,7 @@ def quality_sentence(result: Result) -> str:
             text += (
                 f" against {significant(reference.value)} "
                 f"{language_variants.reference_words(result)} "
-                f"({_relation(reference)})"
+                f"({relation(reference)})"
             )
         said.append(text)
     answers = measured.agreement if measured else None
@@ -138,12 +139,6 @@ def quality_sentence(result: Result) -> str:
             "the first that differs"
         )
     return f"{'; '.join(said)}." if said else ""
-
-
-def _relation(reference: AccuracyReference) -> str:
-    if reference.delta_low <= 0 <= reference.delta_high:
-        return "not distinguishable"
-    return "surely worse" if reference.delta > 0 else "surely better"
 
 
 def _together(result: Result) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ovreport.figures import Figure
 from ovreport.metrics import METRICS
-from ovreport.record import Generation
+from ovreport.record import AccuracyReference, Generation
 from ovreport_sitegen.results import Result
 from ovreport_sitegen.views.cards import preferred
 
@@ -41,3 +41,10 @@ def figure_words(result: Result, key: str) -> str:
     """Return a figure with its unit, empty where there is none."""
     figure = result.figures.get(key)
     return METRICS[key].format_unit(figure.value) if isinstance(figure, Figure) else ""
+
+
+def relation(reference: AccuracyReference) -> str:
+    """Return how a perplexity stands to that of f32, in words."""
+    if reference.delta_low <= 0 <= reference.delta_high:
+        return "not distinguishable"
+    return "surely worse" if reference.delta > 0 else "surely better"

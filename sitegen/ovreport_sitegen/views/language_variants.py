@@ -6,13 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from ovreport import generation_figures
 from ovreport.comparison import Comparison, compare
-from ovreport.figures import Figure
-from ovreport.metrics import METRICS, significant
-from ovreport.record import Optimised
+from ovreport.metrics import significant
+from ovreport.record import AccuracyReference, Optimised, Perplexity
 from ovreport_sitegen import variants
 from ovreport_sitegen.results import Result
 from ovreport_sitegen.speedup import same_session
-from ovreport_sitegen.views.language_results import generation_of
+from ovreport_sitegen.views.language_results import generation_of, relation
 from ovreport_sitegen.views.memory import ratio_of
 from ovreport_sitegen.views.result_cells import (
     figure_cell,
@@ -48,7 +47,7 @@ def findings(results: Sequence[Result]) -> Iterator[str]:
         name = variants.subject(result.variant)
         yield (
             f"{name} of {result.model.title} on {result.device.label} {_speed(result, base)}"
-            f"{_perplexity(result, base)}; its file has {_size_words(result, base)}."
+            f"{_perplexity(result)}; its file has {_size_words(result, base)}."
         )
 
 
@@ -63,12 +62,17 @@ def _speed(result: Result, base: Result) -> str:
     return f"takes {significant(effect.ratio.value, 2)}× the published file's time for a token"
 
 
-def _perplexity(result: Result, base: Result) -> str:
-    figures = [r.figures.get("perplexity") for r in (result, base)]
-    if not all(isinstance(figure, Figure) for figure in figures):
+def _perplexity(result: Result) -> str:
+    measured = generation_of(result)
+    found = measured.perplexity if measured else None
+    if not isinstance(found, Perplexity):
         return ""
-    mine, theirs = (METRICS["perplexity"].format(f.value) for f in figures if isinstance(f, Figure))
-    return f"; perplexity {mine} against {theirs} of the published weights"
+    text, reference = f"; its perplexity is {significant(found.value)}", found.reference
+    if not isinstance(reference, AccuracyReference):
+        return text
+    word = relation(reference)
+    joined = "from" if word == "not distinguishable" else "than"
+    return f"{text}, {word} {joined} the {significant(reference.value)} of the published in f32"
 
 
 def _size_words(result: Result, base: Result) -> str:
