@@ -106,6 +106,9 @@ def make_plan(request: Request) -> Plan:
     }
     name = request.suite if request.suite in suite.builtin() else Path(request.suite).name
     chosen, left_out = variants.choose(models, request.variants)
+    calibrated = {m.id for m in models if any(variants.is_calibrated(n) for n in chosen[m.id])}
+    loaded = datasets.hold_out(loaded, calibrated)
+    models = [loaded.model(model.id) for model in models]
     planned = tuple(
         cases(models, tuple(unique.values()), request.precisions, request.engines, chosen)
     )

@@ -13,7 +13,9 @@ import msgspec
 from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
 from ovreport.parts import VariantName
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
+from ovreport_collector import datasets
 from ovreport_collector.frameworks import DEVICE, FRAMEWORKS, engines_for
+from ovreport_collector.making.variants import is_calibrated
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.unpinned import as_fetched, parts
@@ -48,10 +50,16 @@ _START_S = 3.0
 """Expected cost of a round beside its timed loops: processes, compiling, warm-up."""
 _CALIBRATION_S = 0.5
 """Expected cost of timing the fixed computations before and after a round."""
-_ACCURACY_S = 4.0
+_ACCURACY_S = 3.0
 """Expected cost of a case's accuracy and agreement."""
-_MAKING_S = 15.0
+_ACCURACY_OF_S = {"file-type": 12.0, "text-recognition": 14.0, "sentence-similarity": 46.0}
+"""The same of tasks with many inputs or long ones, measured on two cores of an AMD EPYC."""
+_JUDGED_S = 0.02
+"""Expected cost of a sample of a user's dataset: the size of that is known, unlike the model's."""
+_MAKING_S = 10.0
 """Expected cost of optimising a model, once: it is kept."""
+_QUANTISING_S = 100.0
+"""The same where it is calibrated: in several ways, of which one is kept."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +95,12 @@ class PlannedCase:
     def is_made(self) -> bool:
         """Whether its file was optimised here, and is not the published one."""
         return self.case.variant != self.model.variant
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is what all cases of its model are compared with."""
+        where = (self.case.device, self.case.precision)
+        return where == ("CPU", "f32") and not self.is_made and not self.is_native
 
     @property
     def is_native(self) -> bool:
@@ -177,20 +191,29 @@ class Plan:
         from ovreport_collector.extras import are_left_out  # they need the types above
 
         rounds = range(self.tier.rounds)
-        making = sum(_MAKING_S for model in self.models for _ in self.made_variants(model))
-        return making + sum(
-            self._accuracy_s(planned)
-            + sum(
-                self._case_round_s(planned, i, bare=are_left_out(planned, self.tier.name))
-                for i in rounds
-            )
+        measuring = sum(
+            self._case_round_s(planned, i, bare=are_left_out(planned, self.tier.name))
             for planned in self.cases
+            for i in rounds
         )
+        return measuring + sum(self._making_s(m) + self._judging_s(m) for m in self.models)
 
-    def _accuracy_s(self, planned: PlannedCase) -> float:
+    def _making_s(self, model: Model) -> float:
+        made = self.made_variants(model)
+        return sum(_QUANTISING_S if is_calibrated(name) else _MAKING_S for name in made)
+
+    def _judging_s(self, model: Model) -> float:
+        """Return the expected cost of a model's accuracies: of its cases, and of the reference."""
         from ovreport_collector import language  # it needs the types above
 
-        return language.JUDGING_S if planned.is_language else _ACCURACY_S
+        one = _ACCURACY_OF_S.get(model.task, _ACCURACY_S)
+        if language.is_language(model):
+            one = language.JUDGING_S
+        brought = self.suite.brought.get(model.data)
+        if brought is not None:
+            one = max(one, _JUDGED_S * min(brought.n, self.samples or datasets.MOST))
+        own = [planned for planned in self.cases if planned.model.id == model.id]
+        return one * (len(own) + (not any(planned.is_reference for planned in own)))
 
     def _case_round_s(self, planned: PlannedCase, index: int, *, bare: bool) -> float:
         if planned.is_language:

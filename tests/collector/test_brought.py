@@ -17,8 +17,11 @@ from ovreport import folders, store
 from ovreport.cli import run
 from ovreport.record import Accuracy, Completed, Record, Unsupported
 from ovreport_collector import plan, tasks
-from ovreport_collector.arrays import save_arrays
-from ovreport_collector.jobs import Job, OutputsJob, Result
+from ovreport_collector.arrays import load_samples, save_arrays
+from ovreport_collector.jobs import Job, OptimiseJob, OutputsJob, Result
+from ovreport_collector.making import variants
+from ovreport_collector.making.apart import check_apart
+from ovreport_collector.suite import Model
 from ovreport_collector.tasks.base import Files
 from tests.collector import conftest, models
 from tests.collector import dataset_fixtures as made
@@ -346,3 +349,90 @@ def test_a_dataset_of_more_classes_than_the_model_is_told_so(tmp_path: Path):
     labelled = task.labelled(model, files, seed=0)
     with pytest.raises(ValueError, match="no score for class 4"):
         task.contributions(labelled, [np.zeros((2, 1, 2))])
+
+
+# ---------------------------------------------------------------- calibration
+
+
+def a_bound_model(task: str, root: Path) -> tuple[Model, Files]:
+    """Return a model of a task and ten samples of the user's, two of them held out."""
+    options: dict[str, Any] = {"held_out": 2}
+    if task == "text-classification":
+        shapes = {"input_ids": [1, 4], "attention_mask": [1, 4]}
+        rows = [(" ".join(WORDS[: 1 + i % 3]) + " good" * (i // 3), i % 2) for i in range(10)]
+        layout, folder = "glue-tsv", made.glue(root / "g", rows)
+    elif task == "object-detection":
+        shapes = {"x": [1, 3, 8, 8]}
+        layout, folder = "coco", made.coco(root / "c", count=10)
+    else:
+        shapes = {"x": [1, 3, 8, 8]}
+        layout, folder = "imagenet", root / "i"
+        for i in range(10):
+            made.an_image(folder / "val" / f"c{i % 2}" / f"{i}.JPEG", (20 * i, 0, 200))
+    words = a_tokenizer(root / "t.json", WORDS)
+    files = Files(model=Path("m.xml"), files={"tokenizer": words}, data={layout: folder})
+    return a_model(task, shapes, data="mine", options=options), files
+
+
+@pytest.mark.parametrize("task", ["image-classification", "object-detection",
+                                  "text-classification"])  # fmt: skip
+def test_a_part_of_the_users_data_calibrates_and_is_not_judged(task: str, tmp_path: Path):
+    """Apart by their bytes; both say how many, and whose they are."""
+    model, files = a_bound_model(task, tmp_path)
+    one = tasks.get(task)
+    assert isinstance(one, tasks.Calibrates)
+    found = one.calibration(model, files, seed=20, count=100)
+    judged = one.labelled(model, files, seed=7)
+    assert judged is not None
+    assert (len(next(iter(found.inputs.values()))), judged.n) == (2, 8)
+    check_apart(found.inputs, judged.inputs, "calibration")
+    assert "8 of 10" in judged.source
+    assert "2 others calibrate" in judged.source
+    assert "the user's own copy of mine, held out" in found.description
+
+
+def test_all_variants_are_judged_by_what_no_variant_was_made_of(
+    place: Place, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
+):
+    """Where one is calibrated; without it all samples are judged."""
+    monkeypatch.setattr(variants, "has_nncf", lambda: True)
+    monkeypatch.setattr(variants, "nncf_version", lambda: "3.4.0")
+    rows = [(" ".join(WORDS[: 1 + i % 3]) + " good" * (i // 3), i % 2) for i in range(10)]
+    made.glue(place.root / "data" / "sst2", rows)
+    options = ["--model", "moods", "--precision", "f32", *place.brought]
+
+    sizes: list[int] = []
+
+    def note(job: Job) -> Result | None:
+        if isinstance(job, OutputsJob):
+            sizes.append(len(load_samples(Path(job.inputs["labelled"]))))
+        return None
+
+    fake_child.answers = [note]
+    place.collect(*options)
+    assert set(sizes) == {10}
+    sizes.clear()
+    place.collect(*options, "--variant", "published", "--variant", "int8")
+    assert set(sizes) == {8}
+    (made_,) = [job for job in fake_child.jobs if isinstance(job, OptimiseJob)]
+    assert made_.settings["model_type"] == "transformer"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not variants.has_nncf(), reason="nncf is not installed")
+def test_a_classifier_of_the_users_own_is_quantised_by_data_of_their_own(place: Place, capsys):
+    """One command: a part calibrates, the rest judges both, and the record says so."""
+    data = place.root / "data" / "imagenet"
+    for i in range(9):
+        made.an_image(data / "val" / "green" / f"more_{i}.JPEG", (0, 150 + 10 * i, 3 * i))
+    models.save(models.image_classifier(), place.root / "colours.xml")
+    text = (place.root / "my.toml").read_text()
+    text = text.replace("image = [1, 24, 32, 3]", "x = [1, 3, 32, 48]").replace("36", "64")
+    (place.root / "my.toml").write_text(text.replace('layout = "NHWC"', 'layout = "NCHW"', 1))
+    asked = ["--precision", "f32", "--model", "colours", *place.brought]
+    assert place.collect(*asked, "--variant", "int8") == 0, capsys.readouterr()
+    record = place.records["colours"]
+    assert record.model.made.calibration_samples <= 3  # what is judged as well is left out
+    assert "held out of what is judged" in record.model.made.calibration
+    assert record.accuracy.n == 14
+    assert "3 others calibrate" in record.accuracy.data

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ovreport.errors import InputError
+from ovreport.errors import InputError, SuiteError
 from ovreport_collector import datasets, suite
 from ovreport_collector.datasets import coco, glue, imagenet
 from ovreport_collector.suite import Dataset, Suite
@@ -376,3 +376,39 @@ def test_the_layouts_of_a_suite_are_those_that_are_read(tmp_path: Path):
         brought = datasets.bring(suite.load(path), {"mine": str(tmp_path / layout)})
         assert brought.brought["mine"].n >= 1
         assert len(json.dumps(brought.brought["mine"].checksum)) == 66
+
+
+# ---------------------------------------------------------------- held out
+
+
+@given(st.integers(0, 2_000), st.integers(0, 300), st.integers(0, 9), st.integers(1, 400))
+def test_what_is_held_out_is_never_judged(n: int, held: int, seed: int, most: int):
+    """Whatever the seed and the limit of a run; all the rest is judged where no limit says less."""
+    limited = a_model("generic", {"x": [1]}, options={"held_out": held, "samples": most})
+    mine = datasets.held_out(n, limited)
+    judged = datasets.chosen(n, limited, np.random.default_rng(seed), 8)
+    assert len(mine) == min(n, held) == len(set(mine))
+    assert not set(mine) & set(judged)
+    assert len(judged) == min(most, n - len(mine))
+    assert datasets.held_out(n, limited) == mine
+
+
+@pytest.mark.parametrize(("n", "held"), [(4, 0), (10, 2), (5_000, 300)])
+def test_a_fifth_is_held_out_where_a_model_is_calibrated(n: int, held: int, tmp_path: Path):
+    """At most 300; nothing of other models and of data that nobody brought."""
+    any_model = a_model("generic", {"x": [1]})
+    models = [
+        msgspec.structs.replace(any_model, id=name, data=data)
+        for name, data in (("one", "mine"), ("two", "mine"), ("three", ""))
+    ]
+    brought = {"mine": suite.Brought(folder="f", n=n, checksum="c")}
+    own = Suite(format=1, id="s", title="S", models=models, brought=brought)
+    found = datasets.hold_out(own, {"one", "three"}).models
+    assert [model.options.get("held_out") for model in found] == [held, None, None]
+
+
+def test_too_few_samples_to_hold_some_out_are_told():
+    """With the remedy."""
+    model = a_model("generic", {"x": [1]}, options={"held_out": 0})
+    with pytest.raises(SuiteError, match="4 samples are too few"):
+        datasets.calibrating(4, model, 10)

@@ -14,7 +14,7 @@ from numpy.testing import assert_array_equal
 from ovreport.errors import SuiteError
 from ovreport_collector import sources, suite, tasks
 from ovreport_collector.making import variants
-from ovreport_collector.making.apart import check_apart, checksum
+from ovreport_collector.making.apart import check_apart, checksum, without
 from ovreport_collector.suite import Model
 from ovreport_collector.tasks import Calibrates, Files, Validates, file_type, text_lines
 from tests.collector.task_fixtures import a_photograph, a_wheel, some_crops
@@ -150,6 +150,20 @@ def test_one_shared_unit_is_found_wherever_it_stands(seed: int, batch: int, data
     own[data.draw(places)] = evaluated[data.draw(places)]
     with pytest.raises(SuiteError, match="1 calibration inputs are among"):
         check_apart({"x": own}, {"x": evaluated}, "calibration")
+
+
+def test_what_is_judged_as_well_does_not_calibrate() -> None:
+    """Data hold some things twice: those inputs are left out; where nothing is left, that is told.
+
+    A sample of a batch goes as a whole.
+    """
+    own = np.arange(24.0).reshape(4, 2, 3)
+    assert without({"x": own}, {"x": own + 100})["x"] is own
+    judged = np.stack([own[1], own[3]])[:, ::-1]
+    assert_array_equal(without({"x": own}, {"x": judged})["x"], own[[0, 2]])
+    assert_array_equal(without({"x": own}, {"x": own[2:3, :1]})["x"], own[[0, 1, 3]])
+    with pytest.raises(SuiteError, match="all calibration inputs"):
+        without({"x": own}, {"x": own})
 
 
 def test_inputs_without_a_common_batch_are_compared_whole() -> None:

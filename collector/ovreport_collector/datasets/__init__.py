@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from ovreport.errors import InputError
+from ovreport.errors import InputError, SuiteError
 from ovreport.record import BroughtData, Unsupported
 from ovreport_collector.datasets import coco, glue, imagenet
 from ovreport_collector.suite import Brought, Model, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import numpy as np
 
@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 OPTION = "samples"
 """Option of a model: at most so many samples of its dataset are judged."""
+HELD_OUT = "held_out"
+"""Option of a model, set by `hold_out`: so many samples of its dataset are never judged."""
+_MOST_HELD_OUT = 300
+_SEED = 20
+"""Chooses what is held out: not the run's seed, by which what is judged differs."""
 FEW_BYTES = 1 << 30
 """Inputs are kept in a file and in memory: without the option, so many bytes of them."""
 MOST = 5_000
@@ -111,6 +116,51 @@ def _limited(model: Model, brought: Mapping[str, Brought], samples: int | None) 
     return msgspec.structs.replace(model, options={**model.options, OPTION: samples})
 
 
+def hold_out(suite: Suite, calibrated: Collection[str]) -> Suite:
+    """Return the suite with a part of the user's data held out where models are calibrated.
+
+    A fifth, at most 300 samples: a variant is made by them, and every variant of the model is
+    judged by the rest. `calibrated`: ids of models.
+    """
+    models = [
+        _holding_out(model, suite.brought[model.data])
+        if model.id in calibrated and model.data in suite.brought
+        else model
+        for model in suite.models
+    ]
+    return msgspec.structs.replace(suite, models=models)
+
+
+def _holding_out(model: Model, brought: Brought) -> Model:
+    count = min(_MOST_HELD_OUT, brought.n // 5)
+    return msgspec.structs.replace(model, options={**model.options, HELD_OUT: count})
+
+
+def held_out(n: int, model: Model) -> list[int]:
+    """Return which of n samples are held out, in random order; none where nothing is made."""
+    from ovreport_collector.tasks.common import generator, whole  # they need the types above
+
+    count = whole(model, HELD_OUT, 0, low=0, high=_MOST_HELD_OUT)
+    return [int(i) for i in generator(_SEED, HELD_OUT).permutation(n)[:count]]
+
+
+def calibrating(n: int, model: Model, count: int) -> list[int]:
+    """Return at most `count` of n samples that are held out; SuiteError where none is."""
+    found = held_out(n, model)[:count]
+    if not found:
+        raise SuiteError(
+            f"{n:,} samples are too few to hold some out of what is judged",
+            where=model.id,
+            remedy="bring five or more",
+        )
+    return found
+
+
+def calibrated_by(model: Model, unit: str) -> str:
+    """Return what held out samples are, for a record."""
+    return f"{unit} of the user's own copy of {model.data}, held out of what is judged"
+
+
 def why_absent(model: Model, files: Files) -> Unsupported | None:
     """Return why a model has no accuracy: its dataset was not brought; None where it was."""
     if not model.data or files.data or model.architecture_only:
@@ -145,11 +195,19 @@ def chosen(n: int, model: Model, rng: np.random.Generator, sample_bytes: int) ->
 
     few = max(1, min(MOST, FEW_BYTES // max(1, sample_bytes)))
     most = whole(model, OPTION, few, low=1, high=10_000_000)
-    if n <= most:
-        return range(n)
-    return sorted(int(i) for i in rng.choice(n, most, replace=False))
+    left = sorted(set(range(n)) - set(held_out(n, model)))
+    if len(left) <= most:
+        return left
+    return sorted(int(i) for i in rng.choice(left, most, replace=False))
 
 
-def how_many(used: int, n: int, unit: str) -> str:
-    """Return "1,000 of 50,000 images, drawn by the seed", or "all 872 sentences"."""
-    return f"all {n:,} {unit}" if used == n else f"{used:,} of {n:,} {unit}, drawn by the seed"
+def how_many(used: int, n: int, unit: str, model: Model) -> str:
+    """Return "1,000 of 50,000 images, drawn by the seed", or "all 872 sentences".
+
+    And how many more are held out.
+    """
+    held = len(held_out(n, model))
+    if used == n:
+        return f"all {n:,} {unit}"
+    drawn = ", drawn by the seed" if used < n - held else ""
+    return f"{used:,} of {n:,} {unit}{drawn}" + (f"; {held:,} others calibrate" if held else "")

@@ -39,6 +39,27 @@ def check_apart(own: Inputs, evaluated: Inputs, what: str) -> None:
         )
 
 
+def without(own: Inputs, evaluated: Inputs) -> Inputs:
+    """Return our inputs but for those that accuracy is judged by: data hold some things twice.
+
+    SuiteError where none is left.
+    """
+    judged = set(_units(evaluated))
+    count = len(next(iter(own.values())))
+    fresh = [
+        i
+        for i in range(count)
+        if judged.isdisjoint(_units({name: array[i : i + 1] for name, array in own.items()}))
+    ]
+    if not fresh:
+        raise SuiteError(
+            "all calibration inputs are among those that accuracy is judged by: a model must not "
+            "be optimised on its own test",
+            remedy="a task's calibration gives inputs apart from its labelled ones",
+        )
+    return own if len(fresh) == count else {name: array[fresh] for name, array in own.items()}
+
+
 def _units(inputs: Inputs) -> Iterator[bytes]:
     """Yield a checksum for every unit [of the second axis] of every sample [of the first]."""
     arrays = [np.ascontiguousarray(inputs[name]) for name in sorted(inputs)]

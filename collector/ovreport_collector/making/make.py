@@ -20,7 +20,7 @@ from ovreport_collector import child, language
 from ovreport_collector.arrays import save_arrays
 from ovreport_collector.jobs import JobFailed, OptimiseJob, OptimiseResult, Target, Validating
 from ovreport_collector.making import cache
-from ovreport_collector.making.apart import check_apart, checksum
+from ovreport_collector.making.apart import check_apart, checksum, without
 from ovreport_collector.making.variants import (
     OPTIMISATIONS,
     PIPELINES_NETWORK,
@@ -163,7 +163,8 @@ def _data(how: Optimisation, ready: Ready, files: Files) -> _Data:
             raise _cannot(f'the task "{task.name}" has no real inputs to calibrate with')
         calibration = task.calibration(model, files, seed=SEED, count=sample_count(model))
         for labelled in evaluated:
-            check_apart(calibration.inputs, labelled.inputs, "calibration")
+            inputs = without(calibration.inputs, labelled.inputs)
+            calibration = replace(calibration, inputs=inputs)
     if how.validated:
         if not isinstance(task, Validates) or not evaluated:
             raise _cannot(

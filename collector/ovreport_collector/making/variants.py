@@ -30,9 +30,9 @@ PUBLISHED = "published"
 """Asks for the file as it was published, whatever its weights."""
 SEED = 20
 """Chooses calibration data; not the run's seed, which must not change what is measured."""
-SAMPLES = 300
-"""Calibration inputs, at most: as many as OpenVINO's documentation recommends."""
-SAMPLES_BYTES = 256 * 1024 * 1024
+SAMPLES = 160
+"""Calibration inputs, at most: each way of quantising looks at most of them."""
+SAMPLES_BYTES = 128 * 1024 * 1024
 """What they may take in memory: of a large input there are fewer."""
 FEWEST = 16
 JUDGING = 40
@@ -131,6 +131,12 @@ def made_name(model: Model, variant: str) -> str:
 def needs_nncf(model: Model, name: str) -> bool:
     """Return whether NNCF makes this variant of the model."""
     return is_made(model, name) and OPTIMISATIONS[cast("MadeVariant", name)].needs_nncf
+
+
+def is_calibrated(name: str) -> bool:
+    """Return whether data are needed to make a variant of that name."""
+    how = OPTIMISATIONS.get(cast("MadeVariant", name))
+    return how is not None and how.calibrated
 
 
 def has_nncf() -> bool:

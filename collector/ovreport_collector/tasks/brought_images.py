@@ -10,8 +10,8 @@ from PIL import Image, ImageOps
 from ovreport.errors import SuiteError
 from ovreport_collector import datasets
 from ovreport_collector.datasets import imagenet
-from ovreport_collector.tasks.base import Files, Inputs, Labelled
-from ovreport_collector.tasks.common import generator, only_input, pack, pick, picture, whole
+from ovreport_collector.tasks.base import Calibration, Files, Inputs, Labelled
+from ovreport_collector.tasks.common import generator, need, only_input, pack, pick, picture, whole
 from ovreport_collector.tasks.image_preprocess import Preprocessing, preprocessing
 
 if TYPE_CHECKING:
@@ -59,8 +59,17 @@ def labelled(model: Model, files: Files, *, seed: int) -> Labelled | None:
         n=len(used),
         unit="images",
         source=f"the user's own copy of {model.data}: "
-        + datasets.how_many(len(used), contents.n, "images"),
+        + datasets.how_many(len(used), contents.n, "images", model),
     )
+
+
+def calibration(model: Model, files: Files, *, count: int) -> Calibration:
+    """Return the user's images that are held out of what is judged."""
+    contents = imagenet.read(need(files.data, LAYOUT, model=model, of="data"))
+    indices = datasets.calibrating(contents.n, model, count * only_input(model)[1][0])
+    images = (opened(contents.images[i].path) for i in indices)
+    inputs = inputs_of(model, preprocessing(model), images, len(indices))
+    return Calibration(inputs, datasets.calibrated_by(model, "images"))
 
 
 def pictures(

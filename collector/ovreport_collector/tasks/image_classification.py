@@ -129,6 +129,8 @@ class ImageClassification(_FirstAnswers):
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return parts of the photographs that are not evaluated, as no usual seed gives them."""
+        if brought_images.are_meant(model, files):
+            return brought_images.calibration(model, files, count=count)
         others = imagenet_samples.without_labelled(files)
         inputs = self.samples(model, others, seed=seed + _CALIBRATION, count=count)
         return Calibration(inputs, "parts of other photographs, moved, scaled and mirrored")

@@ -12,12 +12,13 @@ from ovreport.errors import SuiteError
 from ovreport_collector import datasets
 from ovreport_collector.datasets import coco
 from ovreport_collector.tasks import coco_map, detections
-from ovreport_collector.tasks.base import Array, Files, Inputs, Judge, Labelled
+from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Judge, Labelled
 from ovreport_collector.tasks.brought_images import inputs_of, noise, one_at_a_time, opened
 from ovreport_collector.tasks.common import (
     camera,
     generator,
     image_size,
+    need,
     one_image,
     only_input,
     pick,
@@ -148,9 +149,17 @@ class ObjectDetection(_ByOverlap):
             n=len(images),
             unit="images",
             source=f"the user's own copy of {model.data}: "
-            + datasets.how_many(len(images), contents.n, "images")
+            + datasets.how_many(len(images), contents.n, "images", model)
             + "; intervals resample images",
         )
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return the user's images that are held out of what is judged."""
+        contents = coco.read(need(files.data, LAYOUT, model=model, of="data"))
+        indices = datasets.calibrating(contents.n, model, count)
+        images = (opened(contents.folder / contents.images[i].file_name) for i in indices)
+        inputs = inputs_of(model, _how(model), images, len(indices))
+        return Calibration(inputs, datasets.calibrated_by(model, "images"))
 
     def further_labelled(
         self, model: Model, files: Files, labelled: Labelled, *, seed: int

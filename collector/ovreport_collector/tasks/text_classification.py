@@ -8,8 +8,8 @@ import numpy as np
 
 from ovreport_collector import datasets
 from ovreport_collector.datasets import glue
-from ovreport_collector.tasks.base import Array, Files, Inputs, Labelled
-from ovreport_collector.tasks.common import Proportion, generator, pick, rows, unpack
+from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
+from ovreport_collector.tasks.common import Proportion, generator, need, pick, rows, unpack
 from ovreport_collector.tasks.embedding import encode, input_shape
 
 if TYPE_CHECKING:
@@ -69,8 +69,16 @@ class TextClassification(Proportion):
             n=len(used),
             unit="sentences",
             source=f"the user's own copy of {model.data}: "
-            + datasets.how_many(len(used), contents.n, "sentences"),
+            + datasets.how_many(len(used), contents.n, "sentences", model),
         )
+
+    def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
+        """Return the user's sentences that are held out of what is judged."""
+        contents = glue.read(need(files.data, LAYOUT, model=model, of="data"))
+        indices = datasets.calibrating(contents.n, model, count * input_shape(model)[0])
+        texts = [contents.sentences[i].text for i in indices]
+        told = datasets.calibrated_by(model, "sentences")
+        return Calibration(encode(model, files, texts), told, transformer=True)
 
     def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
         """Return a row for each sentence: 1 where its class is the likeliest."""
