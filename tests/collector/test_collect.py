@@ -34,7 +34,7 @@ from ovreport.record import (
     Throughput,
     Unsupported,
 )
-from ovreport_collector import extras, plan
+from ovreport_collector import extras, language, plan
 from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
 from ovreport_collector.language import asking
 from ovreport_collector.sources import cache
@@ -587,6 +587,7 @@ def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
     """Nothing is fetched; each address of a branch is listed, and in the JSON too."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(asking, "has_genai", lambda: True)
+    monkeypatch.setattr(language, "versions", lambda engines: {})
     hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
     assert run(hub) == 0
     said = capsys.readouterr().out
