@@ -74,7 +74,7 @@ class TextDetection(AgainstReference):
         )
         return Calibration(
             inputs,
-            "other rendered pages, and parts of the very photographs that are judged whole, in turn",
+            "other rendered pages and parts of the very photographs that are judged whole, in turn",
         )
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
