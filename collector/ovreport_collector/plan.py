@@ -49,13 +49,13 @@ VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
 _START_S = 3.0
 """Expected cost of a round beside its timed loops: processes, compiling, warm-up."""
 _CALIBRATION_S = 0.5
-"""Expected cost of timing the fixed computations before and after a round."""
+"""Expected cost of the fixed computations around a round."""
 _ACCURACY_S = 3.0
 """Expected cost of a case's accuracy and agreement."""
 _ACCURACY_OF_S = {"file-type": 12.0, "text-recognition": 14.0, "sentence-similarity": 46.0}
 """The same of tasks with many inputs or long ones, measured on two cores of an AMD EPYC."""
 _JUDGED_S = 0.02
-"""Expected cost of a sample of a user's dataset: the size of that is known, unlike the model's."""
+"""Expected cost of a sample of a user's dataset."""
 _MAKING_S = 10.0
 """Expected cost of optimising a model, once: it is kept."""
 _QUANTISING_S = 100.0
@@ -99,8 +99,8 @@ class PlannedCase:
     @property
     def is_reference(self) -> bool:
         """Whether it is what all cases of its model are compared with."""
-        where = (self.case.device, self.case.precision)
-        return where == ("CPU", "f32") and not self.is_made and not self.is_native
+        plain = not self.is_made and not self.is_native
+        return plain and (self.case.device, self.case.precision) == ("CPU", "f32")
 
     @property
     def is_native(self) -> bool:
@@ -145,7 +145,7 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """Checksum of the plan: rounds of another plan, machine or release never mix with it."""
+        """Checksum: rounds of another plan, machine or release never mix with this one's."""
         whole = (
             self.suite.identity,
             self.tier,
@@ -193,14 +193,13 @@ class Plan:
         rounds = range(self.tier.rounds)
         measuring = sum(
             self._case_round_s(planned, i, bare=are_left_out(planned, self.tier.name))
-            for planned in self.cases
-            for i in rounds
-        )
+            for planned in self.cases for i in rounds
+        )  # fmt: skip
         return measuring + sum(self._making_s(m) + self._judging_s(m) for m in self.models)
 
     def _making_s(self, model: Model) -> float:
-        made = self.made_variants(model)
-        return sum(_QUANTISING_S if is_calibrated(name) else _MAKING_S for name in made)
+        calibrated = map(is_calibrated, self.made_variants(model))
+        return sum(_QUANTISING_S if data else _MAKING_S for data in calibrated)
 
     def _judging_s(self, model: Model) -> float:
         """Return the expected cost of a model's accuracies: of its cases, and of the reference."""
@@ -209,11 +208,10 @@ class Plan:
         one = _ACCURACY_OF_S.get(model.task, _ACCURACY_S)
         if language.is_language(model):
             one = language.JUDGING_S
-        brought = self.suite.brought.get(model.data)
-        if brought is not None:
+        if brought := self.suite.brought.get(model.data):
             one = max(one, _JUDGED_S * min(brought.n, self.samples or datasets.MOST))
-        own = [planned for planned in self.cases if planned.model.id == model.id]
-        return one * (len(own) + (not any(planned.is_reference for planned in own)))
+        own = [p.is_reference for p in self.cases if p.model.id == model.id]
+        return one * (len(own) + (not any(own)))
 
     def _case_round_s(self, planned: PlannedCase, index: int, *, bare: bool) -> float:
         if planned.is_language:
@@ -227,12 +225,11 @@ class Plan:
         from ovreport_collector.extras import EXTRAS, rounds_of
 
         extras = sum(
-            extra.seconds(self.tier)
-            for extra in EXTRAS
+            extra.seconds(self.tier) for extra in EXTRAS
             if extra.name not in self.skip and not bare and index < rounds_of(extra, self.tier.name)
-        )
-        beside = _START_S + (0.0 if "calibration" in self.skip else _CALIBRATION_S)
-        return 2 * self.tier.min_seconds + beside + extras
+        )  # fmt: skip
+        calibration = 0.0 if "calibration" in self.skip else _CALIBRATION_S
+        return 2 * self.tier.min_seconds + _START_S + calibration + extras
 
 
 @cache

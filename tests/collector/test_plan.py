@@ -151,6 +151,20 @@ def test_the_expected_time_grows_with_what_is_planned(make) -> None:
     assert make(tier="publish").expected_s > both
 
 
+def test_the_expected_time_knows_what_judging_costs(fake_child: FakeChild) -> None:
+    """Thousands of texts take their time, for each case, and once more where f32 is no case."""
+
+    def expected(model: str, *precisions: str) -> float:
+        request = a_request(Path("standard"), models=(model,), precisions=precisions,
+                            variants=("published",))  # fmt: skip
+        return collect.make_plan(request).expected_s
+
+    texts, eyes = expected("minilm-l6-v2", "f32"), expected("iris-landmark", "f32")
+    assert texts - eyes > 40
+    alone, twice = expected("minilm-l6-v2", "f32"), expected("minilm-l6-v2", "default")
+    assert twice - alone == pytest.approx(texts - eyes, abs=5)
+
+
 @pytest.mark.parametrize("tier", plan.TIERS.values(), ids=lambda t: t.name)
 def test_tiers_can_be_met(tier: Tier) -> None:
     """Time and count have a cap above them, rounds can be added, and ratios have five pairs."""

@@ -105,8 +105,8 @@ class FaceDetection(Proportion):
         pixels = np.stack([np.asarray(image, dtype=np.float32) / 127.5 - 1 for image in units])
         return Calibration(
             {name: pack(pixels, shape)},
-            "parts of photographs, moved, scaled and mirrored"
-            + (", every other one with a face" if PORTRAIT in files.data else ""),
+            "parts of photographs, none of them one of the crops that are judged, moved, scaled "
+            "and mirrored" + (", every other one with a face" if PORTRAIT in files.data else ""),
         )
 
     def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:

@@ -74,7 +74,9 @@ class _Landmarks(AgainstReference):
         """Return other squares around the same faces or eyes."""
         inputs = self._squares(model, files, generator(seed, self.name, "calibration"), count)
         return Calibration(
-            inputs, "other squares around the same faces or eyes, moved, scaled, turned, mirrored"
+            inputs,
+            "other squares around the same faces or eyes, of the same photographs as those that "
+            "are judged, moved, scaled, turned and mirrored otherwise",
         )
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:

@@ -59,7 +59,7 @@ class MusicTranscription(Kept):
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return clips of other music."""
         inputs = self._clips(model, generator(seed, self.name, "calibration"), count)
-        return Calibration(inputs, "other clips of music, synthesised alike")
+        return Calibration(inputs, "other clips of music, synthesised by the same rules")
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
         """Return clips of yet other music whose notes are known."""

@@ -86,7 +86,10 @@ class SentenceSimilarity:
         chosen = pick(rng, len(documents), min(count * input_shape(model)[0], len(documents)))
         inputs = encode(model, files, [documents[i] for i in chosen])
         return Calibration(
-            inputs, "background documents of Lee, Pincombe & Welsh (2005)", transformer=True
+            inputs,
+            "background documents of Lee, Pincombe & Welsh (2005), of the same news source as "
+            "those that are judged",
+            transformer=True,
         )
 
     def keep(self, outputs: Sequence[Array]) -> list[Array]:

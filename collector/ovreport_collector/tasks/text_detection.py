@@ -72,7 +72,10 @@ class TextDetection(AgainstReference):
         inputs = self._pictures(
             model, files, generator(seed, self.name, "calibration"), count, parts=True
         )
-        return Calibration(inputs, "other rendered pages, and parts of the photographs, in turn")
+        return Calibration(
+            inputs,
+            "other rendered pages and parts of the very photographs that are judged whole, in turn",
+        )
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
         """Return yet other pages and parts; the original's text maps are the right ones."""

@@ -38,6 +38,7 @@ LINES = 500
 """Labelled lines that are rendered."""
 VALIDATED = 100
 """Lines on which accuracy is watched while a model is quantised."""
+_ALIKE = "drawn alike: in the same fonts, of the same words"
 
 
 class _Lines:
@@ -97,7 +98,7 @@ class TextRecognition(_Lines):
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return lines that say something else."""
         images = self._drawn(model, files, generator(seed, self.name, "calibration"), count)
-        return Calibration(_fed(model, images), "other rendered lines, drawn alike")
+        return Calibration(_fed(model, images), f"other rendered lines, {_ALIKE}")
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
         """Return yet other lines whose text is known."""
@@ -152,7 +153,9 @@ class TextOrientation(_Lines, Proportion):
         """Return lines that say something else, every other one upside down."""
         images = self._drawn(model, files, generator(seed, self.name, "calibration"), count)
         inputs = _fed(model, _every_other_turned(images))
-        return Calibration(inputs, "other rendered lines, drawn alike, every other one upside down")
+        return Calibration(
+            inputs, f"other rendered lines, {_ALIKE}; every other one is upside down"
+        )
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
         """Return yet other lines, every other one upside down."""

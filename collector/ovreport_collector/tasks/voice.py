@@ -53,7 +53,9 @@ class VoiceActivity(AgainstReference):
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return frames of other sounds."""
         inputs = self._frames(model, generator(seed, self.name, "calibration"), count)
-        return Calibration(inputs, "other frames of voice-like sound and of noise, synthesised")
+        return Calibration(
+            inputs, "other frames of voice-like sound and of noise, synthesised by the same rules"
+        )
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
         """Return frames of yet other sounds; the original's decisions are the right ones."""
