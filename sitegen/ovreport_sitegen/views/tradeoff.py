@@ -67,7 +67,7 @@ def site_cards(catalogue: Catalogue) -> tuple[Card, ...]:
 
 def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
     """Return two pictures for each device: accuracy against latency, and against throughput."""
-    found = []
+    found: list[Card] = []
     for ref, chosen in _by_device(catalogue.of_model(model)):
         if has_choice(chosen) and len(found) < MOST:
             both = [
