@@ -24,18 +24,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Let a test that measures time, load or processes run while no other one does."""
-    with _turn(item.config.cache.mkdir("turns"), alone=_wants_to_be_alone(item)):
+    with turn(item.config.cache.mkdir("turns"), alone=_wants_to_be_alone(item)):
         return (yield)
+
+
+@contextlib.contextmanager
+def turn(folder: Path, *, alone: bool) -> Iterator[None]:
+    """Wait for a turn among the processes that share a folder: beside others, or alone."""
+    with (folder / "gate").open("w") as gate, (folder / "turn").open("w") as place:
+        fcntl.flock(gate, fcntl.LOCK_EX)  # while one waits to be alone, nobody else begins
+        fcntl.flock(place, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        yield
 
 
 def _wants_to_be_alone(item: pytest.Item) -> bool:
     return item.get_closest_marker("alone") is not None
-
-
-@contextlib.contextmanager
-def _turn(folder: Path, *, alone: bool) -> Iterator[None]:
-    with (folder / "gate").open("w") as gate, (folder / "turn").open("w") as turn:
-        fcntl.flock(gate, fcntl.LOCK_EX)  # while one waits to be alone, nobody else begins
-        fcntl.flock(turn, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        fcntl.flock(gate, fcntl.LOCK_UN)
-        yield
