@@ -32,7 +32,7 @@ SEED = 20
 """Chooses calibration data; not the run's seed, which must not change what is measured."""
 SAMPLES = 160
 """Calibration inputs, at most: each way of quantising looks at most of them."""
-SAMPLES_BYTES = 128 * 1024 * 1024
+SAMPLES_BYTES = 256 * 1024 * 1024
 """What they may take in memory: of a large input there are fewer."""
 FEWEST = 16
 JUDGING = 40
