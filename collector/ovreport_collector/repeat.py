@@ -6,7 +6,7 @@ import shlex
 
 from ovreport.record import Repeat
 from ovreport_collector.making.converted import MODEL_FILE
-from ovreport_collector.making.variants import made_name
+from ovreport_collector.making.variants import is_calibrated, made_name
 from ovreport_collector.plan import Plan, PlannedCase
 
 
@@ -23,8 +23,8 @@ def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
     case = planned.case
     command = [
         "ovreport", "collect", "--suite", plan.suite_name, "--tier", plan.tier.name,
-        "--model", case.model, *_variant(planned), "--device", case.device, *_what_runs(planned),
-        "--seed", str(plan.seed),
+        "--model", case.model, *_variants(plan, planned), "--device", case.device,
+        *_what_runs(planned), "--seed", str(plan.seed),
     ]  # fmt: skip
     for name in plan.skip:
         command += ["--skip", name]
@@ -44,11 +44,18 @@ def _what_runs(planned: PlannedCase) -> list[str]:
     return ["--precision", planned.case.precision]
 
 
-def _variant(planned: PlannedCase) -> list[str]:
-    """Return the option that chooses the variant, where there is a choice."""
-    if planned.is_made or planned.model.variants:
-        return ["--variant", planned.case.variant]
-    return []
+def _variants(plan: Plan, planned: PlannedCase) -> list[str]:
+    """Return the options that choose the variant, where there is a choice.
+
+    Where the user's data hold samples out for a calibrated one, that is named too: without it, all
+    samples would be judged, and others than in this run.
+    """
+    model, name = planned.model, planned.case.variant
+    names = [name] if planned.is_made or model.variants else []
+    calibrated = [v for v in plan.made_variants(model) if is_calibrated(v)]
+    if model.data in plan.suite.brought and calibrated and name not in calibrated:
+        names = [name, calibrated[0]]
+    return [word for each in names for word in ("--variant", each)]
 
 
 def _theirs(plan: Plan, planned: PlannedCase) -> list[str]:

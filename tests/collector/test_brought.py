@@ -411,9 +411,13 @@ def test_all_variants_are_judged_by_what_no_variant_was_made_of(
     fake_child.answers = [note]
     place.collect(*options)
     assert set(sizes) == {10}
+    assert "--variant" not in place.records["moods"].repeat.ovreport
     sizes.clear()
     place.collect(*options, "--variant", "published", "--variant", "int8")
     assert set(sizes) == {8}
+    # Repeated alone, the published file must be judged by the same samples.
+    again = {stored.record.repeat.ovreport for stored in store.read_all([place.out]).stored}
+    assert any("--variant fp32 --variant int8" in command for command in again)
     (made_,) = [job for job in fake_child.jobs if isinstance(job, OptimiseJob)]
     assert made_.settings["model_type"] == "transformer"
 
