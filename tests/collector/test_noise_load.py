@@ -86,6 +86,11 @@ def ratio(records: dict[str, Record]) -> Interval:
     return ratio_interval(deep, shallow)
 
 
+def overlap(a: Interval, b: Interval) -> bool:
+    """Return whether some ratio is in both intervals."""
+    return a.low <= b.high and b.low <= a.high
+
+
 def foreign_now() -> float:
     """Return what other programs take now."""
     before = noise.snapshot()
@@ -113,8 +118,12 @@ def test_a_load_turns_the_verdict_and_leaves_the_ratio(tmp_path: Path) -> None:
         if max(r.readings["foreign_cpu_share"] for r in calm[name].noise) <= FOREIGN_CPU_SHARE:
             assert "foreign-load" not in codes(calm[name])
     before, after = ratio(calm), ratio(loaded)
-    assert before.low <= after.high
-    assert after.low <= before.high
+    if not overlap(before, after):
+        # Two 95 % intervals of the same ratio miss each other now and then: a second pair decides.
+        before = ratio(collect(tmp_path, tmp_path / "calm again"))
+        with load():
+            after = ratio(collect(tmp_path, tmp_path / "loaded again"))
+    assert overlap(before, after)
     # Twice the work takes about twice as long, whatever runs beside it.
     assert 1.3 < before.value < 3
     assert 1.3 < after.value < 3
