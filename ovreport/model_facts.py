@@ -11,6 +11,10 @@ from ovreport.parts import Count, Finite, Part, Positive, Slug, Text
 Checksum = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
 
 
+WEIGHTS_TO_F32 = "weights-to-f32"
+"""Conversion of a file whose weights of few bits were made floating point again."""
+
+
 class Port(Part, frozen=True):
     """One input or output of the model as it was measured."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, cast, get_args
 
 import click
 
 from ovreport.errors import IncompleteError
+from ovreport.parts import VariantName
 from ovreport_collector.devices_command import devices
 from ovreport_collector.models_command import models
 from ovreport_collector.options import datasets, plugin_option
@@ -41,10 +42,6 @@ Stopped with Ctrl-C, or by a crash? The same command goes on where it was.
 Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad input,
 130 stopped by Ctrl-C, 143 by SIGTERM.
 """
-
-
-_VARIANTS = ("published", "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4",
-             "int4-weights")  # fmt: skip
 
 
 @click.command(epilog=_EXAMPLES_COLLECT)
@@ -88,7 +85,7 @@ _VARIANTS = ("published", "fp32", "fp16", "int8", "int8-accuracy", "int8-weights
     "--variant",
     "variants",
     multiple=True,
-    type=click.Choice(_VARIANTS),
+    type=click.Choice(["published", *get_args(VariantName)]),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
     "models (…-weights: of language models too), most of them by NNCF. Default: `published`, and "
     "what the suite names.",

@@ -1,23 +1,75 @@
-"""Starts of other kinds than a round's own: from a model cache, and with weights not mapped.
+"""Starts, timed: a round's own, one from a model cache, and one with weights not mapped.
 
-Each takes all of a round's inputs, and readies them as the round does, so that its memory can be
-set beside the round's: what is left is the way to load.
+The latter two take all of a round's inputs, and ready them as the round does, so that their memory
+can be set beside the round's: what is left is the way to load.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.record import MemoryRound, StartupRound
 from ovreport_collector import engines
 from ovreport_collector.arrays import load_samples, rotated
-from ovreport_collector.engines.base import MapsWeights
-from ovreport_collector.jobs import CachedStartJob, CachedStartResult, NoMmapJob, NoMmapResult
+from ovreport_collector.engines.base import Compiled, Engine, MapsWeights, Network, Request, Sample
+from ovreport_collector.jobs import (
+    CachedStartJob,
+    CachedStartResult,
+    NoMmapJob,
+    NoMmapResult,
+    RoundJob,
+)
 from ovreport_collector.memory import MemoryMeter
 from ovreport_collector.spent import spending
 
 clock = time.perf_counter
+
+
+@dataclass(frozen=True)
+class Started:
+    """A model that gave its first answer, in latency mode."""
+
+    network: Network
+    compiled: Compiled
+    request: Request
+    times: StartupRound
+
+
+def timed_start(
+    job: RoundJob | CachedStartJob,
+    engine: Engine,
+    samples: Sequence[Sample],
+    memory: MemoryMeter,
+    cache_dir: Path | None,
+) -> Started:
+    """Read, compile or load from the model cache, and infer once; note the memory after each."""
+    target = job.target
+    with spending("timed-starts"):
+        start = clock()
+        network = engine.read(Path(target.model), target.shapes)
+        read_s = clock() - start
+        memory.end("read")
+
+        start = clock()
+        compiled = network.compile(target.device, "latency", target.precision, cache_dir)
+        compile_s = clock() - start
+        memory.end("compile")
+
+        request = compiled.request(samples)
+        start = clock()
+        request.infer()
+        first_s = clock() - start
+        memory.end("first-inference")
+    times = StartupRound(
+        round=job.round,
+        read_ms=read_s * 1000,
+        compile_ms=compile_s * 1000,
+        first_inference_ms=first_s * 1000,
+    )
+    return Started(network, compiled, request, times)
 
 
 def cached_start(job: CachedStartJob) -> CachedStartResult:
@@ -27,24 +79,11 @@ def cached_start(job: CachedStartJob) -> CachedStartResult:
     samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
     engine = engines.create(job.target)
     memory.end("import")
-    with spending("timed-starts"):
-        start = clock()
-        network = engine.read(Path(job.target.model), job.target.shapes)
-        read_s = clock() - start
-        memory.end("read")
-        start = clock()
-        compiled = network.compile(job.target.device, "latency", job.target.precision, cache_dir)
-        load_s = clock() - start
-        memory.end("compile")
-        request = compiled.request(samples)
-        start = clock()
-        request.infer()
-        first_s = clock() - start
-        memory.end("first-inference")
+    started = timed_start(job, engine, samples, memory, cache_dir)
     found = memory.result(job.round)
     return CachedStartResult(
-        startup=startup_round(job.round, read_s, load_s, first_s),
-        loaded_from_cache=compiled.loaded_from_cache,
+        startup=started.times,
+        loaded_from_cache=started.compiled.loaded_from_cache,
         cache_bytes=sum(f.stat().st_size for f in cache_dir.rglob("*") if f.is_file()),
         memory=found if isinstance(found, MemoryRound) else None,
     )
@@ -69,13 +108,3 @@ def without_mmap(job: NoMmapJob) -> NoMmapResult:
     if isinstance(found, MemoryRound):
         return NoMmapResult(memory=found)
     return NoMmapResult(memory=None, why_not=found)
-
-
-def startup_round(index: int, read_s: float, compile_s: float, first_s: float) -> StartupRound:
-    """Return a start's parts in milliseconds."""
-    return StartupRound(
-        round=index,
-        read_ms=read_s * 1000,
-        compile_ms=compile_s * 1000,
-        first_inference_ms=first_s * 1000,
-    )

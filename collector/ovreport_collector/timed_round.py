@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -24,9 +23,8 @@ from ovreport_collector.engines.base import Array, Compiled, Request, Sample, Wr
 from ovreport_collector.jobs import AspectName, RoundJob, RoundResult
 from ovreport_collector.memory import MemoryMeter, give_back_freed
 from ovreport_collector.spent import spending
-from ovreport_collector.starts import startup_round
+from ovreport_collector.starts import timed_start
 
-clock = time.perf_counter
 Found = TypeVar("Found", Energy, MemoryRound)
 
 
@@ -38,23 +36,10 @@ def measure(job: RoundJob) -> RoundResult:
     engine = engines.create(job.target)
     memory.end("import")
 
-    with spending("timed-starts"):
-        start = clock()
-        network = engine.read(Path(job.target.model), job.target.shapes)
-        read_s = clock() - start
-        memory.end("read")
-
-        start = clock()
-        compiled = network.compile(job.target.device, "latency", job.target.precision, None)
-        compile_s = clock() - start
-        memory.end("compile")
-
-        request = compiled.request(samples)
-        start = clock()
-        request.infer()
-        first_s = clock() - start
-        memory.end("first-inference")
-
+    started = timed_start(job, engine, samples, memory, None)
+    network, compiled, request = started.network, started.compiled, started.request
+    startup = started.times
+    del started  # it would keep what is let go below
     with spending("check"):
         expected = [infer_checked(request, i, network) for i in range(len(samples))]
     missing: dict[AspectName, NotMeasured] = {}
@@ -77,7 +62,7 @@ def measure(job: RoundJob) -> RoundResult:
     taken = meter.result(job.round, throughput.n if throughput else 0)
     return RoundResult(
         execution=execution,
-        startup=startup_round(job.round, read_s, compile_s, first_s),
+        startup=startup,
         latency=latency,
         latency_settings=latency_settings,
         throughput=throughput,

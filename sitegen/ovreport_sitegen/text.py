@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from ovreport.metrics import significant
 from ovreport.store import slug
 
 SHOWN = 120
@@ -98,6 +99,11 @@ def release(build: str) -> str:
 def plural(n: int, one: str, many: str = "") -> str:
     """Return a count with its noun."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def megabytes(size_bytes: int) -> str:
+    """Return the size of a file."""
+    return f"{significant(size_bytes / 1e6)} MB"
 
 
 def listed(items: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ its own: it needs memory, and heavy packages (nncf).
     bert, efficientnet      the networks, built of weights with OpenVINO's operations
     variants        the variants of a model, and their settings
     make            asks for one: from the cache, or made in a child process
-    optimise        makes one, in that process; language_model: of a language model
+    optimise        makes one, in that process
+    quantising, language_model      what it calls: INT8 in several ways; a pipeline's network
     apart, validating       data to optimise with, and none that is evaluated
 """

@@ -1,4 +1,4 @@
-"""Compresses the weights of a language model, in a process of its own.
+"""A language model's way to compressed weights: its network, and a try of what was made.
 
     pipeline → its network, weights in f32 again → NNCF → a folder that a pipeline loads → try it
 
@@ -23,48 +23,28 @@ from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.openvino_genai import GenAi
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.generation import texts
-from ovreport_collector.jobs import ConvertResult, OptimiseJob, OptimiseResult
-from ovreport_collector.making.optimise import check_done, compressed, saved
+from ovreport_collector.jobs import ConvertResult, OptimiseJob
+from ovreport_collector.making.optimise import check_done
 from ovreport_collector.memory import peak_rss_bytes
 
 _TRIED_TOKENS = 32
 """Of a prompt; an answer has as many."""
 
 
-def optimise(job: OptimiseJob) -> OptimiseResult:
-    """Write a folder that a pipeline loads; ValueError where no weights can be compressed."""
-    file = Path(job.file)
-    began = time.perf_counter()
-    model = _in_floating_point(job, file.parent)
-    restored = ConvertResult(seconds=time.perf_counter() - began, peak_bytes=peak_rss_bytes())
-    before = saved(model, file.with_name("before.xml"), fp16=False)
-    bytes_before = sum(part.stat().st_size for part in before)
-    for part in before:
-        part.unlink()
+def in_floating_point(job: OptimiseJob) -> tuple[Any, ConvertResult]:
+    """Return the network with its weights in f32, and what it took to make it.
 
-    began = time.perf_counter()
-    made = saved(compressed(model, job.settings), file, fp16=False)
-    seconds = time.perf_counter() - began
-    _try_out(job)
-    return OptimiseResult(
-        seconds=seconds,
-        peak_bytes=peak_rss_bytes(),
-        bytes_before=bytes_before,
-        bytes_after=sum(part.stat().st_size for part in made),
-        settings=dict(job.settings),
-        restored=restored,
-    )
-
-
-def _in_floating_point(job: OptimiseJob, out: Path) -> Any:  # noqa: ANN401 (OpenVINO's)
-    """Return the network with its weights in f32; what a pipeline needs beside it goes to `out`."""
+    What a pipeline needs beside it is copied into the folder of the job's file.
+    """
+    began, out = time.perf_counter(), Path(job.file).parent
     with tempfile.TemporaryDirectory(dir=out) as work:
         _, network = GenAi(job.target).exporting(Path(work))
         for file in language.beside(network):
             shutil.copyfile(file, out / file.name)
-        model = ov.Core().read_model(network)
         # While the file is there: until folded, weights are read from it.
-        return unfolded(model)
+        model = unfolded(ov.Core().read_model(network))
+    took = ConvertResult(seconds=time.perf_counter() - began, peak_bytes=peak_rss_bytes())
+    return model, took
 
 
 def unfolded(model: Any) -> Any:  # noqa: ANN401
@@ -77,7 +57,7 @@ def unfolded(model: Any) -> Any:  # noqa: ANN401
     return model
 
 
-def _try_out(job: OptimiseJob) -> None:
+def try_out(job: OptimiseJob) -> None:
     """Load the folder as a run does, look for what was to be done, and let it answer once.
 
     WrongOutputError if it does not answer, or with logits that are no numbers.

@@ -15,7 +15,7 @@ import msgspec
 
 from ovreport.errors import StoreError
 from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
-from ovreport.model_facts import Converted, Optimised, Origin, Original
+from ovreport.model_facts import WEIGHTS_TO_F32, Converted, Optimised, Origin, Original
 from ovreport_collector import child, language
 from ovreport_collector.arrays import save_arrays
 from ovreport_collector.jobs import JobFailed, OptimiseJob, OptimiseResult, Target, Validating
@@ -46,8 +46,6 @@ VERSION = 2
 LIMIT_S = 1500.0
 """Less than what another process waits for it (`sources.cache.WAIT_S`)."""
 _FACTS = "made.json"
-_RESTORED = "weights-to-f32"
-"""How a record names that weights of few bits were made floating point again."""
 
 
 class _CannotError(Exception):
@@ -129,7 +127,7 @@ def _origin(ready: Ready, result: OptimiseResult) -> Origin:
     """Return what the model was when it was optimised."""
     if result.restored is not None:
         return Converted(
-            converter=_RESTORED, software=language.versions([LANGUAGE_ENGINE]),
+            converter=WEIGHTS_TO_F32, software=language.versions([LANGUAGE_ENGINE]),
             seconds=result.restored.seconds, peak_bytes=result.restored.peak_bytes,
         )  # fmt: skip
     return ready.made if not isinstance(ready.made, Optimised) else Original()

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from ovreport.generation_aspect import ENGINE as LANGUAGE_ENGINE
 from ovreport_collector.arrays import load_samples
@@ -34,19 +36,31 @@ def optimise(job: OptimiseJob) -> OptimiseResult:
     if job.target.engine == LANGUAGE_ENGINE:
         from ovreport_collector.making import language_model  # it needs what is in here
 
-        return language_model.optimise(job)
-    file = Path(job.file)
+        model, restored = language_model.in_floating_point(job)
+        made = _make(job, model, lambda: _compressed(model, job), language_model.try_out)
+        return msgspec.structs.replace(made, restored=restored)
     network = OpenVino({}).read(Path(job.target.model), job.target.shapes)
-    before = saved(network.model, file.with_name("before.xml"), fp16=False)
+    return _make(job, network.model, lambda: _METHODS[job.method](network, job), _try_out)
+
+
+def _make(
+    job: OptimiseJob,
+    model: Any,  # noqa: ANN401 (OpenVINO's)
+    optimised: Callable[[], Chosen],
+    try_out: Callable[[OptimiseJob], None],
+) -> OptimiseResult:
+    """Save what comes of a model, try it out, and tell what it took."""
+    file = Path(job.file)
+    before = _saved(model, file.with_name("before.xml"), fp16=False)
     bytes_before = sum(part.stat().st_size for part in before)
     for part in before:
         part.unlink()
 
     began = time.perf_counter()
-    chosen = _METHODS[job.method](network, job)
-    made = saved(chosen.model, file, fp16=job.method == "fp16-compression")
+    chosen = optimised()
+    made = _saved(chosen.model, file, fp16=job.method == "fp16-compression")
     seconds = time.perf_counter() - began
-    _try_out(job)
+    try_out(job)
     return OptimiseResult(
         seconds=seconds,
         peak_bytes=peak_rss_bytes(),
@@ -57,7 +71,7 @@ def optimise(job: OptimiseJob) -> OptimiseResult:
     )
 
 
-def saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401 (OpenVINO's)
+def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401
     """Return the files of a model that was saved as OpenVINO IR."""
     ov.save_model(model, file, compress_to_fp16=fp16)
     return [file, file.with_suffix(".bin")]
@@ -100,14 +114,11 @@ def _as_it_is(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
     return Chosen(network.model, dict(job.settings), [])
 
 
-def _compressed(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
-    return Chosen(compressed(network.model, job.settings), dict(job.settings), [])
-
-
-def compressed(model: Any, settings: Mapping[str, str]) -> Any:  # noqa: ANN401
+def _compressed(model: Any, job: OptimiseJob) -> Chosen:  # noqa: ANN401
     """Return a model whose weights are stored in few bits."""
     import nncf
 
+    settings = job.settings
     asked: dict[str, Any] = {"mode": nncf.CompressWeightsMode(settings["mode"])}
     if "group_size" in settings:
         fallback = nncf.GroupSizeFallbackMode(settings["group_size_fallback_mode"])
@@ -115,12 +126,12 @@ def compressed(model: Any, settings: Mapping[str, str]) -> Any:  # noqa: ANN401
         asked["advanced_parameters"] = nncf.AdvancedCompressionParameters(
             group_size_fallback_mode=fallback
         )
-    return nncf.compress_weights(model, **asked)
+    return Chosen(nncf.compress_weights(model, **asked), dict(settings), [])
 
 
 _METHODS: dict[str, Callable[[OpenVinoNetwork, OptimiseJob], Chosen]] = {
     "fp16-compression": _as_it_is,
     "post-training-quantization": quantising.best,
     "accuracy-controlled-quantization": quantising.within,
-    "weight-compression": _compressed,
+    "weight-compression": lambda network, job: _compressed(network.model, job),
 }

@@ -33,7 +33,9 @@ SEED = 20
 SAMPLES = 160
 """Calibration inputs, at most: each way of quantising looks at most of them."""
 SAMPLES_BYTES = 256 * 1024 * 1024
-"""What they may take in memory: of a large input there are fewer."""
+"""What they may take in memory: of a large input there are fewer. Half of it was tried, and taken
+back after the accuracy of PP-OCR's detection was seen (77.6 % by 27 inputs, 87.9 % by 54): the one
+number here that was not chosen blind."""
 FEWEST = 16
 JUDGING = 40
 """Calibration inputs that choose among ways of quantising, at most; a fifth of few."""

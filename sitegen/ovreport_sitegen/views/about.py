@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ovreport.metrics import significant
 from ovreport.record import Converted, Optimised, Original, Port
 from ovreport_sitegen.results import Result
-from ovreport_sitegen.text import line, safe_url
+from ovreport_sitegen.text import line, megabytes, safe_url
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def about(results: Sequence[Result]) -> About:
             ("Source", line(newest.source, 300)),
             ("SHA-256", ", ".join(sums[:4])),
             *_made(newest.made),
-            ("Size", f"{significant(newest.size_bytes / 1e6)} MB"),
+            ("Size", megabytes(newest.size_bytes)),
             ("Parameters", count_text(newest.parameters) if newest.parameters else "not counted"),
         ),
         inputs=tuple(map(port_text, newest.inputs[:20])),

@@ -11,6 +11,7 @@ from ovreport.record import AccuracyReference, Optimised, Perplexity
 from ovreport_sitegen import variants
 from ovreport_sitegen.results import Result
 from ovreport_sitegen.speedup import same_session
+from ovreport_sitegen.text import megabytes
 from ovreport_sitegen.views.language_results import generation_of, relation
 from ovreport_sitegen.views.memory import ratio_of
 from ovreport_sitegen.views.result_cells import (
@@ -77,7 +78,7 @@ def _perplexity(result: Result) -> str:
 
 def _size_words(result: Result, base: Result) -> str:
     sizes = [r.record.model.size_bytes for r in (result, base)]
-    return f"{significant(sizes[0] / _MB)} MB against {significant(sizes[1] / _MB)} MB"
+    return f"{megabytes(sizes[0])} against {megabytes(sizes[1])}"
 
 
 def _base(result: Result, results: Sequence[Result]) -> Result | None:

@@ -8,13 +8,13 @@ from typing import Literal
 
 from ovreport.comparison import Comparison, compare
 from ovreport.metrics import significant
-from ovreport.model_facts import Trial
+from ovreport.model_facts import WEIGHTS_TO_F32, Trial
 from ovreport.record import Converted, Memory, Model, Optimised
 from ovreport_sitegen import variants
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.results import ModelRef, Result
 from ovreport_sitegen.speedup import same_session
-from ovreport_sitegen.text import line
+from ovreport_sitegen.text import line, megabytes
 from ovreport_sitegen.views.memory import RUNNING, memory_of, peaks, ratio_of
 from ovreport_sitegen.views.result_cells import figure_cell, result_cells, row
 from ovreport_sitegen.views.table import Cell, Column, Table, TableRow
@@ -54,7 +54,7 @@ def made(results: Sequence[Result]) -> tuple[Made, ...]:
 def _facts(model: Model) -> tuple[tuple[str, str], ...]:
     how = model.made
     if isinstance(how, Converted):
-        return (("Method", _converted(how)), *_effort(how), ("File", _size(model.size_bytes)))
+        return (("Method", _converted(how)), *_effort(how), ("File", megabytes(model.size_bytes)))
     if not isinstance(how, Optimised):
         return ()
     method = _METHODS.get(how.method, line(how.method.replace("-", " "), 80))
@@ -68,7 +68,7 @@ def _facts(model: Model) -> tuple[tuple[str, str], ...]:
         *_choice(how.trials),
         *_effort(how),
         ("Size", _before_after(how)),
-        ("File", _size(model.size_bytes)),
+        ("File", megabytes(model.size_bytes)),
         ("Made of", _made_of(how)),
     )  # fmt: skip
 
@@ -114,15 +114,11 @@ def _effort(how: Converted | Optimised) -> tuple[tuple[str, str], ...]:
     )  # fmt: skip
 
 
-_RESTORED = "weights-to-f32"
-"""How the collector names it."""
-
-
 def _made_of(how: Optimised) -> str:
     origin = how.made_from
     if not isinstance(origin, Converted):
         return "the published file"
-    if origin.converter == _RESTORED:
+    if origin.converter == WEIGHTS_TO_F32:
         took = f"{significant(origin.seconds)} s ({_pairs(origin.software, ' ')})"
         return f"the published file, its weights made floating point again in {took}"
     return _converted(origin)
@@ -138,14 +134,10 @@ def _pairs(texts: Mapping[str, str], between: str) -> str:
 
 
 def _before_after(how: Optimised) -> str:
-    text = f"{_size(how.bytes_before)} → {_size(how.bytes_after)} as OpenVINO IR"
+    text = f"{megabytes(how.bytes_before)} → {megabytes(how.bytes_after)} as OpenVINO IR"
     if how.bytes_before:
         text += f", {significant(how.bytes_after / how.bytes_before)}× the size"
     return text
-
-
-def _size(size: int) -> str:
-    return f"{significant(size / _MB)} MB"
 
 
 # ---------------------------------------------------------------- size and memory
