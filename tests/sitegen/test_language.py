@@ -57,6 +57,16 @@ def test_an_invalid_speed_heads_no_page(build_of: BuildOf) -> None:
     assert "(invalid: " in lede[1]
 
 
+def test_what_noise_does_not_touch_is_not_struck_through(build_of: BuildOf) -> None:
+    """Times that disagree are invalid; perplexity is as it was."""
+    out = build_of([a_record(), a_language_record(noise=0.5)])
+    page = (out / "language-models.html").read_text()
+    (row,) = re.findall(r"<tr.*", page.partition('id="language-table"')[2])[1:2]
+    assert 'class="invalid"' in row
+    assert 'class="num judged invalid"' in row
+    assert re.search(r'class="num judged">', row)
+
+
 def test_tokens_are_on_no_page_of_inferences(build_of: BuildOf) -> None:
     """Classic pages are the same with and without language models, but for the navigation."""
     out = build_of([*a_collection(), *language_records()])

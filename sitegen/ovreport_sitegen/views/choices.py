@@ -84,9 +84,7 @@ def _alone_cell(result: Result, aspect: SpeedAspect) -> Cell:
     cell, figure = figure_cell(result, HEADLINES[aspect]), result.figure(HEADLINES[aspect])
     if figure is None:
         return cell
-    level = figure.verdict.level
-    tone = "missing" if level == "invalid" else cell.tone
-    return replace(cell, sub=f"{cell.sub}\n{level}".strip(), tone=tone)
+    return replace(cell, sub=f"{cell.sub}\n{figure.verdict.level}".strip())
 
 
 # ---------------------------------------------------------------- one device

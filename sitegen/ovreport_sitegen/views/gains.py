@@ -187,7 +187,7 @@ def ratio_cell(comparison: Comparison | None, adjusted: Adjusted | None = None) 
     if adjusted is not None and adjusted.width < 1:
         sub = f"{sub}\nadjusted {_adjusted_text(adjusted)}"
         tip = "Adjusted by calibration to the same machine speed: see How it was measured."
-    return Cell(f"{significant(ratio.value)}×", sub=sub, sort=ratio.value, tip=tip)
+    return Cell(f"{significant(ratio.value)}×", sub=sub, sort=ratio.value, tone="judged", tip=tip)
 
 
 def _adjusted_text(adjusted: Adjusted) -> str:

@@ -62,8 +62,9 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
     if measured:
         point = generation_figures.headline(measured.points)
         prompt = Cell(
-            str(point.prompt_tokens), sub=f"{point.new_tokens} generated", sort=point.prompt_tokens
-        )
+            str(point.prompt_tokens), sub=f"{point.new_tokens} generated", sort=point.prompt_tokens,
+            tone="judged",
+        )  # fmt: skip
     cells = (
         prompt,
         *(figure_cell(result, key) for key in _TIMED[:2]),
@@ -99,7 +100,8 @@ def _against_cell(measured: Generation | None) -> Cell:
     sub = f"{_signed(reference.delta_low)} to {_signed(reference.delta_high)}"
     bad = reference.delta_low > 0 and reference.delta > 0.01 * reference.value
     return Cell(
-        _signed(reference.delta), sub=sub, sort=reference.delta, tone="bad" if bad else "",
+        _signed(reference.delta), sub=sub, sort=reference.delta,
+        tone="judged bad" if bad else "judged",
         tip=f"f32 on the CPU has {significant(reference.value)}; bootstrap over "
         f"{plural(len(perplexity.windows), 'window')}",
     )  # fmt: skip
@@ -118,7 +120,7 @@ def _agreement_cell(result: Result, measured: Generation | None) -> Cell:
     shown = figure_cell(result, "token_agreement")
     return Cell(
         shown.text, sub=f"{found.identical} of {plural(len(found.common), 'prompt')}; {shown.sub}",
-        sort=shown.sort, tip=line(found.data, 300),
+        sort=shown.sort, tone=shown.tone, tip=line(found.data, 300),
     )  # fmt: skip
 
 
@@ -148,8 +150,8 @@ def lengths_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
 
 def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
     first, per_token = generation_figures.first_token(point), generation_figures.per_token(point)
-    yield Cell(str(point.prompt_tokens), sort=point.prompt_tokens)
-    yield Cell(str(point.new_tokens), sort=point.new_tokens)
+    yield Cell(str(point.prompt_tokens), sort=point.prompt_tokens, tone="judged")
+    yield Cell(str(point.new_tokens), sort=point.new_tokens, tone="judged")
     yield interval_cell("time_to_first_token_ms", first)
     yield interval_cell("time_per_output_token_ms", per_token)
     for key, percentile in generation_figures.PERCENTILES.items():
@@ -220,7 +222,7 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
         gain = rate.value / rates[0].value
         alone = found.points[0].requests == 1
         yield _row(catalogue, result, (
-            Cell(str(point.requests), sort=point.requests),
+            Cell(str(point.requests), sort=point.requests, tone="judged"),
             interval_cell("concurrent_tokens_per_s", rate),
             Cell(f"{significant(gain, 2)}×", sort=gain) if alone else Cell("–", tone="missing"),
             Cell(str(len(point.rounds)), sort=len(point.rounds)),

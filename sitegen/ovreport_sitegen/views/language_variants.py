@@ -148,4 +148,4 @@ def _size_cell(result: Result) -> Cell:
     if not size:
         return Cell("–", tone="missing")
     sub = f"{significant(how.bytes_before / _MB)} in f32" if isinstance(how, Optimised) else ""
-    return Cell(significant(size / _MB), sub=sub, sort=size / _MB)
+    return Cell(significant(size / _MB), sub=sub, sort=size / _MB, tone="judged")

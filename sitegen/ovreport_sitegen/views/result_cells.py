@@ -99,7 +99,8 @@ def figure_cell(result: Result, key: str, *, interval: bool = True) -> Cell:
         sub = interval_text(found, metric) if interval else ""
         if found.scope:
             sub = f"{sub}\n{line(found.scope, 60)}".strip()
-        return Cell(metric.format(found.value), sub=sub, sort=found.value)
+        tone = "judged invalid" if found.verdict.level == "invalid" else "judged"
+        return Cell(metric.format(found.value), sub=sub, sort=found.value, tone=tone)
     return missing_cell(found)
 
 

@@ -34,7 +34,8 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
     """What it sorts by; None sorts last."""
     href: str = ""
     tone: str = ""
-    """`missing` or `bad`."""
+    """`missing` or `bad`; `judged`: the row's verdict does not speak of it; `judged invalid`: its
+    own one does."""
     tip: str = ""
     family: str = ""
     """Shown as a coloured mark before the text."""
