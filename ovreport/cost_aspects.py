@@ -123,14 +123,14 @@ class Energy(Aspect, frozen=True):
 
 
 EffortPart = Literal[
-    "timed-loops", "warm-up", "timed-starts", "idle-baseline", "calibration",
-    "compile", "pilot", "inputs", "check", "accuracy", "process", "bookkeeping",
+    "timed-loops", "warm-up", "timed-starts", "idle-baseline", "compile",
+    "pilot", "inputs", "check", "accuracy", "process", "bookkeeping",
 ]  # fmt: skip
 """What the wall time of a collect goes to.
 
 `timed-loops`: inferences that figures are made of. `warm-up`: what must run before them.
 `timed-starts`: cold and cached start, read to first inference. `idle-baseline`: power at rest.
-`calibration`: the fixed computations around a round. `compile`: compiling that is not timed.
+`compile`: compiling that is not timed.
 `pilot`: finding out how to drive requests, and how long for. `inputs`: making and loading them.
 `check`: comparing answers while timing. `accuracy`: running and judging all labelled inputs.
 `process`: a process's start, imports and end, and what it does not tell apart. `bookkeeping`:

@@ -5,6 +5,7 @@ History
     2  2026-11  curve, open loop, end to end, energy, calibration and effort; other engines
     3  2026-11  how a model's file came about, what others published of it, further accuracies,
                 language models
+    4  2026-11  no calibration around rounds
 
 A change that an old reader would misread raises `ovreport.record.FORMAT` by one and adds one
 step here: a pure function from the decoded JSON of format n to that of format n + 1. A fixture
@@ -32,7 +33,12 @@ def _to_3(document: Document) -> Document:
     return {**document, "format": 3}  # what is new has a default that says what was so before
 
 
-STEPS: Mapping[int, Callable[[Document], Document]] = {1: _to_2, 2: _to_3}
+def _to_4(document: Document) -> Document:
+    kept = {name: part for name, part in document.items() if name != "calibration"}
+    return {**kept, "format": 4}
+
+
+STEPS: Mapping[int, Callable[[Document], Document]] = {1: _to_2, 2: _to_3, 3: _to_4}
 """Format n → function that makes format n + 1."""
 
 

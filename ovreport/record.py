@@ -7,7 +7,7 @@
     ├── startup, startup_cached, latency, throughput, memory, execution,
     │   accuracy, agreement, curve, open_loop, end_to_end, energy,
     │   generation          the aspects
-    ├── noise, calibration    evidence about the machine, round by round
+    ├── noise                 evidence about the machine, round by round
     ├── effort                what the measuring itself took
     ├── verdicts              what the collector thought of it (recomputed when read)
     └── repeat                the commands that measure it again
@@ -42,7 +42,6 @@ from ovreport.aspects import (
     StartupCached,
     Throughput,
 )
-from ovreport.calibration_aspect import Calibration, CalibrationRound, CalibrationTime
 from ovreport.case_facts import BroughtData, Case, InputData, Repeat, Tier
 from ovreport.cost_aspects import (
     MEASURING,
@@ -139,9 +138,6 @@ __all__ = [
     "ArrivalStep",
     "Aspect",
     "BroughtData",
-    "Calibration",
-    "CalibrationRound",
-    "CalibrationTime",
     "Case",
     "Cause",
     "Completed",
@@ -225,7 +221,7 @@ __all__ = [
     "json_schema",
 ]
 
-FORMAT = 3
+FORMAT = 4
 """Version of the record's format; `ovreport.migrations` says how it came about."""
 
 ASPECTS = (
@@ -241,7 +237,7 @@ NOT_LANGUAGE = Unsupported(reason="not a language model")
 class Record(Part, frozen=True, kw_only=True):
     """Everything measured of one case at one time."""
 
-    format: Literal[3]
+    format: Literal[4]
     measured_at: Annotated[
         str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")
     ]
@@ -272,7 +268,6 @@ class Record(Part, frozen=True, kw_only=True):
     energy: Energy | NotMeasured
     generation: Generation | NotMeasured = NOT_LANGUAGE
     """Of a language model, which has no other aspect of speed."""
-    calibration: Calibration | NotMeasured
     effort: Effort | NotMeasured
     failed_rounds: list[FailedRound] = []
     noise: list[RoundNoise]

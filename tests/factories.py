@@ -84,7 +84,7 @@ def _build(k: dict[str, Any]) -> r.Record:
     factors = k["factors"] or np.exp(rng.normal(0, k["noise"], k["rounds"])).tolist()
     executed = k["executed"] or ("bf16" if k["precision"] == "default" else k["precision"])
     return r.Record(
-        format=3,
+        format=4,
         measured_at="2026-11-23T12:00:00Z",
         case=r.Case(
             engine=k["engine"], device=k["device"], model=k["model"], variant=k["variant"],
@@ -164,7 +164,6 @@ def _build(k: dict[str, Any]) -> r.Record:
             reason="no energy counter is readable: /sys/class/powercap holds none",
             remedy="Measure on bare metal with the intel_rapl_common module loaded.",
         ),
-        calibration=calibration(factors),
         effort=r.Effort(
             wall_s=200.0, measuring_s=160.0,
             parts_s={"timed-loops": 140.0, "warm-up": 15.0, "timed-starts": 5.0, "process": 40.0},
@@ -397,24 +396,6 @@ def energy(rounds: int = 7, *, power_w: float = 45.0, idle_w: float = 15.0) -> r
             domain("package", "the processor package: cores, caches and built-in units, with "
                    "every program that ran on them", 1.0),
             domain("dram", "the memory modules", 0.1),
-        ],
-    )  # fmt: skip
-
-
-def calibration(factors: list[float]) -> r.Calibration:
-    """Return the fixed computations on a machine that is slower by a factor around each round."""
-
-    def time(ms: float) -> r.CalibrationTime:
-        return r.CalibrationTime(median_ms=ms, mean_ms=1.02 * ms)
-
-    return r.Calibration(
-        version=1,
-        rounds=[
-            r.CalibrationRound(
-                round=i, device_before=time(0.5 * f), device_after=time(0.51 * f),
-                host_before=time(2.0 * f), host_after=time(2.1 * f),
-            )
-            for i, f in enumerate(factors)
         ],
     )  # fmt: skip
 

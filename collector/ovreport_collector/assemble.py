@@ -24,7 +24,7 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport.verdict import judge
-from ovreport_collector import aspects, calibration, language, noise, repeat, spent, suite
+from ovreport_collector import aspects, language, noise, repeat, spent, suite
 from ovreport_collector.aspects import FAILED_BEFORE
 from ovreport_collector.jobs import JobFailed
 from ovreport_collector.journal import Described, GenerationDone, Journal, RoundDone
@@ -42,7 +42,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
     further = described.further_accuracy if described else {}
     extra = functools.partial(aspects.extra, plan=plan, planned=planned, ready=ready, rounds=rounds)
     made = Record(
-        format=3,
+        format=4,
         measured_at=_measured_at(planned, journal),
         case=planned.case,
         tier=plan.tier,
@@ -68,7 +68,6 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         open_loop=extra("open_loop"),
         end_to_end=extra("end_to_end"),
         energy=aspects.energy(rounds),
-        calibration=calibration.aspect([s.calibration for s in steps]),
         effort=spent.effort(journal.spent_s(planned.key)) or FAILED_BEFORE,
         failed_rounds=aspects.failed_rounds(rounds, journal.failed_rounds(planned.key)),
         noise=[

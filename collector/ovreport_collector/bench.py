@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovreport.record import Case
-from ovreport_collector import calibration, child, spent
+from ovreport_collector import child, spent
 from ovreport_collector.display import Display
 from ovreport_collector.jobs import Alongside, Job, JobFailed, Result, Target
 from ovreport_collector.journal import Journal
@@ -32,8 +32,6 @@ class Bench:
     display: Display
     ledger: Ledger = field(default_factory=Ledger)
     """What the wall time since the last step of the journal went to."""
-    calibrate: calibration.Calibrate = calibration.off
-    """Times the fixed computations before and after every round."""
     timeout_s: float | None = None
     """Limit of one measuring process; None: from the tier."""
 

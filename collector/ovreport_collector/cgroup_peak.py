@@ -64,14 +64,10 @@ class CgroupPeak:
         return ""
 
     def _shared(self) -> str:
-        """Return who else is in the group; who waits for us is ours.
-
-        The collector does, and so does its other child, the calibrator, which sleeps meanwhile.
-        """
+        """Return who else is in the group; our ancestors, which wait for us, are ours."""
         files = self._group.rglob("cgroup.procs")
         members = {int(pid) for file in files for pid in file.read_text().split()}
-        own, collector = _own_line(self._root), _parent(self._root, os.getpid())
-        others = {p for p in members - own if not collector or _parent(self._root, p) != collector}
+        others = members - _own_line(self._root)
         if not others:
             return ""
         them = "another process" if len(others) == 1 else f"{len(others)} other processes"

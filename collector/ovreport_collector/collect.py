@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from ovreport_collector import (
     workplace,
 )
 from ovreport_collector.bench import Bench
-from ovreport_collector.calibration import Calibrate, Calibrator, off
 from ovreport_collector.display import display_for
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
 from ovreport_collector.journal import Journal, Prepared
@@ -189,12 +187,11 @@ def measure(
             with display_for(console, plan, done=_done(plan, journal)) as display:
                 ready = make_all_ready(plan, work, display, ledger)
                 journal.add(Prepared(spent_s=spent.total([ledger.take("inputs"), plan.spent_s])))
-                with _calibrator(plan) as calibrate:
-                    bench = Bench(
-                        plan=plan, ready=ready, journal=journal, work=work, display=display,
-                        ledger=ledger, calibrate=calibrate, timeout_s=timeout_s,
-                    )  # fmt: skip
-                    Run(bench, out).measure()
+                bench = Bench(
+                    plan=plan, ready=ready, journal=journal, work=work, display=display,
+                    ledger=ledger, timeout_s=timeout_s,
+                )  # fmt: skip
+                Run(bench, out).measure()
         except KeyboardInterrupt:
             kept = _rounds(len(_done(plan, journal)))
             console.print(f"Stopped. {kept} kept; the same command goes on from there.")
@@ -202,16 +199,6 @@ def measure(
         collected = Collected(_all_records(journal, plan, out), spent.effort(journal.spent_s()))
         journal.close()
     return collected
-
-
-@contextlib.contextmanager
-def _calibrator(plan: Plan) -> Iterator[Calibrate]:
-    """Yield what times the fixed computations; its process ends with the block."""
-    if "calibration" in plan.skip:
-        yield off
-        return
-    with Calibrator(plan.plugins) as calibrate:
-        yield calibrate
 
 
 def _tell_what_is_kept(journal: Journal, plan: Plan, console: Console) -> None:

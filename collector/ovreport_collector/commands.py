@@ -121,9 +121,7 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(
-        ["calibration", "curve", "open_loop", "end_to_end", "no_mmap", "concurrency"]
-    ),
+    type=click.Choice(["curve", "open_loop", "end_to_end", "no_mmap", "concurrency"]),
     help="Leave this aspect out, to save time; repeatable.",
 )
 @click.option(

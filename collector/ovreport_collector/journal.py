@@ -23,11 +23,9 @@ from ovreport.record import (
     NOT_LANGUAGE,
     Accuracy,
     Agreement,
-    Calibration,
     NotMeasured,
     Perplexity,
     Settings,
-    Skipped,
     TokenAgreement,
 )
 from ovreport_collector.jobs import (
@@ -95,8 +93,6 @@ class RoundDone(Struct, frozen=True, kw_only=True, tag="round-done"):
     extras: dict[str, ExtraResult | JobFailed] = {}
     """Field of the record → what this round measured of it."""
     spent_s: dict[str, float] = {}
-    calibration: Calibration | NotMeasured = Skipped(reason="this ovreport did not calibrate")
-    """Of this round alone; a journal of before it was measured has none."""
 
 
 class GenerationDone(Struct, frozen=True, kw_only=True, tag="generation-done"):
@@ -108,7 +104,6 @@ class GenerationDone(Struct, frozen=True, kw_only=True, tag="generation-done"):
     result: GenerationResult
     readings: dict[str, float]
     spent_s: dict[str, float] = {}
-    calibration: Calibration | NotMeasured = Skipped(reason="this ovreport did not calibrate")
 
 
 class RoundFailed(Struct, frozen=True, kw_only=True, tag="round-failed"):

@@ -48,8 +48,6 @@ VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
 
 _START_S = 3.0
 """Expected cost of a round beside its timed loops: processes, compiling, warm-up."""
-_CALIBRATION_S = 0.5
-"""Expected cost of the fixed computations around a round."""
 _ACCURACY_S = 3.0
 """Expected cost of a case's accuracy and agreement."""
 _ACCURACY_OF_S = {"file-type": 12.0, "text-recognition": 14.0, "sentence-similarity": 46.0}
@@ -228,8 +226,7 @@ class Plan:
             extra.seconds(self.tier) for extra in EXTRAS
             if extra.name not in self.skip and not bare and index < rounds_of(extra, self.tier.name)
         )  # fmt: skip
-        calibration = 0.0 if "calibration" in self.skip else _CALIBRATION_S
-        return 2 * self.tier.min_seconds + _START_S + calibration + extras
+        return 2 * self.tier.min_seconds + _START_S + extras
 
 
 @cache

@@ -1,4 +1,4 @@
-"""One round of one case: timed in a fresh process, watched, calibrated, noted in the journal.
+"""One round of one case: timed in a fresh process, watched, noted in the journal.
 
 A classic model's round has more processes than its own: the start from the model cache, and the
 extras.
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport.record import Calibration, NotMeasured
-from ovreport_collector import calibration, energy, extras, language
+from ovreport_collector import energy, extras, language
 from ovreport_collector.bench import Bench, now
-from ovreport_collector.calibrator import Timed
 from ovreport_collector.display import words
 from ovreport_collector.jobs import (
     CachedStartJob,
@@ -69,7 +67,7 @@ def _classic(
         seed=bench.plan.seed, driver=found.driver,
         energy_in=energy.where(bench.plan.devices[planned.case.device]),
     )  # fmt: skip
-    timed = _watched(bench, planned, job)
+    timed = _watched(bench, job)
     if isinstance(timed.result, JobFailed):
         return _failed(bench, planned, index, timed.started_at, timed.result)
     assert isinstance(timed.result, RoundResult)  # noqa: S101 (a RoundJob has no other result)
@@ -79,7 +77,6 @@ def _classic(
         readings={**timed.readings, **timed.result.switches},
         extras=_extras(bench, planned, ready, target, index, timed.result),
         spent_s=bench.ledger.take(),
-        calibration=timed.calibration,
     )  # fmt: skip
 
 
@@ -87,14 +84,13 @@ def _generation(
     bench: Bench, planned: PlannedCase, ready: Ready, index: int
 ) -> GenerationDone | RoundFailed:
     job = language.round_job(bench.plan, ready, bench.target(ready, planned.case), index)
-    timed = _watched(bench, planned, job, beside_s=language.seconds(bench.plan.tier))
+    timed = _watched(bench, job, beside_s=language.seconds(bench.plan.tier))
     if isinstance(timed.result, JobFailed):
         return _failed(bench, planned, index, timed.started_at, timed.result)
     assert isinstance(timed.result, GenerationResult)  # noqa: S101 (its job has no other result)
     return GenerationDone(
         case=planned.key, round=index, started_at=timed.started_at, result=timed.result,
         readings={**timed.readings, **timed.result.switches}, spent_s=bench.ledger.take(),
-        calibration=timed.calibration,
     )  # fmt: skip
 
 
@@ -117,25 +113,14 @@ class _Watched:
     started_at: str
     result: Result
     readings: dict[str, float]
-    calibration: Calibration | NotMeasured
 
 
-def _watched(
-    bench: Bench, planned: PlannedCase, job: RoundJob | GenerationJob, *, beside_s: float = 0
-) -> _Watched:
-    """Do a round's job under watch, between two calibrations."""
-    before = _calibrated(bench, planned)
+def _watched(bench: Bench, job: RoundJob | GenerationJob, *, beside_s: float = 0) -> _Watched:
+    """Do a round's job under watch."""
     started_at = now()
     with Watch() as watch:
         result = bench.child(job, beside_s=beside_s)
-    after = _calibrated(bench, planned)
-    around = calibration.around(job.round, before, after)
-    return _Watched(started_at, result, watch.readings, around)
-
-
-def _calibrated(bench: Bench, planned: PlannedCase) -> Timed | NotMeasured:
-    with bench.ledger.doing("calibration"):
-        return bench.calibrate(planned.case.device)
+    return _Watched(started_at, result, watch.readings)
 
 
 # ---------------------------------------------------------------- its further processes

@@ -26,7 +26,6 @@ from ovreport.record import (
 )
 from ovreport.store import Loaded
 from ovreport_sitegen import gathering
-from ovreport_sitegen.adjusting import adjusted_speedups
 from ovreport_sitegen.against import Against, pairs
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.results import DeviceKey, DeviceRef, ModelRef, Result
@@ -171,7 +170,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         older=tuple(older),
         models=tuple(m for (language_one, _), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
-        speedups=tuple(adjusted_speedups(list(speedups(results)))),
+        speedups=tuple(speedups(results)),
         faults=tuple(loaded.faults),
         native=tuple(native),
         against=tuple(pairs([*results, *before], native)),

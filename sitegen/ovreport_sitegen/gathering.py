@@ -11,7 +11,6 @@ from ovreport.record import (
     Record,
 )
 from ovreport_sitegen import earlier, variants
-from ovreport_sitegen.adjusting import adjustments
 from ovreport_sitegen.against import FRAMEWORKS
 from ovreport_sitegen.results import DeviceKey, DeviceRef, ModelRef, Result
 from ovreport_sitegen.speedup import same_session
@@ -51,15 +50,10 @@ def names(records: Sequence[Record]) -> Names:
 def results(current: Sequence[Record], older: Iterable[Record], named: Names) -> Iterator[Result]:
     """Yield every record with its figures, and what its run left out from the one before."""
     before = grouped((case_key(record), record) for record in older)
-    # Cases teach each other: what a native framework needs is no lesson for OpenVINO's.
-    by_calibration = adjustments(
-        [r for r in current if r.case.engine not in FRAMEWORKS and not is_language(r)]
-    )
     for record in current:
         whole, of_earlier = earlier.completed(record, before.get(case_key(record), []))
         yield replace(
             named.result(whole, earlier.figures_of(whole, of_earlier)),
-            adjustments=by_calibration.get(id(record), {}),
             of_earlier=of_earlier,
         )
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ovreport.control_variate import Adjustment
 from ovreport.figures import Figure, Figures
 from ovreport.record import (
     Accuracy,
@@ -75,8 +74,6 @@ class Result:
     model: ModelRef
     device: DeviceRef
     anchor: str
-    adjustments: Mapping[str, Adjustment] = field(default_factory=dict)
-    """Of `latency` and `throughput`, by calibration; shown beside the raw figures only."""
     of_earlier: Mapping[str, Record] = field(default_factory=dict)
     """Aspect that the newest run left out → the earlier record that it is taken from."""
 

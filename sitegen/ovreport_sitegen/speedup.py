@@ -7,13 +7,12 @@ compared; two measurements of different hours are not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, Literal, Protocol, TypeVar
 
 from ovreport.comparison import Comparison, compare
-from ovreport.control_variate import Adjusted, Adjustment
 from ovreport.record import Latency, Record, Throughput
 
 
@@ -42,17 +41,10 @@ class Speedup(Generic[R]):
     default: R
     latency: Comparison | None
     throughput: Comparison | None
-    adjustments: Mapping[str, Adjustment] = field(default_factory=dict)
-    """Of the ratios of `latency` and `throughput`, by calibration."""
 
     def of(self, aspect: str) -> Comparison | None:
         """Return the comparison of `latency` or `throughput`."""
         return self.latency if aspect == "latency" else self.throughput
-
-    def adjusted(self, aspect: str) -> Adjusted | None:
-        """Return the ratio of that aspect, adjusted by calibration, where that holds."""
-        found = self.adjustments.get(aspect)
-        return found.adjusted if found else None
 
 
 def speedups(results: Sequence[R]) -> Iterator[Speedup[R]]:

@@ -49,7 +49,7 @@ def over_published(
     """Yield each case against the published file's f32 that was measured alternately with it.
 
     `known` holds the speed-ups, by id(), that were already compared so: those of the published
-    file's default precision, which keep their adjustments.
+    file's default precision.
     """
     for result in results:
         base = bases.get(baseline_key(result))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from ovreport import folders
 from ovreport.record import Device, Execution, LayerCount, Port, Record, Tier
 from ovreport_collector import child, collect, plan
 from ovreport_collector.arrays import save_arrays
-from ovreport_collector.calibrator import Timed
 from ovreport_collector.jobs import (
     ArrivalsJob,
     ArrivalsResult,
@@ -179,21 +177,6 @@ class FakeChild:
         )  # fmt: skip
 
 
-class FakeCalibrator(contextlib.nullcontext[None]):
-    """Stands for `Calibrator`: answers at once, and starts no process."""
-
-    def __init__(self, plugins: Mapping[str, str]) -> None:
-        super().__init__()
-
-    def __enter__(self) -> FakeCalibrator:
-        return self
-
-    def __call__(self, device: str) -> Timed:
-        """Return the same times, always."""
-        made = factories.calibration([1.0]).rounds[0]
-        return Timed(device=made.device_before, host=made.host_before)
-
-
 def _start(job: CachedStartJob | NoMmapJob) -> CachedStartResult | NoMmapResult:
     if isinstance(job, NoMmapJob):
         return NoMmapResult(memory=factories.start_memory(job.round))
@@ -220,7 +203,6 @@ def fake_child(monkeypatch: pytest.MonkeyPatch) -> FakeChild:
     """Replace measuring processes by answers."""
     fake = FakeChild()
     monkeypatch.setattr(child, "run", fake)
-    monkeypatch.setattr(collect, "Calibrator", FakeCalibrator)
     return fake
 
 

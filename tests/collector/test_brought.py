@@ -151,7 +151,7 @@ class Place:
 
     def collect(self, *options: str) -> int:
         """Run `ovreport collect` on the suite."""
-        skip = [o for name in ("calibration", "curve", "open_loop", "end_to_end", "no_mmap")
+        skip = [o for name in ("curve", "open_loop", "end_to_end", "no_mmap")
                 for o in ("--skip", name)]  # fmt: skip
         return run(["collect", "--suite", str(self.root / "my.toml"), "--out", str(self.out),
                     "--device", "CPU", *skip, *options])  # fmt: skip

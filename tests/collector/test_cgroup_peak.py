@@ -45,13 +45,6 @@ def test_a_shared_group_is_not_ours(root: Path) -> None:
     assert (root / GROUP / "memory.peak").read_text() == "900000\n"
 
 
-def test_the_sleeping_calibrator_is_ours(root: Path) -> None:
-    """The collector's other child waits for us too."""
-    put(root / "proc/60/status", f"Name:\tpython\nPPid:\t{SHELL}")
-    put(root / GROUP / "cgroup.procs", f"{SHELL}\n{os.getpid()}\n60")
-    assert CgroupPeak(root).why_not == ""
-
-
 def test_a_process_in_a_group_below_shares_it_too(root: Path) -> None:
     """Memory of the groups below is counted in the one above."""
     put(root / GROUP / "below/cgroup.procs", "77")

@@ -503,8 +503,7 @@ def virtual(tmp_path_factory: pytest.TempPathFactory) -> Place:
         suite = place.suite(model_table("good", "good.xml"))
         devices = [word for device in VIRTUAL for word in ("--device", device)]
         # What is measured beside rounds is the same on any device.
-        beside = [*(extra.name for extra in extras.EXTRAS), "calibration"]
-        skipped = [word for name in beside for word in ("--skip", name)]
+        skipped = [word for extra in extras.EXTRAS for word in ("--skip", extra.name)]
         assert run(["collect", "--suite", suite, "--out", str(place.out), *devices, *skipped,
                     "--plugin", SIMCPU]) == 0  # fmt: skip
     return place

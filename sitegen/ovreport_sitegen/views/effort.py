@@ -19,7 +19,7 @@ _PARTS = {
     "warm-up": ("warm-up", "inferences before them, until their times are steady"),
     "timed-starts": ("timed starts", "cold and cached start, from reading to a first answer"),
     "idle-baseline": ("idle baseline", "power while nothing runs, before energy is read"),
-    "calibration": ("calibration", "fixed computations that tell how fast the machine is just now"),
+    "calibration": ("calibration", "fixed computations around rounds, in records up to format 3"),
     "process": ("processes", "start, imports and end of the fresh process of every round"),
     "compile": ("compiling", "compiling for the other mode, which is not timed"),
     "accuracy": ("accuracy", "answers to all labelled inputs, and judging them"),

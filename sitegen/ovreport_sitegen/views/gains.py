@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 
 from ovreport.comparison import Comparison
-from ovreport.control_variate import Adjusted
 from ovreport.metrics import significant
 from ovreport.statistics import geometric_mean
 from ovreport_sitegen.catalogue import Catalogue
@@ -133,8 +132,8 @@ def gains_table(id_: str, gains: Sequence[Speedup[Result]], *, searchable: bool 
         TableRow(
             (
                 *result_cells(g.default),
-                ratio_cell(g.latency, g.adjusted("latency")),
-                ratio_cell(g.throughput, g.adjusted("throughput")),
+                ratio_cell(g.latency),
+                ratio_cell(g.throughput),
                 _pairs_cell(g),
                 cost_cell(g.default),
             ),
@@ -165,14 +164,11 @@ def gain_cell(catalogue: Catalogue, result: Result, aspect: str = "latency") -> 
     if result.is_baseline:
         return BASELINE
     gain = catalogue.trade(result)
-    return ratio_cell(gain.of(aspect), gain.adjusted(aspect)) if gain else ratio_cell(None)
+    return ratio_cell(gain.of(aspect) if gain else None)
 
 
-def ratio_cell(comparison: Comparison | None, adjusted: Adjusted | None = None) -> Cell:
-    """Return a speed-up with its interval, or that nothing can be said.
-
-    The ratio adjusted by calibration is told beside it where it is known better.
-    """
+def ratio_cell(comparison: Comparison | None) -> Cell:
+    """Return a speed-up with its interval, or that nothing can be said."""
     if comparison is None:
         return Cell("–", tone="missing", tip="No f32 result was measured alternately with it.")
     ratio = comparison.ratio
@@ -183,18 +179,4 @@ def ratio_cell(comparison: Comparison | None, adjusted: Adjusted | None = None) 
     )
     if comparison.outcome != "different":
         sub = f"{sub}\n{comparison.outcome}"
-    tip = ""
-    if adjusted is not None and adjusted.width < 1:
-        sub = f"{sub}\nadjusted {_adjusted_text(adjusted)}"
-        tip = "Adjusted by calibration to the same machine speed: see How it was measured."
-    return Cell(f"{significant(ratio.value)}×", sub=sub, sort=ratio.value, tone="judged", tip=tip)
-
-
-def _adjusted_text(adjusted: Adjusted) -> str:
-    """Return an adjusted ratio with its interval."""
-    value, low, high = (
-        significant(x) for x in (
-            adjusted.interval.value, adjusted.interval.low, adjusted.interval.high
-        )
-    )  # fmt: skip
-    return f"{value}× ({low} – {high})"
+    return Cell(f"{significant(ratio.value)}×", sub=sub, sort=ratio.value, tone="judged")

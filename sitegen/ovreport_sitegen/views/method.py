@@ -10,9 +10,8 @@ from ovreport.reasons import REASONS, ReasonText
 from ovreport.record import Tier
 from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.text import line
-from ovreport_sitegen.views import calibration_method, effort
+from ovreport_sitegen.views import effort
 from ovreport_sitegen.views.accuracy_cells import ELIGIBLE
-from ovreport_sitegen.views.calibration_method import CalibrationMethodView
 from ovreport_sitegen.views.page import Page
 from ovreport_sitegen.views.proof import Proof, proof
 
@@ -34,7 +33,6 @@ class MethodView:
     """Whether the statistics keep what they promise."""
     effort: effort.EffortView
     """What the measuring itself costs."""
-    calibration: CalibrationMethodView
 
 
 _ASPECTS = (
@@ -75,7 +73,6 @@ def view(catalogue: Catalogue) -> MethodView:
         releases=tuple(sorted({line(r.record.software.openvino, 80) for r in judged})),
         proof=proof(),
         effort=effort.view(catalogue),
-        calibration=calibration_method.view(),
     )
 
 

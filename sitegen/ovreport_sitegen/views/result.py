@@ -15,8 +15,7 @@ from ovreport.record import (
 )
 from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import clean, line, listed
-from ovreport_sitegen.views import calibrating, energy, memory
-from ovreport_sitegen.views.calibrating import CalibrationView
+from ovreport_sitegen.views import energy, memory
 from ovreport_sitegen.views.effort import effort_words
 from ovreport_sitegen.views.result_cells import reason_title, status_word
 from ovreport_sitegen.views.result_evidence import (
@@ -78,8 +77,6 @@ class ResultView:
     """Reading, lowest, middle and highest over the rounds, number of rounds."""
     unreadable: tuple[tuple[str, tuple[str, ...]], ...]
     """A reason, and the readings that are missing for it."""
-    calibration: CalibrationView
-    """The fixed computations around its rounds, and whether its figures are adjusted by them."""
     failed_rounds: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     repeat: str
@@ -112,7 +109,6 @@ def view(result: Result) -> ResultView:
         settings=tuple(settings(result)),
         evidence=tuple(evidence(record.noise)),
         unreadable=unreadable(record.noise_unreadable),
-        calibration=calibrating.view(record.calibration, result.adjustments),
         failed_rounds=tuple(
             f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,8 +9,6 @@ from ovreport.figures import Figure
 from ovreport.metrics import METRICS
 from ovreport_sitegen.results import Result
 from ovreport_sitegen.text import plural
-from ovreport_sitegen.views import calibrating
-from ovreport_sitegen.views.calibrating import HEADLINES
 from ovreport_sitegen.views.result_cells import figure_cell, missing_words
 from ovreport_sitegen.views.table import Cell, TableRow
 
@@ -61,8 +58,7 @@ def groups(result: Result) -> list[FigureGroup]:
         if found and len(reasons) == 1 and "" not in reasons:
             made.append(FigureGroup(title, (), reasons.pop()))
         elif found:
-            rows = [row for key in found for row in (_row(result, key), *_adjusted(result, key))]
-            made.append(FigureGroup(title, tuple(rows)))
+            made.append(FigureGroup(title, tuple(_row(result, key) for key in found)))
     return made
 
 
@@ -85,13 +81,6 @@ def _row(result: Result, key: str) -> TableRow:
         Cell(n),
         better,
     ))  # fmt: skip
-
-
-def _adjusted(result: Result, key: str) -> Iterator[TableRow]:
-    """Yield the figure adjusted by calibration, where that holds: beside the raw one, always."""
-    adjustment = result.adjustments.get({v: k for k, v in HEADLINES.items()}.get(key, ""))
-    if adjustment is not None and adjustment.adjusted is not None:
-        yield calibrating.adjusted_row(METRICS[key], adjustment.adjusted)
 
 
 @cache
