@@ -8,12 +8,10 @@ from typing import Literal
 
 from ovreport.statistics import Interval, ratio_interval
 
-Size = Literal["small", "medium", "large"]
 Outcome = Literal["different", "not distinguishable", "insufficient data"]
 
 MIN_PAIRS = 5
 MIN_DIFFERENCE = 0.02
-SMALL, LARGE = 0.05, 0.10
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,6 @@ class Comparison:
     ratio: Interval
     """Its interval has 95 %, or 99 % where a change was announced."""
     outcome: Outcome
-    size: Size
     pairs: int
 
 
@@ -45,9 +42,8 @@ def compare(
         confidence=0.99 if announced else 0.95,
     )
     off = max(ratio.value, 1 / ratio.value) - 1
-    size: Size = "small" if off < SMALL else "medium" if off < LARGE else "large"
     certain = not ratio.low <= 1 <= ratio.high
     outcome: Outcome = "different" if certain and off >= MIN_DIFFERENCE else "not distinguishable"
     if len(rounds) < MIN_PAIRS:
         outcome = "insufficient data"
-    return Comparison(ratio=ratio, outcome=outcome, size=size, pairs=len(rounds))
+    return Comparison(ratio=ratio, outcome=outcome, pairs=len(rounds))

@@ -86,8 +86,6 @@ def _limits() -> dict[str, str]:
         "idle": f"{verdict.IDLE_SHARE:.0%}".replace("%", " %"),
         "pairs": str(comparison.MIN_PAIRS),
         "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
-        "small": f"{comparison.SMALL:.0%}".replace("%", " %"),
-        "large": f"{comparison.LARGE:.0%}".replace("%", " %"),
         "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
         "percentile": f"{1 - statistics.PERCENTILE_RISK:.0%}".replace("%", " %"),
     }

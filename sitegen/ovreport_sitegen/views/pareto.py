@@ -153,7 +153,7 @@ def names(results: Sequence[Result]) -> dict[int, str]:
 # ---------------------------------------------------------------- speed
 
 
-_ITSELF = Comparison(Interval(1.0, 1.0, 1.0), "not distinguishable", "small", pairs=0)
+_ITSELF = Comparison(Interval(1.0, 1.0, 1.0), "not distinguishable", pairs=0)
 """Gain of f32 over itself."""
 
 
