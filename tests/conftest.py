@@ -10,9 +10,17 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import factories
+
 # A busy machine is no fault of the code: limits of time belong to tests that are about time.
 settings.register_profile("ovreport", deadline=None)
 settings.load_profile("ovreport")
+
+
+@pytest.fixture(autouse=True)
+def _same_times() -> None:
+    """Give the records of a test the same times in whatever order tests run."""
+    factories.CLOCK.restart()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import itertools
 import math
 from typing import Any
 
@@ -21,8 +23,31 @@ STANDARD = r.Tier(
 )
 
 
+class Clock:
+    """Gives every record of a test a time of its own, later than those before it."""
+
+    _START = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Let the next record be the first one again."""
+        self._seconds = itertools.count()
+
+    def now(self) -> str:
+        """Return the time of the next record."""
+        moment = self._START + datetime.timedelta(seconds=next(self._seconds))
+        return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+CLOCK = Clock()
+
+
 def a_record(**changes: Any) -> r.Record:
     """Return a sound record; `changes` are fields of Record, or the knobs below.
+
+    Of two records made in one test, the later one is measured later, unless they say when.
 
     Knobs: model, engine, device, precision, variant, family, machine (id), median_ms, noise
     (relative sd between rounds), rounds, factors (of each round's times, instead of noise), top1
@@ -85,7 +110,7 @@ def _build(k: dict[str, Any]) -> r.Record:
     executed = k["executed"] or ("bf16" if k["precision"] == "default" else k["precision"])
     return r.Record(
         format=4,
-        measured_at="2026-11-23T12:00:00Z",
+        measured_at=CLOCK.now(),
         case=r.Case(
             engine=k["engine"], device=k["device"], model=k["model"], variant=k["variant"],
             precision=k["precision"],

@@ -8,7 +8,7 @@
     ├── older          how many records are history
     ├── models, devices             of all but language models, which have language_models
     ├── speedups       the device's default precision against f32, paired by round
-    └── faults         records that could not be used, in words
+    └── faults         records that could not be used or are in doubt, in words
 
 Everything here is computed once, and shared by all pages.
 """
@@ -154,7 +154,7 @@ class Catalogue:
 
 def make(config: Config, loaded: Loaded) -> Catalogue:
     """Return the catalogue of all records that could be read."""
-    current, older = gathering.newest(loaded.records)
+    current, older, doubts = gathering.newest(loaded.stored)
     named = gathering.names(current)
     every = sorted(gathering.results(current, older, named), key=_place)
     language = [r for r in every if is_language(r.record)]
@@ -171,7 +171,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         models=tuple(m for (language_one, _), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
         speedups=tuple(speedups(results)),
-        faults=tuple(loaded.faults),
+        faults=(*loaded.faults, *doubts),
         native=tuple(native),
         against=tuple(pairs([*results, *before], native)),
         language=tuple(language),

@@ -38,7 +38,7 @@ Examples:
     show_default=True,
     help="Folder to write the website to; replaced as a whole.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be used.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong with a record.")
 def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> None:
     """Make a website of all records.
 
@@ -47,16 +47,17 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
     from ovreport.errors import IncompleteError
     from ovreport_sitegen.site import build as build_site
     from ovreport_sitegen.site import no_collector
+    from ovreport_sitegen.text import plural
 
     with no_collector(for_good=True):
         built = build_site(site, records, out)
     for fault in built.faults:
-        click.echo(f"left out: {fault}", err=True)
+        click.echo(f"problem: {fault}", err=True)
     older = f", {built.older:,} older ones as history" if built.older else ""
     click.echo(f"{built.out}: {built.pages:,} pages of {built.results:,} results{older}")
     if built.faults and strict:
         raise IncompleteError(
-            f"{len(built.faults)} records could not be used (--strict)",
+            f"{plural(len(built.faults), 'problem')} with records (--strict)",
             remedy="`ovreport validate` checks files one by one.",
         )
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from ovreport.errors import RecordError, one_line
 from ovreport.figures import Figures, figures, is_language
-from ovreport.record import (
-    Record,
-)
+from ovreport.record import Record
+from ovreport.store import Stored
 from ovreport_sitegen import earlier, variants
 from ovreport_sitegen.against import FRAMEWORKS
 from ovreport_sitegen.results import DeviceKey, DeviceRef, ModelRef, Result
@@ -100,16 +101,34 @@ def case_key(record: Record) -> tuple[str, ...]:
             case.variant, case.precision)  # fmt: skip
 
 
-def newest(records: Iterable[Record]) -> tuple[list[Record], list[Record]]:
-    """Return the newest record of each case, and all others."""
-    latest: dict[tuple[str, ...], Record] = {}
-    older = []
-    for record in sorted(records, key=lambda r: (r.measured_at, r.tier.min_seconds)):
-        before = latest.get(case_key(record))
-        if before is not None:
-            older.append(before)
-        latest[case_key(record)] = record
-    return list(latest.values()), older
+def newest(stored: Iterable[Stored]) -> tuple[list[Record], list[Record], list[RecordError]]:
+    """Return the newest record of each case, all others from old to new, and what is in doubt.
+
+    In doubt is which of two records of one case and one time is the newer: the one of the longer
+    tier counts as such, then the one whose file name is the later in the alphabet.
+    """
+    by_case = grouped((case_key(one.record), one) for one in sorted(stored, key=_age))
+    doubts = [
+        _same_time(one, after)
+        for of_case in by_case.values()
+        for one, after in itertools.pairwise(of_case)
+        if one.record.measured_at == after.record.measured_at
+    ]
+    older = sorted((one for of_case in by_case.values() for one in of_case[:-1]), key=_age)
+    return [of_case[-1].record for of_case in by_case.values()], [o.record for o in older], doubts
+
+
+def _age(one: Stored) -> tuple[str, float, str]:
+    return one.record.measured_at, one.record.tier.min_seconds, one.path.name
+
+
+def _same_time(one: Stored, after: Stored) -> RecordError:
+    return RecordError(
+        f"of the same case and time as {one_line(str(after.path), limit=1000)}, which counts as "
+        "the newer",
+        where=one_line(str(one.path), limit=1000),
+        remedy="Keep one of the two.",
+    )
 
 
 def _model_key(record: Record) -> ModelKey:

@@ -70,7 +70,9 @@ _PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")
 
 
 def _fault(error: RecordError) -> Fault:
-    what = _without_folders(error.what, "the same record as ")
+    what = error.what
+    for before in ("the same record as ", "of the same case and time as "):
+        what = _without_folders(what, before)
     where = _without_folders(error.where)
     return Fault(line(where, 200), line(what, 300), line(error.remedy))
 
