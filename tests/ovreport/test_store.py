@@ -77,23 +77,26 @@ def test_what_cannot_be_read_back_is_not_written(tmp_path):
 
 def test_writing_again_changes_nothing(tmp_path):
     """The same record is the same file."""
-    first, second = store.write(a_record(), tmp_path), store.write(a_record(), tmp_path)
+    record = a_record()
+    first, second = store.write(record, tmp_path), store.write(record, tmp_path)
     assert first == second
     assert len(files(tmp_path)) == 1
 
 
 def test_different_records_never_share_a_name(tmp_path):
     """The same case at the same second, measured differently."""
-    paths = {store.write(a_record(seed=seed), tmp_path) for seed in range(5)}
+    at = "2026-11-23T12:00:00Z"
+    paths = {store.write(a_record(seed=seed, measured_at=at), tmp_path) for seed in range(5)}
     assert len(paths) == 5
 
 
 def test_a_file_of_that_name_is_never_overwritten(tmp_path):
     """Whatever lies there stays, and nothing is left beside it."""
-    path = store.write(a_record(), tmp_path)
+    record = a_record()
+    path = store.write(record, tmp_path)
     path.write_bytes(b"edited by hand")
     with pytest.raises(StoreError, match="cannot be written"):
-        store.write(a_record(), tmp_path)
+        store.write(record, tmp_path)
     assert path.read_bytes() == b"edited by hand"
     assert len(files(tmp_path)) == 1
 
