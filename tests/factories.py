@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 
 from ovreport import record as r
-from ovreport.model_facts import Trial
-from ovreport.statistics import autocorrelation, fixed_buckets, log_buckets
-from ovreport.verdict import judge
+from ovreport.metrics.verdict import judge
+from ovreport.record.model import Trial
+from ovreport.stats.intervals import autocorrelation, fixed_buckets, log_buckets
 
 QUICK = r.Tier(
     name="quick", min_seconds=2, min_inferences=64, max_seconds=20, rounds=3, max_rounds=5
@@ -54,13 +54,26 @@ def a_record(**changes: Any) -> r.Record:
     (accuracy), further (accuracies on two more data sets), seed, measured_at, title, task.
     """
     knobs = {
-        "model": "magika-v3.3", "title": "Magika v3.3", "task": "file-type",
-        "device": "CPU", "family": "CPU", "full_name": "Example CPU 9000",
-        "precision": "f32", "variant": "fp32", "machine": "example-cpu-9000-8c",
-        "median_ms": 5.0, "noise": 0.01, "rounds": 7, "top1": 0.97, "seed": 1,
-        "executed": None, "architecture_only": False, "factors": None, "engine": "openvino",
+        "model": "magika-v3.3",
+        "title": "Magika v3.3",
+        "task": "file-type",
+        "device": "CPU",
+        "family": "CPU",
+        "full_name": "Example CPU 9000",
+        "precision": "f32",
+        "variant": "fp32",
+        "machine": "example-cpu-9000-8c",
+        "median_ms": 5.0,
+        "noise": 0.01,
+        "rounds": 7,
+        "top1": 0.97,
+        "seed": 1,
+        "executed": None,
+        "architecture_only": False,
+        "factors": None,
+        "engine": "openvino",
         "further": False,
-    }  # fmt: skip
+    }
     for key in list(changes):
         if key in knobs:
             knobs[key] = changes.pop(key)
@@ -92,9 +105,18 @@ def a_failed_record(**changes: Any) -> r.Record:
     )
     skipped = r.Skipped(reason="the case failed before this was tried")
     aspects = dict.fromkeys(
-        ("execution", "startup", "startup_cached", "latency", "throughput", "memory", "accuracy",
-         "agreement"), skipped,
-    )  # fmt: skip
+        (
+            "execution",
+            "startup",
+            "startup_cached",
+            "latency",
+            "throughput",
+            "memory",
+            "accuracy",
+            "agreement",
+        ),
+        skipped,
+    )
     return a_record(**{"outcome": failed, **aspects, **changes})
 
 
@@ -112,47 +134,77 @@ def _build(k: dict[str, Any]) -> r.Record:
         format=4,
         measured_at=CLOCK.now(),
         case=r.Case(
-            engine=k["engine"], device=k["device"], model=k["model"], variant=k["variant"],
+            engine=k["engine"],
+            device=k["device"],
+            model=k["model"],
+            variant=k["variant"],
             precision=k["precision"],
         ),
         tier=STANDARD,
         software=r.Software(
-            ovreport="0.1.0", openvino="2026.4.1-22982-e213a147257-releases/2026/4",
-            python="3.11.7", os="Linux", kernel="6.1", packages={"numpy": "2.4.6"},
+            ovreport="0.1.0",
+            openvino="2026.4.1-22982-e213a147257-releases/2026/4",
+            python="3.11.7",
+            os="Linux",
+            kernel="6.1",
+            packages={"numpy": "2.4.6"},
         ),
         machine=r.Machine(
-            id=k["machine"], cpu="Example CPU 9000", architecture="x86_64", sockets=1,
-            cores_physical=8, cores_logical=16, cores_available=16,
-            memory_bytes=32 * 1024**3, virtualised="no", governor="performance", turbo="on",
-            power_source="mains", cpu_flags=["avx2", "avx512f", "avx512_bf16"],
+            id=k["machine"],
+            cpu="Example CPU 9000",
+            architecture="x86_64",
+            sockets=1,
+            cores_physical=8,
+            cores_logical=16,
+            cores_available=16,
+            memory_bytes=32 * 1024**3,
+            virtualised="no",
+            governor="performance",
+            turbo="on",
+            power_source="mains",
+            cpu_flags=["avx2", "avx512f", "avx512_bf16"],
         ),
         device=r.Device(
-            name=k["device"], full_name=k["full_name"], family=k["family"],
-            driver="built into OpenVINO", capabilities=["FP32", "BF16", "INT8"],
+            name=k["device"],
+            full_name=k["full_name"],
+            family=k["family"],
+            driver="built into OpenVINO",
+            capabilities=["FP32", "BF16", "INT8"],
             properties={"OPTIMAL_NUMBER_OF_INFER_REQUESTS": "4"},
         ),
         model=r.Model(
-            id=k["model"], title=k["title"], task=k["task"],
+            id=k["model"],
+            title=k["title"],
+            task=k["task"],
             source="pypi:magika==1.0.3/magika/models/standard_v3_3/model.onnx",
             sha256="fe2d2eb49c5f88a9e0a6c048e15d6ffdf86235519c2afc535044de433169ec8c",
-            size_bytes=3_200_000, licence="Apache-2.0", homepage="https://example.org/magika",
+            size_bytes=3_200_000,
+            licence="Apache-2.0",
+            homepage="https://example.org/magika",
             why="A small transformer-free classifier that loses accuracy in bf16.",
-            architecture_only=k["architecture_only"], parameters=800_000,
+            architecture_only=k["architecture_only"],
+            parameters=800_000,
             inputs=[r.Port(name="bytes", dtype="i32", shape=[1, 2048])],
             outputs=[r.Port(name="target_label", dtype="f32", shape=[1, 214])],
         ),
         inputs=r.InputData(
-            description="files of known type", distinct=16, seed=7,
+            description="files of known type",
+            distinct=16,
+            seed=7,
             brought=[
                 r.BroughtData(
-                    name="imagenet", title="ImageNet-1k, validation", layout="imagenet",
-                    n=50_000, checksum="d" * 64,
+                    name="imagenet",
+                    title="ImageNet-1k, validation",
+                    layout="imagenet",
+                    n=50_000,
+                    checksum="d" * 64,
                 )
             ],
         ),
         outcome=r.Completed(),
         execution=r.Execution(
-            devices=[k["device"]], precision=executed,
+            devices=[k["device"]],
+            precision=executed,
             layers=[
                 r.LayerCount(device=k["device"], precision=executed, compute=True, count=12),
                 r.LayerCount(device=k["device"], precision="f32", compute=False, count=20),
@@ -167,7 +219,8 @@ def _build(k: dict[str, Any]) -> r.Record:
             rounds=[_latency(i, k["median_ms"] * f, rng) for i, f in enumerate(factors)],
         ),
         throughput=r.Throughput(
-            settings=_settings("THROUGHPUT", k["precision"]), batch=1,
+            settings=_settings("THROUGHPUT", k["precision"]),
+            batch=1,
             rounds=[_throughput(i, k["median_ms"] * f, rng) for i, f in enumerate(factors)],
         ),
         memory=_memory(k["rounds"]),
@@ -177,8 +230,10 @@ def _build(k: dict[str, Any]) -> r.Record:
             n=16,
             outputs=[
                 r.OutputAgreement(
-                    name="target_label", relative_rmse=0.001 if executed == "f32" else 0.02,
-                    max_abs_difference=0.01, cosine=0.9999,
+                    name="target_label",
+                    relative_rmse=0.001 if executed == "f32" else 0.02,
+                    max_abs_difference=0.01,
+                    cosine=0.9999,
                 )
             ],
         ),
@@ -190,12 +245,14 @@ def _build(k: dict[str, Any]) -> r.Record:
             remedy="Measure on bare metal with the intel_rapl_common module loaded.",
         ),
         effort=r.Effort(
-            wall_s=200.0, measuring_s=160.0,
+            wall_s=200.0,
+            measuring_s=160.0,
             parts_s={"timed-loops": 140.0, "warm-up": 15.0, "timed-starts": 5.0, "process": 40.0},
         ),
         noise=[
             r.RoundNoise(
-                round=i, started_at="2026-11-23T12:00:00Z",
+                round=i,
+                started_at="2026-11-23T12:00:00Z",
                 readings={"foreign_cpu_share": 0.004, "steal_share": 0.0, "swap_pages": 0.0},
             )
             for i in range(k["rounds"])
@@ -207,7 +264,7 @@ def _build(k: dict[str, Any]) -> r.Record:
             f"--device {k['device']} --precision {k['precision']}",
             benchmark_app=f"benchmark_app -m model.onnx -d {k['device']} -hint latency -t 10",
         ),
-    )  # fmt: skip
+    )
 
 
 def _settings(hint: str, precision: str) -> r.Settings:
@@ -227,15 +284,22 @@ def _startup(index: int, compile_ms: float) -> r.StartupRound:
 def _latency(index: int, median_ms: float, rng: np.random.Generator) -> r.LatencyRound:
     samples = median_ms * np.exp(rng.normal(0, 0.05, 1000))
     return r.LatencyRound(
-        round=index, n=len(samples), duration_s=float(samples.sum() / 1000),
-        median_ms=float(np.median(samples)), mean_ms=float(samples.mean()),
-        min_ms=float(samples.min()), max_ms=float(samples.max()),
+        round=index,
+        n=len(samples),
+        duration_s=float(samples.sum() / 1000),
+        median_ms=float(np.median(samples)),
+        mean_ms=float(samples.mean()),
+        min_ms=float(samples.min()),
+        max_ms=float(samples.max()),
         runtime_median_ms=float(np.median(samples)) * 0.99,
         first_third_median_ms=float(np.median(samples[:333])),
         last_third_median_ms=float(np.median(samples[-333:])),
-        autocorrelation=autocorrelation(samples), warmup_n=40, warmup_s=0.3, warmup_stable=True,
+        autocorrelation=autocorrelation(samples),
+        warmup_n=40,
+        warmup_s=0.3,
+        warmup_stable=True,
         histogram=histogram(samples),
-    )  # fmt: skip
+    )
 
 
 def _throughput(index: int, median_ms: float, rng: np.random.Generator) -> r.ThroughputRound:
@@ -243,12 +307,22 @@ def _throughput(index: int, median_ms: float, rng: np.random.Generator) -> r.Thr
     duration_s = float(samples.sum() / 1000 / 4)
     ips = len(samples) / duration_s
     return r.ThroughputRound(
-        round=index, n=len(samples), duration_s=duration_s, requests=4, streams=4,
-        median_ms=float(np.median(samples)), driver="threads", idle_share=0.003,
-        first_third_ips=ips, last_third_ips=ips,
-        autocorrelation=autocorrelation(samples), warmup_n=40, warmup_s=0.3, warmup_stable=True,
+        round=index,
+        n=len(samples),
+        duration_s=duration_s,
+        requests=4,
+        streams=4,
+        median_ms=float(np.median(samples)),
+        driver="threads",
+        idle_share=0.003,
+        first_third_ips=ips,
+        last_third_ips=ips,
+        autocorrelation=autocorrelation(samples),
+        warmup_n=40,
+        warmup_s=0.3,
+        warmup_stable=True,
         histogram=histogram(samples, 48),
-    )  # fmt: skip
+    )
 
 
 def _memory(rounds: int) -> r.Memory:
@@ -258,7 +332,8 @@ def _memory(rounds: int) -> r.Memory:
     return r.Memory(
         rounds=[
             r.MemoryRound(
-                round=i, counters=counters,
+                round=i,
+                counters=counters,
                 phases=[*start_memory(i).phases, *(_phase(*phase) for phase in whole.items())],
             )
             for i in range(rounds)
@@ -267,7 +342,7 @@ def _memory(rounds: int) -> r.Memory:
             "no-mmap": r.MemoryMode(rounds=[start_memory(i, 1.3) for i in range(min(rounds, 5))]),
             "cached": r.MemoryMode(rounds=[start_memory(i, 0.8) for i in range(rounds)]),
         },
-    )  # fmt: skip
+    )
 
 
 def start_memory(index: int, factor: float = 1.0) -> r.MemoryRound:
@@ -294,13 +369,19 @@ def _accuracy(k: dict[str, Any]) -> r.Accuracy | r.Unsupported:
     margin = 1.96 * math.sqrt(value * (1 - value) / n)
     delta = value - 0.97
     return r.Accuracy(
-        metric="top1", value=value, low=value - margin, high=min(1.0, value + margin),
-        interval="wilson", n=n, unit="files", data="Files of pinned packages, by extension.",
+        metric="top1",
+        value=value,
+        low=value - margin,
+        high=min(1.0, value + margin),
+        interval="wilson",
+        n=n,
+        unit="files",
+        data="Files of pinned packages, by extension.",
         rendered=False,
         reference=r.AccuracyReference(
             value=0.97, delta=delta, delta_low=delta - 0.01, delta_high=delta + 0.01
         ),
-    )  # fmt: skip
+    )
 
 
 def _further(k: dict[str, Any]) -> list[r.Accuracy]:
@@ -338,10 +419,13 @@ def _curve(k: dict[str, Any]) -> r.Curve:
         ]
         points.append(
             r.CurvePoint(
-                streams=streams, requests=requests, batch=batch, rounds=rounds,
+                streams=streams,
+                requests=requests,
+                batch=batch,
+                rounds=rounds,
                 histogram=r.Histogram(growth=1.05, buckets=fixed_buckets(samples, 1.05)),
             )
-        )  # fmt: skip
+        )
     gap = r.CurveGap(streams=1, requests=1, batch=16, reason="the model cannot take this batch")
     return r.Curve(seconds=0.25, points=points, gaps=[gap])
 
@@ -349,40 +433,57 @@ def _curve(k: dict[str, Any]) -> r.Curve:
 def _open_loop(k: dict[str, Any]) -> r.OpenLoop:
     def step(rate: float, bound: float) -> r.ArrivalStep:
         return r.ArrivalStep(
-            rate_ips=rate, n=700, duration_s=700 / rate, median_ms=k["median_ms"],
-            bound_ms=bound, met=bound <= limit, worth=700, late_share=0.0,
-        )  # fmt: skip
+            rate_ips=rate,
+            n=700,
+            duration_s=700 / rate,
+            median_ms=k["median_ms"],
+            bound_ms=bound,
+            met=bound <= limit,
+            worth=700,
+            late_share=0.0,
+        )
 
     limit, top = 5 * k["median_ms"], 2000 / k["median_ms"]
     return r.OpenLoop(
-        limit_ms=limit, limit_rule="Five times this case's own median latency.", percentile=0.99,
-        seconds=0.7, requests=4, streams=4,
+        limit_ms=limit,
+        limit_rule="Five times this case's own median latency.",
+        percentile=0.99,
+        seconds=0.7,
+        requests=4,
+        streams=4,
         rounds=[
             r.ArrivalRound(
-                round=i, steps=[step(top, 9 * k["median_ms"]), step(top / 2, 3 * k["median_ms"])],
+                round=i,
+                steps=[step(top, 9 * k["median_ms"]), step(top / 2, 3 * k["median_ms"])],
                 highest_ips=top / 2,
             )
             for i in range(3)
         ],
-    )  # fmt: skip
+    )
 
 
 def _end_to_end(k: dict[str, Any], factors: list[float]) -> r.EndToEnd:
     def rounds(host: bool) -> list[r.PipelineRound]:
         stages: dict[r.Stage, float] = {
-            "decode": 2.0, "transfer": 0.1, "infer": k["median_ms"] * (1 if host else 1.05),
+            "decode": 2.0,
+            "transfer": 0.1,
+            "infer": k["median_ms"] * (1 if host else 1.05),
             "postprocess": 0.05,
-        }  # fmt: skip
+        }
         if host:
             stages["preprocess"] = 1.0
         total = sum(stages.values())
         return [
             r.PipelineRound(
-                round=i, n=100, stages_ms={name: ms * f for name, ms in stages.items()},
-                median_ms=total * f, sync_ips=1000 / total / f, async_ips=1300 / total / f,
+                round=i,
+                n=100,
+                stages_ms={name: ms * f for name, ms in stages.items()},
+                median_ms=total * f,
+                sync_ips=1000 / total / f,
+                async_ips=1300 / total / f,
             )
             for i, f in enumerate(factors[:5])
-        ]  # fmt: skip
+        ]
 
     return r.EndToEnd(
         images="8 photographs of scikit-image, JPEG, 640×480.",
@@ -405,24 +506,33 @@ def energy(rounds: int = 7, *, power_w: float = 45.0, idle_w: float = 15.0) -> r
 
     def domain(name: str, scope: str, share: float) -> r.EnergyDomain:
         return r.EnergyDomain(
-            name=name, scope=scope,
+            name=name,
+            scope=scope,
             rounds=[
                 r.EnergyRound(
-                    round=i, duration_s=10.0, inferences=1000 + i, idle_s=2.0,
-                    energy_j=10 * power_w * share, idle_w=idle_w * share,
+                    round=i,
+                    duration_s=10.0,
+                    inferences=1000 + i,
+                    idle_s=2.0,
+                    energy_j=10 * power_w * share,
+                    idle_w=idle_w * share,
                 )
                 for i in range(rounds)
             ],
-        )  # fmt: skip
+        )
 
     return r.Energy(
         method="powercap",
         domains=[
-            domain("package", "the processor package: cores, caches and built-in units, with "
-                   "every program that ran on them", 1.0),
+            domain(
+                "package",
+                "the processor package: cores, caches and built-in units, with "
+                "every program that ran on them",
+                1.0,
+            ),
             domain("dram", "the memory modules", 0.1),
         ],
-    )  # fmt: skip
+    )
 
 
 OPTIMISATIONS = {
@@ -452,10 +562,14 @@ def a_made_record(variant: str = "int8", **changes: Any) -> r.Record:
         settings={"preset": "mixed"} if samples else {},
         software={"nncf": "3.4.0", "openvino": "2026.4.1"} if samples else {"openvino": "2026.4.1"},
         calibration="300 files of pinned packages, none of the evaluation's." if samples else "",
-        calibration_samples=samples, seconds=12.5, peak_bytes=900 * 1024**2,
-        bytes_before=before, bytes_after=round(before * left), made_from=r.Original(),
+        calibration_samples=samples,
+        seconds=12.5,
+        peak_bytes=900 * 1024**2,
+        bytes_before=before,
+        bytes_after=round(before * left),
+        made_from=r.Original(),
         trials=_TRIALS if variant in {"int8", "int8-accuracy"} else [],
-    )  # fmt: skip
+    )
     model = msgspec.structs.replace(record.model, made=made, size_bytes=round(before * left))
     return msgspec.structs.replace(record, model=model)
 
@@ -464,9 +578,13 @@ def a_published_record(**changes: Any) -> r.Record:
     """Return a record whose model carries a figure of others, measured by a second metric too."""
     record = a_record(**changes)
     figure = r.Published(
-        metric="top1", value=0.99, variant="FP32", source="The project's README",
-        url="https://example.org/readme", note="Another test set.",
-    )  # fmt: skip
+        metric="top1",
+        value=0.99,
+        variant="FP32",
+        source="The project's README",
+        url="https://example.org/readme",
+        note="Another test set.",
+    )
     model = msgspec.structs.replace(record.model, published=[figure])
     further = []
     if isinstance(record.accuracy, r.Accuracy):

@@ -8,16 +8,30 @@ import msgspec
 import numpy as np
 
 from ovreport import record as r
-from ovreport.generation_aspect import TOKEN_GROWTH
-from ovreport.statistics import fixed_buckets
-from ovreport.verdict import judge
+from ovreport.metrics.verdict import judge
+from ovreport.record.generation import TOKEN_GROWTH
+from ovreport.stats.intervals import fixed_buckets
 from tests.factories import a_failed_record, a_record, start_memory
 
-MODEL = {"model": "smollm2-135m-instruct", "title": "SmolLM2-135M-Instruct",
-         "task": "text-generation"}  # fmt: skip
+MODEL = {
+    "model": "smollm2-135m-instruct",
+    "title": "SmolLM2-135M-Instruct",
+    "task": "text-generation",
+}
 SEE = r.Unsupported(reason="a language model: see generation")
-_CLASSIC = ("startup", "startup_cached", "latency", "throughput", "memory", "accuracy",
-            "agreement", "curve", "open_loop", "end_to_end", "energy")  # fmt: skip
+_CLASSIC = (
+    "startup",
+    "startup_cached",
+    "latency",
+    "throughput",
+    "memory",
+    "accuracy",
+    "agreement",
+    "curve",
+    "open_loop",
+    "end_to_end",
+    "energy",
+)
 
 _FIELDS = frozenset(r.Record.__struct_fields__) - {"model", "device", "machine"}
 """Fields that are no knobs of `a_record`."""
@@ -30,8 +44,14 @@ def a_language_record(
     rng = np.random.default_rng(seed)
     factors = np.exp(rng.normal(0, noise, rounds)).tolist()
     generation = changes.pop("generation", a_generation(token_ms, factors))
-    knobs = {"engine": "openvino-genai", "variant": "int4", "rounds": rounds, "noise": noise,
-             "seed": seed, **MODEL}  # fmt: skip
+    knobs = {
+        "engine": "openvino-genai",
+        "variant": "int4",
+        "rounds": rounds,
+        "noise": noise,
+        "seed": seed,
+        **MODEL,
+    }
     fields = {k: changes.pop(k) for k in list(changes) if k in _FIELDS}
     made = a_record(**{**knobs, **changes})
     classic = dict.fromkeys(_CLASSIC, SEE)
@@ -45,15 +65,22 @@ def a_made_language_record(variant: str = "int8-weights", **changes: Any) -> r.R
     left = {"int8-weights": 0.25, "int4-weights": 0.15}[variant]
     before = 540_000_000
     made = r.Optimised(
-        method="weight-compression", settings={"mode": variant.replace("-weights", "_asym")},
-        software={"nncf": "3.4.0", "openvino-genai": "2026.4.1"}, calibration="",
-        calibration_samples=0, seconds=12.5, peak_bytes=900 * 1024**2, bytes_before=before,
+        method="weight-compression",
+        settings={"mode": variant.replace("-weights", "_asym")},
+        software={"nncf": "3.4.0", "openvino-genai": "2026.4.1"},
+        calibration="",
+        calibration_samples=0,
+        seconds=12.5,
+        peak_bytes=900 * 1024**2,
+        bytes_before=before,
         bytes_after=round(before * left),
         made_from=r.Converted(
-            converter="weights-to-f32", software={"openvino-genai": "2026.4.1"}, seconds=8.0,
+            converter="weights-to-f32",
+            software={"openvino-genai": "2026.4.1"},
+            seconds=8.0,
             peak_bytes=800 * 1024**2,
         ),
-    )  # fmt: skip
+    )
     model = msgspec.structs.replace(record.model, made=made, size_bytes=round(before * left))
     return msgspec.structs.replace(record, model=model)
 
@@ -85,14 +112,20 @@ def a_generation(token_ms: float, factors: list[float]) -> r.Generation:
         ],
         memory=[_memory(i) for i in range(len(factors))],
         perplexity=r.Perplexity(
-            window=512, stride=256, windows=windows, low=20.0, high=28.0, data="News documents.",
+            window=512,
+            stride=256,
+            windows=windows,
+            low=20.0,
+            high=28.0,
+            data="News documents.",
             reference=r.AccuracyReference(value=22.0, delta=0.9, delta_low=0.7, delta_high=1.2),
         ),
         agreement=r.TokenAgreement(
             prompt_tokens=32, new_tokens=64, common=[64] * 9 + [12, 30, 50], data="News documents."
         ),
         concurrency=r.Concurrency(
-            prompt_tokens=128, new_tokens=32,
+            prompt_tokens=128,
+            new_tokens=32,
             points=[
                 r.ConcurrentPoint(
                     requests=n,
@@ -104,19 +137,25 @@ def a_generation(token_ms: float, factors: list[float]) -> r.Generation:
                 for n in (1, 2, 4, 8)
             ],
         ),
-    )  # fmt: skip
+    )
 
 
 def _point(prompt: int, new: int, token_ms: float, factors: list[float]) -> r.GenerationPoint:
     rng = np.random.default_rng(prompt + new)
     gaps = [token_ms * f * np.exp(rng.normal(0, 0.05, 2 * (new - 1))) for f in factors]
     return r.GenerationPoint(
-        prompt_tokens=prompt, new_tokens=new,
+        prompt_tokens=prompt,
+        new_tokens=new,
         rounds=[
             r.GenerationRound(
-                round=i, generations=2, ttft_ms=prompt * 0.8 * f, token_ms=float(np.median(ms)),
-                token_mean_ms=float(ms.mean()), runtime_ttft_ms=prompt * 0.79 * f,
-                runtime_token_ms=float(ms.mean()), autocorrelation=0.05,
+                round=i,
+                generations=2,
+                ttft_ms=prompt * 0.8 * f,
+                token_ms=float(np.median(ms)),
+                token_mean_ms=float(ms.mean()),
+                runtime_ttft_ms=prompt * 0.79 * f,
+                runtime_token_ms=float(ms.mean()),
+                autocorrelation=0.05,
                 duration_s=2 * prompt * 0.0008 * f + float(ms.sum()) / 1000,
             )
             for i, (f, ms) in enumerate(zip(factors, gaps, strict=True))
@@ -124,12 +163,13 @@ def _point(prompt: int, new: int, token_ms: float, factors: list[float]) -> r.Ge
         histogram=r.Histogram(
             growth=TOKEN_GROWTH, buckets=fixed_buckets(np.concatenate(gaps), TOKEN_GROWTH)
         ),
-    )  # fmt: skip
+    )
 
 
 def _memory(index: int) -> r.MemoryRound:
-    phases = zip(("import", "load", "generation", "concurrency"), start_memory(index).phases,
-                 strict=True)  # fmt: skip
+    phases = zip(
+        ("import", "load", "generation", "concurrency"), start_memory(index).phases, strict=True
+    )
     return r.MemoryRound(
         round=index,
         phases=[msgspec.structs.replace(p, phase=name) for name, p in phases],  # type: ignore[arg-type]

@@ -56,10 +56,10 @@ def test_the_packages_are_whole(wheel):
 def test_it_carries_templates_suites_and_studies(wheel):
     """Data files lie where the code looks for them."""
     assert below(wheel, "ovreport_sitegen/templates/") == sources("templates")
-    assert below(wheel, "ovreport_collector/suites/") == sources(
-        "collector/ovreport_collector/suites"
+    assert below(wheel, "ovreport_collector/suite/builtin/") == sources(
+        "collector/ovreport_collector/suite/builtin"
     )
-    assert {"quick.toml", "standard.toml"} <= below(wheel, "ovreport_collector/suites/")
+    assert {"quick.toml", "standard.toml"} <= below(wheel, "ovreport_collector/suite/builtin/")
     assert "statistics.json" in below(wheel, "ovreport_sitegen/studies/")
 
 

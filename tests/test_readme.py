@@ -11,7 +11,7 @@ import pytest
 
 from ovreport.cli import run
 from ovreport.record import Completed
-from ovreport.store import read_all
+from ovreport.record.store import read_all
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -26,7 +26,7 @@ def block(marker: str) -> str:
 @pytest.mark.slow
 def test_the_example_of_a_suite_of_ones_own_works_as_pasted(tmp_path, monkeypatch):
     """The model that the README makes is measured by the suite that the README shows."""
-    from ovreport_collector import plan
+    from ovreport_collector.plan import plan
 
     short = msgspec.structs.replace(
         plan.TIERS["quick"], min_seconds=0.1, min_inferences=8, rounds=2, max_rounds=2

@@ -45,8 +45,8 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
     Bad records never stop a build: they are listed here and on the site's data page.
     """
     from ovreport.errors import IncompleteError
-    from ovreport_sitegen.site import build as build_site
-    from ovreport_sitegen.site import no_collector
+    from ovreport_sitegen.build import build as build_site
+    from ovreport_sitegen.build import no_collector
     from ovreport_sitegen.text import plural
 
     with no_collector(for_good=True):
@@ -82,6 +82,6 @@ Examples:
 @click.option("--host", default="127.0.0.1", show_default=True)
 def serve(out: Path, port: int, host: str) -> None:
     """Show a built website on this machine until Ctrl-C."""
-    from ovreport_sitegen.preview import serve as serve_site
+    from ovreport_sitegen.serve import serve as serve_site
 
     serve_site(out, host, port, click.echo)

@@ -10,20 +10,44 @@ from functools import lru_cache
 
 import msgspec
 
-from ovreport.figures import Figure, Figures, figures
-from ovreport.metrics import METRICS
+from ovreport.metrics.compute import Figure, Figures, figures
+from ovreport.metrics.registry import METRICS
 from ovreport.record import Record, json_schema
-from ovreport_sitegen.catalogue import Catalogue
+from ovreport_sitegen.components.cells import status_word
+from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.text import clean
-from ovreport_sitegen.views.result_cells import status_word
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (
-    "machine", "device", "device_full_name", "family", "engine", "model", "variant",
-    "precision_asked", "precision_executed", "architecture_only", "tier", "measured_at",
-    "openvino", "current", "metric", "label", "unit", "better", "kind", "value", "low", "high",
-    "rounds", "n", "verdict", "reasons", "missing", "repeat",
-)  # fmt: skip
+    "machine",
+    "device",
+    "device_full_name",
+    "family",
+    "engine",
+    "model",
+    "variant",
+    "precision_asked",
+    "precision_executed",
+    "architecture_only",
+    "tier",
+    "measured_at",
+    "openvino",
+    "current",
+    "metric",
+    "label",
+    "unit",
+    "better",
+    "kind",
+    "value",
+    "low",
+    "high",
+    "rounds",
+    "n",
+    "verdict",
+    "reasons",
+    "missing",
+    "repeat",
+)
 
 
 def all_files(catalogue: Catalogue) -> dict[str, bytes]:
@@ -62,12 +86,22 @@ def _head(record: Record, executed: str, current: str) -> list[str]:
     return [
         guarded(text)
         for text in (
-            record.machine.id, case.device, record.device.full_name, record.device.family,
-            case.engine, case.model, case.variant, case.precision, executed,
-            "yes" if record.model.architecture_only else "no", record.tier.name,
-            record.measured_at, record.software.openvino, current,
+            record.machine.id,
+            case.device,
+            record.device.full_name,
+            record.device.family,
+            case.engine,
+            case.model,
+            case.variant,
+            case.precision,
+            executed,
+            "yes" if record.model.architecture_only else "no",
+            record.tier.name,
+            record.measured_at,
+            record.software.openvino,
+            current,
         )
-    ]  # fmt: skip
+    ]
 
 
 def _lines(head: list[str], record: Record, found: Figures) -> Iterator[list[object]]:
@@ -81,8 +115,18 @@ def _lines(head: list[str], record: Record, found: Figures) -> Iterator[list[obj
             scale = metric.scale
             reasons = " ".join(r.code for r in figure.verdict.reasons)
             numbers = [repr(round(v * scale, 9)) for v in (figure.value, figure.low, figure.high)]
-            yield [*head, *about, figure.kind, *numbers, figure.rounds, figure.n,
-                   figure.verdict.level, guarded(reasons), "", repeat]  # fmt: skip
+            yield [
+                *head,
+                *about,
+                figure.kind,
+                *numbers,
+                figure.rounds,
+                figure.n,
+                figure.verdict.level,
+                guarded(reasons),
+                "",
+                repeat,
+            ]
         else:
             why = guarded(f"{status_word(figure)}: {figure.reason}")
             yield [*head, *about, "missing", "", "", "", "", "", "", "", why, repeat]

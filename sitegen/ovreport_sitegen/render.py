@@ -16,9 +16,9 @@ from markupsafe import Markup, escape
 
 from ovreport import __version__
 from ovreport_sitegen.charts import Drawer
+from ovreport_sitegen.components.page import Page
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.text import line
-from ovreport_sitegen.views.page import Page
 
 NAV = (
     ("index", "Overview", "index.html"),
@@ -35,10 +35,35 @@ NAV = (
 )
 ALWAYS = frozenset({"models", "method", "data"})
 """Entries of the navigation that a site has whatever its records are of."""
-_TAGS = frozenset({
-    "a", "p", "h2", "h3", "h4", "ul", "ol", "li", "strong", "em", "code", "pre", "blockquote",
-    "table", "thead", "tbody", "tr", "th", "td", "br", "hr", "dl", "dt", "dd", "small",
-})  # fmt: skip
+_TAGS = frozenset(
+    {
+        "a",
+        "p",
+        "h2",
+        "h3",
+        "h4",
+        "ul",
+        "ol",
+        "li",
+        "strong",
+        "em",
+        "code",
+        "pre",
+        "blockquote",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "br",
+        "hr",
+        "dl",
+        "dt",
+        "dd",
+        "small",
+    }
+)
 _ATTRIBUTES = {"a": {"href"}, "h2": {"id"}, "h3": {"id"}, "th": {"scope"}}
 
 
@@ -114,10 +139,13 @@ class Renderer:
         html = self._markdown.reset().convert(text)
         return Markup(  # noqa: S704 - cleaned after the markdown was converted, not before
             nh3.clean(
-                html, tags=set(_TAGS), attributes=_ATTRIBUTES, url_schemes={"http", "https"},
+                html,
+                tags=set(_TAGS),
+                attributes=_ATTRIBUTES,
+                url_schemes={"http", "https"},
                 link_rel="noopener noreferrer nofollow",
             )
-        )  # fmt: skip
+        )
 
     def _prose(self, name: str, view: HasPage) -> Markup:
         return self.content(self._environment.get_template(f"prose/{name}").render(view=view))

@@ -3,7 +3,7 @@
 
     python tests/benchmarks/statistics_methods.py
 
-The choice behind `ovreport.statistics`; `statistics_simulation.py` measures what was chosen.
+The choice behind `ovreport.stats.intervals`; `statistics_simulation.py` measures what was chosen.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ovreport import statistics
-from ovreport.statistics import Floats, t_quantile
+from ovreport.stats import intervals
+from ovreport.stats.intervals import Floats, t_quantile
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.simulation import measures
@@ -61,15 +61,24 @@ def trimmed(x: Floats, confidence: float) -> tuple[Floats, Floats]:
 
 
 NAMES: dict[Method, str] = {
-    mean: "mean", median: "median", hodges_lehmann: "Hodges–Lehmann", trimmed: "trimmed mean",
-}  # fmt: skip
+    mean: "mean",
+    median: "median",
+    hodges_lehmann: "Hodges–Lehmann",
+    trimmed: "trimmed mean",
+}
 
 
 def main() -> None:
     """Print both tables."""
     console = Console(width=120)
-    table = Table("noise between rounds", "rounds", "method", "95 % interval covers",
-                  "5 % change found", title="Ratios, each case's rounds differ by 2 %")  # fmt: skip
+    table = Table(
+        "noise between rounds",
+        "rounds",
+        "method",
+        "95 % interval covers",
+        "5 % change found",
+        title="Ratios, each case's rounds differ by 2 %",
+    )
     rng = np.random.default_rng(SEED)
     for tail in measures.TAILS:
         truth = Truth(between=measures.BETWEEN, tail=tail)
@@ -81,7 +90,7 @@ def main() -> None:
                 table.add_row(tail, str(rounds), name, f"{covered:.1%}", f"{found:.1%}")
     console.print(table)
     table = Table("conditions", "violated", title="Bounds by the rank alone, 1 % asked for")
-    with mock.patch.object(statistics, "rounds_factor", return_value=1.0):
+    with mock.patch.object(intervals, "rounds_factor", return_value=1.0):
         for finding in measures.percentile_bounds(500, seed=SEED):
             table.add_row(finding.conditions, f"{finding.measured:.1%}")
     console.print(table)

@@ -23,8 +23,8 @@ from rich.table import Table
 import ovreport
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from ovreport_collector.plan import TIERS
-from ovreport_sitegen.studies import Finding, StatisticsStudy
+from ovreport_collector.plan.plan import TIERS
+from ovreport_sitegen.pages.method.studies import Finding, StatisticsStudy
 from tests.simulation import measures
 
 SEED = 20
@@ -98,8 +98,11 @@ def _write(path: Path, findings: list[Finding], options: argparse.Namespace) -> 
         command += "" if value == default else f" --{name} {value}"
     made = StatisticsStudy(
         date=datetime.datetime.now(datetime.UTC).date().isoformat(),
-        ovreport=ovreport.__version__, command=command, seed=options.seed, findings=findings,
-    )  # fmt: skip
+        ovreport=ovreport.__version__,
+        command=command,
+        seed=options.seed,
+        findings=findings,
+    )
     path.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1) + b"\n")
 
 

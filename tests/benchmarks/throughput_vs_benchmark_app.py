@@ -25,10 +25,10 @@ import msgspec
 from rich.console import Console
 
 from ovreport.errors import OvreportError, one_line
+from ovreport.metrics.verdict import FOREIGN_CPU_SHARE
 from ovreport.record import Failed, Port, Precision, Tier
-from ovreport.statistics import geometric_mean
-from ovreport.verdict import FOREIGN_CPU_SHARE
-from ovreport_collector import child, engines, noise, sources, suite
+from ovreport.stats.intervals import geometric_mean
+from ovreport_collector import engines, sources
 from ovreport_collector.jobs import (
     Driver,
     JobFailed,
@@ -38,8 +38,11 @@ from ovreport_collector.jobs import (
     RoundResult,
     Target,
 )
-from ovreport_collector.prepare import Ready, make_ready
-from ovreport_collector.workplace import one_at_a_time
+from ovreport_collector.machine import noise
+from ovreport_collector.prepare.model import Ready, make_ready
+from ovreport_collector.process import child
+from ovreport_collector.process.workspace import one_at_a_time
+from ovreport_collector.suite import model as suite
 
 SMALL_MODELS = ("silero-vad-16k", "blazeface-front", "blazeface-back")
 """Where a load generator costs most, so where a good one gains most."""

@@ -14,15 +14,18 @@ from typing import Any
 
 import pytest
 
-from ovreport.store import write
-from ovreport_sitegen.site import build
+from ovreport.record.store import write
+from ovreport_sitegen.build import build
 from tests.language_factories import language_records
 from tests.sitegen.conftest import a_collection
 
 _ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -62,9 +65,10 @@ class Watched:
     def outside(self) -> list[str]:
         """Requests to anything but files and this machine."""
         return [
-            url for url in self.requests
+            url
+            for url in self.requests
             if not url.startswith(("file:", "data:", "http://127.0.0.1:"))
-        ]  # fmt: skip
+        ]
 
 
 @pytest.fixture
@@ -77,8 +81,14 @@ def watch(browser: Any) -> Iterator[Any]:
         contexts.append(context)
         watched = Watched(context.new_page())
         page = watched.page
-        page.on("console", lambda message: watched.errors.append(message.text)
-                if message.type in {"error", "warning"} else None)  # fmt: skip
+        page.on(
+            "console",
+            lambda message: (
+                watched.errors.append(message.text)
+                if message.type in {"error", "warning"}
+                else None
+            ),
+        )
         page.on("pageerror", lambda error: watched.errors.append(str(error)))
         page.on("request", lambda request: watched.requests.append(request.url))
         page.on("dialog", lambda dialog: (watched.errors.append("a dialog"), dialog.dismiss()))

@@ -13,8 +13,8 @@ import pytest
 
 from ovreport.errors import RecordError
 from ovreport.record import Record
-from ovreport.store import decode
-from ovreport_sitegen.site import build
+from ovreport.record.store import decode
+from ovreport_sitegen.build import build
 from tests.factories import a_failed_record, a_made_record, a_published_record, a_record
 
 pytestmark = pytest.mark.browser
@@ -94,12 +94,14 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     records = base / "site" / "records"
     records.mkdir(parents=True)
     for i, text in enumerate(ATTACKS.values()):
-        for j, made in enumerate((
-            a_published_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
-            a_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}", precision="default"),
-            a_made_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
-            a_failed_record(model=f"failed-{i}", seed=i, machine=f"machine-{i}"),
-        )):  # fmt: skip
+        for j, made in enumerate(
+            (
+                a_published_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
+                a_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}", precision="default"),
+                a_made_record(model=f"attack-{i}", seed=i, machine=f"machine-{i}"),
+                a_failed_record(model=f"failed-{i}", seed=i, machine=f"machine-{i}"),
+            )
+        ):
             data = msgspec.json.encode(hostile(made, text))
             (records / f"{i}-{j}.json").write_bytes(data)
     (records / "not-a-record.json").write_text(json.dumps({ATTACKS["image"]: 1, "format": 1}))
@@ -116,11 +118,20 @@ def test_every_free_string_was_attacked() -> None:
     found = {".".join(path) for path in free_paths()}
     assert len(found) > 40
     assert found >= {
-        "device.full_name", "model.title", "model.homepage", "model.why", "repeat.ovreport",
-        "outcome.reason", "outcome.stderr_tail", "machine.cpu", "execution.precision",
-        "model.made.calibration", "model.made.settings.preset", "model.published.source",
+        "device.full_name",
+        "model.title",
+        "model.homepage",
+        "model.why",
+        "repeat.ovreport",
+        "outcome.reason",
+        "outcome.stderr_tail",
+        "machine.cpu",
+        "execution.precision",
+        "model.made.calibration",
+        "model.made.settings.preset",
+        "model.published.source",
         "model.published.url",
-    }  # fmt: skip
+    }
 
 
 def test_attacks_do_nothing(watch: Any, attacked: Path) -> None:

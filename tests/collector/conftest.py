@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from ovreport import folders
+from ovreport import paths
 from ovreport.record import Device, Execution, LayerCount, Port, Record, Tier
-from ovreport_collector import child, collect, plan
-from ovreport_collector.arrays import save_arrays
+from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.jobs import (
     ArrivalsJob,
     ArrivalsResult,
@@ -41,6 +40,9 @@ from ovreport_collector.jobs import (
     RoundJob,
     RoundResult,
 )
+from ovreport_collector.plan import plan
+from ovreport_collector.process import child
+from ovreport_collector.session import collect
 from tests import factories
 from tests.collector import models
 from tests.collector.suite_fixtures import document, write_suite
@@ -51,9 +53,13 @@ TINY = Tier(name="quick", min_seconds=0.05, min_inferences=8, max_seconds=1, rou
 def a_device(name: str = "CPU", default: str = "bf16", **changes: Any) -> Device:
     """Return a device as a probe describes it."""
     device = Device(
-        name=name, full_name=f"Example {name}", family="CPU", driver="built into OpenVINO",
-        capabilities=["FP32", "BF16"], properties={"INFERENCE_PRECISION_HINT": default},
-    )  # fmt: skip
+        name=name,
+        full_name=f"Example {name}",
+        family="CPU",
+        driver="built into OpenVINO",
+        capabilities=["FP32", "BF16"],
+        properties={"INFERENCE_PRECISION_HINT": default},
+    )
     return msgspec.structs.replace(device, **changes)
 
 
@@ -171,10 +177,11 @@ class FakeChild:
 
     def _probe(self, job: ProbeJob) -> ProbeResult:
         return ProbeResult(
-            openvino="2026.4.1-0-example", available=[d.name for d in self.devices],
+            openvino="2026.4.1-0-example",
+            available=[d.name for d in self.devices],
             devices=[d for d in self.devices if d.name in job.devices or not job.devices],
             unavailable=[],
-        )  # fmt: skip
+        )
 
 
 def _start(job: CachedStartJob | NoMmapJob) -> CachedStartResult | NoMmapResult:
@@ -182,9 +189,11 @@ def _start(job: CachedStartJob | NoMmapJob) -> CachedStartResult | NoMmapResult:
         return NoMmapResult(memory=factories.start_memory(job.round))
     startup = factories.a_record(rounds=job.round + 1).startup_cached.rounds[-1]
     return CachedStartResult(
-        startup=startup, loaded_from_cache=True, cache_bytes=9,
+        startup=startup,
+        loaded_from_cache=True,
+        cache_bytes=9,
         memory=factories.start_memory(job.round),
-    )  # fmt: skip
+    )
 
 
 def _outputs(job: OutputsJob) -> OutputsResult:
@@ -209,8 +218,8 @@ def fake_child(monkeypatch: pytest.MonkeyPatch) -> FakeChild:
 @pytest.fixture
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep journals, caches and the working folder of a test to itself."""
-    monkeypatch.setenv(folders.STATE, str(tmp_path / "state"))
-    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
+    monkeypatch.setenv(paths.STATE, str(tmp_path / "state"))
+    monkeypatch.setenv(paths.CACHE, str(tmp_path / "cache"))
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     return tmp_path
@@ -219,9 +228,12 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def model_table(name: str, file: str, **changes: Any) -> dict[str, Any]:
     """Return a model of a suite, with the classifier's input."""
     base = {
-        "id": name, "title": name.capitalize(), "task": "generic",
-        "file": {"uri": f"file:{file}"}, "shapes": {"x": [1, models.FEATURES]},
-    }  # fmt: skip
+        "id": name,
+        "title": name.capitalize(),
+        "task": "generic",
+        "file": {"uri": f"file:{file}"},
+        "shapes": {"x": [1, models.FEATURES]},
+    }
     return {**base, **changes}
 
 
@@ -256,9 +268,14 @@ def console() -> Iterator[Console]:
 def a_request(suite: Path, **changes: Any) -> collect.Request:
     """Return what a user asked for: the whole suite on every device."""
     base: dict[str, Any] = {
-        "suite": str(suite), "tier": "quick", "models": (), "devices": (), "precisions": (),
-        "plugins": {}, "seed": 20,
-    }  # fmt: skip
+        "suite": str(suite),
+        "tier": "quick",
+        "models": (),
+        "devices": (),
+        "precisions": (),
+        "plugins": {},
+        "seed": 20,
+    }
     return collect.Request(**{**base, **changes})
 
 

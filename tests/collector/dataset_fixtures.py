@@ -62,13 +62,22 @@ def coco(root: Path, *, count: int = 4, elsewhere: int = 0, **changes: Any) -> P
         picture.save(path)
         entries.append({"id": 100 + i, "file_name": path.name, "width": 80, "height": 40})
         boxes.append(
-            {"id": i, "image_id": 100 + i, "category_id": CATEGORIES[i % 2], "bbox": box,
-             "area": width * height, "iscrowd": 0, "segmentation": []}
-        )  # fmt: skip
+            {
+                "id": i,
+                "image_id": 100 + i,
+                "category_id": CATEGORIES[i % 2],
+                "bbox": box,
+                "area": width * height,
+                "iscrowd": 0,
+                "segmentation": [],
+            }
+        )
     document = {
-        "images": entries, "annotations": boxes,
-        "categories": [{"id": id_, "name": f"thing {id_}"} for id_ in CATEGORIES], **changes,
-    }  # fmt: skip
+        "images": entries,
+        "annotations": boxes,
+        "categories": [{"id": id_, "name": f"thing {id_}"} for id_ in CATEGORIES],
+        **changes,
+    }
     annotations = root / "annotations" / "instances_val2017.json"
     annotations.parent.mkdir(parents=True, exist_ok=True)
     annotations.write_text(json.dumps(document))

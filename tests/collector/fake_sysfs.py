@@ -34,9 +34,15 @@ class Machine:
     """Time that has passed on it."""
 
     def zone(
-        self, address: str, name: str, *, power_w: float = 10.0, at_uj: int = 0,
-        range_uj: int | None = 262_143_328_850, control: str = "intel-rapl",
-    ) -> Path:  # fmt: skip
+        self,
+        address: str,
+        name: str,
+        *,
+        power_w: float = 10.0,
+        at_uj: int = 0,
+        range_uj: int | None = 262_143_328_850,
+        control: str = "intel-rapl",
+    ) -> Path:
         """Add a powercap zone such as `0` or `0:1`; return its counter."""
         folder = self.root / "sys/class/powercap" / f"{control}:{address}"
         put(folder / "name", name)

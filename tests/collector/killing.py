@@ -16,8 +16,9 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from ovreport import folders, store
-from ovreport_collector.journal import Described, RoundDone, Step, Written
+from ovreport import paths
+from ovreport.record import store
+from ovreport_collector.session.journal import Described, RoundDone, Step, Written
 from tests.collector import models
 from tests.collector.conftest import TINY, model_table
 from tests.collector.suite_fixtures import document, write_suite
@@ -25,13 +26,13 @@ from tests.collector.suite_fixtures import document, write_suite
 ROUNDS = 2
 CASES = ["CPU", "SIMCPU"]
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.collector.killing", "ovreport_collector.collect"])
+_context.set_forkserver_preload(["tests.collector.killing", "ovreport_collector.session.collect"])
 
 
 def collect(environment: dict[str, str], arguments: list[str], log: str) -> None:
     """Be an `ovreport collect` with a tier of tiny rounds; in a process of its own."""
     from ovreport import cli
-    from ovreport_collector import plan
+    from ovreport_collector.plan import plan
 
     os.setsid()
     os.environ |= environment
@@ -60,17 +61,32 @@ class Place:
     def start(self, seed: int = 1, out: Path | None = None, **folder: Path) -> ForkServerProcess:
         """Start a collect of two cases; `state` and `temporary` may be other folders."""
         environment = {
-            folders.STATE: str(folder.get("state", self.root / "state")),
-            folders.CACHE: str(self.root / "cache"),
+            paths.STATE: str(folder.get("state", self.root / "state")),
+            paths.CACHE: str(self.root / "cache"),
             "TMPDIR": str(folder.get("temporary", self.temporary)),
         }
         arguments = [
-            "collect", "--suite", str(self.suite), "--out", str(out or self.out),
-            "--device", "CPU", "--device", "SIMCPU", "--precision", "f32",
-            "--plugin", f"SIMCPU={models.CPU_PLUGIN}", "--seed", str(seed),
-            "--skip", "curve", "--skip", "open_loop",  # the long extras
+            "collect",
+            "--suite",
+            str(self.suite),
+            "--out",
+            str(out or self.out),
+            "--device",
+            "CPU",
+            "--device",
+            "SIMCPU",
+            "--precision",
+            "f32",
+            "--plugin",
+            f"SIMCPU={models.CPU_PLUGIN}",
+            "--seed",
+            str(seed),
+            "--skip",
+            "curve",
+            "--skip",
+            "open_loop",  # the long extras
             *(word for name in self.skip for word in ("--skip", name)),
-        ]  # fmt: skip
+        ]
         process = _context.Process(target=collect, args=(environment, arguments, str(self.log)))
         process.start()
         return process

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovreport.record import Execution, Port, Settings, Unsupported, Window
-from ovreport_collector import answers, generation
-from ovreport_collector.generation import Answer
 from ovreport_collector.jobs import (
     AnswersJob,
     GenerationJob,
@@ -17,6 +15,8 @@ from ovreport_collector.jobs import (
     OutputsResult,
     Result,
 )
+from ovreport_collector.measurements.generation import answers, run
+from ovreport_collector.measurements.generation.run import Answer
 
 SETTINGS = Settings(asked={}, in_force={"KV_CACHE_PRECISION": "u8"})
 
@@ -132,7 +132,7 @@ def answering(engine_of: Callable[[str], SimulatedEngine]) -> Callable[[Job], Re
         if isinstance(job, AnswersJob):
             return answers.answer(job, engine, str)
         try:
-            return generation.measure(job, engine, str)
+            return run.measure(job, engine, str)
         except Exception as error:
             return JobFailed(reason=str(error), cause="error")
 

@@ -7,7 +7,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from ovreport_collector.suite import File, Model, Suite, Wheel
+from ovreport_collector.suite.model import File, Model, Suite, Wheel
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ovreport_collector.suite import File, Model
+from ovreport_collector.suite.model import File, Model
 from ovreport_collector.tasks.base import Files
 
 

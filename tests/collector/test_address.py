@@ -119,11 +119,13 @@ def test_a_wheel_name_is_read_as_written(
         ("a-1-py3-none-any.whl", ["any", "3", "py", "none"]),
         ("a-1-py2.py3-none-any.whl", ["any", "3", "py", "none"]),
         ("a-1-cp39-cp39-win_amd64.whl", ["win_amd64", "3.9", "cp", "cp39"]),
-        ("a-1-cp312-abi3-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl",
-         ["manylinux_2_27_x86_64", "3.12", "cp", "abi3"]),
+        (
+            "a-1-cp312-abi3-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl",
+            ["manylinux_2_27_x86_64", "3.12", "cp", "abi3"],
+        ),
         ("a-1-3-cp310-abi3-macosx_11_0_arm64.whl", ["macosx_11_0_arm64", "3.10", "cp", "abi3"]),
     ],
-)  # fmt: skip
+)
 def test_pip_is_told_the_tags_of_the_wheel(file: str, expected: list[str]) -> None:
     """Pip is told the tags of the wheel."""
     assert parse_wheel(file).pip_target()[1::2] == expected

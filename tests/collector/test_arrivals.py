@@ -9,10 +9,19 @@ import numpy as np
 import pytest
 
 from ovreport.record import ArrivalStep, OpenLoop, Unsupported
-from ovreport_collector import arrays, arrivals, engines, worker
-from ovreport_collector.arrivals import Arrivals, bound, highest, least_worth, search
-from ovreport_collector.extras.open_loop import OpenLoopExtra, percentile_for
+from ovreport_collector import engines
+from ovreport_collector.engines import arrays
 from ovreport_collector.jobs import ArrivalsJob, ArrivalsResult, JobFailed, Target
+from ovreport_collector.measurements.open_loop import run
+from ovreport_collector.measurements.open_loop.measurement import OpenLoopExtra, percentile_for
+from ovreport_collector.measurements.open_loop.run import (
+    Arrivals,
+    bound,
+    highest,
+    least_worth,
+    search,
+)
+from ovreport_collector.worker import main
 from tests.collector import models
 from tests.collector.fixed_service import FEATURES, FixedService
 
@@ -25,9 +34,17 @@ def a_job(inputs: Path, **changes: object) -> ArrivalsJob:
         engine="fake", model="m.onnx", shapes={"x": [1, FEATURES]}, device="CPU", precision="f32"
     )
     job = ArrivalsJob(
-        target=target, round=0, inputs=str(inputs), seed=3, closed_ips=1 / SERVICE_S,
-        limit_ms=5000 * SERVICE_S, limit_rule="five times", percentile=0.9, seconds=0.6, least=64,
-    )  # fmt: skip
+        target=target,
+        round=0,
+        inputs=str(inputs),
+        seed=3,
+        closed_ips=1 / SERVICE_S,
+        limit_ms=5000 * SERVICE_S,
+        limit_rule="five times",
+        percentile=0.9,
+        seconds=0.6,
+        least=64,
+    )
     return msgspec.structs.replace(job, **changes)
 
 
@@ -59,9 +76,15 @@ def simulated(job: ArrivalsJob, service: float):
         value, worth = bound(ms, job.percentile)
         met = value <= job.limit_ms and worth >= least_worth(job.percentile)
         return ArrivalStep(
-            rate_ips=rate, n=count, duration_s=1, median_ms=float(np.median(ms)), bound_ms=value,
-            met=met, worth=worth, late_share=0,
-        )  # fmt: skip
+            rate_ips=rate,
+            n=count,
+            duration_s=1,
+            median_ms=float(np.median(ms)),
+            bound_ms=value,
+            met=met,
+            worth=worth,
+            late_share=0,
+        )
 
     return step
 
@@ -85,7 +108,7 @@ def test_the_search_finds_the_rate_of_the_theory(inputs: Path) -> None:
     """With samples enough the bound is tight, and the rate is M/D/1's."""
     job = a_job(inputs, seconds=120.0)
     steps = search(job.closed_ips, simulated(job, SERVICE_S))
-    assert len({step.rate_ips for step in steps}) == arrivals.STEPS
+    assert len({step.rate_ips for step in steps}) == run.STEPS
     assert highest(steps) * SERVICE_S == pytest.approx(theory(0.9, 5), rel=0.06)
 
 
@@ -122,7 +145,7 @@ def test_an_engine_of_known_service_time_gets_its_theoretical_rate(
     """
     job = a_job(inputs)
     monkeypatch.setattr(engines, "create", lambda *_: FixedService(SERVICE_S, hint=1))
-    result = worker.run(job)
+    result = main.run(job)
     assert isinstance(result, ArrivalsResult), result
     loop = result.open_loop
     expected = highest(search(job.closed_ips, simulated(job, SERVICE_S)))
@@ -168,7 +191,7 @@ def test_what_a_request_raises_reaches_the_result(
 
     monkeypatch.setattr(engines, "create", lambda *_: engine)
     monkeypatch.setattr("tests.collector.fixed_service.time.sleep", stumble)
-    result = worker.run(a_job(inputs))
+    result = main.run(a_job(inputs))
     assert isinstance(result, JobFailed)
     assert "the driver went away" in result.reason
 
@@ -199,7 +222,7 @@ def test_a_handful_of_fast_answers_proves_nothing(inputs: Path) -> None:
 
 def test_too_few_arrivals_are_said_and_not_guessed(inputs: Path) -> None:
     """A model of half a second a piece has no p90 within a step."""
-    result = arrivals.measure(a_job(inputs, closed_ips=2.0), FixedService(0.5))
+    result = run.measure(a_job(inputs, closed_ips=2.0), FixedService(0.5))
     assert isinstance(result, JobFailed)
     aspect = OpenLoopExtra().aspect([result])
     assert isinstance(aspect, Unsupported)
@@ -219,11 +242,14 @@ def test_openvino_under_random_arrivals(tmp_path: Path) -> None:
     rows = np.random.default_rng(0).standard_normal((4, 1, models.FEATURES)).astype(np.float32)
     arrays.save_arrays(tmp_path / "s.npz", {"x": rows})
     target = Target(
-        engine="openvino", model=str(file), shapes={"x": [1, models.FEATURES]}, device="CPU",
+        engine="openvino",
+        model=str(file),
+        shapes={"x": [1, models.FEATURES]},
+        device="CPU",
         precision="f32",
-    )  # fmt: skip
+    )
     job = a_job(tmp_path / "s.npz", target=target, closed_ips=4000.0, limit_ms=50.0, seconds=0.05)
-    result = worker.run(job)
+    result = main.run(job)
     assert isinstance(result, ArrivalsResult), result
     loop = result.open_loop
     assert isinstance(loop, OpenLoop)

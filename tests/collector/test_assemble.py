@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ovreport import store
 from ovreport.record import (
     Completed,
     Energy,
@@ -19,9 +18,8 @@ from ovreport.record import (
     Skipped,
     StartupCached,
     Unsupported,
+    store,
 )
-from ovreport_collector import assemble, collect, repeat, suite
-from ovreport_collector.extras import no_mmap
 from ovreport_collector.jobs import (
     CachedStartResult,
     JobFailed,
@@ -29,8 +27,11 @@ from ovreport_collector.jobs import (
     RoundJob,
     RoundResult,
 )
-from ovreport_collector.journal import GivenUp, Journal, RoundDone, RoundFailed
-from ovreport_collector.plan import Plan
+from ovreport_collector.measurements import no_mmap
+from ovreport_collector.plan.plan import Plan
+from ovreport_collector.session import collect, record_builder, reproduce
+from ovreport_collector.session.journal import GivenUp, Journal, RoundDone, RoundFailed
+from ovreport_collector.suite import model
 from tests import factories
 from tests.collector.conftest import FakeChild, a_request, a_round_result
 from tests.collector.test_worker import TARGET
@@ -41,8 +42,15 @@ NOT_READY = JobFailed(reason="it was not there", cause="error")
 @pytest.fixture
 def plan(fake_child: FakeChild, suite_file: Path) -> Plan:
     """Return a plan of one case."""
-    return collect.make_plan(a_request(suite_file, models=("one",), precisions=("f32",), seed=7,
-                                       plugins={"MY CPU": "/opt/secret/lib.so"}))  # fmt: skip
+    return collect.make_plan(
+        a_request(
+            suite_file,
+            models=("one",),
+            precisions=("f32",),
+            seed=7,
+            plugins={"MY CPU": "/opt/secret/lib.so"},
+        )
+    )
 
 
 @pytest.fixture
@@ -64,15 +72,18 @@ def done(plan: Plan, index: int, *, cached: object = None, **changes: object) ->
     start = factories.a_record(rounds=index + 1).startup_cached.rounds[-1]
     whole = CachedStartResult(startup=start, loaded_from_cache=True, cache_bytes=10 + index)
     return RoundDone(
-        case=plan.cases[0].key, round=index, started_at=f"2026-11-23T12:0{index}:00Z",
-        result=result(index, **changes), cached=cached or whole,
+        case=plan.cases[0].key,
+        round=index,
+        started_at=f"2026-11-23T12:0{index}:00Z",
+        result=result(index, **changes),
+        cached=cached or whole,
         readings={"foreign_cpu_share": 0.01},
-    )  # fmt: skip
+    )
 
 
 def made(plan: Plan, journal: Journal) -> Record:
     """Return the record, as it is after writing and reading."""
-    record = assemble.record(plan, plan.cases[0], NOT_READY, journal)
+    record = record_builder.record(plan, plan.cases[0], NOT_READY, journal)
     return store.decode(store.encode(record), where="test")
 
 
@@ -82,8 +93,13 @@ def test_rounds_are_in_order_whatever_the_journals(plan: Plan, journal: Journal)
         journal.add(done(plan, index))
     record = made(plan, journal)
     assert isinstance(record.outcome, Completed)
-    aspects = (record.startup, record.startup_cached, record.latency, record.throughput,
-               record.memory)  # fmt: skip
+    aspects = (
+        record.startup,
+        record.startup_cached,
+        record.latency,
+        record.throughput,
+        record.memory,
+    )
     for aspect in aspects:
         assert [r.round for r in aspect.rounds] == [0, 1, 2]
     assert [n.round for n in record.noise] == [0, 1, 2]
@@ -94,12 +110,18 @@ def test_rounds_are_in_order_whatever_the_journals(plan: Plan, journal: Journal)
 
 def test_published_figures_of_the_suite_are_in_the_record(plan: Plan, journal: Journal) -> None:
     """Word by word; they are no accuracy of ours."""
-    figure = {"metric": "top1", "value": 0.751, "variant": "FP32", "source": "A model card",
-              "url": "https://example.org/card", "note": "Another set."}  # fmt: skip
+    figure = {
+        "metric": "top1",
+        "value": 0.751,
+        "variant": "FP32",
+        "source": "A model card",
+        "url": "https://example.org/card",
+        "note": "Another set.",
+    }
     journal.add(done(plan, 0))
-    told = msgspec.structs.replace(plan.cases[0].model, published=[suite.Published(**figure)])
+    told = msgspec.structs.replace(plan.cases[0].model, published=[model.Published(**figure)])
     case = dataclasses.replace(plan.cases[0], model=told)
-    record = assemble.record(plan, case, NOT_READY, journal)
+    record = record_builder.record(plan, case, NOT_READY, journal)
     assert record.model.published == [Published(**figure)]
     assert isinstance(record.accuracy, Skipped)
 
@@ -128,10 +150,14 @@ def test_a_case_whose_rounds_all_failed_says_why_the_first_did(
 ) -> None:
     """The later ones are listed too."""
     for index, cause in enumerate(("timeout", "killed")):
-        journal.add(RoundFailed(
-            case=plan.cases[0].key, round=index, started_at=f"2026-11-23T12:0{index}:00Z",
-            failure=JobFailed(reason=f"reason {index}", cause=cause),
-        ))  # fmt: skip
+        journal.add(
+            RoundFailed(
+                case=plan.cases[0].key,
+                round=index,
+                started_at=f"2026-11-23T12:0{index}:00Z",
+                failure=JobFailed(reason=f"reason {index}", cause=cause),
+            )
+        )
     record = made(plan, journal)
     assert record.outcome == Failed(reason="reason 0", cause="timeout")
     assert [r.cause for r in record.failed_rounds] == ["timeout", "killed"]
@@ -193,14 +219,14 @@ def test_a_local_model_without_a_checksum_has_one_in_the_record(
 ) -> None:
     """Even where it could not be made ready; where it is gone, zeros that no file has."""
     journal.add(GivenUp(case=plan.cases[0].key, at="2026-11-23T11:00:00Z", failure=NOT_READY))
-    assert made(plan, journal).model.sha256 == assemble.sha256_of(own_folders / "one.onnx")
+    assert made(plan, journal).model.sha256 == record_builder.sha256_of(own_folders / "one.onnx")
     (own_folders / "one.onnx").unlink()
     assert made(plan, journal).model.sha256 == ""
 
 
 def test_the_commands_that_repeat_it_parse(plan: Plan) -> None:
     """Names with blanks stay whole; the path of a plugin is the reader's own."""
-    again = repeat.commands(plan, plan.cases[0])
+    again = reproduce.commands(plan, plan.cases[0])
     words = shlex.split(again.ovreport)
     assert words[-2:] == ["--plugin", "MY CPU=PATH"]
     assert words[words.index("--seed") + 1] == "7"
@@ -217,7 +243,7 @@ def test_the_default_precision_is_not_asked_of_benchmark_app(
     """Leaving it out is what asks for the default."""
     request = a_request(suite_file, models=("one",), precisions=("default",))
     plan = collect.make_plan(request)
-    assert "-infer_precision" not in repeat.commands(plan, plan.cases[0]).benchmark_app
+    assert "-infer_precision" not in reproduce.commands(plan, plan.cases[0]).benchmark_app
 
 
 # ---------------------------------------------------------------- energy and memory
@@ -252,9 +278,7 @@ def test_energy_that_no_round_has_says_why(plan: Plan, journal: Journal) -> None
 
 def test_other_ways_to_load_are_beside_the_memory(plan: Plan, journal: Journal) -> None:
     """The cached start's memory is of the processes that measured it; reasons are kept."""
-    cached = msgspec.structs.replace(
-        done(plan, 0).cached, memory=factories.start_memory(0)
-    )  # fmt: skip
+    cached = msgspec.structs.replace(done(plan, 0).cached, memory=factories.start_memory(0))
     journal.add(done(plan, 0, cached=cached, memory_unreadable={"cgroup_peak_bytes": "shared"}))
     memory = made(plan, journal).memory
     assert memory.modes["cached"].rounds == [factories.start_memory(0)]

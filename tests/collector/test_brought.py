@@ -13,15 +13,16 @@ import pytest
 from numpy.testing import assert_allclose
 from openvino import opset13 as ops
 
-from ovreport import folders, store
+from ovreport import paths
 from ovreport.cli import run
-from ovreport.record import Accuracy, Completed, Record, Unsupported
-from ovreport_collector import plan, tasks
-from ovreport_collector.arrays import load_samples, save_arrays
+from ovreport.record import Accuracy, Completed, Record, Unsupported, store
+from ovreport_collector import tasks
+from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.jobs import Job, OptimiseJob, OutputsJob, Result
-from ovreport_collector.making import variants
-from ovreport_collector.making.apart import check_apart
-from ovreport_collector.suite import Model
+from ovreport_collector.models import variants
+from ovreport_collector.models.optimize.leakage import check_apart
+from ovreport_collector.plan import plan
+from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Files
 from tests.collector import conftest, models
 from tests.collector import dataset_fixtures as made
@@ -109,8 +110,9 @@ def boxes() -> ov.Model:
     middle = [left + width / 2, top + height / 2 + 16]
     place = np.array([*middle, width, height], np.float32)[None, :, None]
     pixel = [0, 0, round(middle[1]), round(middle[0])]
-    confidence = ops.strided_slice(images, pixel, [1, 1, pixel[2] + 1, pixel[3] + 1],
-                                   [1, 1, 1, 1], [0] * 4, [0] * 4)  # fmt: skip
+    confidence = ops.strided_slice(
+        images, pixel, [1, 1, pixel[2] + 1, pixel[3] + 1], [1, 1, 1, 1], [0] * 4, [0] * 4
+    )
     confidence = ops.reshape(confidence, ops.constant(np.array([1, 1, 1])), False)
     classes = ops.multiply(confidence, np.array([[[0.9, 0.0], [0.0, 0.45]]], np.float32))
     output = ops.concat([ops.constant(np.tile(place, 2)), classes], 1)
@@ -151,10 +153,22 @@ class Place:
 
     def collect(self, *options: str) -> int:
         """Run `ovreport collect` on the suite."""
-        skip = [o for name in ("curve", "open_loop", "end_to_end", "no_mmap")
-                for o in ("--skip", name)]  # fmt: skip
-        return run(["collect", "--suite", str(self.root / "my.toml"), "--out", str(self.out),
-                    "--device", "CPU", *skip, *options])  # fmt: skip
+        skip = [
+            o for name in ("curve", "open_loop", "end_to_end", "no_mmap") for o in ("--skip", name)
+        ]
+        return run(
+            [
+                "collect",
+                "--suite",
+                str(self.root / "my.toml"),
+                "--out",
+                str(self.out),
+                "--device",
+                "CPU",
+                *skip,
+                *options,
+            ]
+        )
 
     @property
     def brought(self) -> list[str]:
@@ -171,8 +185,8 @@ class Place:
 
 
 def _place(root: Path, patch: pytest.MonkeyPatch) -> Place:
-    patch.setenv(folders.STATE, str(root / "state"))
-    patch.setenv(folders.CACHE, str(root / "cache"))
+    patch.setenv(paths.STATE, str(root / "state"))
+    patch.setenv(paths.CACHE, str(root / "cache"))
     patch.setitem(plan.TIERS, "quick", TINY)
     return Place(root)
 
@@ -214,9 +228,10 @@ def test_models_of_the_users_own_are_judged_on_data_of_their_own(place: Place, c
     assert (mood.metric, mood.value, mood.n) == ("top1", 3 / 4, 4)
 
     for name, dataset, layout, n in (
-        ("colours", "imagenet", "imagenet", 8), ("boxes", "coco", "coco", 4),
+        ("colours", "imagenet", "imagenet", 8),
+        ("boxes", "coco", "coco", 4),
         ("moods", "sst2", "glue-tsv", 4),
-    ):  # fmt: skip
+    ):
         (data,) = found[name].inputs.brought
         assert (data.name, data.layout, data.n) == (dataset, layout, n)
         assert f"--dataset {dataset}=PATH" in found[name].repeat.ovreport
@@ -316,9 +331,11 @@ def test_preprocessing_of_a_suite_reaches_the_inputs(tmp_path: Path):
     """Layout, channels, mean, scale: a blue image, as the network wants it."""
     folder = made.foldered(tmp_path, {"blue": 1})
     model = a_model(
-        "image-classification", {"image": [1, 4, 4, 3]}, data="mine",
+        "image-classification",
+        {"image": [1, 4, 4, 3]},
+        data="mine",
         options={"layout": "NHWC", "channels": "BGR", "mean": [50, 0, 0], "scale": [100, 1, 1]},
-    )  # fmt: skip
+    )
     files = Files(model=Path("m.xml"), files={}, data={"imagenet": folder})
     labelled = tasks.get("image-classification").labelled(model, files, seed=0)
     assert labelled.inputs["image"].shape == (1, 1, 4, 4, 3)
@@ -340,11 +357,13 @@ def test_a_dataset_of_more_classes_than_the_model_is_told_so(tmp_path: Path):
     """Not scored as if it were wrong answers."""
     words = a_tokenizer(tmp_path / "t.json", WORDS)
     files = Files(
-        model=Path("m.xml"), files={"tokenizer": words},
+        model=Path("m.xml"),
+        files={"tokenizer": words},
         data={"glue-tsv": made.glue(tmp_path / "g", [("good", 0), ("bad", 4)])},
-    )  # fmt: skip
-    model = a_model("text-classification", {"input_ids": [1, 4], "attention_mask": [1, 4]},
-                    data="mine")  # fmt: skip
+    )
+    model = a_model(
+        "text-classification", {"input_ids": [1, 4], "attention_mask": [1, 4]}, data="mine"
+    )
     task = tasks.get("text-classification")
     labelled = task.labelled(model, files, seed=0)
     with pytest.raises(ValueError, match="no score for class 4"):
@@ -374,8 +393,9 @@ def a_bound_model(task: str, root: Path) -> tuple[Model, Files]:
     return a_model(task, shapes, data="mine", options=options), files
 
 
-@pytest.mark.parametrize("task", ["image-classification", "object-detection",
-                                  "text-classification"])  # fmt: skip
+@pytest.mark.parametrize(
+    "task", ["image-classification", "object-detection", "text-classification"]
+)
 def test_a_part_of_the_users_data_calibrates_and_is_not_judged(task: str, tmp_path: Path):
     """Apart by their bytes; both say how many, and whose they are."""
     model, files = a_bound_model(task, tmp_path)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ovreport_collector import cgroup
-from ovreport_collector.cgroup import Limits
+from ovreport_collector.machine import cgroup
+from ovreport_collector.machine.cgroup import Limits
 from tests.collector.trees import plant
 
 V2 = "sys/fs/cgroup"
@@ -18,21 +18,25 @@ STAT = "usage_usec 9\nnr_periods 10\nnr_throttled {}\nthrottled_usec {}\n"
 
 def test_version_2_counts_the_tightest_of_all_groups_above(tmp_path: Path) -> None:
     """A pod's quota binds its containers, which may have none of their own."""
-    plant(tmp_path, {
-        "proc/self/cgroup": "0::/pod/container\n",
-        f"{V2}/cgroup.controllers": "cpu memory\n",
-        f"{V2}/pod/cpu.max": "150000 100000\n",
-        f"{V2}/pod/memory.max": "4294967296\n",
-        f"{V2}/pod/cpu.stat": STAT.format(2, 500_000),
-        f"{V2}/pod/container/cpu.max": "max 100000\n",
-        f"{V2}/pod/container/memory.max": "1073741824\n",
-        f"{V2}/pod/container/cpu.stat": STAT.format(1, 250_000),
-        f"{V2}/other/cpu.max": "1000 100000\n",
-    })  # fmt: skip
+    plant(
+        tmp_path,
+        {
+            "proc/self/cgroup": "0::/pod/container\n",
+            f"{V2}/cgroup.controllers": "cpu memory\n",
+            f"{V2}/pod/cpu.max": "150000 100000\n",
+            f"{V2}/pod/memory.max": "4294967296\n",
+            f"{V2}/pod/cpu.stat": STAT.format(2, 500_000),
+            f"{V2}/pod/container/cpu.max": "max 100000\n",
+            f"{V2}/pod/container/memory.max": "1073741824\n",
+            f"{V2}/pod/container/cpu.stat": STAT.format(1, 250_000),
+            f"{V2}/other/cpu.max": "1000 100000\n",
+        },
+    )
     assert cgroup.limits(tmp_path) == Limits(cpus=1.5, memory_bytes=2**30)
     assert cgroup.throttling(tmp_path) == {
-        "cgroup_throttled_periods": 3, "cgroup_throttled_s": 0.75,
-    }  # fmt: skip
+        "cgroup_throttled_periods": 3,
+        "cgroup_throttled_s": 0.75,
+    }
 
 
 V1 = {
@@ -50,15 +54,21 @@ def test_version_1_in_a_container(tmp_path: Path) -> None:
     plant(tmp_path, V1)
     assert cgroup.limits(tmp_path) == Limits(cpus=2.5, memory_bytes=2**31)
     assert cgroup.throttling(tmp_path) == {
-        "cgroup_throttled_periods": 4, "cgroup_throttled_s": 1.5,
-    }  # fmt: skip
+        "cgroup_throttled_periods": 4,
+        "cgroup_throttled_s": 1.5,
+    }
 
 
 def test_both_versions_at_once(tmp_path: Path) -> None:
     """Version 2 beside version 1, as systemd's hybrid mode mounts it."""
-    plant(tmp_path, V1, {
-        f"{V2}/unified/cgroup.controllers": "\n", f"{V2}/unified/cpu.stat": "usage_usec 1\n",
-    })  # fmt: skip
+    plant(
+        tmp_path,
+        V1,
+        {
+            f"{V2}/unified/cgroup.controllers": "\n",
+            f"{V2}/unified/cpu.stat": "usage_usec 1\n",
+        },
+    )
     assert cgroup.limits(tmp_path).cpus == 2.5
     assert cgroup.throttling(tmp_path)["cgroup_throttled_periods"] == 4
 
@@ -70,10 +80,13 @@ def test_both_versions_at_once(tmp_path: Path) -> None:
         {f"{V2}/cpu.max": "max 100000", f"{V2}/memory.max": "max"},
         {f"{V2}/cpu.max": "", f"{V2}/memory.max": "-5"},
         {f"{V2}/cpu.max": "100000 0", f"{V2}/memory.max": "0"},
-        {f"{V2}/cpu/cpu.cfs_quota_us": "-1", f"{V2}/cpu/cpu.cfs_period_us": "100000",
-         f"{V2}/memory/memory.limit_in_bytes": "9223372036854771712"},
+        {
+            f"{V2}/cpu/cpu.cfs_quota_us": "-1",
+            f"{V2}/cpu/cpu.cfs_period_us": "100000",
+            f"{V2}/memory/memory.limit_in_bytes": "9223372036854771712",
+        },
     ],
-)  # fmt: skip
+)
 def test_no_limit_is_none(tmp_path: Path, files: dict[str, str]) -> None:
     """No file, no limit, a division by zero: all of them are no limit."""
     plant(tmp_path, {"proc/self/cgroup": "0::/\n2:cpu:/\n"}, files)
@@ -83,16 +96,28 @@ def test_no_limit_is_none(tmp_path: Path, files: dict[str, str]) -> None:
 
 def test_a_path_cannot_lead_out_of_the_mount(tmp_path: Path) -> None:
     """A namespace tells groups above its own as `..`."""
-    plant(tmp_path, {
-        "proc/self/cgroup": "0::/../../etc\n", f"{V2}/cgroup.controllers": "",
-        "sys/etc/cpu.max": "1000 1000", "etc/cpu.max": "1000 1000",
-    })  # fmt: skip
+    plant(
+        tmp_path,
+        {
+            "proc/self/cgroup": "0::/../../etc\n",
+            f"{V2}/cgroup.controllers": "",
+            "sys/etc/cpu.max": "1000 1000",
+            "etc/cpu.max": "1000 1000",
+        },
+    )
     assert cgroup.limits(tmp_path).cpus is None
 
 
-NAMES = ("proc/self/cgroup", f"{V2}/cpu.max", f"{V2}/memory.max", f"{V2}/cpu.stat",
-         f"{V2}/cpu/cpu.cfs_quota_us", f"{V2}/cpu/cpu.cfs_period_us", f"{V2}/cpu/cpu.stat",
-         f"{V2}/memory/memory.limit_in_bytes")  # fmt: skip
+NAMES = (
+    "proc/self/cgroup",
+    f"{V2}/cpu.max",
+    f"{V2}/memory.max",
+    f"{V2}/cpu.stat",
+    f"{V2}/cpu/cpu.cfs_quota_us",
+    f"{V2}/cpu/cpu.cfs_period_us",
+    f"{V2}/cpu/cpu.stat",
+    f"{V2}/memory/memory.limit_in_bytes",
+)
 LINES = st.lists(
     st.one_of(
         st.text(max_size=12),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ovreport_collector.cgroup_peak import PEAK, START, CgroupPeak
-from ovreport_collector.memory import MemoryMeter
+from ovreport_collector.loadgen.cgroup_peak import PEAK, START, CgroupPeak
+from ovreport_collector.loadgen.memory import MemoryMeter
 from tests.collector.fake_sysfs import put
 
 GROUP = "sys/fs/cgroup/user.slice/ours"

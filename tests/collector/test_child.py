@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from ovreport.errors import StoreError
-from ovreport_collector import child, privacy
 from ovreport_collector.jobs import JobFailed, OutputsJob, ProbeJob, ProbeResult, Target
+from ovreport_collector.process import child, redact
 
 JOB = ProbeJob(devices=[])
 
@@ -168,7 +168,7 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: str) -
     """The kernel ends it when its parent is killed; one that began too late ends by itself."""
     script = (
         "import os, subprocess, sys, time\n"
-        "worker = ('from ovreport_collector.orphan import end_with; import os, time;'\n"
+        "worker = ('from ovreport_collector.process.orphan import end_with; import os, time;'\n"
         "          'end_with({}); print(os.getpid(), flush=True); time.sleep(60)')\n"
         "subprocess.Popen([sys.executable, '-c', worker.format(sys.argv[1] or os.getpid())])\n"
         "time.sleep(60)"
@@ -227,8 +227,9 @@ def test_a_job_that_names_no_file_of_this_machine_leaves_none_in_messages(
     target = Target(
         engine="openvino", model=str(folder / "net.onnx"), shapes={}, device="CPU", precision="f32"
     )
-    failed = child.run(OutputsJob(target=target, inputs={}, outputs={}, task="generic"), work,
-                       limit_s=20)  # fmt: skip
+    failed = child.run(
+        OutputsJob(target=target, inputs={}, outputs={}, task="generic"), work, limit_s=20
+    )
     assert isinstance(failed, JobFailed)
     assert failed.stderr_tail == "cannot read …/net.onnx"
 
@@ -236,16 +237,16 @@ def test_a_job_that_names_no_file_of_this_machine_leaves_none_in_messages(
 def test_home_user_host_and_python_are_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that names this machine or its user may be published without them."""
     monkeypatch.setenv("HOME", "/home/alice")
-    monkeypatch.setattr(privacy.getpass, "getuser", lambda: "alice")
-    monkeypatch.setattr(privacy.socket, "gethostname", lambda: "alices-box")
+    monkeypatch.setattr(redact.getpass, "getuser", lambda: "alice")
+    monkeypatch.setattr(redact.socket, "gethostname", lambda: "alices-box")
     text = "on alices-box: /home/alice/x, /mnt/alice/y, /home/alice"
-    assert privacy.redacted(text) == "on <host>: ~/x, /mnt/<user>/y, ~"
-    assert privacy.redacted(f"{child.sys.prefix}/lib/z.py") == "<python>/lib/z.py"
+    assert redact.redacted(text) == "on <host>: ~/x, /mnt/<user>/y, ~"
+    assert redact.redacted(f"{child.sys.prefix}/lib/z.py") == "<python>/lib/z.py"
 
 
 def test_a_host_name_is_taken_out_as_a_word_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts of other words stay, and `localhost` tells nothing."""
-    monkeypatch.setattr(privacy.socket, "gethostname", lambda: "node")
-    assert privacy.redacted("node: nodes, anode") == "<host>: nodes, anode"
-    monkeypatch.setattr(privacy.socket, "gethostname", lambda: "localhost")
-    assert privacy.redacted("localhost:80") == "localhost:80"
+    monkeypatch.setattr(redact.socket, "gethostname", lambda: "node")
+    assert redact.redacted("node: nodes, anode") == "<host>: nodes, anode"
+    monkeypatch.setattr(redact.socket, "gethostname", lambda: "localhost")
+    assert redact.redacted("localhost:80") == "localhost:80"

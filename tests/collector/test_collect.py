@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ovreport import folders, store
+from ovreport import paths
 from ovreport.cli import run
 from ovreport.record import (
     Accuracy,
@@ -33,11 +33,16 @@ from ovreport.record import (
     StartupCached,
     Throughput,
     Unsupported,
+    store,
 )
-from ovreport_collector import extras, language, plan
+from ovreport_collector import measurements
 from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
-from ovreport_collector.language import asking
+from ovreport_collector.measurements import generation
+from ovreport_collector.measurements.curve import measurement as curve
+from ovreport_collector.measurements.open_loop import measurement as open_loop
+from ovreport_collector.plan import plan
 from ovreport_collector.sources import cache
+from ovreport_collector.suite import language
 from tests.collector import models, suite_fixtures
 from tests.collector.conftest import TINY, FakeChild, a_device, model_table
 from tests.collector.suite_fixtures import document, write_suite
@@ -82,10 +87,10 @@ def module_patch() -> Iterator[pytest.MonkeyPatch]:
 
 
 def _place(root: Path, patch: pytest.MonkeyPatch) -> Place:
-    patch.setenv(folders.STATE, str(root / "state"))
-    patch.setenv(folders.CACHE, str(root / "cache"))
+    patch.setenv(paths.STATE, str(root / "state"))
+    patch.setenv(paths.CACHE, str(root / "cache"))
     patch.setitem(plan.TIERS, "quick", TINY)
-    for seconds in (extras.curve.SECONDS, extras.open_loop.SECONDS):
+    for seconds in (curve.SECONDS, open_loop.SECONDS):
         patch.setitem(seconds, "quick", 0.02)
     return Place(root)
 
@@ -101,8 +106,23 @@ def measured(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.Monk
     """Return a folder where a good model was measured on two devices."""
     place = _place(tmp_path_factory.mktemp("measured"), module_patch)
     suite = place.suite(model_table("good", "good.xml"))
-    code = run(["collect", "--suite", suite, "--out", str(place.out), "--plugin", SIMCPU,
-                "--device", "CPU", "--device", "SIMCPU", "--seed", "3"])  # fmt: skip
+    code = run(
+        [
+            "collect",
+            "--suite",
+            suite,
+            "--out",
+            str(place.out),
+            "--plugin",
+            SIMCPU,
+            "--device",
+            "CPU",
+            "--device",
+            "SIMCPU",
+            "--seed",
+            "3",
+        ]
+    )
     assert code == 0
     return place
 
@@ -195,8 +215,13 @@ def test_memory_is_told_phase_by_phase(measured: Place) -> None:
     for record in measured.records:
         phases = record.memory.rounds[0].phases
         assert [p.phase for p in phases] == [
-            "import", "read", "compile", "first-inference", "latency", "throughput",
-        ]  # fmt: skip
+            "import",
+            "read",
+            "compile",
+            "first-inference",
+            "latency",
+            "throughput",
+        ]
         assert all(p.peak_rss_bytes >= p.anonymous_bytes > 0 for p in phases)
 
 
@@ -221,10 +246,14 @@ def test_the_command_that_repeats_it_names_every_option(measured: Place) -> None
         assert words[:2] == ["ovreport", "collect"]
         options = dict(zip(words[2::2], words[3::2], strict=True))
         assert options == {
-            "--suite": "my.toml", "--tier": "quick", "--model": "good",
-            "--device": record.case.device, "--precision": record.case.precision,
-            "--seed": "3", "--plugin": "SIMCPU=PATH",
-        }  # fmt: skip
+            "--suite": "my.toml",
+            "--tier": "quick",
+            "--model": "good",
+            "--device": record.case.device,
+            "--precision": record.case.precision,
+            "--seed": "3",
+            "--plugin": "SIMCPU=PATH",
+        }
         theirs = shlex.split(record.repeat.benchmark_app)
         assert theirs[theirs.index("-shape") + 1] == f"x[1,{models.FEATURES}]"
         assert theirs[theirs.index("-d") + 1] == record.case.device
@@ -266,8 +295,19 @@ def half(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.MonkeyPa
         model_table("wrong-type", "good.xml", options={"dtype.x": "f99"}),
         model_table("good", "good.xml"),
     )
-    code = run(["collect", "--suite", suite, "--out", str(place.out), "--device", "CPU",
-                "--precision", "f32"])  # fmt: skip
+    code = run(
+        [
+            "collect",
+            "--suite",
+            suite,
+            "--out",
+            str(place.out),
+            "--device",
+            "CPU",
+            "--precision",
+            "f32",
+        ]
+    )
     assert code == 1
     return place
 
@@ -372,8 +412,13 @@ def test_a_file_in_the_place_of_out_is_refused(
 def quickly(place: Place, fake_child: FakeChild) -> list[str]:
     """Return a collect that measures nothing for real."""
     fake_child.devices = [a_device()]
-    return ["collect", "--suite", place.suite(model_table("good", "good.xml")),
-            "--out", str(place.out)]  # fmt: skip
+    return [
+        "collect",
+        "--suite",
+        place.suite(model_table("good", "good.xml")),
+        "--out",
+        str(place.out),
+    ]
 
 
 def test_a_dry_run_measures_nothing(
@@ -503,9 +548,23 @@ def virtual(tmp_path_factory: pytest.TempPathFactory) -> Place:
         suite = place.suite(model_table("good", "good.xml"))
         devices = [word for device in VIRTUAL for word in ("--device", device)]
         # What is measured beside rounds is the same on any device.
-        skipped = [word for extra in extras.EXTRAS for word in ("--skip", extra.name)]
-        assert run(["collect", "--suite", suite, "--out", str(place.out), *devices, *skipped,
-                    "--plugin", SIMCPU]) == 0  # fmt: skip
+        skipped = [word for extra in measurements.EXTRAS for word in ("--skip", extra.name)]
+        assert (
+            run(
+                [
+                    "collect",
+                    "--suite",
+                    suite,
+                    "--out",
+                    str(place.out),
+                    *devices,
+                    *skipped,
+                    "--plugin",
+                    SIMCPU,
+                ]
+            )
+            == 0
+        )
     return place
 
 
@@ -533,11 +592,15 @@ def test_a_converted_model_has_every_accuracy_in_its_record(place: Place) -> Non
     files = {f"p{i}": {"uri": f"file:imagenet_0{i}_{c}.jpg"} for i, c in ((0, 3), (1, 6))}
     models = [
         suite_fixtures.model_table(
-            id=name, file={"uri": f"file:{name}.pth"}, task="image-classification", data="few",
-            shapes={"image": [1, 3, 32, 32]}, converter="efficientnet-lite0",
+            id=name,
+            file={"uri": f"file:{name}.pth"},
+            task="image-classification",
+            data="few",
+            shapes={"image": [1, 3, 32, 32]},
+            converter="efficientnet-lite0",
         )
         for name in ("lite", "broken")
-    ]  # fmt: skip
+    ]
     suite = write_suite(
         place.root / "my.toml",
         document(models=models, datasets={"few": {"title": "Few", "files": files}}),
@@ -568,9 +631,10 @@ def test_a_model_that_does_not_convert_is_unsupported(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """OpenVINO's own words say that it cannot, which is no failure of the case."""
-    monkeypatch.delenv(folders.CACHE)
-    code = run(["collect", "--suite", str(UNSUPPORTED), "--out", str(place.out),
-                "--precision", "f32"])  # fmt: skip
+    monkeypatch.delenv(paths.CACHE)
+    code = run(
+        ["collect", "--suite", str(UNSUPPORTED), "--out", str(place.out), "--precision", "f32"]
+    )
     assert code == 1
     (record,) = place.records
     assert isinstance(record.outcome, Unsupported), record.outcome
@@ -580,13 +644,15 @@ def test_a_model_that_does_not_convert_is_unsupported(
 
 
 def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
-    place: Place, fake_child: FakeChild, capsys: pytest.CaptureFixture[str],
+    place: Place,
+    fake_child: FakeChild,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     """Nothing is fetched; each address of a branch is listed, and in the JSON too."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setattr(asking, "has_genai", lambda: True)
-    monkeypatch.setattr(language, "versions", lambda engines: {})
+    monkeypatch.setattr(language, "has_genai", lambda: True)
+    monkeypatch.setattr(generation, "versions", lambda engines: {})
     hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
     assert run(hub) == 0
     said = capsys.readouterr().out
@@ -602,11 +668,13 @@ def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
 
 
 def test_without_genai_the_language_models_of_a_mixed_suite_are_left_out_and_told(
-    place: Place, fake_child: FakeChild, capsys: pytest.CaptureFixture[str],
+    place: Place,
+    fake_child: FakeChild,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     """The rest is planned; one that was asked for by its name is refused."""
-    monkeypatch.setattr(asking, "has_genai", lambda: False)
+    monkeypatch.setattr(language, "has_genai", lambda: False)
     hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
     assert run(hub) == 0
     said = capsys.readouterr().out

@@ -8,12 +8,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from ovreport import load_figures
+from ovreport.metrics import load
 from ovreport.record import Curve, CurveGap, CurvePoint, Failed, Histogram, PointRound, Unsupported
-from ovreport_collector import arrays, engines, worker
-from ovreport_collector.extras.curve import CurveExtra, grid, merged
+from ovreport_collector import engines
+from ovreport_collector.engines import arrays
 from ovreport_collector.jobs import CurveJob, CurveResult, JobFailed, Setting, Target
-from ovreport_collector.sweep import in_order
+from ovreport_collector.measurements.curve.measurement import CurveExtra, grid, merged
+from ovreport_collector.measurements.curve.run import in_order
+from ovreport_collector.worker import main
 from tests.collector import models
 from tests.collector.fixed_service import FEATURES, FixedService
 
@@ -36,16 +38,22 @@ def a_job(inputs: Path, settings: list[Setting], **changes: object) -> CurveJob:
         engine="fake", model="m.onnx", shapes={"x": [1, FEATURES]}, device="CPU", precision="f32"
     )
     job = CurveJob(
-        target=target, round=0, inputs=str(inputs), seed=1, settings=settings, seconds=0.12,
-        driver="threads", lone_ms=SERVICE_S * 1000,
-    )  # fmt: skip
+        target=target,
+        round=0,
+        inputs=str(inputs),
+        seed=1,
+        settings=settings,
+        seconds=0.12,
+        driver="threads",
+        lone_ms=SERVICE_S * 1000,
+    )
     return msgspec.structs.replace(job, **changes)
 
 
 def curve_of(monkeypatch: pytest.MonkeyPatch, engine: FixedService, job: CurveJob) -> Curve:
     """Measure a curve with an engine."""
     monkeypatch.setattr(engines, "create", lambda *_: engine)
-    result = worker.run(job)
+    result = main.run(job)
     assert isinstance(result, CurveResult), result
     return result.curve
 
@@ -99,10 +107,10 @@ def test_the_shape_of_a_curve_of_known_service_time(
     engine = FixedService(SERVICE_S)
     points = points_of(curve_of(monkeypatch, engine, a_job(inputs, settings)))
     lone = points[2, 1, 1]
-    more = {key: load_figures.throughput(p).value / load_figures.throughput(lone).value
-            for key, p in points.items()}  # fmt: skip
-    longer = {key: load_figures.latency(p).value / load_figures.latency(lone).value
-              for key, p in points.items()}  # fmt: skip
+    more = {
+        key: load.throughput(p).value / load.throughput(lone).value for key, p in points.items()
+    }
+    longer = {key: load.latency(p).value / load.latency(lone).value for key, p in points.items()}
     assert more[2, 2, 1] == pytest.approx(2, rel=0.35)
     assert longer[2, 2, 1] == pytest.approx(1, rel=0.35)
     assert more[2, 4, 1] == pytest.approx(2, rel=0.35)
@@ -117,8 +125,8 @@ def test_a_batch_counts_all_of_its_samples(monkeypatch: pytest.MonkeyPatch, inpu
     """Four samples in four service times: the throughput stays, the latency is four times."""
     job = a_job(inputs, [Setting(1, 1, 1), Setting(1, 1, 4)])
     points = points_of(curve_of(monkeypatch, FixedService(SERVICE_S), job))
-    rates = [load_figures.throughput(p).value for p in points.values()]
-    times = [load_figures.latency(p).value for p in points.values()]
+    rates = [load.throughput(p).value for p in points.values()]
+    times = [load.latency(p).value for p in points.values()]
     assert rates[1] / rates[0] == pytest.approx(1, rel=0.35)
     assert times[1] / times[0] == pytest.approx(4, rel=0.35)
 
@@ -161,7 +169,7 @@ def test_no_point_at_all_is_a_failure(monkeypatch: pytest.MonkeyPatch, inputs: P
     """A curve of gaps would be an empty picture."""
     engine = FixedService(0.001, knows_streams=False)
     monkeypatch.setattr(engines, "create", lambda *_: engine)
-    result = worker.run(a_job(inputs, [Setting(2, 2, 1)]))
+    result = main.run(a_job(inputs, [Setting(2, 2, 1)]))
     assert isinstance(result, JobFailed)
     aspect = CurveExtra().aspect([result, result])
     assert isinstance(aspect, Failed)
@@ -181,12 +189,14 @@ def a_round(index: int, settings: list[tuple[int, int, int]], gaps: list[int]) -
     """Return a round with points of ten samples of 1 ms, and gaps by batch."""
     points = [
         CurvePoint(
-            streams=s, requests=r, batch=b,
+            streams=s,
+            requests=r,
+            batch=b,
             rounds=[PointRound(round=index, n=10, duration_s=1, median_ms=1, autocorrelation=0)],
             histogram=Histogram(growth=1.07, buckets=[(0, 4), (index + 1, 6)]),
         )
         for s, r, b in settings
-    ]  # fmt: skip
+    ]
     missing = [CurveGap(streams=1, requests=1, batch=b, reason="why") for b in gaps]
     return CurveResult(curve=Curve(seconds=0.1, points=points, gaps=missing))
 
@@ -213,11 +223,14 @@ def test_openvino_sweeps_a_small_model(tmp_path: Path, batch: int) -> None:
     rows = np.random.default_rng(0).standard_normal((4, 1, models.FEATURES)).astype(np.float32)
     arrays.save_arrays(tmp_path / "s.npz", {"x": rows})
     target = Target(
-        engine="openvino", model=str(file), shapes={"x": [1, models.FEATURES]}, device="CPU",
+        engine="openvino",
+        model=str(file),
+        shapes={"x": [1, models.FEATURES]},
+        device="CPU",
         precision="f32",
-    )  # fmt: skip
+    )
     settings = [Setting(1, 1, 1), Setting(2, 2, 1), Setting(1, 1, 4), Setting(2, 4, 4)]
-    result = worker.run(
+    result = main.run(
         a_job(tmp_path / "s.npz", settings, target=target, seconds=0.03, lone_ms=0.05)
     )
     assert isinstance(result, CurveResult), result

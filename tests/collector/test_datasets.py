@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ovreport.errors import InputError, SuiteError
-from ovreport_collector import datasets, suite
+from ovreport_collector import datasets
 from ovreport_collector.datasets import coco, glue, imagenet
-from ovreport_collector.suite import Dataset, Suite
+from ovreport_collector.suite import model as suite
+from ovreport_collector.suite.model import Dataset, Suite
 from tests.collector import dataset_fixtures as made
 from tests.collector.suite_fixtures import document, model_table, write_suite
 from tests.collector.task_fixtures import a_model
@@ -44,8 +45,11 @@ class TestImageNet:
         """Whatever the order in which they were written."""
         found = self.labels(made.foldered(tmp_path, {"red": 1, "blue": 2, "green": 1}))
         assert found == [
-            ("blue_0.JPEG", 0), ("blue_1.JPEG", 0), ("green_0.JPEG", 1), ("red_0.JPEG", 2),
-        ]  # fmt: skip
+            ("blue_0.JPEG", 0),
+            ("blue_1.JPEG", 0),
+            ("green_0.JPEG", 1),
+            ("red_0.JPEG", 2),
+        ]
 
     def test_val_may_be_left_out(self, tmp_path: Path):
         """The folder of classes itself can be named."""
@@ -194,10 +198,15 @@ class TestCoco:
             ({"categories": [{"id": 3, "name": "a"}, {"id": 3, "name": "b"}]}, "the same id"),
             ({"categories": [{"id": 3, "name": "a"}]}, "annotations[1] names"),
             ({"images": "none"}, "not annotations of instances"),
-            ({"images": [{"id": 1, "file_name": "../x.jpg", "width": 1, "height": 1}],
-              "annotations": []}, "leaves the folder"),
+            (
+                {
+                    "images": [{"id": 1, "file_name": "../x.jpg", "width": 1, "height": 1}],
+                    "annotations": [],
+                },
+                "leaves the folder",
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_annotations_that_do_not_fit_are_refused(self, tmp_path: Path, changes, told: str):
         """The fault is named."""
         assert told in refused(coco.read, made.coco(tmp_path / "data", **changes))
@@ -246,9 +255,17 @@ class TestGlue:
         assert "a.tsv, b.tsv" in refused(glue.read, tmp_path)
 
     @settings(max_examples=50)
-    @given(rows=st.lists(st.tuples(
-        st.text(st.characters(blacklist_characters="\t\n\r", blacklist_categories=["Cs"]))
-        .filter(str.strip), st.integers(0, 9)), min_size=1))  # fmt: skip
+    @given(
+        rows=st.lists(
+            st.tuples(
+                st.text(
+                    st.characters(blacklist_characters="\t\n\r", blacklist_categories=["Cs"])
+                ).filter(str.strip),
+                st.integers(0, 9),
+            ),
+            min_size=1,
+        )
+    )
     def test_any_sentences_survive(self, tmp_path_factory: pytest.TempPathFactory, rows):
         """Line separators of Unicode, quotes and all."""
         folder = made.glue(tmp_path_factory.mktemp("glue"), rows)
@@ -261,12 +278,15 @@ class TestGlue:
 def a_suite(layout: str = "imagenet") -> Suite:
     """Return a suite whose model is bound to a dataset that users bring."""
     return Suite(
-        format=1, id="mine", title="Mine",
+        format=1,
+        id="mine",
+        title="Mine",
         models=[a_model("image-classification", {"x": [1, 3, 8, 8]}, data="pictures")],
         datasets={
-            "pictures": Dataset(title="Pictures", layout=layout), "fetched": Dataset(title="F"),
+            "pictures": Dataset(title="Pictures", layout=layout),
+            "fetched": Dataset(title="F"),
         },
-    )  # fmt: skip
+    )
 
 
 def test_a_brought_folder_takes_the_datasets_place(tmp_path: Path):
@@ -343,10 +363,12 @@ def test_without_a_limit_memory_is_bounded():
     [
         ({"title": "T"}, "no file"),
         ({"title": "T", "layout": "voc"}, "Invalid enum value"),
-        ({"title": "T", "layout": "coco", "files": {"a": {"uri": "pypi:tiny==1.0/"}}},
-         "files and a layout"),
+        (
+            {"title": "T", "layout": "coco", "files": {"a": {"uri": "pypi:tiny==1.0/"}}},
+            "files and a layout",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_suite_says_files_or_a_layout(tmp_path: Path, dataset, told: str):
     """One of both, and a layout that is known."""
     path = write_suite(tmp_path / "my.toml", document(datasets={"stuff": dataset}))

@@ -16,9 +16,9 @@ from PIL import Image
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
 from ovreport_collector.datasets.coco import Box
-from ovreport_collector.tasks import coco_map, detections
 from ovreport_collector.tasks.base import Files
-from ovreport_collector.tasks.image_preprocess import preprocessing
+from ovreport_collector.tasks.images import coco_map, detections
+from ovreport_collector.tasks.images.preprocess import preprocessing
 from tests.collector import dataset_fixtures as made
 from tests.collector.task_fixtures import a_model
 
@@ -36,9 +36,11 @@ def yolo(*rows: tuple[float, ...]) -> np.ndarray:
 def test_an_ssd_says_sides_as_shares_of_the_input_and_ends_early():
     """What comes after the end, or is unsure, is left out."""
     rows = [
-        [0, 2, 0.9, 0.1, 0.2, 0.5, 0.6], [0, 1, 0.05, 0, 0, 1, 1],
-        [-1, 0, 0, 0, 0, 0, 0], [0, 3, 0.8, 0, 0, 1, 1],
-    ]  # fmt: skip
+        [0, 2, 0.9, 0.1, 0.2, 0.5, 0.6],
+        [0, 1, 0.05, 0, 0, 1, 1],
+        [-1, 0, 0, 0, 0, 0, 0],
+        [0, 3, 0.8, 0, 0, 1, 1],
+    ]
     found = detections.read(np.array([[rows]], np.float32), "ssd", (200, 100), **THRESHOLDS)
     assert_allclose(found.boxes, [[20, 20, 100, 60]], rtol=1e-6)
     assert found.classes.tolist() == [2]
@@ -105,10 +107,13 @@ def test_suppression_keeps_no_two_that_overlap_and_drops_none_that_stand_alone(t
     assert list(scores[keep]) == sorted(scores[keep], reverse=True)
     for i in range(len(told)):
         surer = [
-            k for k in keep
-            if classes[k] == classes[i] and k != i and scores[k] >= scores[i]
+            k
+            for k in keep
+            if classes[k] == classes[i]
+            and k != i
+            and scores[k] >= scores[i]
             and detections.iou(boxes[k], boxes[i][None])[0] > overlap
-        ]  # fmt: skip
+        ]
         assert (i in keep) != bool(surer)
 
 
@@ -140,13 +145,28 @@ def coco_eval(images, categories, truth, found) -> tuple[float, float]:
     boxes, detected = [], []
     for number, image in enumerate(images):
         boxes += [
-            {"image_id": number, "category_id": b.category_id, "bbox": list(b.bbox),
-             "area": b.area, "iscrowd": b.iscrowd} for b in truth if b.image_id == image
-        ]  # fmt: skip
+            {
+                "image_id": number,
+                "category_id": b.category_id,
+                "bbox": list(b.bbox),
+                "area": b.area,
+                "iscrowd": b.iscrowd,
+            }
+            for b in truth
+            if b.image_id == image
+        ]
         detected += [
-            {"image_id": number, "category_id": d.category, "bbox": list(d.box), "score": d.score,
-             "area": d.box[2] * d.box[3], "iscrowd": 0} for d in found if d.image == image
-        ]  # fmt: skip
+            {
+                "image_id": number,
+                "category_id": d.category,
+                "bbox": list(d.box),
+                "score": d.score,
+                "area": d.box[2] * d.box[3],
+                "iscrowd": 0,
+            }
+            for d in found
+            if d.image == image
+        ]
     ids = range(len(images))
     with contextlib.redirect_stdout(io.StringIO()):
         gt, dt = (coco_map._indexed(ids, categories, part) for part in (boxes, detected))
@@ -233,9 +253,11 @@ def test_right_boxes_give_one_and_wrong_categories_less(tmp_path: Path):
     files = Files(model=Path("m.xml"), files={}, data={"coco": made.coco(tmp_path)})
     for offset in (0, 1):
         model = a_model(
-            "object-detection", {"x": [1, 3, 32, 64]}, data="mine",
+            "object-detection",
+            {"x": [1, 3, 32, 64]},
+            data="mine",
             options={"label_offset": offset, "samples": 100},
-        )  # fmt: skip
+        )
         labelled = task.labelled(model, files, seed=0)
         assert (labelled.n, labelled.unit) == (4, "images")
         assert "all 4 images" in labelled.source
@@ -255,9 +277,11 @@ def test_right_boxes_give_one_and_wrong_categories_less(tmp_path: Path):
 def test_a_letterboxed_yolo_is_scaled_back(tmp_path: Path):
     """Boxes in pixels of a square input land on the objects of a wide image."""
     model = a_model(
-        "object-detection", {"x": [1, 3, 160, 160]}, data="mine",
+        "object-detection",
+        {"x": [1, 3, 160, 160]},
+        data="mine",
         options={"crop": "letterbox", "output": "yolov8", "mean": [0, 0, 0], "scale": [255] * 3},
-    )  # fmt: skip
+    )
     files = Files(model=Path("m.xml"), files={}, data={"coco": made.coco(tmp_path)})
     task = tasks.get("object-detection")
     labelled = task.labelled(model, files, seed=0)

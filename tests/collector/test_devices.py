@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovreport.cli import run
-from ovreport_collector.engines import openvino_devices
-from ovreport_collector.engines.openvino_devices import parts, probe
+from ovreport_collector.engines.openvino import devices as openvino_devices
+from ovreport_collector.engines.openvino.devices import parts, probe
 from ovreport_collector.jobs import JobFailed, ProbeJob
 from tests.collector import models
 from tests.collector.conftest import FakeChild

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ovreport_collector import collect, display
-from ovreport_collector.display import LiveDisplay, PlainDisplay
-from ovreport_collector.plan import Plan
+from ovreport_collector.plan.plan import Plan
+from ovreport_collector.session import collect, progress
+from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
 from tests.collector.conftest import FakeChild, a_request
 
 
@@ -58,5 +58,5 @@ def test_a_bar_is_for_people(
     """A log gets lines, also that of a CI service which says that it is a terminal."""
     monkeypatch.setenv("CI", ci)
     console = Console(file=io.StringIO(), force_terminal=terminal)
-    with display.display_for(console, plan, done=[]) as shown:
+    with progress.display_for(console, plan, done=[]) as shown:
         assert type(shown) is kind

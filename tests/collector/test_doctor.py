@@ -11,24 +11,32 @@ from typing import Any
 
 import pytest
 
-from ovreport import verdict
 from ovreport.cli import run
 from ovreport.errors import OvreportError
-from ovreport.reasons import REASONS
-from ovreport_collector import collect, doctor, kernel
+from ovreport.metrics import verdict
+from ovreport.metrics.reasons import REASONS
+from ovreport_collector import doctor
 from ovreport_collector.doctor import access, activity, settings
 from ovreport_collector.doctor.activity import Look
 from ovreport_collector.doctor.check import Check, share, worst
 from ovreport_collector.jobs import ProbeResult, Unavailable
-from ovreport_collector.processes import Process
+from ovreport_collector.machine import procfs
+from ovreport_collector.machine.processes import Process
+from ovreport_collector.session import collect
 from tests.collector.conftest import a_device
 from tests.collector.trees import CPU, LAPTOP, plant
 
 QUIET = {
-    "foreign_cpu_share": 0.004, "load_average_1m": 0.1, "steal_share": 0.0, "swap_pages": 0.0,
-    "pressure_cpu_share": 0.02, "pressure_io_share": 0.0, "pressure_memory_share": 0.0,
-    "throttle_events": 0.0, "temperature_c": 45.0,
-}  # fmt: skip
+    "foreign_cpu_share": 0.004,
+    "load_average_1m": 0.1,
+    "steal_share": 0.0,
+    "swap_pages": 0.0,
+    "pressure_cpu_share": 0.02,
+    "pressure_io_share": 0.0,
+    "pressure_memory_share": 0.0,
+    "throttle_events": 0.0,
+    "temperature_c": 45.0,
+}
 
 
 @pytest.fixture
@@ -41,12 +49,14 @@ def laptop(tmp_path: Path) -> Path:
 def probe(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let OpenVINO find a CPU, a GPU that is not there, and an NPU that does not work."""
     found = ProbeResult(
-        openvino="2026.4.1", available=["CPU", "NPU"], devices=[a_device()],
+        openvino="2026.4.1",
+        available=["CPU", "NPU"],
+        devices=[a_device()],
         unavailable=[
             Unavailable(name="GPU", reason="libOpenCL is not installed", remedy="apt install it"),
             Unavailable(name="NPU", reason="the driver crashed", remedy="Update the driver."),
         ],
-    )  # fmt: skip
+    )
     monkeypatch.setattr(collect, "probe", lambda *_: found)
 
 
@@ -117,10 +127,20 @@ GROUP = "sys/fs/cgroup"
     ("files", "check", "status"),
     [
         ({f"{POLICY}/scaling_driver": "acpi-cpufreq"}, "governor", "bad"),
-        ({f"{POLICY}/scaling_driver": "acpi-cpufreq", f"{POLICY}/scaling_governor": "schedutil",
-          f"{CPU}/cpufreq/policy1/scaling_governor": "schedutil"}, "governor", "warn"),
-        ({f"{SUPPLY}/AC/online": "0", f"{SUPPLY}/BAT0/status": "Discharging"}, "power-source",
-         "bad"),
+        (
+            {
+                f"{POLICY}/scaling_driver": "acpi-cpufreq",
+                f"{POLICY}/scaling_governor": "schedutil",
+                f"{CPU}/cpufreq/policy1/scaling_governor": "schedutil",
+            },
+            "governor",
+            "warn",
+        ),
+        (
+            {f"{SUPPLY}/AC/online": "0", f"{SUPPLY}/BAT0/status": "Discharging"},
+            "power-source",
+            "bad",
+        ),
         ({f"{CPU}/intel_pstate/no_turbo": "1"}, "turbo", "ok"),
         ({"proc/cpuinfo": "flags: fpu hypervisor\n"}, "virtualised", "warn"),
         ({"proc/self/status": "Cpus_allowed_list:\t0-1\n"}, "affinity", "warn"),
@@ -130,7 +150,7 @@ GROUP = "sys/fs/cgroup"
         ({f"{GROUP}/memory.max": str(2**30)}, "memory", "warn"),
         ({"proc/meminfo": "MemAvailable:  1000 kB\n"}, "memory", "bad"),
     ],
-)  # fmt: skip
+)
 def test_settings_are_judged(laptop: Path, files: dict[str, str], check: str, status: str) -> None:
     """One thing changed on a laptop in order turns one check."""
     checks = set_up(laptop, **files)
@@ -180,9 +200,10 @@ def test_devices_are_told_with_what_speaks_against_them() -> None:
     """A device that is there and fails is bad; one that is not there is only told."""
     found = {c.id: (c.status, c.remedy) for c in access.devices()}
     assert found == {
-        "device-CPU": ("ok", ""), "device-GPU": ("unknown", "apt install it"),
+        "device-CPU": ("ok", ""),
+        "device-GPU": ("unknown", "apt install it"),
         "device-NPU": ("bad", "Update the driver."),
-    }  # fmt: skip
+    }
 
 
 def test_an_openvino_that_cannot_be_loaded_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,9 +221,7 @@ def test_programs_are_named_by_what_they_took() -> None:
     """Processes of one name are added up; one that began meanwhile counts whole."""
 
     def a(pid: int, name: str, cpu_s: float, started: int = 1) -> Process:
-        return Process(
-            pid=pid, parent=1, name=name, started=started, cpu_s=cpu_s, waited_s=0
-        )  # fmt: skip
+        return Process(pid=pid, parent=1, name=name, started=started, cpu_s=cpu_s, waited_s=0)
 
     before = [a(1, "web", 10), a(2, "web", 5), a(3, "idle", 7), a(4, "old", 50)]
     after = [a(1, "web", 10.5), a(2, "web", 5.5), a(3, "idle", 7), a(4, "new", 0.25, started=9)]
@@ -216,7 +235,7 @@ def test_our_own_processes_are_not_among_them(monkeypatch: pytest.MonkeyPatch) -
         activity, "busiest", lambda _, after: others.update(p.pid for p in after) or []
     )
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        seen = activity.look(0.05, kernel.ROOT)
+        seen = activity.look(0.05, procfs.ROOT)
         child.communicate(b"\n")
     assert set(seen.readings) <= set(verdict.READINGS)
     assert os.getppid() in others

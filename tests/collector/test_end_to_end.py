@@ -15,20 +15,33 @@ from openvino import opset13 as ops
 from PIL import Image, ImageFilter
 
 from ovreport.record import STAGES
-from ovreport_collector import end_to_end, worker
-from ovreport_collector.end_to_end import Route
 from ovreport_collector.engines.base import WrongOutputError
-from ovreport_collector.engines.openvino import OpenVinoNetwork
-from ovreport_collector.image_pipeline import ImagePipeline, decoded, encoded, on_host, pixels
+from ovreport_collector.engines.image_pipeline import (
+    ImagePipeline,
+    decoded,
+    encoded,
+    on_host,
+    pixels,
+)
+from ovreport_collector.engines.openvino.engine import OpenVinoNetwork
 from ovreport_collector.jobs import EndToEndJob, EndToEndResult, JobFailed, Target
+from ovreport_collector.measurements.end_to_end import run
+from ovreport_collector.measurements.end_to_end.run import Route
+from ovreport_collector.worker import main
 from tests.collector import models
 
 SOURCE = (120, 80)
 """Width and height of the encoded images."""
 PIPELINE = ImagePipeline(
-    source_height=80, source_width=120, height=32, width=48, layout="NCHW", channels="BGR",
-    mean=(120.0, 115.0, 100.0), scale=(58.0, 57.0, 56.0),
-)  # fmt: skip
+    source_height=80,
+    source_width=120,
+    height=32,
+    width=48,
+    layout="NCHW",
+    channels="BGR",
+    mean=(120.0, 115.0, 100.0),
+    scale=(58.0, 57.0, 56.0),
+)
 
 
 def a_picture(seed: int, size: tuple[int, int] = SOURCE) -> Image.Image:
@@ -52,18 +65,27 @@ def job(tmp_path: Path, images: list[str]) -> EndToEndJob:
     """Return a short job on the small network."""
     model = models.save(models.image_classifier(), tmp_path / "model.xml")
     target = Target(
-        engine="openvino", model=str(model), shapes={"x": [1, 3, 32, 48]}, device="CPU",
+        engine="openvino",
+        model=str(model),
+        shapes={"x": [1, 3, 32, 48]},
+        device="CPU",
         precision="f32",
-    )  # fmt: skip
+    )
     return EndToEndJob(
-        target=target, round=0, seconds=0.2, pipeline=PIPELINE, images=images,
-        about="4 JPEG images", task="image-classification", seed=1,
-    )  # fmt: skip
+        target=target,
+        round=0,
+        seconds=0.2,
+        pipeline=PIPELINE,
+        images=images,
+        about="4 JPEG images",
+        task="image-classification",
+        seed=1,
+    )
 
 
 def measured(job: EndToEndJob) -> EndToEndResult:
     """Return the result of a job that must not fail."""
-    result = worker.run(job)
+    result = main.run(job)
     assert isinstance(result, EndToEndResult), result
     return result
 
@@ -86,7 +108,7 @@ def test_stages_make_up_the_whole(job: EndToEndJob) -> None:
     assert tuple(result.rounds["host"].stages_ms) == STAGES
     assert tuple(result.rounds["graph"].stages_ms) == tuple(s for s in STAGES if s != "preprocess")
     for made in result.rounds.values():
-        assert made.n >= 2 * end_to_end.AT_LEAST
+        assert made.n >= 2 * run.AT_LEAST
         assert 0.5 < sum(made.stages_ms.values()) / made.median_ms < 1.5
         assert made.sync_ips > 0
         assert made.async_ips > 0
@@ -108,9 +130,15 @@ def test_what_was_done_is_told(job: EndToEndJob) -> None:
 def test_the_graph_makes_the_input_that_the_host_makes(layout: Any, channels: Any) -> None:
     """Whatever the pipeline's data say, both are below one pixel value apart."""
     pipeline = ImagePipeline(
-        source_height=80, source_width=120, height=32, width=48, layout=layout, channels=channels,
-        mean=(1.0, 20.0, 90.0), scale=(2.0, 3.0, 5.0),
-    )  # fmt: skip
+        source_height=80,
+        source_width=120,
+        height=32,
+        width=48,
+        layout=layout,
+        channels=channels,
+        mean=(1.0, 20.0, 90.0),
+        scale=(2.0, 3.0, 5.0),
+    )
     shape = [1, 3, 32, 48] if layout == "NCHW" else [1, 32, 48, 3]
     x = ops.parameter(shape, np.float32, name="x")
     same = ov.Model([ops.multiply(x, ops.constant(np.float32(1)))], [x], "identity")
@@ -171,7 +199,7 @@ def test_a_device_that_cannot_preprocess_keeps_the_host_way(
 def test_an_image_that_is_none_fails_the_job(job: EndToEndJob) -> None:
     """The reason is told; nothing is timed on it."""
     Path(job.images[2]).write_bytes(b"no image")
-    result = worker.run(job)
+    result = main.run(job)
     assert isinstance(result, JobFailed)
     assert "image" in result.reason
 
@@ -236,22 +264,30 @@ def test_the_next_image_is_prepared_while_one_infers() -> None:
     route = a_route()
     list(route.stream(greys(3)))
     assert route.requests[0].log == [
-        "put", "start", "put", "start", "wait", "put", "start", "wait", "wait",
-    ]  # fmt: skip
+        "put",
+        "start",
+        "put",
+        "start",
+        "wait",
+        "put",
+        "start",
+        "wait",
+        "wait",
+    ]
 
 
 def test_a_request_that_answers_wrongly_is_noticed() -> None:
     """Both requests are checked: a fast wrong answer is a failure."""
     route = a_route([lambda x: x, lambda x: x * 2 + 30])
     with pytest.raises(WrongOutputError, match="of the same image alone"):
-        end_to_end._checked(route, greys(4))
+        run._checked(route, greys(4))
 
 
 def test_a_slow_model_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Once patience is at its end, a loop stops after the fewest images that can be used."""
     now = itertools.count(step=10.0)
-    monkeypatch.setattr(end_to_end, "clock", lambda: next(now))
-    assert len(list(end_to_end._supply(greys(2), 1.0))) == end_to_end.FEWEST
+    monkeypatch.setattr(run, "clock", lambda: next(now))
+    assert len(list(run._supply(greys(2), 1.0))) == run.FEWEST
 
 
 def test_decoding_gives_back_what_was_encoded() -> None:

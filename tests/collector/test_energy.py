@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovreport.record import Energy, Failed, Unsupported
-from ovreport_collector import energy
-from ovreport_collector.energy import counters, hwmon, perf, powercap
-from ovreport_collector.energy import measurement as measurements
-from ovreport_collector.energy.counters import (
+from ovreport_collector.machine import energy
+from ovreport_collector.machine.energy import counters, hwmon, perf, powercap
+from ovreport_collector.machine.energy import measurement as measurements
+from ovreport_collector.machine.energy.counters import (
     FASTEST_W,
     Counter,
     CounterError,
@@ -124,9 +124,10 @@ def test_a_zone_of_garbage_is_left_out(two_sockets: Machine) -> None:
 
 
 @given(
-    start=st.integers(0, 999), limit=st.integers(1_000, 10**6),
+    start=st.integers(0, 999),
+    limit=st.integers(1_000, 10**6),
     steps=st.lists(st.floats(0, 0.999), max_size=50),
-)  # fmt: skip
+)
 def test_a_tally_counts_through_every_wrap(start: int, limit: int, steps: list[float]) -> None:
     """Whatever is counted between two readings, as long as it is less than one range."""
     truth = [start]

@@ -12,11 +12,11 @@ import pytest
 from onnx import TensorProto, helper
 
 from ovreport.errors import InputError
-from ovreport.figures import figures
+from ovreport.metrics.compute import figures
 from ovreport.record import Completed, Port, Record, Unsupported
-from ovreport_collector import collect, engines, worker
-from ovreport_collector.arrays import load_samples, save_arrays
+from ovreport_collector import engines
 from ovreport_collector.engines import native
+from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.engines.native import THREADS, in_openvino_order
 from ovreport_collector.jobs import (
     Alongside,
@@ -30,19 +30,25 @@ from ovreport_collector.jobs import (
     RoundResult,
     Target,
 )
+from ovreport_collector.session import collect
+from ovreport_collector.worker import main
 from tests.collector.conftest import TINY, FakeChild, a_device, a_request
 
 ALONGSIDE = Alongside(
-    latency_threads=2, throughput_threads=2, requests=2,
+    latency_threads=2,
+    throughput_threads=2,
+    requests=2,
     outputs=[Port(name="scores", dtype="f32", shape=[1, 10])],
-)  # fmt: skip
+)
 
 
 def an_onnx_model(path: Path) -> Path:
     """Write x[batch, 64] → scores[batch, 10], its batch a named dimension."""
     rng = np.random.default_rng(7)
-    weights = {n: rng.standard_normal(s).astype(np.float32) / 8
-               for n, s in (("a", (64, 256)), ("b", (256, 10)))}  # fmt: skip
+    weights = {
+        n: rng.standard_normal(s).astype(np.float32) / 8
+        for n, s in (("a", (64, 256)), ("b", (256, 10)))
+    }
     nodes = [
         helper.make_node("MatMul", ["x", "a"], ["h"]),
         helper.make_node("Relu", ["h"], ["r"]),
@@ -50,11 +56,12 @@ def an_onnx_model(path: Path) -> Path:
         helper.make_node("Softmax", ["s"], ["scores"], axis=1),
     ]
     graph = helper.make_graph(
-        nodes, "tiny",
+        nodes,
+        "tiny",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 64])],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 10])],
         [onnx.numpy_helper.from_array(v, n) for n, v in weights.items()],
-    )  # fmt: skip
+    )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     onnx.save(made, path)
     return path
@@ -64,9 +71,13 @@ def an_onnx_model(path: Path) -> Path:
 def target(tmp_path: Path) -> Target:
     """Return ONNX Runtime's target, with two threads as OpenVINO had them."""
     return Target(
-        engine="onnxruntime", model=str(an_onnx_model(tmp_path / "tiny.onnx")),
-        shapes={"x": [1, 64]}, device="CPU", precision="f32", alongside=ALONGSIDE,
-    )  # fmt: skip
+        engine="onnxruntime",
+        model=str(an_onnx_model(tmp_path / "tiny.onnx")),
+        shapes={"x": [1, 64]},
+        device="CPU",
+        precision="f32",
+        alongside=ALONGSIDE,
+    )
 
 
 @pytest.fixture
@@ -85,12 +96,14 @@ def threads() -> set[str]:
 def outputs_of(target: Target, samples: Path, folder: Path) -> tuple[OutputsResult, np.ndarray]:
     """Return what a measuring process tells of the outputs, and the first of them."""
     out = folder / f"{target.engine}.npz"
-    result = worker.run(
+    result = main.run(
         OutputsJob(
-            target=target, inputs={"samples": str(samples)}, outputs={"samples": str(out)},
+            target=target,
+            inputs={"samples": str(samples)},
+            outputs={"samples": str(out)},
             task="generic",
         )
-    )  # fmt: skip
+    )
     assert isinstance(result, OutputsResult), result
     return result, next(iter(np.load(out).values()))
 
@@ -148,7 +161,7 @@ def test_requests_of_many_threads_have_sessions_of_their_own(target: Target, sam
 def test_openvino_tells_what_a_framework_is_given(target: Target) -> None:
     """The job alongside reads threads and requests in force from OpenVINO itself."""
     reference = msgspec.structs.replace(target, engine="openvino", alongside=None)
-    told = worker.run(AlongsideJob(target=reference))
+    told = main.run(AlongsideJob(target=reference))
     assert isinstance(told, Alongside)
     assert told.latency_threads >= 1
     assert told.requests * told.request_threads <= max(told.throughput_threads, told.requests)
@@ -157,11 +170,9 @@ def test_openvino_tells_what_a_framework_is_given(target: Target) -> None:
 
 def test_a_round_is_measured(target: Target, samples: Path) -> None:
     """Latency, throughput, memory and start-up, by the same loops as OpenVINO."""
-    result = worker.run(
-        RoundJob(
-            target=target, round=0, tier=TINY, inputs=str(samples), seed=1, driver="threads"
-        )
-    )  # fmt: skip
+    result = main.run(
+        RoundJob(target=target, round=0, tier=TINY, inputs=str(samples), seed=1, driver="threads")
+    )
     assert isinstance(result, RoundResult), result
     assert set(result.missing) <= {"energy"}  # most machines do not tell it
     assert result.latency.median_ms > 0
@@ -197,11 +208,13 @@ def test_what_a_framework_cannot_do_is_unsupported(
 ) -> None:
     """A reason, not a failure."""
     job = CachedStartJob(
-        target=msgspec.structs.replace(target, **changes), round=0, inputs=str(samples),
+        target=msgspec.structs.replace(target, **changes),
+        round=0,
+        inputs=str(samples),
         cache_dir=str(samples.parent),
-    )  # fmt: skip
+    )
     job = OutputsJob(target=job.target, inputs={}, outputs={}, task="generic")
-    result = worker.run(job)
+    result = main.run(job)
     assert isinstance(result, JobFailed)
     assert result.unsupported
     assert words in result.reason
@@ -213,7 +226,8 @@ def test_what_a_framework_cannot_do_is_unsupported(
 @pytest.mark.network
 def test_litert_gives_what_openvino_gives(tmp_path: Path) -> None:
     """A model of the suite: same outputs in the same order, the threads asked for, f32."""
-    from ovreport_collector import sources, suite
+    from ovreport_collector import sources
+    from ovreport_collector.suite import model as suite
 
     quick = suite.load("quick")
     model = quick.model("blazeface-front")
@@ -224,7 +238,7 @@ def test_litert_gives_what_openvino_gives(tmp_path: Path) -> None:
     reference = Target(
         engine="openvino", model=str(file), shapes=model.shapes, device="CPU", precision="f32"
     )
-    alongside = worker.run(AlongsideJob(target=reference))
+    alongside = main.run(AlongsideJob(target=reference))
     assert isinstance(alongside, Alongside)
     alongside = msgspec.structs.replace(alongside, latency_threads=2)
     target = msgspec.structs.replace(reference, engine="litert", alongside=alongside)
@@ -255,9 +269,13 @@ def test_pytorch_runs_a_saved_program(tmp_path: Path, name: str) -> None:
     x = np.random.default_rng(1).standard_normal((4, 1, 64), np.float32)
     save_arrays(tmp_path / "samples.npz", {"input": x})
     target = Target(
-        engine="pytorch", model=str(file), shapes={"input": [1, 64]}, device="CPU",
-        precision="f32", alongside=ALONGSIDE,
-    )  # fmt: skip
+        engine="pytorch",
+        model=str(file),
+        shapes={"input": [1, 64]},
+        device="CPU",
+        precision="f32",
+        alongside=ALONGSIDE,
+    )
     told, found = outputs_of(target, tmp_path / "samples.npz", tmp_path)
     np.testing.assert_allclose(found, layer(torch.from_numpy(x)).detach().numpy(), atol=1e-5)
     assert told.parameters == 650
@@ -361,9 +379,10 @@ def records(fake_child: FakeChild, suite_file: Path, own_folders: Path, console,
 
     def measure() -> list[Record]:
         plan = collect.make_plan(
-            a_request(suite_file, models=("one",), precisions=("f32",),
-                      engines=("openvino", "native"))
-        )  # fmt: skip
+            a_request(
+                suite_file, models=("one",), precisions=("f32",), engines=("openvino", "native")
+            )
+        )
         out = own_folders / "records"
         return collect.measure(plan, out, console, timeout_s=None, fresh=False).records
 
@@ -382,9 +401,11 @@ def test_rounds_of_both_alternate(records, fake_child: FakeChild) -> None:
     rounds = [j for j in fake_child.jobs if isinstance(j, RoundJob)]
     order = ["openvino", "onnxruntime", "onnxruntime", "openvino"]
     assert [j.target.engine for j in rounds] == order
-    native_jobs = [j for j in fake_child.jobs
-                   if isinstance(j, OutputsJob | RoundJob)
-                   and j.target.engine == "onnxruntime"]  # fmt: skip
+    native_jobs = [
+        j
+        for j in fake_child.jobs
+        if isinstance(j, OutputsJob | RoundJob) and j.target.engine == "onnxruntime"
+    ]
     assert {id(j.target.alongside) for j in native_jobs} == {id(ALONGSIDE)}
     assert sum(isinstance(j, AlongsideJob) for j in fake_child.jobs) == 1
     assert isinstance(theirs.outcome, Completed)
@@ -416,8 +437,7 @@ def test_a_framework_runs_where_openvino_cannot(records, fake_child: FakeChild) 
     ours, theirs = records()
     assert not isinstance(ours.outcome, Completed)
     assert isinstance(theirs.outcome, Completed)
-    assert {j.target.alongside for j in fake_child.jobs
-            if isinstance(j, RoundJob)} == {None}  # fmt: skip
+    assert {j.target.alongside for j in fake_child.jobs if isinstance(j, RoundJob)} == {None}
 
 
 def test_overhead_is_not_made_up(records, fake_child: FakeChild) -> None:

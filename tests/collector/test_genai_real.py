@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ovreport import folders
+from ovreport import paths
 from ovreport.record import Converted, Execution, MemoryRound, Optimised
-from ovreport_collector import child, language, sources, suite
+from ovreport_collector import sources
 from ovreport_collector.jobs import (
     AnswersResult,
     GenerationResult,
@@ -17,10 +17,13 @@ from ovreport_collector.jobs import (
     Lengths,
     Target,
 )
-from ovreport_collector.language import measuring
-from ovreport_collector.making.make import make_variant
-from ovreport_collector.plan import TIERS, Plan
-from ovreport_collector.prepare import Ready, make_ready
+from ovreport_collector.measurements import generation
+from ovreport_collector.measurements.generation import measurement
+from ovreport_collector.models.build import make_variant
+from ovreport_collector.plan.plan import TIERS, Plan
+from ovreport_collector.prepare.model import Ready, make_ready
+from ovreport_collector.process import child
+from ovreport_collector.suite import model as suite
 from ovreport_collector.tasks import Files
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -40,23 +43,33 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
 
 def target(ready: Ready, precision: str) -> Target:
     """Return what a process loads."""
-    return Target(engine="openvino-genai", model=str(ready.file), shapes={}, device="CPU",
-                  precision=precision)  # type: ignore[arg-type]  # fmt: skip
+    return Target(
+        engine="openvino-genai", model=str(ready.file), shapes={}, device="CPU", precision=precision
+    )  # type: ignore[arg-type]
 
 
 def a_plan() -> Plan:
     """Return a plan of the suite, at the quick tier."""
-    return Plan(suite=suite.load("llm"), suite_name="llm", tier=TIERS["quick"], seed=20, cases=(),
-                devices={}, plugins={}, machine=None, software=None)  # type: ignore[arg-type]  # fmt: skip
+    return Plan(
+        suite=suite.load("llm"),
+        suite_name="llm",
+        tier=TIERS["quick"],
+        seed=20,
+        cases=(),
+        devices={},
+        plugins={},
+        machine=None,
+        software=None,
+    )  # type: ignore[arg-type]
 
 
 def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     """Times agree with the pipeline's own clock, logits foretell, the answers are f32's."""
-    monkeypatch.setattr(measuring, "GRID", [Lengths(32, 16), Lengths(64, 16)])
-    monkeypatch.setattr(measuring, "REQUESTS", [1, 2])
-    monkeypatch.setattr(measuring, "CONCURRENT", Lengths(16, 8))
+    monkeypatch.setattr(measurement, "GRID", [Lengths(32, 16), Lengths(64, 16)])
+    monkeypatch.setattr(measurement, "REQUESTS", [1, 2])
+    monkeypatch.setattr(measurement, "CONCURRENT", Lengths(16, 8))
     measured = child.run(
-        language.round_job(a_plan(), ready, target(ready, "default"), 0), tmp_path, limit_s=300
+        generation.round_job(a_plan(), ready, target(ready, "default"), 0), tmp_path, limit_s=300
     )
     assert isinstance(measured, GenerationResult), measured
     for point in measured.points:
@@ -67,13 +80,16 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     assert [p.requests for p in measured.concurrency.points] == [1, 2]
     assert isinstance(measured.memory, MemoryRound)
     assert [p.phase for p in measured.memory.phases] == [
-        "import", "load", "generation", "concurrency",
-    ]  # fmt: skip
+        "import",
+        "load",
+        "generation",
+        "concurrency",
+    ]
 
-    monkeypatch.setattr(measuring, "PROMPTS", 2)
-    monkeypatch.setattr(measuring, "ANSWERS", Lengths(32, 8))
-    monkeypatch.setattr(measuring, "WINDOWS", 2)
-    job = language.answers_job(ready, target(ready, "f32"), tmp_path)
+    monkeypatch.setattr(measurement, "PROMPTS", 2)
+    monkeypatch.setattr(measurement, "ANSWERS", Lengths(32, 8))
+    monkeypatch.setattr(measurement, "WINDOWS", 2)
+    job = generation.answers_job(ready, target(ready, "f32"), tmp_path)
     found = child.run(job, tmp_path, limit_s=300)
     assert isinstance(found, AnswersResult), found
     assert [len(answer) for answer in found.answers] == [8, 8]
@@ -82,25 +98,25 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     assert 10 < np.exp(loss) < 60  # English, foretold by a small model; chance would be 49,152
     assert isinstance(found.described.execution, Execution)
     assert found.settings.in_force["KV_CACHE_PRECISION"] == "f32"
-    quality = language.quality(found, found, title="itself", seed=1)
+    quality = generation.quality(found, found, title="itself", seed=1)
     assert quality.agreement.identical == 2
 
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for few answers and windows: enough to see whether they are right."""
-    monkeypatch.setattr(measuring, "PROMPTS", 4)
-    monkeypatch.setattr(measuring, "ANSWERS", Lengths(32, 16))
-    monkeypatch.setattr(measuring, "WINDOWS", 4)
-    monkeypatch.setattr(measuring, "GRID", [Lengths(32, 16)])
-    monkeypatch.setattr(measuring, "REQUESTS", [2])
-    monkeypatch.setattr(measuring, "CONCURRENT", Lengths(16, 8))
+    monkeypatch.setattr(measurement, "PROMPTS", 4)
+    monkeypatch.setattr(measurement, "ANSWERS", Lengths(32, 16))
+    monkeypatch.setattr(measurement, "WINDOWS", 4)
+    monkeypatch.setattr(measurement, "GRID", [Lengths(32, 16)])
+    monkeypatch.setattr(measurement, "REQUESTS", [2])
+    monkeypatch.setattr(measurement, "CONCURRENT", Lengths(16, 8))
 
 
 def answers(ready: Ready, precision: str, work: Path) -> AnswersResult:
     """Return what a model answers, in a process of its own."""
     work.mkdir(exist_ok=True)
-    job = language.answers_job(ready, target(ready, precision), work)
+    job = generation.answers_job(ready, target(ready, precision), work)
     found = child.run(job, work, limit_s=600)
     assert isinstance(found, AnswersResult), found
     return found
@@ -110,7 +126,7 @@ def answers(ready: Ready, precision: str, work: Path) -> AnswersResult:
 def test_compressed_variants_answer(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     """Made in a process, loaded as a folder in others: sizes, executed layers, quality, times."""
     pytest.importorskip("nncf")
-    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
+    monkeypatch.setenv(paths.CACHE, str(tmp_path / "cache"))
     reference = answers(ready, "f32", tmp_path / "reference")
     files = Files(ready.file, {}, {})
     sizes, worse = {}, {}
@@ -125,11 +141,11 @@ def test_compressed_variants_answer(ready: Ready, tmp_path: Path, monkeypatch) -
         }
         found = answers(made, "f32", tmp_path / name)
         assert isinstance(found.described.execution, Execution)
-        judged = language.quality(found, reference, title="news", seed=1)
+        judged = generation.quality(found, reference, title="news", seed=1)
         sizes[name] = how.bytes_after / how.bytes_before
         worse[name] = judged.perplexity.reference.delta / judged.perplexity.reference.value
     # The last one speaks for both: a round takes long, and what runs is loaded in the same way.
-    job = language.round_job(a_plan(), made, target(made, "default"), 0)
+    job = generation.round_job(a_plan(), made, target(made, "default"), 0)
     timed = child.run(job, tmp_path, limit_s=600)
     assert isinstance(timed, GenerationResult), timed
     assert [p.requests for p in timed.concurrency.points] == [2]
@@ -143,9 +159,10 @@ def test_a_damaged_file_fails_with_its_reason(ready: Ready, tmp_path: Path) -> N
     """A damaged GGUF brings its process down, and is told as such; the collect lives on."""
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(ready.file.read_bytes()[:1_000_000])
-    made = Target(engine="openvino-genai", model=str(broken), shapes={}, device="CPU",
-                  precision="default")  # fmt: skip
-    job = language.answers_job(ready, made, tmp_path)
+    made = Target(
+        engine="openvino-genai", model=str(broken), shapes={}, device="CPU", precision="default"
+    )
+    job = generation.answers_job(ready, made, tmp_path)
     result = child.run(job, tmp_path, limit_s=300)
     assert isinstance(result, JobFailed)
     assert result.reason

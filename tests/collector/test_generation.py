@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovreport.errors import InputError, SuiteError
-from ovreport.figures import figures
+from ovreport.metrics.compute import figures
 from ovreport.record import (
     Completed,
     Concurrency,
@@ -24,14 +24,16 @@ from ovreport.record import (
     TokenAgreement,
     Unsupported,
 )
-from ovreport_collector import collect, generation, language
-from ovreport_collector.answers import spread
-from ovreport_collector.arrays import save_arrays
-from ovreport_collector.display import summaries
+from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.base import WrongOutputError
-from ovreport_collector.generation import Answer, Prompts, measure, point_of
 from ovreport_collector.jobs import GenerationJob, Lengths, Target
-from ovreport_collector.language import asking, measuring
+from ovreport_collector.measurements import generation
+from ovreport_collector.measurements.generation import measurement, run
+from ovreport_collector.measurements.generation.answers import spread
+from ovreport_collector.measurements.generation.run import Answer, Prompts, measure, point_of
+from ovreport_collector.session import collect
+from ovreport_collector.session.progress import summaries
+from ovreport_collector.suite import language
 from tests.collector.conftest import FakeChild, a_request
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import document, write_suite
@@ -43,7 +45,7 @@ WORDS = " ".join(f"word{i}" for i in range(20_000))
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the time of the measuring loop."""
     made = Clock()
-    monkeypatch.setattr(generation, "clock", made)
+    monkeypatch.setattr(run, "clock", made)
     return made
 
 
@@ -51,14 +53,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def job(tmp_path: Path) -> GenerationJob:
     """Return a job of two lengths, two answers each."""
     raw = np.frombuffer(WORDS.encode(), np.uint8)
-    save_arrays(tmp_path / "samples.npz", {generation.TEXT: raw[:160_000].reshape(8, -1)})
+    save_arrays(tmp_path / "samples.npz", {run.TEXT: raw[:160_000].reshape(8, -1)})
     return GenerationJob(
-        target=Target(engine="openvino-genai", model="m.gguf", shapes={}, device="CPU",
-                      precision="default"),
-        round=3, inputs=str(tmp_path / "samples.npz"), seed=1,
-        grid=[Lengths(8, 4), Lengths(32, 16)], generations=2, max_seconds=60.0,
-        requests=[1, 4], concurrent=Lengths(16, 8),
-    )  # fmt: skip
+        target=Target(
+            engine="openvino-genai", model="m.gguf", shapes={}, device="CPU", precision="default"
+        ),
+        round=3,
+        inputs=str(tmp_path / "samples.npz"),
+        seed=1,
+        grid=[Lengths(8, 4), Lengths(32, 16)],
+        generations=2,
+        max_seconds=60.0,
+        requests=[1, 4],
+        concurrent=Lengths(16, 8),
+    )
 
 
 # ---------------------------------------------------------------- the loop
@@ -159,7 +167,7 @@ def test_any_times_make_a_point(gaps: list[float], first: float) -> None:
 @given(st.lists(st.integers(0, 3), max_size=20), st.lists(st.integers(0, 3), max_size=20))
 def test_common_start(first: list[int], second: list[int]) -> None:
     """All tokens before it are equal, and the next ones are not."""
-    n = language.common_start(first, second)
+    n = generation.common_start(first, second)
     assert first[:n] == second[:n]
     assert n == min(len(first), len(second)) or first[n] != second[n]
 
@@ -184,8 +192,15 @@ def text_suite(own_folders: Path) -> Path:
 
 def a_document(**changes: object) -> dict[str, object]:
     """Return the document of a suite of a language model."""
-    model = {"id": "m", "title": "M", "task": "text-generation", "file": {"uri": "file:m.gguf"},
-             "variant": "int4", "data": "text", **changes}  # fmt: skip
+    model = {
+        "id": "m",
+        "title": "M",
+        "task": "text-generation",
+        "file": {"uri": "file:m.gguf"},
+        "variant": "int4",
+        "data": "text",
+        **changes,
+    }
     files = {"text": {"uri": "file:text.txt"}}
     made = document(models=[model], datasets={"text": {"title": "A text", "files": files}})
     return made | {"wheels": {}}
@@ -203,7 +218,7 @@ def collected(
 @pytest.fixture
 def with_genai(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that OpenVINO GenAI is installed: the pipeline is simulated."""
-    monkeypatch.setattr(asking, "has_genai", lambda: True)
+    monkeypatch.setattr(language, "has_genai", lambda: True)
     monkeypatch.setattr(language, "versions", lambda engines: {"openvino-genai": "0"})
 
 
@@ -228,7 +243,7 @@ def test_a_language_model_becomes_a_record(
     assert isinstance(measured.perplexity, Perplexity)
     assert measured.perplexity.value == pytest.approx(np.exp(3.0))
     assert isinstance(measured.agreement, TokenAgreement)
-    assert measured.agreement.common == [50] * measuring.PROMPTS
+    assert measured.agreement.common == [50] * measurement.PROMPTS
     assert isinstance(reference.generation.agreement, Skipped)
     found = figures(record)
     assert found["time_per_output_token_ms"].value == pytest.approx(10.0)
@@ -272,7 +287,7 @@ def test_without_logits_agreement_is_left(
     record = collected(text_suite, own_folders / "out", console, fake_child, **engines)[1]
     assert isinstance(record.generation.perplexity, Unsupported)
     assert "last token only" in record.generation.perplexity.reason
-    assert record.generation.agreement.identical == measuring.PROMPTS
+    assert record.generation.agreement.identical == measurement.PROMPTS
 
 
 @pytest.mark.usefixtures("with_genai")

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from ovreport import folders, store
+from ovreport import paths
 from ovreport.cli import run
 from ovreport.errors import SourceError, SuiteError
+from ovreport.record import store
 from ovreport_collector import sources
-from ovreport_collector import suite as suites
 from ovreport_collector.sources import pair
 from ovreport_collector.sources.address import AddressError, OnHub, parse
+from ovreport_collector.suite import model as suites
 from tests.collector.conftest import FakeChild
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -114,7 +115,8 @@ def hub() -> Iterator[Hub]:
 FETCH = """
 import sys
 from ovreport.errors import SourceError
-from ovreport_collector import sources, suite
+from ovreport_collector import sources
+from ovreport_collector.suite import model as suite
 loaded = suite.load(sys.argv[1])
 try:
     print(sources.resolve(loaded, loaded.models[0]).model)
@@ -138,13 +140,21 @@ def fetch(hub: Hub, tmp_path: Path):
         dropped = ("HF_", "HTTP", "http", "HTTPS", "https", "ALL_PROXY", "all_proxy")
         kept = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
         env = {
-            **kept, "HF_ENDPOINT": hub.address, "HF_HOME": str(tmp_path / "hf"),
-            "HF_HUB_DISABLE_TELEMETRY": "1", folders.CACHE: str(tmp_path / "cache"), **settings,
-        }  # fmt: skip
+            **kept,
+            "HF_ENDPOINT": hub.address,
+            "HF_HOME": str(tmp_path / "hf"),
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            paths.CACHE: str(tmp_path / "cache"),
+            **settings,
+        }
         done = subprocess.run(
-            [sys.executable, "-c", program, str(suite)], env=env, capture_output=True, text=True,
-            timeout=100, check=False,
-        )  # fmt: skip
+            [sys.executable, "-c", program, str(suite)],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
         return done.returncode, done.stdout + done.stderr[-2000:] * (not done.stdout)
 
     return run
@@ -198,7 +208,7 @@ def test_offline_mode_takes_what_the_hubs_own_cache_has(fetch, hub: Hub, tmp_pat
     assert "models fetch" in said
     assert fetch(suite)[0] == 0
     hub.requests.clear()
-    code, said = fetch(suite, HF_HUB_OFFLINE="1", **{folders.CACHE: str(tmp_path / "other")})
+    code, said = fetch(suite, HF_HUB_OFFLINE="1", **{paths.CACHE: str(tmp_path / "other")})
     assert (code, hub.requests) == (0, []), said
 
 
@@ -234,7 +244,8 @@ def unpinned(folder: Path, *, said: str = ", unpinned = true") -> Path:
 
 TELL = """
 import sys
-from ovreport_collector import sources, suite
+from ovreport_collector import sources
+from ovreport_collector.suite import model as suite
 model = suite.load(sys.argv[1]).models[0]
 for file in (model.file, *model.files.values()):
     found = sources.as_fetched(file)
@@ -291,10 +302,14 @@ def test_what_else_is_of_the_repository_stands_beside_the_network(
 
 
 WHOLE = {
-    **FILES, "openvino_tokenizer.xml": b"<tokenizer/>", "openvino_tokenizer.bin": b"words",
-    "config.json": b"{}", "README.md": b"about", "configuration_tiny.py": b"raise SystemExit",
+    **FILES,
+    "openvino_tokenizer.xml": b"<tokenizer/>",
+    "openvino_tokenizer.bin": b"words",
+    "config.json": b"{}",
+    "README.md": b"about",
+    "configuration_tiny.py": b"raise SystemExit",
     "other/config.json": b"[]",
-}  # fmt: skip
+}
 USED = {name for name in WHOLE if not name.endswith((".md", ".py")) and "/" not in name}
 
 
@@ -337,7 +352,8 @@ def test_a_whole_folder_is_fetched_and_its_code_is_not(fetch, hub: Hub, tmp_path
 
 MISSING = """
 import sys
-from ovreport_collector import sources, suite
+from ovreport_collector import sources
+from ovreport_collector.suite import model as suite
 loaded = suite.load(sys.argv[1])
 print([one.name for one in sources.missing(loaded, loaded.models)])
 """
@@ -364,7 +380,7 @@ def test_offline_a_folder_is_what_the_hubs_own_cache_has(fetch, hub: Hub, tmp_pa
     suite = whole(tmp_path)
     assert fetch(suite)[0] == 0
     hub.requests.clear()
-    code, said = fetch(suite, HF_HUB_OFFLINE="1", **{folders.CACHE: str(tmp_path / "other")})
+    code, said = fetch(suite, HF_HUB_OFFLINE="1", **{paths.CACHE: str(tmp_path / "other")})
     assert (code, hub.requests) == (0, []), said
     assert {path.name for path in Path(said.strip()).parent.iterdir()} == USED
 
@@ -381,9 +397,10 @@ def test_what_is_not_pinned_must_say_so(tmp_path: Path):
     """The check tells both ways to mend it; and that a pinned file is not unpinned."""
     sha256 = f', sha256 = "{"a" * 64}"'
     for said, message in (
-        ("", "it moves"), (sha256, "it moves"),
+        ("", "it moves"),
+        (sha256, "it moves"),
         (f"{sha256}, unpinned = true", "a checksum of what can change"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(SuiteError, match=message):
             suites.load(unpinned(tmp_path, said=said))
     path = a_suite(tmp_path)
@@ -418,12 +435,19 @@ def test_what_the_hub_does_not_have_says_so(fetch, tmp_path: Path):
 @pytest.mark.parametrize(
     "rest",
     [
-        "OpenVINO/tiny/model.xml", "OpenVINO/tiny@-main/model.xml", f"tiny@{COMMIT}/model.xml",
-        "OpenVINO/tiny@a/../model.xml", "OpenVINO/tiny@../model.xml", "OpenVINO/tiny@/model.xml",
-        f"OpenVINO/tiny@{COMMIT}/../model.xml", f"OpenVINO/tiny@{COMMIT}/", f"../x@{COMMIT}/a.xml",
-        f"OpenVINO/tiny@{COMMIT}//etc/model.xml", f"OpenVINO/tiny@{COMMIT}/a\\b.xml",
+        "OpenVINO/tiny/model.xml",
+        "OpenVINO/tiny@-main/model.xml",
+        f"tiny@{COMMIT}/model.xml",
+        "OpenVINO/tiny@a/../model.xml",
+        "OpenVINO/tiny@../model.xml",
+        "OpenVINO/tiny@/model.xml",
+        f"OpenVINO/tiny@{COMMIT}/../model.xml",
+        f"OpenVINO/tiny@{COMMIT}/",
+        f"../x@{COMMIT}/a.xml",
+        f"OpenVINO/tiny@{COMMIT}//etc/model.xml",
+        f"OpenVINO/tiny@{COMMIT}/a\\b.xml",
     ],
-)  # fmt: skip
+)
 def test_only_addresses_inside_a_repository_are_taken(rest: str):
     """A path may not leave the repository, nor a revision be an option or a path."""
     with pytest.raises(AddressError):
@@ -439,7 +463,7 @@ def test_an_address_is_written_as_it_is_read():
 
 def test_a_changed_weights_file_takes_the_place_of_the_old_one(tmp_path: Path, monkeypatch):
     """The pair follows the cache: a file that was fetched anew is the one beside the network."""
-    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
+    monkeypatch.setenv(paths.CACHE, str(tmp_path / "cache"))
     network, weights = tmp_path / "m.xml", tmp_path / "w.bin"
     network.write_text("net")
     weights.write_text("one")

@@ -12,8 +12,8 @@ from PIL import Image
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
-from ovreport_collector.prepare import Ready, make_ready
-from ovreport_collector.tasks.image_preprocess import preprocessing
+from ovreport_collector.prepare.model import Ready, make_ready
+from ovreport_collector.tasks.images.preprocess import preprocessing
 from tests.collector.task_fixtures import a_model, a_photograph, some_files
 
 

@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from ovreport.errors import StoreError
-from ovreport_collector import journal as journal_module
 from ovreport_collector.jobs import JobFailed
-from ovreport_collector.journal import GivenUp, Journal, RoundFailed, Step, Written
+from ovreport_collector.session import journal as journal_module
+from ovreport_collector.session.journal import GivenUp, Journal, RoundFailed, Step, Written
 
 WHEN = "2026-11-23T12:00:00Z"
 FAILURE = JobFailed(reason="it broke", cause="error")

@@ -14,12 +14,14 @@ from rich.console import Console
 
 from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
-from ovreport.model_facts import Converted, Optimised
 from ovreport.record import Completed, Generation, Record
-from ovreport_collector import collect, generation, language, suite
+from ovreport.record.model import Converted, Optimised
 from ovreport_collector.jobs import ConvertResult, GenerationJob, Job, OptimiseJob, Result
-from ovreport_collector.language import asking
-from ovreport_collector.making import variants
+from ovreport_collector.measurements.generation import run as generation
+from ovreport_collector.models import variants
+from ovreport_collector.session import collect
+from ovreport_collector.suite import language
+from ovreport_collector.suite import model as suite
 from tests.collector.conftest import FakeChild, a_request, an_optimise_result
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import document, write_suite
@@ -30,7 +32,7 @@ WORDS = " ".join(f"word{i}" for i in range(20_000))
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that OpenVINO GenAI and NNCF are installed."""
-    monkeypatch.setattr(asking, "has_genai", lambda: True)
+    monkeypatch.setattr(language, "has_genai", lambda: True)
     monkeypatch.setattr(
         language, "versions", lambda engines: {"openvino-genai": "1"} if list(engines) else {}
     )
@@ -42,8 +44,15 @@ def a_suite(folder: Path, **changes: object) -> Path:
     """Write a suite of one language model, published in four bits."""
     (folder / "m.gguf").write_bytes(b"GGUF of a kind")
     (folder / "text.txt").write_text(WORDS)
-    model = {"id": "m", "title": "M", "task": "text-generation", "file": {"uri": "file:m.gguf"},
-             "variant": "int4", "data": "text", **changes}  # fmt: skip
+    model = {
+        "id": "m",
+        "title": "M",
+        "task": "text-generation",
+        "file": {"uri": "file:m.gguf"},
+        "variant": "int4",
+        "data": "text",
+        **changes,
+    }
     files = {"text": {"uri": "file:text.txt"}}
     made = document(models=[model], datasets={"text": {"title": "A text", "files": files}})
     return write_suite(folder / "text.toml", made | {"wheels": {}})
@@ -61,9 +70,10 @@ def test_weights_of_a_language_model_are_compressed_whatever_they_were(
     """Measured as the device runs it, beside the published file at f32 and at the default."""
     path = a_suite(own_folders, variants=["int8-weights"])
     assert planned(path) == [
-        ("int4", "openvino-genai", "f32"), ("int4", "openvino-genai", "default"),
+        ("int4", "openvino-genai", "f32"),
+        ("int4", "openvino-genai", "default"),
         ("int8-weights", "openvino-genai", "default"),
-    ]  # fmt: skip
+    ]
     asked = planned(path, variants=("int4-weights", "int8", "fp16"), precisions=("f32",))
     assert asked == [("int4-weights", "openvino-genai", "f32")]
 
@@ -155,21 +165,31 @@ def test_a_variant_is_made_once(run, own_folders: Path, fake_child: FakeChild) -
 
 def test_what_a_pipeline_reads_is_what_is_taken_along(tmp_path: Path) -> None:
     """Tokenizer and settings, not whatever else lies in a user's folder."""
-    names = ["openvino_model.xml", "openvino_model.bin", "openvino_tokenizer.xml", "config.json",
-             "chat_template.jinja", "m.gguf", "text.txt", "my.toml"]  # fmt: skip
+    names = [
+        "openvino_model.xml",
+        "openvino_model.bin",
+        "openvino_tokenizer.xml",
+        "config.json",
+        "chat_template.jinja",
+        "m.gguf",
+        "text.txt",
+        "my.toml",
+    ]
     for name in names:
         (tmp_path / name).touch()
     (tmp_path / "more.json").mkdir()
     found = language.beside(tmp_path / "openvino_model.xml")
     assert [f.name for f in found] == [
-        "chat_template.jinja", "config.json", "openvino_tokenizer.xml",
-    ]  # fmt: skip
+        "chat_template.jinja",
+        "config.json",
+        "openvino_tokenizer.xml",
+    ]
 
 
 def test_weights_of_four_bits_become_floating_point() -> None:
     """Numbers, scales and zero points: what a layer multiplies by, and nothing else changes."""
     pytest.importorskip("openvino_genai")
-    from ovreport_collector.making.language_model import unfolded
+    from ovreport_collector.models.optimize.language_model import unfolded
 
     rng = np.random.default_rng(3)
     codes = rng.integers(0, 16, (4, 8), dtype=np.uint8)

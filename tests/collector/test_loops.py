@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ovreport.record import Tier
-from ovreport_collector import load, loops
+from ovreport_collector.loadgen import drivers, loops
 
 pytestmark = pytest.mark.alone
 
@@ -221,7 +221,7 @@ def test_a_loop_that_limits_is_seen() -> None:
         def feed(self, index: int) -> None:
             time.sleep(0.003)
 
-    threads = load.ThreadLoad([Slow(0.003), Slow(0.003)], 4)
+    threads = drivers.ThreadLoad([Slow(0.003), Slow(0.003)], 4)
     loaded = threads.run(0.3, 0)
     assert 0.4 < loaded.idle_share(2) < 0.6
 
@@ -244,7 +244,7 @@ def test_the_cap_holds_under_load() -> None:
     """A device that cannot reach the count is stopped when the cap is over."""
     limits = tier(min_inferences=10_000, max_seconds=0.6)
     began = time.monotonic()
-    threads = load.ThreadLoad([Request(0.05), Request(0.05)], 4)
+    threads = drivers.ThreadLoad([Request(0.05), Request(0.05)], 4)
     loaded = threads.run(0.3, limits.min_inferences, longest=limits.max_seconds)
     assert time.monotonic() - began < 1.0
     assert 16 <= len(loaded.latencies) <= 26

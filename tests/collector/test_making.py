@@ -10,13 +10,13 @@ import numpy as np
 import openvino as ov
 import pytest
 
-from ovreport import folders
+from ovreport import paths
 from ovreport.record import Converted, Original
-from ovreport_collector import child
 from ovreport_collector.jobs import JobFailed
-from ovreport_collector.making import bert, efficientnet
-from ovreport_collector.making.converted import Made, converted
-from ovreport_collector.suite import File, Model
+from ovreport_collector.models.convert import bert, efficientnet
+from ovreport_collector.models.convert.build import Made, converted
+from ovreport_collector.process import child
+from ovreport_collector.suite.model import File, Model
 from ovreport_collector.tasks import Files
 from tests.collector.weights_fixtures import (
     BERT,
@@ -131,8 +131,9 @@ def numpy_lite(w: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
             for j in range(size):
                 part = x[:, :, i : i + stride * out[0] : stride, j : j + stride * out[1] : stride]
                 tap = weight[:, :, i, j]
-                made = made + (part * tap.T[..., None, None] if deep
-                               else np.einsum("oc,nchw->nohw", tap, part))  # fmt: skip
+                made = made + (
+                    part * tap.T[..., None, None] if deep else np.einsum("oc,nchw->nohw", tap, part)
+                )
         scale = w[f"{norm}.weight"] / np.sqrt(w[f"{norm}.running_var"].astype(float) + 1e-3)
         shift = w[f"{norm}.bias"] - w[f"{norm}.running_mean"] * scale
         return made * scale[:, None, None] + shift[:, None, None]
@@ -189,9 +190,13 @@ def test_another_network_than_lite0_is_refused(change, shapes, reason: str, tmp_
 def model_and_files(tmp_path: Path, own_folders: Path) -> tuple[Model, Files]:
     """Return a suite's entry with a converter, and its files."""
     model = Model(
-        id="tiny-lite", title="Tiny", task="image-classification", converter="efficientnet-lite0",
-        file=File(uri="file:m.pth"), shapes={"image": [1, 3, 32, 32]},
-    )  # fmt: skip
+        id="tiny-lite",
+        title="Tiny",
+        task="image-classification",
+        converter="efficientnet-lite0",
+        file=File(uri="file:m.pth"),
+        shapes={"image": [1, 3, 32, 32]},
+    )
     return model, Files(model=write_torch(tmp_path / "m.pth", lite_weights()), files={}, data={})
 
 
@@ -206,7 +211,7 @@ def test_weights_are_converted_once_and_the_record_can_say_how(
     assert first.how.seconds > 0
     assert first.how.peak_bytes > 10_000_000
     assert set(first.how.software) == {"openvino", "numpy"}
-    assert first.file.is_relative_to(folders.cache())
+    assert first.file.is_relative_to(paths.cache())
     output = run(ov.Core().read_model(first.file), {"image": np.ones((1, 3, 32, 32), np.float32)})
     assert output.shape == (1, 7)
 
@@ -236,7 +241,7 @@ def test_weights_that_cannot_be_converted_fail_the_model_with_the_reason(
     assert isinstance(failed, JobFailed)
     assert "could not be converted (efficientnet-lite0)" in failed.reason
     assert str(tmp_path) not in failed.reason
-    assert not list((folders.cache() / "made").glob("*"))
+    assert not list((paths.cache() / "made").glob("*"))
 
 
 def test_a_model_that_engines_read_is_run_as_it_is(tmp_path: Path):

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from ovreport import folders
+from ovreport import paths
 from ovreport.errors import IncompleteError, SuiteError
-from ovreport_collector import suite
-from ovreport_collector.models_command import models
+from ovreport_collector.cli.models import models
+from ovreport_collector.suite import model as suite
 from tests.collector.suite_fixtures import document, model_table, write_suite
 
 
 @pytest.fixture(autouse=True)
 def cache_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test a cache of its own, and no index."""
-    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
+    monkeypatch.setenv(paths.CACHE, str(tmp_path / "cache"))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")

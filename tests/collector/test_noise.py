@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ovreport.verdict import FOREIGN_PEAK_SHARE, READINGS
-from ovreport_collector import noise, noise_watch, processes
-from ovreport_collector.noise import Snapshot
-from ovreport_collector.noise_watch import Watch
+from ovreport.metrics.verdict import FOREIGN_PEAK_SHARE, READINGS
+from ovreport_collector.machine import monitor, noise, processes
+from ovreport_collector.machine.monitor import Watch
+from ovreport_collector.machine.noise import Snapshot
 from tests.collector.trees import LAPTOP, plant
 
 BUSY = "import time; end = time.monotonic() + {}; exec('while time.monotonic() < end: pass')"
@@ -121,19 +121,28 @@ def test_a_whole_machine_is_read(tmp_path: Path) -> None:
     peaks = {"foreign_cpu_peak_share", "steal_peak_share"}  # of looks further apart
     missing = set(noise.unreadable(found)) - peaks
     assert missing == {
-        "cgroup_cpus", "cgroup_memory_gib", "cgroup_throttled_periods", "cgroup_throttled_s",
-        "involuntary_switches", "voluntary_switches",
-    }  # fmt: skip
+        "cgroup_cpus",
+        "cgroup_memory_gib",
+        "cgroup_throttled_periods",
+        "cgroup_throttled_s",
+        "involuntary_switches",
+        "voluntary_switches",
+    }
     assert found["allowed_processors"] == 4
     assert found["battery_share"] == 0
 
 
 def test_limits_of_a_container_are_readings(tmp_path: Path) -> None:
     """A quota, a limit of memory, and how often the quota ran out."""
-    plant(tmp_path, LAPTOP, {
-        "sys/fs/cgroup/cpu.max": "150000 100000", "sys/fs/cgroup/memory.max": str(2**30),
-        "sys/fs/cgroup/cpu.stat": "nr_throttled 1\nthrottled_usec 1000\n",
-    })  # fmt: skip
+    plant(
+        tmp_path,
+        LAPTOP,
+        {
+            "sys/fs/cgroup/cpu.max": "150000 100000",
+            "sys/fs/cgroup/memory.max": str(2**30),
+            "sys/fs/cgroup/cpu.stat": "nr_throttled 1\nthrottled_usec 1000\n",
+        },
+    )
     before = noise.snapshot(tmp_path)
     plant(tmp_path, {"sys/fs/cgroup/cpu.stat": "nr_throttled 5\nthrottled_usec 501000\n"})
     found = noise.readings(before, noise.snapshot(tmp_path))
@@ -159,8 +168,8 @@ def test_a_watch_that_cannot_look_does_not_lose_the_round(monkeypatch: pytest.Mo
         calls.append(1)
         raise OSError("gone")
 
-    monkeypatch.setattr(noise_watch.noise, "glance", fails)
-    monkeypatch.setattr(noise_watch.noise, "snapshot", lambda: at(time.monotonic()))
+    monkeypatch.setattr(monitor.noise, "glance", fails)
+    monkeypatch.setattr(monitor.noise, "snapshot", lambda: at(time.monotonic()))
     with Watch(period_s=0.02) as watch:
         time.sleep(0.3)
     assert calls

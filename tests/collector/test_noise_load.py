@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from ovreport import folders, store
-from ovreport.record import Record
-from ovreport.statistics import Interval, ratio_interval
-from ovreport.verdict import FOREIGN_CPU_SHARE
-from ovreport_collector import extras, noise
+from ovreport import paths
+from ovreport.metrics.verdict import FOREIGN_CPU_SHARE
+from ovreport.record import Record, store
+from ovreport.stats.intervals import Interval, ratio_interval
+from ovreport_collector import measurements
+from ovreport_collector.machine import noise
 from tests.collector import models
 from tests.collector.conftest import model_table
 from tests.collector.suite_fixtures import document, write_suite
@@ -58,12 +59,27 @@ def collect(root: Path, out: Path) -> dict[str, Record]:
         for name in ("shallow", "deep")
     ]
     suite = write_suite(root / "my.toml", document(models=tables))
-    skip = [word for extra in extras.EXTRAS for word in ("--skip", extra.name)]
+    skip = [word for extra in measurements.EXTRAS for word in ("--skip", extra.name)]
     subprocess.run(
-        [sys.executable, "-c", COLLECT, "collect", "--suite", str(suite), "--out", str(out),
-         "--device", "CPU", "--precision", "f32", *skip],
-        check=True, stdout=subprocess.DEVNULL, env={**os.environ, folders.STATE: str(root)},
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            COLLECT,
+            "collect",
+            "--suite",
+            str(suite),
+            "--out",
+            str(out),
+            "--device",
+            "CPU",
+            "--precision",
+            "f32",
+            *skip,
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, paths.STATE: str(root)},
+    )
     return {record.case.model: record for record in store.read_all([out]).records}
 
 

@@ -13,9 +13,8 @@ import pytest
 from openvino import opset13 as ops
 
 from ovreport.record import Execution
-from ovreport_collector import child
-from ovreport_collector.arrays import save_arrays
-from ovreport_collector.engines.openvino import OpenVino, OpenVinoNetwork
+from ovreport_collector.engines.arrays import save_arrays
+from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.jobs import (
     JobFailed,
     OptimiseJob,
@@ -26,8 +25,9 @@ from ovreport_collector.jobs import (
     Target,
     Validating,
 )
-from ovreport_collector.making.variants import OPTIMISATIONS, WAYS, has_nncf, settings, ways
-from ovreport_collector.suite import File, MadeVariant, Model
+from ovreport_collector.models.variants import OPTIMISATIONS, WAYS, has_nncf, settings, ways
+from ovreport_collector.process import child
+from ovreport_collector.suite.model import File, MadeVariant, Model
 from ovreport_collector.tasks import Calibration
 from tests.collector import models
 
@@ -42,9 +42,13 @@ def network(tmp_path: Path) -> Path:
 
 
 def made(
-    network: Path, work: Path, variant: MadeVariant, *, shapes: dict[str, list[int]] = SHAPES,
+    network: Path,
+    work: Path,
+    variant: MadeVariant,
+    *,
+    shapes: dict[str, list[int]] = SHAPES,
     pixels: np.ndarray | None = None,
-) -> tuple[Result, Path]:  # fmt: skip
+) -> tuple[Result, Path]:
     """Make a variant as a run does; return what came of it, and its file."""
     how = OPTIMISATIONS[variant]
     if pixels is None:
@@ -57,10 +61,12 @@ def made(
         target=Target(
             engine="openvino", model=str(network), shapes=shapes, device="CPU", precision="f32"
         ),
-        method=how.method, settings=settings(how, calibration, len(pixels)),
-        file=str(folder / "made.xml"), tried_with=str(inputs),
+        method=how.method,
+        settings=settings(how, calibration, len(pixels)),
+        file=str(folder / "made.xml"),
+        tried_with=str(inputs),
         inputs=str(inputs) if calibration else "",
-    )  # fmt: skip
+    )
     return child.run(job, work, limit_s=120), folder / "made.xml"
 
 
@@ -73,7 +79,7 @@ def executed(file: Path, work: Path) -> Execution:
         inputs={"samples": str(work / "inputs.npz")},
         outputs={"samples": str(work / "outputs.npz")},
         task="generic",
-    )  # fmt: skip
+    )
     result = child.run(job, work, limit_s=60)
     assert isinstance(result, OutputsResult), result
     assert isinstance(result.execution, Execution)
@@ -167,8 +173,9 @@ def test_weights_are_known_as_such_whatever_form_the_file_has(tmp_path: Path) ->
     network = models.save(ov.Model([ops.relu(deep)], [x], "deep"), tmp_path / "network.xml")
     result, file = made(network, tmp_path, "int8")
     assert isinstance(result, OptimiseResult), result
-    constants = [op for op in ov.Core().read_model(file).get_ops()
-                 if op.get_type_name() == "Constant"]  # fmt: skip
+    constants = [
+        op for op in ov.Core().read_model(file).get_ops() if op.get_type_name() == "Constant"
+    ]
     in_bytes = [op for op in constants if op.get_element_type() in {ov.Type.i8, ov.Type.u8}]
     assert [int(np.prod(op.get_output_shape(0))) for op in in_bytes] == [27]
 
@@ -185,9 +192,17 @@ def test_recurrent_layers_stay_in_floating_point(tmp_path: Path) -> None:
 
     before = ops.relu(ops.matmul(x, weights(8, 8), False, False))
     state = ops.constant(np.zeros((1, 1, 6), np.float32))
-    lstm = ops.lstm_sequence(before, state, state, ops.constant(np.array([4])),
-                             weights(1, 24, 8), weights(1, 24, 6), weights(1, 24), 6,
-                             "FORWARD")  # fmt: skip
+    lstm = ops.lstm_sequence(
+        before,
+        state,
+        state,
+        ops.constant(np.array([4])),
+        weights(1, 24, 8),
+        weights(1, 24, 6),
+        weights(1, 24),
+        6,
+        "FORWARD",
+    )
     network = models.save(ov.Model([lstm.output(0)], [x], "lstm"), tmp_path / "network.xml")
     pixels = rng.random((12, 1, 4, 8)).astype(np.float32)
     result, file = made(network, tmp_path, "int8", shapes={"x": [1, 4, 8]}, pixels=pixels)
@@ -236,7 +251,7 @@ def test_fp16_that_overflows_is_found_out(tmp_path: Path) -> None:
     network = models.save(
         ov.Model([ops.multiply(huge, ops.constant(np.full(4, 1e38, np.float32)))], [x], "huge"),
         tmp_path / "network.xml",
-    )  # fmt: skip
+    )
     result, _ = made(network, tmp_path, "fp16")
     assert isinstance(result, JobFailed), result
     assert result.cause == "wrong-output"
@@ -258,8 +273,9 @@ FRAMES = {"input": [1, 16], "state": [1, 4]}
 
 def a_voice_model() -> Model:
     """Return a suite's entry whose task judges by the original's answers."""
-    return Model(id="voice", title="V", task="voice-activity", shapes=FRAMES,
-                 file=File(uri="file:voice.xml"))  # fmt: skip
+    return Model(
+        id="voice", title="V", task="voice-activity", shapes=FRAMES, file=File(uri="file:voice.xml")
+    )
 
 
 def a_voice_network() -> ov.Model:
@@ -291,9 +307,12 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
     save_arrays(tmp_path / "frames.npz", arrays)
     how = OPTIMISATIONS["int8-accuracy"]
     validating = Validating(
-        model=msgspec.Raw(msgspec.json.encode(a_voice_model())), file=str(network), files={},
-        data={}, seed=20,
-    )  # fmt: skip
+        model=msgspec.Raw(msgspec.json.encode(a_voice_model())),
+        file=str(network),
+        files={},
+        data={},
+        seed=20,
+    )
     (tmp_path / "made").mkdir()
     job = OptimiseJob(
         target=Target(
@@ -301,9 +320,11 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
         ),
         method=how.method,
         settings={**settings(how, Calibration(arrays, "noise"), 24), "max_drop": max_drop},
-        file=str(tmp_path / "made" / "voice.xml"), tried_with=str(tmp_path / "frames.npz"),
-        inputs=str(tmp_path / "frames.npz"), validating=validating,
-    )  # fmt: skip
+        file=str(tmp_path / "made" / "voice.xml"),
+        tried_with=str(tmp_path / "frames.npz"),
+        inputs=str(tmp_path / "frames.npz"),
+        validating=validating,
+    )
     result = child.run(job, tmp_path, limit_s=120)
     if holds:
         assert isinstance(result, OptimiseResult), result
@@ -317,15 +338,18 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
 @NEEDS_NNCF
 def test_a_metric_of_some_samples_is_that_of_their_own_rows(tmp_path: Path) -> None:
     """Of all it is 1 against the model itself; of each alone too, in the order asked for."""
-    from ovreport_collector.making.validating import Validation
+    from ovreport_collector.models.optimize.validation import Validation
 
     file = models.save(a_voice_network(), tmp_path / "voice.xml")
     network = OpenVino({}).read(file, FRAMES)
     assert isinstance(network, OpenVinoNetwork)
     validating = Validating(
-        model=msgspec.Raw(msgspec.json.encode(a_voice_model())), file=str(file), files={}, data={},
+        model=msgspec.Raw(msgspec.json.encode(a_voice_model())),
+        file=str(file),
+        files={},
+        data={},
         seed=20,
-    )  # fmt: skip
+    )
     validation = Validation(validating, network)
     compiled = ov.Core().compile_model(network.model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     assert validation(compiled, [5, 2]) == (1.0, [1.0, 1.0])
@@ -347,7 +371,7 @@ def _contrary() -> ov.Model:
 def test_nncf_tells_nobody() -> None:
     """The process that optimises switches NNCF's reports off before it is imported."""
     code = (
-        "import os, sys; from ovreport_collector.making import optimise;"
+        "import os, sys; from ovreport_collector.models.optimize import run as optimise;"
         "assert 'nncf' not in sys.modules;"
         "os.environ[optimise._NO_TELEMETRY] = '1';"
         "from nncf.telemetry import wrapper;"

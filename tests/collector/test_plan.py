@@ -11,9 +11,10 @@ import pytest
 
 from ovreport.errors import InputError
 from ovreport.record import Device, Tier
-from ovreport_collector import collect, plan
 from ovreport_collector.jobs import ProbeResult, Unavailable
-from ovreport_collector.plan import Plan, telling_precisions
+from ovreport_collector.plan import plan
+from ovreport_collector.plan.plan import Plan, telling_precisions
+from ovreport_collector.session import collect
 from tests.collector.conftest import FakeChild, a_device, a_request
 
 
@@ -64,9 +65,13 @@ def test_every_model_meets_every_device_and_precision(make, fake_child: FakeChil
     fake_child.devices = [a_device(), a_device("SIMCPU", default="f32")]
     cases = [(p.case.model, p.case.device, p.case.precision) for p in make().cases]
     assert cases == [
-        ("one", "CPU", "f32"), ("one", "CPU", "default"), ("one", "SIMCPU", "f32"),
-        ("two", "CPU", "f32"), ("two", "CPU", "default"), ("two", "SIMCPU", "f32"),
-    ]  # fmt: skip
+        ("one", "CPU", "f32"),
+        ("one", "CPU", "default"),
+        ("one", "SIMCPU", "f32"),
+        ("two", "CPU", "f32"),
+        ("two", "CPU", "default"),
+        ("two", "SIMCPU", "f32"),
+    ]
     assert len({p.key for p in make().cases}) == 6
 
 
@@ -155,8 +160,9 @@ def test_the_expected_time_knows_what_judging_costs(fake_child: FakeChild) -> No
     """Thousands of texts take their time, for each case, and once more where f32 is no case."""
 
     def expected(model: str, *precisions: str) -> float:
-        request = a_request(Path("standard"), models=(model,), precisions=precisions,
-                            variants=("published",))  # fmt: skip
+        request = a_request(
+            Path("standard"), models=(model,), precisions=precisions, variants=("published",)
+        )
         return collect.make_plan(request).expected_s
 
     texts, eyes = expected("minilm-l6-v2", "f32"), expected("iris-landmark", "f32")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovreport_collector import processes
+from ovreport_collector.machine import processes
 from tests.collector.trees import plant, process_stat
 
 BURN = "import time; end = time.process_time() + {}\nwhile time.process_time() < end: pass\n"
@@ -38,9 +38,11 @@ def test_a_grandchild_in_another_session_is_our_own() -> None:
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
     before = processes.own_cpu_s()
     with subprocess.Popen(
-        [sys.executable, "-c", outer], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        [sys.executable, "-c", outer],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         start_new_session=True,
-    ) as child:  # fmt: skip
+    ) as child:
         child.stdout.readline()
         assert processes.own_cpu_s() - before >= 0.39
         assert {p.parent for p in processes.started_by(os.getpid())} >= {os.getpid(), child.pid}
@@ -75,9 +77,10 @@ def test_a_circle_of_parents_ends(tmp_path: Path) -> None:
 
 
 @given(
-    st.text(st.characters(blacklist_categories=["Cs"]), max_size=15), st.integers(0, 10**9),
+    st.text(st.characters(blacklist_categories=["Cs"]), max_size=15),
     st.integers(0, 10**9),
-)  # fmt: skip
+    st.integers(0, 10**9),
+)
 def test_any_name_is_read_whole(name: str, ticks: int, waited: int) -> None:
     """Names hold spaces, brackets and line ends, and hide no field behind them."""
     found = processes.parse(process_stat(8, 9, name, ticks=ticks, waited=waited, started=77))

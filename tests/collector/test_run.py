@@ -10,11 +10,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from ovreport import store
 from ovreport.errors import StoreError
-from ovreport.record import Completed, Failed, Record, Unsupported
-from ovreport_collector import collect, display, spent
-from ovreport_collector import journal as journal_module
+from ovreport.record import Completed, Failed, Record, Unsupported, store
 from ovreport_collector.jobs import (
     CachedStartJob,
     Job,
@@ -25,6 +22,9 @@ from ovreport_collector.jobs import (
     Result,
     RoundJob,
 )
+from ovreport_collector.process import timing
+from ovreport_collector.session import collect, progress
+from ovreport_collector.session import journal as journal_module
 from tests import factories
 from tests.collector.conftest import FakeChild, a_device, a_request, a_round_result, names
 
@@ -58,8 +58,9 @@ def run(fake_child: FakeChild, suite_file: Path, own_folders: Path, console: Con
     return Run(suite_file, own_folders / "records", console)
 
 
-def failing(kind: type[Job], model: str = "one", *, index: int | None = None,
-            result: JobFailed = CRASH) -> Callable[[Job], Result | None]:  # fmt: skip
+def failing(
+    kind: type[Job], model: str = "one", *, index: int | None = None, result: JobFailed = CRASH
+) -> Callable[[Job], Result | None]:
     """Return an answer that fails jobs of a kind for one model, and one round of it."""
 
     def answer(job: Job) -> Result | None:
@@ -288,7 +289,7 @@ def test_the_display_may_be_what_is_interrupted(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(display.PlainDisplay, "round_finished", stop)
+        context.setattr(progress.PlainDisplay, "round_finished", stop)
         with pytest.raises(KeyboardInterrupt):
             run()
     run()
@@ -471,7 +472,7 @@ def test_what_a_stopped_run_took_is_counted_too(
         nonlocal now
         now += 10.0 if isinstance(job, RoundJob) else 0.0
 
-    monkeypatch.setattr(spent, "clock", lambda: now)
+    monkeypatch.setattr(timing, "clock", lambda: now)
     fake_child.answers = [wait, interrupting(5)]
     with pytest.raises(KeyboardInterrupt):
         run()

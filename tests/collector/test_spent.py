@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ovreport_collector import spent
-from ovreport_collector.spent import Ledger, spending
+from ovreport_collector.process import timing
+from ovreport_collector.process.timing import Ledger, spending
 
 
 class Clock:
@@ -27,15 +27,15 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Put a clock of ours in the place of the real one; nothing is spent yet."""
     clock = Clock()
-    monkeypatch.setattr(spent, "clock", clock)
-    spent._spent.clear()
+    monkeypatch.setattr(timing, "clock", clock)
+    timing._spent.clear()
     return clock
 
 
 def told(tmp_path: Path) -> dict[str, float]:
     """Return what this process would tell."""
-    spent.tell(tmp_path / "spent.json")
-    return spent.told(tmp_path / "spent.json")
+    timing.tell(tmp_path / "spent.json")
+    return timing.told(tmp_path / "spent.json")
 
 
 def test_the_outermost_part_counts(clock: Clock, tmp_path: Path) -> None:
@@ -71,8 +71,12 @@ def test_what_nobody_claims_is_counted_as_the_processs_or_the_runs(clock: Clock)
     with ledger.doing("accuracy"):
         clock.now += 3
     assert ledger.take() == {
-        "timed-loops": 5, "warm-up": 1, "process": 2, "accuracy": 3, "bookkeeping": 2,
-    }  # fmt: skip
+        "timed-loops": 5,
+        "warm-up": 1,
+        "process": 2,
+        "accuracy": 3,
+        "bookkeeping": 2,
+    }
     clock.now += 1
     assert ledger.take("inputs") == {"inputs": 1}
     assert ledger.take() == {}
@@ -88,11 +92,11 @@ def test_downloads_are_left_out(clock: Clock) -> None:
 
 def test_an_effort_is_the_sum_of_all_steps() -> None:
     """Timed loops, warm-up, timed starts and idle baselines are measuring; no steps, no effort."""
-    effort = spent.effort([{"timed-loops": 3.0, "process": 1.0}, {"warm-up": 2.0, "process": 4.0}])
+    effort = timing.effort([{"timed-loops": 3.0, "process": 1.0}, {"warm-up": 2.0, "process": 4.0}])
     assert effort is not None
     assert (effort.wall_s, effort.measuring_s) == (10, 5)
     assert effort.parts_s == {"timed-loops": 3, "warm-up": 2, "process": 5}
-    assert spent.effort([]) is None
+    assert timing.effort([]) is None
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b'{"a": "b"}'])
@@ -100,13 +104,13 @@ def test_a_process_that_could_not_tell_told_nothing(tmp_path: Path, content) -> 
     """It crashed, or was killed while writing."""
     if content is not None:
         (tmp_path / "spent.json").write_bytes(content)
-    assert spent.told(tmp_path / "spent.json") == {}
+    assert timing.told(tmp_path / "spent.json") == {}
 
 
 def test_a_measuring_process_imports_no_telemetry() -> None:
     """OpenVINO's converter, which sends an event on import, is left out, and can be had later."""
     script = (
-        "import sys, ovreport_collector.worker, ovreport_collector.engines.openvino\n"
+        "import sys, ovreport_collector.worker.main, ovreport_collector.engines.openvino.engine\n"
         "assert not [m for m in sys.modules if 'telemetry' in m]\n"
         "import openvino.tools.ovc"
     )

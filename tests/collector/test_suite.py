@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from ovreport.errors import SuiteError
-from ovreport_collector import sources, suite
+from ovreport_collector import sources
+from ovreport_collector.suite import model as suite
 from tests.collector.suite_fixtures import document, model_table, toml_of, write_suite
 
 DATA = Path(__file__).parent / "data"
@@ -210,8 +211,13 @@ def test_a_bad_address_is_refused(tmp_path: Path, uri: str, sha256: str, what: s
     assert "secret" not in message
 
 
-PUBLISHED = {"metric": "top1", "value": 0.751, "variant": "FP32", "source": "A model card",
-             "url": "https://example.org/card"}  # fmt: skip
+PUBLISHED = {
+    "metric": "top1",
+    "value": 0.751,
+    "variant": "FP32",
+    "source": "A model card",
+    "url": "https://example.org/card",
+}
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from ovreport import metrics
 from ovreport.errors import SuiteError
+from ovreport.metrics import registry
 from ovreport_collector import tasks
 from ovreport_collector.tasks import common
 from tests.collector.dataset_fixtures import coco, glue
@@ -32,15 +32,25 @@ from tests.collector.task_fixtures import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ovreport_collector.suite import Model
+    from ovreport_collector.suite.model import Model
     from ovreport_collector.tasks import Files
 
 NAMES = {
-    "file-type", "face-detection", "face-landmarks", "iris-landmarks", "text-detection",
-    "text-recognition", "text-orientation", "voice-activity", "music-transcription",
-    "sentence-similarity", "image-classification", "object-detection", "text-classification",
+    "file-type",
+    "face-detection",
+    "face-landmarks",
+    "iris-landmarks",
+    "text-detection",
+    "text-recognition",
+    "text-orientation",
+    "voice-activity",
+    "music-transcription",
+    "sentence-similarity",
+    "image-classification",
+    "object-detection",
+    "text-classification",
     "generic",
-}  # fmt: skip
+}
 LANGUAGE = {"text-generation"}
 """A pipeline of its own makes inputs and judges answers: tested in `test_generation`."""
 
@@ -145,7 +155,7 @@ class TestEveryTask:
     def test_its_metric_is_in_the_table(self, name: str):
         """Its metric is in the table."""
         metric = tasks.get(name).metric
-        assert metric is None or metric in metrics.METRICS
+        assert metric is None or metric in registry.METRICS
 
     def test_samples_have_the_declared_shapes_and_are_finite(self, name: str, tmp_path: Path):
         """Samples have the declared shapes and are finite."""
@@ -242,13 +252,19 @@ class TestGeneric:
             "generic",
             {"ids": [1, 50], "mask": [1, 50], "flag": [1], "x": [1, 50]},
             options={
-                "dtype.ids": "i64", "high.ids": 30_000, "dtype.mask": "u8", "dtype.flag": "bool",
+                "dtype.ids": "i64",
+                "high.ids": 30_000,
+                "dtype.mask": "u8",
+                "dtype.flag": "bool",
             },
-        )  # fmt: skip
+        )
         drawn = tasks.get("generic").samples(model, some_files(), seed=0, count=20)
         assert {name: str(array.dtype) for name, array in drawn.items()} == {
-            "ids": "int64", "mask": "uint8", "flag": "bool", "x": "float32",
-        }  # fmt: skip
+            "ids": "int64",
+            "mask": "uint8",
+            "flag": "bool",
+            "x": "float32",
+        }
         assert 1_000 < drawn["ids"].max() < 30_000
         assert set(np.unique(drawn["mask"])) == {0, 1}
         assert abs(drawn["x"].mean()) < 0.2
@@ -280,9 +296,11 @@ class TestImageClassification:
         Image.new("RGB", (40, 30), (10, 20, 30)).save(tmp_path / "a.png")
         files = some_files(a=tmp_path / "a.png")
         options = {
-            "layout": "NHWC", "channels": "BGR", "mean": [30.0, 20.0, 0.0],
+            "layout": "NHWC",
+            "channels": "BGR",
+            "mean": [30.0, 20.0, 0.0],
             "scale": [1.0, 1.0, 5.0],
-        }  # fmt: skip
+        }
         model = a_model("image-classification", {"x": [1, 8, 6, 3]}, options=options)
         drawn = tasks.get("image-classification").samples(model, files, seed=0, count=1)["x"]
         assert drawn.dtype == np.float32

@@ -21,13 +21,16 @@ class Own(Generic):
 def added(monkeypatch: pytest.MonkeyPatch) -> None:
     """Install a package that adds three tasks: a good one, a broken one, one that takes a name."""
     entries = {
-        "own-task": f"{__name__}:Own", "broken": "no_such_module:Task", "generic": f"{__name__}:Own"
-    }  # fmt: skip
+        "own-task": f"{__name__}:Own",
+        "broken": "no_such_module:Task",
+        "generic": f"{__name__}:Own",
+    }
     found = [EntryPoint(name, value, tasks.GROUP) for name, value in entries.items()]
     monkeypatch.setattr(
-        tasks.importlib.metadata, "entry_points",
+        tasks.importlib.metadata,
+        "entry_points",
         lambda group: found if group == tasks.GROUP else [],
-    )  # fmt: skip
+    )
     tasks._added.cache_clear()
     yield
     tasks._added.cache_clear()

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from ovreport.errors import SuiteError
-from ovreport_collector import sources, suite, tasks
-from ovreport_collector.making import variants
-from ovreport_collector.making.apart import check_apart, checksum, without
-from ovreport_collector.suite import Model
+from ovreport_collector import sources, tasks
+from ovreport_collector.models import variants
+from ovreport_collector.models.optimize.leakage import check_apart, checksum, without
+from ovreport_collector.suite import model as suite
+from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Calibrates, Files, Validates, file_type, text_lines
 from tests.collector.task_fixtures import a_photograph, a_wheel, some_crops
 from tests.collector.test_tasks import NAMES, feed
@@ -124,8 +125,9 @@ def test_files_that_start_and_end_like_an_evaluated_one_are_left_out(tmp_path: P
     model, files = feed("file-type", tmp_path)
     long = b"value = 0\n" * 20
     members = {"q/b.txt": long + b"another middle" * 900 + long, "q/c.txt": b"something else" * 9}
-    same = a_wheel(tmp_path / "b.whl", {f"p/{i}.py": f"value = {i}\n".encode() * 20
-                                        for i in range(3)})  # fmt: skip
+    same = a_wheel(
+        tmp_path / "b.whl", {f"p/{i}.py": f"value = {i}\n".encode() * 20 for i in range(3)}
+    )
     with pytest.raises(SuiteError, match="no file is left"):
         tasks.get("file-type").calibration(  # type: ignore[attr-defined]
             model, replace(files, data={"a": same}), seed=1, count=2

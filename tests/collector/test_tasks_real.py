@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ovreport_collector import sources, suite, tasks
-from ovreport_collector.making.converted import Made, converted
+from ovreport_collector import sources, tasks
+from ovreport_collector.models.convert.build import Made, converted
+from ovreport_collector.suite import model as suite
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -76,8 +77,11 @@ def test_a_real_model_takes_the_samples_and_is_as_right_as_it_was(model, tmp_pat
         measured = task.reduce(task.contributions(labelled, outputs))
         value, tolerance = EXPECTED[model.id]
         assert measured == pytest.approx(value, abs=tolerance)
-    further = task.further_labelled(model, files, labelled, seed=0) if labelled and isinstance(
-        task, tasks.JudgesMore) else {}  # fmt: skip
+    further = (
+        task.further_labelled(model, files, labelled, seed=0)
+        if labelled and isinstance(task, tasks.JudgesMore)
+        else {}
+    )
     for name, more in further.items():
         if (model.id, name) in FURTHER:
             judge = task.further[name]

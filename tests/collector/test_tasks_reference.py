@@ -11,7 +11,7 @@ from PIL import Image
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
-from ovreport_collector.tasks import rendering, scan
+from ovreport_collector.tasks.text import rendering, scan
 from tests.collector.task_fixtures import a_model, a_photograph, a_wheel, some_crops, some_files
 
 
@@ -139,7 +139,8 @@ def test_templates_are_no_files_of_their_extension(tmp_path: Path):
     )
     labels = a_labels_file(tmp_path / "labels.json", ["html"])
     labelled = tasks.get("file-type").labelled(
-        a_model("file-type", {"bytes": [1, 2048]}), some_files(files={"labels": labels}, a=wheel),
+        a_model("file-type", {"bytes": [1, 2048]}),
+        some_files(files={"labels": labels}, a=wheel),
         seed=0,
-    )  # fmt: skip
+    )
     assert labelled.n == 1

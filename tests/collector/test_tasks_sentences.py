@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
-from ovreport_collector.tasks import embedding
+from ovreport_collector.tasks.text import embedding
 from tests.collector.task_fixtures import a_model, a_tokenizer, some_files
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from ovreport_collector.making.tensors import read_safetensors, read_torch
+from ovreport_collector.models.convert.weights import read_safetensors, read_torch
 from tests.collector.weights_fixtures import (
     MAGIC,
     SYSTEM,

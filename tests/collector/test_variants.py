@@ -11,14 +11,15 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from ovreport import folders, store
+from ovreport import paths
 from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
-from ovreport.model_facts import Optimised, Original
-from ovreport.record import Completed, Failed, Record, Skipped, Unsupported
-from ovreport_collector import collect, suite
+from ovreport.record import Completed, Failed, Record, Skipped, Unsupported, store
+from ovreport.record.model import Optimised, Original
 from ovreport_collector.jobs import Job, JobFailed, OptimiseJob, OutputsJob, Result, RoundJob
-from ovreport_collector.making import make, variants
+from ovreport_collector.models import build, variants
+from ovreport_collector.session import collect
+from ovreport_collector.suite import model as suite
 from ovreport_collector.tasks import Calibration
 from ovreport_collector.tasks.voice import VoiceActivity
 from tests.collector.conftest import FakeChild, a_device, a_request, model_table
@@ -45,9 +46,7 @@ def has_nncf(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def write(own_folders: Path) -> Callable[..., Path]:
     """Return a function that writes a suite of the models it is given."""
     a_photograph(own_folders / "photograph.png")
-    datasets = {
-        "photographs": {"title": "P", "files": {"one": {"uri": "file:photograph.png"}}}
-    }  # fmt: skip
+    datasets = {"photographs": {"title": "P", "files": {"one": {"uri": "file:photograph.png"}}}}
 
     def write_models(*models: dict[str, object]) -> Path:
         for model in models:
@@ -98,10 +97,12 @@ def test_a_suite_names_variants_that_are_measured_beside_the_file(
     """The published file comes first, at both precisions; what is made of it, at the default."""
     path = write(a_model(variants=["int8"]), a_model("two"))
     assert planned(path) == [
-        ("one", "fp32", "openvino", "f32"), ("one", "fp32", "openvino", "default"),
+        ("one", "fp32", "openvino", "f32"),
+        ("one", "fp32", "openvino", "default"),
         ("one", "int8", "openvino", "default"),
-        ("two", "fp32", "openvino", "f32"), ("two", "fp32", "openvino", "default"),
-    ]  # fmt: skip
+        ("two", "fp32", "openvino", "f32"),
+        ("two", "fp32", "openvino", "default"),
+    ]
 
 
 def test_a_device_whose_default_is_f32_measures_a_variant_there(
@@ -130,8 +131,10 @@ def test_a_published_variant_is_no_made_one(write, fake_child: FakeChild, has_nn
     path = write(a_model(), a_model("two", variant="int8"))
     asked = planned(path, variants=("int8", "int8-weights"), precisions=("f32",))
     assert [(m, v) for m, v, _, _ in asked] == [
-        ("one", "int8"), ("one", "int8-weights"), ("two", "int8"),
-    ]  # fmt: skip
+        ("one", "int8"),
+        ("one", "int8-weights"),
+        ("two", "int8"),
+    ]
     plan = collect.make_plan(a_request(path, variants=("int8",)))
     assert [plan.made_variants(m) for m in plan.models] == [["int8"], []]
 
@@ -143,8 +146,10 @@ def test_native_frameworks_run_the_published_file_only(
     path = write(a_model(variants=["int8"]))
     asked = planned(path, engines=("openvino", "native"), precisions=("f32",))
     assert [(v, e) for _, v, e, _ in asked] == [
-        ("fp32", "openvino"), ("fp32", "onnxruntime"), ("int8", "openvino"),
-    ]  # fmt: skip
+        ("fp32", "openvino"),
+        ("fp32", "onnxruntime"),
+        ("int8", "openvino"),
+    ]
     with pytest.raises(InputError, match="no model and engine"):
         planned(path, engines=("onnxruntime",), variants=("int8",))
 
@@ -281,8 +286,9 @@ def test_a_variant_is_measured_as_a_case_of_its_own(
     records = run(write(a_model(variants=["int8"])), precisions=("f32",))
     published, variant = records
     assert [(r.case.variant, type(r.outcome)) for r in records] == [
-        ("fp32", Completed), ("int8", Completed),
-    ]  # fmt: skip
+        ("fp32", Completed),
+        ("int8", Completed),
+    ]
     assert isinstance(published.model.made, Original)
     how = variant.model.made
     assert isinstance(how, Optimised)
@@ -295,8 +301,9 @@ def test_a_variant_is_measured_as_a_case_of_its_own(
     assert "photographs" in how.calibration
     assert (how.seconds, how.peak_bytes, how.bytes_before, how.bytes_after) == (2.5, 3000, 400, 100)
     assert (variant.model.source, variant.model.sha256) == (
-        published.model.source, published.model.sha256,
-    )  # fmt: skip
+        published.model.source,
+        published.model.sha256,
+    )
     assert variant.model.size_bytes == len(b"optimised one") + len(b"weights")
     files = {Path(j.target.model).name for j in fake_child.jobs if isinstance(j, RoundJob)}
     assert files == {"one.onnx", "one-int8.xml"}
@@ -321,7 +328,7 @@ def test_a_variant_is_made_once_and_kept(run, write, fake_child: FakeChild) -> N
     assert made(fake_child.jobs) == ["one-int8"]
     run(path, variants=("int8",), seed=21, precisions=("f32",))
     assert made(fake_child.jobs) == ["one-int8"]
-    (file,) = (folders.cache() / "made").glob("*/one-int8.bin")
+    (file,) = (paths.cache() / "made").glob("*/one-int8.bin")
     file.write_bytes(b"damaged")
     run(path, variants=("int8",), fresh=True)
     assert made(fake_child.jobs) == ["one-int8"] * 2
@@ -340,7 +347,7 @@ def test_what_decides_the_outcome_makes_another_file(
     run(path, variants=("int8",))
     a_photograph(own_folders / "photograph.png", seed=9)
     run(path, variants=("int8",))
-    monkeypatch.setattr(make, "VERSION", 99)
+    monkeypatch.setattr(build, "VERSION", 99)
     run(path, variants=("int8",), fresh=True)
     assert made(fake_child.jobs) == ["one-int8"] * 5
 
@@ -357,11 +364,13 @@ def test_a_variant_that_cannot_be_made_does_not_stop_the_others(
     path = write(a_model(variants=["int8", "fp16"]))
     records = run(path, precisions=("f32",))
     assert [(r.case.variant, type(r.outcome)) for r in records] == [
-        ("fp32", Completed), ("int8", Failed), ("fp16", Completed),
-    ]  # fmt: skip
+        ("fp32", Completed),
+        ("int8", Failed),
+        ("fp16", Completed),
+    ]
     assert records[1].outcome.reason == CRASH.reason
     assert records[1].outcome.cause == "crash"
-    assert not list((folders.cache() / "made").glob("*/one-int8.xml"))
+    assert not list((paths.cache() / "made").glob("*/one-int8.xml"))
     fake_child.answers = []
     assert all(isinstance(r.outcome, Completed) for r in run(path, fresh=True))
 
@@ -447,9 +456,11 @@ def test_the_repeat_command_measures_the_variant_alone(run, write, fake_child: F
         words = shlex.split(record.repeat.ovreport)
         asked = {n: v for n, v in pairwise(words) if n.startswith("--")}
         cases = planned(
-            path, models=(asked["--model"],), precisions=(asked["--precision"],),
+            path,
+            models=(asked["--model"],),
+            precisions=(asked["--precision"],),
             variants=(asked["--variant"],) if "--variant" in asked else (),
-        )  # fmt: skip
+        )
         assert [(m, v) for m, v, _, _ in cases] == [(record.case.model, record.case.variant)]
 
 

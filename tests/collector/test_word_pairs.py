@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
-from ovreport_collector.tasks import word_pairs
-from ovreport_collector.tasks.embedding import ranks, spearman
+from ovreport_collector.tasks.text import word_pairs
+from ovreport_collector.tasks.text.embedding import ranks, spearman
 from tests.collector.task_fixtures import a_model, a_tokenizer, some_files
 
 NUMBERS = st.lists(st.integers(-9, 9), min_size=1, max_size=40)
@@ -78,10 +78,11 @@ def words(tmp_path: Path):
     (tmp_path / "w.tsv").write_text("sun\tmoon\t9\nsun\tsea\t4\ntree\tsea\t1\n")
     (tmp_path / "x.txt").write_text("moon\ttree\t2\nmoon\tsea\t3\n")
     files = some_files(
-        files={"tokenizer": tokenizer}, documents=tmp_path / "d.cor",
+        files={"tokenizer": tokenizer},
+        documents=tmp_path / "d.cor",
         similarities=tmp_path / "s.txt",
         **{"wordsim-353": tmp_path / "w.tsv", "simlex-999": tmp_path / "x.txt"},
-    )  # fmt: skip
+    )
     model = a_model("sentence-similarity", {name: [2, 6] for name in NAMES})
     return tasks.get("sentence-similarity"), model, files
 
@@ -92,8 +93,9 @@ def test_every_list_of_pairs_gives_inputs_and_a_name(words):
     headline = task.labelled(model, files, seed=0)
     found = task.further_labelled(model, files, headline, seed=0)
     assert [(one.name, one.n, one.unit) for one in found.values()] == [
-        ("WordSim-353", 3, "pairs of words"), ("SimLex-999", 2, "pairs of words"),
-    ]  # fmt: skip
+        ("WordSim-353", 3, "pairs of words"),
+        ("SimLex-999", 2, "pairs of words"),
+    ]
     for one in found.values():
         assert one.inputs["input_ids"].shape[1:] == (2, 6)
     assert found["wordsim-353"].inputs["attention_mask"].sum() == 4
@@ -102,9 +104,10 @@ def test_every_list_of_pairs_gives_inputs_and_a_name(words):
 def test_a_dataset_without_pairs_has_no_further_accuracy(words):
     """As suites have it that name the documents alone."""
     task, model, files = words
-    files = some_files(files=dict(files.files), **{
-        role: files.data[role] for role in ("documents", "similarities")
-    })  # fmt: skip
+    files = some_files(
+        files=dict(files.files),
+        **{role: files.data[role] for role in ("documents", "similarities")},
+    )
     headline = task.labelled(model, files, seed=0)
     assert task.further_labelled(model, files, headline, seed=0) == {}
 

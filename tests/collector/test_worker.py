@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from ovreport.record import Failed, Port, Settings, Unsupported
-from ovreport_collector import arrays, checks, energy, engines, loops, scoring, worker
-from ovreport_collector.energy import measurement
+from ovreport_collector import engines
+from ovreport_collector.engines import arrays
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.jobs import (
     CachedStartJob,
@@ -27,6 +27,11 @@ from ovreport_collector.jobs import (
     RoundResult,
     Target,
 )
+from ovreport_collector.loadgen import checks, loops
+from ovreport_collector.machine import energy
+from ovreport_collector.machine.energy import measurement
+from ovreport_collector.session import accuracy
+from ovreport_collector.worker import main
 from tests.collector import models
 from tests.collector.conftest import TINY, an_execution
 from tests.collector.fake_sysfs import Machine
@@ -126,7 +131,7 @@ def _meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def round_of(samples: Path) -> RoundResult | JobFailed:
     """Measure a round."""
-    result = worker.run(
+    result = main.run(
         RoundJob(target=TARGET, round=1, tier=TINY, inputs=str(samples), seed=20, driver="threads")
     )
     assert isinstance(result, RoundResult | JobFailed)
@@ -136,10 +141,12 @@ def round_of(samples: Path) -> RoundResult | JobFailed:
 def outputs_of(samples: Path, tmp_path: Path) -> OutputsResult | JobFailed:
     """Have the outputs of all samples."""
     job = OutputsJob(
-        target=TARGET, inputs={"samples": str(samples)},
-        outputs={"samples": str(tmp_path / "out.npz")}, task="generic",
-    )  # fmt: skip
-    return worker.run(job)
+        target=TARGET,
+        inputs={"samples": str(samples)},
+        outputs={"samples": str(tmp_path / "out.npz")},
+        task="generic",
+    )
+    return main.run(job)
 
 
 def test_a_sound_round_misses_nothing(use, samples: Path) -> None:
@@ -315,9 +322,12 @@ def real(tmp_path: Path) -> tuple[Target, Path]:
     inputs = rng.standard_normal((4, 1, models.FEATURES)).astype(np.float32)
     arrays.save_arrays(samples, {"x": inputs})
     target = Target(
-        engine="openvino", model=str(file), shapes={"x": [1, models.FEATURES]}, device="CPU",
+        engine="openvino",
+        model=str(file),
+        shapes={"x": [1, models.FEATURES]},
+        device="CPU",
         precision="f32",
-    )  # fmt: skip
+    )
     return target, samples
 
 
@@ -327,7 +337,7 @@ def test_a_start_from_the_cache_is_verified(real: tuple[Target, Path], tmp_path:
     cache = tmp_path / "cache"
     cache.mkdir()
     job = CachedStartJob(target=target, round=0, inputs=str(samples), cache_dir=str(cache))
-    first, second = worker.run(job), worker.run(job)
+    first, second = main.run(job), main.run(job)
     assert isinstance(first, CachedStartResult)
     assert isinstance(second, CachedStartResult)
     assert (first.loaded_from_cache, second.loaded_from_cache) == (False, True)
@@ -341,7 +351,7 @@ STARTING = ["import", "read", "compile", "first-inference"]
 def test_a_start_without_mmap_has_the_phases_of_a_start(real: tuple[Target, Path]) -> None:
     """Its memory can be set beside a round's, phase by phase."""
     target, samples = real
-    result = worker.run(NoMmapJob(target=target, round=3, inputs=str(samples), seed=1))
+    result = main.run(NoMmapJob(target=target, round=3, inputs=str(samples), seed=1))
     assert isinstance(result, NoMmapResult)
     assert result.memory.round == 3
     assert [p.phase for p in result.memory.phases] == STARTING
@@ -350,7 +360,7 @@ def test_a_start_without_mmap_has_the_phases_of_a_start(real: tuple[Target, Path
 def test_an_engine_that_maps_nothing_is_not_asked(use, samples: Path) -> None:
     """The reason says so."""
     use(Engine())
-    result = worker.run(NoMmapJob(target=TARGET, round=0, inputs=str(samples), seed=1))
+    result = main.run(NoMmapJob(target=TARGET, round=0, inputs=str(samples), seed=1))
     assert isinstance(result, JobFailed)
     assert result.unsupported
 
@@ -360,23 +370,25 @@ def test_a_shape_opens_what_is_dynamic(real: tuple[Target, Path], tmp_path: Path
     target, samples = real
     models.save(models.classifier(-1), tmp_path / "net.xml")
     job = OutputsJob(
-        target=target, inputs={"s": str(samples)}, outputs={"s": str(tmp_path / "o.npz")},
+        target=target,
+        inputs={"s": str(samples)},
+        outputs={"s": str(tmp_path / "o.npz")},
         task="generic",
-    )  # fmt: skip
-    result = worker.run(job)
+    )
+    result = main.run(job)
     assert isinstance(result, OutputsResult)
     assert result.outputs[0].shape == [1, models.CLASSES]
-    without = worker.msgspec.structs.replace(
-        job, target=worker.msgspec.structs.replace(target, shapes={})
+    without = main.msgspec.structs.replace(
+        job, target=main.msgspec.structs.replace(target, shapes={})
     )
-    failed = worker.run(without)
+    failed = main.run(without)
     assert isinstance(failed, JobFailed)
     assert "without a static shape: x" in failed.reason
 
 
 def test_a_device_that_is_not_there_is_not_the_end_of_a_probe() -> None:
     """It is told as unavailable, beside those that are there."""
-    result = worker.run(ProbeJob(devices=["CPU", "TPU"]))
+    result = main.run(ProbeJob(devices=["CPU", "TPU"]))
     assert isinstance(result, ProbeResult)
     assert [d.name for d in result.devices] == ["CPU"]
     assert [u.name for u in result.unavailable] == ["TPU"]
@@ -385,7 +397,7 @@ def test_a_device_that_is_not_there_is_not_the_end_of_a_probe() -> None:
 @pytest.mark.parametrize("devices", [["X"], []], ids=["asked for", "by default"])
 def test_a_plugin_that_is_no_library_is_told(devices: list[str]) -> None:
     """A registered device that does not load is unavailable, with a reason, never just absent."""
-    result = worker.run(ProbeJob(devices=devices, plugins={"X": __file__}))
+    result = main.run(ProbeJob(devices=devices, plugins={"X": __file__}))
     assert isinstance(result, ProbeResult)
     assert [u.reason != "" for u in result.unavailable if u.name == "X"] == [True]
 
@@ -398,11 +410,14 @@ def test_what_is_kept_of_outputs_is_what_their_judge_wants(
     names = ("samples", "labelled", "labelled-top5")
     outputs = {name: str(tmp_path / f"{name}-out.npz") for name in names}
     job = OutputsJob(
-        target=target, inputs=dict.fromkeys(names, str(samples)), outputs=outputs,
-        task="image-classification", judges={"labelled": "", "labelled-top5": "top5"},
-    )  # fmt: skip
-    assert isinstance(worker.run(job), OutputsResult)
-    whole, first, further = (scoring.load_outputs(Path(path))[0] for path in outputs.values())
+        target=target,
+        inputs=dict.fromkeys(names, str(samples)),
+        outputs=outputs,
+        task="image-classification",
+        judges={"labelled": "", "labelled-top5": "top5"},
+    )
+    assert isinstance(main.run(job), OutputsResult)
+    whole, first, further = (accuracy.load_outputs(Path(path))[0] for path in outputs.values())
     assert whole.shape[1:] == (1, models.CLASSES)
     for kept in (first, further):
         assert kept.shape[1:] == (1, 5)

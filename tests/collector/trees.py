@@ -66,9 +66,14 @@ def plant(root: Path, *texts: dict[str, str]) -> Path:
 
 
 def process_stat(
-    pid: int, parent: int, name: str = "python", *,
-    ticks: int = 0, waited: int = 0, started: int = 7,
-) -> str:  # fmt: skip
+    pid: int,
+    parent: int,
+    name: str = "python",
+    *,
+    ticks: int = 0,
+    waited: int = 0,
+    started: int = 7,
+) -> str:
     """Return a process's stat file, as in proc(5)."""
     times = f"{ticks} 0 {waited} 0"
     return f"{pid} ({name}) S {parent} 1 1 0 -1 4194560 9 8 7 6 {times} 20 0 1 0 {started} 1 2 3\n"

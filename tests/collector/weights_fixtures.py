@@ -27,9 +27,10 @@ def write_safetensors(path: Path, tensors: Mapping[str, np.ndarray]) -> Path:
     for name, tensor in tensors.items():
         content = tensor.astype("<f4").tobytes()
         table[name] = {
-            "dtype": "F32", "shape": list(tensor.shape),
+            "dtype": "F32",
+            "shape": list(tensor.shape),
             "data_offsets": [len(numbers), len(numbers) + len(content)],
-        }  # fmt: skip
+        }
         numbers += content
     header = json.dumps(table).encode()
     path.write_bytes(len(header).to_bytes(8, "little") + header + numbers)
@@ -125,9 +126,14 @@ def _named(name: str, module: str) -> Any:
 # ---------------------------------------------------------------- small networks
 
 BERT = {
-    "model_type": "bert", "hidden_act": "gelu", "num_hidden_layers": 2, "num_attention_heads": 2,
-    "hidden_size": 8, "layer_norm_eps": 1e-12, "vocab_size": 20,
-}  # fmt: skip
+    "model_type": "bert",
+    "hidden_act": "gelu",
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "hidden_size": 8,
+    "layer_norm_eps": 1e-12,
+    "vocab_size": 20,
+}
 
 
 def bert_weights(width: int = 8, layers: int = 2, words: int = 20) -> dict[str, np.ndarray]:
@@ -157,9 +163,23 @@ def bert_weights(width: int = 8, layers: int = 2, words: int = 20) -> dict[str, 
 
 
 LITE_BLOCKS = (  # kernel, expansion, channels out
-    (3, 1, 4), (3, 2, 6), (3, 2, 6), (5, 2, 6), (5, 2, 6), (3, 2, 8), (3, 2, 8), (3, 2, 8),
-    (5, 2, 8), (5, 2, 8), (5, 2, 8), (5, 2, 8), (5, 2, 8), (5, 2, 8), (5, 2, 8), (3, 2, 10),
-)  # fmt: skip
+    (3, 1, 4),
+    (3, 2, 6),
+    (3, 2, 6),
+    (5, 2, 6),
+    (5, 2, 6),
+    (3, 2, 8),
+    (3, 2, 8),
+    (3, 2, 8),
+    (5, 2, 8),
+    (5, 2, 8),
+    (5, 2, 8),
+    (5, 2, 8),
+    (5, 2, 8),
+    (5, 2, 8),
+    (5, 2, 8),
+    (3, 2, 10),
+)
 
 
 def lite_weights(classes: int = 7) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovreport import accuracy_intervals as s
+from ovreport.stats import accuracy as s
 
 
 @pytest.mark.parametrize(

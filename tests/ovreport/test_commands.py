@@ -5,7 +5,8 @@ import json
 import jsonschema
 import pytest
 
-from ovreport import cli, store
+from ovreport import cli
+from ovreport.record import store
 from tests.factories import a_failed_record, a_record
 
 

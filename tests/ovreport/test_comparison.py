@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ovreport.comparison import compare
+from ovreport.stats.comparison import compare
 
 
 def paired(ratio, n=7, shared=0.3, own=0.002):

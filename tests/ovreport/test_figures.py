@@ -5,11 +5,11 @@ import math
 import msgspec
 import pytest
 
-from ovreport.figures import Figure, accuracy_metric, figures
-from ovreport.metrics import METRICS
-from ovreport.percentiles import N_TOO_SMALL, PERCENTILES
+from ovreport.metrics.compute import Figure, accuracy_metric, figures
+from ovreport.metrics.percentiles import N_TOO_SMALL, PERCENTILES
+from ovreport.metrics.registry import METRICS
 from ovreport.record import Failed, Skipped, Unsupported
-from ovreport.store import decode, encode
+from ovreport.record.store import decode, encode
 from tests.factories import a_failed_record, a_record, energy
 
 replace = msgspec.structs.replace

@@ -7,11 +7,12 @@ import math
 import msgspec
 import pytest
 
-from ovreport import generation_figures, store
 from ovreport import record as r
 from ovreport.errors import RecordError
-from ovreport.figures import Figure, figures
-from ovreport.metrics import METRICS
+from ovreport.metrics import generation
+from ovreport.metrics.compute import Figure, figures
+from ovreport.metrics.registry import METRICS
+from ovreport.record import store
 from tests.factories import a_record
 from tests.language_factories import a_failed_language_record, a_generation, a_language_record
 
@@ -67,7 +68,7 @@ def test_rounds_that_disagree_are_invalid() -> None:
 def test_one_round_has_no_percentiles() -> None:
     """One process says nothing about another."""
     found = figures(a_language_record(rounds=1))
-    assert generation_figures.N_TOO_SMALL in found["time_per_output_token_p90_ms"].reason
+    assert generation.N_TOO_SMALL in found["time_per_output_token_p90_ms"].reason
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])

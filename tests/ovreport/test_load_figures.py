@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from ovreport import load_figures as load
 from ovreport import record as r
-from ovreport.figures import Figure, figures
-from ovreport.statistics import fixed_buckets
+from ovreport.metrics import load
+from ovreport.metrics.compute import Figure, figures
+from ovreport.stats.intervals import fixed_buckets
 from tests.factories import a_record
 
 
@@ -24,9 +24,12 @@ def a_point(requests: int, ips: list[float], ms: float, **changes: Any) -> r.Cur
     ]
     buckets = [(index, count * len(ips)) for index, count in fixed_buckets([ms] * 100, 1.07)]
     base = {
-        "streams": 2, "requests": requests, "batch": 1, "rounds": rounds,
+        "streams": 2,
+        "requests": requests,
+        "batch": 1,
+        "rounds": rounds,
         "histogram": r.Histogram(growth=1.07, buckets=buckets),
-    }  # fmt: skip
+    }
     return r.CurvePoint(**{**base, **changes})
 
 
@@ -41,16 +44,27 @@ def a_loop(highest: list[float], late: float = 0.0) -> r.OpenLoop:
     for i, rate in enumerate(highest):
         steps = [
             r.ArrivalStep(
-                rate_ips=tried, n=200, duration_s=1, median_ms=1, bound_ms=2 if met else 20,
-                met=met, worth=150, late_share=0 if met else late,
+                rate_ips=tried,
+                n=200,
+                duration_s=1,
+                median_ms=1,
+                bound_ms=2 if met else 20,
+                met=met,
+                worth=150,
+                late_share=0 if met else late,
             )
             for tried, met in ((1000.0, False), (500.0, False), (rate or 50.0, rate > 0))
-        ]  # fmt: skip
+        ]
         rounds.append(r.ArrivalRound(round=i, steps=steps, highest_ips=rate))
     return r.OpenLoop(
-        limit_ms=10, limit_rule="twice", percentile=0.9, seconds=1, requests=2, streams=2,
+        limit_ms=10,
+        limit_rule="twice",
+        percentile=0.9,
+        seconds=1,
+        requests=2,
+        streams=2,
         rounds=rounds,
-    )  # fmt: skip
+    )
 
 
 LONE = a_point(1, [100, 101, 99], 10)

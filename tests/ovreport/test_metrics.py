@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovreport.metrics import METRICS, significant
+from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import Record
 
 numbers = st.floats(-1e15, 1e15).filter(lambda x: x == 0 or abs(x) > 1e-12)

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from ovreport import pipelines
 from ovreport.errors import RecordError
-from ovreport.figures import Figure, figures
+from ovreport.metrics import pipelines
+from ovreport.metrics.compute import Figure, figures
 from ovreport.record import PipelineRound, Unsupported
-from ovreport.store import decode, encode
+from ovreport.record.store import decode, encode
 from tests.factories import a_record
 
 replace = msgspec.structs.replace
@@ -53,9 +53,16 @@ def test_a_missing_way_gives_its_reason():
 
 @pytest.mark.parametrize(
     "change",
-    [{"n": 0}, {"median_ms": 0.0}, {"sync_ips": 0.0}, {"async_ips": 1e200}, {"stages_ms": {}},
-     {"stages_ms": {"decode": 1.0}}, {"stages_ms": {"infer": 0.0}}],
-)  # fmt: skip
+    [
+        {"n": 0},
+        {"median_ms": 0.0},
+        {"sync_ips": 0.0},
+        {"async_ips": 1e200},
+        {"stages_ms": {}},
+        {"stages_ms": {"decode": 1.0}},
+        {"stages_ms": {"infer": 0.0}},
+    ],
+)
 def test_rounds_that_cannot_be_are_refused(change):
     """Ratios and logarithms are made of these numbers: zero and absurd ones are no records."""
     sound = a_record().end_to_end.pipelines[0].rounds[0]

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ovreport import store
 from ovreport.errors import RecordError
-from ovreport.metrics import METRICS
-from ovreport.record import FORMAT, Histogram, Record, json_schema
+from ovreport.metrics.registry import METRICS
+from ovreport.record import FORMAT, Histogram, Record, json_schema, store
 from tests.factories import a_failed_record, a_record, histogram
 
 FIXTURES = sorted((Path(__file__).parent / "records").glob("*.json"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ovreport import statistics as s
+from ovreport.stats import intervals as s
 
 times = st.floats(1e-3, 1e5)
 rounds = st.lists(times, min_size=1, max_size=12)

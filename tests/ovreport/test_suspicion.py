@@ -5,15 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ovreport.record import (
-    Accuracy,
-    AccuracyReference,
-    Agreement,
-    OutputAgreement,
-    Record,
-    Skipped,
-)
-from ovreport.suspicion import SUSPICIONS, suspicions, tolerance
+from ovreport.metrics.suspicion import SUSPICIONS, suspicions, tolerance
+from ovreport.record import Accuracy, AccuracyReference, Agreement, OutputAgreement, Record, Skipped
 from tests.factories import a_failed_record, a_made_record, a_record
 
 
@@ -41,11 +34,15 @@ def codes(*records: Record) -> list[str]:
 @pytest.mark.parametrize(
     ("delta", "margin", "expected"),
     [
-        (0.0, 0.005, "equal"), (-0.004, 0.004, "equal"), (-0.1, 0.02, "worse"),
-        (0.05, 0.02, "better"), (-0.01, 0.02, "too few samples"), (0.0, 0.02, "too few samples"),
+        (0.0, 0.005, "equal"),
+        (-0.004, 0.004, "equal"),
+        (-0.1, 0.02, "worse"),
+        (0.05, 0.02, "better"),
+        (-0.01, 0.02, "too few samples"),
+        (0.0, 0.02, "too few samples"),
         (-0.008, 0.004, "too few samples"),
     ],
-)  # fmt: skip
+)
 def test_a_difference_is_judged_with_its_interval(delta, margin, expected):
     """Within 1 % for sure, beyond it for sure, or undecided."""
     assert tolerance(a_case(delta=delta, margin=margin).accuracy) == expected

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from ovreport.reasons import REASONS
+from ovreport.metrics.reasons import REASONS
+from ovreport.metrics.verdict import judge, needs_more_rounds
 from ovreport.record import FailedRound, Latency, Level, Reason, RoundNoise, Throughput, Verdict
-from ovreport.statistics import Interval
-from ovreport.verdict import judge, needs_more_rounds
+from ovreport.stats.intervals import Interval
 from tests.factories import a_failed_record, a_record, histogram
 
 replace = msgspec.structs.replace

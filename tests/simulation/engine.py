@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from ovreport.record import Execution, LayerCount, Port, Precision, Settings
-from ovreport.statistics import Floats
+from ovreport.stats.intervals import Floats
 from ovreport_collector.engines.base import Array, Mode, Sample
 from tests.simulation.truth import Fault, Truth
 
@@ -117,9 +117,14 @@ class SimulatedModel:
     loaded_from_cache = True
 
     def __init__(
-        self, truth: Truth, index: int, clock: Time | None = None, *, requests: int = 1,
+        self,
+        truth: Truth,
+        index: int,
+        clock: Time | None = None,
+        *,
+        requests: int = 1,
         inputs: Mapping[str, Sequence[int]] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.truth, self.index, self.clock = truth, index, clock or RealTime()
         self.optimal_requests = requests
         self.inputs = [Port(name=k, dtype="f32", shape=list(v)) for k, v in (inputs or {}).items()]

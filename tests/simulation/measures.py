@@ -10,13 +10,13 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ovreport import statistics
-from ovreport.comparison import MIN_PAIRS, Comparison, compare
-from ovreport.figures import figures
+from ovreport.metrics.compute import figures
 from ovreport.record import Record
-from ovreport.statistics import Floats, Interval, median_interval
-from ovreport_sitegen.speedup import latencies
-from ovreport_sitegen.studies import Finding
+from ovreport.stats import intervals as statistics
+from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
+from ovreport.stats.intervals import Floats, Interval, median_interval
+from ovreport_sitegen.compare.paired import latencies
+from ovreport_sitegen.pages.method.studies import Finding
 from tests.simulation.pipeline import record_of, virtual_time
 from tests.simulation.truth import HEAVY_FACTOR, HEAVY_SHARE, Tail, Truth
 
@@ -105,9 +105,13 @@ def through_the_loops(comparisons: int, *, seed: int, rounds: int = 7) -> Iterat
     yield _coverage(COVERED_RATIO, where, [holds(p.ordinary.ratio, 1.0) for p in same])
     yield from _false_alarms(where, same)
     yield Finding(
-        question=DETECTED, conditions=where, measured=share([p.different[0] for p in slower]),
-        goal=DETECTION_GOAL, at_least=True, n=comparisons,
-    )  # fmt: skip
+        question=DETECTED,
+        conditions=where,
+        measured=share([p.different[0] for p in slower]),
+        goal=DETECTION_GOAL,
+        at_least=True,
+        n=comparisons,
+    )
 
 
 def _headline(record: Record) -> Interval:
@@ -138,10 +142,14 @@ def grid(comparisons: int, *, seed: int, length: int = 100) -> Iterator[Finding]
         if tail == "heavy" and rho == 0:
             slower = [pair_of(*rows) for rows in _rows(again[:, :7] * CHANGE, case[:, :7])]
             yield Finding(
-                question=DETECTED, conditions=_where(7, rho, tail), goal=None, at_least=True,
-                measured=share([p.different[0] for p in slower]), n=comparisons,
+                question=DETECTED,
+                conditions=_where(7, rho, tail),
+                goal=None,
+                at_least=True,
+                measured=share([p.different[0] for p in slower]),
+                n=comparisons,
                 why=HEAVY_DETECTION,
-            )  # fmt: skip
+            )
 
 
 def rounds_needed(comparisons: int, *, seed: int, limit: int, most: int = 30) -> Finding:
@@ -157,10 +165,15 @@ def rounds_needed(comparisons: int, *, seed: int, limit: int, most: int = 30) ->
 
     needed = next(r for r in range(MIN_PAIRS, most + 1) if found(r) >= DETECTION_GOAL)
     return Finding(
-        question=NEEDED, conditions="rounds that differ by 2 %, autocorrelation 0.5; the tier "
-        "“publish” takes at least as many", measured=needed, goal=limit, at_least=False,
-        n=comparisons, unit="rounds",
-    )  # fmt: skip
+        question=NEEDED,
+        conditions="rounds that differ by 2 %, autocorrelation 0.5; the tier "
+        "“publish” takes at least as many",
+        measured=needed,
+        goal=limit,
+        at_least=False,
+        n=comparisons,
+        unit="rounds",
+    )
 
 
 def round_medians(truth: Truth, rng: np.random.Generator, comparisons: int, rounds: int) -> Floats:
@@ -175,9 +188,13 @@ def _rows(first: Floats, second: Floats) -> Iterator[tuple[list[float], list[flo
 
 def _coverage(question: str, where: str, hits: Sequence[bool]) -> Finding:
     return Finding(
-        question=question, conditions=where, measured=share(hits), goal=COVERAGE_GOAL,
-        at_least=True, n=len(hits),
-    )  # fmt: skip
+        question=question,
+        conditions=where,
+        measured=share(hits),
+        goal=COVERAGE_GOAL,
+        at_least=True,
+        n=len(hits),
+    )
 
 
 def _false_alarms(where: str, same: Sequence[Pair]) -> Iterator[Finding]:
@@ -186,9 +203,13 @@ def _false_alarms(where: str, same: Sequence[Pair]) -> Iterator[Finding]:
         ((FALSE_ALARM, FALSE_ALARM_GOAL), (FALSE_ANNOUNCED, FALSE_ANNOUNCED_GOAL))
     ):
         yield Finding(
-            question=question, conditions=where, measured=share([a[level] for a in alarms]),
-            goal=goal, at_least=False, n=len(same),
-        )  # fmt: skip
+            question=question,
+            conditions=where,
+            measured=share([a[level] for a in alarms]),
+            goal=goal,
+            at_least=False,
+            n=len(same),
+        )
 
 
 def _where(rounds: int, rho: float, tail: Tail) -> str:
@@ -215,9 +236,11 @@ def percentile_bounds(comparisons: int, *, seed: int, length: int = 2200) -> Ite
                 question=VIOLATED,
                 conditions=f"p{100 * percentile:.0f}, {_where(7, rho, tail)}",
                 measured=share([b < true_percentile(truth, percentile) for b in found]),
-                goal=VIOLATION_GOAL, at_least=False, n=len(found),
+                goal=VIOLATION_GOAL,
+                at_least=False,
+                n=len(found),
                 why=HEAVY_BOUND if tail == "heavy" else "",
-            )  # fmt: skip
+            )
 
 
 def _bound(tapes: Floats, percentile: float) -> list[float]:

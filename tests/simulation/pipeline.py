@@ -9,10 +9,10 @@ from unittest import mock
 import msgspec
 import numpy as np
 
+from ovreport.metrics.verdict import judge
 from ovreport.record import Latency, Record, Skipped, Throughput, Tier
-from ovreport.statistics import Floats
-from ovreport.verdict import judge
-from ovreport_collector import load, loops
+from ovreport.stats.intervals import Floats
+from ovreport_collector.loadgen import drivers, loops
 from tests import factories
 from tests.simulation.engine import SimulatedModel, SimulatedRequest, VirtualTime
 from tests.simulation.truth import Truth
@@ -30,7 +30,7 @@ def virtual_time() -> Iterator[VirtualTime]:
     """Let the loops read a clock that only inferences move."""
     clock = VirtualTime()
     with ExitStack() as stack:
-        for module in (load, loops):
+        for module in (drivers, loops):
             stack.enter_context(mock.patch.object(module, "clock", clock))
         yield clock
 
@@ -63,11 +63,14 @@ def throughput_record(truth: Truth, rounds: int = 7, *, requests: int = 1) -> Re
     with virtual_time() as clock:
         measured = [
             loops.measure_throughput(
-                SimulatedModel(truth, index, clock, requests=requests), SAMPLES, TIER,
-                driver=driver, index=index,
+                SimulatedModel(truth, index, clock, requests=requests),
+                SAMPLES,
+                TIER,
+                driver=driver,
+                index=index,
             )[0]
             for index in range(rounds)
-        ]  # fmt: skip
+        ]
     record = _a_record(Throughput(settings=_settings(), batch=1, rounds=measured))
     return msgspec.structs.replace(record, verdicts=judge(record))
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ovreport import folders, store
+from ovreport import paths
 from ovreport.cli import run
-from ovreport.comparison import compare
-from ovreport.record import Completed, Failed, Record
-from ovreport_collector import extras, plan
-from ovreport_sitegen.speedup import latencies, throughputs
+from ovreport.record import Completed, Failed, Record, store
+from ovreport.stats.comparison import compare
+from ovreport_collector import measurements
+from ovreport_collector.plan import plan
+from ovreport_sitegen.compare.paired import latencies, throughputs
 from tests.collector.conftest import TINY, model_table
 from tests.collector.suite_fixtures import document, write_suite
 from tests.simulation.child_engine import environment
@@ -33,8 +34,8 @@ def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
 
 
 def _collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
-    monkeypatch.setenv(folders.STATE, str(tmp_path / "state"))
-    monkeypatch.setenv(folders.CACHE, str(tmp_path / "cache"))
+    monkeypatch.setenv(paths.STATE, str(tmp_path / "state"))
+    monkeypatch.setenv(paths.CACHE, str(tmp_path / "cache"))
     (tmp_path / "model.onnx").write_bytes(b"nothing reads this")
     tables = [model_table("simulated", "model.onnx")]
     suite = write_suite(tmp_path / "my.toml", document(models=tables))
@@ -44,9 +45,19 @@ def _collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
         for name, value in environment(truths).items():
             monkeypatch.setenv(name, value)
         asked = [word for precision in truths for word in ("--precision", precision)]
-        skipped = [word for extra in extras.EXTRAS for word in ("--skip", extra.name)]
-        command = ["collect", "--suite", str(suite), "--out", str(tmp_path / "records"),
-                   "--device", "CPU", *asked, *skipped, *options]  # fmt: skip
+        skipped = [word for extra in measurements.EXTRAS for word in ("--skip", extra.name)]
+        command = [
+            "collect",
+            "--suite",
+            str(suite),
+            "--out",
+            str(tmp_path / "records"),
+            "--device",
+            "CPU",
+            *asked,
+            *skipped,
+            *options,
+        ]
         assert run(command) == code
         loaded = store.read_all([tmp_path / "records"])
         assert not loaded.faults
@@ -71,12 +82,13 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
     with pytest.MonkeyPatch.context() as patch:
         collect = _collector(tmp_path_factory.mktemp("faulty"), patch)
         records = collect(
-            "--timeout", "10",
+            "--timeout",
+            "10",
             f32=msgspec.structs.replace(CALM, drift=0.5),
             f16=msgspec.structs.replace(CALM, fault="crash", fault_round=1),
             bf16=msgspec.structs.replace(CALM, fault="hang", fault_round=1),
             default=msgspec.structs.replace(CALM, fault="wrong-output", fault_round=1),
-        )  # fmt: skip
+        )
     return {record.case.precision: record for record in records}
 
 
@@ -88,8 +100,11 @@ def reasons(record: Record, aspect: str = "latency") -> dict[str, str]:
 def test_a_true_ratio_is_found(collect: Collect) -> None:
     """Two cases, the second takes 1.5 times as long: the interleaved rounds say so."""
     tier = msgspec.structs.replace(TIER, rounds=5, max_rounds=5, min_inferences=20)
-    records = collect(tier=tier, f32=msgspec.structs.replace(CALM, median_ms=4),
-                      default=msgspec.structs.replace(CALM, median_ms=6))  # fmt: skip
+    records = collect(
+        tier=tier,
+        f32=msgspec.structs.replace(CALM, median_ms=4),
+        default=msgspec.structs.replace(CALM, median_ms=6),
+    )
     base, slower = sorted(records, key=lambda r: r.case.precision != "f32")
     found = compare(latencies(slower), latencies(base))
     assert (found.outcome, found.pairs) == ("different", 5)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from ovreport import statistics
-from ovreport.statistics import Interval
-from ovreport_sitegen.studies import Finding
+from ovreport.stats import intervals
+from ovreport.stats.intervals import Interval
+from ovreport_sitegen.pages.method.studies import Finding
 from tests.simulation import measures
 
 N = 400
@@ -72,14 +72,14 @@ def percentile_bootstrap(values: Sequence[float], confidence: float = 0.95) -> I
 
 def normal_quantile(degrees: int, confidence: float = 0.95) -> float:
     """Return what would be right for hundreds of rounds."""
-    return statistics.NORMAL[confidence]
+    return intervals.NORMAL[confidence]
 
 
 @pytest.mark.parametrize(
     ("module", "name", "broken"),
     [
         (measures, "median_interval", percentile_bootstrap),
-        (statistics, "t_quantile", normal_quantile),
+        (intervals, "t_quantile", normal_quantile),
     ],
 )
 def test_a_method_that_covers_too_little_is_caught(
@@ -92,6 +92,6 @@ def test_a_method_that_covers_too_little_is_caught(
 
 def test_bounds_that_forget_the_rounds_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rank alone: a repetition often lies above."""
-    monkeypatch.setattr(statistics, "rounds_factor", lambda _: 1.0)
+    monkeypatch.setattr(intervals, "rounds_factor", lambda _: 1.0)
     findings = list(measures.percentile_bounds(N // 2, seed=3, length=400))
     assert max(f.measured for f in findings if not f.why) > 0.2

@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from ovreport.figures import Figure, figures
+from ovreport.metrics.compute import Figure, figures
 from ovreport.record import Record
-from ovreport_sitegen.speedup import latencies
+from ovreport_sitegen.compare.paired import latencies
 from tests.simulation.engine import SimulatedRequest, VirtualTime
 from tests.simulation.measures import true_percentile
 from tests.simulation.pipeline import (

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from ovreport.statistics import Floats
+from ovreport.stats.intervals import Floats
 
 Tail = Literal["normal", "heavy"]
 Fault = Literal["crash", "hang", "wrong-output"]

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ovreport import folders
+from ovreport import paths
 from ovreport import record as r
-from ovreport.store import write
-from ovreport_sitegen.site import Built, build
+from ovreport.record.store import write
+from ovreport_sitegen.build import Built, build
 from tests.factories import QUICK, a_failed_record, a_record
 
 
@@ -19,29 +19,43 @@ from tests.factories import QUICK, a_failed_record, a_record
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep drawings of one test run in one folder, away from the user's."""
     base = tmp_path_factory.getbasetemp() / "chart-cache"
-    monkeypatch.setenv(folders.CACHE, str(base))
+    monkeypatch.setenv(paths.CACHE, str(base))
 
 
 def a_collection() -> list[r.Record]:
     """Return records of two machines that hold every kind of result there is."""
-    gpu = {"device": "GPU.0", "family": "iGPU", "full_name": "Example(R) Graphics",
-           "machine": "example-laptop"}  # fmt: skip
+    gpu = {
+        "device": "GPU.0",
+        "family": "iGPU",
+        "full_name": "Example(R) Graphics",
+        "machine": "example-laptop",
+    }
     invalid = a_record(model="minilm", title="MiniLM", noise=0.4, seed=9, further=True)
     return [
         a_record(seed=1),
         a_record(precision="default", median_ms=2.6, top1=0.841, seed=2),
         a_record(**gpu, executed="f16", median_ms=1.2, seed=3),
         a_record(model="resnet-50", title="ResNet-50", architecture_only=True, seed=4),
-        a_record(model="resnet-50", title="ResNet-50", architecture_only=True, seed=5,
-                 precision="default", median_ms=3, tier=QUICK),
+        a_record(
+            model="resnet-50",
+            title="ResNet-50",
+            architecture_only=True,
+            seed=5,
+            precision="default",
+            median_ms=3,
+            tier=QUICK,
+        ),
         a_failed_record(model="silero", title="Silero VAD", seed=6),
         a_failed_record(
-            model="silero", title="Silero VAD", seed=7, precision="default",
+            model="silero",
+            title="Silero VAD",
+            seed=7,
+            precision="default",
             outcome=r.Unsupported(reason="the model does not convert", remedy="Use another."),
         ),
         invalid,
         msgspec.structs.replace(a_record(seed=8), measured_at="2026-10-01T00:00:00Z"),
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture

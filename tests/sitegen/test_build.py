@@ -16,17 +16,25 @@ import pytest
 from ovreport import cli
 from ovreport.errors import ConfigError, InputError, OvreportError, StoreError
 from ovreport.record import Record
-from ovreport.store import encode, write
+from ovreport.record.store import encode, write
 from ovreport_sitegen import check, publish
-from ovreport_sitegen.site import Built, build
-from ovreport_sitegen.views import selection
+from ovreport_sitegen.build import Built, build
+from ovreport_sitegen.components import selection
 from tests.factories import a_record
 
 PAGES = {
-    "index.html", "latency.html", "throughput.html", "accuracy.html", "efficiency.html",
-    "end-to-end.html", "models.html", "method.html", "data.html", "404.html",
+    "index.html",
+    "latency.html",
+    "throughput.html",
+    "accuracy.html",
+    "efficiency.html",
+    "end-to-end.html",
+    "models.html",
+    "method.html",
+    "data.html",
+    "404.html",
     "model-resnet-50.html",
-}  # fmt: skip
+}
 
 
 def test_all_pages_and_downloads_are_there(built: Built) -> None:

@@ -23,11 +23,22 @@ def parse(text: str) -> ET.Element:
 def a_chart(kind: Kind, **changes: object) -> Chart:
     """Return a chart of three rows."""
     rows = tuple(
-        Row(**{"name": f"Row {i}", "label": f"{i} ms", "value": v, "low": v * 0.9, "high": v * 1.1,
-               "other": 0.9, "points": (-1.0, 0.0, 2.0),
-               "parts": (("decode", v / 4), ("infer", v / 2)), "tip": f"tip {i}", **changes})
+        Row(
+            **{
+                "name": f"Row {i}",
+                "label": f"{i} ms",
+                "value": v,
+                "low": v * 0.9,
+                "high": v * 1.1,
+                "other": 0.9,
+                "points": (-1.0, 0.0, 2.0),
+                "parts": (("decode", v / 4), ("infer", v / 2)),
+                "tip": f"tip {i}",
+                **changes,
+            }
+        )
         for i, v in enumerate((-2.0, -0.5, 0.1) if kind == "lost" else (1.0, 5.0, 40.0))
-    )  # fmt: skip
+    )
     return Chart(kind, "Title", "What it shows", "Milliseconds", rows)
 
 
@@ -78,8 +89,9 @@ def test_stages_lie_end_to_end_and_are_named_where_there_is_room() -> None:
     assert found.x.domain[0] == 0
     longest = [datum for datum in found.rows if datum["i"] == 2]
     assert [(d["from"], d["to"], d["word"]) for d in longest[:2]] == [
-        (0, 10, "decode"), (10, 30, "infer"),
-    ]  # fmt: skip
+        (0, 10, "decode"),
+        (10, 30, "infer"),
+    ]
     assert {datum["word"] for datum in found.rows if datum["i"] == 0} == {""}
 
 

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.comparison import Comparison
+from ovreport.stats.comparison import Comparison
 from ovreport_sitegen import downloads
-from ovreport_sitegen.catalogue import Catalogue
-from ovreport_sitegen.views import efficiency, energy, loading, memory
-from ovreport_sitegen.views import result as result_view
+from ovreport_sitegen.components import memory
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.pages.efficiency import energy, loading, page
+from ovreport_sitegen.pages.model import result as result_view
 from tests import factories
 from tests.factories import a_failed_record, a_record
 from tests.sitegen.conftest import a_collection
@@ -76,9 +77,9 @@ def test_two_domains_are_never_in_one_ranking() -> None:
 
 def test_the_efficiency_table_has_energy_or_why_not() -> None:
     """In the row of each result."""
-    (row,) = efficiency.view(measured(a_record())).table.rows
+    (row,) = page.view(measured(a_record())).table.rows
     assert "449" in row.html
-    (row,) = efficiency.view(catalogue(a_record())).table.rows
+    (row,) = page.view(catalogue(a_record())).table.rows
     assert "no energy counter is readable" in row.html
     assert ">0<" not in row.html
 
@@ -194,12 +195,21 @@ def test_a_round_that_stopped_early_has_the_phases_it_reached() -> None:
 
 def test_every_table_of_costs_has_as_many_cells_as_columns() -> None:
     """Measured, missing and failed results alike."""
-    records = [*a_collection(), replace(a_record(model="z"), energy=factories.energy()),
-               a_record(model="y", memory=r.Unsupported(reason="no /proc"), seed=4),
-               a_failed_record(model="x", seed=5)]  # fmt: skip
-    view = efficiency.view(catalogue(*records))
-    tables = [view.table, view.phases, view.kinds, view.modes, view.energy.table,
-              *(card.table for card in (*view.cards, view.energy.card))]  # fmt: skip
+    records = [
+        *a_collection(),
+        replace(a_record(model="z"), energy=factories.energy()),
+        a_record(model="y", memory=r.Unsupported(reason="no /proc"), seed=4),
+        a_failed_record(model="x", seed=5),
+    ]
+    view = page.view(catalogue(*records))
+    tables = [
+        view.table,
+        view.phases,
+        view.kinds,
+        view.modes,
+        view.energy.table,
+        *(card.table for card in (*view.cards, view.energy.card)),
+    ]
     for table in tables:
         for row in table.rows:
             assert sum(cell.span for cell in row.cells) == len(table.columns), table.id

@@ -13,8 +13,10 @@ import pytest
 from ovreport import record as r
 from ovreport_sitegen.charts import Drawer, Scatter, Spot
 from ovreport_sitegen.charts.scatter import fill
-from ovreport_sitegen.results import Result
-from ovreport_sitegen.views import arrivals, curve, model, throughput
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.pages.model import page as model
+from ovreport_sitegen.pages.throughput import curve, open_loop
+from ovreport_sitegen.pages.throughput import page as throughput
 from tests.factories import a_failed_record, a_record
 from tests.ovreport.test_load_figures import FOUR, LONE, TWICE, WORSE, a_curve, a_loop, a_point
 from tests.sitegen.test_charts import NASTY
@@ -35,11 +37,21 @@ GAP = r.CurveGap(streams=1, requests=1, batch=8, reason=f"no batch {NASTY}")
 def a_scatter(**changes: object) -> Scatter:
     """Return a scatter of two series."""
     spots = tuple(
-        Spot(**{"x": 10.0 * (i + 1), "y": 2.0**i, "high": 3.0 * 2**i, "series": f"s{i % 2}",
-                "label": f"{i} streams", "tip": f"tip {i}", "front": i < 3, "square": i == 3,
-                **changes})
+        Spot(
+            **{
+                "x": 10.0 * (i + 1),
+                "y": 2.0**i,
+                "high": 3.0 * 2**i,
+                "series": f"s{i % 2}",
+                "label": f"{i} streams",
+                "tip": f"tip {i}",
+                "front": i < 3,
+                "square": i == 3,
+                **changes,
+            }
+        )
         for i in range(5)
-    )  # fmt: skip
+    )
     return Scatter("Title", "What it shows", "Samples per second", "Milliseconds", spots)
 
 
@@ -69,9 +81,15 @@ def test_a_ghost_draws_no_mark_of_its_own() -> None:
 
 def test_labels_cover_neither_marks_nor_each_other() -> None:
     """Twenty marks in one place: some label has no room, none is put on another."""
-    crowd = Scatter("", "", "", "", tuple(
-        Spot(x=10 + i / 100, y=1 + i / 200, label="2 streams, 4 requests") for i in range(20)
-    ))  # fmt: skip
+    crowd = Scatter(
+        "",
+        "",
+        "",
+        "",
+        tuple(
+            Spot(x=10 + i / 100, y=1 + i / 200, label="2 streams, 4 requests") for i in range(20)
+        ),
+    )
     named = [row for row in fill(crowd).rows if row["align"]]
     assert 0 < len(named) < 20
     assert len({(row["lx"], row["ly"]) for row in named}) == len(named)
@@ -115,9 +133,12 @@ def test_the_table_has_every_setting_with_what_is_missing() -> None:
     card = curve.card(only(made), "t", "c")
     assert card.table is not None
     assert [row.cells[0].text for row in card.table.rows] == [
-        "2 streams, 1 request", "2 streams, 2 requests", "2 streams, 4 requests",
-        "2 streams, 8 requests", "1 stream, 1 request, batch 8",
-    ]  # fmt: skip
+        "2 streams, 1 request",
+        "2 streams, 2 requests",
+        "2 streams, 4 requests",
+        "2 streams, 8 requests",
+        "1 stream, 1 request, batch 8",
+    ]
     first, gap = card.table.rows[0], card.table.rows[-1]
     assert first.cells[1].sub.count("–") == 1
     assert "n too small" in first.html
@@ -165,10 +186,11 @@ def test_the_throughput_page_shows_three_curves() -> None:
 
 def test_arrivals_say_limit_percentile_and_verdict() -> None:
     """A row for each result; one without a rate says why."""
-    good, none = a_record(open_loop=a_loop([300, 301, 299])), a_record(
-        precision="default", seed=2, open_loop=a_loop([0, 0, 0], late=0.5)
-    )  # fmt: skip
-    table = arrivals.table(catalogue(good, none, a_failed_record(precision="f16")).results)
+    good, none = (
+        a_record(open_loop=a_loop([300, 301, 299])),
+        a_record(precision="default", seed=2, open_loop=a_loop([0, 0, 0], late=0.5)),
+    )
+    table = open_loop.table(catalogue(good, none, a_failed_record(precision="f16")).results)
     assert table is not None
     texts = [[cell.text for cell in row.cells] for row in table.rows]
     assert texts[0][2:4] == ["300", "valid"]

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from ovreport.record import Curve, Failed, Skipped
-from ovreport.store import Loaded, Stored
-from ovreport_sitegen import catalogue
+from ovreport.record.store import Loaded, Stored
 from ovreport_sitegen.config import Config
-from ovreport_sitegen.views import result as result_view
+from ovreport_sitegen.data import catalogue
+from ovreport_sitegen.pages.model import result as result_view
 from tests.factories import a_record
 
 LEFT_OUT = Skipped(reason="left out: --skip curve")

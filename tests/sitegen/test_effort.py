@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovreport import record as r
-from ovreport_sitegen.views import effort
+from ovreport_sitegen.pages.method import overhead
 from tests.factories import QUICK, a_failed_record, a_record
 from tests.sitegen.test_views import catalogue
 
@@ -19,9 +19,9 @@ def an_effort(**parts_s: float) -> r.Effort:
     return r.Effort(wall_s=sum(known.values()), measuring_s=measuring, parts_s=known)
 
 
-def view(*records: r.Record) -> effort.EffortView:
+def view(*records: r.Record) -> overhead.EffortView:
     """Return the section for these records."""
-    return effort.view(catalogue(*records))
+    return overhead.view(catalogue(*records))
 
 
 def test_the_overhead_is_told_of_the_fastest_case() -> None:
@@ -56,14 +56,14 @@ def test_a_part_that_is_not_known_is_shown_as_other() -> None:
 def test_records_without_effort_say_so() -> None:
     """Nothing is made up of failed or of older records."""
     found = view(a_failed_record(effort=r.Skipped(reason="failed before")))
-    assert found == effort.EffortView("No record here tells what its measuring cost.", None, ())
+    assert found == overhead.EffortView("No record here tells what its measuring cost.", None, ())
 
 
 @given(st.dictionaries(st.text(max_size=20), st.floats(0, 1e6), max_size=15))
 def test_the_bar_is_never_longer_than_itself(parts_s: dict[str, float]) -> None:
     """Whatever the parts, their pieces lie side by side within 100 %."""
     found = r.Effort(wall_s=sum(parts_s.values()), measuring_s=0, parts_s=parts_s)
-    assert effort.effort_words(found)
+    assert overhead.effort_words(found)
     for tier in view(a_record(effort=found)).tiers:
         assert all(0 <= p.x <= 100.01 for p in tier.parts)
         assert sum(p.width for p in tier.parts) == pytest.approx(100, abs=0.2) or not tier.parts

@@ -7,12 +7,13 @@ from pathlib import Path
 import msgspec
 
 from ovreport import record as r
-from ovreport.reasons import REASONS
-from ovreport.store import Loaded, Stored
-from ovreport.verdict import READINGS
-from ovreport_sitegen.catalogue import Catalogue, make
+from ovreport.metrics.reasons import REASONS
+from ovreport.metrics.verdict import READINGS
+from ovreport.record.store import Loaded, Stored
 from ovreport_sitegen.config import Config
-from ovreport_sitegen.views import method, result
+from ovreport_sitegen.data.catalogue import Catalogue, make
+from ovreport_sitegen.pages.method import page
+from ovreport_sitegen.pages.model import result
 from tests.factories import a_record
 
 
@@ -37,8 +38,10 @@ def test_readings_are_told_in_one_order_with_the_unknown_last() -> None:
     """Whatever the order in the record; a reading of a later release is told by its name."""
     rows = evidence(found_with({}, of_tomorrow=1.0, steal_share=0.0, foreign_cpu_share=0.01))
     assert [row[0] for row in rows] == [
-        READINGS["foreign_cpu_share"], READINGS["steal_share"], "of tomorrow",
-    ]  # fmt: skip
+        READINGS["foreign_cpu_share"],
+        READINGS["steal_share"],
+        "of tomorrow",
+    ]
 
 
 def test_shares_and_counts_look_like_what_they_are() -> None:
@@ -68,7 +71,7 @@ def test_a_reason_is_told_once_for_all_that_is_missing_for_it() -> None:
 
 def test_every_reason_code_is_on_the_methods_page_with_its_count() -> None:
     """In words, also those that speak against nothing here."""
-    shown = method.view(found_with({}, cgroup_throttled_periods=3, cgroup_cpus=1.5))
+    shown = page.view(found_with({}, cgroup_throttled_periods=3, cgroup_cpus=1.5))
     assert [code for code, _, _ in shown.reasons] == list(REASONS)
     counts = {code: n for code, _, n in shown.reasons if n}
     assert counts == {"cgroup-throttled": 1, "limited-cores": 1}

@@ -13,7 +13,9 @@ import pytest
 from ovreport import record as r
 from ovreport.errors import InputError
 from ovreport_sitegen import downloads
-from ovreport_sitegen.views import frameworks, latency, model
+from ovreport_sitegen.pages import latency
+from ovreport_sitegen.pages.frameworks import page as frameworks
+from ovreport_sitegen.pages.model import page as model
 from tests.factories import a_failed_record, a_native_record, a_record
 from tests.sitegen.test_views import catalogue
 
@@ -82,9 +84,10 @@ def test_what_is_not_alike_is_not_compared(what: str) -> None:
         "other file": lambda: replace(theirs, model=replace(theirs.model, sha256="0" * 64)),
         "other inputs": lambda: replace(theirs, inputs=replace(theirs.inputs, seed=8)),
         "other machine": lambda: replace(theirs, machine=replace(theirs.machine, id="another")),
-        "other hour": lambda: replace(theirs, noise=[
-            replace(n, started_at="2026-11-23T15:00:00Z") for n in theirs.noise]),
-    }[what]()  # fmt: skip
+        "other hour": lambda: replace(
+            theirs, noise=[replace(n, started_at="2026-11-23T15:00:00Z") for n in theirs.noise]
+        ),
+    }[what]()
     assert len(catalogue(ours, theirs).against) == 1
     found = catalogue(ours, changed)
     assert not found.against
@@ -97,9 +100,10 @@ def test_openvino_measured_again_alone_leaves_the_last_pair() -> None:
     """The newest result is shown everywhere, and compared where it ran beside the framework."""
     ours, theirs = both("gained", 10.0)
     later = msgspec.structs.replace(
-        ours, measured_at="2026-12-01T15:00:00Z",
+        ours,
+        measured_at="2026-12-01T15:00:00Z",
         noise=[msgspec.structs.replace(n, started_at="2026-12-01T15:00:00Z") for n in ours.noise],
-    )  # fmt: skip
+    )
     found = catalogue(later, ours, theirs)
     (pair,) = found.against
     assert pair.openvino.record == ours
@@ -134,8 +138,10 @@ def test_losses_are_counted_like_gains(records: list[r.Record]) -> None:
         assert "Geometric mean over all 3: 0.999×" in card.finding
         assert "Least: Lost, 0.499×" in card.finding
         assert [row.name for row in card.chart.rows] == [
-            "Gained · ONNX Runtime", "Even · ONNX Runtime", "Lost · ONNX Runtime"
-        ]  # fmt: skip
+            "Gained · ONNX Runtime",
+            "Even · ONNX Runtime",
+            "Lost · ONNX Runtime",
+        ]
         assert [row.faint for row in card.chart.rows] == [False, True, False]
 
 
@@ -161,8 +167,9 @@ def test_precisions_are_groups_of_their_own() -> None:
     default = a_record(model="gained", title="Gained", precision="default", seed=3)
     view = frameworks.view(catalogue(ours, default, theirs))
     assert [title for title, _ in view.groups] == [
-        "Both asked for f32", "OpenVINO in its default precision, the framework in f32"
-    ]  # fmt: skip
+        "Both asked for f32",
+        "OpenVINO in its default precision, the framework in f32",
+    ]
 
 
 def test_other_answers_are_told(records: list[r.Record]) -> None:
@@ -210,8 +217,9 @@ def test_downloads_tell_engines_apart(records: list[r.Record]) -> None:
     files = downloads.all_files(catalogue(*records))
     text = next(data for name, data in files.items() if name.endswith(".csv")).decode()
     assert {row["engine"] for row in csv.DictReader(io.StringIO(text))} == {
-        "openvino", "onnxruntime"
-    }  # fmt: skip
+        "openvino",
+        "onnxruntime",
+    }
 
 
 def test_the_built_page(
@@ -253,9 +261,10 @@ def test_hostile_words_of_a_native_record_stay_words(
     told = r.Settings(asked={attack: attack}, in_force={"intra_op_num_threads": attack})
     native = a_native_record(seed=2, title=attack)
     native = msgspec.structs.replace(
-        native, latency=msgspec.structs.replace(native.latency, settings=told),
+        native,
+        latency=msgspec.structs.replace(native.latency, settings=told),
         repeat=r.Repeat(ovreport=attack, benchmark_app=attack),
-    )  # fmt: skip
+    )
     failed = a_failed_record(
         engine="litert", seed=3, title=attack, outcome=r.Unsupported(reason=attack)
     )

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.store import Loaded, Stored
-from ovreport_sitegen.catalogue import Catalogue, make
+from ovreport.record.store import Loaded, Stored
 from ovreport_sitegen.config import Config
-from ovreport_sitegen.views import headlines
+from ovreport_sitegen.data.catalogue import Catalogue, make
+from ovreport_sitegen.pages.accuracy import sentences
 from tests.factories import a_made_record, a_record
 
 FASTER, SLOWER, SAME = 2.5, 10.0, 5.0
@@ -40,7 +40,7 @@ def a_reference(**knobs: Any) -> r.Record:
 def only(record: r.Record, *, many: bool = False) -> str:
     """Return the sentence about a record, against f32 of the published file."""
     (trade,) = catalogue(a_reference(), record).trades
-    return headlines.sentence(trade, many=many)
+    return sentences.sentence(trade, many=many)
 
 
 def default(**knobs: Any) -> r.Record:
@@ -65,18 +65,31 @@ def surely(record: r.Record, low: float, high: float) -> r.Record:
         (FASTER, LOSS, "costs Magika v3.3 12.9 points and makes it 2.0× as fast."),
         (SLOWER, LOSS, "costs Magika v3.3 12.9 points and makes it slower (0.50× as fast)."),
         (SAME, LOSS, "costs Magika v3.3 12.9 points and gives no speed that can be told for it."),
-        (FASTER, NOTHING, "makes Magika v3.3 2.0× as fast and costs nothing that 402 files can "
-                          "tell."),
-        (SLOWER, NOTHING, "makes Magika v3.3 slower (0.50× as fast) and costs nothing that 402 "
-                          "files can tell."),
-        (SAME, NOTHING, "changes neither the speed nor the accuracy of Magika v3.3 by anything "
-                        "that can be told."),
+        (
+            FASTER,
+            NOTHING,
+            "makes Magika v3.3 2.0× as fast and costs nothing that 402 files can tell.",
+        ),
+        (
+            SLOWER,
+            NOTHING,
+            "makes Magika v3.3 slower (0.50× as fast) and costs nothing that 402 files can tell.",
+        ),
+        (
+            SAME,
+            NOTHING,
+            "changes neither the speed nor the accuracy of Magika v3.3 by anything "
+            "that can be told.",
+        ),
         (FASTER, GAIN, "makes Magika v3.3 2.0× as fast and gains 1.50 points."),
         (SLOWER, GAIN, "makes Magika v3.3 slower (0.50× as fast) and gains 1.50 points."),
-        (SAME, GAIN, "gains Magika v3.3 1.50 points and changes its speed by nothing that can "
-                     "be told."),
+        (
+            SAME,
+            GAIN,
+            "gains Magika v3.3 1.50 points and changes its speed by nothing that can be told.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_speed_and_accuracy_in_every_combination(ms: float, top1: float, said: str) -> None:
     """Cost first where it costs; certain differences only; the model is named once."""
     assert only(default(median_ms=ms, top1=top1)) == f"bf16, the default here, {said}"
@@ -102,7 +115,7 @@ def test_without_enough_rounds_only_the_accuracy_is_said(top1: float, said: str)
         (SLOWER, "makes Magika v3.3 slower (0.50× as fast)"),
         (SAME, "changes the speed of Magika v3.3 by nothing that can be told"),
     ],
-)  # fmt: skip
+)
 def test_without_a_reference_only_the_speed_is_said(ms: float, said: str) -> None:
     """What accuracy does is then called unknown; without either there is no sentence."""
     none = r.Skipped(reason="no labelled data")
@@ -124,16 +137,20 @@ def test_an_interval_within_the_tolerance_needs_no_count_of_samples() -> None:
         (a_made_record("int8", seed=3), "INT8 with the rest in f32"),
         (a_made_record("int8-accuracy", precision="default", seed=3), "Accuracy-controlled INT8"),
         (a_made_record("fp16", seed=3), "FP16 compression"),
-        (a_made_record("int4-weights", precision="default", seed=3),
-         "INT4 weight compression, run in bf16,"),
-        (a_record(precision="default", seed=3, execution=r.Unsupported(reason="not readable")),
-         "The default precision here"),
+        (
+            a_made_record("int4-weights", precision="default", seed=3),
+            "INT4 weight compression, run in bf16,",
+        ),
+        (
+            a_record(precision="default", seed=3, execution=r.Unsupported(reason="not readable")),
+            "The default precision here",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_case_is_named_by_what_ran(record: r.Record, who: str) -> None:
     """Variant first, then the precision that ran; what could not be read back is not claimed."""
     (trade,) = catalogue(a_reference(), record).trades
-    assert headlines.subject(trade.default) == who
+    assert sentences.subject(trade.default) == who
 
 
 def test_of_several_devices_the_one_is_named() -> None:
@@ -154,7 +171,7 @@ def test_the_worst_default_comes_first_then_the_best_variant() -> None:
         a_made_record("int8", precision="default", seed=3, median_ms=2),
         a_made_record("fp16", precision="default", seed=4, top1=LOSS - 0.01),
     )
-    first, second = headlines.headlines(found)
+    first, second = sentences.headlines(found)
     assert first == (
         "bf16, the default here, costs Magika v3.3 12.9 points and makes it 2.0× as fast."
     )
@@ -163,9 +180,10 @@ def test_the_worst_default_comes_first_then_the_best_variant() -> None:
 
 def test_a_variant_that_costs_by_itself_is_told() -> None:
     """The loss is the variant's where the published file in that precision has none."""
-    found = catalogue(a_reference(), default(),
-                      a_made_record("int8", precision="default", seed=3, top1=0.9))  # fmt: skip
-    *_, last = headlines.headlines(found)
+    found = catalogue(
+        a_reference(), default(), a_made_record("int8", precision="default", seed=3, top1=0.9)
+    )
+    *_, last = sentences.headlines(found)
     assert last.startswith("INT8 costs Magika v3.3 7.00 points")
 
 
@@ -173,10 +191,9 @@ def test_a_variant_that_costs_by_itself_is_told() -> None:
 def test_a_default_that_costs_nothing_is_said_to(models: int) -> None:
     """One model, or any of several."""
     names = [f"m{i}" for i in range(models)]
-    found = catalogue(*(a_reference(model=m) for m in names),
-                      *(default(model=m) for m in names))  # fmt: skip
+    found = catalogue(*(a_reference(model=m) for m in names), *(default(model=m) for m in names))
     who = "the one model" if models == 1 else "any of 2 models"
-    (first,) = headlines.headlines(found)
+    (first,) = sentences.headlines(found)
     assert first == (
         f"The default precision costs {who} with labelled data no more than 1 % for certain."
     )
@@ -185,15 +202,15 @@ def test_a_default_that_costs_nothing_is_said_to(models: int) -> None:
 def test_variants_without_a_bargain_are_said_to_be_none() -> None:
     """Slower, or less accurate: nobody should take them for speed."""
     found = catalogue(a_reference(), a_made_record("fp16", seed=3))
-    (first,) = headlines.headlines(found)
+    (first,) = sentences.headlines(found)
     assert first.startswith("No variant here is both surely faster")
 
 
 def test_without_a_choice_the_headline_says_so() -> None:
     """f32 alone, f32 as the default, and no labelled data at all."""
-    alone = headlines.headlines(catalogue(a_reference()))
+    alone = sentences.headlines(catalogue(a_reference()))
     assert "every model was measured in f32 alone" in alone[0]
-    same = headlines.headlines(catalogue(a_reference(), default(executed="f32")))
+    same = sentences.headlines(catalogue(a_reference(), default(executed="f32")))
     assert "f32 is the default here" in same[0]
-    bare = headlines.headlines(catalogue(a_record(architecture_only=True)))
+    bare = sentences.headlines(catalogue(a_record(architecture_only=True)))
     assert bare == ("No model here was measured on labelled data.",)

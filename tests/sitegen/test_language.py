@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ovreport import record as r
-from ovreport_sitegen.views import language_model
-from ovreport_sitegen.views.about import port_text
+from ovreport_sitegen.components.about import port_text
+from ovreport_sitegen.pages.language import model_page
 from tests.factories import a_record
 from tests.language_factories import (
     a_failed_language_record,
@@ -83,8 +83,13 @@ def test_a_model_has_a_page(build_of: BuildOf) -> None:
     """Its lengths, its text, its memory by phase, its settings and its evidence."""
     out = build_of([*a_collection(), *language_records()])
     page = (out / "model-smollm2-135m-instruct.html").read_text()
-    for words in ("Several requests at once", "Windows of 512 tokens", "answers, one at a time",
-                  "KV_CACHE_PRECISION", "Time per output token"):  # fmt: skip
+    for words in (
+        "Several requests at once",
+        "Windows of 512 tokens",
+        "answers, one at a time",
+        "KV_CACHE_PRECISION",
+        "Time per output token",
+    ):
         assert words in page, words
 
 
@@ -107,10 +112,11 @@ def with_variants() -> list[r.Record]:
     """Return the published weights in both precisions, and what was made of them."""
     usual = {"precision": "default"}
     return [
-        a_language_record(precision="f32", token_ms=25.0), a_language_record(**usual),
+        a_language_record(precision="f32", token_ms=25.0),
+        a_language_record(**usual),
         a_made_language_record(token_ms=18.0, **usual),
         a_made_language_record("int4-weights", token_ms=9.0, rounds=3, **usual),
-    ]  # fmt: skip
+    ]
 
 
 def test_variants_stand_beside_the_published_file(build_of: BuildOf) -> None:
@@ -122,10 +128,13 @@ def test_variants_stand_beside_the_published_file(build_of: BuildOf) -> None:
     for words in (
         "INT8 weight compression of SmolLM2-135M-Instruct on",
         "takes 1.5× the published file&#39;s time for a token",
-        "INT4 weight compression of", "has too few rounds to be compared",
+        "INT4 weight compression of",
+        "has too few rounds to be compared",
         "its perplexity is 24.4, surely worse than the 22.0 of the published in f32",
-        "its file has 135 MB against", "int8 weights only", "int4 weights only",
-    ):  # fmt: skip
+        "its file has 135 MB against",
+        "int8 weights only",
+        "int4 weights only",
+    ):
         assert words in page, words
     table = page.partition('id="weights-table"')[2].partition("</table")[0]
     assert table.count("<tr") == 5
@@ -197,7 +206,7 @@ def test_a_language_model_is_described_as_any_other() -> None:
     """Inputs and outputs too; a size that is free is no number."""
     found = catalogue(a_language_record())
     (model,) = found.language_models
-    told = language_model.view(found, model).about
+    told = model_page.view(found, model).about
     assert any(name == "Licence" for name, _ in told.facts)
     assert all("-1" not in text for text in (*told.inputs, *told.outputs))
     assert port_text(r.Port(name="ids", dtype="i64", shape=[-1, 4])) == "ids: i64, any × 4"

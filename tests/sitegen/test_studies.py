@@ -7,11 +7,11 @@ import re
 import msgspec
 import pytest
 
-from ovreport_collector.plan import TIERS
-from ovreport_sitegen import studies
-from ovreport_sitegen.site import Built
-from ovreport_sitegen.studies import Finding, StatisticsStudy
-from ovreport_sitegen.views.proof import proof
+from ovreport_collector.plan.plan import TIERS
+from ovreport_sitegen.build import Built
+from ovreport_sitegen.pages.method import studies
+from ovreport_sitegen.pages.method.simulation import proof
+from ovreport_sitegen.pages.method.studies import Finding, StatisticsStudy
 from tests.simulation import measures
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -20,8 +20,14 @@ STUDY = studies.load("statistics", StatisticsStudy)
 
 def a_finding(**changes) -> Finding:
     """Return a finding whose goal is met."""
-    base = {"question": "Is it kept?", "conditions": "7 rounds", "measured": 0.96, "goal": 0.93,
-            "at_least": True, "n": 2000}  # fmt: skip
+    base = {
+        "question": "Is it kept?",
+        "conditions": "7 rounds",
+        "measured": 0.96,
+        "goal": 0.93,
+        "at_least": True,
+        "n": 2000,
+    }
     return Finding(**{**base, **changes})
 
 
@@ -40,8 +46,12 @@ def test_the_study_has_enough_comparisons() -> None:
 
 def test_every_question_was_asked_under_all_conditions() -> None:
     """Coverage and false alarms: 5, 7, 11 rounds, three autocorrelations, two kinds of noise."""
-    for question in (measures.COVERED_MEDIAN, measures.COVERED_RATIO, measures.FALSE_ALARM,
-                     measures.FALSE_ANNOUNCED):  # fmt: skip
+    for question in (
+        measures.COVERED_MEDIAN,
+        measures.COVERED_RATIO,
+        measures.FALSE_ALARM,
+        measures.FALSE_ANNOUNCED,
+    ):
         assert len({f.conditions for f in STUDY.findings if f.question == question}) == 18 + 1
     bounds = {f.conditions for f in STUDY.findings if f.question == measures.VIOLATED}
     assert len(bounds) == 3 * 3 * 2

@@ -10,21 +10,16 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport_sitegen.catalogue import Catalogue
 from ovreport_sitegen.charts import Drawer, Mark, Tradeoff
 from ovreport_sitegen.charts.tradeoff import fill
-from ovreport_sitegen.speedup import SpeedAspect
-from ovreport_sitegen.views import (
-    accuracy,
-    accuracy_cells,
-    choices,
-    device,
-    making,
-    model,
-    pareto,
-    published,
-    tradeoff,
-)
+from ovreport_sitegen.compare.paired import SpeedAspect
+from ovreport_sitegen.components import accuracy_cells
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.pages import device
+from ovreport_sitegen.pages.accuracy import choices, pareto, published, tradeoff
+from ovreport_sitegen.pages.accuracy import page as accuracy
+from ovreport_sitegen.pages.model import optimization
+from ovreport_sitegen.pages.model import page as model
 from tests.factories import a_failed_record, a_made_record, a_record
 from tests.sitegen.test_headlines import a_reference, catalogue
 
@@ -132,14 +127,20 @@ def test_the_standing_tells_the_ratio_of_the_two() -> None:
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        ([a_reference(), a_made_record(seed=3, rounds=4)],
-         "int8 · i8: 4 pairs of rounds with f32, 5 are needed"),
-        ([a_reference(), a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1])],
-         "int8 · i8: not distinguishable from f32, and it may be anything from 0.615× to"),
-        ([a_failed_record(), a_made_record(seed=3)],
-         "i8: f32 of the published file failed on this device"),
+        (
+            [a_reference(), a_made_record(seed=3, rounds=4)],
+            "int8 · i8: 4 pairs of rounds with f32, 5 are needed",
+        ),
+        (
+            [a_reference(), a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1])],
+            "int8 · i8: not distinguishable from f32, and it may be anything from 0.615× to",
+        ),
+        (
+            [a_failed_record(), a_made_record(seed=3)],
+            "i8: f32 of the published file failed on this device",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_gain_that_says_nothing_is_told_why(others: list[r.Record], said: str) -> None:
     """Too few pairs, too wide an interval, no f32 to compare with."""
     bf16 = a_record(seed=2, precision="default", median_ms=3)
@@ -191,12 +192,16 @@ def test_what_ran_alike_is_one_choice() -> None:
     assert isinstance(execution, r.Execution)
     rest = r.LayerCount(device="CPU", precision="bf16", compute=True, count=2)
     other = a_made_record(
-        "int8", seed=4, precision="default",
+        "int8",
+        seed=4,
+        precision="default",
         execution=msgspec.structs.replace(execution, layers=[*execution.layers, rest]),
-    )  # fmt: skip
+    )
     assert set(words(catalogue(a_record(), int8, other))) == {
-        "fp32 · f32", "int8 · i8 (f32)", "int8 · i8 (default)",
-    }  # fmt: skip
+        "fp32 · f32",
+        "int8 · i8 (f32)",
+        "int8 · i8 (default)",
+    }
 
 
 def test_the_fastest_within_one_per_cent_is_the_pick() -> None:
@@ -358,7 +363,7 @@ def test_rows_have_as_many_cells_as_columns() -> None:
     """Spans included."""
     found = catalogue(*map(with_published, records()))
     view = accuracy.view(found)
-    size, told = making.size_table(found, found.models[0]), published.table(found)
+    size, told = optimization.size_table(found, found.models[0]), published.table(found)
     pictures = [card.table for card in view.tradeoffs]
     for table in (view.table, *view.choices, size, told, *pictures):
         assert table is not None

@@ -10,7 +10,11 @@ import pytest
 
 from ovreport import record as r
 from ovreport_sitegen import downloads
-from ovreport_sitegen.views import accuracy, latency, making, model, overview, published, throughput
+from ovreport_sitegen.pages import latency, overview
+from ovreport_sitegen.pages.accuracy import page, published
+from ovreport_sitegen.pages.model import optimization
+from ovreport_sitegen.pages.model import page as model
+from ovreport_sitegen.pages.throughput import page as throughput
 from tests.factories import a_made_record, a_record
 from tests.sitegen.test_headlines import a_reference, catalogue
 from tests.sitegen.test_tradeoff import records, with_published
@@ -21,8 +25,11 @@ from tests.sitegen.test_tradeoff import records, with_published
 def test_charts_of_all_models_show_the_published_file_only() -> None:
     """A variant never stands beside another model's published file unnamed."""
     found = catalogue(*records())
-    for card in (latency.view(found).cards[0], throughput.view(found).cards[0],
-                 overview.view(found).cards[1]):  # fmt: skip
+    for card in (
+        latency.view(found).cards[0],
+        throughput.view(found).cards[0],
+        overview.view(found).cards[1],
+    ):
         assert card.chart is not None
         assert [row.name for row in card.chart.rows] == ["Magika v3.3 · fp32 · bf16"]
     (kept,) = [t for t in overview.view(found).takeaways if "99 %" in t.text]
@@ -33,8 +40,11 @@ def test_tables_name_the_variant_and_can_be_filtered_by_it() -> None:
     """Every row of the overview says which weights it is of."""
     table = overview.view(catalogue(*records())).table
     assert [row.filters[3] for row in table.rows] == [
-        "fp32 weights", "fp32 weights", "fp16 weights", "int8",
-    ]  # fmt: skip
+        "fp32 weights",
+        "fp32 weights",
+        "fp16 weights",
+        "int8",
+    ]
     assert all(row.filters[3] in row.html for row in table.rows)
     assert table.choices(3) == ["fp16 weights", "fp32 weights", "int8"]
 
@@ -83,15 +93,15 @@ def test_a_models_page_tells_which_way_was_chosen_and_what_is_lost_where() -> No
     """The least error with those of the others; rounding and kernels told apart."""
     record = a_made_record("int8")
     how = record.model.made
-    facts = dict(making.made(catalogue(record).results)[0].facts)
+    facts = dict(optimization.made(catalogue(record).results)[0].facts)
     assert facts["Chosen"].startswith("activations_range = minmax: of 2 ways")
     assert "relative RMSE 0.0500 (NNCF's defaults: 0.300)" in facts["Chosen"]
     assert "not by this device's kernels" in facts["Where the error is from"]
     lossy = [msgspec.structs.replace(how.trials[1], error=0.2)]
-    facts = dict(making.made(catalogue(_with(record, trials=lossy)).results)[0].facts)
+    facts = dict(optimization.made(catalogue(_with(record, trials=lossy)).results)[0].facts)
     assert facts["Chosen"] == "activations_range = minmax, the only way tried"
     assert "kernels of this device lose more" in facts["Where the error is from"]
-    facts = dict(making.made(catalogue(_with(record, trials=[])).results)[0].facts)
+    facts = dict(optimization.made(catalogue(_with(record, trials=[])).results)[0].facts)
     assert not {"Chosen", "Where the error is from"} & set(facts)
 
 
@@ -105,7 +115,7 @@ def test_a_converted_file_names_its_converter() -> None:
     how = r.Converted(converter="torch", software={"torch": "2.9"}, seconds=3, peak_bytes=10**9)
     record = a_record()
     record = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, made=how))
-    (only,) = making.made(catalogue(record).results)
+    (only,) = optimization.made(catalogue(record).results)
     assert dict(only.facts)["Method"] == "converted from the published weights by torch"
     assert catalogue(record).results[0].is_published
 
@@ -113,16 +123,16 @@ def test_a_converted_file_names_its_converter() -> None:
 def test_size_stands_beside_memory() -> None:
     """Before and after, and the peak against the published file by round; none for one variant."""
     found = catalogue(*records())
-    table = making.size_table(found, found.models[0])
+    table = optimization.size_table(found, found.models[0])
     assert table is not None
     assert {cell.text for cell in table.rows[-1].cells} >= {"0.858", "3.30", "int8"}
-    assert making.size_finding(found, found.models[0]) == (
+    assert optimization.size_finding(found, found.models[0]) == (
         "INT8 makes the file 0.26× as large; its peak memory is not distinguishable from that of "
         "f32."
     )
     one = catalogue(a_record())
-    assert making.size_table(one, one.models[0]) is None
-    assert making.size_finding(one, one.models[0]) == ""
+    assert optimization.size_table(one, one.models[0]) is None
+    assert optimization.size_finding(one, one.models[0]) == ""
 
 
 # ---------------------------------------------------------------- other metrics, other people
@@ -139,7 +149,7 @@ def test_a_published_figure_stands_beside_ours_and_in_no_finding() -> None:
     assert ">97.0<" in row.html
     assert 'href="https://example.org"' in row.html
     assert published.table(plain) is None
-    before, after = accuracy.view(plain), accuracy.view(told)
+    before, after = page.view(plain), page.view(told)
     assert before.findings == after.findings
     assert [c.finding for c in before.cards] == [c.finding for c in after.cards]
 
@@ -158,9 +168,9 @@ def test_ours_is_the_accuracy_in_the_published_metric() -> None:
     record = with_published(a_reference())
     assert isinstance(record.accuracy, r.Accuracy)
     other = msgspec.structs.replace(record.accuracy, metric="frame_f1", value=0.5, low=0.4)
-    found = catalogue(msgspec.structs.replace(
-        record, accuracy=other, further_accuracy=[record.accuracy]
-    ))  # fmt: skip
+    found = catalogue(
+        msgspec.structs.replace(record, accuracy=other, further_accuracy=[record.accuracy])
+    )
     table = published.table(found)
     assert table is not None
     assert ">97.0<" in table.rows[0].html

@@ -10,25 +10,21 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.store import Loaded, Stored
+from ovreport.record.store import Loaded, Stored
 from ovreport_sitegen import downloads
-from ovreport_sitegen.catalogue import Catalogue, make
+from ovreport_sitegen.compare.paired import same_session
+from ovreport_sitegen.components import accuracy_cells
+from ovreport_sitegen.components.page import warning
 from ovreport_sitegen.config import Config
-from ovreport_sitegen.gathering import newest
-from ovreport_sitegen.speedup import same_session
+from ovreport_sitegen.data.catalogue import Catalogue, make
+from ovreport_sitegen.data.load import newest
+from ovreport_sitegen.pages import latency, models, overview
+from ovreport_sitegen.pages.accuracy import page
+from ovreport_sitegen.pages.efficiency import page as efficiency
+from ovreport_sitegen.pages.model import page as model
+from ovreport_sitegen.pages.model import result as result_view
+from ovreport_sitegen.pages.throughput import page as throughput
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
-from ovreport_sitegen.views import (
-    accuracy,
-    accuracy_cells,
-    efficiency,
-    latency,
-    model,
-    models,
-    overview,
-    throughput,
-)
-from ovreport_sitegen.views import result as result_view
-from ovreport_sitegen.views.page import warning
 from tests.factories import a_failed_record, a_record
 from tests.sitegen.conftest import a_collection
 
@@ -126,7 +122,7 @@ def test_another_tier_is_not_compared() -> None:
 def test_the_trade_is_said_in_words() -> None:
     """Speed and cost of the default precision stand in one sentence, from the data."""
     found = catalogue(*pair())
-    card = accuracy.trade_card(found)
+    card = page.trade_card(found)
     assert "bf16, the default on Example CPU 9000, is 2.0× as fast as f32" in card.finding
     assert "costs 12.9 points" in card.finding
 
@@ -151,9 +147,10 @@ def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
     )
     later = "2026-11-24T12:00:00Z"
     both = [
-        *pair(model="a", **old), *pair(model="b", **old),
+        *pair(model="a", **old),
+        *pair(model="b", **old),
         *(a_record(model=model, measured_at=later, **new) for model in ("a", "b")),
-    ]  # fmt: skip
+    ]
     found = catalogue(*both)
     assert found.main_device.label == "New"
     assert found.device_with("latency_ms").label == "New"
@@ -205,8 +202,12 @@ def test_verdicts_are_judged_again() -> None:
 def test_failures_are_shown_as_failures() -> None:
     """A failed case has a row with its reason, no zero, and its stderr on the model's page."""
     found = catalogue(a_failed_record(), a_record(model="other", seed=2))
-    for view in (overview.view(found).table, latency.view(found).table,
-                 throughput.view(found).table, efficiency.view(found).table):  # fmt: skip
+    for view in (
+        overview.view(found).table,
+        latency.view(found).table,
+        throughput.view(found).table,
+        efficiency.view(found).table,
+    ):
         (row,) = [row for row in view.rows if row.tone == "failed"]
         assert "SIGSEGV" in row.html
         assert ">0<" not in row.html
@@ -250,7 +251,7 @@ def test_architecture_only_models_have_no_accuracy_and_are_marked() -> None:
     chart = latency.view(found).cards[0].chart
     assert chart is not None
     assert any("architecture only" in row.name for row in chart.rows)
-    assert len(accuracy.view(found).table.rows) == 1
+    assert len(page.view(found).table.rows) == 1
 
 
 def test_quick_results_are_marked() -> None:
@@ -275,7 +276,7 @@ def test_eligibility_is_99_per_cent_of_the_reference() -> None:
 def test_every_accuracy_has_a_row_with_its_data_and_verdict() -> None:
     """On the accuracy page and on the model's own, where two of one metric are told apart."""
     found = catalogue(*pair(further=True))
-    for table in (accuracy.view(found).table, model.view(found, found.models[0]).accuracies):
+    for table in (page.view(found).table, model.view(found, found.models[0]).accuracies):
         assert table is not None
         assert len(table.rows) == 6
         text = "".join(row.html for row in table.rows)
@@ -318,11 +319,11 @@ def test_a_further_accuracy_that_could_not_be_had_says_why() -> None:
 
 def test_what_is_worth_a_second_look_is_listed_with_its_reason() -> None:
     """Lower precision that scores higher is told; a page without any says so."""
-    from ovreport_sitegen.views import accuracy
+    from ovreport_sitegen.pages.accuracy import page
 
-    sound = accuracy.view(catalogue(*pair()))
+    sound = page.view(catalogue(*pair()))
     assert not sound.suspicious.rows
-    better = accuracy.view(catalogue(a_record(), a_record(precision="default", top1=0.995)))
+    better = page.view(catalogue(a_record(), a_record(precision="default", top1=0.995)))
     (row,) = better.suspicious.rows
     assert [cell.text for cell in row.cells][3] == "Better than f32"
     assert (
@@ -356,11 +357,18 @@ def test_all_tables_have_as_many_cells_as_columns() -> None:
     """Spans included: a row that is too short would shift numbers under wrong heads."""
     found = catalogue(*a_collection())
     tables = [
-        overview.view(found).table, latency.view(found).table, latency.view(found).startup,
-        throughput.view(found).table, efficiency.view(found).table, efficiency.view(found).phases,
-        accuracy.view(found).table, accuracy.view(found).agreement, models.view(found).models,
-        models.view(found).devices, *(model.view(found, m).table for m in found.models),
-    ]  # fmt: skip
+        overview.view(found).table,
+        latency.view(found).table,
+        latency.view(found).startup,
+        throughput.view(found).table,
+        efficiency.view(found).table,
+        efficiency.view(found).phases,
+        page.view(found).table,
+        page.view(found).agreement,
+        models.view(found).models,
+        models.view(found).devices,
+        *(model.view(found, m).table for m in found.models),
+    ]
     for table in tables:
         for row in table.rows:
             assert sum(cell.span for cell in row.cells) == len(table.columns), table.id
@@ -406,12 +414,19 @@ def test_device_names_lose_trade_marks_only() -> None:
 @pytest.mark.parametrize(
     ("text", "good"),
     [
-        ("https://example.org/a?b=c", True), ("http://x", True), ("javascript:alert(1)", False),
-        ("java\nscript:alert(1)", False), ("data:text/html,x", False), ("//evil.example", False),
-        ("https://", False), ('https://x/" onclick="', False), ("ftp://x", False), ("", False),
+        ("https://example.org/a?b=c", True),
+        ("http://x", True),
+        ("javascript:alert(1)", False),
+        ("java\nscript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("//evil.example", False),
+        ("https://", False),
+        ('https://x/" onclick="', False),
+        ("ftp://x", False),
+        ("", False),
         ("http://[", False),
     ],
-)  # fmt: skip
+)
 def test_only_web_addresses_become_links(text: str, good: bool) -> None:
     """Http and https with a host, nothing else."""
     assert (safe_url(text) is not None) is good

@@ -21,7 +21,7 @@ import msgspec
 from ovreport.errors import InputError, SuiteError
 from ovreport.record import BroughtData, Unsupported
 from ovreport_collector.datasets import coco, glue, imagenet
-from ovreport_collector.suite import Brought, Model, Suite
+from ovreport_collector.suite.model import Brought, Model, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -179,10 +179,13 @@ def facts(suite: Suite, model: Model) -> list[BroughtData]:
     dataset = suite.datasets[model.data]
     return [
         BroughtData(
-            name=model.data, title=dataset.title, layout=dataset.layout, n=brought.n,
+            name=model.data,
+            title=dataset.title,
+            layout=dataset.layout,
+            n=brought.n,
             checksum=brought.checksum,
         )
-    ]  # fmt: skip
+    ]
 
 
 def chosen(n: int, model: Model, rng: np.random.Generator, sample_bytes: int) -> Sequence[int]:

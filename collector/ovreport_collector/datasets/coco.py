@@ -167,9 +167,13 @@ def _images(folder: Path, annotations: Path, example: str) -> Path:
     """Return the folder of the images: the one where the first of them is."""
     split = annotations.stem.removeprefix(PREFIX)
     places = [
-        folder / split, folder / "images" / split, folder / "images",
-        annotations.parent / split, annotations.parent, folder,
-    ]  # fmt: skip
+        folder / split,
+        folder / "images" / split,
+        folder / "images",
+        annotations.parent / split,
+        annotations.parent,
+        folder,
+    ]
     found = next((place for place in places if (place / example).is_file()), None)
     if found is None:
         raise InputError(

@@ -23,9 +23,12 @@ from ovreport_collector.datasets.layouts import checksum, first_of, images_in, t
 
 ORDERS = ("classes.txt", "LOC_synset_mapping.txt", "synset_words.txt")
 TABLES = (
-    "val.txt", "val_map.txt", "labels.txt", "LOC_val_solution.csv",
+    "val.txt",
+    "val_map.txt",
+    "labels.txt",
+    "LOC_val_solution.csv",
     "imagenet_2012_validation_synset_labels.txt",
-)  # fmt: skip
+)
 _WORDNET = re.compile(r"n\d{8}", re.ASCII)
 _ALL = 1_000
 _DEVKIT = "ILSVRC2012_validation_ground_truth.txt"

@@ -5,7 +5,7 @@
     activity  what happens on it right now, by a short look
     access    what we may read: energy, OpenVINO's devices
 
-Limits are those of `ovreport.verdict`: what is `bad` here makes a result suspect there.
+Limits are those of `ovreport.metrics.verdict`: what is `bad` here makes a result suspect there.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ovreport_collector.doctor import access, activity, settings
 from ovreport_collector.doctor.check import Check
-from ovreport_collector.kernel import ROOT
+from ovreport_collector.machine.procfs import ROOT
 
 __all__ = ["Check", "examine"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ovreport.errors import OvreportError
 from ovreport_collector.doctor.check import Check, Status
-from ovreport_collector.kernel import matching, read_text
+from ovreport_collector.machine.procfs import matching, read_text
 
 _WHY_ENERGY = "With it a collect tells the energy an inference takes; without, it says why not."
 _COUNTERS = "/sys/class/powercap/*/energy_uj"
@@ -60,16 +60,20 @@ def power_events(root: Path) -> Check:
 
 def devices() -> Iterator[Check]:
     """Yield every device that OpenVINO finds, and what speaks against the others."""
-    from ovreport_collector.collect import probe
+    from ovreport_collector.session.collect import probe
 
     why = "Only what OpenVINO finds can be measured."
     try:
         found = probe([], {})
     except OvreportError as error:
         yield Check(
-            id="devices", title="OpenVINO", status="bad", value=error.what, why=why,
+            id="devices",
+            title="OpenVINO",
+            status="bad",
+            value=error.what,
+            why=why,
             remedy=error.remedy or "python -c 'import openvino'",
-        )  # fmt: skip
+        )
         return
     for device in found.devices:
         value = f"{device.full_name}; driver: {device.driver}"
@@ -77,8 +81,11 @@ def devices() -> Iterator[Check]:
         yield Check(id=f"device-{device.name}", title=title, status="ok", value=value, why=why)
     for missing in found.unavailable:
         yield Check(
-            id=f"device-{missing.name}", title=f"Device {missing.name}",
+            id=f"device-{missing.name}",
+            title=f"Device {missing.name}",
             # A device that was found and does not work is worse than one that is not there.
             status="bad" if missing.name in found.available else "unknown",
-            value=f"not available: {missing.reason}", why=why, remedy=missing.remedy,
-        )  # fmt: skip
+            value=f"not available: {missing.reason}",
+            why=why,
+            remedy=missing.remedy,
+        )

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.verdict import FOREIGN_CPU_SHARE, PRESSURE_SHARE, STEAL_SHARE
-from ovreport_collector import kernel, noise, processes
+from ovreport.metrics.verdict import FOREIGN_CPU_SHARE, PRESSURE_SHARE, STEAL_SHARE
 from ovreport_collector.doctor.check import Check, Status, gib, share
-from ovreport_collector.processes import Process
+from ovreport_collector.machine import noise, processes, procfs
+from ovreport_collector.machine.processes import Process
 
 HOT_C = 80.0
 """Processors throttle from 95 to 105 °C; a suite warms an idle one by more than the difference."""
@@ -27,7 +27,7 @@ class Look:
     """What was seen."""
 
     readings: Mapping[str, float]
-    """Of `ovreport.verdict.READINGS`."""
+    """Of `ovreport.metrics.verdict.READINGS`."""
     programs: Sequence[tuple[str, float]]
     """Names of other programs, and the share of the machine that each took; the busiest first."""
 
@@ -62,7 +62,7 @@ def checks(seen: Look, root: Path) -> Iterator[Check]:
     """Yield what the look says."""
     yield _foreign(seen)
     yield _pressure(seen.readings)
-    yield _swap(seen.readings, kernel.memory_bytes(root))
+    yield _swap(seen.readings, procfs.memory_bytes(root))
     yield _steal(seen.readings)
     yield _heat(seen.readings)
 
@@ -106,9 +106,12 @@ def _pressure(readings: Mapping[str, float]) -> Check:
         value=", ".join(f"{what} {share(v)}" for what, v in told.items()) or "not told",
         why="Tasks that wait for memory or disks stop what is measured "
         f"(over {share(PRESSURE_SHARE)} of the time: suspect).",
-        remedy="Free memory, and stop copies, updates and indexing." if bad
-        else "" if told else "Boot the kernel with psi=1.",
-    )  # fmt: skip
+        remedy="Free memory, and stop copies, updates and indexing."
+        if bad
+        else ""
+        if told
+        else "Boot the kernel with psi=1.",
+    )
 
 
 def _swap(readings: Mapping[str, float], memory: Mapping[str, int]) -> Check:
@@ -129,8 +132,9 @@ def _swap(readings: Mapping[str, float], memory: Mapping[str, int]) -> Check:
         value=f"{traffic}, {gib(used)} in use",
         why="A page that comes back from disk stops an inference for milliseconds.",
         remedy="Free memory, then empty the swap: `sudo swapoff -a && sudo swapon -a`."
-        if status in {"bad", "warn"} else "",
-    )  # fmt: skip
+        if status in {"bad", "warn"}
+        else "",
+    )
 
 
 def _steal(readings: Mapping[str, float]) -> Check:
@@ -150,9 +154,12 @@ def _heat(readings: Mapping[str, float]) -> Check:
     events, celsius = readings.get("throttle_events"), readings.get("temperature_c")
     words = [
         *([f"{celsius:.0f} °C"] if celsius is not None else []),
-        *([f"throttled {events:,.0f} times" if events else "not throttled"]
-          if events is not None else []),
-    ]  # fmt: skip
+        *(
+            [f"throttled {events:,.0f} times" if events else "not throttled"]
+            if events is not None
+            else []
+        ),
+    ]
     hot = celsius is not None and celsius >= HOT_C
     status: Status = "bad" if events else "warn" if hot else "ok" if words else "unknown"
     return Check(
@@ -162,5 +169,6 @@ def _heat(readings: Mapping[str, float]) -> Check:
         value=", ".join(words) or "not told (usual on virtual machines)",
         why="A hot processor lowers its clock; every event of it makes a result suspect.",
         remedy="Let the machine cool down, clean its fans, give it air."
-        if status in {"bad", "warn"} else "",
-    )  # fmt: skip
+        if status in {"bad", "warn"}
+        else "",
+    )

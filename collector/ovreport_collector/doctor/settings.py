@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ovreport.verdict import is_whole
-from ovreport_collector import cgroup, kernel, machine
+from ovreport.metrics.verdict import is_whole
 from ovreport_collector.doctor.check import Check, Status, gib
+from ovreport_collector.machine import cgroup, describe, procfs
 
 _MEMORY_BYTES = (2**29, 2**31)
 """Below the first the models of the built-in suites do not fit, below the second not all do."""
@@ -18,14 +18,14 @@ _DISK_BYTES = (2**28, 2**30)
 
 def checks(cache: Path, root: Path) -> Iterator[Check]:
     """Yield what is set; `cache` is the folder of models."""
-    yield _governor(kernel.governor(root))
-    yield _turbo(kernel.turbo(root))
-    yield _power(kernel.power_source(root))
-    yield _smt(kernel.smt(root))
-    yield _virtualised(machine.virtualised(root))
-    yield _affinity(kernel.allowed_processors(root), kernel.online_processors(root))
-    yield _quota(cgroup.limits(root).cpus, kernel.allowed_processors(root))
-    yield _memory(kernel.memory_bytes(root).get("MemAvailable"), cgroup.limits(root).memory_bytes)
+    yield _governor(procfs.governor(root))
+    yield _turbo(procfs.turbo(root))
+    yield _power(procfs.power_source(root))
+    yield _smt(procfs.smt(root))
+    yield _virtualised(describe.virtualised(root))
+    yield _affinity(procfs.allowed_processors(root), procfs.online_processors(root))
+    yield _quota(cgroup.limits(root).cpus, procfs.allowed_processors(root))
+    yield _memory(procfs.memory_bytes(root).get("MemAvailable"), cgroup.limits(root).memory_bytes)
     yield _disk(cache)
 
 
@@ -117,8 +117,9 @@ def _quota(cpus: float | None, allowed: int) -> Check:
         why="When a quota is used up all threads stand still; a number that is not whole makes "
         "results suspect.",
         remedy="Give the container whole processors: `docker run --cpuset-cpus=0-3`, not `--cpus`."
-        if part or below else "",
-    )  # fmt: skip
+        if part or below
+        else "",
+    )
 
 
 def _memory(available: int | None, limit: int | None) -> Check:
@@ -131,8 +132,9 @@ def _memory(available: int | None, limit: int | None) -> Check:
         value=("not told" if available is None else gib(available)) + within,
         why="A short memory swaps, or ends the measuring process.",
         remedy="Close other programs, or measure smaller models."
-        if least is not None and _room(least, _MEMORY_BYTES) != "ok" else "",
-    )  # fmt: skip
+        if least is not None and _room(least, _MEMORY_BYTES) != "ok"
+        else "",
+    )
 
 
 def _disk(cache: Path) -> Check:
@@ -149,8 +151,9 @@ def _disk(cache: Path) -> Check:
         value=f"{'not told' if free is None else gib(free)} at {cache}",
         why="Models and their caches are kept there; a full disk stops a collect.",
         remedy="Free space, or name another folder: `export OVREPORT_CACHE=/path`."
-        if status in {"bad", "warn"} else "",
-    )  # fmt: skip
+        if status in {"bad", "warn"}
+        else "",
+    )
 
 
 def _room(size_bytes: int, limits: tuple[int, int]) -> Status:

@@ -12,7 +12,7 @@ def create(target: Target) -> Engine:
     """Return the engine that a target names; called in the measuring process only."""
     match target.engine:
         case "openvino":
-            from ovreport_collector.engines.openvino import OpenVino
+            from ovreport_collector.engines.openvino.engine import OpenVino
 
             return OpenVino(target.plugins)
         case "onnxruntime":

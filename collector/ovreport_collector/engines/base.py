@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from numpy.typing import NDArray
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings
-from ovreport_collector.image_pipeline import ImagePipeline
+from ovreport_collector.engines.image_pipeline import ImagePipeline
 
 Array = NDArray[Any]
 Sample = Mapping[str, Array]

@@ -7,8 +7,19 @@ from collections.abc import Sequence
 
 from ovreport.record import LayerCount
 
-COMPUTE = ("conv", "fullyconnected", "matmul", "gemm", "fully_connected", "rnn", "lstm", "gru",
-           "attention", "mha", "einsum")  # fmt: skip
+COMPUTE = (
+    "conv",
+    "fullyconnected",
+    "matmul",
+    "gemm",
+    "fully_connected",
+    "rnn",
+    "lstm",
+    "gru",
+    "attention",
+    "mha",
+    "einsum",
+)
 """Layer types that do the arithmetic, as parts of the names that engines give them."""
 
 

@@ -168,10 +168,12 @@ class LiteRtRequest:
         details = interpreter.get_input_details()
         self._inputs = [d["index"] for d in details]
         self._arrays = [
-            [array_for(s, d["name"], np.dtype(d["dtype"]).name, d["shape"].tolist())
-             for d in details]
+            [
+                array_for(s, d["name"], np.dtype(d["dtype"]).name, d["shape"].tolist())
+                for d in details
+            ]
             for s in samples
-        ]  # fmt: skip
+        ]
         found = interpreter.get_output_details()
         order = in_openvino_order([_port(d) for d in found], alongside)
         self._outputs = [found[i]["index"] for i in order]

@@ -15,15 +15,26 @@ import numpy as np
 
 from ovreport.record import Port, Precision
 from ovreport_collector.engines.base import Array, Mode, Sample
-from ovreport_collector.frameworks import DEVICE, FRAMEWORKS
 from ovreport_collector.jobs import Alongside
+from ovreport_collector.plan.engines import DEVICE, FRAMEWORKS
 
 THREADS = "threads counted"
 """Setting in force: the calling thread, and those that the framework started."""
 
-_DTYPES = {"float64": "f64", "float32": "f32", "float16": "f16", "int64": "i64", "int32": "i32",
-           "int16": "i16", "int8": "i8", "uint8": "u8", "bool": "boolean",
-           "bfloat16": "bf16", "float": "f32", "double": "f64"}  # fmt: skip
+_DTYPES = {
+    "float64": "f64",
+    "float32": "f32",
+    "float16": "f16",
+    "int64": "i64",
+    "int32": "i32",
+    "int16": "i16",
+    "int8": "i8",
+    "uint8": "u8",
+    "bool": "boolean",
+    "bfloat16": "bf16",
+    "float": "f32",
+    "double": "f64",
+}
 
 
 def check_file(engine: str, path: Path) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 
 from ovreport.record import Port, Settings, Unsupported, Window
 from ovreport_collector.engines.base import WrongOutputError
-from ovreport_collector.engines.openvino import OpenVinoCompiled
-from ovreport_collector.engines.openvino_ports import port_name
+from ovreport_collector.engines.openvino.engine import OpenVinoCompiled
+from ovreport_collector.engines.openvino.ports import port_name
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.generation import Answer
 from ovreport_collector.jobs import OutputsResult, Target
+from ovreport_collector.measurements.generation.run import Answer
 
 # isort: split
 import openvino_genai as genai  # after the runtime that it links to
@@ -46,8 +46,9 @@ class GenAi:
 
     def pipeline(self) -> GenAiPipeline:
         """Load the model."""
-        return GenAiPipeline(_load(location(Path(self._target.model)), self._target.device,
-                                   self._asked))  # fmt: skip
+        return GenAiPipeline(
+            _load(location(Path(self._target.model)), self._target.device, self._asked)
+        )
 
     def batching(self) -> GenAiBatching:
         """Load the model for several requests at once: continuous batching."""

@@ -109,11 +109,28 @@ __all__ = [
 ]
 
 Job = (
-    ProbeJob | OptimiseJob | ConvertJob | OutputsJob | PilotJob | AlongsideJob | RoundJob
-    | ExtraJob | GenerationJob | AnswersJob
-)  # fmt: skip
+    ProbeJob
+    | OptimiseJob
+    | ConvertJob
+    | OutputsJob
+    | PilotJob
+    | AlongsideJob
+    | RoundJob
+    | ExtraJob
+    | GenerationJob
+    | AnswersJob
+)
 
 Result = (
-    ProbeResult | OptimiseResult | OutputsResult | ConvertResult | PilotResult | Alongside
-    | RoundResult | ExtraResult | GenerationResult | AnswersResult | JobFailed
-)  # fmt: skip
+    ProbeResult
+    | OptimiseResult
+    | OutputsResult
+    | ConvertResult
+    | PilotResult
+    | Alongside
+    | RoundResult
+    | ExtraResult
+    | GenerationResult
+    | AnswersResult
+    | JobFailed
+)

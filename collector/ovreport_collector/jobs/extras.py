@@ -14,7 +14,7 @@ from ovreport.record import (
     Unsupported,
     Way,
 )
-from ovreport_collector.image_pipeline import ImagePipeline
+from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.jobs.target import Driver, Target
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Raw, Struct
 
-from ovreport.model_facts import Trial
+from ovreport.record.model import Trial
 from ovreport_collector.jobs.target import Target
 
 

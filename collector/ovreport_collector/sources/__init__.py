@@ -20,11 +20,18 @@ from ovreport_collector.tasks.base import Files
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from ovreport_collector.suite import File, Model, Suite
+    from ovreport_collector.suite.model import File, Model, Suite
 
 __all__ = [
-    "Download", "Prepared", "as_fetched", "downloads", "missing", "prepare", "resolve", "settle",
-]  # fmt: skip
+    "Download",
+    "Prepared",
+    "as_fetched",
+    "downloads",
+    "missing",
+    "prepare",
+    "resolve",
+    "settle",
+]
 
 as_fetched = unpinned.as_fetched
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from ovreport import folders
+from ovreport import paths
 from ovreport.errors import SourceError
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ WAIT_S = 1800.0
 
 def wheel_path(sha256: str, name: str) -> Path:
     """Return where a wheel is kept."""
-    return folders.cache() / "wheels" / sha256 / name
+    return paths.cache() / "wheels" / sha256 / name
 
 
 def file_path(sha256: str, name: str) -> Path:
     """Return where a single file is kept."""
-    return folders.cache() / "files" / sha256 / name
+    return paths.cache() / "files" / sha256 / name
 
 
 def sha256_of(path: Path) -> str:
@@ -70,15 +70,15 @@ def obtain(path: Path, sha256: str, what: str, make: Callable[[Path], Path]) -> 
         ) from None
     except OSError as error:
         raise SourceError(
-            f"the cache {folders.cache()} cannot be written: {error.strerror or error}",
+            f"the cache {paths.cache()} cannot be written: {error.strerror or error}",
             where=what,
-            remedy=f"make room or mend its rights, or set {folders.CACHE} to another folder",
+            remedy=f"make room or mend its rights, or set {paths.CACHE} to another folder",
         ) from error
     return path
 
 
 def _make(path: Path, sha256: str, what: str, make: Callable[[Path], Path]) -> None:
-    work = folders.cache() / "tmp" / sha256
+    work = paths.cache() / "tmp" / sha256
     shutil.rmtree(work, ignore_errors=True)  # what a killed process may have left
     work.mkdir(parents=True)
     try:
@@ -102,7 +102,7 @@ def check(path: Path, sha256: str, what: str) -> None:
 
 
 def _only_one(sha256: str) -> Iterator[None]:
-    locks = folders.cache() / "locks"
+    locks = paths.cache() / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with FileLock(locks / f"{sha256}.lock", timeout=WAIT_S):
         yield

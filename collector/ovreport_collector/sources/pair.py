@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from ovreport import folders
+from ovreport import paths
 
 
 def together(network: Path, weights: Path, others: Sequence[Path] = ()) -> Path:
@@ -36,7 +36,7 @@ def in_folder(network: Path, others: Sequence[Path], folder: Path | None = None)
 
 def _folder_of(parts: Sequence[Path]) -> Path:
     names = "\n".join(map(str, parts))
-    folder = folders.cache() / "pairs" / hashlib.sha256(names.encode()).hexdigest()[:32]
+    folder = paths.cache() / "pairs" / hashlib.sha256(names.encode()).hexdigest()[:32]
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

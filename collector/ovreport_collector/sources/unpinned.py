@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from filelock import FileLock
 
-from ovreport import folders
+from ovreport import paths as folders
 from ovreport.errors import SourceError
 from ovreport_collector.sources import cache
 from ovreport_collector.sources.address import OnHub, parse
@@ -26,7 +26,7 @@ from ovreport_collector.sources.address import OnHub, parse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ovreport_collector.suite import File
+    from ovreport_collector.suite.model import File
 
 
 class Found(msgspec.Struct, frozen=True):

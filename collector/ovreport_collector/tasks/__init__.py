@@ -27,9 +27,24 @@ from ovreport_collector.tasks.base import (
     Validates,
 )
 
-__all__ = ["TASKS", "Array", "Calibrates", "Calibration", "Files", "ImageTask", "Inputs", "Judge",
-           "JudgesMore", "Labelled", "Task", "Validates", "get", "image_task", "judge",
-           "names"]  # fmt: skip
+__all__ = [
+    "TASKS",
+    "Array",
+    "Calibrates",
+    "Calibration",
+    "Files",
+    "ImageTask",
+    "Inputs",
+    "Judge",
+    "JudgesMore",
+    "Labelled",
+    "Task",
+    "Validates",
+    "get",
+    "image_task",
+    "judge",
+    "names",
+]
 
 _WHERE = {
     "file-type": "file_type:FileType",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ovreport.record import Unsupported
-    from ovreport_collector.image_pipeline import ImagePipeline
-    from ovreport_collector.suite import Model
+    from ovreport_collector.engines.image_pipeline import ImagePipeline
+    from ovreport_collector.suite.model import Model
 
 Array = NDArray[Any]
 Inputs = Mapping[str, Array]
@@ -63,7 +63,7 @@ class Judge(Protocol):
     """Says how right outputs are, by one metric: pure functions of labelled inputs and outputs."""
 
     metric: str | None
-    """Key of the accuracy metric in `ovreport.metrics`; None: nothing labelled is here."""
+    """Key of the accuracy metric in `ovreport.metrics.registry`; None: nothing labelled is here."""
 
     def keep(self, outputs: Sequence[Array]) -> list[Array]:
         """Return what `contributions` needs of some samples' outputs, to save memory.

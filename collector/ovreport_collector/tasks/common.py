@@ -13,14 +13,14 @@ from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
 from ovreport.record import Unsupported
-from ovreport_collector.image_pipeline import Channels, ImagePipeline, Layout, Resize
+from ovreport_collector.engines.image_pipeline import Channels, ImagePipeline, Layout, Resize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from ovreport_collector.suite import Model
+    from ovreport_collector.suite.model import Model
     from ovreport_collector.tasks.base import Array, Files, Labelled
 
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
@@ -112,9 +112,16 @@ def one_image(
         return Unsupported(reason=f"the model takes {shape[0]} images at once, and one is timed")
     width, height = image_size(shape, layout)
     return ImagePipeline(
-        source_height=source[1], source_width=source[0], height=height, width=width,
-        layout=layout, channels=channels, mean=_three(mean), scale=_three(scale), resize=resize,
-    )  # fmt: skip
+        source_height=source[1],
+        source_width=source[0],
+        height=height,
+        width=width,
+        layout=layout,
+        channels=channels,
+        mean=_three(mean),
+        scale=_three(scale),
+        resize=resize,
+    )
 
 
 def _three(numbers: Sequence[float] | Array) -> tuple[float, float, float]:

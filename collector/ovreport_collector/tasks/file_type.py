@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ovreport_collector.suite import Model
+    from ovreport_collector.suite.model import Model
 
 BLOCK = 4096
 """Bytes read at either end of a file, before white space is stripped."""

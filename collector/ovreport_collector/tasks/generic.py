@@ -12,7 +12,7 @@ from ovreport_collector.tasks.common import Unlabelled, generator, whole
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ovreport_collector.suite import Model
+    from ovreport_collector.suite.model import Model
     from ovreport_collector.tasks.base import Array, Files, Inputs
 
 _TYPES = {

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from ovreport.errors import SuiteError
-from ovreport_collector.image_pipeline import Channels, Layout, Resize
-from ovreport_collector.tasks import brought_images, imagenet_samples
+from ovreport_collector.engines.image_pipeline import Channels, Layout, Resize
 from ovreport_collector.tasks.base import Calibration
 from ovreport_collector.tasks.common import (
     Proportion,
@@ -25,13 +24,8 @@ from ovreport_collector.tasks.common import (
     rows,
     unpack,
 )
-from ovreport_collector.tasks.image_preprocess import (
-    MEAN,
-    SCALE,
-    choice,
-    preprocessing,
-    three,
-)
+from ovreport_collector.tasks.images import imagenet_samples, user_dataset
+from ovreport_collector.tasks.images.preprocess import MEAN, SCALE, choice, preprocessing, three
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,8 +34,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ovreport.record import Unsupported
-    from ovreport_collector.image_pipeline import ImagePipeline
-    from ovreport_collector.suite import Model
+    from ovreport_collector.engines.image_pipeline import ImagePipeline
+    from ovreport_collector.suite.model import Model
     from ovreport_collector.tasks.base import Array, Files, Inputs, Judge, Labelled
 
 BEST = 5
@@ -98,8 +92,8 @@ class ImageClassification(_FirstAnswers):
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return squares out of photographs, moved, scaled and mirrored by `seed`."""
-        if brought_images.are_meant(model, files):
-            return brought_images.samples(model, files, seed=seed, count=count)
+        if user_dataset.are_meant(model, files):
+            return user_dataset.samples(model, files, seed=seed, count=count)
         name, shape = only_input(model)
         how, rng = preprocessing(model), generator(seed, self.name)
         photographs = [image for _, image in images(files.data)]
@@ -117,8 +111,8 @@ class ImageClassification(_FirstAnswers):
         """Return all photographs whose class is known; None where there is none."""
         if model.architecture_only:
             return None
-        if brought_images.are_meant(model, files):
-            return brought_images.labelled(model, files, seed=seed)
+        if user_dataset.are_meant(model, files):
+            return user_dataset.labelled(model, files, seed=seed)
         return imagenet_samples.labelled(model, files)
 
     def further_labelled(
@@ -129,8 +123,8 @@ class ImageClassification(_FirstAnswers):
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return parts of the photographs that are not evaluated, as no usual seed gives them."""
-        if brought_images.are_meant(model, files):
-            return brought_images.calibration(model, files, count=count)
+        if user_dataset.are_meant(model, files):
+            return user_dataset.calibration(model, files, count=count)
         others = imagenet_samples.without_labelled(files)
         inputs = self.samples(model, others, seed=seed + _CALIBRATION, count=count)
         return Calibration(inputs, "parts of other photographs, moved, scaled and mirrored")
@@ -139,18 +133,21 @@ class ImageClassification(_FirstAnswers):
         """Return how a photograph of the input's proportions becomes an input."""
         layout = choice(model, "layout", get_args(Layout))
         return one_image(
-            model, camera(image_size(only_input(model)[1], layout)), layout=layout,
+            model,
+            camera(image_size(only_input(model)[1], layout)),
+            layout=layout,
             channels=choice(model, "channels", get_args(Channels)),
-            mean=three(model, "mean", MEAN), scale=three(model, "scale", SCALE),
+            mean=three(model, "mean", MEAN),
+            scale=three(model, "scale", SCALE),
             resize=choice(model, "resize", get_args(Resize)),
-        )  # fmt: skip
+        )
 
     def pictures(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return photographs, cut to the input's proportions."""
-        if brought_images.are_meant(model, files):
-            return brought_images.pictures(model, files, size=size, seed=seed, count=count)
+        if user_dataset.are_meant(model, files):
+            return user_dataset.pictures(model, files, size=size, seed=seed, count=count)
         return photographs(files.data, size, generator(seed, self.name, "pictures"), count)
 
     def answer(self, outputs: Sequence[Array]) -> list[tuple[int, float]]:

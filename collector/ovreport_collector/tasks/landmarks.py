@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ovreport.record import Unsupported
-    from ovreport_collector.image_pipeline import ImagePipeline
-    from ovreport_collector.suite import Model
+    from ovreport_collector.engines.image_pipeline import ImagePipeline
+    from ovreport_collector.suite.model import Model
     from ovreport_collector.tasks.base import Array, Files, Inputs
 
 
@@ -118,9 +118,12 @@ class _Landmarks(AgainstReference):
         """Return how a square around a face or an eye becomes an input."""
         width, height = image_size(only_input(model)[1], "NHWC")
         return one_image(
-            model, (2 * width, 2 * height), layout="NHWC", mean=(0.0, 0.0, 0.0),
+            model,
+            (2 * width, 2 * height),
+            layout="NHWC",
+            mean=(0.0, 0.0, 0.0),
             scale=(255.0, 255.0, 255.0),
-        )  # fmt: skip
+        )
 
     def pictures(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int

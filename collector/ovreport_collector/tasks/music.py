@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ovreport_collector.suite import Model
+    from ovreport_collector.suite.model import Model
 
 MUSIC_RATE = 22_050
 HOP = 256

@@ -11,9 +11,7 @@ import numpy as np
 from ovreport.errors import SuiteError
 from ovreport_collector import datasets
 from ovreport_collector.datasets import coco
-from ovreport_collector.tasks import coco_map, detections
 from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Judge, Labelled
-from ovreport_collector.tasks.brought_images import inputs_of, noise, one_at_a_time, opened
 from ovreport_collector.tasks.common import (
     camera,
     generator,
@@ -24,7 +22,9 @@ from ovreport_collector.tasks.common import (
     pick,
     whole,
 )
-from ovreport_collector.tasks.image_preprocess import Preprocessing, choice, preprocessing
+from ovreport_collector.tasks.images import coco_map, detections
+from ovreport_collector.tasks.images.preprocess import Preprocessing, choice, preprocessing
+from ovreport_collector.tasks.images.user_dataset import inputs_of, noise, one_at_a_time, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ovreport.record import Unsupported
-    from ovreport_collector.image_pipeline import ImagePipeline
-    from ovreport_collector.suite import Model
+    from ovreport_collector.engines.image_pipeline import ImagePipeline
+    from ovreport_collector.suite.model import Model
 
 LAYOUT = "coco"
 Numbering = Literal["index", "id"]
@@ -171,9 +171,14 @@ class ObjectDetection(_ByOverlap):
         """Return how an image of the input's proportions becomes an input."""
         how = _how(model)
         return one_image(
-            model, camera(image_size(only_input(model)[1], how.layout)), layout=how.layout,
-            channels=how.channels, mean=how.mean, scale=how.scale, resize=how.resize,
-        )  # fmt: skip
+            model,
+            camera(image_size(only_input(model)[1], how.layout)),
+            layout=how.layout,
+            channels=how.channels,
+            mean=how.mean,
+            scale=how.scale,
+            resize=how.resize,
+        )
 
     def pictures(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
@@ -236,9 +241,12 @@ def _on_image(output: Array, image: coco.ImageEntry, truth: _Truth) -> list[coco
     """Return one image's detections in its own pixels, cut at its borders."""
     how, reading = truth.how, truth.reading
     found = detections.read(
-        output, reading.form, (how.width, how.height),
-        confidence=reading.confidence, overlap=reading.overlap,
-    )  # fmt: skip
+        output,
+        reading.form,
+        (how.width, how.height),
+        confidence=reading.confidence,
+        overlap=reading.overlap,
+    )
     across, down, left, top = how.placed(image.width, image.height)
     boxes = (found.boxes - [left, top, left, top]) / [across, down, across, down]
     boxes = np.clip(boxes, 0, [image.width, image.height] * 2)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks import word_pairs
 from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Judge, Labelled
 from ovreport_collector.tasks.common import generator, need, pick, unpack
-from ovreport_collector.tasks.embedding import MASK, encode, input_shape, pearson, pool
+from ovreport_collector.tasks.text import word_pairs
+from ovreport_collector.tasks.text.embedding import MASK, encode, input_shape, pearson, pool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ovreport_collector.suite import Model
+    from ovreport_collector.suite.model import Model
 
 BACKGROUND = "background"
 _FURTHER: Mapping[str, Judge] = dict.fromkeys(word_pairs.WORD_SETS, word_pairs.WordPairs())

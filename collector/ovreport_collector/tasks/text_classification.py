@@ -10,14 +10,14 @@ from ovreport_collector import datasets
 from ovreport_collector.datasets import glue
 from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import Proportion, generator, need, pick, rows, unpack
-from ovreport_collector.tasks.embedding import encode, input_shape
+from ovreport_collector.tasks.text.embedding import encode, input_shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from ovreport_collector.suite import Model
+    from ovreport_collector.suite.model import Model
 
 LAYOUT = "glue-tsv"
 _FOR_SPEED = (

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from ovreport_collector.tasks import rendering
 from ovreport_collector.tasks.base import Calibration, Labelled
 from ovreport_collector.tasks.common import (
     AgainstReference,
@@ -23,6 +22,7 @@ from ovreport_collector.tasks.common import (
     pick,
     unpack,
 )
+from ovreport_collector.tasks.text import rendering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ovreport.record import Unsupported
-    from ovreport_collector.image_pipeline import ImagePipeline
-    from ovreport_collector.suite import Model
+    from ovreport_collector.engines.image_pipeline import ImagePipeline
+    from ovreport_collector.suite.model import Model
     from ovreport_collector.tasks.base import Array, Files, Inputs
 
 
@@ -103,9 +103,14 @@ class TextDetection(AgainstReference):
         return float(both / either) if either else 1.0
 
     def _pictures(
-        self, model: Model, files: Files, rng: np.random.Generator, count: int, *,
+        self,
+        model: Model,
+        files: Files,
+        rng: np.random.Generator,
+        count: int,
+        *,
         parts: bool = False,
-    ) -> Inputs:  # fmt: skip
+    ) -> Inputs:
         """Return pages and photographs in turn; of these `parts` of random place and size."""
         name, shape = only_input(model)
         found = [image for _, image in images(files.data)]

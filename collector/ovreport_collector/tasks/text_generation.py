@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ovreport.errors import SuiteError
-from ovreport_collector.generation import TEXT
+from ovreport_collector.measurements.generation.run import TEXT
 from ovreport_collector.tasks.base import Labelled
 from ovreport_collector.tasks.common import Unlabelled, need
 
 if TYPE_CHECKING:
-    from ovreport_collector.suite import Model
+    from ovreport_collector.suite.model import Model
     from ovreport_collector.tasks.base import Array, Files, Inputs
 
 _PASSAGE_BYTES = 8192

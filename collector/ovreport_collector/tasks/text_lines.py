@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks import rendering, scan
 from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
@@ -21,7 +20,8 @@ from ovreport_collector.tasks.common import (
     tail,
     unpack,
 )
-from ovreport_collector.tasks.onnx_metadata import properties
+from ovreport_collector.tasks.text import rendering, scan
+from ovreport_collector.tasks.text.onnx_metadata import properties
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ovreport.record import Unsupported
-    from ovreport_collector.image_pipeline import ImagePipeline
-    from ovreport_collector.suite import Model
+    from ovreport_collector.engines.image_pipeline import ImagePipeline
+    from ovreport_collector.suite.model import Model
 
 LINES = 500
 """Labelled lines that are rendered."""

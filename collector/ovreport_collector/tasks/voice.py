@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ovreport_collector.suite import Model
+    from ovreport_collector.suite.model import Model
 
 SPEECH_RATE = 16_000
 FRAMES = 400

@@ -7,10 +7,20 @@ from typing import Any
 
 from ovreport_sitegen.charts.model import Chart, Row, finite, linear_axis, log_axis
 
-COLOURS = {"CPU": "var(--cpu)", "iGPU": "var(--igpu)", "dGPU": "var(--dgpu)",
-           "NPU": "var(--npu)", "other": "var(--other)"}  # fmt: skip
-SHAPES = {"CPU": "circle", "iGPU": "square", "dGPU": "diamond", "NPU": "triangle-up",
-          "other": "cross"}  # fmt: skip
+COLOURS = {
+    "CPU": "var(--cpu)",
+    "iGPU": "var(--igpu)",
+    "dGPU": "var(--dgpu)",
+    "NPU": "var(--npu)",
+    "other": "var(--other)",
+}
+SHAPES = {
+    "CPU": "circle",
+    "iGPU": "square",
+    "dGPU": "diamond",
+    "NPU": "triangle-up",
+    "other": "cross",
+}
 """Families differ by shape too: colour alone would leave some readers out."""
 
 GROUND = "var(--card)"
@@ -53,10 +63,18 @@ def fill(chart: Chart) -> Filled:
 def _base(i: int, row: Row) -> Datum:
     colour = COLOURS.get(row.family, COLOURS["other"])
     return {
-        "i": i, "name": row.name, "label": row.label, "tip": row.tip, "v": row.value,
-        "zero": 0, "c": colour, "ci": colour, "f": GROUND if row.faint else colour,
-        "o": 0.25 if row.faint else 1, "s": SHAPES.get(row.family, "cross"),
-    }  # fmt: skip
+        "i": i,
+        "name": row.name,
+        "label": row.label,
+        "tip": row.tip,
+        "v": row.value,
+        "zero": 0,
+        "c": colour,
+        "ci": colour,
+        "f": GROUND if row.faint else colour,
+        "o": 0.25 if row.faint else 1,
+        "s": SHAPES.get(row.family, "cross"),
+    }
 
 
 Scale = tuple[tuple[float, float], list[float]]
@@ -71,9 +89,15 @@ def _bars(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     data = []
     for i, row in enumerate(rows):
         # The interval lies on the bar's end: ink, not the bar's colour, so that it is seen.
-        data.append(_base(i, row) | {
-            "lo": max(finite(row.low, 0), 0), "hi": highs[i], "at": highs[i], "ci": "var(--ink)",
-        })  # fmt: skip
+        data.append(
+            _base(i, row)
+            | {
+                "lo": max(finite(row.low, 0), 0),
+                "hi": highs[i],
+                "at": highs[i],
+                "ci": "var(--ink)",
+            }
+        )
     return data, axis
 
 
@@ -129,12 +153,16 @@ def _rounds(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     axis = linear_axis(-edge, edge)
     data = []
     for i, row in enumerate(rows):
-        data.append(_base(i, row) | {
-            "lo": max(finite(row.low, -edge), -edge), "hi": min(finite(row.high, edge), edge),
-            # A round beyond the edge is drawn on it: nothing is dropped.
-            "points": [min(max(p, -edge), edge) for p in row.points],
-            "base": 0 if i == 0 else None,
-        })  # fmt: skip
+        data.append(
+            _base(i, row)
+            | {
+                "lo": max(finite(row.low, -edge), -edge),
+                "hi": min(finite(row.high, edge), edge),
+                # A round beyond the edge is drawn on it: nothing is dropped.
+                "points": [min(max(p, -edge), edge) for p in row.points],
+                "base": 0 if i == 0 else None,
+            }
+        )
     return data, axis
 
 
@@ -150,17 +178,34 @@ def _stages(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
         for stage, length in row.parts:
             room = length * STAGES_PLOT / (last - first)
             named = room > _LETTER * (len(stage) + 1) and not row.faint
-            data.append(_base(i, row) | {
-                "name": "", "label": "", "from": start, "to": start + length,
-                "middle": start + length / 2, "word": stage if named else "",
-                "c": f"var(--{stage})", "o": 0.45 if row.faint else 1,
-            })  # fmt: skip
+            data.append(
+                _base(i, row)
+                | {
+                    "name": "",
+                    "label": "",
+                    "from": start,
+                    "to": start + length,
+                    "middle": start + length / 2,
+                    "word": stage if named else "",
+                    "c": f"var(--{stage})",
+                    "o": 0.45 if row.faint else 1,
+                }
+            )
             start += length
-        data.append(_base(i, row) | {
-            "from": start, "to": start, "middle": start, "word": "", "tip": "",
-            "lo": max(finite(row.low, 0), 0), "hi": highs[i], "ci": "var(--ink)",
-            "at": max(highs[i], start),
-        })  # fmt: skip
+        data.append(
+            _base(i, row)
+            | {
+                "from": start,
+                "to": start,
+                "middle": start,
+                "word": "",
+                "tip": "",
+                "lo": max(finite(row.low, 0), 0),
+                "hi": highs[i],
+                "ci": "var(--ink)",
+                "at": max(highs[i], start),
+            }
+        )
     return data, ((first, last), ticks)
 
 

@@ -21,8 +21,15 @@ Spec = dict[str, Any]
 Layer = Any
 """An `alt.Chart`: what its methods return is not typed."""
 
-PLOT = {"bars": 240, "dots": 244, "pairs": 224, "ratios": 270, "lost": 318, "rounds": 318,
-        "stages": STAGES_PLOT}  # fmt: skip
+PLOT = {
+    "bars": 240,
+    "dots": 244,
+    "pairs": 224,
+    "ratios": 270,
+    "lost": 318,
+    "rounds": 318,
+    "stages": STAGES_PLOT,
+}
 """Width of the scale; the rest is for the label at the end of a row."""
 STEP = 34
 AXIS_TITLE = "(axis title)"
@@ -51,17 +58,31 @@ def configuration() -> Spec:
         "autosize": "none",
         "padding": {"left": 2, "right": 10, "top": 2, "bottom": 40},
         "axis": alt.AxisConfig(
-            domain=False, ticks=False, gridColor=_GRID, labelColor=_MUTED, titleColor=_MUTED,
-            labelFontSize=11, titleFontSize=11, titleFontWeight="normal", labelLimit=0,
-            titleLimit=0, titlePadding=6, labelPadding=6, labelOverlap="greedy",
+            domain=False,
+            ticks=False,
+            gridColor=_GRID,
+            labelColor=_MUTED,
+            titleColor=_MUTED,
+            labelFontSize=11,
+            titleFontSize=11,
+            titleFontWeight="normal",
+            labelLimit=0,
+            titleLimit=0,
+            titlePadding=6,
+            labelPadding=6,
+            labelOverlap="greedy",
         ),
         "text": alt.MarkConfig(fontSize=11, fill=_INK, limit=0),
-    }  # fmt: skip
+    }
 
 
 def _x(kind: Kind, field: str = "v", *, log: bool = False) -> alt.X:
-    scale: dict[str, Any] = {"domain": TICKS, "nice": False, "zero": False,
-                             "range": [0, PLOT[kind]]}  # fmt: skip
+    scale: dict[str, Any] = {
+        "domain": TICKS,
+        "nice": False,
+        "zero": False,
+        "range": [0, PLOT[kind]],
+    }
     if log:
         scale["type"] = "log"
     axis = alt.Axis(title=AXIS_TITLE, values=TICKS, formatType="number", format=",~f")
@@ -92,10 +113,13 @@ def _interval(kind: Kind, *, log: bool, width: float = 1.5) -> Layer:
 def _dots(kind: Kind, field: str = "v", *, log: bool, size: int = 60) -> Layer:
     mark = alt.Chart().mark_point(filled=False, size=size, yOffset=7, strokeWidth=2, opacity=1)
     return mark.encode(
-        x=_x(kind, field, log=log), y=_y(), description="tip:N",
-        stroke=alt.Stroke("c:N", scale=None), fill=alt.Fill("f:N", scale=None),
+        x=_x(kind, field, log=log),
+        y=_y(),
+        description="tip:N",
+        stroke=alt.Stroke("c:N", scale=None),
+        fill=alt.Fill("f:N", scale=None),
         shape=alt.Shape("s:N", scale=None),
-    )  # fmt: skip
+    )
 
 
 def _at(kind: Kind, field: str, *, log: bool, colour: str) -> Layer:
@@ -105,11 +129,19 @@ def _at(kind: Kind, field: str, *, log: bool, colour: str) -> Layer:
 
 
 def _bars() -> list[Layer]:
-    bars = alt.Chart().mark_bar(height=10, yOffset=7, strokeWidth=1).encode(
-        x=_x("bars"), x2="zero:Q", y=_y(), description="tip:N",
-        fill=alt.Fill("c:N", scale=None), stroke=alt.Stroke("c:N", scale=None),
-        fillOpacity=alt.FillOpacity("o:Q", scale=None),
-    )  # fmt: skip
+    bars = (
+        alt.Chart()
+        .mark_bar(height=10, yOffset=7, strokeWidth=1)
+        .encode(
+            x=_x("bars"),
+            x2="zero:Q",
+            y=_y(),
+            description="tip:N",
+            fill=alt.Fill("c:N", scale=None),
+            stroke=alt.Stroke("c:N", scale=None),
+            fillOpacity=alt.FillOpacity("o:Q", scale=None),
+        )
+    )
     return [_names(), bars, _interval("bars", log=False), _labels("bars", log=False)]
 
 
@@ -181,13 +213,17 @@ def _stages() -> list[Layer]:
     return [
         _names(),
         parts.encode(
-            x=_x("stages", "from"), x2="to:Q", y=_y(), description="tip:N",
-            fill=alt.Fill("c:N", scale=None), fillOpacity=alt.FillOpacity("o:Q", scale=None),
+            x=_x("stages", "from"),
+            x2="to:Q",
+            y=_y(),
+            description="tip:N",
+            fill=alt.Fill("c:N", scale=None),
+            fillOpacity=alt.FillOpacity("o:Q", scale=None),
         ),
         words.encode(x=_x("stages", "middle"), y=_y(), text="word:N"),
         _interval("stages", log=False),
         _labels("stages", log=False),
-    ]  # fmt: skip
+    ]
 
 
 _LAYERS: dict[Kind, Callable[[], list[Layer]]] = {

@@ -48,9 +48,16 @@ def x(field: str) -> alt.X:
 def y(field: str, height: int, *, log: bool) -> alt.Y:
     """Return the axis upwards, its title above it."""
     axis = alt.Axis(
-        title=AXIS_TITLE, values=TICKS, formatType="number", format=",~f", titleAngle=0,
-        titleAlign="left", titleX=-LEFT + 2, titleY=-8, titleBaseline="bottom",
-    )  # fmt: skip
+        title=AXIS_TITLE,
+        values=TICKS,
+        formatType="number",
+        format=",~f",
+        titleAngle=0,
+        titleAlign="left",
+        titleX=-LEFT + 2,
+        titleY=-8,
+        titleBaseline="bottom",
+    )
     kind: dict[str, Any] = {"type": "log"} if log else {"zero": False}
     scale = alt.Scale(domain=TICKS, nice=False, range=[height, 0], **kind)
     return alt.Y(f"{field}:Q", scale=scale, axis=axis, stack=False)

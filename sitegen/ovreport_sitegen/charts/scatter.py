@@ -61,10 +61,18 @@ def _datum(i: int, spot: Spot, top: float) -> Datum:
     colour = COLOURS.get(spot.family, COLOURS["other"])
     high = spot.y if spot.high is None else min(finite(spot.high, top), top)
     return {
-        "i": i, "x": spot.x, "y": spot.y, "hi": max(high, spot.y), "g": spot.series,
-        "tip": spot.tip, "c": colour, "f": colour if spot.front else GROUND,
-        "s": "square" if spot.square else "circle", "dot": not spot.ghost, "align": "",
-    }  # fmt: skip
+        "i": i,
+        "x": spot.x,
+        "y": spot.y,
+        "hi": max(high, spot.y),
+        "g": spot.series,
+        "tip": spot.tip,
+        "c": colour,
+        "f": colour if spot.front else GROUND,
+        "s": "square" if spot.square else "circle",
+        "dot": not spot.ghost,
+        "align": "",
+    }
 
 
 def log_pixel(value: float, domain: tuple[float, float], size: float) -> float:

@@ -31,8 +31,12 @@ def _layers() -> list[Layer]:
         line.encode(x=x, y=y, detail="g:N", order="i:Q", stroke=stroke),
         tail.transform_filter(drawn).encode(x=x, y=y, y2="hi:Q", stroke=stroke),
         dots.transform_filter(drawn).encode(
-            x=x, y=y, description="tip:N", stroke=stroke,
-            fill=alt.Fill("f:N", scale=None), shape=alt.Shape("s:N", scale=None),
+            x=x,
+            y=y,
+            description="tip:N",
+            stroke=stroke,
+            fill=alt.Fill("f:N", scale=None),
+            shape=alt.Shape("s:N", scale=None),
         ),
         *plane.names(HEIGHT, log=True),
-    ]  # fmt: skip
+    ]

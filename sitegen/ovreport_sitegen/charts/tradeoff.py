@@ -101,13 +101,20 @@ def _datum(mark: Mark, x: Axis, y: Axis) -> Datum:
     colour = "var(--bad)" if mark.beyond else COLOURS.get(mark.family, COLOURS["other"])
     (left, right), (bottom, top) = x.domain, y.domain
     return {
-        "k": "dot", "x": mark.x, "y": mark.y,
-        "xl": max(finite(mark.x_low, left), left), "xh": min(finite(mark.x_high, right), right),
-        "lo": max(finite(mark.y_low, bottom), bottom), "hi": min(finite(mark.y_high, top), top),
-        "c": colour, "f": colour if mark.best else GROUND, "tip": mark.tip, "align": "",
+        "k": "dot",
+        "x": mark.x,
+        "y": mark.y,
+        "xl": max(finite(mark.x_low, left), left),
+        "xh": min(finite(mark.x_high, right), right),
+        "lo": max(finite(mark.y_low, bottom), bottom),
+        "hi": min(finite(mark.y_high, top), top),
+        "c": colour,
+        "f": colour if mark.best else GROUND,
+        "tip": mark.tip,
+        "align": "",
         "s": "triangle-down" if mark.beyond else "diamond" if mark.best else "circle",
         "z": 90 if mark.best else 52,
-    }  # fmt: skip
+    }
 
 
 def _down(value: float, y: Axis) -> float:

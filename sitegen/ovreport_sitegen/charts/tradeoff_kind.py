@@ -36,12 +36,16 @@ def _layers() -> list[Layer]:
         _only(rule, "dot").encode(x=plane.x("xl"), x2="xh:Q", y=y, stroke=stroke),
         _only(rule, "dot").encode(x=x, y=_y("lo"), y2="hi:Q", stroke=stroke),
         _only(dots, "dot").encode(
-            x=x, y=y, description="tip:N", stroke=stroke,
-            fill=alt.Fill("f:N", scale=None), shape=alt.Shape("s:N", scale=None),
+            x=x,
+            y=y,
+            description="tip:N",
+            stroke=stroke,
+            fill=alt.Fill("f:N", scale=None),
+            shape=alt.Shape("s:N", scale=None),
             size=alt.Size("z:Q", scale=None),
         ),
         *plane.names(HEIGHT, log=False),
-    ]  # fmt: skip
+    ]
 
 
 def _only(chart: Layer, kind: str) -> Layer:

@@ -1,0 +1,27 @@
+"""What an engine's exception says: its words, and whether it lacks a feature."""
+
+from __future__ import annotations
+
+_LACKS = (
+    "not supported",
+    "unsupported",
+    "not implemented",
+    "conversion is failed",
+    "no translator",
+    "could not be converted",
+    "cannot be converted",
+)
+
+
+def message(error: Exception) -> str:
+    """Return what an exception says, in one line."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    # OpenVINO puts the places in its own source first.
+    telling = [line for line in lines if line and not line.startswith("Exception from ")]
+    return f"{type(error).__name__}: {' '.join(telling or lines)}"[:2000]
+
+
+def cannot_be_done(error: Exception) -> bool:
+    """Return whether the engine said that it lacks a feature, rather than failing at it."""
+    said = str(error).lower()
+    return any(words in said for words in _LACKS)

@@ -1,0 +1,176 @@
+"""Load generators: how to keep a device's requests busy, and what that gave."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ovreport.stats.intervals import Floats
+from ovreport_collector.engines.base import Compiled, Request, Sample
+from ovreport_collector.jobs import Driver
+from ovreport_collector.process.timing import spending
+
+LONGEST_S = 3.0
+"""Bound of a run that cannot reach its count, unless it is given another."""
+FEED_EVERY_S = 0.01
+"""Under load a request gets its next input about this often: feeding costs microseconds, which is
+a per cent of a model that takes half a millisecond."""
+
+clock = time.perf_counter
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What one run under load gave."""
+
+    latencies: Floats
+    """Seconds, in order of completion within each request."""
+    finished_s: Floats
+    """When each ended, since the start; empty where the engine does not tell."""
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Inferences per second."""
+        return len(self.latencies) / self.seconds
+
+    def idle_share(self, requests: int) -> float:
+        """Share of the requests' time in which they were not inferring."""
+        return float(np.clip(1 - self.latencies.sum() / (requests * self.seconds), 0, 1))
+
+    def third_rate(self, *, first: bool) -> float:
+        """Inferences per second in the first or last third of the run."""
+        third = self.seconds / 3
+        if not len(self.finished_s):
+            return self.rate
+        inside = self.finished_s < third if first else self.finished_s >= self.seconds - third
+        return float(inside.sum() / third)
+
+
+class Load:
+    """A way to keep all requests busy."""
+
+    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
+        """Keep all requests busy for so long, and until the count is met or `longest` is over."""
+        raise NotImplementedError
+
+
+@dataclass
+class QueueLoad(Load):
+    """The engine's own queue."""
+
+    queue_run: Callable[[float], list[float]]
+
+    @spending("timed-loops")
+    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
+        """Keep all requests busy for so long."""
+        began = clock()
+        latencies = self.queue_run(began + seconds)
+        return Loaded(np.asarray(latencies), np.empty(0), clock() - began)
+
+
+@dataclass
+class ThreadLoad(Load):
+    """A thread for each request that calls the blocking `infer`.
+
+    Finished requests are resubmitted side by side. One loop that does it for all of them, as a
+    queue needs, is the bottleneck of models that take a tenth of a millisecond.
+    """
+
+    requests: Sequence[Request]
+    samples: int
+    feed_every: int = field(default=1, init=False)
+
+    @spending("timed-loops")
+    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
+        """Keep all requests busy for so long."""
+        times: list[list[tuple[float, float]]] = [[] for _ in self.requests]
+        began = [0.0] * len(self.requests)
+        errors: list[BaseException] = []
+        start_line = threading.Barrier(len(self.requests) + 1)
+        each = -(-at_least // len(self.requests))
+
+        def drive(slot: int) -> None:
+            request, mine = self.requests[slot], times[slot]
+            try:
+                start_line.wait()
+                now = began[slot] = clock()
+                self._drive(
+                    request, mine, slot, stop=now + seconds, at_least=each, hard_stop=now + longest
+                )
+            except BaseException as error:  # raised again in the caller's thread
+                errors.append(error)
+
+        threads = [
+            threading.Thread(target=drive, args=(slot,), daemon=True)
+            for slot in range(len(self.requests))
+        ]
+        for thread in threads:
+            thread.start()
+        start_line.wait()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return self._collect(times, began)
+
+    def _drive(
+        self,
+        request: Request,
+        times: list[tuple[float, float]],
+        slot: int,
+        *,
+        stop: float,
+        at_least: int,
+        hard_stop: float,
+    ) -> None:
+        infer, feed, every, samples = request.infer, request.feed, self.feed_every, self.samples
+        start = end = clock()
+        n = 0
+        # The hard stop bounds a slow device that cannot reach the count.
+        while end < stop or (n < at_least and end < hard_stop):
+            if n % every == 0:
+                feed((slot + n // every) % samples)
+            start = clock()
+            infer()
+            end = clock()
+            times.append((start, end))
+            n += 1
+
+    def _collect(
+        self, times: Sequence[Sequence[tuple[float, float]]], began: Sequence[float]
+    ) -> Loaded:
+        # The threads' own starts: the one that waits for them may be late to read a clock.
+        # Each request's own rate, added up: waiting for the last one would count the others'
+        # idle end against the device.
+        rate = sum(
+            len(mine) / (mine[-1][1] - start) for mine, start in zip(times, began, strict=True)
+        )
+        spans = np.array(sorted((s for mine in times for s in mine), key=lambda s: s[1]))
+        latencies = spans[:, 1] - spans[:, 0]
+        self.feed_every = max(1, round(FEED_EVERY_S / float(np.median(latencies))))
+        return Loaded(latencies, spans[:, 1] - min(began), len(latencies) / rate)
+
+
+def load_of(
+    compiled: Compiled,
+    samples: Sequence[Sample],
+    requests: Sequence[Request],
+    driver: Driver,
+    *,
+    count: int = 0,
+) -> Load:
+    """Return a load in that driver's way; the requests are those of the threads.
+
+    `count`: how many requests the engine's queue gets; 0: as many as the device calls optimal.
+    """
+    if driver == "threads":
+        return ThreadLoad(requests, len(samples))
+    queue = compiled.queue(samples, count or compiled.optimal_requests)
+    if queue is None:
+        raise ValueError("this engine has no asynchronous queue")
+    return QueueLoad(queue.run)

@@ -1,0 +1,105 @@
+"""Memory of this process, phase by phase, as Linux tells it."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from pathlib import Path
+from typing import Literal
+
+from ovreport.record import MemoryRound, PhaseMemory, Unsupported
+from ovreport_collector.engines.base import Engine, TellsDeviceMemory
+from ovreport_collector.loadgen.cgroup_peak import PEAK, CgroupPeak
+
+Phase = Literal[
+    "import",
+    "read",
+    "compile",
+    "first-inference",
+    "latency",
+    "throughput",
+    "load",
+    "generation",
+    "concurrency",
+]
+
+_STATUS = Path("/proc/self/status")
+_CLEAR_REFS = Path("/proc/self/clear_refs")
+_RESET_PEAK = "5"  # proc(5): resets VmHWM; `ru_maxrss` of a child would report the parent's
+
+
+class MemoryMeter:
+    """Notes the peak of the resident set (VmHWM) in each phase, and what others count.
+
+    With a `cgroup`, its peak too.
+    """
+
+    def __init__(self, cgroup: CgroupPeak | None = None) -> None:
+        self._phases: list[PhaseMemory] = []
+        self._why_not = ""
+        self._cgroup = cgroup
+        self._counters: dict[str, int] = {}
+        self.unreadable: dict[str, str] = {}
+        """Counter → why this process does not have it."""
+
+    def end(self, phase: Phase) -> None:
+        """Note the phase that ends now, and begin the next one."""
+        if self._why_not:
+            return
+        try:
+            status = _read_status()
+            _CLEAR_REFS.write_text(_RESET_PEAK)
+        except (OSError, KeyError, ValueError) as error:
+            self._why_not = f"The kernel does not tell this process its peak memory: {error}"
+            return
+        self._phases.append(
+            PhaseMemory(
+                phase=phase,
+                peak_rss_bytes=status["VmHWM"],
+                anonymous_bytes=status["RssAnon"],
+                file_backed_bytes=status["RssFile"] + status["RssShmem"],
+            )
+        )
+
+    def note_device(self, engine: Engine, device: str, mode: str) -> None:
+        """Note the memory that the device's plugin counts now, in this mode."""
+        if not isinstance(engine, TellsDeviceMemory):
+            return
+        found, missing = engine.device_memory(device)
+        self._counters |= {f"{mode}: {name}": size for name, size in found.items()}
+        self.unreadable |= missing
+
+    def result(self, round_index: int) -> MemoryRound | Unsupported:
+        """Return all phases, or why there are none."""
+        if self._why_not:
+            return Unsupported(reason=self._why_not, remedy="Measure on Linux with /proc mounted.")
+        counters = dict(self._counters)
+        if self._cgroup is not None:
+            counters |= self._cgroup.counters()
+            if self._cgroup.why_not:
+                self.unreadable[PEAK] = self._cgroup.why_not
+        return MemoryRound(round=round_index, phases=self._phases, counters=counters)
+
+
+def give_back_freed() -> None:
+    """Return freed memory to the system, so that one phase's garbage is not the next one's peak."""
+    gc.collect()
+    try:
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    except (OSError, AttributeError):  # another C library: the figure is then an upper bound
+        return
+
+
+def peak_rss_bytes() -> int:
+    """Return the highest resident set of this process so far; OSError or KeyError if not told."""
+    return _read_status()["VmHWM"]
+
+
+def _read_status() -> dict[str, int]:
+    """Return the sizes of /proc/self/status in bytes."""
+    sizes = {}
+    for line in _STATUS.read_text().splitlines():
+        key, _, value = line.partition(":")
+        if value.endswith(" kB"):
+            sizes[key] = int(value.split()[0]) * 1024
+    return sizes

@@ -1,0 +1,123 @@
+"""The latency–throughput curve: a grid of streams, requests and batch for each case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ovreport.record import Curve, CurveGap, CurvePoint, Histogram, NotMeasured, Tier
+from ovreport_collector.jobs import CurveJob, CurveResult, ExtraJob, ExtraResult, JobFailed, Setting
+from ovreport_collector.measurements.base import Around, why_failed
+from ovreport_collector.plan.plan import PlannedCase
+from ovreport_collector.prepare.model import Ready
+
+MAX_POINTS = 16
+BATCHES = (2, 4, 8)
+SECONDS = {"quick": 0.25, "standard": 1.5, "publish": 5.0}
+_COMPILE_S = 0.4
+"""Expected cost of a point beside its loop."""
+
+
+class CurveExtra:
+    """The aspect `curve`."""
+
+    name = "curve"
+
+    def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+        """Return why this case does not have the aspect; None where it has."""
+        return None
+
+    def seconds(self, tier: Tier) -> float:
+        """Return about how long one round of it takes."""
+        return MAX_POINTS * (1.4 * SECONDS[tier.name] + _COMPILE_S)
+
+    def job(self, around: Around) -> ExtraJob:
+        """Return the job of one round: the same grid in all of them."""
+        first, loaded = around.first, around.first.throughput
+        return CurveJob(
+            target=around.target,
+            round=around.round,
+            inputs=str(around.ready.samples),
+            seed=around.seed,
+            settings=grid(
+                loaded.streams if loaded else 0, loaded.requests if loaded else 1, around.cores
+            ),
+            seconds=SECONDS[around.tier.name],
+            driver=loaded.driver if loaded else "threads",
+            lone_ms=first.latency.median_ms if first.latency else 0.0,
+        )
+
+    def aspect(self, results: Sequence[ExtraResult | JobFailed]) -> Curve | NotMeasured:
+        """Return the curve over all rounds; one good round is enough for a curve."""
+        curves = [r.curve for r in results if isinstance(r, CurveResult)]
+        if not curves:
+            return why_failed(results)
+        return merged(curves)
+
+
+def grid(hint: int, optimal: int, cores: int) -> list[Setting]:
+    """Return at most 16 settings for a device whose THROUGHPUT hint makes `hint` streams.
+
+    Streams: 1, 2, the hint's choice, one a core; each with as many requests, and twice as many.
+    The hint's choice also with one request (what a lone user waits) and with the optimal number,
+    twice and four times that; larger batches with one stream and with the hint's.
+    A hint of 0: the device does not tell its streams, so none are asked for.
+    """
+    streams = {s for s in (1, 2, hint, cores) if s > 0} if hint else {0}
+    lone = min(streams)
+    found = {Setting(s, max(s, 1) * times, 1) for s in streams for times in (1, 2)}
+    found |= {Setting(hint, requests, 1) for requests in (1, optimal, 2 * optimal, 4 * optimal)}
+    found |= {Setting(lone, 1, batch) for batch in BATCHES}
+    found |= {Setting(hint, optimal, batch) for batch in BATCHES}
+    return sorted(found, key=lambda s: (s.batch, s.streams, s.requests))[:MAX_POINTS]
+
+
+# ---------------------------------------------------------------- rounds together
+
+
+class _Key(NamedTuple):
+    streams: int
+    requests: int
+    batch: int
+
+
+def merged(curves: Sequence[Curve]) -> Curve:
+    """Return the curve of several rounds; a setting that some round measured is no gap."""
+    points: dict[_Key, list[CurvePoint]] = {}
+    gaps: dict[_Key, CurveGap] = {}
+    for curve in curves:
+        for point in curve.points:
+            points.setdefault(_key(point), []).append(point)
+        for gap in curve.gaps:
+            gaps.setdefault(_key(gap), gap)
+    return Curve(
+        seconds=curves[0].seconds,
+        points=[_merged_point(same) for same in points.values()],
+        gaps=[gap for key, gap in gaps.items() if key not in points],
+    )
+
+
+def _key(point: CurvePoint | CurveGap) -> _Key:
+    return _Key(point.streams, point.requests, point.batch)
+
+
+def _merged_point(same: Sequence[CurvePoint]) -> CurvePoint:
+    first = same[0]
+    return CurvePoint(
+        streams=first.streams,
+        requests=first.requests,
+        batch=first.batch,
+        rounds=[r for point in same for r in point.rounds],
+        histogram=_sum(point.histogram for point in same),
+    )
+
+
+def _sum(histograms: Iterable[Histogram]) -> Histogram:
+    """Return the sum of histograms of one growth."""
+    counts: Counter[int] = Counter()
+    growth = 0.0
+    for histogram in histograms:
+        growth = histogram.growth
+        counts.update(dict(histogram.buckets))
+    return Histogram(growth=growth, buckets=sorted(counts.items()))

@@ -1,0 +1,92 @@
+"""From an encoded image to the answer: stages apart, both ways, one by one and in a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ovreport.record import (
+    EndToEnd,
+    Failed,
+    NotMeasured,
+    OutputAgreement,
+    Pipeline,
+    Tier,
+    Unsupported,
+    Way,
+)
+from ovreport_collector.jobs import EndToEndJob, EndToEndResult, ExtraResult, JobFailed
+from ovreport_collector.measurements.base import Around
+from ovreport_collector.plan.plan import PlannedCase
+from ovreport_collector.prepare.images import Pictures
+from ovreport_collector.prepare.model import Ready
+
+_SECONDS = {"quick": 0.5, "standard": 4.0, "publish": 15.0}
+"""Of each way, both loops together."""
+_START_S = 3.0
+"""A process, two compilations, and the untimed passes."""
+_FEW = 3
+"""Rounds that are enough even if others failed: fewer have no interval worth showing."""
+
+
+class EndToEndExtra:
+    """The aspect `end_to_end`."""
+
+    name = "end_to_end"
+
+    def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+        """Return why this case has no pipeline: no image task, or another engine's case."""
+        if planned.case.engine != "openvino":
+            return Unsupported(
+                reason=f"measured with OpenVINO only, not with {planned.case.engine}"
+            )
+        return None if isinstance(ready.pictures, Pictures) else ready.pictures
+
+    def seconds(self, tier: Tier) -> float:
+        """Return about how long one round of it takes."""
+        return 2 * _SECONDS[tier.name] + _START_S
+
+    def job(self, around: Around) -> EndToEndJob:
+        """Return the job of one round."""
+        pictures = around.ready.pictures
+        assert isinstance(pictures, Pictures)  # noqa: S101 (else `why_not` says so)
+        return EndToEndJob(
+            target=around.target,
+            round=around.round,
+            seconds=_SECONDS[around.tier.name],
+            pipeline=pictures.pipeline,
+            images=[str(path) for path in pictures.files],
+            about=pictures.about,
+            task=around.ready.model.task,
+            seed=around.seed,
+        )
+
+    def aspect(self, results: Sequence[ExtraResult | JobFailed]) -> EndToEnd | NotMeasured:
+        """Return what the rounds measured; a failed one counts unless three others are there."""
+        measured = [r for r in results if isinstance(r, EndToEndResult)]
+        failed = [r for r in results if isinstance(r, JobFailed)]
+        if failed and len(measured) < _FEW:
+            return _why(failed[0])
+        last = measured[-1]
+        ways: list[Way] = [way for way in ("host", "graph") if way in last.rounds]
+        return EndToEnd(
+            images=last.images,
+            preprocessing=last.preprocessing,
+            pipelines=[
+                Pipeline(way=way, rounds=[r.rounds[way] for r in measured if way in r.rounds])
+                for way in ways
+            ],
+            missing=last.missing,
+            agreement=_worst(measured),
+        )
+
+
+def _why(failure: JobFailed) -> NotMeasured:
+    if failure.unsupported:
+        return Unsupported(reason=failure.reason)
+    return Failed(reason=failure.reason, cause=failure.cause, stderr_tail=failure.stderr_tail)
+
+
+def _worst(measured: Sequence[EndToEndResult]) -> list[OutputAgreement]:
+    """Return each output's comparison from the round in which the ways were furthest apart."""
+    by_output = zip(*(r.agreement for r in measured), strict=False)
+    return [max(output, key=lambda a: a.relative_rmse) for output in by_output]

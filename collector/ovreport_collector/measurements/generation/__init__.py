@@ -1,0 +1,38 @@
+"""Language models among the cases of a plan: their jobs, their quality, their part of a record.
+
+`run`, `plan` and `assemble` ask here; the measuring itself is in `generation` and `answers`.
+
+    asking       which models are language models, and what they need
+    measuring    lengths, numbers, jobs
+    judging      how right the answers are
+    recording    what the rounds become
+"""
+
+from ovreport_collector.measurements.generation.measurement import (
+    ANSWERS_S,
+    JUDGING_S,
+    answers_job,
+    round_job,
+    seconds,
+)
+from ovreport_collector.measurements.generation.quality import as_reference, common_start, quality
+from ovreport_collector.measurements.generation.record import SEE, aspects, is_wide
+from ovreport_collector.suite.language import beside, is_language, runnable, versions
+
+__all__ = [
+    "ANSWERS_S",
+    "JUDGING_S",
+    "SEE",
+    "answers_job",
+    "as_reference",
+    "aspects",
+    "beside",
+    "common_start",
+    "is_language",
+    "is_wide",
+    "quality",
+    "round_job",
+    "runnable",
+    "seconds",
+    "versions",
+]

@@ -1,0 +1,81 @@
+"""Arrivals at random: the highest rate whose tail latency stays within a limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ovreport.metrics.registry import significant
+from ovreport.record import NotMeasured, OpenLoop, ThroughputRound, Tier
+from ovreport_collector.jobs import ArrivalsJob, ArrivalsResult, ExtraJob, ExtraResult, JobFailed
+from ovreport_collector.measurements.base import Around, why_failed
+from ovreport_collector.measurements.open_loop.run import LONGEST, STEPS
+from ovreport_collector.plan.plan import PlannedCase
+from ovreport_collector.prepare.model import Ready
+
+SECONDS = {"quick": 0.7, "standard": 3.0, "publish": 10.0}
+LIMIT = 5
+"""The limit is so many times the case's own latency without any load."""
+LEAST = {0.9: 3 * 64, 0.99: 3 * 662}
+"""Percentile → arrivals of a step: the bound needs 64 or 662 independent ones (MLPerf), and
+waiting requests are correlated: three times that serves up to a correlation of one half."""
+_START_S = 1.0
+
+
+class OpenLoopExtra:
+    """The aspect `open_loop`."""
+
+    name = "open_loop"
+
+    def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+        """Return why this case does not have the aspect; None where it has."""
+        return None
+
+    def seconds(self, tier: Tier) -> float:
+        """Return about how long one round takes: slow models and repeated steps take longer."""
+        return STEPS * 2 * SECONDS[tier.name] + _START_S
+
+    def job(self, around: Around) -> ExtraJob:
+        """Return the job of one round: limit and percentile are the same in all of them."""
+        first, seconds = around.first, SECONDS[around.tier.name]
+        lone_ms = first.latency.median_ms if first.latency else 0.0
+        limit_ms = float(f"{LIMIT * lone_ms:.2g}")
+        closed = around.latest.throughput or first.throughput
+        percentile = percentile_for(_rate(first.throughput), seconds)
+        return ArrivalsJob(
+            target=around.target,
+            round=around.round,
+            inputs=str(around.ready.samples),
+            seed=around.seed,
+            closed_ips=_rate(closed),
+            limit_ms=limit_ms,
+            limit_rule=f"{LIMIT} times the case's own median latency without load, "
+            f"{significant(lone_ms)} ms in its first round, to two significant digits",
+            percentile=percentile,
+            seconds=seconds,
+            least=LEAST[percentile],
+        )
+
+    def aspect(self, results: Sequence[ExtraResult | JobFailed]) -> OpenLoop | NotMeasured:
+        """Return the searches of all rounds; what one round could not do, the others may."""
+        loops = [r.open_loop for r in results if isinstance(r, ArrivalsResult)]
+        if not loops:
+            return why_failed(results)
+        first = loops[0]
+        return OpenLoop(
+            limit_ms=first.limit_ms,
+            limit_rule=first.limit_rule,
+            percentile=first.percentile,
+            seconds=first.seconds,
+            requests=first.requests,
+            streams=first.streams,
+            rounds=[r for loop in loops for r in loop.rounds],
+        )
+
+
+def percentile_for(rate: float, seconds: float) -> float:
+    """Return p99 where half the throughput brings enough arrivals within a step, else p90."""
+    return 0.99 if rate / 2 * LONGEST * seconds >= LEAST[0.99] else 0.9
+
+
+def _rate(loaded: ThroughputRound | None) -> float:
+    return loaded.n / loaded.duration_s if loaded else 0.0

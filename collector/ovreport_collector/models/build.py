@@ -1,0 +1,253 @@
+"""Makes a variant of a published model ready: once, in a process of its own, kept by its recipe.
+
+    data of the task → apart from what is evaluated? → recipe → cache, or a process that optimises
+
+What goes wrong is the variant's failure, and nobody else's.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ovreport.errors import StoreError
+from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
+from ovreport.record.model import WEIGHTS_TO_F32, Converted, Optimised, Origin, Original
+from ovreport_collector.engines.arrays import save_arrays
+from ovreport_collector.jobs import JobFailed, OptimiseJob, OptimiseResult, Target, Validating
+from ovreport_collector.models import cache
+from ovreport_collector.models.optimize.leakage import check_apart, checksum, without
+from ovreport_collector.models.variants import (
+    OPTIMISATIONS,
+    PIPELINES_NETWORK,
+    SEED,
+    Optimisation,
+    made_name,
+    sample_count,
+    settings,
+    versions,
+)
+from ovreport_collector.process import child
+from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.suite import language
+from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ovreport_collector.prepare.model import Ready
+    from ovreport_collector.suite.model import MadeVariant, Model
+    from ovreport_collector.tasks import Files
+
+VERSION = 2
+"""Of how variants are made here: a change of it makes them all anew."""
+LIMIT_S = 1500.0
+"""Less than what another process waits for it (`sources.cache.WAIT_S`)."""
+_FACTS = "made.json"
+
+
+class _CannotError(Exception):
+    """Why there is no variant, as the result of a job."""
+
+    def __init__(self, failure: JobFailed) -> None:
+        super().__init__(failure.reason)
+        self.failure = failure
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What an optimisation looks at; None where it needs none."""
+
+    calibration: Calibration | None
+    validation: Labelled | None
+
+    @property
+    def samples(self) -> int:
+        """Number of calibration samples."""
+        if self.calibration is None:
+            return 0
+        return len(next(iter(self.calibration.inputs.values())))
+
+    @property
+    def words(self) -> str:
+        """What a record says of it."""
+        told = self.calibration.description if self.calibration else ""
+        if self.validation is not None:
+            n, unit = self.validation.n, self.validation.unit
+            told += f"; accuracy was watched on {n} {unit} of their own: {self.validation.source}"
+        return told
+
+
+def make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> Ready | JobFailed:
+    """Return the variant of a model that is ready, or why it cannot be made.
+
+    StoreError where the disk is full: that is no fault of the variant.
+    """
+    try:
+        return _make_variant(ready, name, files, work)
+    except _CannotError as error:
+        return error.failure
+    except StoreError:
+        raise
+    except Exception as error:
+        # A task that trips over its data, a cache that cannot be written, a lock never released.
+        reason = f"the variant could not be made: {type(error).__name__}: {error}"
+        return JobFailed(reason=reason, cause="error")
+
+
+def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> Ready:
+    how = OPTIMISATIONS[name]
+    data = _data(how, ready, files)
+    chosen = settings(how, data.calibration, data.samples)
+    file_name = made_name(ready.model, name)
+
+    def make(folder: Path) -> None:
+        job = _job(ready, how, files, data, chosen, folder / file_name, work)
+        result = child.run(job, work, limit_s=LIMIT_S)
+        if not isinstance(result, OptimiseResult):
+            assert isinstance(result, JobFailed)  # noqa: S101 (its job has no other result)
+            raise _CannotError(result)
+        (folder / _FACTS).write_bytes(msgspec.json.encode(result))
+
+    folder = cache.obtain(_recipe(ready, name, data, chosen), make)
+    result = msgspec.json.decode((folder / _FACTS).read_bytes(), type=OptimiseResult)
+    made = Optimised(
+        method=how.method,
+        settings=result.settings,
+        software=_software(ready.model, name),
+        calibration=data.words,
+        calibration_samples=data.samples,
+        seconds=result.seconds,
+        peak_bytes=result.peak_bytes,
+        bytes_before=result.bytes_before,
+        bytes_after=result.bytes_after,
+        trials=result.trials,
+        made_from=_origin(ready, result),
+    )
+    return replace(ready, file=folder / file_name, made=made)
+
+
+def _origin(ready: Ready, result: OptimiseResult) -> Origin:
+    """Return what the model was when it was optimised."""
+    if result.restored is not None:
+        return Converted(
+            converter=WEIGHTS_TO_F32,
+            software=language.versions([LANGUAGE_ENGINE]),
+            seconds=result.restored.seconds,
+            peak_bytes=result.restored.peak_bytes,
+        )
+    return ready.made if not isinstance(ready.made, Optimised) else Original()
+
+
+def _recipe(
+    ready: Ready, name: MadeVariant, data: _Data, chosen: dict[str, str]
+) -> dict[str, object]:
+    """Return all that decides what is made."""
+    return {
+        "version": VERSION,
+        "file": made_name(ready.model, name),
+        "source": _checksums(ready.file),
+        "shapes": ready.model.shapes,
+        "variant": name,
+        "method": OPTIMISATIONS[name].method,
+        "settings": chosen,
+        "calibration": checksum(data.calibration.inputs) if data.calibration else "",
+        "validation": checksum(data.validation.inputs) if data.validation else "",
+        "software": _software(ready.model, name),
+    }
+
+
+def _data(how: Optimisation, ready: Ready, files: Files) -> _Data:
+    """Return the data that an optimisation needs, none of which is evaluated."""
+    model, task, evaluated = ready.model, ready.task, _evaluated(ready)
+    calibration: Calibration | None = None
+    validation: Labelled | None = None
+    if how.calibrated:
+        if not isinstance(task, Calibrates):
+            raise _cannot(f'the task "{task.name}" has no real inputs to calibrate with')
+        calibration = task.calibration(model, files, seed=SEED, count=sample_count(model))
+        for labelled in evaluated:
+            inputs = without(calibration.inputs, labelled.inputs)
+            calibration = replace(calibration, inputs=inputs)
+    if how.validated:
+        if not isinstance(task, Validates) or not evaluated:
+            raise _cannot(
+                f'the task "{task.name}" has no labelled inputs beside those that accuracy is '
+                "judged by, so none to watch it with while quantising"
+            )
+        validation = task.validation(model, files, seed=SEED)
+        for labelled in evaluated:
+            check_apart(validation.inputs, labelled.inputs, "validation")
+    return _Data(calibration, validation)
+
+
+def _evaluated(ready: Ready) -> list[Labelled]:
+    """Return everything that the model's accuracy is judged by."""
+    first = [ready.labelled] if ready.labelled is not None else []
+    return [*first, *(judged.labelled for judged in ready.further)]
+
+
+def _cannot(reason: str) -> _CannotError:
+    return _CannotError(JobFailed(reason=reason, cause="error", unsupported=True))
+
+
+def _job(
+    ready: Ready,
+    how: Optimisation,
+    files: Files,
+    data: _Data,
+    chosen: dict[str, str],
+    file: Path,
+    work: Path,
+) -> OptimiseJob:
+    inputs = work / "calibration.npz"
+    if data.calibration is not None:
+        save_arrays(inputs, dict(data.calibration.inputs))
+    return OptimiseJob(
+        target=Target(
+            engine=LANGUAGE_ENGINE if language.is_language(ready.model) else "openvino",
+            model=str(ready.file),
+            shapes=ready.model.shapes,
+            device="CPU",
+            precision="f32",
+        ),
+        method=how.method,
+        settings=chosen,
+        file=str(file),
+        tried_with=str(ready.samples),
+        inputs=str(inputs) if data.calibration is not None else "",
+        validating=_validating(ready, files) if data.validation is not None else None,
+    )
+
+
+def _validating(ready: Ready, files: Files) -> Validating:
+    return Validating(
+        model=msgspec.Raw(msgspec.json.encode(ready.model)),
+        file=str(files.model),
+        files={role: str(path) for role, path in files.files.items()},
+        data={role: str(path) for role, path in files.data.items()},
+        seed=SEED,
+    )
+
+
+def _checksums(file: Path) -> list[str]:
+    """Return the checksums of a model file, and of its weights where they are a file apart.
+
+    A pipeline's network comes with its folder: what was made has the tokenizer too.
+    """
+    parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
+    if file.name == PIPELINES_NETWORK:
+        parts += language.beside(file)
+    return [sha256_of(part) for part in parts if part.is_file()]
+
+
+def _software(model: Model, name: MadeVariant) -> dict[str, str]:
+    pipelines = language.versions([LANGUAGE_ENGINE]) if language.is_language(model) else {}
+    return {
+        **versions([name]),
+        "openvino": importlib.metadata.version("openvino"),
+        **pipelines,
+    }

@@ -1,0 +1,86 @@
+"""What was made, kept by what it was made of: each thing is made once, and checked on each use.
+
+    <cache>/made/<key>/recipe.json    everything that decides the outcome
+    <cache>/made/<key>/files.json     name → SHA-256 of every file beside it
+    <cache>/made/<key>/…              what the maker wrote
+
+The key is the checksum of the recipe, so an edited recipe is another thing. A folder appears
+whole or not at all; one whose files changed since is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from filelock import FileLock
+
+from ovreport import paths
+from ovreport_collector.sources.cache import WAIT_S, sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_RECIPE, _FILES = "recipe.json", "files.json"
+_NAMES = msgspec.json.Decoder(dict[str, str])
+
+
+def key_of(recipe: Mapping[str, object]) -> str:
+    """Return the name of the folder of what that recipe makes."""
+    return hashlib.sha256(msgspec.json.encode(recipe, order="sorted")).hexdigest()[:32]
+
+
+def folder_of(recipe: Mapping[str, object]) -> Path:
+    """Return where it is kept, whether it was made already or not."""
+    return paths.cache() / "made" / key_of(recipe)
+
+
+def is_made(recipe: Mapping[str, object]) -> bool:
+    """Return whether it is there, undamaged."""
+    return _is_whole(folder_of(recipe))
+
+
+def obtain(recipe: Mapping[str, object], make: Callable[[Path], None]) -> Path:
+    """Return the folder of what the recipe makes; made first where it is missing or damaged.
+
+    `make` writes plain files into the empty folder it is given. What it raises passes through,
+    and nothing is kept then. Processes that want the same thing wait for each other: `Timeout`
+    of filelock after half an hour.
+    """
+    folder = folder_of(recipe)
+    if _is_whole(folder):
+        return folder
+    locks = paths.cache() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"made-{folder.name}.lock", timeout=WAIT_S):
+        if not _is_whole(folder):  # another process may just have made it
+            _make(folder, recipe, make)
+    return folder
+
+
+def _make(folder: Path, recipe: Mapping[str, object], make: Callable[[Path], None]) -> None:
+    work = paths.cache() / "tmp" / f"made-{folder.name}"
+    shutil.rmtree(work, ignore_errors=True)  # what a killed process may have left
+    work.mkdir(parents=True)
+    try:
+        make(work)
+        sums = {path.name: sha256_of(path) for path in sorted(work.iterdir())}
+        (work / _RECIPE).write_bytes(msgspec.json.encode(recipe, order="sorted"))
+        (work / _FILES).write_bytes(msgspec.json.encode(sums))
+        shutil.rmtree(folder, ignore_errors=True)  # damaged
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(work, folder)  # noqa: PTH104 (the one that fails where something is in its place)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        sums = _NAMES.decode((folder / _FILES).read_bytes())
+        return bool(sums) and all(sha256_of(folder / name) == sums[name] for name in sums)
+    except (OSError, msgspec.MsgspecError):
+        return False

@@ -1,0 +1,206 @@
+"""Quantises a model by NNCF: in a few documented ways, of which held-out inputs choose one.
+
+    simplified model → each way, by most of the calibration inputs → error on the others → the least
+
+No way is best for all networks: a mean of extremes cuts off what only some inputs hold, the
+extremes themselves spread eight bits too thin, and sums and norms bear eight bits in some networks
+only. What a model is judged by is never looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ovreport.record.model import Trial
+from ovreport_collector.engines.arrays import load_samples, relative_rmse
+from ovreport_collector.engines.base import Array, Sample
+from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
+from ovreport_collector.engines.openvino.ports import array_for, port_name
+from ovreport_collector.engines.runtime import openvino as ov
+from ovreport_collector.jobs import OptimiseJob
+from ovreport_collector.models.variants import held_out, ways
+
+_EMULATED = {"LP_TRANSFORMS_MODE": "NO"}
+"""Keeps the rounding in the graph and computes in f32: what is lost beyond it, kernels lose."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What came of the ways that were tried."""
+
+    model: Any
+    settings: dict[str, str]
+    """Those of the job, and those of the way that was chosen."""
+    trials: list[Trial]
+
+
+def best(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
+    """Return the model quantised in the way whose outputs are nearest to its own.
+
+    ValueError if no way quantises anything, or none gives finite outputs.
+    """
+    simplify(network.model)
+    judged, fitted = _parts(job)
+    own = _outputs(network, judged, {})
+    dataset = _dataset(network, fitted)
+    made: list[tuple[Any, Trial]] = []
+    for way in ways(job.settings):
+        model = _quantised(network.model.clone(), dataset, {**job.settings, **way})
+        trial = _trial(_read_again(model, job), judged, own, way)
+        if trial is not None:
+            made.append((model, trial))
+    if not made:
+        raise ValueError("not supported: no layer of this model could be quantised")
+    model, trial = min(made, key=lambda one: one[1].error)
+    return Chosen(model, {**job.settings, **trial.settings}, [trial for _, trial in made])
+
+
+def within(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
+    """Return the model quantised in the best way, with layers left out until accuracy holds."""
+    import nncf
+
+    from ovreport_collector.models.optimize.validation import Validation
+
+    assert job.validating is not None  # noqa: S101 (whoever asks for it gives the data)
+    validation = Validation(job.validating, network)
+    chosen = best(network, job)
+    model = nncf.quantize_with_accuracy_control(
+        network.model,
+        calibration_dataset=_dataset(network, _parts(job)[1]),
+        validation_dataset=nncf.Dataset(range(len(validation)), validation.fed),
+        validation_fn=validation,
+        max_drop=float(job.settings["max_drop"]),
+        drop_type=nncf.DropType(job.settings["drop_type"]),
+        advanced_quantization_parameters=_advanced(chosen.settings),
+        **_parameters(chosen.settings),
+    )
+    return Chosen(model, chosen.settings, chosen.trials)
+
+
+def _parts(job: OptimiseJob) -> tuple[list[Sample], list[Sample]]:
+    """Return the calibration inputs that judge ways, and those that a way is fitted by."""
+    samples = load_samples(Path(job.inputs))
+    n = held_out(len(samples))
+    return samples[:n] or samples, samples[n:]
+
+
+def simplify(model: Any) -> None:  # noqa: ANN401 (OpenVINO's)
+    """Bring a graph as files hold it into the form that NNCF knows layers by.
+
+    Weights that are stored in f16, or reshaped on their way into a convolution, are no weights to
+    it but activations; norms that are not fused are layers of their own. `ov.convert_model` does
+    most of this too; what only reads a file does not.
+    """
+    from openvino import opset13 as ops
+    from openvino._offline_transformations import apply_moc_transformations
+
+    for op in model.get_ordered_ops():
+        if op.get_type_name() != "Convert" or op.get_output_element_type(0) != ov.Type.f32:
+            continue
+        stored = op.input_value(0).get_node()
+        if stored.get_type_name() == "Constant" and stored.get_element_type() == ov.Type.f16:
+            op.output(0).replace(ops.constant(stored.data.astype(np.float32)).output(0))
+    apply_moc_transformations(model, cf=True)
+
+
+# ---------------------------------------------------------------- one way
+
+
+def _quantised(model: Any, dataset: Any, settings: Mapping[str, str]) -> Any:  # noqa: ANN401
+    import nncf
+
+    return nncf.quantize(
+        model, dataset, advanced_parameters=_advanced(settings), **_parameters(settings)
+    )
+
+
+def _parameters(settings: Mapping[str, str]) -> dict[str, Any]:
+    import nncf
+
+    model_type = settings.get("model_type")
+    return {
+        "preset": nncf.QuantizationPreset(settings["preset"]),
+        "subset_size": int(settings["subset_size"]),
+        "model_type": nncf.ModelType(model_type) if model_type else None,
+        "ignored_scope": nncf.IgnoredScope(types=settings["ignored_types"].split(), validate=False),
+    }
+
+
+def _advanced(settings: Mapping[str, str]) -> Any:  # noqa: ANN401
+    import nncf
+    from nncf.quantization.range_estimator import RangeEstimatorParametersSet
+
+    asked: dict[str, Any] = {"overflow_fix": nncf.OverflowFix(settings["overflow_fix"])}
+    if "activations_range" in settings:
+        estimator = getattr(RangeEstimatorParametersSet, settings["activations_range"].upper())
+        asked["activations_range_estimator_params"] = estimator
+    return nncf.AdvancedQuantizationParameters(**asked)
+
+
+def _dataset(network: OpenVinoNetwork, samples: Sequence[Sample]) -> Any:  # noqa: ANN401
+    import nncf
+
+    ports = network.model.inputs
+    return nncf.Dataset([{port_name(p): array_for(p, sample) for p in ports} for sample in samples])
+
+
+# ---------------------------------------------------------------- its error
+
+
+def _read_again(model: Any, job: OptimiseJob) -> OpenVinoNetwork:  # noqa: ANN401
+    """Return a model as it will be run: saving folds weights, which some layers ask for."""
+    file = Path(job.file).with_name("trial.xml")
+    ov.save_model(model, file, compress_to_fp16=False)
+    network = OpenVino({}).read(file, job.target.shapes)
+    for part in (file, file.with_suffix(".bin")):
+        part.unlink()  # what is mapped stays readable
+    return network
+
+
+def _trial(
+    made: OpenVinoNetwork,
+    samples: Sequence[Sample],
+    own: Sequence[Array],
+    way: Mapping[str, str],
+) -> Trial | None:
+    """Return what a way costs; None where it quantised nothing, or outputs are not finite."""
+    if not is_quantised(made.model):
+        return None
+    error = _error(_outputs(made, samples, {}), own)
+    try:
+        emulated = _error(_outputs(made, samples, _EMULATED), own)
+    except RuntimeError:  # the property is the plugin's own, and no release promises it
+        emulated = math.nan
+    if not math.isfinite(error):
+        return None
+    known = emulated if math.isfinite(emulated) else None
+    return Trial(settings=dict(way), error=error, error_emulated=known)
+
+
+def is_quantised(model: Any) -> bool:  # noqa: ANN401
+    """Return whether something in a model is computed in eight bits."""
+    return any(op.get_type_name() == "FakeQuantize" for op in model.get_ops())
+
+
+def _outputs(
+    network: OpenVinoNetwork, samples: Sequence[Sample], properties: Mapping[str, str]
+) -> list[Array]:
+    """Return the outputs of some samples, [samples, …] each, at f32 where layers are not int8."""
+    request = network.compile("CPU", "latency", "f32", None, properties).request(samples)
+    found = []
+    for index in range(len(samples)):
+        request.feed(index)
+        request.infer()
+        found.append(request.outputs())
+    return [np.stack(column) for column in zip(*found, strict=True)]
+
+
+def _error(found: Sequence[Array], own: Sequence[Array]) -> float:
+    """Return the mean over outputs of what they are off by, relative to their size."""
+    return float(np.mean([relative_rmse(a, b) for a, b in zip(found, own, strict=True)]))

@@ -1,0 +1,137 @@
+"""Optimises a model, in a process of its own; with `quantising` the only importer of NNCF.
+
+read → optimise → save as OpenVINO IR → read again → compile → one inference
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
+from ovreport_collector.engines.arrays import load_samples
+from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
+from ovreport_collector.engines.runtime import openvino as ov
+from ovreport_collector.jobs import OptimiseJob, OptimiseResult
+from ovreport_collector.loadgen.checks import infer_checked
+from ovreport_collector.loadgen.memory import peak_rss_bytes
+from ovreport_collector.models.optimize import quantize
+from ovreport_collector.models.optimize.quantize import Chosen
+
+_NO_TELEMETRY = "NNCF_CI"
+"""NNCF reports its use to a web service unless this is set: a benchmark tells nobody."""
+
+
+def optimise(job: OptimiseJob) -> OptimiseResult:
+    """Optimise a model and save it; ValueError where nothing in it can be.
+
+    WrongOutputError if what was made does not give finite outputs.
+    """
+    os.environ[_NO_TELEMETRY] = "1"
+    if job.target.engine == LANGUAGE_ENGINE:
+        from ovreport_collector.models.optimize import language_model  # it needs what is in here
+
+        model, restored = language_model.in_floating_point(job)
+        made = _make(job, model, lambda: _compressed(model, job), language_model.try_out)
+        return msgspec.structs.replace(made, restored=restored)
+    network = OpenVino({}).read(Path(job.target.model), job.target.shapes)
+    return _make(job, network.model, lambda: _METHODS[job.method](network, job), _try_out)
+
+
+def _make(
+    job: OptimiseJob,
+    model: Any,  # noqa: ANN401 (OpenVINO's)
+    optimised: Callable[[], Chosen],
+    try_out: Callable[[OptimiseJob], None],
+) -> OptimiseResult:
+    """Save what comes of a model, try it out, and tell what it took."""
+    file = Path(job.file)
+    before = _saved(model, file.with_name("before.xml"), fp16=False)
+    bytes_before = sum(part.stat().st_size for part in before)
+    for part in before:
+        part.unlink()
+
+    began = time.perf_counter()
+    chosen = optimised()
+    made = _saved(chosen.model, file, fp16=job.method == "fp16-compression")
+    seconds = time.perf_counter() - began
+    try_out(job)
+    return OptimiseResult(
+        seconds=seconds,
+        peak_bytes=peak_rss_bytes(),
+        bytes_before=bytes_before,
+        bytes_after=sum(part.stat().st_size for part in made),
+        settings=chosen.settings,
+        trials=chosen.trials,
+    )
+
+
+def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401
+    """Return the files of a model that was saved as OpenVINO IR."""
+    ov.save_model(model, file, compress_to_fp16=fp16)
+    return [file, file.with_suffix(".bin")]
+
+
+def _try_out(job: OptimiseJob) -> None:
+    """Read what was saved, look for what was to be done, compile it and run it once."""
+    network = OpenVino({}).read(Path(job.file), job.target.shapes)
+    check_done(network.model, job)
+    compiled = network.compile("CPU", "latency", "f32", None)
+    infer_checked(compiled.request(load_samples(Path(job.tried_with))), 0, network)
+
+
+def check_done(model: Any, job: OptimiseJob) -> None:  # noqa: ANN401
+    """Raise ValueError if the model holds nothing of what the optimisation makes.
+
+    A figure of the model as it was must never stand under the name of a variant.
+    """
+    if job.method.endswith("quantization"):
+        if not quantize.is_quantised(model):
+            within = " within the limit of accuracy" if "max_drop" in job.settings else ""
+            raise ValueError(f"not supported: no layer of this model could be quantised{within}")
+        return
+    types = {
+        op.get_output_element_type(0).to_string()
+        for op in model.get_ops()
+        if op.get_type_name() == "Constant"
+    }
+    mode = job.settings.get("mode", "f16")
+    wanted = {"int8_asym": {"i8", "u8"}, "int4_sym": {"i4", "u4"}}.get(mode, {mode})
+    if not types & wanted:
+        raise ValueError(f"not supported: no weights of this model could be stored as {mode}")
+
+
+# ---------------------------------------------------------------- methods
+
+
+def _as_it_is(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
+    """Return the model: saving it compresses its weights."""
+    return Chosen(network.model, dict(job.settings), [])
+
+
+def _compressed(model: Any, job: OptimiseJob) -> Chosen:  # noqa: ANN401
+    """Return a model whose weights are stored in few bits."""
+    import nncf
+
+    settings = job.settings
+    asked: dict[str, Any] = {"mode": nncf.CompressWeightsMode(settings["mode"])}
+    if "group_size" in settings:
+        fallback = nncf.GroupSizeFallbackMode(settings["group_size_fallback_mode"])
+        asked["group_size"] = int(settings["group_size"])
+        asked["advanced_parameters"] = nncf.AdvancedCompressionParameters(
+            group_size_fallback_mode=fallback
+        )
+    return Chosen(nncf.compress_weights(model, **asked), dict(settings), [])
+
+
+_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimiseJob], Chosen]] = {
+    "fp16-compression": _as_it_is,
+    "post-training-quantization": quantize.best,
+    "accuracy-controlled-quantization": quantize.within,
+    "weight-compression": lambda network, job: _compressed(network.model, job),
+}

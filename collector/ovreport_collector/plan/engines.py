@@ -1,0 +1,93 @@
+"""The native frameworks that OpenVINO is compared with: which files each reads, and its package.
+
+Nothing of them is imported here: a plan is made without them, a measuring process imports one.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ovreport.errors import InputError
+from ovreport.record import Engine
+from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
+from ovreport_collector.suite import language
+from ovreport_collector.suite.model import Model
+
+NATIVE = "native"
+"""Asks for the framework that a model's file belongs to."""
+DEVICE = "CPU"
+"""Where native frameworks run: on the same device as OpenVINO's CPU plugin."""
+
+
+@dataclass(frozen=True)
+class Framework:
+    """A native framework, which is an engine."""
+
+    engine: Engine
+    title: str
+    module: str
+    package: str
+    """Name on the package index."""
+    suffixes: tuple[str, ...]
+    """Of the files it reads."""
+
+
+FRAMEWORKS: dict[str, Framework] = {
+    f.engine: f
+    for f in (
+        Framework("onnxruntime", "ONNX Runtime", "onnxruntime", "onnxruntime", (".onnx",)),
+        Framework("litert", "LiteRT", "ai_edge_litert", "ai-edge-litert", (".tflite",)),
+        Framework("pytorch", "PyTorch", "torch", "torch", (".pt", ".pt2")),
+    )
+}
+"""Engine → framework."""
+
+
+def engines_for(model: Model, asked: Sequence[str]) -> list[Engine]:
+    """Return the engines that a model is measured with; a language model has one of its own."""
+    if language.is_language(model):
+        return [LANGUAGE_ENGINE] if not asked or "openvino" in asked else []
+    return engines_of(model.file.uri, asked)
+
+
+def engines_of(uri: str, asked: Sequence[str]) -> list[Engine]:
+    """Return the engines that a model's file is measured with; `native`: the one that fits it.
+
+    A framework asked for by name stays even if it cannot read the file: its record says so.
+    """
+    fitting = [f.engine for f in FRAMEWORKS.values() if _suffix(uri) in f.suffixes]
+    found: list[Engine] = []
+    for name in asked or ("openvino",):
+        found += fitting if name == NATIVE else [name]  # type: ignore[list-item]  # click's choice
+    return list(dict.fromkeys(found))
+
+
+def require(engines: Iterable[str]) -> None:
+    """Raise InputError if the package of an engine is not installed."""
+    for engine in engines:
+        framework = FRAMEWORKS.get(engine)
+        if framework is not None and importlib.util.find_spec(framework.module) is None:
+            raise InputError(
+                f"{framework.title} is not installed",
+                where=f"--engine {engine}",
+                remedy=f"pip install 'ovreport[{engine}]'",
+            )
+
+
+def versions(engines: Iterable[str]) -> dict[str, str]:
+    """Return package → version of the native frameworks among the engines, as installed.
+
+    A module may come from a package of another name, such as onnxruntime-gpu.
+    """
+    wanted = [FRAMEWORKS[engine] for engine in engines if engine in FRAMEWORKS]
+    owners = importlib.metadata.packages_distributions() if wanted else {}
+    names = sorted({owners.get(f.module, [f.package])[0] for f in wanted})
+    return {name: importlib.metadata.version(name) for name in names}
+
+
+def _suffix(uri: str) -> str:
+    return PurePosixPath(uri).suffix.lower()

@@ -1,0 +1,315 @@
+"""What will be measured: the cases of a suite on some devices, and how long each round takes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from ovreport.record import Case, Device, Machine, Precision, Software, Tier
+from ovreport.record.base import VariantName
+from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
+from ovreport_collector import datasets
+from ovreport_collector.models.variants import is_calibrated
+from ovreport_collector.plan.engines import DEVICE, FRAMEWORKS, engines_for
+from ovreport_collector.sources.address import Local, parse
+from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources.unpinned import as_fetched, parts
+from ovreport_collector.suite.model import Model, Suite
+
+TIERS: dict[str, Tier] = {
+    tier.name: tier
+    for tier in (
+        Tier(name="quick", min_seconds=1, min_inferences=64, max_seconds=8, rounds=5, max_rounds=5),
+        Tier(
+            name="standard",
+            min_seconds=10,
+            min_inferences=662,
+            max_seconds=30,
+            rounds=7,
+            max_rounds=11,
+        ),
+        Tier(
+            name="publish",
+            min_seconds=60,
+            min_inferences=6636,
+            max_seconds=180,
+            rounds=11,
+            max_rounds=15,
+        ),
+    )
+}
+"""Quick has five short rounds, not three of two seconds: the same time, but processes differ more
+than the loops within one, and a ratio of two cases needs five pairs.
+MLPerf's bounds: p99 needs 662 samples, p99.9 needs 6,636; 11 × 60 s is over 600 s. Eleven rounds
+also announce a true 5 % change under 2 % noise (99 % interval) in over 95 % of comparisons: ten
+would do, by `tests/benchmarks/statistics_simulation.py`."""
+
+VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
+"""Devices that hand the work to others, whose precisions they do not take."""
+
+_START_S = 3.0
+"""Expected cost of a round beside its timed loops: processes, compiling, warm-up."""
+_ACCURACY_S = 3.0
+"""Expected cost of a case's accuracy and agreement."""
+_ACCURACY_OF_S = {"file-type": 12.0, "text-recognition": 14.0, "sentence-similarity": 46.0}
+"""The same of tasks with many inputs or long ones, measured on two cores of an AMD EPYC."""
+_JUDGED_S = 0.02
+"""Expected cost of a sample of a user's dataset."""
+_MAKING_S = 10.0
+"""Expected cost of optimising a model, once: it is kept."""
+_QUANTISING_S = 100.0
+"""The same where it is calibrated: in several ways, of which one is kept."""
+
+
+@dataclass(frozen=True)
+class PlannedCase:
+    """A case, and the model behind it."""
+
+    case: Case
+    model: Model
+
+    @property
+    def key(self) -> str:
+        """What tells this case from the others of a plan."""
+        case = self.case
+        return f"{case.engine}/{case.model}/{case.variant}/{case.device}/{case.precision}"
+
+    @property
+    def place(self) -> str:
+        """Where it runs: the device, after the name of an engine that is not OpenVINO."""
+        case = self.case
+        return f"{case.engine} {case.device}" if self.is_native else case.device
+
+    @property
+    def is_language(self) -> bool:
+        """Whether it is of a language model, in a pipeline of OpenVINO GenAI."""
+        return self.case.engine == LANGUAGE_ENGINE
+
+    @property
+    def file_key(self) -> tuple[str, str]:
+        """Model and variant: what tells the file that it runs from the others of a plan."""
+        return self.case.model, self.case.variant
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its file was optimised here, and is not the published one."""
+        return self.case.variant != self.model.variant
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is what all cases of its model are compared with."""
+        plain = not self.is_made and not self.is_native
+        return plain and (self.case.device, self.case.precision) == ("CPU", "f32")
+
+    @property
+    def is_native(self) -> bool:
+        """Whether a native framework runs it, and not OpenVINO."""
+        return self.case.engine in FRAMEWORKS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides what is measured; the same plan resumes the same run."""
+
+    suite: Suite
+    suite_name: str
+    """As the user gave it: a built-in name, or a file's name."""
+    tier: Tier
+    seed: int
+    cases: Sequence[PlannedCase]
+    devices: Mapping[str, Device]
+    plugins: Mapping[str, str]
+    machine: Machine
+    software: Software
+    skip: Sequence[str] = ()
+    """Extra aspects that the user left out."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Package → version of what makes variants, beside OpenVINO."""
+    left_out: str = ""
+    """What the suite names and is not planned, with the remedy; empty where nothing is."""
+    samples: int | None = None
+    """The most that are judged of each dataset of the user's; None: as the models say."""
+    spent_s: Mapping[str, float] = field(default_factory=dict)
+    """What making the plan took; no part of what it is."""
+
+    @property
+    def models(self) -> list[Model]:
+        """The models of all cases, each once, in the suite's order."""
+        return list({planned.model.id: planned.model for planned in self.cases}.values())
+
+    def made_variants(self, model: Model) -> list[VariantName]:
+        """Return the variants of a model that are made for this plan."""
+        own = [p.case.variant for p in self.cases if p.is_made and p.model.id == model.id]
+        return list(dict.fromkeys(own))
+
+    @property
+    def key(self) -> str:
+        """Checksum: rounds of another plan, machine or release never mix with this one's."""
+        whole = (
+            self.suite.identity,
+            self.tier,
+            self.seed,
+            [planned.case for planned in self.cases],
+            self._local_contents,
+            [(d.name, d.full_name, d.driver) for d in self.devices.values()],
+            # Its memory differs by some kilobytes between boots, and is in its id, rounded.
+            msgspec.structs.replace(self.machine, memory_bytes=0),
+            self.software,
+            [(name, sha256_of(Path(library))) for name, library in sorted(self.plugins.items())],
+            sorted(self.skip),
+            sorted(self.tools.items()),
+            _own_code(),
+        )
+        return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
+
+    @property
+    def unpinned(self) -> list[str]:
+        """Addresses of files that are on a branch, and of which no commit is known yet."""
+        files = [file for model in self.models for file in (model.file, *model.files.values())]
+        return [file.uri for file in map(as_fetched, files) if file.unpinned]
+
+    @property
+    def absent(self) -> list[str]:
+        """Datasets of the plan's models that users bring, and that this one did not."""
+        names = dict.fromkeys(model.data for model in self.models if model.data)
+        layouts = {name for name, dataset in self.suite.datasets.items() if dataset.layout}
+        return [name for name in names if name in layouts - set(self.suite.brought)]
+
+    @property
+    def _local_contents(self) -> list[str]:
+        """Checksums of files that the suite need not pin: edited, they are other models."""
+        loose = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]
+        paths = [local_file(self.suite, model) for model in self.models]
+        files = [file for path in paths if path for file in (path, path.with_suffix(".bin"))]
+        fetched = [part.sha256 for file in loose for part in parts(file)]
+        return [*fetched, *(sha256_of(file) for file in files if file.is_file())]
+
+    @property
+    def expected_s(self) -> float:
+        """Rough duration without downloads, at the fewest rounds."""
+        from ovreport_collector.measurements import are_left_out  # they need the types above
+
+        rounds = range(self.tier.rounds)
+        measuring = sum(
+            self._case_round_s(planned, i, bare=are_left_out(planned, self.tier.name))
+            for planned in self.cases
+            for i in rounds
+        )
+        return measuring + sum(self._making_s(m) + self._judging_s(m) for m in self.models)
+
+    def _making_s(self, model: Model) -> float:
+        calibrated = map(is_calibrated, self.made_variants(model))
+        return sum(_QUANTISING_S if data else _MAKING_S for data in calibrated)
+
+    def _judging_s(self, model: Model) -> float:
+        """Return the expected cost of a model's accuracies: of its cases, and of the reference."""
+        from ovreport_collector.measurements import generation  # it needs the types above
+        from ovreport_collector.suite import language
+
+        one = _ACCURACY_OF_S.get(model.task, _ACCURACY_S)
+        if language.is_language(model):
+            one = generation.JUDGING_S
+        if brought := self.suite.brought.get(model.data):
+            one = max(one, _JUDGED_S * min(brought.n, self.samples or datasets.MOST))
+        own = [p.is_reference for p in self.cases if p.model.id == model.id]
+        return one * (len(own) + (not any(own)))
+
+    def _case_round_s(self, planned: PlannedCase, index: int, *, bare: bool) -> float:
+        if planned.is_language:
+            from ovreport_collector.measurements import generation  # it needs the types above
+
+            return generation.seconds(self.tier, index, skip=self.skip)
+        return self.round_s(index, bare=bare)
+
+    def round_s(self, index: int, *, bare: bool = False) -> float:
+        """Return the rough duration of a round; the first ones measure extras, if not `bare`."""
+        from ovreport_collector.measurements import EXTRAS, rounds_of
+
+        extras = sum(
+            extra.seconds(self.tier)
+            for extra in EXTRAS
+            if extra.name not in self.skip and not bare and index < rounds_of(extra, self.tier.name)
+        )
+        return 2 * self.tier.min_seconds + _START_S + extras
+
+
+@cache
+def _own_code() -> str:
+    """Return a checksum of this package: rounds of edited code are other rounds."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def is_virtual(device: str) -> bool:
+    """Return whether a device string names one that hands the work to others."""
+    return device.partition(":")[0] in VIRTUAL_DEVICES
+
+
+def local_file(suite: Suite, model: Model) -> Path | None:
+    """Return the path of a model named by `file:`, None for one that is fetched."""
+    address = parse(model.file.uri)
+    return Path(suite.folder, address.path) if isinstance(address, Local) else None
+
+
+def cases(
+    models: Sequence[Model],
+    devices: Sequence[Device],
+    precisions: Sequence[Precision],
+    engines: Sequence[str] = (),
+    variants: Mapping[str, Sequence[VariantName]] | None = None,
+) -> Iterator[PlannedCase]:
+    """Yield model × device × variant × engine × executed precision; unasked, what tells most.
+
+    `variants` has those of each model, by its id; None: the published file alone. Native
+    frameworks run that one only, on the CPU, where they have one precision.
+    """
+    for model in models:
+        names = variants[model.id] if variants is not None else [model.variant]
+        fitting = engines_for(model, engines)
+        for device in devices:
+            for variant in names:
+                made = variant != model.variant
+                for engine in [e for e in fitting if not made or e not in FRAMEWORKS]:
+                    for precision in _precisions(engine, device, precisions, made=made):
+                        case = Case(
+                            engine=engine,
+                            device=device.name,
+                            model=model.id,
+                            variant=variant,
+                            precision=precision,
+                        )
+                        yield PlannedCase(case, model)
+
+
+def _precisions(
+    engine: str, device: Device, asked: Sequence[Precision], *, made: bool
+) -> Sequence[Precision]:
+    """Return the precisions to measure.
+
+    Who optimises a model wants it fast, so runs it as the device chooses: a variant that we make
+    has that precision alone, unless others are asked for.
+    """
+    if engine == LANGUAGE_ENGINE and not asked and not is_virtual(device.name):
+        # Eight-bit attention is the default even where arithmetic in f32 is.
+        return ["default"] if made else ["f32", "default"]
+    if engine not in FRAMEWORKS:
+        telling = telling_precisions(device)
+        return list(dict.fromkeys(asked or (telling[-1:] if made else telling)))
+    fits = device.name == DEVICE and (not asked or {"f32", "default"} & set(asked))
+    return ["f32"] if fits else []
+
+
+def telling_precisions(device: Device) -> tuple[Precision, ...]:
+    """Return f32 and the device's default where they differ, else the one there is."""
+    default = device.properties.get("INFERENCE_PRECISION_HINT", "")
+    if is_virtual(device.name) or "FP32" not in device.capabilities:
+        return ("default",)
+    return ("f32",) if default == "f32" else ("f32", "default")

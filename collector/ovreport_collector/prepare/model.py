@@ -1,0 +1,159 @@
+"""Makes a model ready: its files fetched, its inputs in `.npz` files that children read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ovreport.record import (
+    BroughtData,
+    Converted,
+    InputData,
+    NotMeasured,
+    Optimised,
+    Original,
+    Unsupported,
+)
+from ovreport_collector import datasets, tasks
+from ovreport_collector.engines.arrays import save_arrays
+from ovreport_collector.jobs import JobFailed
+from ovreport_collector.models.convert.build import converted
+from ovreport_collector.prepare.images import Pictures, make_pictures
+from ovreport_collector.sources import Prepared
+from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks import Judge, Labelled, Task
+
+_SAMPLE_BYTES = 32 * 1024 * 1024
+_MIN_SAMPLES, _MAX_SAMPLES = 4, 16
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A further accuracy of a model: who judges, and by which inputs."""
+
+    name: str
+    """The judge's, in `tasks.JudgesMore.further`."""
+    judge: Judge
+    labelled: Labelled
+    inputs: Path
+    """Another judge's file, where both have the same inputs: they are run once."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model that can be measured."""
+
+    model: Model
+    task: Task
+    file: Path
+    samples: Path
+    """Inputs that are rotated while timing."""
+    data: InputData
+    labelled: Labelled | None
+    labelled_inputs: Path
+    pictures: Pictures | NotMeasured
+    """Encoded images, and how they become inputs; or why there are none."""
+    absent: Unsupported | None = None
+    """Why there is no accuracy, where the user was to bring the data and did not."""
+    further: tuple[Judged, ...] = ()
+    """Beside the headline's, which is `task` by `labelled`."""
+    made: Original | Converted | Optimised = field(default_factory=Original)
+    """How `file` came about."""
+
+    @property
+    def judged_inputs(self) -> dict[Path, str]:
+        """Files of labelled inputs, each once → who says what of their outputs is kept.
+
+        The further judge's name, or empty: the task itself.
+        """
+        if self.labelled is None:
+            return {}
+        # The first judge of some inputs decides for all that share them.
+        found = {judged.inputs: judged.name for judged in reversed(self.further)}
+        return {**found, self.labelled_inputs: ""}
+
+    @property
+    def judged_samples(self) -> int:
+        """How many inferences all accuracies together take."""
+        of_further = {judged.inputs: judged.labelled for judged in self.further}
+        of_all = {**of_further, self.labelled_inputs: self.labelled}.values()
+        return sum(len(next(iter(one.inputs.values()), ())) for one in of_all if one is not None)
+
+
+def make_ready(
+    model: Model, prepared: Prepared, work: Path, *, seed: int, brought: Sequence[BroughtData] = ()
+) -> Ready | JobFailed:
+    """Return the model ready to be measured, or why it cannot be."""
+    if isinstance(prepared, Exception):
+        return JobFailed(reason=str(prepared), cause="error")
+    try:
+        made = converted(model, prepared, work)
+        if isinstance(made, JobFailed):
+            return made
+        ready = _make_ready(model, replace(prepared, model=made.file), work, seed, brought)
+        return replace(ready, made=made.how)
+    except Exception as error:
+        # A task that trips over its data must not stop the other models.
+        return JobFailed(
+            reason=f"inputs could not be made: {type(error).__name__}: {error}", cause="error"
+        )
+
+
+def _make_ready(
+    model: Model, files: tasks.Files, work: Path, seed: int, brought: Sequence[BroughtData]
+) -> Ready:
+    task, absent = tasks.get(model.task), datasets.why_absent(model, files)
+    folder = work / model.id
+    folder.mkdir(parents=True, exist_ok=True)
+    count = _sample_count(model)
+    samples = folder / "samples.npz"
+    save_arrays(samples, dict(task.samples(model, files, seed=seed, count=count)))
+    labelled = task.labelled(model, files, seed=seed)
+    labelled_inputs = folder / "labelled.npz"
+    if labelled is not None:
+        save_arrays(labelled_inputs, dict(labelled.inputs))
+    return Ready(
+        model=model,
+        task=task,
+        file=files.model,
+        samples=samples,
+        data=InputData(
+            description=_description(model, task, absent),
+            distinct=count,
+            seed=seed,
+            brought=list(brought),
+        ),
+        labelled=labelled,
+        labelled_inputs=labelled_inputs,
+        pictures=make_pictures(model, task, files, folder / "images", seed=seed),
+        further=tuple(_further(model, task, files, labelled, labelled_inputs, seed)),
+        absent=absent,
+    )
+
+
+def _further(
+    model: Model, task: Task, files: tasks.Files, labelled: Labelled | None, first: Path, seed: int
+) -> Iterator[Judged]:
+    """Yield the further accuracies, their inputs written where no other judge has the same."""
+    if labelled is None or not isinstance(task, tasks.JudgesMore):
+        return
+    written = {id(labelled.inputs): first}
+    for name, more in task.further_labelled(model, files, labelled, seed=seed).items():
+        if id(more.inputs) not in written:
+            written[id(more.inputs)] = first.with_name(f"labelled-{name}.npz")
+            save_arrays(written[id(more.inputs)], dict(more.inputs))
+        yield Judged(name, task.further[name], more, written[id(more.inputs)])
+
+
+def _sample_count(model: Model) -> int:
+    """Return how many inputs to rotate: many, but within a few megabytes."""
+    one = sum(4 * math.prod(shape) for shape in model.shapes.values()) or 1
+    return min(_MAX_SAMPLES, max(_MIN_SAMPLES, _SAMPLE_BYTES // one))
+
+
+def _description(model: Model, task: Task, absent: Unsupported | None) -> str:
+    if absent is not None:
+        return f"{task.name} inputs made for speed alone: {model.data} was not given"
+    return f"{task.name} inputs from {model.data}" if model.data else f"{task.name} inputs"

@@ -1,0 +1,212 @@
+"""Runs one job in a fresh process, with a time limit; whatever happens there, a result comes back.
+
+A child that crashes, hangs or is killed gives a JobFailed with its cause and the end of its
+stderr. It leads a process group of its own, so nothing that it starts outlives it, and Ctrl-C
+reaches only us. It is told our process id: it ends when we do, even if we are killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from ovreport.errors import StoreError
+from ovreport.record import NotMeasured
+from ovreport_collector.jobs import (
+    AnswersResult,
+    ConvertJob,
+    CurveResult,
+    GenerationResult,
+    Job,
+    JobFailed,
+    OutputsResult,
+    ProbeJob,
+    Result,
+    RoundResult,
+)
+from ovreport_collector.process.redact import redacted
+
+STDERR_TAIL_BYTES = 2000
+_WAIT_AFTER_KILL_S = 10.0
+_ROOM_BYTES = 256 * 1024
+"""A working folder that does not take these was full for the process too."""
+
+
+def run(job: Job, work: Path, *, limit_s: float) -> Result:
+    """Do a job in a fresh process below the folder `work`, for at most so long.
+
+    StoreError if that folder takes no files: a full disk must not pass for a fault of the case.
+    """
+    result = _run(job, work, limit_s)
+    if isinstance(result, JobFailed):
+        check_room(work)
+    return result
+
+
+def _run(job: Job, work: Path, limit_s: float) -> Result:
+    job_file, result_file, stderr_file = (
+        work / name for name in ("job.json", "result.json", "stderr")
+    )
+    with storing(work):
+        result_file.unlink(missing_ok=True)
+        spent_file(work).unlink(missing_ok=True)
+        job_file.write_bytes(msgspec.json.encode(job))
+        stderr = stderr_file.open("wb")
+    command = [
+        sys.executable,
+        "-m",
+        "ovreport_collector.worker.main",
+        str(job_file),
+        str(result_file),
+        str(spent_file(work)),
+        str(os.getpid()),
+    ]
+    with stderr:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=stderr,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=environment(),
+        )
+        try:
+            code = process.wait(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            kill_group(process)
+            return JobFailed(
+                reason=f"no result after {limit_s:.0f} s: the process was stopped",
+                cause="timeout",
+                stderr_tail=_tail(stderr_file, _folders(job, work)),
+            )
+        finally:
+            kill_group(process)
+    return _result(code, result_file, stderr_file, _folders(job, work))
+
+
+def spent_file(work: Path) -> Path:
+    """Return where the last process in a folder told what it spent its time on."""
+    return work / "spent.json"
+
+
+@contextlib.contextmanager
+def storing(work: Path) -> Iterator[None]:
+    """Turn what the disk of the working folder refuses into a StoreError that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(work),
+            remedy="Free space there, or name another folder in TMPDIR, then run the same command "
+            "again.",
+        ) from error
+
+
+def check_room(work: Path) -> None:
+    """Raise StoreError if the working folder takes no files."""
+    with storing(work):
+        probe = work / "room"
+        probe.write_bytes(bytes(_ROOM_BYTES))
+        probe.unlink()
+
+
+def _result(code: int, result_file: Path, stderr_file: Path, folders: set[Path]) -> Result:
+    if code == 0 and result_file.exists():
+        result: Result = msgspec.json.decode(result_file.read_bytes(), type=Result)
+        return _without_private_words(result, stderr_file, folders)
+    return JobFailed(
+        reason=_how_it_ended(code),
+        cause="killed" if code == -signal.SIGKILL else "crash",
+        stderr_tail=_tail(stderr_file, folders),
+    )
+
+
+def _without_private_words(result: Result, stderr_file: Path, folders: set[Path]) -> Result:
+    """Return the result with every message redacted."""
+    if isinstance(result, JobFailed):
+        return msgspec.structs.replace(
+            result,
+            reason=redacted(result.reason, folders),
+            stderr_tail=_tail(stderr_file, folders),
+        )
+    if isinstance(result, OutputsResult | RoundResult) and isinstance(
+        result.execution, NotMeasured
+    ):
+        result = msgspec.structs.replace(result, execution=_hushed(result.execution, folders))
+    if isinstance(result, RoundResult):
+        missing = {name: _hushed(why, folders) for name, why in result.missing.items()}
+        unreadable = {k: redacted(v, folders) for k, v in result.memory_unreadable.items()}
+        return msgspec.structs.replace(result, missing=missing, memory_unreadable=unreadable)
+    if isinstance(result, GenerationResult) and isinstance(result.concurrency, NotMeasured):
+        hushed = _hushed(result.concurrency, folders)
+        return msgspec.structs.replace(result, concurrency=hushed)
+    if isinstance(result, AnswersResult) and isinstance(result.windows, NotMeasured):
+        hushed = _hushed(result.windows, folders)
+        result = msgspec.structs.replace(result, windows=hushed)
+        described = result.described
+        if isinstance(described.execution, NotMeasured):
+            execution = _hushed(described.execution, folders)
+            described = msgspec.structs.replace(described, execution=execution)
+        return msgspec.structs.replace(result, described=described)
+    if isinstance(result, CurveResult):
+        gaps = [
+            msgspec.structs.replace(gap, reason=redacted(gap.reason, folders))
+            for gap in result.curve.gaps
+        ]
+        return CurveResult(curve=msgspec.structs.replace(result.curve, gaps=gaps))
+    return result
+
+
+def _hushed(why: NotMeasured, folders: set[Path]) -> NotMeasured:
+    return msgspec.structs.replace(why, reason=redacted(why.reason, folders))
+
+
+def _folders(job: Job, work: Path) -> set[Path]:
+    """Return the folders that an error message may tell of."""
+    match job:
+        case ProbeJob():
+            return {work}
+        case ConvertJob():
+            files = (job.weights, job.model, *job.files.values())
+            return {work, *(Path(file).parent for file in files)}
+    return {work, Path(job.target.model).parent}
+
+
+def _how_it_ended(code: int) -> str:
+    if code >= 0:
+        return f"the measuring process ended with exit code {code} and no result"
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    hint = " (was memory short?)" if code == -signal.SIGKILL else ""
+    return f"the measuring process was ended by {name}{hint}"
+
+
+def kill_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started, and wait for it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # A process stuck in a driver call does not die; we go on without it.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=_WAIT_AFTER_KILL_S)
+
+
+def _tail(path: Path, folders: set[Path]) -> str:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        # Twice as much: a name that the cut goes through could not be recognised.
+        file.seek(max(0, path.stat().st_size - 2 * STDERR_TAIL_BYTES))
+        text = file.read().decode("utf-8", errors="replace").strip()
+        return redacted(text, folders)[-STDERR_TAIL_BYTES:]
+    return ""  # the working folder went away
+
+
+def environment() -> dict[str, str]:
+    """Return our environment, without what would change the engine's number of threads."""
+    dropped = {"OMP_NUM_THREADS", "TBB_NUM_THREADS", "PYTHONPROFILEIMPORTTIME"}
+    return {key: value for key, value in os.environ.items() if key not in dropped}

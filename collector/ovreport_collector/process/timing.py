@@ -1,0 +1,110 @@
+"""Where wall time goes: a measuring process tells its parts, a run adds them up step by step.
+
+    with spending("warm-up"): …            in a measuring process; the outermost one counts
+    Ledger.process(wall, told)             in the run, after every process
+    Ledger.take() -> {part: seconds}       since the last taking, for the journal
+
+Whatever no part claims is counted too: of a process as `process` (its start, imports and end), of
+the run as `bookkeeping`. So the parts add up to the wall time by construction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from ovreport.record.cost import MEASURING, Effort, EffortPart
+
+clock = time.monotonic
+
+_spent: defaultdict[str, float] = defaultdict(float)
+"""Of this measuring process."""
+_counting: list[EffortPart] = []
+
+
+@contextlib.contextmanager
+def spending(part: EffortPart) -> Iterator[None]:
+    """Count the time of a block as spent on `part`, unless a block around it counts already."""
+    if _counting:
+        yield
+        return
+    _counting.append(part)
+    began = clock()
+    try:
+        yield
+    finally:
+        _spent[part] += clock() - began
+        _counting.clear()
+
+
+def tell(path: Path) -> None:
+    """Write what this process spent its time on, in seconds."""
+    path.write_bytes(msgspec.json.encode(dict(_spent)))
+
+
+def told(path: Path) -> dict[str, float]:
+    """Return what a process told; nothing where it ended before it could."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
+class Ledger:
+    """The wall time of a run since its last step."""
+
+    def __init__(self) -> None:
+        self._since = clock()
+        self._parts: defaultdict[str, float] = defaultdict(float)
+
+    def process(self, wall_s: float, told_s: Mapping[str, float]) -> None:
+        """Note a measuring process that took so long, and what of it it can tell."""
+        for part, seconds in told_s.items():
+            self._parts[part] += seconds
+        self._parts["process"] += max(0.0, wall_s - sum(told_s.values()))
+
+    def leave_out(self, seconds: float) -> None:
+        """Forget time that is nobody's measuring: fetching files."""
+        self._since += seconds
+
+    @contextlib.contextmanager
+    def doing(self, part: EffortPart) -> Iterator[None]:
+        """Count the time of a block of the run's own work."""
+        began = clock()
+        try:
+            yield
+        finally:
+            self._parts[part] += clock() - began
+
+    def take(self, rest: EffortPart = "bookkeeping") -> dict[str, float]:
+        """Return the seconds since the last taking by what they went to; the others are `rest`."""
+        now = clock()
+        taken = self._parts
+        taken[rest] += max(0.0, now - self._since - sum(taken.values()))
+        self._since, self._parts = now, defaultdict(float)
+        return {part: round(seconds, 6) for part, seconds in taken.items() if seconds > 0}
+
+
+def total(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return the sum of several takings, part by part."""
+    summed: defaultdict[str, float] = defaultdict(float)
+    for part, seconds in (item for taken in parts for item in taken.items()):
+        summed[part] += seconds
+    return dict(summed)
+
+
+def effort(parts: Iterable[Mapping[str, float]]) -> Effort | None:
+    """Return what several takings amount to; None where they are empty."""
+    parts_s = total(parts)
+    if not parts_s:
+        return None
+    return Effort(
+        wall_s=sum(parts_s.values()),
+        measuring_s=sum((s for part, s in parts_s.items() if part in MEASURING), 0.0),
+        parts_s=parts_s,
+    )

@@ -1,0 +1,90 @@
+"""Where a collect works: alone on its machine, in a folder that goes away, into one that stays."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import filelock
+from rich.console import Console
+
+from ovreport import paths
+from ovreport.errors import StoreError
+from ovreport_collector.process import child
+
+_PREFIX = "ovreport-"
+_IN_USE = "in-use"
+
+
+@contextlib.contextmanager
+def one_at_a_time(console: Console) -> Iterator[None]:
+    """Wait until no other collect runs on this machine: two would measure each other."""
+    folder = paths.state()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(folder / "collect.lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            console.print("Another collect runs on this machine: waiting for it to end.")
+            lock.acquire()
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(folder),
+            remedy="Name a folder that can be written in OVREPORT_STATE.",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def working_folder() -> Iterator[Path]:
+    """Make a temporary folder; those that killed processes left are removed first.
+
+    Each may hold hundreds of megabytes. One that is in use is locked by its user, and the kernel
+    unlocks it however that one ends.
+    """
+    parent = Path(tempfile.gettempdir())
+    for left in parent.glob(f"{_PREFIX}*"):
+        _remove_unused(left)
+    with child.storing(parent):
+        work = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        lock = filelock.FileLock(work / _IN_USE)
+        lock.acquire()
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        lock.release()
+
+
+def _remove_unused(folder: Path) -> None:
+    in_use = folder / _IN_USE
+    # Without that file it is no folder of ours, another user's, or its user is just beginning.
+    with contextlib.suppress(OSError, filelock.Timeout):
+        if in_use.is_file() and not folder.is_symlink():
+            with filelock.FileLock(in_use, timeout=0):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_writable(out: Path) -> None:
+    """Raise StoreError, before anything is measured, if no record can be written below `out`."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out) as file:
+            file.write(b"ovreport")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise StoreError(
+            f"records cannot be written here: {error.strerror or error}",
+            where=str(out),
+            remedy="Name another folder with --out, or free space.",
+        ) from error

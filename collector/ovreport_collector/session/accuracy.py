@@ -1,0 +1,165 @@
+"""How right a case's outputs are: the task's metric, and agreement with the f32 reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ovreport.record import (
+    Accuracy,
+    AccuracyReference,
+    Agreement,
+    Failed,
+    NotMeasured,
+    Port,
+    Unsupported,
+)
+from ovreport.stats.accuracy import bootstrap, paired_delta, paired_share_delta, wilson
+from ovreport.stats.intervals import Floats, Interval
+from ovreport_collector.engines.arrays import output_agreement
+from ovreport_collector.prepare.model import Ready
+from ovreport_collector.tasks import Array, Judge, Labelled
+
+CONSTANT_WEIGHTS = "constant weights: accuracy does not exist"
+
+
+def accuracy(
+    ready: Ready, outputs: Path, reference: Path | NotMeasured, *, seed: int
+) -> Accuracy | NotMeasured:
+    """Return the task's metric over the labelled inputs, paired with the reference's.
+
+    A metric that cannot be had of these outputs is a Failed aspect, not an exception.
+    """
+    if ready.absent is not None:
+        return ready.absent
+    if ready.labelled is None or ready.task.metric is None:
+        constant = ready.model.architecture_only
+        return Unsupported(reason=CONSTANT_WEIGHTS if constant else ready.task.why_no_metric)
+    return _judged(ready.task, ready.labelled, outputs, reference, seed)
+
+
+def further(
+    ready: Ready, outputs: Path, reference: Path | NotMeasured, *, seed: int
+) -> dict[str, Accuracy | NotMeasured]:
+    """Return the further accuracies by their judges' names, like `accuracy`.
+
+    `outputs` and `reference` are the folders of what the measuring processes kept.
+    """
+    return {
+        one.name: _judged(
+            one.judge,
+            one.labelled,
+            outputs / one.inputs.name,
+            reference / one.inputs.name if isinstance(reference, Path) else reference,
+            seed,
+        )
+        for one in ready.further
+    }
+
+
+def _judged(
+    judge: Judge, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
+) -> Accuracy | NotMeasured:
+    try:
+        return _accuracy(judge, labelled, outputs, reference, seed)
+    except (ValueError, IndexError, KeyError, ArithmeticError) as error:
+        reason = f"the outputs do not fit the task: {type(error).__name__}: {error}"
+        return Failed(reason=reason[:2000], cause="wrong-output")
+
+
+def _accuracy(
+    judge: Judge, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
+) -> Accuracy | NotMeasured:
+    if judge.metric is None:
+        raise ValueError("a judge without a metric")
+    if labelled.by_reference:
+        if isinstance(reference, NotMeasured):
+            return reference
+        labelled = replace(labelled, labels=load_outputs(reference))
+    rows = judge.contributions(labelled, load_outputs(outputs))
+    value, method = _interval(rows, judge, seed)
+    if not np.isfinite([value.value, value.low, value.high]).all():
+        raise ValueError(f"{judge.metric} is not a number")
+    return Accuracy(
+        metric=judge.metric,
+        value=value.value,
+        low=value.low,
+        high=value.high,
+        interval=method,
+        n=labelled.n,
+        unit=labelled.unit,
+        data=labelled.source,
+        dataset=labelled.name,
+        rendered=labelled.rendered,
+        reference=_against(rows, reference, judge, labelled, seed),
+    )
+
+
+def agreement(
+    ports: Sequence[Port], outputs: Path, reference: Path | NotMeasured
+) -> Agreement | NotMeasured:
+    """Compare every raw output with the reference's, over all compared inputs.
+
+    Outputs that cannot be compared are a Failed aspect, not an exception.
+    """
+    if isinstance(reference, NotMeasured):
+        return reference
+    try:
+        # Finite outputs may have squares that are not: a record holds finite numbers.
+        with np.errstate(over="raise", invalid="raise"):
+            return _agreement(ports, load_outputs(outputs), load_outputs(reference))
+    except (ValueError, IndexError, ArithmeticError) as error:
+        reason = f"the outputs do not fit the reference's: {error}"
+        return Failed(reason=reason[:2000], cause="wrong-output")
+
+
+def _agreement(
+    ports: Sequence[Port], found: Sequence[Array], expected: Sequence[Array]
+) -> Agreement:
+    return Agreement(
+        n=len(found[0]),
+        outputs=[
+            output_agreement(port.name, a, b)
+            for port, a, b in zip(ports, found, expected, strict=True)
+        ],
+    )
+
+
+def load_outputs(path: Path) -> list[Array]:
+    """Return the outputs that a measuring process kept, [n, …] each, in the model's order."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return [arrays[name] for name in sorted(arrays.files)]
+
+
+def _interval(rows: Floats, judge: Judge, seed: int) -> tuple[Interval, str]:
+    if _is_share(rows):
+        return wilson(float(rows.sum()), len(rows)), "wilson"
+    return bootstrap(rows, judge.reduce, seed=seed), "bootstrap"
+
+
+def _is_share(rows: Floats) -> bool:
+    """Return whether rows are rights and wrongs, of which the metric is the share of rights."""
+    return rows.shape[1] == 1 and bool(np.isin(rows, (0.0, 1.0)).all())
+
+
+def _against(
+    rows: Floats, reference: Path | NotMeasured, judge: Judge, labelled: Labelled, seed: int
+) -> AccuracyReference | NotMeasured:
+    if isinstance(reference, NotMeasured):
+        return reference
+    expected = judge.contributions(labelled, load_outputs(reference))
+    both_shares = _is_share(rows) and _is_share(expected)
+    delta = (
+        paired_share_delta(rows, expected)
+        if both_shares
+        else paired_delta(rows, expected, judge.reduce, seed=seed)
+    )
+    return AccuracyReference(
+        value=float(judge.reduce(expected)),
+        delta=delta.value,
+        delta_low=delta.low,
+        delta_high=delta.high,
+    )

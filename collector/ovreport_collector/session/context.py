@@ -1,0 +1,61 @@
+"""What every step of a run works with: the plan, its models, the journal, and fresh processes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ovreport.record import Case
+from ovreport_collector.jobs import Alongside, Job, JobFailed, Result, Target
+from ovreport_collector.plan.plan import Plan
+from ovreport_collector.prepare.model import Ready
+from ovreport_collector.process import child, timing
+from ovreport_collector.process.timing import Ledger
+from ovreport_collector.session.journal import Journal
+from ovreport_collector.session.progress import Display
+
+_START_LIMIT_S = 300.0
+"""What reading and compiling may take, beside the timed loops."""
+
+
+@dataclass
+class Bench:
+    """What the steps of one run share."""
+
+    plan: Plan
+    ready: Mapping[tuple[str, str], Ready | JobFailed]
+    """Model id and variant → the model, ready to be measured; the published variant always."""
+    journal: Journal
+    work: Path
+    display: Display
+    ledger: Ledger = field(default_factory=Ledger)
+    """What the wall time since the last step of the journal went to."""
+    timeout_s: float | None = None
+    """Limit of one measuring process; None: from the tier."""
+
+    def target(self, ready: Ready, case: Case, alongside: Alongside | None = None) -> Target:
+        """Return what a process has to load to measure a case."""
+        return Target(
+            engine=case.engine,
+            model=str(ready.file),
+            shapes=ready.model.shapes,
+            device=case.device,
+            precision=case.precision,
+            plugins=dict(self.plan.plugins),
+            alongside=alongside,
+        )
+
+    def child(self, job: Job, *, beside_s: float = 0) -> Result:
+        """Do a job in a fresh process, which may take so long beside the tier's loops."""
+        limit_s = self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + beside_s)
+        began = timing.clock()
+        result = child.run(job, self.work, limit_s=limit_s)
+        self.ledger.process(timing.clock() - began, timing.told(child.spent_file(self.work)))
+        return result
+
+
+def now() -> str:
+    """Return the time as records tell it."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,288 @@
+"""The journal of a run: every finished step is on disk before the next begins.
+
+One JSON line a step, appended and synced; a line cut short by a crash is dropped when read.
+The journal's name is the plan's key, so another plan, machine or release starts another one.
+A journal that this version cannot read to its end is set aside whole, never used by half.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from ovreport.durable import make_folder, sync_folder
+from ovreport.errors import StoreError
+from ovreport.record import (
+    NOT_LANGUAGE,
+    Accuracy,
+    Agreement,
+    NotMeasured,
+    Perplexity,
+    Settings,
+    TokenAgreement,
+)
+from ovreport_collector.jobs import (
+    Alongside,
+    CachedStartResult,
+    Driver,
+    ExtraResult,
+    GenerationResult,
+    JobFailed,
+    OutputsResult,
+    RoundResult,
+)
+
+
+class Prepared(Struct, frozen=True, kw_only=True, tag="prepared"):
+    """Devices were found and inputs made; once for each time that the run was started."""
+
+    spent_s: dict[str, float]
+
+
+class Described(Struct, frozen=True, kw_only=True, tag="described"):
+    """A case's outputs were judged."""
+
+    case: str
+    outputs: OutputsResult
+    accuracy: Accuracy | NotMeasured
+    further_accuracy: dict[str, Accuracy | NotMeasured] = {}
+    """By the names of the judges."""
+    agreement: Agreement | NotMeasured
+    settings: Settings | None = None
+    """Of a language model; of others every round tells them."""
+    perplexity: Perplexity | NotMeasured = NOT_LANGUAGE
+    token_agreement: TokenAgreement | NotMeasured = NOT_LANGUAGE
+    spent_s: dict[str, float] = {}
+    """Wall time since the step before, by what it went to."""
+
+
+class GivenUp(Struct, frozen=True, kw_only=True, tag="given-up"):
+    """A case failed before its first round."""
+
+    case: str
+    at: str
+    failure: JobFailed
+    spent_s: dict[str, float] = {}
+
+
+class Piloted(Struct, frozen=True, kw_only=True, tag="piloted"):
+    """It was found out how to drive a case's requests."""
+
+    case: str
+    driver: Driver
+    alongside: Alongside | None = None
+    """For native frameworks: the threads and requests that OpenVINO has."""
+
+
+class RoundDone(Struct, frozen=True, kw_only=True, tag="round-done"):
+    """A round of a case was measured."""
+
+    case: str
+    round: int
+    started_at: str
+    result: RoundResult
+    cached: CachedStartResult | JobFailed
+    readings: dict[str, float]
+    extras: dict[str, ExtraResult | JobFailed] = {}
+    """Field of the record → what this round measured of it."""
+    spent_s: dict[str, float] = {}
+
+
+class GenerationDone(Struct, frozen=True, kw_only=True, tag="generation-done"):
+    """A round of a language model was measured."""
+
+    case: str
+    round: int
+    started_at: str
+    result: GenerationResult
+    readings: dict[str, float]
+    spent_s: dict[str, float] = {}
+
+
+class RoundFailed(Struct, frozen=True, kw_only=True, tag="round-failed"):
+    """A round of a case went wrong."""
+
+    case: str
+    round: int
+    started_at: str
+    failure: JobFailed
+    spent_s: dict[str, float] = {}
+
+
+class Written(Struct, frozen=True, kw_only=True, tag="written"):
+    """A case's record is in the store."""
+
+    case: str
+    path: str
+    """Absolute: the same run may go on from another folder."""
+
+
+Step = Prepared | Described | GivenUp | Piloted | RoundDone | GenerationDone | RoundFailed | Written
+
+
+class Journal:
+    """The steps of one run, in memory and on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.steps: list[Step] = []
+        self.set_aside: Path | None = None
+        """Where a journal went that this version cannot read."""
+        self._rounds: dict[str, list[RoundDone]] = defaultdict(list)
+        self._generated: dict[str, list[GenerationDone]] = defaultdict(list)
+        self._failed: dict[str, list[RoundFailed]] = defaultdict(list)
+        self._tried: set[tuple[str, int]] = set()
+        self._described: dict[str, Described] = {}
+        self._given_up: dict[str, GivenUp] = {}
+        self._piloted: dict[str, Piloted] = {}
+        self._written: dict[str, list[Path]] = defaultdict(list)
+        try:
+            steps = list(_read(path))
+        except _UnreadableError:
+            self.set_aside, steps = _set_aside(path), []
+        for step in steps:
+            self._note(step)
+
+    def add(self, step: Step) -> None:
+        """Append a step; it is on the disk when this returns. StoreError if it refuses."""
+        with _refused(self.path):
+            make_folder(self.path.parent)
+            is_new = not self.path.exists()
+            with self.path.open("ab") as file:
+                file.write(msgspec.json.encode(step) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+            if is_new:
+                sync_folder(self.path.parent)
+        self._note(step)
+
+    def _note(self, step: Step) -> None:
+        self.steps.append(step)
+        match step:
+            case Described():
+                self._described.setdefault(step.case, step)
+            case GivenUp():
+                self._given_up.setdefault(step.case, step)
+            case Piloted():
+                self._piloted.setdefault(step.case, step)
+            case RoundDone():
+                self._rounds[step.case].append(step)
+                self._tried.add((step.case, step.round))
+            case GenerationDone():
+                self._generated[step.case].append(step)
+                self._tried.add((step.case, step.round))
+            case RoundFailed():
+                self._failed[step.case].append(step)
+                self._tried.add((step.case, step.round))
+            case Written():
+                self._written[step.case].append(Path(step.path))
+
+    def rounds(self, case: str) -> list[RoundDone]:
+        """Return the finished rounds of a case."""
+        return list(self._rounds.get(case, ()))
+
+    def generated(self, case: str) -> list[GenerationDone]:
+        """Return the finished rounds of a language model's case."""
+        return list(self._generated.get(case, ()))
+
+    def failed_rounds(self, case: str) -> list[RoundFailed]:
+        """Return the rounds of a case that went wrong."""
+        return list(self._failed.get(case, ()))
+
+    def tried(self, case: str, index: int) -> bool:
+        """Return whether a round was tried, well or badly."""
+        return (case, index) in self._tried
+
+    def described(self, case: str) -> Described | None:
+        """Return what is known of a case's outputs."""
+        return self._described.get(case)
+
+    def piloted(self, case: str) -> Piloted | None:
+        """Return how to drive a case's requests, None before its pilot."""
+        return self._piloted.get(case)
+
+    def given_up(self, case: str) -> GivenUp | None:
+        """Return why a case was given up before its first round."""
+        return self._given_up.get(case)
+
+    def written(self, case: str, root: Path) -> Path | None:
+        """Return where below `root` a case's record is, None where it is not, or no more."""
+        paths = self._written.get(case, ())
+        here = (p for p in paths if p.is_relative_to(root.absolute()) and p.is_file())
+        return next(here, None)
+
+    def spent_s(self, case: str | None = None) -> list[dict[str, float]]:
+        """Return what every step took, or those of one case: wall time by what it went to."""
+        return [
+            step.spent_s
+            for step in self.steps
+            if not isinstance(step, Piloted | Written)
+            and (case is None or (not isinstance(step, Prepared) and step.case == case))
+        ]
+
+    def close(self) -> None:
+        """Forget the run: all its records are written."""
+        with _refused(self.path):
+            self.path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"the journal cannot be written: {error.strerror or error}",
+            where=str(path),
+            remedy="Free space or give write permission, then run the same command again.",
+        ) from error
+
+
+class _UnreadableError(Exception):
+    """A journal holds what is no step of this version's."""
+
+
+def _read(path: Path) -> Iterator[Step]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(
+            f"the journal of this run cannot be read: {error.strerror or error}",
+            where=str(path),
+            remedy="Give permission to read it, or start anew with --fresh.",
+        ) from error
+    decoder = msgspec.json.Decoder(Step)
+    lines = data.split(b"\n")[:-1]  # what follows the last newline was cut short
+    whole = 0
+    for number, line in enumerate(lines, 1):
+        try:
+            yield decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            # A loss of power may leave zeros in the last line; JSON was written by another version.
+            if number < len(lines) or isinstance(error, msgspec.ValidationError):
+                raise _UnreadableError from error
+            break
+        whole += len(line) + 1
+    if whole < len(data):
+        with _refused(path):
+            os.truncate(path, whole)
+
+
+def _set_aside(path: Path) -> Path:
+    """Move a journal out of the way, over nothing, and return where it is."""
+    numbers = itertools.count(2)
+    aside = path.with_name(f"{path.name}.unreadable")
+    while aside.exists():
+        aside = path.with_name(f"{path.name}.unreadable-{next(numbers)}")
+    path.rename(aside)
+    sync_folder(path.parent)
+    return aside

@@ -1,0 +1,74 @@
+"""Makes everything ready that a plan measures: files fetched, inputs made, variants optimised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import msgspec
+
+from ovreport import paths
+from ovreport.record.base import VariantName
+from ovreport_collector import datasets, sources
+from ovreport_collector.jobs import JobFailed
+from ovreport_collector.models.build import make_variant
+from ovreport_collector.plan.plan import Plan
+from ovreport_collector.prepare.model import Ready, make_ready
+from ovreport_collector.process import child, timing
+from ovreport_collector.process.redact import redacted
+from ovreport_collector.process.timing import Ledger
+from ovreport_collector.session.progress import Display
+from ovreport_collector.suite.model import MadeVariant
+
+_MAX_REASON = 2000
+
+AllReady = dict[tuple[str, str], Ready | JobFailed]
+"""Model id and variant → the model, ready to be measured, or why it is not."""
+
+
+def make_all_ready(plan: Plan, work: Path, display: Display, ledger: Ledger) -> AllReady:
+    """Return every model of a plan, the published file and what is made of it.
+
+    What is done once and kept, fetching and optimising, is no part of the plan's effort.
+    """
+    began = timing.clock()
+    prepared = sources.prepare(
+        plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
+    )
+    ledger.leave_out(timing.clock() - began)
+    ready: AllReady = {}
+    for model in plan.models:
+        display.working(f"{model.title}: inputs")
+        files = prepared[model.id]
+        brought = datasets.facts(plan.suite, model)
+        published = make_ready(model, files, work, seed=plan.seed, brought=brought)
+        published = _told(published, plan, work)
+        ready[model.id, model.variant] = published
+        began = timing.clock()
+        for name in plan.made_variants(model):
+            display.working(f"{model.title}: making {name}")
+            ready[model.id, name] = _told(_variant(published, name, files, work), plan, work)
+        ledger.leave_out(timing.clock() - began)
+    return ready
+
+
+def _variant(
+    published: Ready | JobFailed, name: VariantName, files: sources.Prepared, work: Path
+) -> Ready | JobFailed:
+    if isinstance(published, JobFailed) or isinstance(files, Exception):
+        assert isinstance(published, JobFailed)  # noqa: S101 (without files nothing is ready)
+        return published
+    return make_variant(published, cast("MadeVariant", name), files, work)
+
+
+def _told(made: Ready | JobFailed, plan: Plan, work: Path) -> Ready | JobFailed:
+    """Return a failure in words that name no folder of the user's.
+
+    StoreError if the disk is full: that must not pass for a fault of the model.
+    """
+    if not isinstance(made, JobFailed):
+        return made
+    child.check_room(work)
+    theirs = [one.folder for one in plan.suite.brought.values()]
+    private = [plan.suite.folder, *theirs, str(paths.cache()), str(work)]
+    return msgspec.structs.replace(made, reason=redacted(made.reason, private)[:_MAX_REASON])

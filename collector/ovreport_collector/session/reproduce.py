@@ -1,0 +1,102 @@
+"""The commands that measure a case again: ours, and the nearest one of OpenVINO's own tool."""
+
+from __future__ import annotations
+
+import shlex
+
+from ovreport.record import Repeat
+from ovreport_collector.models.convert.build import MODEL_FILE
+from ovreport_collector.models.variants import is_calibrated, made_name
+from ovreport_collector.plan.plan import Plan, PlannedCase
+
+
+def commands(plan: Plan, planned: PlannedCase) -> Repeat:
+    """Return the commands that measure this case again."""
+    has_nearest = not (planned.is_native or planned.is_language)
+    return Repeat(
+        ovreport=shlex.join(_ours(plan, planned)),
+        benchmark_app=shlex.join(_theirs(plan, planned)) if has_nearest else "",
+    )
+
+
+def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
+    case = planned.case
+    command = [
+        "ovreport",
+        "collect",
+        "--suite",
+        plan.suite_name,
+        "--tier",
+        plan.tier.name,
+        "--model",
+        case.model,
+        *_variants(plan, planned),
+        "--device",
+        case.device,
+        *_what_runs(planned),
+        "--seed",
+        str(plan.seed),
+    ]
+    for name in plan.skip:
+        command += ["--skip", name]
+    if planned.model.data in plan.suite.brought:
+        command += ["--dataset", f"{planned.model.data}=PATH"]
+        if plan.samples is not None:
+            command += ["--samples", str(plan.samples)]
+    for name in plan.plugins:
+        command += ["--plugin", f"{name}=PATH"]
+    return command
+
+
+def _what_runs(planned: PlannedCase) -> list[str]:
+    """Return the options that choose the case; a native framework's with OpenVINO beside it."""
+    if planned.is_native:
+        return ["--engine", "openvino", "--engine", planned.case.engine]
+    return ["--precision", planned.case.precision]
+
+
+def _variants(plan: Plan, planned: PlannedCase) -> list[str]:
+    """Return the options that choose the variant, where there is a choice.
+
+    Where the user's data hold samples out for a calibrated one, that is named too: without it, all
+    samples would be judged, and others than in this run.
+    """
+    model, name = planned.model, planned.case.variant
+    names = [name] if planned.is_made or model.variants else []
+    calibrated = [v for v in plan.made_variants(model) if is_calibrated(v)]
+    if model.data in plan.suite.brought and calibrated and name not in calibrated:
+        names = [name, calibrated[0]]
+    return [word for each in names for word in ("--variant", each)]
+
+
+def _theirs(plan: Plan, planned: PlannedCase) -> list[str]:
+    case = planned.case
+    shapes = ",".join(
+        f"{name}[{','.join(map(str, shape))}]" for name, shape in planned.model.shapes.items()
+    )
+    command = [
+        "benchmark_app",
+        "-m",
+        _run_name(planned),
+        "-d",
+        case.device,
+        "-hint",
+        "latency",
+        "-t",
+        f"{plan.tier.min_seconds:g}",
+        "-shape",
+        shapes,
+    ]
+    if case.precision != "default":
+        command += ["-infer_precision", case.precision]
+    return command
+
+
+def _run_name(planned: PlannedCase) -> str:
+    """Return the name of the file that was run: of a variant, as `making` keeps it.
+
+    A converted file has no name of its own.
+    """
+    if planned.is_made:
+        return made_name(planned.model, planned.case.variant)
+    return MODEL_FILE if planned.model.converter else planned.model.file.name

@@ -1,0 +1,83 @@
+"""Measures a plan: outputs first, then interleaved rounds, a record as soon as a case is done.
+
+    for every model   inputs, reference outputs
+    for every case    its outputs → accuracy, agreement
+    round by round    every case in turn, each in fresh processes, until its interval is narrow
+
+Every finished step goes to the journal, so a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ovreport.metrics.verdict import latency_headline, needs_more_rounds, throughput_headline
+from ovreport.record.store import write
+from ovreport_collector.measurements import generation
+from ovreport_collector.plan.plan import PlannedCase
+from ovreport_collector.session import record_builder, rounds
+from ovreport_collector.session.context import Bench
+from ovreport_collector.session.journal import Journal, Written
+from ovreport_collector.session.outputs import describe_all
+
+MAX_FAILED_ROUNDS = 2
+
+
+@dataclass
+class Run:
+    """One run of a plan."""
+
+    bench: Bench
+    out: Path
+
+    def measure(self) -> None:
+        """Measure what the journal does not hold yet, and write its records."""
+        describe_all(self.bench)
+        tier = self.bench.plan.tier
+        for index in range(tier.max_rounds):
+            self._write_finished(index)
+            for planned in self._in_turn(index):
+                if not self.bench.journal.tried(planned.key, index):
+                    rounds.measure(self.bench, planned, index)
+        self._write_finished(tier.max_rounds)
+
+    def _in_turn(self, index: int) -> Iterator[PlannedCase]:
+        """Yield the cases that want this round; every second round in the opposite order.
+
+        So of two cases side by side neither is always the one that runs on the hotter machine.
+        """
+        wanted = [planned for planned in self.bench.plan.cases if self._wants(planned, index)]
+        yield from wanted if index % 2 == 0 else reversed(wanted)
+
+    def _wants(self, planned: PlannedCase, index: int) -> bool:
+        key, journal, tier = planned.key, self.bench.journal, self.bench.plan.tier
+        if journal.written(key, self.out) or journal.given_up(key):
+            return False
+        if len(journal.failed_rounds(key)) >= MAX_FAILED_ROUNDS:
+            return False
+        return index < tier.rounds or (index < tier.max_rounds and _is_wide(journal, key))
+
+    def _write_finished(self, index: int) -> None:
+        """Write the records of the cases that want no round of this index, or a later one."""
+        bench = self.bench
+        for planned in bench.plan.cases:
+            if bench.journal.written(planned.key, self.out) or self._wants(planned, index):
+                continue
+            ready = bench.ready[planned.file_key]
+            record = record_builder.record(bench.plan, planned, ready, bench.journal)
+            path = write(record, self.out.absolute())
+            bench.journal.add(Written(case=planned.key, path=str(path)))
+
+
+def _is_wide(journal: Journal, key: str) -> bool:
+    """Return whether a headline of a case is not known well enough yet."""
+    if generated := journal.generated(key):
+        return generation.is_wide(generated)
+    results = [step.result for step in journal.rounds(key)]
+    latency = [r.latency for r in results if r.latency is not None]
+    throughput = [r.throughput for r in results if r.throughput is not None]
+    return (bool(latency) and needs_more_rounds(latency_headline(latency))) or (
+        bool(throughput) and needs_more_rounds(throughput_headline(throughput, 1))
+    )

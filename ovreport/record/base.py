@@ -1,0 +1,91 @@
+"""What a record is made of: its base types, its words, and the ways of not being measured."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Text = Annotated[str, Meta(max_length=20_000)]
+# In Python `$` alone also matches before a final newline.
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$(?!\n)", max_length=80)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Batch = Annotated[int, Meta(ge=1, le=2**20)]
+Finite = Annotated[float, Meta(ge=-1e300, le=1e300)]
+Positive = Annotated[float, Meta(ge=0, le=1e300)]
+Share = Annotated[float, Meta(ge=-0.001, le=1.001)]
+
+Precision = Literal["f32", "f16", "bf16", "default"]
+Engine = Literal["openvino", "onnxruntime", "litert", "pytorch", "openvino-genai"]
+VariantName = Literal[
+    "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4", "int4-weights"
+]
+"""Weights precision of a model. `int8`: weights and activations; `int8-accuracy`: the same, with
+layers left in floating point until the task's metric holds; `…-weights`: weights alone."""
+TierName = Literal["quick", "standard", "publish"]
+Family = Literal["CPU", "iGPU", "dGPU", "NPU", "other"]
+Level = Literal["valid", "suspect", "invalid"]
+Cause = Literal["error", "crash", "timeout", "killed", "wrong-output"]
+
+
+class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A part of a record: frozen, named fields only, nothing unknown."""
+
+
+class Aspect(Part, frozen=True, tag_field="status", tag="measured"):
+    """An aspect that was measured. Its siblings say why one was not."""
+
+
+# ---------------------------------------------------------------- not measured, and why
+
+
+class Unsupported(Part, frozen=True, tag_field="status", tag="unsupported"):
+    """The device, the model or the machine cannot do this."""
+
+    reason: Text
+    remedy: Text = ""
+
+
+class Failed(Part, frozen=True, tag_field="status", tag="failed"):
+    """It was tried and went wrong."""
+
+    reason: Text
+    cause: Cause
+    stderr_tail: Text = ""
+    """The end of what the measuring process wrote to stderr."""
+
+
+class Skipped(Part, frozen=True, tag_field="status", tag="skipped"):
+    """It was not tried."""
+
+    reason: Text
+
+
+class Completed(Part, frozen=True, tag_field="status", tag="completed"):
+    """The case ran; its aspects say how each went."""
+
+
+NotMeasured = Unsupported | Failed | Skipped
+Outcome = Completed | Unsupported | Failed
+
+
+# ---------------------------------------------------------------- verdict
+
+
+class Reason(Part, frozen=True):
+    """One thing that speaks against a number."""
+
+    code: Slug
+    """Key in `ovreport.metrics.reasons.REASONS`."""
+    detail: Text
+
+
+JudgedName = Literal["latency", "throughput", "time_to_first_token", "time_per_output_token"]
+"""What a verdict is given on."""
+
+
+class Verdict(Part, frozen=True):
+    """Whether a number can be trusted."""
+
+    level: Level
+    reasons: list[Reason]

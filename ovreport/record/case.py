@@ -1,0 +1,76 @@
+"""What was asked for: the case, how long to measure, what to feed it; and how to ask again."""
+
+from __future__ import annotations
+
+from ovreport.record.base import (
+    Count,
+    Engine,
+    Part,
+    Positive,
+    Precision,
+    Slug,
+    Text,
+    TierName,
+    VariantName,
+)
+from ovreport.record.model import Checksum
+
+
+class Case(Part, frozen=True):
+    """Engine × device × model × variant × executed precision asked for, on one machine."""
+
+    engine: Engine
+    device: Text
+    """OpenVINO device string as asked for: CPU, GPU.0, AUTO:GPU,CPU."""
+    model: Slug
+    variant: VariantName
+    precision: Precision
+    """INFERENCE_PRECISION_HINT asked for; `default` leaves the choice to the device.
+    Native frameworks: f32, in which they compute what is not quantised."""
+
+
+class Tier(Part, frozen=True):
+    """How long to measure. Both time and count must be met; the cap bounds slow models."""
+
+    name: TierName
+    min_seconds: Positive
+    """Of one timed loop in one round."""
+    min_inferences: Count
+    max_seconds: Positive
+    """Cap of one timed loop."""
+    rounds: Count
+    max_rounds: Count
+    """Rounds are added up to here while an interval is too wide."""
+
+
+class BroughtData(Part, frozen=True):
+    """A user's own data, which nobody else can fetch: what they are, never where they lie."""
+
+    name: Slug
+    """Of the dataset in the suite: `--dataset NAME=PATH`."""
+    title: Text
+    layout: Slug
+    """How it is laid out: `imagenet`, `coco`, `glue-tsv`."""
+    n: Count
+    """Samples in the whole of it; an accuracy tells how many it is of."""
+    checksum: Checksum
+    """SHA-256 of names, sizes and labels."""
+
+
+class InputData(Part, frozen=True):
+    """What the model was fed while it was timed."""
+
+    description: Text
+    distinct: Count
+    """Number of different inputs that were rotated."""
+    seed: Count
+    brought: list[BroughtData] = []
+    """The user's own data behind inputs and accuracy; empty where all was fetched or made."""
+
+
+class Repeat(Part, frozen=True):
+    """Commands that measure this case again."""
+
+    ovreport: Text
+    benchmark_app: Text
+    """The nearest thing OpenVINO's own tool can do; empty for other engines."""

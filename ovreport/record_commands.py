@@ -1,0 +1,55 @@
+"""Commands about records: `validate` and `schema`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+_EXAMPLES_VALIDATE = """
+\b
+Examples:
+  ovreport validate site/records
+  ovreport validate new-record.json && git add new-record.json
+  ovreport validate --json site/records | jq '.faults[].where'
+"""
+
+
+@click.command(epilog=_EXAMPLES_VALIDATE)
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def validate(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Check record files, or folders of them; one line a fault.
+
+    Exits with 0 when every record is sound, with 2 when one is not or when there is none.
+    """
+    from ovreport.errors import RecordError
+    from ovreport.record.store import read_all
+
+    loaded = read_all(paths)
+    if as_json:
+        told = [{"where": f.where, "what": f.what, "remedy": f.remedy} for f in loaded.faults]
+        click.echo(json.dumps({"records": len(loaded.stored), "faults": told}, indent=1))
+    else:
+        for fault in loaded.faults:
+            click.echo(f"{fault.where}: {fault.what}")
+    if loaded.faults:
+        faults = "1 fault" if len(loaded.faults) == 1 else f"{len(loaded.faults)} faults"
+        raise RecordError(f"{faults}, {_sound(len(loaded.stored))}")
+    if not loaded.stored:
+        raise RecordError("no record found", where=", ".join(map(str, paths)))
+    if not as_json:
+        click.echo(_sound(len(loaded.stored)))
+
+
+def _sound(count: int) -> str:
+    return "1 sound record" if count == 1 else f"{count} sound records"
+
+
+@click.command(epilog="\b\nExample:\n  ovreport schema > record.schema.json\n")
+def schema() -> None:
+    """Print the JSON Schema of a record."""
+    from ovreport.record import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=1))

@@ -1,0 +1,204 @@
+"""Build a site: load → views → charts → render → check → publish."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+
+from ovreport import paths as folders
+from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
+from ovreport.record.store import read_all
+from ovreport_sitegen import check, config, downloads, publish
+from ovreport_sitegen.charts import Drawer
+from ovreport_sitegen.components.page import Page
+from ovreport_sitegen.data import catalogue as catalogues
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.pages import data, device, latency, models, overview
+from ovreport_sitegen.pages.accuracy import page as accuracy
+from ovreport_sitegen.pages.efficiency import page as efficiency
+from ovreport_sitegen.pages.end_to_end import page as end_to_end
+from ovreport_sitegen.pages.frameworks import page as frameworks
+from ovreport_sitegen.pages.language import model_page
+from ovreport_sitegen.pages.language import page as language
+from ovreport_sitegen.pages.method import page as method
+from ovreport_sitegen.pages.model import page as model
+from ovreport_sitegen.pages.throughput import page as throughput
+from ovreport_sitegen.render import ALWAYS, NAV, HasPage, Renderer
+
+_MAX_CONTENT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did."""
+
+    out: Path
+    pages: int
+    results: int
+    older: int
+    faults: tuple[RecordError, ...]
+    charts_drawn: int
+
+
+@dataclass(frozen=True)
+class ContentView:
+    """A page of the site's own text."""
+
+    page: Page
+    html: Markup
+
+
+def build(site: Path, records: Sequence[Path], out: Path, *, cache: Path | None = None) -> Built:
+    """Build the site in `site`, from its records and those in further folders, into `out`.
+
+    Raises InputError where there is nothing to build from, ConfigError for bad settings,
+    StoreError where the disk refuses. The old site is whole after any of them.
+    """
+    publish.refuse_foreign(out)
+    with no_collector():
+        return _build(site, records, out, cache)
+
+
+@contextmanager
+def no_collector(*, for_good: bool = False) -> Iterator[None]:
+    """Pause the garbage collector.
+
+    What a build makes lives to its end; searching it for garbage takes a sixth of the time.
+    `for_good`: nor is it searched later, as Python does when it ends: another tenth.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if for_good:
+            gc.freeze()
+        if was_on:
+            gc.enable()
+
+
+def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -> Built:
+    settings = config.load(site)
+    found = _load(site, records, settings)
+    content = _content(site)
+    drawer = Drawer(chart_cache() if cache is None else cache)
+    files = _render(found, content, drawer)
+    wrong = check.faults(files)
+    if wrong:
+        raise OvreportError(
+            "the site is not sound:\n  " + "\n  ".join(wrong[:20]),
+            where=str(out),
+            remedy="This is a fault of ovreport: please report it. The old site is untouched.",
+        )
+    publish.replace(out, files)
+    pages = sum(name.endswith(".html") for name in files)
+    return Built(out, pages, len(found.everything), len(found.older), found.faults, drawer.drawn)
+
+
+def chart_cache() -> Path:
+    """Return where drawings are kept between builds."""
+    return folders.cache() / "charts"
+
+
+def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catalogue:
+    own = site / "records"
+    folders = [*([own] if own.is_dir() else []), *records]
+    loaded = read_all(folders)
+    if not loaded.stored:
+        names = ", ".join(map(str, folders)) or str(own)
+        bad = f", {len(loaded.faults)} unusable ones (`ovreport validate` names them)"
+        raise InputError(
+            f"no record found{bad if loaded.faults else ''}",
+            where=names,
+            remedy="Measure first: ovreport collect. Records from elsewhere: --records DIR.",
+        )
+    found = catalogues.make(settings, loaded)
+    if not found.results and not found.language:
+        raise InputError(
+            "no record of OpenVINO found, only of native frameworks",
+            where=", ".join(map(str, folders)),
+            remedy="Measure it beside them: ovreport collect --engine openvino --engine native.",
+        )
+    return found
+
+
+def _content(site: Path) -> dict[str, tuple[str, str]]:
+    """Return title and text of every page in the site's `content`, by file name."""
+    taken = {file for _, _, file in NAV} | {"404.html"}
+    found = {}
+    for path in sorted((site / "content").glob("*.md")):
+        name = f"{path.stem}.html"
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", path.stem) or name in taken:
+            raise ConfigError(
+                "this name is taken or cannot be an address",
+                where=str(path),
+                remedy="Use a-z, 0-9 and hyphens, and no name of a built-in page.",
+            )
+        try:
+            text = path.read_bytes()[:_MAX_CONTENT].decode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"cannot be read: {error}", where=str(path), remedy="Save it as UTF-8 text."
+            ) from error
+        title, _, body = text.partition("\n") if text.startswith("# ") else (path.stem, "", text)
+        found[name] = (title.lstrip("# ").strip() or path.stem, body)
+    return found
+
+
+def _render(
+    found: Catalogue, content: dict[str, tuple[str, str]], drawer: Drawer
+) -> dict[str, bytes]:
+    extra = tuple((title, name) for name, (title, _) in content.items())
+    renderer = Renderer(found.config, drawer, extra, _nav(found))
+    files = dict(renderer.assets) | downloads.all_files(found)
+    sizes = {name: len(data) for name, data in files.items()}
+    views: list[tuple[str, HasPage]] = [
+        *(_classic(found) if found.results else ()),
+        *([("language", language.view(found))] if found.language else ()),
+        ("models", models.view(found)),
+        ("method", method.view(found)),
+        ("data", data.view(found, sizes)),
+        *(("model", model.view(found, m)) for m in found.models),
+        *(("language-model", model_page.view(found, m)) for m in found.language_models),
+        *(("device", device.view(found, d)) for d in found.devices),
+        *(
+            ("content", ContentView(Page(name, title, ""), renderer.content(text)))
+            for name, (title, text) in content.items()
+        ),
+    ]
+    for template, view in views:
+        files[view.page.file] = renderer.page(template, view)
+    missing, root = renderer.not_found()
+    files["404.html"] = renderer.page("notfound", missing, root)
+    files[".nojekyll"] = b""
+    return files
+
+
+def _classic(found: Catalogue) -> list[tuple[str, HasPage]]:
+    """Return the pages of models that infer; a language model generates, and is on none."""
+    return [
+        ("overview", overview.view(found)),
+        ("latency", latency.view(found)),
+        ("throughput", throughput.view(found)),
+        ("accuracy", accuracy.view(found)),
+        ("efficiency", efficiency.view(found)),
+        ("end-to-end", end_to_end.view(found)),
+        ("frameworks", frameworks.view(found)),
+    ]
+
+
+def _nav(found: Catalogue) -> tuple[tuple[str, str, str], ...]:
+    """Return the pages that this site has."""
+    entries = []
+    for key, label, file in NAV:
+        if key == "language" and found.language:
+            entries.append((key, label, found.language_href))
+        elif key != "language" and (found.results or key in ALWAYS):
+            entries.append((key, label, file))
+    return tuple(entries)

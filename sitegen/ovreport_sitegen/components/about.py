@@ -1,0 +1,69 @@
+"""What is known of a model beside its results: why it is in, where it is from, how large it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport.metrics.registry import significant
+from ovreport.record import Converted, Optimised, Original, Port
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import line, megabytes, safe_url
+
+
+@dataclass(frozen=True)
+class About:
+    """What a model's page says of the model, whatever kind of model it is."""
+
+    why: str
+    homepage: str | None
+    homepage_text: str
+    facts: tuple[tuple[str, str], ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+def about(results: Sequence[Result]) -> About:
+    """Return what the newest record of the published file tells of the model."""
+    as_published = [r for r in results if r.is_published] or results
+    newest = max((r.record for r in as_published), key=lambda r: r.measured_at).model
+    sums = sorted({r.record.model.sha256 for r in as_published})
+    return About(
+        why=line(newest.why, 1000),
+        homepage=safe_url(newest.homepage),
+        homepage_text=line(newest.homepage, 120),
+        facts=(
+            ("Id", newest.id),
+            ("Licence", line(newest.licence, 200)),
+            ("Source", line(newest.source, 300)),
+            ("SHA-256", ", ".join(sums[:4])),
+            *_made(newest.made),
+            ("Size", megabytes(newest.size_bytes)),
+            ("Parameters", count_text(newest.parameters) if newest.parameters else "not counted"),
+        ),
+        inputs=tuple(map(port_text, newest.inputs[:20])),
+        outputs=tuple(map(port_text, newest.outputs[:20])),
+    )
+
+
+def _made(made: Original | Converted | Optimised) -> list[tuple[str, str]]:
+    """Return how the file that was run came about, where it is not the published one."""
+    if not isinstance(made, Converted):
+        return []
+    software = ", ".join(f"{line(p, 40)} {line(v, 40)}" for p, v in made.software.items())
+    return [("Made of it", f"an OpenVINO IR, by the converter {line(made.converter)} ({software})")]
+
+
+def count_text(n: int) -> str:
+    """Return a large count in millions or thousands."""
+    for limit, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
+        if n >= limit:
+            return f"{significant(n / limit)} {word}"
+    return str(n)
+
+
+def port_text(port: Port) -> str:
+    """Return an input or output as name: type, shape; `any` stands for a size that is free."""
+    sizes = ("any" if size < 0 else str(size) for size in port.shape[:12])
+    shape = " × ".join(sizes) or "scalar"
+    return f"{line(port.name, 80)}: {line(port.dtype, 20)}, {shape}"

@@ -1,0 +1,205 @@
+"""How right a result's answers are: cells and rows that several pages show."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ovreport.metrics.registry import METRICS, significant
+from ovreport.metrics.suspicion import tolerance
+from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
+from ovreport_sitegen.charts import Row
+from ovreport_sitegen.components.cells import missing_cell
+from ovreport_sitegen.components.table import Cell
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import line
+
+ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
+"""Shares of the reference's accuracy that a result must keep for its speed to count (MLPerf has
+both targets)."""
+_TOLERANCE_TIPS = {
+    "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
+    "worse": "Surely below the reference, by more than 1 % of it.",
+    "better": "Surely above the reference, by more than 1 % of it: see the second look below.",
+    "too few samples": "Neither surely within 1 % of the reference nor surely beyond.",
+}
+
+_REFERENCE = Cell("reference", tone="missing", tip="The others are compared with this one.")
+
+
+def reference_of(result: Result) -> AccuracyReference | None:
+    """Return the comparison with the f32 reference, None where there is none."""
+    accuracy = result.accuracy
+    if isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, AccuracyReference):
+        return accuracy.reference
+    return None
+
+
+def is_reference(result: Result) -> bool:
+    """Return whether a result is what the others are compared with: f32 of the published file."""
+    accuracy = result.accuracy
+    unpaired = isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, Skipped)
+    return unpaired and result.is_baseline
+
+
+def difference_of(result: Result) -> AccuracyReference | None:
+    """Return the difference to the f32 reference, which has none to itself."""
+    accuracy = result.accuracy
+    if is_reference(result) and isinstance(accuracy, Accuracy):
+        return AccuracyReference(value=accuracy.value, delta=0, delta_low=0, delta_high=0)
+    return reference_of(result)
+
+
+def eligible(result: Result, share: float = ELIGIBLE) -> bool | None:
+    """Return whether a result keeps that share of the reference's accuracy; None: not known."""
+    reference = reference_of(result)
+    if reference is None or reference.value <= 0:
+        return None
+    return (reference.value + reference.delta) / reference.value >= share - 1e-9
+
+
+def keeps(result: Result, share: float = ELIGIBLE) -> bool:
+    """Return whether a result is known to keep that share; the reference itself does."""
+    return is_reference(result) or bool(eligible(result, share))
+
+
+def value_cell(result: Result) -> Cell:
+    """Return the absolute accuracy with its interval."""
+    accuracy = result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return missing_cell(accuracy)
+    metric = METRICS[accuracy.metric]
+    return Cell(
+        metric.format(accuracy.value),
+        sub=f"{metric.format(accuracy.low)} – {metric.format(accuracy.high)}",
+        sort=accuracy.value,
+        tone="judged",
+        tip=f"{metric.label}, {metric.unit}; interval: {line(accuracy.interval)}",
+    )
+
+
+def named_cell(result: Result) -> Cell:
+    """Return the absolute accuracy with its interval and its metric."""
+    cell, accuracy = value_cell(result), result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return cell
+    metric = METRICS[accuracy.metric]
+    unit = "" if metric.unit.startswith("%") else f", {metric.unit}"
+    return msgspec.structs.replace(
+        cell,
+        text=f"{cell.text} %" if not unit else cell.text,
+        sub=f"{cell.sub}\n{metric.label}{unit}",
+    )
+
+
+def metric_cell(result: Result) -> Cell:
+    """Return which metric an accuracy is in."""
+    accuracy = result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return Cell("–", tone="missing")
+    metric = METRICS[accuracy.metric]
+    return Cell(metric.label, sub=metric.unit, sort=metric.label)
+
+
+def points(value: float) -> str:
+    """Return a signed number of points."""
+    text = significant(abs(value), 3 if abs(value) >= 1 else 2)
+    if float(text.replace(",", "")) == 0:
+        return "0"
+    return f"{'−' if value < 0 else '+'}{text}"
+
+
+def cost_cell(result: Result) -> Cell:
+    """Return the difference to the f32 reference in points, with its interval."""
+    reference, accuracy = reference_of(result), result.accuracy
+    if not isinstance(accuracy, Accuracy):
+        return missing_cell(accuracy)
+    if reference is None:
+        return _REFERENCE if is_reference(result) else missing_cell(accuracy.reference)  # type: ignore[arg-type]
+    scale = METRICS[accuracy.metric].scale
+    low, high = reference.delta_low * scale, reference.delta_high * scale
+    return Cell(
+        points(reference.delta * scale),
+        sub="" if low == high == 0 else f"{points(low)} … {points(high)}",
+        sort=reference.delta * scale,
+        tone="judged bad" if eligible(result) is False else "judged",
+    )
+
+
+def eligible_cell(result: Result) -> Cell:
+    """Return whether a result's speed counts, in words."""
+    reference, known = reference_of(result), eligible(result)
+    if is_reference(result):
+        return _REFERENCE
+    if reference is None or known is None:
+        return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
+    kept = (reference.value + reference.delta) / reference.value
+    strict = eligible(result, ELIGIBLE_STRICT)
+    return Cell(
+        ("eligible at 99.9 %" if strict else "eligible at 99 %") if known else "not eligible",
+        sub=f"{significant(kept * 100)} % of reference",
+        sort=kept,
+        tone="judged" if known else "judged bad",
+    )
+
+
+def tolerance_cell(result: Result) -> Cell:
+    """Return whether the accuracy equals the reference's within 1 %, by its interval."""
+    accuracy = result.accuracy
+    found = tolerance(accuracy) if isinstance(accuracy, Accuracy) else None
+    if is_reference(result):
+        return _REFERENCE
+    if found is None:
+        return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
+    return Cell(
+        found, sort=found, tone="bad" if found == "worse" else "", tip=_TOLERANCE_TIPS[found]
+    )
+
+
+def lost_row(result: Result, name: str) -> Row | None:
+    """Return a chart's row of points lost; the tolerance is 1 % of the reference."""
+    reference, accuracy = reference_of(result), result.accuracy
+    if reference is None or not isinstance(accuracy, Accuracy):
+        return None
+    scale = METRICS[accuracy.metric].scale
+    delta = reference.delta * scale
+    return Row(
+        name=name,
+        label=points(delta),
+        value=delta,
+        low=reference.delta_low * scale,
+        high=reference.delta_high * scale,
+        family=result.device.family,
+        other=(1 - ELIGIBLE) * reference.value * scale,
+        tip=f"{name}: {points(delta)} points, 95 % interval "
+        f"{points(reference.delta_low * scale)} to {points(reference.delta_high * scale)}, "
+        f"{accuracy.n:,} {line(accuracy.unit, 30)}",
+    )
+
+
+def agreement_cells(result: Result) -> tuple[Cell, Cell, Cell, Cell]:
+    """Return n, relative RMSE, largest difference and cosine of the worst output."""
+    agreement = result.record.agreement if result.completed else result.record.outcome
+    if not isinstance(agreement, Agreement) or not agreement.outputs:
+        why = missing_cell(agreement if not isinstance(agreement, Agreement) else None)  # type: ignore[arg-type]
+        return (why, *(Cell("–", tone="missing"),) * 3)
+    worst = max(agreement.outputs, key=lambda output: output.relative_rmse)
+    name = line(worst.name, 40)
+    return (
+        Cell(f"{agreement.n:,}", sort=agreement.n),
+        Cell(scientific(worst.relative_rmse), sub=name, sort=worst.relative_rmse),
+        Cell(scientific(worst.max_abs_difference), sort=worst.max_abs_difference),
+        Cell(f"{worst.cosine:.6f}", sort=worst.cosine),
+    )
+
+
+def scientific(value: float) -> str:
+    """Return a number that may be tiny: 0.0012, or 3.4 × 10⁻⁸."""
+    if value == 0:
+        return "0"
+    if 1e-4 <= abs(value) < 1e5:
+        return significant(value, 2)
+    mantissa, _, exponent = f"{value:.1e}".partition("e")
+    return f"{mantissa} × 10{str(int(exponent)).translate(_RAISED)}"
+
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -1,0 +1,50 @@
+"""What every page asks of a language model's result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ovreport.metrics.compute import Figure
+from ovreport.metrics.registry import METRICS
+from ovreport.record import AccuracyReference, Generation
+from ovreport_sitegen.components.cards import preferred
+from ovreport_sitegen.data.result import Result
+
+ASPECT = "time_per_output_token"
+"""Its verdict is the result's."""
+
+
+def generation_of(result: Result) -> Generation | None:
+    """Return what a result measured of generation, None where it did not."""
+    found = result.record.generation
+    return found if result.completed and isinstance(found, Generation) else None
+
+
+def main_result(results: Sequence[Result]) -> Result | None:
+    """Return the result that speaks for the page: trusted if there is one, the fastest."""
+    shown = [r for r in preferred(results) if generation_of(r)]
+    trusted = [r for r in shown if r.trusted("tokens_per_s")] or shown
+    return max(trusted, key=_rate, default=None)
+
+
+def _rate(result: Result) -> float:
+    figure = result.figure("tokens_per_s")
+    return figure.value if figure else 0.0
+
+
+def result_name(result: Result) -> str:
+    """Return a result's name in a picture, and beside its command."""
+    return f"{result.model.title} · {result.device.label} · {result.told}"
+
+
+def figure_words(result: Result, key: str) -> str:
+    """Return a figure with its unit, empty where there is none."""
+    figure = result.figures.get(key)
+    return METRICS[key].format_unit(figure.value) if isinstance(figure, Figure) else ""
+
+
+def relation(reference: AccuracyReference) -> str:
+    """Return how a perplexity stands to that of f32, in words."""
+    if reference.delta_low <= 0 <= reference.delta_high:
+        return "not distinguishable"
+    return "surely worse" if reference.delta > 0 else "surely better"

@@ -1,0 +1,113 @@
+"""What every page has, and the cards that charts stand on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport_sitegen.charts import Picture
+from ovreport_sitegen.components.cells import reason_title
+from ovreport_sitegen.components.table import Table
+from ovreport_sitegen.data.result import HEADLINES, Result
+from ovreport_sitegen.text import day, listed, plural
+
+
+@dataclass(frozen=True)
+class Page:
+    """Head of a page."""
+
+    file: str
+    title: str
+    lede: str
+    """One or two sentences under the title."""
+    nav: str = ""
+    """Entry of the navigation that is current."""
+    warning: str = ""
+    """Shown above everything else."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A chart with what one needs to read it."""
+
+    id: str
+    title: str
+    conditions: str
+    better: str
+    finding: str
+    """Computed from the data, in a sentence."""
+    footer: str
+    chart: Picture | None = None
+    """None where nothing can be drawn; the finding then says why."""
+    key: str = ""
+    """What the marks mean."""
+    left_out: tuple[str, ...] = ()
+    """What could not be drawn, each with the reason."""
+    table: Table | None = None
+    more: str = ""
+    """Address of the page or the part of one that has it all."""
+
+
+PAIRED = "compared pair by pair"
+"""How a card of ratios compares rounds."""
+
+
+def warning(results: Sequence[Result], aspect: str, what: str = "on this page") -> str:
+    """Return what a page of nothing but doubtful results has to say at its top."""
+    verdicts = [v for r in results if (v := r.verdict(aspect))]
+    if not verdicts or any(v.level == "valid" for v in verdicts):
+        return ""
+    counts = Counter(reason.code for v in verdicts for reason in v.reasons)
+    common = [
+        f"{reason_title(code).lower()} ({n} of {len(verdicts)})"
+        for code, n in counts.most_common(3)
+    ]
+    invalid = sum(v.level == "invalid" for v in verdicts)
+    none = (
+        f"all {len(verdicts)} are suspect"
+        if not invalid
+        else (
+            f"all {len(verdicts)} are invalid"
+            if invalid == len(verdicts)
+            else f"{invalid} of {len(verdicts)} are invalid, the others suspect"
+        )
+    )
+    kind = aspect.replace("_", "-")
+    return (
+        f"No {kind} result {what} is valid: {none}. Most often: {listed(common)}. "
+        "Absolute numbers may be off. Ratios of cases that ran alternately hold better, and "
+        "each carries its own interval."
+    )
+
+
+def footer(results: Sequence[Result], aspect: str, *, by: str = "") -> str:
+    """Return rounds, release, date and verdicts of what a card shows.
+
+    `by`: how a card of ratios compares; verdicts of the figures by themselves are not theirs.
+    """
+    if not results:
+        return "nothing to show"
+    rounds = sorted({f.rounds for r in results if (f := r.figure(HEADLINES[aspect]))})
+    releases = sorted({r.release for r in results})
+    days = sorted({at[:10]: day(at) for r in results if (at := r.measured_at(aspect))}.items())
+    levels = Counter(v.level for r in results if (v := r.verdict(aspect)))
+    parts = [
+        f"{rounds[0]}–{rounds[-1]} rounds"
+        if len(rounds) > 1
+        else plural(rounds[0], "round")
+        if rounds
+        else "no rounds",
+        by or "median over rounds",
+        f"OpenVINO {listed(releases)}",
+        days[0][1] if len(days) == 1 else f"{days[0][1]} – {days[-1][1]}",
+        ", ".join(
+            f"{n} {level}"
+            for level in ("valid", "suspect", "invalid")
+            if (n := levels[level]) and not by
+        ),
+    ]
+    quick = sum(r.quick for r in results)
+    if quick:
+        parts.append("quick tier" if quick == len(results) else f"{quick} of the quick tier")
+    return " · ".join(p for p in parts if p)

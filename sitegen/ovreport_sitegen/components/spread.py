@@ -1,0 +1,68 @@
+"""How far the rounds of each case agree: every round against the median of its case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ovreport.metrics.compute import Figure
+from ovreport.metrics.registry import METRICS
+from ovreport.record import Latency
+from ovreport.stats import intervals
+from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.compare.paired import latencies
+from ovreport_sitegen.components.cards import figure_tip
+from ovreport_sitegen.components.page import Card, footer
+from ovreport_sitegen.data.result import Result
+
+
+def card(results: Sequence[Result]) -> Card | None:
+    """Return each round's latency against the median of its case, in per cent."""
+    measured = [r for r in results if r.figure("latency_ms")]
+    drawn = [(row, r) for r in measured[:MAX_ROWS] if (row := _spread_row(r))]
+    if not drawn:
+        return None
+    rows = [row for row, _ in drawn]
+    widest, by = max(((row, _spread_of(r)) for row, r in drawn), key=lambda pair: pair[1])
+    finding = (
+        f"Rounds of {widest.name} differ most: by {100 * by:.1f} % (standard deviation), up to "
+        f"{max(map(abs, widest.points)):.1f} % from their median."
+    )
+    title = "How far the rounds agree"
+    key = "Circle: one round, a fresh process. Band: 95 % interval of the median."
+    if len(measured) > len(rows):
+        key += f" The first {len(rows)} of {len(measured)} results."
+    chart = Chart("rounds", title, finding, "Latency, % off the median of rounds", tuple(rows))
+    return Card(
+        id="spread",
+        title=title,
+        conditions="latency, every round",
+        better="Narrow is better",
+        finding=finding,
+        footer=footer(measured, "latency"),
+        chart=chart,
+        key=key,
+    )
+
+
+def _spread_of(result: Result) -> float:
+    """Return the spread of a result's rounds, 0 where there is only one."""
+    medians = list(latencies(result.record).values())
+    return intervals.spread(medians) if len(medians) > 1 else 0.0
+
+
+def _spread_row(result: Result) -> Row | None:
+    figure, latency = result.figures["latency_ms"], result.record.latency
+    if not isinstance(figure, Figure) or not isinstance(latency, Latency):
+        return None
+    middle = figure.value
+    name = f"{result.device.label} · {result.told}"
+    return Row(
+        name=name,
+        label="",
+        value=0,
+        low=(figure.low / middle - 1) * 100,
+        high=(figure.high / middle - 1) * 100,
+        family=result.device.family,
+        points=tuple((r.median_ms / middle - 1) * 100 for r in latency.rounds),
+        tip=f"{name}: {METRICS['latency_ms'].format_unit(middle)}, {figure_tip(figure)}",
+    )

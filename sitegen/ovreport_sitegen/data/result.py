@@ -1,0 +1,186 @@
+"""One result, and the model and device that it is of, as pages name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ovreport.metrics.compute import Figure, Figures
+from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
+from ovreport_sitegen.compare.frameworks import FRAMEWORKS
+from ovreport_sitegen.data import variants
+from ovreport_sitegen.text import day, line, release
+
+DeviceKey = tuple[str, str]
+"""Machine id and the device's full name."""
+
+HEADLINES = {
+    "latency": "latency_ms",
+    "throughput": "throughput_ips",
+    "end_to_end": "end_to_end_ms",
+    "time_to_first_token": "time_to_first_token_ms",
+    "time_per_output_token": "time_per_output_token_ms",
+}
+"""The metric that stands for an aspect."""
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """A model as pages name it."""
+
+    id: str
+    title: str
+    slug: str
+    task: str
+    architecture_only: bool
+    variants: tuple[str, ...] = ("fp32",)
+    """Those that have results, from full to reduced precision."""
+    published: str = "fp32"
+    """The variant that is the published file; the others were made of it."""
+
+    @property
+    def href(self) -> str:
+        """Address of the model's page."""
+        return f"model-{self.slug}.html"
+
+
+@dataclass(frozen=True)
+class DeviceRef:
+    """A device of a machine as pages name it."""
+
+    key: DeviceKey
+    label: str
+    slug: str
+    family: str
+
+    @property
+    def href(self) -> str:
+        """Address of the device's page."""
+        return f"device-{self.slug}.html"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A record with everything that is derived from it."""
+
+    record: Record
+    figures: Figures
+    model: ModelRef
+    device: DeviceRef
+    anchor: str
+    of_earlier: Mapping[str, Record] = field(default_factory=dict)
+    """Aspect that the newest run left out → the earlier record that it is taken from."""
+
+    @property
+    def framework(self) -> str:
+        """Name of the native framework that ran it; empty: OpenVINO."""
+        return FRAMEWORKS.get(self.record.case.engine, "")
+
+    @property
+    def href(self) -> str:
+        """Address of the result, with its figures, settings, evidence and commands."""
+        return f"{self.model.href}#{self.anchor}"
+
+    @property
+    def asked(self) -> str:
+        """The precision that was asked for."""
+        return self.record.case.precision
+
+    @property
+    def variant(self) -> str:
+        """Precision of the weights."""
+        return self.record.case.variant
+
+    @property
+    def is_published(self) -> bool:
+        """Of the file as it was published: what charts of all models show."""
+        return self.variant == self.model.published
+
+    @property
+    def is_baseline(self) -> bool:
+        """The published file in f32: what other precisions and variants are compared with."""
+        return self.is_published and self.asked == "f32"
+
+    @property
+    def variant_name(self) -> str:
+        """The variant in full words."""
+        return variants.label(self.variant)
+
+    @property
+    def names_variant(self) -> bool:
+        """Whether the variant has to be told: the model has several, or it is not plain fp32."""
+        return len(self.model.variants) > 1 or self.variant != "fp32"
+
+    @property
+    def ran(self) -> str:
+        """Variant, where it has to be told, and the precision that ran: in charts."""
+        ran = self.executed or self.precision
+        return f"{variants.short(self.variant)} · {ran}" if self.names_variant else ran
+
+    @property
+    def told(self) -> str:
+        """The same with the precision asked for, and the variant in full words."""
+        return f"{self.variant_name} · {self.precision}" if self.names_variant else self.precision
+
+    @cached_property
+    def executed(self) -> str | None:
+        """The precision that really ran; None where it could not be read back."""
+        execution = self.record.execution
+        if not isinstance(execution, Execution) or execution.precision == "unknown":
+            return None
+        return line(execution.precision, 20)
+
+    @cached_property
+    def precision(self) -> str:
+        """What was asked for and what ran; never more than what ran."""
+        if not self.completed:
+            return self.asked
+        if self.executed is None:
+            return f"{self.asked}, unverified"
+        return self.executed if self.executed == self.asked else f"{self.asked} → {self.executed}"
+
+    @property
+    def quick(self) -> bool:
+        """Measured with the shortest tier, which is marked wherever it is shown."""
+        return self.record.tier.name == "quick"
+
+    @property
+    def completed(self) -> bool:
+        """The case ran."""
+        return isinstance(self.record.outcome, Completed)
+
+    @property
+    def day(self) -> str:
+        """Day of the measurement."""
+        return day(self.measured_at())
+
+    def measured_at(self, aspect: str = "") -> str:
+        """Return when an aspect was measured; of one left out that is an earlier run's time."""
+        return self.of_earlier.get(aspect, self.record).measured_at
+
+    @property
+    def release(self) -> str:
+        """OpenVINO release."""
+        return release(self.record.software.openvino)
+
+    def figure(self, metric: str) -> Figure | None:
+        """Return a figure, None where there is none."""
+        found = self.figures.get(metric)
+        return found if isinstance(found, Figure) else None
+
+    def trusted(self, metric: str) -> Figure | None:
+        """Return a figure that may enter a headline, a ranking or a mean."""
+        found = self.figure(metric)
+        return found if found and found.verdict.level != "invalid" else None
+
+    @cached_property
+    def accuracy(self) -> Accuracy | NotMeasured:
+        """Accuracy, or why there is none; a failed case has none."""
+        outcome = self.record.outcome
+        return self.record.accuracy if isinstance(outcome, Completed) else outcome
+
+    def verdict(self, aspect: str) -> Verdict | None:
+        """Return the verdict of an aspect that has one: that of its headline."""
+        figure = self.figure(HEADLINES[aspect])
+        return figure.verdict if figure else None

@@ -1,0 +1,37 @@
+"""Accuracies worth a second look, with the reason and what to do."""
+
+from __future__ import annotations
+
+from ovreport.metrics.suspicion import SUSPICIONS, suspicions
+from ovreport_sitegen.components import accuracy_cells as cells
+from ovreport_sitegen.components.cells import RESULT_COLUMNS, result_row
+from ovreport_sitegen.components.table import Cell, Column, Table
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.text import line
+
+
+def table(catalogue: Catalogue) -> Table:
+    """Return the table of everything that looks wrong; it has no rows where nothing does."""
+    columns = (
+        *RESULT_COLUMNS,
+        Column("What", wide=True),
+        Column("How far", "of the metric"),
+        Column("Against f32", "points", "higher", True),
+        Column("Why it matters, and what to do"),
+    )
+    results = {id(r.record): r for r in catalogue.results}
+    rows = []
+    for found in suspicions([r.record for r in catalogue.results]):
+        result, text = results[id(found.record)], SUSPICIONS[found.code]
+        rows.append(
+            result_row(
+                result,
+                (
+                    Cell(text.title, tone="bad"),
+                    Cell(line(found.detail, 160)),
+                    cells.cost_cell(result),
+                    Cell(f"{text.meaning} {text.remedy}", tone="prose"),
+                ),
+            )
+        )
+    return Table("suspicious-table", "Accuracies worth a second look", columns, tuple(rows))

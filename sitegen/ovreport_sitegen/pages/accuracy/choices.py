@@ -1,0 +1,173 @@
+"""Accuracy against speed in tables: a model's choices, and what to choose on a device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from ovreport.metrics.registry import significant
+from ovreport.record import Accuracy
+from ovreport.stats.comparison import Comparison
+from ovreport_sitegen.compare.baseline import direct
+from ovreport_sitegen.compare.paired import ASPECTS, SpeedAspect
+from ovreport_sitegen.components import accuracy_cells as cells
+from ovreport_sitegen.components import ratios
+from ovreport_sitegen.components.cells import figure_cell, metric_column, row
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data import variants
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import HEADLINES, DeviceRef, Result
+from ovreport_sitegen.pages.accuracy import pareto
+from ovreport_sitegen.pages.accuracy.pareto import Choices, Ranking
+
+_ORDER = {"optimal": "0", "too close to call": "1", "beaten": "2"}
+_FRONT = "No other choice is better at both accuracy and gain, fastest first"
+_PICK = (
+    "Of those that keep {} of the reference the one that gains most over f32; f32 where none is "
+    "surely faster. Below it: how many times as fast as the next one it is, paired by round"
+)
+_NO_GAIN = Cell("–", tone="missing")
+
+
+def choices_table(catalogue: Catalogue, choices: Choices, aspect: SpeedAspect, id_: str) -> Table:
+    """Return what one model's choices are worth at one speed, and which of them are optimal."""
+    columns = (
+        Column("Choice"),
+        Column("Gain", f"× f32, {aspect}", "higher", True, tip="Paired by round"),
+        Column("Against f32", "points", "higher", True),
+        Column("Standing", tip="Whether another choice is better at both"),
+        Column("Accuracy", "value", "higher", True),
+        metric_column(HEADLINES[aspect]),
+        Column("n", "samples", "", True),
+    )
+    rows = []
+    for r in choices.results:
+        name = Cell(
+            choices.names[id(r)], sub=variants.label(r.variant), href=r.href, family=r.device.family
+        )
+        n = r.accuracy.n if isinstance(r.accuracy, Accuracy) else 0
+        worth = (
+            ratios.gain_cell(catalogue, r, aspect),
+            cells.cost_cell(r),
+            _standing_cell(choices.rankings[aspect], r, choices.names),
+            cells.value_cell(r),
+            _alone_cell(r, aspect),
+            Cell(f"{n:,}", sort=n),
+        )
+        rows.append(row(r, (name,), worth, aspect="", under=""))
+    return Table(id_, f"Choices of {choices.model.title} by {aspect}", columns, tuple(rows))
+
+
+def _standing_cell(ranking: Ranking, result: Result, names: Mapping[int, str]) -> Cell:
+    """Return in a word whether a choice is optimal, and which one is ahead of it by how much."""
+    standing = ranking.standings.get(id(result))
+    if standing is None:
+        return Cell("–", tone="missing", sub=ranking.objections[id(result)])
+    sub = ""
+    if standing.by is not None:
+        sub = f"behind {names[id(standing.by)]}"
+        if standing.ratio is not None:
+            sub += f"\n{_ratio_words(standing.ratio)}"
+    return Cell(
+        standing.word,
+        sub=sub,
+        sort=_ORDER[standing.word],
+        tone="best" if standing.word == "optimal" else "",
+    )
+
+
+def _ratio_words(comparison: Comparison) -> str:
+    """Return how many times as fast the one ahead is, from the rounds of both."""
+    ratio = comparison.ratio
+    if comparison.outcome != "different":
+        return "not distinguishable in speed"
+    return (
+        f"{significant(ratio.value)}× as fast ({significant(ratio.low)} – "
+        f"{significant(ratio.high)})"
+    )
+
+
+def _alone_cell(result: Result, aspect: SpeedAspect) -> Cell:
+    """Return the figure by itself with its own verdict, which the gain does not depend on."""
+    cell, figure = figure_cell(result, HEADLINES[aspect]), result.figure(HEADLINES[aspect])
+    if figure is None:
+        return cell
+    return replace(cell, sub=f"{cell.sub}\n{figure.verdict.level}".strip())
+
+
+# ---------------------------------------------------------------- one device
+
+
+def device_table(catalogue: Catalogue, device: DeviceRef) -> Table:
+    """Return for each model with a choice what is optimal on a device, and the fastest in bounds.
+
+    It has no rows where no model has a choice.
+    """
+    columns = (
+        Column("Model"),
+        Column("Choices", "", "", True, tip="Measured with an accuracy"),
+        Column("Optimal by latency", tip=_FRONT),
+        Column("Optimal by throughput", tip=_FRONT),
+        Column("Fastest at 99 %", tip=_PICK.format("99 %")),
+        Column("Its gain", "× f32, latency", "higher", True),
+        Column("Its cost", "points", "higher", True),
+        Column("Fastest at 99.9 %", tip=_PICK.format("99.9 %")),
+    )
+    rows = tuple(
+        _device_row(catalogue, choices)
+        for choices in pareto.every(catalogue)
+        if choices.device.key == device.key
+    )
+    return Table(f"choices-{device.slug}", f"What to choose on {device.label}", columns, rows)
+
+
+def _device_row(catalogue: Catalogue, choices: Choices) -> TableRow:
+    model, total = choices.model, len(choices.results)
+    kept = pareto.fastest_kept(choices, "latency", cells.ELIGIBLE)
+    worth = (ratios.gain_cell(catalogue, kept), cells.cost_cell(kept)) if kept else (_NO_GAIN,) * 2
+    return TableRow(
+        (
+            Cell(model.title, sort=model.title.lower(), href=f"{model.href}#tradeoff"),
+            Cell(str(total), sort=total),
+            *(_optimal_cell(choices, aspect) for aspect in ASPECTS),
+            _pick_cell(choices, cells.ELIGIBLE),
+            *worth,
+            _pick_cell(choices, cells.ELIGIBLE_STRICT),
+        )
+    )
+
+
+def _pick_cell(choices: Choices, share: float) -> Cell:
+    """Return the fastest choice that keeps so much, and how it compares with the next one."""
+    kept = pareto.fastest_kept(choices, "latency", share)
+    if kept is None:
+        known = bool(choices.usable("latency"))
+        why = (
+            "None with a gain that can be used keeps so much."
+            if known
+            else ("There is no gain that can be used.")
+        )
+        return Cell("none", tone="missing", tip=why)
+    return Cell(choices.names[id(kept)], sub=_lead(choices, kept, share), href=kept.href)
+
+
+def _lead(choices: Choices, kept: Result, share: float) -> str:
+    """Return how a pick compares with the next one, by the rounds of both."""
+    second = pareto.runner_up(choices, "latency", share)
+    if second is None:
+        others = any(r is not kept and cells.keeps(r, share) for r in choices.results)
+        return "no usable gain of another" if others else "no other keeps so much"
+    ratio, name = direct(second, kept, "latency"), choices.names[id(second)]
+    if ratio is None:
+        return f"not paired with {name}"
+    if ratio.outcome != "different":
+        return f"not distinguishable from {name}"
+    return f"{significant(ratio.ratio.value)}× as fast as {name}"
+
+
+def _optimal_cell(choices: Choices, aspect: SpeedAspect) -> Cell:
+    text = ", ".join(choices.names[id(r)] for r in choices.optimal(aspect))
+    left_out = len(choices.rankings[aspect].objections)
+    sub = f"{left_out} without a gain to use" if left_out else ""
+    return Cell(text, sub=sub) if text else Cell("none", sub=sub, tone="missing")

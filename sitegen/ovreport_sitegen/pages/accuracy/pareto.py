@@ -1,0 +1,239 @@
+"""Accuracy against speed: which of a model's choices nothing else beats, on one device.
+
+A choice is a variant in the precision that ran. Its speed is what it gains over f32 of the
+published file, by rounds that ran alternately: on a busy machine that ratio holds where times do
+not. Where it does not hold either, the choice is left out, and the reason is told.
+
+Another choice is ahead of it when it is at least as good at both speed and accuracy and better at
+one. Where one of the two differences is certain, the choice is beaten; where neither is, it is too
+close to call; where none is ahead, it is optimal (Pareto 1896; the front of what can be had).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from ovreport.record import Execution
+from ovreport.stats.comparison import Comparison
+from ovreport.stats.intervals import Interval
+from ovreport_sitegen.compare.baseline import direct, objection
+from ovreport_sitegen.compare.paired import ASPECTS, SpeedAspect
+from ovreport_sitegen.components.accuracy_cells import ELIGIBLE, difference_of, keeps
+from ovreport_sitegen.data import variants
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import HEADLINES, DeviceRef, ModelRef, Result
+
+Word = Literal["optimal", "too close to call", "beaten"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a choice stands among the others."""
+
+    word: Word
+    by: Result | None = None
+    """The one that is ahead; of several the fastest."""
+    ratio: Comparison | None = None
+    """How many times as fast that one is, by their own rounds; None where that says nothing."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The choices at one speed, by id(): each has a gain and a standing, or an objection."""
+
+    gains: Mapping[int, Comparison]
+    """Over f32 of the published file, which has one of exactly 1 itself."""
+    objections: Mapping[int, str]
+    """Why a gain cannot be used."""
+    standings: Mapping[int, Standing]
+
+    def gain(self, result: Result) -> float:
+        """Return how many times as fast as f32 a choice is, 0 where that is not known."""
+        found = self.gains.get(id(result))
+        return found.ratio.value if found else 0.0
+
+    def surely_faster(self, result: Result) -> bool:
+        """Return whether a choice is faster than f32 for certain."""
+        found = self.gains.get(id(result))
+        return bool(found and found.outcome == "different" and found.ratio.value > 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """What there is to choose for one model on one device: all of it has an accuracy."""
+
+    model: ModelRef
+    device: DeviceRef
+    results: tuple[Result, ...]
+    names: Mapping[int, str]
+    rankings: Mapping[SpeedAspect, Ranking]
+
+    def usable(self, aspect: SpeedAspect) -> list[Result]:
+        """Return those with a gain that can be used, fastest first."""
+        ranking = self.rankings[aspect]
+        found = [r for r in self.results if id(r) in ranking.gains]
+        return sorted(found, key=lambda r: -ranking.gain(r))
+
+    def optimal(self, aspect: SpeedAspect) -> list[Result]:
+        """Return those that nothing is ahead of, fastest first."""
+        standings = self.rankings[aspect].standings
+        return [r for r in self.usable(aspect) if standings[id(r)].word == "optimal"]
+
+
+@lru_cache(maxsize=1)
+def every(catalogue: Catalogue) -> tuple[Choices, ...]:
+    """Return each model's choices on each device that has any, in the order of the catalogue."""
+    return tuple(c for model in catalogue.models for c in _of_model(catalogue, model))
+
+
+def _of_model(catalogue: Catalogue, model: ModelRef) -> Iterator[Choices]:
+    by_device: dict[DeviceRef, list[Result]] = {}
+    for r in catalogue.of_model(model):
+        by_device.setdefault(r.device, []).append(r)
+    for device, results in by_device.items():
+        found = distinct(results)
+        if len(found) > 1 and any(map(is_another, found)):
+            rankings = {aspect: _ranking(catalogue, found, aspect) for aspect in ASPECTS}
+            yield Choices(model, device, tuple(found), names(found), rankings)
+
+
+def is_another(result: Result) -> bool:
+    """Return whether a result is another choice than f32 of the published file, by what ran."""
+    return not result.is_published or result.executed not in {"f32", None}
+
+
+def distinct(results: Iterable[Result]) -> list[Result]:
+    """Return the results of one model on one device that differ in what ran, with an accuracy.
+
+    Where f32 and the default precision ran the same arithmetic they are one choice.
+    """
+    found: dict[object, Result] = {}
+    for r in results:
+        if difference_of(r) is None:
+            continue
+        key = (r.variant, r.record.case.device, _arithmetic(r))
+        if key not in found or _precedence(r) > _precedence(found[key]):
+            found[key] = r
+    return list(found.values())
+
+
+def _precedence(result: Result) -> tuple[bool, bool]:
+    """Return which of two that ran alike is shown: what gains are over, then what users run."""
+    return result.is_baseline, result.asked == "default"
+
+
+def _arithmetic(result: Result) -> object:
+    execution = result.record.execution
+    if not isinstance(execution, Execution):
+        return result.asked
+    layers = {(c.device, c.precision) for c in execution.layers if c.compute}
+    return execution.precision, tuple(sorted(layers))
+
+
+def names(results: Sequence[Result]) -> dict[int, str]:
+    """Return a short name for each choice, by id(): what is the same for all is left out."""
+    many = len({r.variant for r in results}) > 1
+    plain = {
+        id(r): " · ".join(
+            [*([variants.short(r.variant)] if many else []), r.executed or f"{r.asked}?"]
+        )
+        for r in results
+    }
+    shared = Counter(plain.values())
+    return {
+        id(r): f"{plain[id(r)]} ({r.asked})" if shared[plain[id(r)]] > 1 else plain[id(r)]
+        for r in results
+    }
+
+
+# ---------------------------------------------------------------- speed
+
+
+_ITSELF = Comparison(Interval(1.0, 1.0, 1.0), "not distinguishable", pairs=0)
+"""Gain of f32 over itself."""
+
+
+def _ranking(catalogue: Catalogue, results: Sequence[Result], aspect: SpeedAspect) -> Ranking:
+    gains: dict[int, Comparison] = {}
+    objections: dict[int, str] = {}
+    for r in results:
+        found = _gain(catalogue, r, aspect)
+        if isinstance(found, str):
+            objections[id(r)] = found
+        else:
+            gains[id(r)] = found
+    ranked = [r for r in results if id(r) in gains]
+    return Ranking(gains, objections, {id(r): _standing(r, ranked, gains, aspect) for r in ranked})
+
+
+def _gain(catalogue: Catalogue, result: Result, aspect: SpeedAspect) -> Comparison | str:
+    """Return what a choice gains over f32, or why that cannot be said."""
+    if result.is_baseline:
+        return _ITSELF if result.figure(HEADLINES[aspect]) else f"its {aspect} was not measured"
+    trade = catalogue.trade(result)
+    why = objection(catalogue.baseline(result), result, aspect, trade)
+    comparison = trade.of(aspect) if trade else None
+    return why if why or comparison is None else comparison
+
+
+def fastest_kept(choices: Choices, aspect: SpeedAspect, share: float = ELIGIBLE) -> Result | None:
+    """Return the fastest choice that keeps that share of the reference's accuracy.
+
+    It is f32 of the published file unless another one is surely faster than that.
+    """
+    ranking, kept = choices.rankings[aspect], _kept(choices, aspect, share)
+    faster = [r for r in kept if ranking.surely_faster(r)]
+    baseline = [r for r in kept if r.is_baseline]
+    return next(iter(faster or baseline or kept), None)
+
+
+def runner_up(choices: Choices, aspect: SpeedAspect, share: float = ELIGIBLE) -> Result | None:
+    """Return the fastest of those that keep as much and are not `fastest_kept`."""
+    first = fastest_kept(choices, aspect, share)
+    return next((r for r in _kept(choices, aspect, share) if r is not first), None)
+
+
+def _kept(choices: Choices, aspect: SpeedAspect, share: float) -> list[Result]:
+    return [r for r in choices.usable(aspect) if keeps(r, share)]
+
+
+# ---------------------------------------------------------------- standings
+
+
+def _standing(
+    result: Result, ranked: Sequence[Result], gains: Mapping[int, Comparison], aspect: SpeedAspect
+) -> Standing:
+    ahead = [o for o in ranked if o is not result and _is_ahead(o, result, gains)]
+    if not ahead:
+        return Standing("optimal")
+    ratios = {id(o): direct(result, o, aspect) for o in ahead}
+    sure = [o for o in ahead if _is_surely_better(o, result, gains, ratios[id(o)])]
+    by = max(sure or ahead, key=lambda o: gains[id(o)].ratio.value)
+    return Standing("beaten" if sure else "too close to call", by, ratios[id(by)])
+
+
+def _is_ahead(other: Result, result: Result, gains: Mapping[int, Comparison]) -> bool:
+    theirs = gains[id(other)].ratio.value, _delta(other)
+    mine = gains[id(result)].ratio.value, _delta(result)
+    return theirs != mine and theirs[0] >= mine[0] and theirs[1] >= mine[1]
+
+
+def _is_surely_better(
+    other: Result, result: Result, gains: Mapping[int, Comparison], ratio: Comparison | None
+) -> bool:
+    """Return whether speed or accuracy differs for certain, where `other` is ahead in both."""
+    theirs, mine = difference_of(other), difference_of(result)
+    if theirs and mine and theirs.delta_low > mine.delta_high:
+        return True
+    if ratio is not None:
+        return ratio.outcome == "different" and ratio.ratio.value > 1
+    return gains[id(other)].ratio.low > gains[id(result)].ratio.high
+
+
+def _delta(result: Result) -> float:
+    reference = difference_of(result)
+    return reference.delta if reference else 0.0

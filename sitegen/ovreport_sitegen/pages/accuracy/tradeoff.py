@@ -1,0 +1,247 @@
+"""Accuracy against speed in pictures: a card for each model, with what it leaves out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ovreport.metrics.registry import METRICS, significant
+from ovreport.record import Accuracy
+from ovreport.stats.comparison import Comparison
+from ovreport_sitegen.charts import MAX_ROWS, Mark, Tradeoff
+from ovreport_sitegen.compare.paired import ASPECTS, SpeedAspect
+from ovreport_sitegen.components import accuracy_cells as cells
+from ovreport_sitegen.components.cards import figure_tip
+from ovreport_sitegen.components.page import PAIRED, Card, footer
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import HEADLINES, ModelRef, Result
+from ovreport_sitegen.pages.accuracy import pareto, sentences
+from ovreport_sitegen.pages.accuracy.choices import choices_table
+from ovreport_sitegen.pages.accuracy.pareto import Choices
+from ovreport_sitegen.text import listed, plural
+
+MOST = 18
+"""Pictures of one page; the models' own pages have all."""
+_X = {
+    "latency": "Times as fast as f32, log scale",
+    "throughput": "Times the throughput of f32, log scale",
+}
+_Y = "Points against the f32 reference"
+_BETTER = "Right and up is better"
+_KEY = (
+    "Filled, on the line: nothing else here is better at both. ▼: below 99 % of the reference. "
+    "Lines: 95 % intervals, of speed by pairs of rounds. Shaded: within 1 %."
+)
+
+
+# ---------------------------------------------------------------- of a page
+
+
+def site_cards(catalogue: Catalogue) -> tuple[Card, ...]:
+    """Return a picture for each model, on the device where it has most gains to show."""
+    return tuple(
+        replace(
+            card(catalogue, c, "latency", title=c.model.title, more=f"{c.model.href}#tradeoff"),
+            id=f"tradeoff-{c.model.slug}",
+        )
+        for c in _drawn(catalogue)[:MOST]
+    )
+
+
+def site_note(catalogue: Catalogue) -> str:
+    """Return what the page's pictures leave out; empty where each model with a choice has one."""
+    choices, drawn = {c.model.id for c in pareto.every(catalogue)}, len(_drawn(catalogue))
+    bare = len(choices) - drawn
+    notes = []
+    if drawn > MOST:
+        notes.append(f"The first {MOST} of {drawn} models; the others' pages have theirs.")
+    if bare:
+        notes.append(
+            "One model with a choice has no picture, because fewer than two of its choices have a "
+            "gain that can be used: its page says why."
+            if bare == 1
+            else f"{bare} models with a choice have no picture, because fewer than two of their "
+            "choices have a gain that can be used: their pages say why."
+        )
+    return " ".join(notes)
+
+
+def _drawn(catalogue: Catalogue) -> list[Choices]:
+    """Return for each model with a picture the choices that it shows."""
+    best: dict[str, Choices] = {}
+    for c in pareto.every(catalogue):
+        if c.model.id not in best or _size(c) > _size(best[c.model.id]):
+            best[c.model.id] = c
+    return [c for c in best.values() if len(c.usable("latency")) > 1]
+
+
+def _size(choices: Choices) -> tuple[int, int]:
+    return len(choices.usable("latency")), len(choices.results)
+
+
+def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
+    """Return two pictures for each device: accuracy against latency, and against throughput.
+
+    What cannot be drawn has its reasons on the other one; where neither can, there is one card
+    with the table and the reasons.
+    """
+    wanted = [
+        (choices, aspect, reasons)
+        for choices in pareto.every(catalogue)
+        if choices.model.id == model.id
+        for aspect, reasons in _worth_a_card(choices)
+    ]
+    return tuple(
+        replace(
+            card(catalogue, choices, aspect, title=f"Accuracy against {aspect} gain"),
+            id=f"tradeoff-{aspect}-{choices.device.slug}",
+            left_out=reasons,
+        )
+        for choices, aspect, reasons in wanted[:MOST]
+    )
+
+
+def _worth_a_card(choices: Choices) -> Iterator[tuple[SpeedAspect, tuple[str, ...]]]:
+    """Yield which pictures to show, with the reasons that stand below each."""
+    drawn = [a for a in ASPECTS if len(choices.usable(a)) > 1] or ASPECTS[:1]
+    for aspect in drawn:
+        own = tuple(_left_out(choices, aspect))
+        others = [a for a in ASPECTS if a not in drawn and aspect == drawn[0]]
+        further = [(a, text) for a in others for text in _left_out(choices, a) if text not in own]
+        yield aspect, (*own, *(f"By {a}, {text}" for a, text in further))
+
+
+def no_choice_text(catalogue: Catalogue) -> str:
+    """Return why there is nothing to choose; empty where there is."""
+    if pareto.every(catalogue):
+        return ""
+    models = len({r.model.id for r in catalogue.results if cells.difference_of(r)})
+    if not models:
+        return "No model here has both a speed and an accuracy on labelled data."
+    who = "The one model" if models == 1 else f"Each of {plural(models, 'model')}"
+    return (
+        f"{who} with labelled data ran in one way only: f32 of the published file. There is "
+        "nothing to choose between accuracy and speed until a lower precision or a variant is "
+        "measured too, alternately with it."
+    )
+
+
+def model_findings(catalogue: Catalogue, model: ModelRef) -> list[str]:
+    """Return what the best and the worst of a model's variants come to, a sentence each."""
+    many = len(catalogue.devices) > 1
+    mine = sentences.trades_of(catalogue, catalogue.of_model(model))
+    made = [t for t in mine if not t.default.is_published]
+    found = (sentences.bargain(made), sentences.costliest(mine))
+    return [sentences.sentence(t, many=many) for t in found if t and not t.default.is_published]
+
+
+# ---------------------------------------------------------------- one card
+
+
+def card(
+    catalogue: Catalogue, choices: Choices, aspect: SpeedAspect, *, title: str, more: str = ""
+) -> Card:
+    """Return the card of one model's choices on one device; without a chart where one is left."""
+    usable, first = choices.usable(aspect), choices.results[0]
+    is_drawn = len(usable) > 1
+    said = sentences.finding(sentences.trades_of(catalogue, choices.results), aspect)
+    if not is_drawn:
+        said = _nothing_drawn(choices, len(usable), aspect)
+    key = _KEY if is_drawn else ""
+    if is_drawn and len(usable) > MAX_ROWS:
+        key += f" The fastest {MAX_ROWS} of {len(usable)}."
+    chart = Tradeoff(
+        title=f"{choices.model.title}: accuracy against {aspect} gain",
+        description=said,
+        x_axis=_X[aspect],
+        y_axis=_Y,
+        tolerance=_tolerance(first),
+        marks=tuple(_mark(choices, r, aspect) for r in usable[:MAX_ROWS]),
+    )
+    accuracy = first.accuracy
+    metric = METRICS[accuracy.metric].label if isinstance(accuracy, Accuracy) else ""
+    id_ = f"tradeoff-{aspect}-{choices.model.slug}-{choices.device.slug}"
+    return Card(
+        id=id_,
+        title=title,
+        conditions=f"{choices.device.label} · {metric}",
+        better=_BETTER,
+        finding=said,
+        chart=chart if is_drawn else None,
+        key=key,
+        left_out=tuple(_left_out(choices, aspect)),
+        table=choices_table(catalogue, choices, aspect, f"{id_}-table"),
+        footer=footer(choices.results, aspect, by=PAIRED),
+        more=more,
+    )
+
+
+def _nothing_drawn(choices: Choices, usable: int, aspect: SpeedAspect) -> str:
+    few = "only one" if usable else "none"
+    total = plural(len(choices.results), "choice")
+    return f"Of {total}, {few} has a {aspect} gain that can be used: nothing is drawn."
+
+
+def _left_out(choices: Choices, aspect: SpeedAspect) -> Iterator[str]:
+    """Yield who is not drawn and why; those that share a reason together."""
+    by_reason: dict[str, list[str]] = {}
+    objections = choices.rankings[aspect].objections
+    for r in choices.results:
+        if id(r) in objections:
+            by_reason.setdefault(objections[id(r)], []).append(choices.names[id(r)])
+    for reason, names in by_reason.items():
+        yield f"{listed(names)}: {reason}"
+
+
+def _tolerance(result: Result) -> float:
+    reference, accuracy = cells.difference_of(result), result.accuracy
+    if reference is None or not isinstance(accuracy, Accuracy):
+        return 0.0
+    return (1 - cells.ELIGIBLE) * abs(reference.value) * METRICS[accuracy.metric].scale
+
+
+def _mark(choices: Choices, result: Result, aspect: SpeedAspect) -> Mark:
+    ranking, name = choices.rankings[aspect], choices.names[id(result)]
+    reference, accuracy = cells.difference_of(result), result.accuracy
+    if reference is None or not isinstance(accuracy, Accuracy):
+        raise ValueError("a choice has an accuracy")
+    gain, word = ranking.gains[id(result)], ranking.standings[id(result)].word
+    scale = METRICS[accuracy.metric].scale
+    delta, low, high = (
+        scale * x for x in (reference.delta, reference.delta_low, reference.delta_high)
+    )
+    return Mark(
+        x=gain.ratio.value,
+        x_low=gain.ratio.low,
+        x_high=gain.ratio.high,
+        y=delta,
+        y_low=low,
+        y_high=high,
+        label=name,
+        family=result.device.family,
+        best=word == "optimal",
+        beyond=cells.eligible(result) is False,
+        tip=f"{name}: {_gain_words(result, gain, aspect)}; {cells.points(delta)} points, 95 % "
+        f"interval {cells.points(low)} to {cells.points(high)}, n {accuracy.n:,}; {word}"
+        f"{_alone(result, aspect)}",
+    )
+
+
+def _gain_words(result: Result, gain: Comparison, aspect: SpeedAspect) -> str:
+    if result.is_baseline:
+        return "1×, what the others are compared with"
+    what = "as fast as f32" if aspect == "latency" else "the throughput of f32"
+    ratio = gain.ratio
+    return (
+        f"{significant(ratio.value)}× {what}, 95 % interval {significant(ratio.low)} to "
+        f"{significant(ratio.high)}, {plural(gain.pairs, 'pair')} of rounds, {gain.outcome}"
+    )
+
+
+def _alone(result: Result, aspect: SpeedAspect) -> str:
+    """Return the figure by itself, with its own verdict."""
+    figure = result.figure(HEADLINES[aspect])
+    if figure is None:
+        return ""
+    shown = METRICS[HEADLINES[aspect]].format_unit(figure.value)
+    return f". {aspect.capitalize()} by itself: {shown}, {figure_tip(figure)}"

@@ -1,0 +1,132 @@
+"""A device's page: the machine, its properties, and all results on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport.metrics.registry import significant
+from ovreport_sitegen.components import accuracy_cells, ratios
+from ovreport_sitegen.components.cells import (
+    VERDICT,
+    figure_cell,
+    metric_column,
+    result_cells,
+    row,
+    verdict_cell,
+)
+from ovreport_sitegen.components.page import Page, warning
+from ovreport_sitegen.components.table import Column, Table
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import DeviceRef, Result
+from ovreport_sitegen.pages.accuracy.choices import device_table
+from ovreport_sitegen.text import line, plural
+
+_FIGURES = (
+    "latency_p99_ms",
+    "throughput_ips",
+    "throughput_per_core_ips",
+    "peak_memory_bytes",
+    "startup_ms",
+    "startup_cached_ms",
+)
+Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class DeviceView:
+    """Everything the template of a device's page needs."""
+
+    page: Page
+    device: DeviceRef
+    full_name: str
+    facts: Facts
+    machine: Facts
+    properties: Facts
+    finding: str
+    choices: Table | None
+    """What is optimal for each model; None where no model has a choice."""
+    table: Table
+
+
+def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
+    """Return the view of a device's page."""
+    results = catalogue.of_device(device)
+    newest = catalogue.newest_of(device)
+    models = len({r.model.id for r in results})
+    page = Page(
+        device.href,
+        device.label,
+        f"{device.family} · {plural(len(results), 'result')} of {plural(models, 'model')}.",
+        nav="models",
+        warning=warning(results, "latency", "of this device"),
+    )
+    found = ratios.main_gains(catalogue, device)
+    choices = device_table(catalogue, device)
+    described = newest.record.device
+    return DeviceView(
+        page=page,
+        device=device,
+        full_name=line(described.full_name, 300),
+        facts=(
+            ("Device string", line(described.name, 80)),
+            ("Driver", line(described.driver, 120)),
+            ("Capabilities", line(", ".join(described.capabilities), 400)),
+        ),
+        machine=_machine(newest),
+        properties=tuple(
+            (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
+        ),
+        finding="Latency in the default precision against f32. "
+        + ratios.gains_finding(found, "latency")
+        if found
+        else "",
+        choices=choices if choices.rows else None,
+        table=_table(catalogue, device, results),
+    )
+
+
+def _machine(result: Result) -> Facts:
+    m, software = result.record.machine, result.record.software
+    return (
+        ("Machine", m.id),
+        ("Processor", line(m.cpu, 120)),
+        (
+            "Cores",
+            f"{m.cores_physical} physical, {m.cores_logical} logical, "
+            f"{m.cores_available} available, {plural(m.sockets, 'socket')}",
+        ),
+        ("Memory", f"{significant(m.memory_bytes / 1024**3)} GiB"),
+        ("Architecture", line(m.architecture, 40)),
+        ("Instruction sets", line(", ".join(m.cpu_flags), 300)),
+        ("Virtualised", line(m.virtualised, 60)),
+        ("Governor", line(m.governor, 60)),
+        ("Turbo", m.turbo),
+        ("Hyper-threading", m.smt),
+        ("Power source", m.power_source),
+        ("System", line(f"{software.os}, kernel {software.kernel}", 160)),
+        ("OpenVINO", line(software.openvino, 120)),
+    )
+
+
+def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Table:
+    columns = (
+        Column("Model"),
+        Column("Precision", wide=True),
+        metric_column("latency_ms"),
+        VERDICT,
+        *map(metric_column, _FIGURES),
+        Column("Gain", "× f32", "higher", True),
+        Column("Against f32", "points", "higher", True),
+    )
+    rows = []
+    for r in results:
+        model, _, precision = result_cells(r)
+        cells = (
+            figure_cell(r, "latency_ms"),
+            verdict_cell(r, "latency"),
+            *(figure_cell(r, key) for key in _FIGURES),
+            ratios.gain_cell(catalogue, r),
+            accuracy_cells.cost_cell(r),
+        )
+        rows.append(row(r, (model, precision), cells, aspect="latency", under=r.told))
+    return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)

@@ -1,0 +1,1 @@
+"""TODO: end_to_end."""

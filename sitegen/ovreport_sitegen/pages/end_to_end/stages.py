@@ -1,0 +1,193 @@
+"""Cards of one model from image file to answer: what its time is made of, on either way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport.metrics import pipelines
+from ovreport.metrics.compute import Figure
+from ovreport.metrics.registry import METRICS, significant
+from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
+from ovreport.stats.comparison import Outcome
+from ovreport.stats.intervals import Interval, median_interval
+from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.components.cards import device_name, figure_tip
+from ovreport_sitegen.components.cells import result_cells
+from ovreport_sitegen.components.page import Card, footer
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data.result import ModelRef, Result
+
+WAYS: dict[Way, str] = {"host": "on the host", "graph": "in the graph"}
+"""Where preprocessing runs, in words."""
+DOING: dict[Stage, str] = {
+    "decode": "decoding",
+    "preprocess": "preprocessing",
+    "transfer": "transfer",
+    "infer": "inference",
+    "postprocess": "postprocessing",
+}
+
+
+_HOW_SURE: dict[Outcome, str] = {
+    "different": "",
+    "not distinguishable": ", not distinguishable",
+    "insufficient data": ", too few rounds to be sure",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A result that has the aspect."""
+
+    result: Result
+    aspect: EndToEnd
+
+
+def measured(results: Sequence[Result]) -> list[Measured]:
+    """Return the results that were measured from image file to answer."""
+    return [
+        Measured(r, r.record.end_to_end)
+        for r in results
+        if r.completed and isinstance(r.record.end_to_end, EndToEnd)
+    ]
+
+
+def stages_ms(pipeline: Pipeline) -> dict[Stage, Interval]:
+    """Return each stage's median over rounds, with its interval, in order."""
+    series: dict[Stage, list[float]] = {}
+    for r in pipeline.rounds:
+        for stage in STAGES:
+            if stage in r.stages_ms:
+                series.setdefault(stage, []).append(max(r.stages_ms[stage], _SHORTEST_MS))
+    return {stage: median_interval(values) for stage, values in series.items()}
+
+
+_SHORTEST_MS = 1e-6
+"""A clock may read the same twice; a logarithm needs a positive number."""
+
+
+def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
+    """Return a card of every device that ran a model, both ways on each."""
+    timed = [(m, p) for m in found for p in m.aspect.pipelines if _figure(m, p)]
+    rows = [row for m, p in timed[:MAX_ROWS] if (row := _row(m, p))]
+    finding = " ".join(_finding(found[0]))
+    title = model.title
+    chart = Chart(
+        "stages",
+        f"{title}: time from image file to answer",
+        finding,
+        "Milliseconds per image",
+        tuple(rows),
+    )
+    notes = "Line: 95 % interval of the whole."
+    if any(row.faint for row in rows):
+        notes += " Pale: the time is invalid; its shares hold better."
+    if len(timed) > MAX_ROWS:
+        notes += f" The first {MAX_ROWS} of {len(timed)}."
+    results = [m.result for m in found]
+    id_ = f"stages-{model.slug}"
+    return Card(
+        id=id_,
+        title=title,
+        conditions="one image at a time",
+        better="Lower is better",
+        finding=finding,
+        chart=chart if rows else None,
+        key=notes,
+        table=_table(f"{id_}-table", title, found),
+        footer=footer(results, "end_to_end"),
+        more=model.href,
+    )
+
+
+def _figure(m: Measured, pipeline: Pipeline) -> Figure | None:
+    return m.result.figure(_key(pipeline))
+
+
+def _key(pipeline: Pipeline) -> str:
+    return f"{pipelines.WAY_KEYS[pipeline.way]}_ms"
+
+
+def _row(m: Measured, pipeline: Pipeline) -> Row | None:
+    figure = _figure(m, pipeline)
+    if figure is None:
+        return None
+    parts = [(stage, ms.value) for stage, ms in stages_ms(pipeline).items()]
+    name = f"{device_name(m.result)} · {WAYS[pipeline.way]}"
+    level = figure.verdict.level
+    words = ", ".join(f"{DOING[stage]} {significant(ms)} ms" for stage, ms in parts)
+    return Row(
+        name=name if level == "valid" else f"{name} · {level}",
+        label=METRICS[_key(pipeline)].format_unit(figure.value),
+        value=figure.value,
+        low=figure.low,
+        high=figure.high,
+        family=m.result.device.family,
+        faint=level == "invalid",
+        parts=tuple(parts),
+        tip=f"{name}: {words}; {figure_tip(figure)}",
+    )
+
+
+def _finding(m: Measured) -> list[str]:
+    """Return what the host way's time goes to, and what the graph changes of it."""
+    found = []
+    host = pipelines.of_way(m.aspect, "host")
+    if host is not None:
+        share = pipelines.inference_share(host)
+        others = {s: ms.value for s, ms in stages_ms(host).items() if s != "infer"}
+        costliest = max(others, key=lambda stage: others[stage], default=None)
+        more = ""
+        if costliest:
+            is_more = others[costliest] > stages_ms(host)["infer"].value
+            doing = DOING[costliest]
+            more = f": {doing} costs more" if is_more else f"; of the rest {doing} costs most"
+        found.append(f"Inference is {_percent(share)} of the time{more}.")
+    gain = pipelines.graph_gain(m.aspect)
+    if gain is not None:
+        ratio = f"{significant(gain.ratio.value)}× as fast"
+        found.append(f"In the graph: {ratio}{_HOW_SURE[gain.outcome]}.")
+    return found
+
+
+def _percent(share: Interval) -> str:
+    """Return a share with its interval, which on a logarithmic scale may pass the whole."""
+    value, low, high = (f"{100 * min(s, 1.0):.0f}" for s in (share.value, share.low, share.high))
+    return f"{value} %" if low == value == high else f"{value} % [{low}–{high}]"
+
+
+def _table(id_: str, caption: str, found: Sequence[Measured]) -> Table:
+    columns = (
+        Column("Device"),
+        Column("Preprocessing"),
+        *(Column(stage.capitalize(), "ms", "lower", True) for stage in STAGES),
+        Column("n", "rounds", "", True),
+    )
+    both = [(m, pipeline) for m in found for pipeline in m.aspect.pipelines]
+    rows = tuple(_table_row(m, pipeline) for m, pipeline in both[: 2 * MAX_ROWS])
+    return Table(id_, f"{caption}: stages", columns, rows)
+
+
+def _table_row(m: Measured, pipeline: Pipeline) -> TableRow:
+    device = result_cells(m.result)[1]
+    stages = stages_ms(pipeline)
+    named = Cell(device.text, sub=m.result.precision, href=m.result.href, family=device.family)
+    cells = [
+        stage_cell(stages[stage])
+        if stage in stages
+        else Cell("–", tone="missing", tip="The model does it: part of inference.")
+        for stage in STAGES
+    ]
+    rounds = Cell(str(len(pipeline.rounds)), sort=len(pipeline.rounds))
+    return TableRow((named, Cell(WAYS[pipeline.way]), *cells, rounds))
+
+
+def stage_cell(ms: Interval) -> Cell:
+    """Return a stage's time with its interval."""
+    bounds = f"{significant(ms.low)} – {significant(ms.high)}"
+    return Cell(
+        significant(ms.value),
+        sub=bounds if ms.high < float("inf") else "interval unbounded",
+        sort=ms.value,
+    )

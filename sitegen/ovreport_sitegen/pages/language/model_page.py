@@ -1,0 +1,77 @@
+"""The page of one language model: its generation, and each result in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport_sitegen.components.about import About, about
+from ovreport_sitegen.components.generation import ASPECT, generation_of
+from ovreport_sitegen.components.page import Card, Page, warning
+from ovreport_sitegen.components.table import Table
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import ModelRef
+from ovreport_sitegen.pages.language import page as language
+from ovreport_sitegen.pages.language import variants
+from ovreport_sitegen.pages.language.charts import cards
+from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
+from ovreport_sitegen.pages.model import optimization
+from ovreport_sitegen.pages.model import result as result_view
+from ovreport_sitegen.text import plural
+
+
+@dataclass(frozen=True)
+class LanguageModelView:
+    """Everything the template of a language model's page needs."""
+
+    page: Page
+    model: ModelRef
+    about: About
+    findings: tuple[str, ...]
+    cards: tuple[Card, ...]
+    table: Table
+    lengths: Table
+    concurrency: Table
+    weights: Table | None
+    """Variants by the size of their weights; None where there is only one."""
+    made: tuple[optimization.Made, ...]
+    """How each file that is not the published one was made."""
+    texts: tuple[tuple[str, str], ...]
+    """What the answers are judged by, in words."""
+    results: tuple[result_view.ResultView, ...]
+
+
+def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
+    """Return the view of a language model's page."""
+    results = catalogue.language_of(model)
+    page = Page(
+        model.href,
+        model.title,
+        f"{model.task.capitalize()} · {plural(len(results), 'result')} on "
+        f"{plural(len({r.device.key for r in results}), 'device')}.",
+        nav="language",
+        warning=warning(results, ASPECT, "of this model"),
+    )
+    shown = [r for r in results if generation_of(r)]
+    spoken_of = [r for r in shown if r.is_published] or shown
+    return LanguageModelView(
+        page=page,
+        model=model,
+        about=about(results),
+        findings=(
+            *(
+                sentence
+                for r in spoken_of[:4]
+                for sentence in (language.answer_sentence(r), language.quality_sentence(r))
+                if sentence
+            ),
+            *variants.findings(results),
+        ),
+        cards=tuple(cards(results)),
+        table=results_table(catalogue, results),
+        lengths=lengths_table(catalogue, results),
+        concurrency=concurrency_table(catalogue, results),
+        weights=variants.size_table(results),
+        made=optimization.made(results),
+        texts=tuple(language.texts(shown)),
+        results=tuple(map(result_view.view, results)),
+    )

@@ -1,0 +1,254 @@
+"""Tables of language models: every result, every pair of lengths, several requests at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ovreport.metrics import generation
+from ovreport.metrics.registry import METRICS, significant
+from ovreport.metrics.verdict import evidence, judge_times
+from ovreport.record import (
+    AccuracyReference,
+    Concurrency,
+    Generation,
+    GenerationPoint,
+    Perplexity,
+    TokenAgreement,
+)
+from ovreport.stats.intervals import Interval, median_interval
+from ovreport_sitegen.components.cells import (
+    RESULT_COLUMNS,
+    VERDICT,
+    badge_cell,
+    figure_cell,
+    level_cell,
+    metric_column,
+    missing_cell,
+    result_cells,
+    row,
+)
+from ovreport_sitegen.components.generation import generation_of
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import line, plural
+
+_TIMED = (
+    "time_to_first_token_ms",
+    "time_per_output_token_ms",
+    "time_per_output_token_p50_ms",
+    "time_per_output_token_p90_ms",
+    "time_per_output_token_p99_ms",
+    "tokens_per_s",
+)
+_SIZES = ("model_load_ms", "peak_memory_generation_bytes")
+
+
+def results_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
+    """Return the table of every result: its headline lengths, and its quality."""
+    columns = (
+        *RESULT_COLUMNS,
+        Column("Prompt", "tokens", "", True, tip="Of the lengths that stand for the result"),
+        *map(metric_column, _TIMED[:2]),
+        VERDICT,
+        *map(metric_column, (*_TIMED[3:], *_SIZES)),
+        metric_column("perplexity"),
+        Column("Against f32", "perplexity", "lower", True, tip="Difference, same text, paired"),
+        metric_column("token_agreement"),
+    )
+    rows = tuple(_result_row(catalogue, r) for r in results)
+    return Table("language-table", "Language models", columns, rows, searchable=True)
+
+
+def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
+    measured = generation_of(result)
+    prompt = Cell("–", tone="missing")
+    if measured:
+        point = generation.headline(measured.points)
+        prompt = Cell(
+            str(point.prompt_tokens),
+            sub=f"{point.new_tokens} generated",
+            sort=point.prompt_tokens,
+            tone="judged",
+        )
+    cells = (
+        prompt,
+        *(figure_cell(result, key) for key in _TIMED[:2]),
+        level_cell(result.figures.get("time_per_output_token_ms")),
+        *(figure_cell(result, key) for key in (*_TIMED[3:], *_SIZES)),
+        figure_cell(result, "perplexity"),
+        _against_cell(measured),
+        _agreement_cell(result, measured),
+    )
+    return _row(catalogue, result, cells)
+
+
+def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRow:
+    under = f"{result.device.label} · {result.told}"
+    return row(result, _head(catalogue, result), cells, aspect="time_per_output_token", under=under)
+
+
+def _head(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell, Cell]:
+    """Return which result it is; a device without classic results has no page to lead to."""
+    model, device, precision = result_cells(result)
+    if result.device not in catalogue.devices:
+        device = Cell(device.text, device.sub, sort=device.sort, family=device.family)
+    return model, device, precision
+
+
+def _against_cell(measured: Generation | None) -> Cell:
+    perplexity = measured.perplexity if measured else None
+    if not isinstance(perplexity, Perplexity):
+        return Cell("–", tone="missing")
+    reference = perplexity.reference
+    if not isinstance(reference, AccuracyReference):
+        return missing_cell(reference)
+    sub = f"{_signed(reference.delta_low)} to {_signed(reference.delta_high)}"
+    bad = reference.delta_low > 0 and reference.delta > 0.01 * reference.value
+    return Cell(
+        _signed(reference.delta),
+        sub=sub,
+        sort=reference.delta,
+        tone="judged bad" if bad else "judged",
+        tip=f"f32 on the CPU has {significant(reference.value)}; bootstrap over "
+        f"{plural(len(perplexity.windows), 'window')}",
+    )
+
+
+def _signed(value: float) -> str:
+    if value == 0:
+        return "0"
+    return ("+" if value > 0 else "−") + significant(abs(value), 2)
+
+
+def _agreement_cell(result: Result, measured: Generation | None) -> Cell:
+    found = measured.agreement if measured else None
+    if not isinstance(found, TokenAgreement):
+        return figure_cell(result, "token_agreement")
+    shown = figure_cell(result, "token_agreement")
+    return Cell(
+        shown.text,
+        sub=f"{found.identical} of {plural(len(found.common), 'prompt')}; {shown.sub}",
+        sort=shown.sort,
+        tone=shown.tone,
+        tip=line(found.data, 300),
+    )
+
+
+# ---------------------------------------------------------------- lengths
+
+
+def lengths_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
+    """Return the table of every pair of lengths of every result."""
+    columns = (
+        *RESULT_COLUMNS,
+        Column("Prompt", "tokens", "", True),
+        Column("Answer", "tokens", "", True),
+        *map(metric_column, _TIMED),
+        Column(
+            "Own clock",
+            "ms",
+            "",
+            True,
+            tip="The pipeline's own mean time per output token; ours is the caller's",
+        ),
+        Column("n", "answers", "", True),
+        VERDICT,
+    )
+    rows = tuple(
+        _row(catalogue, r, tuple(_length_cells(r, point)))
+        for r in results
+        if (measured := generation_of(r))
+        for point in measured.points
+    )
+    return Table("lengths-table", "Every length", columns, rows, searchable=True)
+
+
+def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
+    first, per_token = generation.first_token(point), generation.per_token(point)
+    yield Cell(str(point.prompt_tokens), sort=point.prompt_tokens, tone="judged")
+    yield Cell(str(point.new_tokens), sort=point.new_tokens, tone="judged")
+    yield interval_cell("time_to_first_token_ms", first)
+    yield interval_cell("time_per_output_token_ms", per_token)
+    for key, percentile in generation.PERCENTILES.items():
+        yield bound_cell(key, generation.percentile_ms(point, percentile))
+    yield interval_cell("tokens_per_s", median_interval(generation.rates(point)))
+    own = [r.runtime_token_ms for r in point.rounds]
+    yield _own_clock(own, [r.token_mean_ms for r in point.rounds])
+    yield Cell(
+        str(generation.generations(point)),
+        sub=plural(len(point.rounds), "round"),
+        sort=generation.generations(point),
+    )
+    yield badge_cell(judge_times(per_token, len(point.rounds), evidence(result.record)))
+
+
+def _own_clock(own: Sequence[float], ours: Sequence[float]) -> Cell:
+    if not all(own):
+        return Cell("not told", tone="missing")
+    middle, off = sorted(own)[len(own) // 2], [a / b - 1 for a, b in zip(own, ours, strict=True)]
+    worst = max(off, key=abs)
+    said = f"within {abs(worst) * 100:.1f} % of our mean"
+    return Cell(significant(middle), sub=said, sort=middle, tone="bad" if abs(worst) > 0.05 else "")
+
+
+def interval_cell(key: str, interval: Interval) -> Cell:
+    """Return a value with its interval, in the metric's unit."""
+    metric = METRICS[key]
+    bounds = f"{metric.format(interval.low)} – {metric.format(interval.high)}"
+    if "unbounded" in bounds:
+        bounds = "interval unbounded"
+    return Cell(metric.format(interval.value), sub=bounds, sort=interval.value)
+
+
+def bound_cell(key: str, bound: float | None) -> Cell:
+    """Return a percentile, or that there are too few tokens to know it."""
+    if bound is None:
+        return Cell(generation.N_TOO_SMALL, tone="missing")
+    return Cell(METRICS[key].format(bound), sort=bound)
+
+
+# ---------------------------------------------------------------- several at once
+
+
+def concurrency_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
+    """Return tokens per second by the number of requests, of every result; or why not."""
+    columns = (
+        *RESULT_COLUMNS,
+        Column("Requests", "at once", "", True),
+        Column("Tokens per second", "all together", "higher", True),
+        Column("Gain", "× one request", "higher", True, tip="Of the medians"),
+        Column("n", "rounds", "", True),
+    )
+    rows = [
+        r
+        for result in results
+        if generation_of(result)
+        for r in _concurrent_rows(catalogue, result)
+    ]
+    return Table("concurrency-table", "Several requests at once", columns, tuple(rows))
+
+
+def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]:
+    measured = generation_of(result)
+    found = measured.concurrency if measured else None
+    if not isinstance(found, Concurrency):
+        why = missing_cell(found)
+        said = line(found.reason, 160) if found else ""
+        cell = Cell(why.text, sub=said, tone="missing", tip=why.tip, span=4)
+        yield _row(catalogue, result, (cell,))
+        return
+    rates = [median_interval(generation.concurrent_rates(p)) for p in found.points]
+    for point, rate in zip(found.points, rates, strict=True):
+        gain = rate.value / rates[0].value
+        alone = found.points[0].requests == 1
+        yield _row(
+            catalogue,
+            result,
+            (
+                Cell(str(point.requests), sort=point.requests, tone="judged"),
+                interval_cell("concurrent_tokens_per_s", rate),
+                Cell(f"{significant(gain, 2)}×", sort=gain) if alone else Cell("–", tone="missing"),
+                Cell(str(len(point.rounds)), sort=len(point.rounds)),
+            ),
+        )

@@ -1,0 +1,168 @@
+"""Variants of a language model: what fewer bits of its weights cost and gain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ovreport.metrics import generation
+from ovreport.metrics.registry import significant
+from ovreport.record import AccuracyReference, Optimised, Perplexity
+from ovreport.stats.comparison import Comparison, compare
+from ovreport_sitegen.compare.paired import same_session
+from ovreport_sitegen.components.cells import figure_cell, metric_column, result_cells, row
+from ovreport_sitegen.components.generation import generation_of, relation
+from ovreport_sitegen.components.memory import ratio_of
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data import variants
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import megabytes
+
+_MB = 1e6
+_TIME = "time_per_output_token_ms"
+
+
+def weights_words(result: Result) -> str:
+    """Return what the weights of a result are, after the name of its model."""
+    if not isinstance(result.record.model.made, Optimised):
+        return f"{result.variant} weights"
+    return f"weights compressed to {result.variant.partition('-')[0]}"
+
+
+def reference_words(result: Result) -> str:
+    """Return what a result's answers are compared with: the published weights, in f32."""
+    made_here = isinstance(result.record.model.made, Optimised)
+    return "of the published weights in f32" if made_here else "of the same weights in f32"
+
+
+def findings(results: Sequence[Result]) -> Iterator[str]:
+    """Yield what each variant made here does to speed and perplexity, beside the published file."""
+    for result in results:
+        base = _base(result, results)
+        if base is None or not generation_of(result):
+            continue
+        name = variants.subject(result.variant)
+        yield (
+            f"{name} of {result.model.title} on {result.device.label} {_speed(result, base)}"
+            f"{_perplexity(result)}; its file has {_size_words(result, base)}."
+        )
+
+
+def _speed(result: Result, base: Result) -> str:
+    effect = _effect(result, base)
+    if effect is None:
+        return "was not measured alternately with the published file"
+    if effect.outcome == "insufficient data":
+        return "has too few rounds to be compared in speed with the published file"
+    if effect.outcome != "different":
+        return "is not distinguishable in speed from the published file"
+    return f"takes {significant(effect.ratio.value, 2)}× the published file's time for a token"
+
+
+def _perplexity(result: Result) -> str:
+    measured = generation_of(result)
+    found = measured.perplexity if measured else None
+    if not isinstance(found, Perplexity):
+        return ""
+    text, reference = f"; its perplexity is {significant(found.value)}", found.reference
+    if not isinstance(reference, AccuracyReference):
+        return text
+    word = relation(reference)
+    joined = "from" if word == "not distinguishable" else "than"
+    return f"{text}, {word} {joined} the {significant(reference.value)} of the published in f32"
+
+
+def _size_words(result: Result, base: Result) -> str:
+    sizes = [r.record.model.size_bytes for r in (result, base)]
+    return f"{megabytes(sizes[0])} against {megabytes(sizes[1])}"
+
+
+def _base(result: Result, results: Sequence[Result]) -> Result | None:
+    """Return the published file's result on the same device at the same precision."""
+    if result.is_published:
+        return None
+    return next(
+        (
+            r
+            for r in results
+            if r.is_published
+            and r.model == result.model
+            and r.device == result.device
+            and r.record.case.device == result.record.case.device
+            and r.asked == result.asked
+            and generation_of(r)
+        ),
+        None,
+    )
+
+
+def _effect(result: Result, base: Result | None) -> Comparison | None:
+    """Return the time of a token over the published file's, paired by round."""
+    if base is None or not same_session(base.record, result.record):
+        return None
+    return compare(_token_ms(result), _token_ms(base))
+
+
+def _token_ms(result: Result) -> dict[int, float]:
+    measured = generation_of(result)
+    if measured is None:
+        return {}
+    return {r.round: r.token_ms for r in generation.headline(measured.points).rounds}
+
+
+def size_table(results: Sequence[Result]) -> Table | None:
+    """Return file size beside speed and memory; None where nothing was made of a model."""
+    of_several = [r for r in results if len(r.model.variants) > 1]
+    if not of_several:
+        return None
+    columns = (
+        Column("Model"),
+        Column("Device", wide=True),
+        Column("Variant", wide=True),
+        Column("File", "MB", "lower", True, tip="With its weights"),
+        metric_column(_TIME),
+        Column(
+            "Against published",
+            "× its time",
+            "lower",
+            True,
+            tip="Same device and precision, paired by round",
+        ),
+        metric_column("perplexity"),
+        metric_column("peak_memory_generation_bytes"),
+    )
+    rows = tuple(_size_row(r, results) for r in of_several)
+    return Table("weights-table", "Weights", columns, rows)
+
+
+def _size_row(result: Result, results: Sequence[Result]) -> TableRow:
+    model, device, _ = result_cells(result)
+    base = _base(result, results)
+    ratio = ratio_of(_effect(result, base)) if base else Cell("–", tone="missing")
+    head = (
+        model,
+        Cell(device.text, sort=device.sort, family=device.family),
+        Cell(result.variant_name, sub=result.precision, sort=result.variant),
+    )
+    cells = (
+        _size_cell(result),
+        figure_cell(result, _TIME),
+        ratio,
+        figure_cell(result, "perplexity"),
+        figure_cell(result, "peak_memory_generation_bytes"),
+    )
+    return row(
+        result,
+        head,
+        cells,
+        aspect="time_per_output_token",
+        under=f"{result.device.label} · {result.told}",
+    )
+
+
+def _size_cell(result: Result) -> Cell:
+    """Return the size of the file, and of one made here what it was in floating point."""
+    how, size = result.record.model.made, result.record.model.size_bytes
+    if not size:
+        return Cell("–", tone="missing")
+    sub = f"{significant(how.bytes_before / _MB)} in f32" if isinstance(how, Optimised) else ""
+    return Cell(significant(size / _MB), sub=sub, sort=size / _MB, tone="judged")

@@ -1,0 +1,120 @@
+"""The latency page: how long one answer takes, how long the slow ones take, and the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport_sitegen.components import cards, ratios
+from ovreport_sitegen.components.cells import (
+    RESULT_COLUMNS,
+    VERDICT,
+    figure_cell,
+    metric_column,
+    n_cell,
+    result_row,
+    verdict_cell,
+)
+from ovreport_sitegen.components.page import Card, Page, warning
+from ovreport_sitegen.components.selection import whole_devices
+from ovreport_sitegen.components.table import Column, Table
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.text import plural
+
+_FIGURES = (
+    "latency_p90_ms",
+    "latency_p95_ms",
+    "latency_p99_ms",
+    "latency_p999_ms",
+    "overhead_ms",
+)
+_STARTUP = ("startup_ms", "read_ms", "compile_ms", "first_inference_ms", "startup_cached_ms")
+
+
+@dataclass(frozen=True)
+class LatencyView:
+    """Everything the template of the page needs."""
+
+    page: Page
+    cards: tuple[Card, ...]
+    table: Table
+    start: Card
+    startup: Table
+
+
+def view(catalogue: Catalogue) -> LatencyView:
+    """Return the view of the latency page."""
+    results = catalogue.results
+    device = catalogue.gain_device.label
+    page = Page(
+        "latency.html",
+        "Latency",
+        "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
+        f"request. {plural(len(results), 'result')}; each is the median over rounds in fresh "
+        "processes.",
+        nav="latency",
+        warning=warning(results, "latency"),
+    )
+    shown = (
+        cards.models_card(
+            catalogue,
+            "latency_ms",
+            id_="latency",
+            title="Latency of each model",
+            axis="Milliseconds per inference, log scale",
+        ),
+        ratios.gains_card(
+            ratios.main_gains(catalogue),
+            "latency",
+            id_="gain",
+            conditions=device,
+        ),
+        cards.models_card(
+            catalogue,
+            "latency_p99_ms",
+            other="latency_ms",
+            id_="tail",
+            title="The slow ones: p99 against the median",
+            axis="Milliseconds, log scale",
+            key_text="Large mark: 99 % are at least this fast. Small mark: median.",
+            pair_words=("The 99th percentile is", "the median"),
+        ),
+    )
+    start = cards.startup_card(catalogue)
+    return LatencyView(page, shown, _table(catalogue), start, _startup(catalogue))
+
+
+def _table(catalogue: Catalogue) -> Table:
+    columns = (
+        *RESULT_COLUMNS,
+        metric_column("latency_ms"),
+        VERDICT,
+        *map(metric_column, _FIGURES),
+        Column("Gain", "× f32", "higher", True, tip="f32 time over this time, paired by round"),
+        Column("n", "inferences", "", True),
+    )
+    rows = tuple(
+        result_row(
+            r,
+            (
+                figure_cell(r, "latency_ms"),
+                verdict_cell(r, "latency"),
+                *(figure_cell(r, key) for key in _FIGURES),
+                ratios.gain_cell(catalogue, r),
+                n_cell(r, "latency_ms"),
+            ),
+            "latency",
+        )
+        for r in catalogue.results
+    )
+    return Table("latency-table", "Latency of every result", columns, rows, searchable=True)
+
+
+def _startup(catalogue: Catalogue) -> Table:
+    columns = (*RESULT_COLUMNS, *map(metric_column, _STARTUP), Column("Starts", "n", "", True))
+    chosen = whole_devices(catalogue, catalogue.results)
+    rows = tuple(
+        result_row(r, (*(figure_cell(r, key) for key in _STARTUP), n_cell(r, "startup_ms")))
+        for r in chosen.results
+    )
+    title = "Start-up, part by part"
+    return Table("startup-table", title, columns, rows, searchable=True, note=chosen.note)

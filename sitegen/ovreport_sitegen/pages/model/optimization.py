@@ -1,0 +1,246 @@
+"""How a model's files were made, and what that did to their size and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ovreport.metrics.registry import significant
+from ovreport.record import Converted, Memory, Model, Optimised
+from ovreport.record.model import WEIGHTS_TO_F32, Trial
+from ovreport.stats.comparison import Comparison, compare
+from ovreport_sitegen.compare.paired import same_session
+from ovreport_sitegen.components.cells import figure_cell, result_cells, row
+from ovreport_sitegen.components.memory import RUNNING, memory_of, peaks, ratio_of
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data import variants
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import ModelRef, Result
+from ovreport_sitegen.text import line, megabytes
+
+_METHODS = {
+    "fp16-compression": "weights stored in fp16",
+    "post-training-quantization": "post-training quantization",
+    "accuracy-controlled-quantization": "quantization with accuracy control",
+    "weight-compression": "weight compression",
+}
+_MB = 1e6
+_KERNELS = 1.25
+"""Kernels are to blame where the error is this many times that of rounding alone."""
+_PEAK = {"latency": "peak_memory_latency_bytes", "throughput": "peak_memory_bytes"}
+
+
+@dataclass(frozen=True)
+class Made:
+    """One file that was made here, with everything that made it."""
+
+    title: str
+    facts: tuple[tuple[str, str], ...]
+
+
+def made(results: Sequence[Result]) -> tuple[Made, ...]:
+    """Return how each variant's file was made, newest record first; published ones are left out."""
+    newest: dict[str, Result] = {}
+    for r in sorted(results, key=lambda r: r.record.measured_at):
+        newest[r.variant] = r
+    return tuple(
+        Made(variants.label(variant), _facts(newest[variant].record.model))
+        for variant in variants.ordered(newest)
+        if isinstance(newest[variant].record.model.made, Optimised | Converted)
+    )
+
+
+def _facts(model: Model) -> tuple[tuple[str, str], ...]:
+    how = model.made
+    if isinstance(how, Converted):
+        return (("Method", _converted(how)), *_effort(how), ("File", megabytes(model.size_bytes)))
+    if not isinstance(how, Optimised):
+        return ()
+    method = _METHODS.get(how.method, line(how.method.replace("-", " "), 80))
+    calibration = line(how.calibration, 400)
+    count = f"{how.calibration_samples:,} samples" if how.calibration_samples else ""
+    return (
+        ("Method", method),
+        ("Settings", _pairs(how.settings, " = ") or "the tool's defaults"),
+        (
+            "Calibration",
+            f"{calibration} ({count})" if calibration and count else calibration or "needs no data",
+        ),
+        *_choice(how.trials),
+        *_effort(how),
+        ("Size", _before_after(how)),
+        ("File", megabytes(model.size_bytes)),
+        ("Made of", _made_of(how)),
+    )
+
+
+def _choice(trials: Sequence[Trial]) -> tuple[tuple[str, str], ...]:
+    """Return which way of quantising was chosen and why, and what of its error kernels cause."""
+    if not trials:
+        return ()
+    ordered = sorted(trials, key=lambda trial: trial.error)
+    best = ordered[0]
+    others = ", ".join(f"{_way(t)}: {significant(t.error)}" for t in ordered[1:20])
+    why = (
+        f"{_way(best)}: of {len(trials)} ways the one whose outputs are nearest to the original's "
+        f"on calibration inputs held out, relative RMSE {significant(best.error)} ({others})"
+    )
+    return (("Chosen", why if others else f"{_way(best)}, the only way tried"), *_cause(best))
+
+
+def _cause(trial: Trial) -> tuple[tuple[str, str], ...]:
+    emulated = trial.error_emulated
+    if emulated is None:
+        return ()
+    by_kernels = trial.error > _KERNELS * emulated
+    told = (
+        "so the low-precision kernels of this device lose more than eight bits do"
+        if by_kernels
+        else "so what is lost is lost by rounding to eight bits, not by this device's kernels"
+    )
+    return (
+        (
+            "Where the error is from",
+            f"relative RMSE {significant(trial.error)} as it runs, {significant(emulated)} with "
+            f"the same rounding computed in f32: {told}",
+        ),
+    )
+
+
+def _way(trial: Trial) -> str:
+    return _pairs(trial.settings, " = ") or "NNCF's defaults"
+
+
+def _effort(how: Converted | Optimised) -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            "Took",
+            f"{significant(how.seconds)} s, peak memory "
+            f"{significant(how.peak_bytes / 1024**2)} MiB",
+        ),
+        ("Software", _pairs(how.software, " ")),
+    )
+
+
+def _made_of(how: Optimised) -> str:
+    origin = how.made_from
+    if not isinstance(origin, Converted):
+        return "the published file"
+    if origin.converter == WEIGHTS_TO_F32:
+        took = f"{significant(origin.seconds)} s ({_pairs(origin.software, ' ')})"
+        return f"the published file, its weights made floating point again in {took}"
+    return _converted(origin)
+
+
+def _converted(how: Converted) -> str:
+    return f"converted from the published weights by {line(how.converter, 80)}"
+
+
+def _pairs(texts: Mapping[str, str], between: str) -> str:
+    shown = list(texts.items())[:20]
+    return ", ".join(f"{line(k, 60)}{between}{line(v, 80)}" for k, v in shown)
+
+
+def _before_after(how: Optimised) -> str:
+    text = f"{megabytes(how.bytes_before)} → {megabytes(how.bytes_after)} as OpenVINO IR"
+    if how.bytes_before:
+        text += f", {significant(how.bytes_after / how.bytes_before)}× the size"
+    return text
+
+
+# ---------------------------------------------------------------- size and memory
+
+
+def size_table(catalogue: Catalogue, model: ModelRef) -> Table | None:
+    """Return file size beside peak memory for each variant; None where there is only one."""
+    results = [r for r in catalogue.of_model(model) if r.asked in {"default", "f32"}]
+    if len(model.variants) < 2:
+        return None
+    columns = (
+        Column("Variant"),
+        Column("Device", wide=True),
+        Column("Precision", wide=True),
+        Column("File", "MB", "lower", True, tip="With its weights"),
+        Column("Before", "MB, as IR", "", True, tip="The model saved as OpenVINO IR, unchanged"),
+        Column("After", "MB, as IR", "lower", True),
+        Column("Peak memory", "MiB, latency mode", "lower", True),
+        Column("Against published", "× f32", "lower", True, tip="Paired by round"),
+        Column("Peak memory", "MiB, throughput mode", "lower", True),
+        Column("Against published", "× f32", "lower", True, tip="Paired by round"),
+    )
+    return Table(
+        "size-table",
+        f"Size and memory of {model.title}",
+        columns,
+        tuple(_size_row(catalogue, r) for r in results),
+    )
+
+
+def size_finding(catalogue: Catalogue, model: ModelRef) -> str:
+    """Return what the smallest file saves on disk and in memory, in a sentence."""
+    made_here = [
+        (r.record.model.made, r)
+        for r in catalogue.of_model(model)
+        if isinstance(r.record.model.made, Optimised) and r.record.model.made.bytes_before
+    ]
+    if not made_here:
+        return ""
+    how, r = min(made_here, key=lambda pair: (_shrunk(pair[0]), pair[1].asked != "default"))
+    text = (
+        f"{variants.subject(r.variant)[:1].upper()}{variants.subject(r.variant)[1:]} makes the "
+        f"file {significant(_shrunk(how), 2)}× as large"
+    )
+    effect = memory_effect(catalogue, r, "latency")
+    if effect is None:
+        return f"{text}."
+    if effect.outcome != "different":
+        return f"{text}; its peak memory is {_unclear(effect)}."
+    return f"{text} and its peak memory {significant(effect.ratio.value, 2)}× that of f32."
+
+
+def _unclear(effect: Comparison) -> str:
+    if effect.outcome == "insufficient data":
+        return "of too few rounds to be compared"
+    return "not distinguishable from that of f32"
+
+
+def _shrunk(how: object) -> float:
+    return how.bytes_after / how.bytes_before if isinstance(how, Optimised) else 1.0
+
+
+def memory_effect(
+    catalogue: Catalogue, result: Result, mode: Literal["latency", "throughput"]
+) -> Comparison | None:
+    """Return the peak of a mode over that of the published file in f32, by round."""
+    base = catalogue.baseline(result)
+    if base is None or base is result or not same_session(base.record, result.record):
+        return None
+    mine, theirs = memory_of(result), memory_of(base)
+    if not isinstance(mine, Memory) or not isinstance(theirs, Memory):
+        return None
+    phases = RUNNING[0] if mode == "latency" else RUNNING[1]
+    return compare(peaks(mine.rounds, phases), peaks(theirs.rounds, phases))
+
+
+def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
+    _, device, precision = result_cells(result)
+    how, size = result.record.model.made, result.record.model.size_bytes
+    before_after = [Cell("–", tone="missing", tip="As published")] * 2
+    if isinstance(how, Optimised):
+        sizes = (how.bytes_before, how.bytes_after)
+        before_after = [Cell(significant(n / _MB), sort=n / _MB) for n in sizes]
+    memory: list[Cell] = []
+    modes: tuple[Literal["latency", "throughput"], ...] = ("latency", "throughput")
+    for mode in modes:
+        memory += [
+            figure_cell(result, _PEAK[mode]),
+            Cell("baseline", tone="missing", sort=1.0)
+            if result.is_baseline
+            else ratio_of(memory_effect(catalogue, result, mode)),
+        ]
+    name = Cell(variants.label(result.variant), href=f"#{result.anchor}")
+    head = (name, device, Cell(precision.text, sort=precision.sort))
+    cells = (Cell(significant(size / _MB), sort=size / _MB), *before_after, *memory)
+    under = f"{result.device.label} · {result.precision}"
+    return row(result, head, cells, aspect="", under=under)

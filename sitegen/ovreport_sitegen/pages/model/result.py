@@ -1,0 +1,197 @@
+"""One result in full: figures, settings, evidence, commands. Stands on its model's page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ovreport.metrics.reasons import REASONS
+from ovreport.record import Completed, Effort, Failed, Unsupported, Verdict
+from ovreport_sitegen.components import memory
+from ovreport_sitegen.components.cells import reason_title, status_word
+from ovreport_sitegen.components.table import TableRow
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.pages.efficiency import energy
+from ovreport_sitegen.pages.method.overhead import effort_words
+from ovreport_sitegen.pages.model.evidence import (
+    evidence,
+    executed_on,
+    layers,
+    settings,
+    unreadable,
+)
+from ovreport_sitegen.pages.model.metrics import FigureGroup, groups
+from ovreport_sitegen.text import clean, line, listed
+
+_JUDGED = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """One thing that speaks against a result."""
+
+    title: str
+    detail: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """The verdict on an aspect."""
+
+    aspect: str
+    level: str
+    reasons: tuple[ReasonLine, ...]
+
+
+@dataclass(frozen=True)
+class ResultView:
+    """Everything the template needs to show a result in full."""
+
+    result: Result
+    failure: str
+    """Why the whole case has no figures; empty where it ran."""
+    stderr: str
+    remedy: str
+    badges: tuple[Badge, ...]
+    against: tuple[tuple[str, tuple[ReasonLine, ...]], ...]
+    """Aspects that share their reasons, and those reasons."""
+    groups: tuple[FigureGroup, ...]
+    memory: tuple[TableRow, ...]
+    """Phase, peak, anonymous, file-backed."""
+    counters: tuple[tuple[str, str], ...]
+    """Memory that others count."""
+    energy: tuple[TableRow, ...]
+    """Domain, gross, net, power, idle power, rounds."""
+    energy_remedy: str
+    layers: tuple[str, ...]
+    executed_on: str
+    settings: tuple[TableRow, ...]
+    """Property, mode, asked, in force; only what was asked for or matters to speed."""
+    evidence: tuple[TableRow, ...]
+    """Reading, lowest, middle and highest over the rounds, number of rounds."""
+    unreadable: tuple[tuple[str, tuple[str, ...]], ...]
+    """A reason, and the readings that are missing for it."""
+    failed_rounds: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    repeat: str
+    benchmark_app: str
+
+
+def view(result: Result) -> ResultView:
+    """Return a result in full."""
+    record, outcome = result.record, result.record.outcome
+    failure, stderr, remedy = "", "", ""
+    badges = _badges(result)
+    if not isinstance(outcome, Completed):
+        failure = f"{status_word(outcome)}: {line(outcome.reason, 1000)}"
+        stderr = clean(outcome.stderr_tail)[-4000:] if isinstance(outcome, Failed) else ""
+        remedy = line(outcome.remedy, 400) if isinstance(outcome, Unsupported) else ""
+    return ResultView(
+        result=result,
+        failure=failure,
+        stderr=stderr,
+        remedy=remedy,
+        badges=tuple(badges),
+        against=_against(badges),
+        groups=() if failure else tuple(groups(result)),
+        memory=memory.full_rows(result) or memory.token_rows(result),
+        counters=memory.full_counters(result),
+        energy=energy.full_rows(result),
+        energy_remedy=energy.full_note(result),
+        layers=layers(result),
+        executed_on=executed_on(result),
+        settings=tuple(settings(result)),
+        evidence=tuple(evidence(record.noise)),
+        unreadable=unreadable(record.noise_unreadable),
+        failed_rounds=tuple(
+            f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
+        ),
+        facts=_facts(result),
+        repeat=clean(record.repeat.ovreport),
+        benchmark_app=clean(record.repeat.benchmark_app),
+    )
+
+
+def _badges(result: Result) -> list[Badge]:
+    found = []
+    for aspect in _JUDGED:
+        verdict = result.verdict(aspect)
+        if verdict is not None:
+            found.append(Badge(aspect.replace("_", " "), verdict.level, reason_lines(verdict)))
+    return found
+
+
+def _against(badges: Sequence[Badge]) -> tuple[tuple[str, tuple[ReasonLine, ...]], ...]:
+    aspects: dict[tuple[ReasonLine, ...], list[str]] = {}
+    for badge in badges:
+        if badge.reasons:
+            aspects.setdefault(badge.reasons, []).append(badge.aspect)
+    return tuple((" and ".join(names), reasons) for reasons, names in aspects.items())
+
+
+def reason_lines(verdict: Verdict) -> tuple[ReasonLine, ...]:
+    """Return the reasons of a verdict with their remedies."""
+    return tuple(
+        ReasonLine(
+            reason_title(r.code),
+            line(r.detail, 300),
+            REASONS[r.code].remedy if r.code in REASONS else "",
+        )
+        for r in verdict.reasons
+    )
+
+
+def _moment(at: str) -> str:
+    return at.replace("T", " ").replace("Z", " UTC")
+
+
+def _left_out(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield when an earlier run measured what the newest one left out."""
+    for at in sorted({record.measured_at for record in result.of_earlier.values()}):
+        names = [
+            aspect.replace("_", " ")
+            for aspect, record in result.of_earlier.items()
+            if record.measured_at == at
+        ]
+        yield "Of an earlier run", f"{listed(names)}: {_moment(at)}"
+
+
+def _facts(result: Result) -> tuple[tuple[str, str], ...]:
+    record = result.record
+    software = record.software
+    packages = ", ".join(f"{line(k, 30)} {line(v, 30)}" for k, v in software.packages.items())
+    return (
+        ("Measured", _moment(record.measured_at)),
+        *_left_out(result),
+        (
+            "Tier",
+            f"{record.tier.name}: {record.tier.min_seconds:g} s and "
+            f"{record.tier.min_inferences} inferences a loop, {record.tier.rounds} rounds",
+        ),
+        *((("Took", effort_words(record.effort)),) if isinstance(record.effort, Effort) else ()),
+        ("OpenVINO", line(software.openvino, 100)),
+        ("Engine", record.case.engine),
+        ("Driver", line(record.device.driver, 100)),
+        ("System", line(f"{software.os}, kernel {software.kernel}, Python {software.python}", 200)),
+        ("Packages", line(packages, 300)),
+        (
+            "Inputs",
+            line(
+                f"{record.inputs.description}; {record.inputs.distinct} distinct, "
+                f"seed {record.inputs.seed}",
+                300,
+            ),
+        ),
+        *(
+            (
+                "The user's own data",
+                line(
+                    f"{data.title}: {data.n:,} samples, SHA-256 of names, sizes "
+                    f"and labels {data.checksum[:12]}…",
+                    300,
+                ),
+            )
+            for data in record.inputs.brought
+        ),
+    )

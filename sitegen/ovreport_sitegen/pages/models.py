@@ -1,0 +1,105 @@
+"""The list of all models and devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport_sitegen.components.about import count_text
+from ovreport_sitegen.components.page import Page
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import clean, line, plural
+
+
+@dataclass(frozen=True)
+class ModelsView:
+    """Everything the template of the list of models and devices needs."""
+
+    page: Page
+    models: Table
+    devices: Table
+
+
+def view(catalogue: Catalogue) -> ModelsView:
+    """Return the list of all models and devices."""
+    page = Page(
+        "models.html",
+        "Models and devices",
+        f"{plural(len(catalogue.models) + len(catalogue.language_models), 'model')} and "
+        f"{plural(len(catalogue.devices), 'device')} have results here. Each has a page with "
+        "every figure, its evidence, and the command that repeats it.",
+        nav="models",
+    )
+    return ModelsView(page, _model_list(catalogue), _device_list(catalogue))
+
+
+def _model_list(catalogue: Catalogue) -> Table:
+    rows = []
+    own = [(m, catalogue.of_model(m), catalogue.native_of(m)) for m in catalogue.models]
+    own += [(m, catalogue.language_of(m), []) for m in catalogue.language_models]
+    for m, results, native in own:
+        record = max((r.record for r in results or native), key=lambda r: r.measured_at).model
+        marks = ("architecture only",) if m.architecture_only else ()
+        rows.append(
+            TableRow(
+                (
+                    Cell(m.title, sort=m.title.lower(), href=m.href, marks=marks),
+                    Cell(m.task, sort=m.task),
+                    Cell(
+                        count_text(record.parameters) if record.parameters else "–",
+                        sort=record.parameters,
+                    ),
+                    Cell(line(record.licence, 60)),
+                    Cell(line(record.why, 160), tone="prose"),
+                    Cell(str(len(results)), sort=len(results)),
+                    _failures(results),
+                )
+            )
+        )
+    columns = (
+        Column("Model"),
+        Column("Task"),
+        Column("Parameters", "", "", True),
+        Column("Licence"),
+        Column("Why it is in"),
+        Column("Results", "", "", True),
+        Column("Failed or unsupported", "", "", True),
+    )
+    return Table("models-table", "Models", columns, tuple(rows))
+
+
+def _failures(results: Sequence[Result]) -> Cell:
+    failed = sum(not r.completed for r in results)
+    return Cell(str(failed) if failed else "none", sort=failed, tone="bad" if failed else "")
+
+
+def _device_list(catalogue: Catalogue) -> Table:
+    rows = []
+    for d in catalogue.devices:
+        results = catalogue.of_device(d)
+        machine = catalogue.newest_of(d).record.machine
+        rows.append(
+            TableRow(
+                (
+                    Cell(d.label, sort=d.label.lower(), href=d.href, family=d.family),
+                    Cell(d.family, sort=d.family),
+                    Cell(line(clean(machine.cpu), 60), sub=machine.id, sort=machine.id),
+                    Cell(str(machine.cores_available), sort=machine.cores_available),
+                    Cell(line(machine.virtualised, 40)),
+                    Cell(str(len(results)), sort=len(results)),
+                    _failures(results),
+                )
+            )
+        )
+    columns = (
+        Column("Device"),
+        Column("Family"),
+        Column("Machine"),
+        Column("Cores", "available", "", True),
+        Column("Virtualised"),
+        Column("Results", "", "", True),
+        Column("Failed or unsupported", "", "", True),
+    )
+    return Table("devices-table", "Devices", columns, tuple(rows))

@@ -1,0 +1,249 @@
+"""The overview: what a reader takes away in ten seconds, and every result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ovreport.metrics.registry import significant
+from ovreport.record import Accuracy, TokenAgreement
+from ovreport.stats.intervals import geometric_mean
+from ovreport_sitegen.components import accuracy_cells, cards, ratios
+from ovreport_sitegen.components.cells import (
+    RESULT_COLUMNS,
+    VERDICT,
+    figure_cell,
+    metric_column,
+    missing_cell,
+    result_row,
+    verdict_cell,
+)
+from ovreport_sitegen.components.generation import figure_words, generation_of, main_result
+from ovreport_sitegen.components.page import Card, Page, warning
+from ovreport_sitegen.components.table import Column, Table
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import ModelRef
+from ovreport_sitegen.pages.accuracy.page import lost_card, trade_sentence
+from ovreport_sitegen.text import day, listed, plural, release
+
+_FIGURES = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
+
+
+@dataclass(frozen=True)
+class Takeaway:
+    """A number in large type with one sentence."""
+
+    value: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class OverviewView:
+    """Everything the template of the page needs."""
+
+    page: Page
+    takeaways: tuple[Takeaway, ...]
+    families: tuple[str, ...]
+    cards: tuple[Card, ...]
+    table: Table
+
+
+def view(catalogue: Catalogue) -> OverviewView:
+    """Return the view of the overview."""
+    results = catalogue.results
+    releases = sorted({release(r.record.software.openvino) for r in results})
+    days = sorted(r.record.measured_at for r in results)
+    span = day(days[0]) if day(days[0]) == day(days[-1]) else f"{day(days[0])} – {day(days[-1])}"
+    page = Page(
+        "index.html",
+        f"Inference benchmarks, OpenVINO {listed(releases[-3:])}",
+        f"{plural(len(results), 'result')} for {plural(len(catalogue.models), 'model')} on "
+        f"{plural(len(catalogue.devices), 'device')}, measured {span}. Each is the median over "
+        "rounds in fresh processes, judged by what went on on the machine meanwhile.",
+        nav="index",
+        warning=warning(results, "latency", "here"),
+    )
+    families = Counter(d.family for d in catalogue.devices)
+    return OverviewView(
+        page,
+        tuple(_takeaways(catalogue)),
+        tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
+        tuple(_cards(catalogue)),
+        table(catalogue),
+    )
+
+
+def _cards(catalogue: Catalogue) -> list[Card]:
+    device = catalogue.gain_device.label
+    shown = [
+        ratios.gains_card(
+            ratios.main_gains(catalogue),
+            "latency",
+            id_="gain",
+            conditions=device,
+            more="latency.html#gain",
+        ),
+        lost_card(catalogue, more="accuracy.html"),
+        cards.models_card(
+            catalogue,
+            "latency_ms",
+            id_="latency",
+            title="Latency of each model",
+            axis="Milliseconds per inference, log scale",
+            more="latency.html",
+        ),
+        cards.models_card(
+            catalogue,
+            "throughput_ips",
+            id_="throughput",
+            title="Throughput of each model",
+            axis="Inferences per second, log scale",
+            more="throughput.html",
+        ),
+    ]
+    model = _widest(catalogue)
+    if model is not None:
+        shown[:0] = [
+            cards.devices_card(
+                catalogue,
+                model,
+                "latency_ms",
+                id_="devices-latency",
+                title=f"{model.title}: latency",
+                axis="Milliseconds per inference",
+            ),
+            cards.devices_card(
+                catalogue,
+                model,
+                "throughput_ips",
+                id_="devices-throughput",
+                title=f"{model.title}: throughput",
+                axis="Inferences per second",
+            ),
+        ]
+    else:
+        shown += [
+            cards.startup_card(catalogue, more="latency.html#startup"),
+            cards.memory_card(catalogue, more="efficiency.html#memory"),
+        ]
+    return shown
+
+
+def _widest(catalogue: Catalogue) -> ModelRef | None:
+    """Return the model that ran on most devices, None where no model ran on two."""
+
+    def devices(model: ModelRef) -> int:
+        return len({r.device.key for r in catalogue.of_model(model) if r.trusted("latency_ms")})
+
+    def labelled(model: ModelRef) -> bool:
+        return any(isinstance(r.accuracy, Accuracy) for r in catalogue.of_model(model))
+
+    best = max(
+        catalogue.models,
+        key=lambda m: (devices(m), not m.architecture_only, labelled(m), m.title),
+    )
+    return best if devices(best) > 1 else None
+
+
+def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
+    found = []
+    measured = [c for g in ratios.main_gains(catalogue) if (c := g.latency)]
+    certain = [c for c in measured if c.outcome == "different"]
+    if certain:
+        mean = geometric_mean([c.ratio.value for c in measured])
+        found.append(
+            Takeaway(
+                f"{significant(mean, 2)}×",
+                f"as fast in the default precision as in f32: geometric mean of "
+                f"{len(measured)} models on {catalogue.gain_device.label}, {len(certain)} of them "
+                "clearly different.",
+                "latency.html#gain",
+            )
+        )
+    below = [
+        r
+        for r in catalogue.results
+        if r.asked != "f32" and r.is_published and accuracy_cells.eligible(r) is not None
+    ]
+    if below:
+        kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
+        worst = min(below, key=lambda r: accuracy_cells.reference_of(r).delta)  # type: ignore[union-attr]
+        gain = catalogue.speedup(worst)
+        fast = gain.latency if gain else None
+        text = "of the default-precision results keep 99 % of the f32 accuracy. "
+        if kept < len(below):
+            text += trade_sentence(
+                worst, ratios.times(fast) if fast and fast.outcome == "different" else ""
+            )
+        found.append(Takeaway(f"{kept} of {len(below)}", text, "accuracy.html"))
+    found += _language_takeaway(catalogue)
+    verdicts = Counter(v.level for r in catalogue.results if (v := r.verdict("latency")))
+    failed = sum(not r.completed for r in catalogue.results)
+    found.append(
+        Takeaway(
+            f"{verdicts['valid']} of {len(catalogue.results)}",
+            f"latency results are valid, {verdicts['suspect']} suspect, "
+            f"{verdicts['invalid']} invalid, {plural(failed, 'case')} failed or unsupported. "
+            "Each says why.",
+            "method.html#verdicts",
+        )
+    )
+    return found
+
+
+def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
+    """Return how fast a language model answers; how right, where no speed is to be trusted."""
+    best = main_result(catalogue.language)
+    if best is None:
+        return []
+    if best.trusted("tokens_per_s"):
+        value = figure_words(best, "tokens_per_s")
+        text = (
+            f"from {best.model.title}, a language model with {best.variant} weights, on "
+            f"{best.device.label}: its first token after "
+            f"{figure_words(best, 'time_to_first_token_ms')}."
+        )
+        return [Takeaway(value, text, catalogue.language_href)]
+    measured = generation_of(best)
+    answers = measured.agreement if measured else None
+    if not isinstance(answers, TokenAgreement):
+        return []
+    text = (
+        f"greedy answers of {best.model.title}, a language model with {best.variant} weights, on "
+        f"{best.device.label} are f32's token for token. Its speed was not steady enough to head "
+        "a page."
+    )
+    value = f"{answers.identical} of {len(answers.common)}"
+    return [Takeaway(value, text, catalogue.language_href)]
+
+
+def table(catalogue: Catalogue) -> Table:
+    """Return the table of every result."""
+    columns = (
+        *RESULT_COLUMNS,
+        metric_column("latency_ms"),
+        VERDICT,
+        *map(metric_column, _FIGURES),
+        Column("Gain", "× f32", "higher", True, tip="Latency against f32, paired by round"),
+        Column("Accuracy", "% or × 100", "higher", True),
+    )
+    rows = []
+    for r in catalogue.results:
+        accuracy = accuracy_cells.value_cell(r)
+        if not isinstance(r.accuracy, Accuracy) and r.completed:
+            accuracy = missing_cell(r.accuracy)
+        rows.append(
+            result_row(
+                r,
+                (
+                    figure_cell(r, "latency_ms"),
+                    verdict_cell(r, "latency"),
+                    *(figure_cell(r, key) for key in _FIGURES),
+                    ratios.gain_cell(catalogue, r),
+                    accuracy,
+                ),
+                "latency",
+            )
+        )
+    return Table("results", "All results", columns, tuple(rows), searchable=True)

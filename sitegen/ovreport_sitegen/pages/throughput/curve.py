@@ -1,0 +1,274 @@
+"""The latency–throughput curve of a result: what more work at a time gains, and what it costs.
+
+The picture of OpenVINO's own introduction to latency and throughput, measured.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from ovreport.metrics import load
+from ovreport.metrics.registry import significant
+from ovreport.record import Curve, CurveGap, CurvePoint
+from ovreport.stats.intervals import Interval, ratio_interval
+from ovreport_sitegen.charts import Scatter, Spot
+from ovreport_sitegen.components.cards import model_name, preferred
+from ovreport_sitegen.components.page import Card
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import day, line, plural
+
+MAX_CURVES = 4
+"""Of one page."""
+_X, _Y = "Samples per second, log scale", "Milliseconds, log scale"
+_KEY = (
+    "Dot: median latency; thin line up: a safe bound of p90. Circle: batch 1; square: larger. "
+    "Joined: the same streams. Filled: no other setting has more throughput at less latency."
+)
+
+
+def model_cards(results: Sequence[Result]) -> tuple[Card, ...]:
+    """Return the curves of a model's results; at most four."""
+    measured = [r for r in results if curve_of(r) is not None]
+    return tuple(
+        card(r, f"{r.device.label} · {r.told}", "streams, requests and batch varied")
+        for r in measured[:MAX_CURVES]
+    )
+
+
+def some_models(catalogue: Catalogue) -> tuple[Card, ...]:
+    """Return the curves of the fastest, the middle and the slowest model on the main device."""
+    on_device = preferred(catalogue.of_device(catalogue.main_device))
+    ranked = sorted(
+        (figure.value, i, r)
+        for i, r in enumerate(on_device)
+        if curve_of(r) is not None and (figure := r.figure("curve_best_ips"))
+    )
+    if not ranked:
+        return ()
+    places = dict.fromkeys((len(ranked) - 1, len(ranked) // 2, 0))
+    found = [ranked[place][2] for place in places]
+    return tuple(
+        card(r, f"Latency and throughput: {model_name(r)}", r.device.label, more=r.model.href)
+        for r in found
+    )
+
+
+def curve_of(result: Result) -> Curve | None:
+    """Return a result's curve, None where it was not measured."""
+    found = result.record.curve
+    return found if isinstance(found, Curve) and result.completed else None
+
+
+def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card:
+    """Return the card of a curve."""
+    curve = curve_of(result)
+    if curve is None:
+        raise ValueError("this result has no curve")
+    finding = _finding(curve)
+    id_ = f"curve-{result.model.slug}-{result.anchor}"
+    return Card(
+        id=id_,
+        title=title,
+        conditions=conditions,
+        better="Right and down is better",
+        finding=finding,
+        footer=_footer(result, curve),
+        chart=Scatter(title, finding, _X, _Y, _spots(result, curve)),
+        key=_KEY,
+        table=_table(id_, title, result, curve),
+        more=more,
+    )
+
+
+def _footer(result: Result, curve: Curve) -> str:
+    figure = result.figure("curve_best_ips")
+    rounds = {len(point.rounds) for point in curve.points}
+    parts = [
+        plural(max(rounds), "round"),
+        f"≥ {curve.seconds:g} s a point",
+        f"OpenVINO {result.release}",
+        day(result.measured_at("curve")),
+        f"best point {figure.verdict.level}" if figure else "",
+        "quick tier" if result.quick else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+# ---------------------------------------------------------------- in words
+
+
+def setting(point: CurvePoint | CurveGap) -> str:
+    """Return a setting in words."""
+    streams = plural(point.streams, "stream") if point.streams else "streams by hint"
+    batch = f", batch {point.batch}" if point.batch > 1 else ""
+    return f"{streams}, {plural(point.requests, 'request')}{batch}"
+
+
+def _finding(curve: Curve) -> str:
+    """Return what the best settings gain over a lone request, paired by round, and cost."""
+    lone, near, best = load.lone(curve), load.within_budget(curve), load.best(curve.points)
+    most = _ratio(best, lone, load.rates)
+    if best is not lone and most is not None and most.low <= 1:
+        return (
+            "No setting answers clearly more in a second than one request alone does; the most "
+            f"seen: {_gain(best, lone)}, with {setting(best)}."
+        )
+    said = []
+    if near is not lone:
+        said.append(
+            f"{_capital(setting(near))} {'give' if near.streams != 1 else 'gives'} "
+            f"{_gain(near, lone, ' of one request alone')}."
+        )
+    if best is not near:
+        said.append(f"The most: {_gain(best, lone)}, with {setting(best)}.")
+    return " ".join(said) or "No setting answers more in a second than one request alone does."
+
+
+def _gain(point: CurvePoint, lone: CurvePoint, whose: str = "") -> str:
+    """Return how much more throughput a point has than a lone request, for how much latency."""
+    more, longer = _ratio(point, lone, load.rates), _ratio(point, lone, _medians)
+    if more is None or longer is None:
+        return "what no round measured beside one request alone"
+    bounds = (
+        f"{significant(more.low)} – {significant(more.high)}"
+        if math.isfinite(more.high)
+        else "one round"
+    )
+    unclear = ", not distinguishable" if more.low <= 1 <= more.high else ""
+    return (
+        f"{significant(more.value)} times the throughput{whose} ({bounds}{unclear}) for "
+        f"{significant(longer.value)} times the latency"
+    )
+
+
+def _medians(point: CurvePoint) -> list[float]:
+    return [r.median_ms for r in point.rounds]
+
+
+def _ratio(
+    point: CurvePoint, lone: CurvePoint, values: Callable[[CurvePoint], list[float]]
+) -> Interval | None:
+    """Return a ratio paired by the rounds that measured both; None where none did."""
+    mine, theirs = (
+        dict(zip([r.round for r in p.rounds], values(p), strict=True)) for p in (point, lone)
+    )
+    shared = [r for r in mine if r in theirs]
+    if not shared:
+        return None
+    return ratio_interval([mine[r] for r in shared], [theirs[r] for r in shared])
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# ---------------------------------------------------------------- picture and table
+
+
+def _spots(result: Result, curve: Curve) -> tuple[Spot, ...]:
+    """Return a mark for each point; series by streams, larger batches in series of their own."""
+    front = load.front(curve)
+    spots = []
+    for streams in sorted({p.streams for p in curve.points}):
+        mine = [p for p in curve.points if p.streams == streams]
+        plain = sorted((p for p in mine if p.batch == 1), key=lambda p: p.requests)
+        spots += [_spot(result, p, f"s{streams}", p in front) for p in plain]
+        larger = sorted((p for p in mine if p.batch > 1), key=lambda p: p.batch)
+        start = [p for p in plain if larger and p.requests == larger[0].requests]
+        spots += [_spot(result, p, f"b{streams}", False, ghost=True) for p in start]
+        spots += [_spot(result, p, f"b{streams}", p in front) for p in larger]
+    return tuple(spots)
+
+
+def _spot(
+    result: Result, point: CurvePoint, series: str, front: bool, *, ghost: bool = False
+) -> Spot:
+    throughput, latency = load.throughput(point), load.latency(point)
+    tail = load.percentile_ms(point, 0.9)
+    said = f", p90 at most {significant(tail)} ms" if tail else ""
+    return Spot(
+        x=throughput.value,
+        y=latency.value,
+        high=tail,
+        series=series,
+        label="" if ghost or not front else _short(point),
+        tip=f"{setting(point)}: {significant(throughput.value)} samples/s {_bounds(throughput)}, "
+        f"median {significant(latency.value)} ms{said}, {plural(len(point.rounds), 'round')}, "
+        f"n {load.samples(point):,}",
+        family=result.device.family,
+        front=front,
+        square=point.batch > 1,
+        ghost=ghost,
+    )
+
+
+def _short(point: CurvePoint) -> str:
+    parts = [plural(point.requests, "request")]
+    if point.streams:
+        parts.insert(0, plural(point.streams, "stream"))
+    if point.batch > 1:
+        parts = [*parts[:1], f"batch {point.batch}"]
+    return ", ".join(parts)
+
+
+def _bounds(interval: Interval) -> str:
+    if not math.isfinite(interval.high - interval.low):
+        return "(interval unbounded)"
+    return f"({significant(interval.low)} – {significant(interval.high)})"
+
+
+_COLUMNS = (
+    Column("Setting"),
+    Column("Throughput", "samples/s", "higher", True, tip="Median over rounds, 95 % interval"),
+    Column("Latency", "ms", "lower", True, tip="Median of a request, median over rounds"),
+    Column("p90", "ms", "lower", True, tip="90 % are at least this fast, at 99 % confidence"),
+    Column("p99", "ms", "lower", True, tip="99 % are at least this fast, at 99 % confidence"),
+    Column("n", "inferences", "", True),
+)
+
+
+def _table(id_: str, title: str, result: Result, curve: Curve) -> Table:
+    front = load.front(curve)
+    rows = [_row(result, point, point in front) for point in curve.points]
+    rows += [
+        TableRow(
+            (
+                Cell(setting(gap), href=result.href),
+                Cell("not measured", sub=line(gap.reason, 200), tone="missing", span=5),
+            )
+        )
+        for gap in curve.gaps
+    ]
+    return Table(f"{id_}-table", f"Every setting: {title}", _COLUMNS, tuple(rows))
+
+
+def _row(result: Result, point: CurvePoint, front: bool) -> TableRow:
+    marks = ("front",) if front else ()
+    n = load.samples(point)
+    return TableRow(
+        (
+            Cell(setting(point), href=result.href, marks=marks),
+            _interval_cell(load.throughput(point)),
+            _interval_cell(load.latency(point)),
+            *(_bound_cell(load.percentile_ms(point, p)) for p in (0.9, 0.99)),
+            Cell(f"{n:,}", sub=plural(len(point.rounds), "round"), sort=n),
+        )
+    )
+
+
+def _interval_cell(interval: Interval) -> Cell:
+    sub = (
+        f"{significant(interval.low)} – {significant(interval.high)}"
+        if math.isfinite(interval.high - interval.low)
+        else "interval unbounded"
+    )
+    return Cell(significant(interval.value), sub=sub, sort=interval.value)
+
+
+def _bound_cell(value: float | None) -> Cell:
+    if value is None:
+        return Cell("n too small", tone="missing")
+    return Cell(significant(value), sort=value)

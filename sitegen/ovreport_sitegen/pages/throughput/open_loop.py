@@ -1,0 +1,93 @@
+"""The open loop: how many requests a second may arrive at random before their tail is too slow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ovreport.metrics.registry import significant
+from ovreport.record import OpenLoop
+from ovreport_sitegen.components.cards import models_card
+from ovreport_sitegen.components.cells import (
+    figure_cell,
+    level_cell,
+    metric_column,
+    result_cells,
+    row,
+)
+from ovreport_sitegen.components.page import Card
+from ovreport_sitegen.components.table import Cell, Column, Table
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import line, plural
+
+
+def card(catalogue: Catalogue) -> Card:
+    """Return the card of the highest arrival rates on the main device, beside the closed loop's."""
+    made = models_card(
+        catalogue,
+        "max_arrival_ips",
+        other="throughput_ips",
+        id_="arrivals",
+        title="Highest rate of random arrivals",
+        axis="Inferences per second, log scale",
+        key_text="Large mark: highest rate whose p99 (p90 where n is small) stays within five "
+        "times the latency of a request alone. Small mark: closed-loop throughput.",
+        pair_words=("Requests may arrive at", "the closed-loop throughput"),
+    )
+    return replace(made, conditions=f"{catalogue.main_device.label} · Poisson arrivals")
+
+
+def loop_of(result: Result) -> OpenLoop | None:
+    """Return a result's open loop, None where it was not measured."""
+    found = result.record.open_loop
+    return found if isinstance(found, OpenLoop) and result.completed else None
+
+
+def table(results: Sequence[Result]) -> Table | None:
+    """Return the open loops of a model's results, None where there are none."""
+    if not any(loop_of(r) for r in results):
+        return None
+    columns = (
+        Column("Device"),
+        Column("Precision"),
+        metric_column("max_arrival_ips"),
+        Column("Verdict"),
+        metric_column("arrival_share"),
+        Column("Limit", "ms", "", True, tip="What the percentile must stay within"),
+        Column("Percentile", tip="A bound at 99 % confidence where n suffices"),
+        Column(
+            "Generator late",
+            "",
+            "lower",
+            True,
+            tip="Arrivals that our generator took up late, in the steps that missed the limit",
+        ),
+        Column("n", "arrivals", "", True),
+    )
+    rows = []
+    for r in results:
+        _, device, precision = result_cells(r)
+        cells = (
+            figure_cell(r, "max_arrival_ips"),
+            level_cell(r.figures.get("max_arrival_ips")),
+            figure_cell(r, "arrival_share"),
+            *_setting_cells(r),
+        )
+        rows.append(row(r, (device, precision), cells, aspect="", under=""))
+    return Table("arrivals-table", "Random arrivals of each result", columns, tuple(rows))
+
+
+def _setting_cells(result: Result) -> tuple[Cell, ...]:
+    loop = loop_of(result)
+    if loop is None:
+        return tuple(Cell("–", tone="missing") for _ in range(4))
+    steps = [step for r in loop.rounds for step in r.steps]
+    late = max(step.late_share for step in steps)
+    n = sum(step.n for step in steps)
+    return (
+        Cell(significant(loop.limit_ms), sort=loop.limit_ms, tip=line(loop.limit_rule, 200)),
+        Cell(f"p{loop.percentile * 100:g}"),
+        Cell(f"{late:.1%}", sub="worst step", sort=late),
+        Cell(f"{n:,}", sub=f"{plural(len(loop.rounds), 'round')}, {len(steps)} steps", sort=n),
+    )
