@@ -25,12 +25,13 @@ def files(root: Path) -> list[str]:
 
 def test_a_record_is_named_from_what_it_is(tmp_path):
     """Folder of the machine; time, case, tier and checksum in the name."""
-    path = store.write(a_record(device="AUTO:GPU.0,CPU"), tmp_path)
+    record = a_record(device="AUTO:GPU.0,CPU")
+    path = store.write(record, tmp_path)
     assert path.parent == tmp_path / "example-cpu-9000-8c"
     assert path.name.startswith(
         "20261123T120000Z-magika-v3.3-fp32-auto-gpu.0-cpu-f32-standard-"
     )  # fmt: skip
-    assert store.read(path) == a_record(device="AUTO:GPU.0,CPU")
+    assert store.read(path) == record
     assert path.stat().st_mode & 0o777 == 0o644
     assert path.read_bytes().count(b"\n") == 1
 
