@@ -240,7 +240,7 @@ def test_a_collect_measures_it_for_image_tasks_only(
 
     found = collected()
     assert isinstance(found["lines"], EndToEnd)
-    assert [len(p.rounds) for p in found["lines"].pipelines] == [1, 1]
+    assert [len(p.rounds) for p in found["lines"].pipelines] == [1, 1]  # as planned at quick
     assert "rendered lines" in found["lines"].images
     assert found["other"] == Unsupported(
         reason="generic is no image task: there is nothing to decode"

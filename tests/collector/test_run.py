@@ -115,6 +115,19 @@ def test_each_model_is_judged_against_one_reference(run: Run, fake_child: FakeCh
     assert [o.relative_rmse for o in records[1].agreement.outputs] == [0]
 
 
+def test_at_quick_the_costly_extras_run_once(run: Run, fake_child: FakeChild, tier) -> None:
+    """Once for each case, after its first round that did not fail."""
+    tier(rounds=5, max_rounds=5)
+    fake_child.answers.append(failing(RoundJob, "two", index=0))
+    for record in run(precisions=("f32",)):
+        first = int(record.case.model == "two")
+        assert {one.round for point in record.curve.points for one in point.rounds} == {first}
+        assert [one.round for one in record.open_loop.rounds] == [first]
+    tier(name="standard", rounds=7, max_rounds=7)
+    for record in run(precisions=("f32",)):
+        assert len(record.open_loop.rounds) == 5
+
+
 def test_a_driver_once_chosen_is_kept(run: Run, fake_child: FakeChild) -> None:
     """Rounds driven in different ways could not be compared: one pilot, before the first."""
     queue = PilotResult(driver="async-queue")

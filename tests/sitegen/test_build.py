@@ -353,3 +353,14 @@ def test_tables_of_details_hold_whole_devices(
     rows = {name: part.split("</table>")[0].count("<tr") - 1 for name, part in tables.items()}
     assert rows["efficiency-table"] == 8
     assert rows["phases-table"] == rows["kinds-table"] == rows["modes-table"] == 7
+
+
+def test_two_records_of_one_time_are_a_problem_on_the_data_page(tmp_path: Path) -> None:
+    """Which is newer is in doubt: both files are named, without the builder's folders."""
+    at = "2026-01-01T00:00:00Z"
+    made = [write(a_record(seed=n, measured_at=at), tmp_path / "s" / "records") for n in (1, 2)]
+    result = build(tmp_path / "s", [], tmp_path / "out")
+    assert len(result.faults) == 1
+    page = (tmp_path / "out" / "data.html").read_text()
+    assert all(f"{path.parent.name}/{path.name}" in page for path in made)
+    assert str(tmp_path) not in page

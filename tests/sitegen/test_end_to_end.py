@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from ovreport import record as r
+from ovreport.metrics.compute import figures
+from ovreport.metrics.value import Figure
 from ovreport.record.store import Loaded, Stored
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
@@ -53,6 +55,18 @@ def test_what_costs_more_than_inference_is_said() -> None:
     """One millisecond of inference beside two of decoding."""
     (card,) = page.view(catalogue(a_record(median_ms=1))).models
     assert "decoding costs more" in card.finding
+
+
+def test_one_round_claims_nothing() -> None:
+    """Its times have no interval: no share is stated, no way is called faster."""
+    record = a_record(rounds=1)
+    view = page.view(catalogue(record, a_record(model="other", rounds=1)))
+    assert "%" not in view.page.lede
+    assert "one round" in view.page.lede
+    figure = figures(record)["end_to_end_ms"]
+    assert isinstance(figure, Figure)
+    assert figure.verdict.level == "invalid"
+    assert [reason.code for reason in figure.verdict.reasons] == ["too-few-rounds"]
 
 
 def test_three_rounds_are_too_few_to_be_sure() -> None:

@@ -90,6 +90,11 @@ def _lede(main: Sequence[Measured], device: str) -> str:
         return f"No image model was measured from image file to answer on {device}."
     shares = [pipelines.inference_share(host) for host in hosts]
     steady = sorted(s.value for s in shares if s.half_width <= SUSPECT_HALF_WIDTH)
+    if all(len(host.rounds) == 1 for host in hosts):
+        return (
+            f"{plural(len(hosts), 'model')} measured from image file to answer on {device}, in one "
+            "round each: such times have no interval. The standard tier measures several rounds."
+        )
     if not steady:
         return (
             f"Inference's share of the time from an image file to the answer is not steady over "

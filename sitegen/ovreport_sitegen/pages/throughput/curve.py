@@ -253,7 +253,7 @@ def _row(result: Result, point: CurvePoint, front: bool) -> TableRow:
             Cell(setting(point), href=result.href, marks=marks),
             _interval_cell(load.throughput(point)),
             _interval_cell(load.latency(point)),
-            *(_bound_cell(load.percentile_ms(point, p)) for p in (0.9, 0.99)),
+            *(_bound_cell(point, percentile) for percentile in (0.9, 0.99)),
             Cell(f"{n:,}", sub=plural(len(point.rounds), "round"), sort=n),
         )
     )
@@ -268,7 +268,9 @@ def _interval_cell(interval: Interval) -> Cell:
     return Cell(significant(interval.value), sub=sub, sort=interval.value)
 
 
-def _bound_cell(value: float | None) -> Cell:
+def _bound_cell(point: CurvePoint, percentile: float) -> Cell:
+    value = load.percentile_ms(point, percentile)
     if value is None:
-        return Cell("n too small", tone="missing")
+        few = "one round only" if len(point.rounds) == 1 else "n too small"
+        return Cell(few, tone="missing")
     return Cell(significant(value), sort=value)
