@@ -87,13 +87,13 @@ def a_record(**changes: Any) -> r.Record:
 def a_native_record(engine: str = "onnxruntime", **changes: Any) -> r.Record:
     """Return what a native framework gave, measured alternately with `a_record()` of OpenVINO."""
     made = a_record(engine=engine, **changes)
-    aspects = {}
+    measurements = {}
     for name, threads in (("latency", "8"), ("throughput", "2")):
         told = {"intra_op_num_threads": threads}
-        settings = r.Settings(asked=told, in_force=told)
-        aspects[name] = msgspec.structs.replace(getattr(made, name), settings=settings)
+        settings = r.Settings(requested=told, effective=told)
+        measurements[name] = msgspec.structs.replace(getattr(made, name), settings=settings)
     no_cache = r.Unsupported(reason="this framework has no model cache")
-    return msgspec.structs.replace(made, startup_cached=no_cache, **aspects)
+    return msgspec.structs.replace(made, startup_cached=no_cache, **measurements)
 
 
 def a_failed_record(**changes: Any) -> r.Record:
@@ -104,7 +104,7 @@ def a_failed_record(**changes: Any) -> r.Record:
         stderr_tail="Segmentation fault",
     )
     skipped = r.Skipped(reason="the case failed before this was tried")
-    aspects = dict.fromkeys(
+    measurements = dict.fromkeys(
         (
             "execution",
             "startup",
@@ -117,7 +117,7 @@ def a_failed_record(**changes: Any) -> r.Record:
         ),
         skipped,
     )
-    return a_record(**{"outcome": failed, **aspects, **changes})
+    return a_record(**{"outcome": failed, **measurements, **changes})
 
 
 def histogram(samples: np.ndarray, limit: int = 96) -> r.Histogram:
@@ -191,8 +191,8 @@ def _build(k: dict[str, Any]) -> r.Record:
             description="files of known type",
             distinct=16,
             seed=7,
-            brought=[
-                r.BroughtData(
+            user_datasets=[
+                r.UserDataset(
                     name="imagenet",
                     title="ImageNet-1k, validation",
                     layout="imagenet",
@@ -225,7 +225,7 @@ def _build(k: dict[str, Any]) -> r.Record:
         ),
         memory=_memory(k["rounds"]),
         accuracy=_accuracy(k),
-        further_accuracy=_further(k) if k["further"] else [],
+        additional_accuracy=_further(k) if k["further"] else [],
         agreement=r.Agreement(
             n=16,
             outputs=[
@@ -244,7 +244,7 @@ def _build(k: dict[str, Any]) -> r.Record:
             reason="no energy counter is readable: /sys/class/powercap holds none",
             remedy="Measure on bare metal with the intel_rapl_common module loaded.",
         ),
-        effort=r.Effort(
+        measuring_time=r.MeasuringTime(
             wall_s=200.0,
             measuring_s=160.0,
             parts_s={"timed-loops": 140.0, "warm-up": 15.0, "timed-starts": 5.0, "process": 40.0},
@@ -268,11 +268,11 @@ def _build(k: dict[str, Any]) -> r.Record:
 
 
 def _settings(hint: str, precision: str) -> r.Settings:
-    asked = {"PERFORMANCE_HINT": hint}
+    requested = {"PERFORMANCE_HINT": hint}
     if precision != "default":
-        asked["INFERENCE_PRECISION_HINT"] = precision
-    in_force = {**asked, "NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "8"}
-    return r.Settings(asked=asked, in_force=in_force)
+        requested["INFERENCE_PRECISION_HINT"] = precision
+    effective = {**requested, "NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "8"}
+    return r.Settings(requested=requested, effective=effective)
 
 
 def _startup(index: int, compile_ms: float) -> r.StartupRound:
@@ -439,7 +439,7 @@ def _open_loop(k: dict[str, Any]) -> r.OpenLoop:
             median_ms=k["median_ms"],
             bound_ms=bound,
             met=bound <= limit,
-            worth=700,
+            n_effective=700,
             late_share=0.0,
         )
 
@@ -557,7 +557,7 @@ def a_made_record(variant: str = "int8", **changes: Any) -> r.Record:
     executed = "i8" if variant in {"int8", "int8-accuracy"} else None
     record = a_record(**{"variant": variant, "executed": executed, **changes})
     before = 3_300_000
-    made = r.Optimised(
+    made = r.Optimized(
         method=method,
         settings={"preset": "mixed"} if samples else {},
         software={"nncf": "3.4.0", "openvino": "2026.4.1"} if samples else {"openvino": "2026.4.1"},
@@ -567,10 +567,10 @@ def a_made_record(variant: str = "int8", **changes: Any) -> r.Record:
         peak_bytes=900 * 1024**2,
         bytes_before=before,
         bytes_after=round(before * left),
-        made_from=r.Original(),
+        derived_from=r.Original(),
         trials=_TRIALS if variant in {"int8", "int8-accuracy"} else [],
     )
-    model = msgspec.structs.replace(record.model, made=made, size_bytes=round(before * left))
+    model = msgspec.structs.replace(record.model, origin=made, size_bytes=round(before * left))
     return msgspec.structs.replace(record, model=model)
 
 
@@ -591,4 +591,4 @@ def a_published_record(**changes: Any) -> r.Record:
         further = [
             msgspec.structs.replace(record.accuracy, metric="frame_f1", data="The same files.")
         ]
-    return msgspec.structs.replace(record, model=model, further_accuracy=further)
+    return msgspec.structs.replace(record, model=model, additional_accuracy=further)

@@ -38,12 +38,17 @@ _FIELDS = frozenset(r.Record.__struct_fields__) - {"model", "device", "machine"}
 
 
 def a_language_record(
-    *, token_ms: float = 12.0, rounds: int = 5, noise: float = 0.01, seed: int = 3, **changes: Any
+    *,
+    time_per_output_token_ms: float = 12.0,
+    rounds: int = 5,
+    noise: float = 0.01,
+    seed: int = 3,
+    **changes: Any,
 ) -> r.Record:
     """Return a record of a language model that takes so long for a token; fields as `changes`."""
     rng = np.random.default_rng(seed)
     factors = np.exp(rng.normal(0, noise, rounds)).tolist()
-    generation = changes.pop("generation", a_generation(token_ms, factors))
+    generation = changes.pop("generation", a_generation(time_per_output_token_ms, factors))
     knobs = {
         "engine": "openvino-genai",
         "variant": "int4",
@@ -64,7 +69,7 @@ def a_made_language_record(variant: str = "int8-weights", **changes: Any) -> r.R
     record = a_language_record(variant=variant, **changes)
     left = {"int8-weights": 0.25, "int4-weights": 0.15}[variant]
     before = 540_000_000
-    made = r.Optimised(
+    made = r.Optimized(
         method="weight-compression",
         settings={"mode": variant.replace("-weights", "_asym")},
         software={"nncf": "3.4.0", "openvino-genai": "2026.4.1"},
@@ -74,14 +79,14 @@ def a_made_language_record(variant: str = "int8-weights", **changes: Any) -> r.R
         peak_bytes=900 * 1024**2,
         bytes_before=before,
         bytes_after=round(before * left),
-        made_from=r.Converted(
+        derived_from=r.Converted(
             converter="weights-to-f32",
             software={"openvino-genai": "2026.4.1"},
             seconds=8.0,
             peak_bytes=800 * 1024**2,
         ),
     )
-    model = msgspec.structs.replace(record.model, made=made, size_bytes=round(before * left))
+    model = msgspec.structs.replace(record.model, origin=made, size_bytes=round(before * left))
     return msgspec.structs.replace(record, model=model)
 
 
@@ -92,15 +97,15 @@ def a_failed_language_record(**changes: Any) -> r.Record:
     return a_failed_record(generation=missing, **{**knobs, **changes})
 
 
-def a_generation(token_ms: float, factors: list[float]) -> r.Generation:
+def a_generation(time_per_output_token_ms: float, factors: list[float]) -> r.Generation:
     """Return rounds whose times are those of the first one, times a factor each."""
     settings = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "u8"}
     windows = [r.Window(loss=780.0 + 5 * i, tokens=256) for i in range(16)]
     return r.Generation(
-        settings=r.Settings(asked={}, in_force=settings),
+        settings=r.Settings(requested={}, effective=settings),
         decoding="Greedy; the end of the text is ignored.",
         points=[
-            _point(prompt, new, token_ms * (1 + prompt / 5000), factors)
+            _point(prompt, new, time_per_output_token_ms * (1 + prompt / 5000), factors)
             for prompt in (32, 128, 512)
             for new in (32, 128)
         ],
@@ -140,9 +145,13 @@ def a_generation(token_ms: float, factors: list[float]) -> r.Generation:
     )
 
 
-def _point(prompt: int, new: int, token_ms: float, factors: list[float]) -> r.GenerationPoint:
+def _point(
+    prompt: int, new: int, time_per_output_token_ms: float, factors: list[float]
+) -> r.GenerationPoint:
     rng = np.random.default_rng(prompt + new)
-    gaps = [token_ms * f * np.exp(rng.normal(0, 0.05, 2 * (new - 1))) for f in factors]
+    gaps = [
+        time_per_output_token_ms * f * np.exp(rng.normal(0, 0.05, 2 * (new - 1))) for f in factors
+    ]
     return r.GenerationPoint(
         prompt_tokens=prompt,
         new_tokens=new,
@@ -150,11 +159,11 @@ def _point(prompt: int, new: int, token_ms: float, factors: list[float]) -> r.Ge
             r.GenerationRound(
                 round=i,
                 generations=2,
-                ttft_ms=prompt * 0.8 * f,
-                token_ms=float(np.median(ms)),
-                token_mean_ms=float(ms.mean()),
-                runtime_ttft_ms=prompt * 0.79 * f,
-                runtime_token_ms=float(ms.mean()),
+                time_to_first_token_ms=prompt * 0.8 * f,
+                time_per_output_token_ms=float(np.median(ms)),
+                time_per_output_token_mean_ms=float(ms.mean()),
+                runtime_time_to_first_token_ms=prompt * 0.79 * f,
+                runtime_time_per_output_token_ms=float(ms.mean()),
                 autocorrelation=0.05,
                 duration_s=2 * prompt * 0.0008 * f + float(ms.sum()) / 1000,
             )
@@ -179,7 +188,7 @@ def _memory(index: int) -> r.MemoryRound:
 def language_records() -> list[r.Record]:
     """Return results of two precisions, and a failure."""
     return [
-        a_language_record(precision="f32", token_ms=25.0),
+        a_language_record(precision="f32", time_per_output_token_ms=25.0),
         a_language_record(precision="default", seed=5),
         a_failed_language_record(model="gemma3-270m", title="Gemma 3 270M", seed=6),
     ]

@@ -12,7 +12,7 @@ from functools import cache
 
 from ovreport.metrics import cost, generation, load, speed
 from ovreport.metrics.registry import METRICS, Metric
-from ovreport.metrics.value import DETERMINISTIC, Figure, Figures, Found, of, of_sizes
+from ovreport.metrics.value import DETERMINISTIC, Found, MetricValue, MetricValues, of, of_sizes
 from ovreport.metrics.verdict import evidence, judge, judge_times
 from ovreport.record import (
     Accuracy,
@@ -33,10 +33,10 @@ from ovreport.record import (
 from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport.stats.intervals import Interval
 
-__all__ = ["Figure", "Figures", "accuracy_metric", "figures", "is_language"]
+__all__ = ["MetricValue", "MetricValues", "accuracy_metric", "is_language", "metric_values"]
 
 
-def figures(record: Record) -> Figures:
+def metric_values(record: Record) -> MetricValues:
     """Return every figure of a record, or why there is none, by metric key.
 
     Tokens are no inferences: of a language model there are its own figures, and no others.
@@ -44,12 +44,12 @@ def figures(record: Record) -> Figures:
     metrics = _metrics_of(record)
     if not isinstance(record.outcome, Completed):
         # A fast wrong answer is a failure: what was timed before it failed is not shown.
-        return {k: record.outcome for k, info in metrics.items() if info.aspect != "accuracy"}
-    found: Figures = dict(_measured(record, evidence(record)))
+        return {k: record.outcome for k, info in metrics.items() if info.measurement != "accuracy"}
+    found: MetricValues = dict(_measured(record, evidence(record)))
     for key, metric_info in metrics.items():
-        if key in found or metric_info.aspect == "accuracy":
+        if key in found or metric_info.measurement == "accuracy":
             continue
-        missing = _why_missing(record, metric_info.aspect)
+        missing = _why_missing(record, metric_info.measurement)
         if missing is not None:
             found[key] = missing
     return found
@@ -62,7 +62,7 @@ def is_language(record: Record) -> bool:
 
 @cache
 def _metrics_by_kind(language: bool) -> dict[str, Metric]:
-    return {k: m for k, m in METRICS.items() if (m.aspect == "generation") == language}
+    return {k: m for k, m in METRICS.items() if (m.measurement == "generation") == language}
 
 
 def _metrics_of(record: Record) -> dict[str, Metric]:
@@ -75,8 +75,8 @@ def accuracy_metric(record: Record) -> str | None:
     return accuracy.metric if isinstance(accuracy, Accuracy) else None
 
 
-def _why_missing(record: Record, aspect: str) -> NotMeasured | None:
-    value = getattr(record, aspect)
+def _why_missing(record: Record, measurement: str) -> NotMeasured | None:
+    value = getattr(record, measurement)
     return value if isinstance(value, NotMeasured) else None
 
 
@@ -142,7 +142,7 @@ def _generation(measured: Generation, against: Sequence[Reason]) -> Found:
 
 def _token_figure(
     key: str, summary: load.Summary, measured: Generation, against: Sequence[Reason]
-) -> tuple[str, Figure]:
+) -> tuple[str, MetricValue]:
     """Return a timed figure; a percentile is a bound, and has the verdict of its median."""
     if key in generation.PERCENTILES:
         median = generation.per_token(generation.headline(measured.points))

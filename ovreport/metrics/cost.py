@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from ovreport.metrics import pipelines
 from ovreport.metrics.value import Found, of_sizes, of_times
-from ovreport.record.aspects import Memory
 from ovreport.record.base import Reason, Skipped, Unsupported
 from ovreport.record.cost import EndToEnd, Energy
+from ovreport.record.measurements import Memory
 
 ABOVE_IDLE = "not distinguishable from idle: the run took no more than the baseline"
 

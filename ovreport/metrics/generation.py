@@ -41,12 +41,12 @@ def headline(points: Sequence[GenerationPoint]) -> GenerationPoint:
 
 def first_token(point: GenerationPoint) -> Interval:
     """Return the time to the first token in ms: median over rounds."""
-    return median_interval([r.ttft_ms for r in point.rounds])
+    return median_interval([r.time_to_first_token_ms for r in point.rounds])
 
 
 def per_token(point: GenerationPoint) -> Interval:
     """Return the time per output token after the first in ms: median over rounds."""
-    return median_interval([r.token_ms for r in point.rounds])
+    return median_interval([r.time_per_output_token_ms for r in point.rounds])
 
 
 def rates(point: GenerationPoint) -> list[float]:
@@ -65,7 +65,9 @@ def percentile_ms(point: GenerationPoint, percentile: float) -> float | None:
     Times between tokens of one answer are correlated: they count as fewer.
     """
     rho = sum(r.autocorrelation * r.generations for r in point.rounds) / generations(point)
-    return bound_ms(point.histogram, rho, [r.token_ms for r in point.rounds], percentile)
+    return bound_ms(
+        point.histogram, rho, [r.time_per_output_token_ms for r in point.rounds], percentile
+    )
 
 
 def concurrent_rates(point: ConcurrentPoint) -> list[float]:
@@ -97,8 +99,10 @@ def summaries(measured: Generation) -> Found:
     """Yield the timed figures, all of the headline's lengths but the load and the concurrency."""
     point = headline(measured.points)
     tokens, n = point.histogram.total, generations(point)
-    yield _summary("time_to_first_token_ms", [r.ttft_ms for r in point.rounds], n)
-    yield _summary("time_per_output_token_ms", [r.token_ms for r in point.rounds], tokens)
+    yield _summary("time_to_first_token_ms", [r.time_to_first_token_ms for r in point.rounds], n)
+    yield _summary(
+        "time_per_output_token_ms", [r.time_per_output_token_ms for r in point.rounds], tokens
+    )
     for key, percentile in PERCENTILES.items():
         bound = percentile_ms(point, percentile)
         if bound is None:

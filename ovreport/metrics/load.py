@@ -109,7 +109,7 @@ def bound_ms(
     return upper * intervals.rounds_factor(medians)
 
 
-def lone(curve: Curve) -> CurvePoint:
+def unloaded(curve: Curve) -> CurvePoint:
     """Return the point with the least load: the smallest batch, then requests, then streams."""
     return min(curve.points, key=lambda p: (p.batch, p.requests, p.streams))
 
@@ -121,7 +121,7 @@ def best(points: Sequence[CurvePoint]) -> CurvePoint:
 
 def within_budget(curve: Curve) -> CurvePoint:
     """Return the best point whose median latency stays within the budget."""
-    limit = BUDGET * _ms(lone(curve))
+    limit = BUDGET * _ms(unloaded(curve))
     return best([p for p in curve.points if _ms(p) <= limit])
 
 

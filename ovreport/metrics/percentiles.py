@@ -33,13 +33,13 @@ def bounds(
     because rounds differ.
     """
     n = sum(r.n for r in rounds)
-    worth = intervals.effective_n(n, sum(r.autocorrelation * r.n for r in rounds) / n)
+    n_effective = intervals.effective_n(n, sum(r.autocorrelation * r.n for r in rounds) / n)
     if len(rounds) < 2:
         one = Skipped(reason=f"{N_TOO_SMALL}: one round says nothing about another")
         yield from ((key, one) for key in percentiles)
         return
-    few = Skipped(reason=f"{N_TOO_SMALL}: {n:,} inferences, worth {worth:,} independent ones")
-    ranks = {key: intervals.pooled_rank(n, worth, p) for key, p in percentiles.items()}
+    few = Skipped(reason=f"{N_TOO_SMALL}: {n:,} inferences, worth {n_effective:,} independent ones")
+    ranks = {key: intervals.pooled_rank(n, n_effective, p) for key, p in percentiles.items()}
     largest = _largest(rounds, {rank for rank in ranks.values() if rank})
     factor = intervals.rounds_factor([r.median_ms for r in rounds])
     for key, rank in ranks.items():

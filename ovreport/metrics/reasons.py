@@ -17,8 +17,8 @@ class ReasonText:
 REASONS: dict[str, ReasonText] = {
     "wide-interval": ReasonText(
         "Rounds disagree",
-        "The 95 % interval of the median over rounds is wider than ±3 % (suspect) or ±10 % "
-        "(invalid).",
+        "The 95 % interval of the median over rounds is wider than ±3 % (noisy) or ±10 % "
+        "(unreliable).",
         "Measure longer (a higher tier), on a quieter machine.",
     ),
     "too-few-rounds": ReasonText(

@@ -25,7 +25,7 @@ class Metric:
     """One sentence for the glossary and for hover texts."""
     scale: float = 1.0
     """What a stored value is multiplied with to be shown in `unit`."""
-    aspect: str = ""
+    measurement: str = ""
     """Field of the record that it is derived from."""
 
     @property
@@ -68,7 +68,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "Median wall time of one synchronous inference, median over rounds.",
-            aspect="latency",
+            measurement="latency",
         ),
         Metric(
             "latency_p90_ms",
@@ -76,7 +76,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "90 % of inferences are at least this fast, at 99 % confidence.",
-            aspect="latency",
+            measurement="latency",
         ),
         Metric(
             "latency_p95_ms",
@@ -84,7 +84,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "95 % of inferences are at least this fast, at 99 % confidence.",
-            aspect="latency",
+            measurement="latency",
         ),
         Metric(
             "latency_p99_ms",
@@ -92,7 +92,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "99 % of inferences are at least this fast, at 99 % confidence.",
-            aspect="latency",
+            measurement="latency",
         ),
         Metric(
             "latency_p999_ms",
@@ -100,7 +100,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "99.9 % of inferences are at least this fast, at 99 % confidence.",
-            aspect="latency",
+            measurement="latency",
         ),
         Metric(
             "overhead_ms",
@@ -108,7 +108,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "Wall time at the caller minus the runtime's own latency, medians.",
-            aspect="latency",
+            measurement="latency",
         ),
         # throughput
         Metric(
@@ -117,7 +117,7 @@ METRICS: dict[str, Metric] = {
             "inf/s",
             "higher",
             "Inferences per second with the device's optimal number of requests.",
-            aspect="throughput",
+            measurement="throughput",
         ),
         Metric(
             "loaded_latency_ms",
@@ -125,7 +125,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "Median latency of a request during the throughput run.",
-            aspect="throughput",
+            measurement="throughput",
         ),
         Metric(
             "loaded_latency_p99_ms",
@@ -133,7 +133,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "99 % of requests in the throughput run are at least this fast.",
-            aspect="throughput",
+            measurement="throughput",
         ),
         # the curve, and arrivals at random
         Metric(
@@ -143,7 +143,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Highest throughput over the grid of streams, requests and batch; a batch counts "
             "all of its samples. The best of up to 16 settings flatters a little.",
-            aspect="curve",
+            measurement="curve",
         ),
         Metric(
             "curve_within_ips",
@@ -152,7 +152,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Highest throughput over the grid where a request's median latency is at most twice "
             "that of a request alone.",
-            aspect="curve",
+            measurement="curve",
         ),
         Metric(
             "max_arrival_ips",
@@ -161,7 +161,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Highest rate of random arrivals (Poisson) whose p99, or p90, from arrival to "
             "answer stays within five times the latency of a request alone.",
-            aspect="open_loop",
+            measurement="open_loop",
         ),
         Metric(
             "arrival_share",
@@ -170,17 +170,19 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Highest arrival rate over the same round's throughput.",
             scale=100,
-            aspect="open_loop",
+            measurement="open_loop",
         ),
         # start-up
-        Metric("read_ms", "Read", "ms", "lower", "Reading the model from disk.", aspect="startup"),
+        Metric(
+            "read_ms", "Read", "ms", "lower", "Reading the model from disk.", measurement="startup"
+        ),
         Metric(
             "compile_ms",
             "Compile",
             "ms",
             "lower",
             "Compiling the model for the device, no model cache.",
-            aspect="startup",
+            measurement="startup",
         ),
         Metric(
             "first_inference_ms",
@@ -188,7 +190,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "The first inference after compiling.",
-            aspect="startup",
+            measurement="startup",
         ),
         Metric(
             "startup_ms",
@@ -196,7 +198,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "Read, compile and first inference, no model cache.",
-            aspect="startup",
+            measurement="startup",
         ),
         Metric(
             "startup_cached_ms",
@@ -204,7 +206,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "Read, load from the model cache and first inference.",
-            aspect="startup_cached",
+            measurement="startup_cached",
         ),
         # memory
         Metric(
@@ -214,7 +216,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "Peak resident set from import to the end of the latency run.",
             scale=_MIB,
-            aspect="memory",
+            measurement="memory",
         ),
         Metric(
             "peak_memory_bytes",
@@ -223,7 +225,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "Peak resident set while compiling for throughput and running it.",
             scale=_MIB,
-            aspect="memory",
+            measurement="memory",
         ),
         # end to end
         Metric(
@@ -232,7 +234,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "Encoded image to answer, one at a time, preprocessed on the host; median.",
-            aspect="end_to_end",
+            measurement="end_to_end",
         ),
         Metric(
             "end_to_end_ips",
@@ -240,7 +242,7 @@ METRICS: dict[str, Metric] = {
             "images/s",
             "higher",
             "Images per second one after the other, preprocessed on the host.",
-            aspect="end_to_end",
+            measurement="end_to_end",
         ),
         Metric(
             "end_to_end_async_ips",
@@ -248,7 +250,7 @@ METRICS: dict[str, Metric] = {
             "images/s",
             "higher",
             "Images per second while the host prepares the next image during inference.",
-            aspect="end_to_end",
+            measurement="end_to_end",
         ),
         Metric(
             "end_to_end_graph_ms",
@@ -256,7 +258,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "Encoded image to answer, one at a time, preprocessed inside the model; median.",
-            aspect="end_to_end",
+            measurement="end_to_end",
         ),
         Metric(
             "end_to_end_graph_ips",
@@ -264,7 +266,7 @@ METRICS: dict[str, Metric] = {
             "images/s",
             "higher",
             "Images per second one after the other, preprocessed inside the model.",
-            aspect="end_to_end",
+            measurement="end_to_end",
         ),
         Metric(
             "end_to_end_graph_async_ips",
@@ -273,7 +275,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Images per second while the host decodes the next image during inference, "
             "preprocessed inside the model.",
-            aspect="end_to_end",
+            measurement="end_to_end",
         ),
         # efficiency
         Metric(
@@ -282,7 +284,7 @@ METRICS: dict[str, Metric] = {
             "inf/s per core",
             "higher",
             "Throughput divided by the processor cores available; CPU devices only.",
-            aspect="throughput",
+            measurement="throughput",
         ),
         Metric(
             "throughput_per_gib_ips",
@@ -290,7 +292,7 @@ METRICS: dict[str, Metric] = {
             "inf/s per GiB",
             "higher",
             "Throughput divided by peak memory of the measuring process.",
-            aspect="throughput",
+            measurement="throughput",
         ),
         Metric(
             "throughput_per_watt_rated_ips",
@@ -298,7 +300,7 @@ METRICS: dict[str, Metric] = {
             "inf/s per W (rated)",
             "higher",
             "Throughput divided by the maker's TDP: rated, not measured power.",
-            aspect="throughput",
+            measurement="throughput",
         ),
         Metric(
             "throughput_per_price_rated_ips",
@@ -306,7 +308,7 @@ METRICS: dict[str, Metric] = {
             "inf/s per unit (rated)",
             "higher",
             "Throughput divided by the price given in the site's settings.",
-            aspect="throughput",
+            measurement="throughput",
         ),
         # energy
         Metric(
@@ -317,7 +319,7 @@ METRICS: dict[str, Metric] = {
             "Measured in the throughput run: all that the named domain took, other programs "
             "included, divided by the inferences.",
             scale=1000,
-            aspect="energy",
+            measurement="energy",
         ),
         Metric(
             "energy_per_inference_net_j",
@@ -326,7 +328,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "The same, less what the domain took when idle just before, for the same time.",
             scale=1000,
-            aspect="energy",
+            measurement="energy",
         ),
         Metric(
             "power_w",
@@ -334,7 +336,7 @@ METRICS: dict[str, Metric] = {
             "W",
             "lower",
             "Measured: what the named domain took in the throughput run, per second.",
-            aspect="energy",
+            measurement="energy",
         ),
         # language models: tokens, never beside inferences
         Metric(
@@ -343,7 +345,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "From the call to the first token, one request at a time; median over rounds.",
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "time_per_output_token_ms",
@@ -351,7 +353,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "Time between two tokens of an answer: a round's median, median over rounds.",
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "time_per_output_token_p50_ms",
@@ -359,7 +361,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "Half of the tokens come at least this fast after the one before, at 99 % confidence.",
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "time_per_output_token_p90_ms",
@@ -367,7 +369,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "90 % of the tokens come at least this fast after the one before, at 99 % confidence.",
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "time_per_output_token_p99_ms",
@@ -375,7 +377,7 @@ METRICS: dict[str, Metric] = {
             "ms",
             "lower",
             "99 % of the tokens come at least this fast after the one before, at 99 % confidence.",
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "tokens_per_s",
@@ -383,7 +385,7 @@ METRICS: dict[str, Metric] = {
             "tokens/s",
             "higher",
             "Output tokens of one request per second, its wait for the first one included.",
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "concurrent_tokens_per_s",
@@ -392,7 +394,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Output tokens per second of all requests together, continuous batching, "
             "at the best number of requests.",
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "model_load_ms",
@@ -401,7 +403,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "Making the pipeline: reading the file, building and compiling the model, the "
             "tokenizer.",
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "peak_memory_generation_bytes",
@@ -410,7 +412,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "Peak resident set from import to the last timed answer.",
             scale=_MIB,
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "perplexity",
@@ -419,7 +421,7 @@ METRICS: dict[str, Metric] = {
             "lower",
             "exp of the mean loss a token on a pinned text, sliding window: as uncertain as a "
             "choice among so many equally likely tokens.",
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "token_agreement",
@@ -429,7 +431,7 @@ METRICS: dict[str, Metric] = {
             "Share of prompts whose greedy answer is that of the same weights in f32 on the "
             "CPU, token for token.",
             scale=100,
-            aspect="generation",
+            measurement="generation",
         ),
         Metric(
             "first_divergence_tokens",
@@ -438,7 +440,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Mean number of tokens of an answer before the first that differs from the "
             "reference's; an answer without one counts whole.",
-            aspect="generation",
+            measurement="generation",
         ),
         # accuracy
         Metric(
@@ -448,7 +450,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Share of samples whose first answer is right.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "top5",
@@ -457,7 +459,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Share of samples whose right answer is among the first five.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "map_50_95",
@@ -467,7 +469,7 @@ METRICS: dict[str, Metric] = {
             "Average precision of boxes, mean over categories and over overlaps .50 to .95, as "
             "COCO defines it.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "map_50",
@@ -476,7 +478,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Average precision of boxes that overlap by at least half, mean over categories.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "presence_accuracy",
@@ -485,7 +487,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Share of images in which a face is rightly found or rightly not found.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "character_accuracy",
@@ -494,7 +496,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "One minus the character error rate (edits divided by characters).",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "frame_f1",
@@ -503,7 +505,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Harmonic mean of precision and recall over note × time frames.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "landmarks_within_1px",
@@ -512,7 +514,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Share of landmarks within one pixel of where the f32 reference puts them.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "map_iou",
@@ -521,7 +523,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Intersection over union of the map of text pixels with the f32 reference's.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "frame_agreement",
@@ -530,7 +532,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Share of frames with the same decision as the f32 reference.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "pearson",
@@ -539,7 +541,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Correlation of the model's similarities with people's.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
         Metric(
             "spearman",
@@ -548,7 +550,7 @@ METRICS: dict[str, Metric] = {
             "higher",
             "Rank correlation of the model's similarities with people's.",
             scale=100,
-            aspect="accuracy",
+            measurement="accuracy",
         ),
     )
 }

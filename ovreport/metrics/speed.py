@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ovreport.metrics import percentiles
 from ovreport.metrics.cost import peaks
-from ovreport.metrics.value import Figure, Found, of, of_times
+from ovreport.metrics.value import Found, MetricValue, of, of_times
 from ovreport.metrics.verdict import latency_headline, throughput_headline
 from ovreport.record import (
     Latency,
@@ -91,7 +91,7 @@ def _total(r: StartupRound) -> float:
     return r.read_ms + r.compile_ms + r.first_inference_ms
 
 
-def _start(key: str, values: Sequence[float], against: Sequence[Reason]) -> tuple[str, Figure]:
+def _start(key: str, values: Sequence[float], against: Sequence[Reason]) -> tuple[str, MetricValue]:
     return of_times(key, [max(v, _SHORTEST_MS) for v in values], len(values), against)
 
 

@@ -4,7 +4,7 @@
     suspicions(records) -> what to look at, in words
 
 Published tables of accuracy hold cells that were pasted from another column, signs that flip
-between devices, and quantised models that are better than their originals. Each is possible and
+between devices, and quantized models that are better than their originals. Each is possible and
 none is likely: a suspicion is a reason to look, not a verdict.
 """
 
@@ -22,7 +22,7 @@ from ovreport.record import (
     Agreement,
     Completed,
     Execution,
-    Optimised,
+    Optimized,
     Record,
 )
 
@@ -164,7 +164,7 @@ def _accuracies(record: Record) -> Iterator[tuple[str, Accuracy]]:
     """Yield the headline's accuracy, unnamed, and every further one after what it is of."""
     if isinstance(record.accuracy, Accuracy):
         yield "", record.accuracy
-    for further in record.further_accuracy:
+    for further in record.additional_accuracy:
         yield f"{_name(further)}: ", further
 
 
@@ -223,5 +223,5 @@ def _differs_from_f32(record: Record) -> bool:
     Weights as they are in the published file are the reference's too; those of a variant that was
     made of it are not, even where the arithmetic is.
     """
-    made_of_it = isinstance(record.model.made, Optimised)
+    made_of_it = isinstance(record.model.origin, Optimized)
     return made_of_it or _ran(record) not in {"f32", "unknown"}

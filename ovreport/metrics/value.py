@@ -11,7 +11,7 @@ from ovreport.stats.intervals import Interval, median_interval
 
 
 @dataclass(frozen=True)
-class Figure:
+class MetricValue:
     """One number as it is shown, with all that a reader needs to weigh it."""
 
     metric: str
@@ -30,12 +30,12 @@ class Figure:
     """What part of the machine it covers and who counted it, where that is not the obvious."""
 
 
-Figures = dict[str, Figure | NotMeasured]
+MetricValues = dict[str, MetricValue | NotMeasured]
 
-Found = Iterator[tuple[str, Figure | NotMeasured]]
+Found = Iterator[tuple[str, MetricValue | NotMeasured]]
 """Metric key → figure, or why there is none."""
 
-DETERMINISTIC = Verdict(level="valid", reasons=[])
+DETERMINISTIC = Verdict(level="stable", reasons=[])
 """Accuracy: the same inputs give the same outputs, however busy the machine is."""
 
 
@@ -48,13 +48,15 @@ def of(
     *,
     kind: str = "measured",
     scope: str = "",
-) -> tuple[str, Figure]:
+) -> tuple[str, MetricValue]:
     """Return a figure by its key."""
     low, high = interval.low, interval.high
-    return key, Figure(key, interval.value, low, high, rounds, n, verdict, kind=kind, scope=scope)
+    return key, MetricValue(
+        key, interval.value, low, high, rounds, n, verdict, kind=kind, scope=scope
+    )
 
 
-def of_sizes(key: str, values: Sequence[float]) -> tuple[str, Figure]:
+def of_sizes(key: str, values: Sequence[float]) -> tuple[str, MetricValue]:
     """Return the median of a size in every round."""
     interval = median_interval(values)
     return of(key, interval, len(values), len(values), judge_sizes(interval, len(values)))
@@ -62,7 +64,7 @@ def of_sizes(key: str, values: Sequence[float]) -> tuple[str, Figure]:
 
 def of_times(
     key: str, values: Sequence[float], n: int, against: Sequence[Reason], *, scope: str = ""
-) -> tuple[str, Figure]:
+) -> tuple[str, MetricValue]:
     """Return the median of a time, or of a rate, in every round."""
     interval = median_interval(values)
     verdict = judge_times(interval, len(values), against)

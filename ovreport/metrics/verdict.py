@@ -27,8 +27,8 @@ from ovreport.record import (
 from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport.stats.intervals import Interval, drift, median_interval
 
-VALID_HALF_WIDTH = 0.03
-SUSPECT_HALF_WIDTH = 0.10
+STABLE_HALF_WIDTH = 0.03
+NOISY_HALF_WIDTH = 0.10
 DRIFT = 0.05
 FOREIGN_CPU_SHARE = 0.05
 FOREIGN_PEAK_SHARE = 0.25
@@ -37,7 +37,7 @@ PRESSURE_SHARE = 0.05
 """As drift: a stall of this share of the time moves a number by as much."""
 STEAL_SHARE = 0.02
 IDLE_SHARE = 0.10
-FREQUENCY_DROP = SUSPECT_HALF_WIDTH
+FREQUENCY_DROP = NOISY_HALF_WIDTH
 """Computing time goes with the clock: a drop of this much alone makes rounds disagree so far."""
 
 READINGS = {
@@ -83,15 +83,15 @@ def judge(record: Record, against: Sequence[Reason] | None = None) -> dict[Judge
         if not isinstance(tokens, Generation):
             return {}
         return _judge_tokens(tokens, evidence(record) if against is None else against)
-    aspects: dict[JudgedName, Judged | NotMeasured] = {
+    measurements: dict[JudgedName, Judged | NotMeasured] = {
         "latency": record.latency,
         "throughput": record.throughput,
     }
     found = evidence(record) if against is None else against
     return {
-        name: _verdict(aspect, record.tier, found)
-        for name, aspect in aspects.items()
-        if isinstance(aspect, Judged)
+        name: _verdict(measurement, record.tier, found)
+        for name, measurement in measurements.items()
+        if isinstance(measurement, Judged)
     }
 
 
@@ -115,8 +115,8 @@ def throughput_headline(rounds: Sequence[ThroughputRound], batch: int) -> Interv
 
 
 def needs_more_rounds(headline: Interval) -> bool:
-    """Return whether another round could turn an invalid or suspect number into a better one."""
-    return headline.half_width > VALID_HALF_WIDTH
+    """Return whether another round could turn an unreliable or noisy number into a better one."""
+    return headline.half_width > STABLE_HALF_WIDTH
 
 
 def is_whole(quota: float) -> bool:
@@ -124,14 +124,14 @@ def is_whole(quota: float) -> bool:
     return abs(quota - round(quota)) <= 0.01
 
 
-def _verdict(aspect: Judged, tier: Tier, against: Sequence[Reason]) -> Verdict:
+def _verdict(measurement: Judged, tier: Tier, against: Sequence[Reason]) -> Verdict:
     headline = (
-        latency_headline(aspect.rounds)
-        if isinstance(aspect, Latency)
-        else throughput_headline(aspect.rounds, aspect.batch)
+        latency_headline(measurement.rounds)
+        if isinstance(measurement, Latency)
+        else throughput_headline(measurement.rounds, measurement.batch)
     )
-    reasons = [*_round_reasons(aspect, tier), *against]
-    return _weighed(headline, len(aspect.rounds), reasons)
+    reasons = [*_round_reasons(measurement, tier), *against]
+    return _weighed(headline, len(measurement.rounds), reasons)
 
 
 def judge_times(headline: Interval, rounds: int, against: Sequence[Reason]) -> Verdict:
@@ -150,7 +150,7 @@ def judge_sizes(headline: Interval, rounds: int) -> Verdict:
 def _weighed(headline: Interval, rounds: int, reasons: Sequence[Reason]) -> Verdict:
     level = _level(headline, rounds)
     found = [*_interval_reasons(headline, rounds), *reasons]
-    return Verdict(level="suspect" if found and level == "valid" else level, reasons=found)
+    return Verdict(level="noisy" if found and level == "stable" else level, reasons=found)
 
 
 def evidence(record: Record) -> list[Reason]:
@@ -159,23 +159,23 @@ def evidence(record: Record) -> list[Reason]:
 
 
 def _level(headline: Interval, rounds: int) -> Level:
-    if rounds < 2 or headline.half_width > SUSPECT_HALF_WIDTH:
-        return "invalid"
-    return "valid" if headline.half_width <= VALID_HALF_WIDTH else "suspect"
+    if rounds < 2 or headline.half_width > NOISY_HALF_WIDTH:
+        return "unreliable"
+    return "stable" if headline.half_width <= STABLE_HALF_WIDTH else "noisy"
 
 
 def _interval_reasons(headline: Interval, rounds: int) -> Iterator[Reason]:
     if rounds < 3:
         yield Reason(code="too-few-rounds", detail=f"{rounds} of at least 3")
-    if rounds > 1 and headline.half_width > VALID_HALF_WIDTH:
+    if rounds > 1 and headline.half_width > STABLE_HALF_WIDTH:
         yield Reason(
             code="wide-interval",
             detail=f"±{headline.half_width:.1%} over {rounds} rounds",
         )
 
 
-def _round_reasons(aspect: Judged, tier: Tier) -> Iterator[Reason]:
-    rounds: Sequence[LatencyRound | ThroughputRound] = aspect.rounds
+def _round_reasons(measurement: Judged, tier: Tier) -> Iterator[Reason]:
+    rounds: Sequence[LatencyRound | ThroughputRound] = measurement.rounds
     few = [r.n for r in rounds if r.n < tier.min_inferences]
     if few:
         yield Reason(
@@ -189,8 +189,8 @@ def _round_reasons(aspect: Judged, tier: Tier) -> Iterator[Reason]:
     unstable = [r for r in rounds if not r.warmup_stable]
     if unstable:
         yield Reason(code="unstable-warmup", detail=f"in {_of(unstable, rounds)}")
-    if isinstance(aspect, Throughput):
-        idle = [r.idle_share for r in aspect.rounds if r.idle_share > IDLE_SHARE]
+    if isinstance(measurement, Throughput):
+        idle = [r.idle_share for r in measurement.rounds if r.idle_share > IDLE_SHARE]
         if idle:
             yield Reason(
                 code="load-generator",

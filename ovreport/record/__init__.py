@@ -15,29 +15,13 @@
 An aspect is Measured (its own type), Unsupported, Failed or Skipped, the last three with a
 reason; `null` is never used. Samples are kept as sparse histograms with a known relative
 resolution, so that every statistic can be derived again when a record is read.
-Units are in the names. Times are UTC. Base types are in `parts`, rounds in `samples`, aspects in
-`aspects` and the modules that end in its name, the rest in those that end in `facts`; everything
-is imported from here.
+Units are in the names. Times are UTC. Each part is a module of this package; everything is imported
+from here.
 """
 
 from __future__ import annotations
 
-from ovreport.record.aspects import (
-    Accuracy,
-    AccuracyReference,
-    Agreement,
-    Execution,
-    Latency,
-    LayerCount,
-    Memory,
-    OutputAgreement,
-    Settings,
-    Startup,
-    StartupCached,
-    Throughput,
-)
 from ovreport.record.base import (
-    Aspect,
     Cause,
     Completed,
     Count,
@@ -47,6 +31,7 @@ from ovreport.record.base import (
     Finite,
     JudgedName,
     Level,
+    Measured,
     NotMeasured,
     Outcome,
     Part,
@@ -61,15 +46,15 @@ from ovreport.record.base import (
     VariantName,
     Verdict,
 )
-from ovreport.record.case import BroughtData, Case, InputData, Repeat, Tier
+from ovreport.record.case import Case, InputData, Repeat, Tier, UserDataset
 from ovreport.record.cost import (
     MEASURING,
     STAGES,
-    Effort,
     EndToEnd,
     Energy,
     EnergyDomain,
     EnergyRound,
+    MeasuringTime,
     Pipeline,
     PipelineRound,
     Stage,
@@ -97,8 +82,22 @@ from ovreport.record.load import (
     PointRound,
 )
 from ovreport.record.machine import Device, Machine, Software
-from ovreport.record.model import Converted, Model, Optimised, Origin, Original, Port, Published
-from ovreport.record.record import ASPECTS, FORMAT, NOT_LANGUAGE, Record, json_schema
+from ovreport.record.measurements import (
+    Accuracy,
+    AccuracyReference,
+    Agreement,
+    Execution,
+    Latency,
+    LayerCount,
+    Memory,
+    OutputAgreement,
+    Settings,
+    Startup,
+    StartupCached,
+    Throughput,
+)
+from ovreport.record.model import Converted, Model, Optimized, Origin, Original, Port, Published
+from ovreport.record.record import FORMAT, MEASUREMENTS, NOT_LANGUAGE, Record, json_schema
 from ovreport.record.samples import (
     FailedRound,
     Histogram,
@@ -113,8 +112,8 @@ from ovreport.record.samples import (
 )
 
 __all__ = [
-    "ASPECTS",
     "FORMAT",
+    "MEASUREMENTS",
     "MEASURING",
     "NOT_LANGUAGE",
     "STAGES",
@@ -123,8 +122,6 @@ __all__ = [
     "Agreement",
     "ArrivalRound",
     "ArrivalStep",
-    "Aspect",
-    "BroughtData",
     "Case",
     "Cause",
     "Completed",
@@ -137,7 +134,6 @@ __all__ = [
     "CurveGap",
     "CurvePoint",
     "Device",
-    "Effort",
     "EndToEnd",
     "Energy",
     "EnergyDomain",
@@ -160,6 +156,8 @@ __all__ = [
     "Level",
     "LoadRound",
     "Machine",
+    "Measured",
+    "MeasuringTime",
     "Memory",
     "MemoryMode",
     "MemoryRound",
@@ -167,7 +165,7 @@ __all__ = [
     "Model",
     "NotMeasured",
     "OpenLoop",
-    "Optimised",
+    "Optimized",
     "Origin",
     "Original",
     "Outcome",
@@ -201,6 +199,7 @@ __all__ = [
     "TierName",
     "TokenAgreement",
     "Unsupported",
+    "UserDataset",
     "VariantName",
     "Verdict",
     "Way",

@@ -24,7 +24,7 @@ VariantName = Literal[
 layers left in floating point until the task's metric holds; `…-weights`: weights alone."""
 TierName = Literal["quick", "standard", "publish"]
 Family = Literal["CPU", "iGPU", "dGPU", "NPU", "other"]
-Level = Literal["valid", "suspect", "invalid"]
+Level = Literal["stable", "noisy", "unreliable"]
 Cause = Literal["error", "crash", "timeout", "killed", "wrong-output"]
 
 
@@ -32,7 +32,7 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a record: frozen, named fields only, nothing unknown."""
 
 
-class Aspect(Part, frozen=True, tag_field="status", tag="measured"):
+class Measured(Part, frozen=True, tag_field="status", tag="measured"):
     """An aspect that was measured. Its siblings say why one was not."""
 
 

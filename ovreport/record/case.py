@@ -26,7 +26,7 @@ class Case(Part, frozen=True):
     variant: VariantName
     precision: Precision
     """INFERENCE_PRECISION_HINT asked for; `default` leaves the choice to the device.
-    Native frameworks: f32, in which they compute what is not quantised."""
+    Native frameworks: f32, in which they compute what is not quantized."""
 
 
 class Tier(Part, frozen=True):
@@ -43,7 +43,7 @@ class Tier(Part, frozen=True):
     """Rounds are added up to here while an interval is too wide."""
 
 
-class BroughtData(Part, frozen=True):
+class UserDataset(Part, frozen=True):
     """A user's own data, which nobody else can fetch: what they are, never where they lie."""
 
     name: Slug
@@ -64,7 +64,7 @@ class InputData(Part, frozen=True):
     distinct: Count
     """Number of different inputs that were rotated."""
     seed: Count
-    brought: list[BroughtData] = []
+    user_datasets: list[UserDataset] = []
     """The user's own data behind inputs and accuracy; empty where all was fetched or made."""
 
 

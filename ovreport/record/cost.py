@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ovreport.record.aspects import OutputAgreement
-from ovreport.record.base import Aspect, Count, Part, Positive, Text
+from ovreport.record.base import Count, Measured, Part, Positive, Text
+from ovreport.record.measurements import OutputAgreement
 from ovreport.record.samples import check_rounds
 
 Stage = Literal["decode", "preprocess", "transfer", "infer", "postprocess"]
@@ -58,7 +58,7 @@ class Pipeline(Part, frozen=True):
         check_rounds(self.rounds)
 
 
-class EndToEnd(Aspect, frozen=True):
+class EndToEnd(Measured, frozen=True):
     """From an encoded image to the answer, stage by stage."""
 
     images: Text
@@ -113,7 +113,7 @@ class EnergyDomain(Part, frozen=True):
         check_rounds(self.rounds)
 
 
-class Energy(Aspect, frozen=True):
+class Energy(Measured, frozen=True):
     """Energy in the same run as throughput, with an idle baseline."""
 
     method: Text
@@ -151,7 +151,7 @@ MEASURING: frozenset[EffortPart] = frozenset(
 """The parts in which the case is timed, or without which its times would be wrong."""
 
 
-class Effort(Aspect, frozen=True):
+class MeasuringTime(Measured, frozen=True):
     """What the collecting of this case took, and how much of it was measuring.
 
     Of finished steps only: a round that a crash cut short left no trace. Fetching is left out.

@@ -11,8 +11,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ovreport.record.aspects import AccuracyReference, Settings
-from ovreport.record.base import Aspect, Batch, Count, Engine, NotMeasured, Part, Positive, Text
+from ovreport.record.base import Batch, Count, Engine, Measured, NotMeasured, Part, Positive, Text
+from ovreport.record.measurements import AccuracyReference, Settings
 from ovreport.record.samples import Histogram, MemoryRound, check_order, check_rounds
 
 ENGINE: Engine = "openvino-genai"
@@ -27,15 +27,15 @@ class GenerationRound(Part, frozen=True):
     round: Count
     generations: Count
     """Prompts that were answered; each of the point's length, all different."""
-    ttft_ms: Positive
+    time_to_first_token_ms: Positive
     """Median over them of the time to the first token: from the call to the callback."""
-    token_ms: Positive
+    time_per_output_token_ms: Positive
     """Median time between two tokens, all generations together, at the caller's callback."""
-    token_mean_ms: Positive
+    time_per_output_token_mean_ms: Positive
     """Mean of the same: what the whole answer's duration follows from."""
-    runtime_ttft_ms: Positive
+    runtime_time_to_first_token_ms: Positive
     """The pipeline's own figure for the first token, median; 0 where it does not tell."""
-    runtime_token_ms: Positive
+    runtime_time_per_output_token_ms: Positive
     """The pipeline's own mean time per output token, median over generations; 0: not told."""
     duration_s: Positive
     """Of all generations, first call to last token."""
@@ -43,7 +43,12 @@ class GenerationRound(Part, frozen=True):
     """Lag 1, of the times between tokens in order."""
 
     def __post_init__(self) -> None:
-        times = (self.ttft_ms, self.token_ms, self.token_mean_ms, self.duration_s)
+        times = (
+            self.time_to_first_token_ms,
+            self.time_per_output_token_ms,
+            self.time_per_output_token_mean_ms,
+            self.duration_s,
+        )
         if self.generations == 0 or min(times) <= 0:
             raise ValueError("a measured round has at least one answer, and tokens take time")
 
@@ -104,7 +109,7 @@ class ConcurrentPoint(Part, frozen=True):
         check_rounds(self.rounds)
 
 
-class Concurrency(Aspect, frozen=True):
+class Concurrency(Measured, frozen=True):
     """Tokens per second of several requests at once: continuous batching."""
 
     prompt_tokens: Batch
@@ -127,7 +132,7 @@ class Window(Part, frozen=True):
     """Scored ones: those that the step before has not scored already."""
 
 
-class Perplexity(Aspect, frozen=True):
+class Perplexity(Measured, frozen=True):
     """How well the model foretells a pinned text: exp of the mean loss of a token, windows slid.
 
     As Hugging Face's "Perplexity of fixed-length models": every token is scored once, with at
@@ -158,7 +163,7 @@ class Perplexity(Aspect, frozen=True):
         return sum(w.tokens for w in self.windows)
 
 
-class TokenAgreement(Aspect, frozen=True):
+class TokenAgreement(Measured, frozen=True):
     """Greedy answers against those of the same weights in f32 on the CPU, token by token.
 
     The idea of OpenVINO's who-what-benchmark: once one token differs, the rest of the answer
@@ -187,7 +192,7 @@ class TokenAgreement(Aspect, frozen=True):
         return sum(self.common) / len(self.common)
 
 
-class Generation(Aspect, frozen=True):
+class Generation(Measured, frozen=True):
     """What a language model does: time to the first token, time of each further one, and more."""
 
     settings: Settings

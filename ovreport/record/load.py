@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ovreport.record.base import Aspect, Batch, Count, Part, Positive, Share, Text
+from ovreport.record.base import Batch, Count, Measured, Part, Positive, Share, Text
 from ovreport.record.samples import Histogram, check_rounds
 
 
@@ -55,7 +55,7 @@ class CurveGap(Part, frozen=True):
     reason: Text
 
 
-class Curve(Aspect, frozen=True):
+class Curve(Measured, frozen=True):
     """Latency and throughput over a declared grid of requests, streams and batch."""
 
     seconds: Positive
@@ -86,7 +86,7 @@ class ArrivalStep(Part, frozen=True):
     that the n are worth; the largest latency where they are few."""
     met: bool
     """The bound is within the limit, and enough independent samples stand behind it."""
-    worth: Count
+    n_effective: Count
     """Independent samples that the n correlated ones are worth."""
     late_share: Share
     """Share of the arrivals that a free request took up late, by over a tenth of the limit: there
@@ -107,7 +107,7 @@ class ArrivalRound(Part, frozen=True):
             raise ValueError(f"highest_ips {self.highest_ips!r} is not the highest rate that met")
 
 
-class OpenLoop(Aspect, frozen=True):
+class OpenLoop(Measured, frozen=True):
     """The highest arrival rate whose tail latency stays within a limit (MLPerf's Server)."""
 
     limit_ms: Positive

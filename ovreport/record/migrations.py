@@ -5,7 +5,9 @@ History
     2  2026-11  curve, open loop, end to end, energy, calibration and effort; other engines
     3  2026-11  how a model's file came about, what others published of it, further accuracies,
                 language models
-    4  2026-11  no calibration around rounds
+    4  2026-11  no calibration around rounds; verdicts are stable, noisy or unreliable; fields have
+                the field's words: requested and effective settings, user datasets, additional
+                accuracies, the origin of a model's file
 
 A change that an old reader would misread raises `ovreport.record.FORMAT` by one and adds one
 step here: a pure function from the decoded JSON of format n to that of format n + 1. A fixture
@@ -33,9 +35,66 @@ def _to_3(document: Document) -> Document:
     return {**document, "format": 3}  # what is new has a default that says what was so before
 
 
+_RENAMED_IN_4 = {
+    ("latency", "settings", "asked"): "requested",
+    ("latency", "settings", "in_force"): "effective",
+    ("throughput", "settings", "asked"): "requested",
+    ("throughput", "settings", "in_force"): "effective",
+    ("generation", "settings", "asked"): "requested",
+    ("generation", "settings", "in_force"): "effective",
+    ("generation", "points", "rounds", "ttft_ms"): "time_to_first_token_ms",
+    ("generation", "points", "rounds", "token_ms"): "time_per_output_token_ms",
+    ("generation", "points", "rounds", "token_mean_ms"): "time_per_output_token_mean_ms",
+    ("generation", "points", "rounds", "runtime_ttft_ms"): "runtime_time_to_first_token_ms",
+    ("generation", "points", "rounds", "runtime_token_ms"): "runtime_time_per_output_token_ms",
+    ("open_loop", "rounds", "steps", "worth"): "n_effective",
+    ("inputs", "brought"): "user_datasets",
+    ("model", "made", "made_from"): "derived_from",
+    ("model", "made"): "origin",
+    ("effort",): "measuring_time",
+    ("further_accuracy",): "additional_accuracy",
+    ("further_accuracy_missing",): "additional_accuracy_missing",
+}
+"""Path of a field, the elements of lists passed through → its new name."""
+
+_LEVELS_IN_4 = {"valid": "stable", "suspect": "noisy", "invalid": "unreliable"}
+
+
 def _to_4(document: Document) -> Document:
-    kept = {name: part for name, part in document.items() if name != "calibration"}
+    kept = _renamed(document, ())
+    kept.pop("calibration", None)
+    for verdict in _objects(kept.get("verdicts")):
+        level = verdict.get("level")
+        verdict["level"] = _LEVELS_IN_4.get(str(level), level)
+    origin = _object(_object(kept.get("model")).get("origin"))
+    if origin.get("kind") == "optimised":
+        origin["kind"] = "optimized"
     return {**kept, "format": 4}
+
+
+def _renamed(part: Document, path: tuple[str, ...]) -> Document:
+    """Return a copy, all the way down, in which fields have their new names."""
+    return {
+        _RENAMED_IN_4.get((*path, name), name): _renamed_value(value, (*path, name))
+        for name, value in part.items()
+    }
+
+
+def _renamed_value(value: object, path: tuple[str, ...]) -> object:
+    if isinstance(value, dict):
+        return _renamed(value, path)
+    if isinstance(value, list):
+        return [_renamed_value(each, path) for each in value]
+    return value
+
+
+def _object(value: object) -> Document:
+    """Return an object of the document; what is none is refused when it is decoded."""
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: object) -> list[Document]:
+    return [each for each in _object(value).values() if isinstance(each, dict)]
 
 
 STEPS: Mapping[int, Callable[[Document], Document]] = {1: _to_2, 2: _to_3, 3: _to_4}

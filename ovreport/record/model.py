@@ -40,11 +40,11 @@ class Converted(Part, frozen=True, tag_field="kind", tag="converted"):
 
 
 Origin = Original | Converted
-"""How a model came about that no optimisation has touched yet."""
+"""How a model came about that no optimization has touched yet."""
 
 
 class Trial(Part, frozen=True):
-    """One of several ways in which a model was quantised, of which the best one was kept."""
+    """One of several ways in which a model was quantized, of which the best one was kept."""
 
     settings: dict[str, Text]
     """What this way sets beside the common settings; empty: nothing."""
@@ -56,8 +56,8 @@ class Trial(Part, frozen=True):
     those that saturate in 16 bits do). None where the device cannot be asked for it."""
 
 
-class Optimised(Part, frozen=True, tag_field="kind", tag="optimised"):
-    """Made of the published file by a model-level optimisation."""
+class Optimized(Part, frozen=True, tag_field="kind", tag="optimized"):
+    """Made of the published file by a model-level optimization."""
 
     method: Slug
     """What was done: `fp16-compression`, `post-training-quantization`,
@@ -76,8 +76,8 @@ class Optimised(Part, frozen=True, tag_field="kind", tag="optimised"):
     """Of the model, weights included, saved as OpenVINO IR without compression."""
     bytes_after: Count
     """Of the same after it."""
-    made_from: Origin
-    """How the model that was optimised came about."""
+    derived_from: Origin
+    """How the model that was optimized came about."""
     trials: list[Trial] = []
     """Ways that were tried; the one with the least error is in `settings`."""
 
@@ -118,6 +118,6 @@ class Model(Part, frozen=True):
     """Number of weights; 0 where the model could not be read."""
     inputs: list[Port] = []
     outputs: list[Port] = []
-    made: Original | Converted | Optimised = Original()
+    origin: Original | Converted | Optimized = Original()
     """How the file that was run came about."""
     published: list[Published] = []

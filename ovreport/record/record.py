@@ -8,16 +8,6 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from ovreport.record.aspects import (
-    Accuracy,
-    Agreement,
-    Execution,
-    Latency,
-    Memory,
-    Startup,
-    StartupCached,
-    Throughput,
-)
 from ovreport.record.base import (
     JudgedName,
     NotMeasured,
@@ -30,9 +20,9 @@ from ovreport.record.base import (
 )
 from ovreport.record.case import Case, InputData, Repeat, Tier
 from ovreport.record.cost import (
-    Effort,
     EndToEnd,
     Energy,
+    MeasuringTime,
 )
 from ovreport.record.generation import (
     Generation,
@@ -42,6 +32,16 @@ from ovreport.record.load import (
     OpenLoop,
 )
 from ovreport.record.machine import Device, Machine, Software
+from ovreport.record.measurements import (
+    Accuracy,
+    Agreement,
+    Execution,
+    Latency,
+    Memory,
+    Startup,
+    StartupCached,
+    Throughput,
+)
 from ovreport.record.model import Model
 from ovreport.record.samples import (
     FailedRound,
@@ -51,7 +51,7 @@ from ovreport.record.samples import (
 FORMAT = 4
 """Version of the record's format; `ovreport.record.migrations` says how it came about."""
 
-ASPECTS = (
+MEASUREMENTS = (
     "startup",
     "startup_cached",
     "latency",
@@ -94,10 +94,10 @@ class Record(Part, frozen=True, kw_only=True):
     throughput: Throughput | NotMeasured
     memory: Memory | NotMeasured
     accuracy: Accuracy | NotMeasured
-    further_accuracy: list[Accuracy] = []
+    additional_accuracy: list[Accuracy] = []
     """The same answers by other metrics, or other answers, to other data; `accuracy` is the
     headline."""
-    further_accuracy_missing: dict[Slug, NotMeasured] = {}
+    additional_accuracy_missing: dict[Slug, NotMeasured] = {}
     """Name of a further accuracy that could not be had → why."""
     agreement: Agreement | NotMeasured
     curve: Curve | NotMeasured
@@ -106,7 +106,7 @@ class Record(Part, frozen=True, kw_only=True):
     energy: Energy | NotMeasured
     generation: Generation | NotMeasured = NOT_LANGUAGE
     """Of a language model, which has no other aspect of speed."""
-    effort: Effort | NotMeasured
+    measuring_time: MeasuringTime | NotMeasured
     failed_rounds: list[FailedRound] = []
     noise: list[RoundNoise]
     noise_unreadable: dict[str, Text]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Protocol
 
 from msgspec import Meta
 
-from ovreport.record.base import Aspect, Cause, Count, Finite, Part, Positive, Share, Text
+from ovreport.record.base import Cause, Count, Finite, Measured, Part, Positive, Share, Text
 
 _index, _count = itemgetter(0), itemgetter(1)
 """Of a bucket."""
@@ -201,7 +201,7 @@ ModeName = Literal["no-mmap", "cached"]
 """`no-mmap`: weights are read, not mapped. `cached`: loaded from a model cache."""
 
 
-class MemoryMode(Aspect, frozen=True):
+class MemoryMode(Measured, frozen=True):
     """Memory, up to the first inference, of processes that load the model in another way."""
 
     rounds: Annotated[list[MemoryRound], Meta(min_length=1, max_length=100)]

@@ -184,14 +184,15 @@ def tail_rank(n: int, percentile: float) -> int:
     return int(start + np.searchsorted(cdf, PERCENTILE_RISK, side="right") - 1)
 
 
-def pooled_rank(n: int, worth: int, percentile: float) -> int:
+def pooled_rank(n: int, n_effective: int, percentile: float) -> int:
     """Return which of n correlated samples, counted from the largest, bounds the percentile.
 
-    The rank that `worth` independent samples give, scaled: of n correlated ones the same share
+    The rank that `n_effective` independent samples give, scaled: of n correlated ones the
+    same share
     lies above. 0: too few.
     """
-    rank = tail_rank(worth, percentile)
-    return max(1, rank * n // worth) if rank else 0
+    rank = tail_rank(n_effective, percentile)
+    return max(1, rank * n // n_effective) if rank else 0
 
 
 def rounds_factor(medians: Sequence[float]) -> float:

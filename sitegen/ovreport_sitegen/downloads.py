@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from ovreport.metrics.compute import Figure, Figures, figures
+from ovreport.metrics.compute import MetricValue, MetricValues, metric_values
 from ovreport.metrics.registry import METRICS
 from ovreport.record import Record, json_schema
 from ovreport_sitegen.components.cells import status_word
@@ -74,10 +74,10 @@ def _figures_csv(catalogue: Catalogue) -> str:
     writer.writerow(COLUMNS)
     for result in catalogue.everything:
         head = _head(result.record, result.executed or "unverified", "yes")
-        writer.writerows(_lines(head, result.record, result.figures))
+        writer.writerows(_lines(head, result.record, result.metric_values))
     for record in catalogue.older:
         head = _head(record, getattr(record.execution, "precision", "unverified"), "no")
-        writer.writerows(_lines(head, record, figures(record)))
+        writer.writerows(_lines(head, record, metric_values(record)))
     return out.getvalue()
 
 
@@ -104,12 +104,12 @@ def _head(record: Record, executed: str, current: str) -> list[str]:
     ]
 
 
-def _lines(head: list[str], record: Record, found: Figures) -> Iterator[list[object]]:
+def _lines(head: list[str], record: Record, found: MetricValues) -> Iterator[list[object]]:
     repeat = guarded(record.repeat.ovreport)
     for key, figure in found.items():
         metric = METRICS[key]
         about = [key, metric.label, metric.unit, metric.direction]
-        if isinstance(figure, Figure):
+        if isinstance(figure, MetricValue):
             if figure.scope:
                 about[1] = guarded(f"{metric.label}: {figure.scope}")
             scale = metric.scale

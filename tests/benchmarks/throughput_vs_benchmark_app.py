@@ -39,7 +39,7 @@ from ovreport_collector.jobs import (
     Target,
 )
 from ovreport_collector.machine import noise
-from ovreport_collector.prepare.model import Ready, make_ready
+from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child
 from ovreport_collector.process.workspace import one_at_a_time
 from ovreport_collector.suite import model as suite
@@ -174,11 +174,11 @@ def compare(options: Options, console: Console) -> Outcome:
             loaded, models, started=lambda one: console.print(f"fetching {one.name}")
         )
         for model in models:
-            ready = make_ready(model, prepared[model.id], Path(work), seed=SEED)
+            prepared = prepare_model(model, prepared[model.id], Path(work), seed=SEED)
             try:
-                if isinstance(ready, JobFailed):
-                    raise MeasurementError(ready.reason)
-                comparison = _compare_model(ready, options, Path(work))
+                if isinstance(prepared, JobFailed):
+                    raise MeasurementError(prepared.reason)
+                comparison = _compare_model(prepared, options, Path(work))
             except MeasurementError as error:
                 failed[model.id] = one_line(str(error))
                 console.print(f"{model.id:<18}failed: {failed[model.id]}")
@@ -193,25 +193,25 @@ def compare(options: Options, console: Console) -> Outcome:
 # ---------------------------------------------------------------- measuring
 
 
-def _compare_model(ready: Ready, options: Options, work: Path) -> Comparison:
+def _compare_model(prepared: PreparedModel, options: Options, work: Path) -> Comparison:
     target = Target(
         engine="openvino",
-        model=str(ready.file),
-        shapes=ready.model.shapes,
+        model=str(prepared.file),
+        shapes=prepared.model.shapes,
         device=options.device,
         precision=options.precision,
         plugins={},
     )
     command = _benchmark_app_command(target, options.seconds)
     repeats: list[Repeat] = []
-    driver = _driver(target, ready, work)  # as in `collect`: a pilot, before the first round
+    driver = _driver(target, prepared, work)  # as in `collect`: a pilot, before the first round
     found: dict[Side, Measured] = {}
     for index in range(options.repeats):
         order: tuple[Side, Side] = get_args(Side) if index % 2 == 0 else get_args(Side)[::-1]
         before = noise.snapshot()
         for side in order:
             if side == "ours":
-                found[side] = _ours(target, ready, options, driver, index, work)
+                found[side] = _ours(target, prepared, options, driver, index, work)
             else:
                 found[side] = _benchmark_app(command, options.seconds)
         readings = noise.readings(before, noise.snapshot())
@@ -225,7 +225,7 @@ def _compare_model(ready: Ready, options: Options, work: Path) -> Comparison:
             )
         )
     return Comparison(
-        model=ready.model.id,
+        model=prepared.model.id,
         driver=driver,
         requests={side: measured.requests for side, measured in found.items()},
         streams={side: measured.streams for side, measured in found.items()},
@@ -233,10 +233,10 @@ def _compare_model(ready: Ready, options: Options, work: Path) -> Comparison:
     )
 
 
-def _driver(target: Target, ready: Ready, work: Path) -> Driver:
+def _driver(target: Target, prepared: PreparedModel, work: Path) -> Driver:
     """Return how a collect would drive the requests."""
     pilot = child.run(
-        PilotJob(target=target, inputs=str(ready.samples)), work, limit_s=PROCESS_LIMIT_S
+        PilotJob(target=target, inputs=str(prepared.samples)), work, limit_s=PROCESS_LIMIT_S
     )
     if isinstance(pilot, PilotResult):
         return pilot.driver
@@ -245,7 +245,7 @@ def _driver(target: Target, ready: Ready, work: Path) -> Driver:
 
 def _ours(
     target: Target,
-    ready: Ready,
+    prepared: PreparedModel,
     options: Options,
     driver: Driver,
     index: int,
@@ -261,7 +261,12 @@ def _ours(
         max_rounds=1,
     )
     job = RoundJob(
-        target=target, round=index, tier=tier, inputs=str(ready.samples), seed=SEED, driver=driver
+        target=target,
+        round=index,
+        tier=tier,
+        inputs=str(prepared.samples),
+        seed=SEED,
+        driver=driver,
     )
     result = child.run(job, work, limit_s=PROCESS_LIMIT_S + 2 * options.seconds)
     if isinstance(result, JobFailed):

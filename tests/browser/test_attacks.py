@@ -38,7 +38,7 @@ ATTACKS = {
     "long words": "wide " * 2_000,
 }
 
-_OPEN = {"properties", "packages", "noise_unreadable", "in_force", "asked"}
+_OPEN = {"properties", "packages", "noise_unreadable", "effective", "requested"}
 _OPEN_MADE = {("made", "settings"), ("made", "software")}
 """Tables of a record whose keys are free text too."""
 
@@ -127,8 +127,8 @@ def test_every_free_string_was_attacked() -> None:
         "outcome.stderr_tail",
         "machine.cpu",
         "execution.precision",
-        "model.made.calibration",
-        "model.made.settings.preset",
+        "model.origin.calibration",
+        "model.origin.settings.preset",
         "model.published.source",
         "model.published.url",
     }

@@ -28,8 +28,8 @@ from ovreport_collector.jobs import (
     Job,
     NoMmapJob,
     NoMmapResult,
-    OptimiseJob,
-    OptimiseResult,
+    OptimizeJob,
+    OptimizeResult,
     OutputsJob,
     OutputsResult,
     PilotJob,
@@ -112,12 +112,12 @@ def an_arrivals_result(job: ArrivalsJob) -> ArrivalsResult:
     return ArrivalsResult(open_loop=msgspec.structs.replace(loop, rounds=[mine]))
 
 
-def an_optimise_result(job: OptimiseJob) -> OptimiseResult:
+def an_optimize_result(job: OptimizeJob) -> OptimizeResult:
     """Write a file that says what it was made of, and return what that took."""
     original = Path(job.target.model).read_bytes()
-    Path(job.file).write_bytes(b"optimised " + original)
+    Path(job.file).write_bytes(b"optimized " + original)
     Path(job.file).with_suffix(".bin").write_bytes(b"weights")
-    return OptimiseResult(
+    return OptimizeResult(
         seconds=2.5, peak_bytes=3_000, bytes_before=400, bytes_after=100, settings=job.settings
     )
 
@@ -149,8 +149,8 @@ class FakeChild:
         match job:
             case ProbeJob():
                 return self._probe(job)
-            case OptimiseJob():
-                return an_optimise_result(job)
+            case OptimizeJob():
+                return an_optimize_result(job)
             case OutputsJob():
                 return _outputs(job)
             case PilotJob():

@@ -70,7 +70,7 @@ class Compiled:
     """A compiled model: servers behind one queue."""
 
     loaded_from_cache = False
-    settings = Settings(asked={}, in_force={})
+    settings = Settings(requested={}, effective={})
     execution = an_execution("CPU")
 
     def __init__(self, network: FixedService, servers: int) -> None:

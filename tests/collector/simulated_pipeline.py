@@ -18,7 +18,7 @@ from ovreport_collector.jobs import (
 from ovreport_collector.measurements.generation import answers, run
 from ovreport_collector.measurements.generation.run import Answer
 
-SETTINGS = Settings(asked={}, in_force={"KV_CACHE_PRECISION": "u8"})
+SETTINGS = Settings(requested={}, effective={"KV_CACHE_PRECISION": "u8"})
 
 
 @dataclass
@@ -34,11 +34,11 @@ class Clock:
 
 @dataclass
 class SimulatedEngine:
-    """Makes pipelines: `ttft_ms` a token of prompt, `token_ms` a further one."""
+    """Makes pipelines of a known time for each token of the prompt, and for each one after."""
 
     clock: Clock
-    ttft_ms: float = 1.0
-    token_ms: float = 10.0
+    time_to_first_token_ms: float = 1.0
+    time_per_output_token_ms: float = 10.0
     missing: int = 0
     """Tokens that every answer lacks."""
     load_s: float = 2.0
@@ -74,11 +74,18 @@ class SimulatedEngine:
         self.prompts.append(list(prompt))
         began = self.clock.now
         count = new_tokens - self.missing
-        first = began + len(prompt) * self.ttft_ms / 1000
-        at = [first + i * self.token_ms / 1000 for i in range(count)]
+        first = began + len(prompt) * self.time_to_first_token_ms / 1000
+        at = [first + i * self.time_per_output_token_ms / 1000 for i in range(count)]
         self.clock.now = at[-1]
         tokens = [i if i < self.wrong_from else -i for i in range(count)]
-        return Answer(tokens, began, at, self.clock.now, len(prompt) * self.ttft_ms, self.token_ms)
+        return Answer(
+            tokens,
+            began,
+            at,
+            self.clock.now,
+            len(prompt) * self.time_to_first_token_ms,
+            self.time_per_output_token_ms,
+        )
 
     def exporting(self, folder: Path) -> tuple[SimulatedEngine, Path]:
         """Return itself, and where its network would be."""
@@ -96,7 +103,7 @@ class _Together:
     def generate(self, prompts: Sequence[Sequence[int]], new_tokens: int) -> int:
         """Answer all in the time of one, and half of it for each other."""
         self.engine.prompts += [list(p) for p in prompts]
-        seconds = new_tokens * self.engine.token_ms / 1000
+        seconds = new_tokens * self.engine.time_per_output_token_ms / 1000
         self.engine.clock.now += seconds * (0.5 + 0.5 * len(prompts))
         return len(prompts) * new_tokens
 

@@ -18,7 +18,7 @@ from ovreport_collector.measurements.open_loop.run import (
     Arrivals,
     bound,
     highest,
-    least_worth,
+    least_n_effective,
     search,
 )
 from ovreport_collector.worker import main
@@ -73,8 +73,8 @@ def simulated(job: ArrivalsJob, service: float):
         count = max(8, int(np.ceil(rate * max(job.seconds, job.least / rate))))
         gaps = np.random.default_rng(job.seed + job.round).exponential(size=count) / rate
         ms = queue(gaps, service) * 1000
-        value, worth = bound(ms, job.percentile)
-        met = value <= job.limit_ms and worth >= least_worth(job.percentile)
+        value, n_effective = bound(ms, job.percentile)
+        met = value <= job.limit_ms and n_effective >= least_n_effective(job.percentile)
         return ArrivalStep(
             rate_ips=rate,
             n=count,
@@ -82,7 +82,7 @@ def simulated(job: ArrivalsJob, service: float):
             median_ms=float(np.median(ms)),
             bound_ms=value,
             met=met,
-            worth=worth,
+            n_effective=n_effective,
             late_share=0,
         )
 
@@ -203,12 +203,12 @@ def test_the_bound_is_conservative() -> None:
     """At least the percentile itself; the largest where too few are independent."""
     rng = np.random.default_rng(1)
     many = rng.exponential(size=2000)
-    value, worth = bound(many, 0.9)
+    value, n_effective = bound(many, 0.9)
     assert np.quantile(many, 0.9) < value < many.max()
-    assert worth > 1500
+    assert n_effective > 1500
     few = rng.exponential(size=40)
     assert bound(few, 0.9)[0] == few.max()
-    assert (least_worth(0.9), least_worth(0.99)) == (44, 459)
+    assert (least_n_effective(0.9), least_n_effective(0.99)) == (44, 459)
 
 
 def test_a_handful_of_fast_answers_proves_nothing(inputs: Path) -> None:
@@ -224,9 +224,9 @@ def test_too_few_arrivals_are_said_and_not_guessed(inputs: Path) -> None:
     """A model of half a second a piece has no p90 within a step."""
     result = run.measure(a_job(inputs, closed_ips=2.0), FixedService(0.5))
     assert isinstance(result, JobFailed)
-    aspect = OpenLoopExtra().aspect([result])
-    assert isinstance(aspect, Unsupported)
-    assert aspect.reason.startswith("n too small")
+    measurement = OpenLoopExtra().measurement([result])
+    assert isinstance(measurement, Unsupported)
+    assert measurement.reason.startswith("n too small")
 
 
 def test_the_percentile_depends_on_how_many_can_arrive() -> None:

@@ -93,15 +93,15 @@ def test_rounds_are_in_order_whatever_the_journals(plan: Plan, journal: Journal)
         journal.add(done(plan, index))
     record = made(plan, journal)
     assert isinstance(record.outcome, Completed)
-    aspects = (
+    measurements = (
         record.startup,
         record.startup_cached,
         record.latency,
         record.throughput,
         record.memory,
     )
-    for aspect in aspects:
-        assert [r.round for r in aspect.rounds] == [0, 1, 2]
+    for measurement in measurements:
+        assert [r.round for r in measurement.rounds] == [0, 1, 2]
     assert [n.round for n in record.noise] == [0, 1, 2]
     assert record.startup_cached.cache_bytes == 12
     assert record.measured_at == "2026-11-23T12:02:00Z"
@@ -290,7 +290,7 @@ def test_the_mode_without_mmap_is_of_its_rounds() -> None:
     """A failed start among sound ones is left out; failures alone are the reason."""
     extra, sound = no_mmap.NoMmap(), NoMmapResult(memory=factories.start_memory(0))
     crash = JobFailed(reason="it crashed", cause="crash")
-    assert extra.aspect([crash, sound]).rounds == [sound.memory]
-    assert extra.aspect([crash]) == Failed(reason="it crashed", cause="crash")
+    assert extra.measurement([crash, sound]).rounds == [sound.memory]
+    assert extra.measurement([crash]) == Failed(reason="it crashed", cause="crash")
     blind = NoMmapResult(memory=None, why_not=Unsupported(reason="no /proc"))
-    assert extra.aspect([blind]) == blind.why_not
+    assert extra.measurement([blind]) == blind.why_not

@@ -18,7 +18,7 @@ from ovreport.cli import run
 from ovreport.record import Accuracy, Completed, Record, Unsupported, store
 from ovreport_collector import tasks
 from ovreport_collector.engines.arrays import load_samples, save_arrays
-from ovreport_collector.jobs import Job, OptimiseJob, OutputsJob, Result
+from ovreport_collector.jobs import Job, OptimizeJob, OutputsJob, Result
 from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.leakage import check_apart
 from ovreport_collector.plan import plan
@@ -171,7 +171,7 @@ class Place:
         )
 
     @property
-    def brought(self) -> list[str]:
+    def user_datasets(self) -> list[str]:
         """Options that bring all datasets."""
         names = ("imagenet", "coco", "sst2")
         return [o for n in names for o in ("--dataset", f"{n}={self.root / 'data' / n}")]
@@ -203,14 +203,14 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 @pytest.mark.slow
 def test_models_of_the_users_own_are_judged_on_data_of_their_own(place: Place, capsys):
     """Three models, three datasets, one command: real inference, known answers, known accuracy."""
-    assert place.collect("--precision", "f32", *place.brought) == 0, capsys.readouterr()
+    assert place.collect("--precision", "f32", *place.user_datasets) == 0, capsys.readouterr()
     found = place.records
     assert all(isinstance(record.outcome, Completed) for record in found.values())
 
     top1 = found["colours"].accuracy
     assert (top1.metric, top1.n, top1.unit, top1.interval) == ("top1", 8, "images", "wilson")
     assert top1.value == pytest.approx(7 / 8)
-    (top5,) = found["colours"].further_accuracy
+    (top5,) = found["colours"].additional_accuracy
     assert (top5.metric, top5.value) == ("top5", 1)
 
     ap = found["boxes"].accuracy
@@ -220,7 +220,7 @@ def test_models_of_the_users_own_are_judged_on_data_of_their_own(place: Place, c
     # right, wrong, wrong: 1/2 up to half of its objects, and no more. At 101 recalls:
     expected = ((51 + 50 * 2 / 3) / 101 + 51 / 2 / 101) / 2
     assert ap.value == pytest.approx(expected, abs=1e-6)
-    (half,) = found["boxes"].further_accuracy
+    (half,) = found["boxes"].additional_accuracy
     assert (half.metric, half.value) == ("map_50", pytest.approx(expected, abs=1e-6))
     assert ap.low <= ap.value <= ap.high
 
@@ -232,7 +232,7 @@ def test_models_of_the_users_own_are_judged_on_data_of_their_own(place: Place, c
         ("boxes", "coco", "coco", 4),
         ("moods", "sst2", "glue-tsv", 4),
     ):
-        (data,) = found[name].inputs.brought
+        (data,) = found[name].inputs.user_datasets
         assert (data.name, data.layout, data.n) == (dataset, layout, n)
         assert f"--dataset {dataset}=PATH" in found[name].repeat.ovreport
     text = "\n".join(path.read_text() for path in store.record_files(place.out))
@@ -251,7 +251,7 @@ def test_without_their_data_models_run_for_speed(place: Place, fake_child: FakeC
         assert isinstance(record.accuracy, Unsupported)
         assert f"--dataset {dataset}=" in record.accuracy.remedy
         assert "for speed alone" in record.inputs.description
-        assert record.inputs.brought == []
+        assert record.inputs.user_datasets == []
         assert "--dataset" not in record.repeat.ovreport
 
 
@@ -266,13 +266,13 @@ def test_the_samples_are_limited_and_told(place: Place, fake_child: FakeChild):
         return told
 
     fake_child.answers = [two]
-    options = ["--samples", "2", "--model", "moods", *place.brought]
+    options = ["--samples", "2", "--model", "moods", *place.user_datasets]
     assert place.collect("--precision", "f32", *options) == 0
     record = place.records["moods"]
     assert isinstance(record.accuracy, Accuracy)
     assert record.accuracy.n == 2
     assert "2 of 4 sentences" in record.accuracy.data
-    assert record.inputs.brought[0].n == 4
+    assert record.inputs.user_datasets[0].n == 4
     assert "--samples" in shlex.split(record.repeat.ovreport)
 
 
@@ -317,7 +317,7 @@ def test_an_image_that_cannot_be_read_fails_its_model_alone(place: Place, fake_c
     """A broken file among thousands: the record names it, without the user's folder."""
     broken = place.root / "data" / "imagenet" / "val" / "red" / "red_0.JPEG"
     broken.write_bytes(broken.read_bytes()[:30])
-    assert place.collect("--precision", "f32", *place.brought) == 1
+    assert place.collect("--precision", "f32", *place.user_datasets) == 1
     record = place.records["colours"]
     assert "red_0.JPEG" in record.outcome.reason
     assert str(place.root) not in record.outcome.reason
@@ -419,7 +419,7 @@ def test_all_variants_are_judged_by_what_no_variant_was_made_of(
     monkeypatch.setattr(variants, "nncf_version", lambda: "3.4.0")
     rows = [(" ".join(WORDS[: 1 + i % 3]) + " good" * (i // 3), i % 2) for i in range(10)]
     made.glue(place.root / "data" / "sst2", rows)
-    options = ["--model", "moods", "--precision", "f32", *place.brought]
+    options = ["--model", "moods", "--precision", "f32", *place.user_datasets]
 
     sizes: list[int] = []
 
@@ -438,13 +438,13 @@ def test_all_variants_are_judged_by_what_no_variant_was_made_of(
     # Repeated alone, the published file must be judged by the same samples.
     again = {stored.record.repeat.ovreport for stored in store.read_all([place.out]).stored}
     assert any("--variant fp32 --variant int8" in command for command in again)
-    (made_,) = [job for job in fake_child.jobs if isinstance(job, OptimiseJob)]
+    (made_,) = [job for job in fake_child.jobs if isinstance(job, OptimizeJob)]
     assert made_.settings["model_type"] == "transformer"
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not variants.has_nncf(), reason="nncf is not installed")
-def test_a_classifier_of_the_users_own_is_quantised_by_data_of_their_own(place: Place, capsys):
+def test_a_classifier_of_the_users_own_is_quantized_by_data_of_their_own(place: Place, capsys):
     """One command: a part calibrates, the rest judges both, and the record says so."""
     data = place.root / "data" / "imagenet"
     for i in range(9):
@@ -453,10 +453,10 @@ def test_a_classifier_of_the_users_own_is_quantised_by_data_of_their_own(place: 
     text = (place.root / "my.toml").read_text()
     text = text.replace("image = [1, 24, 32, 3]", "x = [1, 3, 32, 48]").replace("36", "64")
     (place.root / "my.toml").write_text(text.replace('layout = "NHWC"', 'layout = "NCHW"', 1))
-    asked = ["--precision", "f32", "--model", "colours", *place.brought]
-    assert place.collect(*asked, "--variant", "int8") == 0, capsys.readouterr()
+    requested = ["--precision", "f32", "--model", "colours", *place.user_datasets]
+    assert place.collect(*requested, "--variant", "int8") == 0, capsys.readouterr()
     record = place.records["colours"]
-    assert record.model.made.calibration_samples <= 3  # what is judged as well is left out
-    assert "held out of what is judged" in record.model.made.calibration
+    assert record.model.origin.calibration_samples <= 3  # what is judged as well is left out
+    assert "held out of what is judged" in record.model.origin.calibration
     assert record.accuracy.n == 14
     assert "3 others calibrate" in record.accuracy.data

@@ -21,10 +21,10 @@ from ovreport.record import (
     Agreement,
     Completed,
     Converted,
-    Effort,
     Execution,
     Failed,
     Latency,
+    MeasuringTime,
     Memory,
     NotMeasured,
     Record,
@@ -138,20 +138,20 @@ def test_every_device_and_precision_has_a_record(measured: Place) -> None:
 def test_what_it_took_is_told_in_full(measured: Place) -> None:
     """The parts add up; loops, warm-up and starts of both processes are among the measuring."""
     for record in measured.records:
-        effort = record.effort
-        assert isinstance(effort, Effort)
-        assert sum(effort.parts_s.values()) == pytest.approx(effort.wall_s)
-        assert 0 < effort.measuring_s < effort.wall_s
+        measuring_time = record.measuring_time
+        assert isinstance(measuring_time, MeasuringTime)
+        assert sum(measuring_time.parts_s.values()) == pytest.approx(measuring_time.wall_s)
+        assert 0 < measuring_time.measuring_s < measuring_time.wall_s
         latency, throughput = record.latency.rounds[0], record.throughput.rounds[0]
         timed_s = latency.duration_s + throughput.duration_s
         # Threads start and end within the parts: on a busy machine that takes its time.
-        assert effort.parts_s["timed-loops"] > 0.5 * timed_s
+        assert measuring_time.parts_s["timed-loops"] > 0.5 * timed_s
         warm_s = latency.warmup_s + throughput.warmup_s
-        assert effort.parts_s["warm-up"] > 0.9 * warm_s
+        assert measuring_time.parts_s["warm-up"] > 0.9 * warm_s
         starts = [record.startup.rounds[0], record.startup_cached.rounds[0]]
         started_s = sum(s.read_ms + s.compile_ms + s.first_inference_ms for s in starts) / 1000
-        assert effort.parts_s["timed-starts"] >= started_s
-        assert effort.parts_s["process"] > 0
+        assert measuring_time.parts_s["timed-starts"] >= started_s
+        assert measuring_time.parts_s["process"] > 0
 
 
 def test_every_aspect_is_measured(measured: Place) -> None:
@@ -181,11 +181,11 @@ def test_the_executed_precision_is_read_back(measured: Place) -> None:
 def test_settings_asked_for_are_in_force(measured: Place) -> None:
     """Each loop has its hint, and the compiled model says so too."""
     for record in measured.records:
-        for aspect, hint in ((record.latency, "LATENCY"), (record.throughput, "THROUGHPUT")):
-            assert aspect.settings.asked["PERFORMANCE_HINT"] == hint
-            assert aspect.settings.in_force["PERFORMANCE_HINT"] == hint
+        for measurement, hint in ((record.latency, "LATENCY"), (record.throughput, "THROUGHPUT")):
+            assert measurement.settings.requested["PERFORMANCE_HINT"] == hint
+            assert measurement.settings.effective["PERFORMANCE_HINT"] == hint
         asked_for_f32 = record.case.precision == "f32"
-        assert ("INFERENCE_PRECISION_HINT" in record.latency.settings.asked) is asked_for_f32
+        assert ("INFERENCE_PRECISION_HINT" in record.latency.settings.requested) is asked_for_f32
 
 
 def test_both_time_and_count_are_met(measured: Place) -> None:
@@ -452,9 +452,9 @@ def test_the_outcome_is_json_for_scripts(
     """Standard output holds the JSON and nothing else."""
     assert run([*quickly, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    effort = told.pop("effort")
+    measuring_time = told.pop("measuring_time")
     assert told == {"records": 2, "failed": 0, "out": str(place.out)}
-    assert sum(effort["parts_s"].values()) == pytest.approx(effort["wall_s"])
+    assert sum(measuring_time["parts_s"].values()) == pytest.approx(measuring_time["wall_s"])
 
 
 def test_the_summary_names_every_case(
@@ -609,16 +609,16 @@ def test_a_converted_model_has_every_accuracy_in_its_record(place: Place) -> Non
     command = ["collect", "--suite", str(suite), "--out", str(place.out), *skipped]
     assert run([*command, "--precision", "f32"]) == 1
     good, bad = sorted(place.records, key=lambda record: record.model.id, reverse=True)
-    assert isinstance(good.model.made, Converted)
-    assert good.model.made.converter == "efficientnet-lite0"
+    assert isinstance(good.model.origin, Converted)
+    assert good.model.origin.converter == "efficientnet-lite0"
     assert good.model.source == "file:lite.pth"
     assert good.model.size_bytes > 10_000
     assert "benchmark_app -m model.xml" in good.repeat.benchmark_app
     assert isinstance(good.accuracy, Accuracy)
-    (top5,) = good.further_accuracy
+    (top5,) = good.additional_accuracy
     assert [(a.metric, a.n) for a in (good.accuracy, top5)] == [("top1", 2), ("top5", 2)]
     assert top5.value >= good.accuracy.value
-    assert good.further_accuracy_missing == {}
+    assert good.additional_accuracy_missing == {}
     assert isinstance(bad.outcome, Failed)
     assert "could not be converted (efficientnet-lite0): ValueError" in bad.outcome.reason
     assert str(place.root) not in place.texts

@@ -45,7 +45,7 @@ def a_job(inputs: Path, settings: list[Setting], **changes: object) -> CurveJob:
         settings=settings,
         seconds=0.12,
         driver="threads",
-        lone_ms=SERVICE_S * 1000,
+        unloaded_latency_ms=SERVICE_S * 1000,
     )
     return msgspec.structs.replace(job, **changes)
 
@@ -106,11 +106,13 @@ def test_the_shape_of_a_curve_of_known_service_time(
     settings = [Setting(2, 1, 1), Setting(2, 2, 1), Setting(2, 4, 1), Setting(1, 2, 1)]
     engine = FixedService(SERVICE_S)
     points = points_of(curve_of(monkeypatch, engine, a_job(inputs, settings)))
-    lone = points[2, 1, 1]
+    unloaded = points[2, 1, 1]
     more = {
-        key: load.throughput(p).value / load.throughput(lone).value for key, p in points.items()
+        key: load.throughput(p).value / load.throughput(unloaded).value for key, p in points.items()
     }
-    longer = {key: load.latency(p).value / load.latency(lone).value for key, p in points.items()}
+    longer = {
+        key: load.latency(p).value / load.latency(unloaded).value for key, p in points.items()
+    }
     assert more[2, 2, 1] == pytest.approx(2, rel=0.35)
     assert longer[2, 2, 1] == pytest.approx(1, rel=0.35)
     assert more[2, 4, 1] == pytest.approx(2, rel=0.35)
@@ -160,7 +162,7 @@ def test_settings_that_would_take_too_long_are_gaps(
     monkeypatch: pytest.MonkeyPatch, inputs: Path
 ) -> None:
     """A slow model stops at few inferences; what would take many points' time is not tried."""
-    job = a_job(inputs, [Setting(1, 1, 1), Setting(1, 2, 8)], lone_ms=100.0)
+    job = a_job(inputs, [Setting(1, 1, 1), Setting(1, 2, 8)], unloaded_latency_ms=100.0)
     curve = curve_of(monkeypatch, FixedService(0.001), job)
     assert "too slow for this tier" in curve.gaps[0].reason
 
@@ -171,15 +173,15 @@ def test_no_point_at_all_is_a_failure(monkeypatch: pytest.MonkeyPatch, inputs: P
     monkeypatch.setattr(engines, "create", lambda *_: engine)
     result = main.run(a_job(inputs, [Setting(2, 2, 1)]))
     assert isinstance(result, JobFailed)
-    aspect = CurveExtra().aspect([result, result])
-    assert isinstance(aspect, Failed)
-    assert "no setting could be measured" in aspect.reason
+    measurement = CurveExtra().measurement([result, result])
+    assert isinstance(measurement, Failed)
+    assert "no setting could be measured" in measurement.reason
 
 
 def test_unsupported_is_not_failed() -> None:
     """What the engine cannot do is told apart from what went wrong."""
     failure = JobFailed(reason="cannot be converted", cause="error", unsupported=True)
-    assert isinstance(CurveExtra().aspect([failure]), Unsupported)
+    assert isinstance(CurveExtra().measurement([failure]), Unsupported)
 
 
 # ---------------------------------------------------------------- rounds together
@@ -210,7 +212,7 @@ def test_rounds_are_pooled_and_a_gap_of_one_round_is_none() -> None:
     assert [len(p.rounds) for p in (whole, partly)] == [2, 1]
     assert [gap.batch for gap in curve.gaps] == [4]
     failure = JobFailed(reason="killed", cause="killed")
-    assert CurveExtra().aspect([first, failure, second]) == curve
+    assert CurveExtra().measurement([first, failure, second]) == curve
 
 
 # ---------------------------------------------------------------- OpenVINO
@@ -231,7 +233,7 @@ def test_openvino_sweeps_a_small_model(tmp_path: Path, batch: int) -> None:
     )
     settings = [Setting(1, 1, 1), Setting(2, 2, 1), Setting(1, 1, 4), Setting(2, 4, 4)]
     result = main.run(
-        a_job(tmp_path / "s.npz", settings, target=target, seconds=0.03, lone_ms=0.05)
+        a_job(tmp_path / "s.npz", settings, target=target, seconds=0.03, unloaded_latency_ms=0.05)
     )
     assert isinstance(result, CurveResult), result
     assert [Setting(p.streams, p.requests, p.batch) for p in result.curve.points] == settings

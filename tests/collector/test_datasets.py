@@ -291,10 +291,12 @@ def a_suite(layout: str = "imagenet") -> Suite:
 
 def test_a_brought_folder_takes_the_datasets_place(tmp_path: Path):
     """The suite is the same thing wherever the folder lies; its contents tell another apart."""
-    first = datasets.bring(a_suite(), {"pictures": str(made.foldered(tmp_path / "a"))})
-    second = datasets.bring(a_suite(), {"pictures": str(made.foldered(tmp_path / "b"))})
-    third = datasets.bring(a_suite(), {"pictures": str(made.foldered(tmp_path / "c", {"red": 9}))})
-    assert first.brought["pictures"].n == 6
+    first = datasets.use_local(a_suite(), {"pictures": str(made.foldered(tmp_path / "a"))})
+    second = datasets.use_local(a_suite(), {"pictures": str(made.foldered(tmp_path / "b"))})
+    third = datasets.use_local(
+        a_suite(), {"pictures": str(made.foldered(tmp_path / "c", {"red": 9}))}
+    )
+    assert first.user_datasets["pictures"].n == 6
     assert first.identity == second.identity != third.identity
     assert str(tmp_path) not in msgspec.json.encode(first.identity).decode()
     (facts,) = datasets.facts(first, first.models[0])
@@ -303,8 +305,10 @@ def test_a_brought_folder_takes_the_datasets_place(tmp_path: Path):
 
 def test_the_limit_of_samples_is_an_option_of_the_models_bound_to_it(tmp_path: Path):
     """So it is in the plan's key; a suite can say it too."""
-    brought = datasets.bring(a_suite(), {"pictures": str(made.foldered(tmp_path))}, samples=3)
-    assert brought.models[0].options == {"samples": 3}
+    user_datasets = datasets.use_local(
+        a_suite(), {"pictures": str(made.foldered(tmp_path))}, samples=3
+    )
+    assert user_datasets.models[0].options == {"samples": 3}
 
 
 @pytest.mark.parametrize(
@@ -314,26 +318,28 @@ def test_the_limit_of_samples_is_an_option_of_the_models_bound_to_it(tmp_path: P
 def test_a_name_that_users_do_not_bring_is_refused_with_those_they_do(name: str, told: str):
     """The names are listed."""
     with pytest.raises(InputError, match=told) as caught:
-        datasets.bring(a_suite(), {name: "."})
+        datasets.use_local(a_suite(), {name: "."})
     assert "pictures" in caught.value.remedy
 
 
 def test_a_bad_folder_is_told_with_the_option(tmp_path: Path):
     """--dataset, its name, and the place inside."""
     with pytest.raises(InputError) as caught:
-        datasets.bring(a_suite(), {"pictures": str(tmp_path)})
+        datasets.use_local(a_suite(), {"pictures": str(tmp_path)})
     assert caught.value.where.startswith("--dataset pictures: ")
     with pytest.raises(InputError, match="there is no"):
-        datasets.bring(a_suite(), {"pictures": str(tmp_path / "gone")})
+        datasets.use_local(a_suite(), {"pictures": str(tmp_path / "gone")})
     with pytest.raises(InputError, match="not a folder"):
-        datasets.bring(a_suite(), {"pictures": str(made.an_image(tmp_path / "a.png", (0, 0, 0)))})
+        datasets.use_local(
+            a_suite(), {"pictures": str(made.an_image(tmp_path / "a.png", (0, 0, 0)))}
+        )
 
 
 def test_coco_without_its_evaluation_says_what_to_install(tmp_path: Path, monkeypatch):
     """Before anything is measured."""
     monkeypatch.setattr(datasets.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(InputError, match=r"ovreport\[coco\]"):
-        datasets.bring(a_suite("coco"), {"pictures": str(made.coco(tmp_path))})
+        datasets.use_local(a_suite("coco"), {"pictures": str(made.coco(tmp_path))})
 
 
 @given(n=st.integers(1, 400), most=st.integers(1, 400), seed=st.integers(0, 9))
@@ -378,9 +384,9 @@ def test_a_suite_says_files_or_a_layout(tmp_path: Path, dataset, told: str):
 
 def test_a_suite_cannot_name_a_users_folder(tmp_path: Path):
     """Only the option does."""
-    brought = {"stuff": {"folder": "/", "n": 1, "checksum": ""}}
-    path = write_suite(tmp_path / "my.toml", document(brought=brought))
-    with pytest.raises(InputError, match="brought"):
+    user_datasets = {"stuff": {"folder": "/", "n": 1, "checksum": ""}}
+    path = write_suite(tmp_path / "my.toml", document(user_datasets=user_datasets))
+    with pytest.raises(InputError, match="user_datasets"):
         suite.load(path)
 
 
@@ -395,9 +401,9 @@ def test_the_layouts_of_a_suite_are_those_that_are_read(tmp_path: Path):
             tmp_path / "my.toml",
             document(models=[table], datasets={"mine": {"title": "T", "layout": layout}}),
         )
-        brought = datasets.bring(suite.load(path), {"mine": str(tmp_path / layout)})
-        assert brought.brought["mine"].n >= 1
-        assert len(json.dumps(brought.brought["mine"].checksum)) == 66
+        user_datasets = datasets.use_local(suite.load(path), {"mine": str(tmp_path / layout)})
+        assert user_datasets.user_datasets["mine"].n >= 1
+        assert len(json.dumps(user_datasets.user_datasets["mine"].checksum)) == 66
 
 
 # ---------------------------------------------------------------- held out
@@ -423,8 +429,8 @@ def test_a_fifth_is_held_out_where_a_model_is_calibrated(n: int, held: int, tmp_
         msgspec.structs.replace(any_model, id=name, data=data)
         for name, data in (("one", "mine"), ("two", "mine"), ("three", ""))
     ]
-    brought = {"mine": suite.Brought(folder="f", n=n, checksum="c")}
-    own = Suite(format=1, id="s", title="S", models=models, brought=brought)
+    user_datasets = {"mine": suite.LocalDataset(folder="f", n=n, checksum="c")}
+    own = Suite(format=1, id="s", title="S", models=models, user_datasets=user_datasets)
     found = datasets.hold_out(own, {"one", "three"}).models
     assert [model.options.get("held_out") for model in found] == [held, None, None]
 

@@ -217,7 +217,7 @@ def test_rows_reduce_to_what_coco_gives(seed: int):
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_equal_confidences_are_taken_in_the_order_of_images(seed: int):
-    """As COCO takes them: quantised networks have many."""
+    """As COCO takes them: quantized networks have many."""
     images, truth, found = a_scene(seed, digits=1)
     rows = coco_map.rows(images, made.CATEGORIES, truth, found)
     expected, _ = coco_eval(images, made.CATEGORIES, truth, found)

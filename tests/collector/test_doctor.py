@@ -90,7 +90,7 @@ def test_a_quiet_laptop_is_fit(laptop: Path) -> None:
         ("throttle_events", 0, "heat", "throttled"),
     ],
 )
-def test_bad_is_what_the_verdict_calls_suspect(
+def test_bad_is_what_the_verdict_calls_noisy(
     laptop: Path, reading: str, limit: float, check: str, code: str
 ) -> None:
     """The same reading at the same limit, and a remedy beyond it."""
@@ -165,12 +165,12 @@ def test_room_for_models(
 ) -> None:
     """A cache that is not there yet lies where its nearest folder is."""
     usage = type("usage", (), {"free": free})
-    asked: list[Path] = []
-    monkeypatch.setattr(settings.shutil, "disk_usage", lambda path: asked.append(path) or usage)
+    requested: list[Path] = []
+    monkeypatch.setattr(settings.shutil, "disk_usage", lambda path: requested.append(path) or usage)
     cache = laptop / "not" / "there" / "yet"
     found = {c.id: c for c in settings.checks(cache, laptop)}["disk"]
     assert found.status == status
-    assert asked == [laptop]
+    assert requested == [laptop]
 
 
 def test_energy_that_is_denied_has_the_permission_as_its_remedy(tmp_path: Path) -> None:

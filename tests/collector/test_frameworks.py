@@ -12,15 +12,13 @@ import pytest
 from onnx import TensorProto, helper
 
 from ovreport.errors import InputError
-from ovreport.metrics.compute import figures
+from ovreport.metrics.compute import metric_values
 from ovreport.record import Completed, Port, Record, Unsupported
 from ovreport_collector import engines
 from ovreport_collector.engines import native
 from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.engines.native import THREADS, in_openvino_order
 from ovreport_collector.jobs import (
-    Alongside,
-    AlongsideJob,
     CachedStartJob,
     Job,
     JobFailed,
@@ -29,12 +27,14 @@ from ovreport_collector.jobs import (
     RoundJob,
     RoundResult,
     Target,
+    ThreadSettings,
+    ThreadSettingsJob,
 )
 from ovreport_collector.session import collect
 from ovreport_collector.worker import main
 from tests.collector.conftest import TINY, FakeChild, a_device, a_request
 
-ALONGSIDE = Alongside(
+ALONGSIDE = ThreadSettings(
     latency_threads=2,
     throughput_threads=2,
     requests=2,
@@ -76,7 +76,7 @@ def target(tmp_path: Path) -> Target:
         shapes={"x": [1, 64]},
         device="CPU",
         precision="f32",
-        alongside=ALONGSIDE,
+        thread_settings=ALONGSIDE,
     )
 
 
@@ -115,7 +115,7 @@ def test_onnx_runtime_gives_what_openvino_gives(
     target: Target, samples: Path, tmp_path: Path
 ) -> None:
     """Same file and inputs, same outputs; kernels are read back from a profile, as f32."""
-    reference = msgspec.structs.replace(target, engine="openvino", alongside=None)
+    reference = msgspec.structs.replace(target, engine="openvino", thread_settings=None)
     told, found = outputs_of(target, samples, tmp_path)
     expected_of, expected = outputs_of(reference, samples, tmp_path)
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -131,10 +131,10 @@ def test_threads_are_those_that_openvino_has(target: Target) -> None:
     for mode, threads, requests in (("latency", "2", 1), ("throughput", "1", 2)):
         compiled = network.compile("CPU", mode, "f32", None)
         settings = compiled.settings
-        assert settings.asked["intra_op_num_threads"] == threads
-        assert settings.in_force["intra_op_num_threads"] == threads
-        assert settings.in_force[THREADS] == threads
-        assert settings.asked["free_dimension_overrides"] == "batch=1"
+        assert settings.requested["intra_op_num_threads"] == threads
+        assert settings.effective["intra_op_num_threads"] == threads
+        assert settings.effective[THREADS] == threads
+        assert settings.requested["free_dimension_overrides"] == "batch=1"
         assert compiled.optimal_requests == requests
 
 
@@ -142,8 +142,8 @@ def test_requests_of_many_threads_have_sessions_of_their_own(target: Target, sam
     """Two requests of two threads each start a pool each; of one thread they share a session."""
     wide = msgspec.structs.replace(ALONGSIDE, throughput_threads=4)
     loaded = load_samples(samples)
-    for alongside, pools in ((wide, 2), (ALONGSIDE, 0)):
-        engine = engines.create(msgspec.structs.replace(target, alongside=alongside))
+    for thread_settings, pools in ((wide, 2), (ALONGSIDE, 0)):
+        engine = engines.create(msgspec.structs.replace(target, thread_settings=thread_settings))
         before = threads()
         compiled = engine.read(Path(target.model), target.shapes).compile(
             "CPU", "throughput", "f32", None
@@ -160,9 +160,9 @@ def test_requests_of_many_threads_have_sessions_of_their_own(target: Target, sam
 
 def test_openvino_tells_what_a_framework_is_given(target: Target) -> None:
     """The job alongside reads threads and requests in force from OpenVINO itself."""
-    reference = msgspec.structs.replace(target, engine="openvino", alongside=None)
-    told = main.run(AlongsideJob(target=reference))
-    assert isinstance(told, Alongside)
+    reference = msgspec.structs.replace(target, engine="openvino", thread_settings=None)
+    told = main.run(ThreadSettingsJob(target=reference))
+    assert isinstance(told, ThreadSettings)
     assert told.latency_threads >= 1
     assert told.requests * told.request_threads <= max(told.throughput_threads, told.requests)
     assert [p.name for p in told.outputs] == ["scores"]
@@ -238,17 +238,17 @@ def test_litert_gives_what_openvino_gives(tmp_path: Path) -> None:
     reference = Target(
         engine="openvino", model=str(file), shapes=model.shapes, device="CPU", precision="f32"
     )
-    alongside = main.run(AlongsideJob(target=reference))
-    assert isinstance(alongside, Alongside)
-    alongside = msgspec.structs.replace(alongside, latency_threads=2)
-    target = msgspec.structs.replace(reference, engine="litert", alongside=alongside)
+    thread_settings = main.run(ThreadSettingsJob(target=reference))
+    assert isinstance(thread_settings, ThreadSettings)
+    thread_settings = msgspec.structs.replace(thread_settings, latency_threads=2)
+    target = msgspec.structs.replace(reference, engine="litert", thread_settings=thread_settings)
     told, found = outputs_of(target, path, tmp_path)
     expected_of, expected = outputs_of(reference, path, tmp_path)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
     assert told.outputs == expected_of.outputs
     assert told.execution.precision == "f32"
     network = engines.create(target).read(file, model.shapes)
-    assert network.compile("CPU", "latency", "f32", None).settings.in_force[THREADS] == "2"
+    assert network.compile("CPU", "latency", "f32", None).settings.effective[THREADS] == "2"
     with pytest.raises(ValueError, match="no input wrong"):
         engines.create(target).read(file, {"wrong": [1]}).compile("CPU", "latency", "f32", None)
 
@@ -274,7 +274,7 @@ def test_pytorch_runs_a_saved_program(tmp_path: Path, name: str) -> None:
         shapes={"input": [1, 64]},
         device="CPU",
         precision="f32",
-        alongside=ALONGSIDE,
+        thread_settings=ALONGSIDE,
     )
     told, found = outputs_of(target, tmp_path / "samples.npz", tmp_path)
     np.testing.assert_allclose(found, layer(torch.from_numpy(x)).detach().numpy(), atol=1e-5)
@@ -283,7 +283,7 @@ def test_pytorch_runs_a_saved_program(tmp_path: Path, name: str) -> None:
     compiled = (
         engines.create(target).read(file, target.shapes).compile("CPU", "latency", "f32", None)
     )
-    assert compiled.settings.in_force["num_threads"] == "2"
+    assert compiled.settings.effective["num_threads"] == "2"
 
 
 # ---------------------------------------------------------------- outputs in OpenVINO's order
@@ -306,8 +306,8 @@ def port(name: str, *shape: int) -> Port:
 )
 def test_outputs_are_matched_by_name_else_by_shape(own, theirs, order) -> None:
     """A name is sure, a shape is second; what cannot be matched stays as it is."""
-    alongside = msgspec.structs.replace(ALONGSIDE, outputs=theirs)
-    assert in_openvino_order(own, alongside) == order
+    thread_settings = msgspec.structs.replace(ALONGSIDE, outputs=theirs)
+    assert in_openvino_order(own, thread_settings) == order
 
 
 def test_without_openvino_a_framework_keeps_its_defaults() -> None:
@@ -319,9 +319,9 @@ def test_without_openvino_a_framework_keeps_its_defaults() -> None:
 # ---------------------------------------------------------------- plan
 
 
-def cases_of(suite_file: Path, **asked) -> list[tuple[str, str, str, str]]:
+def cases_of(suite_file: Path, **requested) -> list[tuple[str, str, str, str]]:
     """Return model, engine, device and precision of each planned case."""
-    plan = collect.make_plan(a_request(suite_file, **asked))
+    plan = collect.make_plan(a_request(suite_file, **requested))
     return [(p.case.model, p.case.engine, p.case.device, p.case.precision) for p in plan.cases]
 
 
@@ -389,9 +389,9 @@ def records(fake_child: FakeChild, suite_file: Path, own_folders: Path, console,
     return measure
 
 
-def answering(job: Job) -> Alongside | None:
+def answering(job: Job) -> ThreadSettings | None:
     """Answer what OpenVINO does."""
-    return ALONGSIDE if isinstance(job, AlongsideJob) else None
+    return ALONGSIDE if isinstance(job, ThreadSettingsJob) else None
 
 
 def test_rounds_of_both_alternate(records, fake_child: FakeChild) -> None:
@@ -406,8 +406,8 @@ def test_rounds_of_both_alternate(records, fake_child: FakeChild) -> None:
         for j in fake_child.jobs
         if isinstance(j, OutputsJob | RoundJob) and j.target.engine == "onnxruntime"
     ]
-    assert {id(j.target.alongside) for j in native_jobs} == {id(ALONGSIDE)}
-    assert sum(isinstance(j, AlongsideJob) for j in fake_child.jobs) == 1
+    assert {id(j.target.thread_settings) for j in native_jobs} == {id(ALONGSIDE)}
+    assert sum(isinstance(j, ThreadSettingsJob) for j in fake_child.jobs) == 1
     assert isinstance(theirs.outcome, Completed)
     assert theirs.startup_cached == Unsupported(reason="this framework has no model cache")
     assert theirs.agreement.outputs[0].relative_rmse == 0
@@ -430,14 +430,14 @@ def test_a_framework_runs_where_openvino_cannot(records, fake_child: FakeChild) 
     crash = JobFailed(reason="ended by SIGSEGV", cause="crash")
 
     def answer(job: Job) -> JobFailed | None:
-        has_target = isinstance(job, OutputsJob | RoundJob | AlongsideJob)
+        has_target = isinstance(job, OutputsJob | RoundJob | ThreadSettingsJob)
         return crash if has_target and job.target.engine == "openvino" else None
 
     fake_child.answers = [answer]
     ours, theirs = records()
     assert not isinstance(ours.outcome, Completed)
     assert isinstance(theirs.outcome, Completed)
-    assert {j.target.alongside for j in fake_child.jobs if isinstance(j, RoundJob)} == {None}
+    assert {j.target.thread_settings for j in fake_child.jobs if isinstance(j, RoundJob)} == {None}
 
 
 def test_overhead_is_not_made_up(records, fake_child: FakeChild) -> None:
@@ -446,5 +446,5 @@ def test_overhead_is_not_made_up(records, fake_child: FakeChild) -> None:
     theirs = records()[1]
     rounds = [msgspec.structs.replace(r, runtime_median_ms=0) for r in theirs.latency.rounds]
     latency = msgspec.structs.replace(theirs.latency, rounds=rounds)
-    found = figures(msgspec.structs.replace(theirs, latency=latency))
+    found = metric_values(msgspec.structs.replace(theirs, latency=latency))
     assert isinstance(found["overhead_ms"], Unsupported)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ovreport import paths
-from ovreport.record import Converted, Execution, MemoryRound, Optimised
+from ovreport.record import Converted, Execution, MemoryRound, Optimized
 from ovreport_collector import sources
 from ovreport_collector.jobs import (
     AnswersResult,
@@ -21,7 +21,7 @@ from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement
 from ovreport_collector.models.build import make_variant
 from ovreport_collector.plan.plan import TIERS, Plan
-from ovreport_collector.prepare.model import Ready, make_ready
+from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child
 from ovreport_collector.suite import model as suite
 from ovreport_collector.tasks import Files
@@ -30,21 +30,25 @@ pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
     """Return the model, fetched (98 MB) unless it is in the user's cache."""
     pytest.importorskip("openvino_genai")
     loaded = suite.load("llm")
     (model,) = loaded.models
     prepared = sources.prepare(loaded, [model])[model.id]
-    made = make_ready(model, prepared, tmp_path_factory.mktemp("work"), seed=20)
-    assert isinstance(made, Ready), made
+    made = prepare_model(model, prepared, tmp_path_factory.mktemp("work"), seed=20)
+    assert isinstance(made, PreparedModel), made
     return made
 
 
-def target(ready: Ready, precision: str) -> Target:
+def target(prepared: PreparedModel, precision: str) -> Target:
     """Return what a process loads."""
     return Target(
-        engine="openvino-genai", model=str(ready.file), shapes={}, device="CPU", precision=precision
+        engine="openvino-genai",
+        model=str(prepared.file),
+        shapes={},
+        device="CPU",
+        precision=precision,
     )  # type: ignore[arg-type]
 
 
@@ -63,19 +67,25 @@ def a_plan() -> Plan:
     )  # type: ignore[arg-type]
 
 
-def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
+def test_a_round_and_answers(prepared: PreparedModel, tmp_path: Path, monkeypatch) -> None:
     """Times agree with the pipeline's own clock, logits foretell, the answers are f32's."""
     monkeypatch.setattr(measurement, "GRID", [Lengths(32, 16), Lengths(64, 16)])
     monkeypatch.setattr(measurement, "REQUESTS", [1, 2])
     monkeypatch.setattr(measurement, "CONCURRENT", Lengths(16, 8))
     measured = child.run(
-        generation.round_job(a_plan(), ready, target(ready, "default"), 0), tmp_path, limit_s=300
+        generation.round_job(a_plan(), prepared, target(prepared, "default"), 0),
+        tmp_path,
+        limit_s=300,
     )
     assert isinstance(measured, GenerationResult), measured
     for point in measured.points:
         (one,) = point.rounds
-        assert one.runtime_token_ms == pytest.approx(one.token_mean_ms, rel=0.1)
-        assert one.runtime_ttft_ms == pytest.approx(one.ttft_ms, rel=0.1)
+        assert one.runtime_time_per_output_token_ms == pytest.approx(
+            one.time_per_output_token_mean_ms, rel=0.1
+        )
+        assert one.runtime_time_to_first_token_ms == pytest.approx(
+            one.time_to_first_token_ms, rel=0.1
+        )
     assert not isinstance(measured.concurrency, JobFailed)
     assert [p.requests for p in measured.concurrency.points] == [1, 2]
     assert isinstance(measured.memory, MemoryRound)
@@ -89,7 +99,7 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(measurement, "PROMPTS", 2)
     monkeypatch.setattr(measurement, "ANSWERS", Lengths(32, 8))
     monkeypatch.setattr(measurement, "WINDOWS", 2)
-    job = generation.answers_job(ready, target(ready, "f32"), tmp_path)
+    job = generation.answers_job(prepared, target(prepared, "f32"), tmp_path)
     found = child.run(job, tmp_path, limit_s=300)
     assert isinstance(found, AnswersResult), found
     assert [len(answer) for answer in found.answers] == [8, 8]
@@ -97,7 +107,7 @@ def test_a_round_and_answers(ready: Ready, tmp_path: Path, monkeypatch) -> None:
     loss = sum(w.loss for w in found.windows) / 767
     assert 10 < np.exp(loss) < 60  # English, foretold by a small model; chance would be 49,152
     assert isinstance(found.described.execution, Execution)
-    assert found.settings.in_force["KV_CACHE_PRECISION"] == "f32"
+    assert found.settings.effective["KV_CACHE_PRECISION"] == "f32"
     quality = generation.quality(found, found, title="itself", seed=1)
     assert quality.agreement.identical == 2
 
@@ -113,29 +123,29 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurement, "CONCURRENT", Lengths(16, 8))
 
 
-def answers(ready: Ready, precision: str, work: Path) -> AnswersResult:
+def answers(prepared: PreparedModel, precision: str, work: Path) -> AnswersResult:
     """Return what a model answers, in a process of its own."""
     work.mkdir(exist_ok=True)
-    job = generation.answers_job(ready, target(ready, precision), work)
+    job = generation.answers_job(prepared, target(prepared, precision), work)
     found = child.run(job, work, limit_s=600)
     assert isinstance(found, AnswersResult), found
     return found
 
 
 @pytest.mark.usefixtures("few")
-def test_compressed_variants_answer(ready: Ready, tmp_path: Path, monkeypatch) -> None:
+def test_compressed_variants_answer(prepared: PreparedModel, tmp_path: Path, monkeypatch) -> None:
     """Made in a process, loaded as a folder in others: sizes, executed layers, quality, times."""
     pytest.importorskip("nncf")
     monkeypatch.setenv(paths.CACHE, str(tmp_path / "cache"))
-    reference = answers(ready, "f32", tmp_path / "reference")
-    files = Files(ready.file, {}, {})
+    reference = answers(prepared, "f32", tmp_path / "reference")
+    files = Files(prepared.file, {}, {})
     sizes, worse = {}, {}
     for name in ("int8-weights", "int4-weights"):
-        made = make_variant(ready, name, files, tmp_path)
-        assert isinstance(made, Ready), made
-        how = made.made
-        assert isinstance(how, Optimised)
-        assert isinstance(how.made_from, Converted)
+        made = make_variant(prepared, name, files, tmp_path)
+        assert isinstance(made, PreparedModel), made
+        how = made.origin
+        assert isinstance(how, Optimized)
+        assert isinstance(how.derived_from, Converted)
         assert {"openvino_tokenizer.xml", "openvino_detokenizer.xml"} <= {
             file.name for file in made.file.parent.iterdir()
         }
@@ -155,14 +165,14 @@ def test_compressed_variants_answer(ready: Ready, tmp_path: Path, monkeypatch) -
     assert worse["int8-weights"] < worse["int4-weights"] < 1
 
 
-def test_a_damaged_file_fails_with_its_reason(ready: Ready, tmp_path: Path) -> None:
+def test_a_damaged_file_fails_with_its_reason(prepared: PreparedModel, tmp_path: Path) -> None:
     """A damaged GGUF brings its process down, and is told as such; the collect lives on."""
     broken = tmp_path / "broken.gguf"
-    broken.write_bytes(ready.file.read_bytes()[:1_000_000])
+    broken.write_bytes(prepared.file.read_bytes()[:1_000_000])
     made = Target(
         engine="openvino-genai", model=str(broken), shapes={}, device="CPU", precision="default"
     )
-    job = generation.answers_job(ready, made, tmp_path)
+    job = generation.answers_job(prepared, made, tmp_path)
     result = child.run(job, tmp_path, limit_s=300)
     assert isinstance(result, JobFailed)
     assert result.reason

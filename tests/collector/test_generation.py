@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovreport.errors import InputError, SuiteError
-from ovreport.metrics.compute import figures
+from ovreport.metrics.compute import metric_values
 from ovreport.record import (
     Completed,
     Concurrency,
@@ -74,20 +74,25 @@ def job(tmp_path: Path) -> GenerationJob:
 
 def test_times_are_those_of_the_callbacks(job: GenerationJob, clock: Clock) -> None:
     """A pipeline of known times: first token by the prompt, the others evenly, load apart."""
-    found = measure(job, SimulatedEngine(clock, ttft_ms=2.0, token_ms=10.0), str)
+    found = measure(
+        job, SimulatedEngine(clock, time_to_first_token_ms=2.0, time_per_output_token_ms=10.0), str
+    )
     short, long = found.points
     assert (short.prompt_tokens, short.new_tokens) == (8, 4)
-    assert short.rounds[0].ttft_ms == pytest.approx(16.0)
-    assert long.rounds[0].ttft_ms == pytest.approx(64.0)
+    assert short.rounds[0].time_to_first_token_ms == pytest.approx(16.0)
+    assert long.rounds[0].time_to_first_token_ms == pytest.approx(64.0)
     for point in found.points:
         (measured,) = point.rounds
         assert measured.round == 3
         assert measured.generations == 2
-        assert [measured.token_ms, measured.token_mean_ms] == pytest.approx([10.0, 10.0])
-        assert measured.runtime_token_ms == 10.0
+        assert [
+            measured.time_per_output_token_ms,
+            measured.time_per_output_token_mean_ms,
+        ] == pytest.approx([10.0, 10.0])
+        assert measured.runtime_time_per_output_token_ms == 10.0
         assert point.histogram.total == 2 * (point.new_tokens - 1)
         assert measured.duration_s == pytest.approx(
-            2 * (measured.ttft_ms + 10.0 * (point.new_tokens - 1)) / 1000
+            2 * (measured.time_to_first_token_ms + 10.0 * (point.new_tokens - 1)) / 1000
         )
     assert found.load.load_ms == pytest.approx(2000.0)
     assert found.load.warmup_generations == 2
@@ -104,7 +109,7 @@ def test_no_prompt_comes_twice(job: GenerationJob, clock: Clock) -> None:
 
 def test_slow_answers_stop_at_the_cap(job: GenerationJob, clock: Clock) -> None:
     """One answer a pair of lengths is measured however long it takes, and no more."""
-    found = measure(job, SimulatedEngine(clock, token_ms=40_000.0), str)
+    found = measure(job, SimulatedEngine(clock, time_per_output_token_ms=40_000.0), str)
     assert [point.rounds[0].generations for point in found.points] == [1, 1]
 
 
@@ -124,7 +129,7 @@ def test_a_short_text_is_refused() -> None:
 
 def test_requests_at_once(job: GenerationJob, clock: Clock) -> None:
     """Tokens of all requests by the time to the last one's last token."""
-    found = measure(job, SimulatedEngine(clock, token_ms=10.0), str).concurrency
+    found = measure(job, SimulatedEngine(clock, time_per_output_token_ms=10.0), str).concurrency
     assert isinstance(found, Concurrency)
     rates = {p.requests: p.rounds[0].tokens / p.rounds[0].duration_s for p in found.points}
     assert rates == {1: pytest.approx(100.0), 4: pytest.approx(160.0)}
@@ -133,7 +138,7 @@ def test_requests_at_once(job: GenerationJob, clock: Clock) -> None:
 def test_requests_at_once_stop_when_the_time_is_up(job: GenerationJob, clock: Clock) -> None:
     """What took too long is still told; no greater number is begun after it."""
     short = msgspec.structs.replace(job, requests=[1, 4, 8], concurrent_s=0.1)
-    found = measure(short, SimulatedEngine(clock, token_ms=10.0), str).concurrency
+    found = measure(short, SimulatedEngine(clock, time_per_output_token_ms=10.0), str).concurrency
     assert isinstance(found, Concurrency)
     assert [point.requests for point in found.points] == [1, 4]
 
@@ -161,7 +166,7 @@ def test_any_times_make_a_point(gaps: list[float], first: float) -> None:
     at = np.cumsum([first, *gaps]).tolist()
     point = point_of([Answer([1, 2, 3, 4], 0.0, at, at[-1])], Lengths(8, 4), index=0)
     assert point.histogram.total == 3
-    assert point.rounds[0].ttft_ms == pytest.approx(first * 1000)
+    assert point.rounds[0].time_to_first_token_ms == pytest.approx(first * 1000)
 
 
 @given(st.lists(st.integers(0, 3), max_size=20), st.lists(st.integers(0, 3), max_size=20))
@@ -228,7 +233,10 @@ def test_a_language_model_becomes_a_record(
 ) -> None:
     """Rounds, quality against f32, no classic aspect; the record is read back as written."""
     tier(rounds=3, max_rounds=3)
-    f32, default = SimulatedEngine(clock, token_ms=30), SimulatedEngine(clock, wrong_from=50)
+    f32, default = (
+        SimulatedEngine(clock, time_per_output_token_ms=30),
+        SimulatedEngine(clock, wrong_from=50),
+    )
     records = collected(
         text_suite, own_folders / "out", console, fake_child, f32=f32, default=default
     )
@@ -245,7 +253,7 @@ def test_a_language_model_becomes_a_record(
     assert isinstance(measured.agreement, TokenAgreement)
     assert measured.agreement.common == [50] * measurement.PROMPTS
     assert isinstance(reference.generation.agreement, Skipped)
-    found = figures(record)
+    found = metric_values(record)
     assert found["time_per_output_token_ms"].value == pytest.approx(10.0)
     assert found["token_agreement"].value == 0
     assert found["first_divergence_tokens"].value == 50

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
-from ovreport_collector.prepare.model import Ready, make_ready
+from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.tasks.images.preprocess import preprocessing
 from tests.collector.task_fixtures import a_model, a_photograph, some_files
 
@@ -119,21 +119,21 @@ def test_constant_weights_are_judged_by_nothing(tmp_path: Path, known):
 
 def test_top_1_and_top_5_are_of_one_run(tmp_path: Path, known):
     """One file of inputs, whose outputs the headline's judge keeps."""
-    ready = make_ready(*known, tmp_path / "work", seed=0)
-    assert isinstance(ready, Ready)
-    assert ready.judged_inputs == {ready.labelled_inputs: ""}
-    (top5,) = ready.further
-    assert (top5.name, top5.inputs) == ("top5", ready.labelled_inputs)
+    prepared = prepare_model(*known, tmp_path / "work", seed=0)
+    assert isinstance(prepared, PreparedModel)
+    assert prepared.judged_inputs == {prepared.labelled_inputs: ""}
+    (top5,) = prepared.further
+    assert (top5.name, top5.inputs) == ("top5", prepared.labelled_inputs)
 
     scores = np.zeros((2, 1, 12))
     scores[0, 0, [9, 1, 2]] = (3, 2, 1)  # right at once
     scores[1, 0, [1, 2, 3, 7]] = (5, 4, 3, 2)  # right as the fourth
-    kept = ready.task.keep([scores])
+    kept = prepared.task.keep([scores])
     assert kept[0].shape == (2, 1, 5)
-    assert ready.task.keep(kept)[0] is kept[0]
-    for judge, expected in ((ready.task, [1, 0]), (top5.judge, [1, 1])):
+    assert prepared.task.keep(kept)[0] is kept[0]
+    for judge, expected in ((prepared.task, [1, 0]), (top5.judge, [1, 1])):
         for outputs in (kept, [scores], [scores[..., None, None]]):
-            assert judge.contributions(ready.labelled, outputs)[:, 0].tolist() == expected
+            assert judge.contributions(prepared.labelled, outputs)[:, 0].tolist() == expected
 
 
 def test_lists_of_words_have_files_of_their_own(tmp_path: Path):
@@ -143,11 +143,11 @@ def test_lists_of_words_have_files_of_their_own(tmp_path: Path):
     model, files = feed("sentence-similarity", tmp_path)
     (tmp_path / "w.tsv").write_text("sun\tmoon\t9\nsun\tsea\t4\n")
     data = {**files.data, "wordsim-353": tmp_path / "w.tsv"}
-    ready = make_ready(
+    prepared = prepare_model(
         model, some_files(files=dict(files.files), **data), tmp_path / "work", seed=0
     )
-    assert isinstance(ready, Ready)
-    names = {path.name: judge for path, judge in ready.judged_inputs.items()}
+    assert isinstance(prepared, PreparedModel)
+    names = {path.name: judge for path, judge in prepared.judged_inputs.items()}
     assert names == {"labelled.npz": "", "labelled-wordsim-353.npz": "wordsim-353"}
-    assert all(path.is_file() for path in ready.judged_inputs)
-    assert ready.judged_samples == 2 + 2  # three documents and three words, in pairs
+    assert all(path.is_file() for path in prepared.judged_inputs)
+    assert prepared.judged_samples == 2 + 2  # three documents and three words, in pairs

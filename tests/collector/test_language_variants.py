@@ -15,14 +15,14 @@ from rich.console import Console
 from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
 from ovreport.record import Completed, Generation, Record
-from ovreport.record.model import Converted, Optimised
-from ovreport_collector.jobs import ConvertResult, GenerationJob, Job, OptimiseJob, Result
+from ovreport.record.model import Converted, Optimized
+from ovreport_collector.jobs import ConvertResult, GenerationJob, Job, OptimizeJob, Result
 from ovreport_collector.measurements.generation import run as generation
 from ovreport_collector.models import variants
 from ovreport_collector.session import collect
 from ovreport_collector.suite import language
 from ovreport_collector.suite import model as suite
-from tests.collector.conftest import FakeChild, a_request, an_optimise_result
+from tests.collector.conftest import FakeChild, a_request, an_optimize_result
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import document, write_suite
 
@@ -58,9 +58,9 @@ def a_suite(folder: Path, **changes: object) -> Path:
     return write_suite(folder / "text.toml", made | {"wheels": {}})
 
 
-def planned(path: Path, **asked: object) -> list[tuple[str, str, str]]:
+def planned(path: Path, **requested: object) -> list[tuple[str, str, str]]:
     """Return variant, engine and precision of each planned case."""
-    cases = [p.case for p in collect.make_plan(a_request(path, **asked)).cases]
+    cases = [p.case for p in collect.make_plan(a_request(path, **requested)).cases]
     return [(c.variant, c.engine, c.precision) for c in cases]
 
 
@@ -74,8 +74,8 @@ def test_weights_of_a_language_model_are_compressed_whatever_they_were(
         ("int4", "openvino-genai", "default"),
         ("int8-weights", "openvino-genai", "default"),
     ]
-    asked = planned(path, variants=("int4-weights", "int8", "fp16"), precisions=("f32",))
-    assert asked == [("int4-weights", "openvino-genai", "f32")]
+    requested = planned(path, variants=("int4-weights", "int8", "fp16"), precisions=("f32",))
+    assert requested == [("int4-weights", "openvino-genai", "f32")]
 
 
 def test_what_a_language_model_cannot_be_made_is_refused(
@@ -104,15 +104,15 @@ def run(
     engines = {"f32": SimulatedEngine(clock), "default": SimulatedEngine(clock, wrong_from=50)}
 
     def restored(job: Job) -> Result | None:
-        if not isinstance(job, OptimiseJob):
+        if not isinstance(job, OptimizeJob):
             return None
         took = ConvertResult(seconds=1.5, peak_bytes=2_000)
-        return msgspec.structs.replace(an_optimise_result(job), restored=took)
+        return msgspec.structs.replace(an_optimize_result(job), restored=took)
 
     fake_child.answers += [restored, answering(engines.__getitem__)]
 
-    def measure(path: Path, **asked: object) -> list[Record]:
-        plan = collect.make_plan(a_request(path, **asked))
+    def measure(path: Path, **requested: object) -> list[Record]:
+        plan = collect.make_plan(a_request(path, **requested))
         out = own_folders / "records"
         return collect.measure(plan, out, console, timeout_s=None, fresh=True).records
 
@@ -123,12 +123,12 @@ def test_a_variant_becomes_a_record(run, own_folders: Path, fake_child: FakeChil
     """How it was made, that its weights were few bits before, its size, its quality against f32."""
     (record,) = run(a_suite(own_folders), variants=("int8-weights",))
     assert isinstance(record.outcome, Completed)
-    how = record.model.made
-    assert isinstance(how, Optimised)
+    how = record.model.origin
+    assert isinstance(how, Optimized)
     assert (how.method, how.settings) == ("weight-compression", {"mode": "int8_asym"})
     assert set(how.software) == {"nncf", "openvino", "openvino-genai"}
     assert (how.seconds, how.peak_bytes, how.bytes_before, how.bytes_after) == (2.5, 3000, 400, 100)
-    assert how.made_from == Converted(
+    assert how.derived_from == Converted(
         converter="weights-to-f32", software={"openvino-genai": "1"}, seconds=1.5, peak_bytes=2_000
     )
     assert isinstance(record.generation, Generation)
@@ -146,11 +146,11 @@ def test_the_repeat_command_of_the_published_weights_is_one_that_is_taken(
     records = run(path)
     assert [r.case.variant for r in records] == ["int4", "int4", "int4-weights"]
     for record in records:
-        asked = shlex.split(record.repeat.ovreport)[1:]
-        asked[asked.index("--suite") + 1] = str(path)
-        assert cli([*asked, "--dry-run"]) == 0
-        option = asked.index("--variant")
-        assert asked[option + 1] == record.case.variant
+        requested = shlex.split(record.repeat.ovreport)[1:]
+        requested[requested.index("--suite") + 1] = str(path)
+        assert cli([*requested, "--dry-run"]) == 0
+        option = requested.index("--variant")
+        assert requested[option + 1] == record.case.variant
 
 
 def test_a_variant_is_made_once(run, own_folders: Path, fake_child: FakeChild) -> None:
@@ -158,7 +158,7 @@ def test_a_variant_is_made_once(run, own_folders: Path, fake_child: FakeChild) -
     path = a_suite(own_folders)
     for _ in range(2):
         run(path, variants=("int8-weights", "int4-weights"))
-    jobs = [job for job in fake_child.jobs if isinstance(job, OptimiseJob)]
+    jobs = [job for job in fake_child.jobs if isinstance(job, OptimizeJob)]
     assert [job.settings["mode"] for job in jobs] == ["int8_asym", "int4_sym"]
     assert {job.target.engine for job in jobs} == {"openvino-genai"}
 

@@ -95,9 +95,9 @@ def tier(**changes: float) -> Tier:
 
 def throughput(requests: Sequence[Request], queue: Queue | None = None, **options):
     """Measure requests under load."""
-    asked = {"driver": "threads", "index": 0, **options}
-    limits = asked.pop("tier", QUICK)
-    return loops.measure_throughput(Compiled(requests, queue), [{}] * 4, limits, **asked)[0]
+    requested = {"driver": "threads", "index": 0, **options}
+    limits = requested.pop("tier", QUICK)
+    return loops.measure_throughput(Compiled(requests, queue), [{}] * 4, limits, **requested)[0]
 
 
 # ---------------------------------------------------------------- latency

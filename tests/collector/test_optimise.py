@@ -1,4 +1,4 @@
-"""Optimising for real: NNCF on small models, in a process of its own."""
+"""Optimizing for real: NNCF on small models, in a process of its own."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.jobs import (
     JobFailed,
-    OptimiseJob,
-    OptimiseResult,
+    OptimizeJob,
+    OptimizeResult,
     OutputsJob,
     OutputsResult,
     Result,
@@ -57,7 +57,7 @@ def made(
     folder.mkdir(exist_ok=True)
     save_arrays(inputs, {"x": pixels})
     calibration = Calibration({"x": pixels}, "noise") if how.calibrated else None
-    job = OptimiseJob(
+    job = OptimizeJob(
         target=Target(
             engine="openvino", model=str(network), shapes=shapes, device="CPU", precision="f32"
         ),
@@ -89,7 +89,7 @@ def executed(file: Path, work: Path) -> Execution:
 def test_fp16_halves_the_file_without_nncf(network: Path, tmp_path: Path) -> None:
     """Its size tells; the process that made it had a memory, and took a time."""
     result, file = made(network, tmp_path, "fp16")
-    assert isinstance(result, OptimiseResult), result
+    assert isinstance(result, OptimizeResult), result
     saved = file.stat().st_size + file.with_suffix(".bin").stat().st_size
     assert result.bytes_after == saved < result.bytes_before
     assert result.peak_bytes > 20 << 20
@@ -103,7 +103,7 @@ def test_int8_runs_in_int8(network: Path, tmp_path: Path) -> None:
     """The runtime model says so, not the label."""
     assert executed_precision(network, tmp_path) == "f32"
     result, file = made(network, tmp_path, "int8")
-    assert isinstance(result, OptimiseResult), result
+    assert isinstance(result, OptimizeResult), result
     assert result.bytes_after < result.bytes_before
     assert executed(file, tmp_path).precision in {"i8", "u8"}
 
@@ -127,14 +127,14 @@ def test_int8_is_as_right_as_eight_bits_can_be(network: Path, tmp_path: Path) ->
     assert not np.array_equal(*outputs)
 
 
-# ---------------------------------------------------------------- ways of quantising
+# ---------------------------------------------------------------- ways of quantizing
 
 
 @NEEDS_NNCF
 def test_held_out_inputs_choose_among_ways(network: Path, tmp_path: Path) -> None:
     """The least error is kept, and told with those of the others and the settings it had."""
     result, _ = made(network, tmp_path, "int8")
-    assert isinstance(result, OptimiseResult), result
+    assert isinstance(result, OptimizeResult), result
     assert [trial.settings for trial in result.trials] == [dict(way) for way in WAYS]
     best = min(result.trials, key=lambda trial: trial.error)
     assert 0 < best.error < 0.1
@@ -149,14 +149,14 @@ def test_what_only_some_inputs_hold_is_not_cut_off(network: Path, tmp_path: Path
     pixels = np.random.default_rng(3).random((30, *SHAPES["x"])).astype(np.float32)
     pixels[::3] *= 10
     result, _ = made(network, tmp_path, "int8", pixels=pixels)
-    assert isinstance(result, OptimiseResult), result
+    assert isinstance(result, OptimizeResult), result
     assert result.settings["activations_range"] == "minmax"
     means = [t.error for t in result.trials if "activations_range" not in t.settings]
     assert min(t.error for t in result.trials) < min(means) / 2
 
 
 def test_a_way_that_contradicts_the_task_is_not_tried() -> None:
-    """A transformer is quantised as one."""
+    """A transformer is quantized as one."""
     assert len(ways({})) == len(WAYS)
     assert {way["model_type"] for way in ways({"model_type": "transformer"})} == {"transformer"}
 
@@ -172,7 +172,7 @@ def test_weights_are_known_as_such_whatever_form_the_file_has(tmp_path: Path) ->
     deep = ops.group_convolution(x, kernel, [1, 1], [1, 1], [1, 1], [1, 1])
     network = models.save(ov.Model([ops.relu(deep)], [x], "deep"), tmp_path / "network.xml")
     result, file = made(network, tmp_path, "int8")
-    assert isinstance(result, OptimiseResult), result
+    assert isinstance(result, OptimizeResult), result
     constants = [
         op for op in ov.Core().read_model(file).get_ops() if op.get_type_name() == "Constant"
     ]
@@ -182,7 +182,7 @@ def test_weights_are_known_as_such_whatever_form_the_file_has(tmp_path: Path) ->
 
 @NEEDS_NNCF
 def test_recurrent_layers_stay_in_floating_point(tmp_path: Path) -> None:
-    """No overflow fix knows them, and products in 16 bits saturate; the rest is quantised."""
+    """No overflow fix knows them, and products in 16 bits saturate; the rest is quantized."""
     x = ops.parameter([1, 4, 8], np.float32, name="x")
     x.output(0).set_names({"x"})
     rng = np.random.default_rng(2)
@@ -206,7 +206,7 @@ def test_recurrent_layers_stay_in_floating_point(tmp_path: Path) -> None:
     network = models.save(ov.Model([lstm.output(0)], [x], "lstm"), tmp_path / "network.xml")
     pixels = rng.random((12, 1, 4, 8)).astype(np.float32)
     result, file = made(network, tmp_path, "int8", shapes={"x": [1, 4, 8]}, pixels=pixels)
-    assert isinstance(result, OptimiseResult), result
+    assert isinstance(result, OptimizeResult), result
     assert result.settings["ignored_types"] == "LSTMSequence GRUSequence"
     model = ov.Core().read_model(file)
     (layer,) = [op for op in model.get_ops() if op.get_type_name() == "LSTMSequence"]
@@ -220,7 +220,7 @@ def test_weights_are_stored_in_few_bits(variant: MadeVariant, tmp_path: Path) ->
     network = models.save(models.classifier(), tmp_path / "network.xml")
     shapes = {"x": [1, models.FEATURES]}
     result, _ = made(network, tmp_path, variant, shapes=shapes)
-    assert isinstance(result, OptimiseResult), result
+    assert isinstance(result, OptimizeResult), result
     assert result.bytes_after < result.bytes_before / 2
 
 
@@ -299,7 +299,7 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
 ) -> None:
     """The child makes the validation data again, judges by the original, and saves what holds.
 
-    A limit that nothing meets (twice as good as the original) leaves nothing quantised.
+    A limit that nothing meets (twice as good as the original) leaves nothing quantized.
     """
     network = models.save(a_voice_network(), tmp_path / "voice.xml")
     rng = np.random.default_rng(1)
@@ -314,7 +314,7 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
         seed=20,
     )
     (tmp_path / "made").mkdir()
-    job = OptimiseJob(
+    job = OptimizeJob(
         target=Target(
             engine="openvino", model=str(network), shapes=FRAMES, device="CPU", precision="f32"
         ),
@@ -327,7 +327,7 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
     )
     result = child.run(job, tmp_path, limit_s=120)
     if holds:
-        assert isinstance(result, OptimiseResult), result
+        assert isinstance(result, OptimizeResult), result
         assert "FakeQuantize" in Path(job.file).read_text()
     else:
         assert isinstance(result, JobFailed), result
@@ -369,11 +369,11 @@ def _contrary() -> ov.Model:
 
 @NEEDS_NNCF
 def test_nncf_tells_nobody() -> None:
-    """The process that optimises switches NNCF's reports off before it is imported."""
+    """The process that optimizes switches NNCF's reports off before it is imported."""
     code = (
-        "import os, sys; from ovreport_collector.models.optimize import run as optimise;"
+        "import os, sys; from ovreport_collector.models.optimize import run as optimize;"
         "assert 'nncf' not in sys.modules;"
-        "os.environ[optimise._NO_TELEMETRY] = '1';"
+        "os.environ[optimize._NO_TELEMETRY] = '1';"
         "from nncf.telemetry import wrapper;"
         "print(isinstance(wrapper.telemetry, wrapper.NNCFTelemetryStub))"
     )

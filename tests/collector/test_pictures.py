@@ -202,22 +202,22 @@ def test_rounds_become_an_aspect_with_both_ways() -> None:
     rounds = results(3)
     worse = msgspec.structs.replace(rounds[1].agreement[0], relative_rmse=0.3)
     rounds[1] = msgspec.structs.replace(rounds[1], agreement=[worse])
-    aspect = EndToEndExtra().aspect(rounds)
-    assert isinstance(aspect, EndToEnd)
-    assert [(p.way, len(p.rounds)) for p in aspect.pipelines] == [("host", 3), ("graph", 3)]
-    assert aspect.agreement[0].relative_rmse == 0.3
+    measurement = EndToEndExtra().measurement(rounds)
+    assert isinstance(measurement, EndToEnd)
+    assert [(p.way, len(p.rounds)) for p in measurement.pipelines] == [("host", 3), ("graph", 3)]
+    assert measurement.agreement[0].relative_rmse == 0.3
 
 
 def test_one_failed_round_is_borne_and_more_are_not() -> None:
     """Three rounds that were measured are enough; fewer beside a failure are a failure."""
     crash = JobFailed(reason="died", cause="crash", stderr_tail="Bus error")
     extra = EndToEndExtra()
-    assert isinstance(extra.aspect([crash, *results(3)]), EndToEnd)
-    assert extra.aspect([crash, *results(2)]) == Failed(
+    assert isinstance(extra.measurement([crash, *results(3)]), EndToEnd)
+    assert extra.measurement([crash, *results(2)]) == Failed(
         reason="died", cause="crash", stderr_tail="Bus error"
     )
     lacking = JobFailed(reason="no such resize", cause="error", unsupported=True)
-    assert extra.aspect([lacking]) == Unsupported(reason="no such resize")
+    assert extra.measurement([lacking]) == Unsupported(reason="no such resize")
 
 
 def test_a_collect_measures_it_for_image_tasks_only(
@@ -232,8 +232,8 @@ def test_a_collect_measures_it_for_image_tasks_only(
         own_folders / "my.toml", document(models=[lines, model_table("other", "other.onnx")])
     )
 
-    def collected(**asked: object) -> dict[str, object]:
-        request = a_request(suite, precisions=("f32",), **asked)
+    def collected(**requested: object) -> dict[str, object]:
+        request = a_request(suite, precisions=("f32",), **requested)
         plan, out = collect.make_plan(request), own_folders / "records"
         records = collect.measure(plan, out, console, timeout_s=None, fresh=False).records
         return {r.case.model: r.end_to_end for r in records}

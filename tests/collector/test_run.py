@@ -37,9 +37,11 @@ class Run:
     def __init__(self, suite: Path, out: Path, console: Console) -> None:
         self.suite, self.out, self.console = suite, out, console
 
-    def __call__(self, *, fresh: bool = False, out: Path | None = None, **asked) -> list[Record]:
+    def __call__(
+        self, *, fresh: bool = False, out: Path | None = None, **requested
+    ) -> list[Record]:
         """Plan and measure; return the records."""
-        plan = collect.make_plan(a_request(self.suite, **asked))
+        plan = collect.make_plan(a_request(self.suite, **requested))
         out = out or self.out
         return collect.measure(plan, out, self.console, timeout_s=None, fresh=fresh).records
 
@@ -491,8 +493,8 @@ def test_what_a_stopped_run_took_is_counted_too(
         run()
     fake_child.answers = [wait]
     for record in run():
-        assert record.effort.wall_s == pytest.approx(30)
-        assert record.effort.parts_s == {"process": pytest.approx(30)}
+        assert record.measuring_time.wall_s == pytest.approx(30)
+        assert record.measuring_time.parts_s == {"process": pytest.approx(30)}
 
 
 class _Os:

@@ -21,7 +21,7 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector.engines.arrays import save_arrays
-from ovreport_collector.prepare.model import Judged, Ready
+from ovreport_collector.prepare.model import Judged, PreparedModel
 from ovreport_collector.session import accuracy
 from ovreport_collector.suite.model import File, Model
 from ovreport_collector.tasks import Labelled
@@ -55,7 +55,7 @@ class Distance(Top1):
 LABELS = np.array([0, 1] * 50)
 
 
-def ready(task: object = None, labels: np.ndarray | None = LABELS) -> Ready:
+def prepared(task: object = None, labels: np.ndarray | None = LABELS) -> PreparedModel:
     """Return a model of a task, with labelled inputs or none."""
     labelled = (
         None
@@ -64,7 +64,7 @@ def ready(task: object = None, labels: np.ndarray | None = LABELS) -> Ready:
             inputs={}, labels=labels, n=len(labels), unit="things", source="made up", rendered=True
         )
     )
-    return Ready(
+    return PreparedModel(
         model=Model(id="m", title="M", task="t", file=File(uri="file:m.onnx"), shapes={"x": [1]}),
         task=task or Top1(),
         file=Path("m.onnx"),
@@ -102,7 +102,7 @@ def scores(right: int) -> np.ndarray:
 
 def test_accuracy_is_the_share_of_right_answers(kept) -> None:
     """90 of 100, with an interval around it and where the data came from."""
-    found = accuracy.accuracy(ready(), kept(scores(90)), REFERENCE, seed=1)
+    found = accuracy.accuracy(prepared(), kept(scores(90)), REFERENCE, seed=1)
     assert isinstance(found, Accuracy)
     assert (found.metric, found.value, found.n) == ("top1", 0.9, 100)
     assert found.interval == "wilson"
@@ -112,14 +112,14 @@ def test_accuracy_is_the_share_of_right_answers(kept) -> None:
 
 def test_the_reference_has_no_difference_to_itself(kept) -> None:
     """The f32 CPU case says that it is the reference."""
-    found = accuracy.accuracy(ready(), kept(scores(90)), REFERENCE, seed=1)
+    found = accuracy.accuracy(prepared(), kept(scores(90)), REFERENCE, seed=1)
     assert isinstance(found, Accuracy)
     assert found.reference == REFERENCE
 
 
 def test_the_difference_is_paired(kept) -> None:
     """Two answers fewer on the same samples: the interval is far narrower than unpaired."""
-    found = accuracy.accuracy(ready(), kept(scores(88)), kept(scores(90)), seed=1)
+    found = accuracy.accuracy(prepared(), kept(scores(88)), kept(scores(90)), seed=1)
     assert isinstance(found, Accuracy)
     against = found.reference
     assert isinstance(against, AccuracyReference)
@@ -140,7 +140,7 @@ class SameAsReference(Top1):
 
 def test_where_nobody_knows_the_answers_the_reference_does(kept) -> None:
     """Ten answers differ from the reference's: 90 %, and the reference itself has 100 %."""
-    judged = ready(SameAsReference())
+    judged = prepared(SameAsReference())
     judged = replace(judged, labelled=replace(judged.labelled, by_reference=True))
     found = accuracy.accuracy(judged, kept(scores(80)), kept(scores(90)), seed=1)
     assert isinstance(found, Accuracy)
@@ -151,7 +151,7 @@ def test_where_nobody_knows_the_answers_the_reference_does(kept) -> None:
 
 def test_the_same_answers_differ_by_nothing(kept) -> None:
     """A hundred answers show as much, within 4 points: the next one may change."""
-    found = accuracy.accuracy(ready(), kept(scores(90)), kept(scores(90)), seed=1)
+    found = accuracy.accuracy(prepared(), kept(scores(90)), kept(scores(90)), seed=1)
     assert isinstance(found, Accuracy)
     against = found.reference
     assert isinstance(against, AccuracyReference)
@@ -163,7 +163,7 @@ def test_the_same_answers_differ_by_nothing(kept) -> None:
 def test_twenty_equal_answers_are_too_few_to_say_equal(kept) -> None:
     """A thousand are enough."""
     for times, expected in ((1, "too few samples"), (50, "equal")):
-        judged = ready(labels=np.tile(LABELS[:20], times))
+        judged = prepared(labels=np.tile(LABELS[:20], times))
         answers = np.tile(scores(90)[:20], (times, 1))
         found = accuracy.accuracy(judged, kept(answers), kept(answers), seed=1)
         assert isinstance(found, Accuracy)
@@ -182,11 +182,11 @@ class Top2(Top1):
 
 def test_further_accuracies_are_judged_like_the_headline(kept, tmp_path: Path) -> None:
     """By other metrics of the same outputs, or on data of their own; each with its difference."""
-    own = replace(ready().labelled, labels=LABELS[:10], n=10, name="own data")
+    own = replace(prepared().labelled, labels=LABELS[:10], n=10, name="own data")
     judged = replace(
-        ready(),
+        prepared(),
         further=(
-            Judged("top2", Top2(), ready().labelled, Path("l.npz")),
+            Judged("top2", Top2(), prepared().labelled, Path("l.npz")),
             Judged("own", Top1(), own, Path("labelled-own.npz")),
             Judged("broken", Distance(), own, Path("labelled-broken.npz")),
         ),
@@ -208,7 +208,7 @@ def test_further_accuracies_are_judged_like_the_headline(kept, tmp_path: Path) -
 
 def test_constant_weights_have_no_accuracy_whatever_the_task(kept) -> None:
     """Even where the task could be judged."""
-    judged = ready(labels=None)
+    judged = prepared(labels=None)
     judged = replace(judged, model=msgspec.structs.replace(judged.model, architecture_only=True))
     found = accuracy.accuracy(judged, kept(scores(1)), REFERENCE, seed=1)
     assert found == Unsupported(reason="constant weights: accuracy does not exist")
@@ -217,7 +217,7 @@ def test_constant_weights_have_no_accuracy_whatever_the_task(kept) -> None:
 def test_a_failed_reference_leaves_the_value(kept) -> None:
     """What could not be compared says so."""
     failed = Failed(reason="the reference crashed", cause="crash")
-    found = accuracy.accuracy(ready(), kept(scores(90)), failed, seed=1)
+    found = accuracy.accuracy(prepared(), kept(scores(90)), failed, seed=1)
     assert isinstance(found, Accuracy)
     assert (found.value, found.reference) == (0.9, failed)
 
@@ -225,7 +225,7 @@ def test_a_failed_reference_leaves_the_value(kept) -> None:
 def test_other_metrics_have_a_bootstrap_interval(kept) -> None:
     """What is no share of rights and wrongs is resampled, the same way each time."""
     values = np.random.default_rng(1).normal(5, 1, (100, 2))
-    twice = [accuracy.accuracy(ready(Distance()), kept(values), REFERENCE, seed=1) for _ in "ab"]
+    twice = [accuracy.accuracy(prepared(Distance()), kept(values), REFERENCE, seed=1) for _ in "ab"]
     assert isinstance(twice[0], Accuracy)
     assert twice[0] == twice[1]
     assert twice[0].interval == "bootstrap"
@@ -237,7 +237,7 @@ def test_without_labels_there_is_no_accuracy(kept) -> None:
     """The reason is the task's."""
     task = Top1()
     task.why_no_metric = "nothing labelled is here"
-    found = accuracy.accuracy(ready(task, None), kept(scores(1)), REFERENCE, seed=1)
+    found = accuracy.accuracy(prepared(task, None), kept(scores(1)), REFERENCE, seed=1)
     assert found == Unsupported(reason="nothing labelled is here")
 
 
@@ -253,7 +253,7 @@ def test_without_labels_there_is_no_accuracy(kept) -> None:
 )
 def test_outputs_that_do_not_fit_fail_the_aspect(kept, task, outputs, reason: str) -> None:
     """A wrong output is a failure of accuracy, not of the run."""
-    found = accuracy.accuracy(ready(task), kept(outputs), REFERENCE, seed=1)
+    found = accuracy.accuracy(prepared(task), kept(outputs), REFERENCE, seed=1)
     assert isinstance(found, Failed)
     assert found.cause == "wrong-output"
     assert reason in found.reason

@@ -328,7 +328,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     answers: list[tuple[int, bytes, int]]
     """Status, body, and bytes of the body that are really sent."""
-    asked = 0
+    requested = 0
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -339,9 +339,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer, and break off where the answer says so."""
         status, body, sent = self.server.answers[
-            min(self.server.asked, len(self.server.answers) - 1)
+            min(self.server.requested, len(self.server.answers) - 1)
         ]
-        self.server.asked += 1
+        self.server.requested += 1
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -383,7 +383,7 @@ def test_a_file_of_a_web_server_is_fetched_once(server: Server) -> None:
     assert sources.missing(remote(), remote().models)[0].size_bytes is None
     assert model_of(remote()).read_bytes() == MODEL_BYTES
     assert model_of(remote()).name == "model.onnx"
-    assert server.asked == 1
+    assert server.requested == 1
 
 
 @pytest.mark.parametrize("first", [BROKEN_OFF, (503, b"later", 5)])
@@ -391,11 +391,11 @@ def test_a_broken_download_is_restarted(server: Server, first: tuple[int, bytes,
     """A broken download is restarted."""
     server.answers = [first, WHOLE]
     assert model_of(remote()).read_bytes() == MODEL_BYTES
-    assert server.asked == 2
+    assert server.requested == 2
 
 
 @pytest.mark.parametrize(
-    ("answer", "asked"),
+    ("answer", "requested"),
     [
         (BROKEN_OFF, download.TRIES),
         ((404, b"no", 2), 1),
@@ -404,12 +404,12 @@ def test_a_broken_download_is_restarted(server: Server, first: tuple[int, bytes,
     ],
 )
 def test_what_is_not_whole_is_never_kept(
-    server: Server, cache_dir: Path, answer: tuple[int, bytes, int], asked: int
+    server: Server, cache_dir: Path, answer: tuple[int, bytes, int], requested: int
 ) -> None:
     """What is not whole is never kept."""
     server.answers = [answer]
     assert "model.onnx" in failure(remote())
-    assert server.asked == asked
+    assert server.requested == requested
     assert not list(cache_dir.rglob("model.onnx"))
     server.answers = [WHOLE]
     assert model_of(remote()).read_bytes() == MODEL_BYTES

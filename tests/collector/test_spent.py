@@ -92,11 +92,13 @@ def test_downloads_are_left_out(clock: Clock) -> None:
 
 def test_an_effort_is_the_sum_of_all_steps() -> None:
     """Timed loops, warm-up, timed starts and idle baselines are measuring; no steps, no effort."""
-    effort = timing.effort([{"timed-loops": 3.0, "process": 1.0}, {"warm-up": 2.0, "process": 4.0}])
-    assert effort is not None
-    assert (effort.wall_s, effort.measuring_s) == (10, 5)
-    assert effort.parts_s == {"timed-loops": 3, "warm-up": 2, "process": 5}
-    assert timing.effort([]) is None
+    measuring_time = timing.measuring_time(
+        [{"timed-loops": 3.0, "process": 1.0}, {"warm-up": 2.0, "process": 4.0}]
+    )
+    assert measuring_time is not None
+    assert (measuring_time.wall_s, measuring_time.measuring_s) == (10, 5)
+    assert measuring_time.parts_s == {"timed-loops": 3, "warm-up": 2, "process": 5}
+    assert timing.measuring_time([]) is None
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b'{"a": "b"}'])

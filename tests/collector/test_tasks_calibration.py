@@ -1,4 +1,4 @@
-"""Data to optimise with: real inputs of the task, apart from those that accuracy is judged by."""
+"""Data to optimize with: real inputs of the task, apart from those that accuracy is judged by."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_a_real_model_takes_the_samples_and_is_as_right_as_it_was(model, tmp_pat
         value, tolerance = EXPECTED[model.id]
         assert measured == pytest.approx(value, abs=tolerance)
     further = (
-        task.further_labelled(model, files, labelled, seed=0)
+        task.additional_labelled(model, files, labelled, seed=0)
         if labelled and isinstance(task, tasks.JudgesMore)
         else {}
     )

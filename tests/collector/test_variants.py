@@ -15,8 +15,8 @@ from ovreport import paths
 from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
 from ovreport.record import Completed, Failed, Record, Skipped, Unsupported, store
-from ovreport.record.model import Optimised, Original
-from ovreport_collector.jobs import Job, JobFailed, OptimiseJob, OutputsJob, Result, RoundJob
+from ovreport.record.model import Optimized, Original
+from ovreport_collector.jobs import Job, JobFailed, OptimizeJob, OutputsJob, Result, RoundJob
 from ovreport_collector.models import build, variants
 from ovreport_collector.session import collect
 from ovreport_collector.suite import model as suite
@@ -69,23 +69,23 @@ def run(
     """Return a function that plans and measures a suite."""
     tier(rounds=2, max_rounds=2)
 
-    def measure(path: Path, *, fresh: bool = False, **asked: object) -> list[Record]:
-        plan = collect.make_plan(a_request(path, **asked))
+    def measure(path: Path, *, fresh: bool = False, **requested: object) -> list[Record]:
+        plan = collect.make_plan(a_request(path, **requested))
         out = own_folders / "records"
         return collect.measure(plan, out, console, timeout_s=None, fresh=fresh).records
 
     return measure
 
 
-def planned(path: Path, **asked: object) -> list[tuple[str, str, str, str]]:
+def planned(path: Path, **requested: object) -> list[tuple[str, str, str, str]]:
     """Return model, variant, engine and precision of each planned case."""
-    cases = [p.case for p in collect.make_plan(a_request(path, **asked)).cases]
+    cases = [p.case for p in collect.make_plan(a_request(path, **requested)).cases]
     return [(c.model, c.variant, c.engine, c.precision) for c in cases]
 
 
 def made(jobs: list[Job]) -> list[str]:
     """Return the names of the variants that were made."""
-    return [Path(job.file).stem for job in jobs if isinstance(job, OptimiseJob)]
+    return [Path(job.file).stem for job in jobs if isinstance(job, OptimizeJob)]
 
 
 # ---------------------------------------------------------------- planning
@@ -112,8 +112,8 @@ def test_a_device_whose_default_is_f32_measures_a_variant_there(
     fake_child.devices = [a_device(default="f32")]
     path = write(a_model(variants=["int8"]))
     assert [(v, p) for _, v, _, p in planned(path)] == [("fp32", "f32"), ("int8", "f32")]
-    asked = planned(path, variants=("int8",), precisions=("f32", "bf16"))
-    assert [(v, p) for _, v, _, p in asked] == [("int8", "f32"), ("int8", "bf16")]
+    requested = planned(path, variants=("int8",), precisions=("f32", "bf16"))
+    assert [(v, p) for _, v, _, p in requested] == [("int8", "f32"), ("int8", "bf16")]
 
 
 def test_variants_that_are_asked_for_take_the_place_of_the_suites(
@@ -121,16 +121,16 @@ def test_variants_that_are_asked_for_take_the_place_of_the_suites(
 ) -> None:
     """Each once, the published one under its own name or as `published`."""
     path = write(a_model(variants=["int8"]))
-    asked = planned(path, variants=("fp16", "published", "fp16"), precisions=("f32",))
-    assert [v for _, v, _, _ in asked] == ["fp32", "fp16"]
+    requested = planned(path, variants=("fp16", "published", "fp16"), precisions=("f32",))
+    assert [v for _, v, _, _ in requested] == ["fp32", "fp16"]
     assert planned(path, variants=("fp32",)) == planned(path, variants=("published",))
 
 
 def test_a_published_variant_is_no_made_one(write, fake_child: FakeChild, has_nncf) -> None:
-    """Asked for int8, a model that is published as int8 runs as it is, and is not optimised."""
+    """Asked for int8, a model that is published as int8 runs as it is, and is not optimized."""
     path = write(a_model(), a_model("two", variant="int8"))
-    asked = planned(path, variants=("int8", "int8-weights"), precisions=("f32",))
-    assert [(m, v) for m, v, _, _ in asked] == [
+    requested = planned(path, variants=("int8", "int8-weights"), precisions=("f32",))
+    assert [(m, v) for m, v, _, _ in requested] == [
         ("one", "int8"),
         ("one", "int8-weights"),
         ("two", "int8"),
@@ -144,8 +144,8 @@ def test_native_frameworks_run_the_published_file_only(
 ) -> None:
     """What is made is OpenVINO's own format."""
     path = write(a_model(variants=["int8"]))
-    asked = planned(path, engines=("openvino", "native"), precisions=("f32",))
-    assert [(v, e) for _, v, e, _ in asked] == [
+    requested = planned(path, engines=("openvino", "native"), precisions=("f32",))
+    assert [(v, e) for _, v, e, _ in requested] == [
         ("fp32", "openvino"),
         ("fp32", "onnxruntime"),
         ("int8", "openvino"),
@@ -226,7 +226,7 @@ def test_a_suite_with_variants_that_cannot_be_is_refused(write, changes, what: s
     assert "models[0]" in str(caught.value)
 
 
-def test_the_standard_suite_optimises_what_has_weights(has_nncf) -> None:
+def test_the_standard_suite_optimizes_what_has_weights(has_nncf) -> None:
     """Every fp32 model with real weights; the quick suite none."""
     standard = suite.load("standard")
     with_int8 = {model.id for model in standard.models if model.variants == ["int8"]}
@@ -289,9 +289,9 @@ def test_a_variant_is_measured_as_a_case_of_its_own(
         ("fp32", Completed),
         ("int8", Completed),
     ]
-    assert isinstance(published.model.made, Original)
-    how = variant.model.made
-    assert isinstance(how, Optimised)
+    assert isinstance(published.model.origin, Original)
+    how = variant.model.origin
+    assert isinstance(how, Optimized)
     assert (how.method, how.settings["preset"]) == ("post-training-quantization", "mixed")
     assert how.calibration_samples == sum(
         int(how.settings[name]) for name in ("subset_size", "held_out")
@@ -304,7 +304,7 @@ def test_a_variant_is_measured_as_a_case_of_its_own(
         published.model.source,
         published.model.sha256,
     )
-    assert variant.model.size_bytes == len(b"optimised one") + len(b"weights")
+    assert variant.model.size_bytes == len(b"optimized one") + len(b"weights")
     files = {Path(j.target.model).name for j in fake_child.jobs if isinstance(j, RoundJob)}
     assert files == {"one.onnx", "one-int8.xml"}
     assert str(own_folders) not in store.encode(variant).decode()
@@ -358,7 +358,7 @@ def test_a_variant_that_cannot_be_made_does_not_stop_the_others(
     """It is a failed record with the reason, and nothing of it is kept; a later run tries again."""
 
     def crash(job: Job) -> Result | None:
-        return CRASH if isinstance(job, OptimiseJob) and "int8" in job.file else None
+        return CRASH if isinstance(job, OptimizeJob) and "int8" in job.file else None
 
     fake_child.answers = [crash]
     path = write(a_model(variants=["int8", "fp16"]))
@@ -384,8 +384,8 @@ def test_a_task_without_real_inputs_has_no_calibrated_variant(
     assert isinstance(records[0].outcome, Unsupported)
     assert "no real inputs to calibrate with" in records[0].outcome.reason
     assert isinstance(records[1].outcome, Completed)
-    assert records[1].model.made.calibration == ""
-    assert records[1].model.made.calibration_samples == 0
+    assert records[1].model.origin.calibration == ""
+    assert records[1].model.origin.calibration_samples == 0
 
 
 def test_accuracy_cannot_be_watched_without_labelled_inputs(
@@ -398,17 +398,17 @@ def test_accuracy_cannot_be_watched_without_labelled_inputs(
 
 
 @pytest.mark.parametrize("variant", ["int8", "int8-accuracy"])
-def test_data_that_is_evaluated_is_never_optimised_with(
+def test_data_that_is_evaluated_is_never_optimized_with(
     variant: str, run, write, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A task that gives its labelled inputs to optimise with is refused, and nothing is made."""
+    """A task that gives its labelled inputs to optimize with is refused, and nothing is made."""
     model = model_table(
         "one", "one.onnx", task="voice-activity", shapes={"input": [1, 64], "state": [1, 4]}
     )
     path = write(model)
     (sound,) = run(path, variants=(variant,), precisions=("f32",))
     assert isinstance(sound.outcome, Completed)
-    assert ("watched" in sound.model.made.calibration) == (variant == "int8-accuracy")
+    assert ("watched" in sound.model.origin.calibration) == (variant == "int8-accuracy")
 
     def cheating(self: VoiceActivity, model, files, *, seed: int) -> object:
         return self.labelled(model, files, seed=20)
@@ -421,7 +421,7 @@ def test_data_that_is_evaluated_is_never_optimised_with(
         monkeypatch.setattr(VoiceActivity, "calibration", cheating_too)
     (record,) = run(path, variants=(variant,), precisions=("f32",), fresh=True)
     assert isinstance(record.outcome, Failed)
-    assert "must not be optimised on its own test" in record.outcome.reason
+    assert "must not be optimized on its own test" in record.outcome.reason
     assert len(made(fake_child.jobs)) == 1
 
 
@@ -442,8 +442,8 @@ def test_extras_are_measured_of_the_published_file_at_the_quick_tier(
     path = write(a_model(variants=["int8"]))
     published, variant = run(path, precisions=("f32",))
     assert not isinstance(published.curve, Skipped)
-    for aspect in (variant.curve, variant.open_loop, variant.end_to_end):
-        assert aspect == Skipped(reason="at tier quick measured of the published fp32 only")
+    for measurement in (variant.curve, variant.open_loop, variant.end_to_end):
+        assert measurement == Skipped(reason="at tier quick measured of the published fp32 only")
     tier(name="standard")
     _, variant = run(path, precisions=("f32",))
     assert not isinstance(variant.curve, Skipped)
@@ -454,12 +454,12 @@ def test_the_repeat_command_measures_the_variant_alone(run, write, fake_child: F
     path = write(a_model(variants=["int8"]), a_model("two"))
     for record in run(path, precisions=("f32",)):
         words = shlex.split(record.repeat.ovreport)
-        asked = {n: v for n, v in pairwise(words) if n.startswith("--")}
+        requested = {n: v for n, v in pairwise(words) if n.startswith("--")}
         cases = planned(
             path,
-            models=(asked["--model"],),
-            precisions=(asked["--precision"],),
-            variants=(asked["--variant"],) if "--variant" in asked else (),
+            models=(requested["--model"],),
+            precisions=(requested["--precision"],),
+            variants=(requested["--variant"],) if "--variant" in requested else (),
         )
         assert [(m, v) for m, v, _, _ in cases] == [(record.case.model, record.case.variant)]
 
@@ -489,5 +489,5 @@ def test_a_stopped_run_goes_on_with_its_variant(run, write, fake_child: FakeChil
 def test_a_record_with_a_variant_survives_its_file(run, write, fake_child: FakeChild) -> None:
     """Written and read again, it is the same."""
     _, variant = run(write(a_model(variants=["int8"])), precisions=("f32",))
-    assert msgspec.json.decode(msgspec.json.encode(variant.model.made), type=Optimised)
+    assert msgspec.json.decode(msgspec.json.encode(variant.model.origin), type=Optimized)
     assert store.decode(store.encode(variant), where="test") == variant

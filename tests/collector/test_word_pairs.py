@@ -91,7 +91,7 @@ def test_every_list_of_pairs_gives_inputs_and_a_name(words):
     """Each word once, n the pairs."""
     task, model, files = words
     headline = task.labelled(model, files, seed=0)
-    found = task.further_labelled(model, files, headline, seed=0)
+    found = task.additional_labelled(model, files, headline, seed=0)
     assert [(one.name, one.n, one.unit) for one in found.values()] == [
         ("WordSim-353", 3, "pairs of words"),
         ("SimLex-999", 2, "pairs of words"),
@@ -109,14 +109,14 @@ def test_a_dataset_without_pairs_has_no_further_accuracy(words):
         **{role: files.data[role] for role in ("documents", "similarities")},
     )
     headline = task.labelled(model, files, seed=0)
-    assert task.further_labelled(model, files, headline, seed=0) == {}
+    assert task.additional_labelled(model, files, headline, seed=0) == {}
 
 
 def test_the_metric_is_the_rank_correlation_of_cosines(words):
     """Over all pairs, whichever word they belong to; what is kept serves as well as the whole."""
     task, model, files = words
     judge = task.further["wordsim-353"]
-    labelled = task.further_labelled(model, files, None, seed=0)["wordsim-353"]
+    labelled = task.additional_labelled(model, files, None, seed=0)["wordsim-353"]
     vectors = np.random.default_rng(0).normal(size=(4, 5))
     states = np.full((4, 40, 5), 7.0)
     states[:, 0] = vectors  # words of one token: what stands at the others must not count
@@ -144,6 +144,6 @@ def _with_tokens(labelled, tokens: int):
 def test_outputs_that_are_not_numbers_give_no_metric(words):
     """Ranks would hide them."""
     task, model, files = words
-    labelled = task.further_labelled(model, files, None, seed=0)["wordsim-353"]
+    labelled = task.additional_labelled(model, files, None, seed=0)["wordsim-353"]
     rows = task.further["wordsim-353"].contributions(labelled, [np.full((2, 2, 6, 5), np.nan)])
     assert np.isnan(task.further["wordsim-353"].reduce(rows))

@@ -52,7 +52,7 @@ class Engine:
     parameters = 6
     optimal_requests, streams, loaded_from_cache = 2, 2, True
     runtime_ms = 0.1
-    settings = Settings(asked={}, in_force={})
+    settings = Settings(requested={}, effective={})
     execution = an_execution("CPU")
 
     def __init__(self, latency: Answer = right, throughput: Answer = right) -> None:
@@ -155,8 +155,8 @@ def test_a_sound_round_misses_nothing(use, samples: Path) -> None:
     result = round_of(samples)
     assert isinstance(result, RoundResult)
     assert result.missing == {}
-    aspects = (result.startup, result.latency, result.throughput, result.memory)
-    assert [a.round for a in aspects] == [1] * 4
+    measurements = (result.startup, result.latency, result.throughput, result.memory)
+    assert [a.round for a in measurements] == [1] * 4
     (package,) = result.energy.domains
     (taken,) = package.rounds
     assert (taken.round, taken.inferences) == (1, result.throughput.n)

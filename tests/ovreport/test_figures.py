@@ -5,7 +5,7 @@ import math
 import msgspec
 import pytest
 
-from ovreport.metrics.compute import Figure, accuracy_metric, figures
+from ovreport.metrics.compute import MetricValue, accuracy_metric, metric_values
 from ovreport.metrics.percentiles import N_TOO_SMALL, PERCENTILES
 from ovreport.metrics.registry import METRICS
 from ovreport.record import Failed, Skipped, Unsupported
@@ -14,13 +14,13 @@ from tests.factories import a_failed_record, a_record, energy
 
 replace = msgspec.structs.replace
 _OTHERS = {"accuracy", "generation"}
-NOT_ACCURACY = {key for key, metric in METRICS.items() if metric.aspect not in _OTHERS}
+NOT_ACCURACY = {key for key, metric in METRICS.items() if metric.measurement not in _OTHERS}
 RATED = {key for key in METRICS if "_rated_" in key}
 
 
 def test_headlines_are_the_truth_of_the_factory():
     """5 ms an inference; four requests of 8 ms each; sixteen cores; 240 MiB."""
-    found = figures(a_record(noise=0.001))
+    found = metric_values(a_record(noise=0.001))
     assert found["latency_ms"].value == pytest.approx(5, rel=0.01)
     assert found["throughput_ips"].value == pytest.approx(500, rel=0.01)
     assert found["throughput_per_core_ips"].value == pytest.approx(500 / 16, rel=0.01)
@@ -39,14 +39,14 @@ def test_headlines_are_the_truth_of_the_factory():
 def test_headlines_survive_the_file():
     """Figures of a decoded record are those of the record."""
     record = a_record()
-    assert figures(decode(encode(record), where="")) == figures(record)
+    assert metric_values(decode(encode(record), where="")) == metric_values(record)
 
 
 @pytest.mark.parametrize(("key", "z"), [("p90", 1.2816), ("p95", 1.6449), ("p99", 2.3263)])
 def test_percentile_bounds_are_beyond_the_truth_but_near(key, z):
     """Conservative: not below the true percentile, and with 7,000 samples close to it."""
     truth = 5 * math.exp(0.05 * z)
-    figure = figures(a_record(noise=0.0))[f"latency_{key}_ms"]
+    figure = metric_values(a_record(noise=0.0))[f"latency_{key}_ms"]
     assert truth <= figure.value <= truth * 1.05
     assert figure.kind == "bound"
     assert (figure.n, figure.rounds) == (7000, 7)
@@ -54,10 +54,10 @@ def test_percentile_bounds_are_beyond_the_truth_but_near(key, z):
 
 def test_every_figure_is_in_order_and_complete():
     """All metrics but rated ones are there, each named, with its bounds around it."""
-    found = figures(a_record(energy=energy()))
+    found = metric_values(a_record(energy=energy()))
     assert set(found) == (NOT_ACCURACY - RATED) | {"top1"}
     for key, figure in found.items():
-        assert isinstance(figure, Figure), key
+        assert isinstance(figure, MetricValue), key
         assert figure.metric == key
         assert figure.low <= figure.value <= figure.high
         assert figure.n > 0
@@ -66,15 +66,15 @@ def test_every_figure_is_in_order_and_complete():
 def test_too_few_samples_give_no_percentile():
     """2,000 inferences say nothing certain of the p99.9: words instead of a number."""
     record = a_record(rounds=2)
-    found = figures(record)
+    found = metric_values(record)
     assert isinstance(found["latency_p999_ms"], Skipped)
     assert found["latency_p999_ms"].reason.startswith(N_TOO_SMALL)
-    assert isinstance(found["latency_p99_ms"], Figure)
+    assert isinstance(found["latency_p99_ms"], MetricValue)
 
 
 def test_one_round_gives_no_percentile():
     """However many inferences it has: another round may be another story."""
-    found = figures(a_record(rounds=1))
+    found = metric_values(a_record(rounds=1))
     assert found["latency_p90_ms"].reason == f"{N_TOO_SMALL}: one round says nothing about another"
 
 
@@ -82,7 +82,7 @@ def test_correlated_samples_count_for_less():
     """The same samples, strongly correlated, no longer carry a p99."""
     record = a_record(rounds=2)
     rounds = [replace(r, autocorrelation=0.9) for r in record.latency.rounds]
-    found = figures(replace(record, latency=replace(record.latency, rounds=rounds)))
+    found = metric_values(replace(record, latency=replace(record.latency, rounds=rounds)))
     assert isinstance(found["latency_p99_ms"], Skipped)
     assert "2,000 inferences, worth 105" in found["latency_p99_ms"].reason
 
@@ -91,10 +91,10 @@ def test_correlation_widens_a_bound_but_keeps_the_percentile():
     """Worth a third of the samples: still a p90, not the p97 that a third of the rank gives."""
     record = a_record(noise=0.0)
     rounds = [replace(r, autocorrelation=0.5) for r in record.latency.rounds]
-    correlated = figures(replace(record, latency=replace(record.latency, rounds=rounds)))
+    correlated = metric_values(replace(record, latency=replace(record.latency, rounds=rounds)))
     bound = correlated["latency_p90_ms"].value
     truth = 5 * math.exp(0.05 * 1.2816)
-    assert figures(record)["latency_p90_ms"].value <= bound <= truth * 1.02
+    assert metric_values(record)["latency_p90_ms"].value <= bound <= truth * 1.02
 
 
 def test_percentiles_never_exceed_the_slowest_inference_where_rounds_agree():
@@ -102,33 +102,33 @@ def test_percentiles_never_exceed_the_slowest_inference_where_rounds_agree():
     record = a_record()
     rounds = [replace(r, round=i) for i, r in enumerate([record.latency.rounds[0]] * 3)]
     record = replace(record, latency=replace(record.latency, rounds=rounds))
-    found = figures(record)
-    bounds = [found[k].value for k in PERCENTILES if isinstance(found[k], Figure)]
+    found = metric_values(record)
+    bounds = [found[k].value for k in PERCENTILES if isinstance(found[k], MetricValue)]
     assert len(bounds) >= 3
     assert max(bounds) <= rounds[0].max_ms
 
 
 def test_rounds_that_differ_raise_a_bound():
     """The same inferences, dealt to rounds of different level, say less about a repetition."""
-    calm, noisy = figures(a_record(noise=0.0)), figures(a_record(noise=0.05))
+    calm, noisy = metric_values(a_record(noise=0.0)), metric_values(a_record(noise=0.05))
     assert noisy["latency_p90_ms"].value > 1.03 * calm["latency_p90_ms"].value
 
 
 def test_a_failed_case_gives_its_reason_for_every_metric():
     """Nothing is dropped, and nothing is zero."""
     record = a_failed_record()
-    assert figures(record) == dict.fromkeys(NOT_ACCURACY, record.outcome)
+    assert metric_values(record) == dict.fromkeys(NOT_ACCURACY, record.outcome)
 
 
 def test_a_fast_wrong_answer_shows_no_speed():
     """A case that failed after it was timed does not show what was timed."""
     wrong = Failed(reason="outputs differ from the reference", cause="wrong-output")
-    found = figures(a_record(outcome=wrong))
+    found = metric_values(a_record(outcome=wrong))
     assert set(found.values()) == {wrong}
 
 
 @pytest.mark.parametrize(
-    ("aspect", "lost"),
+    ("measurement", "lost"),
     [
         ("latency", "latency_ms"),
         ("throughput", "throughput_per_core_ips"),
@@ -137,44 +137,44 @@ def test_a_fast_wrong_answer_shows_no_speed():
         ("memory", "peak_memory_bytes"),
     ],
 )
-def test_a_missing_aspect_gives_its_reason(aspect, lost):
-    """The metrics of one aspect map to its reason, the others stay."""
+def test_a_missing_aspect_gives_its_reason(measurement, lost):
+    """The metrics of one measurement map to its reason, the others stay."""
     why = Unsupported(reason="this driver cannot")
-    found = figures(a_record(**{aspect: why}))
+    found = metric_values(a_record(**{measurement: why}))
     for key, metric in METRICS.items():
-        if metric.aspect == aspect:
+        if metric.measurement == measurement:
             assert found[key] is why
     assert found[lost] is why
-    assert sum(isinstance(f, Figure) for f in found.values()) > 5
+    assert sum(isinstance(f, MetricValue) for f in found.values()) > 5
 
 
 def test_without_memory_there_is_no_throughput_per_gib():
     """The figure says what it lacks."""
-    found = figures(a_record(memory=Skipped(reason="not asked for")))
+    found = metric_values(a_record(memory=Skipped(reason="not asked for")))
     assert isinstance(found["throughput_per_gib_ips"], Skipped)
 
 
 def test_cores_are_counted_for_processors_only():
     """A GPU has no CPU cores to divide by."""
-    found = figures(a_record(device="GPU.0", family="dGPU"))
+    found = metric_values(a_record(device="GPU.0", family="dGPU"))
     assert isinstance(found["throughput_per_core_ips"], Unsupported)
-    assert isinstance(found["throughput_ips"], Figure)
+    assert isinstance(found["throughput_ips"], MetricValue)
 
 
 def test_batches_count_as_inferences():
     """Throughput counts samples, not calls."""
     record = a_record()
     doubled = replace(record, throughput=replace(record.throughput, batch=2))
-    one, two = figures(record)["throughput_ips"], figures(doubled)["throughput_ips"]
+    one, two = metric_values(record)["throughput_ips"], metric_values(doubled)["throughput_ips"]
     assert two.value == pytest.approx(2 * one.value)
 
 
 def test_figures_carry_the_verdict_of_their_aspect():
-    """A noisy record's figures are invalid, percentiles included."""
-    found = figures(a_record(noise=0.3))
-    assert found["latency_ms"].verdict.level == "invalid"
-    assert found["latency_p90_ms"].verdict.level == "invalid"
-    assert found["throughput_per_core_ips"].verdict.level == "invalid"
+    """A noisy record's figures are unreliable, percentiles included."""
+    found = metric_values(a_record(noise=0.3))
+    assert found["latency_ms"].verdict.level == "unreliable"
+    assert found["latency_p90_ms"].verdict.level == "unreliable"
+    assert found["throughput_per_core_ips"].verdict.level == "unreliable"
 
 
 def test_the_accuracy_metric_is_that_of_the_task():
@@ -185,7 +185,7 @@ def test_the_accuracy_metric_is_that_of_the_task():
 
 def test_energy_is_of_the_headline_domain_gross_and_net():
     """45 W for 10 s and a thousand inferences; 15 W of it were taken when idle; dram is apart."""
-    found = figures(a_record(energy=energy(power_w=45, idle_w=15)))
+    found = metric_values(a_record(energy=energy(power_w=45, idle_w=15)))
     gross, net = found["energy_per_inference_j"], found["energy_per_inference_net_j"]
     assert gross.value == pytest.approx(0.45, rel=0.01)
     assert net.value == pytest.approx(0.30, rel=0.01)
@@ -193,26 +193,28 @@ def test_energy_is_of_the_headline_domain_gross_and_net():
     assert (gross.rounds, gross.n) == (7, 7021)
     assert gross.scope == net.scope == "package (powercap)"
     assert METRICS["energy_per_inference_j"].format_unit(gross.value) == "449 mJ"
-    assert gross.verdict.level == "valid"
+    assert gross.verdict.level == "stable"
 
 
 def test_noise_of_the_machine_speaks_against_energy():
     """Other programs are in the figure."""
     noisy = [replace(n, readings={"foreign_cpu_share": 0.3}) for n in a_record().noise]
-    figure = figures(replace(a_record(energy=energy()), noise=noisy))["energy_per_inference_j"]
-    assert figure.verdict.level == "suspect"
+    figure = metric_values(replace(a_record(energy=energy()), noise=noisy))[
+        "energy_per_inference_j"
+    ]
+    assert figure.verdict.level == "noisy"
     assert [r.code for r in figure.verdict.reasons] == ["foreign-load"]
 
 
 def test_a_run_that_takes_no_more_than_idle_has_no_net_energy():
     """A difference below nothing is noise: it is said, not shown."""
-    found = figures(a_record(energy=energy(power_w=10, idle_w=10.5)))
-    assert isinstance(found["energy_per_inference_j"], Figure)
+    found = metric_values(a_record(energy=energy(power_w=10, idle_w=10.5)))
+    assert isinstance(found["energy_per_inference_j"], MetricValue)
     assert isinstance(found["energy_per_inference_net_j"], Unsupported)
     assert "idle" in found["energy_per_inference_net_j"].reason
 
 
 def test_energy_that_was_not_measured_says_why():
     """No zero, but the reason."""
-    found = figures(a_record())
+    found = metric_values(a_record())
     assert found["energy_per_inference_j"] == found["power_w"] == a_record().energy

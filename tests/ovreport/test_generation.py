@@ -10,7 +10,7 @@ import pytest
 from ovreport import record as r
 from ovreport.errors import RecordError
 from ovreport.metrics import generation
-from ovreport.metrics.compute import Figure, figures
+from ovreport.metrics.compute import MetricValue, metric_values
 from ovreport.metrics.registry import METRICS
 from ovreport.record import store
 from tests.factories import a_record
@@ -35,22 +35,22 @@ def test_records_of_before_say_that_they_are_none() -> None:
 
 def test_figures_are_of_one_kind() -> None:
     """A language model has no figure of inferences, and a classic one none of tokens."""
-    tokens, inferences = figures(a_language_record()), figures(a_record())
-    assert {METRICS[key].aspect for key in tokens} == {"generation"}
-    assert not {key for key in inferences if METRICS[key].aspect == "generation"}
-    assert set(figures(a_failed_language_record())) == set(tokens)
+    tokens, inferences = metric_values(a_language_record()), metric_values(a_record())
+    assert {METRICS[key].measurement for key in tokens} == {"generation"}
+    assert not {key for key in inferences if METRICS[key].measurement == "generation"}
+    assert set(metric_values(a_failed_language_record())) == set(tokens)
 
 
 def test_figures_of_the_headline() -> None:
     """Known truth: the middle prompt, the longest answer; percentiles bound the median."""
-    found = figures(a_language_record(token_ms=12.0, noise=0.001))
+    found = metric_values(a_language_record(time_per_output_token_ms=12.0, noise=0.001))
     middle = found["time_per_output_token_ms"]
-    assert isinstance(middle, Figure)
+    assert isinstance(middle, MetricValue)
     assert middle.value == pytest.approx(12.0 * (1 + 128 / 5000), rel=0.02)
-    assert middle.verdict.level == "valid"
+    assert middle.verdict.level == "stable"
     assert found["time_to_first_token_ms"].value == pytest.approx(102.4, rel=0.02)
     keys = [f"time_per_output_token_p{p}_ms" for p in (50, 90, 99)]
-    bounds = [found[key].value for key in keys if isinstance(found[key], Figure)]
+    bounds = [found[key].value for key in keys if isinstance(found[key], MetricValue)]
     assert len(bounds) == 3
     assert middle.value * 0.99 < bounds[0] <= bounds[1] <= bounds[2]
     assert found["concurrent_tokens_per_s"].value == pytest.approx(32 * 8 / 1.5, rel=0.05)
@@ -58,16 +58,16 @@ def test_figures_of_the_headline() -> None:
     assert found["perplexity"].value == pytest.approx(math.exp((780 + 5 * 7.5) / 256))
 
 
-def test_rounds_that_disagree_are_invalid() -> None:
-    """A wide interval makes the headline invalid, in the record and when it is read."""
+def test_rounds_that_disagree_are_unreliable() -> None:
+    """A wide interval makes the headline unreliable, in the record and when it is read."""
     record = a_language_record(noise=0.4)
-    assert record.verdicts["time_per_output_token"].level == "invalid"
-    assert figures(record)["time_per_output_token_ms"].verdict.level == "invalid"
+    assert record.verdicts["time_per_output_token"].level == "unreliable"
+    assert metric_values(record)["time_per_output_token_ms"].verdict.level == "unreliable"
 
 
 def test_one_round_has_no_percentiles() -> None:
     """One process says nothing about another."""
-    found = figures(a_language_record(rounds=1))
+    found = metric_values(a_language_record(rounds=1))
     assert generation.N_TOO_SMALL in found["time_per_output_token_p90_ms"].reason
 
 
@@ -75,7 +75,7 @@ def test_one_round_has_no_percentiles() -> None:
 def test_a_generation_in_a_classic_record_counts_for_nothing(engine: str) -> None:
     """What kind a record is, its engine says: figures and verdicts are of that kind."""
     record = a_record(engine=engine, generation=a_generation(12.0, [1.0, 1.0, 1.0]))
-    assert "tokens_per_s" not in figures(record)
+    assert "tokens_per_s" not in metric_values(record)
     assert set(record.verdicts) == {"latency", "throughput"}
 
 
@@ -92,7 +92,7 @@ def _broken(path: list[str | int], value: object) -> bytes:
     ("path", "value", "words"),
     [
         (["points", 0, "rounds", 0, "generations"], 9, "the histogram holds"),
-        (["points", 0, "rounds", 0, "token_ms"], 0.0, "tokens take time"),
+        (["points", 0, "rounds", 0, "time_per_output_token_ms"], 0.0, "tokens take time"),
         (["points", 0, "histogram", "growth"], 1.05, "buckets of 1.02"),
         (["points", 0, "prompt_tokens"], 128, "stands there twice"),
         (["perplexity", "low"], 900.0, "do not rise"),

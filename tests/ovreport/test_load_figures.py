@@ -11,7 +11,7 @@ import pytest
 
 from ovreport import record as r
 from ovreport.metrics import load
-from ovreport.metrics.compute import Figure, figures
+from ovreport.metrics.compute import MetricValue, metric_values
 from ovreport.stats.intervals import fixed_buckets
 from tests.factories import a_record
 
@@ -50,7 +50,7 @@ def a_loop(highest: list[float], late: float = 0.0) -> r.OpenLoop:
                 median_ms=1,
                 bound_ms=2 if met else 20,
                 met=met,
-                worth=150,
+                n_effective=150,
                 late_share=0 if met else late,
             )
             for tried, met in ((1000.0, False), (500.0, False), (rate or 50.0, rate > 0))
@@ -67,7 +67,7 @@ def a_loop(highest: list[float], late: float = 0.0) -> r.OpenLoop:
     )
 
 
-LONE = a_point(1, [100, 101, 99], 10)
+UNLOADED = a_point(1, [100, 101, 99], 10)
 TWICE = a_point(2, [190, 192, 188], 11)
 FOUR = a_point(4, [200, 202, 198], 21)
 WORSE = a_point(8, [195, 196, 194], 42)
@@ -75,10 +75,10 @@ WORSE = a_point(8, [195, 196, 194], 42)
 
 def test_best_and_best_within_the_budget() -> None:
     """Four requests have more throughput, but take more than twice the lone latency."""
-    found = figures(a_record(curve=a_curve(LONE, TWICE, FOUR, WORSE)))
+    found = metric_values(a_record(curve=a_curve(UNLOADED, TWICE, FOUR, WORSE)))
     best, within = found["curve_best_ips"], found["curve_within_ips"]
-    assert isinstance(best, Figure)
-    assert isinstance(within, Figure)
+    assert isinstance(best, MetricValue)
+    assert isinstance(within, MetricValue)
     assert best.value == pytest.approx(200)
     assert within.value == pytest.approx(190)
     assert best.low < 198
@@ -94,7 +94,7 @@ def test_a_batch_counts_all_of_its_samples() -> None:
 
 def test_the_front_holds_what_nothing_beats() -> None:
     """Ordered by latency; a point with more latency and less throughput is not on it."""
-    assert load.front(a_curve(WORSE, FOUR, LONE, TWICE)) == [LONE, TWICE, FOUR]
+    assert load.front(a_curve(WORSE, FOUR, UNLOADED, TWICE)) == [UNLOADED, TWICE, FOUR]
 
 
 def test_a_percentile_bounds_its_samples_or_is_not_said() -> None:
@@ -115,34 +115,36 @@ def test_arrivals_are_a_share_of_the_same_rounds_throughput() -> None:
     record = a_record(noise=0.05)
     closed = [t.n / t.duration_s for t in record.throughput.rounds]
     loop = a_loop([v / 2 for v in closed[:3]])
-    found = figures(msgspec.structs.replace(record, open_loop=loop))
+    found = metric_values(msgspec.structs.replace(record, open_loop=loop))
     share = found["arrival_share"]
-    assert isinstance(share, Figure)
+    assert isinstance(share, MetricValue)
     assert (share.value, share.low, share.high) == pytest.approx((0.5, 0.5, 0.5))
     rate = found["max_arrival_ips"]
-    assert isinstance(rate, Figure)
+    assert isinstance(rate, MetricValue)
     assert (rate.rounds, rate.n) == (3, 1800)
 
 
 def test_a_round_in_which_nothing_met_the_limit_is_not_dropped() -> None:
     """One of three: the middle stays, the interval is unbounded. Most of them: no figure."""
-    one = figures(a_record(open_loop=a_loop([0, 300, 310])))["max_arrival_ips"]
-    assert isinstance(one, Figure)
+    one = metric_values(a_record(open_loop=a_loop([0, 300, 310])))["max_arrival_ips"]
+    assert isinstance(one, MetricValue)
     assert (one.value, one.low, one.high) == (300, 0, math.inf)
-    assert one.verdict.level == "invalid"
-    none = figures(a_record(open_loop=a_loop([0, 0, 310])))["max_arrival_ips"]
+    assert one.verdict.level == "unreliable"
+    none = metric_values(a_record(open_loop=a_loop([0, 0, 310])))["max_arrival_ips"]
     assert isinstance(none, r.Skipped)
     assert "no rate that was tried, down to 50/s" in none.reason
 
 
 def test_a_generator_that_is_late_speaks_against_the_rate() -> None:
     """Where we were the bottleneck, the device is not blamed."""
-    late = figures(a_record(open_loop=a_loop([300, 301, 300], late=0.4)))["max_arrival_ips"]
-    assert isinstance(late, Figure)
-    assert late.verdict.level == "suspect"
+    late = metric_values(a_record(open_loop=a_loop([300, 301, 300], late=0.4)))["max_arrival_ips"]
+    assert isinstance(late, MetricValue)
+    assert late.verdict.level == "noisy"
     assert [reason.code for reason in late.verdict.reasons] == ["load-generator"]
-    prompt = figures(a_record(open_loop=a_loop([300, 301, 300], late=0.05)))["max_arrival_ips"]
-    assert isinstance(prompt, Figure)
+    prompt = metric_values(a_record(open_loop=a_loop([300, 301, 300], late=0.05)))[
+        "max_arrival_ips"
+    ]
+    assert isinstance(prompt, MetricValue)
     assert not prompt.verdict.reasons
 
 
@@ -153,9 +155,9 @@ def test_contradictions_are_refused() -> None:
     """A setting twice, growths that cannot be added, a highest rate that no step met."""
     gap = r.CurveGap(streams=2, requests=1, batch=1, reason="why")
     with pytest.raises(ValueError, match="twice"):
-        a_curve(LONE, gaps=(gap,))
+        a_curve(UNLOADED, gaps=(gap,))
     other = r.Histogram(growth=1.05, buckets=[(10, 300)])
     with pytest.raises(ValueError, match="growth"):
-        a_curve(LONE, msgspec.structs.replace(TWICE, histogram=other))
+        a_curve(UNLOADED, msgspec.structs.replace(TWICE, histogram=other))
     with pytest.raises(ValueError, match="highest"):
         msgspec.structs.replace(a_loop([300]).rounds[0], highest_ips=500.0)

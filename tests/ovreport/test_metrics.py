@@ -66,7 +66,7 @@ def test_every_metric_is_complete_and_names_an_aspect_of_the_record():
         assert metric.label
         assert metric.unit
         assert metric.meaning.endswith(".")
-        assert metric.aspect in Record.__struct_fields__
+        assert metric.measurement in Record.__struct_fields__
         assert metric.direction in metric.better.lower()
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from ovreport.errors import RecordError
 from ovreport.metrics import pipelines
-from ovreport.metrics.compute import Figure, figures
+from ovreport.metrics.compute import MetricValue, metric_values
 from ovreport.record import PipelineRound, Unsupported
 from ovreport.record.store import decode, encode
 from tests.factories import a_record
@@ -15,13 +15,13 @@ replace = msgspec.structs.replace
 
 def test_figures_are_the_truth_of_the_factory():
     """2 + 1 + 0.1 + 5 + 0.05 ms on the host; no preprocessing and a slower model in the graph."""
-    found = figures(a_record(noise=0.001))
+    found = metric_values(a_record(noise=0.001))
     assert found["end_to_end_ms"].value == pytest.approx(8.15, rel=0.01)
     assert found["end_to_end_graph_ms"].value == pytest.approx(7.4, rel=0.01)
     assert found["end_to_end_ips"].value == pytest.approx(1000 / 8.15, rel=0.01)
     assert found["end_to_end_async_ips"].value == pytest.approx(1300 / 8.15, rel=0.01)
     assert (found["end_to_end_ms"].rounds, found["end_to_end_ms"].n) == (5, 500)
-    assert found["end_to_end_ms"].verdict.level == "valid"
+    assert found["end_to_end_ms"].verdict.level == "stable"
 
 
 def test_gains_are_paired_by_round():
@@ -45,9 +45,9 @@ def test_a_missing_way_gives_its_reason():
     record = a_record()
     host = [p for p in record.end_to_end.pipelines if p.way == "host"]
     alone = replace(record.end_to_end, pipelines=host, missing={"graph": "cannot"})
-    found = figures(replace(record, end_to_end=alone))
+    found = metric_values(replace(record, end_to_end=alone))
     assert found["end_to_end_graph_ms"] == Unsupported(reason="cannot")
-    assert isinstance(found["end_to_end_ms"], Figure)
+    assert isinstance(found["end_to_end_ms"], MetricValue)
     assert pipelines.graph_gain(alone) is None
 
 

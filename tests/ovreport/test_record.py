@@ -111,7 +111,7 @@ def test_there_is_a_fixture_of_every_format():
         ("device.properties", {"KEY": 1}, "$.device.properties[...]"),
         ("model.title", "x" * 20_001, "$.model.title"),
         ("model.sha256", "00", "$.model.sha256"),
-        ("verdicts", {"memory": {"level": "valid", "reasons": []}}, "$.verdicts"),
+        ("verdicts", {"memory": {"level": "stable", "reasons": []}}, "$.verdicts"),
         ("measured_at", "2026-11-23 12:00", "$.measured_at"),
         ("measured_at", "٢٠٢٦-11-23T12:00:00Z", "$.measured_at"),
         ("noise.0.readings", {"steal_share": None}, "$.noise[0].readings[...]"),
@@ -282,7 +282,7 @@ def test_the_schema_refuses_what_we_refuse(path, value):
 def test_every_accuracy_metric_can_be_recorded():
     """The table of metrics and the contract agree on what accuracy is."""
     for key, metric in METRICS.items():
-        if metric.aspect == "accuracy":
+        if metric.measurement == "accuracy":
             store.decode(changed("accuracy.metric", key), where="")
 
 

@@ -196,12 +196,12 @@ def test_correlated_samples_are_never_worth_more_than_they_are(n, rho):
 @given(st.integers(0, 10**6), st.floats(0, 1), st.sampled_from([0.9, 0.95, 0.99]))
 def test_correlated_samples_keep_the_share_above_the_bound(n, share, p):
     """The rank among n is that among the independent ones they are worth, scaled."""
-    worth = int(n * share)
-    rank, pooled = s.tail_rank(worth, p), s.pooled_rank(n, worth, p)
+    n_effective = int(n * share)
+    rank, pooled = s.tail_rank(n_effective, p), s.pooled_rank(n, n_effective, p)
     assert (rank == 0) == (pooled == 0)
     if rank:
         assert 1 <= pooled <= n
-        assert pooled / n <= rank / worth + 1e-12
+        assert pooled / n <= rank / n_effective + 1e-12
 
 
 @given(st.lists(times, min_size=2, max_size=12), st.floats(1e-3, 1e3))

@@ -104,9 +104,9 @@ def test_every_code_has_its_words():
 def test_a_made_file_must_change_digits_whatever_ran():
     """FP16 weights computed in f32: outputs equal to the last digit are the published file's."""
     pasted = a_case(rmse=0, executed="f32", precision="f32", variant="fp16")
-    made = a_made_record("fp16").model.made
+    made = a_made_record("fp16").model.origin
     assert codes(pasted) == []
-    model = msgspec.structs.replace(pasted.model, made=made)
+    model = msgspec.structs.replace(pasted.model, origin=made)
     assert codes(msgspec.structs.replace(pasted, model=model)) == ["identical-outputs"]
 
 
@@ -123,7 +123,7 @@ def with_further(record: Record, *, delta: float, margin: float = 0.004) -> Reco
             value=0.9, delta=delta, delta_low=delta - margin, delta_high=delta + margin
         ),
     )
-    return msgspec.structs.replace(record, further_accuracy=[accuracy])
+    return msgspec.structs.replace(record, additional_accuracy=[accuracy])
 
 
 def test_further_metrics_are_looked_at_too():

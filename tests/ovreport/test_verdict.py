@@ -12,11 +12,11 @@ from tests.factories import a_failed_record, a_record, histogram
 replace = msgspec.structs.replace
 
 
-def with_rounds(record, aspect, **changes):
-    """Return the record with every round of an aspect changed."""
-    part = getattr(record, aspect)
+def with_rounds(record, measurement, **changes):
+    """Return the record with every round of an measurement changed."""
+    part = getattr(record, measurement)
     rounds = [replace(r, **changes) for r in part.rounds]
-    return replace(record, **{aspect: replace(part, rounds=rounds)})
+    return replace(record, **{measurement: replace(part, rounds=rounds)})
 
 
 def with_readings(record, *rounds):
@@ -83,7 +83,7 @@ REACHED = {
 def test_a_quiet_machine_gives_valid_numbers():
     """The factory's record is sound: what follows changes one thing each."""
     verdicts = judge(a_record())
-    assert {v.level for v in verdicts.values()} == {"valid"}
+    assert {v.level for v in verdicts.values()} == {"stable"}
     assert all(not v.reasons for v in verdicts.values())
 
 
@@ -91,7 +91,7 @@ def test_a_quiet_machine_gives_valid_numbers():
 def test_every_reason_can_be_reached_and_makes_a_number_doubtful(code):
     """Each code has a record that earns it, and text that explains it."""
     verdicts = judge(REACHED[code]())
-    found = [r for v in verdicts.values() if v.level != "valid" for r in v.reasons]
+    found = [r for v in verdicts.values() if v.level != "stable" for r in v.reasons]
     assert code in {r.code for r in found}
     assert all(r.detail for r in found)
     text = REASONS[code]
@@ -130,13 +130,13 @@ def test_one_thing_wrong_gives_one_reason(code):
 )
 def test_evidence_at_the_limit_is_harmless(harmless):
     """Limits are inclusive, and evidence that could not be read speaks against nothing."""
-    assert {v.level for v in judge(harmless()).values()} == {"valid"}
+    assert {v.level for v in judge(harmless()).values()} == {"stable"}
 
 
 def test_drift_in_fewer_than_half_of_the_rounds_is_tolerated():
     """Three of seven rounds are chance, four are a pattern."""
     record = a_record()
-    for drifted, expected in ((3, "valid"), (4, "suspect")):
+    for drifted, expected in ((3, "stable"), (4, "noisy")):
         rounds = [
             replace(r, first_third_median_ms=5.0, last_third_median_ms=6.0 if i < drifted else 5.0)
             for i, r in enumerate(record.latency.rounds)
@@ -147,44 +147,44 @@ def test_drift_in_fewer_than_half_of_the_rounds_is_tolerated():
 
 @pytest.mark.parametrize(
     ("spread", "level"),
-    [(0.0, "valid"), (0.01, "valid"), (0.05, "suspect"), (0.12, "suspect"), (0.15, "invalid")],
+    [(0.0, "stable"), (0.01, "stable"), (0.05, "noisy"), (0.12, "noisy"), (0.15, "unreliable")],
 )
 def test_the_level_follows_the_width_of_the_interval(spread, level: Level):
-    """Up to ±3 % valid, up to ±10 % suspect, beyond that invalid."""
+    """Up to ±3 % stable, up to ±10 % noisy, beyond that unreliable."""
     medians = [5 * (1 + spread * d) for d in (-1, -0.5, -0.2, 0, 0.2, 0.5, 1)]
     verdict = judge(with_medians(*medians))["latency"]
     assert verdict.level == level
-    assert ("wide-interval" in {r.code for r in verdict.reasons}) == (level != "valid")
+    assert ("wide-interval" in {r.code for r in verdict.reasons}) == (level != "stable")
 
 
-def test_one_round_is_invalid_and_says_why():
+def test_one_round_is_unreliable_and_says_why():
     """No spread can be known from one round."""
     for verdict in judge(a_record(rounds=1)).values():
-        assert verdict.level == "invalid"
+        assert verdict.level == "unreliable"
         assert [r.code for r in verdict.reasons] == ["too-few-rounds"]
 
 
 def test_a_records_own_verdict_is_never_taken():
-    """A record that calls itself valid is judged from its samples."""
-    boast = Verdict(level="valid", reasons=[])
+    """A record that calls itself stable is judged from its samples."""
+    boast = Verdict(level="stable", reasons=[])
     record = a_record(noise=0.3, verdicts={"latency": boast, "throughput": boast})
-    assert {v.level for v in judge(record).values()} == {"invalid"}
-    slander = Verdict(level="invalid", reasons=[Reason(code="swap", detail="made up")])
+    assert {v.level for v in judge(record).values()} == {"unreliable"}
+    slander = Verdict(level="unreliable", reasons=[Reason(code="swap", detail="made up")])
     record = a_record(verdicts={"latency": slander})
-    assert judge(record)["latency"] == Verdict(level="valid", reasons=[])
+    assert judge(record)["latency"] == Verdict(level="stable", reasons=[])
 
 
 def test_only_what_was_measured_is_judged():
-    """A failed case has no verdict, one failed aspect leaves the other's."""
+    """A failed case has no verdict, one failed measurement leaves the other's."""
     assert judge(a_failed_record()) == {}
     assert set(judge(a_record(latency=a_failed_record().latency))) == {"throughput"}
 
 
-@pytest.mark.parametrize("aspect", ["latency", "throughput"])
-def test_reasons_of_one_aspect_do_not_touch_the_other(aspect):
+@pytest.mark.parametrize("measurement", ["latency", "throughput"])
+def test_reasons_of_one_aspect_do_not_touch_the_other(measurement):
     """Rounds speak for themselves; evidence about the machine speaks for both."""
-    verdicts = judge(with_rounds(a_record(), aspect, warmup_stable=False))
-    assert {name for name, v in verdicts.items() if v.reasons} == {aspect}
+    verdicts = judge(with_rounds(a_record(), measurement, warmup_stable=False))
+    assert {name for name, v in verdicts.items() if v.reasons} == {measurement}
     assert {Latency, Throughput} == {type(a_record().latency), type(a_record().throughput)}
 
 

@@ -129,7 +129,7 @@ class SimulatedModel:
         self.optimal_requests = requests
         self.inputs = [Port(name=k, dtype="f32", shape=list(v)) for k, v in (inputs or {}).items()]
         self.outputs = [Port(name="means", dtype="f32", shape=[1, len(self.inputs)])]
-        self.settings = Settings(asked={}, in_force={})
+        self.settings = Settings(requested={}, effective={})
         layer = LayerCount(device="CPU", precision="f32", compute=True, count=1)
         self.execution = Execution(devices=["CPU"], precision="f32", layers=[layer])
 

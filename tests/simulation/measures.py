@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ovreport.metrics.compute import figures
+from ovreport.metrics.compute import metric_values
 from ovreport.record import Record
 from ovreport.stats import intervals as statistics
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
@@ -115,7 +115,7 @@ def through_the_loops(comparisons: int, *, seed: int, rounds: int = 7) -> Iterat
 
 
 def _headline(record: Record) -> Interval:
-    figure = figures(record)["latency_ms"]
+    figure = metric_values(record)["latency_ms"]
     return Interval(figure.value, figure.low, figure.high)
 
 
@@ -246,8 +246,8 @@ def percentile_bounds(comparisons: int, *, seed: int, length: int = 2200) -> Ite
 def _bound(tapes: Floats, percentile: float) -> list[float]:
     """Return the bound of a case [rounds, inferences], as figures state it; none: n too small."""
     rho = float(np.mean([statistics.autocorrelation(tape) for tape in tapes]))
-    worth = statistics.effective_n(tapes.size, rho)
-    rank = statistics.pooled_rank(tapes.size, worth, percentile)
+    n_effective = statistics.effective_n(tapes.size, rho)
+    rank = statistics.pooled_rank(tapes.size, n_effective, percentile)
     if rank == 0:
         return []
     at = tapes.size - rank

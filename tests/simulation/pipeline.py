@@ -75,14 +75,14 @@ def throughput_record(truth: Truth, rounds: int = 7, *, requests: int = 1) -> Re
     return msgspec.structs.replace(record, verdicts=judge(record))
 
 
-def _a_record(aspect: Latency | Throughput) -> Record:
+def _a_record(measurement: Latency | Throughput) -> Record:
     other = Skipped(reason="not simulated")
-    is_latency = isinstance(aspect, Latency)
+    is_latency = isinstance(measurement, Latency)
     return msgspec.structs.replace(
         BASE,
         tier=TIER,
-        latency=aspect if is_latency else other,
-        throughput=other if is_latency else aspect,
+        latency=measurement if is_latency else other,
+        throughput=other if is_latency else measurement,
     )
 
 

@@ -44,7 +44,7 @@ def _collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
         monkeypatch.setitem(plan.TIERS, "quick", tier)
         for name, value in environment(truths).items():
             monkeypatch.setenv(name, value)
-        asked = [word for precision in truths for word in ("--precision", precision)]
+        requested = [word for precision in truths for word in ("--precision", precision)]
         skipped = [word for extra in measurements.EXTRAS for word in ("--skip", extra.name)]
         command = [
             "collect",
@@ -54,7 +54,7 @@ def _collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
             str(tmp_path / "records"),
             "--device",
             "CPU",
-            *asked,
+            *requested,
             *skipped,
             *options,
         ]
@@ -92,9 +92,9 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
     return {record.case.precision: record for record in records}
 
 
-def reasons(record: Record, aspect: str = "latency") -> dict[str, str]:
+def reasons(record: Record, measurement: str = "latency") -> dict[str, str]:
     """Return code → detail of the aspect's verdict."""
-    return {reason.code: reason.detail for reason in record.verdicts[aspect].reasons}
+    return {reason.code: reason.detail for reason in record.verdicts[measurement].reasons}
 
 
 def test_a_true_ratio_is_found(collect: Collect) -> None:
@@ -117,7 +117,7 @@ def test_drift_turns_the_verdict(faulty: dict[str, Record]) -> None:
     """Every process slows down by a half while it is timed."""
     record = faulty["f32"]
     assert "drift" in reasons(record)
-    assert record.verdicts["latency"].level != "valid"
+    assert record.verdicts["latency"].level != "stable"
 
 
 @pytest.mark.parametrize(("precision", "cause", "words"), [CRASHES, HANGS])

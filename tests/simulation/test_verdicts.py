@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from ovreport.metrics.compute import Figure, figures
+from ovreport.metrics.compute import MetricValue, metric_values
 from ovreport.record import Record
 from ovreport_sitegen.compare.paired import latencies
 from tests.simulation.engine import SimulatedRequest, VirtualTime
@@ -30,9 +30,9 @@ def calm(**changes) -> Truth:
     return msgspec.structs.replace(CALM, **changes)
 
 
-def codes(record: Record, aspect: str = "latency") -> list[str]:
+def codes(record: Record, measurement: str = "latency") -> list[str]:
     """Return the reasons of the aspect's verdict."""
-    return [reason.code for reason in record.verdicts[aspect].reasons]
+    return [reason.code for reason in record.verdicts[measurement].reasons]
 
 
 # ---------------------------------------------------------------- loops
@@ -60,7 +60,7 @@ def test_the_same_truth_gives_the_same_record() -> None:
 def test_throughput_is_requests_over_latency(requests: int) -> None:
     """10 ms an inference: 100 a second for each request, by threads or by a queue."""
     record = throughput_record(CALM, requests=requests)
-    found = figures(record)["throughput_ips"]
+    found = metric_values(record)["throughput_ips"]
     assert found.value == pytest.approx(100 * requests, rel=0.02)
     assert record.throughput.rounds[0].requests == requests
 
@@ -68,10 +68,10 @@ def test_throughput_is_requests_over_latency(requests: int) -> None:
 def test_latency_and_its_percentiles_are_those_of_the_truth() -> None:
     """The interval holds the median; bounds lie beyond the percentiles, not far."""
     truth = Truth(within=0.05, between=0.01, length=400)
-    found = figures(latency_record(truth))
+    found = metric_values(latency_record(truth))
     assert found["latency_ms"].low < truth.median_ms < found["latency_ms"].high
     for key, percentile in (("latency_p90_ms", 0.90), ("latency_p95_ms", 0.95)):
-        assert isinstance(found[key], Figure)
+        assert isinstance(found[key], MetricValue)
         assert 1 <= found[key].value / true_percentile(truth, percentile) < 1.1
 
 
@@ -87,51 +87,53 @@ def test_the_true_percentile_is_that_of_the_log_normal(percentile: float, z: flo
 # ---------------------------------------------------------------- verdicts
 
 
-def test_a_calm_case_is_valid() -> None:
+def test_a_calm_case_is_stable() -> None:
     """Nothing speaks against it."""
     record = latency_record(CALM)
-    assert (record.verdicts["latency"].level, codes(record)) == ("valid", [])
+    assert (record.verdicts["latency"].level, codes(record)) == ("stable", [])
 
 
 @pytest.mark.parametrize("change", [{"drift": 0.15}, {"step": 0.08}, {"drift": -0.15}])
-def test_a_change_within_rounds_is_suspect(change: dict[str, float]) -> None:
+def test_a_change_within_rounds_is_noisy(change: dict[str, float]) -> None:
     """Slower or faster, evenly or at once: the last third is not the first."""
     record = latency_record(calm(length=133, **change))
-    assert (record.verdicts["latency"].level, codes(record)) == ("suspect", ["drift"])
+    assert (record.verdicts["latency"].level, codes(record)) == ("noisy", ["drift"])
 
 
 def test_drift_under_load_is_seen_too() -> None:
     """By the rates of the thirds."""
     record = throughput_record(calm(drift=0.3, length=200))
-    assert record.verdicts["throughput"].level != "valid"
+    assert record.verdicts["throughput"].level != "stable"
     assert "drift" in codes(record, "throughput")
 
 
-@pytest.mark.parametrize(("step", "level"), [(0.01, "valid"), (0.06, "suspect"), (0.3, "invalid")])
+@pytest.mark.parametrize(
+    ("step", "level"), [(0.01, "stable"), (0.06, "noisy"), (0.3, "unreliable")]
+)
 def test_a_step_between_rounds_widens_the_interval(step: float, level: str) -> None:
     """From the fourth round on the machine is another one: the size of the step decides."""
     record = latency_record(calm(step=step, step_round=3))
     assert record.verdicts["latency"].level == level
-    assert codes(record) == ([] if level == "valid" else ["wide-interval"])
+    assert codes(record) == ([] if level == "stable" else ["wide-interval"])
 
 
 def test_outliers_are_kept_and_do_not_move_the_median() -> None:
     """One inference in fifty takes ten times as long: the median stays, the tail tells."""
     clean, outlying = latency_record(CALM), latency_record(calm(outliers=0.02))
-    before, after = figures(clean), figures(outlying)
-    assert outlying.verdicts["latency"].level == "valid"
+    before, after = metric_values(clean), metric_values(outlying)
+    assert outlying.verdicts["latency"].level == "stable"
     assert after["latency_ms"].value == pytest.approx(before["latency_ms"].value, rel=0.005)
     assert max(r.max_ms for r in outlying.latency.rounds) > 80
     assert after["latency_p95_ms"].value >= before["latency_p95_ms"].value
 
 
-def test_noisy_rounds_are_suspect_and_wild_ones_invalid() -> None:
+def test_noisy_rounds_are_noisy_and_wild_ones_unreliable() -> None:
     """By the half-width of the interval."""
     levels = [
         latency_record(calm(between=b, seed=4)).verdicts["latency"].level
         for b in (0.005, 0.06, 0.3)
     ]
-    assert levels == ["valid", "suspect", "invalid"]
+    assert levels == ["stable", "noisy", "unreliable"]
 
 
 def test_an_unsteady_start_is_told() -> None:

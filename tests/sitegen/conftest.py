@@ -30,7 +30,7 @@ def a_collection() -> list[r.Record]:
         "full_name": "Example(R) Graphics",
         "machine": "example-laptop",
     }
-    invalid = a_record(model="minilm", title="MiniLM", noise=0.4, seed=9, further=True)
+    unreliable = a_record(model="minilm", title="MiniLM", noise=0.4, seed=9, further=True)
     return [
         a_record(seed=1),
         a_record(precision="default", median_ms=2.6, top1=0.841, seed=2),
@@ -53,7 +53,7 @@ def a_collection() -> list[r.Record]:
             precision="default",
             outcome=r.Unsupported(reason="the model does not convert", remedy="Use another."),
         ),
-        invalid,
+        unreliable,
         msgspec.structs.replace(a_record(seed=8), measured_at="2026-10-01T00:00:00Z"),
     ]
 

@@ -18,7 +18,7 @@ from ovreport_sitegen.pages.model import page as model
 from ovreport_sitegen.pages.throughput import curve, open_loop
 from ovreport_sitegen.pages.throughput import page as throughput
 from tests.factories import a_failed_record, a_record
-from tests.ovreport.test_load_figures import FOUR, LONE, TWICE, WORSE, a_curve, a_loop, a_point
+from tests.ovreport.test_load_figures import FOUR, TWICE, UNLOADED, WORSE, a_curve, a_loop, a_point
 from tests.sitegen.test_charts import NASTY
 from tests.sitegen.test_views import catalogue
 
@@ -109,7 +109,7 @@ def test_unbounded_tails_and_single_marks_can_be_drawn() -> None:
 
 def test_the_finding_says_what_more_requests_gain_and_cost() -> None:
     """First what is had within twice the lone latency, then the most there is."""
-    card = curve.card(only(a_record(curve=a_curve(LONE, TWICE, FOUR))), "t", "c")
+    card = curve.card(only(a_record(curve=a_curve(UNLOADED, TWICE, FOUR))), "t", "c")
     assert card.finding.startswith(
         "2 streams, 2 requests give 1.90 times the throughput of one request alone ("
     )
@@ -121,15 +121,15 @@ def test_the_finding_says_what_more_requests_gain_and_cost() -> None:
 def test_no_gain_is_said_with_the_same_prominence() -> None:
     """Where nothing is clearly better than one request alone, that is the finding."""
     noisy = a_point(2, [60, 104, 170], 20)
-    card = curve.card(only(a_record(curve=a_curve(LONE, noisy))), "t", "c")
+    card = curve.card(only(a_record(curve=a_curve(UNLOADED, noisy))), "t", "c")
     assert card.finding.startswith("No setting answers clearly more")
-    single = curve.card(only(a_record(curve=a_curve(LONE))), "t", "c")
+    single = curve.card(only(a_record(curve=a_curve(UNLOADED))), "t", "c")
     assert single.finding == "No setting answers more in a second than one request alone does."
 
 
 def test_the_table_has_every_setting_with_what_is_missing() -> None:
     """Points with interval, percentiles and n; gaps with their reasons, hostile or not."""
-    made = a_record(curve=a_curve(LONE, TWICE, FOUR, WORSE, gaps=(GAP,)))
+    made = a_record(curve=a_curve(UNLOADED, TWICE, FOUR, WORSE, gaps=(GAP,)))
     card = curve.card(only(made), "t", "c")
     assert card.table is not None
     assert [row.cells[0].text for row in card.table.rows] == [
@@ -193,7 +193,7 @@ def test_arrivals_say_limit_percentile_and_verdict() -> None:
     table = open_loop.table(catalogue(good, none, a_failed_record(precision="f16")).results)
     assert table is not None
     texts = [[cell.text for cell in row.cells] for row in table.rows]
-    assert texts[0][2:4] == ["300", "valid"]
+    assert texts[0][2:4] == ["300", "stable"]
     assert texts[0][5:7] == ["10.0", "p90"]
     failed = next(row for row in table.rows if row.tone == "failed")
     assert "SIGSEGV" in failed.html
@@ -204,7 +204,7 @@ def test_arrivals_say_limit_percentile_and_verdict() -> None:
 def test_hostile_texts_of_a_record_stay_texts(build_of, limit_rule: str) -> None:
     """In a finished site: reasons and rules from a record are never markup."""
     loop = msgspec.structs.replace(a_record().open_loop, limit_rule=limit_rule)
-    out: Path = build_of([a_record(curve=a_curve(LONE, TWICE, gaps=(GAP,)), open_loop=loop)])
+    out: Path = build_of([a_record(curve=a_curve(UNLOADED, TWICE, gaps=(GAP,)), open_loop=loop)])
     for page in ("throughput.html", "model-magika-v3.3.html"):
         text = (out / page).read_text("utf-8")
         assert "Latency" in text

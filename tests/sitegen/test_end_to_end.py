@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.metrics.compute import figures
-from ovreport.metrics.value import Figure
+from ovreport.metrics.compute import metric_values
+from ovreport.metrics.value import MetricValue
 from ovreport.record.store import Loaded, Stored
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
@@ -63,9 +63,9 @@ def test_one_round_claims_nothing() -> None:
     view = page.view(catalogue(record, a_record(model="other", rounds=1)))
     assert "%" not in view.page.lede
     assert "one round" in view.page.lede
-    figure = figures(record)["end_to_end_ms"]
-    assert isinstance(figure, Figure)
-    assert figure.verdict.level == "invalid"
+    figure = metric_values(record)["end_to_end_ms"]
+    assert isinstance(figure, MetricValue)
+    assert figure.verdict.level == "unreliable"
     assert [reason.code for reason in figure.verdict.reasons] == ["too-few-rounds"]
 
 
@@ -94,15 +94,15 @@ def test_outputs_that_differ_are_marked() -> None:
     assert "agree" in row.html
 
 
-def test_an_invalid_time_is_pale_and_says_so() -> None:
+def test_an_unreliable_time_is_pale_and_says_so() -> None:
     """Its shares are still shown: they are of the same rounds."""
     view = page.view(catalogue(a_record(noise=0.5)))
     (card,) = view.models
     assert card.chart is not None
-    assert all(row.faint and row.name.endswith("invalid") for row in card.chart.rows)
+    assert all(row.faint and row.name.endswith("unreliable") for row in card.chart.rows)
     assert "Pale" in card.key
-    assert view.table.rows[0].tone == "invalid"
-    assert "No end-to-end result on this page is valid" in view.page.warning
+    assert view.table.rows[0].tone == "unreliable"
+    assert "No end-to-end result on this page is stable" in view.page.warning
 
 
 def test_a_way_that_was_not_measured_says_why() -> None:

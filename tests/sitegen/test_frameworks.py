@@ -69,7 +69,7 @@ def test_equal_threads_are_said_and_unequal_ones_named() -> None:
     """From what was in force on both sides."""
     ours, native = both("gained", 10.0)
     assert "equal in every pair" in frameworks.view(catalogue(ours, native)).threads
-    told = r.Settings(asked={}, in_force={"intra_op_num_threads": "4"})
+    told = r.Settings(requested={}, effective={"intra_op_num_threads": "4"})
     latency_of_four = msgspec.structs.replace(native.latency, settings=told)
     other = msgspec.structs.replace(native, latency=latency_of_four)
     assert "not equal for Gained" in frameworks.view(catalogue(ours, other)).threads
@@ -258,7 +258,7 @@ def test_hostile_words_of_a_native_record_stay_words(
 ) -> None:
     """Titles, reasons, settings and commands become no markup."""
     attack = "<script>alert(1)</script>"
-    told = r.Settings(asked={attack: attack}, in_force={"intra_op_num_threads": attack})
+    told = r.Settings(requested={attack: attack}, effective={"intra_op_num_threads": attack})
     native = a_native_record(seed=2, title=attack)
     native = msgspec.structs.replace(
         native,

@@ -44,8 +44,8 @@ def test_the_page_says_first_how_fast_it_answers(build_of: BuildOf) -> None:
     assert "--model smollm2-135m-instruct" in page
 
 
-def test_an_invalid_speed_heads_no_page(build_of: BuildOf) -> None:
-    """The overview then says how right the answers are; the page says why it is invalid."""
+def test_an_unreliable_speed_heads_no_page(build_of: BuildOf) -> None:
+    """The overview then says how right the answers are; the page says why it is unreliable."""
     steady = (build_of([a_record(), a_language_record()]) / "index.html").read_text()
     assert re.search(r"<strong>[\d.]+ tokens/s</strong>", steady)
     out = build_of([a_record(), a_language_record(noise=0.5)])
@@ -54,16 +54,16 @@ def test_an_invalid_speed_heads_no_page(build_of: BuildOf) -> None:
     assert "<strong>9 of 12</strong>" in home
     lede = re.search(r'class="lede">(.*?)<', (out / "language-models.html").read_text())
     assert lede
-    assert "(invalid: " in lede[1]
+    assert "(unreliable: " in lede[1]
 
 
 def test_what_noise_does_not_touch_is_not_struck_through(build_of: BuildOf) -> None:
-    """Times that disagree are invalid; perplexity is as it was."""
+    """Times that disagree are unreliable; perplexity is as it was."""
     out = build_of([a_record(), a_language_record(noise=0.5)])
     page = (out / "language-models.html").read_text()
     (row,) = re.findall(r"<tr.*", page.partition('id="language-table"')[2])[1:2]
-    assert 'class="invalid"' in row
-    assert 'class="num judged invalid"' in row
+    assert 'class="unreliable"' in row
+    assert 'class="num judged unreliable"' in row
     assert re.search(r'class="num judged">', row)
 
 
@@ -112,10 +112,10 @@ def with_variants() -> list[r.Record]:
     """Return the published weights in both precisions, and what was made of them."""
     usual = {"precision": "default"}
     return [
-        a_language_record(precision="f32", token_ms=25.0),
+        a_language_record(precision="f32", time_per_output_token_ms=25.0),
         a_language_record(**usual),
-        a_made_language_record(token_ms=18.0, **usual),
-        a_made_language_record("int4-weights", token_ms=9.0, rounds=3, **usual),
+        a_made_language_record(time_per_output_token_ms=18.0, **usual),
+        a_made_language_record("int4-weights", time_per_output_token_ms=9.0, rounds=3, **usual),
     ]
 
 
@@ -179,7 +179,7 @@ def test_without_variants_there_is_no_table_of_weights(build_of: BuildOf) -> Non
     ],
     ids=[
         "one round",
-        "invalid",
+        "unreliable",
         "failed",
         "made alone",
         "made and skipped",

@@ -12,7 +12,7 @@ import pytest
 from ovreport import record as r
 from ovreport_sitegen.charts import Drawer, Mark, Tradeoff
 from ovreport_sitegen.charts.tradeoff import fill
-from ovreport_sitegen.compare.paired import SpeedAspect
+from ovreport_sitegen.compare.paired import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import device
@@ -34,11 +34,11 @@ def records(**knobs: object) -> list[r.Record]:
     ]
 
 
-def words(found: Catalogue, aspect: SpeedAspect = "latency") -> dict[str, str]:
+def words(found: Catalogue, measurement: SpeedMeasurement = "latency") -> dict[str, str]:
     """Return name → standing of the only model's choices."""
     (chosen,) = pareto.every(found)
-    standings = chosen.rankings[aspect].standings
-    return {chosen.names[id(r)]: standings[id(r)].word for r in chosen.usable(aspect)}
+    standings = chosen.rankings[measurement].standings
+    return {chosen.names[id(r)]: standings[id(r)].word for r in chosen.usable(measurement)}
 
 
 def another_hour(record: r.Record) -> r.Record:
@@ -61,10 +61,10 @@ def with_published(record: r.Record, **changes: str) -> r.Record:
 # ---------------------------------------------------------------- the front
 
 
-@pytest.mark.parametrize("aspect", ["latency", "throughput"])
-def test_what_nothing_beats_is_optimal(aspect: SpeedAspect) -> None:
+@pytest.mark.parametrize("measurement", ["latency", "throughput"])
+def test_what_nothing_beats_is_optimal(measurement: SpeedMeasurement) -> None:
     """INT8 is fastest and f32 most accurate; bf16 is surely behind INT8 in both."""
-    found = words(catalogue(*records()), aspect)
+    found = words(catalogue(*records()), measurement)
     assert found["int8 · i8"] == "optimal"
     assert found["fp32 · f32"] == "optimal"
     assert found["fp32 · bf16"] == "beaten"
@@ -94,21 +94,21 @@ def test_a_choice_of_another_hour_has_no_place() -> None:
     assert card.left_out == ("int8 · i8: its rounds did not alternate with those of f32",)
 
 
-def test_gains_decide_where_absolute_times_are_invalid() -> None:
+def test_gains_decide_where_absolute_times_are_unreliable() -> None:
     """Both swing by half from round to round, together: the ratio is as certain as ever."""
     swing = [1.0, 1.5, 0.7, 1.3, 0.8, 1.6, 1.1]
     int8 = a_made_record("int8", seed=3, median_ms=2, factors=swing, top1=0.968)
     found = catalogue(a_reference(factors=swing), int8)
-    assert {r.verdict("latency").level for r in found.results} == {"invalid"}  # type: ignore[union-attr]
+    assert {r.verdict("latency").level for r in found.results} == {"unreliable"}  # type: ignore[union-attr]
     (card,) = tradeoff.site_cards(found)
     assert isinstance(card.chart, Tradeoff)
     assert card.left_out == ()
     at = {m.label: m.x for m in card.chart.marks}
     assert at["fp32 · f32"] == 1
     assert at["int8 · i8"] == pytest.approx(2.5, rel=0.02)
-    assert "invalid" in card.chart.marks[0].tip
+    assert "unreliable" in card.chart.marks[0].tip
     assert card.finding.startswith("INT8 with the rest in f32 makes Magika v3.3 2.5× as fast")
-    assert "invalid" not in card.footer
+    assert "unreliable" not in card.footer
 
 
 def test_the_standing_tells_the_ratio_of_the_two() -> None:

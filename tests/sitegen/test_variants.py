@@ -62,7 +62,7 @@ def test_gains_of_variants_are_over_the_published_file() -> None:
     found = catalogue(*records())
     gains = {t.default.variant: t.latency.ratio.value for t in found.trades if t.latency}
     assert gains["int8"] == pytest.approx(2.5, rel=0.03)
-    assert all(t.f32.is_published and t.f32.asked == "f32" for t in found.trades)
+    assert all(t.f32.is_published and t.f32.requested == "f32" for t in found.trades)
 
 
 def test_downloads_have_a_row_a_variant() -> None:
@@ -92,7 +92,7 @@ def test_a_models_page_tells_how_its_files_were_made() -> None:
 def test_a_models_page_tells_which_way_was_chosen_and_what_is_lost_where() -> None:
     """The least error with those of the others; rounding and kernels told apart."""
     record = a_made_record("int8")
-    how = record.model.made
+    how = record.model.origin
     facts = dict(optimization.made(catalogue(record).results)[0].facts)
     assert facts["Chosen"].startswith("activations_range = minmax: of 2 ways")
     assert "relative RMSE 0.0500 (NNCF's defaults: 0.300)" in facts["Chosen"]
@@ -106,15 +106,17 @@ def test_a_models_page_tells_which_way_was_chosen_and_what_is_lost_where() -> No
 
 
 def _with(record: r.Record, **changes: object) -> r.Record:
-    made = msgspec.structs.replace(record.model.made, **changes)
-    return msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, made=made))
+    made = msgspec.structs.replace(record.model.origin, **changes)
+    return msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, origin=made))
 
 
 def test_a_converted_file_names_its_converter() -> None:
     """Published weights that no engine reads as they are."""
     how = r.Converted(converter="torch", software={"torch": "2.9"}, seconds=3, peak_bytes=10**9)
     record = a_record()
-    record = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, made=how))
+    record = msgspec.structs.replace(
+        record, model=msgspec.structs.replace(record.model, origin=how)
+    )
     (only,) = optimization.made(catalogue(record).results)
     assert dict(only.facts)["Method"] == "converted from the published weights by torch"
     assert catalogue(record).results[0].is_published
@@ -169,7 +171,7 @@ def test_ours_is_the_accuracy_in_the_published_metric() -> None:
     assert isinstance(record.accuracy, r.Accuracy)
     other = msgspec.structs.replace(record.accuracy, metric="frame_f1", value=0.5, low=0.4)
     found = catalogue(
-        msgspec.structs.replace(record, accuracy=other, further_accuracy=[record.accuracy])
+        msgspec.structs.replace(record, accuracy=other, additional_accuracy=[record.accuracy])
     )
     table = published.table(found)
     assert table is not None

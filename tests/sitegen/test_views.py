@@ -158,42 +158,42 @@ def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
     assert catalogue(*both[:-1]).main_device.label == "Old"
 
 
-def test_invalid_results_stay_out_of_rankings_and_in_the_table() -> None:
-    """An invalid result is in no chart; its row is greyed and says why."""
+def test_unreliable_results_stay_out_of_rankings_and_in_the_table() -> None:
+    """An unreliable result is in no chart; its row is greyed and says why."""
     found = catalogue(a_record(), a_record(model="shaky", title="Shaky", noise=0.5, seed=3))
     view = latency.view(found)
     chart = view.cards[0].chart
     assert chart is not None
     assert [row.name for row in chart.rows] == ["Magika v3.3 · f32"]
-    (row,) = [row for row in view.table.rows if row.tone == "invalid"]
+    (row,) = [row for row in view.table.rows if row.tone == "unreliable"]
     assert "rounds disagree" in row.html
-    assert "1 invalid or failed, left out" in view.cards[0].key
+    assert "1 unreliable or failed, left out" in view.cards[0].key
 
 
-def test_a_card_of_nothing_but_invalid_results_says_so() -> None:
+def test_a_card_of_nothing_but_unreliable_results_says_so() -> None:
     """No chart, no headline: a sentence, and the table with all values."""
     found = catalogue(a_record(noise=0.5))
     card = latency.view(found).cards[0]
     assert card.chart is None
     assert "No result here is steady enough" in card.finding
     assert card.table is not None
-    assert "invalid" in card.table.rows[0].html
+    assert "unreliable" in card.table.rows[0].html
 
 
-def test_a_page_of_suspect_results_says_so_at_its_top() -> None:
-    """With no valid result the warning counts reasons."""
-    suspect = catalogue(a_record(noise=0.06, seed=5))
-    assert suspect.results[0].verdict("latency").level == "suspect"
-    assert "all 1 are suspect" in warning(suspect.results, "latency")
+def test_a_page_of_noisy_results_says_so_at_its_top() -> None:
+    """With no stable result the warning counts reasons."""
+    noisy = catalogue(a_record(noise=0.06, seed=5))
+    assert noisy.results[0].verdict("latency").level == "noisy"
+    assert "all 1 are noisy" in warning(noisy.results, "latency")
     assert not warning(catalogue(a_record()).results, "latency")
 
 
 def test_verdicts_are_judged_again() -> None:
     """What a record says of itself is not taken."""
     shaky = a_record(noise=0.5)
-    boast = {"latency": r.Verdict(level="valid", reasons=[])}
+    boast = {"latency": r.Verdict(level="stable", reasons=[])}
     found = catalogue(msgspec.structs.replace(shaky, verdicts=boast))
-    assert found.results[0].verdict("latency").level == "invalid"
+    assert found.results[0].verdict("latency").level == "unreliable"
 
 
 # ---------------------------------------------------------------- what is not there
@@ -292,7 +292,7 @@ def test_a_converted_model_says_what_made_it() -> None:
     how = r.Converted(
         converter="bert-encoder", software={"numpy": "2.4.6"}, seconds=1.0, peak_bytes=10
     )
-    made = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, made=how))
+    made = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, origin=how))
     found = catalogue(made)
     facts = dict(model.view(found, found.models[0]).about.facts)
     assert facts["Made of it"] == "an OpenVINO IR, by the converter bert-encoder (numpy 2.4.6)"
@@ -309,7 +309,7 @@ def test_a_model_with_one_accuracy_has_no_table_of_all() -> None:
 def test_a_further_accuracy_that_could_not_be_had_says_why() -> None:
     """In its row, as text."""
     why = {"simlex-999": r.Failed(reason="<b>no</b> such word", cause="wrong-output")}
-    found = catalogue(a_record(further_accuracy_missing=why))
+    found = catalogue(a_record(additional_accuracy_missing=why))
     table = model.view(found, found.models[0]).accuracies
     assert table is not None
     assert "simlex-999" in table.rows[1].html
@@ -392,7 +392,7 @@ def test_the_csv_has_a_row_a_figure() -> None:
     assert {row["device_full_name"][0] for row in rows if row["model"] != "b"} == {"'"}
     (figure,) = [r for r in rows if r["metric"] == "latency_ms" and r["model"] != "b"]
     assert float(figure["low"]) < float(figure["value"]) < float(figure["high"])
-    assert (figure["rounds"], figure["verdict"]) == ("7", "valid")
+    assert (figure["rounds"], figure["verdict"]) == ("7", "stable")
     failed = [r for r in rows if r["model"] == "b"]
     assert failed
     assert all(r["value"] == "" and "SIGSEGV" in r["missing"] for r in failed)

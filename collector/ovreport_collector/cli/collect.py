@@ -203,8 +203,8 @@ def collect(
     else:
         for table in summaries(records):
             console.print(table)
-        if collected.effort is not None:
-            console.print(f"\n{effort_words(collected.effort)}", highlight=False)
+        if collected.measuring_time is not None:
+            console.print(f"\n{effort_words(collected.measuring_time)}", highlight=False)
         console.print(
             f"\n{plan_table.count(len(records), 'record')} in {out}. Next: ovreport build",
             highlight=False,

@@ -23,7 +23,7 @@ Examples:
   ovreport doctor --json | jq '.checks[] | select(.status == "bad") | .remedy'
 
 \b
-It changes nothing. Exit codes: 0 nothing bad, 1 something will make results suspect, 2 bad input.
+It changes nothing. Exit codes: 0 nothing bad, 1 something will make results noisy, 2 bad input.
 """
 _STYLES = {"ok": "green", "warn": "yellow", "bad": "bold red", "unknown": "dim"}
 
@@ -52,7 +52,7 @@ def doctor(seconds: int, as_json: bool) -> None:
         _show(checks, Console(width=None if sys.stdout.isatty() else 120))
     bad = [check.title for check in checks if check.status == "bad"]
     if bad:
-        raise IncompleteError(f"results will be suspect: {', '.join(bad).lower()}")
+        raise IncompleteError(f"results will be noisy: {', '.join(bad).lower()}")
 
 
 def _as_json(checks: Sequence[Check]) -> dict[str, object]:

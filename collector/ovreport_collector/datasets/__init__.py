@@ -6,7 +6,7 @@
 
     ovreport collect --dataset imagenet=/path  the user's copy of it
 
-`bring` reads and checks a folder before anything is measured. A model whose dataset was not
+`use_local` reads and checks a folder before anything is measured. A model whose dataset was not
 brought is measured for speed; its accuracy says how to bring it.
 """
 
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from ovreport.errors import InputError, SuiteError
-from ovreport.record import BroughtData, Unsupported
+from ovreport.record import Unsupported, UserDataset
 from ovreport_collector.datasets import coco, glue, imagenet
-from ovreport_collector.suite.model import Brought, Model, Suite
+from ovreport_collector.suite.model import LocalDataset, Model, Suite
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -56,7 +56,7 @@ class Contents(Protocol):
         ...
 
 
-def bring(suite: Suite, paths: Mapping[str, str], samples: int | None = None) -> Suite:
+def use_local(suite: Suite, paths: Mapping[str, str], samples: int | None = None) -> Suite:
     """Return the suite with the user's folders in the place of its datasets.
 
     `paths` is dataset → folder, `samples` the most that are judged of each. InputError, with
@@ -68,12 +68,12 @@ def bring(suite: Suite, paths: Mapping[str, str], samples: int | None = None) ->
             where="--samples",
             remedy="add --dataset NAME=PATH",
         )
-    brought = {name: _brought(suite, name, path) for name, path in paths.items()}
-    models = [_limited(model, brought, samples) for model in suite.models]
-    return msgspec.structs.replace(suite, brought=brought, models=models)
+    user_datasets = {name: _brought(suite, name, path) for name, path in paths.items()}
+    models = [_limited(model, user_datasets, samples) for model in suite.models]
+    return msgspec.structs.replace(suite, user_datasets=user_datasets, models=models)
 
 
-def _brought(suite: Suite, name: str, path: str) -> Brought:
+def _brought(suite: Suite, name: str, path: str) -> LocalDataset:
     dataset = suite.datasets.get(name)
     where = f"--dataset {name}"
     if dataset is None or not dataset.layout:
@@ -98,7 +98,7 @@ def _brought(suite: Suite, name: str, path: str) -> Brought:
         raise InputError(
             f"cannot be read: {error.strerror}", where=where, remedy="check the path and its rights"
         ) from None
-    return Brought(folder=str(Path(path).resolve()), n=contents.n, checksum=contents.checksum)
+    return LocalDataset(folder=str(Path(path).resolve()), n=contents.n, checksum=contents.checksum)
 
 
 def read(layout: str, folder: Path) -> Contents:
@@ -110,8 +110,8 @@ def read(layout: str, folder: Path) -> Contents:
     return imagenet.read(folder) if layout == "imagenet" else coco.read(folder)
 
 
-def _limited(model: Model, brought: Mapping[str, Brought], samples: int | None) -> Model:
-    if samples is None or model.data not in brought:
+def _limited(model: Model, user_datasets: Mapping[str, LocalDataset], samples: int | None) -> Model:
+    if samples is None or model.data not in user_datasets:
         return model
     return msgspec.structs.replace(model, options={**model.options, OPTION: samples})
 
@@ -123,16 +123,16 @@ def hold_out(suite: Suite, calibrated: Collection[str]) -> Suite:
     judged by the rest. `calibrated`: ids of models.
     """
     models = [
-        _holding_out(model, suite.brought[model.data])
-        if model.id in calibrated and model.data in suite.brought
+        _holding_out(model, suite.user_datasets[model.data])
+        if model.id in calibrated and model.data in suite.user_datasets
         else model
         for model in suite.models
     ]
     return msgspec.structs.replace(suite, models=models)
 
 
-def _holding_out(model: Model, brought: Brought) -> Model:
-    count = min(_MOST_HELD_OUT, brought.n // 5)
+def _holding_out(model: Model, user_datasets: LocalDataset) -> Model:
+    count = min(_MOST_HELD_OUT, user_datasets.n // 5)
     return msgspec.structs.replace(model, options={**model.options, HELD_OUT: count})
 
 
@@ -171,19 +171,19 @@ def why_absent(model: Model, files: Files) -> Unsupported | None:
     )
 
 
-def facts(suite: Suite, model: Model) -> list[BroughtData]:
+def facts(suite: Suite, model: Model) -> list[UserDataset]:
     """Return what a record tells of the user's data behind a model: never where it is."""
-    brought = suite.brought.get(model.data)
-    if brought is None:
+    user_datasets = suite.user_datasets.get(model.data)
+    if user_datasets is None:
         return []
     dataset = suite.datasets[model.data]
     return [
-        BroughtData(
+        UserDataset(
             name=model.data,
             title=dataset.title,
             layout=dataset.layout,
-            n=brought.n,
-            checksum=brought.checksum,
+            n=user_datasets.n,
+            checksum=user_datasets.checksum,
         )
     ]
 

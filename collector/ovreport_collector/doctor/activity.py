@@ -82,7 +82,7 @@ def _foreign(seen: Look) -> Check:
         title="Other programs",
         status="unknown" if taken is None else "bad" if bad else "ok",
         value="; ".join(words),
-        why=f"Over {share(FOREIGN_CPU_SHARE)} of the processors' time makes a result suspect.",
+        why=f"Over {share(FOREIGN_CPU_SHARE)} of the processors' time makes a result noisy.",
         remedy="Close them; `top` shows more. Services: `systemctl stop NAME`." if bad else "",
     )
 
@@ -105,7 +105,7 @@ def _pressure(readings: Mapping[str, float]) -> Check:
         status="bad" if bad else "ok" if told else "unknown",
         value=", ".join(f"{what} {share(v)}" for what, v in told.items()) or "not told",
         why="Tasks that wait for memory or disks stop what is measured "
-        f"(over {share(PRESSURE_SHARE)} of the time: suspect).",
+        f"(over {share(PRESSURE_SHARE)} of the time: noisy).",
         remedy="Free memory, and stop copies, updates and indexing."
         if bad
         else ""
@@ -145,7 +145,7 @@ def _steal(readings: Mapping[str, float]) -> Check:
         title="Stolen by the hypervisor",
         status="unknown" if taken is None else "bad" if bad else "ok",
         value="not told" if taken is None else f"{share(taken)} of processor time",
-        why=f"Over {share(STEAL_SHARE)} for other virtual machines makes a result suspect.",
+        why=f"Over {share(STEAL_SHARE)} for other virtual machines makes a result noisy.",
         remedy="Measure on a dedicated instance, or on bare metal." if bad else "",
     )
 
@@ -167,7 +167,7 @@ def _heat(readings: Mapping[str, float]) -> Check:
         title="Heat",
         status=status,
         value=", ".join(words) or "not told (usual on virtual machines)",
-        why="A hot processor lowers its clock; every event of it makes a result suspect.",
+        why="A hot processor lowers its clock; every event of it makes a result noisy.",
         remedy="Let the machine cool down, clean its fans, give it air."
         if status in {"bad", "warn"}
         else "",

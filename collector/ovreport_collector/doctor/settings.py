@@ -65,7 +65,7 @@ def _power(found: str) -> Check:
         title="Power source",
         status="bad" if on_battery else "ok" if found == "mains" else "unknown",
         value="not told (usual without a battery)" if found == "unknown" else found,
-        why="On battery processors run slower, and every result is suspect.",
+        why="On battery processors run slower, and every result is noisy.",
         remedy="Plug the machine in." if on_battery else "",
     )
 
@@ -115,7 +115,7 @@ def _quota(cpus: float | None, allowed: int) -> Check:
         status="bad" if part else "warn" if below else "ok",
         value="none" if cpus is None else f"{cpus:.2f} processors",
         why="When a quota is used up all threads stand still; a number that is not whole makes "
-        "results suspect.",
+        "results noisy.",
         remedy="Give the container whole processors: `docker run --cpuset-cpus=0-3`, not `--cpus`."
         if part or below
         else "",

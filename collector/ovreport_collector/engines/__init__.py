@@ -22,9 +22,9 @@ def create(target: Target) -> Engine:
         case "litert":
             from ovreport_collector.engines.litert import LiteRt
 
-            return LiteRt(target.alongside)
+            return LiteRt(target.thread_settings)
         case "pytorch":
             from ovreport_collector.engines.pytorch import PyTorch
 
-            return PyTorch(target.alongside)
+            return PyTorch(target.thread_settings)
     raise ValueError(f"unknown engine {target.engine!r}")

@@ -29,7 +29,7 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.jobs import Alongside
+from ovreport_collector.jobs import ThreadSettings
 
 _DELEGATE = "DELEGATE"
 _UNCHANGED = frozenset({"DEQUANTIZE", "QUANTIZE", _DELEGATE})
@@ -39,13 +39,13 @@ _UNCHANGED = frozenset({"DEQUANTIZE", "QUANTIZE", _DELEGATE})
 class LiteRt:
     """LiteRT, set up alongside OpenVINO."""
 
-    def __init__(self, alongside: Alongside | None) -> None:
-        self._alongside = alongside
+    def __init__(self, thread_settings: ThreadSettings | None) -> None:
+        self._thread_settings = thread_settings
 
     def read(self, path: Path, shapes: Mapping[str, Sequence[int]]) -> LiteRtNetwork:
         """Read a model file, without preparing it to run."""
         check_file("litert", path)
-        return LiteRtNetwork(path.read_bytes(), shapes, self._alongside)
+        return LiteRtNetwork(path.read_bytes(), shapes, self._thread_settings)
 
 
 class LiteRtNetwork:
@@ -55,9 +55,12 @@ class LiteRtNetwork:
     """LiteRT does not tell."""
 
     def __init__(
-        self, content: bytes, shapes: Mapping[str, Sequence[int]], alongside: Alongside | None
+        self,
+        content: bytes,
+        shapes: Mapping[str, Sequence[int]],
+        thread_settings: ThreadSettings | None,
     ) -> None:
-        self._content, self._shapes, self.alongside = content, shapes, alongside
+        self._content, self._shapes, self.thread_settings = content, shapes, thread_settings
         self._ports: tuple[list[Port], list[Port]] | None = None
 
     @property
@@ -73,7 +76,7 @@ class LiteRtNetwork:
     @property
     def _described(self) -> tuple[list[Port], list[Port]]:
         if self._ports is None:
-            self._ports = _ports(self.interpreter(None), self.alongside)
+            self._ports = _ports(self.interpreter(None), self.thread_settings)
         return self._ports
 
     def compile(
@@ -109,7 +112,7 @@ class LiteRtCompiled:
 
     def __init__(self, network: LiteRtNetwork, mode: Mode) -> None:
         self._network, self._mode = network, mode
-        self._threads = threads_of(mode, network.alongside)
+        self._threads = threads_of(mode, network.thread_settings)
         count = ThreadCount()
         with count.counting():
             self._interpreter = network.interpreter(self._threads)
@@ -119,15 +122,15 @@ class LiteRtCompiled:
     @property
     def settings(self) -> Settings:
         """What was asked for, and what can be seen of it."""
-        asked = {} if self._threads is None else {"num_threads": str(self._threads)}
+        requested = {} if self._threads is None else {"num_threads": str(self._threads)}
         delegates = sum(op["op_name"] == _DELEGATE for op in _operations(self._interpreter))
-        in_force = {
+        effective = {
             "experimental_op_resolver_type": "not set; default: AUTO, which applies XNNPACK",
             "partitions given to a delegate": str(delegates),
             THREADS: self._counted,
             "interpreters": "one for each request",
         }
-        return Settings(asked=asked, in_force=in_force)
+        return Settings(requested=requested, effective=effective)
 
     @property
     def execution(self) -> Execution | NotMeasured:
@@ -140,15 +143,17 @@ class LiteRtCompiled:
     @property
     def optimal_requests(self) -> int:
         """As many as OpenVINO has."""
-        alongside = self._network.alongside
-        return alongside.requests if alongside and self._mode == "throughput" else 1
+        thread_settings = self._network.thread_settings
+        return thread_settings.requests if thread_settings and self._mode == "throughput" else 1
 
     def request(self, samples: Sequence[Sample]) -> LiteRtRequest:
         """Return a request that can be fed any of the samples."""
         first = self._interpreter if not self._requests else None
         self._requests += 1
         return LiteRtRequest(
-            first or self._network.interpreter(self._threads), samples, self._network.alongside
+            first or self._network.interpreter(self._threads),
+            samples,
+            self._network.thread_settings,
         )
 
     def queue(self, samples: Sequence[Sample], requests: int) -> None:
@@ -162,7 +167,7 @@ class LiteRtRequest:
     """LiteRT does not tell."""
 
     def __init__(
-        self, interpreter: Any, samples: Sequence[Sample], alongside: Alongside | None
+        self, interpreter: Any, samples: Sequence[Sample], thread_settings: ThreadSettings | None
     ) -> None:
         self._interpreter = interpreter
         details = interpreter.get_input_details()
@@ -175,7 +180,7 @@ class LiteRtRequest:
             for s in samples
         ]
         found = interpreter.get_output_details()
-        order = in_openvino_order([_port(d) for d in found], alongside)
+        order = in_openvino_order([_port(d) for d in found], thread_settings)
         self._outputs = [found[i]["index"] for i in order]
         self.feed(0)
 
@@ -193,9 +198,11 @@ class LiteRtRequest:
         return [self._interpreter.get_tensor(tensor) for tensor in self._outputs]
 
 
-def _ports(interpreter: Any, alongside: Alongside | None) -> tuple[list[Port], list[Port]]:
+def _ports(
+    interpreter: Any, thread_settings: ThreadSettings | None
+) -> tuple[list[Port], list[Port]]:
     outputs = [_port(d) for d in interpreter.get_output_details()]
-    order = in_openvino_order(outputs, alongside)
+    order = in_openvino_order(outputs, thread_settings)
     return [_port(d) for d in interpreter.get_input_details()], [outputs[i] for i in order]
 
 
@@ -215,7 +222,7 @@ def _operations(interpreter: Any) -> list[dict[str, Any]]:
 def _layers(operations: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, bool]]:
     """Yield device, precision and whether it computes, of each operation.
 
-    Integer weights with floating-point inputs are computed in integers: LiteRT quantises such
+    Integer weights with floating-point inputs are computed in integers: LiteRT quantizes such
     inputs on the fly. Weights kept as f16 are converted once, and computed with in f32.
     """
     for op in operations:

@@ -1,7 +1,7 @@
 """What the engines of native frameworks share.
 
 They are measured beside OpenVINO: the same file, shapes, inputs, threads and requests. All else
-stays as the framework's users get it: its default optimisations, kernels and thread waiting.
+stays as the framework's users get it: its default optimizations, kernels and thread waiting.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from ovreport.record import Port, Precision
 from ovreport_collector.engines.base import Array, Mode, Sample
-from ovreport_collector.jobs import Alongside
+from ovreport_collector.jobs import ThreadSettings
 from ovreport_collector.plan.engines import DEVICE, FRAMEWORKS
 
 THREADS = "threads counted"
@@ -81,14 +81,14 @@ def array_for(sample: Sample, name: str, dtype: str, shape: Sequence[int]) -> Ar
     return array
 
 
-def in_openvino_order(outputs: Sequence[Port], alongside: Alongside | None) -> list[int]:
+def in_openvino_order(outputs: Sequence[Port], thread_settings: ThreadSettings | None) -> list[int]:
     """Return the indices of the outputs in OpenVINO's order.
 
     Frameworks name and order them differently: each of OpenVINO's is found by its name, else it
     is the first one left of its type and shape. The framework's own order if one cannot be found.
     """
     own = list(range(len(outputs)))
-    wanted = alongside.outputs if alongside else []
+    wanted = thread_settings.outputs if thread_settings else []
     if len(wanted) != len(outputs):
         return own
     names = [port.name for port in outputs]
@@ -114,11 +114,11 @@ def dtype_name(dtype: str) -> str:
     return _DTYPES.get(dtype, dtype)
 
 
-def threads_of(mode: Mode, alongside: Alongside | None) -> int | None:
+def threads_of(mode: Mode, thread_settings: ThreadSettings | None) -> int | None:
     """Return the threads of one inference that OpenVINO has too; None: the framework's default."""
-    if alongside is None:
+    if thread_settings is None:
         return None
-    return alongside.latency_threads if mode == "latency" else alongside.request_threads
+    return thread_settings.latency_threads if mode == "latency" else thread_settings.request_threads
 
 
 class ThreadCount:

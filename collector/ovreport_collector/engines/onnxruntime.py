@@ -32,7 +32,7 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.jobs import Alongside, Target
+from ovreport_collector.jobs import Target, ThreadSettings
 
 Shapes = Mapping[str, Sequence[int]]
 
@@ -54,12 +54,12 @@ class OnnxRuntime:
     def __init__(self, target: Target) -> None:
         path = Path(target.model)
         check_file("onnxruntime", path)
-        self._alongside = target.alongside
+        self._thread_settings = target.thread_settings
         self._dimensions = _named_dimensions(path, target.shapes)
 
     def read(self, path: Path, shapes: Shapes) -> OnnxRuntimeNetwork:
         """Take a model file; ONNX Runtime reads it when it makes a session."""
-        return OnnxRuntimeNetwork(path, shapes, self._dimensions, self._alongside)
+        return OnnxRuntimeNetwork(path, shapes, self._dimensions, self._thread_settings)
 
 
 class OnnxRuntimeNetwork:
@@ -69,10 +69,14 @@ class OnnxRuntimeNetwork:
     """ONNX Runtime does not tell."""
 
     def __init__(
-        self, path: Path, shapes: Shapes, dimensions: Mapping[str, int], alongside: Alongside | None
+        self,
+        path: Path,
+        shapes: Shapes,
+        dimensions: Mapping[str, int],
+        thread_settings: ThreadSettings | None,
     ) -> None:
         self.path, self.shapes = path, shapes
-        self.dimensions, self.alongside = dimensions, alongside
+        self.dimensions, self.thread_settings = dimensions, thread_settings
         self._ports: tuple[list[Port], list[Port]] | None = None
 
     @property
@@ -88,7 +92,7 @@ class OnnxRuntimeNetwork:
     @property
     def _described(self) -> tuple[list[Port], list[Port]]:
         if self._ports is None:
-            self._ports = _ports(self.session(None), self.shapes, self.alongside)
+            self._ports = _ports(self.session(None), self.shapes, self.thread_settings)
         return self._ports
 
     def compile(
@@ -125,7 +129,7 @@ class OnnxRuntimeCompiled:
 
     def __init__(self, network: OnnxRuntimeNetwork, mode: Mode) -> None:
         self._network, self._mode = network, mode
-        self._threads = threads_of(mode, network.alongside)
+        self._threads = threads_of(mode, network.thread_settings)
         count = ThreadCount()
         with count.counting():
             self._session = network.session(self._threads)
@@ -137,13 +141,13 @@ class OnnxRuntimeCompiled:
     def settings(self) -> Settings:
         """Options asked for and in force."""
         options = self._session.get_session_options()
-        asked = {"providers": ", ".join(_PROVIDERS)}
+        requested = {"providers": ", ".join(_PROVIDERS)}
         if self._threads is not None:
-            asked["intra_op_num_threads"] = str(self._threads)
+            requested["intra_op_num_threads"] = str(self._threads)
         if self._network.dimensions:
             sizes = sorted(self._network.dimensions.items())
-            asked["free_dimension_overrides"] = ", ".join(f"{k}={v}" for k, v in sizes)
-        in_force = {
+            requested["free_dimension_overrides"] = ", ".join(f"{k}={v}" for k, v in sizes)
+        effective = {
             "providers": ", ".join(self._session.get_providers()),
             "intra_op_num_threads": str(options.intra_op_num_threads),
             "inter_op_num_threads": str(options.inter_op_num_threads),
@@ -153,7 +157,7 @@ class OnnxRuntimeCompiled:
             "sessions": "one for all requests" if self._shares else "one for each request",
             **_DEFAULTS,
         }
-        return Settings(asked=asked, in_force=in_force)
+        return Settings(requested=requested, effective=effective)
 
     @property
     def execution(self) -> Execution | NotMeasured:
@@ -173,8 +177,8 @@ class OnnxRuntimeCompiled:
     @property
     def optimal_requests(self) -> int:
         """As many as OpenVINO has."""
-        alongside = self._network.alongside
-        return alongside.requests if alongside and self._mode == "throughput" else 1
+        thread_settings = self._network.thread_settings
+        return thread_settings.requests if thread_settings and self._mode == "throughput" else 1
 
     def request(self, samples: Sequence[Sample]) -> OnnxRuntimeRequest:
         """Return a request that can be fed any of the samples."""
@@ -203,7 +207,7 @@ class OnnxRuntimeRequest:
         self, network: OnnxRuntimeNetwork, session: Any, samples: Sequence[Sample]
     ) -> None:
         self._session, self._binding = session, session.io_binding()
-        inputs, self._outputs = _ports(session, network.shapes, network.alongside)
+        inputs, self._outputs = _ports(session, network.shapes, network.thread_settings)
         self._names = [port.name for port in inputs]
         self._values = [[_value(sample, p) for p in session.get_inputs()] for sample in samples]
         for port in self._outputs:
@@ -252,11 +256,11 @@ def _fits(shape: Sequence[Any], wanted: Sequence[int]) -> bool:
 
 
 def _ports(
-    session: Any, shapes: Shapes, alongside: Alongside | None
+    session: Any, shapes: Shapes, thread_settings: ThreadSettings | None
 ) -> tuple[list[Port], list[Port]]:
     inputs = [_port(p, shapes[p.name]) for p in session.get_inputs()]
     outputs = [_port(p, p.shape) for p in session.get_outputs()]
-    return inputs, [outputs[i] for i in in_openvino_order(outputs, alongside)]
+    return inputs, [outputs[i] for i in in_openvino_order(outputs, thread_settings)]
 
 
 def _port(port: Any, shape: Sequence[Any]) -> Port:

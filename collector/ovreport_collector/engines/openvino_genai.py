@@ -37,24 +37,27 @@ class GenAi:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._asked = properties(target)
+        self._requested = properties(target)
 
     @property
     def settings(self) -> Settings:
         """Properties asked for; the pipeline tells none that is in force."""
-        return Settings(asked=self._asked, in_force={})
+        return Settings(requested=self._requested, effective={})
 
     def pipeline(self) -> GenAiPipeline:
         """Load the model."""
         return GenAiPipeline(
-            _load(location(Path(self._target.model)), self._target.device, self._asked)
+            _load(location(Path(self._target.model)), self._target.device, self._requested)
         )
 
     def batching(self) -> GenAiBatching:
         """Load the model for several requests at once: continuous batching."""
         scheduler = genai.SchedulerConfig()
         pipeline = genai.ContinuousBatchingPipeline(
-            location(Path(self._target.model)), scheduler, self._target.device, dict(self._asked)
+            location(Path(self._target.model)),
+            scheduler,
+            self._target.device,
+            dict(self._requested),
         )
         return GenAiBatching(pipeline)
 
@@ -71,15 +74,15 @@ class GenAi:
         if not link.exists():
             folder.mkdir(parents=True, exist_ok=True)
             link.symlink_to(model.absolute())
-        asked = {**self._asked, "enable_save_ov_model": True}
-        return GenAiPipeline(_load(str(link), self._target.device, asked)), folder / NETWORK
+        requested = {**self._requested, "enable_save_ov_model": True}
+        return GenAiPipeline(_load(str(link), self._target.device, requested)), folder / NETWORK
 
     def network(self, path: Path) -> GenAiNetwork:
         """Return the network of its own, compiled as the pipeline compiles it."""
         core = ov.Core()
         model = core.read_model(path)
-        compiled = core.compile_model(model, self._target.device, dict(self._asked))
-        return GenAiNetwork(model, compiled, self._asked)
+        compiled = core.compile_model(model, self._target.device, dict(self._requested))
+        return GenAiNetwork(model, compiled, self._requested)
 
 
 def properties(target: Target) -> dict[str, str]:
@@ -96,8 +99,8 @@ def location(model: Path) -> str:
     return str(model.parent if model.suffix == ".xml" else model)
 
 
-def _load(where: str, device: str, asked: dict[str, Any]) -> Any:
-    return genai.LLMPipeline(where, device, **asked)
+def _load(where: str, device: str, requested: dict[str, Any]) -> Any:
+    return genai.LLMPipeline(where, device, **requested)
 
 
 class GenAiPipeline:
@@ -125,8 +128,8 @@ class GenAiPipeline:
             began_s=began,
             at_s=noted.at_s,
             ended_s=ended,
-            runtime_ttft_ms=float(metrics.get_ttft().mean),
-            runtime_token_ms=float(metrics.get_tpot().mean),
+            runtime_time_to_first_token_ms=float(metrics.get_ttft().mean),
+            runtime_time_per_output_token_ms=float(metrics.get_tpot().mean),
         )
 
 
@@ -146,12 +149,12 @@ class GenAiBatching:
 class GenAiNetwork:
     """The network under a pipeline, run by itself: it gives logits, and tells what it executes."""
 
-    def __init__(self, model: Any, compiled: Any, asked: dict[str, str]) -> None:
-        self._model, self._compiled, self._asked = model, compiled, asked
+    def __init__(self, model: Any, compiled: Any, requested: dict[str, str]) -> None:
+        self._model, self._compiled, self._requested = model, compiled, requested
 
     def described(self) -> OutputsResult:
         """Return what the network is, and what of it runs."""
-        compiled = OpenVinoCompiled(self._compiled, self._asked)
+        compiled = OpenVinoCompiled(self._compiled, self._requested)
         return OutputsResult(
             inputs=[_port(port) for port in self._model.inputs],
             outputs=[_port(port) for port in self._model.outputs],
@@ -162,7 +165,7 @@ class GenAiNetwork:
     @property
     def settings(self) -> Settings:
         """Properties asked for and in force."""
-        return OpenVinoCompiled(self._compiled, self._asked).settings
+        return OpenVinoCompiled(self._compiled, self._requested).settings
 
     def windows(
         self, tokens: Sequence[int], *, window: int, stride: int, most: int

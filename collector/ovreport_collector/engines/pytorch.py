@@ -23,30 +23,33 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.jobs import Alongside
+from ovreport_collector.jobs import ThreadSettings
 
 
 class PyTorch:
     """PyTorch, set up alongside OpenVINO."""
 
-    def __init__(self, alongside: Alongside | None) -> None:
-        self._alongside = alongside
+    def __init__(self, thread_settings: ThreadSettings | None) -> None:
+        self._thread_settings = thread_settings
 
     def read(self, path: Path, shapes: Mapping[str, Sequence[int]]) -> PyTorchNetwork:
         """Read a saved program; ValueError if it does not take these inputs."""
         check_file("pytorch", path)
         module, names = _exported(path) if path.suffix.lower() == ".pt2" else _scripted(path)
         check_shapes(names, shapes)
-        return PyTorchNetwork(module, {n: shapes[n] for n in names}, self._alongside)
+        return PyTorchNetwork(module, {n: shapes[n] for n in names}, self._thread_settings)
 
 
 class PyTorchNetwork:
     """A saved program with static shapes."""
 
     def __init__(
-        self, module: Any, shapes: Mapping[str, Sequence[int]], alongside: Alongside | None
+        self,
+        module: Any,
+        shapes: Mapping[str, Sequence[int]],
+        thread_settings: ThreadSettings | None,
     ) -> None:
-        self.module, self.shapes, self.alongside = module, shapes, alongside
+        self.module, self.shapes, self.thread_settings = module, shapes, thread_settings
         self.outputs: list[Port] = []
         """Outputs in OpenVINO's order; known after the first inference."""
         self.order: list[int] = []
@@ -79,7 +82,7 @@ class PyTorchNetwork:
             Port(name=f"#{i}", dtype=dtype_name(a.dtype.name), shape=list(a.shape))
             for i, a in enumerate(found)
         ]
-        self.order = in_openvino_order(own, self.alongside)
+        self.order = in_openvino_order(own, self.thread_settings)
         self.outputs = [own[i] for i in self.order]
 
 
@@ -91,21 +94,21 @@ class PyTorchCompiled:
 
     def __init__(self, network: PyTorchNetwork, mode: Mode) -> None:
         self._network, self._mode = network, mode
-        self._threads = threads_of(mode, network.alongside)
+        self._threads = threads_of(mode, network.thread_settings)
         if self._threads is not None:
             torch.set_num_threads(self._threads)
 
     @property
     def settings(self) -> Settings:
         """Threads asked for and in force, and what decides the arithmetic."""
-        asked = {} if self._threads is None else {"num_threads": str(self._threads)}
-        in_force = {
+        requested = {} if self._threads is None else {"num_threads": str(self._threads)}
+        effective = {
             "num_threads": str(torch.get_num_threads()),
             "num_interop_threads": str(torch.get_num_interop_threads()),
             "float32_matmul_precision": torch.get_float32_matmul_precision(),
             "mkldnn": str(torch.backends.mkldnn.is_available()),
         }
-        return Settings(asked=asked, in_force=in_force)
+        return Settings(requested=requested, effective=effective)
 
     @property
     def execution(self) -> NotMeasured:
@@ -115,8 +118,8 @@ class PyTorchCompiled:
     @property
     def optimal_requests(self) -> int:
         """As many as OpenVINO has."""
-        alongside = self._network.alongside
-        return alongside.requests if alongside and self._mode == "throughput" else 1
+        thread_settings = self._network.thread_settings
+        return thread_settings.requests if thread_settings and self._mode == "throughput" else 1
 
     def request(self, samples: Sequence[Sample]) -> PyTorchRequest:
         """Return a request that can be fed any of the samples."""

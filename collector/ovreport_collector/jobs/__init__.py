@@ -4,7 +4,7 @@ Everything is a typed struct in a JSON file, arrays are `.npz` files beside it.
 
     target        what every process loads
     describing    devices, outputs, how to drive a model: before the rounds
-    making        conversions and optimisations
+    making        conversions and optimizations
     rounds        a round of a model that infers
     extras        what such a round measures in further processes
     language      language models
@@ -13,13 +13,13 @@ Everything is a typed struct in a JSON file, arrays are `.npz` files beside it.
 from __future__ import annotations
 
 from ovreport_collector.jobs.describing import (
-    AlongsideJob,
     OutputsJob,
     OutputsResult,
     PilotJob,
     PilotResult,
     ProbeJob,
     ProbeResult,
+    ThreadSettingsJob,
     Unavailable,
 )
 from ovreport_collector.jobs.extras import (
@@ -47,31 +47,28 @@ from ovreport_collector.jobs.language import (
 from ovreport_collector.jobs.making import (
     ConvertJob,
     ConvertResult,
-    OptimiseJob,
-    OptimiseResult,
+    OptimizeJob,
+    OptimizeResult,
     Validating,
 )
 from ovreport_collector.jobs.rounds import (
-    AspectName,
     EnergyIn,
+    MeasurementName,
     RoundJob,
     RoundResult,
 )
 from ovreport_collector.jobs.target import (
-    Alongside,
     Driver,
     JobFailed,
     Target,
+    ThreadSettings,
 )
 
 __all__ = [
-    "Alongside",
-    "AlongsideJob",
     "AnswersJob",
     "AnswersResult",
     "ArrivalsJob",
     "ArrivalsResult",
-    "AspectName",
     "CachedStartJob",
     "CachedStartResult",
     "ConvertJob",
@@ -89,10 +86,11 @@ __all__ = [
     "Job",
     "JobFailed",
     "Lengths",
+    "MeasurementName",
     "NoMmapJob",
     "NoMmapResult",
-    "OptimiseJob",
-    "OptimiseResult",
+    "OptimizeJob",
+    "OptimizeResult",
     "OutputsJob",
     "OutputsResult",
     "PilotJob",
@@ -104,17 +102,19 @@ __all__ = [
     "RoundResult",
     "Setting",
     "Target",
+    "ThreadSettings",
+    "ThreadSettingsJob",
     "Unavailable",
     "Validating",
 ]
 
 Job = (
     ProbeJob
-    | OptimiseJob
+    | OptimizeJob
     | ConvertJob
     | OutputsJob
     | PilotJob
-    | AlongsideJob
+    | ThreadSettingsJob
     | RoundJob
     | ExtraJob
     | GenerationJob
@@ -123,11 +123,11 @@ Job = (
 
 Result = (
     ProbeResult
-    | OptimiseResult
+    | OptimizeResult
     | OutputsResult
     | ConvertResult
     | PilotResult
-    | Alongside
+    | ThreadSettings
     | RoundResult
     | ExtraResult
     | GenerationResult

@@ -68,7 +68,7 @@ class PilotResult(Struct, frozen=True, kw_only=True, tag="pilot"):
     driver: Driver
 
 
-class AlongsideJob(Struct, frozen=True, kw_only=True, tag="alongside"):
+class ThreadSettingsJob(Struct, frozen=True, kw_only=True, tag="thread_settings"):
     """Ask OpenVINO for the threads and requests that a native framework is given too."""
 
     target: Target

@@ -74,7 +74,7 @@ class CurveJob(Struct, frozen=True, kw_only=True, tag="curve"):
     seconds: float
     """Least length of one point's loop."""
     driver: Driver
-    lone_ms: float
+    unloaded_latency_ms: float
     """Median latency of a lone request: tells which settings would take too long."""
 
 

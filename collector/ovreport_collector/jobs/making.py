@@ -1,4 +1,4 @@
-"""Jobs that make a file to run: conversions and optimisations."""
+"""Jobs that make a file to run: conversions and optimizations."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Validating(Struct, frozen=True, kw_only=True):
     seed: int
 
 
-class OptimiseJob(Struct, frozen=True, kw_only=True, tag="optimise"):
+class OptimizeJob(Struct, frozen=True, kw_only=True, tag="optimize"):
     """Make a variant of a model, and try it."""
 
     target: Target
@@ -58,7 +58,7 @@ class OptimiseJob(Struct, frozen=True, kw_only=True, tag="optimise"):
     validating: Validating | None = None
 
 
-class OptimiseResult(Struct, frozen=True, kw_only=True, tag="optimise"):
+class OptimizeResult(Struct, frozen=True, kw_only=True, tag="optimize"):
     """What the making of a variant took, and what it gained."""
 
     seconds: float

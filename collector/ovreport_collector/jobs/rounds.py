@@ -19,7 +19,7 @@ from ovreport.record import (
 )
 from ovreport_collector.jobs.target import Driver, Target
 
-AspectName = Literal["latency", "throughput", "memory", "energy"]
+MeasurementName = Literal["latency", "throughput", "memory", "energy"]
 EnergyIn = Literal["package", "card", "both"]
 """In what a device takes its energy: the processor's package, a graphics card, some of each."""
 
@@ -51,7 +51,7 @@ class RoundResult(Struct, frozen=True, kw_only=True, tag="round"):
     """Counter of memory that this round does not have → why."""
     energy: Energy | None = None
     """Of this one round."""
-    missing: dict[AspectName, NotMeasured]
+    missing: dict[MeasurementName, NotMeasured]
     """Why an aspect is None."""
     cpu_s: float
     """Processor time of the measuring process, to tell it from other programs'."""

@@ -11,7 +11,7 @@ from ovreport.record import Cause, Port, Precision
 Driver = Literal["threads", "async-queue"]
 
 
-class Alongside(Struct, frozen=True, kw_only=True, tag="alongside"):
+class ThreadSettings(Struct, frozen=True, kw_only=True, tag="thread_settings"):
     """What OpenVINO does with a model on the CPU: native frameworks are set up alike."""
 
     latency_threads: int
@@ -39,7 +39,7 @@ class Target(Struct, frozen=True, kw_only=True):
     device: str
     precision: Precision
     plugins: dict[str, str] = {}
-    alongside: Alongside | None = None
+    thread_settings: ThreadSettings | None = None
     """For native frameworks; None where OpenVINO cannot run the model: their own defaults."""
 
 

@@ -14,7 +14,7 @@ from ovreport_collector.measurements.end_to_end.measurement import EndToEndExtra
 from ovreport_collector.measurements.no_mmap import NoMmap
 from ovreport_collector.measurements.open_loop.measurement import OpenLoopExtra
 from ovreport_collector.plan.plan import PlannedCase, is_virtual
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 
 __all__ = ["BY_NAME", "EXTRAS", "Around", "Extra", "are_left_out", "rounds_of", "why_not"]
 
@@ -34,7 +34,9 @@ def are_left_out(planned: PlannedCase, tier: str) -> bool:
     return planned.is_native or (planned.is_made and tier == "quick")
 
 
-def why_not(extra: Extra, planned: PlannedCase, ready: Ready, tier: str) -> NotMeasured | None:
+def why_not(
+    extra: Extra, planned: PlannedCase, prepared: PreparedModel, tier: str
+) -> NotMeasured | None:
     """Return why a case does not have an extra aspect; None where it has.
 
     A device that hands the work to others has no streams of its own, and one that collects batches
@@ -51,7 +53,7 @@ def why_not(extra: Extra, planned: PlannedCase, ready: Ready, tier: str) -> NotM
             reason="this device hands the work to others",
             remedy="Measure each of its devices by itself.",
         )
-    return extra.why_not(planned, ready)
+    return extra.why_not(planned, prepared)
 
 
 def rounds_of(extra: Extra, tier: str) -> int:

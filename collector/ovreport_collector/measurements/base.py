@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ovreport.record import Failed, NotMeasured, Tier, Unsupported
 from ovreport_collector.jobs import ExtraJob, ExtraResult, JobFailed, RoundResult, Target
 from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Around:
     """What is known when an extra's job is made."""
 
     planned: PlannedCase
-    ready: Ready
+    prepared: PreparedModel
     target: Target
     tier: Tier
     round: int
@@ -38,7 +38,7 @@ class Extra(Protocol):
         """Field of the record, or the name of what is added to one."""
         ...
 
-    def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+    def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
         """Return why this case does not have the aspect; None where it has."""
         ...
 
@@ -50,7 +50,7 @@ class Extra(Protocol):
         """Return the job of one round."""
         ...
 
-    def aspect(self, results: Sequence[ExtraResult | JobFailed]) -> Any:  # noqa: ANN401
+    def measurement(self, results: Sequence[ExtraResult | JobFailed]) -> Any:  # noqa: ANN401
         """Return the record's aspect of the results of all rounds, of which there is one or more.
 
         Failures among them make it Failed, unless the others are enough.

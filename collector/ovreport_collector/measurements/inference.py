@@ -12,7 +12,7 @@ from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import load_samples, rotated
 from ovreport_collector.engines.base import Array, Compiled, Request, Sample, WrongOutputError
-from ovreport_collector.jobs import AspectName, RoundJob, RoundResult
+from ovreport_collector.jobs import MeasurementName, RoundJob, RoundResult
 from ovreport_collector.loadgen import loops, usage
 from ovreport_collector.loadgen.cgroup_peak import CgroupPeak
 from ovreport_collector.loadgen.checks import check_same, infer_checked
@@ -38,7 +38,7 @@ def measure(job: RoundJob) -> RoundResult:
     del started  # it would keep what is let go below
     with spending("check"):
         expected = [infer_checked(request, i, network) for i in range(len(samples))]
-    missing: dict[AspectName, NotMeasured] = {}
+    missing: dict[MeasurementName, NotMeasured] = {}
     latency = throughput = None
     with _noting_failure(missing, "latency"):
         latency = _latency(job, request, expected)
@@ -101,7 +101,9 @@ def _throughput(
 
 
 @contextlib.contextmanager
-def _noting_failure(missing: dict[AspectName, NotMeasured], name: AspectName) -> Iterator[None]:
+def _noting_failure(
+    missing: dict[MeasurementName, NotMeasured], name: MeasurementName
+) -> Iterator[None]:
     """Note why an aspect failed, so that its failure does not lose the others."""
     try:
         yield
@@ -112,7 +114,7 @@ def _noting_failure(missing: dict[AspectName, NotMeasured], name: AspectName) ->
 
 
 def _or_missing(
-    missing: dict[AspectName, NotMeasured], name: AspectName, found: Found | NotMeasured
+    missing: dict[MeasurementName, NotMeasured], name: MeasurementName, found: Found | NotMeasured
 ) -> Found | None:
     """Return what was measured; of what was not, note why."""
     if isinstance(found, NotMeasured):

@@ -8,7 +8,7 @@ from ovreport.record import Failed, MemoryMode, NotMeasured, Tier, Unsupported
 from ovreport_collector.jobs import ExtraJob, ExtraResult, JobFailed, NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.base import Around
 from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 
 _START_S = 1.5
 
@@ -18,7 +18,7 @@ class NoMmap:
 
     name = "no_mmap"
 
-    def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+    def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
         """Return why this case does not have it."""
         if planned.case.engine != "openvino":
             return Unsupported(reason="only OpenVINO can be told to read weights, not to map them")
@@ -33,11 +33,11 @@ class NoMmap:
         return NoMmapJob(
             target=around.target,
             round=around.round,
-            inputs=str(around.ready.samples),
+            inputs=str(around.prepared.samples),
             seed=around.seed,
         )
 
-    def aspect(self, results: Sequence[ExtraResult | JobFailed]) -> MemoryMode | NotMeasured:
+    def measurement(self, results: Sequence[ExtraResult | JobFailed]) -> MemoryMode | NotMeasured:
         """Return the mode of the rounds that gave it."""
         measured = [r for r in results if isinstance(r, NoMmapResult)]
         rounds = [r.memory for r in measured if r.memory is not None]

@@ -10,13 +10,13 @@ from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.engines.base import Compiled, Network
 from ovreport_collector.jobs import (
-    Alongside,
-    AlongsideJob,
     OutputsJob,
     OutputsResult,
     PilotJob,
     PilotResult,
     Target,
+    ThreadSettings,
+    ThreadSettingsJob,
 )
 from ovreport_collector.loadgen import loops
 from ovreport_collector.loadgen.checks import infer_checked
@@ -65,16 +65,16 @@ def pilot(job: PilotJob) -> PilotResult:
         return PilotResult(driver=loops.faster_driver(compiled, load_samples(Path(job.inputs))))
 
 
-def alongside(job: AlongsideJob) -> Alongside:
+def thread_settings(job: ThreadSettingsJob) -> ThreadSettings:
     """Tell how many threads and requests OpenVINO uses in each mode."""
     network, target = _read(job.target), job.target
     with spending("compile"):
         latency = network.compile(target.device, "latency", target.precision, None)
         throughput = network.compile(target.device, "throughput", target.precision, None)
     threads = "INFERENCE_NUM_THREADS"
-    return Alongside(
-        latency_threads=int(latency.settings.in_force[threads]),
-        throughput_threads=int(throughput.settings.in_force[threads]),
+    return ThreadSettings(
+        latency_threads=int(latency.settings.effective[threads]),
+        throughput_threads=int(throughput.settings.effective[threads]),
         requests=throughput.optimal_requests,
         outputs=network.outputs,
     )

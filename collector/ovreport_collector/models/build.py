@@ -1,6 +1,6 @@
 """Makes a variant of a published model ready: once, in a process of its own, kept by its recipe.
 
-    data of the task → apart from what is evaluated? → recipe → cache, or a process that optimises
+    data of the task → apart from what is evaluated? → recipe → cache, or a process that optimizes
 
 What goes wrong is the variant's failure, and nobody else's.
 """
@@ -15,16 +15,16 @@ import msgspec
 
 from ovreport.errors import StoreError
 from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
-from ovreport.record.model import WEIGHTS_TO_F32, Converted, Optimised, Origin, Original
+from ovreport.record.model import WEIGHTS_TO_F32, Converted, Optimized, Origin, Original
 from ovreport_collector.engines.arrays import save_arrays
-from ovreport_collector.jobs import JobFailed, OptimiseJob, OptimiseResult, Target, Validating
+from ovreport_collector.jobs import JobFailed, OptimizeJob, OptimizeResult, Target, Validating
 from ovreport_collector.models import cache
 from ovreport_collector.models.optimize.leakage import check_apart, checksum, without
 from ovreport_collector.models.variants import (
     OPTIMISATIONS,
     PIPELINES_NETWORK,
     SEED,
-    Optimisation,
+    Optimization,
     made_name,
     sample_count,
     settings,
@@ -38,7 +38,7 @@ from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validate
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ovreport_collector.prepare.model import Ready
+    from ovreport_collector.prepare.model import PreparedModel
     from ovreport_collector.suite.model import MadeVariant, Model
     from ovreport_collector.tasks import Files
 
@@ -59,7 +59,7 @@ class _CannotError(Exception):
 
 @dataclass(frozen=True)
 class _Data:
-    """What an optimisation looks at; None where it needs none."""
+    """What an optimization looks at; None where it needs none."""
 
     calibration: Calibration | None
     validation: Labelled | None
@@ -81,13 +81,15 @@ class _Data:
         return told
 
 
-def make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> Ready | JobFailed:
+def make_variant(
+    prepared: PreparedModel, name: MadeVariant, files: Files, work: Path
+) -> PreparedModel | JobFailed:
     """Return the variant of a model that is ready, or why it cannot be made.
 
     StoreError where the disk is full: that is no fault of the variant.
     """
     try:
-        return _make_variant(ready, name, files, work)
+        return _make_variant(prepared, name, files, work)
     except _CannotError as error:
         return error.failure
     except StoreError:
@@ -98,26 +100,28 @@ def make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> R
         return JobFailed(reason=reason, cause="error")
 
 
-def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> Ready:
+def _make_variant(
+    prepared: PreparedModel, name: MadeVariant, files: Files, work: Path
+) -> PreparedModel:
     how = OPTIMISATIONS[name]
-    data = _data(how, ready, files)
+    data = _data(how, prepared, files)
     chosen = settings(how, data.calibration, data.samples)
-    file_name = made_name(ready.model, name)
+    file_name = made_name(prepared.model, name)
 
     def make(folder: Path) -> None:
-        job = _job(ready, how, files, data, chosen, folder / file_name, work)
+        job = _job(prepared, how, files, data, chosen, folder / file_name, work)
         result = child.run(job, work, limit_s=LIMIT_S)
-        if not isinstance(result, OptimiseResult):
+        if not isinstance(result, OptimizeResult):
             assert isinstance(result, JobFailed)  # noqa: S101 (its job has no other result)
             raise _CannotError(result)
         (folder / _FACTS).write_bytes(msgspec.json.encode(result))
 
-    folder = cache.obtain(_recipe(ready, name, data, chosen), make)
-    result = msgspec.json.decode((folder / _FACTS).read_bytes(), type=OptimiseResult)
-    made = Optimised(
+    folder = cache.obtain(_recipe(prepared, name, data, chosen), make)
+    result = msgspec.json.decode((folder / _FACTS).read_bytes(), type=OptimizeResult)
+    made = Optimized(
         method=how.method,
         settings=result.settings,
-        software=_software(ready.model, name),
+        software=_software(prepared.model, name),
         calibration=data.words,
         calibration_samples=data.samples,
         seconds=result.seconds,
@@ -125,13 +129,13 @@ def _make_variant(ready: Ready, name: MadeVariant, files: Files, work: Path) -> 
         bytes_before=result.bytes_before,
         bytes_after=result.bytes_after,
         trials=result.trials,
-        made_from=_origin(ready, result),
+        derived_from=_origin(prepared, result),
     )
-    return replace(ready, file=folder / file_name, made=made)
+    return replace(prepared, file=folder / file_name, origin=made)
 
 
-def _origin(ready: Ready, result: OptimiseResult) -> Origin:
-    """Return what the model was when it was optimised."""
+def _origin(prepared: PreparedModel, result: OptimizeResult) -> Origin:
+    """Return what the model was when it was optimized."""
     if result.restored is not None:
         return Converted(
             converter=WEIGHTS_TO_F32,
@@ -139,30 +143,30 @@ def _origin(ready: Ready, result: OptimiseResult) -> Origin:
             seconds=result.restored.seconds,
             peak_bytes=result.restored.peak_bytes,
         )
-    return ready.made if not isinstance(ready.made, Optimised) else Original()
+    return prepared.origin if not isinstance(prepared.origin, Optimized) else Original()
 
 
 def _recipe(
-    ready: Ready, name: MadeVariant, data: _Data, chosen: dict[str, str]
+    prepared: PreparedModel, name: MadeVariant, data: _Data, chosen: dict[str, str]
 ) -> dict[str, object]:
     """Return all that decides what is made."""
     return {
         "version": VERSION,
-        "file": made_name(ready.model, name),
-        "source": _checksums(ready.file),
-        "shapes": ready.model.shapes,
+        "file": made_name(prepared.model, name),
+        "source": _checksums(prepared.file),
+        "shapes": prepared.model.shapes,
         "variant": name,
         "method": OPTIMISATIONS[name].method,
         "settings": chosen,
         "calibration": checksum(data.calibration.inputs) if data.calibration else "",
         "validation": checksum(data.validation.inputs) if data.validation else "",
-        "software": _software(ready.model, name),
+        "software": _software(prepared.model, name),
     }
 
 
-def _data(how: Optimisation, ready: Ready, files: Files) -> _Data:
-    """Return the data that an optimisation needs, none of which is evaluated."""
-    model, task, evaluated = ready.model, ready.task, _evaluated(ready)
+def _data(how: Optimization, prepared: PreparedModel, files: Files) -> _Data:
+    """Return the data that an optimization needs, none of which is evaluated."""
+    model, task, evaluated = prepared.model, prepared.task, _evaluated(prepared)
     calibration: Calibration | None = None
     validation: Labelled | None = None
     if how.calibrated:
@@ -176,7 +180,7 @@ def _data(how: Optimisation, ready: Ready, files: Files) -> _Data:
         if not isinstance(task, Validates) or not evaluated:
             raise _cannot(
                 f'the task "{task.name}" has no labelled inputs beside those that accuracy is '
-                "judged by, so none to watch it with while quantising"
+                "judged by, so none to watch it with while quantizing"
             )
         validation = task.validation(model, files, seed=SEED)
         for labelled in evaluated:
@@ -184,10 +188,10 @@ def _data(how: Optimisation, ready: Ready, files: Files) -> _Data:
     return _Data(calibration, validation)
 
 
-def _evaluated(ready: Ready) -> list[Labelled]:
+def _evaluated(prepared: PreparedModel) -> list[Labelled]:
     """Return everything that the model's accuracy is judged by."""
-    first = [ready.labelled] if ready.labelled is not None else []
-    return [*first, *(judged.labelled for judged in ready.further)]
+    first = [prepared.labelled] if prepared.labelled is not None else []
+    return [*first, *(judged.labelled for judged in prepared.further)]
 
 
 def _cannot(reason: str) -> _CannotError:
@@ -195,37 +199,37 @@ def _cannot(reason: str) -> _CannotError:
 
 
 def _job(
-    ready: Ready,
-    how: Optimisation,
+    prepared: PreparedModel,
+    how: Optimization,
     files: Files,
     data: _Data,
     chosen: dict[str, str],
     file: Path,
     work: Path,
-) -> OptimiseJob:
+) -> OptimizeJob:
     inputs = work / "calibration.npz"
     if data.calibration is not None:
         save_arrays(inputs, dict(data.calibration.inputs))
-    return OptimiseJob(
+    return OptimizeJob(
         target=Target(
-            engine=LANGUAGE_ENGINE if language.is_language(ready.model) else "openvino",
-            model=str(ready.file),
-            shapes=ready.model.shapes,
+            engine=LANGUAGE_ENGINE if language.is_language(prepared.model) else "openvino",
+            model=str(prepared.file),
+            shapes=prepared.model.shapes,
             device="CPU",
             precision="f32",
         ),
         method=how.method,
         settings=chosen,
         file=str(file),
-        tried_with=str(ready.samples),
+        tried_with=str(prepared.samples),
         inputs=str(inputs) if data.calibration is not None else "",
-        validating=_validating(ready, files) if data.validation is not None else None,
+        validating=_validating(prepared, files) if data.validation is not None else None,
     )
 
 
-def _validating(ready: Ready, files: Files) -> Validating:
+def _validating(prepared: PreparedModel, files: Files) -> Validating:
     return Validating(
-        model=msgspec.Raw(msgspec.json.encode(ready.model)),
+        model=msgspec.Raw(msgspec.json.encode(prepared.model)),
         file=str(files.model),
         files={role: str(path) for role, path in files.files.items()},
         data={role: str(path) for role, path in files.data.items()},

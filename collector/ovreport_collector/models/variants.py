@@ -2,7 +2,7 @@
 
     wanted(model, asked) -> names of the variants to measure, the published one first
 
-Nothing is optimised here, and NNCF is not imported: a plan is made without it.
+Nothing is optimized here, and NNCF is not imported: a plan is made without it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ PUBLISHED = "published"
 SEED = 20
 """Chooses calibration data; not the run's seed, which must not change what is measured."""
 SAMPLES = 160
-"""Calibration inputs, at most: each way of quantising looks at most of them."""
+"""Calibration inputs, at most: each way of quantizing looks at most of them."""
 SAMPLES_BYTES = 256 * 1024 * 1024
 """What they may take in memory: of a large input there are fewer. Half of it was tried, and taken
 back after the accuracy of PP-OCR's detection was seen (77.6 % by 27 inputs, 87.9 % by 54): the one
 number here that was not chosen blind."""
 FEWEST = 16
 JUDGING = 40
-"""Calibration inputs that choose among ways of quantising, at most; a fifth of few."""
+"""Calibration inputs that choose among ways of quantizing, at most; a fifth of few."""
 
 METHODS = (
     "fp16-compression",
@@ -46,11 +46,11 @@ METHODS = (
     "accuracy-controlled-quantization",
     "weight-compression",
 )
-"""Ways of optimising a model, as a record names them."""
+"""Ways of optimizing a model, as a record names them."""
 
 
 @dataclass(frozen=True)
-class Optimisation:
+class Optimization:
     """How a variant is made."""
 
     method: str
@@ -70,7 +70,7 @@ _INT8 = {
 take half of the range: processors without VNNI (AVX2) add two products in 16 bits, which saturate
 otherwise. NNCF's default mends the first layer only: BlazeFace then falls from 94 % to 60 % there,
 with this to 92 %. So one file is right on every machine. It does not know recurrent layers:
-on AVX2 Silero's state is off by 174 % where its LSTM is quantised, by 27 % where it is left."""
+on AVX2 Silero's state is off by 174 % where its LSTM is quantized, by 27 % where it is left."""
 
 WAYS: tuple[Mapping[str, str], ...] = (
     {},
@@ -78,22 +78,22 @@ WAYS: tuple[Mapping[str, str], ...] = (
     {"model_type": "transformer"},
     {"model_type": "transformer", "activations_range": "minmax"},
 )
-"""Documented ways of quantising, beside those settings: by NNCF's defaults the range of an
+"""Documented ways of quantizing, beside those settings: by NNCF's defaults the range of an
 activation is the mean of the extremes of each input, of whatever layer. `minmax` takes the extremes
 of all inputs. The scheme for transformers leaves sums, norms and other element-wise layers in
 floating point; what has norms gains by it, be it a transformer or not."""
 
-OPTIMISATIONS: dict[MadeVariant, Optimisation] = {
-    "fp16": Optimisation(METHODS[0], needs_nncf=False),
-    "int8": Optimisation(METHODS[1], _INT8, calibrated=True),
-    "int8-accuracy": Optimisation(
+OPTIMISATIONS: dict[MadeVariant, Optimization] = {
+    "fp16": Optimization(METHODS[0], needs_nncf=False),
+    "int8": Optimization(METHODS[1], _INT8, calibrated=True),
+    "int8-accuracy": Optimization(
         METHODS[2],
         {**_INT8, "max_drop": "0.01", "drop_type": "relative"},
         calibrated=True,
         validated=True,
     ),
-    "int8-weights": Optimisation(METHODS[3], {"mode": "int8_asym"}),
-    "int4-weights": Optimisation(
+    "int8-weights": Optimization(METHODS[3], {"mode": "int8_asym"}),
+    "int4-weights": Optimization(
         METHODS[3],
         {"mode": "int4_sym", "group_size": "128", "group_size_fallback_mode": "adjust"},
     ),
@@ -118,12 +118,12 @@ def is_made(model: Model, name: str) -> bool:
     return name != model.variant and name in get_args(MadeVariant)
 
 
-def wanted(model: Model, asked: Sequence[str]) -> list[VariantName]:
+def wanted(model: Model, requested: Sequence[str]) -> list[VariantName]:
     """Return the variants of a model to measure: what was asked for, else what the suite says.
 
-    Of a model that cannot be optimised, the published file alone is wanted.
+    Of a model that cannot be optimized, the published file alone is wanted.
     """
-    names = [model.variant if name == PUBLISHED else name for name in asked]
+    names = [model.variant if name == PUBLISHED else name for name in requested]
     names = names or [model.variant, *model.variants]
     may_be = {model.variant, *possible(model)}
     found = [name for name in dict.fromkeys(names) if name in may_be]
@@ -167,15 +167,15 @@ def require_nncf(names: Iterable[str]) -> None:
 
 
 def choose(
-    models: Sequence[Model], asked: Sequence[str]
+    models: Sequence[Model], requested: Sequence[str]
 ) -> tuple[dict[str, list[VariantName]], str]:
     """Return the variants of each model by its id, and what is left out for want of NNCF.
 
     InputError if one that was asked for cannot be made.
     """
-    chosen = {model.id: wanted(model, asked) for model in models}
+    chosen = {model.id: wanted(model, requested) for model in models}
     by_nncf = [(m, name) for m in models for name in chosen[m.id] if needs_nncf(m, name)]
-    if asked:
+    if requested:
         require_nncf(name for _, name in by_nncf)
     if has_nncf() or not by_nncf:
         return chosen, ""
@@ -200,8 +200,8 @@ def nncf_version() -> str:
     return importlib.metadata.version("nncf")
 
 
-def settings(how: Optimisation, calibration: Calibration | None, samples: int) -> dict[str, str]:
-    """Return every setting of an optimisation that is not the tool's default."""
+def settings(how: Optimization, calibration: Calibration | None, samples: int) -> dict[str, str]:
+    """Return every setting of an optimization that is not the tool's default."""
     found = dict(how.settings)
     if calibration is not None:
         judging = held_out(samples)

@@ -47,21 +47,21 @@ FRAMEWORKS: dict[str, Framework] = {
 """Engine → framework."""
 
 
-def engines_for(model: Model, asked: Sequence[str]) -> list[Engine]:
+def engines_for(model: Model, requested: Sequence[str]) -> list[Engine]:
     """Return the engines that a model is measured with; a language model has one of its own."""
     if language.is_language(model):
-        return [LANGUAGE_ENGINE] if not asked or "openvino" in asked else []
-    return engines_of(model.file.uri, asked)
+        return [LANGUAGE_ENGINE] if not requested or "openvino" in requested else []
+    return engines_of(model.file.uri, requested)
 
 
-def engines_of(uri: str, asked: Sequence[str]) -> list[Engine]:
+def engines_of(uri: str, requested: Sequence[str]) -> list[Engine]:
     """Return the engines that a model's file is measured with; `native`: the one that fits it.
 
     A framework asked for by name stays even if it cannot read the file: its record says so.
     """
     fitting = [f.engine for f in FRAMEWORKS.values() if _suffix(uri) in f.suffixes]
     found: list[Engine] = []
-    for name in asked or ("openvino",):
+    for name in requested or ("openvino",):
         found += fitting if name == NATIVE else [name]  # type: ignore[list-item]  # click's choice
     return list(dict.fromkeys(found))
 

@@ -61,7 +61,7 @@ _ACCURACY_OF_S = {"file-type": 12.0, "text-recognition": 14.0, "sentence-similar
 _JUDGED_S = 0.02
 """Expected cost of a sample of a user's dataset."""
 _MAKING_S = 10.0
-"""Expected cost of optimising a model, once: it is kept."""
+"""Expected cost of optimizing a model, once: it is kept."""
 _QUANTISING_S = 100.0
 """The same where it is calibrated: in several ways, of which one is kept."""
 
@@ -97,7 +97,7 @@ class PlannedCase:
 
     @property
     def is_made(self) -> bool:
-        """Whether its file was optimised here, and is not the published one."""
+        """Whether its file was optimized here, and is not the published one."""
         return self.case.variant != self.model.variant
 
     @property
@@ -178,7 +178,7 @@ class Plan:
         """Datasets of the plan's models that users bring, and that this one did not."""
         names = dict.fromkeys(model.data for model in self.models if model.data)
         layouts = {name for name, dataset in self.suite.datasets.items() if dataset.layout}
-        return [name for name in names if name in layouts - set(self.suite.brought)]
+        return [name for name in names if name in layouts - set(self.suite.user_datasets)]
 
     @property
     def _local_contents(self) -> list[str]:
@@ -214,8 +214,8 @@ class Plan:
         one = _ACCURACY_OF_S.get(model.task, _ACCURACY_S)
         if language.is_language(model):
             one = generation.JUDGING_S
-        if brought := self.suite.brought.get(model.data):
-            one = max(one, _JUDGED_S * min(brought.n, self.samples or datasets.MOST))
+        if user_datasets := self.suite.user_datasets.get(model.data):
+            one = max(one, _JUDGED_S * min(user_datasets.n, self.samples or datasets.MOST))
         own = [p.is_reference for p in self.cases if p.model.id == model.id]
         return one * (len(own) + (not any(own)))
 
@@ -290,20 +290,20 @@ def cases(
 
 
 def _precisions(
-    engine: str, device: Device, asked: Sequence[Precision], *, made: bool
+    engine: str, device: Device, requested: Sequence[Precision], *, made: bool
 ) -> Sequence[Precision]:
     """Return the precisions to measure.
 
-    Who optimises a model wants it fast, so runs it as the device chooses: a variant that we make
+    Who optimizes a model wants it fast, so runs it as the device chooses: a variant that we make
     has that precision alone, unless others are asked for.
     """
-    if engine == LANGUAGE_ENGINE and not asked and not is_virtual(device.name):
+    if engine == LANGUAGE_ENGINE and not requested and not is_virtual(device.name):
         # Eight-bit attention is the default even where arithmetic in f32 is.
         return ["default"] if made else ["f32", "default"]
     if engine not in FRAMEWORKS:
         telling = telling_precisions(device)
-        return list(dict.fromkeys(asked or (telling[-1:] if made else telling)))
-    fits = device.name == DEVICE and (not asked or {"f32", "default"} & set(asked))
+        return list(dict.fromkeys(requested or (telling[-1:] if made else telling)))
+    fits = device.name == DEVICE and (not requested or {"f32", "default"} & set(requested))
     return ["f32"] if fits else []
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ovreport.record import (
-    BroughtData,
     Converted,
     InputData,
     NotMeasured,
-    Optimised,
+    Optimized,
     Original,
     Unsupported,
+    UserDataset,
 )
 from ovreport_collector import datasets, tasks
 from ovreport_collector.engines.arrays import save_arrays
@@ -42,7 +42,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Ready:
+class PreparedModel:
     """A model that can be measured."""
 
     model: Model
@@ -59,7 +59,7 @@ class Ready:
     """Why there is no accuracy, where the user was to bring the data and did not."""
     further: tuple[Judged, ...] = ()
     """Beside the headline's, which is `task` by `labelled`."""
-    made: Original | Converted | Optimised = field(default_factory=Original)
+    origin: Original | Converted | Optimized = field(default_factory=Original)
     """How `file` came about."""
 
     @property
@@ -82,18 +82,23 @@ class Ready:
         return sum(len(next(iter(one.inputs.values()), ())) for one in of_all if one is not None)
 
 
-def make_ready(
-    model: Model, prepared: Prepared, work: Path, *, seed: int, brought: Sequence[BroughtData] = ()
-) -> Ready | JobFailed:
+def prepare_model(
+    model: Model,
+    fetched: Prepared,
+    work: Path,
+    *,
+    seed: int,
+    user_datasets: Sequence[UserDataset] = (),
+) -> PreparedModel | JobFailed:
     """Return the model ready to be measured, or why it cannot be."""
-    if isinstance(prepared, Exception):
-        return JobFailed(reason=str(prepared), cause="error")
+    if isinstance(fetched, Exception):
+        return JobFailed(reason=str(fetched), cause="error")
     try:
-        made = converted(model, prepared, work)
+        made = converted(model, fetched, work)
         if isinstance(made, JobFailed):
             return made
-        ready = _make_ready(model, replace(prepared, model=made.file), work, seed, brought)
-        return replace(ready, made=made.how)
+        prepared = _make_ready(model, replace(fetched, model=made.file), work, seed, user_datasets)
+        return replace(prepared, origin=made.how)
     except Exception as error:
         # A task that trips over its data must not stop the other models.
         return JobFailed(
@@ -102,8 +107,8 @@ def make_ready(
 
 
 def _make_ready(
-    model: Model, files: tasks.Files, work: Path, seed: int, brought: Sequence[BroughtData]
-) -> Ready:
+    model: Model, files: tasks.Files, work: Path, seed: int, user_datasets: Sequence[UserDataset]
+) -> PreparedModel:
     task, absent = tasks.get(model.task), datasets.why_absent(model, files)
     folder = work / model.id
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,7 +119,7 @@ def _make_ready(
     labelled_inputs = folder / "labelled.npz"
     if labelled is not None:
         save_arrays(labelled_inputs, dict(labelled.inputs))
-    return Ready(
+    return PreparedModel(
         model=model,
         task=task,
         file=files.model,
@@ -123,7 +128,7 @@ def _make_ready(
             description=_description(model, task, absent),
             distinct=count,
             seed=seed,
-            brought=list(brought),
+            user_datasets=list(user_datasets),
         ),
         labelled=labelled,
         labelled_inputs=labelled_inputs,
@@ -140,7 +145,7 @@ def _further(
     if labelled is None or not isinstance(task, tasks.JudgesMore):
         return
     written = {id(labelled.inputs): first}
-    for name, more in task.further_labelled(model, files, labelled, seed=seed).items():
+    for name, more in task.additional_labelled(model, files, labelled, seed=seed).items():
         if id(more.inputs) not in written:
             written[id(more.inputs)] = first.with_name(f"labelled-{name}.npz")
             save_arrays(written[id(more.inputs)], dict(more.inputs))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import msgspec
 
-from ovreport.record.cost import MEASURING, Effort, EffortPart
+from ovreport.record.cost import MEASURING, EffortPart, MeasuringTime
 
 clock = time.monotonic
 
@@ -98,12 +98,12 @@ def total(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return dict(summed)
 
 
-def effort(parts: Iterable[Mapping[str, float]]) -> Effort | None:
+def measuring_time(parts: Iterable[Mapping[str, float]]) -> MeasuringTime | None:
     """Return what several takings amount to; None where they are empty."""
     parts_s = total(parts)
     if not parts_s:
         return None
-    return Effort(
+    return MeasuringTime(
         wall_s=sum(parts_s.values()),
         measuring_s=sum((s for part, s in parts_s.items() if part in MEASURING), 0.0),
         parts_s=parts_s,

@@ -20,29 +20,29 @@ from ovreport.record import (
 from ovreport.stats.accuracy import bootstrap, paired_delta, paired_share_delta, wilson
 from ovreport.stats.intervals import Floats, Interval
 from ovreport_collector.engines.arrays import output_agreement
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.tasks import Array, Judge, Labelled
 
 CONSTANT_WEIGHTS = "constant weights: accuracy does not exist"
 
 
 def accuracy(
-    ready: Ready, outputs: Path, reference: Path | NotMeasured, *, seed: int
+    prepared: PreparedModel, outputs: Path, reference: Path | NotMeasured, *, seed: int
 ) -> Accuracy | NotMeasured:
     """Return the task's metric over the labelled inputs, paired with the reference's.
 
     A metric that cannot be had of these outputs is a Failed aspect, not an exception.
     """
-    if ready.absent is not None:
-        return ready.absent
-    if ready.labelled is None or ready.task.metric is None:
-        constant = ready.model.architecture_only
-        return Unsupported(reason=CONSTANT_WEIGHTS if constant else ready.task.why_no_metric)
-    return _judged(ready.task, ready.labelled, outputs, reference, seed)
+    if prepared.absent is not None:
+        return prepared.absent
+    if prepared.labelled is None or prepared.task.metric is None:
+        constant = prepared.model.architecture_only
+        return Unsupported(reason=CONSTANT_WEIGHTS if constant else prepared.task.why_no_metric)
+    return _judged(prepared.task, prepared.labelled, outputs, reference, seed)
 
 
 def further(
-    ready: Ready, outputs: Path, reference: Path | NotMeasured, *, seed: int
+    prepared: PreparedModel, outputs: Path, reference: Path | NotMeasured, *, seed: int
 ) -> dict[str, Accuracy | NotMeasured]:
     """Return the further accuracies by their judges' names, like `accuracy`.
 
@@ -56,7 +56,7 @@ def further(
             reference / one.inputs.name if isinstance(reference, Path) else reference,
             seed,
         )
-        for one in ready.further
+        for one in prepared.further
     }
 
 

@@ -11,7 +11,16 @@ from rich.console import Console
 
 from ovreport import paths
 from ovreport.errors import InputError, OvreportError
-from ovreport.record import ASPECTS, Completed, Device, Effort, Failed, Precision, Record, store
+from ovreport.record import (
+    MEASUREMENTS,
+    Completed,
+    Device,
+    Failed,
+    MeasuringTime,
+    Precision,
+    Record,
+    store,
+)
 from ovreport_collector import datasets, sources
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
 from ovreport_collector.machine import describe
@@ -20,9 +29,9 @@ from ovreport_collector.plan import engines as frameworks
 from ovreport_collector.plan.plan import TIERS, Plan, PlannedCase, cases
 from ovreport_collector.process import child, timing, workspace
 from ovreport_collector.process.timing import Ledger
-from ovreport_collector.session.context import Bench
+from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.journal import Journal, Prepared
-from ovreport_collector.session.prepare_all import make_all_ready
+from ovreport_collector.session.prepare_all import prepare_all
 from ovreport_collector.session.progress import display_for
 from ovreport_collector.session.scheduler import Run
 from ovreport_collector.suite import language
@@ -59,7 +68,7 @@ class Collected:
     """What came of a plan."""
 
     records: list[Record]
-    effort: Effort | None
+    measuring_time: MeasuringTime | None
     """Of all cases and what they share, downloads aside; None where no step was measured."""
 
 
@@ -87,7 +96,7 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
 def make_plan(request: Request) -> Plan:
     """Return what the request means here; InputError or SuiteError if it means nothing."""
     ledger = Ledger()
-    loaded = datasets.bring(suite.load(request.suite), request.datasets, request.samples)
+    loaded = datasets.use_local(suite.load(request.suite), request.datasets, request.samples)
     named = [loaded.model(name) for name in dict.fromkeys(request.models)]
     models, without = language.runnable(named or loaded.models, by_name=bool(named))
     frameworks.require(
@@ -139,17 +148,17 @@ def _check_some_variant(request: Request, planned: Sequence[PlannedCase]) -> Non
         raise InputError(
             "no model and engine asked for has such a variant",
             where=" ".join(f"--variant {name}" for name in request.variants),
-            remedy="Only fp32 models and language models are optimised, and OpenVINO alone runs "
+            remedy="Only fp32 models and language models are optimized, and OpenVINO alone runs "
             "what is made of them: ovreport models --suite NAME shows each model's weights.",
         )
 
 
-def _usable(probed: ProbeResult, asked: set[str]) -> list[Device]:
+def _usable(probed: ProbeResult, requested: set[str]) -> list[Device]:
     """Return the devices found; InputError if one that is wanted cannot be used.
 
     Nothing asked for: every available device is wanted, and there must be one.
     """
-    wanted = [u for u in probed.unavailable if u.name in asked | set(probed.available)]
+    wanted = [u for u in probed.unavailable if u.name in requested | set(probed.available)]
     if wanted or not probed.devices:
         first = (wanted or probed.unavailable)[0]
         raise InputError(
@@ -180,23 +189,25 @@ def measure(
         ledger = Ledger()
         try:
             with display_for(console, plan, done=_done(plan, journal)) as display:
-                ready = make_all_ready(plan, work, display, ledger)
+                prepared = prepare_all(plan, work, display, ledger)
                 journal.add(Prepared(spent_s=timing.total([ledger.take("inputs"), plan.spent_s])))
-                bench = Bench(
+                context = RunContext(
                     plan=plan,
-                    ready=ready,
+                    prepared=prepared,
                     journal=journal,
                     work=work,
                     display=display,
                     ledger=ledger,
                     timeout_s=timeout_s,
                 )
-                Run(bench, out).measure()
+                Run(context, out).measure()
         except KeyboardInterrupt:
             kept = _rounds(len(_done(plan, journal)))
             console.print(f"Stopped. {kept} kept; the same command goes on from there.")
             raise
-        collected = Collected(_all_records(journal, plan, out), timing.effort(journal.spent_s()))
+        collected = Collected(
+            _all_records(journal, plan, out), timing.measuring_time(journal.spent_s())
+        )
         journal.close()
     return collected
 
@@ -230,8 +241,10 @@ def failures(records: Sequence[Record]) -> list[Record]:
 
 
 def _is_whole(record: Record) -> bool:
-    aspects = [getattr(record, name) for name in ASPECTS]
-    return isinstance(record.outcome, Completed) and not any(isinstance(a, Failed) for a in aspects)
+    measurements = [getattr(record, name) for name in MEASUREMENTS]
+    return isinstance(record.outcome, Completed) and not any(
+        isinstance(a, Failed) for a in measurements
+    )
 
 
 def _rounds(n: int) -> str:
@@ -260,10 +273,12 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
 
 def collected_as_json(collected: Collected, out: Path) -> dict[str, object]:
     """Return an outcome for scripts."""
-    effort = collected.effort
+    measuring_time = collected.measuring_time
     return {
         "records": len(collected.records),
         "failed": len(failures(collected.records)),
         "out": str(out),
-        "effort": msgspec.to_builtins(effort) if effort is not None else None,
+        "measuring_time": msgspec.to_builtins(measuring_time)
+        if measuring_time is not None
+        else None,
     }

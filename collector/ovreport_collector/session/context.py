@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovreport.record import Case
-from ovreport_collector.jobs import Alongside, Job, JobFailed, Result, Target
+from ovreport_collector.jobs import Job, JobFailed, Result, Target, ThreadSettings
 from ovreport_collector.plan.plan import Plan
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import child, timing
 from ovreport_collector.process.timing import Ledger
 from ovreport_collector.session.journal import Journal
@@ -21,11 +21,11 @@ _START_LIMIT_S = 300.0
 
 
 @dataclass
-class Bench:
+class RunContext:
     """What the steps of one run share."""
 
     plan: Plan
-    ready: Mapping[tuple[str, str], Ready | JobFailed]
+    prepared: Mapping[tuple[str, str], PreparedModel | JobFailed]
     """Model id and variant → the model, ready to be measured; the published variant always."""
     journal: Journal
     work: Path
@@ -35,16 +35,18 @@ class Bench:
     timeout_s: float | None = None
     """Limit of one measuring process; None: from the tier."""
 
-    def target(self, ready: Ready, case: Case, alongside: Alongside | None = None) -> Target:
+    def target(
+        self, prepared: PreparedModel, case: Case, thread_settings: ThreadSettings | None = None
+    ) -> Target:
         """Return what a process has to load to measure a case."""
         return Target(
             engine=case.engine,
-            model=str(ready.file),
-            shapes=ready.model.shapes,
+            model=str(prepared.file),
+            shapes=prepared.model.shapes,
             device=case.device,
             precision=case.precision,
             plugins=dict(self.plan.plugins),
-            alongside=alongside,
+            thread_settings=thread_settings,
         )
 
     def child(self, job: Job, *, beside_s: float = 0) -> Result:

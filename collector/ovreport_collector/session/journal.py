@@ -29,7 +29,6 @@ from ovreport.record import (
     TokenAgreement,
 )
 from ovreport_collector.jobs import (
-    Alongside,
     CachedStartResult,
     Driver,
     ExtraResult,
@@ -37,6 +36,7 @@ from ovreport_collector.jobs import (
     JobFailed,
     OutputsResult,
     RoundResult,
+    ThreadSettings,
 )
 
 
@@ -52,7 +52,7 @@ class Described(Struct, frozen=True, kw_only=True, tag="described"):
     case: str
     outputs: OutputsResult
     accuracy: Accuracy | NotMeasured
-    further_accuracy: dict[str, Accuracy | NotMeasured] = {}
+    additional_accuracy: dict[str, Accuracy | NotMeasured] = {}
     """By the names of the judges."""
     agreement: Agreement | NotMeasured
     settings: Settings | None = None
@@ -77,7 +77,7 @@ class Piloted(Struct, frozen=True, kw_only=True, tag="piloted"):
 
     case: str
     driver: Driver
-    alongside: Alongside | None = None
+    thread_settings: ThreadSettings | None = None
     """For native frameworks: the threads and requests that OpenVINO has."""
 
 

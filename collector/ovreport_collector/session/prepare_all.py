@@ -1,4 +1,4 @@
-"""Makes everything ready that a plan measures: files fetched, inputs made, variants optimised."""
+"""Makes everything ready that a plan measures: files fetched, inputs made, variants optimized."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ovreport_collector import datasets, sources
 from ovreport_collector.jobs import JobFailed
 from ovreport_collector.models.build import make_variant
 from ovreport_collector.plan.plan import Plan
-from ovreport_collector.prepare.model import Ready, make_ready
+from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child, timing
 from ovreport_collector.process.redact import redacted
 from ovreport_collector.process.timing import Ledger
@@ -22,46 +22,46 @@ from ovreport_collector.suite.model import MadeVariant
 
 _MAX_REASON = 2000
 
-AllReady = dict[tuple[str, str], Ready | JobFailed]
+AllReady = dict[tuple[str, str], PreparedModel | JobFailed]
 """Model id and variant → the model, ready to be measured, or why it is not."""
 
 
-def make_all_ready(plan: Plan, work: Path, display: Display, ledger: Ledger) -> AllReady:
+def prepare_all(plan: Plan, work: Path, display: Display, ledger: Ledger) -> AllReady:
     """Return every model of a plan, the published file and what is made of it.
 
-    What is done once and kept, fetching and optimising, is no part of the plan's effort.
+    What is done once and kept, fetching and optimizing, is no part of the plan's effort.
     """
     began = timing.clock()
-    prepared = sources.prepare(
+    fetched = sources.prepare(
         plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
     )
     ledger.leave_out(timing.clock() - began)
-    ready: AllReady = {}
+    prepared: AllReady = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs")
-        files = prepared[model.id]
-        brought = datasets.facts(plan.suite, model)
-        published = make_ready(model, files, work, seed=plan.seed, brought=brought)
+        files = fetched[model.id]
+        user_datasets = datasets.facts(plan.suite, model)
+        published = prepare_model(model, files, work, seed=plan.seed, user_datasets=user_datasets)
         published = _told(published, plan, work)
-        ready[model.id, model.variant] = published
+        prepared[model.id, model.variant] = published
         began = timing.clock()
         for name in plan.made_variants(model):
             display.working(f"{model.title}: making {name}")
-            ready[model.id, name] = _told(_variant(published, name, files, work), plan, work)
+            prepared[model.id, name] = _told(_variant(published, name, files, work), plan, work)
         ledger.leave_out(timing.clock() - began)
-    return ready
+    return prepared
 
 
 def _variant(
-    published: Ready | JobFailed, name: VariantName, files: sources.Prepared, work: Path
-) -> Ready | JobFailed:
+    published: PreparedModel | JobFailed, name: VariantName, files: sources.Prepared, work: Path
+) -> PreparedModel | JobFailed:
     if isinstance(published, JobFailed) or isinstance(files, Exception):
         assert isinstance(published, JobFailed)  # noqa: S101 (without files nothing is ready)
         return published
     return make_variant(published, cast("MadeVariant", name), files, work)
 
 
-def _told(made: Ready | JobFailed, plan: Plan, work: Path) -> Ready | JobFailed:
+def _told(made: PreparedModel | JobFailed, plan: Plan, work: Path) -> PreparedModel | JobFailed:
     """Return a failure in words that name no folder of the user's.
 
     StoreError if the disk is full: that must not pass for a fault of the model.
@@ -69,6 +69,6 @@ def _told(made: Ready | JobFailed, plan: Plan, work: Path) -> Ready | JobFailed:
     if not isinstance(made, JobFailed):
         return made
     child.check_room(work)
-    theirs = [one.folder for one in plan.suite.brought.values()]
+    theirs = [one.folder for one in plan.suite.user_datasets.values()]
     private = [plan.suite.folder, *theirs, str(paths.cache()), str(work)]
     return msgspec.structs.replace(made, reason=redacted(made.reason, private)[:_MAX_REASON])

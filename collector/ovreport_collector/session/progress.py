@@ -19,10 +19,16 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from ovreport.metrics.compute import Figure, Figures, accuracy_metric, figures, is_language
+from ovreport.metrics.compute import (
+    MetricValue,
+    MetricValues,
+    accuracy_metric,
+    is_language,
+    metric_values,
+)
 from ovreport.metrics.generation import headline
 from ovreport.metrics.registry import METRICS, significant
-from ovreport.record import MEASURING, Completed, Effort, Execution, Failed, Record
+from ovreport.record import MEASURING, Completed, Execution, Failed, MeasuringTime, Record
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.session.journal import GenerationDone, RoundDone
 
@@ -176,7 +182,7 @@ def language_summary(records: Sequence[Record]) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for record in records:
-        case, found = record.case, figures(record)
+        case, found = record.case, metric_values(record)
         cells = [f"{case.model} {case.variant}", case.device]
         cells.append(f"{case.precision} → {_executed(record)}")
         cells += [cell for key in keys for cell in _value_and_width(found.get(key))]
@@ -211,31 +217,35 @@ def _row(record: Record) -> list[str]:
         # The reason was told when it happened, and is too long for a table.
         how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
         return [*map(escape, cells), "", "", "", "", "", f"[red]{how}[/red]"]
-    found = figures(record)
+    found = metric_values(record)
     latency, throughput = found.get("latency_ms"), found.get("throughput_ips")
     cells += [*_value_and_width(latency), *_value_and_width(throughput), _accuracy(record, found)]
     return [*map(escape, cells), _verdict(latency, throughput)]
 
 
 def _value_and_width(figure: object) -> tuple[str, str]:
-    if not isinstance(figure, Figure):
+    if not isinstance(figure, MetricValue):
         return "–", ""
     half_width = (figure.high - figure.low) / 2 / figure.value * 100
     return METRICS[figure.metric].format(figure.value), significant(half_width, 2)
 
 
-def _accuracy(record: Record, found: Figures) -> str:
+def _accuracy(record: Record, found: MetricValues) -> str:
     metric = accuracy_metric(record)
     figure = found.get(metric) if metric else None
-    return METRICS[figure.metric].format_unit(figure.value) if isinstance(figure, Figure) else "–"
+    return (
+        METRICS[figure.metric].format_unit(figure.value) if isinstance(figure, MetricValue) else "–"
+    )
 
 
 def _verdict(*found: object) -> str:
-    verdicts = [figure.verdict for figure in found if isinstance(figure, Figure)]
+    verdicts = [figure.verdict for figure in found if isinstance(figure, MetricValue)]
     levels = {verdict.level for verdict in verdicts}
-    worst = next((level for level in ("invalid", "suspect", "valid") if level in levels), "failed")
+    worst = next(
+        (level for level in ("unreliable", "noisy", "stable") if level in levels), "failed"
+    )
     codes = dict.fromkeys(reason.code for verdict in verdicts for reason in verdict.reasons)
-    colour = {"valid": "green", "suspect": "yellow"}.get(worst, "red")
+    colour = {"stable": "green", "noisy": "yellow"}.get(worst, "red")
     first, *others = codes or [""]
     more = f" +{len(others)}" if others else ""
     return f"[{colour}]{worst}[/{colour}] {first}{more}"
@@ -245,14 +255,16 @@ def _executed(record: Record) -> str:
     return record.execution.precision if isinstance(record.execution, Execution) else "?"
 
 
-def effort_words(effort: Effort) -> str:
+def effort_words(measuring_time: MeasuringTime) -> str:
     """Return in a sentence what a collect took, and how much of it was measuring."""
-    share = effort.measuring_s / effort.wall_s if effort.wall_s else 0.0
+    share = measuring_time.measuring_s / measuring_time.wall_s if measuring_time.wall_s else 0.0
     others = sorted(
-        ((s, part) for part, s in effort.parts_s.items() if part not in MEASURING), reverse=True
+        ((s, part) for part, s in measuring_time.parts_s.items() if part not in MEASURING),
+        reverse=True,
     )
-    rest = ", ".join(f"{part} {s / effort.wall_s:.0%}" for s, part in others[:3])
-    return f"{share:.0%} of {effort.wall_s:.0f} s were measuring, downloads aside; then {rest}."
+    rest = ", ".join(f"{part} {s / measuring_time.wall_s:.0%}" for s, part in others[:3])
+    wall = f"{measuring_time.wall_s:.0f} s"
+    return f"{share:.0%} of {wall} were measuring, downloads aside; then {rest}."
 
 
 def words(planned: PlannedCase) -> str:
@@ -272,8 +284,8 @@ def _round_words(step: RoundDone | GenerationDone) -> str:
         point = headline(step.result.points)
         (measured,) = point.rounds
         return (
-            f"{significant(measured.ttft_ms)} ms to the first token  "
-            f"{significant(measured.token_ms)} ms a token"
+            f"{significant(measured.time_to_first_token_ms)} ms to the first token  "
+            f"{significant(measured.time_per_output_token_ms)} ms a token"
         )
     latency, throughput = step.result.latency, step.result.throughput
     parts = []

@@ -28,7 +28,7 @@ from ovreport_collector.jobs import JobFailed
 from ovreport_collector.machine import noise
 from ovreport_collector.measurements import generation
 from ovreport_collector.plan.plan import Plan, PlannedCase, local_file
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import timing
 from ovreport_collector.session import record_parts, reproduce
 from ovreport_collector.session.journal import Described, GenerationDone, Journal, RoundDone
@@ -38,14 +38,16 @@ from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.suite import model
 
 
-def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Record:
+def record(
+    plan: Plan, planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
+) -> Record:
     """Return the record of a case: of its finished rounds, or of its failure."""
     rounds = sorted(journal.rounds(planned.key), key=lambda step: step.round)
     steps: Sequence[RoundDone | GenerationDone] = rounds or _generated(planned, journal)
     described = journal.described(planned.key)
-    further = described.further_accuracy if described else {}
+    further = described.additional_accuracy if described else {}
     extra = functools.partial(
-        record_parts.extra, plan=plan, planned=planned, ready=ready, rounds=rounds
+        record_parts.extra, plan=plan, planned=planned, prepared=prepared, rounds=rounds
     )
     made = Record(
         format=4,
@@ -55,9 +57,9 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         software=plan.software,
         machine=plan.machine,
         device=plan.devices[planned.case.device],
-        model=_model(plan, planned, ready, described),
-        inputs=ready.data if isinstance(ready, Ready) else _no_inputs(plan),
-        outcome=_outcome(planned, ready, journal),
+        model=_model(plan, planned, prepared, described),
+        inputs=prepared.data if isinstance(prepared, PreparedModel) else _no_inputs(plan),
+        outcome=_outcome(planned, prepared, journal),
         execution=_execution(rounds, described),
         startup=record_parts.startup(rounds),
         startup_cached=record_parts.startup_cached(rounds),
@@ -65,8 +67,8 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         throughput=record_parts.throughput(rounds),
         memory=record_parts.memory(rounds, extra("no_mmap")),
         accuracy=described.accuracy if described else FAILED_BEFORE,
-        further_accuracy=[a for a in further.values() if isinstance(a, Accuracy)],
-        further_accuracy_missing={
+        additional_accuracy=[a for a in further.values() if isinstance(a, Accuracy)],
+        additional_accuracy_missing={
             name: why for name, why in further.items() if isinstance(why, NotMeasured)
         },
         agreement=described.agreement if described else FAILED_BEFORE,
@@ -74,7 +76,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         open_loop=extra("open_loop"),
         end_to_end=extra("end_to_end"),
         energy=record_parts.energy(rounds),
-        effort=timing.effort(journal.spent_s(planned.key)) or FAILED_BEFORE,
+        measuring_time=timing.measuring_time(journal.spent_s(planned.key)) or FAILED_BEFORE,
         failed_rounds=record_parts.failed_rounds(rounds, journal.failed_rounds(planned.key)),
         noise=[
             RoundNoise(round=s.round, started_at=s.started_at, readings=s.readings) for s in steps
@@ -84,7 +86,7 @@ def record(plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, journal: 
         repeat=reproduce.commands(plan, planned),
     )
     if planned.is_language:
-        made = msgspec.structs.replace(made, **generation.aspects(planned, journal))
+        made = msgspec.structs.replace(made, **generation.measurements(planned, journal))
     return msgspec.structs.replace(made, verdicts=judge(made))
 
 
@@ -95,7 +97,9 @@ def _generated(planned: PlannedCase, journal: Journal) -> list[GenerationDone]:
 # ---------------------------------------------------------------- outcome and model
 
 
-def _outcome(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -> Outcome:
+def _outcome(
+    planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
+) -> Outcome:
     if journal.rounds(planned.key) or journal.generated(planned.key):
         return Completed()
     given_up = journal.given_up(planned.key)
@@ -104,8 +108,8 @@ def _outcome(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -
         failure = given_up.failure
     elif failed:
         failure = failed[0].failure
-    elif isinstance(ready, JobFailed):
-        failure = ready
+    elif isinstance(prepared, JobFailed):
+        failure = prepared
     else:
         failure = JobFailed(reason="no round was measured", cause="error")
     if failure.unsupported:
@@ -114,10 +118,13 @@ def _outcome(planned: PlannedCase, ready: Ready | JobFailed, journal: Journal) -
 
 
 def _model(
-    plan: Plan, planned: PlannedCase, ready: Ready | JobFailed, described: Described | None
+    plan: Plan,
+    planned: PlannedCase,
+    prepared: PreparedModel | JobFailed,
+    described: Described | None,
 ) -> Model:
     entry = planned.model
-    file = ready.file if isinstance(ready, Ready) else None
+    file = prepared.file if isinstance(prepared, PreparedModel) else None
     # A file's folder may name its user: of a local file only the name is told.
     fetched = as_fetched(entry.file)
     source = fetched.uri
@@ -138,7 +145,7 @@ def _model(
         inputs=described.outputs.inputs if described else [],
         outputs=described.outputs.outputs if described else [],
         published=[_published(figure) for figure in entry.published],
-        made=ready.made if isinstance(ready, Ready) else Original(),
+        origin=prepared.origin if isinstance(prepared, PreparedModel) else Original(),
     )
 
 

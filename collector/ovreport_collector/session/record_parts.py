@@ -23,9 +23,9 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector import measurements
-from ovreport_collector.jobs import AspectName, CachedStartResult, JobFailed
+from ovreport_collector.jobs import CachedStartResult, JobFailed, MeasurementName
 from ovreport_collector.plan.plan import Plan, PlannedCase
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.session.journal import RoundDone, RoundFailed
 
 FAILED_BEFORE = Skipped(reason="the case failed before this was measured")
@@ -122,20 +122,20 @@ def extra(
     name: str,
     plan: Plan,
     planned: PlannedCase,
-    ready: Ready | JobFailed,
+    prepared: PreparedModel | JobFailed,
     rounds: Sequence[RoundDone],
 ) -> Any:  # noqa: ANN401 (each field has its own type)
     """Return an extra aspect of the rounds that measured it, or why there is none."""
     if name in plan.skip:
         return Skipped(reason=f"left out: --skip {name}")
-    if not rounds or isinstance(ready, JobFailed):
+    if not rounds or isinstance(prepared, JobFailed):
         return FAILED_BEFORE
     one = measurements.BY_NAME[name]
-    why_not = measurements.why_not(one, planned, ready, plan.tier.name)
+    why_not = measurements.why_not(one, planned, prepared, plan.tier.name)
     if why_not is not None:
         return why_not
     results = [s.extras[name] for s in rounds if name in s.extras]
-    return one.aspect(results) if results else _NO_ROUND
+    return one.measurement(results) if results else _NO_ROUND
 
 
 def failed_rounds(rounds: Sequence[RoundDone], failed: Sequence[RoundFailed]) -> list[FailedRound]:
@@ -143,21 +143,24 @@ def failed_rounds(rounds: Sequence[RoundDone], failed: Sequence[RoundFailed]) ->
     found = [
         FailedRound(round=s.round, reason=s.failure.reason, cause=s.failure.cause) for s in failed
     ]
-    aspects: tuple[AspectName, ...] = ("latency", "throughput")
-    for aspect in aspects:
-        whys = {s.round: s.result.missing.get(aspect) for s in rounds}
+    measurements: tuple[MeasurementName, ...] = ("latency", "throughput")
+    for measurement in measurements:
+        whys = {s.round: s.result.missing.get(measurement) for s in rounds}
         if None not in whys.values():
             continue  # no round measured it: the aspect itself says why
         found += [
-            FailedRound(round=index, reason=f"{aspect}: {why.reason}", cause=why.cause)
+            FailedRound(round=index, reason=f"{measurement}: {why.reason}", cause=why.cause)
             for index, why in whys.items()
             if isinstance(why, Failed)
         ]
     return sorted(found, key=lambda one: one.round)
 
 
-def _why(rounds: Sequence[RoundDone], aspect: AspectName) -> NotMeasured:
+def _why(rounds: Sequence[RoundDone], measurement: MeasurementName) -> NotMeasured:
     """Return why no round measured an aspect."""
     if not rounds:
         return FAILED_BEFORE
-    return next((s.result.missing[aspect] for s in rounds if aspect in s.result.missing), _NO_ROUND)
+    return next(
+        (s.result.missing[measurement] for s in rounds if measurement in s.result.missing),
+        _NO_ROUND,
+    )

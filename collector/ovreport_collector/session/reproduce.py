@@ -39,7 +39,7 @@ def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
     ]
     for name in plan.skip:
         command += ["--skip", name]
-    if planned.model.data in plan.suite.brought:
+    if planned.model.data in plan.suite.user_datasets:
         command += ["--dataset", f"{planned.model.data}=PATH"]
         if plan.samples is not None:
             command += ["--samples", str(plan.samples)]
@@ -64,7 +64,7 @@ def _variants(plan: Plan, planned: PlannedCase) -> list[str]:
     model, name = planned.model, planned.case.variant
     names = [name] if planned.is_made or model.variants else []
     calibrated = [v for v in plan.made_variants(model) if is_calibrated(v)]
-    if model.data in plan.suite.brought and calibrated and name not in calibrated:
+    if model.data in plan.suite.user_datasets and calibrated and name not in calibrated:
         names = [name, calibrated[0]]
     return [word for each in names for word in ("--variant", each)]
 

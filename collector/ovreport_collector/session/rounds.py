@@ -25,8 +25,8 @@ from ovreport_collector.machine import energy
 from ovreport_collector.machine.monitor import Watch
 from ovreport_collector.measurements import generation
 from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.model import Ready
-from ovreport_collector.session.context import Bench, now
+from ovreport_collector.prepare.model import PreparedModel
+from ovreport_collector.session.context import RunContext, now
 from ovreport_collector.session.journal import GenerationDone, RoundDone, RoundFailed
 from ovreport_collector.session.pilot import piloted
 from ovreport_collector.session.progress import words
@@ -36,66 +36,68 @@ _NO_MODEL_CACHE = JobFailed(
 )
 
 
-def measure(bench: Bench, planned: PlannedCase, index: int) -> None:
+def measure(context: RunContext, planned: PlannedCase, index: int) -> None:
     """Measure one round of a case; its result or its failure goes to the journal."""
-    bench.display.round_started(planned, index)
-    step = _measured(bench, planned, index)
-    bench.journal.add(step)
+    context.display.round_started(planned, index)
+    step = _measured(context, planned, index)
+    context.journal.add(step)
     if isinstance(step, RoundFailed):
-        bench.display.failed(planned, step.failure.reason)
+        context.display.failed(planned, step.failure.reason)
     else:
-        bench.display.round_finished(planned, step)
+        context.display.round_finished(planned, step)
 
 
 def _measured(
-    bench: Bench, planned: PlannedCase, index: int
+    context: RunContext, planned: PlannedCase, index: int
 ) -> RoundDone | GenerationDone | RoundFailed:
-    ready = bench.ready[planned.file_key]
-    if isinstance(ready, JobFailed):
+    prepared = context.prepared[planned.file_key]
+    if isinstance(prepared, JobFailed):
         # It was ready when the run began: what vanished since is this round's failure.
-        return _failed(bench, planned, index, now(), ready)
+        return _failed(context, planned, index, now(), prepared)
     if planned.is_language:
-        return _generation(bench, planned, ready, index)
-    return _classic(bench, planned, ready, index)
+        return _generation(context, planned, prepared, index)
+    return _classic(context, planned, prepared, index)
 
 
 def _classic(
-    bench: Bench, planned: PlannedCase, ready: Ready, index: int
+    context: RunContext, planned: PlannedCase, prepared: PreparedModel, index: int
 ) -> RoundDone | RoundFailed:
-    found = piloted(bench, planned, ready)
-    target = bench.target(ready, planned.case, found.alongside)
+    found = piloted(context, planned, prepared)
+    target = context.target(prepared, planned.case, found.thread_settings)
     job = RoundJob(
         target=target,
         round=index,
-        tier=bench.plan.tier,
-        inputs=str(ready.samples),
-        seed=bench.plan.seed,
+        tier=context.plan.tier,
+        inputs=str(prepared.samples),
+        seed=context.plan.seed,
         driver=found.driver,
-        energy_in=energy.where(bench.plan.devices[planned.case.device]),
+        energy_in=energy.where(context.plan.devices[planned.case.device]),
     )
-    timed = _watched(bench, job)
+    timed = _watched(context, job)
     if isinstance(timed.result, JobFailed):
-        return _failed(bench, planned, index, timed.started_at, timed.result)
+        return _failed(context, planned, index, timed.started_at, timed.result)
     assert isinstance(timed.result, RoundResult)  # noqa: S101 (a RoundJob has no other result)
     return RoundDone(
         case=planned.key,
         round=index,
         started_at=timed.started_at,
         result=timed.result,
-        cached=_cached_start(bench, planned, ready, target, index),
+        cached=_cached_start(context, planned, prepared, target, index),
         readings={**timed.readings, **timed.result.switches},
-        extras=_extras(bench, planned, ready, target, index, timed.result),
-        spent_s=bench.ledger.take(),
+        extras=_extras(context, planned, prepared, target, index, timed.result),
+        spent_s=context.ledger.take(),
     )
 
 
 def _generation(
-    bench: Bench, planned: PlannedCase, ready: Ready, index: int
+    context: RunContext, planned: PlannedCase, prepared: PreparedModel, index: int
 ) -> GenerationDone | RoundFailed:
-    job = generation.round_job(bench.plan, ready, bench.target(ready, planned.case), index)
-    timed = _watched(bench, job, beside_s=generation.seconds(bench.plan.tier))
+    job = generation.round_job(
+        context.plan, prepared, context.target(prepared, planned.case), index
+    )
+    timed = _watched(context, job, beside_s=generation.seconds(context.plan.tier))
     if isinstance(timed.result, JobFailed):
-        return _failed(bench, planned, index, timed.started_at, timed.result)
+        return _failed(context, planned, index, timed.started_at, timed.result)
     assert isinstance(timed.result, GenerationResult)  # noqa: S101 (its job has no other result)
     return GenerationDone(
         case=planned.key,
@@ -103,19 +105,19 @@ def _generation(
         started_at=timed.started_at,
         result=timed.result,
         readings={**timed.readings, **timed.result.switches},
-        spent_s=bench.ledger.take(),
+        spent_s=context.ledger.take(),
     )
 
 
 def _failed(
-    bench: Bench, planned: PlannedCase, index: int, started_at: str, failure: JobFailed
+    context: RunContext, planned: PlannedCase, index: int, started_at: str, failure: JobFailed
 ) -> RoundFailed:
     return RoundFailed(
         case=planned.key,
         round=index,
         started_at=started_at,
         failure=failure,
-        spent_s=bench.ledger.take(),
+        spent_s=context.ledger.take(),
     )
 
 
@@ -131,11 +133,13 @@ class _Watched:
     readings: dict[str, float]
 
 
-def _watched(bench: Bench, job: RoundJob | GenerationJob, *, beside_s: float = 0) -> _Watched:
+def _watched(
+    context: RunContext, job: RoundJob | GenerationJob, *, beside_s: float = 0
+) -> _Watched:
     """Do a round's job under watch."""
     started_at = now()
     with Watch() as watch:
-        result = bench.child(job, beside_s=beside_s)
+        result = context.child(job, beside_s=beside_s)
     return _Watched(started_at, result, watch.readings)
 
 
@@ -143,66 +147,66 @@ def _watched(bench: Bench, job: RoundJob | GenerationJob, *, beside_s: float = 0
 
 
 def _cached_start(
-    bench: Bench, planned: PlannedCase, ready: Ready, target: Target, index: int
+    context: RunContext, planned: PlannedCase, prepared: PreparedModel, target: Target, index: int
 ) -> CachedStartResult | JobFailed:
     """Start from the case's model cache, after filling it in a process of its own."""
     if planned.is_native:
         return _NO_MODEL_CACHE
-    position = list(bench.plan.cases).index(planned)
-    cache_dir = bench.work / "model-cache" / str(position)
+    position = list(context.plan.cases).index(planned)
+    cache_dir = context.work / "model-cache" / str(position)
     job = CachedStartJob(
         target=target,
         round=index,
-        inputs=str(ready.samples),
+        inputs=str(prepared.samples),
         cache_dir=str(cache_dir),
-        seed=bench.plan.seed,
+        seed=context.plan.seed,
     )
     if not cache_dir.exists():
         cache_dir.mkdir(parents=True)
-        bench.child(job)
-    result = bench.child(job)
+        context.child(job)
+    result = context.child(job)
     assert isinstance(result, CachedStartResult | JobFailed)  # noqa: S101 (it has no other)
     return result
 
 
 def _extras(
-    bench: Bench,
+    context: RunContext,
     planned: PlannedCase,
-    ready: Ready,
+    prepared: PreparedModel,
     target: Target,
     index: int,
     latest: RoundResult,
 ) -> dict[str, ExtraResult | JobFailed]:
     """Measure the extra aspects of a round, each in a process of its own."""
-    tier, earlier = bench.plan.tier, bench.journal.rounds(planned.key)
+    tier, earlier = context.plan.tier, context.journal.rounds(planned.key)
     around = measurements.Around(
         planned=planned,
-        ready=ready,
+        prepared=prepared,
         target=target,
         tier=tier,
         round=index,
-        seed=bench.plan.seed,
+        seed=context.plan.seed,
         first=earlier[0].result if earlier else latest,
         latest=latest,
-        cores=_cores(bench, planned),
+        cores=_cores(context, planned),
     )
     found: dict[str, ExtraResult | JobFailed] = {}
     for extra in measurements.EXTRAS:
         # Counted, not by index: a case whose first round failed measures them in the next one.
         measured = sum(extra.name in step.extras for step in earlier)
-        if extra.name in bench.plan.skip or measured >= measurements.rounds_of(extra, tier.name):
+        if extra.name in context.plan.skip or measured >= measurements.rounds_of(extra, tier.name):
             continue
-        if measurements.why_not(extra, planned, ready, tier.name) is not None:
+        if measurements.why_not(extra, planned, prepared, tier.name) is not None:
             continue
-        bench.display.working(
+        context.display.working(
             f"{words(planned)}, round {index + 1}: {extra.name.replace('_', ' ')}"
         )
-        result = bench.child(extra.job(around), beside_s=extra.seconds(tier))
+        result = context.child(extra.job(around), beside_s=extra.seconds(tier))
         assert isinstance(result, ExtraResult | JobFailed)  # noqa: S101 (its jobs have no other)
         found[extra.name] = result
     return found
 
 
-def _cores(bench: Bench, planned: PlannedCase) -> int:
-    is_cpu = bench.plan.devices[planned.case.device].family == "CPU"
-    return bench.plan.machine.cores_available if is_cpu else 0
+def _cores(context: RunContext, planned: PlannedCase) -> int:
+    is_cpu = context.plan.devices[planned.case.device].family == "CPU"
+    return context.plan.machine.cores_available if is_cpu else 0

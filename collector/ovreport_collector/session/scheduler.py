@@ -18,7 +18,7 @@ from ovreport.record.store import write
 from ovreport_collector.measurements import generation
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.session import record_builder, rounds
-from ovreport_collector.session.context import Bench
+from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.journal import Journal, Written
 from ovreport_collector.session.outputs import describe_all
 
@@ -29,18 +29,18 @@ MAX_FAILED_ROUNDS = 2
 class Run:
     """One run of a plan."""
 
-    bench: Bench
+    context: RunContext
     out: Path
 
     def measure(self) -> None:
         """Measure what the journal does not hold yet, and write its records."""
-        describe_all(self.bench)
-        tier = self.bench.plan.tier
+        describe_all(self.context)
+        tier = self.context.plan.tier
         for index in range(tier.max_rounds):
             self._write_finished(index)
             for planned in self._in_turn(index):
-                if not self.bench.journal.tried(planned.key, index):
-                    rounds.measure(self.bench, planned, index)
+                if not self.context.journal.tried(planned.key, index):
+                    rounds.measure(self.context, planned, index)
         self._write_finished(tier.max_rounds)
 
     def _in_turn(self, index: int) -> Iterator[PlannedCase]:
@@ -48,11 +48,11 @@ class Run:
 
         So of two cases side by side neither is always the one that runs on the hotter machine.
         """
-        wanted = [planned for planned in self.bench.plan.cases if self._wants(planned, index)]
+        wanted = [planned for planned in self.context.plan.cases if self._wants(planned, index)]
         yield from wanted if index % 2 == 0 else reversed(wanted)
 
     def _wants(self, planned: PlannedCase, index: int) -> bool:
-        key, journal, tier = planned.key, self.bench.journal, self.bench.plan.tier
+        key, journal, tier = planned.key, self.context.journal, self.context.plan.tier
         if journal.written(key, self.out) or journal.given_up(key):
             return False
         if len(journal.failed_rounds(key)) >= MAX_FAILED_ROUNDS:
@@ -61,14 +61,14 @@ class Run:
 
     def _write_finished(self, index: int) -> None:
         """Write the records of the cases that want no round of this index, or a later one."""
-        bench = self.bench
-        for planned in bench.plan.cases:
-            if bench.journal.written(planned.key, self.out) or self._wants(planned, index):
+        context = self.context
+        for planned in context.plan.cases:
+            if context.journal.written(planned.key, self.out) or self._wants(planned, index):
                 continue
-            ready = bench.ready[planned.file_key]
-            record = record_builder.record(bench.plan, planned, ready, bench.journal)
+            prepared = context.prepared[planned.file_key]
+            record = record_builder.record(context.plan, planned, prepared, context.journal)
             path = write(record, self.out.absolute())
-            bench.journal.add(Written(case=planned.key, path=str(path)))
+            context.journal.add(Written(case=planned.key, path=str(path)))
 
 
 def _is_wide(journal: Journal, key: str) -> bool:

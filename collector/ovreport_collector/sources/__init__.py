@@ -152,10 +152,10 @@ class _Fetcher:
 
     def _brought(self, model: Model) -> dict[str, Path]:
         """Return layout → folder of the user's own data; nothing where none were brought."""
-        brought = self._suite.brought.get(model.data)
-        if brought is None:
+        user_datasets = self._suite.user_datasets.get(model.data)
+        if user_datasets is None:
             return {}
-        return {self._suite.datasets[model.data].layout: Path(brought.folder)}
+        return {self._suite.datasets[model.data].layout: Path(user_datasets.folder)}
 
     def _file(self, file: File) -> Path:
         address = parse(file.uri)

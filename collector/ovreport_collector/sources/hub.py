@@ -56,7 +56,7 @@ def names_beside(address: OnHub) -> list[str]:
             kept = _downloaded(address).parent.iterdir()
             return [str(own.with_name(path.name)) for path in kept]
 
-    paths = map(PurePosixPath, _asked(address, look))
+    paths = map(PurePosixPath, _requested(address, look))
     inside = (path for path in paths if path.parent == own.parent and path != own)
     return sorted(path.name for path in inside if path.suffix in USED and is_inside(path.name))
 
@@ -75,10 +75,10 @@ def _downloaded(address: OnHub) -> Path:
         )
         return Path(found)
 
-    return _asked(address, download)
+    return _requested(address, download)
 
 
-def _asked(address: OnHub, ask: Callable[[], Answer]) -> Answer:
+def _requested(address: OnHub, ask: Callable[[], Answer]) -> Answer:
     """Return what the hub says; SourceError, with the remedy, where it says nothing."""
     from huggingface_hub.errors import (
         EntryNotFoundError,

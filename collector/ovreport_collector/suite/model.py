@@ -97,7 +97,7 @@ class Published(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What differs from how we measure: data, size, preprocessing."""
 
 
-class Brought(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LocalDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user's folder in the place of a dataset's files."""
 
     folder: str
@@ -154,16 +154,17 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     datasets: dict[str, Dataset] = {}
     folder: str = ""
     """Where relative `file:` paths start. Set by `load`; a document cannot name it."""
-    brought: dict[str, Brought] = {}
+    user_datasets: dict[str, LocalDataset] = {}
     """Dataset → the user's own. Set by `datasets.bring`; a document cannot name it."""
 
     @property
     def identity(self) -> Suite:
         """The suite without what only says where things lie on this machine."""
-        brought = {
-            name: msgspec.structs.replace(one, folder="") for name, one in self.brought.items()
+        user_datasets = {
+            name: msgspec.structs.replace(one, folder="")
+            for name, one in self.user_datasets.items()
         }
-        return msgspec.structs.replace(self, folder="", brought=brought)
+        return msgspec.structs.replace(self, folder="", user_datasets=user_datasets)
 
     def model(self, model_id: str) -> Model:
         """Return the model of that id; SuiteError when there is none."""

@@ -110,7 +110,7 @@ class JudgesMore(Protocol):
     """Name, of letters, digits and hyphens → judge. Where several share inputs, all of them read
     what the first one keeps: the task itself, or the earliest here."""
 
-    def further_labelled(
+    def additional_labelled(
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
     ) -> Mapping[str, Labelled]:
         """Return the labelled inputs of those judges that have some for this model.
@@ -146,18 +146,18 @@ class ImageTask(Protocol):
 
 @dataclass(frozen=True)
 class Calibration:
-    """Real inputs that an optimisation may look at, none of which is evaluated."""
+    """Real inputs that an optimization may look at, none of which is evaluated."""
 
     inputs: Inputs
     description: str
     """What they are and where they are from, in one sentence a reader understands."""
     transformer: bool = False
-    """True where the network is one: NNCF then quantises by other patterns."""
+    """True where the network is one: NNCF then quantizes by other patterns."""
 
 
 @runtime_checkable
 class Calibrates(Protocol):
-    """What a task has besides, where its inputs serve to calibrate a quantisation."""
+    """What a task has besides, where its inputs serve to calibrate a quantization."""
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return up to `count` real inputs, none of them among the labelled ones of any seed.
@@ -169,7 +169,7 @@ class Calibrates(Protocol):
 
 @runtime_checkable
 class Validates(Protocol):
-    """What a task has besides, where accuracy can be watched while a model is quantised."""
+    """What a task has besides, where accuracy can be watched while a model is quantized."""
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
         """Return few labelled inputs, none of them among those of `labelled` or `calibration`.

@@ -43,9 +43,9 @@ LARGEST = 64 << 20
 CAP = 100
 """Files of one type, at most, so that Python sources do not decide the result."""
 EACH = 8
-"""Files of one extension, at most, that calibrate a quantisation."""
+"""Files of one extension, at most, that calibrate a quantization."""
 WATCHED = 25
-"""Files of one extension, at most, on which accuracy is watched while a model is quantised."""
+"""Files of one extension, at most, on which accuracy is watched while a model is quantized."""
 
 TYPES: dict[str, tuple[str, ...]] = {
     ".bz2": ("bzip",),

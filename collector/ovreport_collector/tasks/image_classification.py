@@ -115,7 +115,7 @@ class ImageClassification(_FirstAnswers):
             return user_dataset.labelled(model, files, seed=seed)
         return imagenet_samples.labelled(model, files)
 
-    def further_labelled(
+    def additional_labelled(
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
     ) -> Mapping[str, Labelled]:
         """Return the same photographs for the other metric."""

@@ -45,7 +45,7 @@ class Spot(NamedTuple):
 SQUARES = 60
 """Squares on which landmarks are compared."""
 VALIDATED = 30
-"""Squares on which accuracy is watched while a model is quantised."""
+"""Squares on which accuracy is watched while a model is quantized."""
 WITHIN_PX = 1.0
 
 

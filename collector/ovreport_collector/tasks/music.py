@@ -33,7 +33,7 @@ THRESHOLD = 0.3
 """A note sounds where its activation is above this: Basic Pitch's own default for frames."""
 CLIPS = 24
 VALIDATED = 12
-"""Clips on which accuracy is watched while a model is quantised."""
+"""Clips on which accuracy is watched while a model is quantized."""
 
 
 class MusicTranscription(Kept):

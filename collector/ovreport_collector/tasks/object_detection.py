@@ -161,7 +161,7 @@ class ObjectDetection(_ByOverlap):
         inputs = inputs_of(model, _how(model), images, len(indices))
         return Calibration(inputs, datasets.calibrated_by(model, "images"))
 
-    def further_labelled(
+    def additional_labelled(
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
     ) -> Mapping[str, Labelled]:
         """Return the same images for the other metric."""

@@ -72,7 +72,7 @@ class SentenceSimilarity:
             ),
         )
 
-    def further_labelled(
+    def additional_labelled(
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
     ) -> Mapping[str, Labelled]:
         """Return the words of each list of pairs that the dataset has."""

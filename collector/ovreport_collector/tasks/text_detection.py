@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 PICTURES = 24
 """Pictures on which the text maps are compared."""
 VALIDATED = 8
-"""Pictures on which accuracy is watched while a model is quantised."""
+"""Pictures on which accuracy is watched while a model is quantized."""
 IS_TEXT = 0.3
 """A pixel is text where its probability is above this: PaddleOCR's default."""
 

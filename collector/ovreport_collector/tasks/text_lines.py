@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 LINES = 500
 """Labelled lines that are rendered."""
 VALIDATED = 100
-"""Lines on which accuracy is watched while a model is quantised."""
+"""Lines on which accuracy is watched while a model is quantized."""
 _ALIKE = "drawn alike: in the same fonts, of the same words"
 
 

@@ -27,7 +27,7 @@ SPEECH_RATE = 16_000
 FRAMES = 400
 """Frames on which decisions are compared."""
 VALIDATED = 100
-"""Frames on which accuracy is watched while a model is quantised."""
+"""Frames on which accuracy is watched while a model is quantized."""
 IS_SPEECH = 0.5
 """A frame is speech where its score is above this: Silero's own default."""
 

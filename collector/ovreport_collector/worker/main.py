@@ -18,7 +18,6 @@ from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.jobs import (
-    AlongsideJob,
     AnswersJob,
     AnswersResult,
     ArrivalsJob,
@@ -33,14 +32,15 @@ from ovreport_collector.jobs import (
     Job,
     JobFailed,
     NoMmapJob,
-    OptimiseJob,
-    OptimiseResult,
+    OptimizeJob,
+    OptimizeResult,
     OutputsJob,
     PilotJob,
     ProbeJob,
     ProbeResult,
     Result,
     RoundJob,
+    ThreadSettingsJob,
 )
 from ovreport_collector.loadgen import usage
 from ovreport_collector.measurements import inference, outputs, startup
@@ -76,9 +76,9 @@ def run(job: Job) -> Result:
 
 def _do(job: Job) -> Result:
     match job:
-        case ProbeJob() | ConvertJob() | OptimiseJob():
+        case ProbeJob() | ConvertJob() | OptimizeJob():
             return _do_before(job)
-        case OutputsJob() | PilotJob() | AlongsideJob():
+        case OutputsJob() | PilotJob() | ThreadSettingsJob():
             return _do_untimed(job)
         case RoundJob():
             return inference.measure(job)
@@ -89,30 +89,30 @@ def _do(job: Job) -> Result:
 
 
 def _do_before(
-    job: ProbeJob | ConvertJob | OptimiseJob,
-) -> ProbeResult | ConvertResult | OptimiseResult:
+    job: ProbeJob | ConvertJob | OptimizeJob,
+) -> ProbeResult | ConvertResult | OptimizeResult:
     """Do what is done before there is a model to be measured."""
     if isinstance(job, ProbeJob):
         from ovreport_collector.engines.openvino.devices import probe
 
         return probe(job)
-    if isinstance(job, OptimiseJob):
-        from ovreport_collector.models.optimize.run import optimise
+    if isinstance(job, OptimizeJob):
+        from ovreport_collector.models.optimize.run import optimize
 
-        return optimise(job)
+        return optimize(job)
     from ovreport_collector.models.convert.run import convert
 
     return convert(job)
 
 
-def _do_untimed(job: OutputsJob | PilotJob | AlongsideJob) -> Result:
+def _do_untimed(job: OutputsJob | PilotJob | ThreadSettingsJob) -> Result:
     match job:
         case OutputsJob():
             return outputs.outputs(job)
         case PilotJob():
             return outputs.pilot(job)
-        case AlongsideJob():
-            return outputs.alongside(job)
+        case ThreadSettingsJob():
+            return outputs.thread_settings(job)
 
 
 def _do_language(job: GenerationJob | AnswersJob) -> GenerationResult | AnswersResult:

@@ -37,7 +37,7 @@ class Row:
     family: str = "CPU"
     """Gives the colour: CPU, iGPU, dGPU, NPU or other."""
     faint: bool = False
-    """Drawn hollow: a suspect result, or a difference that is not distinguishable."""
+    """Drawn hollow: a noisy result, or a difference that is not distinguishable."""
     other: float | None = None
     """The second value of a pair."""
     points: tuple[float, ...] = ()

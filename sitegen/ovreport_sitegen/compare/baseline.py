@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from ovreport.metrics.registry import significant
-from ovreport.metrics.verdict import SUSPECT_HALF_WIDTH
+from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.stats.comparison import MIN_PAIRS, Comparison
 from ovreport_sitegen.compare.paired import (
-    ASPECTS,
+    MEASUREMENTS,
     HasRecord,
-    SpeedAspect,
+    SpeedMeasurement,
     Speedup,
     gain,
     same_session,
@@ -72,15 +72,17 @@ def trade(base: V, other: V) -> Speedup[V] | None:
     """Return how much faster `other` is than `base`, None where their rounds did not alternate."""
     if not (base.completed and other.completed and same_session(base.record, other.record)):
         return None
-    latency, throughput = (gain(base.record, other.record, aspect) for aspect in ASPECTS)
+    latency, throughput = (
+        gain(base.record, other.record, measurement) for measurement in MEASUREMENTS
+    )
     return Speedup(base, other, latency, throughput) if latency or throughput else None
 
 
-def direct(base: HasRecord, other: HasRecord, aspect: SpeedAspect) -> Comparison | None:
+def direct(base: HasRecord, other: HasRecord, measurement: SpeedMeasurement) -> Comparison | None:
     """Return how much faster `other` is than `base`; None where that would say nothing."""
     if not same_session(base.record, other.record):
         return None
-    found = gain(base.record, other.record, aspect)
+    found = gain(base.record, other.record, measurement)
     return found if found and not doubt(found) else None
 
 
@@ -96,7 +98,7 @@ def doubt(comparison: Comparison) -> str:
     if comparison.pairs < MIN_PAIRS:
         return f"{plural(comparison.pairs, 'pair')} of rounds with f32, {MIN_PAIRS} are needed"
     ratio = comparison.ratio
-    if comparison.outcome != "different" and ratio.half_width > SUSPECT_HALF_WIDTH:
+    if comparison.outcome != "different" and ratio.half_width > NOISY_HALF_WIDTH:
         return (
             "not distinguishable from f32, and it may be anything from "
             f"{significant(ratio.low)}× to {significant(ratio.high)}×"
@@ -104,9 +106,11 @@ def doubt(comparison: Comparison) -> str:
     return ""
 
 
-def objection(base: V | None, other: V, aspect: SpeedAspect, found: Speedup[V] | None) -> str:
+def objection(
+    base: V | None, other: V, measurement: SpeedMeasurement, found: Speedup[V] | None
+) -> str:
     """Return why there is no gain over `base` to be used, in words; empty where there is."""
-    comparison = found.of(aspect) if found else None
+    comparison = found.of(measurement) if found else None
     if comparison is not None:
         return doubt(comparison)
     if base is None:
@@ -115,4 +119,4 @@ def objection(base: V | None, other: V, aspect: SpeedAspect, found: Speedup[V] |
         return "f32 of the published file failed on this device"
     if not same_session(base.record, other.record):
         return "its rounds did not alternate with those of f32"
-    return f"{aspect} was not measured of both it and f32"
+    return f"{measurement} was not measured of both it and f32"

@@ -27,9 +27,9 @@ class Against(Generic[R]):
     latency: Comparison | None
     throughput: Comparison | None
 
-    def of(self, aspect: str) -> Comparison | None:
+    def of(self, measurement: str) -> Comparison | None:
         """Return the comparison of `latency` or `throughput`."""
-        return self.latency if aspect == "latency" else self.throughput
+        return self.latency if measurement == "latency" else self.throughput
 
 
 def pairs(results: Sequence[R], native: Sequence[R]) -> Iterator[Against[R]]:

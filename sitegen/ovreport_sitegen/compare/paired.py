@@ -29,8 +29,8 @@ class HasRecord(Protocol):
 
 
 R = TypeVar("R", bound=HasRecord)
-SpeedAspect = Literal["latency", "throughput"]
-ASPECTS: tuple[SpeedAspect, SpeedAspect] = ("latency", "throughput")
+SpeedMeasurement = Literal["latency", "throughput"]
+MEASUREMENTS: tuple[SpeedMeasurement, SpeedMeasurement] = ("latency", "throughput")
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Speedup(Generic[R]):
     latency: Comparison | None
     throughput: Comparison | None
 
-    def of(self, aspect: str) -> Comparison | None:
+    def of(self, measurement: str) -> Comparison | None:
         """Return the comparison of `latency` or `throughput`."""
-        return self.latency if aspect == "latency" else self.throughput
+        return self.latency if measurement == "latency" else self.throughput
 
 
 def speedups(results: Sequence[R]) -> Iterator[Speedup[R]]:
@@ -56,14 +56,14 @@ def speedups(results: Sequence[R]) -> Iterator[Speedup[R]]:
             continue
         if not (base.completed and result.completed and same_session(base.record, result.record)):
             continue
-        latency, throughput = (gain(base.record, result.record, a) for a in ASPECTS)
+        latency, throughput = (gain(base.record, result.record, a) for a in MEASUREMENTS)
         if latency or throughput:
             yield Speedup(base, result, latency, throughput)
 
 
-def gain(base: Record, other: Record, aspect: SpeedAspect) -> Comparison | None:
+def gain(base: Record, other: Record, measurement: SpeedMeasurement) -> Comparison | None:
     """Return how many times as fast `other` is, by the rounds that both have; None without any."""
-    if aspect == "latency":
+    if measurement == "latency":
         return compare(latencies(base), latencies(other))
     return compare(throughputs(other), throughputs(base))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics.registry import significant
-from ovreport.record import Converted, Optimised, Original, Port
+from ovreport.record import Converted, Optimized, Original, Port
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, megabytes, safe_url
 
@@ -37,7 +37,7 @@ def about(results: Sequence[Result]) -> About:
             ("Licence", line(newest.licence, 200)),
             ("Source", line(newest.source, 300)),
             ("SHA-256", ", ".join(sums[:4])),
-            *_made(newest.made),
+            *_made(newest.origin),
             ("Size", megabytes(newest.size_bytes)),
             ("Parameters", count_text(newest.parameters) if newest.parameters else "not counted"),
         ),
@@ -46,7 +46,7 @@ def about(results: Sequence[Result]) -> About:
     )
 
 
-def _made(made: Original | Converted | Optimised) -> list[tuple[str, str]]:
+def _made(made: Original | Converted | Optimized) -> list[tuple[str, str]]:
     """Return how the file that was run came about, where it is not the published one."""
     if not isinstance(made, Converted):
         return []

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ovreport.metrics.compute import Figure
+from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.registry import METRICS, Metric, significant
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
 from ovreport_sitegen.components.cells import (
-    figure_cell,
     metric_column,
     result_cells,
     row,
+    value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Card, footer
@@ -21,8 +21,8 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, plural
 
-HOLLOW = "Hollow: suspect."
-LEFT_OUT = "invalid or failed, left out: see the table."
+HOLLOW = "Hollow: noisy."
+LEFT_OUT = "unreliable or failed, left out: see the table."
 
 
 def preferred(results: Iterable[Result]) -> list[Result]:
@@ -35,8 +35,8 @@ def preferred(results: Iterable[Result]) -> list[Result]:
         if not r.is_published:
             continue
         key = (r.model.id, *r.device.key, r.record.case.device, r.record.case.engine)
-        if key not in best or (r.asked == "default", r.completed) > (
-            best[key].asked == "default",
+        if key not in best or (r.requested == "default", r.completed) > (
+            best[key].requested == "default",
             best[key].completed,
         ):
             best[key] = r
@@ -78,13 +78,13 @@ def figure_row(
         low=figure.low * scale,
         high=figure.high * scale,
         family=result.device.family,
-        faint=figure.verdict.level == "suspect",
+        faint=figure.verdict.level == "noisy",
         other=second.value * scale if second else None,
-        tip=f"{name}: {metric.format_unit(figure.value)}, {figure_tip(figure)}",
+        tip=f"{name}: {metric.format_unit(figure.value)}, {value_tip(figure)}",
     )
 
 
-def figure_tip(figure: Figure) -> str:
+def value_tip(figure: MetricValue) -> str:
     """Return a figure's interval, n and verdict in words."""
     metric = METRICS[figure.metric]
     bounds = (
@@ -195,9 +195,9 @@ def metric_card(
     key_text: str = "",
     pair_words: tuple[str, str] | None = None,
 ) -> Card:
-    """Return a card that ranks results by a metric; invalid and failed ones stay in its table."""
+    """Return a card that ranks results by a metric; its table has unreliable and failed ones too."""
     metric = METRICS[key]
-    aspect = "latency" if metric.aspect == "latency" else "throughput"
+    measurement = "latency" if metric.measurement == "latency" else "throughput"
     ranked = sorted(
         ((row, r) for r in results if (row := figure_row(r, key, naming(r), other=other))),
         key=lambda pair: pair[0].value,
@@ -231,8 +231,8 @@ def metric_card(
         finding=finding,
         chart=Chart(kind, title, finding, axis, rows) if rows else None,
         key=" ".join(notes) if rows else "",
-        table=_card_table(id_, title, results, key, other, aspect),
-        footer=footer(results, aspect),
+        table=_card_table(id_, title, results, key, other, measurement),
+        footer=footer(results, measurement),
         more=more,
     )
 
@@ -240,7 +240,7 @@ def metric_card(
 def _ranking(rows: Sequence[Row], total: int, metric: Metric) -> str:
     if not rows:
         return (
-            f"No result here is steady enough to be ranked: none of {total} is valid or suspect. "
+            f"No result here is steady enough to be ranked: none of {total} is stable or noisy. "
             "The table has them all, with what speaks against each."
         )
     best, last = (
@@ -271,13 +271,13 @@ def _ratio_finding(rows: Sequence[Row], words: tuple[str, str]) -> str:
 
 
 def _card_table(
-    id_: str, caption: str, results: Sequence[Result], key: str, other: str, aspect: str
+    id_: str, caption: str, results: Sequence[Result], key: str, other: str, measurement: str
 ) -> Table:
     keys = [k for k in (key, other) if k]
     rows = []
     for result in results[:FIRST]:
-        cells = [*(figure_cell(result, k) for k in keys), verdict_cell(result, aspect)]
-        rows.append(row(result, result_cells(result), cells, aspect=aspect, under=""))
+        cells = [*(value_cell(result, k) for k in keys), verdict_cell(result, measurement)]
+        rows.append(row(result, result_cells(result), cells, measurement=measurement, under=""))
     columns = (
         Column("Model"),
         Column("Device"),

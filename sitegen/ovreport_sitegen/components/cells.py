@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
-from ovreport.metrics.compute import Figure
+from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.reasons import REASONS
 from ovreport.metrics.registry import METRICS, Metric
@@ -50,23 +50,23 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
     )
 
 
-def result_row(result: Result, cells: Sequence[Cell], aspect: str = "") -> TableRow:
-    """Return a row about a result; `aspect` is whose verdict greys it."""
+def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> TableRow:
+    """Return a row about a result; `measurement` is whose verdict greys it."""
     under = f"{result.device.label} · {result.told}"
-    return row(result, result_cells(result), cells, aspect=aspect, under=under)
+    return row(result, result_cells(result), cells, measurement=measurement, under=under)
 
 
 def row(
-    result: Result, head: Sequence[Cell], cells: Sequence[Cell], *, aspect: str, under: str
+    result: Result, head: Sequence[Cell], cells: Sequence[Cell], *, measurement: str, under: str
 ) -> TableRow:
     """Return a row of a table that has its own first columns."""
     return TableRow(
         cells=(*head, *(cells if result.completed else [failure_cell(result, len(cells))])),
-        tone=row_tone(result, aspect),
+        tone=row_tone(result, measurement),
         under=under,
         filters=(
             result.model.title,
-            result.asked,
+            result.requested,
             result.device.family,
             variants.label(result.variant),
         ),
@@ -82,24 +82,24 @@ def failure_cell(result: Result, span: int) -> Cell:
     return Cell(said.text, sub=line(outcome.reason, 160), tone="missing", tip=said.tip, span=span)
 
 
-def row_tone(result: Result, aspect: str) -> Tone:
+def row_tone(result: Result, measurement: str) -> Tone:
     """Return how a row is coloured."""
     if not result.completed:
         return "failed"
-    verdict = result.verdict(aspect) if aspect else None
-    return verdict.level if verdict and verdict.level != "valid" else ""
+    verdict = result.verdict(measurement) if measurement else None
+    return verdict.level if verdict and verdict.level != "stable" else ""
 
 
 @cache
-def figure_cell(result: Result, key: str, *, interval: bool = True) -> Cell:
+def value_cell(result: Result, key: str, *, interval: bool = True) -> Cell:
     """Return the cell of a figure, or of the reason why there is none."""
-    found = result.figures.get(key)
-    if isinstance(found, Figure):
+    found = result.metric_values.get(key)
+    if isinstance(found, MetricValue):
         metric = METRICS[key]
         sub = interval_text(found, metric) if interval else ""
         if found.scope:
             sub = f"{sub}\n{line(found.scope, 60)}".strip()
-        tone = "judged invalid" if found.verdict.level == "invalid" else "judged"
+        tone = "judged unreliable" if found.verdict.level == "unreliable" else "judged"
         return Cell(metric.format(found.value), sub=sub, sort=found.value, tone=tone)
     return missing_cell(found)
 
@@ -126,7 +126,7 @@ def status_word(why: NotMeasured) -> str:
     return "unsupported" if isinstance(why, Unsupported) else "skipped"
 
 
-def interval_text(figure: Figure, metric: Metric) -> str:
+def interval_text(figure: MetricValue, metric: Metric) -> str:
     """Return a figure's interval, or what kind of figure has none."""
     if figure.kind == "bound" or figure.low == figure.high:
         return ""
@@ -136,19 +136,19 @@ def interval_text(figure: Figure, metric: Metric) -> str:
 
 
 @cache
-def verdict_cell(result: Result, aspect: str) -> Cell:
+def verdict_cell(result: Result, measurement: str) -> Cell:
     """Return the badge of a result's aspect, with its reasons in words."""
     if not result.completed:
         return failure_cell(result, 1)
-    verdict = result.verdict(aspect)
+    verdict = result.verdict(measurement)
     if verdict is None:
-        return missing_cell(getattr(result.record, aspect))
+        return missing_cell(getattr(result.record, measurement))
     return badge_cell(verdict)
 
 
-def level_cell(found: Figure | NotMeasured | None) -> Cell:
+def level_cell(found: MetricValue | NotMeasured | None) -> Cell:
     """Return the badge of a figure's own verdict; where there is none, its cell says why."""
-    if isinstance(found, Figure):
+    if isinstance(found, MetricValue):
         return badge_cell(found.verdict)
     return Cell("–", tone="missing")
 
@@ -158,7 +158,7 @@ def badge_cell(verdict: Verdict) -> Cell:
     return Cell(
         verdict.level,
         sub=reasons_words(verdict),
-        sort={"valid": 0, "suspect": 1, "invalid": 2}[verdict.level],
+        sort={"stable": 0, "noisy": 1, "unreliable": 2}[verdict.level],
         tone=f"badge {verdict.level}",
         tip="; ".join(f"{reason_title(r.code)}: {line(r.detail)}" for r in verdict.reasons),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.compute import Figure
+from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.registry import METRICS
 from ovreport.record import AccuracyReference, Generation
 from ovreport_sitegen.components.cards import preferred
@@ -37,10 +37,10 @@ def result_name(result: Result) -> str:
     return f"{result.model.title} · {result.device.label} · {result.told}"
 
 
-def figure_words(result: Result, key: str) -> str:
+def value_words(result: Result, key: str) -> str:
     """Return a figure with its unit, empty where there is none."""
-    figure = result.figures.get(key)
-    return METRICS[key].format_unit(figure.value) if isinstance(figure, Figure) else ""
+    figure = result.metric_values.get(key)
+    return METRICS[key].format_unit(figure.value) if isinstance(figure, MetricValue) else ""
 
 
 def relation(reference: AccuracyReference) -> str:

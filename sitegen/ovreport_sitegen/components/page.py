@@ -53,45 +53,45 @@ PAIRED = "compared pair by pair"
 """How a card of ratios compares rounds."""
 
 
-def warning(results: Sequence[Result], aspect: str, what: str = "on this page") -> str:
+def warning(results: Sequence[Result], measurement: str, what: str = "on this page") -> str:
     """Return what a page of nothing but doubtful results has to say at its top."""
-    verdicts = [v for r in results if (v := r.verdict(aspect))]
-    if not verdicts or any(v.level == "valid" for v in verdicts):
+    verdicts = [v for r in results if (v := r.verdict(measurement))]
+    if not verdicts or any(v.level == "stable" for v in verdicts):
         return ""
     counts = Counter(reason.code for v in verdicts for reason in v.reasons)
     common = [
         f"{reason_title(code).lower()} ({n} of {len(verdicts)})"
         for code, n in counts.most_common(3)
     ]
-    invalid = sum(v.level == "invalid" for v in verdicts)
+    unreliable = sum(v.level == "unreliable" for v in verdicts)
     none = (
-        f"all {len(verdicts)} are suspect"
-        if not invalid
+        f"all {len(verdicts)} are noisy"
+        if not unreliable
         else (
-            f"all {len(verdicts)} are invalid"
-            if invalid == len(verdicts)
-            else f"{invalid} of {len(verdicts)} are invalid, the others suspect"
+            f"all {len(verdicts)} are unreliable"
+            if unreliable == len(verdicts)
+            else f"{unreliable} of {len(verdicts)} are unreliable, the others noisy"
         )
     )
-    kind = aspect.replace("_", "-")
+    kind = measurement.replace("_", "-")
     return (
-        f"No {kind} result {what} is valid: {none}. Most often: {listed(common)}. "
+        f"No {kind} result {what} is stable: {none}. Most often: {listed(common)}. "
         "Absolute numbers may be off. Ratios of cases that ran alternately hold better, and "
         "each carries its own interval."
     )
 
 
-def footer(results: Sequence[Result], aspect: str, *, by: str = "") -> str:
+def footer(results: Sequence[Result], measurement: str, *, by: str = "") -> str:
     """Return rounds, release, date and verdicts of what a card shows.
 
     `by`: how a card of ratios compares; verdicts of the figures by themselves are not theirs.
     """
     if not results:
         return "nothing to show"
-    rounds = sorted({f.rounds for r in results if (f := r.figure(HEADLINES[aspect]))})
+    rounds = sorted({f.rounds for r in results if (f := r.figure(HEADLINES[measurement]))})
     releases = sorted({r.release for r in results})
-    days = sorted({at[:10]: day(at) for r in results if (at := r.measured_at(aspect))}.items())
-    levels = Counter(v.level for r in results if (v := r.verdict(aspect)))
+    days = sorted({at[:10]: day(at) for r in results if (at := r.measured_at(measurement))}.items())
+    levels = Counter(v.level for r in results if (v := r.verdict(measurement)))
     parts = [
         f"{rounds[0]}–{rounds[-1]} rounds"
         if len(rounds) > 1
@@ -103,7 +103,7 @@ def footer(results: Sequence[Result], aspect: str, *, by: str = "") -> str:
         days[0][1] if len(days) == 1 else f"{days[0][1]} – {days[-1][1]}",
         ", ".join(
             f"{n} {level}"
-            for level in ("valid", "suspect", "invalid")
+            for level in ("stable", "noisy", "unreliable")
             if (n := levels[level]) and not by
         ),
     ]

@@ -23,9 +23,9 @@ BASELINE = Cell("baseline", tone="missing", sort=1.0)
 """Gain of f32 over itself."""
 
 
-def gain_row(gain: Speedup[Result], aspect: str, name: str) -> Row | None:
+def gain_row(gain: Speedup[Result], measurement: str, name: str) -> Row | None:
     """Return a chart's row of a speed-up."""
-    comparison = gain.of(aspect)
+    comparison = gain.of(measurement)
     return comparison_row(comparison, name, gain.default.device.family) if comparison else None
 
 
@@ -53,7 +53,7 @@ def gain_name(gain: Speedup[Result]) -> str:
 
 def gains_card(
     gains: Sequence[Speedup[Result]],
-    aspect: str,
+    measurement: str,
     *,
     id_: str,
     conditions: str,
@@ -61,11 +61,11 @@ def gains_card(
     naming: Callable[[Speedup[Result]], str] = gain_name,
 ) -> Card:
     """Return a card of what the default precision gains over f32, model by model."""
-    pairs = [(row, g) for g in gains if (row := gain_row(g, aspect, naming(g)))]
+    pairs = [(row, g) for g in gains if (row := gain_row(g, measurement, naming(g)))]
     pairs.sort(key=lambda pair: -pair[0].value)
     rows = tuple(row for row, _ in pairs[:MAX_ROWS])
-    finding = gains_finding([g for _, g in pairs], aspect)
-    title = f"Default precision against f32: {aspect}"
+    finding = gains_finding([g for _, g in pairs], measurement)
+    title = f"Default precision against f32: {measurement}"
     notes = "Dot: ratio of rounds that ran alternately. Line: 95 % interval."
     if any(row.faint for row in rows):
         notes += " Hollow: not distinguishable from 1×, or under 5 rounds."
@@ -81,14 +81,14 @@ def gains_card(
         chart=chart if rows else None,
         key=notes if rows else "",
         table=gains_table(f"{id_}-card-table", [g for _, g in pairs][:FIRST]) if pairs else None,
-        footer=footer([g.default for _, g in pairs], aspect, by=PAIRED),
+        footer=footer([g.default for _, g in pairs], measurement, by=PAIRED),
         more=more,
     )
 
 
-def gains_finding(gains: Sequence[Speedup[Result]], aspect: str) -> str:
+def gains_finding(gains: Sequence[Speedup[Result]], measurement: str) -> str:
     """Return what can be said of all gains in a sentence or two."""
-    pairs = [(g, c) for g in gains if (c := g.of(aspect))]
+    pairs = [(g, c) for g in gains if (c := g.of(measurement))]
     if not pairs:
         return "No model was measured in f32 and in the default precision alternately."
     certain = [(g, c) for g, c in pairs if c.outcome == "different"]
@@ -151,7 +151,7 @@ def gains_table(id_: str, gains: Sequence[Speedup[Result]], *, searchable: bool 
                 cost_cell(g.default),
             ),
             under=f"{g.default.device.label} · {g.default.told}",
-            filters=(g.default.model.title, g.default.asked, g.default.device.family),
+            filters=(g.default.model.title, g.default.requested, g.default.device.family),
         )
         for g in gains
     )
@@ -171,12 +171,12 @@ def main_gains(catalogue: Catalogue, device: DeviceRef | None = None) -> list[Sp
     ]
 
 
-def gain_cell(catalogue: Catalogue, result: Result, aspect: str = "latency") -> Cell:
+def gain_cell(catalogue: Catalogue, result: Result, measurement: str = "latency") -> Cell:
     """Return a result's gain over the published file in f32, which is the baseline."""
     if result.is_baseline:
         return BASELINE
     gain = catalogue.trade(result)
-    return ratio_cell(gain.of(aspect) if gain else None)
+    return ratio_cell(gain.of(measurement) if gain else None)
 
 
 def ratio_cell(comparison: Comparison | None) -> Cell:

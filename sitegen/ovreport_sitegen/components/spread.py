@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.compute import Figure
+from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.registry import METRICS
 from ovreport.record import Latency
 from ovreport.stats import intervals
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.compare.paired import latencies
-from ovreport_sitegen.components.cards import figure_tip
+from ovreport_sitegen.components.cards import value_tip
 from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.data.result import Result
 
@@ -51,8 +51,8 @@ def _spread_of(result: Result) -> float:
 
 
 def _spread_row(result: Result) -> Row | None:
-    figure, latency = result.figures["latency_ms"], result.record.latency
-    if not isinstance(figure, Figure) or not isinstance(latency, Latency):
+    figure, latency = result.metric_values["latency_ms"], result.record.latency
+    if not isinstance(figure, MetricValue) or not isinstance(latency, Latency):
         return None
     middle = figure.value
     name = f"{result.device.label} · {result.told}"
@@ -64,5 +64,5 @@ def _spread_row(result: Result) -> Row | None:
         high=(figure.high / middle - 1) * 100,
         family=result.device.family,
         points=tuple((r.median_ms / middle - 1) * 100 for r in latency.rounds),
-        tip=f"{name}: {METRICS['latency_ms'].format_unit(middle)}, {figure_tip(figure)}",
+        tip=f"{name}: {METRICS['latency_ms'].format_unit(middle)}, {value_tip(figure)}",
     )

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from markupsafe import Markup
 
-Tone = Literal["", "suspect", "invalid", "failed"]
+Tone = Literal["", "noisy", "unreliable", "failed"]
 
 escape = lru_cache(maxsize=1 << 16)(escape_html)
 """Half a million texts are escaped for a thousand results, and most of them are alike."""
@@ -34,8 +34,8 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
     """What it sorts by; None sorts last."""
     href: str = ""
     tone: str = ""
-    """`missing` or `bad`; `judged`: the row's verdict does not speak of it; `judged invalid`: its
-    own one does."""
+    """`missing` or `bad`; `judged`: the row's verdict does not speak of it; `judged unreliable`:
+    its own one does."""
     tip: str = ""
     family: str = ""
     """Shown as a coloured mark before the text."""

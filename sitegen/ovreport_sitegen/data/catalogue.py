@@ -184,7 +184,7 @@ def _place(result: Result) -> tuple[object, ...]:
         result.model.id,
         result.device.label,
         result.model.variants.index(result.variant),
-        result.asked != "f32",
-        result.asked,
+        result.requested != "f32",
+        result.requested,
         result.record.case.device,
     )

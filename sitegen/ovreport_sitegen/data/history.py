@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ovreport.metrics.compute import Figures, figures
+from ovreport.metrics.compute import MetricValues, metric_values
 from ovreport.metrics.registry import METRICS
-from ovreport.record import Aspect, Completed, Record, Skipped
+from ovreport.record import Completed, Measured, Record, Skipped
 
 WHOLE = ("curve", "open_loop", "end_to_end")
 """Aspects that hold all that their figures need, but for what is derived from both runs."""
@@ -27,34 +27,34 @@ def completed(record: Record, earlier: Sequence[Record]) -> tuple[Record, Mappin
     if not isinstance(record.outcome, Completed):
         return record, {}
     of = {
-        aspect: found
-        for aspect in WHOLE
-        if isinstance(getattr(record, aspect), Skipped)
-        and (found := _last(record, aspect, earlier))
+        measurement: found
+        for measurement in WHOLE
+        if isinstance(getattr(record, measurement), Skipped)
+        and (found := _last(record, measurement, earlier))
     }
-    taken = {aspect: getattr(found, aspect) for aspect, found in of.items()}
+    taken = {measurement: getattr(found, measurement) for measurement, found in of.items()}
     return (msgspec.structs.replace(record, **taken) if taken else record), of
 
 
-def figures_of(record: Record, of: Mapping[str, Record]) -> Figures:
+def figures_of(record: Record, of: Mapping[str, Record]) -> MetricValues:
     """Return the figures of a record; those of an earlier run's aspects as that run had them."""
-    found = figures(record)
+    found = metric_values(record)
     if not of:
         return found
-    before = {id(r): figures(r) for r in of.values()}
+    before = {id(r): metric_values(r) for r in of.values()}
     return {
-        key: before[id(of[METRICS[key].aspect])].get(key, figure)
-        if METRICS[key].aspect in of
+        key: before[id(of[METRICS[key].measurement])].get(key, figure)
+        if METRICS[key].measurement in of
         else figure
         for key, figure in found.items()
     }
 
 
-def _last(record: Record, aspect: str, earlier: Sequence[Record]) -> Record | None:
+def _last(record: Record, measurement: str, earlier: Sequence[Record]) -> Record | None:
     """Return the newest earlier record that measured an aspect of the same file and build."""
     alike = (
         r
         for r in reversed(earlier)
         if r.model.sha256 == record.model.sha256 and r.software.openvino == record.software.openvino
     )
-    return next((r for r in alike if isinstance(getattr(r, aspect), Aspect)), None)
+    return next((r for r in alike if isinstance(getattr(r, measurement), Measured)), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ovreport.errors import RecordError, one_line
-from ovreport.metrics.compute import Figures, figures, is_language
+from ovreport.metrics.compute import MetricValues, is_language, metric_values
 from ovreport.record import Record
 from ovreport.record.store import Stored
 from ovreport_sitegen.compare.frameworks import FRAMEWORKS
@@ -32,11 +32,11 @@ class Names:
     devices: Mapping[DeviceKey, DeviceRef]
     anchors: Mapping[Anchor, str]
 
-    def result(self, record: Record, figures: Figures) -> Result:
+    def result(self, record: Record, metric_values: MetricValues) -> Result:
         """Return a record with its names."""
         return Result(
             record=record,
-            figures=figures,
+            metric_values=metric_values,
             model=self.models[_model_key(record)],
             device=self.devices[device_key(record)],
             anchor=f"case-{self.anchors[case_key(record)]}",
@@ -69,7 +69,7 @@ def partners(native: Sequence[Result], older: Iterable[Record], named: Names) ->
         others = beside.get((record.model.id, device_key(record)), [])
         is_ours = record.case.engine not in FRAMEWORKS and not is_language(record)
         if is_ours and any(same_session(other, record) for other in others):
-            yield named.result(record, figures(record))
+            yield named.result(record, metric_values(record))
 
 
 def _anchors(records: Sequence[Record]) -> dict[Anchor, str]:

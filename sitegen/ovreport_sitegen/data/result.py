@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ovreport.metrics.compute import Figure, Figures
+from ovreport.metrics.compute import MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
 from ovreport_sitegen.compare.frameworks import FRAMEWORKS
 from ovreport_sitegen.data import variants
@@ -65,7 +65,7 @@ class Result:
     """A record with everything that is derived from it."""
 
     record: Record
-    figures: Figures
+    metric_values: MetricValues
     model: ModelRef
     device: DeviceRef
     anchor: str
@@ -83,7 +83,7 @@ class Result:
         return f"{self.model.href}#{self.anchor}"
 
     @property
-    def asked(self) -> str:
+    def requested(self) -> str:
         """The precision that was asked for."""
         return self.record.case.precision
 
@@ -100,7 +100,7 @@ class Result:
     @property
     def is_baseline(self) -> bool:
         """The published file in f32: what other precisions and variants are compared with."""
-        return self.is_published and self.asked == "f32"
+        return self.is_published and self.requested == "f32"
 
     @property
     def variant_name(self) -> str:
@@ -135,10 +135,14 @@ class Result:
     def precision(self) -> str:
         """What was asked for and what ran; never more than what ran."""
         if not self.completed:
-            return self.asked
+            return self.requested
         if self.executed is None:
-            return f"{self.asked}, unverified"
-        return self.executed if self.executed == self.asked else f"{self.asked} → {self.executed}"
+            return f"{self.requested}, unverified"
+        return (
+            self.executed
+            if self.executed == self.requested
+            else f"{self.requested} → {self.executed}"
+        )
 
     @property
     def quick(self) -> bool:
@@ -155,24 +159,24 @@ class Result:
         """Day of the measurement."""
         return day(self.measured_at())
 
-    def measured_at(self, aspect: str = "") -> str:
+    def measured_at(self, measurement: str = "") -> str:
         """Return when an aspect was measured; of one left out that is an earlier run's time."""
-        return self.of_earlier.get(aspect, self.record).measured_at
+        return self.of_earlier.get(measurement, self.record).measured_at
 
     @property
     def release(self) -> str:
         """OpenVINO release."""
         return release(self.record.software.openvino)
 
-    def figure(self, metric: str) -> Figure | None:
+    def figure(self, metric: str) -> MetricValue | None:
         """Return a figure, None where there is none."""
-        found = self.figures.get(metric)
-        return found if isinstance(found, Figure) else None
+        found = self.metric_values.get(metric)
+        return found if isinstance(found, MetricValue) else None
 
-    def trusted(self, metric: str) -> Figure | None:
+    def trusted(self, metric: str) -> MetricValue | None:
         """Return a figure that may enter a headline, a ranking or a mean."""
         found = self.figure(metric)
-        return found if found and found.verdict.level != "invalid" else None
+        return found if found and found.verdict.level != "unreliable" else None
 
     @cached_property
     def accuracy(self) -> Accuracy | NotMeasured:
@@ -180,7 +184,7 @@ class Result:
         outcome = self.record.outcome
         return self.record.accuracy if isinstance(outcome, Completed) else outcome
 
-    def verdict(self, aspect: str) -> Verdict | None:
+    def verdict(self, measurement: str) -> Verdict | None:
         """Return the verdict of an aspect that has one: that of its headline."""
-        figure = self.figure(HEADLINES[aspect])
+        figure = self.figure(HEADLINES[measurement])
         return figure.verdict if figure else None

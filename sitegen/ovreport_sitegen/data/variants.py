@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import get_args
 
-from ovreport.record import Optimised, Record, VariantName
+from ovreport.record import Optimized, Record, VariantName
 
 ORDER: tuple[str, ...] = get_args(VariantName)
 
@@ -50,8 +50,8 @@ def ordered(variants: Iterable[str]) -> tuple[str, ...]:
 def published(records: Sequence[Record]) -> str:
     """Return the variant of one model's records that is the published file.
 
-    What was made by an optimisation is not; where only such records are at hand, it is the
+    What was made by an optimization is not; where only such records are at hand, it is the
     variant of the fullest precision.
     """
-    as_published = [r for r in records if not isinstance(r.model.made, Optimised)]
+    as_published = [r for r in records if not isinstance(r.model.origin, Optimized)]
     return ordered(r.case.variant for r in as_published or records)[0]

@@ -8,10 +8,10 @@ from ovreport.metrics.registry import significant
 from ovreport_sitegen.components import accuracy_cells, ratios
 from ovreport_sitegen.components.cells import (
     VERDICT,
-    figure_cell,
     metric_column,
     result_cells,
     row,
+    value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Page, warning
@@ -122,11 +122,11 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
     for r in results:
         model, _, precision = result_cells(r)
         cells = (
-            figure_cell(r, "latency_ms"),
+            value_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
-            *(figure_cell(r, key) for key in _FIGURES),
+            *(value_cell(r, key) for key in _FIGURES),
             ratios.gain_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )
-        rows.append(row(r, (model, precision), cells, aspect="latency", under=r.told))
+        rows.append(row(r, (model, precision), cells, measurement="latency", under=r.told))
     return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)

@@ -8,10 +8,10 @@ from ovreport_sitegen.components import cards, ratios
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
-    figure_cell,
     metric_column,
     n_cell,
     result_row,
+    value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Card, Page, warning
@@ -96,9 +96,9 @@ def _table(catalogue: Catalogue) -> Table:
         result_row(
             r,
             (
-                figure_cell(r, "latency_ms"),
+                value_cell(r, "latency_ms"),
                 verdict_cell(r, "latency"),
-                *(figure_cell(r, key) for key in _FIGURES),
+                *(value_cell(r, key) for key in _FIGURES),
                 ratios.gain_cell(catalogue, r),
                 n_cell(r, "latency_ms"),
             ),
@@ -113,7 +113,7 @@ def _startup(catalogue: Catalogue) -> Table:
     columns = (*RESULT_COLUMNS, *map(metric_column, _STARTUP), Column("Starts", "n", "", True))
     chosen = whole_devices(catalogue, catalogue.results)
     rows = tuple(
-        result_row(r, (*(figure_cell(r, key) for key in _STARTUP), n_cell(r, "startup_ms")))
+        result_row(r, (*(value_cell(r, key) for key in _STARTUP), n_cell(r, "startup_ms")))
         for r in chosen.results
     )
     title = "Start-up, part by part"

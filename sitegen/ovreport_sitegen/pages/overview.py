@@ -12,13 +12,13 @@ from ovreport_sitegen.components import accuracy_cells, cards, ratios
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
-    figure_cell,
     metric_column,
     missing_cell,
     result_row,
+    value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.generation import figure_words, generation_of, main_result
+from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.page import Card, Page, warning
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -164,7 +164,7 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
     below = [
         r
         for r in catalogue.results
-        if r.asked != "f32" and r.is_published and accuracy_cells.eligible(r) is not None
+        if r.requested != "f32" and r.is_published and accuracy_cells.eligible(r) is not None
     ]
     if below:
         kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
@@ -182,9 +182,9 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
     failed = sum(not r.completed for r in catalogue.results)
     found.append(
         Takeaway(
-            f"{verdicts['valid']} of {len(catalogue.results)}",
-            f"latency results are valid, {verdicts['suspect']} suspect, "
-            f"{verdicts['invalid']} invalid, {plural(failed, 'case')} failed or unsupported. "
+            f"{verdicts['stable']} of {len(catalogue.results)}",
+            f"latency results are stable, {verdicts['noisy']} noisy, "
+            f"{verdicts['unreliable']} unreliable, {plural(failed, 'case')} failed or unsupported. "
             "Each says why.",
             "method.html#verdicts",
         )
@@ -198,11 +198,11 @@ def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
     if best is None:
         return []
     if best.trusted("tokens_per_s"):
-        value = figure_words(best, "tokens_per_s")
+        value = value_words(best, "tokens_per_s")
         text = (
             f"from {best.model.title}, a language model with {best.variant} weights, on "
             f"{best.device.label}: its first token after "
-            f"{figure_words(best, 'time_to_first_token_ms')}."
+            f"{value_words(best, 'time_to_first_token_ms')}."
         )
         return [Takeaway(value, text, catalogue.language_href)]
     measured = generation_of(best)
@@ -237,9 +237,9 @@ def table(catalogue: Catalogue) -> Table:
             result_row(
                 r,
                 (
-                    figure_cell(r, "latency_ms"),
+                    value_cell(r, "latency_ms"),
                     verdict_cell(r, "latency"),
-                    *(figure_cell(r, key) for key in _FIGURES),
+                    *(value_cell(r, key) for key in _FIGURES),
                     ratios.gain_cell(catalogue, r),
                     accuracy,
                 ),

@@ -70,7 +70,7 @@ class OpenVinoNetwork:
 
     @property
     def model(self) -> Any:
-        """The `openvino.Model` itself, for what optimises it."""
+        """The `openvino.Model` itself, for what optimizes it."""
         return self._model
 
     @property
@@ -85,7 +85,7 @@ class OpenVinoNetwork:
 
     @property
     def parameters(self) -> int:
-        """Number of weights: the elements of all floating-point or quantised constants."""
+        """Number of weights: the elements of all floating-point or quantized constants."""
         constants = (op for op in self._model.get_ops() if op.get_type_name() == "Constant")
         return sum(
             int(np.prod(op.get_output_shape(0)))
@@ -102,14 +102,14 @@ class OpenVinoNetwork:
         properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> OpenVinoCompiled:
         """Compile for a device; with a folder, through the model cache in it."""
-        asked = {"PERFORMANCE_HINT": mode.upper(), **properties}
+        requested = {"PERFORMANCE_HINT": mode.upper(), **properties}
         if precision != "default":
-            asked["INFERENCE_PRECISION_HINT"] = precision
-        config = {**asked, "CACHE_DIR": str(cache_dir)} if cache_dir else dict(asked)
+            requested["INFERENCE_PRECISION_HINT"] = precision
+        config = {**requested, "CACHE_DIR": str(cache_dir)} if cache_dir else dict(requested)
         if cache_dir and device.startswith("NPU"):
             # The driver's own cache would make our cold start warm.
             config["NPU_BYPASS_UMD_CACHING"] = "YES"
-        return OpenVinoCompiled(self._core.compile_model(self._model, device, config), asked)
+        return OpenVinoCompiled(self._core.compile_model(self._model, device, config), requested)
 
     def with_preprocessing(self, pipeline: ImagePipeline, *, antialias: bool) -> OpenVinoNetwork:
         """Return the network with an image's own pixels as input."""
@@ -119,14 +119,14 @@ class OpenVinoNetwork:
 class OpenVinoCompiled:
     """A compiled model."""
 
-    def __init__(self, compiled: Any, asked: dict[str, str]) -> None:
+    def __init__(self, compiled: Any, requested: dict[str, str]) -> None:
         self._compiled = compiled
-        self._asked = asked
+        self._requested = requested
 
     @property
     def settings(self) -> Settings:
         """Properties asked for and in force."""
-        return Settings(asked=self._asked, in_force=readable_properties(self._compiled))
+        return Settings(requested=self._requested, effective=readable_properties(self._compiled))
 
     @property
     def optimal_requests(self) -> int:

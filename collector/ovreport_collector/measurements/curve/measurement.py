@@ -10,7 +10,7 @@ from ovreport.record import Curve, CurveGap, CurvePoint, Histogram, NotMeasured,
 from ovreport_collector.jobs import CurveJob, CurveResult, ExtraJob, ExtraResult, JobFailed, Setting
 from ovreport_collector.measurements.base import Around, why_failed
 from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 
 MAX_POINTS = 16
 BATCHES = (2, 4, 8)
@@ -24,7 +24,7 @@ class CurveExtra:
 
     name = "curve"
 
-    def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+    def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
         """Return why this case does not have the aspect; None where it has."""
         return None
 
@@ -38,17 +38,17 @@ class CurveExtra:
         return CurveJob(
             target=around.target,
             round=around.round,
-            inputs=str(around.ready.samples),
+            inputs=str(around.prepared.samples),
             seed=around.seed,
             settings=grid(
                 loaded.streams if loaded else 0, loaded.requests if loaded else 1, around.cores
             ),
             seconds=SECONDS[around.tier.name],
             driver=loaded.driver if loaded else "threads",
-            lone_ms=first.latency.median_ms if first.latency else 0.0,
+            unloaded_latency_ms=first.latency.median_ms if first.latency else 0.0,
         )
 
-    def aspect(self, results: Sequence[ExtraResult | JobFailed]) -> Curve | NotMeasured:
+    def measurement(self, results: Sequence[ExtraResult | JobFailed]) -> Curve | NotMeasured:
         """Return the curve over all rounds; one good round is enough for a curve."""
         curves = [r.curve for r in results if isinstance(r, CurveResult)]
         if not curves:
@@ -65,10 +65,10 @@ def grid(hint: int, optimal: int, cores: int) -> list[Setting]:
     A hint of 0: the device does not tell its streams, so none are asked for.
     """
     streams = {s for s in (1, 2, hint, cores) if s > 0} if hint else {0}
-    lone = min(streams)
+    unloaded = min(streams)
     found = {Setting(s, max(s, 1) * times, 1) for s in streams for times in (1, 2)}
     found |= {Setting(hint, requests, 1) for requests in (1, optimal, 2 * optimal, 4 * optimal)}
-    found |= {Setting(lone, 1, batch) for batch in BATCHES}
+    found |= {Setting(unloaded, 1, batch) for batch in BATCHES}
     found |= {Setting(hint, optimal, batch) for batch in BATCHES}
     return sorted(found, key=lambda s: (s.batch, s.streams, s.requests))[:MAX_POINTS]
 

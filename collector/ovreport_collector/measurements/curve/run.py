@@ -124,7 +124,7 @@ def _refuse_slow(job: CurveJob, setting: Setting) -> None:
 
     The work is taken to be the lone request's for each sample, whoever does it.
     """
-    seconds = job.lone_ms / 1000 * setting.batch * setting.requests
+    seconds = job.unloaded_latency_ms / 1000 * setting.batch * setting.requests
     if seconds > LONGEST * job.seconds:
         raise GapError(
             f"too slow for this tier: one inference of each request would take about "

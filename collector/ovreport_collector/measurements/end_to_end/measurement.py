@@ -18,7 +18,7 @@ from ovreport_collector.jobs import EndToEndJob, EndToEndResult, ExtraResult, Jo
 from ovreport_collector.measurements.base import Around
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.images import Pictures
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 
 _SECONDS = {"quick": 0.5, "standard": 4.0, "publish": 15.0}
 """Of each way, both loops together."""
@@ -33,13 +33,13 @@ class EndToEndExtra:
 
     name = "end_to_end"
 
-    def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+    def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
         """Return why this case has no pipeline: no image task, or another engine's case."""
         if planned.case.engine != "openvino":
             return Unsupported(
                 reason=f"measured with OpenVINO only, not with {planned.case.engine}"
             )
-        return None if isinstance(ready.pictures, Pictures) else ready.pictures
+        return None if isinstance(prepared.pictures, Pictures) else prepared.pictures
 
     def seconds(self, tier: Tier) -> float:
         """Return about how long one round of it takes."""
@@ -47,7 +47,7 @@ class EndToEndExtra:
 
     def job(self, around: Around) -> EndToEndJob:
         """Return the job of one round."""
-        pictures = around.ready.pictures
+        pictures = around.prepared.pictures
         assert isinstance(pictures, Pictures)  # noqa: S101 (else `why_not` says so)
         return EndToEndJob(
             target=around.target,
@@ -56,11 +56,11 @@ class EndToEndExtra:
             pipeline=pictures.pipeline,
             images=[str(path) for path in pictures.files],
             about=pictures.about,
-            task=around.ready.model.task,
+            task=around.prepared.model.task,
             seed=around.seed,
         )
 
-    def aspect(self, results: Sequence[ExtraResult | JobFailed]) -> EndToEnd | NotMeasured:
+    def measurement(self, results: Sequence[ExtraResult | JobFailed]) -> EndToEnd | NotMeasured:
         """Return what the rounds measured; a failed one counts unless three others are there."""
         measured = [r for r in results if isinstance(r, EndToEndResult)]
         failed = [r for r in results if isinstance(r, JobFailed)]

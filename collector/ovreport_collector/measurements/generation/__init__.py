@@ -16,7 +16,7 @@ from ovreport_collector.measurements.generation.measurement import (
     seconds,
 )
 from ovreport_collector.measurements.generation.quality import as_reference, common_start, quality
-from ovreport_collector.measurements.generation.record import SEE, aspects, is_wide
+from ovreport_collector.measurements.generation.record import SEE, is_wide, measurements
 from ovreport_collector.suite.language import beside, is_language, runnable, versions
 
 __all__ = [
@@ -25,11 +25,11 @@ __all__ = [
     "SEE",
     "answers_job",
     "as_reference",
-    "aspects",
     "beside",
     "common_start",
     "is_language",
     "is_wide",
+    "measurements",
     "quality",
     "round_job",
     "runnable",

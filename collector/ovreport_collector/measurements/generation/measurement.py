@@ -11,7 +11,7 @@ from ovreport_collector.jobs import AnswersJob, GenerationJob, Lengths, Target
 
 if TYPE_CHECKING:
     from ovreport_collector.plan.plan import Plan
-    from ovreport_collector.prepare.model import Ready
+    from ovreport_collector.prepare.model import PreparedModel
 
 SKIP = "concurrency"
 """Name by which `--skip` leaves several requests at once out."""
@@ -43,13 +43,13 @@ def seconds(tier: Tier, index: int = 0, *, skip: Sequence[str] = ()) -> float:
     return _LOADING_S + _TOKEN_S * tokens + (_TOGETHER_S if together else 0.0)
 
 
-def round_job(plan: Plan, ready: Ready, target: Target, index: int) -> GenerationJob:
+def round_job(plan: Plan, prepared: PreparedModel, target: Target, index: int) -> GenerationJob:
     """Return the job of one round."""
     why_none = _why_none_at_once(plan, index)
     return GenerationJob(
         target=target,
         round=index,
-        inputs=str(ready.samples),
+        inputs=str(prepared.samples),
         seed=plan.seed,
         grid=GRID,
         generations=GENERATIONS[plan.tier.name],
@@ -68,12 +68,12 @@ def _why_none_at_once(plan: Plan, index: int) -> str:
     return "" if index < rounds else f"at tier {plan.tier.name} measured in {rounds} rounds only"
 
 
-def answers_job(ready: Ready, target: Target, folder: Path) -> AnswersJob:
+def answers_job(prepared: PreparedModel, target: Target, folder: Path) -> AnswersJob:
     """Return the job that tells how right the answers are."""
     return AnswersJob(
         target=target,
-        inputs=str(ready.samples),
-        text=str(ready.labelled_inputs),
+        inputs=str(prepared.samples),
+        text=str(prepared.labelled_inputs),
         prompts=PROMPTS,
         lengths=ANSWERS,
         window=WINDOW,

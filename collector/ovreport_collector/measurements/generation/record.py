@@ -41,7 +41,7 @@ def is_wide(steps: Sequence[GenerationDone]) -> bool:
     return any(needs_more_rounds(of(point)) for of in (first_token, per_token))
 
 
-def aspects(planned: PlannedCase, journal: Journal) -> dict[str, Any]:
+def measurements(planned: PlannedCase, journal: Journal) -> dict[str, Any]:
     """Return the fields of a record that differ from a classic model's."""
     steps = sorted(journal.generated(planned.key), key=lambda step: step.round)
     described = journal.described(planned.key)

@@ -61,9 +61,9 @@ class Answer:
     """Readings at the callback of each token."""
     ended_s: float
     """Reading after the call."""
-    runtime_ttft_ms: float = 0.0
+    runtime_time_to_first_token_ms: float = 0.0
     """The pipeline's own time to the first token; 0: not told."""
-    runtime_token_ms: float = 0.0
+    runtime_time_per_output_token_ms: float = 0.0
     """The pipeline's own mean time per output token; 0: not told."""
 
 
@@ -210,11 +210,15 @@ def point_of(answers: Sequence[Answer], lengths: Lengths, *, index: int) -> Gene
             GenerationRound(
                 round=index,
                 generations=len(answers),
-                ttft_ms=_median([(a.at_s[0] - a.began_s) * 1000 for a in answers]),
-                token_ms=_median(gaps),
-                token_mean_ms=float(gaps.mean()),
-                runtime_ttft_ms=_median([a.runtime_ttft_ms for a in answers]),
-                runtime_token_ms=_median([a.runtime_token_ms for a in answers]),
+                time_to_first_token_ms=_median([(a.at_s[0] - a.began_s) * 1000 for a in answers]),
+                time_per_output_token_ms=_median(gaps),
+                time_per_output_token_mean_ms=float(gaps.mean()),
+                runtime_time_to_first_token_ms=_median(
+                    [a.runtime_time_to_first_token_ms for a in answers]
+                ),
+                runtime_time_per_output_token_ms=_median(
+                    [a.runtime_time_per_output_token_ms for a in answers]
+                ),
                 duration_s=sum(a.ended_s - a.began_s for a in answers),
                 autocorrelation=autocorrelation(gaps),
             )
@@ -270,9 +274,9 @@ def _rising(job: GenerationJob, batching: Batching, prompts: Prompts) -> Iterato
 def _together(
     job: GenerationJob, batching: Batching, prompts: Prompts, requests: int
 ) -> ConcurrentPoint:
-    asked = [prompts.next(job.concurrent.prompt_tokens) for _ in range(requests)]
+    requested = [prompts.next(job.concurrent.prompt_tokens) for _ in range(requests)]
     start = clock()
-    tokens = batching.generate(asked, job.concurrent.new_tokens)
+    tokens = batching.generate(requested, job.concurrent.new_tokens)
     duration_s = clock() - start
     if tokens != requests * job.concurrent.new_tokens:
         raise WrongOutputError(

@@ -10,7 +10,7 @@ from ovreport_collector.jobs import ArrivalsJob, ArrivalsResult, ExtraJob, Extra
 from ovreport_collector.measurements.base import Around, why_failed
 from ovreport_collector.measurements.open_loop.run import LONGEST, STEPS
 from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.model import Ready
+from ovreport_collector.prepare.model import PreparedModel
 
 SECONDS = {"quick": 0.7, "standard": 3.0, "publish": 10.0}
 LIMIT = 5
@@ -26,7 +26,7 @@ class OpenLoopExtra:
 
     name = "open_loop"
 
-    def why_not(self, planned: PlannedCase, ready: Ready) -> NotMeasured | None:
+    def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
         """Return why this case does not have the aspect; None where it has."""
         return None
 
@@ -37,25 +37,25 @@ class OpenLoopExtra:
     def job(self, around: Around) -> ExtraJob:
         """Return the job of one round: limit and percentile are the same in all of them."""
         first, seconds = around.first, SECONDS[around.tier.name]
-        lone_ms = first.latency.median_ms if first.latency else 0.0
-        limit_ms = float(f"{LIMIT * lone_ms:.2g}")
+        unloaded_latency_ms = first.latency.median_ms if first.latency else 0.0
+        limit_ms = float(f"{LIMIT * unloaded_latency_ms:.2g}")
         closed = around.latest.throughput or first.throughput
         percentile = percentile_for(_rate(first.throughput), seconds)
         return ArrivalsJob(
             target=around.target,
             round=around.round,
-            inputs=str(around.ready.samples),
+            inputs=str(around.prepared.samples),
             seed=around.seed,
             closed_ips=_rate(closed),
             limit_ms=limit_ms,
             limit_rule=f"{LIMIT} times the case's own median latency without load, "
-            f"{significant(lone_ms)} ms in its first round, to two significant digits",
+            f"{significant(unloaded_latency_ms)} ms in its first round, to two significant digits",
             percentile=percentile,
             seconds=seconds,
             least=LEAST[percentile],
         )
 
-    def aspect(self, results: Sequence[ExtraResult | JobFailed]) -> OpenLoop | NotMeasured:
+    def measurement(self, results: Sequence[ExtraResult | JobFailed]) -> OpenLoop | NotMeasured:
         """Return the searches of all rounds; what one round could not do, the others may."""
         loops = [r.open_loop for r in results if isinstance(r, ArrivalsResult)]
         if not loops:

@@ -128,15 +128,15 @@ def bound(latencies: Floats, percentile: float) -> tuple[float, int]:
     """Return a bound of the percentile, and how many independent samples the latencies are worth.
 
     The t-th largest, t from the effective n (`statistics.pooled_rank`). Where they are too few
-    for that, the largest: see `least_worth`.
+    for that, the largest: see `least_n_effective`.
     """
     n = len(latencies)
-    worth = effective_n(n, autocorrelation(latencies))
-    rank = pooled_rank(n, worth, percentile)
-    return float(np.sort(latencies)[-max(1, rank)]), worth
+    n_effective = effective_n(n, autocorrelation(latencies))
+    rank = pooled_rank(n, n_effective, percentile)
+    return float(np.sort(latencies)[-max(1, rank)]), n_effective
 
 
-def least_worth(percentile: float) -> int:
+def least_n_effective(percentile: float) -> int:
     """Return the independent samples whose largest bounds a percentile at 99 % confidence.
 
     All n lie below the percentile p with a chance of p**n (David & Nagaraja, "Order Statistics",
@@ -185,7 +185,7 @@ class Arrivals:
         self._serve(began + due, seen, allowed=(1 - job.percentile) * count)
         served = seen.latencies > 0
         latencies = seen.latencies[served] * 1000
-        value, worth = bound(latencies, job.percentile)
+        value, n_effective = bound(latencies, job.percentile)
         late = seen.late[served] * 1000 > LATE * job.limit_ms
         return ArrivalStep(
             rate_ips=rate,
@@ -193,8 +193,8 @@ class Arrivals:
             duration_s=_short(float((due + seen.latencies)[served].max())),
             median_ms=_short(float(np.median(latencies))),
             bound_ms=_short(value),
-            met=bool(value <= job.limit_ms) and worth >= least_worth(job.percentile),
-            worth=worth,
+            met=bool(value <= job.limit_ms) and n_effective >= least_n_effective(job.percentile),
+            n_effective=n_effective,
             late_share=round(float(late.mean()), 4),
         )
 

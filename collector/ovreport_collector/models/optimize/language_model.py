@@ -4,7 +4,7 @@
 
 A pipeline makes the network of a GGUF file itself, and keeps its weights in the few bits that they
 were published in. NNCF compresses floating point, so they are unfolded first: what comes out is
-quantised twice, and the record tells it.
+quantized twice, and the record tells it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.openvino_genai import GenAi
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import ConvertResult, OptimiseJob
+from ovreport_collector.jobs import ConvertResult, OptimizeJob
 from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.measurements.generation.run import texts
 from ovreport_collector.models.optimize.run import check_done
@@ -31,7 +31,7 @@ _TRIED_TOKENS = 32
 """Of a prompt; an answer has as many."""
 
 
-def in_floating_point(job: OptimiseJob) -> tuple[Any, ConvertResult]:
+def in_floating_point(job: OptimizeJob) -> tuple[Any, ConvertResult]:
     """Return the network with its weights in f32, and what it took to make it.
 
     What a pipeline needs beside it is copied into the folder of the job's file.
@@ -57,7 +57,7 @@ def unfolded(model: Any) -> Any:  # noqa: ANN401
     return model
 
 
-def try_out(job: OptimiseJob) -> None:
+def try_out(job: OptimizeJob) -> None:
     """Load the folder as a run does, look for what was to be done, and let it answer once.
 
     WrongOutputError if it does not answer, or with logits that are no numbers.

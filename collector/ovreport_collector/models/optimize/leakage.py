@@ -1,4 +1,4 @@
-"""Data that is optimised with and data that is judged by must have nothing in common."""
+"""Data that is optimized with and data that is judged by must have nothing in common."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check_apart(own: Inputs, evaluated: Inputs, what: str) -> None:
     if shared:
         raise SuiteError(
             f"{len(shared)} {what} inputs are among those that accuracy is judged by: a model must "
-            "not be optimised on its own test",
+            "not be optimized on its own test",
             remedy="a task's calibration and validation give inputs apart from its labelled ones",
         )
 
@@ -54,7 +54,7 @@ def without(own: Inputs, evaluated: Inputs) -> Inputs:
     if not fresh:
         raise SuiteError(
             "all calibration inputs are among those that accuracy is judged by: a model must not "
-            "be optimised on its own test",
+            "be optimized on its own test",
             remedy="a task's calibration gives inputs apart from its labelled ones",
         )
     return own if len(fresh) == count else {name: array[fresh] for name, array in own.items()}

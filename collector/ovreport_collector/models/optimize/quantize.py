@@ -1,4 +1,4 @@
-"""Quantises a model by NNCF: in a few documented ways, of which held-out inputs choose one.
+"""Quantizes a model by NNCF: in a few documented ways, of which held-out inputs choose one.
 
     simplified model → each way, by most of the calibration inputs → error on the others → the least
 
@@ -23,7 +23,7 @@ from ovreport_collector.engines.base import Array, Sample
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.openvino.ports import array_for, port_name
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import OptimiseJob
+from ovreport_collector.jobs import OptimizeJob
 from ovreport_collector.models.variants import held_out, ways
 
 _EMULATED = {"LP_TRANSFORMS_MODE": "NO"}
@@ -40,10 +40,10 @@ class Chosen:
     trials: list[Trial]
 
 
-def best(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
-    """Return the model quantised in the way whose outputs are nearest to its own.
+def best(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
+    """Return the model quantized in the way whose outputs are nearest to its own.
 
-    ValueError if no way quantises anything, or none gives finite outputs.
+    ValueError if no way quantizes anything, or none gives finite outputs.
     """
     simplify(network.model)
     judged, fitted = _parts(job)
@@ -51,18 +51,18 @@ def best(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
     dataset = _dataset(network, fitted)
     made: list[tuple[Any, Trial]] = []
     for way in ways(job.settings):
-        model = _quantised(network.model.clone(), dataset, {**job.settings, **way})
+        model = _quantized(network.model.clone(), dataset, {**job.settings, **way})
         trial = _trial(_read_again(model, job), judged, own, way)
         if trial is not None:
             made.append((model, trial))
     if not made:
-        raise ValueError("not supported: no layer of this model could be quantised")
+        raise ValueError("not supported: no layer of this model could be quantized")
     model, trial = min(made, key=lambda one: one[1].error)
     return Chosen(model, {**job.settings, **trial.settings}, [trial for _, trial in made])
 
 
-def within(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
-    """Return the model quantised in the best way, with layers left out until accuracy holds."""
+def within(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
+    """Return the model quantized in the best way, with layers left out until accuracy holds."""
     import nncf
 
     from ovreport_collector.models.optimize.validation import Validation
@@ -83,7 +83,7 @@ def within(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
     return Chosen(model, chosen.settings, chosen.trials)
 
 
-def _parts(job: OptimiseJob) -> tuple[list[Sample], list[Sample]]:
+def _parts(job: OptimizeJob) -> tuple[list[Sample], list[Sample]]:
     """Return the calibration inputs that judge ways, and those that a way is fitted by."""
     samples = load_samples(Path(job.inputs))
     n = held_out(len(samples))
@@ -112,7 +112,7 @@ def simplify(model: Any) -> None:  # noqa: ANN401 (OpenVINO's)
 # ---------------------------------------------------------------- one way
 
 
-def _quantised(model: Any, dataset: Any, settings: Mapping[str, str]) -> Any:  # noqa: ANN401
+def _quantized(model: Any, dataset: Any, settings: Mapping[str, str]) -> Any:  # noqa: ANN401
     import nncf
 
     return nncf.quantize(
@@ -136,11 +136,11 @@ def _advanced(settings: Mapping[str, str]) -> Any:  # noqa: ANN401
     import nncf
     from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
-    asked: dict[str, Any] = {"overflow_fix": nncf.OverflowFix(settings["overflow_fix"])}
+    requested: dict[str, Any] = {"overflow_fix": nncf.OverflowFix(settings["overflow_fix"])}
     if "activations_range" in settings:
         estimator = getattr(RangeEstimatorParametersSet, settings["activations_range"].upper())
-        asked["activations_range_estimator_params"] = estimator
-    return nncf.AdvancedQuantizationParameters(**asked)
+        requested["activations_range_estimator_params"] = estimator
+    return nncf.AdvancedQuantizationParameters(**requested)
 
 
 def _dataset(network: OpenVinoNetwork, samples: Sequence[Sample]) -> Any:  # noqa: ANN401
@@ -153,7 +153,7 @@ def _dataset(network: OpenVinoNetwork, samples: Sequence[Sample]) -> Any:  # noq
 # ---------------------------------------------------------------- its error
 
 
-def _read_again(model: Any, job: OptimiseJob) -> OpenVinoNetwork:  # noqa: ANN401
+def _read_again(model: Any, job: OptimizeJob) -> OpenVinoNetwork:  # noqa: ANN401
     """Return a model as it will be run: saving folds weights, which some layers ask for."""
     file = Path(job.file).with_name("trial.xml")
     ov.save_model(model, file, compress_to_fp16=False)
@@ -169,8 +169,8 @@ def _trial(
     own: Sequence[Array],
     way: Mapping[str, str],
 ) -> Trial | None:
-    """Return what a way costs; None where it quantised nothing, or outputs are not finite."""
-    if not is_quantised(made.model):
+    """Return what a way costs; None where it quantized nothing, or outputs are not finite."""
+    if not is_quantized(made.model):
         return None
     error = _error(_outputs(made, samples, {}), own)
     try:
@@ -183,7 +183,7 @@ def _trial(
     return Trial(settings=dict(way), error=error, error_emulated=known)
 
 
-def is_quantised(model: Any) -> bool:  # noqa: ANN401
+def is_quantized(model: Any) -> bool:  # noqa: ANN401
     """Return whether something in a model is computed in eight bits."""
     return any(op.get_type_name() == "FakeQuantize" for op in model.get_ops())
 

@@ -1,6 +1,6 @@
-"""Optimises a model, in a process of its own; with `quantising` the only importer of NNCF.
+"""Optimizes a model, in a process of its own; with `quantizing` the only importer of NNCF.
 
-read → optimise → save as OpenVINO IR → read again → compile → one inference
+read → optimize → save as OpenVINO IR → read again → compile → one inference
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import OptimiseJob, OptimiseResult
+from ovreport_collector.jobs import OptimizeJob, OptimizeResult
 from ovreport_collector.loadgen.checks import infer_checked
 from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.models.optimize import quantize
@@ -27,8 +27,8 @@ _NO_TELEMETRY = "NNCF_CI"
 """NNCF reports its use to a web service unless this is set: a benchmark tells nobody."""
 
 
-def optimise(job: OptimiseJob) -> OptimiseResult:
-    """Optimise a model and save it; ValueError where nothing in it can be.
+def optimize(job: OptimizeJob) -> OptimizeResult:
+    """Optimize a model and save it; ValueError where nothing in it can be.
 
     WrongOutputError if what was made does not give finite outputs.
     """
@@ -44,11 +44,11 @@ def optimise(job: OptimiseJob) -> OptimiseResult:
 
 
 def _make(
-    job: OptimiseJob,
+    job: OptimizeJob,
     model: Any,  # noqa: ANN401 (OpenVINO's)
-    optimised: Callable[[], Chosen],
-    try_out: Callable[[OptimiseJob], None],
-) -> OptimiseResult:
+    optimized: Callable[[], Chosen],
+    try_out: Callable[[OptimizeJob], None],
+) -> OptimizeResult:
     """Save what comes of a model, try it out, and tell what it took."""
     file = Path(job.file)
     before = _saved(model, file.with_name("before.xml"), fp16=False)
@@ -57,11 +57,11 @@ def _make(
         part.unlink()
 
     began = time.perf_counter()
-    chosen = optimised()
+    chosen = optimized()
     made = _saved(chosen.model, file, fp16=job.method == "fp16-compression")
     seconds = time.perf_counter() - began
     try_out(job)
-    return OptimiseResult(
+    return OptimizeResult(
         seconds=seconds,
         peak_bytes=peak_rss_bytes(),
         bytes_before=bytes_before,
@@ -77,7 +77,7 @@ def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401
     return [file, file.with_suffix(".bin")]
 
 
-def _try_out(job: OptimiseJob) -> None:
+def _try_out(job: OptimizeJob) -> None:
     """Read what was saved, look for what was to be done, compile it and run it once."""
     network = OpenVino({}).read(Path(job.file), job.target.shapes)
     check_done(network.model, job)
@@ -85,15 +85,15 @@ def _try_out(job: OptimiseJob) -> None:
     infer_checked(compiled.request(load_samples(Path(job.tried_with))), 0, network)
 
 
-def check_done(model: Any, job: OptimiseJob) -> None:  # noqa: ANN401
-    """Raise ValueError if the model holds nothing of what the optimisation makes.
+def check_done(model: Any, job: OptimizeJob) -> None:  # noqa: ANN401
+    """Raise ValueError if the model holds nothing of what the optimization makes.
 
     A figure of the model as it was must never stand under the name of a variant.
     """
     if job.method.endswith("quantization"):
-        if not quantize.is_quantised(model):
+        if not quantize.is_quantized(model):
             within = " within the limit of accuracy" if "max_drop" in job.settings else ""
-            raise ValueError(f"not supported: no layer of this model could be quantised{within}")
+            raise ValueError(f"not supported: no layer of this model could be quantized{within}")
         return
     types = {
         op.get_output_element_type(0).to_string()
@@ -109,27 +109,27 @@ def check_done(model: Any, job: OptimiseJob) -> None:  # noqa: ANN401
 # ---------------------------------------------------------------- methods
 
 
-def _as_it_is(network: OpenVinoNetwork, job: OptimiseJob) -> Chosen:
+def _as_it_is(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
     """Return the model: saving it compresses its weights."""
     return Chosen(network.model, dict(job.settings), [])
 
 
-def _compressed(model: Any, job: OptimiseJob) -> Chosen:  # noqa: ANN401
+def _compressed(model: Any, job: OptimizeJob) -> Chosen:  # noqa: ANN401
     """Return a model whose weights are stored in few bits."""
     import nncf
 
     settings = job.settings
-    asked: dict[str, Any] = {"mode": nncf.CompressWeightsMode(settings["mode"])}
+    requested: dict[str, Any] = {"mode": nncf.CompressWeightsMode(settings["mode"])}
     if "group_size" in settings:
         fallback = nncf.GroupSizeFallbackMode(settings["group_size_fallback_mode"])
-        asked["group_size"] = int(settings["group_size"])
-        asked["advanced_parameters"] = nncf.AdvancedCompressionParameters(
+        requested["group_size"] = int(settings["group_size"])
+        requested["advanced_parameters"] = nncf.AdvancedCompressionParameters(
             group_size_fallback_mode=fallback
         )
-    return Chosen(nncf.compress_weights(model, **asked), dict(settings), [])
+    return Chosen(nncf.compress_weights(model, **requested), dict(settings), [])
 
 
-_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimiseJob], Chosen]] = {
+_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimizeJob], Chosen]] = {
     "fp16-compression": _as_it_is,
     "post-training-quantization": quantize.best,
     "accuracy-controlled-quantization": quantize.within,

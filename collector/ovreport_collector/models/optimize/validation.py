@@ -1,4 +1,4 @@
-"""The task's metric, as NNCF asks for it while it quantises: of some samples, by number."""
+"""The task's metric, as NNCF asks for it while it quantizes: of some samples, by number."""
 
 from __future__ import annotations
 

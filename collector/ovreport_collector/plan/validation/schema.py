@@ -17,7 +17,7 @@ _FIELD = re.compile(r"(?:unknown|missing required) field `(?P<name>.*)`", re.DOT
 
 def structure(document: Mapping[str, Any]) -> list[Fault]:
     """Return the faults of types and keys; each model, wheel and dataset is tried by itself."""
-    for ours in ("folder", "brought"):
+    for ours in ("folder", "user_datasets"):
         if ours in document:
             return [Fault(f"$.{ours}", f"unknown field `{ours}`", "remove it")]
     parts = {"models": list, "wheels": dict, "datasets": dict}

@@ -64,7 +64,7 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
 
 def _published(path: str, figure: Published) -> Iterator[Fault]:
     yield from text.lines(path, variant=figure.variant, source=figure.source, note=figure.note)
-    known = [key for key, metric in METRICS.items() if metric.aspect == "accuracy"]
+    known = [key for key, metric in METRICS.items() if metric.measurement == "accuracy"]
     if figure.metric not in known:
         what = f'"{figure.metric}" is no metric of accuracy'
         yield Fault(f"{path}.metric", what, f"use one of: {', '.join(known)}")
@@ -91,7 +91,7 @@ def _variants(path: str, model: Model) -> Iterator[Fault]:
     possible = variants.possible(model)
     if model.variants and not possible:
         what = f"the published file is {model.variant} already"
-        yield Fault(path, what, "leave variants out: only fp32 models are optimised")
+        yield Fault(path, what, "leave variants out: only fp32 models are optimized")
     elif unfit := sorted(set(model.variants) - set(possible)):
         what = f"a language model cannot be made {unfit[0]}"
         yield Fault(path, what, f"use {' or '.join(possible)}")

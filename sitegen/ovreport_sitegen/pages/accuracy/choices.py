@@ -10,10 +10,10 @@ from ovreport.metrics.registry import significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.compare.baseline import direct
-from ovreport_sitegen.compare.paired import ASPECTS, SpeedAspect
+from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import ratios
-from ovreport_sitegen.components.cells import figure_cell, metric_column, row
+from ovreport_sitegen.components.cells import metric_column, row, value_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -30,15 +30,17 @@ _PICK = (
 _NO_GAIN = Cell("–", tone="missing")
 
 
-def choices_table(catalogue: Catalogue, choices: Choices, aspect: SpeedAspect, id_: str) -> Table:
+def choices_table(
+    catalogue: Catalogue, choices: Choices, measurement: SpeedMeasurement, id_: str
+) -> Table:
     """Return what one model's choices are worth at one speed, and which of them are optimal."""
     columns = (
         Column("Choice"),
-        Column("Gain", f"× f32, {aspect}", "higher", True, tip="Paired by round"),
+        Column("Gain", f"× f32, {measurement}", "higher", True, tip="Paired by round"),
         Column("Against f32", "points", "higher", True),
         Column("Standing", tip="Whether another choice is better at both"),
         Column("Accuracy", "value", "higher", True),
-        metric_column(HEADLINES[aspect]),
+        metric_column(HEADLINES[measurement]),
         Column("n", "samples", "", True),
     )
     rows = []
@@ -47,16 +49,16 @@ def choices_table(catalogue: Catalogue, choices: Choices, aspect: SpeedAspect, i
             choices.names[id(r)], sub=variants.label(r.variant), href=r.href, family=r.device.family
         )
         n = r.accuracy.n if isinstance(r.accuracy, Accuracy) else 0
-        worth = (
-            ratios.gain_cell(catalogue, r, aspect),
+        n_effective = (
+            ratios.gain_cell(catalogue, r, measurement),
             cells.cost_cell(r),
-            _standing_cell(choices.rankings[aspect], r, choices.names),
+            _standing_cell(choices.rankings[measurement], r, choices.names),
             cells.value_cell(r),
-            _alone_cell(r, aspect),
+            _alone_cell(r, measurement),
             Cell(f"{n:,}", sort=n),
         )
-        rows.append(row(r, (name,), worth, aspect="", under=""))
-    return Table(id_, f"Choices of {choices.model.title} by {aspect}", columns, tuple(rows))
+        rows.append(row(r, (name,), n_effective, measurement="", under=""))
+    return Table(id_, f"Choices of {choices.model.title} by {measurement}", columns, tuple(rows))
 
 
 def _standing_cell(ranking: Ranking, result: Result, names: Mapping[int, str]) -> Cell:
@@ -88,9 +90,9 @@ def _ratio_words(comparison: Comparison) -> str:
     )
 
 
-def _alone_cell(result: Result, aspect: SpeedAspect) -> Cell:
+def _alone_cell(result: Result, measurement: SpeedMeasurement) -> Cell:
     """Return the figure by itself with its own verdict, which the gain does not depend on."""
-    cell, figure = figure_cell(result, HEADLINES[aspect]), result.figure(HEADLINES[aspect])
+    cell, figure = value_cell(result, HEADLINES[measurement]), result.figure(HEADLINES[measurement])
     if figure is None:
         return cell
     return replace(cell, sub=f"{cell.sub}\n{figure.verdict.level}".strip())
@@ -125,14 +127,16 @@ def device_table(catalogue: Catalogue, device: DeviceRef) -> Table:
 def _device_row(catalogue: Catalogue, choices: Choices) -> TableRow:
     model, total = choices.model, len(choices.results)
     kept = pareto.fastest_kept(choices, "latency", cells.ELIGIBLE)
-    worth = (ratios.gain_cell(catalogue, kept), cells.cost_cell(kept)) if kept else (_NO_GAIN,) * 2
+    n_effective = (
+        (ratios.gain_cell(catalogue, kept), cells.cost_cell(kept)) if kept else (_NO_GAIN,) * 2
+    )
     return TableRow(
         (
             Cell(model.title, sort=model.title.lower(), href=f"{model.href}#tradeoff"),
             Cell(str(total), sort=total),
-            *(_optimal_cell(choices, aspect) for aspect in ASPECTS),
+            *(_optimal_cell(choices, measurement) for measurement in MEASUREMENTS),
             _pick_cell(choices, cells.ELIGIBLE),
-            *worth,
+            *n_effective,
             _pick_cell(choices, cells.ELIGIBLE_STRICT),
         )
     )
@@ -166,8 +170,8 @@ def _lead(choices: Choices, kept: Result, share: float) -> str:
     return f"{significant(ratio.ratio.value)}× as fast as {name}"
 
 
-def _optimal_cell(choices: Choices, aspect: SpeedAspect) -> Cell:
-    text = ", ".join(choices.names[id(r)] for r in choices.optimal(aspect))
-    left_out = len(choices.rankings[aspect].objections)
+def _optimal_cell(choices: Choices, measurement: SpeedMeasurement) -> Cell:
+    text = ", ".join(choices.names[id(r)] for r in choices.optimal(measurement))
+    left_out = len(choices.rankings[measurement].objections)
     sub = f"{left_out} without a gain to use" if left_out else ""
     return Cell(text, sub=sub) if text else Cell("none", sub=sub, tone="missing")

@@ -9,7 +9,7 @@ from ovreport.record import Accuracy
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import cards, ratios
-from ovreport_sitegen.components.cells import RESULT_COLUMNS, figure_cell, metric_column, result_row
+from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
 from ovreport_sitegen.components.page import Card, Page
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Column, Table
@@ -119,8 +119,8 @@ def lost_card(catalogue: Catalogue, more: str = "", *, made: bool = False) -> Ca
 def _can_lose(result: Result, made: bool) -> bool:
     """Return whether a result is neither the reference itself nor a variant that is not wanted."""
     if not result.is_published:
-        return made and result.asked == "default"
-    return result.asked != "f32" or result.device.family != "CPU"
+        return made and result.requested == "default"
+    return result.requested != "f32" or result.device.family != "CPU"
 
 
 def lost_finding(results: Sequence[Result]) -> str:
@@ -134,9 +134,8 @@ def lost_finding(results: Sequence[Result]) -> str:
     if failing:
         worst = min(failing, key=_delta)
         cost = cells.cost_cell(worst).text.lstrip("−")
-        text += (
-            f" {worst.model.title} loses most: {cost} points in {worst.executed or worst.asked}."
-        )
+        text += f" {worst.model.title} loses most: {cost} points in "
+        text += f"{worst.executed or worst.requested}."
     return text
 
 
@@ -227,11 +226,11 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
             (
                 cells.named_cell(h),
                 cells.cost_cell(h),
-                figure_cell(r, "latency_ms"),
+                value_cell(r, "latency_ms"),
                 ratios.gain_cell(catalogue, r, "latency"),
                 cells.eligible_cell(h),
                 cells.tolerance_cell(h),
-                figure_cell(r, "throughput_ips"),
+                value_cell(r, "throughput_ips"),
                 ratios.gain_cell(catalogue, r, "throughput"),
                 accuracies.n_cell(h),
                 accuracies.data_cell(h),

@@ -21,7 +21,7 @@ from ovreport.record import Execution
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.compare.baseline import direct, objection
-from ovreport_sitegen.compare.paired import ASPECTS, SpeedAspect
+from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE, difference_of, keeps
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -70,18 +70,18 @@ class Choices:
     device: DeviceRef
     results: tuple[Result, ...]
     names: Mapping[int, str]
-    rankings: Mapping[SpeedAspect, Ranking]
+    rankings: Mapping[SpeedMeasurement, Ranking]
 
-    def usable(self, aspect: SpeedAspect) -> list[Result]:
+    def usable(self, measurement: SpeedMeasurement) -> list[Result]:
         """Return those with a gain that can be used, fastest first."""
-        ranking = self.rankings[aspect]
+        ranking = self.rankings[measurement]
         found = [r for r in self.results if id(r) in ranking.gains]
         return sorted(found, key=lambda r: -ranking.gain(r))
 
-    def optimal(self, aspect: SpeedAspect) -> list[Result]:
+    def optimal(self, measurement: SpeedMeasurement) -> list[Result]:
         """Return those that nothing is ahead of, fastest first."""
-        standings = self.rankings[aspect].standings
-        return [r for r in self.usable(aspect) if standings[id(r)].word == "optimal"]
+        standings = self.rankings[measurement].standings
+        return [r for r in self.usable(measurement) if standings[id(r)].word == "optimal"]
 
 
 @lru_cache(maxsize=1)
@@ -97,7 +97,9 @@ def _of_model(catalogue: Catalogue, model: ModelRef) -> Iterator[Choices]:
     for device, results in by_device.items():
         found = distinct(results)
         if len(found) > 1 and any(map(is_another, found)):
-            rankings = {aspect: _ranking(catalogue, found, aspect) for aspect in ASPECTS}
+            rankings = {
+                measurement: _ranking(catalogue, found, measurement) for measurement in MEASUREMENTS
+            }
             yield Choices(model, device, tuple(found), names(found), rankings)
 
 
@@ -123,13 +125,13 @@ def distinct(results: Iterable[Result]) -> list[Result]:
 
 def _precedence(result: Result) -> tuple[bool, bool]:
     """Return which of two that ran alike is shown: what gains are over, then what users run."""
-    return result.is_baseline, result.asked == "default"
+    return result.is_baseline, result.requested == "default"
 
 
 def _arithmetic(result: Result) -> object:
     execution = result.record.execution
     if not isinstance(execution, Execution):
-        return result.asked
+        return result.requested
     layers = {(c.device, c.precision) for c in execution.layers if c.compute}
     return execution.precision, tuple(sorted(layers))
 
@@ -139,13 +141,13 @@ def names(results: Sequence[Result]) -> dict[int, str]:
     many = len({r.variant for r in results}) > 1
     plain = {
         id(r): " · ".join(
-            [*([variants.short(r.variant)] if many else []), r.executed or f"{r.asked}?"]
+            [*([variants.short(r.variant)] if many else []), r.executed or f"{r.requested}?"]
         )
         for r in results
     }
     shared = Counter(plain.values())
     return {
-        id(r): f"{plain[id(r)]} ({r.asked})" if shared[plain[id(r)]] > 1 else plain[id(r)]
+        id(r): f"{plain[id(r)]} ({r.requested})" if shared[plain[id(r)]] > 1 else plain[id(r)]
         for r in results
     }
 
@@ -157,60 +159,75 @@ _ITSELF = Comparison(Interval(1.0, 1.0, 1.0), "not distinguishable", pairs=0)
 """Gain of f32 over itself."""
 
 
-def _ranking(catalogue: Catalogue, results: Sequence[Result], aspect: SpeedAspect) -> Ranking:
+def _ranking(
+    catalogue: Catalogue, results: Sequence[Result], measurement: SpeedMeasurement
+) -> Ranking:
     gains: dict[int, Comparison] = {}
     objections: dict[int, str] = {}
     for r in results:
-        found = _gain(catalogue, r, aspect)
+        found = _gain(catalogue, r, measurement)
         if isinstance(found, str):
             objections[id(r)] = found
         else:
             gains[id(r)] = found
     ranked = [r for r in results if id(r) in gains]
-    return Ranking(gains, objections, {id(r): _standing(r, ranked, gains, aspect) for r in ranked})
+    return Ranking(
+        gains, objections, {id(r): _standing(r, ranked, gains, measurement) for r in ranked}
+    )
 
 
-def _gain(catalogue: Catalogue, result: Result, aspect: SpeedAspect) -> Comparison | str:
+def _gain(catalogue: Catalogue, result: Result, measurement: SpeedMeasurement) -> Comparison | str:
     """Return what a choice gains over f32, or why that cannot be said."""
     if result.is_baseline:
-        return _ITSELF if result.figure(HEADLINES[aspect]) else f"its {aspect} was not measured"
+        return (
+            _ITSELF
+            if result.figure(HEADLINES[measurement])
+            else f"its {measurement} was not measured"
+        )
     trade = catalogue.trade(result)
-    why = objection(catalogue.baseline(result), result, aspect, trade)
-    comparison = trade.of(aspect) if trade else None
+    why = objection(catalogue.baseline(result), result, measurement, trade)
+    comparison = trade.of(measurement) if trade else None
     return why if why or comparison is None else comparison
 
 
-def fastest_kept(choices: Choices, aspect: SpeedAspect, share: float = ELIGIBLE) -> Result | None:
+def fastest_kept(
+    choices: Choices, measurement: SpeedMeasurement, share: float = ELIGIBLE
+) -> Result | None:
     """Return the fastest choice that keeps that share of the reference's accuracy.
 
     It is f32 of the published file unless another one is surely faster than that.
     """
-    ranking, kept = choices.rankings[aspect], _kept(choices, aspect, share)
+    ranking, kept = choices.rankings[measurement], _kept(choices, measurement, share)
     faster = [r for r in kept if ranking.surely_faster(r)]
     baseline = [r for r in kept if r.is_baseline]
     return next(iter(faster or baseline or kept), None)
 
 
-def runner_up(choices: Choices, aspect: SpeedAspect, share: float = ELIGIBLE) -> Result | None:
+def runner_up(
+    choices: Choices, measurement: SpeedMeasurement, share: float = ELIGIBLE
+) -> Result | None:
     """Return the fastest of those that keep as much and are not `fastest_kept`."""
-    first = fastest_kept(choices, aspect, share)
-    return next((r for r in _kept(choices, aspect, share) if r is not first), None)
+    first = fastest_kept(choices, measurement, share)
+    return next((r for r in _kept(choices, measurement, share) if r is not first), None)
 
 
-def _kept(choices: Choices, aspect: SpeedAspect, share: float) -> list[Result]:
-    return [r for r in choices.usable(aspect) if keeps(r, share)]
+def _kept(choices: Choices, measurement: SpeedMeasurement, share: float) -> list[Result]:
+    return [r for r in choices.usable(measurement) if keeps(r, share)]
 
 
 # ---------------------------------------------------------------- standings
 
 
 def _standing(
-    result: Result, ranked: Sequence[Result], gains: Mapping[int, Comparison], aspect: SpeedAspect
+    result: Result,
+    ranked: Sequence[Result],
+    gains: Mapping[int, Comparison],
+    measurement: SpeedMeasurement,
 ) -> Standing:
     ahead = [o for o in ranked if o is not result and _is_ahead(o, result, gains)]
     if not ahead:
         return Standing("optimal")
-    ratios = {id(o): direct(result, o, aspect) for o in ahead}
+    ratios = {id(o): direct(result, o, measurement) for o in ahead}
     sure = [o for o in ahead if _is_surely_better(o, result, gains, ratios[id(o)])]
     by = max(sure or ahead, key=lambda o: gains[id(o)].ratio.value)
     return Standing("beaten" if sure else "too close to call", by, ratios[id(by)])

@@ -50,7 +50,7 @@ def _ours(results: list[Result], metric: str) -> Result | None:
     Where there is none in f32 or on the CPU it is the nearest.
     """
     found = [
-        (r.asked != "f32", r.device.family != "CPU", i, h)
+        (r.requested != "f32", r.device.family != "CPU", i, h)
         for i, r in enumerate(results)
         if r.is_published and r.completed
         for h in accuracies.as_headlines(r)
@@ -66,7 +66,7 @@ def _row(model: ModelRef, figure: Published, ours: Result | None) -> TableRow:
     mine = Cell("not measured", tone="missing")
     if ours is not None and isinstance(ours.accuracy, Accuracy):
         shown = cells.value_cell(ours)
-        ran = f"{ours.executed or ours.asked}, n {ours.accuracy.n:,}"
+        ran = f"{ours.executed or ours.requested}, n {ours.accuracy.n:,}"
         mine = Cell(shown.text, sub=f"{shown.sub}\n{ran}", sort=shown.sort, href=ours.href)
     return TableRow(
         (

@@ -12,7 +12,7 @@ from typing import Literal
 from ovreport.metrics.suspicion import tolerance
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
-from ovreport_sitegen.compare.paired import SpeedAspect, Speedup
+from ovreport_sitegen.compare.paired import SpeedMeasurement, Speedup
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.ratios import times
 from ovreport_sitegen.data import variants
@@ -58,24 +58,26 @@ def trades_of(catalogue: Catalogue, results: Iterable[Result]) -> list[Trade]:
     ]
 
 
-def finding(trades: Sequence[Trade], aspect: SpeedAspect = "latency") -> str:
+def finding(trades: Sequence[Trade], measurement: SpeedMeasurement = "latency") -> str:
     """Return what the choices of one model on one device come to, in a sentence or two."""
-    best, worst = bargain(trades, aspect), costliest(trades)
+    best, worst = bargain(trades, measurement), costliest(trades)
     told = [t for t in (best, worst) if t] or (trades if len(trades) == 1 else [])
-    said = filter(None, (sentence(t, aspect=aspect) for t in told))
-    is_more = "is surely faster" if aspect == "latency" else "surely has more throughput"
+    said = filter(None, (sentence(t, measurement=measurement) for t in told))
+    is_more = "is surely faster" if measurement == "latency" else "surely has more throughput"
     return " ".join(said) or (
         f"Nothing here {is_more} than the published file in f32 within 1 % of its accuracy, and "
         "nothing surely loses more than that."
     )
 
 
-def bargain(trades: Sequence[Trade], aspect: SpeedAspect = "latency") -> Trade | None:
+def bargain(trades: Sequence[Trade], measurement: SpeedMeasurement = "latency") -> Trade | None:
     """Return what is surely faster and keeps 99 % of the accuracy: of several the fastest."""
     good = [
         (gain.ratio.value, -i)
         for i, t in enumerate(trades)
-        if (gain := t.of(aspect)) and speed_change(gain) == "more" and cells.eligible(t.default)
+        if (gain := t.of(measurement))
+        and speed_change(gain) == "more"
+        and cells.eligible(t.default)
     ]
     return trades[-max(good)[1]] if good else None
 
@@ -133,7 +135,7 @@ def _no_choice(catalogue: Catalogue) -> str:
     labelled = any(isinstance(r.accuracy, Accuracy) for r in catalogue.results)
     if not labelled:
         return "No model here was measured on labelled data."
-    ran_f32 = any(r.asked == "default" and r.executed == "f32" for r in catalogue.results)
+    ran_f32 = any(r.requested == "default" and r.executed == "f32" for r in catalogue.results)
     why = "f32 is the default here" if ran_f32 else "every model was measured in f32 alone"
     return (
         f"Nothing is lost and nothing is gained: {why}, and no variant of lower precision was "
@@ -144,35 +146,35 @@ def _no_choice(catalogue: Catalogue) -> str:
 # ---------------------------------------------------------------- one sentence
 
 
-def sentence(trade: Trade, *, many: bool = False, aspect: SpeedAspect = "latency") -> str:
+def sentence(trade: Trade, *, many: bool = False, measurement: SpeedMeasurement = "latency") -> str:
     """Return what a case does to its model; `many`: the device has to be named.
 
     Empty where neither speed nor accuracy is known.
     """
-    result, gain = trade.default, trade.of(aspect)
+    result, gain = trade.default, trade.of(measurement)
     who, x = subject(result, many=many), result.model.title
     speed, accuracy = speed_change(gain), accuracy_change(result)
     if accuracy == "less":
-        also = f" and {_makes(gain, aspect, 'it')}" if speed != "unknown" else ""
+        also = f" and {_makes(gain, measurement, 'it')}" if speed != "unknown" else ""
         return f"{who} costs {x} {_points(result)} points{also}."
     if speed == accuracy == "unknown":
         return ""
     if speed == "unknown":
         return f"{who} {_cost(result, accuracy, x)}."
     if speed == "same":
-        return f"{who} {_no_faster(result, accuracy, _NOUN[aspect])}."
-    makes = _makes(gain, aspect, x)
+        return f"{who} {_no_faster(result, accuracy, _NOUN[measurement])}."
+    makes = _makes(gain, measurement, x)
     if accuracy == "unknown":
         return f"{who} {makes}; {_UNKNOWN}."
     return f"{who} {makes} and {_cost(result, accuracy, '')}."
 
 
-def _makes(gain: Comparison | None, aspect: SpeedAspect, whom: str) -> str:
+def _makes(gain: Comparison | None, measurement: SpeedMeasurement, whom: str) -> str:
     """Return what is certain of a speed, as what a case does to a model."""
     change, x = speed_change(gain), times(gain) if gain else ""
     if change == "same":
-        return f"gives no {_NOUN[aspect]} that can be told for it"
-    if aspect == "latency":
+        return f"gives no {_NOUN[measurement]} that can be told for it"
+    if measurement == "latency":
         slower = f"slower ({x} as fast)"
         return f"makes {whom} {f'{x} as fast' if change == 'more' else slower}"
     less = f"less throughput ({x} that of f32)"
@@ -195,14 +197,18 @@ def subject(result: Result, *, many: bool = False) -> str:
     where = f"on {result.device.label}" if many else "here"
     if result.is_published:
         ran = result.executed or "the default precision"
-        asked = f", the default {where}," if result.asked == "default" else ""
+        requested = f", the default {where}," if result.requested == "default" else ""
         if result.executed is None:
-            return f"The default precision {where}" if asked else f"{result.asked}, unverified,"
-        return f"{ran}{asked}" if asked or not many else f"{ran}, {where},"
+            return (
+                f"The default precision {where}"
+                if requested
+                else f"{result.requested}, unverified,"
+            )
+        return f"{ran}{requested}" if requested or not many else f"{ran}, {where},"
     name = variants.subject(result.variant)
     first = f"On {result.device.label}, " if many else ""
-    if result.executed in {"i8", "mixed"} and result.asked != "default":
-        return f"{first}{_start(name, first)} with the rest in {result.asked}"
+    if result.executed in {"i8", "mixed"} and result.requested != "default":
+        return f"{first}{_start(name, first)} with the rest in {result.requested}"
     if result.executed in {"bf16", "f16"}:
         return f"{first}{_start(name, first)}, run in {result.executed},"
     return f"{first}{_start(name, first)}"

@@ -19,7 +19,7 @@ def every(result: Result) -> tuple[Accuracy, ...]:
     """Return all accuracies of a result, the headline's first; none where it has none."""
     if not isinstance(result.accuracy, Accuracy):
         return ()
-    return (result.accuracy, *result.record.further_accuracy)
+    return (result.accuracy, *result.record.additional_accuracy)
 
 
 def as_headlines(result: Result) -> list[Result]:
@@ -38,7 +38,9 @@ def as_headlines(result: Result) -> list[Result]:
 
 def table(results: Sequence[Result]) -> Table | None:
     """Return all accuracies of some results of one model; None where none has a further one."""
-    if not any(r.record.further_accuracy or r.record.further_accuracy_missing for r in results):
+    if not any(
+        r.record.additional_accuracy or r.record.additional_accuracy_missing for r in results
+    ):
         return None
     columns = (
         Column("Device"),
@@ -70,7 +72,7 @@ def _rows(result: Result) -> list[TableRow]:
     ]
     missing = [
         (none, Cell(line(name, 40)), missing_cell(why), none, none, none)
-        for name, why in result.record.further_accuracy_missing.items()
+        for name, why in result.record.additional_accuracy_missing.items()
     ]
     return [
         TableRow((device, precision, *rest), under=result.precision)

@@ -9,9 +9,9 @@ from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.charts import MAX_ROWS, Mark, Tradeoff
-from ovreport_sitegen.compare.paired import ASPECTS, SpeedAspect
+from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.cards import figure_tip
+from ovreport_sitegen.components.cards import value_tip
 from ovreport_sitegen.components.page import PAIRED, Card, footer
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import HEADLINES, ModelRef, Result
@@ -86,29 +86,29 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
     with the table and the reasons.
     """
     wanted = [
-        (choices, aspect, reasons)
+        (choices, measurement, reasons)
         for choices in pareto.every(catalogue)
         if choices.model.id == model.id
-        for aspect, reasons in _worth_a_card(choices)
+        for measurement, reasons in _worth_a_card(choices)
     ]
     return tuple(
         replace(
-            card(catalogue, choices, aspect, title=f"Accuracy against {aspect} gain"),
-            id=f"tradeoff-{aspect}-{choices.device.slug}",
+            card(catalogue, choices, measurement, title=f"Accuracy against {measurement} gain"),
+            id=f"tradeoff-{measurement}-{choices.device.slug}",
             left_out=reasons,
         )
-        for choices, aspect, reasons in wanted[:MOST]
+        for choices, measurement, reasons in wanted[:MOST]
     )
 
 
-def _worth_a_card(choices: Choices) -> Iterator[tuple[SpeedAspect, tuple[str, ...]]]:
+def _worth_a_card(choices: Choices) -> Iterator[tuple[SpeedMeasurement, tuple[str, ...]]]:
     """Yield which pictures to show, with the reasons that stand below each."""
-    drawn = [a for a in ASPECTS if len(choices.usable(a)) > 1] or ASPECTS[:1]
-    for aspect in drawn:
-        own = tuple(_left_out(choices, aspect))
-        others = [a for a in ASPECTS if a not in drawn and aspect == drawn[0]]
+    drawn = [a for a in MEASUREMENTS if len(choices.usable(a)) > 1] or MEASUREMENTS[:1]
+    for measurement in drawn:
+        own = tuple(_left_out(choices, measurement))
+        others = [a for a in MEASUREMENTS if a not in drawn and measurement == drawn[0]]
         further = [(a, text) for a in others for text in _left_out(choices, a) if text not in own]
-        yield aspect, (*own, *(f"By {a}, {text}" for a, text in further))
+        yield measurement, (*own, *(f"By {a}, {text}" for a, text in further))
 
 
 def no_choice_text(catalogue: Catalogue) -> str:
@@ -139,28 +139,33 @@ def model_findings(catalogue: Catalogue, model: ModelRef) -> list[str]:
 
 
 def card(
-    catalogue: Catalogue, choices: Choices, aspect: SpeedAspect, *, title: str, more: str = ""
+    catalogue: Catalogue,
+    choices: Choices,
+    measurement: SpeedMeasurement,
+    *,
+    title: str,
+    more: str = "",
 ) -> Card:
     """Return the card of one model's choices on one device; without a chart where one is left."""
-    usable, first = choices.usable(aspect), choices.results[0]
+    usable, first = choices.usable(measurement), choices.results[0]
     is_drawn = len(usable) > 1
-    said = sentences.finding(sentences.trades_of(catalogue, choices.results), aspect)
+    said = sentences.finding(sentences.trades_of(catalogue, choices.results), measurement)
     if not is_drawn:
-        said = _nothing_drawn(choices, len(usable), aspect)
+        said = _nothing_drawn(choices, len(usable), measurement)
     key = _KEY if is_drawn else ""
     if is_drawn and len(usable) > MAX_ROWS:
         key += f" The fastest {MAX_ROWS} of {len(usable)}."
     chart = Tradeoff(
-        title=f"{choices.model.title}: accuracy against {aspect} gain",
+        title=f"{choices.model.title}: accuracy against {measurement} gain",
         description=said,
-        x_axis=_X[aspect],
+        x_axis=_X[measurement],
         y_axis=_Y,
         tolerance=_tolerance(first),
-        marks=tuple(_mark(choices, r, aspect) for r in usable[:MAX_ROWS]),
+        marks=tuple(_mark(choices, r, measurement) for r in usable[:MAX_ROWS]),
     )
     accuracy = first.accuracy
     metric = METRICS[accuracy.metric].label if isinstance(accuracy, Accuracy) else ""
-    id_ = f"tradeoff-{aspect}-{choices.model.slug}-{choices.device.slug}"
+    id_ = f"tradeoff-{measurement}-{choices.model.slug}-{choices.device.slug}"
     return Card(
         id=id_,
         title=title,
@@ -169,23 +174,23 @@ def card(
         finding=said,
         chart=chart if is_drawn else None,
         key=key,
-        left_out=tuple(_left_out(choices, aspect)),
-        table=choices_table(catalogue, choices, aspect, f"{id_}-table"),
-        footer=footer(choices.results, aspect, by=PAIRED),
+        left_out=tuple(_left_out(choices, measurement)),
+        table=choices_table(catalogue, choices, measurement, f"{id_}-table"),
+        footer=footer(choices.results, measurement, by=PAIRED),
         more=more,
     )
 
 
-def _nothing_drawn(choices: Choices, usable: int, aspect: SpeedAspect) -> str:
+def _nothing_drawn(choices: Choices, usable: int, measurement: SpeedMeasurement) -> str:
     few = "only one" if usable else "none"
     total = plural(len(choices.results), "choice")
-    return f"Of {total}, {few} has a {aspect} gain that can be used: nothing is drawn."
+    return f"Of {total}, {few} has a {measurement} gain that can be used: nothing is drawn."
 
 
-def _left_out(choices: Choices, aspect: SpeedAspect) -> Iterator[str]:
+def _left_out(choices: Choices, measurement: SpeedMeasurement) -> Iterator[str]:
     """Yield who is not drawn and why; those that share a reason together."""
     by_reason: dict[str, list[str]] = {}
-    objections = choices.rankings[aspect].objections
+    objections = choices.rankings[measurement].objections
     for r in choices.results:
         if id(r) in objections:
             by_reason.setdefault(objections[id(r)], []).append(choices.names[id(r)])
@@ -200,8 +205,8 @@ def _tolerance(result: Result) -> float:
     return (1 - cells.ELIGIBLE) * abs(reference.value) * METRICS[accuracy.metric].scale
 
 
-def _mark(choices: Choices, result: Result, aspect: SpeedAspect) -> Mark:
-    ranking, name = choices.rankings[aspect], choices.names[id(result)]
+def _mark(choices: Choices, result: Result, measurement: SpeedMeasurement) -> Mark:
+    ranking, name = choices.rankings[measurement], choices.names[id(result)]
     reference, accuracy = cells.difference_of(result), result.accuracy
     if reference is None or not isinstance(accuracy, Accuracy):
         raise ValueError("a choice has an accuracy")
@@ -221,16 +226,16 @@ def _mark(choices: Choices, result: Result, aspect: SpeedAspect) -> Mark:
         family=result.device.family,
         best=word == "optimal",
         beyond=cells.eligible(result) is False,
-        tip=f"{name}: {_gain_words(result, gain, aspect)}; {cells.points(delta)} points, 95 % "
+        tip=f"{name}: {_gain_words(result, gain, measurement)}; {cells.points(delta)} points, 95 % "
         f"interval {cells.points(low)} to {cells.points(high)}, n {accuracy.n:,}; {word}"
-        f"{_alone(result, aspect)}",
+        f"{_alone(result, measurement)}",
     )
 
 
-def _gain_words(result: Result, gain: Comparison, aspect: SpeedAspect) -> str:
+def _gain_words(result: Result, gain: Comparison, measurement: SpeedMeasurement) -> str:
     if result.is_baseline:
         return "1×, what the others are compared with"
-    what = "as fast as f32" if aspect == "latency" else "the throughput of f32"
+    what = "as fast as f32" if measurement == "latency" else "the throughput of f32"
     ratio = gain.ratio
     return (
         f"{significant(ratio.value)}× {what}, 95 % interval {significant(ratio.low)} to "
@@ -238,10 +243,10 @@ def _gain_words(result: Result, gain: Comparison, aspect: SpeedAspect) -> str:
     )
 
 
-def _alone(result: Result, aspect: SpeedAspect) -> str:
+def _alone(result: Result, measurement: SpeedMeasurement) -> str:
     """Return the figure by itself, with its own verdict."""
-    figure = result.figure(HEADLINES[aspect])
+    figure = result.figure(HEADLINES[measurement])
     if figure is None:
         return ""
-    shown = METRICS[HEADLINES[aspect]].format_unit(figure.value)
-    return f". {aspect.capitalize()} by itself: {shown}, {figure_tip(figure)}"
+    shown = METRICS[HEADLINES[measurement]].format_unit(figure.value)
+    return f". {measurement.capitalize()} by itself: {shown}, {value_tip(figure)}"

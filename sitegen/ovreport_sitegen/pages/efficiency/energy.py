@@ -14,10 +14,10 @@ from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
     badge_cell,
-    figure_cell,
     metric_column,
     missing_cell,
     result_row,
+    value_cell,
 )
 from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.selection import whole_devices
@@ -143,7 +143,7 @@ def _cells(result: Result) -> tuple[Cell, ...]:
     n = Cell(f"{figure.n:,}", sub=plural(figure.rounds, "round"), sort=figure.n)
     return (
         badge_cell(figure.verdict),
-        *(figure_cell(result, key) for key in _FIGURES),
+        *(value_cell(result, key) for key in _FIGURES),
         _median_cell([r.idle_w for r in head.rounds]),
         n,
     )

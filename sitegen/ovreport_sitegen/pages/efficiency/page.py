@@ -9,9 +9,9 @@ from ovreport_sitegen.components import cards, memory
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
-    figure_cell,
     metric_column,
     result_row,
+    value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Card, Page, warning
@@ -103,7 +103,7 @@ def _table(catalogue: Catalogue) -> Table:
     rows = tuple(
         result_row(
             r,
-            (verdict_cell(r, "throughput"), *(figure_cell(r, key) for key in _FIGURES)),
+            (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _FIGURES)),
             "throughput",
         )
         for r in catalogue.results
@@ -135,7 +135,7 @@ def _rated_row(result: Result, rated: Rated) -> TableRow:
         if divisor is None:
             return none
         if figure is None:
-            return figure_cell(result, "throughput_ips")
+            return value_cell(result, "throughput_ips")
         metric = METRICS[key]
         low, high = (metric.format(v / divisor) for v in (figure.low, figure.high))
         value = figure.value / divisor

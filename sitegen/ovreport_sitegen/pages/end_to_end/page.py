@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ovreport.metrics import pipelines
 from ovreport.metrics.registry import significant
-from ovreport.metrics.verdict import SUSPECT_HALF_WIDTH
+from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import EndToEnd
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import geometric_mean
@@ -19,11 +19,11 @@ from ovreport_sitegen.components.cards import model_name, preferred
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
-    figure_cell,
     metric_column,
     missing_cell,
     n_cell,
     result_row,
+    value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Card, Page, footer, warning
@@ -75,7 +75,7 @@ def view(catalogue: Catalogue) -> EndToEndView:
             (m.title, line(a.images, 400).rstrip("."), line(a.preprocessing, 600).rstrip("."))
             for m, found in by_model
             if found
-            for a in [found[0].aspect]
+            for a in [found[0].measurement]
         ),
         without=tuple(m.title for m, found in by_model if not found),
     )
@@ -85,11 +85,11 @@ def view(catalogue: Catalogue) -> EndToEndView:
 
 
 def _lede(main: Sequence[Measured], device: str) -> str:
-    hosts = [host for m in main if (host := pipelines.of_way(m.aspect, "host"))]
+    hosts = [host for m in main if (host := pipelines.of_way(m.measurement, "host"))]
     if not hosts:
         return f"No image model was measured from image file to answer on {device}."
     shares = [pipelines.inference_share(host) for host in hosts]
-    steady = sorted(s.value for s in shares if s.half_width <= SUSPECT_HALF_WIDTH)
+    steady = sorted(s.value for s in shares if s.half_width <= NOISY_HALF_WIDTH)
     if all(len(host.rounds) == 1 for host in hosts):
         return (
             f"{plural(len(hosts), 'model')} measured from image file to answer on {device}, in one "
@@ -119,12 +119,12 @@ def _percent(share: float) -> str:
 
 def graph_of(m: Measured) -> Comparison | None:
     """Return how many times as fast an image is with preprocessing in the graph."""
-    return pipelines.graph_gain(m.aspect)
+    return pipelines.graph_gain(m.measurement)
 
 
 def async_of(m: Measured) -> Comparison | None:
     """Return how many times as many images a second the pipeline makes, on the host way."""
-    host = pipelines.of_way(m.aspect, "host")
+    host = pipelines.of_way(m.measurement, "host")
     return pipelines.async_gain(host) if host else None
 
 
@@ -245,15 +245,15 @@ def _table_row(result: Result) -> TableRow:
     return result_row(
         result,
         (
-            figure_cell(result, "end_to_end_ms"),
-            figure_cell(result, "end_to_end_graph_ms"),
+            value_cell(result, "end_to_end_ms"),
+            value_cell(result, "end_to_end_graph_ms"),
             _gain_cell(graph_of(m)),
             _share_cell(m),
-            figure_cell(result, "end_to_end_ips"),
-            figure_cell(result, "end_to_end_async_ips"),
+            value_cell(result, "end_to_end_ips"),
+            value_cell(result, "end_to_end_async_ips"),
             _gain_cell(async_of(m)),
-            figure_cell(result, "end_to_end_graph_async_ips"),
-            agreement_cell(m.aspect),
+            value_cell(result, "end_to_end_graph_async_ips"),
+            agreement_cell(m.measurement),
             n_cell(result, "end_to_end_ms"),
             verdict_cell(result, "end_to_end"),
         ),
@@ -280,7 +280,7 @@ def _gain_cell(comparison: Comparison | None) -> Cell:
 
 
 def _share_cell(m: Measured) -> Cell:
-    host = pipelines.of_way(m.aspect, "host")
+    host = pipelines.of_way(m.measurement, "host")
     if host is None:
         return Cell("–", tone="missing", tip="Not measured with preprocessing on the host.")
     share = pipelines.inference_share(host)
@@ -292,15 +292,15 @@ def _share_cell(m: Measured) -> Cell:
     )
 
 
-def agreement_cell(aspect: EndToEnd) -> Cell:
+def agreement_cell(measurement: EndToEnd) -> Cell:
     """Return whether both ways give the same outputs, and how far the worst one is off."""
-    if not aspect.agreement:
+    if not measurement.agreement:
         return Cell("–", tone="missing", tip="Only one way was measured.")
-    worst = max(aspect.agreement, key=lambda output: output.relative_rmse)
+    worst = max(measurement.agreement, key=lambda output: output.relative_rmse)
     alike = worst.relative_rmse <= pipelines.TOLERANCE
     off = f"{significant(worst.relative_rmse * 100, 2)} % off"
     tip = "; ".join(
         f"{line(a.name, 40)}: relative RMSE {a.relative_rmse:.2g}, cosine {a.cosine:.4f}"
-        for a in aspect.agreement[:8]
+        for a in measurement.agreement[:8]
     )
     return Cell("agree" if alike else "differ", sub=off, tone="" if alike else "bad", tip=tip)

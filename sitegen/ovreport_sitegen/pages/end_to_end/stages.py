@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import pipelines
-from ovreport.metrics.compute import Figure
+from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.stats.comparison import Outcome
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
-from ovreport_sitegen.components.cards import device_name, figure_tip
+from ovreport_sitegen.components.cards import device_name, value_tip
 from ovreport_sitegen.components.cells import result_cells
 from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -41,7 +41,7 @@ class Measured:
     """A result that has the aspect."""
 
     result: Result
-    aspect: EndToEnd
+    measurement: EndToEnd
 
 
 def measured(results: Sequence[Result]) -> list[Measured]:
@@ -69,7 +69,7 @@ _SHORTEST_MS = 1e-6
 
 def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     """Return a card of every device that ran a model, both ways on each."""
-    timed = [(m, p) for m in found for p in m.aspect.pipelines if _figure(m, p)]
+    timed = [(m, p) for m in found for p in m.measurement.pipelines if _figure(m, p)]
     rows = [row for m, p in timed[:MAX_ROWS] if (row := _row(m, p))]
     finding = " ".join(_finding(found[0]))
     title = model.title
@@ -82,7 +82,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     )
     notes = "Line: 95 % interval of the whole."
     if any(row.faint for row in rows):
-        notes += " Pale: the time is invalid; its shares hold better."
+        notes += " Pale: the time is unreliable; its shares hold better."
     if len(timed) > MAX_ROWS:
         notes += f" The first {MAX_ROWS} of {len(timed)}."
     results = [m.result for m in found]
@@ -101,7 +101,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     )
 
 
-def _figure(m: Measured, pipeline: Pipeline) -> Figure | None:
+def _figure(m: Measured, pipeline: Pipeline) -> MetricValue | None:
     return m.result.figure(_key(pipeline))
 
 
@@ -118,22 +118,22 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
     level = figure.verdict.level
     words = ", ".join(f"{DOING[stage]} {significant(ms)} ms" for stage, ms in parts)
     return Row(
-        name=name if level == "valid" else f"{name} · {level}",
+        name=name if level == "stable" else f"{name} · {level}",
         label=METRICS[_key(pipeline)].format_unit(figure.value),
         value=figure.value,
         low=figure.low,
         high=figure.high,
         family=m.result.device.family,
-        faint=level == "invalid",
+        faint=level == "unreliable",
         parts=tuple(parts),
-        tip=f"{name}: {words}; {figure_tip(figure)}",
+        tip=f"{name}: {words}; {value_tip(figure)}",
     )
 
 
 def _finding(m: Measured) -> list[str]:
     """Return what the host way's time goes to, and what the graph changes of it."""
     found = []
-    host = pipelines.of_way(m.aspect, "host")
+    host = pipelines.of_way(m.measurement, "host")
     if host is not None:
         share = pipelines.inference_share(host)
         others = {s: ms.value for s, ms in stages_ms(host).items() if s != "infer"}
@@ -144,7 +144,7 @@ def _finding(m: Measured) -> list[str]:
             doing = DOING[costliest]
             more = f": {doing} costs more" if is_more else f"; of the rest {doing} costs most"
         found.append(f"Inference is {_percent(share)} of the time{more}.")
-    gain = pipelines.graph_gain(m.aspect)
+    gain = pipelines.graph_gain(m.measurement)
     if gain is not None:
         ratio = f"{significant(gain.ratio.value)}× as fast"
         found.append(f"In the graph: {ratio}{_HOW_SURE[gain.outcome]}.")
@@ -164,7 +164,7 @@ def _table(id_: str, caption: str, found: Sequence[Measured]) -> Table:
         *(Column(stage.capitalize(), "ms", "lower", True) for stage in STAGES),
         Column("n", "rounds", "", True),
     )
-    both = [(m, pipeline) for m in found for pipeline in m.aspect.pipelines]
+    both = [(m, pipeline) for m in found for pipeline in m.measurement.pipelines]
     rows = tuple(_table_row(m, pipeline) for m, pipeline in both[: 2 * MAX_ROWS])
     return Table(id_, f"{caption}: stages", columns, rows)
 

@@ -26,7 +26,7 @@ from ovreport_sitegen.text import clean, listed, plural
 
 COMMAND = "ovreport collect --engine openvino --engine native"
 
-_ASPECTS = ("latency", "throughput")
+_MEASUREMENTS = ("latency", "throughput")
 _DIFFERS = 0.05
 """Relative RMSE against the reference above which outputs are said to differ."""
 
@@ -67,8 +67,8 @@ def view(catalogue: Catalogue) -> FrameworksView:
         command=COMMAND,
         findings=tuple(_findings(pairs)),
         groups=tuple(
-            (_asked_words(asked), tuple(_cards(some, asked)))
-            for asked, some in _by_precision(pairs)
+            (_asked_words(requested), tuple(_cards(some, requested)))
+            for requested, some in _by_precision(pairs)
         ),
         threads=threads_sentence(pairs),
         speed=speed_table(pairs) if pairs else None,
@@ -86,17 +86,17 @@ def _shown(pairs: Sequence[Pair]) -> list[Result]:
 def _rank(pair: Pair) -> tuple[bool, float]:
     """Order by precision, then from OpenVINO's largest gain to its largest loss."""
     comparison = pair.latency or pair.throughput
-    return pair.openvino.asked != "f32", -(comparison.ratio.value if comparison else 0)
+    return pair.openvino.requested != "f32", -(comparison.ratio.value if comparison else 0)
 
 
 # ---------------------------------------------------------------- findings
 
 
 def _findings(pairs: Sequence[Pair]) -> Iterator[str]:
-    for asked, some in _by_precision(pairs):
-        for aspect in _ASPECTS:
-            if compared := [p for p in some if p.of(aspect)]:
-                yield f"{_asked_words(asked)}, {aspect}: {_counts(compared, aspect)}."
+    for requested, some in _by_precision(pairs):
+        for measurement in _MEASUREMENTS:
+            if compared := [p for p in some if p.of(measurement)]:
+                yield f"{_asked_words(requested)}, {measurement}: {_counts(compared, measurement)}."
     differing = {p.native.href: p.native.model.title for p in pairs if _differs(p.native)}
     if differing:
         yield (
@@ -106,12 +106,12 @@ def _findings(pairs: Sequence[Pair]) -> Iterator[str]:
         )
 
 
-def finding(pairs: Sequence[Pair], aspect: str) -> str:
+def finding(pairs: Sequence[Pair], measurement: str) -> str:
     """Return how often OpenVINO is faster and slower, its mean, and both extremes."""
-    found = [(p, c) for p in pairs if (c := p.of(aspect))]
+    found = [(p, c) for p in pairs if (c := p.of(measurement))]
     if not found:
         return "Nothing was compared."
-    text = f"{_counts(pairs, aspect)}."
+    text = f"{_counts(pairs, measurement)}."
     if len(found) > 1:
         mean = geometric_mean([c.ratio.value for _, c in found])
         text += f" Geometric mean over all {len(found)}: {significant(mean)}×."
@@ -125,18 +125,18 @@ def finding(pairs: Sequence[Pair], aspect: str) -> str:
 def sentence(pair: Pair) -> str:
     """Return what came of one pair, for the page of its model."""
     gains = [
-        f"{aspect} gain {_times(c) if c.outcome == 'different' else c.outcome}"
-        for aspect in _ASPECTS
-        if (c := pair.of(aspect))
+        f"{measurement} gain {_times(c) if c.outcome == 'different' else c.outcome}"
+        for measurement in _MEASUREMENTS
+        if (c := pair.of(measurement))
     ]
     ours, native = pair.openvino, pair.native
     where = f"{ours.told} on {ours.device.label} against {native.framework}"
     return f"{where}: {', '.join(gains)}."
 
 
-def _counts(pairs: Sequence[Pair], aspect: str) -> str:
+def _counts(pairs: Sequence[Pair], measurement: str) -> str:
     """Return how often OpenVINO is faster, slower, and neither."""
-    found = [c for p in pairs if (c := p.of(aspect))]
+    found = [c for p in pairs if (c := p.of(measurement))]
     is_each_once = len({p.native.model.id for p in pairs}) == len(pairs)
     certain = [c.ratio.value for c in found if c.outcome == "different"]
     unclear = sum(c.outcome == "not distinguishable" for c in found)
@@ -152,14 +152,14 @@ def _counts(pairs: Sequence[Pair], aspect: str) -> str:
 
 
 def _by_precision(pairs: Sequence[Pair]) -> list[tuple[str, list[Pair]]]:
-    asked = sorted({p.openvino.asked for p in pairs}, key=lambda a: (a != "f32", a))
-    return [(a, [p for p in pairs if p.openvino.asked == a]) for a in asked]
+    requested = sorted({p.openvino.requested for p in pairs}, key=lambda a: (a != "f32", a))
+    return [(a, [p for p in pairs if p.openvino.requested == a]) for a in requested]
 
 
-def _asked_words(asked: str) -> str:
-    if asked == "f32":
+def _asked_words(requested: str) -> str:
+    if requested == "f32":
         return "Both asked for f32"
-    ours = "its default precision" if asked == "default" else asked
+    ours = "its default precision" if requested == "default" else requested
     return f"OpenVINO in {ours}, the framework in f32"
 
 
@@ -177,35 +177,35 @@ def _differs(result: Result) -> bool:
 # ---------------------------------------------------------------- cards
 
 
-def _cards(pairs: Sequence[Pair], asked: str) -> Iterator[Card]:
-    for aspect in _ASPECTS:
-        found = [p for p in pairs if p.of(aspect)]
+def _cards(pairs: Sequence[Pair], requested: str) -> Iterator[Card]:
+    for measurement in _MEASUREMENTS:
+        found = [p for p in pairs if p.of(measurement)]
         if found:
-            yield _card(found, aspect, asked)
+            yield _card(found, measurement, requested)
 
 
-def _card(pairs: Sequence[Pair], aspect: str, asked: str) -> Card:
-    ranked = sorted(((_row(p, aspect), p) for p in pairs), key=lambda rp: -rp[0].value)
+def _card(pairs: Sequence[Pair], measurement: str, requested: str) -> Card:
+    ranked = sorted(((_row(p, measurement), p) for p in pairs), key=lambda rp: -rp[0].value)
     rows = _both_ends([row for row, _ in ranked])
-    title = f"Speed-up over native: {aspect}"
-    text = finding(pairs, aspect)
+    title = f"Speed-up over native: {measurement}"
+    text = finding(pairs, measurement)
     key = "Dot: ratio of rounds that ran alternately. Line: 95 % interval. Left of 1: slower."
     if any(row.faint for row in rows):
         key += " Hollow: not distinguishable from 1×, or under 5 rounds."
     if len(rows) < len(ranked):
         key += f" The {len(rows) // 2} largest and smallest of {len(ranked)}."
     axis = "Times as fast as the native framework, log scale"
-    id_ = f"{aspect}-{asked}"
+    id_ = f"{measurement}-{requested}"
     return Card(
         id=id_,
         title=title,
-        conditions=_asked_words(asked),
+        conditions=_asked_words(requested),
         better="Higher is better",
         finding=text,
         chart=Chart("ratios", title, text, axis, tuple(rows)),
         key=key,
         table=speed_table([p for _, p in ranked][:FIRST], f"{id_}-card-table"),
-        footer=footer([p.native for _, p in ranked], aspect),
+        footer=footer([p.native for _, p in ranked], measurement),
         more="#all",
     )
 
@@ -216,8 +216,8 @@ def _both_ends(rows: Sequence[Row]) -> list[Row]:
     return list(rows) if len(rows) <= MAX_ROWS else [*rows[:half], *rows[-half:]]
 
 
-def _row(pair: Pair, aspect: str) -> Row:
-    comparison = pair.of(aspect)
+def _row(pair: Pair, measurement: str) -> Row:
+    comparison = pair.of(measurement)
     assert comparison is not None  # noqa: S101 (its caller chose pairs that have one)
     ratio, name = comparison.ratio, pair_name(pair)
     return Row(

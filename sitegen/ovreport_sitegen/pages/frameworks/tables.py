@@ -10,7 +10,7 @@ from ovreport.record import Agreement, Completed, Latency, Throughput
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.compare.frameworks import Against
 from ovreport_sitegen.components.accuracy_cells import agreement_cells
-from ovreport_sitegen.components.cells import figure_cell, metric_column, missing_cell, verdict_cell
+from ovreport_sitegen.components.cells import metric_column, missing_cell, value_cell, verdict_cell
 from ovreport_sitegen.components.ratios import ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -49,8 +49,8 @@ def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
                 verdict_cell(pair.openvino, "latency"),
                 verdict_cell(pair.native, "latency"),
                 *(
-                    _figure(r, aspect)
-                    for aspect in _HEADLINES
+                    _figure(r, measurement)
+                    for measurement in _HEADLINES
                     for r in (pair.openvino, pair.native)
                 ),
             ),
@@ -82,7 +82,7 @@ def beside_table(pairs: Sequence[Pair]) -> Table:
             pair,
             (
                 *(
-                    figure_cell(r, key)
+                    value_cell(r, key)
                     for key in ("startup_ms", "peak_memory_bytes")
                     for r in (pair.openvino, pair.native)
                 ),
@@ -115,7 +115,7 @@ def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
     return TableRow(
         cells=(*head, *cells),
         under=f"{native.framework} · OpenVINO {ours.told}",
-        filters=(native.model.title, ours.asked, ours.device.family),
+        filters=(native.model.title, ours.requested, ours.device.family),
     )
 
 
@@ -125,10 +125,10 @@ def _ratio(comparison: Comparison | None) -> Cell:
     return ratio_cell(comparison)
 
 
-def _figure(result: Result, aspect: str) -> Cell:
-    """Return a headline, greyed if it is invalid; the ratio beside it has its own interval."""
-    cell, verdict = figure_cell(result, _HEADLINES[aspect]), result.verdict(aspect)
-    return replace(cell, tone="missing") if verdict and verdict.level == "invalid" else cell
+def _figure(result: Result, measurement: str) -> Cell:
+    """Return a headline, greyed if it is unreliable; the ratio beside it has its own interval."""
+    cell, verdict = value_cell(result, _HEADLINES[measurement]), result.verdict(measurement)
+    return replace(cell, tone="missing") if verdict and verdict.level == "unreliable" else cell
 
 
 def _pairs_cell(pair: Pair) -> Cell:
@@ -181,8 +181,8 @@ def _latency_threads(result: Result) -> str:
     return _threads(latency) if isinstance(latency, Latency) else "?"
 
 
-def _threads(aspect: Latency | Throughput) -> str:
-    told = aspect.settings.in_force | aspect.settings.asked
+def _threads(measurement: Latency | Throughput) -> str:
+    told = measurement.settings.effective | measurement.settings.requested
     return line(next((told[name] for name in _THREADS if name in told), "?"), 8)
 
 

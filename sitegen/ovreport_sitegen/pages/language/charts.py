@@ -77,7 +77,7 @@ def _card(picture: _Picture, shown: Sequence[Result], results: Sequence[Result])
     finding = _grows(picture, shown)
     spots = tuple(spot for r in shown for spot in _spots(picture, r, many=len(shown) > 1))
     left_out = len(measured) - len(shown)
-    key = f"{_KEY} {left_out} invalid, left out: see the table." if left_out else _KEY
+    key = f"{_KEY} {left_out} unreliable, left out: see the table." if left_out else _KEY
     return Card(
         id=picture.id,
         title=picture.title,
@@ -123,8 +123,8 @@ def _spots(picture: _Picture, result: Result, *, many: bool) -> list[Spot]:
                 tip=tip,
                 family=result.device.family,
                 label=_mark(result) if many and i == len(points) - 1 else "",
-                front=result.asked != "f32",
-                square=result.asked == "f32",
+                front=result.requested != "f32",
+                square=result.requested == "f32",
             )
         )
     return found
@@ -132,7 +132,7 @@ def _spots(picture: _Picture, result: Result, *, many: bool) -> list[Spot]:
 
 def _mark(result: Result) -> str:
     """Return what tells a line from the others: its precision, or what was made of the weights."""
-    return result.asked if result.is_published else variants.short(result.variant)
+    return result.requested if result.is_published else variants.short(result.variant)
 
 
 def _grows(picture: _Picture, shown: Sequence[Result]) -> str:
@@ -144,7 +144,7 @@ def _grows(picture: _Picture, shown: Sequence[Result]) -> str:
     metric, (first, last) = METRICS[picture.key], (points[0], points[-1])
     values = [picture.y(p).value for p in (first, last)]
     return (
-        f"{best.model.title}, {best.asked}: {metric.format_unit(values[0])} at "
+        f"{best.model.title}, {best.requested}: {metric.format_unit(values[0])} at "
         f"{picture.x(first):g} {picture.at}, {metric.format_unit(values[1])} at "
         f"{picture.x(last):g}: {significant(values[1] / values[0], 2)}× the time for "
         f"{significant(picture.x(last) / picture.x(first), 2)}× the tokens."

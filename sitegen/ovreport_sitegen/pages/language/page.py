@@ -12,11 +12,11 @@ from ovreport.stats.intervals import median_interval
 from ovreport_sitegen.components.cells import reasons_words
 from ovreport_sitegen.components.generation import (
     ASPECT,
-    figure_words,
     generation_of,
     main_result,
     relation,
     result_name,
+    value_words,
 )
 from ovreport_sitegen.components.page import Card, Page, warning
 from ovreport_sitegen.components.table import Table
@@ -90,10 +90,10 @@ def answer_sentence(result: Result) -> str:
     return (
         f"{result.model.title}, {variants.weights_words(result)}, answers a prompt of "
         f"{point.prompt_tokens} tokens on {result.device.label} after "
-        f"{figure_words(result, 'time_to_first_token_ms')}, then gives a token every "
-        f"{figure_words(result, 'time_per_output_token_ms')}: "
-        f"{figure_words(result, 'tokens_per_s')} over {point.new_tokens} tokens, "
-        f"{'default precision' if result.asked == 'default' else result.precision}{doubt}."
+        f"{value_words(result, 'time_to_first_token_ms')}, then gives a token every "
+        f"{value_words(result, 'time_per_output_token_ms')}: "
+        f"{value_words(result, 'tokens_per_s')} over {point.new_tokens} tokens, "
+        f"{'default precision' if result.requested == 'default' else result.precision}{doubt}."
     )
 
 

@@ -20,12 +20,12 @@ from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
     badge_cell,
-    figure_cell,
     level_cell,
     metric_column,
     missing_cell,
     result_cells,
     row,
+    value_cell,
 )
 from ovreport_sitegen.components.generation import generation_of
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -73,10 +73,10 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
         )
     cells = (
         prompt,
-        *(figure_cell(result, key) for key in _TIMED[:2]),
-        level_cell(result.figures.get("time_per_output_token_ms")),
-        *(figure_cell(result, key) for key in (*_TIMED[3:], *_SIZES)),
-        figure_cell(result, "perplexity"),
+        *(value_cell(result, key) for key in _TIMED[:2]),
+        level_cell(result.metric_values.get("time_per_output_token_ms")),
+        *(value_cell(result, key) for key in (*_TIMED[3:], *_SIZES)),
+        value_cell(result, "perplexity"),
         _against_cell(measured),
         _agreement_cell(result, measured),
     )
@@ -85,7 +85,9 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
 
 def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRow:
     under = f"{result.device.label} · {result.told}"
-    return row(result, _head(catalogue, result), cells, aspect="time_per_output_token", under=under)
+    return row(
+        result, _head(catalogue, result), cells, measurement="time_per_output_token", under=under
+    )
 
 
 def _head(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell, Cell]:
@@ -124,8 +126,8 @@ def _signed(value: float) -> str:
 def _agreement_cell(result: Result, measured: Generation | None) -> Cell:
     found = measured.agreement if measured else None
     if not isinstance(found, TokenAgreement):
-        return figure_cell(result, "token_agreement")
-    shown = figure_cell(result, "token_agreement")
+        return value_cell(result, "token_agreement")
+    shown = value_cell(result, "token_agreement")
     return Cell(
         shown.text,
         sub=f"{found.identical} of {plural(len(found.common), 'prompt')}; {shown.sub}",
@@ -173,8 +175,8 @@ def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
     for key, percentile in generation.PERCENTILES.items():
         yield bound_cell(key, generation.percentile_ms(point, percentile))
     yield interval_cell("tokens_per_s", median_interval(generation.rates(point)))
-    own = [r.runtime_token_ms for r in point.rounds]
-    yield _own_clock(own, [r.token_mean_ms for r in point.rounds])
+    own = [r.runtime_time_per_output_token_ms for r in point.rounds]
+    yield _own_clock(own, [r.time_per_output_token_mean_ms for r in point.rounds])
     yield Cell(
         str(generation.generations(point)),
         sub=plural(len(point.rounds), "round"),

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from ovreport.metrics import generation
 from ovreport.metrics.registry import significant
-from ovreport.record import AccuracyReference, Optimised, Perplexity
+from ovreport.record import AccuracyReference, Optimized, Perplexity
 from ovreport.stats.comparison import Comparison, compare
 from ovreport_sitegen.compare.paired import same_session
-from ovreport_sitegen.components.cells import figure_cell, metric_column, result_cells, row
+from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
 from ovreport_sitegen.components.generation import generation_of, relation
 from ovreport_sitegen.components.memory import ratio_of
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -23,14 +23,14 @@ _TIME = "time_per_output_token_ms"
 
 def weights_words(result: Result) -> str:
     """Return what the weights of a result are, after the name of its model."""
-    if not isinstance(result.record.model.made, Optimised):
+    if not isinstance(result.record.model.origin, Optimized):
         return f"{result.variant} weights"
     return f"weights compressed to {result.variant.partition('-')[0]}"
 
 
 def reference_words(result: Result) -> str:
     """Return what a result's answers are compared with: the published weights, in f32."""
-    made_here = isinstance(result.record.model.made, Optimised)
+    made_here = isinstance(result.record.model.origin, Optimized)
     return "of the published weights in f32" if made_here else "of the same weights in f32"
 
 
@@ -88,7 +88,7 @@ def _base(result: Result, results: Sequence[Result]) -> Result | None:
             and r.model == result.model
             and r.device == result.device
             and r.record.case.device == result.record.case.device
-            and r.asked == result.asked
+            and r.requested == result.requested
             and generation_of(r)
         ),
         None,
@@ -106,7 +106,9 @@ def _token_ms(result: Result) -> dict[int, float]:
     measured = generation_of(result)
     if measured is None:
         return {}
-    return {r.round: r.token_ms for r in generation.headline(measured.points).rounds}
+    return {
+        r.round: r.time_per_output_token_ms for r in generation.headline(measured.points).rounds
+    }
 
 
 def size_table(results: Sequence[Result]) -> Table | None:
@@ -145,24 +147,24 @@ def _size_row(result: Result, results: Sequence[Result]) -> TableRow:
     )
     cells = (
         _size_cell(result),
-        figure_cell(result, _TIME),
+        value_cell(result, _TIME),
         ratio,
-        figure_cell(result, "perplexity"),
-        figure_cell(result, "peak_memory_generation_bytes"),
+        value_cell(result, "perplexity"),
+        value_cell(result, "peak_memory_generation_bytes"),
     )
     return row(
         result,
         head,
         cells,
-        aspect="time_per_output_token",
+        measurement="time_per_output_token",
         under=f"{result.device.label} · {result.told}",
     )
 
 
 def _size_cell(result: Result) -> Cell:
     """Return the size of the file, and of one made here what it was in floating point."""
-    how, size = result.record.model.made, result.record.model.size_bytes
+    how, size = result.record.model.origin, result.record.model.size_bytes
     if not size:
         return Cell("–", tone="missing")
-    sub = f"{significant(how.bytes_before / _MB)} in f32" if isinstance(how, Optimised) else ""
+    sub = f"{significant(how.bytes_before / _MB)} in f32" if isinstance(how, Optimized) else ""
     return Cell(significant(size / _MB), sub=sub, sort=size / _MB, tone="judged")

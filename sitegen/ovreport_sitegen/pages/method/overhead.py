@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ovreport.metrics.compute import Figure
+from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.registry import significant
-from ovreport.record import MEASURING, Effort, Latency
+from ovreport.record import MEASURING, Latency, MeasuringTime
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import listed, plural
@@ -28,7 +28,7 @@ _PARTS = {
     "inputs": ("inputs", "loading them"),
     "bookkeeping": ("bookkeeping", "noise evidence, the journal, what lies between processes"),
 }
-"""Part of an `Effort` → its label and what it is; in the order in which they are shown."""
+"""Part of an `MeasuringTime` → its label and what it is; in the order in which they are shown."""
 _OTHER = ("other", "named by the record, not known to this page")
 
 
@@ -70,7 +70,7 @@ class CallOverhead:
 
 
 @dataclass(frozen=True, slots=True)
-class EffortView:
+class MeasuringTimeView:
     """Everything the section needs."""
 
     finding: str
@@ -78,7 +78,7 @@ class EffortView:
     tiers: tuple[TierEffort, ...]
 
 
-def view(catalogue: Catalogue) -> EffortView:
+def view(catalogue: Catalogue) -> MeasuringTimeView:
     """Return the section for all results of a site."""
     call = _call(catalogue.results)
     tiers = tuple(
@@ -89,19 +89,20 @@ def view(catalogue: Catalogue) -> EffortView:
     shares = [f"{t.share} of the {t.tier} tier's time was measuring ({t.n})" for t in tiers]
     sentences = [*([call.sentence] if call else []), *([listed(shares)] if shares else [])]
     nothing = "No record here tells what its measuring cost."
-    return EffortView(
+    return MeasuringTimeView(
         finding=" ".join(f"{s[0].upper()}{s[1:]}." for s in sentences) or nothing,
         call=call,
         tiers=tiers,
     )
 
 
-def effort_words(effort: Effort) -> str:
+def effort_words(measuring_time: MeasuringTime) -> str:
     """Return a case's effort in a line: how long, how much of it measuring, the largest parts."""
-    largest = _shares(effort.parts_s)[:4]
+    largest = _shares(measuring_time.parts_s)[:4]
     parts = ", ".join(f"{label} {_percent(s)}" for label, _, _, s in sorted(largest, key=_by_share))
     return (
-        f"{_duration(effort.wall_s)}, {_percent(_share(effort.measuring_s, effort.wall_s))} of it "
+        f"{_duration(measuring_time.wall_s)}, "
+        f"{_percent(_share(measuring_time.measuring_s, measuring_time.wall_s))} of it "
         f"measuring: {parts}"
     )
 
@@ -115,10 +116,10 @@ def _call(results: Sequence[Result]) -> CallOverhead | None:
         return None
     _, fastest = min(timed, key=lambda pair: pair[0])
     latency, overhead = fastest.figure("latency_ms"), fastest.figure("overhead_ms")
-    aspect = fastest.record.latency
-    if latency is None or overhead is None or not isinstance(aspect, Latency):
+    measurement = fastest.record.latency
+    if latency is None or overhead is None or not isinstance(measurement, Latency):
         return None
-    between_ms = median((r.duration_s * 1000 - r.n * r.mean_ms) / r.n for r in aspect.rounds)
+    between_ms = median((r.duration_s * 1000 - r.n * r.mean_ms) / r.n for r in measurement.rounds)
     what = f"{fastest.model.title}, {fastest.device.label}, {fastest.told}"
     n = f"{plural(latency.rounds, 'round')} · {latency.n:,} inferences"
     return CallOverhead(
@@ -139,7 +140,7 @@ def _call(results: Sequence[Result]) -> CallOverhead | None:
     )
 
 
-def _with_range(figure: Figure) -> str:
+def _with_range(figure: MetricValue) -> str:
     return f"{_time(figure.value)} [{_time(figure.low)}, {_time(figure.high)}]"
 
 
@@ -152,12 +153,14 @@ def _time(ms: float) -> str:
 
 
 def _tier(name: str, results: Sequence[Result]) -> TierEffort | None:
-    efforts = [e for r in results if isinstance(e := r.record.effort, Effort)]
+    efforts = [e for r in results if isinstance(e := r.record.measuring_time, MeasuringTime)]
     if not efforts:
         return None
     wall_s = sum(e.wall_s for e in efforts)
     parts: dict[str, float] = defaultdict(float)
-    for key, seconds in (item for effort in efforts for item in effort.parts_s.items()):
+    for key, seconds in (
+        item for measuring_time in efforts for item in measuring_time.parts_s.items()
+    ):
         parts[key] += seconds
     return TierEffort(
         tier=name,

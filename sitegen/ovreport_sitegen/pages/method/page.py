@@ -12,7 +12,7 @@ from ovreport.stats import comparison, intervals
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
 from ovreport_sitegen.components.page import Page
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages.method import overhead as effort
+from ovreport_sitegen.pages.method import overhead as measuring_time
 from ovreport_sitegen.pages.method.simulation import Proof, proof
 from ovreport_sitegen.text import line
 
@@ -32,11 +32,11 @@ class MethodView:
     releases: tuple[str, ...]
     proof: Proof
     """Whether the statistics keep what they promise."""
-    effort: effort.EffortView
+    measuring_time: measuring_time.MeasuringTimeView
     """What the measuring itself costs."""
 
 
-_ASPECTS = (
+_MEASUREMENTS = (
     ("Latency", "latency"),
     ("Throughput", "throughput"),
     ("Curve", "curve"),
@@ -58,13 +58,13 @@ def view(catalogue: Catalogue) -> MethodView:
     for r in judged:
         tier = r.record.tier
         tiers[repr(tier)] = (tier, tiers.get(repr(tier), (tier, 0))[1] + 1)
-        verdicts = [r.verdict(aspect) for aspect in _JUDGED]
+        verdicts = [r.verdict(measurement) for measurement in _JUDGED]
         for code in {reason.code for v in verdicts if v for reason in v.reasons}:
             counts[code] = counts.get(code, 0) + 1
     page = Page(
         "method.html",
         "How it was measured",
-        "What was run, how long, what makes a number valid, and what each number means.",
+        "What was run, how long, what makes a number stable, and what each number means.",
         nav="method",
     )
     return MethodView(
@@ -72,20 +72,20 @@ def view(catalogue: Catalogue) -> MethodView:
         tiers=tuple(sorted(tiers.values(), key=lambda t: t[0].min_seconds)),
         reasons=tuple((code, text, counts.get(code, 0)) for code, text in REASONS.items()),
         glossary=tuple(
-            (title, tuple(m for m in METRICS.values() if m.aspect == aspect))
-            for title, aspect in (*_ASPECTS, *(_TOKENS if catalogue.language else ()))
+            (title, tuple(m for m in METRICS.values() if m.measurement == measurement))
+            for title, measurement in (*_MEASUREMENTS, *(_TOKENS if catalogue.language else ()))
         ),
         limits=_limits(),
         releases=tuple(sorted({line(r.record.software.openvino, 80) for r in judged})),
         proof=proof(),
-        effort=effort.view(catalogue),
+        measuring_time=measuring_time.view(catalogue),
     )
 
 
 def _limits() -> dict[str, str]:
     return {
-        "valid": f"{verdict.VALID_HALF_WIDTH:.0%}".replace("%", " %"),
-        "suspect": f"{verdict.SUSPECT_HALF_WIDTH:.0%}".replace("%", " %"),
+        "stable": f"{verdict.STABLE_HALF_WIDTH:.0%}".replace("%", " %"),
+        "noisy": f"{verdict.NOISY_HALF_WIDTH:.0%}".replace("%", " %"),
         "drift": f"{verdict.DRIFT:.0%}".replace("%", " %"),
         "foreign": f"{verdict.FOREIGN_CPU_SHARE:.0%}".replace("%", " %"),
         "steal": f"{verdict.STEAL_SHARE:.0%}".replace("%", " %"),

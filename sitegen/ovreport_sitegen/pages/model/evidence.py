@@ -58,21 +58,21 @@ _TELLING = frozenset(
 def settings(result: Result) -> list[TableRow]:
     """Return the settings asked for and those in force, mode by mode."""
     found = []
-    for mode, aspect in (
+    for mode, measurement in (
         ("latency", result.record.latency),
         ("throughput", result.record.throughput),
         ("generation", result.record.generation),
     ):
-        if not isinstance(aspect, Latency | Throughput | Generation):
+        if not isinstance(measurement, Latency | Throughput | Generation):
             continue
-        chosen: Settings = aspect.settings
+        chosen: Settings = measurement.settings
         # OpenVINO tells dozens; what a native framework tells was chosen.
-        told = chosen.in_force.keys() & (_TELLING if not result.framework else chosen.in_force)
-        names = sorted(chosen.asked.keys() | told)
+        told = chosen.effective.keys() & (_TELLING if not result.framework else chosen.effective)
+        names = sorted(chosen.requested.keys() | told)
         for name in names[:40]:
-            asked = line(chosen.asked.get(name, "–"), 80)
-            force = line(chosen.in_force.get(name, "not told"), 80)
-            found.append(_setting(line(name, 60), mode, asked, force))
+            requested = line(chosen.requested.get(name, "–"), 80)
+            force = line(chosen.effective.get(name, "not told"), 80)
+            found.append(_setting(line(name, 60), mode, requested, force))
     return found
 
 

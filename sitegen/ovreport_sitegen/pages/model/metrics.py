@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from ovreport.metrics.compute import Figure
+from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.registry import METRICS
-from ovreport_sitegen.components.cells import figure_cell, missing_words
+from ovreport_sitegen.components.cells import missing_words, value_cell
 from ovreport_sitegen.components.table import Cell, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import plural
@@ -79,7 +79,7 @@ _COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class FigureGroup:
+class ValueGroup:
     """Figures of one aspect; those that share one reason are told together."""
 
     title: str
@@ -87,30 +87,32 @@ class FigureGroup:
     missing: str = ""
 
 
-def groups(result: Result) -> list[FigureGroup]:
+def groups(result: Result) -> list[ValueGroup]:
     """Return the figures; those of a group that share one reason are told together."""
     made = []
     for title, keys in _GROUPS:
-        found = {key: result.figures[key] for key in keys if key in result.figures}
-        reasons = {missing_words(f) if not isinstance(f, Figure) else "" for f in found.values()}
+        found = {key: result.metric_values[key] for key in keys if key in result.metric_values}
+        reasons = {
+            missing_words(f) if not isinstance(f, MetricValue) else "" for f in found.values()
+        }
         if found and len(reasons) == 1 and "" not in reasons:
-            made.append(FigureGroup(title, (), reasons.pop()))
+            made.append(ValueGroup(title, (), reasons.pop()))
         elif found:
-            made.append(FigureGroup(title, tuple(_row(result, key) for key in found)))
+            made.append(ValueGroup(title, tuple(_row(result, key) for key in found)))
     return made
 
 
 def _row(result: Result, key: str) -> TableRow:
     """Return a figure with unit, interval, n and direction, or why there is none."""
-    found = result.figures[key]
+    found = result.metric_values[key]
     label, better = _about(key)
-    if not isinstance(found, Figure):
+    if not isinstance(found, MetricValue):
         return TableRow((label, Cell(missing_words(found), tone="missing", span=4)))
-    shown = figure_cell(result, key)
+    shown = value_cell(result, key)
     bound = found.kind == "bound"
     n = plural(found.rounds, "round")
     if found.n > found.rounds:
-        tokens = METRICS[key].aspect == "generation"
+        tokens = METRICS[key].measurement == "generation"
         n += f" · {found.n:,} {_COUNTED.get(key, 'tokens') if tokens else 'inferences'}"
     return TableRow(
         (

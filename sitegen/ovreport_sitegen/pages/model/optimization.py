@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ovreport.metrics.registry import significant
-from ovreport.record import Converted, Memory, Model, Optimised
+from ovreport.record import Converted, Memory, Model, Optimized
 from ovreport.record.model import WEIGHTS_TO_F32, Trial
 from ovreport.stats.comparison import Comparison, compare
 from ovreport_sitegen.compare.paired import same_session
-from ovreport_sitegen.components.cells import figure_cell, result_cells, row
+from ovreport_sitegen.components.cells import result_cells, row, value_cell
 from ovreport_sitegen.components.memory import RUNNING, memory_of, peaks, ratio_of
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data import variants
@@ -47,15 +47,19 @@ def made(results: Sequence[Result]) -> tuple[Made, ...]:
     return tuple(
         Made(variants.label(variant), _facts(newest[variant].record.model))
         for variant in variants.ordered(newest)
-        if isinstance(newest[variant].record.model.made, Optimised | Converted)
+        if isinstance(newest[variant].record.model.origin, Optimized | Converted)
     )
 
 
 def _facts(model: Model) -> tuple[tuple[str, str], ...]:
-    how = model.made
+    how = model.origin
     if isinstance(how, Converted):
-        return (("Method", _converted(how)), *_effort(how), ("File", megabytes(model.size_bytes)))
-    if not isinstance(how, Optimised):
+        return (
+            ("Method", _converted(how)),
+            *_measuring_time(how),
+            ("File", megabytes(model.size_bytes)),
+        )
+    if not isinstance(how, Optimized):
         return ()
     method = _METHODS.get(how.method, line(how.method.replace("-", " "), 80))
     calibration = line(how.calibration, 400)
@@ -68,7 +72,7 @@ def _facts(model: Model) -> tuple[tuple[str, str], ...]:
             f"{calibration} ({count})" if calibration and count else calibration or "needs no data",
         ),
         *_choice(how.trials),
-        *_effort(how),
+        *_measuring_time(how),
         ("Size", _before_after(how)),
         ("File", megabytes(model.size_bytes)),
         ("Made of", _made_of(how)),
@@ -76,7 +80,7 @@ def _facts(model: Model) -> tuple[tuple[str, str], ...]:
 
 
 def _choice(trials: Sequence[Trial]) -> tuple[tuple[str, str], ...]:
-    """Return which way of quantising was chosen and why, and what of its error kernels cause."""
+    """Return which way of quantizing was chosen and why, and what of its error kernels cause."""
     if not trials:
         return ()
     ordered = sorted(trials, key=lambda trial: trial.error)
@@ -112,7 +116,7 @@ def _way(trial: Trial) -> str:
     return _pairs(trial.settings, " = ") or "NNCF's defaults"
 
 
-def _effort(how: Converted | Optimised) -> tuple[tuple[str, str], ...]:
+def _measuring_time(how: Converted | Optimized) -> tuple[tuple[str, str], ...]:
     return (
         (
             "Took",
@@ -123,8 +127,8 @@ def _effort(how: Converted | Optimised) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _made_of(how: Optimised) -> str:
-    origin = how.made_from
+def _made_of(how: Optimized) -> str:
+    origin = how.derived_from
     if not isinstance(origin, Converted):
         return "the published file"
     if origin.converter == WEIGHTS_TO_F32:
@@ -142,7 +146,7 @@ def _pairs(texts: Mapping[str, str], between: str) -> str:
     return ", ".join(f"{line(k, 60)}{between}{line(v, 80)}" for k, v in shown)
 
 
-def _before_after(how: Optimised) -> str:
+def _before_after(how: Optimized) -> str:
     text = f"{megabytes(how.bytes_before)} → {megabytes(how.bytes_after)} as OpenVINO IR"
     if how.bytes_before:
         text += f", {significant(how.bytes_after / how.bytes_before)}× the size"
@@ -154,7 +158,7 @@ def _before_after(how: Optimised) -> str:
 
 def size_table(catalogue: Catalogue, model: ModelRef) -> Table | None:
     """Return file size beside peak memory for each variant; None where there is only one."""
-    results = [r for r in catalogue.of_model(model) if r.asked in {"default", "f32"}]
+    results = [r for r in catalogue.of_model(model) if r.requested in {"default", "f32"}]
     if len(model.variants) < 2:
         return None
     columns = (
@@ -180,13 +184,13 @@ def size_table(catalogue: Catalogue, model: ModelRef) -> Table | None:
 def size_finding(catalogue: Catalogue, model: ModelRef) -> str:
     """Return what the smallest file saves on disk and in memory, in a sentence."""
     made_here = [
-        (r.record.model.made, r)
+        (r.record.model.origin, r)
         for r in catalogue.of_model(model)
-        if isinstance(r.record.model.made, Optimised) and r.record.model.made.bytes_before
+        if isinstance(r.record.model.origin, Optimized) and r.record.model.origin.bytes_before
     ]
     if not made_here:
         return ""
-    how, r = min(made_here, key=lambda pair: (_shrunk(pair[0]), pair[1].asked != "default"))
+    how, r = min(made_here, key=lambda pair: (_shrunk(pair[0]), pair[1].requested != "default"))
     text = (
         f"{variants.subject(r.variant)[:1].upper()}{variants.subject(r.variant)[1:]} makes the "
         f"file {significant(_shrunk(how), 2)}× as large"
@@ -206,7 +210,7 @@ def _unclear(effect: Comparison) -> str:
 
 
 def _shrunk(how: object) -> float:
-    return how.bytes_after / how.bytes_before if isinstance(how, Optimised) else 1.0
+    return how.bytes_after / how.bytes_before if isinstance(how, Optimized) else 1.0
 
 
 def memory_effect(
@@ -225,16 +229,16 @@ def memory_effect(
 
 def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
     _, device, precision = result_cells(result)
-    how, size = result.record.model.made, result.record.model.size_bytes
+    how, size = result.record.model.origin, result.record.model.size_bytes
     before_after = [Cell("–", tone="missing", tip="As published")] * 2
-    if isinstance(how, Optimised):
+    if isinstance(how, Optimized):
         sizes = (how.bytes_before, how.bytes_after)
         before_after = [Cell(significant(n / _MB), sort=n / _MB) for n in sizes]
     memory: list[Cell] = []
     modes: tuple[Literal["latency", "throughput"], ...] = ("latency", "throughput")
     for mode in modes:
         memory += [
-            figure_cell(result, _PEAK[mode]),
+            value_cell(result, _PEAK[mode]),
             Cell("baseline", tone="missing", sort=1.0)
             if result.is_baseline
             else ratio_of(memory_effect(catalogue, result, mode)),
@@ -243,4 +247,4 @@ def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
     head = (name, device, Cell(precision.text, sort=precision.sort))
     cells = (Cell(significant(size / _MB), sort=size / _MB), *before_after, *memory)
     under = f"{result.device.label} · {result.precision}"
-    return row(result, head, cells, aspect="", under=under)
+    return row(result, head, cells, measurement="", under=under)

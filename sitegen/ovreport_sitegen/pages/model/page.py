@@ -11,10 +11,10 @@ from ovreport_sitegen.components import accuracy_cells, ratios, spread
 from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.cells import (
     VERDICT,
-    figure_cell,
     metric_column,
     result_cells,
     row,
+    value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Card, Page, warning
@@ -141,14 +141,14 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
         marks = ((r.framework,) if r.framework else ()) + (("quick",) if r.quick else ())
         first = replace(device, marks=marks)
         cells = (
-            figure_cell(r, "latency_ms"),
+            value_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
-            *(figure_cell(r, key) for key in _FIGURES),
+            *(value_cell(r, key) for key in _FIGURES),
             COMPARED if r.framework else ratios.gain_cell(catalogue, r),
             accuracy_cells.value_cell(r),
             accuracy_cells.cost_cell(r),
         )
         full = Cell("all figures", href=f"#{r.anchor}")
-        made = row(r, (first, precision), cells, aspect="latency", under=r.told)
+        made = row(r, (first, precision), cells, measurement="latency", under=r.told)
         rows.append(replace(made, cells=(*made.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics.reasons import REASONS
-from ovreport.record import Completed, Effort, Failed, Unsupported, Verdict
+from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
 from ovreport_sitegen.components import memory
 from ovreport_sitegen.components.cells import reason_title, status_word
 from ovreport_sitegen.components.table import TableRow
@@ -20,7 +20,7 @@ from ovreport_sitegen.pages.model.evidence import (
     settings,
     unreadable,
 )
-from ovreport_sitegen.pages.model.metrics import FigureGroup, groups
+from ovreport_sitegen.pages.model.metrics import ValueGroup, groups
 from ovreport_sitegen.text import clean, line, listed
 
 _JUDGED = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
@@ -39,7 +39,7 @@ class ReasonLine:
 class Badge:
     """The verdict on an aspect."""
 
-    aspect: str
+    measurement: str
     level: str
     reasons: tuple[ReasonLine, ...]
 
@@ -56,7 +56,7 @@ class ResultView:
     badges: tuple[Badge, ...]
     against: tuple[tuple[str, tuple[ReasonLine, ...]], ...]
     """Aspects that share their reasons, and those reasons."""
-    groups: tuple[FigureGroup, ...]
+    groups: tuple[ValueGroup, ...]
     memory: tuple[TableRow, ...]
     """Phase, peak, anonymous, file-backed."""
     counters: tuple[tuple[str, str], ...]
@@ -115,19 +115,19 @@ def view(result: Result) -> ResultView:
 
 def _badges(result: Result) -> list[Badge]:
     found = []
-    for aspect in _JUDGED:
-        verdict = result.verdict(aspect)
+    for measurement in _JUDGED:
+        verdict = result.verdict(measurement)
         if verdict is not None:
-            found.append(Badge(aspect.replace("_", " "), verdict.level, reason_lines(verdict)))
+            found.append(Badge(measurement.replace("_", " "), verdict.level, reason_lines(verdict)))
     return found
 
 
 def _against(badges: Sequence[Badge]) -> tuple[tuple[str, tuple[ReasonLine, ...]], ...]:
-    aspects: dict[tuple[ReasonLine, ...], list[str]] = {}
+    measurements: dict[tuple[ReasonLine, ...], list[str]] = {}
     for badge in badges:
         if badge.reasons:
-            aspects.setdefault(badge.reasons, []).append(badge.aspect)
-    return tuple((" and ".join(names), reasons) for reasons, names in aspects.items())
+            measurements.setdefault(badge.reasons, []).append(badge.measurement)
+    return tuple((" and ".join(names), reasons) for reasons, names in measurements.items())
 
 
 def reason_lines(verdict: Verdict) -> tuple[ReasonLine, ...]:
@@ -150,8 +150,8 @@ def _left_out(result: Result) -> Iterator[tuple[str, str]]:
     """Yield when an earlier run measured what the newest one left out."""
     for at in sorted({record.measured_at for record in result.of_earlier.values()}):
         names = [
-            aspect.replace("_", " ")
-            for aspect, record in result.of_earlier.items()
+            measurement.replace("_", " ")
+            for measurement, record in result.of_earlier.items()
             if record.measured_at == at
         ]
         yield "Of an earlier run", f"{listed(names)}: {_moment(at)}"
@@ -169,7 +169,11 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
             f"{record.tier.name}: {record.tier.min_seconds:g} s and "
             f"{record.tier.min_inferences} inferences a loop, {record.tier.rounds} rounds",
         ),
-        *((("Took", effort_words(record.effort)),) if isinstance(record.effort, Effort) else ()),
+        *(
+            (("Took", effort_words(record.measuring_time)),)
+            if isinstance(record.measuring_time, MeasuringTime)
+            else ()
+        ),
         ("OpenVINO", line(software.openvino, 100)),
         ("Engine", record.case.engine),
         ("Driver", line(record.device.driver, 100)),
@@ -192,6 +196,6 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
                     300,
                 ),
             )
-            for data in record.inputs.brought
+            for data in record.inputs.user_datasets
         ),
     )

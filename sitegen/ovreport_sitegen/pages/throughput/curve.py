@@ -109,27 +109,27 @@ def setting(point: CurvePoint | CurveGap) -> str:
 
 def _finding(curve: Curve) -> str:
     """Return what the best settings gain over a lone request, paired by round, and cost."""
-    lone, near, best = load.lone(curve), load.within_budget(curve), load.best(curve.points)
-    most = _ratio(best, lone, load.rates)
-    if best is not lone and most is not None and most.low <= 1:
+    unloaded, near, best = load.unloaded(curve), load.within_budget(curve), load.best(curve.points)
+    most = _ratio(best, unloaded, load.rates)
+    if best is not unloaded and most is not None and most.low <= 1:
         return (
             "No setting answers clearly more in a second than one request alone does; the most "
-            f"seen: {_gain(best, lone)}, with {setting(best)}."
+            f"seen: {_gain(best, unloaded)}, with {setting(best)}."
         )
     said = []
-    if near is not lone:
+    if near is not unloaded:
         said.append(
             f"{_capital(setting(near))} {'give' if near.streams != 1 else 'gives'} "
-            f"{_gain(near, lone, ' of one request alone')}."
+            f"{_gain(near, unloaded, ' of one request alone')}."
         )
     if best is not near:
-        said.append(f"The most: {_gain(best, lone)}, with {setting(best)}.")
+        said.append(f"The most: {_gain(best, unloaded)}, with {setting(best)}.")
     return " ".join(said) or "No setting answers more in a second than one request alone does."
 
 
-def _gain(point: CurvePoint, lone: CurvePoint, whose: str = "") -> str:
+def _gain(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
     """Return how much more throughput a point has than a lone request, for how much latency."""
-    more, longer = _ratio(point, lone, load.rates), _ratio(point, lone, _medians)
+    more, longer = _ratio(point, unloaded, load.rates), _ratio(point, unloaded, _medians)
     if more is None or longer is None:
         return "what no round measured beside one request alone"
     bounds = (
@@ -149,11 +149,11 @@ def _medians(point: CurvePoint) -> list[float]:
 
 
 def _ratio(
-    point: CurvePoint, lone: CurvePoint, values: Callable[[CurvePoint], list[float]]
+    point: CurvePoint, unloaded: CurvePoint, values: Callable[[CurvePoint], list[float]]
 ) -> Interval | None:
     """Return a ratio paired by the rounds that measured both; None where none did."""
     mine, theirs = (
-        dict(zip([r.round for r in p.rounds], values(p), strict=True)) for p in (point, lone)
+        dict(zip([r.round for r in p.rounds], values(p), strict=True)) for p in (point, unloaded)
     )
     shared = [r for r in mine if r in theirs]
     if not shared:

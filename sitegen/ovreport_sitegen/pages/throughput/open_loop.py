@@ -9,11 +9,11 @@ from ovreport.metrics.registry import significant
 from ovreport.record import OpenLoop
 from ovreport_sitegen.components.cards import models_card
 from ovreport_sitegen.components.cells import (
-    figure_cell,
     level_cell,
     metric_column,
     result_cells,
     row,
+    value_cell,
 )
 from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.table import Cell, Column, Table
@@ -69,12 +69,12 @@ def table(results: Sequence[Result]) -> Table | None:
     for r in results:
         _, device, precision = result_cells(r)
         cells = (
-            figure_cell(r, "max_arrival_ips"),
-            level_cell(r.figures.get("max_arrival_ips")),
-            figure_cell(r, "arrival_share"),
+            value_cell(r, "max_arrival_ips"),
+            level_cell(r.metric_values.get("max_arrival_ips")),
+            value_cell(r, "arrival_share"),
             *_setting_cells(r),
         )
-        rows.append(row(r, (device, precision), cells, aspect="", under=""))
+        rows.append(row(r, (device, precision), cells, measurement="", under=""))
     return Table("arrivals-table", "Random arrivals of each result", columns, tuple(rows))
 
 

@@ -9,10 +9,10 @@ from ovreport_sitegen.components import cards, ratios
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
-    figure_cell,
     metric_column,
     n_cell,
     result_row,
+    value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Card, Page, warning
@@ -92,11 +92,11 @@ def _table(catalogue: Catalogue) -> Table:
         result_row(
             r,
             (
-                figure_cell(r, "throughput_ips"),
+                value_cell(r, "throughput_ips"),
                 verdict_cell(r, "throughput"),
-                *(figure_cell(r, key) for key in _FIGURES),
+                *(value_cell(r, key) for key in _FIGURES),
                 ratios.gain_cell(catalogue, r, "throughput"),
-                *(figure_cell(r, key) for key in _ARRIVALS),
+                *(value_cell(r, key) for key in _ARRIVALS),
                 *_setting_cells(r),
                 n_cell(r, "throughput_ips"),
             ),

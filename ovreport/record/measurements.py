@@ -8,10 +8,10 @@ from msgspec import Meta
 
 from ovreport.metrics.registry import METRICS
 from ovreport.record.base import (
-    Aspect,
     Batch,
     Count,
     Finite,
+    Measured,
     NotMeasured,
     Part,
     Positive,
@@ -33,11 +33,11 @@ from ovreport.record.samples import (
 class Settings(Part, frozen=True):
     """Compile properties: those asked for, and those the compiled model reports."""
 
-    asked: dict[str, Text]
-    in_force: dict[str, Text]
+    requested: dict[str, Text]
+    effective: dict[str, Text]
 
 
-class Startup(Aspect, frozen=True):
+class Startup(Measured, frozen=True):
     """Cold start: read, compile, first inference, no model cache."""
 
     rounds: Annotated[list[StartupRound], Meta(min_length=1, max_length=100)]
@@ -46,7 +46,7 @@ class Startup(Aspect, frozen=True):
         check_rounds(self.rounds)
 
 
-class StartupCached(Aspect, frozen=True):
+class StartupCached(Measured, frozen=True):
     """Start from a model cache; every round reported LOADED_FROM_CACHE."""
 
     rounds: Annotated[list[StartupRound], Meta(min_length=1, max_length=100)]
@@ -56,7 +56,7 @@ class StartupCached(Aspect, frozen=True):
         check_rounds(self.rounds)
 
 
-class Latency(Aspect, frozen=True):
+class Latency(Measured, frozen=True):
     """LATENCY hint, synchronous, one request, batch as in the model's inputs."""
 
     settings: Settings
@@ -66,7 +66,7 @@ class Latency(Aspect, frozen=True):
         check_rounds(self.rounds)
 
 
-class Throughput(Aspect, frozen=True):
+class Throughput(Measured, frozen=True):
     """THROUGHPUT hint, concurrent requests as many as the device calls optimal."""
 
     settings: Settings
@@ -77,7 +77,7 @@ class Throughput(Aspect, frozen=True):
         check_rounds(self.rounds)
 
 
-class Memory(Aspect, frozen=True):
+class Memory(Measured, frozen=True):
     """Memory of the measuring process, phase by phase."""
 
     rounds: Annotated[list[MemoryRound], Meta(min_length=1, max_length=100)]
@@ -100,7 +100,7 @@ class LayerCount(Part, frozen=True):
     count: Count
 
 
-class Execution(Aspect, frozen=True):
+class Execution(Measured, frozen=True):
     """What really ran, read back from the runtime model."""
 
     devices: list[Text]
@@ -110,7 +110,7 @@ class Execution(Aspect, frozen=True):
     layers: list[LayerCount]
 
 
-class Accuracy(Aspect, frozen=True):
+class Accuracy(Measured, frozen=True):
     """How right the answers are, on labelled data, at this precision on this device."""
 
     metric: Slug
@@ -133,12 +133,12 @@ class Accuracy(Aspect, frozen=True):
     """Name of the data in a word or two, for headings; empty: the task has but one."""
 
     def __post_init__(self) -> None:
-        if self.metric not in METRICS or METRICS[self.metric].aspect != "accuracy":
+        if self.metric not in METRICS or METRICS[self.metric].measurement != "accuracy":
             raise ValueError(f"not a metric of accuracy: {self.metric}")
         check_order(self.low, self.value, self.high, "low, value, high")
 
 
-class AccuracyReference(Aspect, frozen=True):
+class AccuracyReference(Measured, frozen=True):
     """The same samples through the f32 reference on the CPU, and the paired difference."""
 
     value: Finite
@@ -162,7 +162,7 @@ class OutputAgreement(Part, frozen=True):
     cosine: Annotated[float, Meta(ge=-1.001, le=1.001)]
 
 
-class Agreement(Aspect, frozen=True):
+class Agreement(Measured, frozen=True):
     """Raw outputs compared with the f32 reference on the CPU, on the timed inputs."""
 
     n: Count
