@@ -195,7 +195,7 @@ def metric_card(
     key_text: str = "",
     pair_words: tuple[str, str] | None = None,
 ) -> Card:
-    """Return a card that ranks results by a metric; its table has unreliable and failed ones too."""
+    """Return a card that ranks results by a metric; the table has unreliable and failed ones."""
     metric = METRICS[key]
     measurement = "latency" if metric.measurement == "latency" else "throughput"
     ranked = sorted(
