@@ -26,11 +26,12 @@ from ovreport.record import (
 )
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.generation_base import Completion, Prompts
 from ovreport_collector.jobs import GenerationJob, Lengths, Target
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement, run
 from ovreport_collector.measurements.generation.answers import spread
-from ovreport_collector.measurements.generation.run import Answer, Prompts, measure, point_of
+from ovreport_collector.measurements.generation.run import measure, point_of
 from ovreport_collector.session import collect
 from ovreport_collector.session.progress import summaries
 from ovreport_collector.suite import language
@@ -164,7 +165,7 @@ def test_requests_at_once_that_fail_lose_nothing_else(
 def test_any_times_make_a_point(gaps: list[float], first: float) -> None:
     """Tokens that come at once, late or together: the point holds all of them."""
     at = np.cumsum([first, *gaps]).tolist()
-    point = point_of([Answer([1, 2, 3, 4], 0.0, at, at[-1])], Lengths(8, 4), index=0)
+    point = point_of([Completion([1, 2, 3, 4], 0.0, at, at[-1])], Lengths(8, 4), index=0)
     assert point.histogram.total == 3
     assert point.rounds[0].time_to_first_token_ms == pytest.approx(first * 1000)
 

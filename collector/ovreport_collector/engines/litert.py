@@ -16,7 +16,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings, Unsupported
-from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
+from ovreport_collector.engines.arrays import Array, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Mode
 from ovreport_collector.engines.layers import computes, counted, main_precision
 from ovreport_collector.engines.native import (
     THREADS,

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from ovreport.record import NotMeasured, Port, Precision, Settings, Unsupported
-from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
+from ovreport_collector.engines.arrays import Array, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Mode
 from ovreport_collector.engines.native import (
     check_asked,
     check_file,
