@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ovreport_collector.engines.base import Engine
-from ovreport_collector.jobs import Target
+from ovreport_collector.engines.types import Target
 
 __all__ = ["Engine", "create"]
 

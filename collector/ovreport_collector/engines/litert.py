@@ -30,7 +30,7 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.jobs import ThreadSettings
+from ovreport_collector.engines.types import ThreadSettings
 
 _DELEGATE = "DELEGATE"
 _UNCHANGED = frozenset({"DEQUANTIZE", "QUANTIZE", _DELEGATE})

@@ -16,7 +16,7 @@ import numpy as np
 from ovreport.record import Port, Precision
 from ovreport_collector.engines.arrays import Array, Sample
 from ovreport_collector.engines.base import Mode
-from ovreport_collector.jobs import ThreadSettings
+from ovreport_collector.engines.types import ThreadSettings
 from ovreport_collector.plan.engines import DEVICE, FRAMEWORKS
 
 THREADS = "threads counted"

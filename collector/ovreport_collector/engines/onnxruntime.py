@@ -33,7 +33,7 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.jobs import Target, ThreadSettings
+from ovreport_collector.engines.types import Target, ThreadSettings
 
 Shapes = Mapping[str, Sequence[int]]
 

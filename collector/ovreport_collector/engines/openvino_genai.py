@@ -15,7 +15,7 @@ from ovreport_collector.engines.generation_base import Completion
 from ovreport_collector.engines.openvino.engine import OpenVinoCompiled
 from ovreport_collector.engines.openvino.ports import port_name
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import OutputsResult, Target
+from ovreport_collector.engines.types import OutputsResult, Target
 
 # isort: split
 import openvino_genai as genai  # after the runtime that it links to

@@ -9,7 +9,7 @@ from typing import Any
 from ovreport.record import Device, Family
 from ovreport_collector.engines.openvino.labels import first_line, property_text
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import ProbeJob, ProbeResult, Unavailable
+from ovreport_collector.engines.types import ProbeJob, ProbeResult, Unavailable
 
 _PHYSICAL = ("CPU", "GPU", "NPU")
 _VIRTUAL = ("AUTO", "MULTI", "HETERO", "BATCH")
