@@ -16,33 +16,21 @@ from rich.console import Console
 from ovreport import paths
 from ovreport.record import Device, Execution, LayerCount, Port, Record, Tier
 from ovreport_collector.engines.arrays import save_arrays
-from ovreport_collector.jobs import (
-    ArrivalsJob,
-    ArrivalsResult,
-    CachedStartJob,
-    CachedStartResult,
-    CurveJob,
-    CurveResult,
-    EndToEndJob,
-    EndToEndResult,
-    Job,
-    NoMmapJob,
-    NoMmapResult,
-    OptimizeJob,
-    OptimizeResult,
-    OutputsJob,
-    OutputsResult,
-    PilotJob,
-    PilotResult,
-    ProbeJob,
-    ProbeResult,
-    Result,
-    RoundJob,
-    RoundResult,
-)
+from ovreport_collector.engines.types import OutputsResult, ProbeResult
+from ovreport_collector.measurements.curve.run import CurveJob, CurveResult
+from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
+from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
+from ovreport_collector.measurements.open_loop.run import ArrivalsJob, ArrivalsResult
+from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
+from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
+from ovreport_collector.models.optimize.job import OptimizeJob
+from ovreport_collector.models.optimize.request import OptimizeResult
 from ovreport_collector.plan import tiers
+from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.plan.request import Request
 from ovreport_collector.process import child
+from ovreport_collector.process.job import Job
 from tests import factories
 from tests.collector import models
 from tests.collector.suite_fixtures import document, write_suite
@@ -63,11 +51,11 @@ def a_device(name: str = "CPU", default: str = "bf16", **changes: Any) -> Device
     return msgspec.structs.replace(device, **changes)
 
 
-def a_round_result(job: RoundJob) -> RoundResult:
+def a_round_result(job: InferenceJob) -> InferenceResult:
     """Return what a sound process measures, the same for the same job."""
     made = factories.a_record(precision="f32", seed=job.round, rounds=job.round + 1)
     latency, throughput = made.latency.rounds[-1], made.throughput.rounds[-1]
-    return RoundResult(
+    return InferenceResult(
         execution=an_execution(job.target.device),
         startup=made.startup.rounds[-1],
         latency=latency,
@@ -153,9 +141,9 @@ class FakeChild:
                 return an_optimize_result(job)
             case OutputsJob():
                 return _outputs(job)
-            case PilotJob():
-                return PilotResult(driver="threads")
-            case RoundJob():
+            case DriverJob():
+                return DriverResult(driver="threads")
+            case InferenceJob():
                 return a_round_result(job)
             case CachedStartJob() | NoMmapJob():
                 return _start(job)
@@ -172,7 +160,7 @@ class FakeChild:
         return [
             (Path(j.target.model).stem, j.target.device, j.target.precision, j.round)
             for j in self.jobs
-            if isinstance(j, RoundJob)
+            if isinstance(j, InferenceJob)
         ]
 
     def _probe(self, job: ProbeJob) -> ProbeResult:

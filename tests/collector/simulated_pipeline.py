@@ -8,15 +8,11 @@ from pathlib import Path
 
 from ovreport.record import Execution, Port, Settings, Unsupported, Window
 from ovreport_collector.engines.generation_base import Completion
-from ovreport_collector.jobs import (
-    AnswersJob,
-    GenerationJob,
-    Job,
-    JobFailed,
-    OutputsResult,
-    Result,
-)
+from ovreport_collector.engines.types import OutputsResult
 from ovreport_collector.measurements.generation import answers, run
+from ovreport_collector.measurements.generation.outputs import GenerationOutputsJob
+from ovreport_collector.measurements.generation.run import GenerationJob
+from ovreport_collector.process.job import Job, JobFailed
 
 SETTINGS = Settings(requested={}, effective={"KV_CACHE_PRECISION": "u8"})
 
@@ -133,10 +129,10 @@ def answering(engine_of: Callable[[str], SimulatedEngine]) -> Callable[[Job], Re
     """Return an answer for `FakeChild`: the jobs of language models, done in this process."""
 
     def answer(job: Job) -> Result | None:
-        if not isinstance(job, GenerationJob | AnswersJob):
+        if not isinstance(job, GenerationJob | GenerationOutputsJob):
             return None
         engine = engine_of(job.target.precision)
-        if isinstance(job, AnswersJob):
+        if isinstance(job, GenerationOutputsJob):
             return answers.answer(job, engine, str)
         try:
             return run.measure(job, engine, str)

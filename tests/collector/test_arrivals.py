@@ -11,16 +11,19 @@ import pytest
 from ovreport.record import ArrivalStep, OpenLoop, Unsupported
 from ovreport_collector import engines
 from ovreport_collector.engines import arrays
-from ovreport_collector.jobs import ArrivalsJob, ArrivalsResult, JobFailed, Target
+from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.open_loop import run
 from ovreport_collector.measurements.open_loop.measurement import OpenLoopExtra, percentile_for
 from ovreport_collector.measurements.open_loop.run import (
     Arrivals,
+    ArrivalsJob,
+    ArrivalsResult,
     bound,
     highest,
     least_n_effective,
     search,
 )
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.worker import main
 from tests.collector import models
 from tests.collector.fixed_service import FEATURES, FixedService

@@ -20,16 +20,13 @@ from ovreport.record import (
     Unsupported,
     store,
 )
-from ovreport_collector.jobs import (
-    CachedStartResult,
-    JobFailed,
-    NoMmapResult,
-    RoundJob,
-    RoundResult,
-)
 from ovreport_collector.measurements import no_mmap
+from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.no_mmap.run import NoMmapResult
+from ovreport_collector.measurements.startup.run import CachedStartResult
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder, reproduce
 from ovreport_collector.session.journal import GivenUp, Journal, RoundDone, RoundFailed
 from ovreport_collector.suite import model
@@ -60,9 +57,9 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal")
 
 
-def result(index: int, **changes: object) -> RoundResult:
+def result(index: int, **changes: object) -> InferenceResult:
     """Return a round as a process measured it."""
-    job = RoundJob(
+    job = InferenceJob(
         target=TARGET, round=index, tier=factories.QUICK, inputs="", seed=1, driver="threads"
     )
     return msgspec.structs.replace(a_round_result(job), **changes)

@@ -18,10 +18,12 @@ from ovreport.cli import run
 from ovreport.record import Accuracy, Completed, Record, Unsupported, store
 from ovreport_collector import tasks
 from ovreport_collector.engines.arrays import load_samples, save_arrays
-from ovreport_collector.jobs import Job, OptimizeJob, OutputsJob, Result
+from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.models import variants
+from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.leakage import check_apart
 from ovreport_collector.plan import tiers
+from ovreport_collector.process.job import Job
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from tests.collector import conftest, models

@@ -14,8 +14,11 @@ import psutil
 import pytest
 
 from ovreport.errors import StoreError
-from ovreport_collector.jobs import JobFailed, OutputsJob, ProbeJob, ProbeResult, Target
+from ovreport_collector.engines.types import ProbeResult, Target
+from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.process import child, redact
+from ovreport_collector.process.job import JobFailed
 
 JOB = ProbeJob(devices=[])
 

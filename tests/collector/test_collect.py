@@ -36,11 +36,13 @@ from ovreport.record import (
     store,
 )
 from ovreport_collector import measurements
-from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.curve import measurement as curve
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.open_loop import measurement as open_loop
+from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.plan import tiers
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources import cache
 from ovreport_collector.suite import language
 from tests.collector import models, suite_fixtures
@@ -493,7 +495,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(
     """No traceback; the second call says what it has already, and ends well."""
 
     def stop(job: object) -> None:
-        if isinstance(job, RoundJob) and job.target.precision == "default":
+        if isinstance(job, InferenceJob) and job.target.precision == "default":
             raise KeyboardInterrupt
 
     fake_child.answers = [stop]

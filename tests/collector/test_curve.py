@@ -12,9 +12,10 @@ from ovreport.metrics import load
 from ovreport.record import Curve, CurveGap, CurvePoint, Failed, Histogram, PointRound, Unsupported
 from ovreport_collector import engines
 from ovreport_collector.engines import arrays
-from ovreport_collector.jobs import CurveJob, CurveResult, JobFailed, Setting, Target
+from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.curve.measurement import CurveExtra, grid, merged
-from ovreport_collector.measurements.curve.run import in_order
+from ovreport_collector.measurements.curve.run import CurveJob, CurveResult, Setting, in_order
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.worker import main
 from tests.collector import models
 from tests.collector.fixed_service import FEATURES, FixedService

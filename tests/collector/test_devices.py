@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ovreport.cli import run
 from ovreport_collector.engines.openvino import devices as openvino_devices
 from ovreport_collector.engines.openvino.devices import parts, probe
-from ovreport_collector.jobs import JobFailed, ProbeJob
+from ovreport_collector.plan.devices import ProbeJob
+from ovreport_collector.process.job import JobFailed
 from tests.collector import models
 from tests.collector.conftest import FakeChild
 

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ovreport_collector.jobs import JobFailed, RoundJob, Target
+from ovreport_collector.engines.types import Target
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.plan import tiers as plan_tiers
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import estimate, progress
 from ovreport_collector.session.journal import Journal, RoundDone
 from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
@@ -35,7 +37,7 @@ def a_bar(plan: Plan, done: estimate.Done = NOTHING) -> LiveDisplay:
 
 def a_step(planned: PlannedCase, index: int) -> RoundDone:
     """Return a round of a case, as the journal holds it."""
-    job = RoundJob(
+    job = InferenceJob(
         target=Target(
             engine="openvino",
             model="m",

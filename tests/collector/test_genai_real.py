@@ -10,21 +10,18 @@ import pytest
 from ovreport import paths
 from ovreport.record import Converted, Execution, MemoryRound, Optimized
 from ovreport_collector import sources
-from ovreport_collector.jobs import (
-    AnswersResult,
-    GenerationResult,
-    JobFailed,
-    Lengths,
-    Target,
-)
+from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement
+from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
+from ovreport_collector.measurements.generation.run import GenerationResult, Lengths
 from ovreport_collector.models.build import make_variant
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.tiers import TIERS
 from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.tasks import Files
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -102,7 +99,7 @@ def test_a_round_and_answers(prepared: PreparedModel, tmp_path: Path, monkeypatc
     monkeypatch.setattr(measurement, "WINDOWS", 2)
     job = generation.answers_job(prepared, target(prepared, "f32"), tmp_path)
     found = child.run(job, tmp_path, limit_s=300)
-    assert isinstance(found, AnswersResult), found
+    assert isinstance(found, GenerationOutputsResult), found
     assert [len(answer) for answer in found.answers] == [8, 8]
     assert [window.tokens for window in found.windows] == [511, 256]
     loss = sum(w.loss for w in found.windows) / 767
@@ -124,12 +121,12 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurement, "CONCURRENT", Lengths(16, 8))
 
 
-def answers(prepared: PreparedModel, precision: str, work: Path) -> AnswersResult:
+def answers(prepared: PreparedModel, precision: str, work: Path) -> GenerationOutputsResult:
     """Return what a model answers, in a process of its own."""
     work.mkdir(exist_ok=True)
     job = generation.answers_job(prepared, target(prepared, precision), work)
     found = child.run(job, work, limit_s=600)
-    assert isinstance(found, AnswersResult), found
+    assert isinstance(found, GenerationOutputsResult), found
     return found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ovreport_collector.measurements.generation.answers import spread
 
 from ovreport.errors import InputError, SuiteError
 from ovreport.metrics.compute import metric_values
@@ -27,11 +28,10 @@ from ovreport.record import (
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.generation_base import TEXT, Completion, Prompts
-from ovreport_collector.jobs import GenerationJob, Lengths, Target
+from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement, run
-from ovreport_collector.measurements.generation.answers import spread
-from ovreport_collector.measurements.generation.run import measure, point_of
+from ovreport_collector.measurements.generation.run import GenerationJob, Lengths, measure, point_of
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect
 from ovreport_collector.session.estimate import total_s

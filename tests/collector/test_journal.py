@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from ovreport.errors import StoreError
-from ovreport_collector.jobs import JobFailed
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import journal as journal_module
 from ovreport_collector.session.journal import GivenUp, Journal, RoundFailed, Step, Written
 

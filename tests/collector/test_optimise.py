@@ -15,18 +15,13 @@ from openvino import opset13 as ops
 from ovreport.record import Execution
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
-from ovreport_collector.jobs import (
-    JobFailed,
-    OptimizeJob,
-    OptimizeResult,
-    OutputsJob,
-    OutputsResult,
-    Result,
-    Target,
-    Validating,
-)
+from ovreport_collector.engines.types import OutputsResult, Target
+from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.models.optimize.job import OptimizeJob
+from ovreport_collector.models.optimize.request import OptimizeResult, ValidationData
 from ovreport_collector.models.variants import OPTIMISATIONS, WAYS, has_nncf, settings, ways
 from ovreport_collector.process import child
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.suite.model import File, MadeVariant, Model
 from ovreport_collector.tasks import Calibration
 from tests.collector import models
@@ -306,7 +301,7 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
     arrays = {name: rng.random((24, *shape)).astype(np.float32) for name, shape in FRAMES.items()}
     save_arrays(tmp_path / "frames.npz", arrays)
     how = OPTIMISATIONS["int8-accuracy"]
-    validating = Validating(
+    validating = ValidationData(
         model=msgspec.Raw(msgspec.json.encode(a_voice_model())),
         file=str(network),
         files={},
@@ -343,7 +338,7 @@ def test_a_metric_of_some_samples_is_that_of_their_own_rows(tmp_path: Path) -> N
     file = models.save(a_voice_network(), tmp_path / "voice.xml")
     network = OpenVino({}).read(file, FRAMES)
     assert isinstance(network, OpenVinoNetwork)
-    validating = Validating(
+    validating = ValidationData(
         model=msgspec.Raw(msgspec.json.encode(a_voice_model())),
         file=str(file),
         files={},

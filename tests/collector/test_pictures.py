@@ -13,10 +13,11 @@ from rich.console import Console
 from ovreport.record import EndToEnd, Failed, Skipped, Tier, Unsupported
 from ovreport_collector import tasks
 from ovreport_collector.engines.image_pipeline import decoded, on_host
-from ovreport_collector.jobs import EndToEndJob, EndToEndResult, JobFailed
 from ovreport_collector.measurements.end_to_end.measurement import EndToEndExtra
+from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.prepare.images import COUNT, Pictures, make_pictures
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import collect
 from tests.collector.conftest import FakeChild, a_request, an_end_to_end_result, model_table
 from tests.collector.suite_fixtures import document, write_suite

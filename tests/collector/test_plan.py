@@ -11,7 +11,7 @@ import pytest
 
 from ovreport.errors import InputError
 from ovreport.record import Device, Tier
-from ovreport_collector.jobs import ProbeResult, Unavailable
+from ovreport_collector.engines.types import ProbeResult, Unavailable
 from ovreport_collector.plan import plan, tiers
 from ovreport_collector.plan.plan import Plan, default_precisions
 from ovreport_collector.plan.request import make_plan

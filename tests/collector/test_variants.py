@@ -16,10 +16,13 @@ from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
 from ovreport.record import Completed, Failed, Record, Skipped, Unsupported, store
 from ovreport.record.model import Optimized, Original
-from ovreport_collector.jobs import Job, JobFailed, OptimizeJob, OutputsJob, Result, RoundJob
+from ovreport_collector.measurements.inference.run import InferenceJob
+from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.models import build, variants
+from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.session import collect, plan_table
 from ovreport_collector.session.estimate import total_s
 from ovreport_collector.tasks import Calibration
@@ -307,7 +310,7 @@ def test_a_variant_is_measured_as_a_case_of_its_own(
         published.model.sha256,
     )
     assert variant.model.size_bytes == len(b"optimized one") + len(b"weights")
-    files = {Path(j.target.model).name for j in fake_child.jobs if isinstance(j, RoundJob)}
+    files = {Path(j.target.model).name for j in fake_child.jobs if isinstance(j, InferenceJob)}
     assert files == {"one.onnx", "one-int8.xml"}
     assert str(own_folders) not in store.encode(variant).decode()
 
@@ -472,7 +475,7 @@ def test_a_stopped_run_goes_on_with_its_variant(run, write, fake_child: FakeChil
 
     def stop(job: Job) -> None:
         nonlocal seen
-        seen += isinstance(job, RoundJob)
+        seen += isinstance(job, InferenceJob)
         if seen == 3:
             raise KeyboardInterrupt
 

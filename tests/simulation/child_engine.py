@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport_collector import engines
-from ovreport_collector.jobs import Target
+from ovreport_collector.engines.types import Target
 from tests.simulation.engine import SimulatedModel
 from tests.simulation.truth import Truth
 

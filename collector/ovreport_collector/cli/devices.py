@@ -9,7 +9,7 @@ import click
 from ovreport_collector.cli.options import plugin_option
 
 if TYPE_CHECKING:
-    from ovreport_collector.jobs import ProbeResult
+    from ovreport_collector.engines.types import ProbeResult
 
 
 @click.command(

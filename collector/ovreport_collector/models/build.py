@@ -17,9 +17,11 @@ from ovreport.errors import StoreError
 from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport.record.model import WEIGHTS_TO_F32, Converted, Optimized, Origin, Original
 from ovreport_collector.engines.arrays import save_arrays
-from ovreport_collector.jobs import JobFailed, OptimizeJob, OptimizeResult, Target, Validating
+from ovreport_collector.engines.types import Target
 from ovreport_collector.models import cache
+from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.leakage import check_apart, checksum, without
+from ovreport_collector.models.optimize.request import OptimizeResult, ValidationData
 from ovreport_collector.models.variants import (
     OPTIMISATIONS,
     PIPELINES_NETWORK,
@@ -32,6 +34,7 @@ from ovreport_collector.models.variants import (
 )
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import child
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import MadeVariant, Model
@@ -106,8 +109,7 @@ def _make_variant(
     def make(folder: Path) -> None:
         job = _job(prepared, how, files, data, chosen, folder / file_name, work)
         result = child.run(job, work, limit_s=LIMIT_S)
-        if not isinstance(result, OptimizeResult):
-            assert isinstance(result, JobFailed)  # noqa: S101 (its job has no other result)
+        if isinstance(result, JobFailed):
             raise _CannotError(result)
         (folder / _FACTS).write_bytes(msgspec.json.encode(result))
 
@@ -218,12 +220,12 @@ def _job(
         file=str(file),
         tried_with=str(prepared.samples),
         inputs=str(inputs) if data.calibration is not None else "",
-        validating=_validating(prepared, files) if data.validation is not None else None,
+        validation=_validation(prepared, files) if data.validation is not None else None,
     )
 
 
-def _validating(prepared: PreparedModel, files: Files) -> Validating:
-    return Validating(
+def _validation(prepared: PreparedModel, files: Files) -> ValidationData:
+    return ValidationData(
         model=msgspec.Raw(msgspec.json.encode(prepared.model)),
         file=str(files.model),
         files={role: str(path) for role, path in files.files.items()},

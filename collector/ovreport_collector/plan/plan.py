@@ -15,6 +15,7 @@ from ovreport.record.base import VariantName
 from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport_collector.plan.devices import default_precisions, is_virtual
 from ovreport_collector.plan.engines import DEVICE, FRAMEWORKS, engines_for
+from ovreport_collector.process.timing import NO_TIME, Timing
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.unpinned import as_fetched, parts
@@ -89,7 +90,7 @@ class Plan:
     """What the suite names and is not planned, with the remedy; empty where nothing is."""
     samples: int | None = None
     """The most that are judged of each dataset of the user's; None: as the models say."""
-    spent_s: Mapping[str, float] = field(default_factory=dict)
+    timing: Timing = NO_TIME
     """What making the plan took; no part of what it is."""
 
     @property

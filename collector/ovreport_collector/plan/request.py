@@ -13,7 +13,7 @@ from ovreport_collector.models import variants
 from ovreport_collector.plan import devices, engines, load_suite
 from ovreport_collector.plan.plan import Plan, PlannedCase, cases
 from ovreport_collector.plan.tiers import TIERS
-from ovreport_collector.process.timing import Ledger
+from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Suite
 
@@ -51,7 +51,7 @@ def make_plan(request: Request) -> Plan:
 
     InputError or SuiteError if it asks for something that is not here or cannot be used.
     """
-    ledger = Ledger()
+    stopwatch = Stopwatch()
     suite = datasets.use_local(load_suite.load(request.suite), request.datasets, request.samples)
     named = [suite.model(name) for name in dict.fromkeys(request.models)]
     models, no_genai = engines.runnable(named or suite.models, by_name=bool(named))
@@ -83,7 +83,7 @@ def make_plan(request: Request) -> Plan:
         tools=variants.versions(p.case.variant for p in planned if p.is_made),
         left_out=" ".join(filter(None, (no_genai, no_nncf))),
         samples=request.samples,
-        spent_s=ledger.take("process"),
+        timing=stopwatch.take(),
     )
 
 

@@ -18,9 +18,9 @@ from ovreport.record import (
 )
 from ovreport_collector import datasets, tasks
 from ovreport_collector.engines.arrays import save_arrays
-from ovreport_collector.jobs import JobFailed
 from ovreport_collector.models.convert.build import converted
 from ovreport_collector.prepare.images import Pictures, make_pictures
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources import Prepared
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Judge, Labelled, Task
