@@ -47,6 +47,29 @@ def engines_of(uri: str, requested: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(found) if ENGINES[name].kind != "generation"]
 
 
+def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model], str]:
+    """Return the models that can be run here, and what is left out for want of OpenVINO GenAI.
+
+    InputError if one of those was asked for by its name, or nothing else is left.
+    """
+    without = (
+        [] if language.has_genai() else [model for model in models if language.is_language(model)]
+    )
+    if not without:
+        return models, ""
+    if by_name or len(without) == len(models):
+        raise InputError(
+            "openvino-genai is not installed, which runs language models",
+            where=f"model {without[0].id}",
+            remedy=f"{ENGINES[GENAI].install}, or name other models with --model",
+        )
+    those = "1 language model is" if len(without) == 1 else f"{len(without)} language models are"
+    return [model for model in models if not language.is_language(model)], (
+        f"{those} left out: OpenVINO GenAI runs them, and is not installed. To measure them too: "
+        f"{ENGINES[GENAI].install}"
+    )
+
+
 def require(engines: Iterable[str]) -> None:
     """Raise InputError if the package of an engine is not installed."""
     for engine in map(ENGINES.__getitem__, engines):
