@@ -8,12 +8,14 @@ from functools import cached_property
 
 from ovreport.metrics.compute import MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
-from ovreport_sitegen.compare.frameworks import FRAMEWORKS
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.text import day, line, release
 
 DeviceKey = tuple[str, str]
 """Machine id and the device's full name."""
+
+FRAMEWORKS = {"onnxruntime": "ONNX Runtime", "litert": "LiteRT", "pytorch": "PyTorch"}
+"""Engine → the native framework's name. What another engine measured is not OpenVINO's."""
 
 HEADLINES = {
     "latency": "latency_ms",
