@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ovreport.engines import ENGINES
 from ovreport.metrics.compute import MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
 from ovreport_sitegen.data import variants
@@ -13,9 +14,6 @@ from ovreport_sitegen.text import day, line, release
 
 DeviceKey = tuple[str, str]
 """Machine id and the device's full name."""
-
-FRAMEWORKS = {"onnxruntime": "ONNX Runtime", "litert": "LiteRT", "pytorch": "PyTorch"}
-"""Engine → the native framework's name. What another engine measured is not OpenVINO's."""
 
 HEADLINES = {
     "latency": "latency_ms",
@@ -77,7 +75,8 @@ class Result:
     @property
     def framework(self) -> str:
         """Name of the native framework that ran it; empty: OpenVINO."""
-        return FRAMEWORKS.get(self.record.case.engine, "")
+        case = self.record.case
+        return ENGINES[case.engine].title if case.is_native else ""
 
     @property
     def href(self) -> str:
