@@ -68,11 +68,6 @@ class Catalogue:
         """Return the results of a language model."""
         return [r for r in self.language if r.model.id == model.id]
 
-    @property
-    def language_href(self) -> str:
-        """Address of the page of language models: the first one where there is nothing else."""
-        return "language-models.html" if self.results else "index.html"
-
     def of_device(self, device: DeviceRef) -> list[Result]:
         """Return OpenVINO's results of a device."""
         return self._by_device.get(device.key, [])
