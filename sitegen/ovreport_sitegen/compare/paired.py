@@ -90,7 +90,8 @@ class PairedComparison(Generic[R]):
         if found is None:
             return self._why_none(measurement)
         if found.pairs < MIN_PAIRS:
-            return f"only {plural(found.pairs, 'pair')} of rounds with the baseline, {MIN_PAIRS} needed"
+            pairs = plural(found.pairs, "pair")
+            return f"only {pairs} of rounds with the baseline, {MIN_PAIRS} needed"
         ratio = found.ratio
         if not found.significant and ratio.half_width > NOISY_HALF_WIDTH:
             return (

@@ -138,9 +138,7 @@ def ratio_words(comparison: Comparison) -> str:
 
 def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
     """Return for how many models `what` is faster and slower, the mean, and both extremes."""
-    titles = [ratio.result.model.title for ratio in ratios]
-    noun = "model" if len(set(titles)) == len(titles) else "pair"
-    found = [f"{what}: {outcome_counts(ratios)} of {plural(len(ratios), noun)}."]
+    found = [f"{what}: {outcome_counts(ratios)}."]
     if len(ratios) > 1:
         mean = geometric_mean([ratio.comparison.ratio.value for ratio in ratios])
         found.append(f"Geometric mean over all {len(ratios)}: {significant(mean)}×.")
@@ -152,23 +150,21 @@ def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
 
 
 def outcome_counts(ratios: Sequence[Ratio]) -> str:
-    """Return how many are faster, slower, and neither: losses are named like gains."""
+    """Return how many are faster, slower, and neither: losses are named like wins."""
     faster, slower = (
         [r.result.model.title for r in ratios if getattr(r.comparison, side)]
         for side in ("above_one", "below_one")
     )
     few = sum(r.comparison.outcome == "insufficient data" for r in ratios)
-    alike = len(ratios) - len(faster) - len(slower) - few
-    return listed(
-        text
-        for text in (
-            f"faster for {_some(faster)}" if faster else "",
-            f"slower for {_some(slower)}" if slower else "",
-            f"no clear difference for {alike}" if alike else "",
-            f"too few rounds for {few}" if few else "",
-        )
-        if text
+    unclear = len(ratios) - len(faster) - len(slower) - few
+    counts = (
+        f"faster for {_some(faster)}" if faster else "",
+        f"slower for {_some(slower)}" if slower else "",
+        f"no clear difference for {unclear}" if unclear else "",
+        f"too few rounds for {few}" if few else "",
     )
+    once = len({ratio.result.model.id for ratio in ratios}) == len(ratios)
+    return f"{listed(filter(None, counts))} of {plural(len(ratios), 'model' if once else 'pair')}"
 
 
 def _some(names: Sequence[str]) -> str:

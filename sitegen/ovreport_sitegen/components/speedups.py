@@ -39,7 +39,8 @@ def speedup_card(
 ) -> Card:
     """Return a card of the default precision's speedups over f32, model by model."""
     found = sorted(
-        ((c, s) for s in speedups if (c := s.of(measurement))), key=lambda pair: -pair[0].ratio.value
+        ((c, s) for s in speedups if (c := s.of(measurement))),
+        key=lambda pair: -pair[0].ratio.value,
     )
     shown = [s for _, s in found]
     return ratio_card(

@@ -190,7 +190,12 @@ def _framework_speedups(ours: Sequence[Result], native: Sequence[Result]) -> Ite
 
 def _baseline_key(result: Result) -> tuple[str, ...]:
     """Return what a result shares with its baseline."""
-    return (*result.device.key, result.record.case.engine, result.record.case.device, result.model.id)
+    return (
+        *result.device.key,
+        result.record.case.engine,
+        result.record.case.device,
+        result.model.id,
+    )
 
 
 def _framework_key(result: Result) -> tuple[str, ...]:
