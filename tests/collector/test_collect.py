@@ -682,4 +682,4 @@ def test_without_genai_the_language_models_of_a_mixed_suite_are_left_out_and_tol
     assert "pip install 'ovreport[genai]'" in said
     assert "TinyLlama" not in said
     assert run([*hub, "--model", "tinyllama-1.1b-chat-int4"]) == 2
-    assert "openvino-genai is not installed" in capsys.readouterr().err
+    assert "OpenVINO GenAI is not installed" in capsys.readouterr().err

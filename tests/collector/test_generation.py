@@ -320,7 +320,7 @@ def test_a_missing_extra_is_told(
 ) -> None:
     """Before anything is measured, with the command that installs it; exit code 2."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="openvino-genai is not installed") as caught:
+    with pytest.raises(InputError, match="OpenVINO GenAI is not installed") as caught:
         make_plan(a_request(text_suite))
     assert "pip install 'ovreport[genai]'" in caught.value.remedy
 
@@ -329,7 +329,7 @@ def test_a_missing_extra_is_told(
     ("changes", "words"),
     [
         ({"shapes": {"x": [1]}}, "no static shapes"),
-        ({"data": ""}, "no text to take prompts from"),
+        ({"data": ""}, "text for its prompts"),
         ({"task": "generic", "shapes": {"x": [1]}}, "is not a model"),
         ({"file": {"uri": "file:text.txt"}}, "is not a model"),
     ],

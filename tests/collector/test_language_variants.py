@@ -83,7 +83,7 @@ def test_what_a_language_model_cannot_be_made_is_refused(
     own_folders: Path, fake_child: FakeChild
 ) -> None:
     """In a suite with what it can be; on the command line where nothing else is left."""
-    with pytest.raises(SuiteError, match="cannot be made int8") as caught:
+    with pytest.raises(SuiteError, match="cannot be optimized to int8") as caught:
         load_suite.load(a_suite(own_folders, variants=["int8"]))
     assert "int8-weights or int4-weights" in caught.value.remedy
     with pytest.raises(InputError, match="no model and engine"):

@@ -216,7 +216,7 @@ def test_the_expected_time_counts_the_making(write, fake_child: FakeChild, has_n
     ("changes", "what"),
     [
         ({"variants": ["int9"]}, "int9"),
-        ({"variants": ["int8", "int8"]}, "named twice"),
+        ({"variants": ["int8", "int8"]}, "listed twice"),
         ({"variants": ["int8"], "variant": "int4"}, "int4 already"),
     ],
     ids=str,

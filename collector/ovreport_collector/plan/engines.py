@@ -48,25 +48,26 @@ def engines_of(uri: str, requested: Sequence[str]) -> list[str]:
 
 
 def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model], str]:
-    """Return the models that can be run here, and what is left out for want of OpenVINO GenAI.
+    """Return the models that can be run here, and a sentence about those that are left out.
 
-    InputError if one of those was asked for by its name, or nothing else is left.
+    Language models need OpenVINO GenAI. InputError if it is missing and one of them was asked for
+    by its name, or no other model is there.
     """
-    without = (
-        [] if language.has_genai() else [model for model in models if language.is_language(model)]
-    )
-    if not without:
+    runs = [model for model in models if language.has_genai() or not language.is_language(model)]
+    missing = [model for model in models if model not in runs]
+    if not missing:
         return models, ""
-    if by_name or len(without) == len(models):
+    engine = ENGINES[GENAI]
+    if by_name or not runs:
         raise InputError(
-            "openvino-genai is not installed, which runs language models",
-            where=f"model {without[0].id}",
-            remedy=f"{ENGINES[GENAI].install}, or name other models with --model",
+            f"{engine.title} is not installed, which runs language models",
+            where=f"model {missing[0].id}",
+            remedy=f"{engine.install}, or name other models with --model",
         )
-    those = "1 language model is" if len(without) == 1 else f"{len(without)} language models are"
-    return [model for model in models if not language.is_language(model)], (
-        f"{those} left out: OpenVINO GenAI runs them, and is not installed. To measure them too: "
-        f"{ENGINES[GENAI].install}"
+    those = "1 language model is" if len(missing) == 1 else f"{len(missing)} language models are"
+    return runs, (
+        f"{those} left out, because {engine.title} is not installed. To measure them too: "
+        f"{engine.install}"
     )
 
 

@@ -107,8 +107,7 @@ def _check_something_fits(request: Request, planned: Sequence[PlannedCase]) -> N
     others = set(request.engines) - {OPENVINO}
     if others and not used & (others | {engine.id for engine in of_kind("native")}):
         raise InputError(
-            f"nothing for {', '.join(sorted(others))} in the models, devices and precisions "
-            "asked for",
+            f"no model, device and precision asked for fits {', '.join(sorted(others))}",
             where="--engine",
             remedy="Native frameworks read ONNX, TFLite and TorchScript files, and run on the "
             "device CPU at f32.",
