@@ -26,7 +26,7 @@ from ovreport.record import (
 )
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.base import WrongOutputError
-from ovreport_collector.engines.generation_base import Completion, Prompts
+from ovreport_collector.engines.generation_base import TEXT, Completion, Prompts
 from ovreport_collector.jobs import GenerationJob, Lengths, Target
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement, run
@@ -54,7 +54,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def job(tmp_path: Path) -> GenerationJob:
     """Return a job of two lengths, two answers each."""
     raw = np.frombuffer(WORDS.encode(), np.uint8)
-    save_arrays(tmp_path / "samples.npz", {run.TEXT: raw[:160_000].reshape(8, -1)})
+    save_arrays(tmp_path / "samples.npz", {TEXT: raw[:160_000].reshape(8, -1)})
     return GenerationJob(
         target=Target(
             engine="openvino-genai", model="m.gguf", shapes={}, device="CPU", precision="default"
