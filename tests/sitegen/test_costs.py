@@ -10,7 +10,8 @@ from ovreport.stats.comparison import Comparison
 from ovreport_sitegen import downloads
 from ovreport_sitegen.components import memory
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages.efficiency import energy, loading, page
+from ovreport_sitegen.pages import efficiency
+from ovreport_sitegen.pages.efficiency import energy, loading
 from ovreport_sitegen.pages.model import result as result_view
 from tests import factories
 from tests.factories import a_failed_record, a_record
@@ -77,9 +78,9 @@ def test_two_domains_are_never_in_one_ranking() -> None:
 
 def test_the_efficiency_table_has_energy_or_why_not() -> None:
     """In the row of each result."""
-    (row,) = page.view(measured(a_record())).table.rows
+    (row,) = efficiency.view(measured(a_record())).table.rows
     assert "449" in row.html
-    (row,) = page.view(catalogue(a_record())).table.rows
+    (row,) = efficiency.view(catalogue(a_record())).table.rows
     assert "no energy counter is readable" in row.html
     assert ">0<" not in row.html
 
@@ -201,7 +202,7 @@ def test_every_table_of_costs_has_as_many_cells_as_columns() -> None:
         a_record(model="y", memory=r.Unsupported(reason="no /proc"), seed=4),
         a_failed_record(model="x", seed=5),
     ]
-    view = page.view(catalogue(*records))
+    view = efficiency.view(catalogue(*records))
     tables = [
         view.table,
         view.phases,

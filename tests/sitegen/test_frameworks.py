@@ -13,9 +13,7 @@ import pytest
 from ovreport import record as r
 from ovreport.errors import InputError
 from ovreport_sitegen import downloads
-from ovreport_sitegen.pages import latency
-from ovreport_sitegen.pages.frameworks import page as frameworks
-from ovreport_sitegen.pages.model import page as model
+from ovreport_sitegen.pages import frameworks, latency, model
 from tests.factories import a_failed_record, a_native_record, a_record
 from tests.sitegen.test_views import catalogue
 
@@ -206,7 +204,7 @@ def test_a_model_page_shows_both(records: list[r.Record]) -> None:
     found = catalogue(*records)
     view = model.view(found, found.models[0])
     assert len({shown.result.anchor for shown in view.results}) == 2
-    assert "1 result of native frameworks" in view.page.lede
+    assert "1 result of native frameworks" in view.head.lede
     even = "f32 on Example CPU 9000 against ONNX Runtime: latency gain not distinguishable"
     assert view.findings[-1].startswith(even)
     assert [row.cells[0].marks for row in view.table.rows] == [(), ("ONNX Runtime",)]

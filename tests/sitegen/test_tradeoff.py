@@ -15,11 +15,9 @@ from ovreport_sitegen.charts.tradeoff import fill
 from ovreport_sitegen.compare.paired import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages import device
+from ovreport_sitegen.pages import accuracy, device, model
 from ovreport_sitegen.pages.accuracy import choices, pareto, published, tradeoff
-from ovreport_sitegen.pages.accuracy import page as accuracy
 from ovreport_sitegen.pages.model import optimization
-from ovreport_sitegen.pages.model import page as model
 from tests.factories import a_failed_record, a_made_record, a_record
 from tests.sitegen.test_headlines import a_reference, catalogue
 

@@ -10,11 +10,9 @@ import pytest
 
 from ovreport import record as r
 from ovreport_sitegen import downloads
-from ovreport_sitegen.pages import latency, overview
-from ovreport_sitegen.pages.accuracy import page, published
+from ovreport_sitegen.pages import accuracy, latency, model, overview, throughput
+from ovreport_sitegen.pages.accuracy import published
 from ovreport_sitegen.pages.model import optimization
-from ovreport_sitegen.pages.model import page as model
-from ovreport_sitegen.pages.throughput import page as throughput
 from tests.factories import a_made_record, a_record
 from tests.sitegen.test_headlines import a_reference, catalogue
 from tests.sitegen.test_tradeoff import records, with_published
@@ -151,7 +149,7 @@ def test_a_published_figure_stands_beside_ours_and_in_no_finding() -> None:
     assert ">97.0<" in row.html
     assert 'href="https://example.org"' in row.html
     assert published.table(plain) is None
-    before, after = page.view(plain), page.view(told)
+    before, after = accuracy.view(plain), accuracy.view(told)
     assert before.findings == after.findings
     assert [c.finding for c in before.cards] == [c.finding for c in after.cards]
 

@@ -18,12 +18,16 @@ from ovreport_sitegen.components.page import warning
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.data.load import newest
-from ovreport_sitegen.pages import latency, models, overview
-from ovreport_sitegen.pages.accuracy import page
-from ovreport_sitegen.pages.efficiency import page as efficiency
-from ovreport_sitegen.pages.model import page as model
+from ovreport_sitegen.pages import (
+    accuracy,
+    efficiency,
+    latency,
+    model,
+    models,
+    overview,
+    throughput,
+)
 from ovreport_sitegen.pages.model import result as result_view
-from ovreport_sitegen.pages.throughput import page as throughput
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from tests.factories import a_failed_record, a_record
 from tests.sitegen.conftest import a_collection
@@ -122,7 +126,7 @@ def test_another_tier_is_not_compared() -> None:
 def test_the_trade_is_said_in_words() -> None:
     """Speed and cost of the default precision stand in one sentence, from the data."""
     found = catalogue(*pair())
-    card = page.trade_card(found)
+    card = accuracy.trade_card(found)
     assert "bf16, the default on Example CPU 9000, is 2.0× as fast as f32" in card.finding
     assert "costs 12.9 points" in card.finding
 
@@ -251,7 +255,7 @@ def test_architecture_only_models_have_no_accuracy_and_are_marked() -> None:
     chart = latency.view(found).cards[0].chart
     assert chart is not None
     assert any("architecture only" in row.name for row in chart.rows)
-    assert len(page.view(found).table.rows) == 1
+    assert len(accuracy.view(found).table.rows) == 1
 
 
 def test_quick_results_are_marked() -> None:
@@ -276,7 +280,7 @@ def test_eligibility_is_99_per_cent_of_the_reference() -> None:
 def test_every_accuracy_has_a_row_with_its_data_and_verdict() -> None:
     """On the accuracy page and on the model's own, where two of one metric are told apart."""
     found = catalogue(*pair(further=True))
-    for table in (page.view(found).table, model.view(found, found.models[0]).accuracies):
+    for table in (accuracy.view(found).table, model.view(found, found.models[0]).accuracies):
         assert table is not None
         assert len(table.rows) == 6
         text = "".join(row.html for row in table.rows)
@@ -319,11 +323,11 @@ def test_a_further_accuracy_that_could_not_be_had_says_why() -> None:
 
 def test_what_is_worth_a_second_look_is_listed_with_its_reason() -> None:
     """Lower precision that scores higher is told; a page without any says so."""
-    from ovreport_sitegen.pages.accuracy import page
+    from ovreport_sitegen.pages import accuracy
 
-    sound = page.view(catalogue(*pair()))
+    sound = accuracy.view(catalogue(*pair()))
     assert not sound.suspicious.rows
-    better = page.view(catalogue(a_record(), a_record(precision="default", top1=0.995)))
+    better = accuracy.view(catalogue(a_record(), a_record(precision="default", top1=0.995)))
     (row,) = better.suspicious.rows
     assert [cell.text for cell in row.cells][3] == "Better than f32"
     assert (
@@ -363,8 +367,8 @@ def test_all_tables_have_as_many_cells_as_columns() -> None:
         throughput.view(found).table,
         efficiency.view(found).table,
         efficiency.view(found).phases,
-        page.view(found).table,
-        page.view(found).agreement,
+        accuracy.view(found).table,
+        accuracy.view(found).agreement,
         models.view(found).models,
         models.view(found).devices,
         *(model.view(found, m).table for m in found.models),

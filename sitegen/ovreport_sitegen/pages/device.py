@@ -14,11 +14,12 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Page, warning
+from ovreport_sitegen.components.page import Head, warning
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.accuracy.choices import device_table
+from ovreport_sitegen.pages.page import PageOfEach
 from ovreport_sitegen.text import line, plural
 
 _FIGURES = (
@@ -36,7 +37,7 @@ Facts = tuple[tuple[str, str], ...]
 class DeviceView:
     """Everything the template of a device's page needs."""
 
-    page: Page
+    head: Head
     device: DeviceRef
     full_name: str
     facts: Facts
@@ -53,18 +54,16 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
     results = catalogue.of_device(device)
     newest = catalogue.newest_of(device)
     models = len({r.model.id for r in results})
-    page = Page(
-        device.href,
+    head = Head(
         device.label,
         f"{device.family} · {plural(len(results), 'result')} of {plural(models, 'model')}.",
-        nav="models",
         warning=warning(results, "latency", "of this device"),
     )
     found = ratios.main_gains(catalogue, device)
     choices = device_table(catalogue, device)
     described = newest.record.device
     return DeviceView(
-        page=page,
+        head=head,
         device=device,
         full_name=line(described.full_name, 300),
         facts=(
@@ -130,3 +129,6 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
         )
         rows.append(row(r, (model, precision), cells, measurement="latency", under=r.told))
     return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)
+
+
+PAGE = PageOfEach("device", "models", lambda catalogue: catalogue.devices, view)

@@ -14,10 +14,11 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Card, Page, warning
+from ovreport_sitegen.components.page import Card, Head, warning
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import plural
 
 _FIGURES = (
@@ -34,7 +35,7 @@ _STARTUP = ("startup_ms", "read_ms", "compile_ms", "first_inference_ms", "startu
 class LatencyView:
     """Everything the template of the page needs."""
 
-    page: Page
+    head: Head
     cards: tuple[Card, ...]
     table: Table
     start: Card
@@ -45,13 +46,11 @@ def view(catalogue: Catalogue) -> LatencyView:
     """Return the view of the latency page."""
     results = catalogue.results
     device = catalogue.gain_device.label
-    page = Page(
-        "latency.html",
+    head = Head(
         "Latency",
         "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
         f"request. {plural(len(results), 'result')}; each is the median over rounds in fresh "
         "processes.",
-        nav="latency",
         warning=warning(results, "latency"),
     )
     shown = (
@@ -80,7 +79,7 @@ def view(catalogue: Catalogue) -> LatencyView:
         ),
     )
     start = cards.startup_card(catalogue)
-    return LatencyView(page, shown, _table(catalogue), start, _startup(catalogue))
+    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue))
 
 
 def _table(catalogue: Catalogue) -> Table:
@@ -118,3 +117,6 @@ def _startup(catalogue: Catalogue) -> Table:
     )
     title = "Start-up, part by part"
     return Table("startup-table", title, columns, rows, searchable=True, note=chosen.note)
+
+
+PAGE = Page("latency", "Latency", view, when=has_results)

@@ -19,11 +19,12 @@ from ovreport_sitegen.components.cells import (
     verdict_cell,
 )
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
-from ovreport_sitegen.components.page import Card, Page, warning
+from ovreport_sitegen.components.page import Card, Head, warning
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
-from ovreport_sitegen.pages.accuracy.page import lost_card, trade_sentence
+from ovreport_sitegen.pages.accuracy import lost_card, trade_sentence
+from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import day, listed, plural, release
 
 _FIGURES = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
@@ -42,7 +43,7 @@ class Takeaway:
 class OverviewView:
     """Everything the template of the page needs."""
 
-    page: Page
+    head: Head
     takeaways: tuple[Takeaway, ...]
     families: tuple[str, ...]
     cards: tuple[Card, ...]
@@ -55,18 +56,16 @@ def view(catalogue: Catalogue) -> OverviewView:
     releases = sorted({release(r.record.software.openvino) for r in results})
     days = sorted(r.record.measured_at for r in results)
     span = day(days[0]) if day(days[0]) == day(days[-1]) else f"{day(days[0])} – {day(days[-1])}"
-    page = Page(
-        "index.html",
+    head = Head(
         f"Inference benchmarks, OpenVINO {listed(releases[-3:])}",
         f"{plural(len(results), 'result')} for {plural(len(catalogue.models), 'model')} on "
         f"{plural(len(catalogue.devices), 'device')}, measured {span}. Each is the median over "
         "rounds in fresh processes, judged by what went on on the machine meanwhile.",
-        nav="index",
         warning=warning(results, "latency", "here"),
     )
     families = Counter(d.family for d in catalogue.devices)
     return OverviewView(
-        page,
+        head,
         tuple(_takeaways(catalogue)),
         tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
         tuple(_cards(catalogue)),
@@ -204,7 +203,7 @@ def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
             f"{best.device.label}: its first token after "
             f"{value_words(best, 'time_to_first_token_ms')}."
         )
-        return [Takeaway(value, text, catalogue.language_href)]
+        return [Takeaway(value, text, "language-models.html")]
     measured = generation_of(best)
     answers = measured.agreement if measured else None
     if not isinstance(answers, TokenAgreement):
@@ -215,7 +214,7 @@ def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
         "a page."
     )
     value = f"{answers.identical} of {len(answers.common)}"
-    return [Takeaway(value, text, catalogue.language_href)]
+    return [Takeaway(value, text, "language-models.html")]
 
 
 def table(catalogue: Catalogue) -> Table:
@@ -247,3 +246,6 @@ def table(catalogue: Catalogue) -> Table:
             )
         )
     return Table("results", "All results", columns, tuple(rows), searchable=True)
+
+
+PAGE = Page("overview", "Overview", view, when=has_results)
