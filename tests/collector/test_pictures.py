@@ -15,6 +15,7 @@ from ovreport_collector import tasks
 from ovreport_collector.engines.images import decoded, on_host
 from ovreport_collector.jobs import EndToEndJob, EndToEndResult, JobFailed
 from ovreport_collector.measurements.end_to_end.measurement import EndToEndExtra
+from ovreport_collector.plan.request import make_plan
 from ovreport_collector.prepare.images import COUNT, EncodedImages, encode_images
 from ovreport_collector.session import collect
 from ovreport_collector.tasks.images.base import image_task
@@ -235,7 +236,7 @@ def test_a_collect_measures_it_for_image_tasks_only(
 
     def collected(**requested: object) -> dict[str, object]:
         request = a_request(suite, precisions=("f32",), **requested)
-        plan, out = collect.make_plan(request), own_folders / "records"
+        plan, out = make_plan(request), own_folders / "records"
         records = collect.measure(plan, out, console, timeout_s=None, fresh=False).records
         return {r.case.model: r.end_to_end for r in records}
 

@@ -9,7 +9,7 @@ import pytest
 
 from ovreport_collector import sources, tasks
 from ovreport_collector.models.convert.build import Made, converted
-from ovreport_collector.suite import model as suite
+from ovreport_collector.plan import load_suite
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -39,7 +39,7 @@ FURTHER = {
 """Model and further judge → the same of it. SimLex-999, and both in FP32, are a minute of work
 that tell no more: 0.4485 in INT8; 0.7289 and 0.4462 in FP32."""
 
-STANDARD = suite.load("standard")
+STANDARD = load_suite.load("standard")
 
 
 def outputs_of(path, shapes, inputs, keep):

@@ -19,6 +19,7 @@ from ovreport_collector.measurements import generation
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.session import accuracy as scoring
+from ovreport_collector.session import estimate
 from ovreport_collector.session.context import RunContext, now
 from ovreport_collector.session.journal import Described, GivenUp
 from ovreport_collector.session.pilot import piloted
@@ -56,7 +57,10 @@ def _describe_model(
     context: RunContext, prepared: PreparedModel, undone: Sequence[PlannedCase]
 ) -> None:
     """Describe cases of a model, all variants against the published file at f32 on the CPU."""
-    context.display.working(f"{prepared.model.title}: f32 reference on the CPU")
+    context.display.working(
+        f"{prepared.model.title}: f32 reference on the CPU",
+        estimate.accuracy_s(context.plan, prepared.model),
+    )
     folder = context.work / prepared.model.id / "reference"
     of_reference = Case(
         engine=undone[0].case.engine if undone[0].is_language else "openvino",
@@ -67,7 +71,10 @@ def _describe_model(
     )
     reference = _outputs(context, prepared, context.target(prepared, of_reference), folder)
     for planned in undone:
-        context.display.working(f"{words(planned)}: outputs and accuracy")
+        context.display.working(
+            f"{words(planned)}: outputs and accuracy",
+            estimate.case_accuracy_s(context.plan, planned),
+        )
         _describe(context, planned, reference, folder)
 
 
