@@ -1,4 +1,4 @@
-"""Simulations with a known truth: do intervals, comparisons and bounds hold what they promise?"""
+"""Simulations with a known truth show whether intervals and comparisons hold their promises."""
 
 from __future__ import annotations
 
