@@ -17,6 +17,7 @@ from ovreport.record.base import VariantName
 from ovreport_collector.cli.devices import devices
 from ovreport_collector.cli.models import models
 from ovreport_collector.cli.options import datasets, plugin_option
+from ovreport_collector.plan.engines import CHOICES
 
 if TYPE_CHECKING:
     from ovreport.record import Precision
@@ -77,7 +78,7 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
     "--engine",
     "engines",
     multiple=True,
-    type=click.Choice(["openvino", "onnxruntime", "litert", "pytorch", "native"]),
+    type=click.Choice(CHOICES),
     help="What runs the models; repeatable. `native`: the framework that a model's file belongs "
     "to. Native frameworks run on the CPU with OpenVINO's threads. Default: openvino.",
 )

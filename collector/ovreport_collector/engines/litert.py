@@ -29,11 +29,16 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.jobs import ThreadSettings
+from ovreport_collector.jobs import Target, ThreadSettings
 
 _DELEGATE = "DELEGATE"
 _UNCHANGED = frozenset({"DEQUANTIZE", "QUANTIZE", _DELEGATE})
 """Operations that convert what others compute with, or stand for them."""
+
+
+def create(target: Target) -> LiteRt:
+    """Return LiteRT for a target."""
+    return LiteRt(target.thread_settings)
 
 
 class LiteRt:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 
+from ovreport.engines import ENGINES
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
-from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport_collector import datasets
 from ovreport_collector.models.variants import is_calibrated
-from ovreport_collector.plan.engines import DEVICE, FRAMEWORKS, engines_for
+from ovreport_collector.plan.engines import DEVICE, engines_for
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.unpinned import as_fetched, parts
@@ -88,7 +88,7 @@ class PlannedCase:
     @property
     def is_language(self) -> bool:
         """Whether it is of a language model, in a pipeline of OpenVINO GenAI."""
-        return self.case.engine == LANGUAGE_ENGINE
+        return self.case.is_language
 
     @property
     def file_key(self) -> tuple[str, str]:
@@ -109,7 +109,7 @@ class PlannedCase:
     @property
     def is_native(self) -> bool:
         """Whether a native framework runs it, and not OpenVINO."""
-        return self.case.engine in FRAMEWORKS
+        return self.case.is_native
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ def cases(
         for device in devices:
             for variant in names:
                 made = variant != model.variant
-                for engine in [e for e in fitting if not made or e not in FRAMEWORKS]:
+                for engine in [e for e in fitting if not made or ENGINES[e].kind != "native"]:
                     for precision in _precisions(engine, device, precisions, made=made):
                         case = Case(
                             engine=engine,
@@ -297,10 +297,10 @@ def _precisions(
     Who optimizes a model wants it fast, so runs it as the device chooses: a variant that we make
     has that precision alone, unless others are asked for.
     """
-    if engine == LANGUAGE_ENGINE and not requested and not is_virtual(device.name):
+    if ENGINES[engine].kind == "generation" and not requested and not is_virtual(device.name):
         # Eight-bit attention is the default even where arithmetic in f32 is.
         return ["default"] if made else ["f32", "default"]
-    if engine not in FRAMEWORKS:
+    if ENGINES[engine].kind != "native":
         telling = telling_precisions(device)
         return list(dict.fromkeys(requested or (telling[-1:] if made else telling)))
     fits = device.name == DEVICE and (not requested or {"f32", "default"} & set(requested))

@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 
 from ovreport import paths
+from ovreport.engines import OPENVINO, of_kind
 from ovreport.errors import InputError, OvreportError
 from ovreport.record import (
     MEASUREMENTS,
@@ -116,9 +117,11 @@ def make_plan(request: Request) -> Plan:
     )
     _check_some_variant(request, planned)
     engines = {p.case.engine for p in planned}
-    if set(request.engines) - {"openvino"} and not engines & set(frameworks.FRAMEWORKS):
+    others = set(request.engines) - {OPENVINO}
+    if others and not engines & (others | {engine.id for engine in of_kind("native")}):
         raise InputError(
-            "no native framework fits the models, devices and precisions asked for",
+            f"nothing for {', '.join(sorted(others))} in the models, devices and precisions "
+            "asked for",
             where="--engine",
             remedy="Native frameworks read ONNX, TFLite and TorchScript files, and run on the "
             "device CPU at f32.",

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ovreport.engines import ENGINES, GENAI
 from ovreport.errors import InputError
-from ovreport.record.generation import ENGINE
 
 if TYPE_CHECKING:
     from ovreport_collector.suite.model import Model
 
 TASK = "text-generation"
-EXTRA = "genai"
 
 
 def is_language(model: Model) -> bool:
@@ -33,7 +32,7 @@ def beside(network: Path) -> list[Path]:
 
 def has_genai() -> bool:
     """Return whether OpenVINO GenAI is installed."""
-    return importlib.util.find_spec("openvino_genai") is not None
+    return importlib.util.find_spec(ENGINES[GENAI].module) is not None
 
 
 def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model], str]:
@@ -48,16 +47,16 @@ def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model]
         raise InputError(
             "openvino-genai is not installed, which runs language models",
             where=f"model {without[0].id}",
-            remedy=f"pip install 'ovreport[{EXTRA}]', or name other models with --model",
+            remedy=f"{ENGINES[GENAI].install}, or name other models with --model",
         )
     those = "1 language model is" if len(without) == 1 else f"{len(without)} language models are"
     return [model for model in models if not is_language(model)], (
         f"{those} left out: OpenVINO GenAI runs them, and is not installed. To measure them too: "
-        f"pip install 'ovreport[{EXTRA}]'"
+        f"{ENGINES[GENAI].install}"
     )
 
 
 def versions(engines: Iterable[str]) -> dict[str, str]:
     """Return package → version of what runs language models, where one is planned."""
-    names = ("openvino-genai", "openvino-tokenizers") if ENGINE in set(engines) else ()
+    names = ("openvino-genai", "openvino-tokenizers") if GENAI in set(engines) else ()
     return {name: importlib.metadata.version(name) for name in names}

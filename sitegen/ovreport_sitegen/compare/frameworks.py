@@ -14,9 +14,6 @@ from ovreport.record import Record
 from ovreport.stats.comparison import Comparison, compare
 from ovreport_sitegen.compare.paired import R, latencies, same_session, throughputs
 
-FRAMEWORKS = {"onnxruntime": "ONNX Runtime", "litert": "LiteRT", "pytorch": "PyTorch"}
-"""Engine → the native framework's name. What another engine measured is not OpenVINO's."""
-
 
 @dataclass(frozen=True)
 class Against(Generic[R]):

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
-from ovreport.metrics.compute import is_language
 from ovreport.record import Record
 from ovreport.record.store import Loaded
 from ovreport_sitegen.compare.baseline import CaseKey, baseline_key, baselines, over_published
@@ -150,9 +150,10 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     current, older, doubts = load.newest(loaded.stored)
     named = load.names(current)
     every = sorted(load.results(current, older, named), key=_place)
-    language = [r for r in every if is_language(r.record)]
-    native = [r for r in every if r.framework and not is_language(r.record)]
-    results = [r for r in every if not r.framework and not is_language(r.record)]
+    results, native, language = (
+        [r for r in every if ENGINES[r.record.case.engine].kind == kind]
+        for kind in ("openvino", "native", "generation")
+    )
     placed = {r.device.key for r in (*results, *native)}
     models = sorted(named.models.items(), key=lambda item: (item[1].title.lower(), item[0]))
     devices = sorted(named.devices.values(), key=lambda d: (d.label.lower(), d.key))

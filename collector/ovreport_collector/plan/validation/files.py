@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from ovreport.engines import ENGINES, GENAI, OPENVINO
 from ovreport_collector.models.convert.registry import CONVERTERS
 from ovreport_collector.plan.validation import text
 from ovreport_collector.plan.validation.fault import Fault
@@ -21,8 +22,8 @@ from ovreport_collector.sources.address import (
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import File, Model, Suite, Wheel
 
-MODEL_FORMATS = (".onnx", ".xml", ".tflite")
-LANGUAGE_FORMATS = (".gguf", ".xml")
+MODEL_FORMATS = ENGINES[OPENVINO].suffixes
+LANGUAGE_FORMATS = ENGINES[GENAI].suffixes
 """Of a language model: a GGUF file, or an OpenVINO IR with its tokenizer in the same folder."""
 
 
