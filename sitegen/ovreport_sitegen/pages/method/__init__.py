@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport.metrics import verdict
+from ovreport.metrics import percentiles, verdict
 from ovreport.metrics.reasons import REASONS, ReasonText
 from ovreport.metrics.registry import METRICS, Metric
 from ovreport.record import Tier
@@ -91,6 +91,7 @@ def _limits() -> dict[str, str]:
         "pairs": str(comparison.MIN_PAIRS),
         "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
         "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
+        "too_few": percentiles.N_TOO_SMALL,
         "percentile": f"{1 - intervals.PERCENTILE_RISK:.0%}".replace("%", " %"),
     }
 
