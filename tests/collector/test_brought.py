@@ -22,8 +22,8 @@ from ovreport_collector.jobs import Job, OptimizeJob, OutputsJob, Result
 from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.leakage import check_apart
 from ovreport_collector.plan import plan
+from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.tasks.base import Files
 from tests.collector import conftest, models
 from tests.collector import dataset_fixtures as made
 from tests.collector.conftest import TINY, FakeChild

@@ -26,11 +26,12 @@ from ovreport.record import (
 )
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.generation_base import TEXT, Completion, Prompts
 from ovreport_collector.jobs import GenerationJob, Lengths, Target
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement, run
 from ovreport_collector.measurements.generation.answers import spread
-from ovreport_collector.measurements.generation.run import Answer, Prompts, measure, point_of
+from ovreport_collector.measurements.generation.run import measure, point_of
 from ovreport_collector.session import collect
 from ovreport_collector.session.progress import summaries
 from ovreport_collector.suite import language
@@ -53,7 +54,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def job(tmp_path: Path) -> GenerationJob:
     """Return a job of two lengths, two answers each."""
     raw = np.frombuffer(WORDS.encode(), np.uint8)
-    save_arrays(tmp_path / "samples.npz", {run.TEXT: raw[:160_000].reshape(8, -1)})
+    save_arrays(tmp_path / "samples.npz", {TEXT: raw[:160_000].reshape(8, -1)})
     return GenerationJob(
         target=Target(
             engine="openvino-genai", model="m.gguf", shapes={}, device="CPU", precision="default"
@@ -164,7 +165,7 @@ def test_requests_at_once_that_fail_lose_nothing_else(
 def test_any_times_make_a_point(gaps: list[float], first: float) -> None:
     """Tokens that come at once, late or together: the point holds all of them."""
     at = np.cumsum([first, *gaps]).tolist()
-    point = point_of([Answer([1, 2, 3, 4], 0.0, at, at[-1])], Lengths(8, 4), index=0)
+    point = point_of([Completion([1, 2, 3, 4], 0.0, at, at[-1])], Lengths(8, 4), index=0)
     assert point.histogram.total == 3
     assert point.rounds[0].time_to_first_token_ms == pytest.approx(first * 1000)
 

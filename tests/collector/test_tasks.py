@@ -16,6 +16,7 @@ from numpy.testing import assert_array_equal
 from ovreport.errors import SuiteError
 from ovreport.metrics import registry
 from ovreport_collector import tasks
+from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks import common
 from tests.collector.dataset_fixtures import coco, glue
 from tests.collector.task_fixtures import (
@@ -217,7 +218,7 @@ def test_picking_uses_everything_as_evenly_as_can_be(size: int, count: int, seed
 
 def test_the_generator_is_the_same_on_every_machine_and_run():
     """The generator is the same on every machine and run."""
-    drawn = common.generator(7, "file-type").integers(1_000_000, size=3)
+    drawn = generator(7, "file-type").integers(1_000_000, size=3)
     assert drawn.tolist() == [348253, 10917, 16110]
 
 

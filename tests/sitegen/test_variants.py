@@ -58,9 +58,9 @@ def test_a_model_of_one_variant_does_not_name_it_in_charts() -> None:
 def test_gains_of_variants_are_over_the_published_file() -> None:
     """The same baseline for all: f32 of what was published."""
     found = catalogue(*records())
-    gains = {t.default.variant: t.latency.ratio.value for t in found.trades if t.latency}
+    gains = {t.candidate.variant: t.latency.ratio.value for t in found.speedups if t.latency}
     assert gains["int8"] == pytest.approx(2.5, rel=0.03)
-    assert all(t.f32.is_published and t.f32.requested == "f32" for t in found.trades)
+    assert all(t.baseline.is_published and t.baseline.requested == "f32" for t in found.speedups)
 
 
 def test_downloads_have_a_row_a_variant() -> None:

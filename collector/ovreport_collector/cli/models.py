@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import click
+from rich.console import Console
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from rich.console import Console
-
-    from ovreport_collector.sources import Download, Prepared
-    from ovreport_collector.suite.model import Model, Suite
+from ovreport_collector.sources import Download, Prepared
+from ovreport_collector.suite.model import Model, Suite
 
 DEFAULT_SUITE = "quick"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
@@ -30,17 +30,12 @@ from ovreport_collector.models.variants import (
     settings,
     versions,
 )
+from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import child
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.suite import language
-from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ovreport_collector.prepare.model import PreparedModel
-    from ovreport_collector.suite.model import MadeVariant, Model
-    from ovreport_collector.tasks import Files
+from ovreport_collector.suite.model import MadeVariant, Model
+from ovreport_collector.tasks import Calibrates, Calibration, Files, Labelled, Validates
 
 VERSION = 2
 """Of how variants are made here: a change of it makes them all anew."""

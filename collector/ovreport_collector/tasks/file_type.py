@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
-    generator,
     need,
     only_input,
     pack,
@@ -24,13 +28,6 @@ from ovreport_collector.tasks.common import (
     tail,
     unpack,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
 
 BLOCK = 4096
 """Bytes read at either end of a file, before white space is stripped."""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from ovreport.errors import SuiteError
-from ovreport_collector.engines.image_pipeline import Channels, Layout, Resize
-from ovreport_collector.tasks.base import Calibration
+from ovreport.record import Unsupported
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.engines.image_pipeline import Channels, ImagePipeline, Layout, Resize
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator
+from ovreport_collector.tasks.base import Calibration, Inputs, Judge, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
     camera,
-    generator,
     image_size,
     images,
     one_image,
@@ -26,17 +33,6 @@ from ovreport_collector.tasks.common import (
 )
 from ovreport_collector.tasks.images import imagenet_samples, user_dataset
 from ovreport_collector.tasks.images.preprocess import MEAN, SCALE, choice, preprocessing, three
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-    from PIL import Image
-
-    from ovreport.record import Unsupported
-    from ovreport_collector.engines.image_pipeline import ImagePipeline
-    from ovreport_collector.suite.model import Model
-    from ovreport_collector.tasks.base import Array, Files, Inputs, Judge, Labelled
 
 BEST = 5
 """Classes kept of each picture, best first."""

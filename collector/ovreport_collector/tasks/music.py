@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
-from ovreport_collector.tasks.common import (
-    Kept,
-    generator,
-    only_input,
-    pack,
-    unpack,
-    whole,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator, integer
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
+from ovreport_collector.tasks.common import Kept, only_input, pack, unpack
 
 MUSIC_RATE = 22_050
 HOP = 256
@@ -75,7 +66,7 @@ class MusicTranscription(Kept):
         clips, notes = zip(*(music(shape[1], rng) for _ in range(n)), strict=True)
         return Labelled(
             inputs={name: pack(np.stack(clips), shape)},
-            labels=_Notes(np.stack(notes), whole(model, "note_output", 1, low=0, high=63)),
+            labels=_Notes(np.stack(notes), integer(model, "note_output", 1, low=0, high=63)),
             n=n,
             unit="clips",
             source=(

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from ovreport.errors import SuiteError
+from ovreport.record import Unsupported
 from ovreport_collector import datasets
 from ovreport_collector.datasets import coco
-from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Judge, Labelled
-from ovreport_collector.tasks.common import (
-    camera,
-    generator,
-    image_size,
-    need,
-    one_image,
-    only_input,
-    pick,
-    whole,
-)
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.engines.image_pipeline import ImagePipeline
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator, integer
+from ovreport_collector.tasks.base import Calibration, Inputs, Judge, Labelled
+from ovreport_collector.tasks.common import camera, image_size, need, one_image, only_input, pick
 from ovreport_collector.tasks.images import coco_map, detections
 from ovreport_collector.tasks.images.preprocess import Preprocessing, choice, preprocessing
 from ovreport_collector.tasks.images.user_dataset import inputs_of, noise, one_at_a_time, opened
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-    from PIL import Image
-
-    from ovreport.record import Unsupported
-    from ovreport_collector.engines.image_pipeline import ImagePipeline
-    from ovreport_collector.suite.model import Model
 
 LAYOUT = "coco"
 Numbering = Literal["index", "id"]
@@ -222,7 +212,7 @@ def _reading(model: Model) -> _Reading:
     return _Reading(
         form=form,
         numbering=choice(model, "classes", usual),
-        offset=whole(model, "label_offset", 0, low=0, high=1),
+        offset=integer(model, "label_offset", 0, low=0, high=1),
         confidence=_share(model, "confidence", 0.001),
         overlap=_share(model, "overlap", 0.7),
     )

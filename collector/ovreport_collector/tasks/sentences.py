@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Judge, Labelled
-from ovreport_collector.tasks.common import generator, need, pick, unpack
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator
+from ovreport_collector.tasks.base import Calibration, Inputs, Judge, Labelled
+from ovreport_collector.tasks.common import need, pick, unpack
 from ovreport_collector.tasks.text import word_pairs
 from ovreport_collector.tasks.text.embedding import MASK, encode, input_shape, pearson, pool
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
 
 BACKGROUND = "background"
 _FURTHER: Mapping[str, Judge] = dict.fromkeys(word_pairs.WORD_SETS, word_pairs.WordPairs())

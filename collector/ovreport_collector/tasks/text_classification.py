@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovreport_collector import datasets
 from ovreport_collector.datasets import glue
-from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
-from ovreport_collector.tasks.common import Proportion, generator, need, pick, rows, unpack
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
+from ovreport_collector.tasks.common import Proportion, need, pick, rows, unpack
 from ovreport_collector.tasks.text.embedding import encode, input_shape
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
 
 LAYOUT = "glue-tsv"
 _FOR_SPEED = (

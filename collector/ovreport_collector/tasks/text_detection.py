@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from ovreport_collector.tasks.base import Calibration, Labelled
+from ovreport.record import Unsupported
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.engines.image_pipeline import ImagePipeline
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     AgainstReference,
     camera,
-    generator,
     image_size,
     images,
     one_image,
@@ -23,17 +29,6 @@ from ovreport_collector.tasks.common import (
     unpack,
 )
 from ovreport_collector.tasks.text import rendering
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ovreport.record import Unsupported
-    from ovreport_collector.engines.image_pipeline import ImagePipeline
-    from ovreport_collector.suite.model import Model
-    from ovreport_collector.tasks.base import Array, Files, Inputs
-
 
 PICTURES = 24
 """Pictures on which the text maps are compared."""

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
+from ovreport.record import Unsupported
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.engines.image_pipeline import ImagePipeline
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.common import (
     Proportion,
-    generator,
     image_size,
     one_image,
     only_input,
@@ -22,17 +31,6 @@ from ovreport_collector.tasks.common import (
 )
 from ovreport_collector.tasks.text import rendering, scan
 from ovreport_collector.tasks.text.onnx_metadata import properties
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-    from PIL import Image
-
-    from ovreport.record import Unsupported
-    from ovreport_collector.engines.image_pipeline import ImagePipeline
-    from ovreport_collector.suite.model import Model
 
 LINES = 500
 """Labelled lines that are rendered."""

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
-from ovreport_collector.tasks.common import (
-    AgainstReference,
-    generator,
-    pack,
-    rows,
-    unpack,
-)
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
+from ovreport_collector.tasks.common import AgainstReference, pack, rows, unpack
 
 SPEECH_RATE = 16_000
 FRAMES = 400

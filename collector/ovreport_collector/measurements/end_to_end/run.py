@@ -24,9 +24,8 @@ import numpy as np
 from ovreport.metrics.pipelines import TOLERANCE
 from ovreport.record import OutputAgreement, PipelineRound, Stage, Way
 from ovreport_collector import engines, tasks
-from ovreport_collector.engines.arrays import output_agreement, relative_rmse
+from ovreport_collector.engines.arrays import Array, output_agreement, relative_rmse
 from ovreport_collector.engines.base import (
-    Array,
     Compiled,
     Network,
     Preprocesses,

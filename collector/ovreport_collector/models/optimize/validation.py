@@ -11,7 +11,8 @@ import msgspec
 import numpy as np
 
 from ovreport_collector import tasks
-from ovreport_collector.engines.base import Array, Request, Sample
+from ovreport_collector.engines.arrays import Array, Sample
+from ovreport_collector.engines.base import Request
 from ovreport_collector.engines.openvino.engine import OpenVinoNetwork, OpenVinoRequest
 from ovreport_collector.engines.openvino.ports import array_for, port_name
 from ovreport_collector.jobs import Validating

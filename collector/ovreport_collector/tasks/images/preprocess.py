@@ -18,22 +18,19 @@ What a suite can say, in a model's `options`, each with its default:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from ovreport.errors import SuiteError
 from ovreport_collector.engines.image_pipeline import Channels, Layout, Resize
-from ovreport_collector.tasks.common import image_size, only_input, whole
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import integer
+from ovreport_collector.tasks.common import image_size, only_input
 
 Crop = Literal["centre", "none", "letterbox"]
 Word = TypeVar("Word", bound=str)
@@ -141,7 +138,7 @@ def preprocessing(model: Model) -> Preprocessing:
         mean=three(model, "mean", MEAN),
         scale=_not_zero(model, three(model, "scale", SCALE)),
         resize=choice(model, "resize", get_args(Resize)),
-        resize_to=whole(model, "resize_to", usual, low=longer, high=max(longer, MAX_SIDE)),
+        resize_to=integer(model, "resize_to", usual, low=longer, high=max(longer, MAX_SIDE)),
         crop=crop,
     )
 

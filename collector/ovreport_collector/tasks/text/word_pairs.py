@@ -7,23 +7,20 @@ both words of a pair, each by itself, would triple the variance of a pair that s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.base import Array, Files, Labelled
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks.base import Labelled
 from ovreport_collector.tasks.common import unpack
 from ovreport_collector.tasks.text.embedding import MASK, encode, pool, spearman
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
 
 MAX_TOKENS = 16
 """Of one word with its marks: the states of further tokens are not kept, being padding."""
