@@ -30,10 +30,9 @@ from ovreport.record import (
     Throughput,
     Unsupported,
 )
-from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport.stats.intervals import Interval
 
-__all__ = ["MetricValue", "MetricValues", "accuracy_metric", "is_language", "metric_values"]
+__all__ = ["MetricValue", "MetricValues", "accuracy_metric", "metric_values"]
 
 
 def metric_values(record: Record) -> MetricValues:
@@ -55,18 +54,13 @@ def metric_values(record: Record) -> MetricValues:
     return found
 
 
-def is_language(record: Record) -> bool:
-    """Return whether a record is of a language model."""
-    return record.case.engine == LANGUAGE_ENGINE
-
-
 @cache
 def _metrics_by_kind(language: bool) -> dict[str, Metric]:
     return {k: m for k, m in METRICS.items() if (m.measurement == "generation") == language}
 
 
 def _metrics_of(record: Record) -> dict[str, Metric]:
-    return _metrics_by_kind(is_language(record))
+    return _metrics_by_kind(record.case.is_language)
 
 
 def accuracy_metric(record: Record) -> str | None:
@@ -81,7 +75,7 @@ def _why_missing(record: Record, measurement: str) -> NotMeasured | None:
 
 
 def _measured(record: Record, against: Sequence[Reason]) -> Found:
-    if is_language(record):
+    if record.case.is_language:
         if isinstance(record.generation, Generation):
             yield from _generation(record.generation, against)
         return

@@ -24,7 +24,6 @@ from ovreport.record import (
     Tier,
     Verdict,
 )
-from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport.stats.intervals import Interval, drift, median_interval
 
 STABLE_HALF_WIDTH = 0.03
@@ -78,7 +77,7 @@ def judge(record: Record, against: Sequence[Reason] | None = None) -> dict[Judge
 
     `against`: the record's `evidence`, where it is known already.
     """
-    if record.case.engine == LANGUAGE_ENGINE:
+    if record.case.is_language:
         tokens = record.generation
         if not isinstance(tokens, Generation):
             return {}

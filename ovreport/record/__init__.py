@@ -25,7 +25,7 @@ from ovreport.record.base import (
     Cause,
     Completed,
     Count,
-    Engine,
+    EngineId,
     Failed,
     Family,
     Finite,
@@ -109,6 +109,7 @@ from ovreport.record.samples import (
     RoundNoise,
     StartupRound,
     ThroughputRound,
+    pooled,
 )
 
 __all__ = [
@@ -138,7 +139,7 @@ __all__ = [
     "Energy",
     "EnergyDomain",
     "EnergyRound",
-    "Engine",
+    "EngineId",
     "Execution",
     "Failed",
     "FailedRound",
@@ -205,4 +206,5 @@ __all__ = [
     "Way",
     "Window",
     "json_schema",
+    "pooled",
 ]

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from ovreport.engines import ENGINES
+
 Text = Annotated[str, Meta(max_length=20_000)]
 # In Python `$` alone also matches before a final newline.
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$(?!\n)", max_length=80)]
@@ -16,7 +18,8 @@ Positive = Annotated[float, Meta(ge=0, le=1e300)]
 Share = Annotated[float, Meta(ge=-0.001, le=1.001)]
 
 Precision = Literal["f32", "f16", "bf16", "default"]
-Engine = Literal["openvino", "onnxruntime", "litert", "pytorch", "openvino-genai"]
+EngineId = Annotated[Slug, Meta(extra_json_schema={"enum": list(ENGINES)})]
+"""Key in `ovreport.engines.ENGINES`; a record of any other is refused when it is read."""
 VariantName = Literal[
     "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4", "int4-weights"
 ]

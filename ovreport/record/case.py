@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ovreport.engines import ENGINES
 from ovreport.record.base import (
     Count,
-    Engine,
+    EngineId,
     Part,
     Positive,
     Precision,
@@ -19,7 +20,7 @@ from ovreport.record.model import Checksum
 class Case(Part, frozen=True):
     """Engine × device × model × variant × executed precision asked for, on one machine."""
 
-    engine: Engine
+    engine: EngineId
     device: Text
     """OpenVINO device string as asked for: CPU, GPU.0, AUTO:GPU,CPU."""
     model: Slug
@@ -27,6 +28,16 @@ class Case(Part, frozen=True):
     precision: Precision
     """INFERENCE_PRECISION_HINT asked for; `default` leaves the choice to the device.
     Native frameworks: f32, in which they compute what is not quantized."""
+
+    @property
+    def is_native(self) -> bool:
+        """Whether a native framework runs it, and not OpenVINO."""
+        return ENGINES[self.engine].kind == "native"
+
+    @property
+    def is_language(self) -> bool:
+        """Whether it is of a language model, which generates tokens."""
+        return ENGINES[self.engine].kind == "generation"
 
 
 class Tier(Part, frozen=True):

@@ -11,12 +11,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ovreport.record.base import Batch, Count, Engine, Measured, NotMeasured, Part, Positive, Text
+from ovreport.record.base import Batch, Count, Measured, NotMeasured, Part, Positive, Text
 from ovreport.record.measurements import AccuracyReference, Settings
 from ovreport.record.samples import Histogram, MemoryRound, check_order, check_rounds
 
-ENGINE: Engine = "openvino-genai"
-"""What runs language models: a case of this engine has this aspect and none of the classic ones."""
 TOKEN_GROWTH = 1.02
 """Relative width of the buckets of times between tokens: the same everywhere, so they add up."""
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport.durable import make_folder, sync_folder
+from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import RecordError, StoreError, one_line
 from ovreport.record import FORMAT, Record
 from ovreport.record.migrations import migrate
@@ -67,11 +68,23 @@ def decode(data: bytes, *, where: str) -> Record:
         raise RecordError("the file is empty", where=where, remedy="Delete it, or copy it again.")
     try:
         # Nearly every record is of the current format: decode it once, straight to its type.
-        return _decoder.decode(data)
+        record = _decoder.decode(data)
     except msgspec.ValidationError as error:
-        return _decode_slowly(data, error, where=where)
+        record = _decode_slowly(data, error, where=where)
     except _NOT_JSON as error:
         raise _not_json(error, where=where) from error
+    _check_engine(record, where=where)
+    return record
+
+
+def _check_engine(record: Record, *, where: str) -> None:
+    """Raise RecordError if nothing is known of a record's engine: it would count as OpenVINO's."""
+    if record.case.engine not in ENGINES:
+        raise RecordError(
+            f"unknown engine {record.case.engine!r}; known are {', '.join(ENGINES)}",
+            where=f"{where}: $.case.engine",
+            remedy="Upgrade: pip install --upgrade ovreport",
+        )
 
 
 def _decode_slowly(data: bytes, first: msgspec.ValidationError, *, where: str) -> Record:
@@ -232,7 +245,7 @@ def file_name(record: Record, data: bytes) -> str:
         case.model,
         case.variant,
         # OpenVINO is what all is about: only another engine is named.
-        *([] if case.engine == "openvino" else [case.engine]),
+        *([] if case.engine == OPENVINO else [case.engine]),
         slug(case.device),
         case.precision,
         record.tier.name,

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec import Struct
 from rich.console import Console
 
 from ovreport import paths
@@ -64,7 +65,6 @@ def a_round_result(job: InferenceJob) -> InferenceResult:
         throughput_settings=made.throughput.settings,
         memory=made.memory.rounds[-1],
         missing={},
-        cpu_s=0.1,
     )
 
 
@@ -122,12 +122,12 @@ class FakeChild:
 
     devices: list[Device] = field(default_factory=lambda: [a_device()])
     jobs: list[Job] = field(default_factory=list)
-    answers: list[Callable[[Job], Result | None]] = field(default_factory=list)
+    answers: list[Callable[[Job], Struct | None]] = field(default_factory=list)
     """Asked in order; the first that is no None is the answer. They may raise."""
 
     def __call__(  # noqa: PLR0911 (a job, a return)
         self, job: Job, work: Path, *, limit_s: float
-    ) -> Result:
+    ) -> Struct:
         """Answer a job."""
         self.jobs.append(job)
         for answer in self.answers:

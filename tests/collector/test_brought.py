@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
+from msgspec import Struct
 from numpy.testing import assert_allclose
 from openvino import opset13 as ops
 
@@ -260,7 +261,7 @@ def test_without_their_data_models_run_for_speed(place: Place, fake_child: FakeC
 def test_the_samples_are_limited_and_told(place: Place, fake_child: FakeChild):
     """How many of how many; and the command that repeats it says so too."""
 
-    def two(job: Job) -> Result | None:
+    def two(job: Job) -> Struct | None:
         if not isinstance(job, OutputsJob):
             return None
         told = conftest._outputs(job)
@@ -369,7 +370,7 @@ def test_a_dataset_of_more_classes_than_the_model_is_told_so(tmp_path: Path):
     task = tasks.get("text-classification")
     labelled = task.labelled(model, files, seed=0)
     with pytest.raises(ValueError, match="no score for class 4"):
-        task.contributions(labelled, [np.zeros((2, 1, 2))])
+        task.per_sample_scores(labelled, [np.zeros((2, 1, 2))])
 
 
 # ---------------------------------------------------------------- calibration
@@ -425,7 +426,7 @@ def test_all_variants_are_judged_by_what_no_variant_was_made_of(
 
     sizes: list[int] = []
 
-    def note(job: Job) -> Result | None:
+    def note(job: Job) -> Struct | None:
         if isinstance(job, OutputsJob):
             sizes.append(len(load_samples(Path(job.inputs["labelled"]))))
         return None

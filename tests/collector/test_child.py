@@ -106,7 +106,7 @@ def test_an_exception_keeps_its_words(tmp_path: Path) -> None:
     failed = child.run(job, tmp_path, limit_s=60)
     assert isinstance(failed, JobFailed)
     assert failed.cause == "error"
-    assert failed.reason == "ValueError: unknown engine 'none'"
+    assert failed.reason.startswith("ValueError: unknown engine 'none'")
     assert not failed.unsupported
 
 
@@ -200,7 +200,7 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: str) -
 
 def test_a_working_folder_that_is_gone_is_no_fault_of_the_case(worker) -> None:
     """What a process could not write there must not be recorded as the model's failure."""
-    work = worker("import shutil; shutil.rmtree(os.path.dirname(sys.argv[3])); sys.exit(1)")
+    work = worker("import shutil; shutil.rmtree(os.path.dirname(sys.argv[4])); sys.exit(1)")
     with pytest.raises(StoreError, match="cannot be written") as caught:
         child.run(JOB, work, limit_s=20)
     assert caught.value.where == str(work)

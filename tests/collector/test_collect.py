@@ -35,8 +35,7 @@ from ovreport.record import (
     Unsupported,
     store,
 )
-from ovreport_collector import measurements
-from ovreport_collector.measurements import generation
+from ovreport_collector.measurements import generation, registry
 from ovreport_collector.measurements.curve import measurement as curve
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.open_loop import measurement as open_loop
@@ -550,7 +549,7 @@ def virtual(tmp_path_factory: pytest.TempPathFactory) -> Place:
         suite = place.suite(model_table("good", "good.xml"))
         devices = [word for device in VIRTUAL for word in ("--device", device)]
         # What is measured beside rounds is the same on any device.
-        skipped = [word for extra in measurements.EXTRAS for word in ("--skip", extra.name)]
+        skipped = [word for name in registry.BY_NAME for word in ("--skip", name)]
         assert (
             run(
                 [
@@ -684,4 +683,4 @@ def test_without_genai_the_language_models_of_a_mixed_suite_are_left_out_and_tol
     assert "pip install 'ovreport[genai]'" in said
     assert "TinyLlama" not in said
     assert run([*hub, "--model", "tinyllama-1.1b-chat-int4"]) == 2
-    assert "openvino-genai is not installed" in capsys.readouterr().err
+    assert "OpenVINO GenAI is not installed" in capsys.readouterr().err

@@ -14,7 +14,6 @@ from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.plan import tiers as plan_tiers
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
-from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import estimate, progress
 from ovreport_collector.session.journal import Journal, RoundDone
 from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
@@ -58,7 +57,6 @@ def a_step(planned: PlannedCase, index: int) -> RoundDone:
         round=index,
         started_at="2026-01-01T00:00:00Z",
         result=a_round_result(job),
-        cached=JobFailed(reason="none", cause="error"),
         readings={},
     )
 

@@ -226,7 +226,7 @@ def test_an_ir_without_its_weights_is_refused_early(fetch, tmp_path: Path):
     """The .xml alone is no model."""
     suite = a_suite(tmp_path)
     suite.write_text("\n".join(suite.read_text().splitlines()[:-1]))
-    with pytest.raises(SuiteError, match="role weights"):
+    with pytest.raises(SuiteError, match=r"models\.files\.weights"):
         load_suite.load(suite)
 
 
@@ -389,7 +389,7 @@ def test_a_folder_must_be_one_of_a_branch(tmp_path: Path):
     """Elsewhere every file is named with its checksum."""
     path = whole(tmp_path)
     path.write_text(path.read_text().replace("unpinned = true, ", f'sha256 = "{"a" * 64}", '))
-    with pytest.raises(SuiteError, match="no checksum"):
+    with pytest.raises(SuiteError, match="rest of its folder"):
         load_suite.load(path)
 
 
@@ -397,9 +397,9 @@ def test_what_is_not_pinned_must_say_so(tmp_path: Path):
     """The check tells both ways to mend it; and that a pinned file is not unpinned."""
     sha256 = f', sha256 = "{"a" * 64}"'
     for said, message in (
-        ("", "it moves"),
-        (sha256, "it moves"),
-        (f"{sha256}, unpinned = true", "a checksum of what can change"),
+        ("", "can change"),
+        (sha256, "can change"),
+        (f"{sha256}, unpinned = true", "a checksum of a file that can change"),
     ):
         with pytest.raises(SuiteError, match=message):
             load_suite.load(unpinned(tmp_path, said=said))

@@ -55,7 +55,7 @@ def test_steps_are_there_again_after_a_restart(path: Path) -> None:
     assert again.tried("b", 0)
     assert not again.tried("b", 1)
     assert not again.tried("a", 0)
-    assert again.described("a") is None
+    assert again.outputs("a") is None
 
 
 def test_a_journal_that_is_not_there_is_empty(path: Path) -> None:

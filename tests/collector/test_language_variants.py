@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import openvino as ov
 import pytest
+from msgspec import Struct
 from openvino import opset13 as ops
 from rich.console import Console
 
@@ -86,7 +87,7 @@ def test_what_a_language_model_cannot_be_made_is_refused(
     own_folders: Path, fake_child: FakeChild
 ) -> None:
     """In a suite with what it can be; on the command line where nothing else is left."""
-    with pytest.raises(SuiteError, match="cannot be made int8") as caught:
+    with pytest.raises(SuiteError, match="cannot be optimized to int8") as caught:
         load_suite.load(a_suite(own_folders, variants=["int8"]))
     assert "int8-weights or int4-weights" in caught.value.remedy
     with pytest.raises(InputError, match="no model and engine"):
@@ -107,7 +108,7 @@ def run(
     monkeypatch.setattr(generation, "clock", clock)
     engines = {"f32": SimulatedEngine(clock), "default": SimulatedEngine(clock, wrong_from=50)}
 
-    def restored(job: Job) -> Result | None:
+    def restored(job: Job) -> Struct | None:
         if not isinstance(job, OptimizeJob):
             return None
         took = ConvertResult(seconds=1.5, peak_bytes=2_000)

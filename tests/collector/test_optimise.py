@@ -43,7 +43,7 @@ def made(
     *,
     shapes: dict[str, list[int]] = SHAPES,
     pixels: np.ndarray | None = None,
-) -> tuple[Result, Path]:
+) -> tuple[OptimizeResult | JobFailed, Path]:
     """Make a variant as a run does; return what came of it, and its file."""
     how = OPTIMISATIONS[variant]
     if pixels is None:
@@ -318,7 +318,7 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
         file=str(tmp_path / "made" / "voice.xml"),
         tried_with=str(tmp_path / "frames.npz"),
         inputs=str(tmp_path / "frames.npz"),
-        validating=validating,
+        validation=validating,
     )
     result = child.run(job, tmp_path, limit_s=120)
     if holds:

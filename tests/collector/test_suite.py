@@ -63,7 +63,7 @@ def test_the_standard_suite_is_broad() -> None:
     ("changes", "where", "what"),
     [
         ({"converter": "magic"}, "converter", "use one of: bert-encoder"),
-        ({"converter": "efficientnet-lite0"}, "file.uri", "reads .pth files"),
+        ({"converter": "efficientnet-lite0"}, "file.uri", ".pth files"),
         ({"converter": "bert-encoder"}, "files", "needs the model's file of the role config"),
     ],
 )
@@ -223,10 +223,10 @@ PUBLISHED = {
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ({"metric": "latency_ms"}, '"latency_ms" is no metric of accuracy'),
-        ({"value": 75.1}, "75.1 is no share and no coefficient"),
-        ({"url": "http://example.org"}, "is not an address"),
-        ({"url": "javascript:alert(1)"}, "is not an address"),
+        ({"metric": "latency_ms"}, '"latency_ms" is not an accuracy metric'),
+        ({"value": 75.1}, "75.1 is neither a share"),
+        ({"url": "http://example.org"}, "is not an https:// address"),
+        ({"url": "javascript:alert(1)"}, "is not an https:// address"),
         ({"source": ""}, "no source"),
         ({"who": "me"}, "unknown field `who`"),
     ],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import Struct
 from rich.console import Console
 
 from ovreport import paths
@@ -219,7 +220,7 @@ def test_the_expected_time_counts_the_making(write, fake_child: FakeChild, has_n
     ("changes", "what"),
     [
         ({"variants": ["int9"]}, "int9"),
-        ({"variants": ["int8", "int8"]}, "named twice"),
+        ({"variants": ["int8", "int8"]}, "listed twice"),
         ({"variants": ["int8"], "variant": "int4"}, "int4 already"),
     ],
     ids=str,
@@ -362,7 +363,7 @@ def test_a_variant_that_cannot_be_made_does_not_stop_the_others(
 ) -> None:
     """It is a failed record with the reason, and nothing of it is kept; a later run tries again."""
 
-    def crash(job: Job) -> Result | None:
+    def crash(job: Job) -> Struct | None:
         return CRASH if isinstance(job, OptimizeJob) and "int8" in job.file else None
 
     fake_child.answers = [crash]

@@ -10,7 +10,7 @@ import pytest
 
 from ovreport import record as r
 from ovreport_sitegen.components.about import port_text
-from ovreport_sitegen.pages.language import model_page
+from ovreport_sitegen.pages import language_model
 from tests.factories import a_record
 from tests.language_factories import (
     a_failed_language_record,
@@ -145,7 +145,7 @@ def test_a_page_tells_how_each_variant_was_made(build_of: BuildOf) -> None:
     """Method, size, and that its weights had few bits before; beside the published ones."""
     out = build_of([*a_collection(), *with_variants()])
     page = (out / "model-smollm2-135m-instruct.html").read_text()
-    assert "How the files were made" in page
+    assert 'id="optimization"' in page
     assert "its weights made floating point again in 8.00 s" in page
     assert "INT8 weight compression of" in page
     assert "weights compressed to" not in page
@@ -154,7 +154,7 @@ def test_a_page_tells_how_each_variant_was_made(build_of: BuildOf) -> None:
 def test_a_variant_by_itself_is_told_as_one(build_of: BuildOf) -> None:
     """With what its answers are compared: nobody measured the published file beside it."""
     page = (build_of([a_made_language_record()]) / "model-smollm2-135m-instruct.html").read_text()
-    assert "How the files were made" in page
+    assert 'id="optimization"' in page
     assert f"{TITLE}, weights compressed to int8, answers" in page
     assert "of the published weights in f32" in page
 
@@ -206,7 +206,7 @@ def test_a_language_model_is_described_as_any_other() -> None:
     """Inputs and outputs too; a size that is free is no number."""
     found = catalogue(a_language_record())
     (model,) = found.language_models
-    told = model_page.view(found, model).about
+    told = language_model.view(found, model).about
     assert any(name == "Licence" for name, _ in told.facts)
     assert all("-1" not in text for text in (*told.inputs, *told.outputs))
     assert port_text(r.Port(name="ids", dtype="i64", shape=[-1, 4])) == "ids: i64, any × 4"

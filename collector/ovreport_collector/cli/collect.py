@@ -16,7 +16,8 @@ from ovreport.errors import IncompleteError
 from ovreport.record.base import VariantName
 from ovreport_collector.cli.devices import devices
 from ovreport_collector.cli.models import models
-from ovreport_collector.cli.options import datasets, plugin_option
+from ovreport_collector.cli.options import SkippedMeasurement, datasets, plugin_option
+from ovreport_collector.plan.engines import CHOICES
 
 if TYPE_CHECKING:
     from ovreport.record import Precision
@@ -77,7 +78,7 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
     "--engine",
     "engines",
     multiple=True,
-    type=click.Choice(["openvino", "onnxruntime", "litert", "pytorch", "native"]),
+    type=click.Choice(CHOICES),
     help="What runs the models; repeatable. `native`: the framework that a model's file belongs "
     "to. Native frameworks run on the CPU with OpenVINO's threads. Default: openvino.",
 )
@@ -121,8 +122,8 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(["curve", "open_loop", "end_to_end", "no_mmap", "concurrency"]),
-    help="Leave this aspect out, to save time; repeatable.",
+    type=SkippedMeasurement(),
+    help="Leave this measurement out, to save time; repeatable.",
 )
 @click.option(
     "--dataset",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -37,6 +38,30 @@ def plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
             )
         found[name] = path
     return found
+
+
+class SkippedMeasurement(click.ParamType[str]):
+    """The name of a measurement; looked up when it is needed, so that --help of others is quick."""
+
+    name = "measurement"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Return all names."""
+        return self._choice().get_metavar(param, ctx) or self.name
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 (click's)
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """Return the name; an error of usage where no measurement has it."""
+        return self._choice().convert(value, param, ctx)
+
+    def _choice(self) -> click.Choice[str]:
+        from ovreport_collector.measurements import registry
+
+        return click.Choice(registry.SKIPPABLE)
 
 
 plugin_option = click.option(

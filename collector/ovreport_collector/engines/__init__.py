@@ -1,7 +1,10 @@
-"""What runs a model. Only the modules in here import an inference engine."""
+"""What runs a model: an adapter an engine, which alone imports it; listed in `ovreport.engines`."""
 
 from __future__ import annotations
 
+import importlib
+
+from ovreport.engines import ENGINES
 from ovreport_collector.engines.base import Engine
 from ovreport_collector.engines.types import Target
 
@@ -9,22 +12,12 @@ __all__ = ["Engine", "create"]
 
 
 def create(target: Target) -> Engine:
-    """Return the engine that a target names; called in the measuring process only."""
-    match target.engine:
-        case "openvino":
-            from ovreport_collector.engines.openvino.engine import OpenVino
+    """Return the engine that a target names, by the `create` of its adapter.
 
-            return OpenVino(target.plugins)
-        case "onnxruntime":
-            from ovreport_collector.engines.onnxruntime import OnnxRuntime
-
-            return OnnxRuntime(target)
-        case "litert":
-            from ovreport_collector.engines.litert import LiteRt
-
-            return LiteRt(target.thread_settings)
-        case "pytorch":
-            from ovreport_collector.engines.pytorch import PyTorch
-
-            return PyTorch(target.thread_settings)
-    raise ValueError(f"unknown engine {target.engine!r}")
+    Called in the measuring process only: the adapter imports the engine. Raises ValueError for an
+    engine that is not in the table.
+    """
+    if target.engine not in ENGINES:
+        raise ValueError(f"unknown engine {target.engine!r}; known are {', '.join(ENGINES)}")
+    engine: Engine = importlib.import_module(ENGINES[target.engine].adapter).create(target)
+    return engine

@@ -30,11 +30,16 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.engines.types import ThreadSettings
+from ovreport_collector.engines.types import Target, ThreadSettings
 
 _DELEGATE = "DELEGATE"
 _UNCHANGED = frozenset({"DEQUANTIZE", "QUANTIZE", _DELEGATE})
 """Operations that convert what others compute with, or stand for them."""
+
+
+def create(target: Target) -> LiteRt:
+    """Return LiteRT for a target."""
+    return LiteRt(target.thread_settings)
 
 
 class LiteRt:

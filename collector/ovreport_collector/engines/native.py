@@ -13,12 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from ovreport.engines import ENGINES
 from ovreport.record import Port, Precision
 from ovreport_collector.engines.arrays import Array, Sample
 from ovreport_collector.engines.base import Mode
 from ovreport_collector.engines.types import ThreadSettings
-from ovreport_collector.plan.engines import DEVICE, FRAMEWORKS
 
+DEVICE = "CPU"
+"""Where native frameworks run: on the same device as OpenVINO's CPU plugin."""
 THREADS = "threads counted"
 """Setting in force: the calling thread, and those that the framework started."""
 
@@ -40,7 +42,7 @@ _DTYPES = {
 
 def check_file(engine: str, path: Path) -> None:
     """Raise ValueError if the framework does not read such files."""
-    framework = FRAMEWORKS[engine]
+    framework = ENGINES[engine]
     if path.suffix.lower() not in framework.suffixes:
         raise ValueError(
             f"not supported: {framework.title} reads {' and '.join(framework.suffixes)}, "

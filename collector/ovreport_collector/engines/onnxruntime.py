@@ -49,6 +49,11 @@ _PACKED_KERNELS = ("nbits",)
 """Kernels whose arithmetic the types of their inputs do not tell."""
 
 
+def create(target: Target) -> OnnxRuntime:
+    """Return ONNX Runtime for a target."""
+    return OnnxRuntime(target)
+
+
 class OnnxRuntime:
     """ONNX Runtime, set up alongside OpenVINO."""
 

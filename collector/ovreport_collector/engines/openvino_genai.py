@@ -32,6 +32,11 @@ NETWORK = "openvino_model.xml"
 clock = time.perf_counter
 
 
+def create(target: Target) -> GenAi:
+    """Return OpenVINO GenAI for a target."""
+    return GenAi(target)
+
+
 class GenAi:
     """Makes pipelines of one model: a GGUF file, or an OpenVINO IR in its folder."""
 

@@ -24,7 +24,12 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.engines.types import ThreadSettings
+from ovreport_collector.engines.types import Target, ThreadSettings
+
+
+def create(target: Target) -> PyTorch:
+    """Return PyTorch for a target."""
+    return PyTorch(target.thread_settings)
 
 
 class PyTorch:

@@ -25,9 +25,9 @@ class OutputsJob(Job[OutputsResult], frozen=True, kw_only=True):
     """Set name → `.npz` of inputs; its outputs go to the path of the same name in `outputs`."""
     outputs: dict[str, str]
     task: str
-    judges: dict[str, str] = field(default_factory=dict)
-    """Set of labelled inputs → the additional metric of the task that says what of its outputs is
-    kept; empty: the task itself. Of other sets everything is kept."""
+    evaluators: dict[str, str] = field(default_factory=dict)
+    """Set of labelled inputs → name of the task's additional metric whose `compact` says what of
+    its outputs is kept; empty: the task's own. Of other sets everything is kept."""
 
     def run(self) -> OutputsResult:
         """Run every sample of every set, one at a time."""
@@ -49,7 +49,11 @@ def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None
         samples = load_samples(Path(path))
         request = compiled.request(samples)
         # Some models answer with megabytes of which a task needs a line.
-        keep = tasks.judge(job.task, job.judges[name]).keep if name in job.judges else list
+        keep = (
+            tasks.evaluator(job.task, job.evaluators[name]).compact
+            if name in job.evaluators
+            else list
+        )
         kept = [
             keep([array[np.newaxis] for array in infer_checked(request, i, network)])
             for i in range(len(samples))

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from ovreport.engines import GENAI, OPENVINO
 from ovreport.errors import StoreError
-from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport.record.model import WEIGHTS_TO_F32, Converted, Optimized, Origin, Original
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.types import Target
@@ -136,7 +136,7 @@ def _origin(prepared: PreparedModel, result: OptimizeResult) -> Origin:
     if result.restored is not None:
         return Converted(
             converter=WEIGHTS_TO_F32,
-            software=language.versions([LANGUAGE_ENGINE]),
+            software=language.versions([GENAI]),
             seconds=result.restored.seconds,
             peak_bytes=result.restored.peak_bytes,
         )
@@ -188,7 +188,7 @@ def _data(how: Optimization, prepared: PreparedModel, files: Files) -> _Data:
 def _evaluated(prepared: PreparedModel) -> list[Labelled]:
     """Return everything that the model's accuracy is judged by."""
     first = [prepared.labelled] if prepared.labelled is not None else []
-    return [*first, *(judged.labelled for judged in prepared.further)]
+    return [*first, *(judged.labelled for judged in prepared.additional_evaluations)]
 
 
 def _cannot(reason: str) -> _CannotError:
@@ -209,7 +209,7 @@ def _job(
         save_arrays(inputs, dict(data.calibration.inputs))
     return OptimizeJob(
         target=Target(
-            engine=LANGUAGE_ENGINE if language.is_language(prepared.model) else "openvino",
+            engine=GENAI if language.is_language(prepared.model) else OPENVINO,
             model=str(prepared.file),
             shapes=prepared.model.shapes,
             device="CPU",
@@ -246,7 +246,7 @@ def _checksums(file: Path) -> list[str]:
 
 
 def _software(model: Model, name: MadeVariant) -> dict[str, str]:
-    pipelines = language.versions([LANGUAGE_ENGINE]) if language.is_language(model) else {}
+    pipelines = language.versions([GENAI]) if language.is_language(model) else {}
     return {
         **versions([name]),
         "openvino": importlib.metadata.version("openvino"),

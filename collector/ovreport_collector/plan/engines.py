@@ -1,4 +1,4 @@
-"""The native frameworks that OpenVINO is compared with: which files each reads, and its package.
+"""Which engines of `ovreport.engines` a model is measured with, and whether they are installed.
 
 Nothing of them is imported here: a plan is made without them, a measuring process imports one.
 """
@@ -8,12 +8,10 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from ovreport.engines import ENGINES, GENAI, OPENVINO, of_kind
 from ovreport.errors import InputError
-from ovreport.record import Engine
-from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Model
 
@@ -21,94 +19,77 @@ NATIVE = "native"
 """Asks for the framework that a model's file belongs to."""
 DEVICE = "CPU"
 """Where native frameworks run: on the same device as OpenVINO's CPU plugin."""
+CHOICES = (*ENGINES, NATIVE)
+"""What can be asked for on the command line."""
 
 
-@dataclass(frozen=True)
-class Framework:
-    """A native framework, which is an engine."""
+def engines_for(model: Model, requested: Sequence[str]) -> list[str]:
+    """Return the engines that a model is measured with, of those requested (none: OpenVINO's).
 
-    engine: Engine
-    title: str
-    module: str
-    package: str
-    """Name on the package index."""
-    suffixes: tuple[str, ...]
-    """Of the files it reads."""
-
-
-FRAMEWORKS: dict[str, Framework] = {
-    f.engine: f
-    for f in (
-        Framework("onnxruntime", "ONNX Runtime", "onnxruntime", "onnxruntime", (".onnx",)),
-        Framework("litert", "LiteRT", "ai_edge_litert", "ai-edge-litert", (".tflite",)),
-        Framework("pytorch", "PyTorch", "torch", "torch", (".pt", ".pt2")),
-    )
-}
-"""Engine → framework."""
+    A language model is run by engines that generate, and by none of the others.
+    """
+    if not language.is_language(model):
+        return engines_of(model.file.uri, requested)
+    named = [GENAI if name == OPENVINO else name for name in requested or (OPENVINO,)]
+    generating = {engine.id for engine in of_kind("generation")}
+    return list(dict.fromkeys(name for name in named if name in generating))
 
 
-def engines_for(model: Model, requested: Sequence[str]) -> list[Engine]:
-    """Return the engines that a model is measured with; a language model has one of its own."""
-    if language.is_language(model):
-        return [LANGUAGE_ENGINE] if not requested or "openvino" in requested else []
-    return engines_of(model.file.uri, requested)
-
-
-def engines_of(uri: str, requested: Sequence[str]) -> list[Engine]:
+def engines_of(uri: str, requested: Sequence[str]) -> list[str]:
     """Return the engines that a model's file is measured with; `native`: the one that fits it.
 
     A framework asked for by name stays even if it cannot read the file: its record says so.
     """
-    fitting = [f.engine for f in FRAMEWORKS.values() if _suffix(uri) in f.suffixes]
-    found: list[Engine] = []
-    for name in requested or ("openvino",):
-        found += fitting if name == NATIVE else [name]  # type: ignore[list-item]  # click's choice
-    return list(dict.fromkeys(found))
+    fitting = [f.id for f in of_kind("native") if _suffix(uri) in f.suffixes]
+    found: list[str] = []
+    for name in requested or (OPENVINO,):
+        found += fitting if name == NATIVE else [name]
+    return [name for name in dict.fromkeys(found) if ENGINES[name].kind != "generation"]
 
 
 def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model], str]:
-    """Return the models that can be run here, and what is left out for want of OpenVINO GenAI.
+    """Return the models that can be run here, and a sentence about those that are left out.
 
-    InputError if one of those was asked for by its name, or nothing else is left.
+    Language models need OpenVINO GenAI. InputError if it is missing and one of them was asked for
+    by its name, or no other model is there.
     """
-    without = (
-        [] if language.has_genai() else [model for model in models if language.is_language(model)]
-    )
-    if not without:
+    runs = [model for model in models if language.has_genai() or not language.is_language(model)]
+    missing = [model for model in models if model not in runs]
+    if not missing:
         return models, ""
-    if by_name or len(without) == len(models):
+    engine = ENGINES[GENAI]
+    if by_name or not runs:
         raise InputError(
-            "openvino-genai is not installed, which runs language models",
-            where=f"model {without[0].id}",
-            remedy=f"pip install 'ovreport[{language.EXTRA}]', or name other models with --model",
+            f"{engine.title} is not installed, which runs language models",
+            where=f"model {missing[0].id}",
+            remedy=f"{engine.install}, or name other models with --model",
         )
-    those = "1 language model is" if len(without) == 1 else f"{len(without)} language models are"
-    return [model for model in models if not language.is_language(model)], (
-        f"{those} left out: OpenVINO GenAI runs them, and is not installed. To measure them too: "
-        f"pip install 'ovreport[{language.EXTRA}]'"
+    those = "1 language model is" if len(missing) == 1 else f"{len(missing)} language models are"
+    return runs, (
+        f"{those} left out, because {engine.title} is not installed. To measure them too: "
+        f"{engine.install}"
     )
 
 
 def require(engines: Iterable[str]) -> None:
     """Raise InputError if the package of an engine is not installed."""
-    for engine in engines:
-        framework = FRAMEWORKS.get(engine)
-        if framework is not None and importlib.util.find_spec(framework.module) is None:
+    for engine in map(ENGINES.__getitem__, engines):
+        if importlib.util.find_spec(engine.module) is None:
             raise InputError(
-                f"{framework.title} is not installed",
-                where=f"--engine {engine}",
-                remedy=f"pip install 'ovreport[{engine}]'",
+                f"{engine.title} is not installed",
+                where=f"--engine {engine.id}",
+                remedy=engine.install,
             )
 
 
 def versions(engines: Iterable[str]) -> dict[str, str]:
-    """Return package → version of the native frameworks among the engines, as installed.
+    """Return package → version, as installed, of the engines other than OpenVINO itself.
 
     A module may come from a package of another name, such as onnxruntime-gpu.
     """
-    wanted = [FRAMEWORKS[engine] for engine in engines if engine in FRAMEWORKS]
+    wanted = [ENGINES[engine] for engine in engines if engine != OPENVINO]
     owners = importlib.metadata.packages_distributions() if wanted else {}
-    names = sorted({owners.get(f.module, [f.package])[0] for f in wanted})
+    names = sorted({owners.get(engine.module, [engine.package])[0] for engine in wanted})
     return {name: importlib.metadata.version(name) for name in names}
 
 

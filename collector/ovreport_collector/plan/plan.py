@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
+from ovreport.engines import ENGINES
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
-from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
 from ovreport_collector.plan.devices import default_precisions, is_virtual
-from ovreport_collector.plan.engines import DEVICE, FRAMEWORKS, engines_for
+from ovreport_collector.plan.engines import DEVICE, engines_for
 from ovreport_collector.process.timing import NO_TIME, Timing
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
@@ -44,7 +44,7 @@ class PlannedCase:
     @property
     def is_language(self) -> bool:
         """Whether it is of a language model, in a pipeline of OpenVINO GenAI."""
-        return self.case.engine == LANGUAGE_ENGINE
+        return self.case.is_language
 
     @property
     def file_key(self) -> tuple[str, str]:
@@ -65,7 +65,7 @@ class PlannedCase:
     @property
     def is_native(self) -> bool:
         """Whether a native framework runs it, and not OpenVINO."""
-        return self.case.engine in FRAMEWORKS
+        return self.case.is_native
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ def cases(
         for device in devices:
             for variant in names:
                 made = variant != model.variant
-                for engine in [e for e in fitting if not made or e not in FRAMEWORKS]:
+                for engine in [e for e in fitting if not made or ENGINES[e].kind != "native"]:
                     for precision in _precisions(engine, device, precisions, made=made):
                         case = Case(
                             engine=engine,
@@ -200,10 +200,10 @@ def _precisions(
     Who optimizes a model wants it fast, so runs it as the device chooses: a variant that we make
     has that precision alone, unless others are asked for.
     """
-    if engine == LANGUAGE_ENGINE and not requested and not is_virtual(device.name):
+    if ENGINES[engine].kind == "generation" and not requested and not is_virtual(device.name):
         # Eight-bit attention is the default even where arithmetic in f32 is.
         return ["default"] if made else ["f32", "default"]
-    if engine not in FRAMEWORKS:
+    if ENGINES[engine].kind != "native":
         defaults = default_precisions(device)
         return list(dict.fromkeys(requested or (defaults[-1:] if made else defaults)))
     fits = device.name == DEVICE and (not requested or {"f32", "default"} & set(requested))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ovreport.engines import OPENVINO, of_kind
 from ovreport.errors import InputError
 from ovreport.record import Precision
 from ovreport_collector import datasets
@@ -103,9 +104,10 @@ def _check_something_fits(request: Request, planned: Sequence[PlannedCase]) -> N
             "the result: ovreport models --suite NAME shows each model's weights.",
         )
     used = {p.case.engine for p in planned}
-    if set(request.engines) - {"openvino"} and not used & set(engines.FRAMEWORKS):
+    others = set(request.engines) - {OPENVINO}
+    if others and not used & (others | {engine.id for engine in of_kind("native")}):
         raise InputError(
-            "no native framework fits the models, devices and precisions asked for",
+            f"no model, device and precision asked for fits {', '.join(sorted(others))}",
             where="--engine",
             remedy="Native frameworks read ONNX, TFLite and TorchScript files, and run on the "
             "device CPU at f32.",

@@ -146,13 +146,17 @@ class _OfInference(_Outputs[OutputsResult]):
         self, prepared: PreparedModel, target: Target, folder: Path
     ) -> OutputsResult | JobFailed:
         folder.mkdir(parents=True, exist_ok=True)
-        judges = {path.stem: name for path, name in prepared.judged_inputs.items()}
-        inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.judged_inputs)}
+        evaluators = {path.stem: name for path, name in prepared.labelled_sets.items()}
+        inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.labelled_sets)}
         outputs = {name: str(folder / f"{name}.npz") for name in inputs}
         job = OutputsJob(
-            target=target, inputs=inputs, outputs=outputs, task=prepared.model.task, judges=judges
+            target=target,
+            inputs=inputs,
+            outputs=outputs,
+            task=prepared.model.task,
+            evaluators=evaluators,
         )
-        return self.context.child(job, extra_s=_SAMPLE_LIMIT_S * prepared.judged_samples)
+        return self.context.child(job, extra_s=_SAMPLE_LIMIT_S * prepared.labelled_samples)
 
     def step(
         self,

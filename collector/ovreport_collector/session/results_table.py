@@ -11,7 +11,6 @@ from ovreport.metrics.compute import (
     MetricValue,
     MetricValues,
     accuracy_metric,
-    is_language,
     metric_values,
 )
 from ovreport.metrics.registry import METRICS, significant
@@ -20,8 +19,8 @@ from ovreport.record import MEASURING, Completed, Execution, Failed, MeasuringTi
 
 def summaries(records: Sequence[Record]) -> list[Table]:
     """Return a table of all cases that infer, and one of those that generate."""
-    language = [record for record in records if is_language(record)]
-    others = [record for record in records if not is_language(record)]
+    language = [record for record in records if record.case.is_language]
+    others = [record for record in records if not record.case.is_language]
     both = ((others, summary), (language, language_summary))
     return [table(some) for some, table in both if some]
 

@@ -7,11 +7,10 @@ import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
 
-from ovreport.record.generation import ENGINE
+from ovreport.engines import ENGINES, GENAI
 from ovreport_collector.suite.model import Model
 
 TASK = "text-generation"
-EXTRA = "genai"
 
 
 def is_language(model: Model) -> bool:
@@ -29,10 +28,10 @@ def beside(network: Path) -> list[Path]:
 
 def has_genai() -> bool:
     """Return whether OpenVINO GenAI is installed."""
-    return importlib.util.find_spec("openvino_genai") is not None
+    return importlib.util.find_spec(ENGINES[GENAI].module) is not None
 
 
 def versions(engines: Iterable[str]) -> dict[str, str]:
     """Return package → version of what runs language models, where one is planned."""
-    names = ("openvino-genai", "openvino-tokenizers") if ENGINE in set(engines) else ()
+    names = ("openvino-genai", "openvino-tokenizers") if GENAI in set(engines) else ()
     return {name: importlib.metadata.version(name) for name in names}

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from ovreport.engines import ENGINES
 from ovreport.errors import RecordError, one_line
-from ovreport.metrics.compute import MetricValues, is_language, metric_values
+from ovreport.metrics.compute import MetricValues, metric_values
 from ovreport.record import Record
 from ovreport.record.store import Stored
-from ovreport_sitegen.compare.frameworks import FRAMEWORKS
-from ovreport_sitegen.compare.paired import same_session
+from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.data import history, variants
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
 from ovreport_sitegen.text import line, short_name, unique_slugs
@@ -67,8 +67,8 @@ def partners(native: Sequence[Result], older: Iterable[Record], named: Names) ->
     beside = grouped(((r.model.id, r.device.key), r.record) for r in native)
     for record in older:
         others = beside.get((record.model.id, device_key(record)), [])
-        is_ours = record.case.engine not in FRAMEWORKS and not is_language(record)
-        if is_ours and any(same_session(other, record) for other in others):
+        is_ours = ENGINES[record.case.engine].kind == "openvino"
+        if is_ours and any(same_run(other, record) for other in others):
             yield named.result(record, metric_values(record))
 
 
@@ -85,7 +85,7 @@ def _anchors(records: Sequence[Record]) -> dict[Anchor, str]:
 
 def _anchor(key: tuple[str, ...]) -> str:
     machine, engine, _, device, _, variant, precision = key
-    own = [engine] if engine in FRAMEWORKS else []
+    own = [engine] if ENGINES[engine].kind == "native" else []
     return "-".join((*own, device, machine, variant, precision))
 
 
@@ -139,7 +139,7 @@ def _same_time(one: Stored, after: Stored) -> RecordError:
 
 
 def _model_key(record: Record) -> ModelKey:
-    return is_language(record), record.model.id
+    return record.case.is_language, record.model.id
 
 
 def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ovreport.engines import ENGINES
 from ovreport.metrics.compute import MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
-from ovreport_sitegen.compare.frameworks import FRAMEWORKS
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.text import day, line, release
 
@@ -75,7 +75,8 @@ class Result:
     @property
     def framework(self) -> str:
         """Name of the native framework that ran it; empty: OpenVINO."""
-        return FRAMEWORKS.get(self.record.case.engine, "")
+        case = self.record.case
+        return ENGINES[case.engine].title if case.is_native else ""
 
     @property
     def href(self) -> str:

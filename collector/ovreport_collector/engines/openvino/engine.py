@@ -26,6 +26,12 @@ from ovreport_collector.engines.openvino.ports import (
     tensors,
 )
 from ovreport_collector.engines.runtime import openvino as ov
+from ovreport_collector.engines.types import Target
+
+
+def create(target: Target) -> OpenVino:
+    """Return OpenVINO for a target."""
+    return OpenVino(target.plugins)
 
 
 class OpenVino:

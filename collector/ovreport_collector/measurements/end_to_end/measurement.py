@@ -17,7 +17,7 @@ from ovreport_collector.measurements.base import Measurement, Round, first_failu
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
 from ovreport_collector.measurements.inference.run import InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.images import Pictures
+from ovreport_collector.prepare.images import EncodedImages
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
 
@@ -40,7 +40,9 @@ class EndToEndMeasurement(Measurement[EndToEndResult]):
             return Unsupported(
                 reason=f"measured with OpenVINO only, not with {planned.case.engine}"
             )
-        return None if isinstance(prepared.pictures, Pictures) else prepared.pictures
+        return (
+            None if isinstance(prepared.encoded_images, EncodedImages) else prepared.encoded_images
+        )
 
     def seconds(self, tier: Tier) -> float:
         """Return about how long one round of it takes."""
@@ -48,15 +50,15 @@ class EndToEndMeasurement(Measurement[EndToEndResult]):
 
     def job(self, this: Round, results: Sequence[InferenceResult]) -> EndToEndJob:
         """Return the job of one round."""
-        pictures = this.prepared.pictures
-        assert isinstance(pictures, Pictures)  # noqa: S101 (else `why_not` says so)
+        images = this.prepared.encoded_images
+        assert isinstance(images, EncodedImages)  # noqa: S101 (else `why_not` says so)
         return EndToEndJob(
             target=this.target,
             round=this.index,
             seconds=_SECONDS[this.tier.name],
-            pipeline=pictures.pipeline,
-            images=[str(path) for path in pictures.files],
-            about=pictures.about,
+            pipeline=images.pipeline,
+            images=[str(path) for path in images.files],
+            about=images.about,
             task=this.prepared.model.task,
             seed=this.seed,
         )

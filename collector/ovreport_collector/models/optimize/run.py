@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ovreport.record.generation import ENGINE as LANGUAGE_ENGINE
+from ovreport.engines import ENGINES
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.runtime import openvino as ov
@@ -34,7 +34,7 @@ def optimize(job: OptimizeRequest) -> OptimizeResult:
     WrongOutputError if what was made does not give finite outputs.
     """
     os.environ[_NO_TELEMETRY] = "1"
-    if job.target.engine == LANGUAGE_ENGINE:
+    if ENGINES[job.target.engine].kind == "generation":
         # Late: it imports openvino-genai, which need not be installed.
         from ovreport_collector.models.optimize import language_model
 

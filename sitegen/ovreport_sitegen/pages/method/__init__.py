@@ -1,1 +1,99 @@
-"""TODO: method."""
+"""How it was measured: prose with the settings, rules and metrics that were really used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport.metrics import percentiles, verdict
+from ovreport.metrics.reasons import REASONS, ReasonText
+from ovreport.metrics.registry import METRICS, Metric
+from ovreport.record import Tier
+from ovreport.stats import comparison, intervals
+from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
+from ovreport_sitegen.components.page import Head
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.pages.method import overhead, simulation
+from ovreport_sitegen.pages.page import Page
+from ovreport_sitegen.text import line
+
+
+@dataclass(frozen=True)
+class MethodView:
+    """Everything the template of the page needs."""
+
+    head: Head
+    tiers: tuple[tuple[Tier, int], ...]
+    """Every tier that occurs, with the number of its results."""
+    reasons: tuple[tuple[str, ReasonText, int], ...]
+    """Code, words, and how many results it speaks against."""
+    glossary: tuple[tuple[str, tuple[Metric, ...]], ...]
+    limits: dict[str, str]
+    """Numbers of the rules, for the prose."""
+    releases: tuple[str, ...]
+    simulation: simulation.SimulationView
+    """Whether the statistics hold what they promise."""
+    overhead: overhead.OverheadView
+    """What measuring costs."""
+
+
+_MEASUREMENTS = (
+    ("Latency", "latency"),
+    ("Throughput", "throughput"),
+    ("Curve", "curve"),
+    ("Random arrivals", "open_loop"),
+    ("Start-up", "startup"),
+    ("Cached start-up", "startup_cached"),
+    ("Memory", "memory"),
+    ("Accuracy", "accuracy"),
+)
+_TOKENS = (("Language models", "generation"),)
+_WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
+
+
+def view(catalogue: Catalogue) -> MethodView:
+    """Return the view of the page."""
+    tiers: dict[str, tuple[Tier, int]] = {}
+    counts: dict[str, int] = {}
+    results = (*catalogue.results, *catalogue.language)
+    for r in results:
+        tier = r.record.tier
+        tiers[repr(tier)] = (tier, tiers.get(repr(tier), (tier, 0))[1] + 1)
+        verdicts = [r.verdict(measurement) for measurement in _WITH_VERDICT]
+        for code in {reason.code for v in verdicts if v for reason in v.reasons}:
+            counts[code] = counts.get(code, 0) + 1
+    head = Head(
+        "How it was measured",
+        "What was run, how long, what makes a number stable, and what each number means.",
+    )
+    return MethodView(
+        head=head,
+        tiers=tuple(sorted(tiers.values(), key=lambda t: t[0].min_seconds)),
+        reasons=tuple((code, text, counts.get(code, 0)) for code, text in REASONS.items()),
+        glossary=tuple(
+            (title, tuple(m for m in METRICS.values() if m.measurement == measurement))
+            for title, measurement in (*_MEASUREMENTS, *(_TOKENS if catalogue.language else ()))
+        ),
+        limits=_limits(),
+        releases=tuple(sorted({line(r.record.software.openvino, 80) for r in results})),
+        simulation=simulation.section(simulation.load()),
+        overhead=overhead.section(catalogue),
+    )
+
+
+def _limits() -> dict[str, str]:
+    return {
+        "stable": f"{verdict.STABLE_HALF_WIDTH:.0%}".replace("%", " %"),
+        "noisy": f"{verdict.NOISY_HALF_WIDTH:.0%}".replace("%", " %"),
+        "drift": f"{verdict.DRIFT:.0%}".replace("%", " %"),
+        "foreign": f"{verdict.FOREIGN_CPU_SHARE:.0%}".replace("%", " %"),
+        "steal": f"{verdict.STEAL_SHARE:.0%}".replace("%", " %"),
+        "idle": f"{verdict.IDLE_SHARE:.0%}".replace("%", " %"),
+        "pairs": str(comparison.MIN_PAIRS),
+        "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
+        "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
+        "too_few": percentiles.N_TOO_SMALL,
+        "percentile": f"{1 - intervals.PERCENTILE_RISK:.0%}".replace("%", " %"),
+    }
+
+
+PAGE = Page("method", "Method", view)

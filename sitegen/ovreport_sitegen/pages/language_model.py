@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.generation import ASPECT, generation_of
-from ovreport_sitegen.components.page import Card, Page, warning
+from ovreport_sitegen.components.page import Card, Head, warning
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
-from ovreport_sitegen.pages.language import page as language
+from ovreport_sitegen.pages import language
 from ovreport_sitegen.pages.language import variants
 from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.model import result as result_view
+from ovreport_sitegen.pages.page import PageOfEach
 from ovreport_sitegen.text import plural
 
 
@@ -23,7 +24,7 @@ from ovreport_sitegen.text import plural
 class LanguageModelView:
     """Everything the template of a language model's page needs."""
 
-    page: Page
+    head: Head
     model: ModelRef
     about: About
     findings: tuple[str, ...]
@@ -33,8 +34,8 @@ class LanguageModelView:
     concurrency: Table
     weights: Table | None
     """Variants by the size of their weights; None where there is only one."""
-    made: tuple[optimization.Made, ...]
-    """How each file that is not the published one was made."""
+    optimizations: tuple[optimization.OptimizationView, ...]
+    """How each file that is not the published one was optimized or converted."""
     texts: tuple[tuple[str, str], ...]
     """What the answers are judged by, in words."""
     results: tuple[result_view.ResultView, ...]
@@ -43,18 +44,16 @@ class LanguageModelView:
 def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
     """Return the view of a language model's page."""
     results = catalogue.language_of(model)
-    page = Page(
-        model.href,
+    head = Head(
         model.title,
         f"{model.task.capitalize()} · {plural(len(results), 'result')} on "
         f"{plural(len({r.device.key for r in results}), 'device')}.",
-        nav="language",
         warning=warning(results, ASPECT, "of this model"),
     )
     shown = [r for r in results if generation_of(r)]
     spoken_of = [r for r in shown if r.is_published] or shown
     return LanguageModelView(
-        page=page,
+        head=head,
         model=model,
         about=about(results),
         findings=(
@@ -71,7 +70,12 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),
         weights=variants.size_table(results),
-        made=optimization.made(results),
+        optimizations=optimization.optimizations(results),
         texts=tuple(language.texts(shown)),
         results=tuple(map(result_view.view, results)),
     )
+
+
+PAGE = PageOfEach(
+    "language-model", "language-models", lambda catalogue: catalogue.language_models, view
+)
