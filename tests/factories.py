@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ovreport import record as r
-from ovreport.metrics.verdict import judge
+from ovreport.metrics import verdicts
 from ovreport.record.model import Trial
 from ovreport.stats.intervals import autocorrelation, fixed_buckets, log_buckets
 
@@ -80,7 +80,7 @@ def a_record(**changes: Any) -> r.Record:
     made = _build(knobs)
     made = msgspec.structs.replace(made, **changes)
     if "verdicts" not in changes:
-        made = msgspec.structs.replace(made, verdicts=judge(made))
+        made = msgspec.structs.replace(made, verdicts=verdicts(made))
     return made
 
 

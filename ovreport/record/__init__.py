@@ -29,7 +29,6 @@ from ovreport.record.base import (
     Failed,
     Family,
     Finite,
-    JudgedName,
     Level,
     Measured,
     NotMeasured,
@@ -45,6 +44,7 @@ from ovreport.record.base import (
     Unsupported,
     VariantName,
     Verdict,
+    VerdictName,
 )
 from ovreport.record.case import Case, InputData, Repeat, Tier, UserDataset
 from ovreport.record.cost import (
@@ -149,7 +149,6 @@ __all__ = [
     "GenerationRound",
     "Histogram",
     "InputData",
-    "JudgedName",
     "Latency",
     "LatencyRound",
     "LayerCount",
@@ -202,6 +201,7 @@ __all__ = [
     "UserDataset",
     "VariantName",
     "Verdict",
+    "VerdictName",
     "Way",
     "Window",
     "json_schema",

@@ -83,7 +83,7 @@ class Reason(Part, frozen=True):
     detail: Text
 
 
-JudgedName = Literal["latency", "throughput", "time_to_first_token", "time_per_output_token"]
+VerdictName = Literal["latency", "throughput", "time_to_first_token", "time_per_output_token"]
 """What a verdict is given on."""
 
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ovreport.metrics.registry import METRICS
 from ovreport.record.base import (
     Batch,
     Count,
@@ -133,8 +132,6 @@ class Accuracy(Measured, frozen=True):
     """Name of the data in a word or two, for headings; empty: the task has but one."""
 
     def __post_init__(self) -> None:
-        if self.metric not in METRICS or METRICS[self.metric].measurement != "accuracy":
-            raise ValueError(f"not a metric of accuracy: {self.metric}")
         check_order(self.low, self.value, self.high, "low, value, high")
 
 

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Meta
 
 from ovreport.record.base import (
-    JudgedName,
     NotMeasured,
     Outcome,
     Part,
@@ -17,6 +16,7 @@ from ovreport.record.base import (
     Text,
     Unsupported,
     Verdict,
+    VerdictName,
 )
 from ovreport.record.case import Case, InputData, Repeat, Tier
 from ovreport.record.cost import (
@@ -111,7 +111,7 @@ class Record(Part, frozen=True, kw_only=True):
     noise: list[RoundNoise]
     noise_unreadable: dict[str, Text]
     """Evidence that this machine does not give, and why."""
-    verdicts: dict[JudgedName, Verdict]
+    verdicts: dict[VerdictName, Verdict]
     """As the collector judged; readers judge again from the samples."""
     repeat: Repeat
 

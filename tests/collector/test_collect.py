@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ovreport import paths
+from ovreport import paths, store
 from ovreport.cli import run
 from ovreport.record import (
     Accuracy,
@@ -33,7 +33,6 @@ from ovreport.record import (
     StartupCached,
     Throughput,
     Unsupported,
-    store,
 )
 from ovreport_collector import measurements
 from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob

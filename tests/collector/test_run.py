@@ -10,8 +10,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from ovreport import store
 from ovreport.errors import StoreError
-from ovreport.record import Completed, Failed, Record, Unsupported, store
+from ovreport.record import Completed, Failed, Record, Unsupported
 from ovreport_collector.jobs import (
     CachedStartJob,
     Job,

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from ovreport import paths
+from ovreport import paths, store
 from ovreport.engines import OPENVINO, of_kind
 from ovreport.errors import InputError, OvreportError
 from ovreport.record import (
@@ -20,7 +20,6 @@ from ovreport.record import (
     MeasuringTime,
     Precision,
     Record,
-    store,
 )
 from ovreport_collector import datasets, sources
 from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult

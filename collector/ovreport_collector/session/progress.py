@@ -19,14 +19,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from ovreport.metrics.compute import (
-    MetricValue,
-    MetricValues,
-    accuracy_metric,
-    metric_values,
-)
+from ovreport.metrics import METRICS, MetricValue, MetricValues, metric_values, significant
+from ovreport.metrics.accuracy import accuracy_metric
 from ovreport.metrics.generation import headline
-from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import MEASURING, Completed, Execution, Failed, MeasuringTime, Record
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.session.journal import GenerationDone, RoundDone

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.stats.comparison import MIN_PAIRS, Comparison
 from ovreport_sitegen.compare.paired import (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ovreport.metrics.compute import MetricValue
-from ovreport.metrics.registry import METRICS, Metric, significant
+from ovreport.metrics import METRICS, Metric, MetricValue, significant
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
 from ovreport_sitegen.components.cells import (
@@ -195,7 +194,7 @@ def metric_card(
     key_text: str = "",
     pair_words: tuple[str, str] | None = None,
 ) -> Card:
-    """Return a card that ranks results by a metric; its table has unreliable and failed ones too."""
+    """Return a card that ranks results by a metric; its table has unreliable ones and failures too."""
     metric = METRICS[key]
     measurement = "latency" if metric.measurement == "latency" else "throughput"
     ranked = sorted(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row

@@ -22,7 +22,7 @@ from functools import cached_property
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
 from ovreport.record import Record
-from ovreport.record.store import Loaded
+from ovreport.store import Loaded
 from ovreport_sitegen.compare.baseline import CaseKey, baseline_key, baselines, over_published
 from ovreport_sitegen.compare.frameworks import Against, pairs
 from ovreport_sitegen.compare.paired import Speedup, speedups

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ovreport.engines import ENGINES
-from ovreport.metrics.compute import MetricValue, MetricValues
+from ovreport.metrics import MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.text import day, line, release

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ovreport.metrics.registry import METRICS, significant
+from ovreport.metrics import METRICS, significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.charts import MAX_ROWS, Mark, Tradeoff

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
 from ovreport_sitegen.components import cards
 from ovreport_sitegen.components.cells import (

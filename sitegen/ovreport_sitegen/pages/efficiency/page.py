@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS
 from ovreport_sitegen.components import cards, memory
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import Agreement
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import geometric_mean

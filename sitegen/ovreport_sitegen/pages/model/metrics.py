@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from ovreport.metrics.compute import MetricValue
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS, MetricValue
 from ovreport_sitegen.components.cells import missing_words, value_cell
 from ovreport_sitegen.components.table import Cell, TableRow
 from ovreport_sitegen.data.result import Result
