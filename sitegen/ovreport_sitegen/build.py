@@ -1,4 +1,4 @@
-"""Build a site: load → views → charts → render → check → publish."""
+"""Build a site: load the records, render every page, check the result, publish it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,14 @@ from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
 from ovreport.store import read_all
 from ovreport_sitegen import check, config, downloads, publish
 from ovreport_sitegen.charts import Drawer
-from ovreport_sitegen.components.page import Page
+from ovreport_sitegen.components.page import Head
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages import data, device, latency, models, overview
-from ovreport_sitegen.pages.accuracy import page as accuracy
-from ovreport_sitegen.pages.efficiency import page as efficiency
-from ovreport_sitegen.pages.end_to_end import page as end_to_end
-from ovreport_sitegen.pages.frameworks import page as frameworks
-from ovreport_sitegen.pages.language import model_page
-from ovreport_sitegen.pages.language import page as language
-from ovreport_sitegen.pages.method import page as method
-from ovreport_sitegen.pages.model import page as model
-from ovreport_sitegen.pages.throughput import page as throughput
-from ovreport_sitegen.render import ALWAYS, NAV, HasPage, Renderer
+from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
+from ovreport_sitegen.render import NavEntry, Renderer
 
 _MAX_CONTENT = 1_000_000
+_INDEX, _NOT_FOUND = "index.html", "404.html"
 
 
 @dataclass(frozen=True)
@@ -50,7 +42,7 @@ class Built:
 class ContentView:
     """A page of the site's own text."""
 
-    page: Page
+    head: Head
     html: Markup
 
 
@@ -130,7 +122,7 @@ def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catal
 
 def _content(site: Path) -> dict[str, tuple[str, str]]:
     """Return title and text of every page in the site's `content`, by file name."""
-    taken = {file for _, _, file in NAV} | {"404.html"}
+    taken = {page.file for page in PAGES} | {_INDEX, _NOT_FOUND}
     found = {}
     for path in sorted((site / "content").glob("*.md")):
         name = f"{path.stem}.html"
@@ -154,51 +146,25 @@ def _content(site: Path) -> dict[str, tuple[str, str]]:
 def _render(
     found: Catalogue, content: dict[str, tuple[str, str]], drawer: Drawer
 ) -> dict[str, bytes]:
-    extra = tuple((title, name) for name, (title, _) in content.items())
-    renderer = Renderer(found.config, drawer, extra, _nav(found))
-    files = dict(renderer.assets) | downloads.all_files(found)
+    """Return every file of the site by its name."""
+    existing = [page for page in PAGES if page.when(found)]
+    nav = tuple(
+        NavEntry(page.key, page.label, page.file if i else _INDEX)
+        for i, page in enumerate(existing)
+    )
+    own_pages = tuple(NavEntry("", title, name) for name, (title, _) in content.items())
+    files = downloads.all_files(found)
     sizes = {name: len(data) for name, data in files.items()}
-    views: list[tuple[str, HasPage]] = [
-        *(_classic(found) if found.results else ()),
-        *([("language", language.view(found))] if found.language else ()),
-        ("models", models.view(found)),
-        ("method", method.view(found)),
-        ("data", data.view(found, sizes)),
-        *(("model", model.view(found, m)) for m in found.models),
-        *(("language-model", model_page.view(found, m)) for m in found.language_models),
-        *(("device", device.view(found, d)) for d in found.devices),
-        *(
-            ("content", ContentView(Page(name, title, ""), renderer.content(text)))
-            for name, (title, text) in content.items()
-        ),
-    ]
-    for template, view in views:
-        files[view.page.file] = renderer.page(template, view)
-    missing, root = renderer.not_found()
-    files["404.html"] = renderer.page("notfound", missing, root)
+    renderer = Renderer(found.config, drawer, nav, own_pages, sizes)
+    files |= renderer.assets
+    for page, entry in zip(existing, nav, strict=True):
+        files[entry.file] = renderer.page(page.key, page.view(found), entry.file, page.key)
+    for detail in DETAIL_PAGES:
+        for name, view in detail.views(found).items():
+            files[name] = renderer.page(detail.key, view, name, detail.parent)
+    for name, (title, text) in content.items():
+        view = ContentView(Head(title, ""), renderer.content(text))
+        files[name] = renderer.page("content", view, name)
+    files[_NOT_FOUND] = renderer.not_found(_NOT_FOUND)
     files[".nojekyll"] = b""
     return files
-
-
-def _classic(found: Catalogue) -> list[tuple[str, HasPage]]:
-    """Return the pages of models that infer; a language model generates, and is on none."""
-    return [
-        ("overview", overview.view(found)),
-        ("latency", latency.view(found)),
-        ("throughput", throughput.view(found)),
-        ("accuracy", accuracy.view(found)),
-        ("efficiency", efficiency.view(found)),
-        ("end-to-end", end_to_end.view(found)),
-        ("frameworks", frameworks.view(found)),
-    ]
-
-
-def _nav(found: Catalogue) -> tuple[tuple[str, str, str], ...]:
-    """Return the pages that this site has."""
-    entries = []
-    for key, label, file in NAV:
-        if key == "language" and found.language:
-            entries.append((key, label, found.language_href))
-        elif key != "language" and (found.results or key in ALWAYS):
-            entries.append((key, label, file))
-    return tuple(entries)

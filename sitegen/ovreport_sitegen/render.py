@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import jinja2
@@ -16,63 +16,24 @@ from markupsafe import Markup, escape
 
 from ovreport import __version__
 from ovreport_sitegen.charts import Drawer
-from ovreport_sitegen.components.page import Page
+from ovreport_sitegen.components.page import Head
 from ovreport_sitegen.config import Config
+from ovreport_sitegen.pages.page import View
 from ovreport_sitegen.text import line
 
-NAV = (
-    ("index", "Overview", "index.html"),
-    ("latency", "Latency", "latency.html"),
-    ("throughput", "Throughput", "throughput.html"),
-    ("accuracy", "Accuracy", "accuracy.html"),
-    ("efficiency", "Efficiency", "efficiency.html"),
-    ("end-to-end", "End to end", "end-to-end.html"),
-    ("frameworks", "Frameworks", "frameworks.html"),
-    ("language", "Language models", "language-models.html"),
-    ("models", "Models", "models.html"),
-    ("method", "Method", "method.html"),
-    ("data", "Data", "data.html"),
-)
-ALWAYS = frozenset({"models", "method", "data"})
-"""Entries of the navigation that a site has whatever its records are of."""
-_TAGS = frozenset(
-    {
-        "a",
-        "p",
-        "h2",
-        "h3",
-        "h4",
-        "ul",
-        "ol",
-        "li",
-        "strong",
-        "em",
-        "code",
-        "pre",
-        "blockquote",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "br",
-        "hr",
-        "dl",
-        "dt",
-        "dd",
-        "small",
-    }
-)
+_INLINE = {"a", "strong", "em", "code", "br", "small"}
+_BLOCKS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "pre", "blockquote", "hr", "dl", "dt", "dd"}
+_TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
 _ATTRIBUTES = {"a": {"href"}, "h2": {"id"}, "h3": {"id"}, "th": {"scope"}}
 
 
-class HasPage(Protocol):
-    """Any view."""
+@dataclass(frozen=True)
+class NavEntry:
+    """A link in the frame of every page."""
 
-    @property
-    def page(self) -> Page:
-        """Head of the page."""
+    key: str
+    label: str
+    file: str
 
 
 @dataclass(frozen=True)
@@ -83,9 +44,9 @@ class Site:
     version: str
     repository: str
     canonical: str
-    nav: tuple[tuple[str, str, str], ...]
-    extra: tuple[tuple[str, str], ...]
-    """Title and file of pages from the site's own content."""
+    nav: tuple[NavEntry, ...]
+    own_pages: tuple[NavEntry, ...]
+    """Those of the site's own content."""
 
 
 def templates_folder() -> Path:
@@ -102,14 +63,23 @@ class Renderer:
         self,
         config: Config,
         drawer: Drawer,
-        extra: tuple[tuple[str, str], ...] = (),
-        nav: tuple[tuple[str, str, str], ...] = NAV,
+        nav: Sequence[NavEntry],
+        own_pages: Sequence[NavEntry] = (),
+        sizes: Mapping[str, int] | None = None,
     ) -> None:
+        """Take the frame of all pages; `sizes`: bytes of each download."""
         self._folder = templates_folder()
         self._markdown = markdown.Markdown(extensions=["tables"])
         self.assets, self._names = _assets(self._folder / "static", config)
         canonical = config.site_url.rstrip("/") + "/" if config.site_url else ""
-        self._site = Site(line(config.title), __version__, config.repository, canonical, nav, extra)
+        self._site = Site(
+            line(config.title),
+            __version__,
+            config.repository,
+            canonical,
+            tuple(nav),
+            tuple(own_pages),
+        )
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self._folder),
             autoescape=True,
@@ -118,21 +88,36 @@ class Renderer:
             lstrip_blocks=True,
             auto_reload=False,  # templates do not change while a site is built
         )
-        self._environment.globals |= {"svg": drawer.svg, "prose": self._prose}
+        self._environment.globals |= {
+            "svg": drawer.svg,
+            "prose": self._prose,
+            "size_of": lambda name: size_words((sizes or {})[name]),
+        }
         self._environment.filters |= {"line": line, "ticks": ticks}
 
-    def page(self, template: str, view: HasPage, root: str = "") -> bytes:
-        """Return a page; `root` leads from it to the site's folder."""
-        text = self._environment.get_template(f"pages/{template}.html").render(
-            view=view, page=view.page, site=self._site, assets=self._names, root=root
-        )
-        return text.encode("utf-8", "xmlcharrefreplace")
+    def page(
+        self, template: str, view: View, file: str, current: str = "", root: str = ""
+    ) -> bytes:
+        """Return a page as HTML.
 
-    def not_found(self) -> tuple[HasPage, str]:
-        """Return the view of the page for wrong addresses, which may be asked for at any depth."""
-        page = Page("404.html", "There is no such page", "It may have been renamed.")
-        path = urlsplit(self._site.canonical).path
-        return _Bare(page), path
+        `current` is the key of the navigation's current entry; `root` leads from the page to the
+        site's folder.
+        """
+        html = self._environment.get_template(f"pages/{template}.html").render(
+            view=view,
+            head=view.head,
+            file=file,
+            current=current,
+            site=self._site,
+            assets=self._names,
+            root=root,
+        )
+        return html.encode("utf-8", "xmlcharrefreplace")
+
+    def not_found(self, file: str) -> bytes:
+        """Return the page for wrong addresses, which a server shows at any depth of folders."""
+        head = Head("There is no such page", "It may have been renamed.")
+        return self.page("notfound", _Bare(head), file, root=urlsplit(self._site.canonical).path)
 
     def content(self, text: str) -> Markup:
         """Return markdown of anybody's as clean HTML: scripts, images and odd links removed."""
@@ -140,14 +125,14 @@ class Renderer:
         return Markup(  # noqa: S704 - cleaned after the markdown was converted, not before
             nh3.clean(
                 html,
-                tags=set(_TAGS),
+                tags=_INLINE | _BLOCKS | _TABLES,
                 attributes=_ATTRIBUTES,
                 url_schemes={"http", "https"},
                 link_rel="noopener noreferrer nofollow",
             )
         )
 
-    def _prose(self, name: str, view: HasPage) -> Markup:
+    def _prose(self, name: str, view: View) -> Markup:
         return self.content(self._environment.get_template(f"prose/{name}").render(view=view))
 
 
@@ -160,9 +145,14 @@ def ticks(text: str) -> Markup:
     return Markup("").join(parts)
 
 
+def size_words(n: int) -> str:
+    """Return a size in bytes as text."""
+    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{max(n / 1e3, 0.1):.1f} kB"
+
+
 @dataclass(frozen=True)
 class _Bare:
-    page: Page
+    head: Head
 
 
 def _assets(folder: Path, config: Config) -> tuple[dict[str, bytes], Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovreport.record import Execution, Port, Settings, Unsupported, Window
+from ovreport_collector.engines.generation_base import Completion
 from ovreport_collector.jobs import (
     AnswersJob,
     GenerationJob,
@@ -16,7 +17,6 @@ from ovreport_collector.jobs import (
     Result,
 )
 from ovreport_collector.measurements.generation import answers, run
-from ovreport_collector.measurements.generation.run import Answer
 
 SETTINGS = Settings(requested={}, effective={"KV_CACHE_PRECISION": "u8"})
 
@@ -69,7 +69,7 @@ class SimulatedEngine:
         """Return a token a word."""
         return [int.from_bytes(word.encode()) for word in text.split()]
 
-    def generate(self, prompt: Sequence[int], new_tokens: int) -> Answer:
+    def generate(self, prompt: Sequence[int], new_tokens: int) -> Completion:
         """Answer: every token comes when it is said to come."""
         self.prompts.append(list(prompt))
         began = self.clock.now
@@ -78,7 +78,7 @@ class SimulatedEngine:
         at = [first + i * self.time_per_output_token_ms / 1000 for i in range(count)]
         self.clock.now = at[-1]
         tokens = [i if i < self.wrong_from else -i for i in range(count)]
-        return Answer(
+        return Completion(
             tokens,
             began,
             at,

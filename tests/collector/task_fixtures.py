@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import File, Model
-from ovreport_collector.tasks.base import Files
 
 
 def a_model(task: str, shapes: dict[str, list[int]], **changes: Any) -> Model:

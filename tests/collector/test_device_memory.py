@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ovreport_collector.engines.openvino.memory import device_memory
+from ovreport_collector.engines.openvino.devices import device_memory
 
 
 class Core:

@@ -26,13 +26,16 @@ from ovreport.record import (
 )
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.generation_base import TEXT, Completion, Prompts
 from ovreport_collector.jobs import GenerationJob, Lengths, Target
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement, run
 from ovreport_collector.measurements.generation.answers import spread
-from ovreport_collector.measurements.generation.run import Answer, Prompts, measure, point_of
+from ovreport_collector.measurements.generation.run import measure, point_of
+from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect
-from ovreport_collector.session.progress import summaries
+from ovreport_collector.session.estimate import total_s
+from ovreport_collector.session.results_table import summaries
 from ovreport_collector.suite import language
 from tests.collector.conftest import FakeChild, a_request
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
@@ -53,7 +56,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def job(tmp_path: Path) -> GenerationJob:
     """Return a job of two lengths, two answers each."""
     raw = np.frombuffer(WORDS.encode(), np.uint8)
-    save_arrays(tmp_path / "samples.npz", {run.TEXT: raw[:160_000].reshape(8, -1)})
+    save_arrays(tmp_path / "samples.npz", {TEXT: raw[:160_000].reshape(8, -1)})
     return GenerationJob(
         target=Target(
             engine="openvino-genai", model="m.gguf", shapes={}, device="CPU", precision="default"
@@ -164,7 +167,7 @@ def test_requests_at_once_that_fail_lose_nothing_else(
 def test_any_times_make_a_point(gaps: list[float], first: float) -> None:
     """Tokens that come at once, late or together: the point holds all of them."""
     at = np.cumsum([first, *gaps]).tolist()
-    point = point_of([Answer([1, 2, 3, 4], 0.0, at, at[-1])], Lengths(8, 4), index=0)
+    point = point_of([Completion([1, 2, 3, 4], 0.0, at, at[-1])], Lengths(8, 4), index=0)
     assert point.histogram.total == 3
     assert point.rounds[0].time_to_first_token_ms == pytest.approx(first * 1000)
 
@@ -216,7 +219,7 @@ def collected(
 ) -> list[Record]:
     """Measure a suite with the engine of each precision."""
     fake_child.answers.append(answering(engines.__getitem__))
-    plan = collect.make_plan(a_request(suite))
+    plan = make_plan(a_request(suite))
     return collect.measure(plan, out, console, timeout_s=None, fresh=False).records  # type: ignore[arg-type]
 
 
@@ -277,8 +280,8 @@ def test_requests_at_once_are_measured_in_few_rounds(
     assert len(record.generation.points[0].rounds) == 5
     told = [r.round for r in record.generation.memory for p in r.phases if p.phase == "concurrency"]
     assert told == [0, 1, 2]
-    plan = collect.make_plan(a_request(text_suite, skip=("concurrency",)))
-    faster = collect.make_plan(a_request(text_suite)).expected_s - plan.expected_s
+    plan = make_plan(a_request(text_suite, skip=("concurrency",)))
+    faster = total_s(make_plan(a_request(text_suite))) - total_s(plan)
     assert faster == pytest.approx(2 * 3 * 20)
     without = collect.measure(plan, own_folders / "out", console, timeout_s=None, fresh=False)
     for record in without.records:
@@ -317,8 +320,8 @@ def test_a_missing_extra_is_told(
 ) -> None:
     """Before anything is measured, with the command that installs it; exit code 2."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="openvino-genai is not installed") as caught:
-        collect.make_plan(a_request(text_suite))
+    with pytest.raises(InputError, match="OpenVINO GenAI is not installed") as caught:
+        make_plan(a_request(text_suite))
     assert "pip install 'ovreport[genai]'" in caught.value.remedy
 
 
@@ -326,7 +329,7 @@ def test_a_missing_extra_is_told(
     ("changes", "words"),
     [
         ({"shapes": {"x": [1]}}, "no static shapes"),
-        ({"data": ""}, "no text to take prompts from"),
+        ({"data": ""}, "text for its prompts"),
         ({"task": "generic", "shapes": {"x": [1]}}, "is not a model"),
         ({"file": {"uri": "file:text.txt"}}, "is not a model"),
     ],
@@ -337,7 +340,7 @@ def test_unfit_language_models_are_refused(
     """GGUF is for language models, and they need a text and no shapes."""
     suite = write_suite(text_suite, a_document(**changes))
     with pytest.raises(SuiteError, match=words):
-        collect.make_plan(a_request(suite))
+        make_plan(a_request(suite))
 
 
 @pytest.mark.usefixtures("with_genai")

@@ -14,7 +14,8 @@ import numpy as np
 
 from ovreport.record import Execution, LayerCount, Port, Precision, Settings
 from ovreport.stats.intervals import Floats
-from ovreport_collector.engines.base import Array, Mode, Sample
+from ovreport_collector.engines.arrays import Array, Sample
+from ovreport_collector.engines.base import Mode
 from tests.simulation.truth import Fault, Truth
 
 FAULT_AT = 60

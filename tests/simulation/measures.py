@@ -41,7 +41,7 @@ FALSE_ALARM_GOAL, FALSE_ANNOUNCED_GOAL = 0.05, 0.01
 
 HEAVY_DETECTION = (
     "Nothing is promised under heavy tails: where one round in ten spreads five times as much, the "
-    "interval widens to tell so, and small changes stay “not distinguishable”."
+    "interval widens to tell so, and small changes stay “no clear difference”."
 )
 HEAVY_BOUND = (
     "It cannot be met: of such rounds one in ten is far slower, and seven rounds hold none of them "

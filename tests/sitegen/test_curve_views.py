@@ -14,9 +14,8 @@ from ovreport import record as r
 from ovreport_sitegen.charts import Drawer, Scatter, Spot
 from ovreport_sitegen.charts.scatter import fill
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.model import page as model
+from ovreport_sitegen.pages import model, throughput
 from ovreport_sitegen.pages.throughput import curve, open_loop
-from ovreport_sitegen.pages.throughput import page as throughput
 from tests.factories import a_failed_record, a_record
 from tests.ovreport.test_load_figures import FOUR, TWICE, UNLOADED, WORSE, a_curve, a_loop, a_point
 from tests.sitegen.test_charts import NASTY

@@ -12,7 +12,7 @@ from ovreport.metrics import MetricValue, metric_values
 from ovreport.store import Loaded, Stored
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
-from ovreport_sitegen.pages.end_to_end import page
+from ovreport_sitegen.pages import end_to_end
 from tests.factories import a_failed_record, a_record
 from tests.sitegen.conftest import a_collection
 
@@ -31,8 +31,8 @@ def changed(record: r.Record, **fields: object) -> r.Record:
 
 def test_the_first_sentence_is_the_finding() -> None:
     """5 of 8.15 ms are inference."""
-    view = page.view(catalogue(a_record()))
-    assert view.page.lede.startswith(
+    view = end_to_end.view(catalogue(a_record()))
+    assert view.head.lede.startswith(
         "Inference is 61 % of the time from an image file to the answer, over 1 model on "
         "Example CPU 9000."
     )
@@ -40,7 +40,7 @@ def test_the_first_sentence_is_the_finding() -> None:
 
 def test_both_ways_stand_in_a_models_chart() -> None:
     """Two bars: the host's has five parts, the graph's four, each of its own length."""
-    (card,) = page.view(catalogue(a_record(noise=0.0))).models
+    (card,) = end_to_end.view(catalogue(a_record(noise=0.0))).models
     assert card.chart is not None
     host, graph = card.chart.rows
     assert [stage for stage, _ in host.parts] == list(r.STAGES)
@@ -52,16 +52,16 @@ def test_both_ways_stand_in_a_models_chart() -> None:
 
 def test_what_costs_more_than_inference_is_said() -> None:
     """One millisecond of inference beside two of decoding."""
-    (card,) = page.view(catalogue(a_record(median_ms=1))).models
+    (card,) = end_to_end.view(catalogue(a_record(median_ms=1))).models
     assert "decoding costs more" in card.finding
 
 
 def test_one_round_claims_nothing() -> None:
     """Its times have no interval: no share is stated, no way is called faster."""
     record = a_record(rounds=1)
-    view = page.view(catalogue(record, a_record(model="other", rounds=1)))
-    assert "%" not in view.page.lede
-    assert "one round" in view.page.lede
+    view = end_to_end.view(catalogue(record, a_record(model="other", rounds=1)))
+    assert "%" not in view.head.lede
+    assert "one round" in view.head.lede
     figure = metric_values(record)["end_to_end_ms"]
     assert isinstance(figure, MetricValue)
     assert figure.verdict.level == "unreliable"
@@ -69,46 +69,46 @@ def test_one_round_claims_nothing() -> None:
 
 
 def test_three_rounds_are_too_few_to_be_sure() -> None:
-    """A ratio needs five pairs; until then it is hollow, and said with the caveat."""
-    view = page.view(catalogue(a_record(rounds=3)))
-    assert "too few rounds to be sure" in view.models[0].finding
-    assert "too few rounds to tell for 1 of 1 model" in view.gains[0].finding
+    """A ratio needs five pairs; until then it is an outline, and said to have too few rounds."""
+    view = end_to_end.view(catalogue(a_record(rounds=3)))
+    assert "too few rounds" in view.models[0].finding
+    assert "too few rounds for 1" in view.gains[0].finding
     assert view.gains[0].chart is not None
     assert all(row.faint for row in view.gains[0].chart.rows)
 
 
 def test_gains_that_are_certain_are_named() -> None:
     """The pipeline makes 1.3 times as many images in every round."""
-    view = page.view(catalogue(a_record()))
-    assert view.gains[1].finding.startswith("Pipelined: faster for Magika v3.3 of 1 model.")
+    view = end_to_end.view(catalogue(a_record()))
+    assert view.gains[1].finding.startswith("Pipelined: faster for 1 (Magika v3.3)")
 
 
 def test_outputs_that_differ_are_marked() -> None:
     """Over 5 % of relative error is no agreement, whatever the speed."""
     record = a_record()
     worse = replace(record.end_to_end.agreement[0], relative_rmse=0.2)
-    (row,) = page.view(catalogue(changed(record, agreement=[worse]))).table.rows
+    (row,) = end_to_end.view(catalogue(changed(record, agreement=[worse]))).table.rows
     assert "differ" in row.html
-    (row,) = page.view(catalogue(record)).table.rows
+    (row,) = end_to_end.view(catalogue(record)).table.rows
     assert "agree" in row.html
 
 
 def test_an_unreliable_time_is_pale_and_says_so() -> None:
     """Its shares are still shown: they are of the same rounds."""
-    view = page.view(catalogue(a_record(noise=0.5)))
+    view = end_to_end.view(catalogue(a_record(noise=0.5)))
     (card,) = view.models
     assert card.chart is not None
     assert all(row.faint and row.name.endswith("unreliable") for row in card.chart.rows)
     assert "Pale" in card.key
     assert view.table.rows[0].tone == "unreliable"
-    assert "No end-to-end result on this page is stable" in view.page.warning
+    assert "No end-to-end result on this page is stable" in view.head.warning
 
 
 def test_a_way_that_was_not_measured_says_why() -> None:
     """The graph's cells carry the device's reason; the host's keep their numbers."""
     record = a_record()
     host = [p for p in record.end_to_end.pipelines if p.way == "host"]
-    view = page.view(
+    view = end_to_end.view(
         catalogue(changed(record, pipelines=host, missing={"graph": "no u8 here"}, agreement=[]))
     )
     (row,) = view.table.rows
@@ -121,7 +121,9 @@ def test_a_way_that_was_not_measured_says_why() -> None:
 def test_models_without_images_have_their_reason() -> None:
     """A model of sound is in the table with the reason, and in no chart."""
     why = r.Unsupported(reason="voice-activity is no image task")
-    view = page.view(catalogue(a_record(), a_record(model="vad", title="VAD", end_to_end=why)))
+    view = end_to_end.view(
+        catalogue(a_record(), a_record(model="vad", title="VAD", end_to_end=why))
+    )
     assert view.without == ("VAD",)
     assert len(view.models) == 1
     assert any("voice-activity is no image task" in row.html for row in view.table.rows)
@@ -129,17 +131,17 @@ def test_models_without_images_have_their_reason() -> None:
 
 def test_a_site_without_image_models_is_a_page_too() -> None:
     """No charts, no numbers: the sentence says so."""
-    view = page.view(catalogue(a_record(end_to_end=r.Skipped(reason="left out"))))
+    view = end_to_end.view(catalogue(a_record(end_to_end=r.Skipped(reason="left out"))))
     assert not view.gains
     assert not view.models
-    assert view.page.lede.startswith("No image model")
+    assert view.head.lede.startswith("No image model")
 
 
 def test_rows_have_as_many_cells_as_columns() -> None:
     """Spans included, failed and unsupported cases too."""
-    tables = [page.view(catalogue(*a_collection(), a_failed_record(model="b"))).table]
+    tables = [end_to_end.view(catalogue(*a_collection(), a_failed_record(model="b"))).table]
     why = r.Unsupported(reason="no image")
-    view = page.view(catalogue(a_record(), a_record(model="c", end_to_end=why)))
+    view = end_to_end.view(catalogue(a_record(), a_record(model="c", end_to_end=why)))
     tables += [view.table, *(card.table for card in view.models if card.table)]
     for table in tables:
         for row in table.rows:

@@ -12,7 +12,7 @@ from ovreport.metrics.reasons import REASONS
 from ovreport.store import Loaded, Stored
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
-from ovreport_sitegen.pages.method import page
+from ovreport_sitegen.pages import method
 from ovreport_sitegen.pages.model import result
 from tests.factories import a_record
 
@@ -71,7 +71,7 @@ def test_a_reason_is_told_once_for_all_that_is_missing_for_it() -> None:
 
 def test_every_reason_code_is_on_the_methods_page_with_its_count() -> None:
     """In words, also those that speak against nothing here."""
-    shown = page.view(found_with({}, cgroup_throttled_periods=3, cgroup_cpus=1.5))
+    shown = method.view(found_with({}, cgroup_throttled_periods=3, cgroup_cpus=1.5))
     assert [code for code, _, _ in shown.reasons] == list(REASONS)
     counts = {code: n for code, _, n in shown.reasons if n}
     assert counts == {"cgroup-throttled": 1, "limited-cores": 1}

@@ -10,7 +10,7 @@ import pytest
 
 from ovreport import record as r
 from ovreport_sitegen.components.about import port_text
-from ovreport_sitegen.pages.language import model_page
+from ovreport_sitegen.pages import language_model
 from tests.factories import a_record
 from tests.language_factories import (
     a_failed_language_record,
@@ -206,7 +206,7 @@ def test_a_language_model_is_described_as_any_other() -> None:
     """Inputs and outputs too; a size that is free is no number."""
     found = catalogue(a_language_record())
     (model,) = found.language_models
-    told = model_page.view(found, model).about
+    told = language_model.view(found, model).about
     assert any(name == "Licence" for name, _ in told.facts)
     assert all("-1" not in text for text in (*told.inputs, *told.outputs))
     assert port_text(r.Port(name="ids", dtype="i64", shape=[-1, 4])) == "ids: i64, any × 4"

@@ -10,11 +10,9 @@ import pytest
 
 from ovreport import record as r
 from ovreport_sitegen import downloads
-from ovreport_sitegen.pages import latency, overview
-from ovreport_sitegen.pages.accuracy import page, published
+from ovreport_sitegen.pages import accuracy, latency, model, overview, throughput
+from ovreport_sitegen.pages.accuracy import published
 from ovreport_sitegen.pages.model import optimization
-from ovreport_sitegen.pages.model import page as model
-from ovreport_sitegen.pages.throughput import page as throughput
 from tests.factories import a_made_record, a_record
 from tests.sitegen.test_headlines import a_reference, catalogue
 from tests.sitegen.test_tradeoff import records, with_published
@@ -60,9 +58,9 @@ def test_a_model_of_one_variant_does_not_name_it_in_charts() -> None:
 def test_gains_of_variants_are_over_the_published_file() -> None:
     """The same baseline for all: f32 of what was published."""
     found = catalogue(*records())
-    gains = {t.default.variant: t.latency.ratio.value for t in found.trades if t.latency}
+    gains = {t.candidate.variant: t.latency.ratio.value for t in found.speedups if t.latency}
     assert gains["int8"] == pytest.approx(2.5, rel=0.03)
-    assert all(t.f32.is_published and t.f32.requested == "f32" for t in found.trades)
+    assert all(t.baseline.is_published and t.baseline.requested == "f32" for t in found.speedups)
 
 
 def test_downloads_have_a_row_a_variant() -> None:
@@ -151,7 +149,7 @@ def test_a_published_figure_stands_beside_ours_and_in_no_finding() -> None:
     assert ">97.0<" in row.html
     assert 'href="https://example.org"' in row.html
     assert published.table(plain) is None
-    before, after = page.view(plain), page.view(told)
+    before, after = accuracy.view(plain), accuracy.view(told)
     assert before.findings == after.findings
     assert [c.finding for c in before.cards] == [c.finding for c in after.cards]
 

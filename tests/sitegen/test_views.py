@@ -12,18 +12,22 @@ import pytest
 from ovreport import record as r
 from ovreport.store import Loaded, Stored
 from ovreport_sitegen import downloads
-from ovreport_sitegen.compare.paired import same_session
+from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.page import warning
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.data.load import newest
-from ovreport_sitegen.pages import latency, models, overview
-from ovreport_sitegen.pages.accuracy import page
-from ovreport_sitegen.pages.efficiency import page as efficiency
-from ovreport_sitegen.pages.model import page as model
+from ovreport_sitegen.pages import (
+    accuracy,
+    efficiency,
+    latency,
+    model,
+    models,
+    overview,
+    throughput,
+)
 from ovreport_sitegen.pages.model import result as result_view
-from ovreport_sitegen.pages.throughput import page as throughput
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from tests.factories import a_failed_record, a_record
 from tests.sitegen.conftest import a_collection
@@ -90,9 +94,9 @@ def test_rounds_of_different_hours_are_not_compared() -> None:
     """Two measurements that did not alternate give no gain."""
     f32, default = pair()
     later = [msgspec.structs.replace(n, started_at="2026-11-23T15:00:00Z") for n in default.noise]
-    assert same_session(f32, default)
+    assert same_run(f32, default)
     moved = msgspec.structs.replace(default, noise=later)
-    assert not same_session(f32, moved)
+    assert not same_run(f32, moved)
     assert not catalogue(f32, moved).speedups
 
 
@@ -108,29 +112,29 @@ def test_rounds_that_follow_each_other_are_compared() -> None:
         return msgspec.structs.replace(record, noise=noise)
 
     even, odd = [2 * i for i in range(7)], [2 * i + 1 for i in range(7)]
-    assert same_session(at(f32, even), at(default, odd))
-    assert not same_session(at(f32, list(range(7))), at(default, list(range(7, 14))))
+    assert same_run(at(f32, even), at(default, odd))
+    assert not same_run(at(f32, list(range(7))), at(default, list(range(7, 14))))
 
 
 def test_another_tier_is_not_compared() -> None:
     """Loops of another length are another measurement."""
     f32, default = pair()
     shorter = msgspec.structs.replace(default.tier, min_seconds=2)
-    assert not same_session(f32, msgspec.structs.replace(default, tier=shorter))
+    assert not same_run(f32, msgspec.structs.replace(default, tier=shorter))
 
 
 def test_the_trade_is_said_in_words() -> None:
     """Speed and cost of the default precision stand in one sentence, from the data."""
     found = catalogue(*pair())
-    card = page.trade_card(found)
+    card = accuracy.trade_card(found)
     assert "bf16, the default on Example CPU 9000, is 2.0× as fast as f32" in card.finding
     assert "costs 12.9 points" in card.finding
 
 
 def test_equal_speeds_are_not_called_different() -> None:
-    """A ratio whose interval holds 1 is not distinguishable, and drawn hollow."""
+    """A ratio whose interval holds 1 has no clear difference, and is drawn as an outline."""
     found = catalogue(a_record(seed=1), a_record(seed=2, precision="default", top1=0.97))
-    assert "none is distinguishable" in latency.view(found).cards[1].finding
+    assert "no clear difference for 1" in latency.view(found).cards[1].finding
     chart = latency.view(found).cards[1].chart
     assert chart is not None
     assert all(row.faint for row in chart.rows)
@@ -154,7 +158,7 @@ def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
     found = catalogue(*both)
     assert found.main_device.label == "New"
     assert found.device_with("latency_ms").label == "New"
-    assert found.gain_device.label == "Old"
+    assert found.speedup_device.label == "Old"
     assert catalogue(*both[:-1]).main_device.label == "Old"
 
 
@@ -251,7 +255,7 @@ def test_architecture_only_models_have_no_accuracy_and_are_marked() -> None:
     chart = latency.view(found).cards[0].chart
     assert chart is not None
     assert any("architecture only" in row.name for row in chart.rows)
-    assert len(page.view(found).table.rows) == 1
+    assert len(accuracy.view(found).table.rows) == 1
 
 
 def test_quick_results_are_marked() -> None:
@@ -276,7 +280,7 @@ def test_eligibility_is_99_per_cent_of_the_reference() -> None:
 def test_every_accuracy_has_a_row_with_its_data_and_verdict() -> None:
     """On the accuracy page and on the model's own, where two of one metric are told apart."""
     found = catalogue(*pair(further=True))
-    for table in (page.view(found).table, model.view(found, found.models[0]).accuracies):
+    for table in (accuracy.view(found).table, model.view(found, found.models[0]).accuracies):
         assert table is not None
         assert len(table.rows) == 6
         text = "".join(row.html for row in table.rows)
@@ -319,11 +323,11 @@ def test_a_further_accuracy_that_could_not_be_had_says_why() -> None:
 
 def test_what_is_worth_a_second_look_is_listed_with_its_reason() -> None:
     """Lower precision that scores higher is told; a page without any says so."""
-    from ovreport_sitegen.pages.accuracy import page
+    from ovreport_sitegen.pages import accuracy
 
-    sound = page.view(catalogue(*pair()))
+    sound = accuracy.view(catalogue(*pair()))
     assert not sound.suspicious.rows
-    better = page.view(catalogue(a_record(), a_record(precision="default", top1=0.995)))
+    better = accuracy.view(catalogue(a_record(), a_record(precision="default", top1=0.995)))
     (row,) = better.suspicious.rows
     assert [cell.text for cell in row.cells][3] == "Better than f32"
     assert (
@@ -363,8 +367,8 @@ def test_all_tables_have_as_many_cells_as_columns() -> None:
         throughput.view(found).table,
         efficiency.view(found).table,
         efficiency.view(found).phases,
-        page.view(found).table,
-        page.view(found).agreement,
+        accuracy.view(found).table,
+        accuracy.view(found).agreement,
         models.view(found).models,
         models.view(found).devices,
         *(model.view(found, m).table for m in found.models),

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from ovreport_collector.doctor.check import Check
+from ovreport_collector.doctor.check import Check
 
 _EXAMPLES = """
 \b

@@ -13,22 +13,19 @@ brought is measured for speed; its accuracy says how to bring it.
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import msgspec
+import numpy as np
 
 from ovreport.errors import InputError, SuiteError
 from ovreport.record import Unsupported, UserDataset
 from ovreport_collector.datasets import coco, glue, imagenet
+from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import LocalDataset, Model, Suite
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-
-    import numpy as np
-
-    from ovreport_collector.tasks.base import Files
+from ovreport_collector.suite.options import generator, integer
 
 OPTION = "samples"
 """Option of a model: at most so many samples of its dataset are judged."""
@@ -138,9 +135,7 @@ def _holding_out(model: Model, user_datasets: LocalDataset) -> Model:
 
 def held_out(n: int, model: Model) -> list[int]:
     """Return which of n samples are held out, in random order; none where nothing is made."""
-    from ovreport_collector.tasks.common import generator, whole  # they need the types above
-
-    count = whole(model, HELD_OUT, 0, low=0, high=_MOST_HELD_OUT)
+    count = integer(model, HELD_OUT, 0, low=0, high=_MOST_HELD_OUT)
     return [int(i) for i in generator(_SEED, HELD_OUT).permutation(n)[:count]]
 
 
@@ -194,10 +189,8 @@ def chosen(n: int, model: Model, rng: np.random.Generator, sample_bytes: int) ->
     At most as many as the model's option `samples` says; without it MOST, and what fits into
     FEW_BYTES.
     """
-    from ovreport_collector.tasks.common import whole  # it needs the types above
-
     few = max(1, min(MOST, FEW_BYTES // max(1, sample_bytes)))
-    most = whole(model, OPTION, few, low=1, high=10_000_000)
+    most = integer(model, OPTION, few, low=1, high=10_000_000)
     left = sorted(set(range(n)) - set(held_out(n, model)))
     if len(left) <= most:
         return left

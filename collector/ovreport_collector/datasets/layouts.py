@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
 from ovreport.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 IMAGES = frozenset({".jpeg", ".jpg", ".png", ".bmp"})
 MAX_TEXT_BYTES = 256 << 20

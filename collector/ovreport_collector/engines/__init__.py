@@ -6,7 +6,7 @@ import importlib
 
 from ovreport.engines import ENGINES
 from ovreport_collector.engines.base import Engine
-from ovreport_collector.jobs import Target
+from ovreport_collector.engines.types import Target
 
 __all__ = ["Engine", "create"]
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovreport.record import OutputAgreement
-from ovreport_collector.engines.base import Array, Sample
+
+Array = NDArray[Any]
+"""An array of any type and shape."""
+Sample = Mapping[str, Array]
+"""Input name → array of the model's static shape."""
 
 
 def relative_rmse(found: Array, reference: Array) -> float:

@@ -8,16 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, runtime_checkable
-
-from numpy.typing import NDArray
+from typing import Literal, Protocol, runtime_checkable
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings
+from ovreport_collector.engines.arrays import Array, Sample
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 
-Array = NDArray[Any]
-Sample = Mapping[str, Array]
-"""Input name → array of the model's static shape."""
 Mode = Literal["latency", "throughput"]
 NO_PROPERTIES: Mapping[str, str] = MappingProxyType({})
 

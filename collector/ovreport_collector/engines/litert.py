@@ -16,7 +16,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings, Unsupported
-from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
+from ovreport_collector.engines.arrays import Array, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Mode
 from ovreport_collector.engines.layers import computes, counted, main_precision
 from ovreport_collector.engines.native import (
     THREADS,
@@ -29,7 +30,7 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.jobs import Target, ThreadSettings
+from ovreport_collector.engines.types import Target, ThreadSettings
 
 _DELEGATE = "DELEGATE"
 _UNCHANGED = frozenset({"DEQUANTIZE", "QUANTIZE", _DELEGATE})

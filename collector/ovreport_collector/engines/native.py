@@ -15,8 +15,9 @@ import numpy as np
 
 from ovreport.engines import ENGINES
 from ovreport.record import Port, Precision
-from ovreport_collector.engines.base import Array, Mode, Sample
-from ovreport_collector.jobs import ThreadSettings
+from ovreport_collector.engines.arrays import Array, Sample
+from ovreport_collector.engines.base import Mode
+from ovreport_collector.engines.types import ThreadSettings
 
 DEVICE = "CPU"
 """Where native frameworks run: on the same device as OpenVINO's CPU plugin."""

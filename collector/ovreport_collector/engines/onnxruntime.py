@@ -20,7 +20,8 @@ import numpy as np
 import onnxruntime as ort
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings, Skipped, Unsupported
-from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
+from ovreport_collector.engines.arrays import Array, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Mode
 from ovreport_collector.engines.layers import computes, counted, main_precision
 from ovreport_collector.engines.native import (
     THREADS,
@@ -32,7 +33,7 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.jobs import Target, ThreadSettings
+from ovreport_collector.engines.types import Target, ThreadSettings
 
 Shapes = Mapping[str, Sequence[int]]
 

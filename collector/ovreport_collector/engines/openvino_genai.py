@@ -11,11 +11,11 @@ import numpy as np
 
 from ovreport.record import Port, Settings, Unsupported, Window
 from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.generation_base import Completion
 from ovreport_collector.engines.openvino.engine import OpenVinoCompiled
 from ovreport_collector.engines.openvino.ports import port_name
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import OutputsResult, Target
-from ovreport_collector.measurements.generation.run import Answer
+from ovreport_collector.engines.types import OutputsResult, Target
 
 # isort: split
 import openvino_genai as genai  # after the runtime that it links to
@@ -120,7 +120,7 @@ class GenAiPipeline:
         encoded = self._tokenizer.encode(text, add_special_tokens=False)
         return [int(token) for token in encoded.input_ids.data.ravel()]
 
-    def generate(self, prompt: Sequence[int], new_tokens: int) -> Answer:
+    def generate(self, prompt: Sequence[int], new_tokens: int) -> Completion:
         """Return the greedy answer; every token is noted as the pipeline hands it over."""
         ids, config, noted = _tensor([prompt]), greedy(new_tokens), _Noting()
         inputs = genai.TokenizedInputs(ids, _tensor([[1] * len(prompt)]))
@@ -128,7 +128,7 @@ class GenAiPipeline:
         result = self._pipeline.generate(inputs, config, noted)
         ended = clock()
         metrics = result.perf_metrics
-        return Answer(
+        return Completion(
             tokens=[int(token) for token in result.tokens[0]],
             began_s=began,
             at_s=noted.at_s,

@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from ovreport.record import NotMeasured, Port, Precision, Settings, Unsupported
-from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
+from ovreport_collector.engines.arrays import Array, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Mode
 from ovreport_collector.engines.native import (
     check_asked,
     check_file,
@@ -23,7 +24,7 @@ from ovreport_collector.engines.native import (
     in_openvino_order,
     threads_of,
 )
-from ovreport_collector.jobs import Target, ThreadSettings
+from ovreport_collector.engines.types import Target, ThreadSettings
 
 
 def create(target: Target) -> PyTorch:

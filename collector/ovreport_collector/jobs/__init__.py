@@ -12,16 +12,15 @@ Everything is a typed struct in a JSON file, arrays are `.npz` files beside it.
 
 from __future__ import annotations
 
-from ovreport_collector.jobs.describing import (
-    OutputsJob,
+from ovreport_collector.engines.types import (
     OutputsResult,
-    PilotJob,
-    PilotResult,
     ProbeJob,
     ProbeResult,
-    ThreadSettingsJob,
+    Target,
+    ThreadSettings,
     Unavailable,
 )
+from ovreport_collector.jobs.describing import OutputsJob, PilotJob, PilotResult, ThreadSettingsJob
 from ovreport_collector.jobs.extras import (
     ArrivalsJob,
     ArrivalsResult,
@@ -57,12 +56,7 @@ from ovreport_collector.jobs.rounds import (
     RoundJob,
     RoundResult,
 )
-from ovreport_collector.jobs.target import (
-    Driver,
-    JobFailed,
-    Target,
-    ThreadSettings,
-)
+from ovreport_collector.jobs.target import Driver, JobFailed
 
 __all__ = [
     "AnswersJob",

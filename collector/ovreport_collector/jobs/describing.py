@@ -4,33 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from ovreport.record import Device, Execution, NotMeasured, Port
-from ovreport_collector.jobs.target import Driver, Target
-
-
-class ProbeJob(Struct, frozen=True, kw_only=True, tag="probe"):
-    """Ask OpenVINO for its devices, and for the named ones."""
-
-    devices: list[str]
-    """Device strings to describe; empty: every one that is available."""
-    plugins: dict[str, str] = {}
-
-
-class Unavailable(Struct, frozen=True, kw_only=True):
-    """A device that could not be used, and why."""
-
-    name: str
-    reason: str
-    remedy: str
-
-
-class ProbeResult(Struct, frozen=True, kw_only=True, tag="probe"):
-    """The devices of this machine."""
-
-    openvino: str
-    available: list[str]
-    devices: list[Device]
-    unavailable: list[Unavailable]
+from ovreport_collector.engines.types import Target
+from ovreport_collector.jobs.target import Driver
 
 
 class OutputsJob(Struct, frozen=True, kw_only=True, tag="outputs"):
@@ -41,18 +16,9 @@ class OutputsJob(Struct, frozen=True, kw_only=True, tag="outputs"):
     """Set name → `.npz` of inputs; its outputs go to the path of the same name in `outputs`."""
     outputs: dict[str, str]
     task: str
-    judges: dict[str, str] = {}
-    """Set of labelled inputs → the further judge of the task that says what of its outputs is worth
-    keeping; empty: the task itself. Of other sets everything is kept."""
-
-
-class OutputsResult(Struct, frozen=True, kw_only=True, tag="outputs"):
-    """What the model is, and what of it ran."""
-
-    inputs: list[Port]
-    outputs: list[Port]
-    parameters: int
-    execution: Execution | NotMeasured
+    evaluators: dict[str, str] = {}
+    """Set of labelled inputs → name of the task's additional metric whose `compact` says what of
+    its outputs is kept; empty: the task's own. Of other sets everything is kept."""
 
 
 class PilotJob(Struct, frozen=True, kw_only=True, tag="pilot"):

@@ -15,7 +15,8 @@ from ovreport.record import (
     Way,
 )
 from ovreport_collector.engines.image_pipeline import ImagePipeline
-from ovreport_collector.jobs.target import Driver, Target
+from ovreport_collector.engines.types import Target
+from ovreport_collector.jobs.target import Driver
 
 
 class CachedStartJob(Struct, frozen=True, kw_only=True, tag="cached-start"):

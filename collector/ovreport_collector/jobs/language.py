@@ -13,8 +13,7 @@ from ovreport.record import (
     Settings,
     Window,
 )
-from ovreport_collector.jobs.describing import OutputsResult
-from ovreport_collector.jobs.target import Target
+from ovreport_collector.engines.types import OutputsResult, Target
 
 
 class Lengths(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Raw, Struct
 
 from ovreport.record.model import Trial
-from ovreport_collector.jobs.target import Target
+from ovreport_collector.engines.types import Target
 
 
 class ConvertJob(Struct, frozen=True, kw_only=True, tag="convert"):

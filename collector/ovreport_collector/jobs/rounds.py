@@ -17,7 +17,8 @@ from ovreport.record import (
     ThroughputRound,
     Tier,
 )
-from ovreport_collector.jobs.target import Driver, Target
+from ovreport_collector.engines.types import Target
+from ovreport_collector.jobs.target import Driver
 
 MeasurementName = Literal["latency", "throughput", "memory", "energy"]
 EnergyIn = Literal["package", "card", "both"]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ovreport_collector.engines.arrays import relative_rmse
-from ovreport_collector.engines.base import Array, Network, Request, WrongOutputError
+from ovreport_collector.engines.arrays import Array, relative_rmse
+from ovreport_collector.engines.base import Network, Request, WrongOutputError
 
 OUTPUT_TOLERANCE = 0.05
 """Relative root mean square by which a timed output may differ from the untimed one."""

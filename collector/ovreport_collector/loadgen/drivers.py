@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ovreport.stats.intervals import Floats
-from ovreport_collector.engines.base import Compiled, Request, Sample
+from ovreport_collector.engines.arrays import Sample
+from ovreport_collector.engines.base import Compiled, Request
 from ovreport_collector.jobs import Driver
 from ovreport_collector.process.timing import spending
 

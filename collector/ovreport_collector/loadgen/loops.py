@@ -15,7 +15,8 @@ import numpy as np
 
 from ovreport.record import Histogram, LatencyRound, ThroughputRound, Tier
 from ovreport.stats.intervals import Floats, autocorrelation, log_buckets
-from ovreport_collector.engines.base import Compiled, Request, Sample
+from ovreport_collector.engines.arrays import Sample
+from ovreport_collector.engines.base import Compiled, Request
 from ovreport_collector.jobs import Driver
 from ovreport_collector.loadgen.drivers import Load, QueueLoad, ThreadLoad, clock, load_of
 from ovreport_collector.process.timing import spending

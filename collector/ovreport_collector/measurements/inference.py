@@ -10,8 +10,8 @@ from typing import TypeVar
 from ovreport.record import Energy, Failed, LatencyRound, MemoryRound, NotMeasured, ThroughputRound
 from ovreport_collector import engines
 from ovreport_collector.engines import errors
-from ovreport_collector.engines.arrays import load_samples, rotated
-from ovreport_collector.engines.base import Array, Compiled, Request, Sample, WrongOutputError
+from ovreport_collector.engines.arrays import Array, Sample, load_samples, rotated
+from ovreport_collector.engines.base import Compiled, Request, WrongOutputError
 from ovreport_collector.jobs import MeasurementName, RoundJob, RoundResult
 from ovreport_collector.loadgen import loops, usage
 from ovreport_collector.loadgen.cgroup_peak import CgroupPeak

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ovreport.record import MemoryRound, StartupRound
 from ovreport_collector import engines
-from ovreport_collector.engines.arrays import load_samples, rotated
-from ovreport_collector.engines.base import Compiled, Engine, MapsWeights, Network, Request, Sample
+from ovreport_collector.engines.arrays import Sample, load_samples, rotated
+from ovreport_collector.engines.base import Compiled, Engine, MapsWeights, Network, Request
 from ovreport_collector.jobs import (
     CachedStartJob,
     CachedStartResult,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import msgspec
 
@@ -30,17 +30,12 @@ from ovreport_collector.models.variants import (
     settings,
     versions,
 )
+from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import child
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.suite import language
-from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ovreport_collector.prepare.model import PreparedModel
-    from ovreport_collector.suite.model import MadeVariant, Model
-    from ovreport_collector.tasks import Files
+from ovreport_collector.suite.model import MadeVariant, Model
+from ovreport_collector.tasks import Calibrates, Calibration, Files, Labelled, Validates
 
 VERSION = 2
 """Of how variants are made here: a change of it makes them all anew."""
@@ -191,7 +186,7 @@ def _data(how: Optimization, prepared: PreparedModel, files: Files) -> _Data:
 def _evaluated(prepared: PreparedModel) -> list[Labelled]:
     """Return everything that the model's accuracy is judged by."""
     first = [prepared.labelled] if prepared.labelled is not None else []
-    return [*first, *(judged.labelled for judged in prepared.further)]
+    return [*first, *(judged.labelled for judged in prepared.additional_evaluations)]
 
 
 def _cannot(reason: str) -> _CannotError:

@@ -13,17 +13,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 from filelock import FileLock
 
 from ovreport import paths
 from ovreport_collector.sources.cache import WAIT_S, sha256_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _RECIPE, _FILES = "recipe.json", "files.json"
 _NAMES = msgspec.json.Decoder(dict[str, str])

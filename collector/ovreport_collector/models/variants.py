@@ -10,19 +10,15 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast, get_args
+from typing import cast, get_args
 
 from ovreport.errors import InputError
+from ovreport.record.base import VariantName
 from ovreport_collector.suite.language import is_language
-from ovreport_collector.suite.model import MadeVariant
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from ovreport.record.base import VariantName
-    from ovreport_collector.suite.model import Model
-    from ovreport_collector.tasks import Calibration
+from ovreport_collector.suite.model import MadeVariant, Model
+from ovreport_collector.tasks import Calibration
 
 PIPELINES_NETWORK = "openvino_model.xml"
 """What a pipeline of OpenVINO GenAI looks for in a folder."""

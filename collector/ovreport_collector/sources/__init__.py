@@ -6,21 +6,17 @@ tells what would be fetched. Everything is checked against its SHA-256 on each u
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from ovreport.errors import SourceError
 from ovreport_collector.sources import archive, cache, download, hub, pair, unpinned
 from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, parse
-from ovreport_collector.tasks.base import Files
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from ovreport_collector.suite.model import File, Model, Suite
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import File, Model, Suite
 
 __all__ = [
     "Download",

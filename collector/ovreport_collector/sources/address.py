@@ -14,14 +14,11 @@ Whatever these functions accept is safe to use: no path leaves the archive it na
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SCHEMES = ("pypi:", "hf:", "https:", "file:")
 

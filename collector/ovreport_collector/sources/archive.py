@@ -9,12 +9,9 @@ from __future__ import annotations
 import shutil
 import zipfile
 import zlib
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ovreport.errors import SourceError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MAX_MEMBER_BYTES = 4 << 30
 """Of one unpacked file; zipfile never yields more than an archive declares."""

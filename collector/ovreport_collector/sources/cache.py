@@ -11,16 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from ovreport import paths
 from ovreport.errors import SourceError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
 
 WAIT_S = 1800.0
 """How long to wait for another process that fetches the same file."""

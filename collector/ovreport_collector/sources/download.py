@@ -9,16 +9,12 @@ import importlib.util
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ovreport import paths
 from ovreport.errors import SourceError
 from ovreport_collector.sources.address import parse_wheel
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ovreport_collector.suite.model import Wheel
+from ovreport_collector.suite.model import Wheel
 
 PATIENCE_S = 300.0
 SLOWEST_BYTES_S = 50_000

@@ -9,17 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ovreport.errors import SourceError
-from ovreport_collector.sources.address import is_inside
+from ovreport_collector.sources.address import OnHub, is_inside
 from ovreport_collector.sources.download import offline_remedy
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ovreport_collector.sources.address import OnHub
 
 Answer = TypeVar("Answer")
 

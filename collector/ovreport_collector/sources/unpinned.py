@@ -11,9 +11,9 @@ Delete the .json to follow the branch to where it is by now.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 import msgspec
 from filelock import FileLock
@@ -22,11 +22,7 @@ from ovreport import paths as folders
 from ovreport.errors import SourceError
 from ovreport_collector.sources import cache
 from ovreport_collector.sources.address import OnHub, parse
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ovreport_collector.suite.model import File
+from ovreport_collector.suite.model import File
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.common import Unlabelled, generator, whole
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ovreport_collector.suite.model import Model
-    from ovreport_collector.tasks.base import Array, Files, Inputs
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator, integer
+from ovreport_collector.tasks.base import Inputs
+from ovreport_collector.tasks.evaluators import Unlabelled
 
 _TYPES = {
     "f16": np.float16,
@@ -67,5 +66,5 @@ def _draw(model: Model, name: str, shape: Sequence[int], rng: np.random.Generato
         return rng.integers(2, size=shape).astype(kind)
     most = min(int(np.iinfo(kind.name).max), np.iinfo(np.int64).max - 1) + 1
     key = f"high.{name}" if f"high.{name}" in model.options else "high"
-    high = whole(model, key, 2, low=1, high=most)
+    high = integer(model, key, 2, low=1, high=most)
     return rng.integers(high, size=shape, dtype=np.int64).astype(kind)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ovreport_collector import datasets
 from ovreport_collector.datasets import glue
-from ovreport_collector.tasks.base import Array, Calibration, Files, Inputs, Labelled
-from ovreport_collector.tasks.common import Proportion, generator, need, pick, rows, unpack
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
+from ovreport_collector.tasks.evaluators import Proportion
+from ovreport_collector.tasks.samples import need, pick, rows, unpack
 from ovreport_collector.tasks.text.embedding import encode, input_shape
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
 
 LAYOUT = "glue-tsv"
 _FOR_SPEED = (
@@ -80,7 +79,9 @@ class TextClassification(Proportion):
         told = datasets.calibrated_by(model, "sentences")
         return Calibration(encode(model, files, texts), told, transformer=True)
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each sentence: 1 where its class is the likeliest."""
         scores = unpack(outputs[0], labelled.n)
         if scores.ndim != 2 or scores.shape[1] <= labelled.labels.max():

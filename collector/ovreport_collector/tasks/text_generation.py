@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ovreport.errors import SuiteError
-from ovreport_collector.measurements.generation.run import TEXT
-from ovreport_collector.tasks.base import Labelled
-from ovreport_collector.tasks.common import Unlabelled, need
-
-if TYPE_CHECKING:
-    from ovreport_collector.suite.model import Model
-    from ovreport_collector.tasks.base import Array, Files, Inputs
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.engines.generation_base import TEXT
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks.base import Inputs, Labelled
+from ovreport_collector.tasks.evaluators import Unlabelled
+from ovreport_collector.tasks.samples import need
 
 _PASSAGE_BYTES = 8192
 """Of text; a token of English has about four of them."""

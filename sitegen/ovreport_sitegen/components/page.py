@@ -1,4 +1,4 @@
-"""What every page has, and the cards that charts stand on."""
+"""The head that every page has, and the cards that charts stand on."""
 
 from __future__ import annotations
 
@@ -14,15 +14,12 @@ from ovreport_sitegen.text import day, listed, plural
 
 
 @dataclass(frozen=True)
-class Page:
-    """Head of a page."""
+class Head:
+    """What stands at the top of a page."""
 
-    file: str
     title: str
     lede: str
     """One or two sentences under the title."""
-    nav: str = ""
-    """Entry of the navigation that is current."""
     warning: str = ""
     """Shown above everything else."""
 
@@ -47,10 +44,6 @@ class Card:
     table: Table | None = None
     more: str = ""
     """Address of the page or the part of one that has it all."""
-
-
-PAIRED = "compared pair by pair"
-"""How a card of ratios compares rounds."""
 
 
 def warning(results: Sequence[Result], measurement: str, what: str = "on this page") -> str:

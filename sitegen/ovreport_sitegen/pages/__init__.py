@@ -1,1 +1,41 @@
-"""TODO: pages."""
+"""All pages of a site.
+
+A page is a module or package that exports `PAGE`: its key, its label, and the function that
+computes from the records what its template `templates/pages/KEY.html` shows. To add one, write both
+and name it in `PAGES` below.
+"""
+
+from ovreport_sitegen.pages import (
+    accuracy,
+    data,
+    device,
+    efficiency,
+    end_to_end,
+    frameworks,
+    language,
+    language_model,
+    latency,
+    method,
+    model,
+    models,
+    overview,
+    throughput,
+)
+
+PAGES = (
+    overview.PAGE,
+    latency.PAGE,
+    throughput.PAGE,
+    accuracy.PAGE,
+    efficiency.PAGE,
+    end_to_end.PAGE,
+    frameworks.PAGE,
+    language.PAGE,
+    models.PAGE,
+    method.PAGE,
+    data.PAGE,
+)
+"""In the order of the navigation; the first one that a site has is its `index.html`."""
+
+DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE)
+"""One for every model or device."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ovreport.errors import RecordError
 from ovreport.record import FORMAT
-from ovreport_sitegen.components.page import Page
+from ovreport_sitegen.components.page import Head
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.pages.page import Page
 from ovreport_sitegen.text import line, plural
 
 
@@ -28,50 +29,48 @@ class Download:
     href: str
     title: str
     text: str
-    size: str
 
 
 @dataclass(frozen=True)
 class DataView:
     """Everything the template of the page needs."""
 
-    page: Page
+    head: Head
     downloads: tuple[Download, ...]
     faults: tuple[Fault, ...]
     older: int
     format: int
 
 
-def view(catalogue: Catalogue, sizes: dict[str, int]) -> DataView:
-    """Return the view of the page; `sizes` are those of the files in the site."""
+_DOWNLOADS = (
+    Download(
+        "data/records.json",
+        "All records",
+        "One JSON array: samples, settings and noise readings, as collected. Every number on this "
+        "site can be derived from it.",
+    ),
+    Download(
+        "data/figures.csv",
+        "All results",
+        "One row for each value, with interval, n, verdict and reasons; a missing value has the "
+        "reason why it is missing.",
+    ),
+    Download(
+        "data/record.schema.json", "Schema of a record", "JSON Schema of the record's format."
+    ),
+)
+
+
+def view(catalogue: Catalogue) -> DataView:
+    """Return the view of the data page."""
     total = len(catalogue.everything) + len(catalogue.older)
-    page = Page(
-        "data.html",
+    head = Head(
         "Data",
         f"Everything behind these pages: {plural(total, 'record')}, of which "
         f"{len(catalogue.older):,} are history.",
-        nav="data",
-    )
-    described = (
-        (
-            "data/records.json",
-            "All records",
-            "One JSON array: samples, settings, evidence, as "
-            "collected. Every figure here can be derived from it.",
-        ),
-        (
-            "data/figures.csv",
-            "All figures",
-            "One row a figure: value, interval, n, verdict, "
-            "reasons; missing ones with their reason.",
-        ),
-        ("data/record.schema.json", "Schema of a record", "JSON Schema of the record's format."),
-    )
-    downloads = tuple(
-        Download(href, title, text, _size(sizes[href])) for href, title, text in described
     )
     faults = tuple(map(_fault, catalogue.faults))
-    return DataView(page, downloads, faults, len(catalogue.older), FORMAT)
+    return DataView(head, _DOWNLOADS, faults, len(catalogue.older), FORMAT)
 
 
 _PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")
@@ -92,5 +91,4 @@ def _without_folders(text: str, before: str = "") -> str:
     return before + _PATH.sub(r"\1", text[len(before) :], count=1)
 
 
-def _size(n: int) -> str:
-    return f"{n / 1e6:.1f} MB" if n >= 1e6 else f"{max(n / 1e3, 0.1):.1f} kB"
+PAGE = Page("data", "Data", view)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics import significant
-from ovreport_sitegen.components import accuracy_cells, ratios
+from ovreport_sitegen.components import accuracy_cells, speedups
 from ovreport_sitegen.components.cells import (
     VERDICT,
     metric_column,
@@ -14,11 +14,12 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Page, warning
+from ovreport_sitegen.components.page import Head, warning
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.accuracy.choices import device_table
+from ovreport_sitegen.pages.page import PageOfEach
 from ovreport_sitegen.text import line, plural
 
 _FIGURES = (
@@ -36,7 +37,7 @@ Facts = tuple[tuple[str, str], ...]
 class DeviceView:
     """Everything the template of a device's page needs."""
 
-    page: Page
+    head: Head
     device: DeviceRef
     full_name: str
     facts: Facts
@@ -53,18 +54,16 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
     results = catalogue.of_device(device)
     newest = catalogue.newest_of(device)
     models = len({r.model.id for r in results})
-    page = Page(
-        device.href,
+    head = Head(
         device.label,
         f"{device.family} · {plural(len(results), 'result')} of {plural(models, 'model')}.",
-        nav="models",
         warning=warning(results, "latency", "of this device"),
     )
-    found = ratios.main_gains(catalogue, device)
+    found = catalogue.default_speedups(device)
     choices = device_table(catalogue, device)
     described = newest.record.device
     return DeviceView(
-        page=page,
+        head=head,
         device=device,
         full_name=line(described.full_name, 300),
         facts=(
@@ -77,7 +76,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
         ),
         finding="Latency in the default precision against f32. "
-        + ratios.gains_finding(found, "latency")
+        + speedups.speedup_finding(found, "latency")
         if found
         else "",
         choices=choices if choices.rows else None,
@@ -125,8 +124,11 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
             value_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
             *(value_cell(r, key) for key in _FIGURES),
-            ratios.gain_cell(catalogue, r),
+            speedups.speedup_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )
         rows.append(row(r, (model, precision), cells, measurement="latency", under=r.told))
     return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)
+
+
+PAGE = PageOfEach("device", "models", lambda catalogue: catalogue.devices, view)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport_sitegen.components import cards, ratios
+from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -14,10 +14,11 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Card, Page, warning
+from ovreport_sitegen.components.page import Card, Head, warning
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import plural
 
 _FIGURES = (
@@ -34,7 +35,7 @@ _STARTUP = ("startup_ms", "read_ms", "compile_ms", "first_inference_ms", "startu
 class LatencyView:
     """Everything the template of the page needs."""
 
-    page: Page
+    head: Head
     cards: tuple[Card, ...]
     table: Table
     start: Card
@@ -44,31 +45,29 @@ class LatencyView:
 def view(catalogue: Catalogue) -> LatencyView:
     """Return the view of the latency page."""
     results = catalogue.results
-    device = catalogue.gain_device.label
-    page = Page(
-        "latency.html",
+    device = catalogue.speedup_device.label
+    head = Head(
         "Latency",
         "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
         f"request. {plural(len(results), 'result')}; each is the median over rounds in fresh "
         "processes.",
-        nav="latency",
         warning=warning(results, "latency"),
     )
     shown = (
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "latency_ms",
             id_="latency",
             title="Latency of each model",
             axis="Milliseconds per inference, log scale",
         ),
-        ratios.gains_card(
-            ratios.main_gains(catalogue),
+        speedups.speedup_card(
+            catalogue.default_speedups(),
             "latency",
             id_="gain",
             conditions=device,
         ),
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "latency_p99_ms",
             other="latency_ms",
@@ -79,8 +78,8 @@ def view(catalogue: Catalogue) -> LatencyView:
             pair_words=("The 99th percentile is", "the median"),
         ),
     )
-    start = cards.startup_card(catalogue)
-    return LatencyView(page, shown, _table(catalogue), start, _startup(catalogue))
+    start = ranking.startup_card(catalogue)
+    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue))
 
 
 def _table(catalogue: Catalogue) -> Table:
@@ -99,7 +98,7 @@ def _table(catalogue: Catalogue) -> Table:
                 value_cell(r, "latency_ms"),
                 verdict_cell(r, "latency"),
                 *(value_cell(r, key) for key in _FIGURES),
-                ratios.gain_cell(catalogue, r),
+                speedups.speedup_cell(catalogue, r),
                 n_cell(r, "latency_ms"),
             ),
             "latency",
@@ -118,3 +117,6 @@ def _startup(catalogue: Catalogue) -> Table:
     )
     title = "Start-up, part by part"
     return Table("startup-table", title, columns, rows, searchable=True, note=chosen.note)
+
+
+PAGE = Page("latency", "Latency", view, when=has_results)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport_sitegen.components.about import count_text
-from ovreport_sitegen.components.page import Page
+from ovreport_sitegen.components.page import Head
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.pages.page import Page
 from ovreport_sitegen.text import clean, line, plural
 
 
@@ -17,22 +18,20 @@ from ovreport_sitegen.text import clean, line, plural
 class ModelsView:
     """Everything the template of the list of models and devices needs."""
 
-    page: Page
+    head: Head
     models: Table
     devices: Table
 
 
 def view(catalogue: Catalogue) -> ModelsView:
     """Return the list of all models and devices."""
-    page = Page(
-        "models.html",
+    head = Head(
         "Models and devices",
         f"{plural(len(catalogue.models) + len(catalogue.language_models), 'model')} and "
         f"{plural(len(catalogue.devices), 'device')} have results here. Each has a page with "
         "every figure, its evidence, and the command that repeats it.",
-        nav="models",
     )
-    return ModelsView(page, _model_list(catalogue), _device_list(catalogue))
+    return ModelsView(head, _model_list(catalogue), _device_list(catalogue))
 
 
 def _model_list(catalogue: Catalogue) -> Table:
@@ -103,3 +102,6 @@ def _device_list(catalogue: Catalogue) -> Table:
         Column("Failed or unsupported", "", "", True),
     )
     return Table("devices-table", "Devices", columns, tuple(rows))
+
+
+PAGE = Page("models", "Models", view)

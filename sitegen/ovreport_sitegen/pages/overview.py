@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ovreport.metrics import significant
 from ovreport.record import Accuracy, TokenAgreement
 from ovreport.stats.intervals import geometric_mean
-from ovreport_sitegen.components import accuracy_cells, cards, ratios
+from ovreport_sitegen.components import accuracy_cells, ranking, speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -19,11 +19,13 @@ from ovreport_sitegen.components.cells import (
     verdict_cell,
 )
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
-from ovreport_sitegen.components.page import Card, Page, warning
+from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
-from ovreport_sitegen.pages.accuracy.page import lost_card, trade_sentence
+from ovreport_sitegen.pages.accuracy import lost_card, trade_sentence
+from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import day, listed, plural, release
 
 _FIGURES = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
@@ -42,7 +44,7 @@ class Takeaway:
 class OverviewView:
     """Everything the template of the page needs."""
 
-    page: Page
+    head: Head
     takeaways: tuple[Takeaway, ...]
     families: tuple[str, ...]
     cards: tuple[Card, ...]
@@ -55,18 +57,16 @@ def view(catalogue: Catalogue) -> OverviewView:
     releases = sorted({release(r.record.software.openvino) for r in results})
     days = sorted(r.record.measured_at for r in results)
     span = day(days[0]) if day(days[0]) == day(days[-1]) else f"{day(days[0])} – {day(days[-1])}"
-    page = Page(
-        "index.html",
+    head = Head(
         f"Inference benchmarks, OpenVINO {listed(releases[-3:])}",
         f"{plural(len(results), 'result')} for {plural(len(catalogue.models), 'model')} on "
         f"{plural(len(catalogue.devices), 'device')}, measured {span}. Each is the median over "
         "rounds in fresh processes, judged by what went on on the machine meanwhile.",
-        nav="index",
         warning=warning(results, "latency", "here"),
     )
     families = Counter(d.family for d in catalogue.devices)
     return OverviewView(
-        page,
+        head,
         tuple(_takeaways(catalogue)),
         tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
         tuple(_cards(catalogue)),
@@ -75,17 +75,17 @@ def view(catalogue: Catalogue) -> OverviewView:
 
 
 def _cards(catalogue: Catalogue) -> list[Card]:
-    device = catalogue.gain_device.label
+    device = catalogue.speedup_device.label
     shown = [
-        ratios.gains_card(
-            ratios.main_gains(catalogue),
+        speedups.speedup_card(
+            catalogue.default_speedups(),
             "latency",
             id_="gain",
             conditions=device,
             more="latency.html#gain",
         ),
         lost_card(catalogue, more="accuracy.html"),
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "latency_ms",
             id_="latency",
@@ -93,7 +93,7 @@ def _cards(catalogue: Catalogue) -> list[Card]:
             axis="Milliseconds per inference, log scale",
             more="latency.html",
         ),
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "throughput_ips",
             id_="throughput",
@@ -105,7 +105,7 @@ def _cards(catalogue: Catalogue) -> list[Card]:
     model = _widest(catalogue)
     if model is not None:
         shown[:0] = [
-            cards.devices_card(
+            ranking.devices_card(
                 catalogue,
                 model,
                 "latency_ms",
@@ -113,7 +113,7 @@ def _cards(catalogue: Catalogue) -> list[Card]:
                 title=f"{model.title}: latency",
                 axis="Milliseconds per inference",
             ),
-            cards.devices_card(
+            ranking.devices_card(
                 catalogue,
                 model,
                 "throughput_ips",
@@ -124,8 +124,8 @@ def _cards(catalogue: Catalogue) -> list[Card]:
         ]
     else:
         shown += [
-            cards.startup_card(catalogue, more="latency.html#startup"),
-            cards.memory_card(catalogue, more="efficiency.html#memory"),
+            ranking.startup_card(catalogue, more="latency.html#startup"),
+            ranking.memory_card(catalogue, more="efficiency.html#memory"),
         ]
     return shown
 
@@ -148,16 +148,16 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
 
 def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
     found = []
-    measured = [c for g in ratios.main_gains(catalogue) if (c := g.latency)]
-    certain = [c for c in measured if c.outcome == "different"]
+    measured = [c for g in catalogue.default_speedups() if (c := g.latency)]
+    certain = [c for c in measured if c.significant]
     if certain:
         mean = geometric_mean([c.ratio.value for c in measured])
         found.append(
             Takeaway(
                 f"{significant(mean, 2)}×",
                 f"as fast in the default precision as in f32: geometric mean of "
-                f"{len(measured)} models on {catalogue.gain_device.label}, {len(certain)} of them "
-                "clearly different.",
+                f"{len(measured)} models on {catalogue.speedup_device.label}, significantly "
+                f"different for {len(certain)} of them.",
                 "latency.html#gain",
             )
         )
@@ -173,9 +173,7 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
         fast = gain.latency if gain else None
         text = "of the default-precision results keep 99 % of the f32 accuracy. "
         if kept < len(below):
-            text += trade_sentence(
-                worst, ratios.times(fast) if fast and fast.outcome == "different" else ""
-            )
+            text += trade_sentence(worst, times(fast, 2) if fast and fast.significant else "")
         found.append(Takeaway(f"{kept} of {len(below)}", text, "accuracy.html"))
     found += _language_takeaway(catalogue)
     verdicts = Counter(v.level for r in catalogue.results if (v := r.verdict("latency")))
@@ -204,7 +202,7 @@ def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
             f"{best.device.label}: its first token after "
             f"{value_words(best, 'time_to_first_token_ms')}."
         )
-        return [Takeaway(value, text, catalogue.language_href)]
+        return [Takeaway(value, text, "language-models.html")]
     measured = generation_of(best)
     answers = measured.agreement if measured else None
     if not isinstance(answers, TokenAgreement):
@@ -215,7 +213,7 @@ def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
         "a page."
     )
     value = f"{answers.identical} of {len(answers.common)}"
-    return [Takeaway(value, text, catalogue.language_href)]
+    return [Takeaway(value, text, "language-models.html")]
 
 
 def table(catalogue: Catalogue) -> Table:
@@ -240,10 +238,13 @@ def table(catalogue: Catalogue) -> Table:
                     value_cell(r, "latency_ms"),
                     verdict_cell(r, "latency"),
                     *(value_cell(r, key) for key in _FIGURES),
-                    ratios.gain_cell(catalogue, r),
+                    speedups.speedup_cell(catalogue, r),
                     accuracy,
                 ),
                 "latency",
             )
         )
     return Table("results", "All results", columns, tuple(rows), searchable=True)
+
+
+PAGE = Page("overview", "Overview", view, when=has_results)

@@ -9,7 +9,7 @@ from typing import Any
 from ovreport.record import Device, Family
 from ovreport_collector.engines.openvino.labels import first_line, property_text
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import ProbeJob, ProbeResult, Unavailable
+from ovreport_collector.engines.types import ProbeJob, ProbeResult, Unavailable
 
 _PHYSICAL = ("CPU", "GPU", "NPU")
 _VIRTUAL = ("AUTO", "MULTI", "HETERO", "BATCH")
@@ -30,6 +30,11 @@ _NOT_FOR_RECORDS = {
     "COMPATIBILITY_CHECK",
 }
 """Lists of names, local paths, and serial numbers that would name one machine."""
+_MEMORY_COUNTERS = {
+    "GPU": ("GPU_MEMORY_STATISTICS",),
+    "NPU": ("NPU_DEVICE_ALLOC_MEM_SIZE", "NPU_DEVICE_TOTAL_MEM_SIZE"),
+}
+"""Device → its properties: a table of bytes by kind of memory, or one number of bytes."""
 
 
 def probe(job: ProbeJob) -> ProbeResult:
@@ -58,6 +63,22 @@ def parts(device: str) -> list[str]:
         return [device]
     names = [re.sub(r"\(.*?\)$", "", part.strip()) for part in rest.split(",")]
     return [name for name in names if name and not name.startswith("-")]
+
+
+def device_memory(core: Any, device: str) -> tuple[dict[str, int], dict[str, str]]:
+    """Return the bytes that a device's plugins count by counter, and why others are unreadable."""
+    found: dict[str, int] = {}
+    missing: dict[str, str] = {}
+    for part in parts(device):
+        for name in _MEMORY_COUNTERS.get(part.partition(".")[0].upper(), ()):
+            key = f"{part} {name}"
+            try:
+                value = core.get_property(part, name)
+                table = value if isinstance(value, dict) else {"": value}
+                found |= {f"{key} {kind}".strip(): int(size) for kind, size in table.items()}
+            except (RuntimeError, TypeError, ValueError) as error:
+                missing[key] = first_line(error)
+    return found, missing
 
 
 def _describe(core: Any, name: str, available: list[str]) -> Device:

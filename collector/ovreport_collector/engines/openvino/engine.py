@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings, Unsupported
-from ovreport_collector.engines.base import NO_PROPERTIES, Array, Mode, Sample
+from ovreport_collector.engines.arrays import Array, Sample
+from ovreport_collector.engines.base import NO_PROPERTIES, Mode
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.engines.layers import main_precision
+from ovreport_collector.engines.openvino.devices import device_memory
 from ovreport_collector.engines.openvino.labels import first_line, readable_properties
 from ovreport_collector.engines.openvino.layers import layers
 from ovreport_collector.engines.openvino.pipeline import OpenVinoStagedRequest, preprocessed
@@ -24,7 +26,7 @@ from ovreport_collector.engines.openvino.ports import (
     tensors,
 )
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import Target
+from ovreport_collector.engines.types import Target
 
 
 def create(target: Target) -> OpenVino:
@@ -61,8 +63,6 @@ class OpenVino:
 
     def device_memory(self, device: str) -> tuple[dict[str, int], dict[str, str]]:
         """Return the memory that GPU and NPU plugins count, in bytes, and what they do not."""
-        from ovreport_collector.engines.openvino.memory import device_memory
-
         return device_memory(self.core, device)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ovreport_collector.engines.base import Array
+from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.engines.runtime import openvino as ov
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ovreport.record import Port
-from ovreport_collector.engines.base import Array, Sample
+from ovreport_collector.engines.arrays import Array, Sample
 from ovreport_collector.engines.runtime import openvino as ov
 
 

@@ -15,14 +15,12 @@ import numpy as np
 
 from ovreport.record import Curve, CurveGap, CurvePoint, Histogram, PointRound
 from ovreport.stats.intervals import autocorrelation, fixed_buckets
-from ovreport_collector.engines.arrays import load_samples, relative_rmse
+from ovreport_collector.engines.arrays import Array, Sample, load_samples, relative_rmse
 from ovreport_collector.engines.base import (
     NO_PROPERTIES,
-    Array,
     Compiled,
     Engine,
     Network,
-    Sample,
     WrongOutputError,
 )
 from ovreport_collector.jobs import CurveJob, CurveResult, JobFailed, Setting

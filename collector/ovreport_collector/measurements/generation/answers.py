@@ -9,8 +9,8 @@ from typing import Protocol
 from ovreport.record import NotMeasured, Settings, Unsupported, Window
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.generation_base import Pipeline, texts
 from ovreport_collector.jobs import AnswersJob, AnswersResult, OutputsResult
-from ovreport_collector.measurements.generation.run import Pipeline, texts
 from ovreport_collector.process.timing import spending
 
 

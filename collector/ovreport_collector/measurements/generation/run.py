@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -28,107 +26,31 @@ from ovreport.record import (
     LoadRound,
     MemoryRound,
     NotMeasured,
-    Settings,
     Skipped,
     Unsupported,
 )
 from ovreport.record.generation import TOKEN_GROWTH
 from ovreport.stats.intervals import Floats, autocorrelation, fixed_buckets
 from ovreport_collector.engines.arrays import load_samples
-from ovreport_collector.engines.base import Sample, WrongOutputError
+from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.generation_base import (
+    Batching,
+    Completion,
+    Pipeline,
+    Prompts,
+    TextEngine,
+    texts,
+)
 from ovreport_collector.jobs import GenerationJob, GenerationResult, Lengths
 from ovreport_collector.loadgen.memory import MemoryMeter, give_back_freed
 from ovreport_collector.process.timing import spending
 
 WARM_TOKENS = 8
 """Of each answer of the warm-up: one for every prompt length, as each has kernels of its own."""
-TEXT = "utf8"
-"""Name of the array that holds a passage, as UTF-8 bytes."""
 _SHORTEST_MS = 1e-3
 """Two tokens may be handed over at once; a logarithm needs a positive number."""
 
 clock = time.perf_counter
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one call of a pipeline gave, and when."""
-
-    tokens: Sequence[int]
-    began_s: float
-    """Reading of the caller's clock before the call."""
-    at_s: Sequence[float]
-    """Readings at the callback of each token."""
-    ended_s: float
-    """Reading after the call."""
-    runtime_time_to_first_token_ms: float = 0.0
-    """The pipeline's own time to the first token; 0: not told."""
-    runtime_time_per_output_token_ms: float = 0.0
-    """The pipeline's own mean time per output token; 0: not told."""
-
-
-class Pipeline(Protocol):
-    """A language model that answers one prompt at a time."""
-
-    def encode(self, text: str) -> list[int]:
-        """Return the tokens of a text, without any that only mark its beginning."""
-        ...
-
-    def generate(self, prompt: Sequence[int], new_tokens: int) -> Answer:
-        """Return the greedy answer of exactly so many tokens, whatever they mean."""
-        ...
-
-
-class Batching(Protocol):
-    """A language model that answers several prompts at once."""
-
-    def generate(self, prompts: Sequence[Sequence[int]], new_tokens: int) -> int:
-        """Return how many tokens all answers have together."""
-        ...
-
-
-class TextEngine(Protocol):
-    """What makes pipelines of a model."""
-
-    @property
-    def settings(self) -> Settings:
-        """Properties asked for, and in force where they can be read."""
-        ...
-
-    def pipeline(self) -> Pipeline:
-        """Load the model."""
-        ...
-
-    def batching(self) -> Batching:
-        """Load the model for several requests at once."""
-        ...
-
-
-class Prompts:
-    """Prompts of exact lengths out of a text: each goes on where the one before ended."""
-
-    def __init__(self, tokens: Sequence[int]) -> None:
-        self._tokens = list(tokens)
-        self._at = 0
-
-    def next(self, length: int) -> list[int]:
-        """Return the next prompt; ValueError if the text has not so many tokens left.
-
-        To begin again would be to ask what was asked before.
-        """
-        prompt = self._tokens[self._at : self._at + length]
-        if len(prompt) < length:
-            raise ValueError(
-                f"the text is too short: {len(self._tokens):,} tokens; name a longer one"
-            )
-        self._at += length
-        return prompt
-
-
-def texts(samples: Sequence[Sample]) -> Iterator[str]:
-    """Yield the passages of a file of inputs."""
-    for sample in samples:
-        yield bytes(sample[TEXT]).decode("utf-8", errors="replace")
 
 
 def measure(
@@ -183,7 +105,7 @@ def _warm_up(job: GenerationJob, pipeline: Pipeline, prompts: Prompts, load_s: f
 def _point(
     job: GenerationJob, pipeline: Pipeline, prompts: Prompts, lengths: Lengths
 ) -> GenerationPoint:
-    answers: list[Answer] = []
+    answers: list[Completion] = []
     with spending("timed-loops"):
         began = clock()
         while not answers or (len(answers) < job.generations and clock() - began < job.max_seconds):
@@ -192,7 +114,7 @@ def _point(
     return point_of(answers, lengths, index=job.round)
 
 
-def point_of(answers: Sequence[Answer], lengths: Lengths, *, index: int) -> GenerationPoint:
+def point_of(answers: Sequence[Completion], lengths: Lengths, *, index: int) -> GenerationPoint:
     """Return what some answers of one pair of lengths say.
 
     WrongOutputError where one has another number of tokens: its times are those of another task.
@@ -227,7 +149,7 @@ def point_of(answers: Sequence[Answer], lengths: Lengths, *, index: int) -> Gene
     )
 
 
-def _gaps_ms(answer: Answer) -> Floats:
+def _gaps_ms(answer: Completion) -> Floats:
     return np.maximum(np.diff(np.asarray(answer.at_s, dtype=np.float64)) * 1000, _SHORTEST_MS)
 
 

@@ -10,10 +10,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import openvino as ov
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -31,8 +28,11 @@ class Converter:
 
     def build(
         self, weights: Path, files: Mapping[str, Path], shapes: Mapping[str, list[int]]
-    ) -> ov.Model:
-        """Return the network; ValueError where the files are not what it takes."""
+    ) -> Any:  # noqa: ANN401 (openvino ships no types)
+        """Return the network as `openvino.Model`.
+
+        ValueError where the files are not what the converter reads.
+        """
         module, _, name = self.where.partition(":")
         function = getattr(importlib.import_module(f"{__package__}.{module}"), name)
         return function(weights, files, shapes)

@@ -19,12 +19,12 @@ import msgspec
 
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.generation_base import texts
 from ovreport_collector.engines.openvino_genai import GenAi
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.jobs import ConvertResult, OptimizeJob
 from ovreport_collector.loadgen.memory import peak_rss_bytes
-from ovreport_collector.measurements.generation.run import texts
-from ovreport_collector.models.optimize.run import check_done
+from ovreport_collector.models.optimize.check import check_optimized
 from ovreport_collector.suite import language
 
 _TRIED_TOKENS = 32
@@ -63,7 +63,7 @@ def try_out(job: OptimizeJob) -> None:
     WrongOutputError if it does not answer, or with logits that are no numbers.
     """
     engine = GenAi(msgspec.structs.replace(job.target, model=job.file))
-    check_done(ov.Core().read_model(job.file), job)
+    check_optimized(ov.Core().read_model(job.file), job)
     pipeline = engine.pipeline()
     text = next(texts(load_samples(Path(job.tried_with))))
     tokens = pipeline.encode(text)[:_TRIED_TOKENS]

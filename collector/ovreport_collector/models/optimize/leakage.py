@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
 
 from ovreport.errors import SuiteError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ovreport_collector.tasks import Inputs
+from ovreport_collector.tasks import Inputs
 
 
 def checksum(inputs: Inputs) -> str:

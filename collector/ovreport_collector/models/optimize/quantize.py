@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 
 from ovreport.record.model import Trial
-from ovreport_collector.engines.arrays import load_samples, relative_rmse
-from ovreport_collector.engines.base import Array, Sample
+from ovreport_collector.engines.arrays import Array, Sample, load_samples, relative_rmse
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.openvino.ports import array_for, port_name
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.jobs import OptimizeJob
+from ovreport_collector.models.optimize.check import is_quantized
+from ovreport_collector.models.optimize.validation import Validation
 from ovreport_collector.models.variants import held_out, ways
 
 _EMULATED = {"LP_TRANSFORMS_MODE": "NO"}
@@ -64,8 +65,6 @@ def best(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
 def within(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
     """Return the model quantized in the best way, with layers left out until accuracy holds."""
     import nncf
-
-    from ovreport_collector.models.optimize.validation import Validation
 
     assert job.validating is not None  # noqa: S101 (whoever asks for it gives the data)
     validation = Validation(job.validating, network)
@@ -181,11 +180,6 @@ def _trial(
         return None
     known = emulated if math.isfinite(emulated) else None
     return Trial(settings=dict(way), error=error, error_emulated=known)
-
-
-def is_quantized(model: Any) -> bool:  # noqa: ANN401
-    """Return whether something in a model is computed in eight bits."""
-    return any(op.get_type_name() == "FakeQuantize" for op in model.get_ops())
 
 
 def _outputs(

@@ -21,6 +21,7 @@ from ovreport_collector.jobs import OptimizeJob, OptimizeResult
 from ovreport_collector.loadgen.checks import infer_checked
 from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.models.optimize import quantize
+from ovreport_collector.models.optimize.check import check_optimized
 from ovreport_collector.models.optimize.quantize import Chosen
 
 _NO_TELEMETRY = "NNCF_CI"
@@ -34,7 +35,8 @@ def optimize(job: OptimizeJob) -> OptimizeResult:
     """
     os.environ[_NO_TELEMETRY] = "1"
     if ENGINES[job.target.engine].kind == "generation":
-        from ovreport_collector.models.optimize import language_model  # it needs what is in here
+        # Late: it imports openvino-genai, which need not be installed.
+        from ovreport_collector.models.optimize import language_model
 
         model, restored = language_model.in_floating_point(job)
         made = _make(job, model, lambda: _compressed(model, job), language_model.try_out)
@@ -80,30 +82,9 @@ def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401
 def _try_out(job: OptimizeJob) -> None:
     """Read what was saved, look for what was to be done, compile it and run it once."""
     network = OpenVino({}).read(Path(job.file), job.target.shapes)
-    check_done(network.model, job)
+    check_optimized(network.model, job)
     compiled = network.compile("CPU", "latency", "f32", None)
     infer_checked(compiled.request(load_samples(Path(job.tried_with))), 0, network)
-
-
-def check_done(model: Any, job: OptimizeJob) -> None:  # noqa: ANN401
-    """Raise ValueError if the model holds nothing of what the optimization makes.
-
-    A figure of the model as it was must never stand under the name of a variant.
-    """
-    if job.method.endswith("quantization"):
-        if not quantize.is_quantized(model):
-            within = " within the limit of accuracy" if "max_drop" in job.settings else ""
-            raise ValueError(f"not supported: no layer of this model could be quantized{within}")
-        return
-    types = {
-        op.get_output_element_type(0).to_string()
-        for op in model.get_ops()
-        if op.get_type_name() == "Constant"
-    }
-    mode = job.settings.get("mode", "f16")
-    wanted = {"int8_asym": {"i8", "u8"}, "int4_sym": {"i4", "u4"}}.get(mode, {mode})
-    if not types & wanted:
-        raise ValueError(f"not supported: no weights of this model could be stored as {mode}")
 
 
 # ---------------------------------------------------------------- methods

@@ -9,14 +9,12 @@ confidence a class; suppressed here, each class by itself (Ultralytics v8 and la
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from ovreport_collector.tasks.base import Array
+from ovreport_collector.engines.arrays import Array
 
 Format = Literal["ssd", "yolov8"]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -10,15 +11,13 @@ from PIL import Image, ImageOps
 from ovreport.errors import SuiteError
 from ovreport_collector import datasets
 from ovreport_collector.datasets import imagenet
-from ovreport_collector.tasks.base import Calibration, Files, Inputs, Labelled
-from ovreport_collector.tasks.common import generator, need, only_input, pack, pick, picture, whole
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import generator, integer
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
+from ovreport_collector.tasks.images.photographs import picture
 from ovreport_collector.tasks.images.preprocess import Preprocessing, preprocessing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks.samples import need, only_input, pack, pick
 
 LAYOUT = "imagenet"
 
@@ -52,7 +51,7 @@ def labelled(model: Model, files: Files, *, seed: int) -> Labelled | None:
     rng = generator(seed, model.task, "labelled")
     indices = datasets.chosen(contents.n, model, rng, 12 * how.width * how.height)
     used = [contents.images[i] for i in indices]
-    offset = whole(model, "label_offset", 0, low=0, high=1)
+    offset = integer(model, "label_offset", 0, low=0, high=1)
     return Labelled(
         inputs=inputs_of(model, how, (opened(image.path) for image in used), len(used)),
         labels=np.array([image.label for image in used]) + offset,
@@ -72,7 +71,7 @@ def calibration(model: Model, files: Files, *, count: int) -> Calibration:
     return Calibration(inputs, datasets.calibrated_by(model, "images"))
 
 
-def pictures(
+def source_images(
     model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
 ) -> list[Image.Image]:
     """Return the user's images, or noise, cut to a width and height."""

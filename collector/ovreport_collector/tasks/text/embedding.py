@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.common import need, pack
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ovreport_collector.suite.model import Model
-    from ovreport_collector.tasks.base import Array, Files, Inputs
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.sources.files import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks.base import Inputs
+from ovreport_collector.tasks.samples import need, pack
 
 IDS, MASK = "input_ids", "attention_mask"
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import mmap
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 from ovreport.errors import SuiteError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 _METADATA_PROPS = 14
 """Field of onnx.ModelProto; its entries have `key` as field 1 and `value` as field 2."""

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+from PIL import Image
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.common import picture
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from PIL import Image
+from ovreport_collector.tasks.images.photographs import picture
 
 SIZE = (384, 191)
 Box = tuple[int, int, int, int]

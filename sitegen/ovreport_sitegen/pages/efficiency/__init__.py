@@ -1,1 +1,159 @@
-"""TODO: efficiency."""
+"""The efficiency page: what a result costs in cores, memory, start-up, and rated power or price."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ovreport.metrics import METRICS
+from ovreport_sitegen.components import memory, ranking
+from ovreport_sitegen.components.cells import (
+    RESULT_COLUMNS,
+    VERDICT,
+    metric_column,
+    result_row,
+    value_cell,
+    verdict_cell,
+)
+from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.config import Rated
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.pages.efficiency import energy, loading
+from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.text import line, safe_url
+
+_FIGURES = (
+    "throughput_per_core_ips",
+    "throughput_per_gib_ips",
+    "peak_memory_latency_bytes",
+    "peak_memory_bytes",
+    "startup_ms",
+    "startup_cached_ms",
+    energy.GROSS,
+)
+
+
+@dataclass(frozen=True)
+class EfficiencyView:
+    """Everything the template of the page needs."""
+
+    head: Head
+    cards: tuple[Card, ...]
+    table: Table
+    energy: energy.EnergySection
+    phases: Table
+    kinds: Table
+    modes: Table
+    modes_finding: str
+    rated: Table | None
+    """None where the site's settings give no TDP and no price."""
+    rated_sources: tuple[tuple[str, str, str | None], ...]
+    """Device, where its rated figures are from, and an address in it if there is one."""
+
+
+def view(catalogue: Catalogue) -> EfficiencyView:
+    """Return the view of the efficiency page."""
+    head = Head(
+        "Efficiency",
+        "Throughput per core and per GiB of peak memory, energy per inference, memory phase by "
+        "phase, and what a start costs. All measured, except where it says rated.",
+        warning=warning(catalogue.results, "throughput"),
+    )
+    shown = (
+        ranking.models_card(
+            catalogue,
+            "throughput_per_core_ips",
+            id_="core",
+            title="Throughput per core",
+            axis="Inferences per second per core, log scale",
+        ),
+        ranking.models_card(
+            catalogue,
+            "throughput_per_gib_ips",
+            id_="gib",
+            title="Throughput per GiB",
+            axis="Inferences per second per GiB, log scale",
+        ),
+        memory.mode_card(catalogue),
+    )
+    rated = {name: catalogue.config.devices.get(name) for _, name in _full_names(catalogue)}
+    found = {name: r for name, r in rated.items() if r is not None}
+    return EfficiencyView(
+        head,
+        shown,
+        _table(catalogue),
+        energy.section(catalogue),
+        memory.phases_table(catalogue),
+        memory.kinds_table(catalogue),
+        loading.modes_table(catalogue),
+        loading.modes_finding(catalogue),
+        _rated(catalogue, found),
+        tuple((line(n), line(r.source, 300), safe_url(r.source)) for n, r in found.items()),
+    )
+
+
+def _full_names(catalogue: Catalogue) -> list[tuple[str, str]]:
+    return [device.key for device in catalogue.devices]
+
+
+def _table(catalogue: Catalogue) -> Table:
+    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _FIGURES))
+    rows = tuple(
+        result_row(
+            r,
+            (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _FIGURES)),
+            "throughput",
+        )
+        for r in catalogue.results
+    )
+    return Table("efficiency-table", "Efficiency of every result", columns, rows, searchable=True)
+
+
+def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
+    results = [r for r in catalogue.results if r.device.key[1] in rated]
+    if not results:
+        return None
+    columns = (
+        *RESULT_COLUMNS,
+        Column("TDP", "W (rated)", "", True),
+        Column("Per rated watt", "inf/s per W (rated)", "higher", True),
+        Column("Price", "(rated)", "", True),
+        Column("Per price", "inf/s per unit (rated)", "higher", True),
+        VERDICT,
+    )
+    rows = tuple(_rated_row(r, rated[r.device.key[1]]) for r in results)
+    return Table("rated-table", "Against rated figures", columns, rows, searchable=True)
+
+
+def _rated_row(result: Result, rated: Rated) -> TableRow:
+    figure = result.figure("throughput_ips")
+    none = Cell("not given", tone="missing", tip="The site's settings do not have it.")
+
+    def per(key: str, divisor: float | None) -> Cell:
+        if divisor is None:
+            return none
+        if figure is None:
+            return value_cell(result, "throughput_ips")
+        metric = METRICS[key]
+        low, high = (metric.format(v / divisor) for v in (figure.low, figure.high))
+        value = figure.value / divisor
+        return Cell(metric.format(value), sub=f"{low} – {high}", sort=value, marks=("rated",))
+
+    tdp, price = rated.tdp_w, rated.price
+    return result_row(
+        result,
+        (
+            Cell(f"{tdp:g}", sort=tdp) if tdp is not None else none,
+            per("throughput_per_watt_rated_ips", tdp),
+            Cell(f"{price:,g}", sub=line(rated.currency, 8), sort=price)
+            if price is not None
+            else none,
+            per("throughput_per_price_rated_ips", price),
+            verdict_cell(result, "throughput"),
+        ),
+        "throughput",
+    )
+
+
+PAGE = Page("efficiency", "Efficiency", view, when=has_results)

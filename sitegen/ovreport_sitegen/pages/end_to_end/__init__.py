@@ -1,1 +1,263 @@
-"""TODO: end_to_end."""
+"""The end-to-end page: from an encoded image to the answer, on the host and in the graph."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from ovreport.metrics import end_to_end, significant
+from ovreport.metrics.verdict import NOISY_HALF_WIDTH
+from ovreport.record import EndToEnd
+from ovreport.stats.comparison import Comparison
+from ovreport_sitegen.components.cells import (
+    RESULT_COLUMNS,
+    VERDICT,
+    metric_column,
+    missing_cell,
+    n_cell,
+    result_row,
+    value_cell,
+    verdict_cell,
+)
+from ovreport_sitegen.components.page import Card, Head, footer, warning
+from ovreport_sitegen.components.ranking import model_name, preferred
+from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, ratio_finding
+from ovreport_sitegen.components.selection import whole_devices
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.pages.end_to_end.stages import Measured, measured, stage_card
+from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.text import line, plural
+
+_ONE_WAY = "Only one of the two was measured."
+Compare = Callable[[Measured], Comparison | None]
+
+
+@dataclass(frozen=True)
+class EndToEndView:
+    """Everything the template of the page needs."""
+
+    head: Head
+    gains: tuple[Card, ...]
+    models: tuple[Card, ...]
+    """One a model: its stages."""
+    table: Table
+    done: tuple[tuple[str, str, str], ...]
+    """Model, its images and its preprocessing, in words."""
+    without: tuple[str, ...]
+    """Titles of models that have no images."""
+    tolerance: float = end_to_end.TOLERANCE
+
+
+def view(catalogue: Catalogue) -> EndToEndView:
+    """Return the view of the end-to-end page."""
+    main = measured(preferred(catalogue.of_device(catalogue.main_device)))
+    shown = [r for r in catalogue.results if isinstance(r.record.end_to_end, EndToEnd)]
+    head = Head(
+        "End to end",
+        _lede(main, catalogue.main_device.label),
+        warning=warning(shown, "end_to_end"),
+    )
+    by_model = [(m, measured(preferred(catalogue.of_model(m)))) for m in catalogue.models]
+    return EndToEndView(
+        head=head,
+        gains=(_graph_card(main, catalogue), _async_card(main, catalogue)) if main else (),
+        models=tuple(stage_card(model, found) for model, found in by_model if found),
+        table=_table(catalogue),
+        done=tuple(
+            (m.title, line(a.images, 400).rstrip("."), line(a.preprocessing, 600).rstrip("."))
+            for m, found in by_model
+            if found
+            for a in [found[0].measurement]
+        ),
+        without=tuple(m.title for m, found in by_model if not found),
+    )
+
+
+# ---------------------------------------------------------------- findings
+
+
+def _lede(main: Sequence[Measured], device: str) -> str:
+    hosts = [host for m in main if (host := end_to_end.of_way(m.measurement, "host"))]
+    if not hosts:
+        return f"No image model was measured from image file to answer on {device}."
+    shares = [end_to_end.inference_share(host) for host in hosts]
+    steady = sorted(s.value for s in shares if s.half_width <= NOISY_HALF_WIDTH)
+    if all(len(host.rounds) == 1 for host in hosts):
+        return (
+            f"{plural(len(hosts), 'model')} measured from image file to answer on {device}, in one "
+            "round each: such times have no interval. The standard tier measures several rounds."
+        )
+    if not steady:
+        return (
+            f"Inference's share of the time from an image file to the answer is not steady over "
+            f"rounds for any of {plural(len(hosts), 'model')} on {device}: the tables have all."
+        )
+    said = (
+        f"{_percent(steady[0])} of the time"
+        if len(steady) == 1
+        else f"{_percent(steady[0])} to {_percent(steady[-1])} of the time, in the middle "
+        f"{_percent(statistics.median(steady))},"
+    )
+    return (
+        f"Inference is {said} from an image file to the answer, over "
+        f"{plural(len(steady), 'model')} on {device}. The rest is decoding, preprocessing, "
+        "transfer and postprocessing, each timed apart here."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
+
+
+def graph_of(m: Measured) -> Comparison | None:
+    """Return how many times as fast an image is with preprocessing in the graph."""
+    return end_to_end.graph_gain(m.measurement)
+
+
+def async_of(m: Measured) -> Comparison | None:
+    """Return how many times as many images a second the pipeline makes, on the host way."""
+    host = end_to_end.of_way(m.measurement, "host")
+    return end_to_end.async_gain(host) if host else None
+
+
+def _graph_card(main: Sequence[Measured], catalogue: Catalogue) -> Card:
+    return _gain_card(
+        main,
+        graph_of,
+        id_="graph",
+        title="Preprocessing in the graph against on the host",
+        axis="Times as fast as on the host, log scale",
+        what="In the graph",
+        conditions=f"{catalogue.main_device.label} · one image at a time",
+    )
+
+
+def _async_card(main: Sequence[Measured], catalogue: Catalogue) -> Card:
+    return _gain_card(
+        main,
+        async_of,
+        id_="pipelined",
+        title="Pipelined against one by one",
+        axis="Times as many images per second, log scale",
+        what="Pipelined",
+        conditions=f"{catalogue.main_device.label} · preprocessing on the host",
+    )
+
+
+def _gain_card(
+    main: Sequence[Measured],
+    compare: Compare,
+    *,
+    id_: str,
+    title: str,
+    axis: str,
+    what: str,
+    conditions: str,
+) -> Card:
+    ratios = [Ratio(m.result, model_name(m.result), c) for m in main if (c := compare(m))]
+    nothing = "Nothing to compare: no model was measured both ways."
+    return ratio_card(
+        ratios,
+        id_=id_,
+        title=title,
+        conditions=conditions,
+        axis=axis,
+        finding=ratio_finding(ratios, what) if ratios else nothing,
+        footer=footer([ratio.result for ratio in ratios], "end_to_end"),
+        more="#all",
+    )
+
+
+# ---------------------------------------------------------------- table
+
+
+def _table(catalogue: Catalogue) -> Table:
+    columns = (
+        *RESULT_COLUMNS,
+        metric_column("end_to_end_ms", "On the host"),
+        metric_column("end_to_end_graph_ms", "In the graph"),
+        Column("Graph gain", "× host", "higher", True, tip="Times as fast as on the host"),
+        Column("Inference", "% of it", "", True, tip="Share of the time, on the host"),
+        metric_column("end_to_end_ips", "One by one"),
+        metric_column("end_to_end_async_ips", "Pipelined"),
+        Column("Pipeline gain", "× one by one", "higher", True),
+        metric_column("end_to_end_graph_async_ips", "Pipelined, in the graph"),
+        Column("Outputs", "graph against host", tip="Relative root mean square of the worst"),
+        Column("n", "images", "", True),
+        VERDICT,
+    )
+    chosen = whole_devices(catalogue, catalogue.results)
+    rows = tuple(_table_row(r) for r in chosen.results)
+    title = "From image file to answer"
+    return Table("end-to-end-table", title, columns, rows, searchable=True, note=chosen.note)
+
+
+def _table_row(result: Result) -> TableRow:
+    found = measured([result])
+    if not found:
+        return result_row(result, _why_not(result))
+    (m,) = found
+    return result_row(
+        result,
+        (
+            value_cell(result, "end_to_end_ms"),
+            value_cell(result, "end_to_end_graph_ms"),
+            ratio_cell(graph_of(m), _ONE_WAY),
+            _share_cell(m),
+            value_cell(result, "end_to_end_ips"),
+            value_cell(result, "end_to_end_async_ips"),
+            ratio_cell(async_of(m), _ONE_WAY),
+            value_cell(result, "end_to_end_graph_async_ips"),
+            agreement_cell(m.measurement),
+            n_cell(result, "end_to_end_ms"),
+            verdict_cell(result, "end_to_end"),
+        ),
+        "end_to_end",
+    )
+
+
+_FIGURE_COLUMNS = 11
+"""Columns of the table after those that name the result."""
+
+
+def _why_not(result: Result) -> tuple[Cell, ...]:
+    """Return one cell over all columns that says why there is nothing in them."""
+    why = result.record.end_to_end
+    if not result.completed or isinstance(why, EndToEnd):  # the row says why the case failed
+        return (Cell(""),) * _FIGURE_COLUMNS
+    return (replace(missing_cell(why), sub=line(why.reason, 160), span=_FIGURE_COLUMNS),)
+
+
+def _share_cell(m: Measured) -> Cell:
+    host = end_to_end.of_way(m.measurement, "host")
+    if host is None:
+        return Cell("–", tone="missing", tip="Not measured with preprocessing on the host.")
+    share = end_to_end.inference_share(host)
+    high = min(share.high, 1.0)  # an interval on a logarithmic scale may pass the whole
+    return Cell(
+        significant(share.value * 100),
+        sub=f"{significant(share.low * 100)} – {significant(high * 100)}",
+        sort=share.value,
+    )
+
+
+def agreement_cell(measurement: EndToEnd) -> Cell:
+    """Return whether both ways give the same outputs, and how far the worst one is off."""
+    if not measurement.agreement:
+        return Cell("–", tone="missing", tip="Only one way was measured.")
+    worst = max(measurement.agreement, key=lambda output: output.relative_rmse)
+    alike = worst.relative_rmse <= end_to_end.TOLERANCE
+    off = f"{significant(worst.relative_rmse * 100, 2)} % off"
+    tip = "; ".join(
+        f"{line(a.name, 40)}: relative RMSE {a.relative_rmse:.2g}, cosine {a.cosine:.4f}"
+        for a in measurement.agreement[:8]
+    )
+    return Cell("agree" if alike else "differ", sub=off, tone="" if alike else "bad", tip=tip)
+
+
+PAGE = Page("end-to-end", "End to end", view, when=has_results)

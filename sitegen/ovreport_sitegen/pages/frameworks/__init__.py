@@ -1,1 +1,185 @@
-"""TODO: frameworks."""
+"""The frameworks page: OpenVINO against the native frameworks, wins and losses alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ovreport.record import Agreement
+from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
+from ovreport_sitegen.components.page import Card, Head, footer, warning
+from ovreport_sitegen.components.ranking import FIRST
+from ovreport_sitegen.components.ratio_card import (
+    Ratio,
+    outcome_counts,
+    ratio_card,
+    ratio_finding,
+    times,
+)
+from ovreport_sitegen.components.table import Table
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.pages.frameworks.tables import (
+    Pair,
+    beside_table,
+    missing_table,
+    speed_table,
+    threads_sentence,
+)
+from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.text import clean, listed
+
+COMMAND = "ovreport collect --engine openvino --engine native"
+
+_DIFFERS = 0.05
+"""Relative RMSE against the reference above which outputs are said to differ."""
+
+
+@dataclass(frozen=True)
+class FrameworksView:
+    """Everything the template of the page needs."""
+
+    head: Head
+    empty: str
+    """Why there is nothing to show; empty where there is."""
+    command: str
+    findings: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[Card, ...]], ...]
+    """What was compared at which precision, and its cards."""
+    threads: str
+    """Whether both had the same threads."""
+    speed: Table | None
+    beside: Table | None
+    missing: Table | None
+    commands: tuple[tuple[str, str], ...]
+
+
+def view(catalogue: Catalogue) -> FrameworksView:
+    """Return the view of the frameworks page."""
+    pairs = sorted(catalogue.framework_speedups, key=_rank)
+    head = Head(
+        "Native frameworks",
+        "OpenVINO against the framework that a model's file belongs to: ONNX Runtime for ONNX, "
+        "LiteRT for TFLite. Same file, inputs, threads and requests, in rounds that alternate.",
+        warning=warning(_shown(pairs), "latency"),
+    )
+    return FrameworksView(
+        head=head,
+        empty="" if catalogue.native else "No native framework was measured for this site.",
+        command=COMMAND,
+        findings=tuple(_findings(pairs)),
+        groups=tuple(
+            (_asked_words(requested), tuple(_cards(some, requested)))
+            for requested, some in _by_precision(pairs)
+        ),
+        threads=threads_sentence(pairs),
+        speed=speed_table(pairs) if pairs else None,
+        beside=beside_table(pairs) if pairs else None,
+        missing=missing_table(catalogue),
+        commands=_commands(catalogue),
+    )
+
+
+def _shown(pairs: Sequence[Pair]) -> list[Result]:
+    """Return the results of all pairs, each once."""
+    return list({id(r): r for p in pairs for r in (p.candidate, p.baseline)}.values())
+
+
+def _rank(pair: Pair) -> tuple[bool, float]:
+    """Order by precision, then from OpenVINO's largest gain to its largest loss."""
+    comparison = pair.latency or pair.throughput
+    return pair.candidate.requested != "f32", -(comparison.ratio.value if comparison else 0)
+
+
+# ---------------------------------------------------------------- findings
+
+
+def _findings(pairs: Sequence[Pair]) -> Iterator[str]:
+    for requested, some in _by_precision(pairs):
+        for measurement in MEASUREMENTS:
+            if ratios := _ratios(some, measurement):
+                yield f"{_asked_words(requested)}, {measurement}: {outcome_counts(ratios)}."
+    differing = {p.baseline.href: p.baseline.model.title for p in pairs if _differs(p.baseline)}
+    if differing:
+        yield (
+            f"Of {listed(sorted(differing.values()))} the framework's outputs differ from "
+            f"OpenVINO's in f32 by more than {_DIFFERS * 100:.0f} % (relative RMSE): speed there "
+            "is not like for like."
+        )
+
+
+def sentence(pair: Pair) -> str:
+    """Return what came of one pair, for the page of its model."""
+    gains = [
+        f"{measurement} {times(c) if c.significant else c.outcome}"
+        for measurement in MEASUREMENTS
+        if (c := pair.of(measurement))
+    ]
+    ours, native = pair.candidate, pair.baseline
+    where = f"{ours.told} on {ours.device.label} against {native.framework}"
+    return f"{where}: {', '.join(gains)}."
+
+
+def _ratios(pairs: Sequence[Pair], measurement: SpeedMeasurement) -> list[Ratio]:
+    """Return the rows of a card; those without a comparison are left out."""
+    return [Ratio(p.candidate, pair_name(p), c) for p in pairs if (c := p.of(measurement))]
+
+
+def _by_precision(pairs: Sequence[Pair]) -> list[tuple[str, list[Pair]]]:
+    requested = sorted({p.candidate.requested for p in pairs}, key=lambda a: (a != "f32", a))
+    return [(a, [p for p in pairs if p.candidate.requested == a]) for a in requested]
+
+
+def _asked_words(requested: str) -> str:
+    if requested == "f32":
+        return "Both asked for f32"
+    ours = "its default precision" if requested == "default" else requested
+    return f"OpenVINO in {ours}, the framework in f32"
+
+
+def _differs(result: Result) -> bool:
+    agreement = result.record.agreement
+    return isinstance(agreement, Agreement) and any(
+        output.relative_rmse > _DIFFERS for output in agreement.outputs
+    )
+
+
+# ---------------------------------------------------------------- cards
+
+
+def _cards(pairs: Sequence[Pair], requested: str) -> Iterator[Card]:
+    for measurement in MEASUREMENTS:
+        found = [(c.ratio.value, p) for p in pairs if (c := p.of(measurement))]
+        if not found:
+            continue
+        shown = [p for _, p in sorted(found, key=lambda pair: -pair[0])]
+        ratios = _ratios(shown, measurement)
+        id_ = f"{measurement}-{requested}"
+        yield ratio_card(
+            ratios,
+            id_=id_,
+            title=f"Speedup over native: {measurement}",
+            conditions=_asked_words(requested),
+            axis="Times as fast as the native framework, log scale",
+            finding=ratio_finding(ratios, "OpenVINO"),
+            table=speed_table(shown[:FIRST], f"{id_}-card-table"),
+            footer=footer([p.baseline for p in shown], measurement),
+            more="#all",
+            both_ends=True,
+        )
+
+
+def pair_name(pair: Pair) -> str:
+    """Return a pair's name in a chart: the model, and the framework."""
+    only = " · architecture only" if pair.baseline.model.architecture_only else ""
+    return f"{pair.baseline.model.title} · {pair.baseline.framework}{only}"
+
+
+def _commands(catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
+    named = {
+        clean(r.record.repeat.ovreport): f"{r.model.title}, {r.framework}" for r in catalogue.native
+    }
+    return tuple((name, text) for text, name in named.items())
+
+
+PAGE = Page("frameworks", "Frameworks", view, when=has_results)

@@ -1,1 +1,83 @@
-"""TODO: method."""
+"""How it was measured: prose with the settings, rules and metrics that were really used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import get_args
+
+from ovreport.metrics import GROUPS, Group, evidence, verdict
+from ovreport.metrics.reasons import REASONS, ReasonText
+from ovreport.record import Tier, VerdictName
+from ovreport.stats import comparison, intervals
+from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
+from ovreport_sitegen.components.page import Head
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.pages.method import overhead as measuring_time
+from ovreport_sitegen.pages.method.simulation import Proof, proof
+from ovreport_sitegen.pages.page import Page
+from ovreport_sitegen.text import line
+
+
+@dataclass(frozen=True)
+class MethodView:
+    """Everything the template of the page needs."""
+
+    head: Head
+    tiers: tuple[tuple[Tier, int], ...]
+    """Every tier that occurs, with the number of its results."""
+    reasons: tuple[tuple[str, ReasonText, int], ...]
+    """Code, words, and how many results it speaks against."""
+    glossary: tuple[Group, ...]
+    """Every metric, group by group."""
+    limits: dict[str, str]
+    """Numbers of the rules, for the prose."""
+    releases: tuple[str, ...]
+    proof: Proof
+    """Whether the statistics keep what they promise."""
+    measuring_time: measuring_time.MeasuringTimeView
+    """What the measuring itself costs."""
+
+
+def view(catalogue: Catalogue) -> MethodView:
+    """Return the view of the page."""
+    tiers: dict[str, tuple[Tier, int]] = {}
+    counts: dict[str, int] = {}
+    judged = (*catalogue.results, *catalogue.language)
+    for r in judged:
+        tier = r.record.tier
+        tiers[repr(tier)] = (tier, tiers.get(repr(tier), (tier, 0))[1] + 1)
+        verdicts = [r.verdict(name) for name in get_args(VerdictName)]
+        for code in {reason.code for v in verdicts if v for reason in v.reasons}:
+            counts[code] = counts.get(code, 0) + 1
+    head = Head(
+        "How it was measured",
+        "What was run, how long, what makes a number stable, and what each number means.",
+    )
+    return MethodView(
+        head=head,
+        tiers=tuple(sorted(tiers.values(), key=lambda t: t[0].min_seconds)),
+        reasons=tuple((code, text, counts.get(code, 0)) for code, text in REASONS.items()),
+        glossary=GROUPS,
+        limits=_limits(),
+        releases=tuple(sorted({line(r.record.software.openvino, 80) for r in judged})),
+        proof=proof(),
+        measuring_time=measuring_time.view(catalogue),
+    )
+
+
+def _limits() -> dict[str, str]:
+    return {
+        "stable": f"{verdict.STABLE_HALF_WIDTH:.0%}".replace("%", " %"),
+        "noisy": f"{verdict.NOISY_HALF_WIDTH:.0%}".replace("%", " %"),
+        "drift": f"{evidence.DRIFT:.0%}".replace("%", " %"),
+        "foreign": f"{evidence.FOREIGN_CPU_SHARE:.0%}".replace("%", " %"),
+        "steal": f"{evidence.STEAL_SHARE:.0%}".replace("%", " %"),
+        "idle": f"{evidence.IDLE_SHARE:.0%}".replace("%", " %"),
+        "pairs": str(comparison.MIN_PAIRS),
+        "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
+        "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
+        "percentile": f"{1 - intervals.PERCENTILE_RISK:.0%}".replace("%", " %"),
+    }
+
+
+PAGE = Page("method", "Method", view)

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.generation import ASPECT, generation_of
-from ovreport_sitegen.components.page import Card, Page, warning
+from ovreport_sitegen.components.page import Card, Head, warning
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
-from ovreport_sitegen.pages.language import page as language
+from ovreport_sitegen.pages import language
 from ovreport_sitegen.pages.language import variants
 from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.model import result as result_view
+from ovreport_sitegen.pages.page import PageOfEach
 from ovreport_sitegen.text import plural
 
 
@@ -23,7 +24,7 @@ from ovreport_sitegen.text import plural
 class LanguageModelView:
     """Everything the template of a language model's page needs."""
 
-    page: Page
+    head: Head
     model: ModelRef
     about: About
     findings: tuple[str, ...]
@@ -43,18 +44,16 @@ class LanguageModelView:
 def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
     """Return the view of a language model's page."""
     results = catalogue.language_of(model)
-    page = Page(
-        model.href,
+    head = Head(
         model.title,
         f"{model.task.capitalize()} · {plural(len(results), 'result')} on "
         f"{plural(len({r.device.key for r in results}), 'device')}.",
-        nav="language",
         warning=warning(results, ASPECT, "of this model"),
     )
     shown = [r for r in results if generation_of(r)]
     spoken_of = [r for r in shown if r.is_published] or shown
     return LanguageModelView(
-        page=page,
+        head=head,
         model=model,
         about=about(results),
         findings=(
@@ -75,3 +74,8 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         texts=tuple(language.texts(shown)),
         results=tuple(map(result_view.view, results)),
     )
+
+
+PAGE = PageOfEach(
+    "language-model", "language-models", lambda catalogue: catalogue.language_models, view
+)

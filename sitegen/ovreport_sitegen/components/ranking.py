@@ -1,4 +1,4 @@
-"""Cards that more than one page shows: every model on a device, every device, gains."""
+"""Cards that rank results by a metric: every model on a device, or every device of a model."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def metric_card(
     key_text: str = "",
     pair_words: tuple[str, str] | None = None,
 ) -> Card:
-    """Return a card that ranks results by a metric; its table has unreliable ones and failures too."""
+    """Return a card that ranks results by a metric; the table has unreliable and failed ones."""
     metric = METRICS[key]
     measurement = "latency" if metric.measurement == "latency" else "throughput"
     ranked = sorted(

@@ -1,0 +1,98 @@
+"""The seam between the timed loop of a language model and whatever generates text.
+
+TextEngine.pipeline → Pipeline.encode, Pipeline.generate     one prompt at a time
+TextEngine.batching → Batching.generate                      several prompts at once
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ovreport.record import Settings
+from ovreport_collector.engines.arrays import Sample
+
+TEXT = "utf8"
+"""Name of the array that holds a passage of text, as UTF-8 bytes."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What one call of a pipeline gave, and when."""
+
+    tokens: Sequence[int]
+    began_s: float
+    """Reading of the caller's clock before the call."""
+    at_s: Sequence[float]
+    """Readings at the callback of each token."""
+    ended_s: float
+    """Reading after the call."""
+    runtime_time_to_first_token_ms: float = 0.0
+    """The pipeline's own time to the first token; 0: not told."""
+    runtime_time_per_output_token_ms: float = 0.0
+    """The pipeline's own mean time per output token; 0: not told."""
+
+
+class Pipeline(Protocol):
+    """A language model that answers one prompt at a time."""
+
+    def encode(self, text: str) -> list[int]:
+        """Return the tokens of a text, without any that only mark its beginning."""
+        ...
+
+    def generate(self, prompt: Sequence[int], new_tokens: int) -> Completion:
+        """Return the greedy answer of exactly so many tokens, whatever they mean."""
+        ...
+
+
+class Batching(Protocol):
+    """A language model that answers several prompts at once."""
+
+    def generate(self, prompts: Sequence[Sequence[int]], new_tokens: int) -> int:
+        """Return how many tokens all answers have together."""
+        ...
+
+
+class TextEngine(Protocol):
+    """What makes pipelines of a model."""
+
+    @property
+    def settings(self) -> Settings:
+        """Properties asked for, and in force where they can be read."""
+        ...
+
+    def pipeline(self) -> Pipeline:
+        """Load the model."""
+        ...
+
+    def batching(self) -> Batching:
+        """Load the model for several requests at once."""
+        ...
+
+
+class Prompts:
+    """Prompts of exact lengths out of a text: each goes on where the one before ended."""
+
+    def __init__(self, tokens: Sequence[int]) -> None:
+        self._tokens = list(tokens)
+        self._at = 0
+
+    def next(self, length: int) -> list[int]:
+        """Return the next prompt; ValueError if the text has not so many tokens left.
+
+        To begin again would be to ask what was asked before.
+        """
+        prompt = self._tokens[self._at : self._at + length]
+        if len(prompt) < length:
+            raise ValueError(
+                f"the text is too short: {len(self._tokens):,} tokens; name a longer one"
+            )
+        self._at += length
+        return prompt
+
+
+def texts(samples: Sequence[Sample]) -> Iterator[str]:
+    """Yield the passages of a file of inputs."""
+    for sample in samples:
+        yield bytes(sample[TEXT]).decode("utf-8", errors="replace")

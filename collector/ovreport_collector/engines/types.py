@@ -1,0 +1,73 @@
+"""What an engine is asked and what it reports, as data that passes between processes."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ovreport.record import Device, Execution, NotMeasured, Port, Precision
+
+
+class ThreadSettings(Struct, frozen=True, kw_only=True, tag="thread_settings"):
+    """What OpenVINO does with a model on the CPU: native frameworks are set up alike."""
+
+    latency_threads: int
+    """INFERENCE_NUM_THREADS in force in latency mode."""
+    throughput_threads: int
+    """The same in throughput mode."""
+    requests: int
+    """Optimal number of requests in throughput mode."""
+    outputs: list[Port]
+    """The model's outputs in OpenVINO's order."""
+
+    @property
+    def request_threads(self) -> int:
+        """Threads of one request in throughput mode: all of them, divided among the requests."""
+        return max(1, self.throughput_threads // self.requests)
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """What every measuring process has to load."""
+
+    engine: str
+    model: str
+    """Path of the model file."""
+    shapes: dict[str, list[int]]
+    device: str
+    precision: Precision
+    plugins: dict[str, str] = {}
+    thread_settings: ThreadSettings | None = None
+    """For native frameworks; None where OpenVINO cannot run the model: their own defaults."""
+
+
+class ProbeJob(Struct, frozen=True, kw_only=True, tag="probe"):
+    """Ask OpenVINO for its devices, and for the named ones."""
+
+    devices: list[str]
+    """Device strings to describe; empty: every one that is available."""
+    plugins: dict[str, str] = {}
+
+
+class Unavailable(Struct, frozen=True, kw_only=True):
+    """A device that could not be used, and why."""
+
+    name: str
+    reason: str
+    remedy: str
+
+
+class ProbeResult(Struct, frozen=True, kw_only=True, tag="probe"):
+    """The devices of this machine."""
+
+    openvino: str
+    available: list[str]
+    devices: list[Device]
+    unavailable: list[Unavailable]
+
+
+class OutputsResult(Struct, frozen=True, kw_only=True, tag="outputs"):
+    """What the model is, and what of it ran."""
+
+    inputs: list[Port]
+    outputs: list[Port]
+    parameters: int
+    execution: Execution | NotMeasured

@@ -1,0 +1,81 @@
+"""What a page is, and when it exists: the seam between the pages and the build."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from ovreport_sitegen.components.page import Head
+from ovreport_sitegen.data.catalogue import Catalogue
+
+
+class View(Protocol):
+    """What a template gets under the name `view`: each page has a frozen dataclass of its own."""
+
+    @property
+    def head(self) -> Head:
+        """Title, lede and warning of the page."""
+
+
+class HasAddress(Protocol):
+    """A model or a device."""
+
+    @property
+    def href(self) -> str:
+        """File name of its page."""
+
+
+Item = TypeVar("Item", bound=HasAddress)
+
+
+def always(_: Catalogue) -> bool:
+    """Return that every site has the page."""
+    return True
+
+
+def has_results(catalogue: Catalogue) -> bool:
+    """Return whether OpenVINO measured a model that is not a language model."""
+    return bool(catalogue.results)
+
+
+def has_language_models(catalogue: Catalogue) -> bool:
+    """Return whether a language model was measured."""
+    return bool(catalogue.language)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page with an entry of its own in the navigation."""
+
+    key: str
+    """Names its template, `templates/pages/KEY.html`, and its file."""
+    label: str
+    """Text of its entry in the navigation."""
+    view: Callable[[Catalogue], View]
+    """Computes what the template shows."""
+    when: Callable[[Catalogue], bool] = always
+    """Whether a site of these records has the page."""
+
+    @property
+    def file(self) -> str:
+        """Its file, unless it is the first page of a site: that one is `index.html`."""
+        return f"{self.key}.html"
+
+
+@dataclass(frozen=True)
+class PageOfEach(Generic[Item]):
+    """A page of every model or every device; the navigation leads to a list of them."""
+
+    key: str
+    """Names the template of all of them, `templates/pages/KEY.html`."""
+    parent: str
+    """Key of the page whose entry the navigation marks as current."""
+    items: Callable[[Catalogue], Sequence[Item]]
+    """The models or devices that have a page."""
+    view: Callable[[Catalogue, Item], View]
+    """Computes what the template shows of one of them."""
+
+    def views(self, catalogue: Catalogue) -> dict[str, View]:
+        """Return each page's file and view."""
+        return {item.href: self.view(catalogue, item) for item in self.items(catalogue)}

@@ -1,1 +1,0 @@
-"""From records to pages: one typed, frozen view a page, made by pure functions."""
