@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from ovreport.metrics import GROUPS, Group, evidence, verdict
+from ovreport.metrics import GROUPS, Group, evidence, percentiles, verdict
 from ovreport.metrics.reasons import REASONS, ReasonText
 from ovreport.record import Tier, VerdictName
 from ovreport.stats import comparison, intervals
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
 from ovreport_sitegen.components.page import Head
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages.method import overhead as measuring_time
-from ovreport_sitegen.pages.method.simulation import Proof, proof
+from ovreport_sitegen.pages.method import overhead, simulation
 from ovreport_sitegen.pages.page import Page
 from ovreport_sitegen.text import line
 
@@ -32,18 +31,18 @@ class MethodView:
     limits: dict[str, str]
     """Numbers of the rules, for the prose."""
     releases: tuple[str, ...]
-    proof: Proof
-    """Whether the statistics keep what they promise."""
-    measuring_time: measuring_time.MeasuringTimeView
-    """What the measuring itself costs."""
+    simulation: simulation.SimulationView
+    """Whether the statistics hold what they promise."""
+    overhead: overhead.OverheadView
+    """What measuring costs."""
 
 
 def view(catalogue: Catalogue) -> MethodView:
     """Return the view of the page."""
     tiers: dict[str, tuple[Tier, int]] = {}
     counts: dict[str, int] = {}
-    judged = (*catalogue.results, *catalogue.language)
-    for r in judged:
+    results = (*catalogue.results, *catalogue.language)
+    for r in results:
         tier = r.record.tier
         tiers[repr(tier)] = (tier, tiers.get(repr(tier), (tier, 0))[1] + 1)
         verdicts = [r.verdict(name) for name in get_args(VerdictName)]
@@ -59,9 +58,9 @@ def view(catalogue: Catalogue) -> MethodView:
         reasons=tuple((code, text, counts.get(code, 0)) for code, text in REASONS.items()),
         glossary=GROUPS,
         limits=_limits(),
-        releases=tuple(sorted({line(r.record.software.openvino, 80) for r in judged})),
-        proof=proof(),
-        measuring_time=measuring_time.view(catalogue),
+        releases=tuple(sorted({line(r.record.software.openvino, 80) for r in results})),
+        simulation=simulation.section(simulation.load()),
+        overhead=overhead.section(catalogue),
     )
 
 
@@ -76,6 +75,7 @@ def _limits() -> dict[str, str]:
         "pairs": str(comparison.MIN_PAIRS),
         "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
         "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
+        "too_few": percentiles.N_TOO_SMALL,
         "percentile": f"{1 - intervals.PERCENTILE_RISK:.0%}".replace("%", " %"),
     }
 
