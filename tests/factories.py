@@ -247,7 +247,6 @@ def _build(k: dict[str, Any]) -> r.Record:
         measuring_time=r.MeasuringTime(
             wall_s=200.0,
             measuring_s=160.0,
-            parts_s={"timed-loops": 140.0, "warm-up": 15.0, "timed-starts": 5.0, "process": 40.0},
         ),
         noise=[
             r.RoundNoise(

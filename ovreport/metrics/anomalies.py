@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from ovreport.metrics import METRICS
+from ovreport.metrics.registry import METRICS
 from ovreport.record import (
     Accuracy,
     AccuracyReference,

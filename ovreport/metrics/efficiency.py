@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ovreport.metrics import MetricValue
 from ovreport.metrics.memory import peaks
 from ovreport.metrics.metric import Group, Metric
 from ovreport.metrics.speed import throughput_headline, throughput_verdict
-from ovreport.metrics.value import Values, value_of
+from ovreport.metrics.value import MetricValue, Values, value_of
 from ovreport.record import Memory, Reason, Record, Skipped, Throughput, Unsupported
 from ovreport.stats.intervals import Interval, median_interval
 

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics import MetricValue
 from ovreport.metrics.metric import MIB, Group, Metric
 from ovreport.metrics.percentiles import N_TOO_SMALL, bound_ms, percentiles_of
-from ovreport.metrics.value import Values, median_size, median_time, value_of
+from ovreport.metrics.value import MetricValue, Values, median_size, median_time, value_of
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     ConcurrentPoint,

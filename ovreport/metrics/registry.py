@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
-from ovreport.metrics import MetricValue, MetricValues
 from ovreport.metrics.accuracy import ACCURACY
 from ovreport.metrics.efficiency import EFFICIENCY
 from ovreport.metrics.end_to_end import END_TO_END
@@ -24,6 +23,7 @@ from ovreport.metrics.metric import Group, Metric
 from ovreport.metrics.quality import QUALITY
 from ovreport.metrics.speed import LATENCY, THROUGHPUT
 from ovreport.metrics.startup import STARTUP
+from ovreport.metrics.value import MetricValue, MetricValues
 from ovreport.record import Completed, NotMeasured, Record, Verdict, VerdictName
 
 GROUPS: tuple[Group, ...] = (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics import MetricValue
 from ovreport.metrics.metric import Group, Metric
-from ovreport.metrics.value import Values, median_time
+from ovreport.metrics.value import MetricValue, Values, median_time
 from ovreport.record import Reason, Record, Startup, StartupCached, StartupRound
 
 _SHORTEST_MS = 1e-6

@@ -48,7 +48,6 @@ from ovreport.record.base import (
 )
 from ovreport.record.case import Case, InputData, Repeat, Tier, UserDataset
 from ovreport.record.cost import (
-    MEASURING,
     STAGES,
     EndToEnd,
     Energy,
@@ -115,7 +114,6 @@ from ovreport.record.samples import (
 __all__ = [
     "FORMAT",
     "MEASUREMENTS",
-    "MEASURING",
     "NOT_LANGUAGE",
     "STAGES",
     "Accuracy",

@@ -122,35 +122,6 @@ class Energy(Measured, frozen=True):
     """The headline first."""
 
 
-EffortPart = Literal[
-    "timed-loops",
-    "warm-up",
-    "timed-starts",
-    "idle-baseline",
-    "compile",
-    "pilot",
-    "inputs",
-    "check",
-    "accuracy",
-    "process",
-    "bookkeeping",
-]
-"""What the wall time of a collect goes to.
-
-`timed-loops`: inferences that figures are made of. `warm-up`: what must run before them.
-`timed-starts`: cold and cached start, read to first inference. `idle-baseline`: power at rest.
-`compile`: compiling that is not timed.
-`pilot`: finding out how to drive requests, and how long for. `inputs`: making and loading them.
-`check`: comparing answers while timing. `accuracy`: running and judging all labelled inputs.
-`process`: a process's start, imports and end, and what it does not tell apart. `bookkeeping`:
-between processes.
-"""
-MEASURING: frozenset[EffortPart] = frozenset(
-    {"timed-loops", "warm-up", "timed-starts", "idle-baseline"}
-)
-"""The parts in which the case is timed, or without which its times would be wrong."""
-
-
 class MeasuringTime(Measured, frozen=True):
     """What the collecting of this case took, and how much of it was measuring.
 
@@ -161,14 +132,10 @@ class MeasuringTime(Measured, frozen=True):
     """All processes of the case, and what lies between them: outputs, pilot, rounds, extras."""
     measuring_s: Positive
     """Of it: timed loops, their warm-up and idle baselines, timed starts."""
-    parts_s: dict[Text, Positive]
-    """Wall time by what it went to: see `EffortPart`; they add up to `wall_s`."""
 
     def __post_init__(self) -> None:
         if self.measuring_s > self.wall_s * (1 + _ROUNDING):
             raise ValueError("measuring_s is more than wall_s")
-        if abs(sum(self.parts_s.values()) - self.wall_s) > _ROUNDING * self.wall_s:
-            raise ValueError("parts_s do not add up to wall_s")
 
 
 _ROUNDING = 1e-3

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ovreport.metrics import METRICS, MetricValue, MetricValues, metric_values, significant
 from ovreport.metrics.accuracy import accuracy_metric
-from ovreport.record import MEASURING, Completed, Execution, Failed, MeasuringTime, Record
+from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record
 
 
 def summaries(records: Sequence[Record]) -> list[Table]:
@@ -106,10 +106,4 @@ def _executed(record: Record) -> str:
 def effort_words(measuring_time: MeasuringTime) -> str:
     """Return in a sentence what a collect took, and how much of it was measuring."""
     share = measuring_time.measuring_s / measuring_time.wall_s if measuring_time.wall_s else 0.0
-    others = sorted(
-        ((s, part) for part, s in measuring_time.parts_s.items() if part not in MEASURING),
-        reverse=True,
-    )
-    rest = ", ".join(f"{part} {s / measuring_time.wall_s:.0%}" for s, part in others[:3])
-    wall = f"{measuring_time.wall_s:.0f} s"
-    return f"{share:.0%} of {wall} were measuring, downloads aside; then {rest}."
+    return f"{share:.0%} of {measuring_time.wall_s:.0f} s were measuring, downloads aside."
