@@ -144,6 +144,7 @@ GENERATION = Group(
             "generation",
             counts="answers",
             headline="time_to_first_token",
+            summary="first token ms",
         ),
         Metric(
             "time_per_output_token_ms",
@@ -154,6 +155,7 @@ GENERATION = Group(
             "generation",
             counts="tokens",
             headline="time_per_output_token",
+            summary="ms a token",
         ),
         Metric(
             "time_per_output_token_p50_ms",
@@ -193,6 +195,7 @@ GENERATION = Group(
             "Output tokens of one request per second, its wait for the first one included.",
             "generation",
             counts="tokens",
+            summary="tokens/s",
         ),
         Metric(
             "concurrent_tokens_per_s",

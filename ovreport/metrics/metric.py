@@ -35,6 +35,8 @@ class Metric:
     """The percentile that it bounds, 0 to 1; 0: it is none."""
     headline: str = ""
     """What it stands for where one number has to: its verdict is the verdict on that."""
+    summary: str = ""
+    """Its heading in the summary that ends a collect; empty: it is not in there."""
     rated: bool = False
     """Whether it needs a maker's figure from the site's settings: no record has a value of it."""
 

@@ -60,6 +60,7 @@ QUALITY = Group(
             "choice among so many equally likely tokens.",
             "generation",
             counts="tokens",
+            summary="perplexity",
         ),
         Metric(
             "token_agreement",

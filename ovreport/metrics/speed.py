@@ -83,6 +83,7 @@ LATENCY = Group(
             "Median wall time of one synchronous inference, median over rounds.",
             "latency",
             headline="latency",
+            summary="latency ms",
         ),
         Metric(
             "latency_p90_ms",
@@ -143,6 +144,7 @@ THROUGHPUT = Group(
             "Inferences per second with the device's optimal number of requests.",
             "throughput",
             headline="throughput",
+            summary="inf/s",
         ),
         Metric(
             "loaded_latency_ms",

@@ -37,9 +37,7 @@ from ovreport_sitegen.text import line, plural
 _TIMED = (
     "time_to_first_token_ms",
     "time_per_output_token_ms",
-    "time_per_output_token_p50_ms",
-    "time_per_output_token_p90_ms",
-    "time_per_output_token_p99_ms",
+    *generation.PERCENTILES,
     "tokens_per_s",
 )
 _SIZES = ("model_load_ms", "peak_memory_generation_bytes")
