@@ -1,4 +1,4 @@
-"""Aspects of what an answer costs: the whole pipeline, energy, and the measuring itself."""
+"""From an encoded image to its answer, stage by stage."""
 
 from __future__ import annotations
 
@@ -6,16 +6,30 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ovreport.record.base import Count, Measured, Part, Positive, Text
-from ovreport.record.measurements import OutputAgreement
-from ovreport.record.samples import check_rounds
+from ovreport.record.accuracy import OutputAgreement
+from ovreport.record.base import (
+    Count,
+    Measured,
+    Part,
+    Positive,
+    Text,
+)
+from ovreport.record.histogram import check_rounds
+
+__all__ = [
+    "STAGES",
+    "EndToEnd",
+    "Pipeline",
+    "PipelineRound",
+    "Stage",
+    "Way",
+]
+
 
 Stage = Literal["decode", "preprocess", "transfer", "infer", "postprocess"]
 STAGES: tuple[Stage, ...] = ("decode", "preprocess", "transfer", "infer", "postprocess")
 Way = Literal["host", "graph"]
 """Where preprocessing runs: in our process, or inside the model (PrePostProcessor)."""
-
-
 _LEAST, _MOST = 1e-9, 1e12
 """Bounds of times in ms and of rates in images per second: far beyond any."""
 
@@ -75,67 +89,3 @@ class EndToEnd(Measured, frozen=True):
         ways = [*(pipeline.way for pipeline in self.pipelines), *self.missing]
         if len(set(ways)) < len(ways):
             raise ValueError("each way through the pipeline is measured once, or missing")
-
-
-class EnergyRound(Part, frozen=True):
-    """What one domain took while the throughput loop of one round ran."""
-
-    round: Count
-    duration_s: Positive
-    inferences: Count
-    energy_j: Positive
-    """Gross: all that the domain took in this time."""
-    idle_s: Positive
-    """Length of the baseline, measured in the same process just before."""
-    idle_w: Positive
-    """Power of the domain meanwhile."""
-
-    def __post_init__(self) -> None:
-        if not (self.inferences and self.duration_s and self.energy_j):
-            raise ValueError("a measured round has inferences, takes time, and takes energy")
-
-    @property
-    def net_j(self) -> float:
-        """Energy above what the idle domain would have taken; noise can make it negative."""
-        return self.energy_j - self.idle_w * self.duration_s
-
-
-class EnergyDomain(Part, frozen=True):
-    """One domain of a meter; domains may contain each other and are never added up."""
-
-    name: Text
-    """As the meter calls it: `package`, `dram`, `psys`, `gpu`."""
-    scope: Text
-    """What the figure covers, in words."""
-    rounds: Annotated[list[EnergyRound], Meta(min_length=1, max_length=100)]
-
-    def __post_init__(self) -> None:
-        check_rounds(self.rounds)
-
-
-class Energy(Measured, frozen=True):
-    """Energy in the same run as throughput, with an idle baseline."""
-
-    method: Text
-    """`powercap`, `hwmon`, `perf`…"""
-    domains: Annotated[list[EnergyDomain], Meta(min_length=1, max_length=16)]
-    """The headline first."""
-
-
-class MeasuringTime(Measured, frozen=True):
-    """What the collecting of this case took, and how much of it was measuring.
-
-    Of finished steps only: a round that a crash cut short left no trace. Fetching is left out.
-    """
-
-    wall_s: Positive
-    """All processes of the case, and what lies between them: outputs, pilot, rounds, extras."""
-    measuring_s: Positive
-    """Of it: timed loops, their warm-up and idle baselines, timed starts."""
-
-    def __post_init__(self) -> None:
-        if self.measuring_s > self.wall_s * (1 + _ROUNDING):
-            raise ValueError("measuring_s is more than wall_s")
-
-
-_ROUNDING = 1e-3
