@@ -11,8 +11,9 @@ import pytest
 from msgspec import Struct
 from rich.console import Console
 
+from ovreport import store
 from ovreport.errors import StoreError
-from ovreport.record import Completed, Failed, Record, Unsupported, store
+from ovreport.record import Completed, Failed, Record, Unsupported
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
 from ovreport_collector.measurements.startup.run import CachedStartJob
@@ -490,6 +491,7 @@ def test_what_a_stopped_run_took_is_counted_too(
     fake_child.answers = [wait]
     for record in run():
         assert record.measuring_time.wall_s == pytest.approx(30)
+        assert record.measuring_time.measuring_s == 0
 
 
 class _Os:

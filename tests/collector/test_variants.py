@@ -12,10 +12,10 @@ import pytest
 from msgspec import Struct
 from rich.console import Console
 
-from ovreport import paths
+from ovreport import paths, store
 from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
-from ovreport.record import Completed, Failed, Record, Skipped, Unsupported, store
+from ovreport.record import Completed, Failed, Record, Skipped, Unsupported
 from ovreport.record.model import Optimized, Original
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import OutputsJob

@@ -107,5 +107,4 @@ def total(timings: Iterable[Timing]) -> MeasuringTime | None:
     if not steps:
         return None
     whole = sum(steps, NO_TIME)
-    parts_s = {"measuring": whole.measuring_s, "other": whole.wall_s - whole.measuring_s}
-    return MeasuringTime(wall_s=whole.wall_s, measuring_s=whole.measuring_s, parts_s=parts_s)
+    return MeasuringTime(wall_s=whole.wall_s, measuring_s=whole.measuring_s)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ovreport.metrics.verdict import judge
+from ovreport.metrics import verdicts
 from ovreport.record import (
     Accuracy,
     Completed,
@@ -81,7 +81,7 @@ def record(
         repeat=reproduce.commands(plan, planned),
         **fields,
     )
-    return msgspec.structs.replace(made, verdicts=judge(made))
+    return msgspec.structs.replace(made, verdicts=verdicts(made))
 
 
 # ---------------------------------------------------------------- measurements

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.record.store import write
+from ovreport.store import write
 from ovreport_collector.measurements import registry
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.session import record_builder, rounds

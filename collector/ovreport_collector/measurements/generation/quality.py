@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import Struct
 
-from ovreport.metrics.generation import perplexity_of
+from ovreport.metrics.quality import perplexity_of
 from ovreport.record import (
     AccuracyReference,
     Failed,

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from ovreport.metrics.verdict import latency_headline, needs_more_rounds, throughput_headline
+from ovreport.metrics.speed import latency_headline, throughput_headline
+from ovreport.metrics.verdict import needs_more_rounds
 from ovreport.record import (
     Energy,
     EnergyDomain,
