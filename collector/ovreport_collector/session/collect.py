@@ -96,7 +96,7 @@ def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:
 
 
 def failures(records: Sequence[Record]) -> list[Record]:
-    """Return the records of cases that did not complete, or of which an aspect failed."""
+    """Return the records of cases that did not complete, or of which a measurement failed."""
     return [record for record in records if not _is_whole(record)]
 
 
