@@ -17,13 +17,11 @@ from typing import cast, get_args
 from ovreport.errors import InputError
 from ovreport.record.base import VariantName
 from ovreport_collector.suite.language import is_language
-from ovreport_collector.suite.model import MadeVariant, Model
+from ovreport_collector.suite.model import PUBLISHED, MadeVariant, Model
 from ovreport_collector.tasks import Calibration
 
 PIPELINES_NETWORK = "openvino_model.xml"
 """What a pipeline of OpenVINO GenAI looks for in a folder."""
-PUBLISHED = "published"
-"""Asks for the file as it was published, whatever its weights."""
 SEED = 20
 """Chooses calibration data; not the run's seed, which must not change what is measured."""
 SAMPLES = 160

@@ -11,14 +11,15 @@ from ovreport_collector.plan.plan import Plan
 from ovreport_collector.session import estimate
 
 
-def announcement(plan: Plan) -> str:
-    """Return what is about to be measured, and how long that takes."""
-    models_, cases = count(len(plan.models), "model"), count(len(plan.cases), "case")
-    expected = _minutes(estimate.total_s(plan))
-    return (
-        f"{models_}, {cases}, tier {plan.tier.name}: about {expected}, downloads not counted. "
-        "Leave the machine alone meanwhile."
+def announce(plan: Plan, console: Console) -> None:
+    """Print what is about to be measured, how long that takes, and what is left out."""
+    models, cases = count(len(plan.models), "model"), count(len(plan.cases), "case")
+    console.print(
+        f"{models}, {cases}, tier {plan.tier.name}: about {_minutes(estimate.total_s(plan))}, "
+        "downloads not counted. Leave the machine alone meanwhile.",
+        highlight=False,
     )
+    _show_left_out(plan, console)
 
 
 def show(plan: Plan, console: Console) -> None:
@@ -55,10 +56,10 @@ def show(plan: Plan, console: Console) -> None:
             markup=False,
             highlight=False,
         )
-    tell_left_out(plan, console)
+    _show_left_out(plan, console)
 
 
-def tell_left_out(plan: Plan, console: Console) -> None:
+def _show_left_out(plan: Plan, console: Console) -> None:
     """Print what the plan leaves out, where it leaves anything out."""
     if plan.left_out:
         console.print(plan.left_out, markup=False, highlight=False, soft_wrap=True)

@@ -1,9 +1,12 @@
-"""Tables of results at the end of a collect."""
+"""The results of a collect: tables for people, JSON for scripts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import msgspec
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -15,6 +18,28 @@ from ovreport.metrics.compute import (
 )
 from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import MEASURING, Completed, Execution, Failed, MeasuringTime, Record
+from ovreport_collector.session.collect import Collected
+from ovreport_collector.session.plan_table import count
+
+
+def show(collected: Collected, out: Path, console: Console) -> None:
+    """Print tables of all records, what measuring them took, and where they are."""
+    for table in summaries(collected.records):
+        console.print(table)
+    if collected.measuring_time is not None:
+        console.print(f"\n{_overhead(collected.measuring_time)}", highlight=False)
+    records = count(len(collected.records), "record")
+    console.print(f"\n{records} in {out}. Next: ovreport build", highlight=False)
+
+
+def as_json(collected: Collected, out: Path) -> dict[str, object]:
+    """Return an outcome for scripts."""
+    return {
+        "records": len(collected.records),
+        "failed": len(collected.failed),
+        "out": str(out),
+        "measuring_time": msgspec.to_builtins(collected.measuring_time),
+    }
 
 
 def summaries(records: Sequence[Record]) -> list[Table]:
@@ -108,7 +133,7 @@ def _executed(record: Record) -> str:
     return record.execution.precision if isinstance(record.execution, Execution) else "?"
 
 
-def effort_words(measuring_time: MeasuringTime) -> str:
+def _overhead(measuring_time: MeasuringTime) -> str:
     """Return in a sentence what a collect took, and how much of it was measuring."""
     share = measuring_time.measuring_s / measuring_time.wall_s if measuring_time.wall_s else 0.0
     others = sorted(

@@ -15,6 +15,9 @@ from ovreport.errors import SuiteError
 Variant = Literal["fp32", "fp16", "int8", "int4"]
 Layout = Literal["", "imagenet", "coco", "glue-tsv"]
 
+PUBLISHED = "published"
+"""Asks for a model's file as it was published, whatever its weights."""
+
 MadeVariant = Literal["fp16", "int8", "int8-accuracy", "int8-weights", "int4-weights"]
 """Variants that `making` makes of a floating-point model."""
 
