@@ -367,7 +367,7 @@ def test_a_dataset_of_more_classes_than_the_model_is_told_so(tmp_path: Path):
     task = tasks.get("text-classification")
     labelled = task.labelled(model, files, seed=0)
     with pytest.raises(ValueError, match="no score for class 4"):
-        task.contributions(labelled, [np.zeros((2, 1, 2))])
+        task.per_sample_scores(labelled, [np.zeros((2, 1, 2))])
 
 
 # ---------------------------------------------------------------- calibration

@@ -167,13 +167,17 @@ def _outputs(context: RunContext, prepared: PreparedModel, target: Target, folde
     if language.is_language(prepared.model):
         answers = generation.answers_job(prepared, target, folder.parent)
         return context.child(answers, beside_s=generation.ANSWERS_S)
-    judges = {path.stem: name for path, name in prepared.judged_inputs.items()}
-    inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.judged_inputs)}
+    evaluators = {path.stem: name for path, name in prepared.labelled_sets.items()}
+    inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.labelled_sets)}
     outputs = {name: str(folder / f"{name}.npz") for name in inputs}
     job = OutputsJob(
-        target=target, inputs=inputs, outputs=outputs, task=prepared.model.task, judges=judges
+        target=target,
+        inputs=inputs,
+        outputs=outputs,
+        task=prepared.model.task,
+        evaluators=evaluators,
     )
-    return context.child(job, beside_s=_SAMPLE_LIMIT_S * prepared.judged_samples)
+    return context.child(job, beside_s=_SAMPLE_LIMIT_S * prepared.labelled_samples)
 
 
 def _usable(reference: Result, folder: Path) -> Path | MeasurementFailed:
