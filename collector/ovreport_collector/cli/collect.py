@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from ovreport.errors import IncompleteError
-from ovreport.record.base import VariantName
+from ovreport.variants import VARIANTS
 from ovreport_collector.cli.devices import devices
 from ovreport_collector.cli.models import models
 from ovreport_collector.cli.options import datasets, plugin_option
@@ -86,7 +86,7 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
     "--variant",
     "variants",
     multiple=True,
-    type=click.Choice(["published", *get_args(VariantName)]),
+    type=click.Choice(["published", *VARIANTS]),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
     "models (…-weights: of language models too), most of them by NNCF. Default: `published`, and "
     "what the suite names.",
