@@ -23,6 +23,7 @@ from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import RecordError, StoreError, one_line
 from ovreport.record import FORMAT, Record
 from ovreport.record.migrations import migrate
+from ovreport.variants import VARIANTS
 
 MAX_RECORD_BYTES = 512 * 1024
 """A record is tens of kilobytes; anything beyond this is not one."""
@@ -73,18 +74,26 @@ def decode(data: bytes, *, where: str) -> Record:
         record = _decode_slowly(data, error, where=where)
     except _NOT_JSON as error:
         raise _not_json(error, where=where) from error
-    _check_engine(record, where=where)
+    _check_registered(record, where=where)
     return record
 
 
-def _check_engine(record: Record, *, where: str) -> None:
-    """Raise RecordError if nothing is known of a record's engine: it would count as OpenVINO's."""
-    if record.case.engine not in ENGINES:
-        raise RecordError(
-            f"unknown engine {record.case.engine!r}; known are {', '.join(ENGINES)}",
-            where=f"{where}: $.case.engine",
-            remedy="Upgrade: pip install --upgrade ovreport",
-        )
+def _check_registered(record: Record, *, where: str) -> None:
+    """Raise RecordError if nothing is known of a record's engine or variant.
+
+    It would count as OpenVINO's, or stand nameless on the site.
+    """
+    case = record.case
+    for key, name, known in (
+        ("engine", case.engine, list(ENGINES)),
+        ("variant", case.variant, list(VARIANTS)),
+    ):
+        if name not in known:
+            raise RecordError(
+                f"unknown {key} {name!r}; known are {', '.join(known)}",
+                where=f"{where}: $.case.{key}",
+                remedy="Upgrade: pip install --upgrade ovreport",
+            )
 
 
 def _decode_slowly(data: bytes, first: msgspec.ValidationError, *, where: str) -> Record:

@@ -17,7 +17,8 @@ from ovreport.errors import InputError, SuiteError
 from ovreport.record import Completed, Failed, Record, Skipped, Unsupported, store
 from ovreport.record.model import Optimized, Original
 from ovreport_collector.jobs import Job, JobFailed, OptimizeJob, OutputsJob, Result, RoundJob
-from ovreport_collector.models import build, variants
+from ovreport_collector.models import variants
+from ovreport_collector.models.optimize import build
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect, plan_table

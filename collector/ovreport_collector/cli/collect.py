@@ -11,7 +11,8 @@ from typing import Any, cast, get_args
 import click
 
 from ovreport.errors import IncompleteError
-from ovreport.record.base import Precision, VariantName
+from ovreport.record.base import Precision
+from ovreport.variants import VARIANTS
 from ovreport_collector.cli.options import OneOf, dataset_option, json_option, plugin_option
 from ovreport_collector.plan.engines import CHOICES
 from ovreport_collector.plan.tiers import TIERS
@@ -85,7 +86,7 @@ def _measurements() -> Sequence[str]:
     "--variant",
     "variants",
     multiple=True,
-    type=click.Choice([PUBLISHED, *get_args(VariantName)]),
+    type=click.Choice([PUBLISHED, *VARIANTS]),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
     "models (…-weights: of language models too), most of them by NNCF. Default: `published`, and "
     "what the suite names.",

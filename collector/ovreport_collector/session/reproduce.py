@@ -6,7 +6,7 @@ import shlex
 
 from ovreport.record import Repeat
 from ovreport_collector.models.convert.build import MODEL_FILE
-from ovreport_collector.models.variants import is_calibrated, made_name
+from ovreport_collector.models.variants import is_calibrated, optimized_file_name
 from ovreport_collector.plan.plan import Plan, PlannedCase
 
 
@@ -98,5 +98,5 @@ def _run_name(planned: PlannedCase) -> str:
     A converted file has no name of its own.
     """
     if planned.is_made:
-        return made_name(planned.model, planned.case.variant)
+        return optimized_file_name(planned.model, planned.case.variant)
     return MODEL_FILE if planned.model.converter else planned.model.file.name

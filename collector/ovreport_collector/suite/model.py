@@ -16,10 +16,7 @@ Variant = Literal["fp32", "fp16", "int8", "int4"]
 Layout = Literal["", "imagenet", "coco", "glue-tsv"]
 
 PUBLISHED = "published"
-"""Asks for a model's file as it was published, whatever its weights."""
-
-MadeVariant = Literal["fp16", "int8", "int8-accuracy", "int8-weights", "int4-weights"]
-"""Variants that `making` makes of a floating-point model."""
+"""Requests a model's file as it was published, whatever its weights."""
 
 
 class Wheel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,8 +114,9 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why this model is in the suite, in one sentence."""
     variant: Variant = "fp32"
     """Weights of the published file."""
-    variants: list[MadeVariant] = []
-    """Made of it and measured beside it, unless the user names others."""
+    variants: list[str] = []
+    """Made of it and measured beside it, unless the user names others: keys of
+    `ovreport.variants.OPTIMIZATIONS`."""
     architecture_only: bool = False
     """True when the weights are constants: speed is real, accuracy does not exist."""
     files: dict[str, File] = {}
