@@ -45,7 +45,7 @@ def are_left_out(planned: PlannedCase, tier: str) -> bool:
     Native frameworks are compared in what a round itself measures. A variant made here answers how
     fast and how right it is; a quick look leaves it at that.
     """
-    return planned.is_native or (planned.is_made and tier == "quick")
+    return planned.is_native or (planned.is_optimized and tier == "quick")
 
 
 def why_not(

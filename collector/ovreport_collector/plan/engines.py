@@ -17,7 +17,7 @@ from ovreport_collector.suite.model import Model
 
 NATIVE = "native"
 """Asks for the framework that a model's file belongs to."""
-DEVICE = "CPU"
+NATIVE_DEVICE = "CPU"
 """Where native frameworks run: on the same device as OpenVINO's CPU plugin."""
 CHOICES = (*ENGINES, NATIVE)
 """What can be asked for on the command line."""

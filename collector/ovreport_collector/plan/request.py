@@ -81,7 +81,7 @@ def make_plan(request: Request) -> Plan:
             probed.openvino, engines.versions(used) | language.versions(used)
         ),
         skip=tuple(sorted(set(request.skip))),
-        tools=variants.versions(p.case.variant for p in planned if p.is_made),
+        tools=variants.versions(p.case.variant for p in planned if p.is_optimized),
         left_out=" ".join(filter(None, (no_genai, no_nncf))),
         samples=request.samples,
         spent_s=ledger.take("process"),

@@ -42,7 +42,7 @@ class Done:
 def total_s(plan: Plan) -> float:
     """Return the expected seconds of a plan at the fewest rounds: the sum of all its steps."""
     return (
-        sum(optimizing_s(name) for model in plan.models for name in plan.made_variants(model))
+        sum(optimizing_s(name) for model in plan.models for name in plan.optimized_variants(model))
         + sum(accuracy_s(plan, model) for model in plan.models)
         + sum(case_accuracy_s(plan, planned) for planned in plan.cases)
         + sum(rounds_s(plan, planned) for planned in plan.cases)

@@ -39,8 +39,8 @@ def show(plan: Plan, console: Console) -> None:
         f"throughput: about {_minutes(estimate.total_s(plan))}.",
         highlight=False,
     )
-    if plan.absent:
-        given = " ".join(f"--dataset {name}=PATH" for name in plan.absent)
+    if plan.missing_datasets:
+        given = " ".join(f"--dataset {name}=PATH" for name in plan.missing_datasets)
         console.print(
             f"\nWithout accuracy where the data are yours to give: add {given}",
             markup=False,
@@ -83,6 +83,6 @@ def as_json(plan: Plan) -> dict[str, object]:
         "expected_s": estimate.total_s(plan),
         "left_out": plan.left_out,
         "unpinned": plan.unpinned,
-        "absent_datasets": plan.absent,
+        "absent_datasets": plan.missing_datasets,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
     }

@@ -163,7 +163,7 @@ def display_for(console: Console, plan: Plan, *, done: estimate.Done) -> Iterato
 
 def words(planned: PlannedCase) -> str:
     """Return a case in words."""
-    variant = f" {planned.case.variant}" if planned.is_made else ""
+    variant = f" {planned.case.variant}" if planned.is_optimized else ""
     return f"{planned.case.model}{variant}  {planned.place}  {planned.case.precision}"
 
 
