@@ -112,7 +112,7 @@ class Plan:
 
     @property
     def key(self) -> str:
-        """Checksum of all of it: rounds of another plan, machine or release never mix with its own."""
+        """Checksum of all of it: rounds of another plan, machine or release never mix with its."""
         whole = (
             self.suite.identity,
             self.tier,
