@@ -153,7 +153,7 @@ def test_native_frameworks_run_the_published_file_only(
         ("fp32", "onnxruntime"),
         ("int8", "openvino"),
     ]
-    with pytest.raises(InputError, match="no model and engine"):
+    with pytest.raises(InputError, match="no requested model and engine"):
         planned(path, engines=("onnxruntime",), variants=("int8",))
 
 
@@ -162,7 +162,7 @@ def test_a_variant_that_no_model_can_have_is_refused(
 ) -> None:
     """Nothing to measure is bad input."""
     path = write(a_model(variant="int8"))
-    with pytest.raises(InputError, match="no model and engine") as caught:
+    with pytest.raises(InputError, match="no requested model and engine") as caught:
         planned(path, variants=("int4-weights",))
     assert caught.value.where == "--variant int4-weights"
 

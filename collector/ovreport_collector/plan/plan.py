@@ -11,7 +11,6 @@ import hashlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -92,11 +91,13 @@ class Plan:
     skip: Sequence[str] = ()
     """Measurements that the user left out."""
     tools: Mapping[str, str] = field(default_factory=dict)
-    """Package → version of what optimizes models, beside OpenVINO."""
+    """Package → version of what optimizes models, other than OpenVINO."""
     left_out: str = ""
     """What the suite names and cannot be measured here, with the remedy; empty where all can."""
     samples: int | None = None
     """Accuracies are computed on at most so many samples of a user dataset; None: by the model."""
+    code: str = ""
+    """Checksum of this package: rounds of edited code do not mix with those before."""
     spent_s: Mapping[str, float] = field(default_factory=dict)
     """Wall time of making the plan, by what it went to; not a part of its key."""
 
@@ -126,7 +127,7 @@ class Plan:
             [(name, sha256_of(Path(library))) for name, library in sorted(self.plugins.items())],
             sorted(self.skip),
             sorted(self.tools.items()),
-            _own_code(),
+            self.code,
         )
         return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
 
@@ -151,16 +152,6 @@ class Plan:
         files = [file for path in paths if path for file in (path, path.with_suffix(".bin"))]
         fetched = [part.sha256 for file in unpinned for part in parts(file)]
         return [*fetched, *(sha256_of(file) for file in files if file.is_file())]
-
-
-@cache
-def _own_code() -> str:
-    """Return a checksum of this package: rounds of edited code do not mix with those before."""
-    package = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for file in sorted(package.rglob("*.py")):
-        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()
 
 
 def local_file(suite: Suite, model: Model) -> Path | None:

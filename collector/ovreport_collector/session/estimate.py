@@ -19,7 +19,7 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import SlowAccuracy
 
 _START_S = 3.0
-"""Of a round, beside its timed loops: processes, compiling, warm-up."""
+"""Of a round, besides its timed loops: processes, compiling, warm-up."""
 _ACCURACY_S = 3.0
 """Of a case's accuracy and agreement, where the task does not say."""
 _SAMPLE_S = 0.02
@@ -50,7 +50,7 @@ def total_s(plan: Plan) -> float:
 
 
 def optimizing_s(variant: str) -> float:
-    """Return the expected seconds of making a variant of a model."""
+    """Return the expected seconds of optimizing a model to a variant."""
     return _QUANTIZING_S if is_calibrated(variant) else _OPTIMIZING_S
 
 

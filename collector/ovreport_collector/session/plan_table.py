@@ -42,14 +42,14 @@ def show(plan: Plan, console: Console) -> None:
     if plan.missing_datasets:
         given = " ".join(f"--dataset {name}=PATH" for name in plan.missing_datasets)
         console.print(
-            f"\nWithout accuracy where the data are yours to give: add {given}",
+            f"\nNo accuracy for models whose data you have to provide: add {given}",
             markup=False,
             highlight=False,
         )
     if plan.unpinned:
         console.print(
             f"\nNot pinned: {count(len(plan.unpinned), 'file')} of branches on the model hub. The "
-            "commit and checksum of each are found when it is first fetched, and told in the "
+            "commit and checksum of each are found when it is first fetched, and kept in the "
             "records:",
             *plan.unpinned,
             sep="\n  ",

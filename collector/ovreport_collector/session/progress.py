@@ -59,7 +59,7 @@ class PlainDisplay:
         """Print nothing."""
 
     def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
-        """Print the round's figures."""
+        """Print the round's results."""
         self._print(f"round {step.round + 1}  {words(planned)}  {_round_words(step)}")
 
     def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
@@ -132,7 +132,7 @@ class LiveDisplay(PlainDisplay):
         self.working(f"{words(planned)}, round {index + 1}")
 
     def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
-        """Print the round's figures, and move the bar."""
+        """Print the round's results, and move the bar."""
         super().round_finished(planned, step)
         self._move(1, estimate.round_s(self._plan, planned, step.round))
 

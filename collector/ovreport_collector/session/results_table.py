@@ -51,9 +51,9 @@ def summaries(records: Sequence[Record]) -> list[Table]:
 
 
 def language_summary(records: Sequence[Record]) -> Table:
-    """Return a table of language models: tokens are no inferences."""
+    """Return a table of language models: tokens are not inferences."""
     table = Table(title="Language models", title_justify="left", box=None, pad_edge=False)
-    for heading in ("model", "device", "asked → ran"):
+    for heading in ("model", "device", "requested → ran"):
         table.add_column(heading, no_wrap=heading != "device", overflow="fold")
     keys = ("time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_s")
     for heading in ("first token ms", "± %", "ms a token", "± %", "tokens/s", "± %", "perplexity"):
@@ -76,7 +76,7 @@ def language_summary(records: Sequence[Record]) -> Table:
 def summary(records: Sequence[Record]) -> Table:
     """Return a table of all cases: what a person wants to know first."""
     table = Table(title="Results", title_justify="left", box=None, pad_edge=False)
-    for heading in ("model", "device", "asked → ran"):
+    for heading in ("model", "device", "requested → ran"):
         table.add_column(heading, no_wrap=heading != "device", overflow="fold")
     for heading in ("latency ms", "± %", "inf/s", "± %", "accuracy"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -92,7 +92,7 @@ def _row(record: Record) -> list[str]:
     model = case.model if case.variant == "fp32" else f"{case.model} {case.variant}"
     cells = [model, place, f"{case.precision} → {_executed(record)}"]
     if not isinstance(record.outcome, Completed):
-        # The reason was told when it happened, and is too long for a table.
+        # The reason was printed when it happened, and is too long for a table.
         how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
         return [*map(escape, cells), "", "", "", "", "", f"[red]{how}[/red]"]
     found = metric_values(record)
@@ -101,23 +101,23 @@ def _row(record: Record) -> list[str]:
     return [*map(escape, cells), _verdict(latency, throughput)]
 
 
-def _value_and_width(figure: object) -> tuple[str, str]:
-    if not isinstance(figure, MetricValue):
+def _value_and_width(value: object) -> tuple[str, str]:
+    if not isinstance(value, MetricValue):
         return "–", ""
-    half_width = (figure.high - figure.low) / 2 / figure.value * 100
-    return METRICS[figure.metric].format(figure.value), significant(half_width, 2)
+    half_width = (value.high - value.low) / 2 / value.value * 100
+    return METRICS[value.metric].format(value.value), significant(half_width, 2)
 
 
 def _accuracy(record: Record, found: MetricValues) -> str:
     metric = accuracy_metric(record)
-    figure = found.get(metric) if metric else None
-    return (
-        METRICS[figure.metric].format_unit(figure.value) if isinstance(figure, MetricValue) else "–"
-    )
+    value = found.get(metric) if metric else None
+    if not isinstance(value, MetricValue):
+        return "–"
+    return METRICS[value.metric].format_unit(value.value)
 
 
 def _verdict(*found: object) -> str:
-    verdicts = [figure.verdict for figure in found if isinstance(figure, MetricValue)]
+    verdicts = [value.verdict for value in found if isinstance(value, MetricValue)]
     levels = {verdict.level for verdict in verdicts}
     worst = next(
         (level for level in ("unreliable", "noisy", "stable") if level in levels), "failed"
