@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from ovreport.errors import RecordError
-from ovreport.record import json_schema, store
+from ovreport import store
+from ovreport.record import json_schema
 from ovreport.variants import METHODS, OPTIMIZATIONS, VARIANTS
 from tests.factories import a_record
 
