@@ -187,9 +187,8 @@ def tail_rank(n: int, percentile: float) -> int:
 def pooled_rank(n: int, n_effective: int, percentile: float) -> int:
     """Return which of n correlated samples, counted from the largest, bounds the percentile.
 
-    The rank that `n_effective` independent samples give, scaled: of n correlated ones the
-    same share
-    lies above. 0: too few.
+    The rank that `n_effective` independent samples give, scaled: the same share of the n
+    correlated ones lies above. 0: too few.
     """
     rank = tail_rank(n_effective, percentile)
     return max(1, rank * n // n_effective) if rank else 0
