@@ -75,7 +75,7 @@ class Published(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A figure that somebody else published: shown beside ours, never mixed with it."""
 
     metric: str
-    """Key of a metric of accuracy in `ovreport.metrics.registry`."""
+    """Key of a metric of accuracy in `ovreport.metrics.METRICS`."""
     value: float
     """As a share or a coefficient: 0.751 for 75.1 %."""
     variant: str
