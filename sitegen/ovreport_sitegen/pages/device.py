@@ -45,7 +45,7 @@ class DeviceView:
     properties: Facts
     finding: str
     choices: Table | None
-    """What is optimal for each model; None where no model has a choice."""
+    """The optimal choices for each model; None where no model has a choice."""
     table: Table
 
 
@@ -75,10 +75,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         properties=tuple(
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
         ),
-        finding="Latency in the default precision against f32. "
-        + speedups.speedup_finding(found, "latency")
-        if found
-        else "",
+        finding=speedups.speedup_finding(found, "latency") if found else "",
         choices=choices if choices.rows else None,
         table=_table(catalogue, device, results),
     )
@@ -114,7 +111,7 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
         metric_column("latency_ms"),
         VERDICT,
         *map(metric_column, _FIGURES),
-        Column("Gain", "× f32", "higher", True),
+        speedups.SPEEDUP,
         Column("Against f32", "points", "higher", True),
     )
     rows = []

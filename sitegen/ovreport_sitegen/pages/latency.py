@@ -1,4 +1,4 @@
-"""The latency page: how long one answer takes, how long the slow ones take, and the start."""
+"""The latency page: the median, the slow inferences, and start-up."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def view(catalogue: Catalogue) -> LatencyView:
         speedups.speedup_card(
             catalogue.default_speedups(),
             "latency",
-            id_="gain",
+            id_="speedup",
             conditions=device,
         ),
         ranking.models_card(
@@ -75,7 +75,7 @@ def view(catalogue: Catalogue) -> LatencyView:
             "latency_p99_ms",
             other="latency_ms",
             id_="tail",
-            title="The slow ones: p99 against the median",
+            title="Slow inferences: p99 against the median",
             axis="Milliseconds, log scale",
             key_text="Large mark: 99 % are at least this fast. Small mark: median.",
             pair_words=("The 99th percentile is", "the median"),
@@ -91,7 +91,7 @@ def _table(catalogue: Catalogue) -> Table:
         metric_column("latency_ms"),
         VERDICT,
         *map(metric_column, _FIGURES),
-        Column("Gain", "× f32", "higher", True, tip="f32 time over this time, paired by round"),
+        speedups.SPEEDUP,
         Column("n", "inferences", "", True),
     )
     rows = tuple(

@@ -1,4 +1,4 @@
-"""The efficiency page: what a result costs in cores, memory, start-up, and rated power or price."""
+"""The efficiency page: cores, memory, start-up, energy, and rated power or price."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class EfficiencyView:
     rated: Table | None
     """None where the site's settings give no TDP and no price."""
     rated_sources: tuple[tuple[str, str, str | None], ...]
-    """Device, where its rated figures are from, and an address in it if there is one."""
+    """Device, where its rated values are from, and its address if it has one."""
 
 
 def view(catalogue: Catalogue) -> EfficiencyView:
@@ -57,7 +57,7 @@ def view(catalogue: Catalogue) -> EfficiencyView:
     head = Head(
         "Efficiency",
         "Throughput per core and per GiB of peak memory, energy per inference, memory phase by "
-        "phase, and what a start costs. All measured, except where it says rated.",
+        "phase, and start-up. Everything is measured unless it is marked as rated.",
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
@@ -123,7 +123,7 @@ def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
         VERDICT,
     )
     rows = tuple(_rated_row(r, rated[r.device.key[1]]) for r in results)
-    return Table("rated-table", "Against rated figures", columns, rows, searchable=True)
+    return Table("rated-table", "Rated power and price", columns, rows, searchable=True)
 
 
 def _rated_row(result: Result, rated: Rated) -> TableRow:

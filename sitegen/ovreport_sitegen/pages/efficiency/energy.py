@@ -1,4 +1,4 @@
-"""Energy: what an inference takes where a counter can be read, and why not where it cannot."""
+"""Energy per inference, where a counter can be read; where not, the reason."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class EnergySection:
     scopes: tuple[tuple[str, str], ...]
     """Domain and interface, and what it covers."""
     card: Card | None
-    """None where it was measured nowhere: there is no bar for what is not known."""
+    """None where it was not measured at all."""
     table: Table | None
 
 
@@ -153,7 +153,7 @@ def _cells(result: Result) -> tuple[Cell, ...]:
 
 
 def full_rows(result: Result) -> tuple[TableRow, ...]:
-    """Return every domain of one result; they contain each other, and are not added up."""
+    """Return every domain of one result; they contain one another, so they are never summed."""
     energy = _energy(result)
     if not isinstance(energy, Energy):
         return ()
@@ -161,7 +161,7 @@ def full_rows(result: Result) -> tuple[TableRow, ...]:
 
 
 def full_note(result: Result) -> str:
-    """Return the remedy where energy is unsupported: the figures give the reason."""
+    """Return the remedy where energy is unsupported; the reason is among the metrics."""
     why = result.record.energy
     return line(why.remedy, 400) if isinstance(why, Unsupported) and result.completed else ""
 

@@ -1,4 +1,4 @@
-"""Cards of one model from image file to answer: what its time is made of, on either way."""
+"""Cards of one model: the stages that its end-to-end time consists of."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ DOING: dict[Stage, str] = {
 }
 
 
-_HOW_SURE: dict[Outcome, str] = {
+_OUTCOMES: dict[Outcome, str] = {
     "different": "",
     "no clear difference": ", not distinguishable",
-    "insufficient data": ", too few rounds to be sure",
+    "insufficient data": ", too few rounds",
 }
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A result that has the aspect."""
+    """A result that was measured end to end."""
 
     result: Result
     measurement: EndToEnd
 
 
 def measured(results: Sequence[Result]) -> list[Measured]:
-    """Return the results that were measured from image file to answer."""
+    """Return the results that were measured end to end."""
     return [
         Measured(r, r.record.end_to_end)
         for r in results
@@ -75,14 +75,14 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     title = model.title
     chart = Chart(
         "stages",
-        f"{title}: time from image file to answer",
+        f"{title}: time from image file to output",
         finding,
         "Milliseconds per image",
         tuple(rows),
     )
-    notes = "Line: 95 % interval of the whole."
+    notes = "Line: 95 % interval of the total."
     if any(row.faint for row in rows):
-        notes += " Pale: the time is unreliable; its shares hold better."
+        notes += " Pale: the time is unreliable; its shares are less affected."
     if len(timed) > MAX_ROWS:
         notes += f" The first {MAX_ROWS} of {len(timed)}."
     results = [m.result for m in found]
@@ -131,7 +131,7 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
 
 
 def _finding(m: Measured) -> list[str]:
-    """Return what the host way's time goes to, and what the graph changes of it."""
+    """Return where the time goes with preprocessing on the host, and the speedup of the graph."""
     found = []
     host = pipelines.of_way(m.measurement, "host")
     if host is not None:
@@ -142,12 +142,12 @@ def _finding(m: Measured) -> list[str]:
         if costliest:
             is_more = others[costliest] > stages_ms(host)["infer"].value
             doing = DOING[costliest]
-            more = f": {doing} costs more" if is_more else f"; of the rest {doing} costs most"
+            more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
         found.append(f"Inference is {_percent(share)} of the time{more}.")
     gain = pipelines.graph_gain(m.measurement)
     if gain is not None:
         ratio = f"{significant(gain.ratio.value)}× as fast"
-        found.append(f"In the graph: {ratio}{_HOW_SURE[gain.outcome]}.")
+        found.append(f"In the graph: {ratio}{_OUTCOMES[gain.outcome]}.")
     return found
 
 
@@ -176,7 +176,7 @@ def _table_row(m: Measured, pipeline: Pipeline) -> TableRow:
     cells = [
         stage_cell(stages[stage])
         if stage in stages
-        else Cell("–", tone="missing", tip="The model does it: part of inference.")
+        else Cell("–", tone="missing", tip="Part of inference: the model does it.")
         for stage in STAGES
     ]
     rounds = Cell(str(len(pipeline.rounds)), sort=len(pipeline.rounds))

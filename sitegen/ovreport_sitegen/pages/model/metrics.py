@@ -1,4 +1,4 @@
-"""All figures of one result, group by group, or why a group has none."""
+"""All metrics of one result, group by group, or why a group has none."""
 
 from __future__ import annotations
 
@@ -66,21 +66,21 @@ _GROUPS = (
             "peak_memory_generation_bytes",
         ),
     ),
-    ("Quality of the answers", ("perplexity", "token_agreement", "first_divergence_tokens")),
+    ("Output quality", ("perplexity", "token_agreement", "first_divergence_tokens")),
     ("Energy", ("energy_per_inference_j", "energy_per_inference_net_j", "power_w")),
 )
 
 _COUNTED = {
-    "time_to_first_token_ms": "answers",
+    "time_to_first_token_ms": "outputs",
     "token_agreement": "prompts",
     "first_divergence_tokens": "prompts",
 }
-"""What n counts where it is not inferences; of other figures of language models, tokens."""
+"""What n counts; for other metrics of language models tokens, else inferences."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueGroup:
-    """Figures of one aspect; those that share one reason are told together."""
+    """The metrics of one group, or the reason why none of them was measured."""
 
     title: str
     rows: tuple[TableRow, ...]
@@ -88,22 +88,22 @@ class ValueGroup:
 
 
 def groups(result: Result) -> list[ValueGroup]:
-    """Return the figures; those of a group that share one reason are told together."""
-    made = []
+    """Return all metrics by group; a group that misses all for one reason says so once."""
+    found_groups = []
     for title, keys in _GROUPS:
         found = {key: result.metric_values[key] for key in keys if key in result.metric_values}
         reasons = {
             missing_words(f) if not isinstance(f, MetricValue) else "" for f in found.values()
         }
         if found and len(reasons) == 1 and "" not in reasons:
-            made.append(ValueGroup(title, (), reasons.pop()))
+            found_groups.append(ValueGroup(title, (), reasons.pop()))
         elif found:
-            made.append(ValueGroup(title, tuple(_row(result, key) for key in found)))
-    return made
+            found_groups.append(ValueGroup(title, tuple(_row(result, key) for key in found)))
+    return found_groups
 
 
 def _row(result: Result, key: str) -> TableRow:
-    """Return a figure with unit, interval, n and direction, or why there is none."""
+    """Return a value with unit, interval, n and direction, or why there is none."""
     found = result.metric_values[key]
     label, better = _about(key)
     if not isinstance(found, MetricValue):

@@ -1,4 +1,4 @@
-"""The throughput page: inferences per second, and what one waits for each meanwhile."""
+"""The throughput page: inferences per second, and the latency under that load."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def view(catalogue: Catalogue) -> ThroughputView:
         speedups.speedup_card(
             catalogue.default_speedups(),
             "throughput",
-            id_="gain",
+            id_="speedup",
             conditions=catalogue.speedup_device.label,
         ),
         ranking.models_card(
@@ -81,10 +81,13 @@ def _table(catalogue: Catalogue) -> Table:
         metric_column("throughput_ips"),
         VERDICT,
         *map(metric_column, _FIGURES),
-        Column("Gain", "× f32", "higher", True, tip="This throughput over f32's, paired by round"),
+        speedups.SPEEDUP,
         *map(metric_column, _ARRIVALS),
         Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
-        Column("Load generator", tip="How requests were driven, and how long it let them idle"),
+        Column(
+            "Load generator",
+            tip="How requests were submitted, and the share of time they were idle",
+        ),
         Column("n", "inferences", "", True),
     )
     rows = tuple(
@@ -111,7 +114,7 @@ def _setting_cells(result: Result) -> tuple[Cell, Cell]:
     if not isinstance(measured, Throughput) or not result.completed:
         return Cell("–", tone="missing"), Cell("–", tone="missing")
     last = measured.rounds[-1]
-    streams = plural(last.streams, "stream") if last.streams else "streams not told"
+    streams = plural(last.streams, "stream") if last.streams else "streams not reported"
     idle = max(r.idle_share for r in measured.rounds)
     driver = _DRIVERS.get(last.driver, last.driver)
     batch = f", batch {measured.batch}" if measured.batch > 1 else ""

@@ -1,7 +1,4 @@
-"""The latency–throughput curve of a result: what more work at a time gains, and what it costs.
-
-The picture of OpenVINO's own introduction to latency and throughput, measured.
-"""
+"""The latency–throughput curve: how parallel requests trade latency for throughput."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from ovreport.metrics import load
+from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.registry import significant
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
@@ -24,8 +22,8 @@ MAX_CURVES = 4
 """Of one page."""
 _X, _Y = "Samples per second, log scale", "Milliseconds, log scale"
 _KEY = (
-    "Dot: median latency; thin line up: a safe bound of p90. Circle: batch 1; square: larger. "
-    "Joined: the same streams. Filled: no other setting has more throughput at less latency."
+    "Mark: median latency; thin line up: bound of p90. Circle: batch 1; square: larger batch. "
+    "Line: same number of streams. Filled: no other setting has more throughput at less latency."
 )
 
 
@@ -108,39 +106,38 @@ def setting(point: CurvePoint | CurveGap) -> str:
 
 
 def _finding(curve: Curve) -> str:
-    """Return what the best settings gain over a lone request, paired by round, and cost."""
+    """Return the throughput and latency of the best settings over one request, paired by round."""
     unloaded, near, best = load.unloaded(curve), load.within_budget(curve), load.best(curve.points)
     most = _ratio(best, unloaded, load.rates)
     if best is not unloaded and most is not None and most.low <= 1:
         return (
-            "No setting answers clearly more in a second than one request alone does; the most "
-            f"seen: {_gain(best, unloaded)}, with {setting(best)}."
+            "No setting clearly beats one request at a time; the highest throughput was "
+            f"{_trade(best, unloaded)}, with {setting(best)}."
         )
-    said = []
+    found = []
     if near is not unloaded:
-        said.append(
-            f"{_capital(setting(near))} {'give' if near.streams != 1 else 'gives'} "
-            f"{_gain(near, unloaded, ' of one request alone')}."
+        found.append(
+            f"{_capital(setting(near))}: {_trade(near, unloaded, ' of one request at a time')}."
         )
     if best is not near:
-        said.append(f"The most: {_gain(best, unloaded)}, with {setting(best)}.")
-    return " ".join(said) or "No setting answers more in a second than one request alone does."
+        found.append(f"The highest: {_trade(best, unloaded)}, with {setting(best)}.")
+    return " ".join(found) or "No setting has more throughput than one request at a time."
 
 
-def _gain(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
-    """Return how much more throughput a point has than a lone request, for how much latency."""
+def _trade(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
+    """Return a point's throughput and latency over those of one request."""
     more, longer = _ratio(point, unloaded, load.rates), _ratio(point, unloaded, _medians)
     if more is None or longer is None:
-        return "what no round measured beside one request alone"
+        return "not measured in the same round as one request"
     bounds = (
         f"{significant(more.low)} – {significant(more.high)}"
         if math.isfinite(more.high)
         else "one round"
     )
-    unclear = ", not distinguishable" if more.low <= 1 <= more.high else ""
+    unclear = ", no clear difference" if more.low <= 1 <= more.high else ""
     return (
-        f"{significant(more.value)} times the throughput{whose} ({bounds}{unclear}) for "
-        f"{significant(longer.value)} times the latency"
+        f"{significant(more.value)} times the throughput{whose} ({bounds}{unclear}) at "
+        f"{significant(longer.value)} times its latency"
     )
 
 
@@ -165,7 +162,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-# ---------------------------------------------------------------- picture and table
+# ---------------------------------------------------------------- chart and table
 
 
 def _spots(result: Result, curve: Curve) -> tuple[Spot, ...]:
@@ -188,7 +185,7 @@ def _spot(
 ) -> Spot:
     throughput, latency = load.throughput(point), load.latency(point)
     tail = load.percentile_ms(point, 0.9)
-    said = f", p90 at most {significant(tail)} ms" if tail else ""
+    found = f", p90 at most {significant(tail)} ms" if tail else ""
     return Spot(
         x=throughput.value,
         y=latency.value,
@@ -196,7 +193,7 @@ def _spot(
         series=series,
         label="" if ghost or not front else _short(point),
         tip=f"{setting(point)}: {significant(throughput.value)} samples/s {_bounds(throughput)}, "
-        f"median {significant(latency.value)} ms{said}, {plural(len(point.rounds), 'round')}, "
+        f"median {significant(latency.value)} ms{found}, {plural(len(point.rounds), 'round')}, "
         f"n {load.samples(point):,}",
         family=result.device.family,
         front=front,
@@ -271,6 +268,6 @@ def _interval_cell(interval: Interval) -> Cell:
 def _bound_cell(point: CurvePoint, percentile: float) -> Cell:
     value = load.percentile_ms(point, percentile)
     if value is None:
-        few = "one round only" if len(point.rounds) == 1 else "n too small"
+        few = "one round only" if len(point.rounds) == 1 else N_TOO_SMALL
         return Cell(few, tone="missing")
     return Cell(significant(value), sort=value)
