@@ -22,7 +22,7 @@ from ovreport_sitegen.pages.accuracy.choices import device_table
 from ovreport_sitegen.pages.page import PageOfEach
 from ovreport_sitegen.text import line, plural
 
-_FIGURES = (
+_METRICS = (
     "latency_p99_ms",
     "throughput_ips",
     "throughput_per_core_ips",
@@ -110,7 +110,7 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
         Column("Precision", wide=True),
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _FIGURES),
+        *map(metric_column, _METRICS),
         speedups.SPEEDUP,
         Column("Against f32", "points", "higher", True),
     )
@@ -120,7 +120,7 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
         cells = (
             value_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
-            *(value_cell(r, key) for key in _FIGURES),
+            *(value_cell(r, key) for key in _METRICS),
             speedups.speedup_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )

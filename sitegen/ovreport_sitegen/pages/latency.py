@@ -22,7 +22,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import plural
 
-_FIGURES = (
+_METRICS = (
     "latency_p90_ms",
     "latency_p95_ms",
     "latency_p99_ms",
@@ -90,7 +90,7 @@ def _table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _FIGURES),
+        *map(metric_column, _METRICS),
         speedups.SPEEDUP,
         Column("n", "inferences", "", True),
     )
@@ -100,7 +100,7 @@ def _table(catalogue: Catalogue) -> Table:
             (
                 value_cell(r, "latency_ms"),
                 verdict_cell(r, "latency"),
-                *(value_cell(r, key) for key in _FIGURES),
+                *(value_cell(r, key) for key in _METRICS),
                 speedups.speedup_cell(catalogue, r),
                 n_cell(r, "latency_ms"),
             ),

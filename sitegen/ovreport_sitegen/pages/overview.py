@@ -27,7 +27,7 @@ from ovreport_sitegen.pages.accuracy import loss_card, sentences
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import day, listed, plural, release
 
-_FIGURES = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
+_METRICS = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
 
 
 @dataclass(frozen=True)
@@ -233,7 +233,7 @@ def table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _FIGURES),
+        *map(metric_column, _METRICS),
         speedups.SPEEDUP,
         Column("Accuracy", "% or × 100", "higher", True),
     )
@@ -248,7 +248,7 @@ def table(catalogue: Catalogue) -> Table:
                 (
                     value_cell(r, "latency_ms"),
                     verdict_cell(r, "latency"),
-                    *(value_cell(r, key) for key in _FIGURES),
+                    *(value_cell(r, key) for key in _METRICS),
                     speedups.speedup_cell(catalogue, r),
                     accuracy,
                 ),

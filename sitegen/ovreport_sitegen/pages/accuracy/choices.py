@@ -91,10 +91,13 @@ def _ratio_words(comparison: Comparison) -> str:
 
 def _absolute_cell(result: Result, measurement: SpeedMeasurement) -> Cell:
     """Return the absolute value with its own verdict, which the speedup does not depend on."""
-    cell, figure = value_cell(result, HEADLINES[measurement]), result.figure(HEADLINES[measurement])
-    if figure is None:
+    cell, metric_value = (
+        value_cell(result, HEADLINES[measurement]),
+        result.figure(HEADLINES[measurement]),
+    )
+    if metric_value is None:
         return cell
-    return replace(cell, sub=f"{cell.sub}\n{figure.verdict.level}".strip())
+    return replace(cell, sub=f"{cell.sub}\n{metric_value.verdict.level}".strip())
 
 
 # ---------------------------------------------------------------- one device

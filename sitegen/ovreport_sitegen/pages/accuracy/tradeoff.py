@@ -248,8 +248,8 @@ def _speedup_words(result: Result, speedup: Comparison, measurement: SpeedMeasur
 
 def _absolute(result: Result, measurement: SpeedMeasurement) -> str:
     """Return the absolute value with its own verdict."""
-    figure = result.figure(HEADLINES[measurement])
-    if figure is None:
+    metric_value = result.figure(HEADLINES[measurement])
+    if metric_value is None:
         return ""
-    shown = METRICS[HEADLINES[measurement]].format_unit(figure.value)
-    return f". Absolute {measurement}: {shown}, {value_tip(figure)}"
+    shown = METRICS[HEADLINES[measurement]].format_unit(metric_value.value)
+    return f". Absolute {measurement}: {shown}, {value_tip(metric_value)}"

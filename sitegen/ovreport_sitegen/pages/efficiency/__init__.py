@@ -23,7 +23,7 @@ from ovreport_sitegen.pages.efficiency import energy, loading
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import line, safe_url
 
-_FIGURES = (
+_METRICS = (
     "throughput_per_core_ips",
     "throughput_per_gib_ips",
     "peak_memory_latency_bytes",
@@ -98,11 +98,11 @@ def _full_names(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _table(catalogue: Catalogue) -> Table:
-    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _FIGURES))
+    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _METRICS))
     rows = tuple(
         result_row(
             r,
-            (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _FIGURES)),
+            (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _METRICS)),
             "throughput",
         )
         for r in catalogue.results
@@ -127,17 +127,17 @@ def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
 
 
 def _rated_row(result: Result, rated: Rated) -> TableRow:
-    figure = result.figure("throughput_ips")
+    metric_value = result.figure("throughput_ips")
     none = Cell("not given", tone="missing", tip="The site's settings do not have it.")
 
     def per(key: str, divisor: float | None) -> Cell:
         if divisor is None:
             return none
-        if figure is None:
+        if metric_value is None:
             return value_cell(result, "throughput_ips")
         metric = METRICS[key]
-        low, high = (metric.format(v / divisor) for v in (figure.low, figure.high))
-        value = figure.value / divisor
+        low, high = (metric.format(v / divisor) for v in (metric_value.low, metric_value.high))
+        value = metric_value.value / divisor
         return Cell(metric.format(value), sub=f"{low} – {high}", sort=value, marks=("rated",))
 
     tdp, price = rated.tdp_w, rated.price

@@ -27,7 +27,7 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed, plural, short_name
 
 GROSS = "energy_per_inference_j"
-_FIGURES = (GROSS, "energy_per_inference_net_j", "power_w")
+_METRICS = (GROSS, "energy_per_inference_net_j", "power_w")
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _card(catalogue: Catalogue) -> Card | None:
         return None
     domain = domains.most_common(1)[0][0]
     same = [r for r in results if (f := r.figure(GROSS)) and f.scope == domain]
-    made = ranking.metric_card(
+    card = ranking.metric_card(
         same,
         GROSS,
         id_="energy-card",
@@ -111,7 +111,7 @@ def _card(catalogue: Catalogue) -> Card | None:
         log=True,
         conditions=f"{device.label} · default precision · {line(domain, 60)}",
     )
-    return replace(made, table=_table(same, "energy-card-table"))
+    return replace(card, table=_table(same, "energy-card-table"))
 
 
 def _shortened(catalogue: Catalogue, measured: Sequence[Result]) -> Table:
@@ -135,15 +135,15 @@ def _table(results: Sequence[Result], id_: str = "energy-table") -> Table:
 
 
 def _cells(result: Result) -> tuple[Cell, ...]:
-    energy, figure = _energy(result), result.figure(GROSS)
-    if not isinstance(energy, Energy) or figure is None:
+    energy, metric_value = _energy(result), result.figure(GROSS)
+    if not isinstance(energy, Energy) or metric_value is None:
         why = energy if isinstance(energy, NotMeasured) else None
         return (missing_cell(why), *(Cell("–", tone="missing"),) * 5)
     head = energy.domains[0]
-    n = Cell(f"{figure.n:,}", sub=plural(figure.rounds, "round"), sort=figure.n)
+    n = Cell(f"{metric_value.n:,}", sub=plural(metric_value.rounds, "round"), sort=metric_value.n)
     return (
-        badge_cell(figure.verdict),
-        *(value_cell(result, key) for key in _FIGURES),
+        badge_cell(metric_value.verdict),
+        *(value_cell(result, key) for key in _METRICS),
         _median_cell([r.idle_w for r in head.rounds]),
         n,
     )

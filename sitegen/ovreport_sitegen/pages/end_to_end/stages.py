@@ -69,7 +69,7 @@ _SHORTEST_MS = 1e-6
 
 def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     """Return a card of every device that ran a model, both ways on each."""
-    timed = [(m, p) for m in found for p in m.measurement.pipelines if _figure(m, p)]
+    timed = [(m, p) for m in found for p in m.measurement.pipelines if _metric_value(m, p)]
     rows = [row for m, p in timed[:MAX_ROWS] if (row := _row(m, p))]
     finding = " ".join(_finding(found[0]))
     title = model.title
@@ -101,7 +101,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     )
 
 
-def _figure(m: Measured, pipeline: Pipeline) -> MetricValue | None:
+def _metric_value(m: Measured, pipeline: Pipeline) -> MetricValue | None:
     return m.result.figure(_key(pipeline))
 
 
@@ -110,23 +110,23 @@ def _key(pipeline: Pipeline) -> str:
 
 
 def _row(m: Measured, pipeline: Pipeline) -> Row | None:
-    figure = _figure(m, pipeline)
-    if figure is None:
+    metric_value = _metric_value(m, pipeline)
+    if metric_value is None:
         return None
     parts = [(stage, ms.value) for stage, ms in stages_ms(pipeline).items()]
     name = f"{device_name(m.result)} · {WAYS[pipeline.way]}"
-    level = figure.verdict.level
+    level = metric_value.verdict.level
     words = ", ".join(f"{DOING[stage]} {significant(ms)} ms" for stage, ms in parts)
     return Row(
         name=name if level == "stable" else f"{name} · {level}",
-        label=METRICS[_key(pipeline)].format_unit(figure.value),
-        value=figure.value,
-        low=figure.low,
-        high=figure.high,
+        label=METRICS[_key(pipeline)].format_unit(metric_value.value),
+        value=metric_value.value,
+        low=metric_value.low,
+        high=metric_value.high,
         family=m.result.device.family,
         faint=level == "unreliable",
         parts=tuple(parts),
-        tip=f"{name}: {words}; {value_tip(figure)}",
+        tip=f"{name}: {words}; {value_tip(metric_value)}",
     )
 
 
@@ -144,10 +144,10 @@ def _finding(m: Measured) -> list[str]:
             doing = DOING[costliest]
             more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
         found.append(f"Inference is {_percent(share)} of the time{more}.")
-    gain = pipelines.graph_gain(m.measurement)
-    if gain is not None:
-        ratio = f"{significant(gain.ratio.value)}× as fast"
-        found.append(f"In the graph: {ratio}{_OUTCOMES[gain.outcome]}.")
+    speedup = pipelines.graph_gain(m.measurement)
+    if speedup is not None:
+        ratio = f"{significant(speedup.ratio.value)}× as fast"
+        found.append(f"In the graph: {ratio}{_OUTCOMES[speedup.outcome]}.")
     return found
 
 

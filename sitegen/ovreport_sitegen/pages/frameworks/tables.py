@@ -22,7 +22,7 @@ _HEADLINES = {"latency": "latency_ms", "throughput": "throughput_ips"}
 
 
 def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
-    """Return the table of paired speed-ups, with the figures behind them."""
+    """Return the table of paired speedups, with the latency and throughput behind them."""
     columns = (
         Column("Model"),
         Column("Framework", wide=True),
@@ -48,7 +48,7 @@ def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
                 verdict_cell(pair.candidate, "latency"),
                 verdict_cell(pair.baseline, "latency"),
                 *(
-                    _figure(r, measurement)
+                    _metric_value(r, measurement)
                     for measurement in _HEADLINES
                     for r in (pair.candidate, pair.baseline)
                 ),
@@ -61,7 +61,7 @@ def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
 
 
 def costs_table(pairs: Sequence[Pair]) -> Table:
-    """Return the table of what both need beside speed, what they answer, and their threads."""
+    """Return the table of start-up, memory, outputs and threads of both."""
     columns = (
         Column("Model"),
         Column("Framework", wide=True),
@@ -121,7 +121,7 @@ def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
     )
 
 
-def _figure(result: Result, measurement: str) -> Cell:
+def _metric_value(result: Result, measurement: str) -> Cell:
     """Return a headline, greyed if it is unreliable; the ratio beside it has its own interval."""
     cell, verdict = value_cell(result, _HEADLINES[measurement]), result.verdict(measurement)
     return replace(cell, tone="missing") if verdict and verdict.level == "unreliable" else cell

@@ -83,15 +83,15 @@ def speed_sentence(result: Result) -> str:
         return f"{result.model.title}: not measured."
     point = generation.headline(measured.points)
     verdict = result.verdict(MEASUREMENT)
-    doubt = ""
+    caveat = ""
     if verdict and not result.trusted("time_per_output_token_ms"):
-        doubt = f" ({verdict.level}: {reasons_words(verdict)})"
+        caveat = f" ({verdict.level}: {reasons_words(verdict)})"
     return (
         f"{result.model.title}, {variants.weights_words(result)}, on {result.device.label}: "
         f"{value_words(result, 'time_to_first_token_ms')} to the first token of a prompt of "
         f"{point.prompt_tokens} tokens, then {value_words(result, 'time_per_output_token_ms')} per "
         f"token; {value_words(result, 'tokens_per_s')} over {point.new_tokens} tokens, "
-        f"{'default precision' if result.requested == 'default' else result.precision}{doubt}."
+        f"{'default precision' if result.requested == 'default' else result.precision}{caveat}."
     )
 
 

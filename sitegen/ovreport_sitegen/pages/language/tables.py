@@ -244,7 +244,7 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
         return
     rates = [median_interval(generation.concurrent_rates(p)) for p in found.points]
     for point, rate in zip(found.points, rates, strict=True):
-        gain = rate.value / rates[0].value
+        scaling = rate.value / rates[0].value
         alone = found.points[0].requests == 1
         yield _row(
             catalogue,
@@ -252,7 +252,9 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
             (
                 Cell(str(point.requests), sort=point.requests, tone="judged"),
                 interval_cell("concurrent_tokens_per_s", rate),
-                Cell(f"{significant(gain, 2)}×", sort=gain) if alone else Cell("–", tone="missing"),
+                Cell(f"{significant(scaling, 2)}×", sort=scaling)
+                if alone
+                else Cell("–", tone="missing"),
                 Cell(str(len(point.rounds)), sort=len(point.rounds)),
             ),
         )

@@ -1,4 +1,4 @@
-"""A model's page: what it comes to, every result, and each one in full."""
+"""A model's page: findings, charts, the table of its results, and each full result."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ovreport_sitegen.pages.throughput import curve
 from ovreport_sitegen.pages.throughput import open_loop as arrivals
 from ovreport_sitegen.text import plural
 
-_FIGURES = ("throughput_ips", "peak_memory_bytes", "startup_ms")
+_METRICS = ("throughput_ips", "peak_memory_bytes", "startup_ms")
 COMPARED = Cell(
     "see frameworks",
     tone="missing",
@@ -114,7 +114,7 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
         Column("Precision", wide=True),
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _FIGURES),
+        *map(metric_column, _METRICS),
         speedups.SPEEDUP,
         Column("Accuracy", "", "higher", True),
         Column("Against f32", "points", "higher", True),
@@ -128,14 +128,14 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
         cells = (
             value_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
-            *(value_cell(r, key) for key in _FIGURES),
+            *(value_cell(r, key) for key in _METRICS),
             COMPARED if r.framework else speedups.speedup_cell(catalogue, r),
             accuracy_cells.value_cell(r),
             accuracy_cells.cost_cell(r),
         )
         full = Cell("all metrics", href=f"#{r.anchor}")
-        made = row(r, (first, precision), cells, measurement="latency", under=r.told)
-        rows.append(replace(made, cells=(*made.cells, full)))
+        whole = row(r, (first, precision), cells, measurement="latency", under=r.told)
+        rows.append(replace(whole, cells=(*whole.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
 
 

@@ -23,7 +23,7 @@ from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.pages.throughput import curve, open_loop
 from ovreport_sitegen.text import plural
 
-_FIGURES = ("loaded_latency_ms", "loaded_latency_p99_ms")
+_METRICS = ("loaded_latency_ms", "loaded_latency_p99_ms")
 _ARRIVALS = ("max_arrival_ips", "arrival_share", "curve_best_ips")
 _DRIVERS = {"threads": "threads", "async-queue": "async queue"}
 
@@ -80,7 +80,7 @@ def _table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("throughput_ips"),
         VERDICT,
-        *map(metric_column, _FIGURES),
+        *map(metric_column, _METRICS),
         speedups.SPEEDUP,
         *map(metric_column, _ARRIVALS),
         Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
@@ -96,7 +96,7 @@ def _table(catalogue: Catalogue) -> Table:
             (
                 value_cell(r, "throughput_ips"),
                 verdict_cell(r, "throughput"),
-                *(value_cell(r, key) for key in _FIGURES),
+                *(value_cell(r, key) for key in _METRICS),
                 speedups.speedup_cell(catalogue, r, "throughput"),
                 *(value_cell(r, key) for key in _ARRIVALS),
                 *_setting_cells(r),

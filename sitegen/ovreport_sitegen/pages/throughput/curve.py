@@ -40,9 +40,9 @@ def some_models(catalogue: Catalogue) -> tuple[Card, ...]:
     """Return the curves of the fastest, the middle and the slowest model on the main device."""
     on_device = preferred(catalogue.of_device(catalogue.main_device))
     ranked = sorted(
-        (figure.value, i, r)
+        (metric_value.value, i, r)
         for i, r in enumerate(on_device)
-        if curve_of(r) is not None and (figure := r.figure("curve_best_ips"))
+        if curve_of(r) is not None and (metric_value := r.figure("curve_best_ips"))
     )
     if not ranked:
         return ()
@@ -82,14 +82,14 @@ def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card
 
 
 def _footer(result: Result, curve: Curve) -> str:
-    figure = result.figure("curve_best_ips")
+    metric_value = result.figure("curve_best_ips")
     rounds = {len(point.rounds) for point in curve.points}
     parts = [
         plural(max(rounds), "round"),
         f"≥ {curve.seconds:g} s a point",
         f"OpenVINO {result.release}",
         day(result.measured_at("curve")),
-        f"best point {figure.verdict.level}" if figure else "",
+        f"best point {metric_value.verdict.level}" if metric_value else "",
         "quick tier" if result.quick else "",
     ]
     return " · ".join(part for part in parts if part)
