@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport_sitegen.charts import Picture
+from ovreport_sitegen.charts import ChartSpec
 from ovreport_sitegen.components.cells import reason_title
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.result import HEADLINES, Result
@@ -35,7 +35,7 @@ class Card:
     finding: str
     """Computed from the data, in a sentence."""
     footer: str
-    chart: Picture | None = None
+    chart: ChartSpec | None = None
     """None where nothing can be drawn; the finding then says why."""
     key: str = ""
     """What the marks mean."""

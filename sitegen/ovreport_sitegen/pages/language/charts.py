@@ -9,7 +9,7 @@ from ovreport.metrics import generation
 from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import Generation, GenerationPoint
 from ovreport.stats.intervals import Interval
-from ovreport_sitegen.charts import Scatter, Spot
+from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.generation import ASPECT, generation_of, main_result, result_name
 from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -84,7 +84,7 @@ def _card(picture: _Picture, shown: Sequence[Result], results: Sequence[Result])
         conditions="one request at a time, greedy",
         better=METRICS[picture.key].better,
         finding=finding,
-        chart=Scatter(picture.title, finding, picture.x_axis, picture.y_axis, spots)
+        chart=Plane(picture.title, finding, picture.x_axis, picture.y_axis, spots)
         if spots
         else None,
         key=key if spots else "",
@@ -105,7 +105,7 @@ def _points(picture: _Picture, result: Result) -> list[GenerationPoint]:
     return [by_x[x] for x in sorted(by_x)]
 
 
-def _spots(picture: _Picture, result: Result, *, many: bool) -> list[Spot]:
+def _spots(picture: _Picture, result: Result, *, many: bool) -> list[Point]:
     points, series, name = _points(picture, result), result.href, result_name(result)
     found = []
     for i, point in enumerate(points):
@@ -116,15 +116,15 @@ def _spots(picture: _Picture, result: Result, *, many: bool) -> list[Spot]:
             f"{plural(len(point.rounds), 'round')}"
         )
         found.append(
-            Spot(
+            Point(
                 x=x,
                 y=interval.value,
                 series=series,
                 tip=tip,
                 family=result.device.family,
                 label=_mark(result) if many and i == len(points) - 1 else "",
-                front=result.requested != "f32",
-                square=result.requested == "f32",
+                filled=result.requested != "f32",
+                shape="square" if result.requested == "f32" else "circle",
             )
         )
     return found
