@@ -26,12 +26,12 @@ def block(marker: str) -> str:
 @pytest.mark.slow
 def test_the_example_of_a_suite_of_ones_own_works_as_pasted(tmp_path, monkeypatch):
     """The model that the README makes is measured by the suite that the README shows."""
-    from ovreport_collector.plan import plan
+    from ovreport_collector.plan import tiers
 
     short = msgspec.structs.replace(
-        plan.TIERS["quick"], min_seconds=0.1, min_inferences=8, rounds=2, max_rounds=2
+        tiers.TIERS["quick"], min_seconds=0.1, min_inferences=8, rounds=2, max_rounds=2
     )
-    monkeypatch.setitem(plan.TIERS, "quick", short)
+    monkeypatch.setitem(tiers.TIERS, "quick", short)
     monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     Path("my.toml").write_text(block("example: suite"), encoding="utf-8")

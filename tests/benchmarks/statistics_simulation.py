@@ -23,7 +23,7 @@ from rich.table import Table
 import ovreport
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from ovreport_collector.plan.plan import TIERS
+from ovreport_collector.plan.tiers import TIERS
 from ovreport_sitegen.pages.method.studies import Finding, StatisticsStudy
 from tests.simulation import measures
 

@@ -39,10 +39,10 @@ from ovreport_collector.jobs import (
     Target,
 )
 from ovreport_collector.machine import noise
+from ovreport_collector.plan import load_suite
 from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child
 from ovreport_collector.process.workspace import one_at_a_time
-from ovreport_collector.suite import model as suite
 
 SMALL_MODELS = ("silero-vad-16k", "blazeface-front", "blazeface-back")
 """Where a load generator costs most, so where a good one gains most."""
@@ -159,7 +159,7 @@ def main() -> int:
 
 def compare(options: Options, console: Console) -> Outcome:
     """Measure every model on both sides, and judge the result."""
-    loaded = suite.load(options.suite)
+    loaded = load_suite.load(options.suite)
     models = [loaded.model(name) for name in options.models] or loaded.models
     comparisons: list[Comparison] = []
     failed: dict[str, str] = {}

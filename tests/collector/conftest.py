@@ -40,9 +40,9 @@ from ovreport_collector.jobs import (
     RoundJob,
     RoundResult,
 )
-from ovreport_collector.plan import plan
+from ovreport_collector.plan import tiers
+from ovreport_collector.plan.request import Request
 from ovreport_collector.process import child
-from ovreport_collector.session import collect
 from tests import factories
 from tests.collector import models
 from tests.collector.suite_fixtures import document, write_suite
@@ -252,7 +252,7 @@ def tier(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Tier]:
 
     def change(**changes: Any) -> Tier:
         changed = msgspec.structs.replace(TINY, **changes)
-        monkeypatch.setitem(plan.TIERS, "quick", changed)
+        monkeypatch.setitem(tiers.TIERS, "quick", changed)
         return changed
 
     return change
@@ -265,7 +265,7 @@ def console() -> Iterator[Console]:
         yield Console(file=file, width=120)
 
 
-def a_request(suite: Path, **changes: Any) -> collect.Request:
+def a_request(suite: Path, **changes: Any) -> Request:
     """Return what a user asked for: the whole suite on every device."""
     base: dict[str, Any] = {
         "suite": str(suite),
@@ -276,7 +276,7 @@ def a_request(suite: Path, **changes: Any) -> collect.Request:
         "plugins": {},
         "seed": 20,
     }
-    return collect.Request(**{**base, **changes})
+    return Request(**{**base, **changes})
 
 
 def names(records: list[Record]) -> list[tuple[str, str, str]]:

@@ -32,7 +32,7 @@ _context.set_forkserver_preload(["tests.collector.killing", "ovreport_collector.
 def collect(environment: dict[str, str], arguments: list[str], log: str) -> None:
     """Be an `ovreport collect` with a tier of tiny rounds; in a process of its own."""
     from ovreport import cli
-    from ovreport_collector.plan import plan
+    from ovreport_collector.plan import tiers
 
     os.setsid()
     os.environ |= environment
@@ -40,7 +40,7 @@ def collect(environment: dict[str, str], arguments: list[str], log: str) -> None
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    plan.TIERS["quick"] = msgspec.structs.replace(TINY, rounds=ROUNDS, max_rounds=ROUNDS)
+    tiers.TIERS["quick"] = msgspec.structs.replace(TINY, rounds=ROUNDS, max_rounds=ROUNDS)
     sys.argv[1:] = arguments
     cli.main()
 

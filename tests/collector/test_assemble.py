@@ -29,7 +29,8 @@ from ovreport_collector.jobs import (
 )
 from ovreport_collector.measurements import no_mmap
 from ovreport_collector.plan.plan import Plan
-from ovreport_collector.session import collect, record_builder, reproduce
+from ovreport_collector.plan.request import make_plan
+from ovreport_collector.session import record_builder, reproduce
 from ovreport_collector.session.journal import GivenUp, Journal, RoundDone, RoundFailed
 from ovreport_collector.suite import model
 from tests import factories
@@ -42,7 +43,7 @@ NOT_READY = JobFailed(reason="it was not there", cause="error")
 @pytest.fixture
 def plan(fake_child: FakeChild, suite_file: Path) -> Plan:
     """Return a plan of one case."""
-    return collect.make_plan(
+    return make_plan(
         a_request(
             suite_file,
             models=("one",),
@@ -242,7 +243,7 @@ def test_the_default_precision_is_not_asked_of_benchmark_app(
 ) -> None:
     """Leaving it out is what asks for the default."""
     request = a_request(suite_file, models=("one",), precisions=("default",))
-    plan = collect.make_plan(request)
+    plan = make_plan(request)
     assert "-infer_precision" not in reproduce.commands(plan, plan.cases[0]).benchmark_app
 
 

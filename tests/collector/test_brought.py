@@ -21,7 +21,7 @@ from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.jobs import Job, OptimizeJob, OutputsJob, Result
 from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.leakage import check_apart
-from ovreport_collector.plan import plan
+from ovreport_collector.plan import tiers
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from tests.collector import conftest, models
@@ -187,7 +187,7 @@ class Place:
 def _place(root: Path, patch: pytest.MonkeyPatch) -> Place:
     patch.setenv(paths.STATE, str(root / "state"))
     patch.setenv(paths.CACHE, str(root / "cache"))
-    patch.setitem(plan.TIERS, "quick", TINY)
+    patch.setitem(tiers.TIERS, "quick", TINY)
     return Place(root)
 
 
@@ -367,7 +367,7 @@ def test_a_dataset_of_more_classes_than_the_model_is_told_so(tmp_path: Path):
     task = tasks.get("text-classification")
     labelled = task.labelled(model, files, seed=0)
     with pytest.raises(ValueError, match="no score for class 4"):
-        task.contributions(labelled, [np.zeros((2, 1, 2))])
+        task.per_sample_scores(labelled, [np.zeros((2, 1, 2))])
 
 
 # ---------------------------------------------------------------- calibration

@@ -40,7 +40,7 @@ from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.curve import measurement as curve
 from ovreport_collector.measurements.open_loop import measurement as open_loop
-from ovreport_collector.plan import plan
+from ovreport_collector.plan import tiers
 from ovreport_collector.sources import cache
 from ovreport_collector.suite import language
 from tests.collector import models, suite_fixtures
@@ -89,7 +89,7 @@ def module_patch() -> Iterator[pytest.MonkeyPatch]:
 def _place(root: Path, patch: pytest.MonkeyPatch) -> Place:
     patch.setenv(paths.STATE, str(root / "state"))
     patch.setenv(paths.CACHE, str(root / "cache"))
-    patch.setitem(plan.TIERS, "quick", TINY)
+    patch.setitem(tiers.TIERS, "quick", TINY)
     for seconds in (curve.SECONDS, open_loop.SECONDS):
         patch.setitem(seconds, "quick", 0.02)
     return Place(root)
@@ -682,4 +682,4 @@ def test_without_genai_the_language_models_of_a_mixed_suite_are_left_out_and_tol
     assert "pip install 'ovreport[genai]'" in said
     assert "TinyLlama" not in said
     assert run([*hub, "--model", "tinyllama-1.1b-chat-int4"]) == 2
-    assert "openvino-genai is not installed" in capsys.readouterr().err
+    assert "OpenVINO GenAI is not installed" in capsys.readouterr().err

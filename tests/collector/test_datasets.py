@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from ovreport.errors import InputError, SuiteError
 from ovreport_collector import datasets
 from ovreport_collector.datasets import coco, glue, imagenet
+from ovreport_collector.plan import load_suite
 from ovreport_collector.suite import model as suite
 from ovreport_collector.suite.model import Dataset, Suite
 from tests.collector import dataset_fixtures as made
@@ -379,7 +380,7 @@ def test_a_suite_says_files_or_a_layout(tmp_path: Path, dataset, told: str):
     """One of both, and a layout that is known."""
     path = write_suite(tmp_path / "my.toml", document(datasets={"stuff": dataset}))
     with pytest.raises(InputError, match=told):
-        suite.load(path)
+        load_suite.load(path)
 
 
 def test_a_suite_cannot_name_a_users_folder(tmp_path: Path):
@@ -387,7 +388,7 @@ def test_a_suite_cannot_name_a_users_folder(tmp_path: Path):
     user_datasets = {"stuff": {"folder": "/", "n": 1, "checksum": ""}}
     path = write_suite(tmp_path / "my.toml", document(user_datasets=user_datasets))
     with pytest.raises(InputError, match="user_datasets"):
-        suite.load(path)
+        load_suite.load(path)
 
 
 def test_the_layouts_of_a_suite_are_those_that_are_read(tmp_path: Path):
@@ -401,7 +402,7 @@ def test_the_layouts_of_a_suite_are_those_that_are_read(tmp_path: Path):
             tmp_path / "my.toml",
             document(models=[table], datasets={"mine": {"title": "T", "layout": layout}}),
         )
-        user_datasets = datasets.use_local(suite.load(path), {"mine": str(tmp_path / layout)})
+        user_datasets = datasets.use_local(load_suite.load(path), {"mine": str(tmp_path / layout)})
         assert user_datasets.user_datasets["mine"].n >= 1
         assert len(json.dumps(user_datasets.user_datasets["mine"].checksum)) == 66
 

@@ -264,14 +264,14 @@ def test_right_boxes_give_one_and_wrong_categories_less(tmp_path: Path):
         assert next(iter(labelled.inputs.values())).shape == (4, 1, 3, 32, 64)
 
         def score(outputs: np.ndarray) -> float:
-            return task.reduce(task.contributions(labelled, [outputs]))  # noqa: B023
+            return task.aggregate(task.per_sample_scores(labelled, [outputs]))  # noqa: B023
 
         assert score(outputs_of(labelled, offset=offset)) == pytest.approx(1)
         assert score(outputs_of(labelled, offset=offset, wrong=4)) == 0
         assert 0 < score(outputs_of(labelled, offset=offset, wrong=1)) < 1
-        half = task.further["map-50"]
-        rows = half.contributions(labelled, [outputs_of(labelled, offset=offset)])
-        assert half.reduce(rows) == pytest.approx(1)
+        half = task.additional_metrics["map-50"]
+        rows = half.per_sample_scores(labelled, [outputs_of(labelled, offset=offset)])
+        assert half.aggregate(rows) == pytest.approx(1)
 
 
 def test_a_letterboxed_yolo_is_scaled_back(tmp_path: Path):
@@ -292,7 +292,7 @@ def test_a_letterboxed_yolo_is_scaled_back(tmp_path: Path):
     centre = (left + width / 2) * 2, (top + height / 2) * 2 + 40
     # Classes are places among the sorted ids.
     rows = [yolo((*centre, width * 2, height * 2, *np.eye(2)[i % 2])) for i in range(4)]
-    assert task.reduce(task.contributions(labelled, [np.stack(rows)])) == pytest.approx(1)
+    assert task.aggregate(task.per_sample_scores(labelled, [np.stack(rows)])) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

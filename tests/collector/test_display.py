@@ -9,43 +9,110 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ovreport_collector.plan.plan import Plan
-from ovreport_collector.session import collect, progress
+from ovreport_collector.jobs import JobFailed, RoundJob, Target
+from ovreport_collector.plan import tiers as plan_tiers
+from ovreport_collector.plan.plan import Plan, PlannedCase
+from ovreport_collector.plan.request import make_plan
+from ovreport_collector.session import estimate, progress
+from ovreport_collector.session.journal import Journal, RoundDone
 from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
-from tests.collector.conftest import FakeChild, a_request
+from tests.collector.conftest import FakeChild, a_request, a_round_result
+
+NOTHING = estimate.Done(rounds=0, seconds=0.0)
 
 
 @pytest.fixture
 def plan(fake_child: FakeChild, suite_file: Path, tier: Callable[..., object]) -> Plan:
-    """Return a plan of four cases, five rounds each, the first three with an extra of 30 s."""
+    """Return a plan of four cases with five rounds each."""
     tier(rounds=5, max_rounds=7)
-    return collect.make_plan(a_request(suite_file))
+    return make_plan(a_request(suite_file))
 
 
-@pytest.fixture
-def _slow_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Plan.round_s
-    monkeypatch.setattr(Plan, "round_s", lambda p, i: real(p, i) + (30 if i < 3 else 0))
+def a_bar(plan: Plan, done: estimate.Done = NOTHING) -> LiveDisplay:
+    """Return a bar that nobody sees."""
+    return LiveDisplay(Console(file=io.StringIO()), plan, done=done)
 
 
-def bar(live: LiveDisplay) -> tuple[float, str]:
-    """Return the share of the bar that is filled, and its count of rounds."""
-    (task,) = live._progress.tasks
-    return task.completed / (task.total or 0), task.fields["rounds"]
+def a_step(planned: PlannedCase, index: int) -> RoundDone:
+    """Return a round of a case, as the journal holds it."""
+    job = RoundJob(
+        target=Target(
+            engine="openvino",
+            model="m",
+            shapes={},
+            device="CPU",
+            precision="f32",
+            plugins={},
+        ),
+        round=index,
+        tier=plan_tiers.TIERS["quick"],
+        inputs="",
+        seed=20,
+        driver="threads",
+        energy_in=None,
+    )
+    return RoundDone(
+        case=planned.key,
+        round=index,
+        started_at="2026-01-01T00:00:00Z",
+        result=a_round_result(job),
+        cached=JobFailed(reason="none", cause="error"),
+        readings={},
+    )
 
 
-@pytest.mark.usefixtures("_slow_extra")
-def test_the_bar_counts_expected_time(plan: Plan) -> None:
-    """Rounds with extras move it further; a resumed run begins where it was; a failed case ends."""
-    done = [0, 0, 0, 0, 1, 1]
-    live = LiveDisplay(Console(file=io.StringIO()), plan, done=done)
-    whole = 4 * sum(map(plan.round_s, range(5)))
-    assert bar(live) == (pytest.approx(sum(map(plan.round_s, done)) / whole), "6/20")
-    live.failed(plan.cases[0], "it broke", rounds=5)
-    assert bar(live)[1] == "11/20"
-    live.round_started(plan.cases[1], 5)
-    assert bar(live)[1] == "11/21"
-    assert bar(live)[0] < (sum(map(plan.round_s, done)) + whole / 4) / whole
+def go_through(bar: LiveDisplay, plan: Plan) -> None:
+    """Report every step of a plan."""
+    for model in plan.models:
+        bar.working("reference", estimate.accuracy_s(plan, model))
+    for planned in plan.cases:
+        bar.working("accuracy", estimate.case_accuracy_s(plan, planned))
+    for index in range(plan.tier.rounds):
+        for planned in plan.cases:
+            bar.round_started(planned, index)
+            bar.round_finished(planned, a_step(planned, index))
+
+
+def test_the_bar_is_full_when_every_step_of_the_estimate_is_done(plan: Plan) -> None:
+    """The time that was announced and the bar are one model of time."""
+    bar = a_bar(plan)
+    assert bar.share == 0
+    go_through(bar, plan)
+    assert bar.share == pytest.approx(1)
+
+
+def test_rounds_that_measure_more_move_the_bar_further(plan: Plan) -> None:
+    """At quick the curve and others are measured in the first round only."""
+    first, second = (estimate.round_s(plan, plan.cases[0], index) for index in (0, 1))
+    assert first > second
+    bar = a_bar(plan)
+    bar.round_started(plan.cases[0], 0)
+    bar.round_finished(plan.cases[0], a_step(plan.cases[0], 0))
+    assert bar.share == pytest.approx(first / estimate.total_s(plan))
+
+
+def test_a_resumed_bar_begins_where_it_was(plan: Plan, tmp_path: Path) -> None:
+    """The rounds of the journal are done."""
+    journal = Journal(tmp_path / "run.jsonl")
+    for index in (0, 1):
+        journal.add(a_step(plan.cases[0], index))
+    done = estimate.done(plan, journal)
+    assert done.rounds == 2
+    whole = a_bar(plan)
+    for index in (0, 1):
+        whole.round_started(plan.cases[0], index)
+        whole.round_finished(plan.cases[0], a_step(plan.cases[0], index))
+    assert a_bar(plan, done).share == pytest.approx(whole.share)
+
+
+def test_a_failed_case_ends_and_a_round_more_makes_the_bar_longer(plan: Plan) -> None:
+    """What will not be measured is done; what is added is to do."""
+    bar = a_bar(plan)
+    bar.failed(plan.cases[0], "it broke", rounds=plan.tier.rounds)
+    share = estimate.rounds_s(plan, plan.cases[0]) / estimate.total_s(plan)
+    assert bar.share == pytest.approx(share)
+    bar.round_started(plan.cases[1], plan.tier.rounds)
+    assert bar.share < share
 
 
 @pytest.mark.parametrize(
@@ -58,5 +125,5 @@ def test_a_bar_is_for_people(
     """A log gets lines, also that of a CI service which says that it is a terminal."""
     monkeypatch.setenv("CI", ci)
     console = Console(file=io.StringIO(), force_terminal=terminal)
-    with progress.display_for(console, plan, done=[]) as shown:
+    with progress.display_for(console, plan, done=NOTHING) as shown:
         assert type(shown) is kind

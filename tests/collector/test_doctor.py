@@ -22,7 +22,7 @@ from ovreport_collector.doctor.check import Check, share, worst
 from ovreport_collector.jobs import ProbeResult, Unavailable
 from ovreport_collector.machine import procfs
 from ovreport_collector.machine.processes import Process
-from ovreport_collector.session import collect
+from ovreport_collector.plan import devices
 from tests.collector.conftest import a_device
 from tests.collector.trees import CPU, LAPTOP, plant
 
@@ -57,7 +57,7 @@ def probe(monkeypatch: pytest.MonkeyPatch) -> None:
             Unavailable(name="NPU", reason="the driver crashed", remedy="Update the driver."),
         ],
     )
-    monkeypatch.setattr(collect, "probe", lambda *_: found)
+    monkeypatch.setattr(devices, "probe", lambda *_: found)
 
 
 def during(root: Path, **changes: float | None) -> dict[str, Check]:
@@ -212,7 +212,7 @@ def test_an_openvino_that_cannot_be_loaded_is_bad(monkeypatch: pytest.MonkeyPatc
     def fails(*_: Any) -> None:
         raise OvreportError("it crashed", remedy="Install it again.")
 
-    monkeypatch.setattr(collect, "probe", fails)
+    monkeypatch.setattr(devices, "probe", fails)
     (check,) = access.devices()
     assert (check.status, check.value, check.remedy) == ("bad", "it crashed", "Install it again.")
 

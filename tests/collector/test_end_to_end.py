@@ -16,13 +16,8 @@ from PIL import Image, ImageFilter
 
 from ovreport.record import STAGES
 from ovreport_collector.engines.base import WrongOutputError
-from ovreport_collector.engines.image_pipeline import (
-    ImagePipeline,
-    decoded,
-    encoded,
-    on_host,
-    pixels,
-)
+from ovreport_collector.engines.image_pipeline import ImagePipeline
+from ovreport_collector.engines.images import decoded, encoded, on_host, pixels
 from ovreport_collector.engines.openvino.engine import OpenVinoNetwork
 from ovreport_collector.jobs import EndToEndJob, EndToEndResult, JobFailed, Target
 from ovreport_collector.measurements.end_to_end import run

@@ -20,10 +20,11 @@ from ovreport_collector.jobs import (
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement
 from ovreport_collector.models.build import make_variant
-from ovreport_collector.plan.plan import TIERS, Plan
+from ovreport_collector.plan import load_suite
+from ovreport_collector.plan.plan import Plan
+from ovreport_collector.plan.tiers import TIERS
 from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child
-from ovreport_collector.suite import model as suite
 from ovreport_collector.tasks import Files
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -33,7 +34,7 @@ pytestmark = [pytest.mark.network, pytest.mark.slow]
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
     """Return the model, fetched (98 MB) unless it is in the user's cache."""
     pytest.importorskip("openvino_genai")
-    loaded = suite.load("llm")
+    loaded = load_suite.load("llm")
     (model,) = loaded.models
     prepared = sources.prepare(loaded, [model])[model.id]
     made = prepare_model(model, prepared, tmp_path_factory.mktemp("work"), seed=20)
@@ -55,7 +56,7 @@ def target(prepared: PreparedModel, precision: str) -> Target:
 def a_plan() -> Plan:
     """Return a plan of the suite, at the quick tier."""
     return Plan(
-        suite=suite.load("llm"),
+        suite=load_suite.load("llm"),
         suite_name="llm",
         tier=TIERS["quick"],
         seed=20,

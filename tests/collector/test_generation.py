@@ -32,8 +32,10 @@ from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement, run
 from ovreport_collector.measurements.generation.answers import spread
 from ovreport_collector.measurements.generation.run import measure, point_of
+from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect
-from ovreport_collector.session.progress import summaries
+from ovreport_collector.session.estimate import total_s
+from ovreport_collector.session.results_table import summaries
 from ovreport_collector.suite import language
 from tests.collector.conftest import FakeChild, a_request
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
@@ -217,7 +219,7 @@ def collected(
 ) -> list[Record]:
     """Measure a suite with the engine of each precision."""
     fake_child.answers.append(answering(engines.__getitem__))
-    plan = collect.make_plan(a_request(suite))
+    plan = make_plan(a_request(suite))
     return collect.measure(plan, out, console, timeout_s=None, fresh=False).records  # type: ignore[arg-type]
 
 
@@ -278,8 +280,8 @@ def test_requests_at_once_are_measured_in_few_rounds(
     assert len(record.generation.points[0].rounds) == 5
     told = [r.round for r in record.generation.memory for p in r.phases if p.phase == "concurrency"]
     assert told == [0, 1, 2]
-    plan = collect.make_plan(a_request(text_suite, skip=("concurrency",)))
-    faster = collect.make_plan(a_request(text_suite)).expected_s - plan.expected_s
+    plan = make_plan(a_request(text_suite, skip=("concurrency",)))
+    faster = total_s(make_plan(a_request(text_suite))) - total_s(plan)
     assert faster == pytest.approx(2 * 3 * 20)
     without = collect.measure(plan, own_folders / "out", console, timeout_s=None, fresh=False)
     for record in without.records:
@@ -318,8 +320,8 @@ def test_a_missing_extra_is_told(
 ) -> None:
     """Before anything is measured, with the command that installs it; exit code 2."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="openvino-genai is not installed") as caught:
-        collect.make_plan(a_request(text_suite))
+    with pytest.raises(InputError, match="OpenVINO GenAI is not installed") as caught:
+        make_plan(a_request(text_suite))
     assert "pip install 'ovreport[genai]'" in caught.value.remedy
 
 
@@ -327,7 +329,7 @@ def test_a_missing_extra_is_told(
     ("changes", "words"),
     [
         ({"shapes": {"x": [1]}}, "no static shapes"),
-        ({"data": ""}, "no text to take prompts from"),
+        ({"data": ""}, "text for its prompts"),
         ({"task": "generic", "shapes": {"x": [1]}}, "is not a model"),
         ({"file": {"uri": "file:text.txt"}}, "is not a model"),
     ],
@@ -338,7 +340,7 @@ def test_unfit_language_models_are_refused(
     """GGUF is for language models, and they need a text and no shapes."""
     suite = write_suite(text_suite, a_document(**changes))
     with pytest.raises(SuiteError, match=words):
-        collect.make_plan(a_request(suite))
+        make_plan(a_request(suite))
 
 
 @pytest.mark.usefixtures("with_genai")

@@ -121,19 +121,19 @@ def test_top_1_and_top_5_are_of_one_run(tmp_path: Path, known):
     """One file of inputs, whose outputs the headline's judge keeps."""
     prepared = prepare_model(*known, tmp_path / "work", seed=0)
     assert isinstance(prepared, PreparedModel)
-    assert prepared.judged_inputs == {prepared.labelled_inputs: ""}
-    (top5,) = prepared.further
+    assert prepared.labelled_sets == {prepared.labelled_inputs: ""}
+    (top5,) = prepared.additional_evaluations
     assert (top5.name, top5.inputs) == ("top5", prepared.labelled_inputs)
 
     scores = np.zeros((2, 1, 12))
     scores[0, 0, [9, 1, 2]] = (3, 2, 1)  # right at once
     scores[1, 0, [1, 2, 3, 7]] = (5, 4, 3, 2)  # right as the fourth
-    kept = prepared.task.keep([scores])
+    kept = prepared.task.compact([scores])
     assert kept[0].shape == (2, 1, 5)
-    assert prepared.task.keep(kept)[0] is kept[0]
-    for judge, expected in ((prepared.task, [1, 0]), (top5.judge, [1, 1])):
+    assert prepared.task.compact(kept)[0] is kept[0]
+    for judge, expected in ((prepared.task, [1, 0]), (top5.evaluator, [1, 1])):
         for outputs in (kept, [scores], [scores[..., None, None]]):
-            assert judge.contributions(prepared.labelled, outputs)[:, 0].tolist() == expected
+            assert judge.per_sample_scores(prepared.labelled, outputs)[:, 0].tolist() == expected
 
 
 def test_lists_of_words_have_files_of_their_own(tmp_path: Path):
@@ -147,7 +147,7 @@ def test_lists_of_words_have_files_of_their_own(tmp_path: Path):
         model, some_files(files=dict(files.files), **data), tmp_path / "work", seed=0
     )
     assert isinstance(prepared, PreparedModel)
-    names = {path.name: judge for path, judge in prepared.judged_inputs.items()}
+    names = {path.name: judge for path, judge in prepared.labelled_sets.items()}
     assert names == {"labelled.npz": "", "labelled-wordsim-353.npz": "wordsim-353"}
-    assert all(path.is_file() for path in prepared.judged_inputs)
-    assert prepared.judged_samples == 2 + 2  # three documents and three words, in pairs
+    assert all(path.is_file() for path in prepared.labelled_sets)
+    assert prepared.labelled_samples == 2 + 2  # three documents and three words, in pairs

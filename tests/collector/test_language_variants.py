@@ -19,9 +19,10 @@ from ovreport.record.model import Converted, Optimized
 from ovreport_collector.jobs import ConvertResult, GenerationJob, Job, OptimizeJob, Result
 from ovreport_collector.measurements.generation import run as generation
 from ovreport_collector.models import variants
+from ovreport_collector.plan import load_suite
+from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect
 from ovreport_collector.suite import language
-from ovreport_collector.suite import model as suite
 from tests.collector.conftest import FakeChild, a_request, an_optimize_result
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import document, write_suite
@@ -60,7 +61,7 @@ def a_suite(folder: Path, **changes: object) -> Path:
 
 def planned(path: Path, **requested: object) -> list[tuple[str, str, str]]:
     """Return variant, engine and precision of each planned case."""
-    cases = [p.case for p in collect.make_plan(a_request(path, **requested)).cases]
+    cases = [p.case for p in make_plan(a_request(path, **requested)).cases]
     return [(c.variant, c.engine, c.precision) for c in cases]
 
 
@@ -82,8 +83,8 @@ def test_what_a_language_model_cannot_be_made_is_refused(
     own_folders: Path, fake_child: FakeChild
 ) -> None:
     """In a suite with what it can be; on the command line where nothing else is left."""
-    with pytest.raises(SuiteError, match="cannot be made int8") as caught:
-        suite.load(a_suite(own_folders, variants=["int8"]))
+    with pytest.raises(SuiteError, match="cannot be optimized to int8") as caught:
+        load_suite.load(a_suite(own_folders, variants=["int8"]))
     assert "int8-weights or int4-weights" in caught.value.remedy
     with pytest.raises(InputError, match="no model and engine"):
         planned(a_suite(own_folders), variants=("int8",))
@@ -112,7 +113,7 @@ def run(
     fake_child.answers += [restored, answering(engines.__getitem__)]
 
     def measure(path: Path, **requested: object) -> list[Record]:
-        plan = collect.make_plan(a_request(path, **requested))
+        plan = make_plan(a_request(path, **requested))
         out = own_folders / "records"
         return collect.measure(plan, out, console, timeout_s=None, fresh=True).records
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from ovreport import paths
 from ovreport.errors import IncompleteError, SuiteError
 from ovreport_collector.cli.models import models
-from ovreport_collector.suite import model as suite
+from ovreport_collector.plan import load_suite
 from tests.collector.suite_fixtures import document, model_table, write_suite
 
 
@@ -43,7 +43,7 @@ def test_the_default_is_the_list_of_the_quick_suite() -> None:
     result = run()
     assert result.exit_code == 0
     assert result.output == run("list").output == run("list", "--suite", "quick").output
-    for model in suite.load("quick").models:
+    for model in load_suite.load("quick").models:
         assert model.id in result.output
     assert "models: 5;" in result.output
 

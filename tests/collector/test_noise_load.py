@@ -28,9 +28,9 @@ BUSY = "import time; end = time.monotonic() + 300\nwhile time.monotonic() < end:
 COLLECT = """
 import sys, msgspec
 from ovreport import cli
-from ovreport_collector import plan
-plan.TIERS["quick"] = msgspec.structs.replace(
-    plan.TIERS["quick"], min_seconds=0.25, min_inferences=16, max_seconds=3)
+from ovreport_collector.plan import tiers
+tiers.TIERS["quick"] = msgspec.structs.replace(
+    tiers.TIERS["quick"], min_seconds=0.25, min_inferences=16, max_seconds=3)
 sys.exit(cli.run(sys.argv[1:]))
 """
 TOO_BUSY = 0.2

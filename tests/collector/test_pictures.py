@@ -12,11 +12,13 @@ from rich.console import Console
 
 from ovreport.record import EndToEnd, Failed, Skipped, Tier, Unsupported
 from ovreport_collector import tasks
-from ovreport_collector.engines.image_pipeline import decoded, on_host
+from ovreport_collector.engines.images import decoded, on_host
 from ovreport_collector.jobs import EndToEndJob, EndToEndResult, JobFailed
 from ovreport_collector.measurements.end_to_end.measurement import EndToEndExtra
-from ovreport_collector.prepare.images import COUNT, Pictures, make_pictures
+from ovreport_collector.plan.request import make_plan
+from ovreport_collector.prepare.images import COUNT, EncodedImages, encode_images
 from ovreport_collector.session import collect
+from ovreport_collector.tasks.images.base import image_task
 from tests.collector.conftest import FakeChild, a_request, an_end_to_end_result, model_table
 from tests.collector.suite_fixtures import document, write_suite
 from tests.collector.task_fixtures import a_model, a_photograph, some_crops, some_files
@@ -43,21 +45,21 @@ OUTPUTS = {
 }
 
 
-def made(task: str, folder: Path, seed: int = 7, **changes: object) -> Pictures | object:
+def made(task: str, folder: Path, seed: int = 7, **changes: object) -> EncodedImages | object:
     """Make the images of a task ready."""
     files = some_files(
         faces=some_crops(folder / "faces.npy"),
         portrait=a_photograph(folder / "portrait.png", size=(120, 120)),
     )
     model = msgspec.structs.replace(a_model(task, SHAPES[task]), **changes)
-    return make_pictures(model, tasks.get(task), files, folder / f"images-{seed}", seed=seed)
+    return encode_images(model, tasks.get(task), files, folder / f"images-{seed}", seed=seed)
 
 
 @pytest.mark.parametrize("task", sorted(SHAPES))
 def test_every_image_task_encodes_pictures_that_become_its_input(task: str, tmp_path: Path) -> None:
     """Decoded and preprocessed, each has the model's shape, type and about its range."""
     found = made(task, tmp_path)
-    assert isinstance(found, Pictures)
+    assert isinstance(found, EncodedImages)
     assert len(found.files) == COUNT
     assert f"{COUNT} JPEG images" in found.about
     (shape,) = SHAPES[task].values()
@@ -74,7 +76,7 @@ def test_every_image_task_encodes_pictures_that_become_its_input(task: str, tmp_
 def test_pictures_look_like_the_samples_that_are_timed_elsewhere(task: str, tmp_path: Path) -> None:
     """The pipeline's inputs lie where `samples` has its own: one normalisation, one scale."""
     found = made(task, tmp_path)
-    assert isinstance(found, Pictures)
+    assert isinstance(found, EncodedImages)
     (samples,) = (
         tasks.get(task)
         .samples(
@@ -101,7 +103,7 @@ def test_pictures_depend_on_the_seed_and_on_nothing_else(tmp_path: Path) -> None
 @pytest.mark.parametrize("task", sorted(OUTPUTS))
 def test_every_image_task_has_an_answer(task: str) -> None:
     """The postprocessing of one image's outputs gives what a program would go on with."""
-    answer = tasks.image_task(task).answer(OUTPUTS[task])
+    answer = image_task(task).postprocess(OUTPUTS[task])
     match task:
         case "face-detection":
             assert answer[0] == pytest.approx(1 / (1 + np.exp(-8)))
@@ -125,13 +127,13 @@ def test_every_image_task_has_an_answer(task: str) -> None:
 @pytest.mark.parametrize("task", sorted(set(tasks.names()) - set(SHAPES)))
 def test_other_tasks_are_unsupported_with_a_reason(task: str, tmp_path: Path) -> None:
     """There is nothing to decode in a sound or a text, and the record says so."""
-    found = make_pictures(
+    found = encode_images(
         a_model(task, {"x": [1]}), tasks.get(task), some_files(), tmp_path, seed=1
     )
     assert isinstance(found, Unsupported)
     assert task in found.reason
     with pytest.raises(Exception, match="no images"):
-        tasks.image_task(task)
+        image_task(task)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +152,7 @@ def test_inputs_that_are_not_one_image_are_unsupported(
 def test_images_that_cannot_be_made_do_not_stop_the_model(tmp_path: Path) -> None:
     """A task that trips over its data fails this aspect only."""
     task = tasks.get("face-landmarks")
-    found = make_pictures(
+    found = encode_images(
         a_model("face-landmarks", SHAPES["face-landmarks"]), task, some_files(), tmp_path, seed=1
     )
     assert isinstance(found, Failed)
@@ -234,7 +236,7 @@ def test_a_collect_measures_it_for_image_tasks_only(
 
     def collected(**requested: object) -> dict[str, object]:
         request = a_request(suite, precisions=("f32",), **requested)
-        plan, out = collect.make_plan(request), own_folders / "records"
+        plan, out = make_plan(request), own_folders / "records"
         records = collect.measure(plan, out, console, timeout_s=None, fresh=False).records
         return {r.case.model: r.end_to_end for r in records}
 

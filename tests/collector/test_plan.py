@@ -12,9 +12,10 @@ import pytest
 from ovreport.errors import InputError
 from ovreport.record import Device, Tier
 from ovreport_collector.jobs import ProbeResult, Unavailable
-from ovreport_collector.plan import plan
-from ovreport_collector.plan.plan import Plan, telling_precisions
-from ovreport_collector.session import collect
+from ovreport_collector.plan import plan, tiers
+from ovreport_collector.plan.plan import Plan, default_precisions
+from ovreport_collector.plan.request import make_plan
+from ovreport_collector.session.estimate import total_s
 from tests.collector.conftest import FakeChild, a_device, a_request
 
 
@@ -47,17 +48,17 @@ PAIRS = [
 @pytest.mark.parametrize(("device", "expected"), PAIRS, ids=lambda v: getattr(v, "name", None))
 def test_each_device_gets_the_precisions_that_tell_most(device, expected) -> None:
     """f32 and the default where they differ; what hands work on takes no precision."""
-    assert telling_precisions(device) == expected
+    assert default_precisions(device) == expected
 
 
 @pytest.fixture
 def make(fake_child: FakeChild, suite_file: Path) -> Callable[..., Plan]:
     """Return a function that makes a plan of the suite of two models."""
 
-    def make_plan(**changes: object) -> Plan:
-        return collect.make_plan(a_request(suite_file, **changes))
+    def of_request(**changes: object) -> Plan:
+        return make_plan(a_request(suite_file, **changes))
 
-    return make_plan
+    return of_request
 
 
 def test_every_model_meets_every_device_and_precision(make, fake_child: FakeChild) -> None:
@@ -145,15 +146,15 @@ def test_a_suite_may_move(make, own_folders: Path, fake_child: FakeChild) -> Non
     before = make().key
     moved = own_folders.with_name(f"{own_folders.name}-moved")
     own_folders.rename(moved)
-    assert collect.make_plan(a_request(moved / "my.toml")).key == before
+    assert make_plan(a_request(moved / "my.toml")).key == before
 
 
 def test_the_expected_time_grows_with_what_is_planned(make) -> None:
     """It is positive, and twice the cases take twice as long."""
-    one, both = make(models=("one",)).expected_s, make().expected_s
+    one, both = total_s(make(models=("one",))), total_s(make())
     assert one > 0
     assert both == pytest.approx(2 * one)
-    assert make(tier="publish").expected_s > both
+    assert total_s(make(tier="publish")) > both
 
 
 def test_the_expected_time_knows_what_judging_costs(fake_child: FakeChild) -> None:
@@ -163,7 +164,7 @@ def test_the_expected_time_knows_what_judging_costs(fake_child: FakeChild) -> No
         request = a_request(
             Path("standard"), models=(model,), precisions=precisions, variants=("published",)
         )
-        return collect.make_plan(request).expected_s
+        return total_s(make_plan(request))
 
     texts, eyes = expected("minilm-l6-v2", "f32"), expected("iris-landmark", "f32")
     assert texts - eyes > 40
@@ -171,7 +172,7 @@ def test_the_expected_time_knows_what_judging_costs(fake_child: FakeChild) -> No
     assert twice - alone == pytest.approx(texts - eyes, abs=5)
 
 
-@pytest.mark.parametrize("tier", plan.TIERS.values(), ids=lambda t: t.name)
+@pytest.mark.parametrize("tier", tiers.TIERS.values(), ids=lambda t: t.name)
 def test_tiers_can_be_met(tier: Tier) -> None:
     """Time and count have a cap above them, rounds can be added, and ratios have five pairs."""
     assert tier.min_seconds < tier.max_seconds

@@ -22,6 +22,7 @@ from ovreport_collector.jobs import (
     Result,
     RoundJob,
 )
+from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process import timing
 from ovreport_collector.session import collect, progress
 from ovreport_collector.session import journal as journal_module
@@ -41,7 +42,7 @@ class Run:
         self, *, fresh: bool = False, out: Path | None = None, **requested
     ) -> list[Record]:
         """Plan and measure; return the records."""
-        plan = collect.make_plan(a_request(self.suite, **requested))
+        plan = make_plan(a_request(self.suite, **requested))
         out = out or self.out
         return collect.measure(plan, out, self.console, timeout_s=None, fresh=fresh).records
 

@@ -21,7 +21,7 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector.engines.arrays import save_arrays
-from ovreport_collector.prepare.model import Judged, PreparedModel
+from ovreport_collector.prepare.model import AdditionalEvaluation, PreparedModel
 from ovreport_collector.session import accuracy
 from ovreport_collector.suite.model import File, Model
 from ovreport_collector.tasks import Labelled
@@ -35,11 +35,11 @@ class Top1:
 
     name, metric, why_no_metric = "two-classes", "top1", ""
 
-    def contributions(self, labelled: Labelled, outputs: list[np.ndarray]) -> np.ndarray:
+    def per_sample_scores(self, labelled: Labelled, outputs: list[np.ndarray]) -> np.ndarray:
         """Return 1 where the first answer is right."""
         return (outputs[0].argmax(axis=1) == labelled.labels).astype(float)[:, None]
 
-    def reduce(self, rows: np.ndarray) -> float:
+    def aggregate(self, rows: np.ndarray) -> float:
         """Return the share."""
         return float(rows.mean())
 
@@ -47,7 +47,7 @@ class Top1:
 class Distance(Top1):
     """A metric that is no share of rights and wrongs."""
 
-    def contributions(self, labelled: Labelled, outputs: list[np.ndarray]) -> np.ndarray:
+    def per_sample_scores(self, labelled: Labelled, outputs: list[np.ndarray]) -> np.ndarray:
         """Return the first score."""
         return outputs[0][:, :1].astype(float)
 
@@ -72,7 +72,7 @@ def prepared(task: object = None, labels: np.ndarray | None = LABELS) -> Prepare
         data=InputData(description="d", distinct=4, seed=1),
         labelled=labelled,
         labelled_inputs=Path("l.npz"),
-        pictures=Unsupported(reason="none"),
+        encoded_images=Unsupported(reason="none"),
     )
 
 
@@ -131,7 +131,7 @@ def test_the_difference_is_paired(kept) -> None:
 class SameAsReference(Top1):
     """A task whose right answers are the reference's."""
 
-    def contributions(self, labelled: Labelled, outputs: list[np.ndarray]) -> np.ndarray:
+    def per_sample_scores(self, labelled: Labelled, outputs: list[np.ndarray]) -> np.ndarray:
         """Return 1 where the first answer is the reference's."""
         return (outputs[0].argmax(axis=1) == labelled.labels[0].argmax(axis=1)).astype(float)[
             :, None
@@ -175,7 +175,7 @@ class Top2(Top1):
 
     metric = "top5"
 
-    def contributions(self, labelled: Labelled, outputs: list[np.ndarray]) -> np.ndarray:
+    def per_sample_scores(self, labelled: Labelled, outputs: list[np.ndarray]) -> np.ndarray:
         """Return 1: of two classes the right one is always among the first two."""
         return np.ones((len(outputs[0]), 1))
 
@@ -185,10 +185,10 @@ def test_further_accuracies_are_judged_like_the_headline(kept, tmp_path: Path) -
     own = replace(prepared().labelled, labels=LABELS[:10], n=10, name="own data")
     judged = replace(
         prepared(),
-        further=(
-            Judged("top2", Top2(), prepared().labelled, Path("l.npz")),
-            Judged("own", Top1(), own, Path("labelled-own.npz")),
-            Judged("broken", Distance(), own, Path("labelled-broken.npz")),
+        additional_evaluations=(
+            AdditionalEvaluation("top2", Top2(), prepared().labelled, Path("l.npz")),
+            AdditionalEvaluation("own", Top1(), own, Path("labelled-own.npz")),
+            AdditionalEvaluation("broken", Distance(), own, Path("labelled-broken.npz")),
         ),
     )
     for name, right in (("here", 88), ("reference", 90)):

@@ -17,6 +17,7 @@ import pytest
 from ovreport import paths as folders
 from ovreport.errors import SourceError
 from ovreport_collector import sources
+from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import archive, download
 from ovreport_collector.suite import model as suite
 from tests.collector.suite_fixtures import (
@@ -518,7 +519,7 @@ def test_one_failure_stops_only_the_models_that_need_it(
 
 def test_shared_downloads_count_once() -> None:
     """Shared downloads count once."""
-    loaded = suite.load("quick")
+    loaded = load_suite.load("quick")
     faces = [loaded.model("blazeface-front"), loaded.model("blazeface-back")]
     assert sources.downloads(loaded, faces) == sources.downloads(loaded, faces[:1])
     assert sources.missing(loaded, faces) == sources.downloads(loaded, faces)
@@ -530,7 +531,7 @@ def test_shared_downloads_count_once() -> None:
 @pytest.mark.network
 def test_the_smallest_real_model_can_be_had() -> None:
     """The smallest real model can be had."""
-    loaded = suite.load("quick")
+    loaded = load_suite.load("quick")
     files = sources.resolve(loaded, loaded.model("basic-pitch-nmp"))
     assert files.model.stat().st_size == 230_444
 
@@ -544,7 +545,7 @@ def test_every_model_loads_and_infers_at_its_shapes(tmp_path: Path) -> None:
 
     from ovreport_collector.models.convert.build import Made, converted
 
-    loaded = suite.load("standard")
+    loaded = load_suite.load("standard")
     prepared = sources.prepare(loaded, loaded.models)
     for one in sources.downloads(loaded, loaded.models):
         assert one.path.stat().st_size == one.size_bytes, one.name

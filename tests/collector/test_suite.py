@@ -10,7 +10,7 @@ import pytest
 
 from ovreport.errors import SuiteError
 from ovreport_collector import sources
-from ovreport_collector.suite import model as suite
+from ovreport_collector.plan import load_suite
 from tests.collector.suite_fixtures import document, model_table, toml_of, write_suite
 
 DATA = Path(__file__).parent / "data"
@@ -20,7 +20,7 @@ def refusal(tmp_path: Path, value: dict[str, Any]) -> str:
     """Return the message with which a document is refused."""
     path = write_suite(tmp_path / "my.toml", value)
     with pytest.raises(SuiteError) as caught:
-        suite.load(path)
+        load_suite.load(path)
     assert "→" in str(caught.value), "no remedy"
     return str(caught.value)
 
@@ -30,13 +30,13 @@ def refusal(tmp_path: Path, value: dict[str, Any]) -> str:
 
 def test_built_in_suites_are_found_by_name() -> None:
     """Built in suites are found by name."""
-    assert suite.builtin() == ("llm", "openvino-hub", "quick", "standard")
+    assert load_suite.builtin() == ("llm", "openvino-hub", "quick", "standard")
 
 
-@pytest.mark.parametrize("name", suite.builtin())
+@pytest.mark.parametrize("name", load_suite.builtin())
 def test_every_entry_explains_itself(name: str) -> None:
     """Every entry explains itself."""
-    loaded = suite.load(name)
+    loaded = load_suite.load(name)
     for model in loaded.models:
         for field in ("title", "licence", "homepage", "why"):
             assert getattr(model, field), f"{model.id}.{field}"
@@ -54,7 +54,7 @@ def test_every_entry_explains_itself(name: str) -> None:
 
 def test_the_standard_suite_is_broad() -> None:
     """The standard suite is broad."""
-    loaded = suite.load("standard")
+    loaded = load_suite.load("standard")
     assert len(loaded.models) >= 10
     assert len({model.task for model in loaded.models}) >= 5
 
@@ -63,7 +63,7 @@ def test_the_standard_suite_is_broad() -> None:
     ("changes", "where", "what"),
     [
         ({"converter": "magic"}, "converter", "use one of: bert-encoder"),
-        ({"converter": "efficientnet-lite0"}, "file.uri", "reads .pth files"),
+        ({"converter": "efficientnet-lite0"}, "file.uri", ".pth files"),
         ({"converter": "bert-encoder"}, "files", "needs the model's file of the role config"),
     ],
 )
@@ -71,14 +71,14 @@ def test_a_conversion_must_be_known_and_have_its_files(tmp_path: Path, changes, 
     """Before anything is fetched."""
     path = write_suite(tmp_path / "s.toml", document(models=[model_table(**changes)]))
     with pytest.raises(SuiteError) as refused:
-        suite.load(path)
+        load_suite.load(path)
     assert f"$.models[0].{where}" in str(refused.value)
     assert what in str(refused.value)
 
 
 def test_the_quick_suite_is_small() -> None:
     """The quick suite is small."""
-    loaded = suite.load("quick")
+    loaded = load_suite.load("quick")
     fetched = sources.downloads(loaded, loaded.models)
     assert sum(one.size_bytes or 0 for one in fetched) < 60e6
     assert 4 <= len(loaded.models) <= 5
@@ -87,7 +87,7 @@ def test_the_quick_suite_is_small() -> None:
 
 def test_the_quick_suite_is_part_of_the_standard_one() -> None:
     """The quick suite is part of the standard one, but for the variants made there."""
-    quick, standard = suite.load("quick"), suite.load("standard")
+    quick, standard = load_suite.load("quick"), load_suite.load("standard")
     for model in quick.models:
         assert model == msgspec.structs.replace(standard.model(model.id), variants=[])
     assert quick.wheels.items() <= standard.wheels.items()
@@ -96,7 +96,7 @@ def test_the_quick_suite_is_part_of_the_standard_one() -> None:
 def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
     """An unknown model is refused with the known ones."""
     with pytest.raises(SuiteError, match="magika"):
-        suite.load("quick").model("nope")
+        load_suite.load("quick").model("nope")
 
 
 # A user's own suite
@@ -110,14 +110,14 @@ def test_a_suite_of_ones_own(tmp_path: Path) -> None:
         model_table(id=f"net-{kind}", file={"uri": f"file:net.{kind}"})
         for kind in ("onnx", "tflite", "xml")
     ]
-    loaded = suite.load(write_suite(tmp_path / "my.toml", document(models=tables)))
+    loaded = load_suite.load(write_suite(tmp_path / "my.toml", document(models=tables)))
     assert [model.id for model in loaded.models] == ["net-onnx", "net-tflite", "net-xml"]
     assert loaded.folder == str(tmp_path.resolve())
 
 
 def test_a_suite_for_failures_loads() -> None:
     """A suite for failures loads."""
-    assert suite.load(DATA / "unsupported.toml").models[0].file.sha256.startswith("1a153a22")
+    assert load_suite.load(DATA / "unsupported.toml").models[0].file.sha256.startswith("1a153a22")
 
 
 @pytest.mark.parametrize(
@@ -223,10 +223,10 @@ PUBLISHED = {
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ({"metric": "latency_ms"}, '"latency_ms" is no metric of accuracy'),
-        ({"value": 75.1}, "75.1 is no share and no coefficient"),
-        ({"url": "http://example.org"}, "is not an address"),
-        ({"url": "javascript:alert(1)"}, "is not an address"),
+        ({"metric": "latency_ms"}, '"latency_ms" is not an accuracy metric'),
+        ({"value": 75.1}, "75.1 is neither a share"),
+        ({"url": "http://example.org"}, "is not an https:// address"),
+        ({"url": "javascript:alert(1)"}, "is not an https:// address"),
         ({"source": ""}, "no source"),
         ({"who": "me"}, "unknown field `who`"),
     ],
@@ -236,7 +236,7 @@ def test_a_bad_published_figure_is_refused(
 ) -> None:
     """Of an accuracy, as a share, with a source and an address that a reader can open."""
     good = document(models=[model_table(published=[PUBLISHED])])
-    (model,) = suite.load(write_suite(tmp_path / "good.toml", good)).models
+    (model,) = load_suite.load(write_suite(tmp_path / "good.toml", good)).models
     assert model.published[0].value == 0.751
     told = refusal(tmp_path, document(models=[model_table(published=[PUBLISHED | change])]))
     assert what in told
@@ -308,7 +308,7 @@ def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, content: bytes, what
     path = tmp_path / "my.toml"
     path.write_bytes(content)
     with pytest.raises(SuiteError, match=what) as caught:
-        suite.load(path)
+        load_suite.load(path)
     assert "my.toml" in str(caught.value)
     assert caught.value.remedy or "→" in str(caught.value)
 
@@ -316,23 +316,23 @@ def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, content: bytes, what
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
     """A folder and a missing file are refused."""
     with pytest.raises(SuiteError, match="folder"):
-        suite.load(tmp_path)
+        load_suite.load(tmp_path)
     with pytest.raises(SuiteError, match="quick, standard"):
-        suite.load("nope")
+        load_suite.load("nope")
     with pytest.raises(SuiteError, match="quick, standard"):
-        suite.load(tmp_path / "nope.toml")
+        load_suite.load(tmp_path / "nope.toml")
 
 
 def test_the_fixture_writes_valid_toml(tmp_path: Path) -> None:
     """The fixture writes valid TOML."""
     path = write_suite(tmp_path / "my.toml", document())
-    assert suite.load(path).id == "mine"
+    assert load_suite.load(path).id == "mine"
     assert toml_of({"a": True}) == '"a" = true'
 
 
 def test_the_hub_suite_pins_nothing_and_says_so() -> None:
     """No commit, no checksum is made up: every file declares that it moves."""
-    loaded = suite.load("openvino-hub")
+    loaded = load_suite.load("openvino-hub")
     for model in loaded.models:
         for file in (model.file, *model.files.values()):
             assert file.unpinned

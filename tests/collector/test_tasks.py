@@ -17,7 +17,8 @@ from ovreport.errors import SuiteError
 from ovreport.metrics import registry
 from ovreport_collector import tasks
 from ovreport_collector.suite.options import generator
-from ovreport_collector.tasks import common
+from ovreport_collector.tasks import samples
+from ovreport_collector.tasks.images.photographs import picture
 from tests.collector.dataset_fixtures import coco, glue
 from tests.collector.task_fixtures import (
     a_labels_file,
@@ -202,15 +203,15 @@ class TestEveryTask:
 def test_what_is_packed_into_batches_comes_back(units: int, batch: int):
     """What is packed into batches comes back."""
     values = np.arange(units * 3).reshape(units, 3)
-    packed = common.pack(values, [batch, 3])
+    packed = samples.pack(values, [batch, 3])
     assert packed.shape[1:] == (batch, 3)
-    assert_array_equal(common.unpack(packed, units), values)
+    assert_array_equal(samples.unpack(packed, units), values)
 
 
 @given(size=st.integers(1, 9), count=st.integers(1, 40), seed=st.integers(0, 99))
 def test_picking_uses_everything_as_evenly_as_can_be(size: int, count: int, seed: int):
     """Picking uses everything as evenly as can be."""
-    picked = common.pick(np.random.default_rng(seed), size, count)
+    picked = samples.pick(np.random.default_rng(seed), size, count)
     used = np.bincount(picked, minlength=size)
     assert len(picked) == count
     assert used.max() - used.min() <= 1
@@ -225,7 +226,7 @@ def test_the_generator_is_the_same_on_every_machine_and_run():
 def test_an_image_that_is_none_is_refused_by_name():
     """An image that is none is refused by name."""
     with pytest.raises(SuiteError, match=r"broken\.png"):
-        common.picture(io.BytesIO(b"nothing"), "broken.png")
+        picture(io.BytesIO(b"nothing"), "broken.png")
 
 
 def test_a_missing_role_is_refused_with_its_name():

@@ -31,9 +31,9 @@ def added(monkeypatch: pytest.MonkeyPatch) -> None:
         "entry_points",
         lambda group: found if group == tasks.GROUP else [],
     )
-    tasks._added.cache_clear()
+    tasks._entry_points.cache_clear()
     yield
-    tasks._added.cache_clear()
+    tasks._entry_points.cache_clear()
 
 
 @pytest.mark.usefixtures("added")

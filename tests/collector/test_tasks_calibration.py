@@ -15,7 +15,7 @@ from ovreport.errors import SuiteError
 from ovreport_collector import sources, tasks
 from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.leakage import check_apart, checksum, without
-from ovreport_collector.suite import model as suite
+from ovreport_collector.plan import load_suite
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Calibrates, Files, Validates, file_type, text_lines
 from tests.collector.task_fixtures import a_photograph, a_wheel, some_crops
@@ -25,7 +25,7 @@ CALIBRATED = sorted(NAMES - {"generic", "object-detection", "text-classification
 VALIDATED = sorted(
     set(CALIBRATED) - {"face-detection", "sentence-similarity", "image-classification"}
 )
-STANDARD = suite.load("standard")
+STANDARD = load_suite.load("standard")
 
 
 @pytest.fixture(autouse=True)

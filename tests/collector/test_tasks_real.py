@@ -9,7 +9,7 @@ import pytest
 
 from ovreport_collector import sources, tasks
 from ovreport_collector.models.convert.build import Made, converted
-from ovreport_collector.suite import model as suite
+from ovreport_collector.plan import load_suite
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
@@ -39,7 +39,7 @@ FURTHER = {
 """Model and further judge → the same of it. SimLex-999, and both in FP32, are a minute of work
 that tell no more: 0.4485 in INT8; 0.7289 and 0.4462 in FP32."""
 
-STANDARD = suite.load("standard")
+STANDARD = load_suite.load("standard")
 
 
 def outputs_of(path, shapes, inputs, keep):
@@ -65,27 +65,27 @@ def test_a_real_model_takes_the_samples_and_is_as_right_as_it_was(model, tmp_pat
     assert isinstance(made, Made), made
     files = replace(fetched, model=made.file)
     samples = task.samples(model, files, seed=0, count=3)
-    for output in outputs_of(files.model, model.shapes, samples, task.keep):
+    for output in outputs_of(files.model, model.shapes, samples, task.compact):
         assert len(output) == 3
         assert np.isfinite(output).all()
     labelled = task.labelled(model, files, seed=0)
     assert (labelled is not None) == (model.id in EXPECTED)
     if labelled is not None:
-        outputs = outputs_of(files.model, model.shapes, labelled.inputs, task.keep)
+        outputs = outputs_of(files.model, model.shapes, labelled.inputs, task.compact)
         if labelled.by_reference:
             labelled = replace(labelled, labels=outputs)
-        measured = task.reduce(task.contributions(labelled, outputs))
+        measured = task.aggregate(task.per_sample_scores(labelled, outputs))
         value, tolerance = EXPECTED[model.id]
         assert measured == pytest.approx(value, abs=tolerance)
     further = (
         task.additional_labelled(model, files, labelled, seed=0)
-        if labelled and isinstance(task, tasks.JudgesMore)
+        if labelled and isinstance(task, tasks.AdditionalMetrics)
         else {}
     )
     for name, more in further.items():
         if (model.id, name) in FURTHER:
-            judge = task.further[name]
-            outputs = outputs_of(files.model, model.shapes, more.inputs, judge.keep)
+            judge = task.additional_metrics[name]
+            outputs = outputs_of(files.model, model.shapes, more.inputs, judge.compact)
             value, tolerance = FURTHER[model.id, name]
-            measured = judge.reduce(judge.contributions(more, outputs))
+            measured = judge.aggregate(judge.per_sample_scores(more, outputs))
             assert measured == pytest.approx(value, abs=tolerance)

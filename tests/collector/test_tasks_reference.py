@@ -19,7 +19,7 @@ def judged(task: str, labelled, outputs: list[np.ndarray], reference: list[np.nd
     """Return the metric of outputs against the reference's."""
     known = replace(labelled, labels=reference)
     made = tasks.get(task)
-    return made.reduce(made.contributions(known, outputs))
+    return made.aggregate(made.per_sample_scores(known, outputs))
 
 
 class TestLandmarks:
@@ -68,10 +68,10 @@ class TestTextMaps:
         half = reference.copy()
         half[..., :8] = 0.1
         assert judged("text-detection", labelled, [half], [reference]) == 0.5
-        kept = task.keep([half])
+        kept = task.compact([half])
         assert kept[0].dtype == bool
-        assert task.keep(kept)[0] is kept[0]
-        assert judged("text-detection", labelled, kept, task.keep([reference])) == 0.5
+        assert task.compact(kept)[0] is kept[0]
+        assert judged("text-detection", labelled, kept, task.compact([reference])) == 0.5
 
     def test_no_text_at_all_is_agreement(self):
         """Two empty maps are the same."""

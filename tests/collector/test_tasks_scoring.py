@@ -44,7 +44,7 @@ class TestFileType:
         """Return the metric of outputs that choose these labels."""
         task = tasks.get("file-type")
         scores = np.eye(len(self.LABELS))[chosen][:, None, :]
-        return task.reduce(task.contributions(labelled, [scores]))
+        return task.aggregate(task.per_sample_scores(labelled, [scores]))
 
     def test_right_labels_give_one_and_wrong_ones_nought(self, tmp_path: Path):
         """Right labels give one and wrong ones nought."""
@@ -144,14 +144,14 @@ class TestFaceDetection:
         logits[:5, 0, 4, 0] = 0.1
         boxes = np.full((10, 1, 7, 16), 9.0)
         for outputs in ([boxes, logits], [logits, boxes]):
-            assert task.reduce(task.contributions(labelled, outputs)) == 1
-        assert task.reduce(task.contributions(labelled, [boxes, -logits])) == 0.5
-        assert task.reduce(task.contributions(labelled, [boxes, logits[::-1]])) == 0
+            assert task.aggregate(task.per_sample_scores(labelled, outputs)) == 1
+        assert task.aggregate(task.per_sample_scores(labelled, [boxes, -logits])) == 0.5
+        assert task.aggregate(task.per_sample_scores(labelled, [boxes, logits[::-1]])) == 0
 
     def test_outputs_without_scores_are_refused(self, tmp_path: Path):
         """Outputs without scores are refused."""
         with pytest.raises(ValueError, match="one score a place"):
-            tasks.get("face-detection").contributions(
+            tasks.get("face-detection").per_sample_scores(
                 self.labelled(tmp_path), [np.zeros((10, 1, 7, 16))]
             )
 
@@ -182,20 +182,20 @@ class TestMusicTranscription:
         task, labelled = tasks.get("music-transcription"), self.labelled()
         right = labelled.labels.sounding[:, None].astype(np.float32)
         onsets = np.zeros_like(right)
-        assert task.reduce(task.contributions(labelled, [onsets, right])) == 1
-        assert task.reduce(task.contributions(labelled, [right, onsets])) == 0
-        assert task.reduce(task.contributions(labelled, [onsets, right[::-1]])) < 0.3
+        assert task.aggregate(task.per_sample_scores(labelled, [onsets, right])) == 1
+        assert task.aggregate(task.per_sample_scores(labelled, [right, onsets])) == 0
+        assert task.aggregate(task.per_sample_scores(labelled, [onsets, right[::-1]])) < 0.3
 
     def test_the_option_names_the_output(self):
         """The option names the output."""
         task, labelled = tasks.get("music-transcription"), self.labelled(note_output=0)
         right = labelled.labels.sounding[:, None].astype(np.float32)
-        assert task.reduce(task.contributions(labelled, [right])) == 1
+        assert task.aggregate(task.per_sample_scores(labelled, [right])) == 1
 
     def test_an_output_of_another_shape_is_refused(self):
         """An output of another shape is refused."""
         with pytest.raises(ValueError, match="note_output"):
-            tasks.get("music-transcription").contributions(
+            tasks.get("music-transcription").per_sample_scores(
                 self.labelled(), [np.zeros((24, 1, 172, 88)), np.zeros((24, 1, 172, 264))]
             )
 
@@ -209,8 +209,8 @@ class TestMusicTranscription:
     def test_counts_add_up_by_hand(self):
         """Counts add up by hand."""
         task = tasks.get("music-transcription")
-        assert task.reduce(np.array([[3.0, 1, 0], [1, 0, 1]])) == pytest.approx(8 / 10)
-        assert task.reduce(np.zeros((2, 3))) == 0
+        assert task.aggregate(np.array([[3.0, 1, 0], [1, 0, 1]])) == pytest.approx(8 / 10)
+        assert task.aggregate(np.zeros((2, 3))) == 0
 
 
 def test_voice_activity_starts_from_an_empty_state():

@@ -50,9 +50,11 @@ class TestSentenceSimilarity:
         # Every document is one token: what stands at the others must not count.
         states = np.full((8, 1, 4, 5), 9.0)
         states[:, 0, 0] = vectors * 3
-        rows = task.contributions(labelled, [states])
-        assert task.reduce(rows) == pytest.approx(1)
-        assert task.reduce(task.contributions(labelled, [vectors[:, None]])) == pytest.approx(1)
+        rows = task.per_sample_scores(labelled, [states])
+        assert task.aggregate(rows) == pytest.approx(1)
+        assert task.aggregate(
+            task.per_sample_scores(labelled, [vectors[:, None]])
+        ) == pytest.approx(1)
 
     def test_the_metric_is_numpys_correlation_over_all_pairs(self, tmp_path: Path):
         """The metric is NumPy's correlation over all pairs."""
@@ -60,19 +62,21 @@ class TestSentenceSimilarity:
         human = np.random.default_rng(1).uniform(size=(8, 8))
         human = (human + human.T) / 2
         labelled = self.labelled(tmp_path, human)
-        rows = task.contributions(labelled, [vectors[:, None]])
+        rows = task.per_sample_scores(labelled, [vectors[:, None]])
         upper = np.triu_indices(8, 1)
         expected = np.corrcoef(human[upper], (vectors @ vectors.T)[upper])[0, 1]
-        assert task.reduce(rows) == pytest.approx(expected)
+        assert task.aggregate(rows) == pytest.approx(expected)
 
     def test_rows_can_be_resampled_and_a_document_is_never_paired_with_itself(self, tmp_path: Path):
         """Rows can be resampled and a document is never paired with itself."""
         task, vectors = tasks.get("sentence-similarity"), self.embeddings()
-        rows = task.contributions(self.labelled(tmp_path, vectors @ vectors.T), [vectors[:, None]])
+        rows = task.per_sample_scores(
+            self.labelled(tmp_path, vectors @ vectors.T), [vectors[:, None]]
+        )
         rng = np.random.default_rng(2)
         for _ in range(20):
-            assert task.reduce(rows[rng.integers(8, size=8)]) == pytest.approx(1)
-        assert task.reduce(rows[[3, 3, 3]]) == 0
+            assert task.aggregate(rows[rng.integers(8, size=8)]) == pytest.approx(1)
+        assert task.aggregate(rows[[3, 3, 3]]) == 0
 
     @given(st.lists(st.tuples(st.integers(-99, 99), st.integers(-99, 99)), min_size=2))
     def test_pearson_is_numpys(self, pairs):

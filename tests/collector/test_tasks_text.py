@@ -52,29 +52,29 @@ class TestTextRecognition:
         """Perfect outputs give one whole or kept."""
         task = tasks.get("text-recognition")
         outputs = [one_hot(labelled.labels.texts, LETTERS, 60)]
-        kept = task.keep(outputs)
+        kept = task.compact(outputs)
         assert kept[0].nbytes < outputs[0].nbytes / 90
-        assert_array_equal(task.keep(kept)[0], kept[0])
+        assert_array_equal(task.compact(kept)[0], kept[0])
         for given_outputs in (outputs, kept):
-            rows = task.contributions(labelled, given_outputs)
+            rows = task.per_sample_scores(labelled, given_outputs)
             assert rows.shape == (labelled.n, 2)
-            assert task.reduce(rows) == 1
+            assert task.aggregate(rows) == 1
 
     def test_shuffled_outputs_give_next_to_nothing(self, labelled: Labelled):
         """Shuffled outputs give next to nothing."""
         task = tasks.get("text-recognition")
         outputs = one_hot(labelled.labels.texts, LETTERS, 60)
-        shifted = task.contributions(labelled, [np.roll(outputs, 1, axis=0)])
-        assert task.reduce(shifted) < 0.3
+        shifted = task.per_sample_scores(labelled, [np.roll(outputs, 1, axis=0)])
+        assert task.aggregate(shifted) < 0.3
 
     def test_one_letter_less_is_one_edit(self, labelled: Labelled):
         """One letter less is one edit."""
         task = tasks.get("text-recognition")
         texts = list(labelled.labels.texts)
         texts[0] = texts[0][1:]
-        rows = task.contributions(labelled, [one_hot(texts, LETTERS, 60)])
+        rows = task.per_sample_scores(labelled, [one_hot(texts, LETTERS, 60)])
         assert rows[:, 0].sum() == rows[0, 0] == 1
-        assert task.reduce(rows) == pytest.approx(1 - 1 / sum(map(len, labelled.labels.texts)))
+        assert task.aggregate(rows) == pytest.approx(1 - 1 / sum(map(len, labelled.labels.texts)))
 
     def test_lines_are_rendered_and_differ(self, labelled: Labelled):
         """Lines are rendered and differ."""
@@ -145,10 +145,10 @@ class TestTextOrientation:
         labelled = task.labelled(model, some_files(), seed=0)
         assert labelled is not None
         right = np.eye(2)[np.arange(labelled.n) % 2].reshape(-1, 10, 2)
-        assert task.reduce(task.contributions(labelled, [right])) == 1
+        assert task.aggregate(task.per_sample_scores(labelled, [right])) == 1
         upright = np.zeros_like(right)
         upright[..., 0] = 1
-        assert task.reduce(task.contributions(labelled, [upright])) == 0.5
+        assert task.aggregate(task.per_sample_scores(labelled, [upright])) == 0.5
 
 
 class TestRendering:

@@ -18,8 +18,10 @@ from ovreport.record import Completed, Failed, Record, Skipped, Unsupported, sto
 from ovreport.record.model import Optimized, Original
 from ovreport_collector.jobs import Job, JobFailed, OptimizeJob, OutputsJob, Result, RoundJob
 from ovreport_collector.models import build, variants
-from ovreport_collector.session import collect
-from ovreport_collector.suite import model as suite
+from ovreport_collector.plan import load_suite
+from ovreport_collector.plan.request import make_plan
+from ovreport_collector.session import collect, plan_table
+from ovreport_collector.session.estimate import total_s
 from ovreport_collector.tasks import Calibration
 from ovreport_collector.tasks.voice import VoiceActivity
 from tests.collector.conftest import FakeChild, a_device, a_request, model_table
@@ -70,7 +72,7 @@ def run(
     tier(rounds=2, max_rounds=2)
 
     def measure(path: Path, *, fresh: bool = False, **requested: object) -> list[Record]:
-        plan = collect.make_plan(a_request(path, **requested))
+        plan = make_plan(a_request(path, **requested))
         out = own_folders / "records"
         return collect.measure(plan, out, console, timeout_s=None, fresh=fresh).records
 
@@ -79,7 +81,7 @@ def run(
 
 def planned(path: Path, **requested: object) -> list[tuple[str, str, str, str]]:
     """Return model, variant, engine and precision of each planned case."""
-    cases = [p.case for p in collect.make_plan(a_request(path, **requested)).cases]
+    cases = [p.case for p in make_plan(a_request(path, **requested)).cases]
     return [(c.model, c.variant, c.engine, c.precision) for c in cases]
 
 
@@ -135,7 +137,7 @@ def test_a_published_variant_is_no_made_one(write, fake_child: FakeChild, has_nn
         ("one", "int8-weights"),
         ("two", "int8"),
     ]
-    plan = collect.make_plan(a_request(path, variants=("int8",)))
+    plan = make_plan(a_request(path, variants=("int8",)))
     assert [plan.made_variants(m) for m in plan.models] == [["int8"], []]
 
 
@@ -170,11 +172,11 @@ def test_without_nncf_the_suites_variants_are_left_out_and_told(
     """The rest is measured; the remedy is a command. Compression to fp16 needs OpenVINO alone."""
     has_nncf("")
     path = write(a_model(variants=["int8", "fp16", "int8-weights"]))
-    plan = collect.make_plan(a_request(path))
+    plan = make_plan(a_request(path))
     assert plan.made_variants(plan.models[0]) == ["fp16"]
     assert plan.left_out.startswith("2 variants are left out")
     assert "pip install 'ovreport[nncf]'" in plan.left_out
-    assert collect.plan_as_json(plan)["left_out"] == plan.left_out
+    assert plan_table.as_json(plan)["left_out"] == plan.left_out
 
 
 def test_without_nncf_a_variant_that_is_asked_for_is_refused(
@@ -193,20 +195,20 @@ def test_another_nncf_or_other_variants_are_another_plan(
 ) -> None:
     """Rounds of a model that was made otherwise never mix."""
     path = write(a_model())
-    keys = {collect.make_plan(a_request(path, variants=v)).key for v in ((), ("int8",), ("fp16",))}
+    keys = {make_plan(a_request(path, variants=v)).key for v in ((), ("int8",), ("fp16",))}
     has_nncf("3.5.0")
-    keys.add(collect.make_plan(a_request(path, variants=("int8",))).key)
+    keys.add(make_plan(a_request(path, variants=("int8",))).key)
     assert len(keys) == 4
-    assert collect.make_plan(a_request(path)).key in keys
+    assert make_plan(a_request(path)).key in keys
 
 
 def test_the_expected_time_counts_the_making(write, fake_child: FakeChild, has_nncf) -> None:
     """A variant costs its case and its making, and no extras at the quick tier."""
     path = write(a_model())
-    alone = collect.make_plan(a_request(path, precisions=("default",))).expected_s
-    both = collect.make_plan(
-        a_request(path, precisions=("default",), variants=("published", "int8"))
-    ).expected_s
+    alone = total_s(make_plan(a_request(path, precisions=("default",))))
+    both = total_s(
+        make_plan(a_request(path, precisions=("default",), variants=("published", "int8")))
+    )
     assert alone + 100 < both < 2 * alone + 150
 
 
@@ -214,7 +216,7 @@ def test_the_expected_time_counts_the_making(write, fake_child: FakeChild, has_n
     ("changes", "what"),
     [
         ({"variants": ["int9"]}, "int9"),
-        ({"variants": ["int8", "int8"]}, "named twice"),
+        ({"variants": ["int8", "int8"]}, "listed twice"),
         ({"variants": ["int8"], "variant": "int4"}, "int4 already"),
     ],
     ids=str,
@@ -222,17 +224,17 @@ def test_the_expected_time_counts_the_making(write, fake_child: FakeChild, has_n
 def test_a_suite_with_variants_that_cannot_be_is_refused(write, changes, what: str) -> None:
     """Before anything is fetched, with the place."""
     with pytest.raises(SuiteError, match=what) as caught:
-        suite.load(write(a_model(**changes)))
+        load_suite.load(write(a_model(**changes)))
     assert "models[0]" in str(caught.value)
 
 
 def test_the_standard_suite_optimizes_what_has_weights(has_nncf) -> None:
     """Every fp32 model with real weights; the quick suite none."""
-    standard = suite.load("standard")
+    standard = load_suite.load("standard")
     with_int8 = {model.id for model in standard.models if model.variants == ["int8"]}
     real = {m.id for m in standard.models if m.variant == "fp32" and not m.architecture_only}
     assert with_int8 == real
-    assert not any(model.variants for model in suite.load("quick").models)
+    assert not any(model.variants for model in load_suite.load("quick").models)
 
 
 # ---------------------------------------------------------------- the command

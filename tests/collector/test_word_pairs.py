@@ -115,7 +115,7 @@ def test_a_dataset_without_pairs_has_no_further_accuracy(words):
 def test_the_metric_is_the_rank_correlation_of_cosines(words):
     """Over all pairs, whichever word they belong to; what is kept serves as well as the whole."""
     task, model, files = words
-    judge = task.further["wordsim-353"]
+    judge = task.additional_metrics["wordsim-353"]
     labelled = task.additional_labelled(model, files, None, seed=0)["wordsim-353"]
     vectors = np.random.default_rng(0).normal(size=(4, 5))
     states = np.full((4, 40, 5), 7.0)
@@ -125,11 +125,11 @@ def test_the_metric_is_the_rank_correlation_of_cosines(words):
     pairs = labelled.labels.pairs
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     expected = spearman(pairs.human, (unit[pairs.index[:, 0]] * unit[pairs.index[:, 1]]).sum(1))
-    rows = judge.contributions(labelled, outputs)
-    assert judge.reduce(rows) == pytest.approx(expected)
-    kept = judge.keep(outputs)
+    rows = judge.per_sample_scores(labelled, outputs)
+    assert judge.aggregate(rows) == pytest.approx(expected)
+    kept = judge.compact(outputs)
     assert kept[0].shape == (2, 2, word_pairs.MAX_TOKENS, 5)
-    np.testing.assert_array_equal(judge.contributions(labelled, judge.keep(kept)), rows)
+    np.testing.assert_array_equal(judge.per_sample_scores(labelled, judge.compact(kept)), rows)
 
 
 def _with_tokens(labelled, tokens: int):
@@ -145,5 +145,7 @@ def test_outputs_that_are_not_numbers_give_no_metric(words):
     """Ranks would hide them."""
     task, model, files = words
     labelled = task.additional_labelled(model, files, None, seed=0)["wordsim-353"]
-    rows = task.further["wordsim-353"].contributions(labelled, [np.full((2, 2, 6, 5), np.nan)])
-    assert np.isnan(task.further["wordsim-353"].reduce(rows))
+    rows = task.additional_metrics["wordsim-353"].per_sample_scores(
+        labelled, [np.full((2, 2, 6, 5), np.nan)]
+    )
+    assert np.isnan(task.additional_metrics["wordsim-353"].aggregate(rows))

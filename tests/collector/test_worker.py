@@ -405,7 +405,7 @@ def test_a_plugin_that_is_no_library_is_told(devices: list[str]) -> None:
 def test_what_is_kept_of_outputs_is_what_their_judge_wants(
     real: tuple[Target, Path], tmp_path: Path
 ) -> None:
-    """Labelled sets go through `keep` of their judge, other sets stay whole."""
+    """Labelled sets go through `compact` of their judge, other sets stay whole."""
     target, samples = real
     names = ("samples", "labelled", "labelled-top5")
     outputs = {name: str(tmp_path / f"{name}-out.npz") for name in names}
@@ -414,7 +414,7 @@ def test_what_is_kept_of_outputs_is_what_their_judge_wants(
         inputs=dict.fromkeys(names, str(samples)),
         outputs=outputs,
         task="image-classification",
-        judges={"labelled": "", "labelled-top5": "top5"},
+        evaluators={"labelled": "", "labelled-top5": "top5"},
     )
     assert isinstance(main.run(job), OutputsResult)
     whole, first, further = (accuracy.load_outputs(Path(path))[0] for path in outputs.values())

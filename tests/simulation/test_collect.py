@@ -13,7 +13,7 @@ from ovreport.cli import run
 from ovreport.record import Completed, Failed, Record, store
 from ovreport.stats.comparison import compare
 from ovreport_collector import measurements
-from ovreport_collector.plan import plan
+from ovreport_collector.plan import tiers
 from ovreport_sitegen.compare.paired import latencies, throughputs
 from tests.collector.conftest import TINY, model_table
 from tests.collector.suite_fixtures import document, write_suite
@@ -41,7 +41,7 @@ def _collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
     suite = write_suite(tmp_path / "my.toml", document(models=tables))
 
     def collect(*options: str, code: int = 0, tier=TIER, **truths: Truth) -> list[Record]:
-        monkeypatch.setitem(plan.TIERS, "quick", tier)
+        monkeypatch.setitem(tiers.TIERS, "quick", tier)
         for name, value in environment(truths).items():
             monkeypatch.setenv(name, value)
         requested = [word for precision in truths for word in ("--precision", precision)]

@@ -7,7 +7,7 @@ import re
 import msgspec
 import pytest
 
-from ovreport_collector.plan.plan import TIERS
+from ovreport_collector.plan.tiers import TIERS
 from ovreport_sitegen.build import Built
 from ovreport_sitegen.pages.method import studies
 from ovreport_sitegen.pages.method.simulation import proof

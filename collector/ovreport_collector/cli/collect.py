@@ -167,14 +167,15 @@ def collect(
     """Measure models on this machine's OpenVINO devices, and write records."""
     from rich.console import Console
 
+    from ovreport_collector.plan.request import Request, make_plan
     from ovreport_collector.session import collect as work
     from ovreport_collector.session import plan_table
-    from ovreport_collector.session.progress import effort_words, summaries
+    from ovreport_collector.session.results_table import effort_words, summaries
 
     # A log has no width of its own; the table of results needs more than 80 columns.
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
-    plan = work.make_plan(
-        work.Request(
+    plan = make_plan(
+        Request(
             suite=suite,
             tier=tier,
             models=models_,
@@ -191,7 +192,7 @@ def collect(
     )
     if dry_run:
         if as_json:
-            click.echo(json.dumps(work.plan_as_json(plan), indent=1))
+            click.echo(json.dumps(plan_table.as_json(plan), indent=1))
         else:
             plan_table.show(plan, console)
         return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @plugin_option
 def devices(as_json: bool, plugins: dict[str, str]) -> None:
     """Show every OpenVINO device of this machine, and why others are missing."""
-    from ovreport_collector.session.collect import probe
+    from ovreport_collector.plan.devices import probe
 
     found = probe([], plugins)
     if as_json:

@@ -86,9 +86,9 @@ def fetch(chosen: str, suite: str | None, model_ids: tuple[str, ...]) -> None:
 
     from ovreport import paths
     from ovreport.errors import IncompleteError
-    from ovreport_collector.suite import model as suites
+    from ovreport_collector.plan import load_suite
 
-    loaded = suites.load(suite or chosen)
+    loaded = load_suite.load(suite or chosen)
     wanted = [loaded.model(model_id) for model_id in model_ids] or loaded.models
     console = Console(soft_wrap=True, highlight=False)
     prepared = _fetch(loaded, wanted, console)
@@ -136,9 +136,9 @@ def _fetch(suite: Suite, wanted: Sequence[Model], console: Console) -> dict[str,
 
 
 def _show(name: str, as_json: bool) -> None:
-    from ovreport_collector.suite import model as suites
+    from ovreport_collector.plan import load_suite
 
-    suite = suites.load(name)
+    suite = load_suite.load(name)
     rows = [_row(suite, model) for model in suite.models]
     if as_json:
         click.echo(json.dumps({"suite": suite.id, **_sizes(suite), "models": rows}, indent=2))

@@ -60,7 +60,7 @@ def power_events(root: Path) -> Check:
 
 def devices() -> Iterator[Check]:
     """Yield every device that OpenVINO finds, and what speaks against the others."""
-    from ovreport_collector.session.collect import probe
+    from ovreport_collector.plan.devices import probe
 
     why = "Only what OpenVINO finds can be measured."
     try:

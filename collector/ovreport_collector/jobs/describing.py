@@ -16,9 +16,9 @@ class OutputsJob(Struct, frozen=True, kw_only=True, tag="outputs"):
     """Set name → `.npz` of inputs; its outputs go to the path of the same name in `outputs`."""
     outputs: dict[str, str]
     task: str
-    judges: dict[str, str] = {}
-    """Set of labelled inputs → the further judge of the task that says what of its outputs is worth
-    keeping; empty: the task itself. Of other sets everything is kept."""
+    evaluators: dict[str, str] = {}
+    """Set of labelled inputs → name of the task's additional metric whose `compact` says what of
+    its outputs is kept; empty: the task's own. Of other sets everything is kept."""
 
 
 class PilotJob(Struct, frozen=True, kw_only=True, tag="pilot"):

@@ -13,7 +13,8 @@ from ovreport_collector.measurements.curve.measurement import CurveExtra
 from ovreport_collector.measurements.end_to_end.measurement import EndToEndExtra
 from ovreport_collector.measurements.no_mmap import NoMmap
 from ovreport_collector.measurements.open_loop.measurement import OpenLoopExtra
-from ovreport_collector.plan.plan import PlannedCase, is_virtual
+from ovreport_collector.plan.devices import is_virtual
+from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 
 __all__ = ["BY_NAME", "EXTRAS", "Around", "Extra", "are_left_out", "rounds_of", "why_not"]

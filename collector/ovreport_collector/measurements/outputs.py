@@ -45,7 +45,11 @@ def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None
         samples = load_samples(Path(path))
         request = compiled.request(samples)
         # Some models answer with megabytes of which a task needs a line.
-        keep = tasks.judge(job.task, job.judges[name]).keep if name in job.judges else list
+        keep = (
+            tasks.evaluator(job.task, job.evaluators[name]).compact
+            if name in job.evaluators
+            else list
+        )
         kept = [
             keep([array[np.newaxis] for array in infer_checked(request, i, network)])
             for i in range(len(samples))

@@ -186,7 +186,7 @@ def _data(how: Optimization, prepared: PreparedModel, files: Files) -> _Data:
 def _evaluated(prepared: PreparedModel) -> list[Labelled]:
     """Return everything that the model's accuracy is judged by."""
     first = [prepared.labelled] if prepared.labelled is not None else []
-    return [*first, *(judged.labelled for judged in prepared.further)]
+    return [*first, *(judged.labelled for judged in prepared.additional_evaluations)]
 
 
 def _cannot(reason: str) -> _CannotError:

@@ -47,6 +47,30 @@ def engines_of(uri: str, requested: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(found) if ENGINES[name].kind != "generation"]
 
 
+def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model], str]:
+    """Return the models that can be run here, and a sentence about those that are left out.
+
+    Language models need OpenVINO GenAI. InputError if it is missing and one of them was asked for
+    by its name, or no other model is there.
+    """
+    runs = [model for model in models if language.has_genai() or not language.is_language(model)]
+    missing = [model for model in models if model not in runs]
+    if not missing:
+        return models, ""
+    engine = ENGINES[GENAI]
+    if by_name or not runs:
+        raise InputError(
+            f"{engine.title} is not installed, which runs language models",
+            where=f"model {missing[0].id}",
+            remedy=f"{engine.install}, or name other models with --model",
+        )
+    those = "1 language model is" if len(missing) == 1 else f"{len(missing)} language models are"
+    return runs, (
+        f"{those} left out, because {engine.title} is not installed. To measure them too: "
+        f"{engine.install}"
+    )
+
+
 def require(engines: Iterable[str]) -> None:
     """Raise InputError if the package of an engine is not installed."""
     for engine in map(ENGINES.__getitem__, engines):

@@ -1,4 +1,4 @@
-"""What will be measured: the cases of a suite on some devices, and how long each round takes."""
+"""What will be measured: the cases of a suite on some devices."""
 
 from __future__ import annotations
 
@@ -13,57 +13,12 @@ import msgspec
 from ovreport.engines import ENGINES
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
-from ovreport_collector import datasets
-from ovreport_collector.models.variants import is_calibrated
+from ovreport_collector.plan.devices import default_precisions, is_virtual
 from ovreport_collector.plan.engines import DEVICE, engines_for
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.unpinned import as_fetched, parts
 from ovreport_collector.suite.model import Model, Suite
-
-TIERS: dict[str, Tier] = {
-    tier.name: tier
-    for tier in (
-        Tier(name="quick", min_seconds=1, min_inferences=64, max_seconds=8, rounds=5, max_rounds=5),
-        Tier(
-            name="standard",
-            min_seconds=10,
-            min_inferences=662,
-            max_seconds=30,
-            rounds=7,
-            max_rounds=11,
-        ),
-        Tier(
-            name="publish",
-            min_seconds=60,
-            min_inferences=6636,
-            max_seconds=180,
-            rounds=11,
-            max_rounds=15,
-        ),
-    )
-}
-"""Quick has five short rounds, not three of two seconds: the same time, but processes differ more
-than the loops within one, and a ratio of two cases needs five pairs.
-MLPerf's bounds: p99 needs 662 samples, p99.9 needs 6,636; 11 × 60 s is over 600 s. Eleven rounds
-also announce a true 5 % change under 2 % noise (99 % interval) in over 95 % of comparisons: ten
-would do, by `tests/benchmarks/statistics_simulation.py`."""
-
-VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
-"""Devices that hand the work to others, whose precisions they do not take."""
-
-_START_S = 3.0
-"""Expected cost of a round beside its timed loops: processes, compiling, warm-up."""
-_ACCURACY_S = 3.0
-"""Expected cost of a case's accuracy and agreement."""
-_ACCURACY_OF_S = {"file-type": 12.0, "text-recognition": 14.0, "sentence-similarity": 46.0}
-"""The same of tasks with many inputs or long ones, measured on two cores of an AMD EPYC."""
-_JUDGED_S = 0.02
-"""Expected cost of a sample of a user's dataset."""
-_MAKING_S = 10.0
-"""Expected cost of optimizing a model, once: it is kept."""
-_QUANTISING_S = 100.0
-"""The same where it is calibrated: in several ways, of which one is kept."""
 
 
 @dataclass(frozen=True)
@@ -189,54 +144,6 @@ class Plan:
         fetched = [part.sha256 for file in loose for part in parts(file)]
         return [*fetched, *(sha256_of(file) for file in files if file.is_file())]
 
-    @property
-    def expected_s(self) -> float:
-        """Rough duration without downloads, at the fewest rounds."""
-        from ovreport_collector.measurements import are_left_out  # they need the types above
-
-        rounds = range(self.tier.rounds)
-        measuring = sum(
-            self._case_round_s(planned, i, bare=are_left_out(planned, self.tier.name))
-            for planned in self.cases
-            for i in rounds
-        )
-        return measuring + sum(self._making_s(m) + self._judging_s(m) for m in self.models)
-
-    def _making_s(self, model: Model) -> float:
-        calibrated = map(is_calibrated, self.made_variants(model))
-        return sum(_QUANTISING_S if data else _MAKING_S for data in calibrated)
-
-    def _judging_s(self, model: Model) -> float:
-        """Return the expected cost of a model's accuracies: of its cases, and of the reference."""
-        from ovreport_collector.measurements import generation  # it needs the types above
-        from ovreport_collector.suite import language
-
-        one = _ACCURACY_OF_S.get(model.task, _ACCURACY_S)
-        if language.is_language(model):
-            one = generation.JUDGING_S
-        if user_datasets := self.suite.user_datasets.get(model.data):
-            one = max(one, _JUDGED_S * min(user_datasets.n, self.samples or datasets.MOST))
-        own = [p.is_reference for p in self.cases if p.model.id == model.id]
-        return one * (len(own) + (not any(own)))
-
-    def _case_round_s(self, planned: PlannedCase, index: int, *, bare: bool) -> float:
-        if planned.is_language:
-            from ovreport_collector.measurements import generation  # it needs the types above
-
-            return generation.seconds(self.tier, index, skip=self.skip)
-        return self.round_s(index, bare=bare)
-
-    def round_s(self, index: int, *, bare: bool = False) -> float:
-        """Return the rough duration of a round; the first ones measure extras, if not `bare`."""
-        from ovreport_collector.measurements import EXTRAS, rounds_of
-
-        extras = sum(
-            extra.seconds(self.tier)
-            for extra in EXTRAS
-            if extra.name not in self.skip and not bare and index < rounds_of(extra, self.tier.name)
-        )
-        return 2 * self.tier.min_seconds + _START_S + extras
-
 
 @cache
 def _own_code() -> str:
@@ -246,11 +153,6 @@ def _own_code() -> str:
     for file in sorted(package.rglob("*.py")):
         digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
     return digest.hexdigest()
-
-
-def is_virtual(device: str) -> bool:
-    """Return whether a device string names one that hands the work to others."""
-    return device.partition(":")[0] in VIRTUAL_DEVICES
 
 
 def local_file(suite: Suite, model: Model) -> Path | None:
@@ -301,15 +203,7 @@ def _precisions(
         # Eight-bit attention is the default even where arithmetic in f32 is.
         return ["default"] if made else ["f32", "default"]
     if ENGINES[engine].kind != "native":
-        telling = telling_precisions(device)
-        return list(dict.fromkeys(requested or (telling[-1:] if made else telling)))
+        defaults = default_precisions(device)
+        return list(dict.fromkeys(requested or (defaults[-1:] if made else defaults)))
     fits = device.name == DEVICE and (not requested or {"f32", "default"} & set(requested))
     return ["f32"] if fits else []
-
-
-def telling_precisions(device: Device) -> tuple[Precision, ...]:
-    """Return f32 and the device's default where they differ, else the one there is."""
-    default = device.properties.get("INFERENCE_PRECISION_HINT", "")
-    if is_virtual(device.name) or "FP32" not in device.capabilities:
-        return ("default",)
-    return ("f32",) if default == "f32" else ("f32", "default")

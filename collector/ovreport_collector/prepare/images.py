@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.record import Failed, NotMeasured, Unsupported
-from ovreport_collector import tasks
-from ovreport_collector.engines.image_pipeline import JPEG_QUALITY, ImagePipeline, encoded
+from ovreport_collector.engines.image_pipeline import ImagePipeline
+from ovreport_collector.engines.images import JPEG_QUALITY, encoded
+from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks import Task
+from ovreport_collector.tasks.images.base import ImageTask
 
 COUNT = 8
 """Images: enough that no cache of the processor holds them all decoded, and few to keep."""
 
 
 @dataclass(frozen=True)
-class Pictures:
+class EncodedImages:
     """Encoded images, and the way from them to a model's input."""
 
     pipeline: ImagePipeline
@@ -24,11 +27,11 @@ class Pictures:
     """What they are: number, source, size and format, in one sentence."""
 
 
-def make_pictures(
-    model: Model, task: tasks.Task, files: tasks.Files, folder: Path, *, seed: int
-) -> Pictures | NotMeasured:
+def encode_images(
+    model: Model, task: Task, files: Files, folder: Path, *, seed: int
+) -> EncodedImages | NotMeasured:
     """Write the images of a task into `folder`, or return why there are none."""
-    if not isinstance(task, tasks.ImageTask):
+    if not isinstance(task, ImageTask):
         return Unsupported(reason=f"{task.name} is no image task: there is nothing to decode")
     try:
         return _make(model, task, files, folder, seed)
@@ -39,20 +42,20 @@ def make_pictures(
 
 
 def _make(
-    model: Model, task: tasks.ImageTask, files: tasks.Files, folder: Path, seed: int
-) -> Pictures | NotMeasured:
+    model: Model, task: ImageTask, files: Files, folder: Path, seed: int
+) -> EncodedImages | NotMeasured:
     pipeline = task.pipeline(model)
     if isinstance(pipeline, Unsupported):
         return pipeline
     folder.mkdir(parents=True, exist_ok=True)
     size = (pipeline.source_width, pipeline.source_height)
     written = []
-    for i, image in enumerate(task.pictures(model, files, size=size, seed=seed, count=COUNT)):
+    for i, image in enumerate(task.source_images(model, files, size=size, seed=seed, count=COUNT)):
         path = folder / f"{i:02d}.jpg"
         path.write_bytes(encoded(image))
         written.append(path)
     about = (
         f"{len(written)} JPEG images (quality {JPEG_QUALITY}) of {size[0]}×{size[1]} pixels: "
-        f"{task.pictured}"
+        f"{task.images_are}"
     )
-    return Pictures(pipeline, tuple(written), about)
+    return EncodedImages(pipeline, tuple(written), about)

@@ -20,25 +20,26 @@ from ovreport_collector import datasets, tasks
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.jobs import JobFailed
 from ovreport_collector.models.convert.build import converted
-from ovreport_collector.prepare.images import Pictures, make_pictures
+from ovreport_collector.prepare.images import EncodedImages, encode_images
 from ovreport_collector.sources import Prepared
+from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.tasks import Judge, Labelled, Task
+from ovreport_collector.tasks import Evaluator, Labelled, Task
 
 _SAMPLE_BYTES = 32 * 1024 * 1024
 _MIN_SAMPLES, _MAX_SAMPLES = 4, 16
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A further accuracy of a model: who judges, and by which inputs."""
+class AdditionalEvaluation:
+    """An additional accuracy of a model: its metric, and the inputs that it is computed on."""
 
     name: str
-    """The judge's, in `tasks.JudgesMore.further`."""
-    judge: Judge
+    """The metric's, in `tasks.AdditionalMetrics.additional_metrics`."""
+    evaluator: Evaluator
     labelled: Labelled
     inputs: Path
-    """Another judge's file, where both have the same inputs: they are run once."""
+    """`.npz` of the labelled inputs; one file for all metrics on the same inputs."""
 
 
 @dataclass(frozen=True)
@@ -53,33 +54,32 @@ class PreparedModel:
     data: InputData
     labelled: Labelled | None
     labelled_inputs: Path
-    pictures: Pictures | NotMeasured
+    encoded_images: EncodedImages | NotMeasured
     """Encoded images, and how they become inputs; or why there are none."""
     absent: Unsupported | None = None
     """Why there is no accuracy, where the user was to bring the data and did not."""
-    further: tuple[Judged, ...] = ()
+    additional_evaluations: tuple[AdditionalEvaluation, ...] = ()
     """Beside the headline's, which is `task` by `labelled`."""
     origin: Original | Converted | Optimized = field(default_factory=Original)
     """How `file` came about."""
 
     @property
-    def judged_inputs(self) -> dict[Path, str]:
-        """Files of labelled inputs, each once → who says what of their outputs is kept.
+    def labelled_sets(self) -> dict[Path, str]:
+        """Files of labelled inputs, each once → name of the metric whose `compact` is used.
 
-        The further judge's name, or empty: the task itself.
+        Empty: the task's own. Where several share a file, the first of them.
         """
         if self.labelled is None:
             return {}
-        # The first judge of some inputs decides for all that share them.
-        found = {judged.inputs: judged.name for judged in reversed(self.further)}
+        found = {one.inputs: one.name for one in reversed(self.additional_evaluations)}
         return {**found, self.labelled_inputs: ""}
 
     @property
-    def judged_samples(self) -> int:
-        """How many inferences all accuracies together take."""
-        of_further = {judged.inputs: judged.labelled for judged in self.further}
-        of_all = {**of_further, self.labelled_inputs: self.labelled}.values()
-        return sum(len(next(iter(one.inputs.values()), ())) for one in of_all if one is not None)
+    def labelled_samples(self) -> int:
+        """Number of inferences that all accuracies together take."""
+        sets = {one.inputs: one.labelled for one in self.additional_evaluations}
+        every = {**sets, self.labelled_inputs: self.labelled}.values()
+        return sum(len(next(iter(one.inputs.values()), ())) for one in every if one is not None)
 
 
 def prepare_model(
@@ -107,7 +107,7 @@ def prepare_model(
 
 
 def _make_ready(
-    model: Model, files: tasks.Files, work: Path, seed: int, user_datasets: Sequence[UserDataset]
+    model: Model, files: Files, work: Path, seed: int, user_datasets: Sequence[UserDataset]
 ) -> PreparedModel:
     task, absent = tasks.get(model.task), datasets.why_absent(model, files)
     folder = work / model.id
@@ -132,24 +132,28 @@ def _make_ready(
         ),
         labelled=labelled,
         labelled_inputs=labelled_inputs,
-        pictures=make_pictures(model, task, files, folder / "images", seed=seed),
-        further=tuple(_further(model, task, files, labelled, labelled_inputs, seed)),
+        encoded_images=encode_images(model, task, files, folder / "images", seed=seed),
+        additional_evaluations=tuple(
+            _additional(model, task, files, labelled, labelled_inputs, seed)
+        ),
         absent=absent,
     )
 
 
-def _further(
-    model: Model, task: Task, files: tasks.Files, labelled: Labelled | None, first: Path, seed: int
-) -> Iterator[Judged]:
-    """Yield the further accuracies, their inputs written where no other judge has the same."""
-    if labelled is None or not isinstance(task, tasks.JudgesMore):
+def _additional(
+    model: Model, task: Task, files: Files, labelled: Labelled | None, first: Path, seed: int
+) -> Iterator[AdditionalEvaluation]:
+    """Yield the additional evaluations; inputs that several share are written once."""
+    if labelled is None or not isinstance(task, tasks.AdditionalMetrics):
         return
     written = {id(labelled.inputs): first}
     for name, more in task.additional_labelled(model, files, labelled, seed=seed).items():
         if id(more.inputs) not in written:
             written[id(more.inputs)] = first.with_name(f"labelled-{name}.npz")
             save_arrays(written[id(more.inputs)], dict(more.inputs))
-        yield Judged(name, task.further[name], more, written[id(more.inputs)])
+        yield AdditionalEvaluation(
+            name, task.additional_metrics[name], more, written[id(more.inputs)]
+        )
 
 
 def _sample_count(model: Model) -> int:

@@ -21,7 +21,7 @@ from ovreport.stats.accuracy import bootstrap, paired_delta, paired_share_delta,
 from ovreport.stats.intervals import Floats, Interval
 from ovreport_collector.engines.arrays import output_agreement
 from ovreport_collector.prepare.model import PreparedModel
-from ovreport_collector.tasks import Array, Judge, Labelled
+from ovreport_collector.tasks import Array, Evaluator, Labelled
 
 CONSTANT_WEIGHTS = "constant weights: accuracy does not exist"
 
@@ -50,18 +50,18 @@ def further(
     """
     return {
         one.name: _judged(
-            one.judge,
+            one.evaluator,
             one.labelled,
             outputs / one.inputs.name,
             reference / one.inputs.name if isinstance(reference, Path) else reference,
             seed,
         )
-        for one in prepared.further
+        for one in prepared.additional_evaluations
     }
 
 
 def _judged(
-    judge: Judge, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
+    judge: Evaluator, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
 ) -> Accuracy | NotMeasured:
     try:
         return _accuracy(judge, labelled, outputs, reference, seed)
@@ -71,7 +71,7 @@ def _judged(
 
 
 def _accuracy(
-    judge: Judge, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
+    judge: Evaluator, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
 ) -> Accuracy | NotMeasured:
     if judge.metric is None:
         raise ValueError("a judge without a metric")
@@ -79,7 +79,7 @@ def _accuracy(
         if isinstance(reference, NotMeasured):
             return reference
         labelled = replace(labelled, labels=load_outputs(reference))
-    rows = judge.contributions(labelled, load_outputs(outputs))
+    rows = judge.per_sample_scores(labelled, load_outputs(outputs))
     value, method = _interval(rows, judge, seed)
     if not np.isfinite([value.value, value.low, value.high]).all():
         raise ValueError(f"{judge.metric} is not a number")
@@ -134,10 +134,10 @@ def load_outputs(path: Path) -> list[Array]:
         return [arrays[name] for name in sorted(arrays.files)]
 
 
-def _interval(rows: Floats, judge: Judge, seed: int) -> tuple[Interval, str]:
+def _interval(rows: Floats, judge: Evaluator, seed: int) -> tuple[Interval, str]:
     if _is_share(rows):
         return wilson(float(rows.sum()), len(rows)), "wilson"
-    return bootstrap(rows, judge.reduce, seed=seed), "bootstrap"
+    return bootstrap(rows, judge.aggregate, seed=seed), "bootstrap"
 
 
 def _is_share(rows: Floats) -> bool:
@@ -146,19 +146,19 @@ def _is_share(rows: Floats) -> bool:
 
 
 def _against(
-    rows: Floats, reference: Path | NotMeasured, judge: Judge, labelled: Labelled, seed: int
+    rows: Floats, reference: Path | NotMeasured, judge: Evaluator, labelled: Labelled, seed: int
 ) -> AccuracyReference | NotMeasured:
     if isinstance(reference, NotMeasured):
         return reference
-    expected = judge.contributions(labelled, load_outputs(reference))
+    expected = judge.per_sample_scores(labelled, load_outputs(reference))
     both_shares = _is_share(rows) and _is_share(expected)
     delta = (
         paired_share_delta(rows, expected)
         if both_shares
-        else paired_delta(rows, expected, judge.reduce, seed=seed)
+        else paired_delta(rows, expected, judge.aggregate, seed=seed)
     )
     return AccuracyReference(
-        value=float(judge.reduce(expected)),
+        value=float(judge.aggregate(expected)),
         delta=delta.value,
         delta_low=delta.low,
         delta_high=delta.high,

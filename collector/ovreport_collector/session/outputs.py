@@ -19,6 +19,7 @@ from ovreport_collector.measurements import generation
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.session import accuracy as scoring
+from ovreport_collector.session import estimate
 from ovreport_collector.session.context import RunContext, now
 from ovreport_collector.session.journal import Described, GivenUp
 from ovreport_collector.session.pilot import piloted
@@ -56,7 +57,10 @@ def _describe_model(
     context: RunContext, prepared: PreparedModel, undone: Sequence[PlannedCase]
 ) -> None:
     """Describe cases of a model, all variants against the published file at f32 on the CPU."""
-    context.display.working(f"{prepared.model.title}: f32 reference on the CPU")
+    context.display.working(
+        f"{prepared.model.title}: f32 reference on the CPU",
+        estimate.accuracy_s(context.plan, prepared.model),
+    )
     folder = context.work / prepared.model.id / "reference"
     of_reference = Case(
         engine=undone[0].case.engine if undone[0].is_language else "openvino",
@@ -67,7 +71,10 @@ def _describe_model(
     )
     reference = _outputs(context, prepared, context.target(prepared, of_reference), folder)
     for planned in undone:
-        context.display.working(f"{words(planned)}: outputs and accuracy")
+        context.display.working(
+            f"{words(planned)}: outputs and accuracy",
+            estimate.case_accuracy_s(context.plan, planned),
+        )
         _describe(context, planned, reference, folder)
 
 
@@ -160,13 +167,17 @@ def _outputs(context: RunContext, prepared: PreparedModel, target: Target, folde
     if language.is_language(prepared.model):
         answers = generation.answers_job(prepared, target, folder.parent)
         return context.child(answers, beside_s=generation.ANSWERS_S)
-    judges = {path.stem: name for path, name in prepared.judged_inputs.items()}
-    inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.judged_inputs)}
+    evaluators = {path.stem: name for path, name in prepared.labelled_sets.items()}
+    inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.labelled_sets)}
     outputs = {name: str(folder / f"{name}.npz") for name in inputs}
     job = OutputsJob(
-        target=target, inputs=inputs, outputs=outputs, task=prepared.model.task, judges=judges
+        target=target,
+        inputs=inputs,
+        outputs=outputs,
+        task=prepared.model.task,
+        evaluators=evaluators,
     )
-    return context.child(job, beside_s=_SAMPLE_LIMIT_S * prepared.judged_samples)
+    return context.child(job, beside_s=_SAMPLE_LIMIT_S * prepared.labelled_samples)
 
 
 def _usable(reference: Result, folder: Path) -> Path | MeasurementFailed:

@@ -1,20 +1,23 @@
-"""A plan in words, before it is measured."""
+"""A plan before it is measured: in words and as JSON."""
 
 from __future__ import annotations
 
+import msgspec
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ovreport_collector.plan.plan import Plan
+from ovreport_collector.session import estimate
 
 
 def announcement(plan: Plan) -> str:
     """Return what is about to be measured, and how long that takes."""
     models_, cases = count(len(plan.models), "model"), count(len(plan.cases), "case")
+    expected = _minutes(estimate.total_s(plan))
     return (
-        f"{models_}, {cases}, tier {plan.tier.name}: about {_minutes(plan.expected_s)} beside "
-        "downloads. Leave the machine alone meanwhile."
+        f"{models_}, {cases}, tier {plan.tier.name}: about {expected}, downloads not counted. "
+        "Leave the machine alone meanwhile."
     )
 
 
@@ -32,7 +35,7 @@ def show(plan: Plan, console: Console) -> None:
     console.print(
         f"\n{count(len(plan.cases), 'case')} × {tier.rounds} rounds (at most {tier.max_rounds}) "
         f"of ≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
-        f"throughput: about {_minutes(plan.expected_s)}.",
+        f"throughput: about {_minutes(estimate.total_s(plan))}.",
         highlight=False,
     )
     if plan.absent:
@@ -68,3 +71,17 @@ def count(n: int, what: str) -> str:
 
 def _minutes(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+def as_json(plan: Plan) -> dict[str, object]:
+    """Return a plan for scripts."""
+    return {
+        "key": plan.key,
+        "suite": plan.suite_name,
+        "tier": msgspec.to_builtins(plan.tier),
+        "expected_s": estimate.total_s(plan),
+        "left_out": plan.left_out,
+        "unpinned": plan.unpinned,
+        "absent_datasets": plan.absent,
+        "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
+    }

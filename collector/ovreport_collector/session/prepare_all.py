@@ -17,6 +17,7 @@ from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child, timing
 from ovreport_collector.process.redact import redacted
 from ovreport_collector.process.timing import Ledger
+from ovreport_collector.session import estimate
 from ovreport_collector.session.progress import Display
 from ovreport_collector.suite.model import MadeVariant
 
@@ -46,7 +47,7 @@ def prepare_all(plan: Plan, work: Path, display: Display, ledger: Ledger) -> All
         prepared[model.id, model.variant] = published
         began = timing.clock()
         for name in plan.made_variants(model):
-            display.working(f"{model.title}: making {name}")
+            display.working(f"{model.title}: making {name}", estimate.optimizing_s(name))
             prepared[model.id, name] = _told(_variant(published, name, files, work), plan, work)
         ledger.leave_out(timing.clock() - began)
     return prepared

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Protocol
 
 from rich.console import Console
@@ -17,26 +17,20 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
-from ovreport.metrics.compute import (
-    MetricValue,
-    MetricValues,
-    accuracy_metric,
-    metric_values,
-)
 from ovreport.metrics.generation import headline
-from ovreport.metrics.registry import METRICS, significant
-from ovreport.record import MEASURING, Completed, Execution, Failed, MeasuringTime, Record
+from ovreport.metrics.registry import significant
+from ovreport.record import Failed
 from ovreport_collector.plan.plan import Plan, PlannedCase
+from ovreport_collector.session import estimate
 from ovreport_collector.session.journal import GenerationDone, RoundDone
 
 
 class Display(Protocol):
-    """Told of everything that happens, in order."""
+    """Receives everything that happens, in order."""
 
-    def working(self, what: str) -> None:
-        """Note that something began that is no round."""
+    def working(self, what: str, expected_s: float = 0.0) -> None:
+        """Note that something began that is no round, and that what was begun before has ended."""
         ...
 
     def round_started(self, planned: PlannedCase, index: int) -> None:
@@ -58,11 +52,11 @@ class PlainDisplay:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def working(self, what: str) -> None:
-        """Say nothing: in a log only results are of use."""
+    def working(self, what: str, expected_s: float = 0.0) -> None:
+        """Print nothing: in a log only results are of use."""
 
     def round_started(self, planned: PlannedCase, index: int) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
         """Print the round's figures."""
@@ -79,10 +73,11 @@ class PlainDisplay:
 class LiveDisplay(PlainDisplay):
     """A progress bar with the time left; what is done scrolls above it.
 
-    The bar counts expected seconds, not rounds: the first rounds measure extras and take longer.
+    The bar counts the seconds of `estimate`, not rounds: the first rounds measure more than the
+    later ones, and before them models are optimized and accuracies computed.
     """
 
-    def __init__(self, console: Console, plan: Plan, *, done: Sequence[int]) -> None:
+    def __init__(self, console: Console, plan: Plan, *, done: estimate.Done) -> None:
         super().__init__(console)
         self._plan = plan
         self._progress = Progress(
@@ -96,17 +91,20 @@ class LiveDisplay(PlainDisplay):
             console=console,
             transient=True,
         )
-        self._done, self._total = len(done), len(plan.cases) * plan.tier.rounds
+        self._done, self._total = done.rounds, len(plan.cases) * plan.tier.rounds
+        self._current_s = 0.0
         self._task = self._progress.add_task(
             "preparing",
-            total=len(plan.cases) * self._case_s,
+            total=estimate.total_s(plan),
             rounds=self._rounds,
         )
-        self._progress.update(self._task, completed=sum(plan.round_s(index) for index in done))
+        self._progress.update(self._task, completed=done.seconds)
 
     @property
-    def _case_s(self) -> float:
-        return sum(map(self._plan.round_s, range(self._plan.tier.rounds)))
+    def share(self) -> float:
+        """The share of the bar that is filled, 0 to 1."""
+        task = self._progress.tasks[self._task]
+        return task.completed / task.total if task.total else 0.0
 
     @property
     def _rounds(self) -> str:
@@ -119,14 +117,16 @@ class LiveDisplay(PlainDisplay):
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def working(self, what: str) -> None:
-        """Show what runs."""
-        self._progress.update(self._task, description=escape(what))
+    def working(self, what: str, expected_s: float = 0.0) -> None:
+        """Show what runs, and move the bar by what ran before."""
+        self._progress.update(self._task, description=escape(what), advance=self._current_s)
+        self._current_s = expected_s
 
     def round_started(self, planned: PlannedCase, index: int) -> None:
         """Show what runs; a round beyond the planned ones makes the bar longer."""
         if index >= self._plan.tier.rounds:
-            total = (self._progress.tasks[self._task].total or 0) + self._plan.round_s(index)
+            more_s = estimate.round_s(self._plan, planned, index)
+            total = (self._progress.tasks[self._task].total or 0) + more_s
             self._total += 1
             self._progress.update(self._task, total=total, rounds=self._rounds)
         self.working(f"{words(planned)}, round {index + 1}")
@@ -134,12 +134,13 @@ class LiveDisplay(PlainDisplay):
     def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
         """Print the round's figures, and move the bar."""
         super().round_finished(planned, step)
-        self._move(1, self._plan.round_s(step.round))
+        self._move(1, estimate.round_s(self._plan, planned, step.round))
 
     def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
         """Print the reason, and move the bar."""
         super().failed(planned, reason)
-        self._move(rounds, self._case_s * rounds / self._plan.tier.rounds)
+        share = rounds / self._plan.tier.rounds
+        self._move(rounds, estimate.rounds_s(self._plan, planned) * share)
 
     def _move(self, rounds: int, seconds: float) -> None:
         self._done += rounds
@@ -147,8 +148,8 @@ class LiveDisplay(PlainDisplay):
 
 
 @contextlib.contextmanager
-def display_for(console: Console, plan: Plan, *, done: Sequence[int]) -> Iterator[Display]:
-    """Give a live display on a terminal, a plain one elsewhere; rounds of these indices are done.
+def display_for(console: Console, plan: Plan, *, done: estimate.Done) -> Iterator[Display]:
+    """Give a live display on a terminal, a plain one elsewhere; `done` was measured before.
 
     A CI service may call its log a terminal, for its colours; a bar that is drawn again ten times
     a second fills it.
@@ -158,112 +159,6 @@ def display_for(console: Console, plan: Plan, *, done: Sequence[int]) -> Iterato
             yield live
     else:
         yield PlainDisplay(console)
-
-
-# ---------------------------------------------------------------- tables
-
-
-def summaries(records: Sequence[Record]) -> list[Table]:
-    """Return a table of all cases that infer, and one of those that generate."""
-    language = [record for record in records if record.case.is_language]
-    others = [record for record in records if not record.case.is_language]
-    both = ((others, summary), (language, language_summary))
-    return [table(some) for some, table in both if some]
-
-
-def language_summary(records: Sequence[Record]) -> Table:
-    """Return a table of language models: tokens are no inferences."""
-    table = Table(title="Language models", title_justify="left", box=None, pad_edge=False)
-    for heading in ("model", "device", "asked → ran"):
-        table.add_column(heading, no_wrap=heading != "device", overflow="fold")
-    keys = ("time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_s")
-    for heading in ("first token ms", "± %", "ms a token", "± %", "tokens/s", "± %", "perplexity"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for record in records:
-        case, found = record.case, metric_values(record)
-        cells = [f"{case.model} {case.variant}", case.device]
-        cells.append(f"{case.precision} → {_executed(record)}")
-        cells += [cell for key in keys for cell in _value_and_width(found.get(key))]
-        cells.append(_value_and_width(found.get("perplexity"))[0])
-        verdict = _verdict(*(found.get(key) for key in keys[:2]))
-        if not isinstance(record.outcome, Completed):
-            how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
-            verdict = f"[red]{how}[/red]"
-        table.add_row(*map(escape, cells), verdict)
-    return table
-
-
-def summary(records: Sequence[Record]) -> Table:
-    """Return a table of all cases: what a person wants to know first."""
-    table = Table(title="Results", title_justify="left", box=None, pad_edge=False)
-    for heading in ("model", "device", "asked → ran"):
-        table.add_column(heading, no_wrap=heading != "device", overflow="fold")
-    for heading in ("latency ms", "± %", "inf/s", "± %", "accuracy"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for record in records:
-        table.add_row(*_row(record))
-    return table
-
-
-def _row(record: Record) -> list[str]:
-    case = record.case
-    place = case.device if case.engine == "openvino" else f"{case.engine} {case.device}"
-    model = case.model if case.variant == "fp32" else f"{case.model} {case.variant}"
-    cells = [model, place, f"{case.precision} → {_executed(record)}"]
-    if not isinstance(record.outcome, Completed):
-        # The reason was told when it happened, and is too long for a table.
-        how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
-        return [*map(escape, cells), "", "", "", "", "", f"[red]{how}[/red]"]
-    found = metric_values(record)
-    latency, throughput = found.get("latency_ms"), found.get("throughput_ips")
-    cells += [*_value_and_width(latency), *_value_and_width(throughput), _accuracy(record, found)]
-    return [*map(escape, cells), _verdict(latency, throughput)]
-
-
-def _value_and_width(figure: object) -> tuple[str, str]:
-    if not isinstance(figure, MetricValue):
-        return "–", ""
-    half_width = (figure.high - figure.low) / 2 / figure.value * 100
-    return METRICS[figure.metric].format(figure.value), significant(half_width, 2)
-
-
-def _accuracy(record: Record, found: MetricValues) -> str:
-    metric = accuracy_metric(record)
-    figure = found.get(metric) if metric else None
-    return (
-        METRICS[figure.metric].format_unit(figure.value) if isinstance(figure, MetricValue) else "–"
-    )
-
-
-def _verdict(*found: object) -> str:
-    verdicts = [figure.verdict for figure in found if isinstance(figure, MetricValue)]
-    levels = {verdict.level for verdict in verdicts}
-    worst = next(
-        (level for level in ("unreliable", "noisy", "stable") if level in levels), "failed"
-    )
-    codes = dict.fromkeys(reason.code for verdict in verdicts for reason in verdict.reasons)
-    colour = {"stable": "green", "noisy": "yellow"}.get(worst, "red")
-    first, *others = codes or [""]
-    more = f" +{len(others)}" if others else ""
-    return f"[{colour}]{worst}[/{colour}] {first}{more}"
-
-
-def _executed(record: Record) -> str:
-    return record.execution.precision if isinstance(record.execution, Execution) else "?"
-
-
-def effort_words(measuring_time: MeasuringTime) -> str:
-    """Return in a sentence what a collect took, and how much of it was measuring."""
-    share = measuring_time.measuring_s / measuring_time.wall_s if measuring_time.wall_s else 0.0
-    others = sorted(
-        ((s, part) for part, s in measuring_time.parts_s.items() if part not in MEASURING),
-        reverse=True,
-    )
-    rest = ", ".join(f"{part} {s / measuring_time.wall_s:.0%}" for s, part in others[:3])
-    wall = f"{measuring_time.wall_s:.0f} s"
-    return f"{share:.0%} of {wall} were measuring, downloads aside; then {rest}."
 
 
 def words(planned: PlannedCase) -> str:

@@ -1,18 +1,14 @@
-"""Which models are language models, and what running them needs."""
+"""Which models are language models, and which packages run them."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ovreport.engines import ENGINES, GENAI
-from ovreport.errors import InputError
-
-if TYPE_CHECKING:
-    from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.model import Model
 
 TASK = "text-generation"
 
@@ -33,27 +29,6 @@ def beside(network: Path) -> list[Path]:
 def has_genai() -> bool:
     """Return whether OpenVINO GenAI is installed."""
     return importlib.util.find_spec(ENGINES[GENAI].module) is not None
-
-
-def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model], str]:
-    """Return the models that can be run here, and what is left out for want of OpenVINO GenAI.
-
-    InputError if one of those was asked for by its name, or nothing else is left.
-    """
-    without = [] if has_genai() else [model for model in models if is_language(model)]
-    if not without:
-        return models, ""
-    if by_name or len(without) == len(models):
-        raise InputError(
-            "openvino-genai is not installed, which runs language models",
-            where=f"model {without[0].id}",
-            remedy=f"{ENGINES[GENAI].install}, or name other models with --model",
-        )
-    those = "1 language model is" if len(without) == 1 else f"{len(without)} language models are"
-    return [model for model in models if not is_language(model)], (
-        f"{those} left out: OpenVINO GenAI runs them, and is not installed. To measure them too: "
-        f"{ENGINES[GENAI].install}"
-    )
 
 
 def versions(engines: Iterable[str]) -> dict[str, str]:

@@ -1,32 +1,22 @@
-"""A suite: which models to measure, pinned and explained, as data.
+"""What a suite is: which models to measure, pinned and explained, as data.
 
-`load` reads a TOML file and refuses it whole when anything in it cannot be used, with the
-path into the document and the remedy. Nothing is fetched here; see `sources`.
+A suite is read and checked in `plan.load_suite`; its files are fetched in `sources`.
 """
 
 from __future__ import annotations
 
-import importlib.resources
-import tomllib
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from ovreport.errors import SuiteError
 
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
 Variant = Literal["fp32", "fp16", "int8", "int4"]
 Layout = Literal["", "imagenet", "coco", "glue-tsv"]
 
 MadeVariant = Literal["fp16", "int8", "int8-accuracy", "int8-weights", "int4-weights"]
 """Variants that `making` makes of a floating-point model."""
-
-MAX_BYTES = 1 << 20
-"""A suite is written by hand: anything larger is something else."""
 
 
 class Wheel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -175,69 +165,3 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             f'suite {self.id} has no model "{model_id}"',
             remedy=f"use one of: {', '.join(model.id for model in self.models)}",
         )
-
-
-def builtin() -> tuple[str, ...]:
-    """Return the names of the suites that come with ovreport."""
-    entries = _builtin_folder().iterdir()
-    return tuple(sorted(e.name.removesuffix(".toml") for e in entries if e.name.endswith(".toml")))
-
-
-def load(path_or_name: str | Path) -> Suite:
-    """Read a suite: a built-in one by name, or a TOML file; SuiteError when it is unusable.
-
-    Everything that can be known without fetching is checked, and all faults are reported.
-    """
-    name = str(path_or_name)
-    if name in builtin():
-        entry = _builtin_folder() / f"{name}.toml"
-        return _read(entry.read_bytes(), where=f"{name}.toml", folder="")
-    path = Path(path_or_name)
-    return _read(_bytes_of(path), where=str(path), folder=str(path.resolve().parent))
-
-
-def _builtin_folder() -> Traversable:
-    return importlib.resources.files("ovreport_collector") / "suite" / "builtin"
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        if path.is_dir():
-            raise SuiteError("this is a folder", where=str(path), remedy="name the .toml file")
-        with path.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise SuiteError(
-            f'there is no suite "{path}"',
-            remedy=f"use a built-in one ({', '.join(builtin())}) or the path of a .toml file",
-        ) from None
-    except (OSError, ValueError) as error:
-        raise SuiteError(
-            f"cannot be read: {error}", where=str(path), remedy="check the path and its rights"
-        ) from None
-    if len(content) > MAX_BYTES:
-        raise SuiteError(
-            f"more than {MAX_BYTES >> 20} MiB, which no suite needs",
-            where=str(path),
-            remedy="name the .toml file, not a model or an archive",
-        )
-    return content
-
-
-def _read(content: bytes, *, where: str, folder: str) -> Suite:
-    from ovreport_collector.plan import validation  # it needs the types above
-
-    try:
-        document = tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise SuiteError(
-            f"not UTF-8 text, from byte {error.start}", where=where, remedy="save it as UTF-8"
-        ) from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise SuiteError(
-            f"not valid TOML: {error}", where=where, remedy="mend the line it names"
-        ) from None
-    validation.raise_all(validation.structure(document), where=where)
-    suite = msgspec.structs.replace(msgspec.convert(document, Suite), folder=folder)
-    validation.raise_all(validation.meaning(suite), where=where)
-    return suite

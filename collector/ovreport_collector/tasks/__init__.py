@@ -1,8 +1,8 @@
 """The tasks that a suite can name.
 
-Listing the names is cheap: a task's module is imported when the task is first asked for. A
-package can add tasks through the entry-point group `ovreport.tasks`; see `base.Task` for what
-one has to do.
+A new task is a module in this package and a line in `_BUILT_IN`; another package adds one by an
+entry point. `base` says what a task has to have, `images` and `text` hold what several share.
+Listing names imports no task: its module is imported when it is first asked for.
 """
 
 from __future__ import annotations
@@ -16,37 +16,36 @@ from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources.files import Files
 from ovreport_collector.tasks.base import (
+    AdditionalMetrics,
     Calibrates,
     Calibration,
-    ImageTask,
+    Evaluator,
     Inputs,
-    Judge,
-    JudgesMore,
     Labelled,
+    Scores,
     Task,
     Validates,
 )
 
 __all__ = [
     "TASKS",
+    "AdditionalMetrics",
     "Array",
     "Calibrates",
     "Calibration",
+    "Evaluator",
     "Files",
-    "ImageTask",
     "Inputs",
-    "Judge",
-    "JudgesMore",
     "Labelled",
+    "Scores",
     "Task",
     "Validates",
+    "evaluator",
     "get",
-    "image_task",
-    "judge",
     "names",
 ]
 
-_WHERE = {
+_BUILT_IN = {
     "file-type": "file_type:FileType",
     "face-detection": "faces:FaceDetection",
     "face-landmarks": "landmarks:FaceLandmarks",
@@ -63,7 +62,7 @@ _WHERE = {
     "text-generation": "text_generation:TextGeneration",
     "generic": "generic:Generic",
 }
-
+"""Name → module:class, below this package."""
 
 GROUP = "ovreport.tasks"
 """Entry points by which other packages add tasks of their own: name = module:Class."""
@@ -73,35 +72,35 @@ class _Registry(Mapping[str, Task]):
     """Task name → task, made on first use."""
 
     def __getitem__(self, name: str) -> Task:
-        return _make(_WHERE[name]) if name in _WHERE else _load(name)
+        return _make(_BUILT_IN[name]) if name in _BUILT_IN else _load(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*_WHERE, *_added()))
+        return iter((*_BUILT_IN, *_entry_points()))
 
     def __len__(self) -> int:
-        return len((*_WHERE, *_added()))
+        return len((*_BUILT_IN, *_entry_points()))
 
 
 @cache
 def _make(where: str) -> Task:
-    module, _, kind = where.partition(":")
-    task: Task = getattr(importlib.import_module(f"{__name__}.{module}"), kind)()
+    module, _, name = where.partition(":")
+    task: Task = getattr(importlib.import_module(f"{__name__}.{module}"), name)()
     return task
 
 
 @cache
-def _added() -> Mapping[str, importlib.metadata.EntryPoint]:
-    """Return the tasks of other packages by name; a name of ours stays ours."""
+def _entry_points() -> Mapping[str, importlib.metadata.EntryPoint]:
+    """Return the tasks of other packages by name; the name of a built-in task stays its own."""
     found = importlib.metadata.entry_points(group=GROUP)
-    return {entry.name: entry for entry in found if entry.name not in _WHERE}
+    return {entry.name: entry for entry in found if entry.name not in _BUILT_IN}
 
 
 @cache
 def _load(name: str) -> Task:
-    entry = _added()[name]
+    entry = _entry_points()[name]
     try:
         task: Task = entry.load()()
-    except Exception as error:  # whatever another package raises is its fault, told as such
+    except Exception as error:  # whatever another package raises is reported as its fault
         raise SuiteError(
             f'task "{name}" cannot be loaded: {type(error).__name__}: {error}',
             where=f"{GROUP}: {entry.value}",
@@ -125,15 +124,9 @@ def get(name: str) -> Task:
     return TASKS[name]
 
 
-def image_task(name: str) -> ImageTask:
-    """Return the task of that name, which must be one of images; SuiteError when it is not."""
+def evaluator(name: str, additional: str = "") -> Evaluator:
+    """Return the evaluator of a task's main metric, or of an additional one by its name."""
     task = get(name)
-    if not isinstance(task, ImageTask):
-        raise SuiteError(f'task "{name}" has no images', remedy="use an image task")
+    if additional and isinstance(task, AdditionalMetrics):
+        return task.additional_metrics[additional]
     return task
-
-
-def judge(name: str, further: str = "") -> Judge:
-    """Return the judge of a task's headline accuracy, or a further one of its by name."""
-    task = get(name)
-    return task.further[further] if further and isinstance(task, JudgesMore) else task

@@ -1,7 +1,20 @@
-"""What a model is for: a task gives real inputs, and says how right the outputs are.
+"""The protocol of a task: what a model is for, real inputs for it, and its accuracy metric.
 
-A task never runs a model. It makes input arrays, and later reads output arrays; what happens
-between is an engine's work. So every engine, device and precision sees the same bytes.
+    samples                         inputs to time
+    labelled                        inputs with known labels
+    compact                         what of the outputs is needed for the metric
+    per_sample_scores, aggregate    outputs → scores → the metric
+
+A task never runs a model: it makes input arrays and reads output arrays, so every engine, device
+and precision gets the same bytes. `Task` is what each has to have. What a task may have besides is
+a protocol of its own, found by `isinstance`: `AdditionalMetrics`, `Calibrates`, `Validates`, and
+`tasks.images.base.ImageTask`.
+
+Another package adds a task by an entry point of the group `ovreport.tasks`, whose name is the
+task's and whose value is the class, made without arguments:
+
+    [project.entry-points."ovreport.tasks"]
+    depth = "my_package.depth:Depth"
 """
 
 from __future__ import annotations
@@ -12,72 +25,77 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from ovreport.record import Unsupported
 from ovreport_collector.engines.arrays import Array
-from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 
 Inputs = Mapping[str, Array]
 """Input name → array [n, *static shape]: one sample for each index of the first axis."""
+Scores = NDArray[np.float64]
+"""[n, k]: one row for each unit that a bootstrap resamples."""
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Inputs whose right answers are known."""
+    """Inputs whose right outputs are known."""
 
     inputs: Inputs
     labels: Any
-    """Whatever the task needs to judge outputs; private to the task."""
+    """Whatever the task needs to score outputs; private to the task."""
     n: int
     unit: str
     """What is counted in n, plural: "files", "image crops", "clips"."""
     source: str
-    """Where samples and labels come from, in one sentence a reader understands."""
+    """Where samples and labels come from, in one sentence for readers of the site."""
     name: str = ""
-    """Of the data, in a word or two, for headings: "SimLex-999"; empty: its metric tells enough."""
+    """Of the data, in a word or two, for headings: "SimLex-999"; empty: the metric's name will
+    do."""
     rendered: bool = False
     """True when the samples were drawn or synthesised with known labels."""
     by_reference: bool = False
-    """True where nobody knows the right answers, and the f32 reference's stand for them: the
-    caller puts its kept outputs in the place of `labels`."""
+    """True where nothing is labelled, and the outputs of the f32 reference stand for the labels:
+    the caller puts its compacted outputs in the place of `labels`."""
 
 
-class Judge(Protocol):
-    """Says how right outputs are, by one metric: pure functions of labelled inputs and outputs."""
+class Evaluator(Protocol):
+    """Scores outputs by one metric: pure functions of labelled inputs and outputs."""
 
     metric: str | None
-    """Key of the accuracy metric in `ovreport.metrics.registry`; None: nothing labelled is here."""
+    """Key of the accuracy metric in `ovreport.metrics.registry`; None: there is no labelled
+    data."""
 
-    def keep(self, outputs: Sequence[Array]) -> list[Array]:
-        """Return what `contributions` needs of some samples' outputs, to save memory.
+    def compact(self, outputs: Sequence[Array]) -> list[Array]:
+        """Return what `per_sample_scores` needs of the outputs, to save memory and disk.
 
-        Optional for the caller, sample by sample or in chunks along the first axis; calling it
-        twice changes nothing. (All the outputs of a text recogniser would fill 750 MB.)
+        Called sample by sample, in chunks along the first axis, or not at all; compacting twice
+        changes nothing. (All outputs of a text recogniser would fill 750 MB.)
         """
         ...
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
-        """Return one row [k] for each thing that is resampled: what is counted, or its clusters.
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
+        """Return one row [k] for each unit that a bootstrap resamples.
 
-        Outputs are [samples, *output shape], in the model's output order, whole or as `keep`
-        left them. The rows of two runs are paired by index.
+        Mostly that is what is counted in `labelled.n`; clusters of it where units depend on each
+        other. `outputs` are [samples, *output shape], in the model's output order, whole or
+        compacted. Rows of two runs are paired by index. ValueError where outputs do not fit.
         """
         ...
 
-    def reduce(self, contributions: NDArray[np.float64]) -> float:
-        """Return the metric of some rows; called again and again on resampled ones."""
+    def aggregate(self, scores: Scores) -> float:
+        """Return the metric over rows of `per_sample_scores`, resampled ones among them."""
         ...
 
 
-class Task(Judge, Protocol):
-    """A task, as a set of pure functions of its arguments; the judge of its headline accuracy."""
+class Task(Evaluator, Protocol):
+    """A task, as pure functions of their arguments; evaluates its own main metric."""
 
     name: str
+    """As suites name it."""
     why_no_metric: str
-    """The reason shown where nothing labelled is at hand; empty where there always is."""
+    """The reason shown where there is no labelled data; empty where there always is."""
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return `count` real inputs for timing, chosen by `seed`."""
@@ -89,44 +107,21 @@ class Task(Judge, Protocol):
 
 
 @runtime_checkable
-class JudgesMore(Protocol):
-    """What a task has besides, where answers are judged by further metrics, or on further data."""
+class AdditionalMetrics(Protocol):
+    """A task with further metrics, on the same labelled data or on others."""
 
-    further: Mapping[str, Judge]
-    """Name, of letters, digits and hyphens → judge. Where several share inputs, all of them read
-    what the first one keeps: the task itself, or the earliest here."""
+    additional_metrics: Mapping[str, Evaluator]
+    """Name, of letters, digits and hyphens → evaluator. Those that share inputs read what the
+    first of them compacts: the task itself, or the earliest here."""
 
     def additional_labelled(
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
     ) -> Mapping[str, Labelled]:
-        """Return the labelled inputs of those judges that have some for this model.
+        """Return labelled inputs by name of the metric, of those that have some for this model.
 
-        `labelled` is what the task itself is judged by. What shares its `inputs` (the same
-        object), or another judge's, costs no inference of its own.
+        `labelled` is that of the task's main metric. What shares its `inputs` (the same object),
+        or those of another metric, costs no further inference.
         """
-        ...
-
-
-@runtime_checkable
-class ImageTask(Protocol):
-    """What a task has besides, where its inputs are images: the way from a file to an answer."""
-
-    name: str
-    pictured: str
-    """What the pictures show and where they are from, to end a sentence."""
-
-    def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
-        """Return how an image becomes the model's input, or why that is not one image."""
-        ...
-
-    def pictures(
-        self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
-    ) -> list[Image.Image]:
-        """Return `count` pictures of that width and height, chosen by `seed`; to be encoded."""
-        ...
-
-    def answer(self, outputs: Sequence[Array]) -> object:
-        """Return what a program would go on with: the postprocessing of one image's outputs."""
         ...
 
 
@@ -136,14 +131,14 @@ class Calibration:
 
     inputs: Inputs
     description: str
-    """What they are and where they are from, in one sentence a reader understands."""
+    """What they are and where they are from, in one sentence for readers of the site."""
     transformer: bool = False
     """True where the network is one: NNCF then quantizes by other patterns."""
 
 
 @runtime_checkable
 class Calibrates(Protocol):
-    """What a task has besides, where its inputs serve to calibrate a quantization."""
+    """A task with inputs to calibrate a quantization with."""
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return up to `count` real inputs, none of them among the labelled ones of any seed.
@@ -155,7 +150,7 @@ class Calibrates(Protocol):
 
 @runtime_checkable
 class Validates(Protocol):
-    """What a task has besides, where accuracy can be watched while a model is quantized."""
+    """A task with labelled inputs to watch accuracy on while a model is quantized."""
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
         """Return few labelled inputs, none of them among those of `labelled` or `calibration`.

@@ -17,21 +17,10 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.common import (
-    Proportion,
-    camera,
-    image_size,
-    images,
-    need,
-    one_image,
-    only_input,
-    pack,
-    part,
-    pick,
-    picture,
-    rows,
-    unpack,
-)
+from ovreport_collector.tasks.evaluators import Proportion
+from ovreport_collector.tasks.images.photographs import camera, images, part, picture
+from ovreport_collector.tasks.images.preprocess import image_size, one_image
+from ovreport_collector.tasks.samples import need, only_input, pack, pick, rows, unpack
 
 PORTRAIT = "portrait"
 FACE = (223 / 512, 122 / 512)
@@ -54,7 +43,7 @@ class FaceDetection(Proportion):
 
     name = "face-detection"
     metric: str | None = "presence_accuracy"
-    pictured = "small grey crops of faces and of other things (LFW subset), each on a canvas"
+    images_are = "small grey crops of faces and of other things (LFW subset), each on a canvas"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return canvases with crops, half of them with a face, chosen by `seed`."""
@@ -106,7 +95,9 @@ class FaceDetection(Proportion):
             "and mirrored" + (", every other one with a face" if PORTRAIT in files.data else ""),
         )
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each crop: 1 where presence or absence was seen rightly."""
         scores = [output for output in outputs if output.shape[-1] == 1]
         if not scores:
@@ -120,7 +111,7 @@ class FaceDetection(Proportion):
         middle = (127.5, 127.5, 127.5)
         return one_image(model, camera(size), layout="NHWC", mean=middle, scale=middle)
 
-    def pictures(
+    def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return canvases with crops, as `samples` feeds them, in a camera's size."""
@@ -129,7 +120,7 @@ class FaceDetection(Proportion):
         canvases = np.rint((_canvases(crops[chosen], [1, size[1], size[0], 3]) + 1) * 127.5)
         return [Image.fromarray(c) for c in np.clip(canvases, 0, 255).astype(np.uint8)]
 
-    def answer(self, outputs: Sequence[Array]) -> tuple[float, NDArray[np.float32]]:
+    def postprocess(self, outputs: Sequence[Array]) -> tuple[float, NDArray[np.float32]]:
         """Return the probability of the likeliest place, and its raw box and key points."""
         scores, boxes = sorted(outputs, key=lambda output: int(output.shape[-1]))[:2]
         logits = scores.reshape(-1)

@@ -18,16 +18,8 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.common import (
-    Proportion,
-    need,
-    only_input,
-    pack,
-    pick,
-    rows,
-    tail,
-    unpack,
-)
+from ovreport_collector.tasks.evaluators import Proportion
+from ovreport_collector.tasks.samples import need, only_input, pack, pick, rows, tail, unpack
 
 BLOCK = 4096
 """Bytes read at either end of a file, before white space is stripped."""
@@ -146,7 +138,9 @@ class FileType(Proportion):
         ]
         return _known(model, files, _unseen(beyond, files, model))
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each file: 1 where the highest score is at a right label."""
         right: NDArray[np.bool_] = labelled.labels
         scores = unpack(outputs[0], labelled.n).reshape(labelled.n, -1)

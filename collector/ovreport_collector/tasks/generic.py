@@ -12,7 +12,7 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
 from ovreport_collector.tasks.base import Inputs
-from ovreport_collector.tasks.common import Unlabelled
+from ovreport_collector.tasks.evaluators import Unlabelled
 
 _TYPES = {
     "f16": np.float16,

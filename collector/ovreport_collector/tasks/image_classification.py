@@ -16,23 +16,20 @@ from ovreport_collector.engines.image_pipeline import Channels, ImagePipeline, L
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
-from ovreport_collector.tasks.base import Calibration, Inputs, Judge, Labelled
-from ovreport_collector.tasks.common import (
-    Proportion,
-    camera,
-    image_size,
-    images,
-    one_image,
-    only_input,
-    pack,
-    part,
-    photographs,
-    pick,
-    rows,
-    unpack,
-)
+from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled
+from ovreport_collector.tasks.evaluators import Proportion
 from ovreport_collector.tasks.images import imagenet_samples, user_dataset
-from ovreport_collector.tasks.images.preprocess import MEAN, SCALE, choice, preprocessing, three
+from ovreport_collector.tasks.images.photographs import camera, images, part, photographs
+from ovreport_collector.tasks.images.preprocess import (
+    MEAN,
+    SCALE,
+    choice,
+    image_size,
+    one_image,
+    preprocessing,
+    three,
+)
+from ovreport_collector.tasks.samples import only_input, pack, pick, rows, unpack
 
 BEST = 5
 """Classes kept of each picture, best first."""
@@ -46,7 +43,7 @@ class _FirstAnswers(Proportion):
     metric: str | None
     among: int
 
-    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+    def compact(self, outputs: Sequence[Array]) -> list[Array]:
         """Return the best classes of the first output [samples, batch, BEST], best first."""
         scores = outputs[0]
         if scores.dtype.kind == "i":
@@ -54,9 +51,11 @@ class _FirstAnswers(Proportion):
         flat = scores.reshape(*scores.shape[:2], -1)
         return [np.argsort(-flat, axis=-1, kind="stable")[..., :BEST].astype(np.int64)]
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each picture: 1 where its class is among the first answers."""
-        best = unpack(self.keep(outputs)[0], labelled.n)[:, : self.among]
+        best = unpack(self.compact(outputs)[0], labelled.n)[:, : self.among]
         return rows((best == labelled.labels[:, None]).any(axis=1))
 
 
@@ -67,7 +66,7 @@ class _Top5(_FirstAnswers):
     among = 5
 
 
-_FURTHER: Mapping[str, Judge] = {"top5": _Top5()}
+_ADDITIONAL: Mapping[str, Evaluator] = {"top5": _Top5()}
 
 
 class ImageClassification(_FirstAnswers):
@@ -82,9 +81,9 @@ class ImageClassification(_FirstAnswers):
     name = "image-classification"
     metric: str | None = "top1"
     among = 1
-    pictured = "photographs of the dataset, cut to the input's proportions"
+    images_are = "photographs of the dataset, cut to the input's proportions"
     why_no_metric = "no photograph of the dataset has a known class"
-    further = _FURTHER
+    additional_metrics = _ADDITIONAL
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return squares out of photographs, moved, scaled and mirrored by `seed`."""
@@ -115,7 +114,7 @@ class ImageClassification(_FirstAnswers):
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
     ) -> Mapping[str, Labelled]:
         """Return the same photographs for the other metric."""
-        return dict.fromkeys(self.further, labelled)
+        return dict.fromkeys(self.additional_metrics, labelled)
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return parts of the photographs that are not evaluated, as no usual seed gives them."""
@@ -138,15 +137,15 @@ class ImageClassification(_FirstAnswers):
             resize=choice(model, "resize", get_args(Resize)),
         )
 
-    def pictures(
+    def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return photographs, cut to the input's proportions."""
         if user_dataset.are_meant(model, files):
-            return user_dataset.pictures(model, files, size=size, seed=seed, count=count)
+            return user_dataset.source_images(model, files, size=size, seed=seed, count=count)
         return photographs(files.data, size, generator(seed, self.name, "pictures"), count)
 
-    def answer(self, outputs: Sequence[Array]) -> list[tuple[int, float]]:
+    def postprocess(self, outputs: Sequence[Array]) -> list[tuple[int, float]]:
         """Return the five likeliest classes and their probabilities (softmax)."""
         scores = outputs[0].reshape(-1).astype(np.float64)
         shares = np.exp(scores - scores.max())

@@ -16,19 +16,11 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.common import (
-    AgainstReference,
-    image_size,
-    need,
-    one_image,
-    only_input,
-    pack,
-    pick,
-    picture,
-    rows,
-    unpack,
-)
+from ovreport_collector.tasks.evaluators import AgainstReference
 from ovreport_collector.tasks.faces import lfw_crops
+from ovreport_collector.tasks.images.photographs import picture
+from ovreport_collector.tasks.images.preprocess import image_size, one_image
+from ovreport_collector.tasks.samples import need, only_input, pack, pick, rows, unpack
 
 
 class Spot(NamedTuple):
@@ -55,7 +47,7 @@ class _Landmarks(AgainstReference):
 
     name: str
     metric: str | None = "landmarks_within_1px"
-    pictured = "squares around the face or the eyes of a portrait (NASA, public domain)"
+    images_are = "squares around the face or the eyes of a portrait (NASA, public domain)"
     portrait: ClassVar[tuple[Spot, ...]]
     crop: ClassVar[tuple[Spot, ...]] = ()
 
@@ -97,7 +89,9 @@ class _Landmarks(AgainstReference):
             by_reference=True,
         )
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each square: the share of its landmarks within a pixel."""
         found = _points(outputs, labelled.n)
         expected = _points(labelled.labels, labelled.n)
@@ -122,7 +116,7 @@ class _Landmarks(AgainstReference):
             scale=(255.0, 255.0, 255.0),
         )
 
-    def pictures(
+    def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return squares as `samples` feeds them, of twice the model's size."""
@@ -130,7 +124,7 @@ class _Landmarks(AgainstReference):
         squares = self._drawn(model, files, [1, size[1], size[0], 3], rng, count)
         return [Image.fromarray(np.rint(square * 255).astype(np.uint8)) for square in squares]
 
-    def answer(self, outputs: Sequence[Array]) -> NDArray[np.float32]:
+    def postprocess(self, outputs: Sequence[Array]) -> NDArray[np.float32]:
         """Return the points [n, 3] of the largest output, x, y and z in the input's pixels."""
         largest = max(outputs, key=lambda output: output.size).reshape(-1)
         return largest[: len(largest) // 3 * 3].reshape(-1, 3).astype(np.float32)

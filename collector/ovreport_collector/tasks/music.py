@@ -12,8 +12,9 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
-from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.common import Kept, only_input, pack, unpack
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
+from ovreport_collector.tasks.evaluators import WholeOutputs
+from ovreport_collector.tasks.samples import only_input, pack, unpack
 
 MUSIC_RATE = 22_050
 HOP = 256
@@ -27,7 +28,7 @@ VALIDATED = 12
 """Clips on which accuracy is watched while a model is quantized."""
 
 
-class MusicTranscription(Kept):
+class MusicTranscription(WholeOutputs):
     """Music transcription by Basic Pitch: one input [batch, samples, 1] f32 at 22,050 Hz.
 
     Outputs [batch, frames, 88] hold activations of the piano's keys, once for the notes that
@@ -76,7 +77,9 @@ class MusicTranscription(Kept):
             rendered=True,
         )
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each clip: frames of notes that were right, wrong, and missed."""
         truth: _Notes = labelled.labels
         if truth.output >= len(outputs) or outputs[truth.output].shape[-1] != KEYS:
@@ -87,9 +90,9 @@ class MusicTranscription(Kept):
         counts = [heard & sounding, heard & ~sounding, ~heard & sounding]
         return np.stack([c.sum(axis=(1, 2)) for c in counts], axis=1).astype(np.float64)
 
-    def reduce(self, contributions: NDArray[np.float64]) -> float:
+    def aggregate(self, scores: Scores) -> float:
         """Return F1 over all frames of all clips: 2·right / (2·right + wrong + missed)."""
-        right, wrong, missed = contributions.sum(axis=0)
+        right, wrong, missed = scores.sum(axis=0)
         whole = 2 * right + wrong + missed
         return float(2 * right / whole) if whole else 0.0
 

@@ -20,11 +20,18 @@ from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
-from ovreport_collector.tasks.base import Calibration, Inputs, Judge, Labelled
-from ovreport_collector.tasks.common import camera, image_size, need, one_image, only_input, pick
+from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled, Scores
 from ovreport_collector.tasks.images import coco_map, detections
-from ovreport_collector.tasks.images.preprocess import Preprocessing, choice, preprocessing
+from ovreport_collector.tasks.images.photographs import camera
+from ovreport_collector.tasks.images.preprocess import (
+    Preprocessing,
+    choice,
+    image_size,
+    one_image,
+    preprocessing,
+)
 from ovreport_collector.tasks.images.user_dataset import inputs_of, noise, one_at_a_time, opened
+from ovreport_collector.tasks.samples import need, only_input, pick
 
 LAYOUT = "coco"
 Numbering = Literal["index", "id"]
@@ -57,24 +64,26 @@ class _ByOverlap:
 
     overlaps: slice
 
-    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+    def compact(self, outputs: Sequence[Array]) -> list[Array]:
         """Return the first output; of a YOLO's only the most confident places."""
         return [detections.kept(outputs[0])]
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each image: see `coco_map`."""
         truth: _Truth = labelled.labels
         found = [
             one
-            for image, output in zip(truth.images, self.keep(outputs)[0], strict=True)
+            for image, output in zip(truth.images, self.compact(outputs)[0], strict=True)
             for one in _on_image(output, image, truth)
         ]
         ids = [image.id for image in truth.images]
         return coco_map.rows(ids, truth.categories, truth.boxes, found)
 
-    def reduce(self, contributions: NDArray[np.float64]) -> float:
+    def aggregate(self, scores: Scores) -> float:
         """Return the average precision of some images, 0 to 1."""
-        return coco_map.average_precision(contributions, self.overlaps)
+        return coco_map.average_precision(scores, self.overlaps)
 
 
 class _AtHalf(_ByOverlap):
@@ -84,7 +93,7 @@ class _AtHalf(_ByOverlap):
     overlaps = slice(0, 1)
 
 
-_FURTHER: Mapping[str, Judge] = {"map-50": _AtHalf()}
+_ADDITIONAL: Mapping[str, Evaluator] = {"map-50": _AtHalf()}
 
 
 class ObjectDetection(_ByOverlap):
@@ -101,10 +110,10 @@ class ObjectDetection(_ByOverlap):
 
     name = "object-detection"
     metric: str | None = "map_50_95"
-    pictured = "images of the dataset, cut to the input's proportions"
+    images_are = "images of the dataset, cut to the input's proportions"
     why_no_metric = "no dataset of the layout coco was named"
     overlaps = slice(None)
-    further: ClassVar[Mapping[str, Judge]] = _FURTHER
+    additional_metrics: ClassVar[Mapping[str, Evaluator]] = _ADDITIONAL
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return the user's images, or noise where there are none, chosen by `seed`."""
@@ -155,7 +164,7 @@ class ObjectDetection(_ByOverlap):
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
     ) -> Mapping[str, Labelled]:
         """Return the same images for the other metric."""
-        return dict.fromkeys(self.further, labelled)
+        return dict.fromkeys(self.additional_metrics, labelled)
 
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how an image of the input's proportions becomes an input."""
@@ -170,7 +179,7 @@ class ObjectDetection(_ByOverlap):
             resize=how.resize,
         )
 
-    def pictures(
+    def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return the user's images, or noise, cut to the input's proportions."""
@@ -180,7 +189,7 @@ class ObjectDetection(_ByOverlap):
         images = noise(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
         return [ImageOps.fit(image, size) for image in images]
 
-    def answer(self, outputs: Sequence[Array]) -> detections.Found:
+    def postprocess(self, outputs: Sequence[Array]) -> detections.Found:
         """Return the boxes of one image, in the usual confidence of a program, 0.25."""
         output = outputs[0]
         form: detections.Format = "ssd" if output.shape[-1] == 7 else "yolov8"

@@ -14,13 +14,13 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
-from ovreport_collector.tasks.base import Calibration, Inputs, Judge, Labelled
-from ovreport_collector.tasks.common import need, pick, unpack
+from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled, Scores
+from ovreport_collector.tasks.samples import need, pick, unpack
 from ovreport_collector.tasks.text import word_pairs
 from ovreport_collector.tasks.text.embedding import MASK, encode, input_shape, pearson, pool
 
 BACKGROUND = "background"
-_FURTHER: Mapping[str, Judge] = dict.fromkeys(word_pairs.WORD_SETS, word_pairs.WordPairs())
+_ADDITIONAL: Mapping[str, Evaluator] = dict.fromkeys(word_pairs.WORD_SETS, word_pairs.WordPairs())
 
 
 class SentenceSimilarity:
@@ -38,7 +38,7 @@ class SentenceSimilarity:
     name = "sentence-similarity"
     metric: str | None = "pearson"
     why_no_metric = ""
-    further = _FURTHER
+    additional_metrics = _ADDITIONAL
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return documents in an order chosen by `seed`."""
@@ -74,7 +74,7 @@ class SentenceSimilarity:
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
     ) -> Mapping[str, Labelled]:
         """Return the words of each list of pairs that the dataset has."""
-        there = [role for role in self.further if role in files.data]
+        there = [role for role in self.additional_metrics if role in files.data]
         return {role: word_pairs.labelled(model, files, role) for role in there}
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
@@ -90,11 +90,13 @@ class SentenceSimilarity:
             transformer=True,
         )
 
-    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+    def compact(self, outputs: Sequence[Array]) -> list[Array]:
         """Return the first output as it is: the mask is needed to average it."""
         return list(outputs[:1])
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each of d documents, [d, 1 + 2d].
 
         Its number, then its similarity to every document as people see it, then as the model
@@ -105,13 +107,13 @@ class SentenceSimilarity:
         number = np.arange(len(embeddings), dtype=np.float64)
         return np.column_stack([number, truth.human, embeddings @ embeddings.T])
 
-    def reduce(self, contributions: NDArray[np.float64]) -> float:
+    def aggregate(self, scores: Scores) -> float:
         """Return Pearson's correlation over all pairs of different documents among the rows.
 
         0 where it does not exist, because all are alike.
         """
-        numbers = contributions[:, 0].astype(np.intp)
-        human, model = np.split(contributions[:, 1:], 2, axis=1)
+        numbers = scores[:, 0].astype(np.intp)
+        human, model = np.split(scores[:, 1:], 2, axis=1)
         first, second = np.triu_indices(len(numbers), k=1)
         different = numbers[first] != numbers[second]
         pairs = first[different], numbers[second[different]]

@@ -14,7 +14,8 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.common import Proportion, need, pick, rows, unpack
+from ovreport_collector.tasks.evaluators import Proportion
+from ovreport_collector.tasks.samples import need, pick, rows, unpack
 from ovreport_collector.tasks.text.embedding import encode, input_shape
 
 LAYOUT = "glue-tsv"
@@ -78,7 +79,9 @@ class TextClassification(Proportion):
         told = datasets.calibrated_by(model, "sentences")
         return Calibration(encode(model, files, texts), told, transformer=True)
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each sentence: 1 where its class is the likeliest."""
         scores = unpack(outputs[0], labelled.n)
         if scores.ndim != 2 or scores.shape[1] <= labelled.labels.max():

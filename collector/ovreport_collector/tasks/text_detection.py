@@ -14,20 +14,11 @@ from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
-from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.common import (
-    AgainstReference,
-    camera,
-    image_size,
-    images,
-    one_image,
-    only_input,
-    pack,
-    part,
-    photographs,
-    pick,
-    unpack,
-)
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
+from ovreport_collector.tasks.evaluators import AgainstReference
+from ovreport_collector.tasks.images.photographs import camera, images, part, photographs
+from ovreport_collector.tasks.images.preprocess import image_size, one_image
+from ovreport_collector.tasks.samples import only_input, pack, pick, unpack
 from ovreport_collector.tasks.text import rendering
 
 PICTURES = 24
@@ -49,7 +40,7 @@ class TextDetection(AgainstReference):
 
     name = "text-detection"
     metric: str | None = "map_iou"
-    pictured = "photographs of the dataset, cut to the input's proportions, and rendered pages"
+    images_are = "photographs of the dataset, cut to the input's proportions, and rendered pages"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return rendered pages and photographs in turn, chosen by `seed`."""
@@ -79,22 +70,24 @@ class TextDetection(AgainstReference):
         inputs = self._pictures(model, files, rng, -(-VALIDATED // shape[0]), parts=True)
         return _by_reference(inputs, VALIDATED)
 
-    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+    def compact(self, outputs: Sequence[Array]) -> list[Array]:
         """Return where text is, as true and false: a quarter of the bytes."""
         return [output if output.dtype == bool else output > IS_TEXT for output in outputs]
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each picture: pixels that both call text, and that either does."""
         found, expected = (
-            unpack(self.keep(maps)[0], labelled.n).reshape(labelled.n, -1)
+            unpack(self.compact(maps)[0], labelled.n).reshape(labelled.n, -1)
             for maps in (outputs, labelled.labels)
         )
         both, either = (found & expected).sum(axis=1), (found | expected).sum(axis=1)
         return np.stack([both, either], axis=1).astype(np.float64)
 
-    def reduce(self, contributions: NDArray[np.float64]) -> float:
+    def aggregate(self, scores: Scores) -> float:
         """Return the intersection over union, over all pixels of all pictures."""
-        both, either = contributions.sum(axis=0)
+        both, either = scores.sum(axis=0)
         return float(both / either) if either else 1.0
 
     def _pictures(
@@ -125,7 +118,7 @@ class TextDetection(AgainstReference):
         size = image_size(only_input(model)[1], "NCHW")
         return one_image(model, camera(size), **rendering.PADDLE)
 
-    def pictures(
+    def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return photographs and rendered pages in turn."""
@@ -134,7 +127,7 @@ class TextDetection(AgainstReference):
         pages = [rendering.page(*size, rng) for _ in range(count - len(taken))]
         return [*taken, *pages]
 
-    def answer(self, outputs: Sequence[Array]) -> list[tuple[int, int]]:
+    def postprocess(self, outputs: Sequence[Array]) -> list[tuple[int, int]]:
         """Return first and last row of each band of text: the map, cut at a threshold."""
         is_text = (outputs[0].reshape(outputs[0].shape[-2:]) > IS_TEXT).any(axis=1)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], is_text.astype(np.int8), [0]])))

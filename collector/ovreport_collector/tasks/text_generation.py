@@ -10,7 +10,8 @@ from ovreport_collector.engines.generation_base import TEXT
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Inputs, Labelled
-from ovreport_collector.tasks.common import Unlabelled, need
+from ovreport_collector.tasks.evaluators import Unlabelled
+from ovreport_collector.tasks.samples import need
 
 _PASSAGE_BYTES = 8192
 """Of text; a token of English has about four of them."""

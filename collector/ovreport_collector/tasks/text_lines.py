@@ -18,17 +18,10 @@ from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
-from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.common import (
-    Proportion,
-    image_size,
-    one_image,
-    only_input,
-    pack,
-    rows,
-    tail,
-    unpack,
-)
+from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
+from ovreport_collector.tasks.evaluators import Proportion
+from ovreport_collector.tasks.images.preprocess import image_size, one_image
+from ovreport_collector.tasks.samples import only_input, pack, rows, tail, unpack
 from ovreport_collector.tasks.text import rendering, scan
 from ovreport_collector.tasks.text.onnx_metadata import properties
 
@@ -43,14 +36,14 @@ class _Lines:
     """What tasks of lines have in common: how a line's picture becomes an input."""
 
     name: str
-    pictured = "rendered lines of text, one a picture, on grey"
+    images_are = "rendered lines of text, one a picture, on grey"
 
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how a line, cut out of a page at twice the model's size, becomes an input."""
         width, height = image_size(only_input(model)[1], "NCHW")
         return one_image(model, (2 * width, 2 * height), **rendering.PADDLE)
 
-    def pictures(
+    def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return rendered lines."""
@@ -103,27 +96,29 @@ class TextRecognition(_Lines):
         images, texts = _lines(generator(seed, self.name, "validation"), VALIDATED, _fonts(files))
         return _known(model, files, images, texts, _source(_fonts(files)))
 
-    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+    def compact(self, outputs: Sequence[Array]) -> list[Array]:
         """Return the best character of each step, [n, batch, steps]: a ten-thousandth."""
         scores = outputs[0]
         return [scores.argmax(axis=-1).astype(np.int32) if scores.ndim == 4 else scores]
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each line: edits needed, and characters in truth."""
         truth: _Truth = labelled.labels
-        steps = unpack(self.keep(outputs)[0], labelled.n)
+        steps = unpack(self.compact(outputs)[0], labelled.n)
         said = [decode_ctc(line, truth.dictionary) for line in steps]
         return np.array(
             [[edits(a, b), len(b)] for a, b in zip(said, truth.texts, strict=True)],
             dtype=np.float64,
         )
 
-    def reduce(self, contributions: NDArray[np.float64]) -> float:
+    def aggregate(self, scores: Scores) -> float:
         """Return 1 − edits / characters over all lines: 1 less the character error rate."""
-        wrong, characters = contributions.sum(axis=0)
+        wrong, characters = scores.sum(axis=0)
         return float(1 - wrong / characters)
 
-    def answer(self, outputs: Sequence[Array]) -> NDArray[Any]:
+    def postprocess(self, outputs: Sequence[Array]) -> NDArray[Any]:
         """Return the numbers of the characters: the best of each step, repeats and blanks out."""
         return merged(outputs[0].reshape(outputs[0].shape[-2:]).argmax(axis=-1))
 
@@ -171,12 +166,14 @@ class TextOrientation(_Lines, Proportion):
             rendered=True,
         )
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each line: 1 where the way up was seen rightly."""
         scores = unpack(outputs[0], labelled.n).reshape(labelled.n, 2)
         return rows(scores.argmax(axis=1) == labelled.labels)
 
-    def answer(self, outputs: Sequence[Array]) -> bool:
+    def postprocess(self, outputs: Sequence[Array]) -> bool:
         """Return whether the line is upside down."""
         return bool(outputs[0].reshape(-1).argmax())
 

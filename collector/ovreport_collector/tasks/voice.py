@@ -13,7 +13,8 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.common import AgainstReference, pack, rows, unpack
+from ovreport_collector.tasks.evaluators import AgainstReference
+from ovreport_collector.tasks.samples import pack, rows, unpack
 
 SPEECH_RATE = 16_000
 FRAMES = 400
@@ -68,7 +69,9 @@ class VoiceActivity(AgainstReference):
             by_reference=True,
         )
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each frame: 1 where the decision is the reference's."""
         found, expected = (_decisions(o, labelled.n) for o in (outputs, labelled.labels))
         return rows(found == expected)

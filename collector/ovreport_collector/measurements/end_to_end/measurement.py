@@ -17,7 +17,7 @@ from ovreport.record import (
 from ovreport_collector.jobs import EndToEndJob, EndToEndResult, ExtraResult, JobFailed
 from ovreport_collector.measurements.base import Around
 from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.images import Pictures
+from ovreport_collector.prepare.images import EncodedImages
 from ovreport_collector.prepare.model import PreparedModel
 
 _SECONDS = {"quick": 0.5, "standard": 4.0, "publish": 15.0}
@@ -39,7 +39,9 @@ class EndToEndExtra:
             return Unsupported(
                 reason=f"measured with OpenVINO only, not with {planned.case.engine}"
             )
-        return None if isinstance(prepared.pictures, Pictures) else prepared.pictures
+        return (
+            None if isinstance(prepared.encoded_images, EncodedImages) else prepared.encoded_images
+        )
 
     def seconds(self, tier: Tier) -> float:
         """Return about how long one round of it takes."""
@@ -47,15 +49,15 @@ class EndToEndExtra:
 
     def job(self, around: Around) -> EndToEndJob:
         """Return the job of one round."""
-        pictures = around.prepared.pictures
-        assert isinstance(pictures, Pictures)  # noqa: S101 (else `why_not` says so)
+        images = around.prepared.encoded_images
+        assert isinstance(images, EncodedImages)  # noqa: S101 (else `why_not` says so)
         return EndToEndJob(
             target=around.target,
             round=around.round,
             seconds=_SECONDS[around.tier.name],
-            pipeline=pictures.pipeline,
-            images=[str(path) for path in pictures.files],
-            about=pictures.about,
+            pipeline=images.pipeline,
+            images=[str(path) for path in images.files],
+            about=images.about,
             task=around.prepared.model.task,
             seed=around.seed,
         )

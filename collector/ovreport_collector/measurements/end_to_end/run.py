@@ -23,7 +23,7 @@ import numpy as np
 
 from ovreport.metrics.pipelines import TOLERANCE
 from ovreport.record import OutputAgreement, PipelineRound, Stage, Way
-from ovreport_collector import engines, tasks
+from ovreport_collector import engines
 from ovreport_collector.engines.arrays import Array, output_agreement, relative_rmse
 from ovreport_collector.engines.base import (
     Compiled,
@@ -33,9 +33,10 @@ from ovreport_collector.engines.base import (
     Stages,
     WrongOutputError,
 )
-from ovreport_collector.engines.image_pipeline import decoded, on_host, pixels
+from ovreport_collector.engines.images import decoded, on_host, pixels
 from ovreport_collector.jobs import EndToEndJob, EndToEndResult
 from ovreport_collector.process.timing import spending
+from ovreport_collector.tasks.images.base import image_task
 
 BLOCKS = 2
 """Turns that each way has in a process."""
@@ -174,7 +175,7 @@ def _route(job: EndToEndJob, network: Network, prepare: Callable[[Any], Array] |
     if not isinstance(compiled, Stages):
         raise NotImplementedError(f"not supported by the engine {job.target.engine}")
     requests = [compiled.staged_request() for _ in range(2)]
-    return Route(requests, prepare, tasks.image_task(job.task).answer)
+    return Route(requests, prepare, image_task(job.task).postprocess)
 
 
 # ---------------------------------------------------------------- loops

@@ -17,7 +17,7 @@ from ovreport_collector.measurements.generation.measurement import (
 )
 from ovreport_collector.measurements.generation.quality import as_reference, common_start, quality
 from ovreport_collector.measurements.generation.record import SEE, is_wide, measurements
-from ovreport_collector.suite.language import beside, is_language, runnable, versions
+from ovreport_collector.suite.language import beside, is_language, versions
 
 __all__ = [
     "ANSWERS_S",
@@ -32,7 +32,6 @@ __all__ = [
     "measurements",
     "quality",
     "round_job",
-    "runnable",
     "seconds",
     "versions",
 ]

@@ -57,9 +57,9 @@ class Validation:
         blank = [np.zeros_like(array) for array in next(iter(kept.values()))]
         columns = zip(*(kept.get(i, blank) for i in range(len(self))), strict=True)
         outputs = [np.concatenate(column) for column in columns]
-        rows = self._task.contributions(self._labelled, outputs)
+        rows = self._task.per_sample_scores(self._labelled, outputs)
         each = [rows[i * self._batch : (i + 1) * self._batch] for i in kept]
-        reduce = self._task.reduce
+        reduce = self._task.aggregate
         return float(reduce(np.concatenate(each))), [float(reduce(one)) for one in each]
 
     def _answers(self, request: Request, numbers: Sequence[int]) -> dict[int, list[Array]]:
@@ -68,7 +68,7 @@ class Validation:
         for index, number in enumerate(numbers):
             request.feed(index)
             request.infer()
-            kept[number] = self._task.keep([array[np.newaxis] for array in request.outputs()])
+            kept[number] = self._task.compact([array[np.newaxis] for array in request.outputs()])
         return kept
 
     def _answers_of(self, original: OpenVinoNetwork) -> list[Array]:

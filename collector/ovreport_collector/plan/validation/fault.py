@@ -1,4 +1,4 @@
-"""Faults of a suite, and the one error that tells of all of them."""
+"""A fault of a suite, and the one error that reports all of them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,24 @@ from dataclasses import dataclass
 
 from ovreport.errors import SuiteError
 
+_MAX_SHOWN = 400
+
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong, where, and what to do about it."""
+    """One thing that is wrong with a suite."""
 
     path: str
+    """Into the document: `$.models[3].file.sha256`."""
     what: str
+    """What is wrong there."""
     remedy: str
+    """What to write instead."""
 
 
 def raise_all(faults: Iterable[Fault], *, where: str) -> None:
-    """Raise one SuiteError that tells of every fault; do nothing when there is none."""
-    found = [Fault(_plain(f.path), _plain(f.what), _plain(f.remedy)) for f in faults]
+    """Raise one SuiteError that lists every fault of the suite `where`; do nothing for none."""
+    found = [Fault(_shown(f.path), _shown(f.what), _shown(f.remedy)) for f in faults]
     if not found:
         return
     if len(found) == 1:
@@ -29,7 +34,7 @@ def raise_all(faults: Iterable[Fault], *, where: str) -> None:
     raise SuiteError(f"{len(found)} faults\n{lines}", where=where)
 
 
-def _plain(text: str) -> str:
-    """Return text that a terminal shows as it is, whatever a suite's names hold."""
-    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:400])
-    return shown if len(text) <= 400 else f"{shown}…"
+def _shown(text: str) -> str:
+    """Return text that is safe to print, whatever a suite's names hold, and not too long."""
+    shown = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:_MAX_SHOWN])
+    return shown if len(text) <= _MAX_SHOWN else f"{shown}…"

@@ -1,4 +1,4 @@
-"""Files of a suite: whether they are pinned, and whether a model's are what an engine reads."""
+"""Rules for files: whether they can be fetched, stay the same, and are of a usable format."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import File, Model, Suite, Wheel
 
 MODEL_FORMATS = ENGINES[OPENVINO].suffixes
-LANGUAGE_FORMATS = ENGINES[GENAI].suffixes
-"""Of a language model: a GGUF file, or an OpenVINO IR with its tokenizer in the same folder."""
+LANGUAGE_MODEL_FORMATS = ENGINES[GENAI].suffixes
+"""A GGUF file, or an OpenVINO IR with its tokenizer in the same folder."""
 
 
 def wheel(path: str, pin: str, entry: Wheel) -> Iterator[Fault]:
-    """Tell of a wheel that is not pinned by itself."""
+    """Yield the faults of a wheel: its version, file name, checksum and size must be given."""
     if not is_pin(pin):
-        yield Fault(path, f'"{pin}" is not NAME==VERSION', "name the wheel by its exact version")
+        yield Fault(path, f'"{pin}" is not NAME==VERSION', "name one exact version")
     try:
         if is_pin(pin) and not parse_wheel(entry.file).fits(pin):
-            yield Fault(f"{path}.file", f'"{entry.file}" is not of {pin}', "name the same release")
+            what = f'"{entry.file}" is not of {pin}'
+            yield Fault(f"{path}.file", what, "name a wheel of that version")
     except AddressError as error:
         yield Fault(f"{path}.file", error.what, error.remedy)
     yield from text.sha256(f"{path}.sha256", entry.sha256)
@@ -42,74 +43,92 @@ def wheel(path: str, pin: str, entry: Wheel) -> Iterator[Fault]:
 
 
 def pinned(path: str, file: File, suite: Suite) -> Iterator[Fault]:
-    """Tell of a file that cannot be found, or that can change without notice."""
+    """Yield a fault if a file cannot be found, or can change without notice."""
     address = _address(file)
     if isinstance(address, AddressError):
         yield Fault(f"{path}.uri", address.what, address.remedy)
         return
+    yield from _found(path, address, suite)
+    if file.folder and not (isinstance(address, OnHub) and file.unpinned):
+        what = "only an unpinned hf: file can bring the rest of its folder"
+        remedy = "add unpinned = true, or list the other files of the folder by themselves"
+        yield Fault(f"{path}.folder", what, remedy)
+    if (isinstance(address, OnHub) and not address.is_pinned) or file.unpinned:
+        yield from _unpinned(path, file, address)
+    elif file.sha256 or not _is_pinned_elsewhere(address):
+        yield from text.sha256(f"{path}.sha256", file.sha256)
+
+
+def _found(path: str, address: Address, suite: Suite) -> Iterator[Fault]:
+    """Yield a fault if the address names a wheel or a file that is not there."""
     if isinstance(address, InWheel) and address.wheel not in suite.wheels:
         remedy = f'add [wheels."{address.wheel}"] with file, sha256 and size_bytes'
         yield Fault(f"{path}.uri", f'unknown wheel "{address.wheel}"', remedy)
     if isinstance(address, Local) and not Path(suite.folder, address.path).is_file():
         remedy = "check the path; a relative one starts at the folder of the suite"
         yield Fault(f"{path}.uri", f"there is no file {address.path}", remedy)
-    if file.folder and not (isinstance(address, OnHub) and file.unpinned):
-        remedy = "name an hf: branch with unpinned = true; of other addresses name each file"
-        yield Fault(f"{path}.folder", "the rest of the folder has no checksum", remedy)
-    if (isinstance(address, OnHub) and not address.is_pinned) or file.unpinned:
-        yield from _unpinned(path, file, address)
-        return
-    by_itself = isinstance(address, Local) or (isinstance(address, InWheel) and not address.member)
-    if file.sha256 or not by_itself:
-        yield from text.sha256(f"{path}.sha256", file.sha256)
+
+
+def _is_pinned_elsewhere(address: Address) -> bool:
+    """Return whether a file needs no checksum: the user's own, or a whole wheel."""
+    return isinstance(address, Local) or (isinstance(address, InWheel) and not address.member)
 
 
 def _unpinned(path: str, file: File, address: Address) -> Iterator[Fault]:
-    """Tell of a file that can change without notice, unless the suite says that it knows."""
+    """Yield a fault unless `unpinned` and the address agree that the file can change."""
     if not isinstance(address, OnHub) or address.is_pinned:
-        remedy = "leave unpinned out: only hf: with a branch or a tag can be"
+        remedy = "remove unpinned: it is for hf: addresses with a branch or a tag"
         yield Fault(f"{path}.unpinned", "this address is pinned already", remedy)
     elif not file.unpinned:
+        what = f'"{address.revision}" is a branch or a tag, whose files can change'
         remedy = (
-            "pin a commit by its 40 hex digits, with sha256; or say unpinned = true: then the "
-            "commit is found when it is fetched, and every record tells it"
+            "name a commit by its 40 hex digits, and add sha256; or add unpinned = true: every "
+            "record then names the commit that was fetched"
         )
-        yield Fault(f"{path}.uri", f'"{address.revision}" is a branch or a tag: it moves', remedy)
+        yield Fault(f"{path}.uri", what, remedy)
     elif file.sha256:
-        remedy = "pin the commit too, or leave sha256 out"
-        yield Fault(f"{path}.sha256", "a checksum of what can change", remedy)
+        what = "a checksum of a file that can change"
+        yield Fault(f"{path}.sha256", what, "name a commit in the address too, or remove sha256")
 
 
-def network(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
-    """Tell of a file that no engine reads, and no converter."""
-    file = model.file
-    address = _address(file)
+def model_file(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
+    """Yield a fault if neither an engine nor a converter reads the model's file."""
+    address = _address(model.file)
     if isinstance(address, AddressError):
-        return
+        return  # reported by `pinned`
+    name = address.name or model.file.uri
     suffix = PurePosixPath(address.name).suffix.lower()
     if model.converter:
-        yield from _conversion(path, model, address.name or file.uri, suffix)
-    elif suffix not in (LANGUAGE_FORMATS if is_language(model) else MODEL_FORMATS):
+        yield from _conversion(path, model, name, suffix)
+    elif suffix not in (LANGUAGE_MODEL_FORMATS if is_language(model) else MODEL_FORMATS):
         remedy = (
             "give a GGUF file, or the openvino_model.xml of a folder with its tokenizer"
             if is_language(model)
             else "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
         )
-        yield Fault(path, f'"{address.name or file.uri}" is not a model', remedy)
-    elif suffix == ".xml" and not isinstance(address, Local):
-        if not file.folder and "weights" not in model.files:
-            remedy = "add the address of the .bin as the model's file of the role weights; or, of "
-            remedy += "a branch on the hub, say folder = true"
-            yield Fault(path, "an OpenVINO IR has two files, and this address one", remedy)
-    elif suffix == ".xml" and isinstance(address, Local):
+        yield Fault(path, f'"{name}" is not a model', remedy)
+    elif suffix == ".xml":
+        yield from _ir_weights(path, model, address, suite)
+
+
+def _ir_weights(path: str, model: Model, address: Address, suite: Suite) -> Iterator[Fault]:
+    """Yield a fault if the weights of an OpenVINO IR are missing."""
+    if isinstance(address, Local):
         weights = Path(suite.folder, address.path).with_suffix(".bin")
         if not weights.is_file():
-            what = f"the weights {weights.name} are not beside {address.name}"
-            yield Fault(path, what, "an OpenVINO IR is two files: copy the .bin to the same folder")
+            what = f"its weights are missing: there is no {weights.name} beside {address.name}"
+            yield Fault(path, what, "copy the .bin file of the OpenVINO IR to the same folder")
+    elif not model.file.folder and "weights" not in model.files:
+        what = "an OpenVINO IR has two files, and this address names one"
+        remedy = (
+            "add the .bin file as [models.files.weights]; for an hf: branch, folder = true "
+            "fetches the whole folder"
+        )
+        yield Fault(path, what, remedy)
 
 
 def _conversion(path: str, model: Model, name: str, suffix: str) -> Iterator[Fault]:
-    """Tell of a conversion that there is not, or that does not fit the model's files."""
+    """Yield a fault if there is no such converter, or it cannot read the model's files."""
     at = path.removesuffix(".file.uri")
     converter = CONVERTERS.get(model.converter)
     if converter is None:
@@ -117,12 +136,13 @@ def _conversion(path: str, model: Model, name: str, suffix: str) -> Iterator[Fau
         yield Fault(f"{at}.converter", what, f"use one of: {', '.join(CONVERTERS)}")
         return
     if suffix not in converter.suffixes:
+        what = f'the converter {model.converter} cannot read "{name}"'
         remedy = f"{model.converter} reads {' and '.join(converter.suffixes)} files"
-        yield Fault(path, f'"{name}" holds no weights that it reads', remedy)
+        yield Fault(path, what, remedy)
     for role in converter.files:
         if role not in model.files:
             what = f"{model.converter} needs the model's file of the role {role}"
-            yield Fault(f"{at}.files", what, "add its address and checksum")
+            yield Fault(f"{at}.files", what, f"add [models.files.{role}] with uri and sha256")
 
 
 def _address(file: File) -> Address | AddressError:

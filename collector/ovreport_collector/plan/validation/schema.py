@@ -1,4 +1,4 @@
-"""Types and keys: what a document must have to be a suite at all."""
+"""Rules for fields and types: whether a document can be read as a suite at all."""
 
 from __future__ import annotations
 
@@ -13,21 +13,25 @@ from ovreport_collector.suite.model import Dataset, Model, Suite, Wheel
 
 _LOCATED = re.compile(r"(?P<what>.*) - at `\$(?P<path>.*)`", re.DOTALL)
 _FIELD = re.compile(r"(?:unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
+_NOT_IN_A_DOCUMENT = ("folder", "user_datasets")
+"""Fields of `Suite` that are set after loading."""
 
 
-def structure(document: Mapping[str, Any]) -> list[Fault]:
-    """Return the faults of types and keys; each model, wheel and dataset is tried by itself."""
-    for ours in ("folder", "user_datasets"):
-        if ours in document:
-            return [Fault(f"$.{ours}", f"unknown field `{ours}`", "remove it")]
+def faults(document: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield unknown, missing and wrongly typed fields.
+
+    msgspec stops at the first fault, so each model, wheel and dataset is checked on its own.
+    """
+    for name in _NOT_IN_A_DOCUMENT:
+        if name in document:
+            yield Fault(f"$.{name}", f"unknown field `{name}`", "remove it")
+            return
     parts = {"models": list, "wheels": dict, "datasets": dict}
     emptied = {key: kind() for key, kind in parts.items() if isinstance(document.get(key), kind)}
-    return [
-        *_converted({**document, **emptied}, Suite, "$"),
-        *_each(document.get("models"), Model, "$.models[{}]"),
-        *_each(document.get("wheels"), Wheel, '$.wheels."{}"'),
-        *_each(document.get("datasets"), Dataset, "$.datasets.{}"),
-    ]
+    yield from _converted({**document, **emptied}, Suite, "$")
+    yield from _each(document.get("models"), Model, "$.models[{}]")
+    yield from _each(document.get("wheels"), Wheel, '$.wheels."{}"')
+    yield from _each(document.get("datasets"), Dataset, "$.datasets.{}")
 
 
 def _each(part: object, kind: type, path: str) -> Iterator[Fault]:
@@ -53,7 +57,7 @@ def _converted(item: object, kind: type, path: str) -> Iterator[Fault]:
 
 def _remedy(what: str) -> str:
     if "unknown field" in what:
-        return "remove it, or check its spelling"
+        return "check its spelling, or remove it"
     if "missing required" in what:
         return "add it"
-    return "write a value of the kind that is expected"
+    return "write a value of the expected type"

@@ -16,8 +16,9 @@ import numpy as np
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Labelled
-from ovreport_collector.tasks.common import only_input, pack, picture
+from ovreport_collector.tasks.images.photographs import picture
 from ovreport_collector.tasks.images.preprocess import preprocessing
+from ovreport_collector.tasks.samples import only_input, pack
 
 CLASSES = 1000
 _NAME = re.compile(r"imagenet_\d+_(?P<label>\d{1,3})\.jpe?g")

@@ -27,10 +27,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ovreport.errors import SuiteError
-from ovreport_collector.engines.image_pipeline import Channels, Layout, Resize
+from ovreport.record import Unsupported
+from ovreport_collector.engines.arrays import Array
+from ovreport_collector.engines.image_pipeline import Channels, ImagePipeline, Layout, Resize
+from ovreport_collector.engines.images import FILTERS
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import integer
-from ovreport_collector.tasks.common import image_size, only_input
+from ovreport_collector.tasks.samples import only_input
 
 Crop = Literal["centre", "none", "letterbox"]
 Word = TypeVar("Word", bound=str)
@@ -43,10 +46,6 @@ USUAL_CROP = 0.875
 MAX_SIDE = 1 << 14
 GREY = 114
 """Of what a letterbox fills up: Ultralytics' and, before it, Darknet's."""
-_FILTERS: dict[Resize, Image.Resampling] = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-}
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Preprocessing:
 
     def fitted(self, image: Image.Image) -> Image.Image:
         """Return a picture resized and cropped to the input's size."""
-        size, kind = (self.width, self.height), _FILTERS[self.resize]
+        size, kind = (self.width, self.height), FILTERS[self.resize]
         if self.crop == "none":
             return image.resize(size, kind)
         if self.crop == "letterbox":
@@ -105,7 +104,7 @@ class Preprocessing:
         wide, high = self._inside(*image.size)
         canvas = Image.new("RGB", (self.width, self.height), (GREY, GREY, GREY))
         corner = ((self.width - wide) // 2, (self.height - high) // 2)
-        canvas.paste(image.resize((wide, high), _FILTERS[self.resize]), corner)
+        canvas.paste(image.resize((wide, high), FILTERS[self.resize]), corner)
         return canvas
 
     def normalised(self, image: Image.Image) -> NDArray[np.float32]:
@@ -170,3 +169,48 @@ def _not_zero(model: Model, scale: NDArray[np.float32]) -> NDArray[np.float32]:
             "scale holds a zero", where=f"{model.id}.options", remedy="pixels are divided by it"
         )
     return scale
+
+
+def one_image(
+    model: Model,
+    source: tuple[int, int],
+    *,
+    layout: Layout,
+    mean: Sequence[float] | Array,
+    scale: Sequence[float] | Array,
+    channels: Channels = "RGB",
+    resize: Resize = "bilinear",
+) -> ImagePipeline | Unsupported:
+    """Return the pipeline of one input of one image with three channels, or why there is none.
+
+    `source` is the encoded images' width and height; mean and scale have a number a channel.
+    """
+    _, shape = only_input(model)
+    if len(shape) != 4 or shape[1 if layout == "NCHW" else 3] != 3:
+        return Unsupported(reason=f"the input {shape} is not an image of three channels")
+    if shape[0] != 1:
+        return Unsupported(reason=f"the model takes {shape[0]} images at once, and one is timed")
+    width, height = image_size(shape, layout)
+    return ImagePipeline(
+        source_height=source[1],
+        source_width=source[0],
+        height=height,
+        width=width,
+        layout=layout,
+        channels=channels,
+        mean=_three(mean),
+        scale=_three(scale),
+        resize=resize,
+    )
+
+
+def _three(numbers: Sequence[float] | Array) -> tuple[float, float, float]:
+    red, green, blue = map(float, numbers)
+    return red, green, blue
+
+
+def image_size(shape: Sequence[int], layout: str) -> tuple[int, int]:
+    """Return width and height of the images in an input; 0 where it holds none."""
+    if len(shape) != 4:
+        return 0, 0
+    return (shape[3], shape[2]) if layout == "NCHW" else (shape[2], shape[1])

@@ -15,8 +15,9 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.common import need, only_input, pack, pick, picture
+from ovreport_collector.tasks.images.photographs import picture
 from ovreport_collector.tasks.images.preprocess import Preprocessing, preprocessing
+from ovreport_collector.tasks.samples import need, only_input, pack, pick
 
 LAYOUT = "imagenet"
 
@@ -70,7 +71,7 @@ def calibration(model: Model, files: Files, *, count: int) -> Calibration:
     return Calibration(inputs, datasets.calibrated_by(model, "images"))
 
 
-def pictures(
+def source_images(
     model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
 ) -> list[Image.Image]:
     """Return the user's images, or noise, cut to a width and height."""

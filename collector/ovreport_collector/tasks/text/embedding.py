@@ -13,7 +13,7 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Inputs
-from ovreport_collector.tasks.common import need, pack
+from ovreport_collector.tasks.samples import need, pack
 
 IDS, MASK = "input_ids", "attention_mask"
 

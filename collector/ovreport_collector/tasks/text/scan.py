@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.common import picture
+from ovreport_collector.tasks.images.photographs import picture
 
 SIZE = (384, 191)
 Box = tuple[int, int, int, int]

@@ -18,8 +18,8 @@ from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.tasks.base import Labelled
-from ovreport_collector.tasks.common import unpack
+from ovreport_collector.tasks.base import Labelled, Scores
+from ovreport_collector.tasks.samples import unpack
 from ovreport_collector.tasks.text.embedding import MASK, encode, pool, spearman
 
 MAX_TOKENS = 16
@@ -67,28 +67,30 @@ class WordPairs:
 
     metric: str | None = "spearman"
 
-    def keep(self, outputs: Sequence[Array]) -> list[Array]:
+    def compact(self, outputs: Sequence[Array]) -> list[Array]:
         """Return the states of the first tokens, [samples, batch, tokens, width]."""
         states = outputs[0]
         return [states[:, :, :MAX_TOKENS] if states.ndim == 4 else states]
 
-    def contributions(self, labelled: Labelled, outputs: Sequence[Array]) -> NDArray[np.float64]:
+    def per_sample_scores(
+        self, labelled: Labelled, outputs: Sequence[Array]
+    ) -> NDArray[np.float64]:
         """Return a row for each word that pairs belong to, [words, 2 k].
 
         The human judgements of its pairs, then the model's similarities, each filled up with
         NaN to the k pairs of the commonest word.
         """
         truth: _Truth = labelled.labels
-        states = unpack(self.keep(outputs)[0], len(truth.mask))
+        states = unpack(self.compact(outputs)[0], len(truth.mask))
         embeddings = pool(states, truth.mask)
         first, second = truth.pairs.index.T
         model = (embeddings[first] * embeddings[second]).sum(axis=1)
         owners = owners_of(truth.pairs.index)
         return np.hstack([_by_owner(owners, truth.pairs.human), _by_owner(owners, model)])
 
-    def reduce(self, contributions: NDArray[np.float64]) -> float:
+    def aggregate(self, scores: Scores) -> float:
         """Return Spearman's correlation over the pairs of all rows; 0 where all are alike."""
-        human, model = np.split(contributions, 2, axis=1)
+        human, model = np.split(scores, 2, axis=1)
         there = ~np.isnan(human)
         if not np.isfinite(model[there]).all():
             return float("nan")

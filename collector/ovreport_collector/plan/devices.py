@@ -1,0 +1,67 @@
+"""Devices: which there are, which can be used, and the precisions that each is measured at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ovreport.errors import InputError, OvreportError
+from ovreport.record import Device, Precision
+from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
+from ovreport_collector.process import child, workspace
+
+PROBE_LIMIT_S = 120.0
+"""After which a driver that hangs is given up."""
+
+VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
+"""Devices that hand the work to others, and take no precision for them."""
+
+
+def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
+    """Ask OpenVINO for its devices, in a process of its own: a driver may crash it."""
+    with workspace.working_folder() as work:
+        job = ProbeJob(devices=list(devices), plugins=dict(plugins))
+        result = child.run(job, work, limit_s=PROBE_LIMIT_S)
+    if isinstance(result, JobFailed) and plugins:
+        raise InputError(
+            f"a plugin cannot be registered: {result.reason}",
+            where="--plugin",
+            remedy="Use a name that OpenVINO does not have yet, and a library made for this "
+            "release.",
+        )
+    if isinstance(result, JobFailed):
+        raise OvreportError(
+            f"OpenVINO could not list its devices: {result.reason}",
+            remedy=result.stderr_tail or "Check the installation: python -c 'import openvino'",
+        )
+    assert isinstance(result, ProbeResult)  # noqa: S101 (a ProbeJob has no other result)
+    return result
+
+
+def usable(probed: ProbeResult, requested: set[str]) -> list[Device]:
+    """Return the devices found; InputError if one that is wanted cannot be used.
+
+    Nothing asked for: every available device is wanted, and there must be one.
+    """
+    wanted = [u for u in probed.unavailable if u.name in requested | set(probed.available)]
+    if wanted or not probed.devices:
+        first = (wanted or probed.unavailable)[0]
+        raise InputError(
+            f"device {first.name!r} cannot be used: {first.reason}",
+            where="--device",
+            remedy=f"Available: {', '.join(probed.available) or 'none'}. "
+            "`ovreport devices` says why others are not.",
+        )
+    return probed.devices
+
+
+def is_virtual(device: str) -> bool:
+    """Return whether a device string names one that hands the work to others."""
+    return device.partition(":")[0] in VIRTUAL_DEVICES
+
+
+def default_precisions(device: Device) -> tuple[Precision, ...]:
+    """Return f32 and the device's default where they differ, else the one there is."""
+    default = device.properties.get("INFERENCE_PRECISION_HINT", "")
+    if is_virtual(device.name) or "FP32" not in device.capabilities:
+        return ("default",)
+    return ("f32",) if default == "f32" else ("f32", "default")

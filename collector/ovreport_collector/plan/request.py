@@ -1,0 +1,114 @@
+"""From what the user asked for to a plan of what is measured on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ovreport.engines import OPENVINO, of_kind
+from ovreport.errors import InputError
+from ovreport.record import Precision
+from ovreport_collector import datasets
+from ovreport_collector.machine import describe
+from ovreport_collector.models import variants
+from ovreport_collector.plan import devices, engines, load_suite
+from ovreport_collector.plan.plan import Plan, PlannedCase, cases
+from ovreport_collector.plan.tiers import TIERS
+from ovreport_collector.process.timing import Ledger
+from ovreport_collector.suite import language
+from ovreport_collector.suite.model import Suite
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for, not yet interpreted."""
+
+    suite: str
+    """Name of a built-in suite, or path of a TOML file."""
+    tier: str
+    models: Sequence[str]
+    """Ids; none: all models of the suite."""
+    devices: Sequence[str]
+    """OpenVINO device strings; none: every device that is available."""
+    precisions: Sequence[Precision]
+    """None: f32, and the device's default where it differs."""
+    plugins: Mapping[str, str]
+    """Device name → plugin library to register."""
+    seed: int
+    skip: Sequence[str] = ()
+    """Measurements to leave out."""
+    engines: Sequence[str] = ()
+    """Engines by name, or `native`; none: OpenVINO."""
+    variants: Sequence[str] = ()
+    """Variants by name, or `published`; none: that one, and those that the suite names."""
+    datasets: Mapping[str, str] = field(default_factory=dict)
+    """Dataset of the suite → the user's folder."""
+    samples: int | None = None
+    """The most samples of each of these datasets that are evaluated; None: as the models say."""
+
+
+def make_plan(request: Request) -> Plan:
+    """Return the plan of a request on this machine.
+
+    InputError or SuiteError if it asks for something that is not here or cannot be used.
+    """
+    ledger = Ledger()
+    suite = datasets.use_local(load_suite.load(request.suite), request.datasets, request.samples)
+    named = [suite.model(name) for name in dict.fromkeys(request.models)]
+    models, no_genai = engines.runnable(named or suite.models, by_name=bool(named))
+    engines.require(e for model in models for e in engines.engines_for(model, request.engines))
+    probed = devices.probe(request.devices, request.plugins)
+    usable = devices.usable(probed, {*request.devices, *request.plugins})
+    found = {device.name: device for device in usable}
+    chosen, no_nncf = variants.choose(models, request.variants)
+    suite = _hold_out(suite, chosen)
+    models = [suite.model(model.id) for model in models]
+    planned = tuple(
+        cases(models, tuple(found.values()), request.precisions, request.engines, chosen)
+    )
+    _check_something_fits(request, planned)
+    used = {p.case.engine for p in planned}
+    return Plan(
+        suite=suite,
+        suite_name=load_suite.name_of(request.suite),
+        tier=TIERS[request.tier],
+        seed=request.seed,
+        cases=planned,
+        devices=found,
+        plugins=request.plugins,
+        machine=describe.describe(),
+        software=describe.software(
+            probed.openvino, engines.versions(used) | language.versions(used)
+        ),
+        skip=tuple(sorted(set(request.skip))),
+        tools=variants.versions(p.case.variant for p in planned if p.is_made),
+        left_out=" ".join(filter(None, (no_genai, no_nncf))),
+        samples=request.samples,
+        spent_s=ledger.take("process"),
+    )
+
+
+def _hold_out(suite: Suite, chosen: Mapping[str, Sequence[str]]) -> Suite:
+    """Keep a part of the user's data for calibration, for models with calibrated variants."""
+    calibrated = {m for m, names in chosen.items() if any(map(variants.is_calibrated, names))}
+    return datasets.hold_out(suite, calibrated)
+
+
+def _check_something_fits(request: Request, planned: Sequence[PlannedCase]) -> None:
+    """Raise InputError if a variant or a native framework was asked for in vain."""
+    if request.variants and not planned:
+        raise InputError(
+            "no model and engine asked for has such a variant",
+            where=" ".join(f"--variant {name}" for name in request.variants),
+            remedy="Only fp32 models and language models are optimized, and only OpenVINO runs "
+            "the result: ovreport models --suite NAME shows each model's weights.",
+        )
+    used = {p.case.engine for p in planned}
+    others = set(request.engines) - {OPENVINO}
+    if others and not used & (others | {engine.id for engine in of_kind("native")}):
+        raise InputError(
+            f"no model, device and precision asked for fits {', '.join(sorted(others))}",
+            where="--engine",
+            remedy="Native frameworks read ONNX, TFLite and TorchScript files, and run on the "
+            "device CPU at f32.",
+        )
