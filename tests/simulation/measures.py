@@ -16,7 +16,7 @@ from ovreport.stats import intervals as statistics
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
 from ovreport.stats.intervals import Floats, Interval, median_interval
 from ovreport_sitegen.compare.paired import latencies
-from ovreport_sitegen.pages.method.studies import Finding
+from ovreport_sitegen.pages.method.simulation import Finding
 from tests.simulation.pipeline import record_of, virtual_time
 from tests.simulation.truth import HEAVY_FACTOR, HEAVY_SHARE, Tail, Truth
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
@@ -40,6 +41,8 @@ class LatencyView:
     table: Table
     start: Card
     startup: Table
+    too_few: str
+    """What a cell says in place of a percentile with too few inferences."""
 
 
 def view(catalogue: Catalogue) -> LatencyView:
@@ -79,7 +82,7 @@ def view(catalogue: Catalogue) -> LatencyView:
         ),
     )
     start = ranking.startup_card(catalogue)
-    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue))
+    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue), N_TOO_SMALL)
 
 
 def _table(catalogue: Catalogue) -> Table:

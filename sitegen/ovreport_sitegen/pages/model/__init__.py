@@ -53,8 +53,8 @@ class ModelView:
     table: Table
     tradeoffs: tuple[Card, ...]
     """Accuracy against latency and throughput, on each device that has a choice."""
-    made: tuple[optimization.Made, ...]
-    """How each file that is not the published one was made."""
+    optimizations: tuple[optimization.OptimizationView, ...]
+    """How each file that is not the published one was optimized or converted."""
     size: Table | None
     """File size beside memory; None where there is only one variant."""
     size_finding: str
@@ -89,7 +89,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         ),
         table=_table(catalogue, model, [*results, *native]),
         tradeoffs=tradeoff.model_cards(catalogue, model),
-        made=optimization.made(results),
+        optimizations=optimization.optimizations(results),
         size=optimization.size_table(catalogue, model),
         size_finding=optimization.size_finding(catalogue, model),
         published=published.table(catalogue, model),

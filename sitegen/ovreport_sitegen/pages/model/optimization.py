@@ -1,4 +1,4 @@
-"""How a model's files were made, and what that did to their size and memory."""
+"""How a model's files were optimized, and what that did to their size and memory."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ _PEAK = {"latency": "peak_memory_latency_bytes", "throughput": "peak_memory_byte
 
 
 @dataclass(frozen=True)
-class Made:
-    """One file that was made here, with everything that made it."""
+class OptimizationView:
+    """How one file was optimized or converted here."""
 
     title: str
     facts: tuple[tuple[str, str], ...]
 
 
-def made(results: Sequence[Result]) -> tuple[Made, ...]:
-    """Return how each variant's file was made, newest record first; published ones are left out."""
+def optimizations(results: Sequence[Result]) -> tuple[OptimizationView, ...]:
+    """Return how each variant that is not published came about, from its newest record."""
     newest: dict[str, Result] = {}
     for r in sorted(results, key=lambda r: r.record.measured_at):
         newest[r.variant] = r
     return tuple(
-        Made(variants.label(variant), _facts(newest[variant].record.model))
+        OptimizationView(variants.label(variant), _facts(newest[variant].record.model))
         for variant in variants.ordered(newest)
         if isinstance(newest[variant].record.model.origin, Optimized | Converted)
     )
