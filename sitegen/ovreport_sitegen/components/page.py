@@ -81,7 +81,7 @@ def footer(results: Sequence[Result], measurement: str, *, by: str = "") -> str:
     """
     if not results:
         return "nothing to show"
-    rounds = sorted({f.rounds for r in results if (f := r.figure(HEADLINES[measurement]))})
+    rounds = sorted({f.rounds for r in results if (f := r.metric_value(HEADLINES[measurement]))})
     releases = sorted({r.release for r in results})
     days = sorted({at[:10]: day(at) for r in results if (at := r.measured_at(measurement))}.items())
     levels = Counter(v.level for r in results if (v := r.verdict(measurement)))

@@ -91,7 +91,8 @@ def _ratio_words(comparison: Comparison) -> str:
 
 def _alone_cell(result: Result, measurement: SpeedMeasurement) -> Cell:
     """Return the figure by itself with its own verdict, which the gain does not depend on."""
-    cell, figure = value_cell(result, HEADLINES[measurement]), result.figure(HEADLINES[measurement])
+    metric = HEADLINES[measurement]
+    cell, figure = value_cell(result, metric), result.metric_value(metric)
     if figure is None:
         return cell
     return replace(cell, sub=f"{cell.sub}\n{figure.verdict.level}".strip())

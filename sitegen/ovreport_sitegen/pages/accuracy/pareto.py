@@ -180,7 +180,7 @@ def _gain(catalogue: Catalogue, result: Result, measurement: SpeedMeasurement) -
     if result.is_baseline:
         return (
             _ITSELF
-            if result.figure(HEADLINES[measurement])
+            if result.metric_value(HEADLINES[measurement])
             else f"its {measurement} was not measured"
         )
     speedup = catalogue.speedup(result)

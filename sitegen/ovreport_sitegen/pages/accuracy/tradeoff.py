@@ -248,7 +248,7 @@ def _gain_words(result: Result, gain: Comparison, measurement: SpeedMeasurement)
 
 def _alone(result: Result, measurement: SpeedMeasurement) -> str:
     """Return the figure by itself, with its own verdict."""
-    figure = result.figure(HEADLINES[measurement])
+    figure = result.metric_value(HEADLINES[measurement])
     if figure is None:
         return ""
     shown = METRICS[HEADLINES[measurement]].format_unit(figure.value)

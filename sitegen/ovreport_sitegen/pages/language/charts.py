@@ -166,7 +166,7 @@ def _card_table(picture: _Picture, results: Sequence[Result]) -> Table:
                     for key, p in percentiles.items()
                 ),
             ),
-            under=result.told,
+            under=result.label,
         )
         for result in results
         for point in _points(picture, result)

@@ -148,7 +148,7 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
             accuracy_cells.cost_cell(r),
         )
         full = Cell("all figures", href=f"#{r.anchor}")
-        made = row(r, (first, precision), cells, measurement="latency", under=r.told)
+        made = row(r, (first, precision), cells, measurement="latency", under=r.label)
         rows.append(replace(made, cells=(*made.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
 

@@ -33,7 +33,7 @@ def model_cards(results: Sequence[Result]) -> tuple[Card, ...]:
     """Return the curves of a model's results; at most four."""
     measured = [r for r in results if curve_of(r) is not None]
     return tuple(
-        card(r, f"{r.device.label} · {r.told}", "streams, requests and batch varied")
+        card(r, f"{r.device.label} · {r.label}", "streams, requests and batch varied")
         for r in measured[:MAX_CURVES]
     )
 
@@ -44,7 +44,7 @@ def some_models(catalogue: Catalogue) -> tuple[Card, ...]:
     ranked = sorted(
         (figure.value, i, r)
         for i, r in enumerate(on_device)
-        if curve_of(r) is not None and (figure := r.figure("curve_best_ips"))
+        if curve_of(r) is not None and (figure := r.metric_value("curve_best_ips"))
     )
     if not ranked:
         return ()
@@ -84,7 +84,7 @@ def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card
 
 
 def _footer(result: Result, curve: Curve) -> str:
-    figure = result.figure("curve_best_ips")
+    figure = result.metric_value("curve_best_ips")
     rounds = {len(point.rounds) for point in curve.points}
     parts = [
         plural(max(rounds), "round"),
