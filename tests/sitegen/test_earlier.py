@@ -38,7 +38,7 @@ def test_what_was_left_out_is_the_earlier_runs():
     whole, newer = runs()
     result = shown(newer, whole)
     assert result.record.curve == whole.curve
-    assert result.figure("curve_best_ips") == shown(whole).figure("curve_best_ips")
+    assert result.metric_value("curve_best_ips") == shown(whole).metric_value("curve_best_ips")
     assert result.measured_at("curve") == OLD
     assert result.measured_at() == result.measured_at("open_loop") == NEW
     assert "curve: 2026-11-01 10:00:00 UTC" in dict(result_view.view(result).facts).values()

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport_sitegen.charts import Drawer, Mark, Tradeoff
-from ovreport_sitegen.charts.tradeoff import fill
+from ovreport_sitegen.charts import Drawer, Plane, Point
+from ovreport_sitegen.charts.plane import fill
 from ovreport_sitegen.compare.paired import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -101,12 +101,12 @@ def test_gains_decide_where_absolute_times_are_unreliable() -> None:
     found = catalogue(a_reference(factors=swing), int8)
     assert {r.verdict("latency").level for r in found.results} == {"unreliable"}  # type: ignore[union-attr]
     (card,) = tradeoff.site_cards(found)
-    assert isinstance(card.chart, Tradeoff)
+    assert isinstance(card.chart, Plane)
     assert card.left_out == ()
-    at = {m.label: m.x for m in card.chart.marks}
+    at = {m.label: m.x for m in card.chart.points}
     assert at["fp32 · f32"] == 1
     assert at["int8 · i8"] == pytest.approx(2.5, rel=0.02)
-    assert "unreliable" in card.chart.marks[0].tip
+    assert "unreliable" in card.chart.points[0].tip
     assert "INT8" in card.finding
     assert "2.5×" in card.finding
     assert "unreliable" not in card.footer
@@ -254,8 +254,8 @@ def test_an_unusable_speedup_is_in_the_table_and_not_on_the_front() -> None:
     noisy = a_made_record("int8", seed=3, median_ms=5, noise=0.5)
     found = catalogue(a_reference(), a_record(seed=2, precision="default"), noisy)
     (card,) = tradeoff.site_cards(found)
-    assert isinstance(card.chart, Tradeoff)
-    assert len(card.chart.marks) == 2
+    assert isinstance(card.chart, Plane)
+    assert len(card.chart.points) == 2
     assert card.table is not None
     assert len(card.table.rows) == 3
     assert "anything from" in card.table.rows[-1].html
@@ -289,10 +289,10 @@ def test_the_picture_is_sound_named_and_marks_the_best_by_shape(tmp_path: Path) 
     """Diamonds filled for the best, triangles beyond the tolerance; hostile names stay text."""
     (card,) = tradeoff.site_cards(catalogue(*records()))
     chart = card.chart
-    assert isinstance(chart, Tradeoff)
-    best = {m.label for m in chart.marks if m.best}
+    assert isinstance(chart, Plane)
+    best = {m.label for m in chart.points if m.filled}
     assert best == {"int8 · i8", "fp32 · f32"}
-    assert {m.label for m in chart.marks if m.beyond} == {"fp32 · bf16"}
+    assert {m.label for m in chart.points if m.outside} == {"fp32 · bf16"}
     svg = str(Drawer(tmp_path).svg(chart))
     ET.fromstring(svg)  # noqa: S314 (our own)
     assert "Points against the f32 reference" in svg
@@ -302,19 +302,20 @@ def test_the_picture_is_sound_named_and_marks_the_best_by_shape(tmp_path: Path) 
     assert "<script>" not in str(Drawer(None).svg(hostile))
 
 
-def renamed(chart: Tradeoff, text: str) -> Tradeoff:
+def renamed(chart: Plane, text: str) -> Plane:
     """Return a picture with that text everywhere."""
     from dataclasses import replace
 
-    marks = tuple(replace(m, label=text, tip=text) for m in chart.marks)
-    return replace(chart, title=text, description=text, marks=marks)
+    points = tuple(replace(m, label=text, tip=text) for m in chart.points)
+    return replace(chart, title=text, description=text, points=points)
 
 
 def test_unbounded_intervals_and_equal_marks_can_be_drawn() -> None:
     """One round gives no bound; all marks at one place still give an axis."""
-    mark = Mark(5, 0, float("inf"), 0, float("-inf"), float("inf"), label="a", tip="a")
+    inf = float("inf")
+    mark = Point(5, 0, x_low=0, x_high=inf, y_low=-inf, y_high=inf, label="a", tip="a")
     for marks in ((mark, mark), (mark,)):
-        chart = Tradeoff("t", "d", "x", "y", marks, 0.0)
+        chart = Plane("t", "d", "x", "y", marks, 0.0)
         svg = str(Drawer(None).svg(chart))
         assert "NaN" not in svg
         ET.fromstring(svg)  # noqa: S314 (our own)
@@ -323,11 +324,11 @@ def test_unbounded_intervals_and_equal_marks_can_be_drawn() -> None:
 def test_a_name_stands_on_no_line_where_there_is_room() -> None:
     """Beside the mark would be on the line of the reference: it goes below."""
     marks = (
-        Mark(1, 1, 1, 0, 0, 0, label="f32", tip="f32"),
-        Mark(2, 1.8, 2.2, -3, -4, -2, label="int8", tip="int8"),
+        Point(1, 0, label="f32", tip="f32"),
+        Point(2, -3, x_low=1.8, x_high=2.2, y_low=-4, y_high=-2, label="int8", tip="int8"),
     )
-    rows = fill(Tradeoff("t", "d", "x", "y", marks, 0.5)).rows
-    f32, int8 = (row for row in rows if row["k"] == "dot")
+    rows = fill(Plane("t", "d", "x", "y", marks, 0.5)).rows
+    f32, int8 = (row for row in rows if row["k"] == "mark")
     assert f32["ly"] < 0
     assert int8["ly"] != int8["y"]  # nor on its own interval
 

@@ -49,9 +49,9 @@ def test_tables_name_the_variant_and_can_be_filtered_by_it() -> None:
 
 def test_a_model_of_one_variant_does_not_name_it_in_charts() -> None:
     """fp32 alone is no news; int8 alone is."""
-    assert catalogue(a_record()).results[0].ran == "f32"
+    assert catalogue(a_record()).results[0].short_label == "f32"
     published_int8 = catalogue(a_record(variant="int8", executed="i8")).results[0]
-    assert published_int8.ran == "int8 · i8"
+    assert published_int8.short_label == "int8 · i8"
     assert published_int8.is_published
 
 

@@ -28,13 +28,13 @@ def main_result(results: Sequence[Result]) -> Result | None:
 
 
 def _rate(result: Result) -> float:
-    figure = result.figure("tokens_per_s")
+    figure = result.metric_value("tokens_per_s")
     return figure.value if figure else 0.0
 
 
 def result_name(result: Result) -> str:
     """Return a result's name in a picture, and beside its command."""
-    return f"{result.model.title} · {result.device.label} · {result.told}"
+    return f"{result.model.title} · {result.device.label} · {result.label}"
 
 
 def value_words(result: Result, key: str) -> str:

@@ -93,7 +93,7 @@ def _absolute_cell(result: Result, measurement: SpeedMeasurement) -> Cell:
     """Return the absolute value with its own verdict, which the speedup does not depend on."""
     cell, metric_value = (
         value_cell(result, HEADLINES[measurement]),
-        result.figure(HEADLINES[measurement]),
+        result.metric_value(HEADLINES[measurement]),
     )
     if metric_value is None:
         return cell

@@ -182,7 +182,7 @@ def _speedup(
     if result.is_baseline:
         return (
             _ITSELF
-            if result.figure(HEADLINES[measurement])
+            if result.metric_value(HEADLINES[measurement])
             else f"its {measurement} was not measured"
         )
     speedup = catalogue.speedup(result)

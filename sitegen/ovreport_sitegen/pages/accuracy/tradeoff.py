@@ -8,7 +8,7 @@ from dataclasses import replace
 from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
-from ovreport_sitegen.charts import MAX_ROWS, Mark, Tradeoff
+from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
 from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.page import Card, footer
@@ -158,13 +158,13 @@ def card(
     key = _KEY if is_drawn else ""
     if is_drawn and len(usable) > MAX_ROWS:
         key += f" The fastest {MAX_ROWS} of {len(usable)}."
-    chart = Tradeoff(
+    chart = Plane(
         title=f"{choices.model.title}: accuracy against {measurement} speedup",
         description=finding,
         x_axis=_X[measurement],
         y_axis=_Y,
         tolerance=_tolerance(first),
-        marks=tuple(_mark(choices, r, measurement) for r in usable[:MAX_ROWS]),
+        points=tuple(_mark(choices, r, measurement) for r in usable[:MAX_ROWS]),
     )
     accuracy = first.accuracy
     metric = METRICS[accuracy.metric].label if isinstance(accuracy, Accuracy) else ""
@@ -208,17 +208,18 @@ def _tolerance(result: Result) -> float:
     return (1 - cells.ELIGIBLE) * abs(reference.value) * METRICS[accuracy.metric].scale
 
 
-def _mark(choices: Choices, result: Result, measurement: SpeedMeasurement) -> Mark:
+def _mark(choices: Choices, result: Result, measurement: SpeedMeasurement) -> Point:
     ranking, name = choices.rankings[measurement], choices.names[id(result)]
     reference, accuracy = cells.difference_of(result), result.accuracy
     if reference is None or not isinstance(accuracy, Accuracy):
         raise ValueError("a choice has an accuracy")
+    outside = cells.eligible(result) is False
     speedup, word = ranking.speedups[id(result)], ranking.standings[id(result)].word
     scale = METRICS[accuracy.metric].scale
     delta, low, high = (
         scale * x for x in (reference.delta, reference.delta_low, reference.delta_high)
     )
-    return Mark(
+    return Point(
         x=speedup.ratio.value,
         x_low=speedup.ratio.low,
         x_high=speedup.ratio.high,
@@ -227,8 +228,9 @@ def _mark(choices: Choices, result: Result, measurement: SpeedMeasurement) -> Ma
         y_high=high,
         label=name,
         family=result.device.family,
-        best=word == "optimal",
-        beyond=cells.eligible(result) is False,
+        filled=word == "optimal",
+        outside=outside,
+        shape="triangle-down" if outside else "diamond" if word == "optimal" else "circle",
         tip=f"{name}: {_speedup_words(result, speedup, measurement)}; {cells.points(delta)} "
         f"points, 95 % interval {cells.points(low)} to {cells.points(high)}, n {accuracy.n:,}; "
         f"{word}{_absolute(result, measurement)}",
@@ -248,7 +250,7 @@ def _speedup_words(result: Result, speedup: Comparison, measurement: SpeedMeasur
 
 def _absolute(result: Result, measurement: SpeedMeasurement) -> str:
     """Return the absolute value with its own verdict."""
-    metric_value = result.figure(HEADLINES[measurement])
+    metric_value = result.metric_value(HEADLINES[measurement])
     if metric_value is None:
         return ""
     shown = METRICS[HEADLINES[measurement]].format_unit(metric_value.value)

@@ -127,7 +127,7 @@ def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
 
 
 def _rated_row(result: Result, rated: Rated) -> TableRow:
-    metric_value = result.figure("throughput_ips")
+    metric_value = result.metric_value("throughput_ips")
     none = Cell("not given", tone="missing", tip="The site's settings do not have it.")
 
     def per(key: str, divisor: float | None) -> Cell:

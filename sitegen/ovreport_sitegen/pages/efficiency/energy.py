@@ -96,11 +96,11 @@ def _card(catalogue: Catalogue) -> Card | None:
         return None
     device = max(by_device, key=lambda d: (d == catalogue.main_device, by_device[d]))
     results = ranking.preferred(catalogue.of_device(device))
-    domains = Counter(f.scope for r in results if (f := r.figure(GROSS)))
+    domains = Counter(f.scope for r in results if (f := r.metric_value(GROSS)))
     if not domains:
         return None
     domain = domains.most_common(1)[0][0]
-    same = [r for r in results if (f := r.figure(GROSS)) and f.scope == domain]
+    same = [r for r in results if (f := r.metric_value(GROSS)) and f.scope == domain]
     card = ranking.metric_card(
         same,
         GROSS,
@@ -135,7 +135,7 @@ def _table(results: Sequence[Result], id_: str = "energy-table") -> Table:
 
 
 def _cells(result: Result) -> tuple[Cell, ...]:
-    energy, metric_value = _energy(result), result.figure(GROSS)
+    energy, metric_value = _energy(result), result.metric_value(GROSS)
     if not isinstance(energy, Energy) or metric_value is None:
         why = energy if isinstance(energy, NotMeasured) else None
         return (missing_cell(why), *(Cell("–", tone="missing"),) * 5)

@@ -102,7 +102,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
 
 
 def _metric_value(m: Measured, pipeline: Pipeline) -> MetricValue | None:
-    return m.result.figure(_key(pipeline))
+    return m.result.metric_value(_key(pipeline))
 
 
 def _key(pipeline: Pipeline) -> str:

@@ -117,7 +117,7 @@ def sentence(pair: Pair) -> str:
         if (c := pair.of(measurement))
     ]
     ours, native = pair.candidate, pair.baseline
-    where = f"{ours.told} on {ours.device.label} against {native.framework}"
+    where = f"{ours.label} on {ours.device.label} against {native.framework}"
     return f"{where}: {', '.join(shown)}."
 
 

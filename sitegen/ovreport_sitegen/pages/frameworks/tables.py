@@ -112,11 +112,11 @@ def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
         Cell(
             native.framework, sub=f"ran {native.precision}", sort=native.framework, href=native.href
         ),
-        Cell(ours.told, sub=ours.device.label, sort=ours.precision),
+        Cell(ours.label, sub=ours.device.label, sort=ours.precision),
     )
     return TableRow(
         cells=(*head, *cells),
-        under=f"{native.framework} · OpenVINO {ours.told}",
+        under=f"{native.framework} · OpenVINO {ours.label}",
         filters=(native.model.title, ours.requested, ours.device.family),
     )
 

@@ -9,7 +9,7 @@ from ovreport.metrics import generation
 from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import Generation, GenerationPoint
 from ovreport.stats.intervals import Interval
-from ovreport_sitegen.charts import Scatter, Spot
+from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.generation import (
     MEASUREMENT,
     generation_of,
@@ -89,7 +89,7 @@ def _card(spec: _Spec, shown: Sequence[Result], results: Sequence[Result]) -> Ca
         conditions="one request at a time, greedy",
         better=METRICS[spec.key].better,
         finding=finding,
-        chart=Scatter(spec.title, finding, spec.x_axis, spec.y_axis, spots) if spots else None,
+        chart=Plane(spec.title, finding, spec.x_axis, spec.y_axis, spots) if spots else None,
         key=key if spots else "",
         table=_card_table(spec, measured[:_SERIES]),
         footer=footer(measured, MEASUREMENT),
@@ -108,7 +108,7 @@ def _points(spec: _Spec, result: Result) -> list[GenerationPoint]:
     return [by_x[x] for x in sorted(by_x)]
 
 
-def _spots(spec: _Spec, result: Result, *, many: bool) -> list[Spot]:
+def _spots(spec: _Spec, result: Result, *, many: bool) -> list[Point]:
     points, series, name = _points(spec, result), result.href, result_name(result)
     found = []
     for i, point in enumerate(points):
@@ -119,15 +119,15 @@ def _spots(spec: _Spec, result: Result, *, many: bool) -> list[Spot]:
             f"{plural(len(point.rounds), 'round')}"
         )
         found.append(
-            Spot(
+            Point(
                 x=x,
                 y=interval.value,
                 series=series,
                 tip=tip,
                 family=result.device.family,
                 label=_mark(result) if many and i == len(points) - 1 else "",
-                front=result.requested != "f32",
-                square=result.requested == "f32",
+                filled=result.requested != "f32",
+                shape="square" if result.requested == "f32" else "circle",
             )
         )
     return found
@@ -169,7 +169,7 @@ def _card_table(spec: _Spec, results: Sequence[Result]) -> Table:
                     for key, p in percentiles.items()
                 ),
             ),
-            under=result.told,
+            under=result.label,
         )
         for result in results
         for point in _points(spec, result)

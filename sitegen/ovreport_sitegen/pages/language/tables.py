@@ -86,7 +86,7 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
 
 
 def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRow:
-    under = f"{result.device.label} · {result.told}"
+    under = f"{result.device.label} · {result.label}"
     return row(
         result, _head(catalogue, result), cells, measurement="time_per_output_token", under=under
     )

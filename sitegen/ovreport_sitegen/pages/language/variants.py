@@ -155,7 +155,7 @@ def _size_row(result: Result, results: Sequence[Result]) -> TableRow:
         head,
         cells,
         measurement="time_per_output_token",
-        under=f"{result.device.label} · {result.told}",
+        under=f"{result.device.label} · {result.label}",
     )
 
 

@@ -148,10 +148,10 @@ def _moment(at: str) -> str:
 
 def _left_out(result: Result) -> Iterator[tuple[str, str]]:
     """Yield which measurements are from an earlier run, and when that was."""
-    for at in sorted({record.measured_at for record in result.of_earlier.values()}):
+    for at in sorted({record.measured_at for record in result.earlier_runs.values()}):
         names = [
             measurement.replace("_", " ")
-            for measurement, record in result.of_earlier.items()
+            for measurement, record in result.earlier_runs.items()
             if record.measured_at == at
         ]
         yield "From an earlier run", f"{listed(names)}: {_moment(at)}"

@@ -10,7 +10,7 @@ from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.registry import significant
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
-from ovreport_sitegen.charts import Scatter, Spot
+from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -31,7 +31,7 @@ def model_cards(results: Sequence[Result]) -> tuple[Card, ...]:
     """Return the curves of a model's results; at most four."""
     measured = [r for r in results if curve_of(r) is not None]
     return tuple(
-        card(r, f"{r.device.label} · {r.told}", "streams, requests and batch varied")
+        card(r, f"{r.device.label} · {r.label}", "streams, requests and batch varied")
         for r in measured[:MAX_CURVES]
     )
 
@@ -42,7 +42,7 @@ def some_models(catalogue: Catalogue) -> tuple[Card, ...]:
     ranked = sorted(
         (metric_value.value, i, r)
         for i, r in enumerate(on_device)
-        if curve_of(r) is not None and (metric_value := r.figure("curve_best_ips"))
+        if curve_of(r) is not None and (metric_value := r.metric_value("curve_best_ips"))
     )
     if not ranked:
         return ()
@@ -74,7 +74,7 @@ def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card
         better="Right and down is better",
         finding=finding,
         footer=_footer(result, curve),
-        chart=Scatter(title, finding, _X, _Y, _spots(result, curve)),
+        chart=Plane(title, finding, _X, _Y, _marks(result, curve)),
         key=_KEY,
         table=_table(id_, title, result, curve),
         more=more,
@@ -82,7 +82,7 @@ def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card
 
 
 def _footer(result: Result, curve: Curve) -> str:
-    metric_value = result.figure("curve_best_ips")
+    metric_value = result.metric_value("curve_best_ips")
     rounds = {len(point.rounds) for point in curve.points}
     parts = [
         plural(max(rounds), "round"),
@@ -165,40 +165,40 @@ def _capital(text: str) -> str:
 # ---------------------------------------------------------------- chart and table
 
 
-def _spots(result: Result, curve: Curve) -> tuple[Spot, ...]:
+def _marks(result: Result, curve: Curve) -> tuple[Point, ...]:
     """Return a mark for each point; series by streams, larger batches in series of their own."""
     front = load.front(curve)
-    spots = []
+    marks: list[Point] = []
     for streams in sorted({p.streams for p in curve.points}):
         mine = [p for p in curve.points if p.streams == streams]
         plain = sorted((p for p in mine if p.batch == 1), key=lambda p: p.requests)
-        spots += [_spot(result, p, f"s{streams}", p in front) for p in plain]
+        marks += [_mark(result, p, f"s{streams}", p in front) for p in plain]
         larger = sorted((p for p in mine if p.batch > 1), key=lambda p: p.batch)
         start = [p for p in plain if larger and p.requests == larger[0].requests]
-        spots += [_spot(result, p, f"b{streams}", False, ghost=True) for p in start]
-        spots += [_spot(result, p, f"b{streams}", p in front) for p in larger]
-    return tuple(spots)
+        marks += [_mark(result, p, f"b{streams}", False, joint=True) for p in start]
+        marks += [_mark(result, p, f"b{streams}", p in front) for p in larger]
+    return tuple(marks)
 
 
-def _spot(
-    result: Result, point: CurvePoint, series: str, front: bool, *, ghost: bool = False
-) -> Spot:
+def _mark(
+    result: Result, point: CurvePoint, series: str, front: bool, *, joint: bool = False
+) -> Point:
     throughput, latency = load.throughput(point), load.latency(point)
     tail = load.percentile_ms(point, 0.9)
     found = f", p90 at most {significant(tail)} ms" if tail else ""
-    return Spot(
+    return Point(
         x=throughput.value,
         y=latency.value,
-        high=tail,
+        y_high=tail,
         series=series,
-        label="" if ghost or not front else _short(point),
+        label="" if joint or not front else _short(point),
         tip=f"{setting(point)}: {significant(throughput.value)} samples/s {_bounds(throughput)}, "
         f"median {significant(latency.value)} ms{found}, {plural(len(point.rounds), 'round')}, "
         f"n {load.samples(point):,}",
         family=result.device.family,
-        front=front,
-        square=point.batch > 1,
-        ghost=ghost,
+        filled=front,
+        shape="square" if point.batch > 1 else "circle",
+        joint=joint,
     )
 
 
