@@ -110,7 +110,7 @@ def test_unbounded_tails_and_single_marks_can_be_drawn() -> None:
 def test_the_finding_says_what_more_requests_gain_and_cost() -> None:
     """First the best setting within twice the latency of one request, then the best of all."""
     card = curve.card(only(a_record(curve=a_curve(UNLOADED, TWICE, FOUR))), "t", "c")
-    facts = ("2 streams, 2 requests", "1.90 times", "1.10 times", "2.00 times", "4 requests")
+    facts = ("2 streams, 2 requests", "1.90×", "1.10×", "4 requests", "2.00×")
     places = [card.finding.index(fact) for fact in facts]
     assert places == sorted(places)
 
@@ -120,7 +120,7 @@ def test_that_nothing_beats_one_request_is_the_finding() -> None:
     noisy = a_point(2, [60, 104, 170], 20)
     card = curve.card(only(a_record(curve=a_curve(UNLOADED, noisy))), "t", "c")
     assert card.finding.startswith("No setting clearly")
-    assert "1.02 times" in card.finding
+    assert "1.02×" in card.finding
     single = curve.card(only(a_record(curve=a_curve(UNLOADED))), "t", "c")
     assert single.finding.startswith("No setting")
 

@@ -47,7 +47,7 @@ def test_both_ways_stand_in_a_models_chart() -> None:
     assert sum(ms for _, ms in host.parts) == pytest.approx(host.value) == pytest.approx(8.15)
     assert "61 %" in card.finding
     assert "decoding" in card.finding
-    assert "1.10×" in card.finding
+    assert "1.1×" in card.finding
 
 
 def test_what_costs_more_than_inference_is_said() -> None:

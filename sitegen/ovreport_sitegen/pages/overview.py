@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ovreport.metrics.registry import significant
 from ovreport.record import Accuracy, TokenAgreement
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import accuracy_cells, ranking, speedups
@@ -20,6 +19,7 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
@@ -153,7 +153,7 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
         mean = geometric_mean([c.ratio.value for c in measured])
         found.append(
             Takeaway(
-                _speed_words(mean),
+                speed_words(mean),
                 f"{_default_words(catalogue)}, compared with f32: geometric mean of "
                 f"{len(measured)} models, significantly different for {len(certain)} of them.",
                 "latency.html#speedup",
@@ -185,12 +185,6 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
         )
     )
     return found
-
-
-def _speed_words(speedup: float) -> str:
-    if speedup < 1:
-        return f"{significant(100 * (1 - speedup), 2)} % slower"
-    return f"{significant(speedup, 2)}× as fast"
 
 
 def _default_words(catalogue: Catalogue) -> str:

@@ -9,12 +9,13 @@ from ovreport.metrics import pipelines
 from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
-from ovreport.stats.comparison import Outcome
+from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.cells import result_cells
 from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.ranking import device_name, value_tip
+from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import ModelRef, Result
 
@@ -26,13 +27,6 @@ DOING: dict[Stage, str] = {
     "transfer": "transfer",
     "infer": "inference",
     "postprocess": "postprocessing",
-}
-
-
-_OUTCOMES: dict[Outcome, str] = {
-    "different": "",
-    "no clear difference": ", not distinguishable",
-    "insufficient data": ", too few rounds",
 }
 
 
@@ -146,9 +140,14 @@ def _finding(m: Measured) -> list[str]:
         found.append(f"Inference is {_percent(share)} of the time{more}.")
     speedup = pipelines.graph_gain(m.measurement)
     if speedup is not None:
-        ratio = f"{significant(speedup.ratio.value)}× as fast"
-        found.append(f"In the graph: {ratio}{_OUTCOMES[speedup.outcome]}.")
+        found.append(f"In the graph: {_speedup_words(speedup)}.")
     return found
+
+
+def _speedup_words(speedup: Comparison) -> str:
+    if speedup.significant:
+        return speed_words(speedup.ratio.value)
+    return "too few rounds" if speedup.outcome == "insufficient data" else speedup.outcome
 
 
 def _percent(share: Interval) -> str:

@@ -106,29 +106,27 @@ def setting(point: CurvePoint | CurveGap) -> str:
 
 
 def _finding(curve: Curve) -> str:
-    """Return the throughput and latency of the best settings over one request, paired by round."""
+    """Return the throughput and latency of the best settings over one request, paired by round.
+
+    Two settings: the best within a latency budget, and the best of all where it has more still.
+    """
     unloaded, near, best = load.unloaded(curve), load.within_budget(curve), load.best(curve.points)
-    most = _ratio(best, unloaded, load.rates)
-    if best is not unloaded and most is not None and most.low <= 1:
-        return (
-            "No setting clearly beats one request at a time; the highest throughput was "
-            f"{_trade(best, unloaded)}, with {setting(best)}."
-        )
+    near_ratio, best_ratio = (_ratio(p, unloaded, load.rates) for p in (near, best))
+    if best is not unloaded and best_ratio is not None and best_ratio.low <= 1:
+        return f"No setting clearly beats one request at a time. Best: {_effect(best, unloaded)}."
     found = []
     if near is not unloaded:
-        found.append(
-            f"{_capital(setting(near))}: {_trade(near, unloaded, ' of one request at a time')}."
-        )
-    if best is not near:
-        found.append(f"The highest: {_trade(best, unloaded)}, with {setting(best)}.")
+        found.append(f"{_capital(_effect(near, unloaded, ' of one request at a time'))}.")
+    if near_ratio is None or (best_ratio is not None and best_ratio.value > near_ratio.value):
+        found.append(f"Highest throughput: {_effect(best, unloaded)}.")
     return " ".join(found) or "No setting has more throughput than one request at a time."
 
 
-def _trade(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
-    """Return a point's throughput and latency over those of one request."""
+def _effect(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
+    """Return a setting with its throughput and latency over those of one request."""
     more, longer = _ratio(point, unloaded, load.rates), _ratio(point, unloaded, _medians)
     if more is None or longer is None:
-        return "not measured in the same round as one request"
+        return f"{setting(point)}, not measured in the same round as one request"
     bounds = (
         f"{significant(more.low)} – {significant(more.high)}"
         if math.isfinite(more.high)
@@ -136,8 +134,8 @@ def _trade(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
     )
     unclear = ", no clear difference" if more.low <= 1 <= more.high else ""
     return (
-        f"{significant(more.value)} times the throughput{whose} ({bounds}{unclear}) at "
-        f"{significant(longer.value)} times its latency"
+        f"{setting(point)}: {significant(more.value)}× the throughput ({bounds}{unclear}) and "
+        f"{significant(longer.value)}× the latency{whose}"
     )
 
 
