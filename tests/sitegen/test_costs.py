@@ -88,7 +88,7 @@ def test_a_result_in_full_shows_each_domain_and_adds_none_up() -> None:
     """Domains with their scope, gross, net, power and idle power."""
     shown = result_view.view(measured(a_record()).results[0])
     package, dram = shown.energy
-    assert "every program that ran on" in package.html
+    assert "every program" in package.html
     assert "45.0" in package.html
     assert "4.50" in dram.html
     (group,) = [g for g in shown.groups if g.title == "Energy"]
@@ -178,7 +178,7 @@ def test_counters_of_others_are_told_or_why_not() -> None:
     told = dict(memory.full_counters(catalogue(replace(record, memory=shared)).results[0]))
     assert told["Control group, peak"] == "260 MiB"
     assert told["Control group, when the round began"] == "12.0 MiB"
-    assert told["GPU.0 x"] == "not told: not supported"
+    assert "not supported" in told["GPU.0 x"]
 
 
 def test_a_round_that_stopped_early_has_the_phases_it_reached() -> None:

