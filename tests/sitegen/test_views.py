@@ -11,7 +11,7 @@ import pytest
 
 from ovreport import record as r
 from ovreport.metrics.percentiles import N_TOO_SMALL
-from ovreport.record.store import Loaded, Stored
+from ovreport.store import Loaded, Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.components import accuracy_cells

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ovreport.metrics.registry import significant
-from ovreport.metrics.suspicion import tolerance
+from ovreport.metrics import significant
+from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.compare.paired import SpeedMeasurement

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics import pipelines
-from ovreport.metrics.compute import MetricValue
-from ovreport.metrics.registry import METRICS, significant
+from ovreport.metrics import METRICS, MetricValue, end_to_end, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval, median_interval
@@ -100,7 +98,7 @@ def _metric_value(m: Measured, pipeline: Pipeline) -> MetricValue | None:
 
 
 def _key(pipeline: Pipeline) -> str:
-    return f"{pipelines.WAY_KEYS[pipeline.way]}_ms"
+    return f"{end_to_end.WAY_KEYS[pipeline.way]}_ms"
 
 
 def _row(m: Measured, pipeline: Pipeline) -> Row | None:
@@ -127,9 +125,9 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
 def _finding(m: Measured) -> list[str]:
     """Return where the time goes with preprocessing on the host, and the speedup of the graph."""
     found = []
-    host = pipelines.of_way(m.measurement, "host")
+    host = end_to_end.of_way(m.measurement, "host")
     if host is not None:
-        share = pipelines.inference_share(host)
+        share = end_to_end.inference_share(host)
         others = {s: ms.value for s, ms in stages_ms(host).items() if s != "infer"}
         costliest = max(others, key=lambda stage: others[stage], default=None)
         more = ""
@@ -138,7 +136,7 @@ def _finding(m: Measured) -> list[str]:
             doing = DOING[costliest]
             more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
         found.append(f"Inference is {_percent(share)} of the time{more}.")
-    speedup = pipelines.graph_gain(m.measurement)
+    speedup = end_to_end.graph_gain(m.measurement)
     if speedup is not None:
         found.append(f"In the graph: {_speedup_words(speedup)}.")
     return found

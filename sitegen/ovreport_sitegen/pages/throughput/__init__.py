@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ovreport.metrics.speed import THROUGHPUT
 from ovreport.record import Throughput
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import (
@@ -23,7 +24,8 @@ from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.pages.throughput import curve, open_loop
 from ovreport_sitegen.text import plural
 
-_METRICS = ("loaded_latency_ms", "loaded_latency_p99_ms")
+_METRICS = THROUGHPUT.keys[1:]
+"""All but the headline."""
 _ARRIVALS = ("max_arrival_ips", "arrival_share", "curve_best_ips")
 _DRIVERS = {"threads": "threads", "async-queue": "async queue"}
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from ovreport.metrics import load
+from ovreport.metrics import load, significant
 from ovreport.metrics.percentiles import N_TOO_SMALL
-from ovreport.metrics.registry import significant
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_sitegen.charts import Plane, Point
