@@ -109,6 +109,7 @@ from ovreport.record.samples import (
     RoundNoise,
     StartupRound,
     ThroughputRound,
+    pooled,
 )
 
 __all__ = [
@@ -205,4 +206,5 @@ __all__ = [
     "Way",
     "Window",
     "json_schema",
+    "pooled",
 ]

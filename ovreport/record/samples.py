@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from operator import ge, itemgetter
 from typing import Annotated, Literal, Protocol
 
@@ -45,6 +46,21 @@ class Histogram(Part, frozen=True):
     def total(self) -> int:
         """Number of samples."""
         return sum(map(_count, self.buckets))
+
+
+def pooled(histograms: Iterable[Histogram]) -> Histogram:
+    """Return one histogram of the samples of several, at least one, that share their growth.
+
+    Raises ValueError where there is none, or where the growths differ: such buckets do not add up.
+    """
+    counts: Counter[int] = Counter()
+    growths = set()
+    for histogram in histograms:
+        growths.add(histogram.growth)
+        counts.update(dict(histogram.buckets))
+    if len(growths) != 1:
+        raise ValueError(f"histograms of one growth can be pooled, not of {sorted(growths)}")
+    return Histogram(growth=growths.pop(), buckets=sorted(counts.items()))
 
 
 _MAX_SAMPLES = 10**10

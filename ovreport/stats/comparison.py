@@ -1,4 +1,4 @@
-"""Two cases side by side: what may be said about their ratio."""
+"""Two cases compared by round: their ratio, and whether it differs significantly from 1."""
 
 from __future__ import annotations
 
@@ -8,30 +8,48 @@ from typing import Literal
 
 from ovreport.stats.intervals import Interval, ratio_interval
 
-Outcome = Literal["different", "not distinguishable", "insufficient data"]
+Outcome = Literal["different", "no clear difference", "insufficient data"]
 
 MIN_PAIRS = 5
+"""Fewer pairs of rounds are insufficient data."""
 MIN_DIFFERENCE = 0.02
+"""A smaller difference is never called significant."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two interleaved cases: the ratio, and what may be said about it."""
+    """The ratio of two interleaved cases."""
 
     ratio: Interval
-    """Its interval has 95 %, or 99 % where a change was announced."""
+    """Geometric mean over pairs of rounds, with its 95 % interval (99 %: `announced`)."""
     outcome: Outcome
     pairs: int
+    """Rounds that both have."""
+
+    @property
+    def significant(self) -> bool:
+        """Whether the interval excludes 1 and the ratio is off by at least 2 %, by enough pairs."""
+        return self.outcome == "different"
+
+    @property
+    def above_one(self) -> bool:
+        """Whether the ratio is significantly above 1."""
+        return self.significant and self.ratio.value > 1
+
+    @property
+    def below_one(self) -> bool:
+        """Whether the ratio is significantly below 1."""
+        return self.significant and self.ratio.value < 1
 
 
 def compare(
     first: Mapping[int, float], second: Mapping[int, float], *, announced: bool = False
 ) -> Comparison | None:
-    """Compare two cases by the rounds they share (round → figure); None without any.
+    """Compare two cases by the rounds they share (round → value above 0); None without any.
 
-    "Different" needs both certainty (the interval excludes 1) and size (off by 2 %). The interval
-    has 95 %; 99 % for a change that is announced, as in a list of regressions of a release, where
-    many comparisons are made and only those that differ are told.
+    "Different" needs both significance (the interval excludes 1) and size (off by 2 %). The
+    interval has 95 %; 99 % for a change that is announced, as in a list of a release's regressions,
+    where many comparisons are made and only those that differ are listed.
     """
     rounds = sorted(first.keys() & second.keys())
     if not rounds:
@@ -42,8 +60,10 @@ def compare(
         confidence=0.99 if announced else 0.95,
     )
     off = max(ratio.value, 1 / ratio.value) - 1
-    certain = not ratio.low <= 1 <= ratio.high
-    outcome: Outcome = "different" if certain and off >= MIN_DIFFERENCE else "not distinguishable"
+    excludes_one = not ratio.low <= 1 <= ratio.high
+    outcome: Outcome = "no clear difference"
     if len(rounds) < MIN_PAIRS:
         outcome = "insufficient data"
+    elif excludes_one and off >= MIN_DIFFERENCE:
+        outcome = "different"
     return Comparison(ratio=ratio, outcome=outcome, pairs=len(rounds))

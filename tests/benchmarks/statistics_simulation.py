@@ -24,7 +24,7 @@ import ovreport
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from ovreport_collector.plan.tiers import TIERS
-from ovreport_sitegen.pages.method.studies import Finding, StatisticsStudy
+from ovreport_sitegen.pages.method.simulation import Finding, StatisticsStudy
 from tests.simulation import measures
 
 SEED = 20

@@ -20,8 +20,8 @@ def paired(ratio, n=7, shared=0.3, own=0.002):
 @pytest.mark.parametrize(
     ("ratio", "outcome"),
     [
-        (1.0, "not distinguishable"),
-        (1.01, "not distinguishable"),  # certain, but below 2 %
+        (1.0, "no clear difference"),
+        (1.01, "no clear difference"),  # certain, but below 2 %
         (1.03, "different"),
         (1.07, "different"),
         (0.93, "different"),
@@ -39,7 +39,7 @@ def test_pairing_by_round_sees_through_a_noisy_machine(ratio, outcome):
 def test_a_large_but_uncertain_ratio_is_not_called_different():
     """Certainty and size are both needed."""
     found = compare(*paired(1.1, own=0.5))
-    assert found.outcome == "not distinguishable"
+    assert found.outcome == "no clear difference"
 
 
 def test_four_pairs_are_not_enough():
@@ -70,6 +70,6 @@ def test_an_announced_change_needs_more_certainty():
     first = {i: math.exp(x) for i, x in enumerate((0.01, 0.05, 0.08, 0.03, 0.06))}
     second = dict.fromkeys(first, 1.0)
     looked, told = compare(first, second), compare(first, second, announced=True)
-    assert (looked.outcome, told.outcome) == ("different", "not distinguishable")
+    assert (looked.outcome, told.outcome) == ("different", "no clear difference")
     assert looked.ratio.value == told.ratio.value
     assert told.ratio.low < 1 < looked.ratio.low

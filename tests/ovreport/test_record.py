@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ovreport.errors import RecordError
 from ovreport.metrics.registry import METRICS
-from ovreport.record import FORMAT, Histogram, Record, json_schema, store
+from ovreport.record import FORMAT, Histogram, Record, json_schema, pooled, store
 from tests.factories import a_failed_record, a_record, histogram
 
 FIXTURES = sorted((Path(__file__).parent / "records").glob("*.json"))
@@ -295,3 +295,14 @@ def test_samples_of_a_publish_record_stay_below_20_kb(scale_ms):
         samples = scale_ms * (1 + 0.1 * rng.pareto(1.5, 200_000))
         sizes += sum(len(msgspec.json.encode(histogram(samples, limit))) for limit in (120, 60))
     assert sizes < 20_000
+
+
+def test_histograms_of_one_growth_are_pooled() -> None:
+    """Counts of the same bucket add up; what cannot be added is refused."""
+    first = Histogram(growth=1.07, buckets=[(0, 2), (5, 1)])
+    second = Histogram(growth=1.07, buckets=[(-3, 4), (5, 6)])
+    assert pooled([first, second]).buckets == [(-3, 4), (0, 2), (5, 7)]
+    assert pooled([first]) == first
+    for unlike in ([], [first, Histogram(growth=1.05, buckets=[(0, 1)])]):
+        with pytest.raises(ValueError, match="growth"):
+            pooled(unlike)

@@ -16,7 +16,7 @@ from ovreport.stats import intervals as statistics
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
 from ovreport.stats.intervals import Floats, Interval, median_interval
 from ovreport_sitegen.compare.paired import latencies
-from ovreport_sitegen.pages.method.studies import Finding
+from ovreport_sitegen.pages.method.simulation import Finding
 from tests.simulation.pipeline import record_of, virtual_time
 from tests.simulation.truth import HEAVY_FACTOR, HEAVY_SHARE, Tail, Truth
 
@@ -41,7 +41,7 @@ FALSE_ALARM_GOAL, FALSE_ANNOUNCED_GOAL = 0.05, 0.01
 
 HEAVY_DETECTION = (
     "Nothing is promised under heavy tails: where one round in ten spreads five times as much, the "
-    "interval widens to tell so, and small changes stay “not distinguishable”."
+    "interval widens to tell so, and small changes stay “no clear difference”."
 )
 HEAVY_BOUND = (
     "It cannot be met: of such rounds one in ten is far slower, and seven rounds hold none of them "

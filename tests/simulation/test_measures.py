@@ -13,7 +13,7 @@ import pytest
 
 from ovreport.stats import intervals
 from ovreport.stats.intervals import Interval
-from ovreport_sitegen.pages.method.studies import Finding
+from ovreport_sitegen.pages.method.simulation import Finding
 from tests.simulation import measures
 
 N = 400

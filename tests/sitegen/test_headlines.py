@@ -39,7 +39,7 @@ def a_reference(**knobs: Any) -> r.Record:
 
 def only(record: r.Record, *, many: bool = False) -> str:
     """Return the sentence about a record, against f32 of the published file."""
-    (trade,) = catalogue(a_reference(), record).trades
+    (trade,) = catalogue(a_reference(), record).speedups
     return sentences.sentence(trade, many=many)
 
 
@@ -149,8 +149,8 @@ def test_an_interval_within_the_tolerance_needs_no_count_of_samples() -> None:
 )
 def test_a_case_is_named_by_what_ran(record: r.Record, who: str) -> None:
     """Variant first, then the precision that ran; what could not be read back is not claimed."""
-    (trade,) = catalogue(a_reference(), record).trades
-    assert sentences.subject(trade.default) == who
+    (trade,) = catalogue(a_reference(), record).speedups
+    assert sentences.subject(trade.candidate) == who
 
 
 def test_of_several_devices_the_one_is_named() -> None:

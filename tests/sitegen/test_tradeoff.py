@@ -89,7 +89,9 @@ def test_a_choice_of_another_hour_has_no_place() -> None:
     found = catalogue(f32, bf16, another_hour(int8))
     assert words(found) == {"fp32 · f32": "optimal", "fp32 · bf16": "optimal"}
     (card,) = tradeoff.site_cards(found)
-    assert card.left_out == ("int8 · i8: its rounds did not alternate with those of f32",)
+    (reason,) = card.left_out
+    assert reason.startswith("int8 · i8: ")
+    assert "did not alternate" in reason
 
 
 def test_gains_decide_where_absolute_times_are_unreliable() -> None:
@@ -127,15 +129,15 @@ def test_the_standing_tells_the_ratio_of_the_two() -> None:
     [
         (
             [a_reference(), a_made_record(seed=3, rounds=4)],
-            "int8 · i8: 4 pairs of rounds with f32, 5 are needed",
+            "int8 · i8: only 4 pairs",
         ),
         (
             [a_reference(), a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1])],
-            "int8 · i8: not distinguishable from f32, and it may be anything from 0.615× to",
+            "anything from 0.615× to",
         ),
         (
             [a_failed_record(), a_made_record(seed=3)],
-            "i8: f32 of the published file failed on this device",
+            "i8: the baseline failed",
         ),
     ],
 )
@@ -167,7 +169,7 @@ def test_one_picture_tells_why_there_is_no_other() -> None:
     (card,) = tradeoff.model_cards(found, found.models[0])
     assert "throughput" in card.title
     (reason,) = card.left_out
-    assert reason.startswith("By latency, int8 · i8: not distinguishable from f32")
+    assert reason.startswith("By latency, int8 · i8: no clear difference")
 
 
 def test_the_throughput_card_speaks_of_throughput() -> None:
@@ -255,7 +257,7 @@ def test_a_gain_that_says_nothing_is_in_the_table_and_not_on_the_front() -> None
     assert len(card.chart.marks) == 2
     assert card.table is not None
     assert len(card.table.rows) == 3
-    assert "may be anything from" in card.table.rows[-1].html
+    assert "anything from" in card.table.rows[-1].html
     (row,) = choices.device_table(found, found.devices[0]).rows
     assert "1 without a gain to use" in row.html
     alone = catalogue(a_reference(), noisy)
@@ -271,10 +273,9 @@ def test_a_model_without_two_gains_to_use_has_a_sentence(
     found = catalogue(a_reference(), shaky)
     (first,) = tradeoff.model_cards(found, found.models[0])
     assert first.chart is None
-    assert first.finding == (
-        "Of 2 choices, only one has a latency gain that can be used: nothing is drawn."
-    )
-    assert first.left_out == ("bf16: 3 pairs of rounds with f32, 5 are needed",)
+    assert "nothing is drawn" in first.finding
+    (reason,) = first.left_out
+    assert reason.startswith("bf16: only 3 pairs")
     assert tradeoff.site_cards(found) == ()
     assert len(choices.device_table(found, found.devices[0]).rows) == 1
     assert build_of([a_reference(), shaky]).is_dir()  # every link leads somewhere

@@ -58,9 +58,9 @@ def test_a_model_of_one_variant_does_not_name_it_in_charts() -> None:
 def test_gains_of_variants_are_over_the_published_file() -> None:
     """The same baseline for all: f32 of what was published."""
     found = catalogue(*records())
-    gains = {t.default.variant: t.latency.ratio.value for t in found.trades if t.latency}
+    gains = {t.candidate.variant: t.latency.ratio.value for t in found.speedups if t.latency}
     assert gains["int8"] == pytest.approx(2.5, rel=0.03)
-    assert all(t.f32.is_published and t.f32.requested == "f32" for t in found.trades)
+    assert all(t.baseline.is_published and t.baseline.requested == "f32" for t in found.speedups)
 
 
 def test_downloads_have_a_row_a_variant() -> None:
@@ -76,7 +76,7 @@ def test_downloads_have_a_row_a_variant() -> None:
 def test_a_models_page_tells_how_its_files_were_made() -> None:
     """Method, settings, calibration, software, time, memory and size; published files are none."""
     found = catalogue(*records())
-    fp16, int8 = model.view(found, found.models[0]).made
+    fp16, int8 = model.view(found, found.models[0]).optimizations
     assert (fp16.title, int8.title) == ("fp16 weights", "int8")
     facts = dict(int8.facts)
     assert facts["Method"] == "post-training quantization"
@@ -91,15 +91,17 @@ def test_a_models_page_tells_which_way_was_chosen_and_what_is_lost_where() -> No
     """The least error with those of the others; rounding and kernels told apart."""
     record = a_made_record("int8")
     how = record.model.origin
-    facts = dict(optimization.made(catalogue(record).results)[0].facts)
+    facts = dict(optimization.optimizations(catalogue(record).results)[0].facts)
     assert facts["Chosen"].startswith("activations_range = minmax: of 2 ways")
     assert "relative RMSE 0.0500 (NNCF's defaults: 0.300)" in facts["Chosen"]
     assert "not by this device's kernels" in facts["Where the error is from"]
     lossy = [msgspec.structs.replace(how.trials[1], error=0.2)]
-    facts = dict(optimization.made(catalogue(_with(record, trials=lossy)).results)[0].facts)
+    facts = dict(
+        optimization.optimizations(catalogue(_with(record, trials=lossy)).results)[0].facts
+    )
     assert facts["Chosen"] == "activations_range = minmax, the only way tried"
     assert "kernels of this device lose more" in facts["Where the error is from"]
-    facts = dict(optimization.made(catalogue(_with(record, trials=[])).results)[0].facts)
+    facts = dict(optimization.optimizations(catalogue(_with(record, trials=[])).results)[0].facts)
     assert not {"Chosen", "Where the error is from"} & set(facts)
 
 
@@ -115,7 +117,7 @@ def test_a_converted_file_names_its_converter() -> None:
     record = msgspec.structs.replace(
         record, model=msgspec.structs.replace(record.model, origin=how)
     )
-    (only,) = optimization.made(catalogue(record).results)
+    (only,) = optimization.optimizations(catalogue(record).results)
     assert dict(only.facts)["Method"] == "converted from the published weights by torch"
     assert catalogue(record).results[0].is_published
 

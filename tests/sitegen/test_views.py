@@ -12,7 +12,7 @@ import pytest
 from ovreport import record as r
 from ovreport.record.store import Loaded, Stored
 from ovreport_sitegen import downloads
-from ovreport_sitegen.compare.paired import same_session
+from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.page import warning
 from ovreport_sitegen.config import Config
@@ -94,9 +94,9 @@ def test_rounds_of_different_hours_are_not_compared() -> None:
     """Two measurements that did not alternate give no gain."""
     f32, default = pair()
     later = [msgspec.structs.replace(n, started_at="2026-11-23T15:00:00Z") for n in default.noise]
-    assert same_session(f32, default)
+    assert same_run(f32, default)
     moved = msgspec.structs.replace(default, noise=later)
-    assert not same_session(f32, moved)
+    assert not same_run(f32, moved)
     assert not catalogue(f32, moved).speedups
 
 
@@ -112,15 +112,15 @@ def test_rounds_that_follow_each_other_are_compared() -> None:
         return msgspec.structs.replace(record, noise=noise)
 
     even, odd = [2 * i for i in range(7)], [2 * i + 1 for i in range(7)]
-    assert same_session(at(f32, even), at(default, odd))
-    assert not same_session(at(f32, list(range(7))), at(default, list(range(7, 14))))
+    assert same_run(at(f32, even), at(default, odd))
+    assert not same_run(at(f32, list(range(7))), at(default, list(range(7, 14))))
 
 
 def test_another_tier_is_not_compared() -> None:
     """Loops of another length are another measurement."""
     f32, default = pair()
     shorter = msgspec.structs.replace(default.tier, min_seconds=2)
-    assert not same_session(f32, msgspec.structs.replace(default, tier=shorter))
+    assert not same_run(f32, msgspec.structs.replace(default, tier=shorter))
 
 
 def test_the_trade_is_said_in_words() -> None:
@@ -132,9 +132,9 @@ def test_the_trade_is_said_in_words() -> None:
 
 
 def test_equal_speeds_are_not_called_different() -> None:
-    """A ratio whose interval holds 1 is not distinguishable, and drawn hollow."""
+    """A ratio whose interval holds 1 has no clear difference, and is drawn as an outline."""
     found = catalogue(a_record(seed=1), a_record(seed=2, precision="default", top1=0.97))
-    assert "none is distinguishable" in latency.view(found).cards[1].finding
+    assert "no clear difference for 1" in latency.view(found).cards[1].finding
     chart = latency.view(found).cards[1].chart
     assert chart is not None
     assert all(row.faint for row in chart.rows)
@@ -158,7 +158,7 @@ def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
     found = catalogue(*both)
     assert found.main_device.label == "New"
     assert found.device_with("latency_ms").label == "New"
-    assert found.gain_device.label == "Old"
+    assert found.speedup_device.label == "Old"
     assert catalogue(*both[:-1]).main_device.label == "Old"
 
 

@@ -1,1 +1,1 @@
-"""TODO: compare."""
+"""Comparing two cases: precisions, variants, frameworks, and later releases."""

@@ -1,19 +1,27 @@
-"""What the device's default precision gains over f32, from rounds that ran side by side.
+"""A candidate against a baseline, by the rounds that both have in one run.
 
-Absolute times on a busy machine can be far off and their ratio still be right, if both cases
-were measured alternately (A B A B…): whatever slowed one slowed the other. Only such rounds are
-compared; two measurements of different hours are not.
+Absolute times on a busy machine can be far off and their ratio still be right, if both cases were
+measured alternately (A B A B…): whatever slowed one slowed the other. Rounds of different hours
+are not compared. Three cases without an answer are kept apart:
+
+- no comparison (None): the rounds did not alternate, or one of the two was not measured;
+- "insufficient data": fewer than five pairs of rounds;
+- "no clear difference": the interval of the ratio includes 1, or the ratio is within 2 % of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Generic, Literal, Protocol, TypeVar
 
+from ovreport.metrics.registry import significant
+from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import Latency, Record, Throughput
-from ovreport.stats.comparison import Comparison, compare
+from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
+from ovreport_sitegen.text import plural
 
 
 class HasRecord(Protocol):
@@ -33,54 +41,79 @@ SpeedMeasurement = Literal["latency", "throughput"]
 MEASUREMENTS: tuple[SpeedMeasurement, SpeedMeasurement] = ("latency", "throughput")
 
 
-@dataclass(frozen=True)
-class Speedup(Generic[R]):
-    """One model on one device: the default precision against f32; above 1 the default is faster."""
+@dataclass(frozen=True, eq=False)
+class PairedComparison(Generic[R]):
+    """A candidate against its baseline, e.g. INT8 against f32 or OpenVINO against a framework."""
 
-    f32: R
-    default: R
-    latency: Comparison | None
-    throughput: Comparison | None
+    baseline: R
+    candidate: R
 
-    def of(self, measurement: str) -> Comparison | None:
-        """Return the comparison of `latency` or `throughput`."""
+    @cached_property
+    def in_one_run(self) -> bool:
+        """Whether both ran, and their rounds alternated."""
+        both = self.baseline, self.candidate
+        return (
+            self.baseline is not self.candidate
+            and all(one.completed for one in both)
+            and same_run(self.baseline.record, self.candidate.record)
+        )
+
+    @cached_property
+    def latency(self) -> Comparison | None:
+        """The speedup in latency: above 1 the candidate is faster; None: no comparison."""
+        return self._compare(latencies(self.baseline.record), latencies(self.candidate.record))
+
+    @cached_property
+    def throughput(self) -> Comparison | None:
+        """The speedup in throughput: above 1 the candidate has more; None: no comparison."""
+        return self._compare(throughputs(self.candidate.record), throughputs(self.baseline.record))
+
+    def of(self, measurement: SpeedMeasurement) -> Comparison | None:
+        """Return the speedup in latency or throughput; None: no comparison."""
         return self.latency if measurement == "latency" else self.throughput
 
+    def ratio(self, values: Callable[[R], Mapping[int, float]]) -> Comparison | None:
+        """Return the candidate's values (round → value) over the baseline's, e.g. of memory."""
+        return self._compare(values(self.candidate), values(self.baseline))
 
-def speedups(results: Sequence[R]) -> Iterator[Speedup[R]]:
-    """Yield every pair of f32 and default that was measured in one interleaved session."""
-    f32 = {_pair_key(r.record): r for r in results if r.record.case.precision == "f32"}
-    for result in results:
-        base = f32.get(_pair_key(result.record))
-        if result.record.case.precision != "default" or base is None:
-            continue
-        if not (base.completed and result.completed and same_session(base.record, result.record)):
-            continue
-        latency, throughput = (gain(base.record, result.record, a) for a in MEASUREMENTS)
-        if latency or throughput:
-            yield Speedup(base, result, latency, throughput)
+    def usable(self, measurement: SpeedMeasurement) -> Comparison | None:
+        """Return the speedup where findings and rankings may rest on it, else None."""
+        return None if self.exclusion_reason(measurement) else self.of(measurement)
+
+    def exclusion_reason(self, measurement: SpeedMeasurement) -> str:
+        """Return why findings and rankings cannot rest on a speedup; empty where they can.
+
+        A significant one can, and one without a clear difference where its interval is as narrow
+        as a result's has to be: a wide one means that nothing is known, not that both are alike.
+        """
+        found = self.of(measurement)
+        if found is None:
+            return self._why_none(measurement)
+        if found.pairs < MIN_PAIRS:
+            pairs = plural(found.pairs, "pair")
+            return f"only {pairs} of rounds with the baseline, {MIN_PAIRS} needed"
+        ratio = found.ratio
+        if not found.significant and ratio.half_width > NOISY_HALF_WIDTH:
+            return (
+                "no clear difference from the baseline: anything from "
+                f"{significant(ratio.low)}× to {significant(ratio.high)}× is possible"
+            )
+        return ""
+
+    def _why_none(self, measurement: SpeedMeasurement) -> str:
+        if not self.baseline.completed:
+            return "the baseline failed on this device"
+        if not self.in_one_run:
+            return "its rounds did not alternate with the baseline's"
+        return f"{measurement} was not measured for both it and the baseline"
+
+    def _compare(
+        self, first: Mapping[int, float], second: Mapping[int, float]
+    ) -> Comparison | None:
+        return compare(first, second) if self.in_one_run else None
 
 
-def gain(base: Record, other: Record, measurement: SpeedMeasurement) -> Comparison | None:
-    """Return how many times as fast `other` is, by the rounds that both have; None without any."""
-    if measurement == "latency":
-        return compare(latencies(base), latencies(other))
-    return compare(throughputs(other), throughputs(base))
-
-
-def _pair_key(record: Record) -> tuple[str, ...]:
-    case = record.case
-    return (
-        record.machine.id,
-        case.engine,
-        record.device.full_name,
-        case.device,
-        case.model,
-        case.variant,
-    )
-
-
-def same_session(first: Record, second: Record) -> bool:
+def same_run(first: Record, second: Record) -> bool:
     """Return whether two records' rounds were interleaved, with the same tier and software."""
     if first.tier != second.tier or first.software.openvino != second.software.openvino:
         return False
@@ -91,6 +124,11 @@ def same_session(first: Record, second: Record) -> bool:
     pairs = [sorted((starts_a[r], starts_b[r])) for r in shared]
     # Both begin round n before either begins round n + 1.
     return all(late <= early for (_, late), (early, _) in pairwise(pairs))
+
+
+def same_work(first: Record, second: Record) -> bool:
+    """Return whether two records are of the same model file and the same inputs."""
+    return first.model.sha256 == second.model.sha256 and first.inputs == second.inputs
 
 
 def _starts(record: Record) -> dict[int, str]:

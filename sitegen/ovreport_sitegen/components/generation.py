@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.registry import METRICS
 from ovreport.record import AccuracyReference, Generation
-from ovreport_sitegen.components.cards import preferred
+from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.data.result import Result
 
 ASPECT = "time_per_output_token"

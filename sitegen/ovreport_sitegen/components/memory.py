@@ -9,11 +9,10 @@ from ovreport.metrics.registry import significant
 from ovreport.record import Generation, Memory, MemoryRound, NotMeasured, PhaseMemory
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import geometric_mean
-from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
-from ovreport_sitegen.components import cards
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, missing_cell, result_row
 from ovreport_sitegen.components.page import Card, footer
-from ovreport_sitegen.components.ratios import ratio_cell
+from ovreport_sitegen.components.ranking import FIRST, model_name, preferred
+from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, times
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -34,29 +33,22 @@ _COUNTERS = {
 
 
 def mode_card(catalogue: Catalogue) -> Card:
-    """Return the card of what the throughput mode costs, paired by process."""
+    """Return the card of the memory of throughput mode over latency mode's, paired by process."""
     device = catalogue.main_device
-    results = cards.preferred(catalogue.of_device(device))
+    results = preferred(catalogue.of_device(device))
     found = [(r, c) for r in results if (c := throughput_cost(r)) is not None]
     found.sort(key=lambda pair: -pair[1].ratio.value)
-    rows = tuple(_cost_row(r, c) for r, c in found[:MAX_ROWS])
-    title = "What the throughput mode costs in memory"
-    finding = _cost_finding(found)
-    notes = "Dot: peak of throughput mode over that of latency mode, by round. Line: 95 % interval."
-    if any(row.faint for row in rows):
-        notes += " Hollow: not distinguishable from 1×, or under 5 rounds."
-    if len(found) > len(rows):
-        notes += f" The first {len(rows)} of {len(found)}."
-    axis = "Times the memory of latency mode, log scale"
-    return Card(
-        id="memory",
-        title=title,
+    return ratio_card(
+        [Ratio(r, f"{model_name(r)} · {_both_peaks(r)}", c) for r, c in found],
+        id_="memory",
+        title="Memory of throughput mode against latency mode",
         conditions=f"{device.label} · default precision",
+        axis="Times the memory of latency mode, log scale",
         better="Lower is better",
-        finding=finding,
-        chart=Chart("ratios", title, finding, axis, rows) if rows else None,
-        key=notes if rows else "",
-        table=_cost_table(results[: cards.FIRST]) if results else None,
+        finding=_cost_finding(found),
+        legend="Dot: peak of throughput mode over that of latency mode, by round. "
+        "Line: 95 % interval.",
+        table=_cost_table(results[:FIRST]) if results else None,
         footer=footer(results, "throughput"),
     )
 
@@ -69,43 +61,25 @@ def throughput_cost(result: Result) -> Comparison | None:
     return compare(peaks(memory.rounds, RUNNING[1]), peaks(memory.rounds, RUNNING[0]))
 
 
-def _cost_row(result: Result, cost: Comparison) -> Row:
-    name = cards.model_name(result)
-    return Row(
-        name=f"{name} · {' → '.join(_both_peaks(result))} MiB",
-        label=f"{significant(cost.ratio.value)}×",
-        value=cost.ratio.value,
-        low=cost.ratio.low,
-        high=cost.ratio.high,
-        family=result.device.family,
-        faint=cost.outcome != "different",
-        tip=f"{name}: {significant(cost.ratio.value)}×, 95 % interval "
-        f"{significant(cost.ratio.low)} to {significant(cost.ratio.high)}, "
-        f"{plural(cost.pairs, 'round')}, {cost.outcome}",
-    )
-
-
-def _both_peaks(result: Result) -> list[str]:
+def _both_peaks(result: Result) -> str:
+    """Return the peaks of latency mode and throughput mode."""
     memory = memory_of(result)
-    assert isinstance(memory, Memory)  # noqa: S101 (there was something to compare)
-    return [significant(median(peaks(memory.rounds, phases).values()) / _MIB) for phases in RUNNING]
+    rounds = memory.rounds if isinstance(memory, Memory) else ()
+    both = (median(peaks(rounds, phases).values()) / _MIB for phases in RUNNING)
+    return f"{' → '.join(map(significant, both))} MiB"
 
 
 def _cost_finding(found: Sequence[tuple[Result, Comparison]]) -> str:
     if not found:
         return "Memory was not measured in both modes; the table says why."
     most, cost = found[0]
-    low, high = _both_peaks(most)
+    example = f"{most.model.title}, {times(cost)} ({_both_peaks(most)})"
     if len(found) == 1:
-        return (
-            f"{most.model.title}: throughput mode takes {significant(cost.ratio.value)}× the "
-            f"memory of latency mode ({low} → {high} MiB)."
-        )
+        return f"Memory of throughput mode against latency mode: {example}."
     mean = geometric_mean([c.ratio.value for _, c in found])
     return (
         f"Throughput mode takes {significant(mean)}× the memory of latency mode, geometric mean "
-        f"over {plural(len(found), 'model')}. Most: {most.model.title}, "
-        f"{significant(cost.ratio.value)}× ({low} → {high} MiB)."
+        f"over {plural(len(found), 'model')}. Most: {example}."
     )
 
 
@@ -130,7 +104,7 @@ def _cost_cells(result: Result) -> tuple[Cell, ...]:
     if not isinstance(memory, Memory):
         return none_cells(memory, 4)
     both = [peaks(memory.rounds, phases).values() for phases in RUNNING]
-    return (*map(size_cell, both), ratio_of(throughput_cost(result)), rounds_cell(memory.rounds))
+    return (*map(size_cell, both), ratio_cell(throughput_cost(result)), rounds_cell(memory.rounds))
 
 
 # ---------------------------------------------------------------- phases
@@ -281,13 +255,6 @@ def size_cell(sizes: Iterable[float]) -> Cell:
     spread = f"{significant(min(values))} – {significant(max(values))}"
     middle = median(values)
     return Cell(significant(middle), sub=spread, sort=middle, tip="Range over rounds")
-
-
-def ratio_of(comparison: Comparison | None) -> Cell:
-    """Return a ratio with its interval."""
-    if comparison is None:
-        return Cell("–", tone="missing", tip="No round has both.")
-    return ratio_cell(comparison)
 
 
 def _phase_name(phase: str) -> str:

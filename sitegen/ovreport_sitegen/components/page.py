@@ -46,10 +46,6 @@ class Card:
     """Address of the page or the part of one that has it all."""
 
 
-PAIRED = "compared pair by pair"
-"""How a card of ratios compares rounds."""
-
-
 def warning(results: Sequence[Result], measurement: str, what: str = "on this page") -> str:
     """Return what a page of nothing but doubtful results has to say at its top."""
     verdicts = [v for r in results if (v := r.verdict(measurement))]

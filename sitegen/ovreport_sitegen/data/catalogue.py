@@ -1,21 +1,21 @@
 """All results of a site, with the names and addresses that pages refer to them by.
 
     Catalogue
-    ├── results        OpenVINO's: the newest record of each case, with its figures
-    ├── native         those of native frameworks, which enter no chart of OpenVINO's
-    ├── language       those of language models, which enter no page of the others
-    ├── against        OpenVINO against them, paired by round
-    ├── older          how many records are history
-    ├── models, devices             of all but language models, which have language_models
-    ├── speedups       the device's default precision against f32, paired by round
-    └── faults         records that could not be used or are in doubt, in words
+    ├── results              OpenVINO's: the newest record of each case, with its metric values
+    ├── native               those of native frameworks, which enter no chart of OpenVINO's
+    ├── language             those of language models, which enter no page of the others
+    ├── older                the records that are history
+    ├── models, devices      of all but language models, which have language_models
+    ├── speedups             each case against f32 of the published file, paired by round
+    ├── framework_speedups   OpenVINO against native frameworks, paired by round
+    └── faults               records that could not be used, or whose order in time is in doubt
 
 Everything here is computed once, and shared by all pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,12 +23,13 @@ from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
 from ovreport.record import Record
 from ovreport.record.store import Loaded
-from ovreport_sitegen.compare.baseline import CaseKey, baseline_key, baselines, over_published
-from ovreport_sitegen.compare.frameworks import Against, pairs
-from ovreport_sitegen.compare.paired import Speedup, speedups
+from ovreport_sitegen.compare.paired import PairedComparison, same_work
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
+
+Speedup = PairedComparison[Result]
+"""A result against its baseline."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +41,11 @@ class Catalogue:
     older: tuple[Record, ...]
     models: tuple[ModelRef, ...]
     devices: tuple[DeviceRef, ...]
-    speedups: tuple[Speedup[Result], ...]
     faults: tuple[RecordError, ...] = ()
     native: tuple[Result, ...] = ()
     language: tuple[Result, ...] = ()
     language_models: tuple[ModelRef, ...] = ()
-    against: tuple[Against[Result], ...] = ()
+    framework_speedups: tuple[Speedup, ...] = ()
 
     @property
     def everything(self) -> tuple[Result, ...]:
@@ -60,9 +60,9 @@ class Catalogue:
         """Return the native frameworks' results of a model."""
         return [r for r in self.native if r.model.id == model.id]
 
-    def against_of(self, model: ModelRef) -> list[Against[Result]]:
-        """Return the comparisons of a model with native frameworks."""
-        return [pair for pair in self.against if pair.native.model.id == model.id]
+    def framework_speedups_of(self, model: ModelRef) -> list[Speedup]:
+        """Return the comparisons of a model with native frameworks, which are the baseline."""
+        return [pair for pair in self.framework_speedups if pair.baseline.model.id == model.id]
 
     def language_of(self, model: ModelRef) -> list[Result]:
         """Return the results of a language model."""
@@ -83,26 +83,45 @@ class Catalogue:
         newest = max((r.record.measured_at for r in ran), default="")
         return len({r.model.id for r in ran}), newest, device.key
 
-    def speedup(self, result: Result) -> Speedup[Result] | None:
-        """Return what a result gains over f32, if it is a default that was paired with it."""
-        return self._by_default.get(id(result))
-
-    def trade(self, result: Result) -> Speedup[Result] | None:
-        """Return what a result gains over the published file in f32, paired by round."""
-        return self._by_other.get(id(result))
-
-    @cached_property
-    def trades(self) -> tuple[Speedup[Result], ...]:
-        """Every other case against the published file in f32, on the same device."""
-        return tuple(over_published(self.results, self._baselines, self._by_default))
-
     def baseline(self, result: Result) -> Result | None:
-        """Return the published file in f32 that a result is compared with."""
-        return self._baselines.get(baseline_key(result))
+        """Return f32 of the published file on the same device; None: not measured."""
+        return self._baselines.get(_baseline_key(result))
+
+    def speedup(self, result: Result) -> Speedup | None:
+        """Return a result against its baseline; None where it has none, or is the baseline."""
+        return self._speedups.get(id(result))
 
     @cached_property
-    def _baselines(self) -> dict[CaseKey, Result]:
-        return baselines(self.results)
+    def speedups(self) -> tuple[Speedup, ...]:
+        """Every result that was measured in one run with its baseline."""
+        return tuple(s for s in self._speedups.values() if s.latency or s.throughput)
+
+    def default_speedups(self, device: DeviceRef | None = None) -> list[Speedup]:
+        """Return what the default precision does to the published files on a device.
+
+        Without one, on the device with most of them.
+        """
+        key = (device or self.speedup_device).key
+        return [s for s in self._default_speedups if s.candidate.device.key == key]
+
+    @cached_property
+    def speedup_device(self) -> DeviceRef:
+        """The device on which the default precision was paired with f32 for most models."""
+        return self._device_of_most([s.candidate for s in self._default_speedups])
+
+    @cached_property
+    def _default_speedups(self) -> list[Speedup]:
+        defaults = (s for s in self.speedups if s.candidate.requested == "default")
+        return [s for s in defaults if s.candidate.is_published]
+
+    @cached_property
+    def _speedups(self) -> dict[int, Speedup]:
+        pairs = ((self.baseline(r), r) for r in self.results)
+        return {id(r): PairedComparison(b, r) for b, r in pairs if b is not None and b is not r}
+
+    @cached_property
+    def _baselines(self) -> dict[tuple[str, ...], Result]:
+        return {_baseline_key(r): r for r in self.results if r.is_baseline}
 
     @cached_property
     def _by_model(self) -> dict[str, list[Result]]:
@@ -113,14 +132,6 @@ class Catalogue:
         return load.grouped((r.device.key, r) for r in self.results)
 
     @cached_property
-    def _by_default(self) -> dict[int, Speedup[Result]]:
-        return {id(s.default): s for s in self.speedups}
-
-    @cached_property
-    def _by_other(self) -> dict[int, Speedup[Result]]:
-        return {id(t.default): t for t in self.trades}
-
-    @cached_property
     def main_device(self) -> DeviceRef:
         """The device on which most models ran, of several the one measured last."""
         return self._device_of_most(self.results)
@@ -128,11 +139,6 @@ class Catalogue:
     def device_with(self, metric: str) -> DeviceRef:
         """Return the device that a chart of all models in that metric shows."""
         return self._device_of_most([r for r in self.results if r.trusted(metric)])
-
-    @cached_property
-    def gain_device(self) -> DeviceRef:
-        """The device on which the default precision was paired with f32 for most models."""
-        return self._device_of_most([s.default for s in self.speedups])
 
     def _device_of_most(self, results: Sequence[Result]) -> DeviceRef:
         ran = [r for r in results if r.completed] or self.results
@@ -164,13 +170,37 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         older=tuple(older),
         models=tuple(m for (language_one, _), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
-        speedups=tuple(speedups(results)),
         faults=(*loaded.faults, *doubts),
         native=tuple(native),
-        against=tuple(pairs([*results, *before], native)),
+        framework_speedups=tuple(_framework_speedups([*results, *before], native)),
         language=tuple(language),
         language_models=tuple(m for (language_one, _), m in models if language_one),
     )
+
+
+def _framework_speedups(ours: Sequence[Result], native: Sequence[Result]) -> Iterator[Speedup]:
+    """Yield OpenVINO against each native framework that did the same work in the same run."""
+    by_case = load.grouped((_framework_key(result), result) for result in ours)
+    for framework in native:
+        for result in by_case.get(_framework_key(framework), []):
+            pair = PairedComparison(baseline=framework, candidate=result)
+            if same_work(framework.record, result.record) and (pair.latency or pair.throughput):
+                yield pair
+
+
+def _baseline_key(result: Result) -> tuple[str, ...]:
+    """Return what a result shares with its baseline."""
+    return (
+        *result.device.key,
+        result.record.case.engine,
+        result.record.case.device,
+        result.model.id,
+    )
+
+
+def _framework_key(result: Result) -> tuple[str, ...]:
+    """Return what a result of OpenVINO shares with those of native frameworks."""
+    return (*result.device.key, result.record.case.device, result.model.id, result.variant)
 
 
 def _place(result: Result) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from ovreport.errors import RecordError, one_line
 from ovreport.metrics.compute import MetricValues, metric_values
 from ovreport.record import Record
 from ovreport.record.store import Stored
-from ovreport_sitegen.compare.paired import same_session
+from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.data import history, variants
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
 from ovreport_sitegen.text import line, short_name, unique_slugs
@@ -68,7 +68,7 @@ def partners(native: Sequence[Result], older: Iterable[Record], named: Names) ->
     for record in older:
         others = beside.get((record.model.id, device_key(record)), [])
         is_ours = ENGINES[record.case.engine].kind == "openvino"
-        if is_ours and any(same_session(other, record) for other in others):
+        if is_ours and any(same_run(other, record) for other in others):
             yield named.result(record, metric_values(record))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics.registry import significant
-from ovreport_sitegen.components import accuracy_cells, ratios
+from ovreport_sitegen.components import accuracy_cells, speedups
 from ovreport_sitegen.components.cells import (
     VERDICT,
     metric_column,
@@ -59,7 +59,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         f"{device.family} · {plural(len(results), 'result')} of {plural(models, 'model')}.",
         warning=warning(results, "latency", "of this device"),
     )
-    found = ratios.main_gains(catalogue, device)
+    found = catalogue.default_speedups(device)
     choices = device_table(catalogue, device)
     described = newest.record.device
     return DeviceView(
@@ -76,7 +76,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
         ),
         finding="Latency in the default precision against f32. "
-        + ratios.gains_finding(found, "latency")
+        + speedups.speedup_finding(found, "latency")
         if found
         else "",
         choices=choices if choices.rows else None,
@@ -124,7 +124,7 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
             value_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
             *(value_cell(r, key) for key in _FIGURES),
-            ratios.gain_cell(catalogue, r),
+            speedups.speedup_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )
         rows.append(row(r, (model, precision), cells, measurement="latency", under=r.told))

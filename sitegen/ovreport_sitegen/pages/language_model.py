@@ -34,8 +34,8 @@ class LanguageModelView:
     concurrency: Table
     weights: Table | None
     """Variants by the size of their weights; None where there is only one."""
-    made: tuple[optimization.Made, ...]
-    """How each file that is not the published one was made."""
+    optimizations: tuple[optimization.OptimizationView, ...]
+    """How each file that is not the published one was optimized or converted."""
     texts: tuple[tuple[str, str], ...]
     """What the answers are judged by, in words."""
     results: tuple[result_view.ResultView, ...]
@@ -70,7 +70,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),
         weights=variants.size_table(results),
-        made=optimization.made(results),
+        optimizations=optimization.optimizations(results),
         texts=tuple(language.texts(shown)),
         results=tuple(map(result_view.view, results)),
     )

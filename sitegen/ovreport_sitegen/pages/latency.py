@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport_sitegen.components import cards, ratios
+from ovreport.metrics.percentiles import N_TOO_SMALL
+from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -40,12 +41,14 @@ class LatencyView:
     table: Table
     start: Card
     startup: Table
+    too_few: str
+    """What a cell says in place of a percentile with too few inferences."""
 
 
 def view(catalogue: Catalogue) -> LatencyView:
     """Return the view of the latency page."""
     results = catalogue.results
-    device = catalogue.gain_device.label
+    device = catalogue.speedup_device.label
     head = Head(
         "Latency",
         "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
@@ -54,20 +57,20 @@ def view(catalogue: Catalogue) -> LatencyView:
         warning=warning(results, "latency"),
     )
     shown = (
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "latency_ms",
             id_="latency",
             title="Latency of each model",
             axis="Milliseconds per inference, log scale",
         ),
-        ratios.gains_card(
-            ratios.main_gains(catalogue),
+        speedups.speedup_card(
+            catalogue.default_speedups(),
             "latency",
             id_="gain",
             conditions=device,
         ),
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "latency_p99_ms",
             other="latency_ms",
@@ -78,8 +81,8 @@ def view(catalogue: Catalogue) -> LatencyView:
             pair_words=("The 99th percentile is", "the median"),
         ),
     )
-    start = cards.startup_card(catalogue)
-    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue))
+    start = ranking.startup_card(catalogue)
+    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue), N_TOO_SMALL)
 
 
 def _table(catalogue: Catalogue) -> Table:
@@ -98,7 +101,7 @@ def _table(catalogue: Catalogue) -> Table:
                 value_cell(r, "latency_ms"),
                 verdict_cell(r, "latency"),
                 *(value_cell(r, key) for key in _FIGURES),
-                ratios.gain_cell(catalogue, r),
+                speedups.speedup_cell(catalogue, r),
                 n_cell(r, "latency_ms"),
             ),
             "latency",

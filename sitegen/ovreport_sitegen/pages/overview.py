@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ovreport.metrics.registry import significant
 from ovreport.record import Accuracy, TokenAgreement
 from ovreport.stats.intervals import geometric_mean
-from ovreport_sitegen.components import accuracy_cells, cards, ratios
+from ovreport_sitegen.components import accuracy_cells, ranking, speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -20,6 +20,7 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
@@ -74,17 +75,17 @@ def view(catalogue: Catalogue) -> OverviewView:
 
 
 def _cards(catalogue: Catalogue) -> list[Card]:
-    device = catalogue.gain_device.label
+    device = catalogue.speedup_device.label
     shown = [
-        ratios.gains_card(
-            ratios.main_gains(catalogue),
+        speedups.speedup_card(
+            catalogue.default_speedups(),
             "latency",
             id_="gain",
             conditions=device,
             more="latency.html#gain",
         ),
         lost_card(catalogue, more="accuracy.html"),
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "latency_ms",
             id_="latency",
@@ -92,7 +93,7 @@ def _cards(catalogue: Catalogue) -> list[Card]:
             axis="Milliseconds per inference, log scale",
             more="latency.html",
         ),
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "throughput_ips",
             id_="throughput",
@@ -104,7 +105,7 @@ def _cards(catalogue: Catalogue) -> list[Card]:
     model = _widest(catalogue)
     if model is not None:
         shown[:0] = [
-            cards.devices_card(
+            ranking.devices_card(
                 catalogue,
                 model,
                 "latency_ms",
@@ -112,7 +113,7 @@ def _cards(catalogue: Catalogue) -> list[Card]:
                 title=f"{model.title}: latency",
                 axis="Milliseconds per inference",
             ),
-            cards.devices_card(
+            ranking.devices_card(
                 catalogue,
                 model,
                 "throughput_ips",
@@ -123,8 +124,8 @@ def _cards(catalogue: Catalogue) -> list[Card]:
         ]
     else:
         shown += [
-            cards.startup_card(catalogue, more="latency.html#startup"),
-            cards.memory_card(catalogue, more="efficiency.html#memory"),
+            ranking.startup_card(catalogue, more="latency.html#startup"),
+            ranking.memory_card(catalogue, more="efficiency.html#memory"),
         ]
     return shown
 
@@ -147,16 +148,16 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
 
 def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
     found = []
-    measured = [c for g in ratios.main_gains(catalogue) if (c := g.latency)]
-    certain = [c for c in measured if c.outcome == "different"]
+    measured = [c for g in catalogue.default_speedups() if (c := g.latency)]
+    certain = [c for c in measured if c.significant]
     if certain:
         mean = geometric_mean([c.ratio.value for c in measured])
         found.append(
             Takeaway(
                 f"{significant(mean, 2)}×",
                 f"as fast in the default precision as in f32: geometric mean of "
-                f"{len(measured)} models on {catalogue.gain_device.label}, {len(certain)} of them "
-                "clearly different.",
+                f"{len(measured)} models on {catalogue.speedup_device.label}, significantly "
+                f"different for {len(certain)} of them.",
                 "latency.html#gain",
             )
         )
@@ -172,9 +173,7 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
         fast = gain.latency if gain else None
         text = "of the default-precision results keep 99 % of the f32 accuracy. "
         if kept < len(below):
-            text += trade_sentence(
-                worst, ratios.times(fast) if fast and fast.outcome == "different" else ""
-            )
+            text += trade_sentence(worst, times(fast, 2) if fast and fast.significant else "")
         found.append(Takeaway(f"{kept} of {len(below)}", text, "accuracy.html"))
     found += _language_takeaway(catalogue)
     verdicts = Counter(v.level for r in catalogue.results if (v := r.verdict("latency")))
@@ -239,7 +238,7 @@ def table(catalogue: Catalogue) -> Table:
                     value_cell(r, "latency_ms"),
                     verdict_cell(r, "latency"),
                     *(value_cell(r, key) for key in _FIGURES),
-                    ratios.gain_cell(catalogue, r),
+                    speedups.speedup_cell(catalogue, r),
                     accuracy,
                 ),
                 "latency",

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from ovreport.record import Accuracy
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components import cards, ratios
+from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
 from ovreport_sitegen.components.page import Card, Head
+from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -84,7 +85,7 @@ def lost_card(catalogue: Catalogue, more: str = "", *, made: bool = False) -> Ca
     many = len(catalogue.devices) > 1
     pairs = []
     for r in results:
-        name = cards.model_name(r) + (f" · {r.device.label}" if many else "")
+        name = ranking.model_name(r) + (f" · {r.device.label}" if many else "")
         row = cells.lost_row(r, name)
         if row is not None:
             pairs.append((row, r))
@@ -107,7 +108,7 @@ def lost_card(catalogue: Catalogue, more: str = "", *, made: bool = False) -> Ca
         finding=finding,
         chart=chart if rows else None,
         key=key if rows else "",
-        table=_table(catalogue, [r for _, r in pairs][: cards.FIRST], id_="lost-card-table")
+        table=_table(catalogue, [r for _, r in pairs][: ranking.FIRST], id_="lost-card-table")
         if pairs
         else None,
         footer=f"n {span} labelled samples · paired with the reference" if pairs else "",
@@ -145,26 +146,25 @@ def _delta(result: Result) -> float:
 
 def trade_card(catalogue: Catalogue, more: str = "") -> Card:
     """Return the card that sets what the default precision gains beside what it costs."""
-    found = [g for g in ratios.main_gains(catalogue) if cells.reference_of(g.default)]
-    card = ratios.gains_card(
+    found = [g for g in catalogue.default_speedups() if cells.reference_of(g.candidate)]
+    card = speedups.speedup_card(
         found,
         "latency",
         id_="trade",
-        conditions=catalogue.gain_device.label,
+        conditions=catalogue.speedup_device.label,
         more=more,
-        naming=lambda g: (
-            f"{g.default.model.title} · {g.default.executed or g.default.precision} · "
-            f"{cells.cost_cell(g.default).text} points"
+        naming=lambda r: (
+            f"{r.model.title} · {r.executed or r.precision} · {cells.cost_cell(r).text} points"
         ),
     )
-    found.sort(key=lambda g: (cells.eligible(g.default) is not False, g.default.model.title))
+    found.sort(key=lambda g: (cells.eligible(g.candidate) is not False, g.candidate.model.title))
     sentences = [
         s
         for g in found
         if (
             s := trade_sentence(
-                g.default,
-                ratios.times(g.latency) if g.latency and g.latency.outcome == "different" else "",
+                g.candidate,
+                times(g.latency, 2) if g.latency and g.latency.significant else "",
             )
         )
     ]
@@ -226,11 +226,11 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
                 cells.named_cell(h),
                 cells.cost_cell(h),
                 value_cell(r, "latency_ms"),
-                ratios.gain_cell(catalogue, r, "latency"),
+                speedups.speedup_cell(catalogue, r, "latency"),
                 cells.eligible_cell(h),
                 cells.tolerance_cell(h),
                 value_cell(r, "throughput_ips"),
-                ratios.gain_cell(catalogue, r, "throughput"),
+                speedups.speedup_cell(catalogue, r, "throughput"),
                 accuracies.n_cell(h),
                 accuracies.data_cell(h),
             ),

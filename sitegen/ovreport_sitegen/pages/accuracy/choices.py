@@ -9,10 +9,9 @@ from msgspec.structs import replace
 from ovreport.metrics.registry import significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
-from ovreport_sitegen.compare.baseline import direct
-from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
+from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components import ratios
+from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.cells import metric_column, row, value_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data import variants
@@ -50,7 +49,7 @@ def choices_table(
         )
         n = r.accuracy.n if isinstance(r.accuracy, Accuracy) else 0
         n_effective = (
-            ratios.gain_cell(catalogue, r, measurement),
+            speedups.speedup_cell(catalogue, r, measurement),
             cells.cost_cell(r),
             _standing_cell(choices.rankings[measurement], r, choices.names),
             cells.value_cell(r),
@@ -82,7 +81,7 @@ def _standing_cell(ranking: Ranking, result: Result, names: Mapping[int, str]) -
 def _ratio_words(comparison: Comparison) -> str:
     """Return how many times as fast the one ahead is, from the rounds of both."""
     ratio = comparison.ratio
-    if comparison.outcome != "different":
+    if not comparison.significant:
         return "not distinguishable in speed"
     return (
         f"{significant(ratio.value)}× as fast ({significant(ratio.low)} – "
@@ -128,7 +127,7 @@ def _device_row(catalogue: Catalogue, choices: Choices) -> TableRow:
     model, total = choices.model, len(choices.results)
     kept = pareto.fastest_kept(choices, "latency", cells.ELIGIBLE)
     n_effective = (
-        (ratios.gain_cell(catalogue, kept), cells.cost_cell(kept)) if kept else (_NO_GAIN,) * 2
+        (speedups.speedup_cell(catalogue, kept), cells.cost_cell(kept)) if kept else (_NO_GAIN,) * 2
     )
     return TableRow(
         (
@@ -162,10 +161,10 @@ def _lead(choices: Choices, kept: Result, share: float) -> str:
     if second is None:
         others = any(r is not kept and cells.keeps(r, share) for r in choices.results)
         return "no usable gain of another" if others else "no other keeps so much"
-    ratio, name = direct(second, kept, "latency"), choices.names[id(second)]
+    ratio, name = PairedComparison(second, kept).usable("latency"), choices.names[id(second)]
     if ratio is None:
         return f"not paired with {name}"
-    if ratio.outcome != "different":
+    if not ratio.significant:
         return f"not distinguishable from {name}"
     return f"{significant(ratio.ratio.value)}× as fast as {name}"
 

@@ -20,8 +20,7 @@ from typing import Literal
 from ovreport.record import Execution
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval
-from ovreport_sitegen.compare.baseline import direct, objection
-from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
+from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE, difference_of, keeps
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -59,7 +58,7 @@ class Ranking:
     def surely_faster(self, result: Result) -> bool:
         """Return whether a choice is faster than f32 for certain."""
         found = self.gains.get(id(result))
-        return bool(found and found.outcome == "different" and found.ratio.value > 1)
+        return bool(found and found.above_one)
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +154,7 @@ def names(results: Sequence[Result]) -> dict[int, str]:
 # ---------------------------------------------------------------- speed
 
 
-_ITSELF = Comparison(Interval(1.0, 1.0, 1.0), "not distinguishable", pairs=0)
+_ITSELF = Comparison(Interval(1.0, 1.0, 1.0), "no clear difference", pairs=0)
 """Gain of f32 over itself."""
 
 
@@ -184,10 +183,10 @@ def _gain(catalogue: Catalogue, result: Result, measurement: SpeedMeasurement) -
             if result.figure(HEADLINES[measurement])
             else f"its {measurement} was not measured"
         )
-    trade = catalogue.trade(result)
-    why = objection(catalogue.baseline(result), result, measurement, trade)
-    comparison = trade.of(measurement) if trade else None
-    return why if why or comparison is None else comparison
+    speedup = catalogue.speedup(result)
+    if speedup is None:
+        return "the baseline was not measured on this device"
+    return speedup.usable(measurement) or speedup.exclusion_reason(measurement)
 
 
 def fastest_kept(
@@ -227,7 +226,7 @@ def _standing(
     ahead = [o for o in ranked if o is not result and _is_ahead(o, result, gains)]
     if not ahead:
         return Standing("optimal")
-    ratios = {id(o): direct(result, o, measurement) for o in ahead}
+    ratios = {id(o): PairedComparison(result, o).usable(measurement) for o in ahead}
     sure = [o for o in ahead if _is_surely_better(o, result, gains, ratios[id(o)])]
     by = max(sure or ahead, key=lambda o: gains[id(o)].ratio.value)
     return Standing("beaten" if sure else "too close to call", by, ratios[id(by)])
@@ -247,7 +246,7 @@ def _is_surely_better(
     if theirs and mine and theirs.delta_low > mine.delta_high:
         return True
     if ratio is not None:
-        return ratio.outcome == "different" and ratio.ratio.value > 1
+        return ratio.above_one
     return gains[id(other)].ratio.low > gains[id(result)].ratio.high
 
 

@@ -12,16 +12,16 @@ from typing import Literal
 from ovreport.metrics.suspicion import tolerance
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
-from ovreport_sitegen.compare.paired import SpeedMeasurement, Speedup
+from ovreport_sitegen.compare.paired import PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.ratios import times
+from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy.pareto import is_another
 from ovreport_sitegen.text import line, plural
 
-Trade = Speedup[Result]
+Trade = PairedComparison[Result]
 _UNKNOWN = "what it does to accuracy is not known"
 _NOUN = {"latency": "speed", "throughput": "throughput"}
 Change = Literal["more", "less", "same", "unknown"]
@@ -35,13 +35,13 @@ def headlines(catalogue: Catalogue) -> tuple[str, ...]:
     choices = trades_of(catalogue, filter(is_another, known))
     if not choices:
         return (_no_choice(catalogue),)
-    defaults = [t for t in choices if t.default.is_published]
-    made = [t for t in choices if not t.default.is_published]
+    defaults = [t for t in choices if t.candidate.is_published]
+    made = [t for t in choices if not t.candidate.is_published]
     found = [_of_defaults(defaults, many)] if defaults else []
     if made:
         best, worst = bargain(made), costliest(choices)
         found.append(sentence(best, many=many) if best else _no_bargain(made))
-        if worst and not worst.default.is_published:
+        if worst and not worst.candidate.is_published:
             found.append(sentence(worst, many=many))
     return tuple(found)
 
@@ -51,11 +51,7 @@ def trades_of(catalogue: Catalogue, results: Iterable[Result]) -> list[Trade]:
 
     What did not run alternately with that has no gain here, and may lose accuracy all the same.
     """
-    return [
-        catalogue.trade(r) or Speedup(catalogue.baseline(r) or r, r, None, None)
-        for r in results
-        if not r.is_baseline
-    ]
+    return [catalogue.speedup(r) or PairedComparison(r, r) for r in results if not r.is_baseline]
 
 
 def finding(trades: Sequence[Trade], measurement: SpeedMeasurement = "latency") -> str:
@@ -77,7 +73,7 @@ def bargain(trades: Sequence[Trade], measurement: SpeedMeasurement = "latency") 
         for i, t in enumerate(trades)
         if (gain := t.of(measurement))
         and speed_change(gain) == "more"
-        and cells.eligible(t.default)
+        and cells.eligible(t.candidate)
     ]
     return trades[-max(good)[1]] if good else None
 
@@ -87,20 +83,20 @@ def costliest(trades: Sequence[Trade]) -> Trade | None:
 
     A variant that ran in what the published file runs in too is left out: not it is the cause.
     """
-    causes = {_where(t) for t in trades if t.default.is_published}
+    causes = {_where(t) for t in trades if t.candidate.is_published}
     bad = [
-        (share_lost(t.default), -i)
+        (share_lost(t.candidate), -i)
         for i, t in enumerate(trades)
-        if accuracy_change(t.default) == "less"
-        and cells.eligible(t.default) is False
-        and (t.default.is_published or _where(t) not in causes)
+        if accuracy_change(t.candidate) == "less"
+        and cells.eligible(t.candidate) is False
+        and (t.candidate.is_published or _where(t) not in causes)
     ]
     return trades[-max(bad)[1]] if bad else None
 
 
 def _where(trade: Trade) -> tuple[str, str, str | None]:
     """Return model, device and arithmetic of a case."""
-    result = trade.default
+    result = trade.candidate
     return result.model.id, result.device.slug, result.executed
 
 
@@ -114,7 +110,7 @@ def _of_defaults(trades: Sequence[Trade], many: bool) -> str:
     worst = costliest(trades)
     if worst:
         return sentence(worst, many=many)
-    count = len({t.default.model.id for t in trades})
+    count = len({t.candidate.model.id for t in trades})
     who = "the one model" if count == 1 else f"any of {plural(count, 'model')}"
     return f"The default precision costs {who} with labelled data no more than 1 % for certain."
 
@@ -151,7 +147,7 @@ def sentence(trade: Trade, *, many: bool = False, measurement: SpeedMeasurement 
 
     Empty where neither speed nor accuracy is known.
     """
-    result, gain = trade.default, trade.of(measurement)
+    result, gain = trade.candidate, trade.of(measurement)
     who, x = subject(result, many=many), result.model.title
     speed, accuracy = speed_change(gain), accuracy_change(result)
     if accuracy == "less":
@@ -171,7 +167,7 @@ def sentence(trade: Trade, *, many: bool = False, measurement: SpeedMeasurement 
 
 def _makes(gain: Comparison | None, measurement: SpeedMeasurement, whom: str) -> str:
     """Return what is certain of a speed, as what a case does to a model."""
-    change, x = speed_change(gain), times(gain) if gain else ""
+    change, x = speed_change(gain), times(gain, 2) if gain else ""
     if change == "same":
         return f"gives no {_NOUN[measurement]} that can be told for it"
     if measurement == "latency":
@@ -222,7 +218,7 @@ def speed_change(comparison: Comparison | None) -> Change:
     """Return what is certain of a ratio."""
     if comparison is None or comparison.outcome == "insufficient data":
         return "unknown"
-    if comparison.outcome == "not distinguishable":
+    if comparison.outcome == "no clear difference":
         return "same"
     return "more" if comparison.ratio.value > 1 else "less"
 

@@ -11,8 +11,9 @@ from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.charts import MAX_ROWS, Mark, Tradeoff
 from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.cards import value_tip
-from ovreport_sitegen.components.page import PAIRED, Card, footer
+from ovreport_sitegen.components.page import Card, footer
+from ovreport_sitegen.components.ranking import value_tip
+from ovreport_sitegen.components.ratio_card import PAIRED
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import HEADLINES, ModelRef, Result
 from ovreport_sitegen.pages.accuracy import pareto, sentences
@@ -130,9 +131,9 @@ def model_findings(catalogue: Catalogue, model: ModelRef) -> list[str]:
     """Return what the best and the worst of a model's variants come to, a sentence each."""
     many = len(catalogue.devices) > 1
     mine = sentences.trades_of(catalogue, catalogue.of_model(model))
-    made = [t for t in mine if not t.default.is_published]
+    made = [t for t in mine if not t.candidate.is_published]
     found = (sentences.bargain(made), sentences.costliest(mine))
-    return [sentences.sentence(t, many=many) for t in found if t and not t.default.is_published]
+    return [sentences.sentence(t, many=many) for t in found if t and not t.candidate.is_published]
 
 
 # ---------------------------------------------------------------- one card

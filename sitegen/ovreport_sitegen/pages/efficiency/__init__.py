@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics.registry import METRICS
-from ovreport_sitegen.components import cards, memory
+from ovreport_sitegen.components import memory, ranking
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -61,14 +61,14 @@ def view(catalogue: Catalogue) -> EfficiencyView:
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "throughput_per_core_ips",
             id_="core",
             title="Throughput per core",
             axis="Inferences per second per core, log scale",
         ),
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "throughput_per_gib_ips",
             id_="gib",

@@ -9,7 +9,7 @@ from statistics import median
 
 from ovreport.metrics.registry import significant
 from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
-from ovreport_sitegen.components import cards
+from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -95,19 +95,19 @@ def _card(catalogue: Catalogue) -> Card | None:
     if not by_device:
         return None
     device = max(by_device, key=lambda d: (d == catalogue.main_device, by_device[d]))
-    results = cards.preferred(catalogue.of_device(device))
+    results = ranking.preferred(catalogue.of_device(device))
     domains = Counter(f.scope for r in results if (f := r.figure(GROSS)))
     if not domains:
         return None
     domain = domains.most_common(1)[0][0]
     same = [r for r in results if (f := r.figure(GROSS)) and f.scope == domain]
-    made = cards.metric_card(
+    made = ranking.metric_card(
         same,
         GROSS,
         id_="energy-card",
         title="Energy per inference",
         axis="Millijoules per inference, log scale",
-        naming=cards.model_name,
+        naming=ranking.model_name,
         log=True,
         conditions=f"{device.label} · default precision · {line(domain, 60)}",
     )

@@ -8,17 +8,17 @@ from ovreport.metrics.registry import significant
 from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import geometric_mean
-from ovreport_sitegen.components import cards
+from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, result_row
 from ovreport_sitegen.components.memory import (
     PHASES,
     memory_of,
     none_cells,
     peaks,
-    ratio_of,
     rounds_cell,
     size_cell,
 )
+from ovreport_sitegen.components.ratio_card import ratio_cell
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -60,7 +60,7 @@ def modes_table(catalogue: Catalogue) -> Table:
 
 def modes_finding(catalogue: Catalogue) -> str:
     """Return what the ways to load save on the main device, in a sentence each."""
-    results = cards.preferred(catalogue.of_device(catalogue.main_device))
+    results = ranking.preferred(catalogue.of_device(catalogue.main_device))
     words: dict[ModeName, str] = {
         "no-mmap": "Reading weights instead of mapping them",
         "cached": "Loading from the model cache",
@@ -82,7 +82,7 @@ def modes_finding(catalogue: Catalogue) -> str:
 
 
 def _of_how_many(effects: Sequence[Comparison]) -> str:
-    clear = sum(c.outcome == "different" for c in effects)
+    clear = sum(c.significant for c in effects)
     if len(effects) == 1:
         return "" if clear else "; the peaks are not distinguishable"
     return (
@@ -125,7 +125,7 @@ def _mode_cells(result: Result) -> tuple[Cell, ...]:
         if isinstance(other, MemoryMode):
             size = size_cell(peaks(other.rounds, STARTING).values())
             effects = (mode_effect(result, mode), anonymous_effect(result, mode))
-            cells += [size, *map(ratio_of, effects)]
+            cells += [size, *map(ratio_cell, effects)]
         else:
             cells += none_cells(other, 3)
     measured = [m.rounds for m in memory.modes.values() if isinstance(m, MemoryMode)]

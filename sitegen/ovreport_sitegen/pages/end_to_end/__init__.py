@@ -13,9 +13,6 @@ from ovreport.metrics.registry import significant
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import EndToEnd
 from ovreport.stats.comparison import Comparison
-from ovreport.stats.intervals import geometric_mean
-from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
-from ovreport_sitegen.components.cards import model_name, preferred
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -27,15 +24,17 @@ from ovreport_sitegen.components.cells import (
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Card, Head, footer, warning
-from ovreport_sitegen.components.ratios import comparison_row, ratio_cell
+from ovreport_sitegen.components.ranking import model_name, preferred
+from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, ratio_finding
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.end_to_end.stages import Measured, measured, stage_card
 from ovreport_sitegen.pages.page import Page, has_results
-from ovreport_sitegen.text import line, listed, plural
+from ovreport_sitegen.text import line, plural
 
+_ONE_WAY = "Only one of the two was measured."
 Compare = Callable[[Measured], Comparison | None]
 
 
@@ -161,55 +160,18 @@ def _gain_card(
     what: str,
     conditions: str,
 ) -> Card:
-    pairs = [(m, c) for m in main if (c := compare(m))]
-    pairs.sort(key=lambda pair: -pair[1].ratio.value)
-    rows = [comparison_row(c, model_name(m.result), m.result.device.family) for m, c in pairs]
-    finding = _gain_finding([(m.result.model.title, c) for m, c in pairs], what)
-    return Card(
-        id=id_,
+    ratios = [Ratio(m.result, model_name(m.result), c) for m in main if (c := compare(m))]
+    nothing = "Nothing to compare: no model was measured both ways."
+    return ratio_card(
+        ratios,
+        id_=id_,
         title=title,
         conditions=conditions,
-        better="Higher is better",
-        finding=finding,
-        chart=Chart("ratios", title, finding, axis, tuple(rows[:MAX_ROWS])) if rows else None,
-        key=_gain_key(rows),
-        footer=footer([m.result for m, _ in pairs], "end_to_end"),
+        axis=axis,
+        finding=ratio_finding(ratios, what) if ratios else nothing,
+        footer=footer([ratio.result for ratio in ratios], "end_to_end"),
         more="#all",
     )
-
-
-def _gain_key(rows: Sequence[Row]) -> str:
-    notes = "Dot: ratio of both ways in the same rounds. Line: 95 % interval."
-    if any(row.faint for row in rows):
-        notes += " Hollow: not distinguishable from 1×, or under 5 rounds."
-    if len(rows) > MAX_ROWS:
-        notes += f" The first {MAX_ROWS} of {len(rows)}."
-    return notes
-
-
-def _gain_finding(pairs: Sequence[tuple[str, Comparison]], what: str) -> str:
-    """Return for how many models something is faster, slower, or not to be told apart."""
-    if not pairs:
-        return "Nothing to compare: no model was measured both ways."
-    faster = [title for title, c in pairs if c.outcome == "different" and c.ratio.value > 1]
-    slower = [title for title, c in pairs if c.outcome == "different" and c.ratio.value < 1]
-    few = sum(c.outcome == "insufficient data" for _, c in pairs)
-    alike = len(pairs) - len(faster) - len(slower) - few
-    said = [
-        f"faster for {_some(faster)}" if faster else "",
-        f"slower for {_some(slower)}" if slower else "",
-        f"not distinguishable for {alike}" if alike else "",
-        f"too few rounds to tell for {few}" if few else "",
-    ]
-    mean = geometric_mean([c.ratio.value for _, c in pairs])
-    return (
-        f"{what}: {listed(s for s in said if s)} of {plural(len(pairs), 'model')}. "
-        f"Geometric mean of the ratios: {significant(mean)}×."
-    )
-
-
-def _some(names: Sequence[str]) -> str:
-    return listed(names) if len(names) <= 2 else str(len(names))
 
 
 # ---------------------------------------------------------------- table
@@ -246,11 +208,11 @@ def _table_row(result: Result) -> TableRow:
         (
             value_cell(result, "end_to_end_ms"),
             value_cell(result, "end_to_end_graph_ms"),
-            _gain_cell(graph_of(m)),
+            ratio_cell(graph_of(m), _ONE_WAY),
             _share_cell(m),
             value_cell(result, "end_to_end_ips"),
             value_cell(result, "end_to_end_async_ips"),
-            _gain_cell(async_of(m)),
+            ratio_cell(async_of(m), _ONE_WAY),
             value_cell(result, "end_to_end_graph_async_ips"),
             agreement_cell(m.measurement),
             n_cell(result, "end_to_end_ms"),
@@ -270,12 +232,6 @@ def _why_not(result: Result) -> tuple[Cell, ...]:
     if not result.completed or isinstance(why, EndToEnd):  # the row says why the case failed
         return (Cell(""),) * _FIGURE_COLUMNS
     return (replace(missing_cell(why), sub=line(why.reason, 160), span=_FIGURE_COLUMNS),)
-
-
-def _gain_cell(comparison: Comparison | None) -> Cell:
-    if comparison is None:
-        return Cell("–", tone="missing", tip="Only one of the two was measured.")
-    return ratio_cell(comparison)
 
 
 def _share_cell(m: Measured) -> Cell:

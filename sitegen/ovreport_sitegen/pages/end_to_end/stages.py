@@ -12,9 +12,9 @@ from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.stats.comparison import Outcome
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
-from ovreport_sitegen.components.cards import device_name, value_tip
 from ovreport_sitegen.components.cells import result_cells
 from ovreport_sitegen.components.page import Card, footer
+from ovreport_sitegen.components.ranking import device_name, value_tip
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import ModelRef, Result
 
@@ -31,7 +31,7 @@ DOING: dict[Stage, str] = {
 
 _HOW_SURE: dict[Outcome, str] = {
     "different": "",
-    "not distinguishable": ", not distinguishable",
+    "no clear difference": ", not distinguishable",
     "insufficient data": ", too few rounds to be sure",
 }
 

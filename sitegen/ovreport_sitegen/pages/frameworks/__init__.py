@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics.registry import significant
 from ovreport.record import Agreement
-from ovreport.stats.comparison import Comparison
-from ovreport.stats.intervals import geometric_mean
-from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
-from ovreport_sitegen.components.cards import FIRST
+from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.page import Card, Head, footer, warning
+from ovreport_sitegen.components.ranking import FIRST
+from ovreport_sitegen.components.ratio_card import (
+    Ratio,
+    outcome_counts,
+    ratio_card,
+    ratio_finding,
+    times,
+)
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -23,11 +27,10 @@ from ovreport_sitegen.pages.frameworks.tables import (
     threads_sentence,
 )
 from ovreport_sitegen.pages.page import Page, has_results
-from ovreport_sitegen.text import clean, listed, plural
+from ovreport_sitegen.text import clean, listed
 
 COMMAND = "ovreport collect --engine openvino --engine native"
 
-_MEASUREMENTS = ("latency", "throughput")
 _DIFFERS = 0.05
 """Relative RMSE against the reference above which outputs are said to differ."""
 
@@ -53,7 +56,7 @@ class FrameworksView:
 
 def view(catalogue: Catalogue) -> FrameworksView:
     """Return the view of the frameworks page."""
-    pairs = sorted(catalogue.against, key=_rank)
+    pairs = sorted(catalogue.framework_speedups, key=_rank)
     head = Head(
         "Native frameworks",
         "OpenVINO against the framework that a model's file belongs to: ONNX Runtime for ONNX, "
@@ -79,13 +82,13 @@ def view(catalogue: Catalogue) -> FrameworksView:
 
 def _shown(pairs: Sequence[Pair]) -> list[Result]:
     """Return the results of all pairs, each once."""
-    return list({id(r): r for p in pairs for r in (p.openvino, p.native)}.values())
+    return list({id(r): r for p in pairs for r in (p.candidate, p.baseline)}.values())
 
 
 def _rank(pair: Pair) -> tuple[bool, float]:
     """Order by precision, then from OpenVINO's largest gain to its largest loss."""
     comparison = pair.latency or pair.throughput
-    return pair.openvino.requested != "f32", -(comparison.ratio.value if comparison else 0)
+    return pair.candidate.requested != "f32", -(comparison.ratio.value if comparison else 0)
 
 
 # ---------------------------------------------------------------- findings
@@ -93,10 +96,10 @@ def _rank(pair: Pair) -> tuple[bool, float]:
 
 def _findings(pairs: Sequence[Pair]) -> Iterator[str]:
     for requested, some in _by_precision(pairs):
-        for measurement in _MEASUREMENTS:
-            if compared := [p for p in some if p.of(measurement)]:
-                yield f"{_asked_words(requested)}, {measurement}: {_counts(compared, measurement)}."
-    differing = {p.native.href: p.native.model.title for p in pairs if _differs(p.native)}
+        for measurement in MEASUREMENTS:
+            if ratios := _ratios(some, measurement):
+                yield f"{_asked_words(requested)}, {measurement}: {outcome_counts(ratios)}."
+    differing = {p.baseline.href: p.baseline.model.title for p in pairs if _differs(p.baseline)}
     if differing:
         yield (
             f"Of {listed(sorted(differing.values()))} the framework's outputs differ from "
@@ -105,54 +108,26 @@ def _findings(pairs: Sequence[Pair]) -> Iterator[str]:
         )
 
 
-def finding(pairs: Sequence[Pair], measurement: str) -> str:
-    """Return how often OpenVINO is faster and slower, its mean, and both extremes."""
-    found = [(p, c) for p in pairs if (c := p.of(measurement))]
-    if not found:
-        return "Nothing was compared."
-    text = f"{_counts(pairs, measurement)}."
-    if len(found) > 1:
-        mean = geometric_mean([c.ratio.value for _, c in found])
-        text += f" Geometric mean over all {len(found)}: {significant(mean)}×."
-    for words, choose in (("Most", max), ("Least", min)):
-        pair, comparison = choose(found, key=lambda pc: pc[1].ratio.value)
-        if comparison.outcome == "different":
-            text += f" {words}: {pair.native.model.title}, {_times(comparison)}."
-    return text
-
-
 def sentence(pair: Pair) -> str:
     """Return what came of one pair, for the page of its model."""
     gains = [
-        f"{measurement} gain {_times(c) if c.outcome == 'different' else c.outcome}"
-        for measurement in _MEASUREMENTS
+        f"{measurement} {times(c) if c.significant else c.outcome}"
+        for measurement in MEASUREMENTS
         if (c := pair.of(measurement))
     ]
-    ours, native = pair.openvino, pair.native
+    ours, native = pair.candidate, pair.baseline
     where = f"{ours.told} on {ours.device.label} against {native.framework}"
     return f"{where}: {', '.join(gains)}."
 
 
-def _counts(pairs: Sequence[Pair], measurement: str) -> str:
-    """Return how often OpenVINO is faster, slower, and neither."""
-    found = [c for p in pairs if (c := p.of(measurement))]
-    is_each_once = len({p.native.model.id for p in pairs}) == len(pairs)
-    certain = [c.ratio.value for c in found if c.outcome == "different"]
-    unclear = sum(c.outcome == "not distinguishable" for c in found)
-    too_few = sum(c.outcome == "insufficient data" for c in found)
-    parts = [
-        f"OpenVINO is faster on {sum(v > 1 for v in certain)} of "
-        f"{plural(len(found), 'model' if is_each_once else 'pair')}",
-        f"slower on {sum(v < 1 for v in certain)}",
-        f"not distinguishable on {unclear}",
-        *([f"with too few rounds on {too_few}"] if too_few else []),
-    ]
-    return ", ".join(parts)
+def _ratios(pairs: Sequence[Pair], measurement: SpeedMeasurement) -> list[Ratio]:
+    """Return the rows of a card; those without a comparison are left out."""
+    return [Ratio(p.candidate, pair_name(p), c) for p in pairs if (c := p.of(measurement))]
 
 
 def _by_precision(pairs: Sequence[Pair]) -> list[tuple[str, list[Pair]]]:
-    requested = sorted({p.openvino.requested for p in pairs}, key=lambda a: (a != "f32", a))
-    return [(a, [p for p in pairs if p.openvino.requested == a]) for a in requested]
+    requested = sorted({p.candidate.requested for p in pairs}, key=lambda a: (a != "f32", a))
+    return [(a, [p for p in pairs if p.candidate.requested == a]) for a in requested]
 
 
 def _asked_words(requested: str) -> str:
@@ -160,10 +135,6 @@ def _asked_words(requested: str) -> str:
         return "Both asked for f32"
     ours = "its default precision" if requested == "default" else requested
     return f"OpenVINO in {ours}, the framework in f32"
-
-
-def _times(comparison: Comparison) -> str:
-    return f"{significant(comparison.ratio.value)}×"
 
 
 def _differs(result: Result) -> bool:
@@ -177,66 +148,31 @@ def _differs(result: Result) -> bool:
 
 
 def _cards(pairs: Sequence[Pair], requested: str) -> Iterator[Card]:
-    for measurement in _MEASUREMENTS:
-        found = [p for p in pairs if p.of(measurement)]
-        if found:
-            yield _card(found, measurement, requested)
-
-
-def _card(pairs: Sequence[Pair], measurement: str, requested: str) -> Card:
-    ranked = sorted(((_row(p, measurement), p) for p in pairs), key=lambda rp: -rp[0].value)
-    rows = _both_ends([row for row, _ in ranked])
-    title = f"Speed-up over native: {measurement}"
-    text = finding(pairs, measurement)
-    key = "Dot: ratio of rounds that ran alternately. Line: 95 % interval. Left of 1: slower."
-    if any(row.faint for row in rows):
-        key += " Hollow: not distinguishable from 1×, or under 5 rounds."
-    if len(rows) < len(ranked):
-        key += f" The {len(rows) // 2} largest and smallest of {len(ranked)}."
-    axis = "Times as fast as the native framework, log scale"
-    id_ = f"{measurement}-{requested}"
-    return Card(
-        id=id_,
-        title=title,
-        conditions=_asked_words(requested),
-        better="Higher is better",
-        finding=text,
-        chart=Chart("ratios", title, text, axis, tuple(rows)),
-        key=key,
-        table=speed_table([p for _, p in ranked][:FIRST], f"{id_}-card-table"),
-        footer=footer([p.native for _, p in ranked], measurement),
-        more="#all",
-    )
-
-
-def _both_ends(rows: Sequence[Row]) -> list[Row]:
-    """Return all rows, or as many of the best as of the worst: losses are shown like wins."""
-    half = MAX_ROWS // 2
-    return list(rows) if len(rows) <= MAX_ROWS else [*rows[:half], *rows[-half:]]
-
-
-def _row(pair: Pair, measurement: str) -> Row:
-    comparison = pair.of(measurement)
-    assert comparison is not None  # noqa: S101 (its caller chose pairs that have one)
-    ratio, name = comparison.ratio, pair_name(pair)
-    return Row(
-        name=name,
-        label=_times(comparison),
-        value=ratio.value,
-        low=ratio.low,
-        high=ratio.high,
-        family=pair.openvino.device.family,
-        faint=comparison.outcome != "different",
-        tip=f"{name}: {_times(comparison)}, 95 % interval {significant(ratio.low)} to "
-        f"{significant(ratio.high)}, {plural(comparison.pairs, 'pair')} of rounds, "
-        f"{comparison.outcome}",
-    )
+    for measurement in MEASUREMENTS:
+        found = [(c.ratio.value, p) for p in pairs if (c := p.of(measurement))]
+        if not found:
+            continue
+        shown = [p for _, p in sorted(found, key=lambda pair: -pair[0])]
+        ratios = _ratios(shown, measurement)
+        id_ = f"{measurement}-{requested}"
+        yield ratio_card(
+            ratios,
+            id_=id_,
+            title=f"Speedup over native: {measurement}",
+            conditions=_asked_words(requested),
+            axis="Times as fast as the native framework, log scale",
+            finding=ratio_finding(ratios, "OpenVINO"),
+            table=speed_table(shown[:FIRST], f"{id_}-card-table"),
+            footer=footer([p.baseline for p in shown], measurement),
+            more="#all",
+            both_ends=True,
+        )
 
 
 def pair_name(pair: Pair) -> str:
     """Return a pair's name in a chart: the model, and the framework."""
-    only = " · architecture only" if pair.native.model.architecture_only else ""
-    return f"{pair.native.model.title} · {pair.native.framework}{only}"
+    only = " · architecture only" if pair.baseline.model.architecture_only else ""
+    return f"{pair.baseline.model.title} · {pair.baseline.framework}{only}"
 
 
 def _commands(catalogue: Catalogue) -> tuple[tuple[str, str], ...]:

@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from ovreport.record import Agreement, Completed, Latency, Throughput
-from ovreport.stats.comparison import Comparison
-from ovreport_sitegen.compare.frameworks import Against
+from ovreport_sitegen.compare.paired import PairedComparison
 from ovreport_sitegen.components.accuracy_cells import agreement_cells
 from ovreport_sitegen.components.cells import metric_column, missing_cell, value_cell, verdict_cell
-from ovreport_sitegen.components.ratios import ratio_cell
+from ovreport_sitegen.components.ratio_card import pairs_cell, ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed
 
-Pair = Against[Result]
+Pair = PairedComparison[Result]
 
 _HEADLINES = {"latency": "latency_ms", "throughput": "throughput_ips"}
 
@@ -28,8 +27,8 @@ def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
         Column("Model"),
         Column("Framework", wide=True),
         Column("OpenVINO ran", wide=True),
-        Column("Latency gain", "×", "higher", True),
-        Column("Throughput gain", "×", "higher", True),
+        Column("Latency speedup", "×", "higher", True),
+        Column("Throughput speedup", "×", "higher", True),
         Column("Pairs", "rounds", "", True),
         Column("Verdict, OpenVINO"),
         Column("Verdict, framework"),
@@ -43,15 +42,15 @@ def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
         _table_row(
             pair,
             (
-                _ratio(pair.latency),
-                _ratio(pair.throughput),
-                _pairs_cell(pair),
-                verdict_cell(pair.openvino, "latency"),
-                verdict_cell(pair.native, "latency"),
+                ratio_cell(pair.latency),
+                ratio_cell(pair.throughput),
+                pairs_cell(pair.latency, pair.throughput),
+                verdict_cell(pair.candidate, "latency"),
+                verdict_cell(pair.baseline, "latency"),
                 *(
                     _figure(r, measurement)
                     for measurement in _HEADLINES
-                    for r in (pair.openvino, pair.native)
+                    for r in (pair.candidate, pair.baseline)
                 ),
             ),
         )
@@ -84,15 +83,18 @@ def beside_table(pairs: Sequence[Pair]) -> Table:
                 *(
                     value_cell(r, key)
                     for key in ("startup_ms", "peak_memory_bytes")
-                    for r in (pair.openvino, pair.native)
+                    for r in (pair.candidate, pair.baseline)
                 ),
-                agreement_cells(pair.openvino)[1],
-                _agreement(pair.native),
+                agreement_cells(pair.candidate)[1],
+                _agreement(pair.baseline),
                 Cell(
-                    f"{_latency_threads(pair.openvino)} / {_latency_threads(pair.native)}",
+                    f"{_latency_threads(pair.candidate)} / {_latency_threads(pair.baseline)}",
                     sub="OpenVINO / framework",
                 ),
-                Cell(f"{_load(pair.openvino)} / {_load(pair.native)}", sub="OpenVINO / framework"),
+                Cell(
+                    f"{_load(pair.candidate)} / {_load(pair.baseline)}",
+                    sub="OpenVINO / framework",
+                ),
             ),
         )
         for pair in pairs
@@ -101,7 +103,7 @@ def beside_table(pairs: Sequence[Pair]) -> Table:
 
 
 def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
-    ours, native = pair.openvino, pair.native
+    ours, native = pair.candidate, pair.baseline
     marks = (("architecture only",) if native.model.architecture_only else ()) + (
         ("quick",) if native.quick else ()
     )
@@ -119,21 +121,10 @@ def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
     )
 
 
-def _ratio(comparison: Comparison | None) -> Cell:
-    if comparison is None:
-        return Cell("–", tone="missing", tip="One of both has no such figure.")
-    return ratio_cell(comparison)
-
-
 def _figure(result: Result, measurement: str) -> Cell:
     """Return a headline, greyed if it is unreliable; the ratio beside it has its own interval."""
     cell, verdict = value_cell(result, _HEADLINES[measurement]), result.verdict(measurement)
     return replace(cell, tone="missing") if verdict and verdict.level == "unreliable" else cell
-
-
-def _pairs_cell(pair: Pair) -> Cell:
-    count = max((c.pairs for c in (pair.latency, pair.throughput) if c), default=0)
-    return Cell(str(count), sort=count)
 
 
 def _agreement(result: Result) -> Cell:
@@ -145,7 +136,7 @@ def _agreement(result: Result) -> Cell:
 
 def missing_table(catalogue: Catalogue) -> Table | None:
     """Return the native results that were compared with nothing, each with its reason."""
-    compared = {id(p.native) for p in catalogue.against}
+    compared = {id(p.baseline) for p in catalogue.framework_speedups}
     rows = tuple(
         TableRow(
             (
@@ -200,10 +191,10 @@ def _load(result: Result) -> str:
 def threads_sentence(pairs: Sequence[Pair]) -> str:
     """Return whether both had the same threads and requests, and where not."""
     unlike = {
-        p.native.model.title
+        p.baseline.model.title
         for p in pairs
-        if (_latency_threads(p.openvino), _load(p.openvino))
-        != (_latency_threads(p.native), _load(p.native))
+        if (_latency_threads(p.candidate), _load(p.candidate))
+        != (_latency_threads(p.baseline), _load(p.baseline))
     }
     if not unlike:
         return "Threads and requests were equal in every pair."

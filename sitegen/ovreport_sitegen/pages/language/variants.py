@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from ovreport.metrics import generation
 from ovreport.metrics.registry import significant
 from ovreport.record import AccuracyReference, Optimized, Perplexity
-from ovreport.stats.comparison import Comparison, compare
-from ovreport_sitegen.compare.paired import same_session
+from ovreport.stats.comparison import Comparison
+from ovreport_sitegen.compare.paired import PairedComparison
 from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
 from ovreport_sitegen.components.generation import generation_of, relation
-from ovreport_sitegen.components.memory import ratio_of
+from ovreport_sitegen.components.ratio_card import ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.result import Result
@@ -53,7 +53,7 @@ def _speed(result: Result, base: Result) -> str:
         return "was not measured alternately with the published file"
     if effect.outcome == "insufficient data":
         return "has too few rounds to be compared in speed with the published file"
-    if effect.outcome != "different":
+    if not effect.significant:
         return "is not distinguishable in speed from the published file"
     return f"takes {significant(effect.ratio.value, 2)}× the published file's time for a token"
 
@@ -67,7 +67,7 @@ def _perplexity(result: Result) -> str:
     if not isinstance(reference, AccuracyReference):
         return text
     word = relation(reference)
-    joined = "from" if word == "not distinguishable" else "than"
+    joined = "from" if word == "no clear difference" else "than"
     return f"{text}, {word} {joined} the {significant(reference.value)} of the published in f32"
 
 
@@ -97,9 +97,7 @@ def _base(result: Result, results: Sequence[Result]) -> Result | None:
 
 def _effect(result: Result, base: Result | None) -> Comparison | None:
     """Return the time of a token over the published file's, paired by round."""
-    if base is None or not same_session(base.record, result.record):
-        return None
-    return compare(_token_ms(result), _token_ms(base))
+    return PairedComparison(base, result).ratio(_token_ms) if base else None
 
 
 def _token_ms(result: Result) -> dict[int, float]:
@@ -139,7 +137,7 @@ def size_table(results: Sequence[Result]) -> Table | None:
 def _size_row(result: Result, results: Sequence[Result]) -> TableRow:
     model, device, _ = result_cells(result)
     base = _base(result, results)
-    ratio = ratio_of(_effect(result, base)) if base else Cell("–", tone="missing")
+    ratio = ratio_cell(_effect(result, base)) if base else Cell("–", tone="missing")
     head = (
         model,
         Cell(device.text, sort=device.sort, family=device.family),

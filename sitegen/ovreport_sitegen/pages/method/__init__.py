@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport.metrics import verdict
+from ovreport.metrics import percentiles, verdict
 from ovreport.metrics.reasons import REASONS, ReasonText
 from ovreport.metrics.registry import METRICS, Metric
 from ovreport.record import Tier
@@ -12,8 +12,7 @@ from ovreport.stats import comparison, intervals
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
 from ovreport_sitegen.components.page import Head
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages.method import overhead as measuring_time
-from ovreport_sitegen.pages.method.simulation import Proof, proof
+from ovreport_sitegen.pages.method import overhead, simulation
 from ovreport_sitegen.pages.page import Page
 from ovreport_sitegen.text import line
 
@@ -31,10 +30,10 @@ class MethodView:
     limits: dict[str, str]
     """Numbers of the rules, for the prose."""
     releases: tuple[str, ...]
-    proof: Proof
-    """Whether the statistics keep what they promise."""
-    measuring_time: measuring_time.MeasuringTimeView
-    """What the measuring itself costs."""
+    simulation: simulation.SimulationView
+    """Whether the statistics hold what they promise."""
+    overhead: overhead.OverheadView
+    """What measuring costs."""
 
 
 _MEASUREMENTS = (
@@ -48,18 +47,18 @@ _MEASUREMENTS = (
     ("Accuracy", "accuracy"),
 )
 _TOKENS = (("Language models", "generation"),)
-_JUDGED = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
+_WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
 
 
 def view(catalogue: Catalogue) -> MethodView:
     """Return the view of the page."""
     tiers: dict[str, tuple[Tier, int]] = {}
     counts: dict[str, int] = {}
-    judged = (*catalogue.results, *catalogue.language)
-    for r in judged:
+    results = (*catalogue.results, *catalogue.language)
+    for r in results:
         tier = r.record.tier
         tiers[repr(tier)] = (tier, tiers.get(repr(tier), (tier, 0))[1] + 1)
-        verdicts = [r.verdict(measurement) for measurement in _JUDGED]
+        verdicts = [r.verdict(measurement) for measurement in _WITH_VERDICT]
         for code in {reason.code for v in verdicts if v for reason in v.reasons}:
             counts[code] = counts.get(code, 0) + 1
     head = Head(
@@ -75,9 +74,9 @@ def view(catalogue: Catalogue) -> MethodView:
             for title, measurement in (*_MEASUREMENTS, *(_TOKENS if catalogue.language else ()))
         ),
         limits=_limits(),
-        releases=tuple(sorted({line(r.record.software.openvino, 80) for r in judged})),
-        proof=proof(),
-        measuring_time=measuring_time.view(catalogue),
+        releases=tuple(sorted({line(r.record.software.openvino, 80) for r in results})),
+        simulation=simulation.section(simulation.load()),
+        overhead=overhead.section(catalogue),
     )
 
 
@@ -92,6 +91,7 @@ def _limits() -> dict[str, str]:
         "pairs": str(comparison.MIN_PAIRS),
         "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
         "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
+        "too_few": percentiles.N_TOO_SMALL,
         "percentile": f"{1 - intervals.PERCENTILE_RISK:.0%}".replace("%", " %"),
     }
 

@@ -1,67 +1,37 @@
-"""What the measuring itself costs: in a single call, and of the time that a collect takes."""
+"""What measuring costs: in a single call, and as a share of the time that a collect takes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from ovreport.metrics.compute import MetricValue
 from ovreport.metrics.registry import significant
-from ovreport.record import MEASURING, Latency, MeasuringTime
+from ovreport.record import Latency, MeasuringTime
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import listed, plural
 
-_PARTS = {
-    "timed-loops": ("timed loops", "inferences that figures are made of"),
-    "warm-up": ("warm-up", "inferences before them, until their times are steady"),
-    "timed-starts": ("timed starts", "cold and cached start, from reading to a first answer"),
-    "idle-baseline": ("idle baseline", "power while nothing runs, before energy is read"),
-    "calibration": ("calibration", "fixed computations around rounds, in records up to format 3"),
-    "process": ("processes", "start, imports and end of the fresh process of every round"),
-    "compile": ("compiling", "compiling for the other mode, which is not timed"),
-    "accuracy": ("accuracy", "answers to all labelled inputs, and judging them"),
-    "pilot": ("pilots", "finding out how to drive requests, and for how long"),
-    "check": ("checks", "answers compared before and after timing"),
-    "inputs": ("inputs", "loading them"),
-    "bookkeeping": ("bookkeeping", "noise evidence, the journal, what lies between processes"),
-}
-"""Part of an `MeasuringTime` → its label and what it is; in the order in which they are shown."""
-_OTHER = ("other", "named by the record, not known to this page")
+_TIERS = ("quick", "standard", "publish")
 
 
 @dataclass(frozen=True, slots=True)
-class PartRow:
-    """One part of the wall time of a tier's cases."""
-
-    label: str
-    meaning: str
-    measuring: bool
-    x: float
-    """Start of its piece of the bar, in per cent."""
-    width: float
-    share: str
-    a_case: str
-    """Seconds of an average case."""
-
-
-@dataclass(frozen=True, slots=True)
-class TierEffort:
-    """Where the time of all cases of a tier went."""
+class TierOverhead:
+    """How much of the time of a tier's cases was measuring."""
 
     tier: str
-    n: str
+    cases: str
+    """How many cases."""
     wall: str
+    """What they took in all."""
     share: str
-    """Measuring, of wall time."""
-    parts: tuple[PartRow, ...]
+    """Share of it that was measuring."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallOverhead:
-    """What a call costs beside the runtime's own work, where it weighs most."""
+    """What a call costs beside the runtime's own work, in the fastest case."""
 
     what: str
     href: str
@@ -70,41 +40,32 @@ class CallOverhead:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuringTimeView:
-    """Everything the section needs."""
+class OverheadView:
+    """The section on the method page."""
 
     finding: str
     call: CallOverhead | None
-    tiers: tuple[TierEffort, ...]
+    tiers: tuple[TierOverhead, ...]
 
 
-def view(catalogue: Catalogue) -> MeasuringTimeView:
+def section(catalogue: Catalogue) -> OverheadView:
     """Return the section for all results of a site."""
     call = _call(catalogue.results)
-    tiers = tuple(
-        found
-        for name in ("quick", "standard", "publish")
-        if (found := _tier(name, [r for r in catalogue.results if r.record.tier.name == name]))
-    )
-    shares = [f"{t.share} of the {t.tier} tier's time was measuring ({t.n})" for t in tiers]
+    tiers = tuple(found for name in _TIERS if (found := _tier(name, catalogue.results)))
+    shares = [f"{t.share} of the {t.tier} tier's time was measuring ({t.cases})" for t in tiers]
     sentences = [*([call.sentence] if call else []), *([listed(shares)] if shares else [])]
-    nothing = "No record here tells what its measuring cost."
-    return MeasuringTimeView(
-        finding=" ".join(f"{s[0].upper()}{s[1:]}." for s in sentences) or nothing,
+    return OverheadView(
+        finding=" ".join(f"{s[0].upper()}{s[1:]}." for s in sentences)
+        or "No record here says how long measuring took.",
         call=call,
         tiers=tiers,
     )
 
 
-def effort_words(measuring_time: MeasuringTime) -> str:
-    """Return a case's effort in a line: how long, how much of it measuring, the largest parts."""
-    largest = _shares(measuring_time.parts_s)[:4]
-    parts = ", ".join(f"{label} {_percent(s)}" for label, _, _, s in sorted(largest, key=_by_share))
-    return (
-        f"{_duration(measuring_time.wall_s)}, "
-        f"{_percent(_share(measuring_time.measuring_s, measuring_time.wall_s))} of it "
-        f"measuring: {parts}"
-    )
+def time_words(time: MeasuringTime) -> str:
+    """Return how long a case took, and how much of it was measuring."""
+    share = _percent(_share(time.measuring_s, time.wall_s))
+    return f"{_duration(time.wall_s)}, {share} of it measuring"
 
 
 # ---------------------------------------------------------------- a call
@@ -120,19 +81,17 @@ def _call(results: Sequence[Result]) -> CallOverhead | None:
     if latency is None or overhead is None or not isinstance(measurement, Latency):
         return None
     between_ms = median((r.duration_s * 1000 - r.n * r.mean_ms) / r.n for r in measurement.rounds)
-    what = f"{fastest.model.title}, {fastest.device.label}, {fastest.told}"
-    n = f"{plural(latency.rounds, 'round')} · {latency.n:,} inferences"
     return CallOverhead(
-        what=what,
+        what=f"{fastest.model.title}, {fastest.device.label}, {fastest.told}",
         href=fastest.href,
         facts=(
-            ("Latency at the caller", _with_range(latency)),
-            ("Of it, not the runtime's own", _with_range(overhead)),
+            ("Latency at the caller", _with_interval(latency)),
+            ("Of it, outside the runtime", _with_interval(overhead)),
             (
-                "Between two calls, not in the latency",
-                f"{_time(max(between_ms, 0))} for the next input, the clock and notes",
+                "Between two calls, not part of the latency",
+                f"{_time(max(between_ms, 0))} to fetch the next input and read the clock",
             ),
-            ("n", n),
+            ("n", f"{plural(latency.rounds, 'round')} · {latency.n:,} inferences"),
         ),
         sentence=f"a call of {fastest.model.title}, the fastest case here, takes "
         f"{_time(latency.value)} at the caller, {_time(overhead.value)} "
@@ -140,70 +99,33 @@ def _call(results: Sequence[Result]) -> CallOverhead | None:
     )
 
 
-def _with_range(figure: MetricValue) -> str:
-    return f"{_time(figure.value)} [{_time(figure.low)}, {_time(figure.high)}]"
+def _with_interval(value: MetricValue) -> str:
+    return f"{_time(value.value)} [{_time(value.low)}, {_time(value.high)}]"
 
 
 def _time(ms: float) -> str:
-    """Return a duration in the unit in which it is no row of zeros."""
+    """Return a duration in the unit that needs no leading zeros."""
     return f"{significant(ms)} ms" if ms >= 0.1 else f"{significant(ms * 1000)} µs"
 
 
 # ---------------------------------------------------------------- a collect
 
 
-def _tier(name: str, results: Sequence[Result]) -> TierEffort | None:
-    efforts = [e for r in results if isinstance(e := r.record.measuring_time, MeasuringTime)]
-    if not efforts:
-        return None
-    wall_s = sum(e.wall_s for e in efforts)
-    parts: dict[str, float] = defaultdict(float)
-    for key, seconds in (
-        item for measuring_time in efforts for item in measuring_time.parts_s.items()
-    ):
-        parts[key] += seconds
-    return TierEffort(
-        tier=name,
-        n=plural(len(efforts), "case"),
-        wall=_duration(wall_s),
-        share=_percent(_share(sum(e.measuring_s for e in efforts), wall_s)),
-        parts=tuple(_rows(parts, wall_s, len(efforts))),
-    )
-
-
-def _rows(parts: Mapping[str, float], wall_s: float, cases: int) -> list[PartRow]:
-    rows, x = [], 0.0
-    for label, meaning, measuring, share in _shares(parts):
-        rows.append(
-            PartRow(
-                label,
-                meaning,
-                measuring,
-                round(x, 2),
-                round(100 * share, 2),
-                _percent(share),
-                f"{significant(share * wall_s / cases)} s",
-            )
-        )
-        x += 100 * share
-    return rows
-
-
-def _shares(parts_s: Mapping[str, float]) -> list[tuple[str, str, bool, float]]:
-    """Return label, meaning, whether it is measuring, and share of each part; measuring first."""
-    total = sum(parts_s.values())
-    known = [
-        (*_PARTS[key], key in MEASURING, _share(parts_s[key], total))
-        for key in _PARTS
-        if parts_s.get(key, 0) > 0
+def _tier(name: str, results: Sequence[Result]) -> TierOverhead | None:
+    times = [
+        time
+        for r in results
+        if r.record.tier.name == name and isinstance(time := r.record.measuring_time, MeasuringTime)
     ]
-    unknown = sum(s for key, s in parts_s.items() if key not in _PARTS)
-    others = [(*_OTHER, False, _share(unknown, total))] if unknown > 0 else []
-    return sorted([*known, *others], key=lambda row: (not row[2], -row[3]))
-
-
-def _by_share(row: tuple[str, str, bool, float]) -> float:
-    return -row[3]
+    if not times:
+        return None
+    wall_s = sum(time.wall_s for time in times)
+    return TierOverhead(
+        tier=name,
+        cases=plural(len(times), "case"),
+        wall=_duration(wall_s),
+        share=_percent(_share(sum(time.measuring_s for time in times), wall_s)),
+    )
 
 
 def _share(part: float, whole: float) -> float:

@@ -1,53 +1,99 @@
-"""Whether the statistics keep what they promise: the study's findings, worst first, in words."""
+"""Simulations with a known truth show whether intervals and comparisons hold their promises."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from itertools import groupby
+from typing import Literal
 
-from ovreport_sitegen.pages.method import studies
-from ovreport_sitegen.pages.method.studies import Finding, StatisticsStudy
+import msgspec
+
 from ovreport_sitegen.text import line, plural
 
 _SPACE = "\N{NO-BREAK SPACE}"
 
 
+class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One number of the study of the statistics, and the goal that it is held against."""
+
+    question: str
+    """What was measured; findings of one question differ by their conditions."""
+    conditions: str
+    measured: float
+    goal: float | None
+    """None: nothing was promised here, and `why` says so."""
+    at_least: bool
+    """Whether the goal is a lower bound; else it is an upper one."""
+    n: int
+    """Simulated comparisons behind it."""
+    unit: Literal["share", "rounds"] = "share"
+    why: str = ""
+    """Why there is no goal, or why it cannot be met."""
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the goal was reached; None without a goal."""
+        if self.goal is None:
+            return None
+        return self.measured >= self.goal if self.at_least else self.measured <= self.goal
+
+
+class StatisticsStudy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What simulation with known truth says of the intervals, comparisons and bounds."""
+
+    date: str
+    ovreport: str
+    command: str
+    """Repeats it, in a checkout."""
+    seed: int
+    findings: list[Finding]
+
+
 @dataclass(frozen=True)
-class ProofRow:
+class SimulationRow:
     """One question, and the answer where it is furthest from its goal."""
 
     question: str
     measured: str
     goal: str
-    """Empty where nothing was promised."""
+    """Empty where there is none."""
     met: str
     """yes, no, or "no goal"."""
     conditions: str
     n: str
     """Simulated comparisons behind it."""
     of: int
-    """So many conditions were tried; these are the worst."""
+    """How many conditions were tried; these are the worst."""
     why: str
 
 
 @dataclass(frozen=True)
-class Proof:
-    """Everything that the part of the page needs."""
+class SimulationView:
+    """The section on the method page."""
 
     finding: str
-    rows: tuple[ProofRow, ...]
-    every: tuple[ProofRow, ...]
+    rows: tuple[SimulationRow, ...]
+    every: tuple[SimulationRow, ...]
     """The findings under all conditions."""
     command: str
     source: str
 
 
-def proof() -> Proof:
-    """Return what the study in this package says of the statistics."""
-    study = studies.load("statistics", StatisticsStudy)
+def load() -> StatisticsStudy:
+    """Return the study in this package, written by the script that its `command` names.
+
+    Raises msgspec.ValidationError with the path into the document where it is not a study.
+    """
+    file = resources.files("ovreport_sitegen").joinpath("studies", "statistics.json")
+    return msgspec.json.decode(file.read_bytes(), type=StatisticsStudy)
+
+
+def section(study: StatisticsStudy) -> SimulationView:
+    """Return what a study says of the statistics."""
     worst = [(_worst(group), len(group)) for group in _groups(study.findings)]
-    return Proof(
+    return SimulationView(
         finding=_finding([f for f, _ in worst], study.findings),
         rows=tuple(_row(f, of) for f, of in worst),
         every=tuple(_row(f, 1) for f in study.findings),
@@ -86,11 +132,11 @@ def _finding(worst: Sequence[Finding], findings: Sequence[Finding]) -> str:
     )
 
 
-def _row(finding: Finding, of: int) -> ProofRow:
+def _row(finding: Finding, of: int) -> SimulationRow:
     goal = ""
     if finding.goal is not None:
         goal = f"{'≥' if finding.at_least else '≤'}{_SPACE}{_number(finding, finding.goal)}"
-    return ProofRow(
+    return SimulationRow(
         question=line(finding.question, 200),
         measured=_number(finding, finding.measured),
         goal=goal,

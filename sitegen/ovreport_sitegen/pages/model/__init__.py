@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from ovreport_sitegen.components import accuracy_cells, ratios, spread
+from ovreport_sitegen.components import accuracy_cells, speedups, spread
 from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.cells import (
     VERDICT,
@@ -18,6 +18,7 @@ from ovreport_sitegen.components.cells import (
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
@@ -52,8 +53,8 @@ class ModelView:
     table: Table
     tradeoffs: tuple[Card, ...]
     """Accuracy against latency and throughput, on each device that has a choice."""
-    made: tuple[optimization.Made, ...]
-    """How each file that is not the published one was made."""
+    optimizations: tuple[optimization.OptimizationView, ...]
+    """How each file that is not the published one was optimized or converted."""
     size: Table | None
     """File size beside memory; None where there is only one variant."""
     size_finding: str
@@ -84,11 +85,11 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         findings=(
             *_findings(catalogue, results),
             *tradeoff.model_findings(catalogue, model),
-            *[frameworks.sentence(p) for p in catalogue.against_of(model)[:4]],
+            *[frameworks.sentence(p) for p in catalogue.framework_speedups_of(model)[:4]],
         ),
         table=_table(catalogue, model, [*results, *native]),
         tradeoffs=tradeoff.model_cards(catalogue, model),
-        made=optimization.made(results),
+        optimizations=optimization.optimizations(results),
         size=optimization.size_table(catalogue, model),
         size_finding=optimization.size_finding(catalogue, model),
         published=published.table(catalogue, model),
@@ -106,14 +107,14 @@ def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
         gain = catalogue.speedup(r)
         if gain is None or gain.latency is None or not r.is_published:
             continue
-        clear = gain.latency.outcome == "different"
-        text = trade_sentence(r, ratios.times(gain.latency) if clear else "", named=False)
+        clear = gain.latency.significant
+        text = trade_sentence(r, times(gain.latency, 2) if clear else "", named=False)
         if not text:
             speed = (
-                f"is {ratios.times(gain.latency)} as fast as f32"
+                f"is {times(gain.latency, 2)} as fast as f32"
                 if clear
                 else f"is {gain.latency.outcome} from f32 in speed"
-                if gain.latency.outcome == "not distinguishable"
+                if gain.latency.outcome == "no clear difference"
                 else "has too few rounds to be compared with f32"
             )
             text = f"{r.executed or 'The default'}, the default on {r.device.label}, {speed}."
@@ -142,7 +143,7 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
             value_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
             *(value_cell(r, key) for key in _FIGURES),
-            COMPARED if r.framework else ratios.gain_cell(catalogue, r),
+            COMPARED if r.framework else speedups.speedup_cell(catalogue, r),
             accuracy_cells.value_cell(r),
             accuracy_cells.cost_cell(r),
         )

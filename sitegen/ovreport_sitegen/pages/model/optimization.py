@@ -1,4 +1,4 @@
-"""How a model's files were made, and what that did to their size and memory."""
+"""How a model's files were optimized, and what that did to their size and memory."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Literal
 from ovreport.metrics.registry import significant
 from ovreport.record import Converted, Memory, Model, Optimized
 from ovreport.record.model import WEIGHTS_TO_F32, Trial
-from ovreport.stats.comparison import Comparison, compare
+from ovreport.stats.comparison import Comparison
 from ovreport.variants import METHODS
-from ovreport_sitegen.compare.paired import same_session
 from ovreport_sitegen.components.cells import result_cells, row, value_cell
-from ovreport_sitegen.components.memory import RUNNING, memory_of, peaks, ratio_of
+from ovreport_sitegen.components.memory import RUNNING, memory_of, peaks
+from ovreport_sitegen.components.ratio_card import ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -27,20 +27,20 @@ _PEAK = {"latency": "peak_memory_latency_bytes", "throughput": "peak_memory_byte
 
 
 @dataclass(frozen=True)
-class Made:
-    """One file that was made here, with everything that made it."""
+class OptimizationView:
+    """How one file was optimized or converted here."""
 
     title: str
     facts: tuple[tuple[str, str], ...]
 
 
-def made(results: Sequence[Result]) -> tuple[Made, ...]:
-    """Return how each variant's file was made, newest record first; published ones are left out."""
+def optimizations(results: Sequence[Result]) -> tuple[OptimizationView, ...]:
+    """Return how each variant that is not published came about, from its newest record."""
     newest: dict[str, Result] = {}
     for r in sorted(results, key=lambda r: r.record.measured_at):
         newest[r.variant] = r
     return tuple(
-        Made(variants.label(variant), _facts(newest[variant].record.model))
+        OptimizationView(variants.label(variant), _facts(newest[variant].record.model))
         for variant in variants.ordered(newest)
         if isinstance(newest[variant].record.model.origin, Optimized | Converted)
     )
@@ -193,7 +193,7 @@ def size_finding(catalogue: Catalogue, model: ModelRef) -> str:
     effect = memory_effect(catalogue, r, "latency")
     if effect is None:
         return f"{text}."
-    if effect.outcome != "different":
+    if not effect.significant:
         return f"{text}; its peak memory is {_unclear(effect)}."
     return f"{text} and its peak memory {significant(effect.ratio.value, 2)}× that of f32."
 
@@ -212,14 +212,14 @@ def memory_effect(
     catalogue: Catalogue, result: Result, mode: Literal["latency", "throughput"]
 ) -> Comparison | None:
     """Return the peak of a mode over that of the published file in f32, by round."""
-    base = catalogue.baseline(result)
-    if base is None or base is result or not same_session(base.record, result.record):
-        return None
-    mine, theirs = memory_of(result), memory_of(base)
-    if not isinstance(mine, Memory) or not isinstance(theirs, Memory):
-        return None
     phases = RUNNING[0] if mode == "latency" else RUNNING[1]
-    return compare(peaks(mine.rounds, phases), peaks(theirs.rounds, phases))
+
+    def peak(r: Result) -> dict[int, float]:
+        memory = memory_of(r)
+        return peaks(memory.rounds, phases) if isinstance(memory, Memory) else {}
+
+    pair = catalogue.speedup(result)
+    return pair.ratio(peak) if pair else None
 
 
 def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
@@ -236,7 +236,7 @@ def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
             value_cell(result, _PEAK[mode]),
             Cell("baseline", tone="missing", sort=1.0)
             if result.is_baseline
-            else ratio_of(memory_effect(catalogue, result, mode)),
+            else ratio_cell(memory_effect(catalogue, result, mode)),
         ]
     name = Cell(variants.label(result.variant), href=f"#{result.anchor}")
     head = (name, device, Cell(precision.text, sort=precision.sort))

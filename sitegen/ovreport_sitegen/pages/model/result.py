@@ -12,7 +12,7 @@ from ovreport_sitegen.components.cells import reason_title, status_word
 from ovreport_sitegen.components.table import TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.efficiency import energy
-from ovreport_sitegen.pages.method.overhead import effort_words
+from ovreport_sitegen.pages.method.overhead import time_words
 from ovreport_sitegen.pages.model.evidence import (
     evidence,
     executed_on,
@@ -170,7 +170,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
             f"{record.tier.min_inferences} inferences a loop, {record.tier.rounds} rounds",
         ),
         *(
-            (("Took", effort_words(record.measuring_time)),)
+            (("Took", time_words(record.measuring_time)),)
             if isinstance(record.measuring_time, MeasuringTime)
             else ()
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.record import Throughput
-from ovreport_sitegen.components import cards, ratios
+from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -46,20 +46,20 @@ def view(catalogue: Catalogue) -> ThroughputView:
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "throughput_ips",
             id_="throughput",
             title="Throughput of each model",
             axis="Inferences per second, log scale",
         ),
-        ratios.gains_card(
-            ratios.main_gains(catalogue),
+        speedups.speedup_card(
+            catalogue.default_speedups(),
             "throughput",
             id_="gain",
-            conditions=catalogue.gain_device.label,
+            conditions=catalogue.speedup_device.label,
         ),
-        cards.models_card(
+        ranking.models_card(
             catalogue,
             "loaded_latency_p99_ms",
             other="loaded_latency_ms",
@@ -94,7 +94,7 @@ def _table(catalogue: Catalogue) -> Table:
                 value_cell(r, "throughput_ips"),
                 verdict_cell(r, "throughput"),
                 *(value_cell(r, key) for key in _FIGURES),
-                ratios.gain_cell(catalogue, r, "throughput"),
+                speedups.speedup_cell(catalogue, r, "throughput"),
                 *(value_cell(r, key) for key in _ARRIVALS),
                 *_setting_cells(r),
                 n_cell(r, "throughput_ips"),

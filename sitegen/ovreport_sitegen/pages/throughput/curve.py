@@ -13,8 +13,8 @@ from ovreport.metrics.registry import significant
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_sitegen.charts import Scatter, Spot
-from ovreport_sitegen.components.cards import model_name, preferred
 from ovreport_sitegen.components.page import Card
+from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result

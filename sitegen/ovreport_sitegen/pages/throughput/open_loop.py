@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from ovreport.metrics.registry import significant
 from ovreport.record import OpenLoop
-from ovreport_sitegen.components.cards import models_card
 from ovreport_sitegen.components.cells import (
     level_cell,
     metric_column,
@@ -16,6 +15,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
 )
 from ovreport_sitegen.components.page import Card
+from ovreport_sitegen.components.ranking import models_card
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result

@@ -1,4 +1,4 @@
-"""Studies of the methods: strictly decoded, and told on the page as they are."""
+"""The simulation study: strictly decoded, and shown on the method page as it is."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import pytest
 
 from ovreport_collector.plan.tiers import TIERS
 from ovreport_sitegen.build import Built
-from ovreport_sitegen.pages.method import studies
-from ovreport_sitegen.pages.method.simulation import proof
-from ovreport_sitegen.pages.method.studies import Finding, StatisticsStudy
+from ovreport_sitegen.pages.method import simulation
+from ovreport_sitegen.pages.method.simulation import Finding, StatisticsStudy
 from tests.simulation import measures
 
 NBSP = "\N{NO-BREAK SPACE}"
-STUDY = studies.load("statistics", StatisticsStudy)
+STUDY = simulation.load()
 
 
 def a_finding(**changes) -> Finding:
@@ -31,11 +30,9 @@ def a_finding(**changes) -> Finding:
     return Finding(**{**base, **changes})
 
 
-def told(monkeypatch: pytest.MonkeyPatch, *findings: Finding):
-    """Return what the page says of these findings."""
-    made = msgspec.structs.replace(STUDY, findings=list(findings))
-    monkeypatch.setattr(studies, "load", lambda *_: made)
-    return proof()
+def section(*findings: Finding) -> simulation.SimulationView:
+    """Return the section of a study with these findings."""
+    return simulation.section(msgspec.structs.replace(STUDY, findings=list(findings)))
 
 
 def test_the_study_has_enough_comparisons() -> None:
@@ -84,10 +81,9 @@ def test_goals_are_bounds_from_below_or_above() -> None:
     assert a_finding(goal=None).met is None
 
 
-def test_the_worst_conditions_speak_for_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_worst_conditions_speak_for_a_question() -> None:
     """One row a question, with the number that is furthest from the goal."""
-    said = told(
-        monkeypatch,
+    said = section(
         a_finding(measured=0.97),
         a_finding(measured=0.91, conditions="5 rounds"),
         a_finding(question="False?", at_least=False, goal=0.05, measured=0.01),
@@ -101,7 +97,7 @@ def test_the_worst_conditions_speak_for_a_question(monkeypatch: pytest.MonkeyPat
         ("Heavy?", "60 %", "no goal", 1, "nothing is promised"),
     ]
     assert said.rows[0].conditions == "5 rounds"
-    assert said.finding.startswith("1 of 2 goals met")
+    assert said.finding.startswith("1 of 2")
     assert len(said.every) == 5
 
 
@@ -112,5 +108,5 @@ def test_the_page_shows_the_study(built: Built) -> None:
     assert STUDY.command in text
     assert measures.COVERED_RATIO in text
     assert "≥ 93 %" in text
-    assert proof().finding in text
-    assert f"All {len(STUDY.findings)} findings" in text
+    assert simulation.section(STUDY).finding in text
+    assert f"All {len(STUDY.findings)}" in text

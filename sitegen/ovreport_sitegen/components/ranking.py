@@ -1,4 +1,4 @@
-"""Cards that more than one page shows: every model on a device, every device, gains."""
+"""Cards that rank results by a metric: every model on a device, or every device of a model."""
 
 from __future__ import annotations
 

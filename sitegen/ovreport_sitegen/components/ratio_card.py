@@ -1,0 +1,172 @@
+"""The card of ratios: each a candidate against its baseline, paired by round."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport.metrics.registry import significant
+from ovreport.stats.comparison import Comparison
+from ovreport.stats.intervals import geometric_mean
+from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.components.page import Card
+from ovreport_sitegen.components.table import Cell, Table
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import listed, plural
+
+PAIRED = "paired by round"
+"""How a card of ratios compares, for its footer."""
+_LEGEND = "Dot: ratio of rounds paired within one run. Line: 95 % interval."
+_OUTLINE = "Outline: no clear difference, or too few rounds."
+_NAMED = 3
+"""So many models are named in a sentence; of more, their number is given."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One row of a card of ratios."""
+
+    result: Result
+    """What was compared: gives the colour of the row, and its model the name in sentences."""
+    name: str
+    """Of the row."""
+    comparison: Comparison
+
+
+def ratio_card(
+    ratios: Sequence[Ratio],
+    *,
+    id_: str,
+    title: str,
+    conditions: str,
+    axis: str,
+    finding: str,
+    footer: str,
+    better: str = "Higher is better",
+    legend: str = _LEGEND,
+    table: Table | None = None,
+    more: str = "",
+    both_ends: bool = False,
+) -> Card:
+    """Return a card of ratios, the largest first; without a chart where there are none.
+
+    `both_ends`: of more than a chart holds, as many of the smallest are drawn as of the largest.
+    """
+    ranked = [ratio_row(ratio) for ratio in sorted(ratios, key=_falling)]
+    rows, shortened = ranked[:MAX_ROWS], f"The first {MAX_ROWS} of {len(ranked)}."
+    if both_ends and len(ranked) > MAX_ROWS:
+        half = MAX_ROWS // 2
+        rows = [*ranked[:half], *ranked[-half:]]
+        shortened = f"The {half} largest and smallest of {len(ranked)}."
+    notes = [
+        legend,
+        *([_OUTLINE] if any(row.faint for row in rows) else []),
+        *([shortened] if len(rows) < len(ranked) else []),
+    ]
+    return Card(
+        id=id_,
+        title=title,
+        conditions=conditions,
+        better=better,
+        finding=finding,
+        chart=Chart("ratios", title, finding, axis, tuple(rows)) if rows else None,
+        key=" ".join(notes) if rows else "",
+        table=table,
+        footer=footer,
+        more=more,
+    )
+
+
+def _falling(ratio: Ratio) -> float:
+    return -ratio.comparison.ratio.value
+
+
+def ratio_row(ratio: Ratio) -> Row:
+    """Return a chart's row of a ratio."""
+    interval = ratio.comparison.ratio
+    return Row(
+        name=ratio.name,
+        label=times(ratio.comparison),
+        value=interval.value,
+        low=interval.low,
+        high=interval.high,
+        family=ratio.result.device.family,
+        faint=not ratio.comparison.significant,
+        tip=f"{ratio.name}: {ratio_words(ratio.comparison)}",
+    )
+
+
+def ratio_cell(comparison: Comparison | None, why_none: str = "No round has both.") -> Cell:
+    """Return a ratio with its interval, or why there is no comparison."""
+    if comparison is None:
+        return Cell("–", tone="missing", tip=why_none)
+    ratio = comparison.ratio
+    sub = (
+        f"{significant(ratio.low)} – {significant(ratio.high)}"
+        if math.isfinite(ratio.high)
+        else "interval unbounded"
+    )
+    if not comparison.significant:
+        sub = f"{sub}\n{comparison.outcome}"
+    return Cell(times(comparison), sub=sub, sort=ratio.value, tone="judged")
+
+
+def pairs_cell(*comparisons: Comparison | None) -> Cell:
+    """Return how many pairs of rounds stand behind a row of ratios."""
+    pairs = max((c.pairs for c in comparisons if c), default=0)
+    return Cell(str(pairs), sort=pairs)
+
+
+# ---------------------------------------------------------------- in words
+
+
+def times(comparison: Comparison, digits: int = 3) -> str:
+    """Return a ratio as 1.23×."""
+    return f"{significant(comparison.ratio.value, digits)}×"
+
+
+def ratio_words(comparison: Comparison) -> str:
+    """Return a ratio with its interval, its pairs of rounds and its outcome."""
+    ratio = comparison.ratio
+    return (
+        f"{times(comparison)}, 95 % interval {significant(ratio.low)} to "
+        f"{significant(ratio.high)}, {plural(comparison.pairs, 'pair')} of rounds, "
+        f"{comparison.outcome}"
+    )
+
+
+def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
+    """Return for how many models `what` is faster and slower, the mean, and both extremes."""
+    found = [f"{what}: {outcome_counts(ratios)}."]
+    if len(ratios) > 1:
+        mean = geometric_mean([ratio.comparison.ratio.value for ratio in ratios])
+        found.append(f"Geometric mean over all {len(ratios)}: {significant(mean)}×.")
+    ranked = sorted(ratios, key=_falling)
+    for word, ratio in (("Highest", ranked[0]), ("Lowest", ranked[-1])):
+        if ratio.comparison.significant:
+            found.append(f"{word}: {ratio.result.model.title}, {times(ratio.comparison)}.")
+    return " ".join(found)
+
+
+def outcome_counts(ratios: Sequence[Ratio]) -> str:
+    """Return how many are faster, slower, and neither: losses are named like wins."""
+    faster, slower = (
+        [r.result.model.title for r in ratios if getattr(r.comparison, side)]
+        for side in ("above_one", "below_one")
+    )
+    few = sum(r.comparison.outcome == "insufficient data" for r in ratios)
+    unclear = len(ratios) - len(faster) - len(slower) - few
+    counts = (
+        f"faster for {_some(faster)}" if faster else "",
+        f"slower for {_some(slower)}" if slower else "",
+        f"no clear difference for {unclear}" if unclear else "",
+        f"too few rounds for {few}" if few else "",
+    )
+    once = len({ratio.result.model.id for ratio in ratios}) == len(ratios)
+    return f"{listed(filter(None, counts))} of {plural(len(ratios), 'model' if once else 'pair')}"
+
+
+def _some(names: Sequence[str]) -> str:
+    unique = list(dict.fromkeys(names))
+    return f"{len(names)} ({listed(unique)})" if len(unique) <= _NAMED else str(len(names))
