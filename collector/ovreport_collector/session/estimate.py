@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport_collector import datasets, measurements
+from ovreport_collector import measurements
+from ovreport_collector.datasets import selection
 from ovreport_collector.measurements import generation
 from ovreport_collector.models.variants import is_calibrated
 from ovreport_collector.plan.plan import Plan, PlannedCase
@@ -60,7 +61,7 @@ def accuracy_s(plan: Plan, model: Model) -> float:
         return generation.JUDGING_S
     one = _ACCURACY_OF_TASK_S.get(model.task, _ACCURACY_S)
     if dataset := plan.suite.user_datasets.get(model.data):
-        one = max(one, _SAMPLE_S * min(dataset.n, plan.samples or datasets.MOST))
+        one = max(one, _SAMPLE_S * min(dataset.n, plan.samples or selection.MAX_SAMPLES))
     return one
 
 

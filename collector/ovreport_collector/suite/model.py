@@ -13,7 +13,6 @@ from msgspec import Struct
 from ovreport.errors import SuiteError
 
 Variant = Literal["fp32", "fp16", "int8", "int4"]
-Layout = Literal["", "imagenet", "coco", "glue-tsv"]
 
 
 class Wheel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -59,9 +58,9 @@ class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     files: dict[str, File] = {}
     """Role → file. The task named by a model knows the roles it needs."""
-    layout: Layout = ""
-    """In the place of files: users bring it, `--dataset NAME=PATH`, in this layout; `datasets`
-    says what each is."""
+    layout: str = ""
+    """In the place of files: users provide them, `--dataset NAME=PATH`, in this layout: a key of
+    `datasets.LAYOUTS`."""
     licence: str = ""
     homepage: str = ""
     rendered: bool = False
@@ -124,7 +123,7 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings that the task understands: preprocessing (mean, scale, layout…), how outputs are
     read, `samples`: at most so many of a user's dataset are judged."""
     converter: str = ""
-    """Name of a conversion (`making.converters`) that makes an OpenVINO IR of `file`, which then
+    """Key of `models.convert.registry.CONVERTERS`, which makes an OpenVINO IR of `file`, which then
     holds weights that no engine reads; empty: `file` is a model."""
     published: list[Published] = []
     """Figures of others for the same model."""

@@ -13,8 +13,7 @@ from PIL import Image
 
 from ovreport.errors import SuiteError
 from ovreport.record import Unsupported
-from ovreport_collector import datasets
-from ovreport_collector.datasets import coco
+from ovreport_collector.datasets import coco, selection
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources.files import Files
@@ -128,7 +127,7 @@ class ObjectDetection(_ByOverlap):
             return None
         contents, how = coco.read(files.data[LAYOUT]), _how(model)
         rng = generator(seed, self.name, "labelled")
-        indices = datasets.chosen(contents.n, model, rng, 12 * how.width * how.height)
+        indices = selection.evaluated(contents.n, model, rng, 12 * how.width * how.height)
         images = tuple(contents.images[i] for i in indices)
         ids = {image.id for image in images}
         return Labelled(
@@ -148,17 +147,17 @@ class ObjectDetection(_ByOverlap):
             n=len(images),
             unit="images",
             source=f"the user's own copy of {model.data}: "
-            + datasets.how_many(len(images), contents.n, "images", model)
+            + selection.evaluated_source(len(images), contents.n, "images", model)
             + "; intervals resample images",
         )
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return the user's images that are held out of what is judged."""
         contents = coco.read(need(files.data, LAYOUT, model=model, of="data"))
-        indices = datasets.calibrating(contents.n, model, count)
+        indices = selection.calibration(contents.n, model, count)
         images = (opened(contents.folder / contents.images[i].file_name) for i in indices)
         inputs = inputs_of(model, _how(model), images, len(indices))
-        return Calibration(inputs, datasets.calibrated_by(model, "images"))
+        return Calibration(inputs, selection.calibration_source(model, "images"))
 
     def additional_labelled(
         self, model: Model, files: Files, labelled: Labelled, *, seed: int

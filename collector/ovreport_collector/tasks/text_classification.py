@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ovreport_collector import datasets
-from ovreport_collector.datasets import glue
+from ovreport_collector.datasets import glue, selection
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
@@ -60,7 +59,7 @@ class TextClassification(Proportion):
         rng = generator(seed, self.name, "labelled")
         sample_bytes = 8 * input_shape(model)[1] * len(model.shapes)
         used = [
-            contents.sentences[i] for i in datasets.chosen(contents.n, model, rng, sample_bytes)
+            contents.sentences[i] for i in selection.evaluated(contents.n, model, rng, sample_bytes)
         ]
         return Labelled(
             inputs=encode(model, files, [one.text for one in used]),
@@ -68,15 +67,15 @@ class TextClassification(Proportion):
             n=len(used),
             unit="sentences",
             source=f"the user's own copy of {model.data}: "
-            + datasets.how_many(len(used), contents.n, "sentences", model),
+            + selection.evaluated_source(len(used), contents.n, "sentences", model),
         )
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return the user's sentences that are held out of what is judged."""
         contents = glue.read(need(files.data, LAYOUT, model=model, of="data"))
-        indices = datasets.calibrating(contents.n, model, count * input_shape(model)[0])
+        indices = selection.calibration(contents.n, model, count * input_shape(model)[0])
         texts = [contents.sentences[i].text for i in indices]
-        told = datasets.calibrated_by(model, "sentences")
+        told = selection.calibration_source(model, "sentences")
         return Calibration(encode(model, files, texts), told, transformer=True)
 
     def per_sample_scores(

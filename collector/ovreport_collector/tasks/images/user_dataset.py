@@ -10,7 +10,7 @@ from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
 from ovreport_collector import datasets
-from ovreport_collector.datasets import imagenet
+from ovreport_collector.datasets import imagenet, selection
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
@@ -49,7 +49,7 @@ def labelled(model: Model, files: Files, *, seed: int) -> Labelled | None:
     contents = imagenet.read(files.data[LAYOUT])
     how = preprocessing(model)
     rng = generator(seed, model.task, "labelled")
-    indices = datasets.chosen(contents.n, model, rng, 12 * how.width * how.height)
+    indices = selection.evaluated(contents.n, model, rng, 12 * how.width * how.height)
     used = [contents.images[i] for i in indices]
     offset = integer(model, "label_offset", 0, low=0, high=1)
     return Labelled(
@@ -58,17 +58,17 @@ def labelled(model: Model, files: Files, *, seed: int) -> Labelled | None:
         n=len(used),
         unit="images",
         source=f"the user's own copy of {model.data}: "
-        + datasets.how_many(len(used), contents.n, "images", model),
+        + selection.evaluated_source(len(used), contents.n, "images", model),
     )
 
 
 def calibration(model: Model, files: Files, *, count: int) -> Calibration:
     """Return the user's images that are held out of what is judged."""
     contents = imagenet.read(need(files.data, LAYOUT, model=model, of="data"))
-    indices = datasets.calibrating(contents.n, model, count * only_input(model)[1][0])
+    indices = selection.calibration(contents.n, model, count * only_input(model)[1][0])
     images = (opened(contents.images[i].path) for i in indices)
     inputs = inputs_of(model, preprocessing(model), images, len(indices))
-    return Calibration(inputs, datasets.calibrated_by(model, "images"))
+    return Calibration(inputs, selection.calibration_source(model, "images"))
 
 
 def source_images(
