@@ -21,16 +21,21 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
 from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled, Scores
 from ovreport_collector.tasks.images import coco_map, detections
-from ovreport_collector.tasks.images.photographs import camera
+from ovreport_collector.tasks.images.photographs import camera_size
 from ovreport_collector.tasks.images.preprocess import (
     Preprocessing,
     choice,
     image_size,
-    one_image,
     preprocessing,
+    single_image_pipeline,
 )
-from ovreport_collector.tasks.images.user_dataset import inputs_of, noise, one_at_a_time, opened
-from ovreport_collector.tasks.samples import need, only_input, pick
+from ovreport_collector.tasks.images.user_dataset import (
+    inputs_from,
+    noise_images,
+    open_file,
+    require_single_image,
+)
+from ovreport_collector.tasks.samples import only_input, required_file, shuffled_indices
 
 LAYOUT = "coco"
 Numbering = Literal["index", "id"]
@@ -118,8 +123,10 @@ class ObjectDetection(_ByOverlap):
         """Return the user's images, or noise where there are none, chosen by `seed`."""
         _reading(model)  # a slip of the pen is told before anything is measured
         rng = generator(seed, self.name, "samples")
-        images = noise(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
-        return inputs_of(model, _how(model), images, count)
+        images = (
+            noise_images(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
+        )
+        return inputs_from(model, _how(model), images, count)
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return the user's images and their objects; None where there are none."""
@@ -131,10 +138,10 @@ class ObjectDetection(_ByOverlap):
         images = tuple(contents.images[i] for i in indices)
         ids = {image.id for image in images}
         return Labelled(
-            inputs=inputs_of(
+            inputs=inputs_from(
                 model,
                 how,
-                (opened(contents.folder / image.file_name) for image in images),
+                (open_file(contents.folder / image.file_name) for image in images),
                 len(images),
             ),
             labels=_Truth(
@@ -153,10 +160,10 @@ class ObjectDetection(_ByOverlap):
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return the user's images that are held out of what is judged."""
-        contents = coco.read(need(files.data, LAYOUT, model=model, of="data"))
+        contents = coco.read(required_file(files.data, LAYOUT, model=model, of="data"))
         indices = selection.calibration(contents.n, model, count)
-        images = (opened(contents.folder / contents.images[i].file_name) for i in indices)
-        inputs = inputs_of(model, _how(model), images, len(indices))
+        images = (open_file(contents.folder / contents.images[i].file_name) for i in indices)
+        inputs = inputs_from(model, _how(model), images, len(indices))
         return Calibration(inputs, selection.calibration_source(model, "images"))
 
     def additional_labelled(
@@ -168,9 +175,9 @@ class ObjectDetection(_ByOverlap):
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how an image of the input's proportions becomes an input."""
         how = _how(model)
-        return one_image(
+        return single_image_pipeline(
             model,
-            camera(image_size(only_input(model)[1], how.layout)),
+            camera_size(image_size(only_input(model)[1], how.layout)),
             layout=how.layout,
             channels=how.channels,
             mean=how.mean,
@@ -185,7 +192,9 @@ class ObjectDetection(_ByOverlap):
         from PIL import ImageOps
 
         rng = generator(seed, self.name, "pictures")
-        images = noise(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
+        images = (
+            noise_images(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
+        )
         return [ImageOps.fit(image, size) for image in images]
 
     def postprocess(self, outputs: Sequence[Array]) -> detections.Found:
@@ -197,13 +206,13 @@ class ObjectDetection(_ByOverlap):
 
 def _opened(files: Files, rng: np.random.Generator, count: int) -> list[Image.Image]:
     contents = coco.read(files.data[LAYOUT])
-    picked = pick(rng, contents.n, count)
-    return [opened(contents.folder / contents.images[i].file_name) for i in picked]
+    picked = shuffled_indices(rng, contents.n, count)
+    return [open_file(contents.folder / contents.images[i].file_name) for i in picked]
 
 
 def _how(model: Model) -> Preprocessing:
     _, shape = only_input(model)
-    one_at_a_time(model, shape)
+    require_single_image(model, shape)
     how = preprocessing(msgspec.structs.replace(model, options={"crop": "none", **model.options}))
     if how.crop == "centre":
         raise SuiteError(

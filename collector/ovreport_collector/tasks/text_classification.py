@@ -14,7 +14,7 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
-from ovreport_collector.tasks.samples import need, pick, rows, unpack
+from ovreport_collector.tasks.samples import column, required_file, shuffled_indices, unpack
 from ovreport_collector.tasks.text.embedding import encode, input_shape
 
 LAYOUT = "glue-tsv"
@@ -48,7 +48,7 @@ class TextClassification(Proportion):
         if LAYOUT in files.data:
             texts = [one.text for one in glue.read(files.data[LAYOUT]).sentences]
         rng = generator(seed, self.name, "samples")
-        chosen = pick(rng, len(texts), count * input_shape(model)[0])
+        chosen = shuffled_indices(rng, len(texts), count * input_shape(model)[0])
         return encode(model, files, [texts[i] for i in chosen])
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
@@ -72,7 +72,7 @@ class TextClassification(Proportion):
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return the user's sentences that are held out of what is judged."""
-        contents = glue.read(need(files.data, LAYOUT, model=model, of="data"))
+        contents = glue.read(required_file(files.data, LAYOUT, model=model, of="data"))
         indices = selection.calibration(contents.n, model, count * input_shape(model)[0])
         texts = [contents.sentences[i].text for i in indices]
         told = selection.calibration_source(model, "sentences")
@@ -88,4 +88,4 @@ class TextClassification(Proportion):
                 f"the output {list(outputs[0].shape[1:])} has no score for class "
                 f"{labelled.labels.max()}: is this the dataset that the model was trained for?"
             )
-        return rows(scores.argmax(axis=1) == labelled.labels)
+        return column(scores.argmax(axis=1) == labelled.labels)

@@ -16,9 +16,14 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
 from ovreport_collector.tasks.evaluators import AgainstReference
-from ovreport_collector.tasks.images.photographs import camera, images, part, photographs
-from ovreport_collector.tasks.images.preprocess import image_size, one_image
-from ovreport_collector.tasks.samples import only_input, pack, pick, unpack
+from ovreport_collector.tasks.images.photographs import (
+    camera_size,
+    fitted_photographs,
+    image_files,
+    random_square,
+)
+from ovreport_collector.tasks.images.preprocess import image_size, single_image_pipeline
+from ovreport_collector.tasks.samples import only_input, pack, shuffled_indices, unpack
 from ovreport_collector.tasks.text import rendering
 
 PICTURES = 24
@@ -101,14 +106,14 @@ class TextDetection(AgainstReference):
     ) -> Inputs:
         """Return pages and photographs in turn; of these `parts` of random place and size."""
         name, shape = only_input(model)
-        found = [image for _, image in images(files.data)]
+        found = [image for _, image in image_files(files.data)]
         units = count * shape[0]
-        chosen = iter(pick(rng, len(found), units)) if found else iter(())
+        chosen = iter(shuffled_indices(rng, len(found), units)) if found else iter(())
         pictures = []
         for i in range(units):
             photograph = found[next(chosen)] if found and i % 2 else None
             if photograph and parts:
-                photograph = part(photograph, (shape[3], shape[2]), rng)
+                photograph = random_square(photograph, (shape[3], shape[2]), rng)
             pictures.append(photograph or rendering.page(shape[3], shape[2], rng))
         pixels = [_whole(picture, shape[2], shape[3]) for picture in pictures]
         return {name: pack(np.stack(pixels), shape)}
@@ -116,14 +121,14 @@ class TextDetection(AgainstReference):
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how a picture of the input's proportions becomes an input."""
         size = image_size(only_input(model)[1], "NCHW")
-        return one_image(model, camera(size), **rendering.PADDLE)
+        return single_image_pipeline(model, camera_size(size), **rendering.PADDLE)
 
     def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return photographs and rendered pages in turn."""
         rng = generator(seed, self.name, "pictures")
-        taken = photographs(files.data, size, rng, count // 2)
+        taken = fitted_photographs(files.data, size, rng, count // 2)
         pages = [rendering.page(*size, rng) for _ in range(count - len(taken))]
         return [*taken, *pages]
 

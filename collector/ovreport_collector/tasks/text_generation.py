@@ -11,7 +11,7 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Unlabelled
-from ovreport_collector.tasks.samples import need
+from ovreport_collector.tasks.samples import required_file
 
 _PASSAGE_BYTES = 8192
 """Of text; a token of English has about four of them."""
@@ -47,7 +47,7 @@ class TextGeneration(Unlabelled):
 
 def _halves(model: Model, files: Files) -> tuple[Array, Array]:
     """Return the text's passages [n, bytes], its first half and its second."""
-    path = need(files.data, "text", model=model, of="data")
+    path = required_file(files.data, "text", model=model, of="data")
     raw = path.read_bytes()
     try:
         raw.decode("utf-8")

@@ -20,8 +20,8 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
 from ovreport_collector.tasks.evaluators import Proportion
-from ovreport_collector.tasks.images.preprocess import image_size, one_image
-from ovreport_collector.tasks.samples import only_input, pack, rows, tail, unpack
+from ovreport_collector.tasks.images.preprocess import image_size, single_image_pipeline
+from ovreport_collector.tasks.samples import column, extension, only_input, pack, unpack
 from ovreport_collector.tasks.text import rendering, scan
 from ovreport_collector.tasks.text.onnx_metadata import properties
 
@@ -41,7 +41,7 @@ class _Lines:
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how a line, cut out of a page at twice the model's size, becomes an input."""
         width, height = image_size(only_input(model)[1], "NCHW")
-        return one_image(model, (2 * width, 2 * height), **rendering.PADDLE)
+        return single_image_pipeline(model, (2 * width, 2 * height), **rendering.PADDLE)
 
     def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
@@ -171,7 +171,7 @@ class TextOrientation(_Lines, Proportion):
     ) -> NDArray[np.float64]:
         """Return a row for each line: 1 where the way up was seen rightly."""
         scores = unpack(outputs[0], labelled.n).reshape(labelled.n, 2)
-        return rows(scores.argmax(axis=1) == labelled.labels)
+        return column(scores.argmax(axis=1) == labelled.labels)
 
     def postprocess(self, outputs: Sequence[Array]) -> bool:
         """Return whether the line is upside down."""
@@ -188,7 +188,7 @@ def _source(fonts: Sequence[Path]) -> str:
 
 def _fonts(files: Files) -> list[Path]:
     """Return the TrueType fonts among the data files, in the order of their roles."""
-    return [path for _, path in sorted(files.data.items()) if tail(path.name) == ".ttf"]
+    return [path for _, path in sorted(files.data.items()) if extension(path.name) == ".ttf"]
 
 
 @dataclass(frozen=True)

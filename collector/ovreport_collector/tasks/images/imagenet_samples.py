@@ -16,7 +16,7 @@ import numpy as np
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Labelled
-from ovreport_collector.tasks.images.photographs import picture
+from ovreport_collector.tasks.images.photographs import open_image
 from ovreport_collector.tasks.images.preprocess import preprocessing
 from ovreport_collector.tasks.samples import only_input, pack
 
@@ -30,7 +30,7 @@ def labelled(model: Model, files: Files) -> Labelled | None:
     if not found:
         return None
     how, (name, shape) = preprocessing(model), only_input(model)
-    units = np.stack([how.input_of(picture(path, path.name)) for path, _ in found])
+    units = np.stack([how.input_of(open_image(path, path.name)) for path, _ in found])
     return Labelled(
         inputs={name: pack(units, shape)},
         labels=np.array([label for _, label in found]),

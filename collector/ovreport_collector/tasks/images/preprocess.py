@@ -134,8 +134,8 @@ def preprocessing(model: Model) -> Preprocessing:
         height=height,
         layout=layout,
         channels=choice(model, "channels", get_args(Channels)),
-        mean=three(model, "mean", MEAN),
-        scale=_not_zero(model, three(model, "scale", SCALE)),
+        mean=per_channel(model, "mean", MEAN),
+        scale=_not_zero(model, per_channel(model, "scale", SCALE)),
         resize=choice(model, "resize", get_args(Resize)),
         resize_to=integer(model, "resize_to", usual, low=longer, high=max(longer, MAX_SIDE)),
         crop=crop,
@@ -153,7 +153,7 @@ def choice(model: Model, key: str, known: Sequence[Word]) -> Word:
     return found
 
 
-def three(model: Model, key: str, default: Sequence[float]) -> NDArray[np.float32]:
+def per_channel(model: Model, key: str, default: Sequence[float]) -> NDArray[np.float32]:
     """Return an option that must be three numbers, one a channel."""
     value = np.atleast_1d(np.asarray(model.options.get(key, list(default)), dtype=np.float32))
     if value.shape != (3,) or not np.isfinite(value).all():
@@ -171,7 +171,7 @@ def _not_zero(model: Model, scale: NDArray[np.float32]) -> NDArray[np.float32]:
     return scale
 
 
-def one_image(
+def single_image_pipeline(
     model: Model,
     source: tuple[int, int],
     *,
@@ -198,13 +198,13 @@ def one_image(
         width=width,
         layout=layout,
         channels=channels,
-        mean=_three(mean),
-        scale=_three(scale),
+        mean=_numbers(mean),
+        scale=_numbers(scale),
         resize=resize,
     )
 
 
-def _three(numbers: Sequence[float] | Array) -> tuple[float, float, float]:
+def _numbers(numbers: Sequence[float] | Array) -> tuple[float, float, float]:
     red, green, blue = map(float, numbers)
     return red, green, blue
 
