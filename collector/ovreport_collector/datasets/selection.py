@@ -64,7 +64,7 @@ def calibration(n: int, model: Model, count: int) -> list[int]:
 
 def calibration_source(model: Model, unit: str) -> str:
     """Return what the calibration samples are, for a record; `unit` is plural: "images"."""
-    return f"{unit} of the user's own copy of {model.data}, held out of what is judged"
+    return f"{unit} of the user's own copy of {model.data}, held out of the evaluation"
 
 
 def evaluated(n: int, model: Model, rng: np.random.Generator, sample_bytes: int) -> Sequence[int]:

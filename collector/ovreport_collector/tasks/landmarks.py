@@ -1,4 +1,4 @@
-"""Face and iris landmarks: real faces and eyes; nobody has labelled them, so f32 is the truth."""
+"""Face and iris landmarks: unlabelled faces and eyes, so the f32 reference stands for labels."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class _Landmarks(AgainstReference):
         return Calibration(
             inputs,
             "other squares around the same faces or eyes, of the same photographs as those that "
-            "are judged, moved, scaled, turned and mirrored otherwise",
+            "are evaluated, moved, scaled, turned and mirrored otherwise",
         )
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:

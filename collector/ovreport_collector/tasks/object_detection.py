@@ -1,4 +1,4 @@
-"""Object detection: COCO's average precision on images that users bring."""
+"""Object detection: COCO's average precision on images that users provide."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Numbering = Literal["index", "id"]
 
 @dataclass(frozen=True)
 class _Truth:
-    """What outputs are judged by: the images and their objects, and how to read a box."""
+    """Labels: the images and their objects, and how to read a box."""
 
     images: tuple[coco.ImageEntry, ...]
     boxes: tuple[coco.Box, ...]
@@ -103,8 +103,8 @@ _ADDITIONAL: Mapping[str, Evaluator] = {"map-50": _AtHalf()}
 class ObjectDetection(_ByOverlap):
     """Object detection: one input of one image with 3 channels, f32; the first output is read.
 
-    Data: a dataset of the layout `coco`, which users bring. Options: those of
-    `image_preprocess`, but for `crop`: "none" (the default: squeezed) or "letterbox" (proportions
+    Data: a dataset of the layout `coco`, which users provide. Options: those of
+    `images.preprocess`, but for `crop`: "none" (the default: squeezed) or "letterbox" (proportions
     kept, the rest grey); `output`: "ssd" (the default) or "yolov8", see `detections`; `classes`:
     "id" (the network's numbers are COCO's ids of categories; the default of ssd) or "index"
     (places among the sorted ids; the default of yolov8); `label_offset` (0): what the network
@@ -121,7 +121,7 @@ class ObjectDetection(_ByOverlap):
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return the user's images, or noise where there are none, chosen by `seed`."""
-        _reading(model)  # a slip of the pen is told before anything is measured
+        _reading(model)  # a wrong option is reported before anything is measured
         rng = generator(seed, self.name, "samples")
         images = (
             noise_images(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
@@ -159,7 +159,7 @@ class ObjectDetection(_ByOverlap):
         )
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
-        """Return the user's images that are held out of what is judged."""
+        """Return the user's images that are held out of the evaluation."""
         contents = coco.read(required_file(files.data, LAYOUT, model=model, of="data"))
         indices = selection.calibration(contents.n, model, count)
         images = (open_file(contents.folder / contents.images[i].file_name) for i in indices)

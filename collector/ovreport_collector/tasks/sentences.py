@@ -78,7 +78,7 @@ class SentenceSimilarity:
         return {role: word_pairs.labelled(model, files, role) for role in there}
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
-        """Return documents of the same newspaper that nobody was asked about."""
+        """Return documents of the same newspaper that are not labelled."""
         documents = _lines_of(required_file(files.data, BACKGROUND, model=model, of="data"))
         rng = generator(seed, self.name, "calibration")
         chosen = shuffled_indices(
@@ -88,7 +88,7 @@ class SentenceSimilarity:
         return Calibration(
             inputs,
             "background documents of Lee, Pincombe & Welsh (2005), of the same news source as "
-            "those that are judged",
+            "those that are evaluated",
             transformer=True,
         )
 

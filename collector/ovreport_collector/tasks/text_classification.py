@@ -1,4 +1,4 @@
-"""Text classification: the class of a sentence, on sentences that users bring."""
+"""Text classification: the class of a sentence, on sentences that users provide."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _FOR_SPEED = (
     "Whoever measures once knows the length; whoever measures twice is never quite sure.",
     "An evening that nobody in the audience will forget soon.",
 )
-"""Sentences of our own, fed where users brought none: padded alike, they take the same time."""
+"""Sentences of our own, used where no dataset was given: padded alike, they take the same time."""
 
 
 class TextClassification(Proportion):
     """Text classification: BERT-like inputs, see `embedding`; first output [batch, classes].
 
-    Data: a dataset of the layout `glue-tsv`, which users bring; a label is the place of the
+    Data: a dataset of the layout `glue-tsv`, which users provide; a label is the place of the
     class among the outputs. Option `samples`: at most so many sentences.
     """
 
@@ -71,7 +71,7 @@ class TextClassification(Proportion):
         )
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
-        """Return the user's sentences that are held out of what is judged."""
+        """Return the user's sentences that are held out of the evaluation."""
         contents = glue.read(required_file(files.data, LAYOUT, model=model, of="data"))
         indices = selection.calibration(contents.n, model, count * input_shape(model)[0])
         texts = [contents.sentences[i].text for i in indices]

@@ -1,4 +1,4 @@
-"""Text detection: pages and photographs; nobody has labelled them, so f32 is the truth."""
+"""Text detection: pages and photographs; unlabelled, so the f32 reference stands for labels."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from ovreport_collector.tasks.samples import only_input, pack, shuffled_indices,
 from ovreport_collector.tasks.text import rendering
 
 PICTURES = 24
-"""Pictures on which the text maps are compared."""
+"""Images on which the text maps are compared."""
 VALIDATED = 8
-"""Pictures on which accuracy is watched while a model is quantized."""
+"""Images on which accuracy is watched while a model is quantized."""
 IS_TEXT = 0.3
 """A pixel is text where its probability is above this: PaddleOCR's default."""
 
@@ -52,7 +52,7 @@ class TextDetection(AgainstReference):
         return self._pictures(model, files, generator(seed, self.name), count)
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
-        """Return other pictures; the reference's text maps are the right ones."""
+        """Return other images; the reference's text maps are the right ones."""
         _, shape = only_input(model)
         rng = generator(seed, self.name, "labelled")
         inputs = self._pictures(model, files, rng, -(-PICTURES // shape[0]))
@@ -65,7 +65,7 @@ class TextDetection(AgainstReference):
         )
         return Calibration(
             inputs,
-            "other rendered pages and parts of the very photographs that are judged whole, in turn",
+            "other rendered pages, and parts of the photographs that are evaluated whole, in turn",
         )
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
@@ -82,7 +82,7 @@ class TextDetection(AgainstReference):
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]
     ) -> NDArray[np.float64]:
-        """Return a row for each picture: pixels that both call text, and that either does."""
+        """Return a row for each image: pixels that both call text, and that either does."""
         found, expected = (
             unpack(self.compact(maps)[0], labelled.n).reshape(labelled.n, -1)
             for maps in (outputs, labelled.labels)
@@ -91,7 +91,7 @@ class TextDetection(AgainstReference):
         return np.stack([both, either], axis=1).astype(np.float64)
 
     def aggregate(self, scores: Scores) -> float:
-        """Return the intersection over union, over all pixels of all pictures."""
+        """Return the intersection over union, over all pixels of all images."""
         both, either = scores.sum(axis=0)
         return float(both / either) if either else 1.0
 
@@ -119,7 +119,7 @@ class TextDetection(AgainstReference):
         return {name: pack(np.stack(pixels), shape)}
 
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
-        """Return how a picture of the input's proportions becomes an input."""
+        """Return how an image of the input's proportions becomes an input."""
         size = image_size(only_input(model)[1], "NCHW")
         return single_image_pipeline(model, camera_size(size), **rendering.PADDLE)
 

@@ -20,7 +20,7 @@ _PASSAGE_BYTES = 8192
 class TextGeneration(Unlabelled):
     """A language model in a pipeline of OpenVINO GenAI: GGUF, or an IR in its folder.
 
-    Data file `text`: plain text, UTF-8 or latin-1. The first half of its passages is foretold
+    Data file `text`: plain text, UTF-8 or latin-1. The first half of its passages is scored
     (perplexity), prompts are cut from the second. No inputs are named, no options.
     """
 
@@ -34,14 +34,14 @@ class TextGeneration(Unlabelled):
         return {TEXT: found[::step][:count]}
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
-        """Return the passages to be foretold, one after the other as the text has them."""
-        judged, _ = _halves(model, files)
+        """Return the passages to score by perplexity, in the order of the text."""
+        scored, _ = _halves(model, files)
         return Labelled(
-            inputs={TEXT: judged},
+            inputs={TEXT: scored},
             labels=None,
-            n=len(judged),
+            n=len(scored),
             unit="passages",
-            source="running text, each token foretold from those before it",
+            source="running text, each token predicted from those before it",
         )
 
 

@@ -33,7 +33,7 @@ _ALIKE = "drawn alike: in the same fonts, of the same words"
 
 
 class _Lines:
-    """What tasks of lines have in common: how a line's picture becomes an input."""
+    """What tasks of lines have in common: how a line's image becomes an input."""
 
     name: str
     images_are = "rendered lines of text, one a picture, on grey"
@@ -169,7 +169,7 @@ class TextOrientation(_Lines, Proportion):
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]
     ) -> NDArray[np.float64]:
-        """Return a row for each line: 1 where the way up was seen rightly."""
+        """Return a row for each line: 1 where the orientation was recognised."""
         scores = unpack(outputs[0], labelled.n).reshape(labelled.n, 2)
         return column(scores.argmax(axis=1) == labelled.labels)
 

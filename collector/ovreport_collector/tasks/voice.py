@@ -1,4 +1,4 @@
-"""Voice activity: voice-like sound and noise; nobody has labelled it, so f32 is the truth."""
+"""Voice activity: unlabelled sound and noise, so the f32 reference stands for labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images for a model whose dataset users bring: their own, or noise where they brought none."""
+"""Images for a model whose dataset users provide: theirs, or noise where none was given."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LAYOUT = "imagenet"
 
 
 def applies(model: Model, files: Files) -> bool:
-    """Return whether a model's data are what users bring, whether they did or not."""
+    """Return whether a model's data are a user's dataset, whether it was given or not."""
     return LAYOUT in files.data or datasets.why_absent(model, files) is not None
 
 
@@ -63,7 +63,7 @@ def labelled(model: Model, files: Files, *, seed: int) -> Labelled | None:
 
 
 def calibration(model: Model, files: Files, *, count: int) -> Calibration:
-    """Return the user's images that are held out of what is judged."""
+    """Return the user's images that are held out of the evaluation."""
     contents = imagenet.read(required_file(files.data, LAYOUT, model=model, of="data"))
     indices = selection.calibration(contents.n, model, count * only_input(model)[1][0])
     images = (open_file(contents.images[i].path) for i in indices)
@@ -91,7 +91,7 @@ def open_file(path: Path) -> Image.Image:
 
 
 def noise_images(rng: np.random.Generator, count: int) -> Iterable[Image.Image]:
-    """Yield images of random pixels: enough for speed, and no answer can be right."""
+    """Yield images of random pixels: enough to time, and without labels."""
     for _ in range(count):
         yield Image.fromarray(rng.integers(0, 256, (375, 500, 3), dtype=np.uint8))
 

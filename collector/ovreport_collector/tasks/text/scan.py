@@ -33,7 +33,7 @@ PIECES: tuple[tuple[str, Box], ...] = (
 
 
 def pieces(path: Path) -> list[tuple[str, Image.Image]]:
-    """Return text and image of each piece; SuiteError if this is another picture."""
+    """Return text and image of each piece; SuiteError if this is another image."""
     page = open_image(path, path.name)
     if page.size != SIZE:
         raise SuiteError(
