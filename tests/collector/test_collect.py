@@ -34,7 +34,7 @@ from ovreport.record import (
     Throughput,
     Unsupported,
 )
-from ovreport_collector.measurements import generation, registry
+from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.curve import measurement as curve
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.open_loop import measurement as open_loop
@@ -351,7 +351,7 @@ BAD = [
     (["--device", "HETERO:CPU,TPU"], "'HETERO:CPU,TPU' cannot be used"),
     (["--model", "no-such"], 'no model "no-such"'),
     (["--suite", "no-such.toml"], 'no suite "no-such.toml"'),
-    (["--plugin", "X=/no/such.so"], "NAME=PATH"),
+    (["--plugin", "X=/no/such.so"], "no plugin library"),
     (["--plugin", f"X={__file__}"], "'X' cannot be used"),
     (["--seed", "-1"], "--seed"),
     (["--tier", "endless"], "--tier"),
@@ -450,7 +450,7 @@ def test_the_outcome_is_json_for_scripts(
     told = json.loads(capsys.readouterr().out)
     measuring_time = told.pop("measuring_time")
     assert told == {"records": 2, "failed": 0, "out": str(place.out)}
-    assert 0 < measuring_time["measuring_s"] < measuring_time["wall_s"]
+    assert 0 == measuring_time["measuring_s"] < measuring_time["wall_s"]
 
 
 def test_the_summary_names_every_case(

@@ -15,10 +15,9 @@ from ovreport_collector.measurements.base import Round
 from ovreport_collector.measurements.generation import measurement, outputs, quality
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
 from ovreport_collector.measurements.generation.run import GenerationJob, GenerationResult, Lengths
-from ovreport_collector.models.build import make_variant
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.tiers import TIERS
-from ovreport_collector.prepare.model import PreparedModel, prepare_model
+from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
 from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.tasks import Files
@@ -139,7 +138,7 @@ def test_compressed_variants_answer(prepared: PreparedModel, tmp_path: Path, mon
     files = Files(prepared.file, {}, {})
     sizes, worse = {}, {}
     for name in ("int8-weights", "int4-weights"):
-        made = make_variant(prepared, name, files, tmp_path)
+        made = prepare_variant(prepared, name, files, tmp_path)
         assert isinstance(made, PreparedModel), made
         how = made.origin
         assert isinstance(how, Optimized)

@@ -72,7 +72,7 @@ def _why_never(
         return None
     if planned.is_native:
         return Unsupported(reason="measured of OpenVINO only")
-    if planned.is_made and tier.name == "quick":
+    if planned.is_optimized and tier.name == "quick":
         return Skipped(
             reason=f"at tier {tier.name} measured of the published {planned.model.variant} only"
         )
