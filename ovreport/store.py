@@ -80,7 +80,7 @@ def decode(data: bytes, *, where: str) -> Record:
 
 
 def _check_known(record: Record, *, where: str) -> None:
-    """Raise RecordError if the record names an engine, variant or metric that no table of ours has.
+    """Raise RecordError if a name in the record is in none of our tables.
 
     A result of an unknown engine would stand among OpenVINO's.
     """

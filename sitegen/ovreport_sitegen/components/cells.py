@@ -51,7 +51,7 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
 
 def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> TableRow:
     """Return a row about a result; `measurement` is whose verdict greys it."""
-    under = f"{result.device.label} · {result.told}"
+    under = f"{result.device.label} · {result.label}"
     return row(result, result_cells(result), cells, measurement=measurement, under=under)
 
 
@@ -175,7 +175,7 @@ def reason_title(code: str) -> str:
 
 def n_cell(result: Result, key: str) -> Cell:
     """Return how much stands behind a figure."""
-    figure = result.figure(key)
+    figure = result.metric_value(key)
     if figure is None:
         return Cell("–", tone="missing")
     return Cell(f"{figure.n:,}", sub=plural(figure.rounds, "round"), sort=figure.n)
