@@ -17,9 +17,8 @@ from ovreport.record import Histogram, LatencyRound, ThroughputRound, Tier
 from ovreport.stats.intervals import Floats, autocorrelation, log_buckets
 from ovreport_collector.engines.arrays import Sample
 from ovreport_collector.engines.base import Compiled, Request
-from ovreport_collector.jobs import Driver
-from ovreport_collector.loadgen.drivers import Load, QueueLoad, ThreadLoad, clock, load_of
-from ovreport_collector.process.timing import spending
+from ovreport_collector.loadgen.drivers import Driver, Load, QueueLoad, ThreadLoad, clock, load_of
+from ovreport_collector.process.timing import measuring
 
 LATENCY_BUCKETS, THROUGHPUT_BUCKETS = 120, 60
 """Keeps a record of 11 rounds below 20 kB of samples."""
@@ -45,7 +44,7 @@ def measure_latency(request: Request, samples: int, tier: Tier, *, index: int) -
     warm = warm_up(_one_by_one(request, samples))
     wall_s: list[float] = []
     runtime_ms: list[float] = []
-    with spending("timed-loops"):
+    with measuring():
         began = end = clock()
         while not _enough(len(wall_s), end - began, tier):
             request.feed(len(wall_s) % samples)
@@ -94,7 +93,7 @@ def measure_throughput(
     load = load_of(compiled, samples, requests, driver)
     warm = warm_up(_batches(load))
     # Count and time must both be met: the rate of a short pilot tells how long the count takes.
-    with spending("pilot"):
+    with measuring(counts=False):
         seconds = max(tier.min_seconds, tier.min_inferences / _pilot(load))
     with around:
         loaded = load.run(
@@ -120,6 +119,7 @@ def measure_throughput(
     ), requests
 
 
+@measuring(counts=False)
 def faster_driver(compiled: Compiled, samples: Sequence[Sample]) -> Driver:
     """Return the driver that gets more out of the device.
 
@@ -145,7 +145,7 @@ def _pilot(load: Load) -> float:
     return load.run(PILOT_S, 0).rate
 
 
-@spending("warm-up")
+@measuring()
 def warm_up(window: Callable[[float], tuple[int, float]]) -> WarmUp:
     """Run windows until three in a row agree within 5 % in median, or the cap is reached.
 

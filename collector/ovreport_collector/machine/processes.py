@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,3 +105,12 @@ def _bytes_as_text(path: Path) -> str:
         return path.read_bytes().decode("utf-8", errors="backslashreplace")
     except OSError:  # it ended meanwhile
         return ""
+
+
+def own_switches() -> dict[str, float]:
+    """Return the context switches of this process, as readings of a round (getrusage(2))."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "involuntary_switches": float(usage.ru_nivcsw),
+        "voluntary_switches": float(usage.ru_nvcsw),
+    }

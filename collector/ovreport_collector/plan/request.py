@@ -17,7 +17,7 @@ from ovreport_collector.models import variants
 from ovreport_collector.plan import devices, engines, load_suite
 from ovreport_collector.plan.plan import Plan, PlannedCase, cases
 from ovreport_collector.plan.tiers import TIERS
-from ovreport_collector.process.timing import Ledger
+from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Suite
 
@@ -55,7 +55,7 @@ def make_plan(request: Request) -> Plan:
 
     InputError or SuiteError if it names something that is missing or cannot be used.
     """
-    ledger = Ledger()
+    stopwatch = Stopwatch()
     suite = datasets.use_local(load_suite.load(request.suite), request.datasets, request.samples)
     named = [suite.model(name) for name in dict.fromkeys(request.models)]
     models, no_genai = engines.runnable(named or suite.models, by_name=bool(named))
@@ -88,7 +88,7 @@ def make_plan(request: Request) -> Plan:
         left_out=" ".join(filter(None, (no_genai, no_nncf))),
         samples=request.samples,
         code=_own_code(),
-        spent_s=ledger.take("process"),
+        timing=stopwatch.take(),
     )
 
 

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 
 def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
@@ -23,6 +24,36 @@ def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
         text = text.replace(secret, stands_for)
     host = socket.gethostname()
     return re.sub(rf"\b{re.escape(host)}\b", "<host>", text) if _names_a_machine(host) else text
+
+
+def redacted_data(data: Any, folders: Iterable[str | Path] = ()) -> Any:  # noqa: ANN401
+    """Return JSON-like data with every string in it redacted, keys of objects included.
+
+    A single word is a name (of a port, a metric, a type) and stays, even where it is the host's.
+    """
+    match data:
+        case str():
+            return data if re.fullmatch(r"[\w.:-]*", data) else redacted(data, folders)
+        case list():
+            return [redacted_data(item, folders) for item in data]
+        case dict():
+            return {
+                redacted_data(key, folders): redacted_data(value, folders)
+                for key, value in data.items()
+            }
+    return data
+
+
+def folders_of(data: Any) -> set[Path]:  # noqa: ANN401
+    """Return the folders of all absolute paths in JSON-like data: messages may name them."""
+    match data:
+        case str():
+            return {Path(data).parent} if data.startswith("/") else set()
+        case list():
+            return {folder for item in data for folder in folders_of(item)}
+        case dict():
+            return folders_of(list(data.values()))
+    return set()
 
 
 def _private_words() -> Iterator[tuple[str, str]]:

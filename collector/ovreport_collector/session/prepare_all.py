@@ -8,12 +8,12 @@ import msgspec
 
 from ovreport import paths
 from ovreport_collector import datasets, sources
-from ovreport_collector.jobs import JobFailed
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
 from ovreport_collector.process import child, timing
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.redact import redacted
-from ovreport_collector.process.timing import Ledger
+from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session import estimate
 from ovreport_collector.session.progress import Display
 
@@ -23,16 +23,16 @@ AllReady = dict[tuple[str, str], PreparedModel | JobFailed]
 """Model id and variant → the model, ready to be measured, or why it is not."""
 
 
-def prepare_all(plan: Plan, work: Path, display: Display, ledger: Ledger) -> AllReady:
+def prepare_all(plan: Plan, work: Path, display: Display, stopwatch: Stopwatch) -> AllReady:
     """Return every model of a plan, the published file and what is made of it.
 
-    What is done once and kept, fetching and optimizing, is no part of the plan's effort.
+    What is done once and kept, fetching and optimizing, is not counted in what the plan takes.
     """
     began = timing.clock()
     fetched = sources.prepare(
         plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
     )
-    ledger.leave_out(timing.clock() - began)
+    stopwatch.leave_out(timing.clock() - began)
     prepared: AllReady = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs")
@@ -45,7 +45,7 @@ def prepare_all(plan: Plan, work: Path, display: Display, ledger: Ledger) -> All
         for name in plan.optimized_variants(model):
             display.working(f"{model.title}: making {name}", estimate.optimizing_s(name))
             prepared[model.id, name] = _told(_variant(published, name, files, work), plan, work)
-        ledger.leave_out(timing.clock() - began)
+        stopwatch.leave_out(timing.clock() - began)
     return prepared
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from ovreport.metrics.end_to_end import TOLERANCE
 from ovreport.record import OutputAgreement, PipelineRound, Stage, Way
@@ -33,9 +34,11 @@ from ovreport_collector.engines.base import (
     Stages,
     WrongOutputError,
 )
+from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.engines.images import decoded, on_host, pixels
-from ovreport_collector.jobs import EndToEndJob, EndToEndResult
-from ovreport_collector.process.timing import spending
+from ovreport_collector.engines.types import Target
+from ovreport_collector.process.job import Job
+from ovreport_collector.process.timing import measuring
 from ovreport_collector.tasks.images.base import image_task
 
 BLOCKS = 2
@@ -124,6 +127,40 @@ class Route:
         yield "postprocess", lambda _: self.answer(request.outputs())
 
 
+class EndToEndResult(Struct, frozen=True, kw_only=True, tag="end-to-end"):
+    """One round of each way through the pipeline."""
+
+    rounds: dict[Way, PipelineRound]
+    missing: dict[Way, str]
+    """Why a way was not measured."""
+    images: str
+    preprocessing: str
+    """The steps, and what the device does otherwise."""
+    agreement: list[OutputAgreement]
+    """The graph's outputs against the host's; empty without the graph."""
+
+
+class EndToEndJob(Job[EndToEndResult], frozen=True, kw_only=True):
+    """Take encoded images all the way to answers, preprocessed on the host and in the graph."""
+
+    target: Target
+    round: int
+    seconds: float
+    """Of each way, both loops together."""
+    pipeline: ImagePipeline
+    images: list[str]
+    """Paths of the encoded images."""
+    about: str
+    """What they are."""
+    task: str
+    """Says how outputs become an answer."""
+    seed: int
+
+    def run(self) -> EndToEndResult:
+        """Measure both ways."""
+        return measure(self)
+
+
 def measure(job: EndToEndJob) -> EndToEndResult:
     """Measure both ways once; one that the device cannot go is told, and left out."""
     images = _in_order(job)
@@ -181,7 +218,7 @@ def _route(job: EndToEndJob, network: Network, prepare: Callable[[Any], Array] |
 # ---------------------------------------------------------------- loops
 
 
-@spending("timed-loops")
+@measuring()
 def _take_turns(routes: dict[Way, Route], images: Sequence[bytes], job: EndToEndJob) -> None:
     order = list(routes.values())
     if job.round % 2:

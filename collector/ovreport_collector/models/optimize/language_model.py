@@ -22,16 +22,17 @@ from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.generation_base import texts
 from ovreport_collector.engines.openvino_genai import GenAi
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import ConvertResult, OptimizeJob
 from ovreport_collector.loadgen.memory import peak_rss_bytes
+from ovreport_collector.models.convert.run import ConvertResult
 from ovreport_collector.models.optimize.check import check_optimized
+from ovreport_collector.models.optimize.request import OptimizeRequest
 from ovreport_collector.suite import language
 
 _TRIED_TOKENS = 32
 """Of a prompt; an answer has as many."""
 
 
-def in_floating_point(job: OptimizeJob) -> tuple[Any, ConvertResult]:
+def in_floating_point(job: OptimizeRequest) -> tuple[Any, ConvertResult]:
     """Return the network with its weights in f32, and what it took to make it.
 
     What a pipeline needs beside it is copied into the folder of the job's file.
@@ -57,7 +58,7 @@ def unfolded(model: Any) -> Any:  # noqa: ANN401
     return model
 
 
-def try_out(job: OptimizeJob) -> None:
+def try_out(job: OptimizeRequest) -> None:
     """Load the folder as a run does, look for what was to be done, and let it answer once.
 
     WrongOutputError if it does not answer, or with logits that are no numbers.

@@ -22,8 +22,8 @@ from ovreport_collector.engines.arrays import Array, Sample, load_samples, relat
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.openvino.ports import array_for, port_name
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import OptimizeJob
 from ovreport_collector.models.optimize.check import is_quantized
+from ovreport_collector.models.optimize.request import OptimizeRequest
 from ovreport_collector.models.optimize.validation import Validation
 from ovreport_collector.models.variants import quantizations, selection_count
 
@@ -41,7 +41,7 @@ class Chosen:
     trials: list[Trial]
 
 
-def best(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
+def best(network: OpenVinoNetwork, job: OptimizeRequest) -> Chosen:
     """Return the model quantized in the way whose outputs are nearest to its own.
 
     ValueError if no way quantizes anything, or none gives finite outputs.
@@ -62,12 +62,12 @@ def best(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
     return Chosen(model, {**job.settings, **trial.settings}, [trial for _, trial in made])
 
 
-def within(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
+def within(network: OpenVinoNetwork, job: OptimizeRequest) -> Chosen:
     """Return the model quantized in the best way, with layers left out until accuracy holds."""
     import nncf
 
-    assert job.validating is not None  # noqa: S101 (whoever asks for it gives the data)
-    validation = Validation(job.validating, network)
+    assert job.validation is not None  # noqa: S101 (whoever asks for it gives the data)
+    validation = Validation(job.validation, network)
     chosen = best(network, job)
     model = nncf.quantize_with_accuracy_control(
         network.model,
@@ -82,7 +82,7 @@ def within(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
     return Chosen(model, chosen.settings, chosen.trials)
 
 
-def _parts(job: OptimizeJob) -> tuple[list[Sample], list[Sample]]:
+def _parts(job: OptimizeRequest) -> tuple[list[Sample], list[Sample]]:
     """Return the calibration inputs that judge ways, and those that a way is fitted by."""
     samples = load_samples(Path(job.inputs))
     n = selection_count(len(samples))
@@ -152,7 +152,7 @@ def _dataset(network: OpenVinoNetwork, samples: Sequence[Sample]) -> Any:  # noq
 # ---------------------------------------------------------------- its error
 
 
-def _read_again(model: Any, job: OptimizeJob) -> OpenVinoNetwork:  # noqa: ANN401
+def _read_again(model: Any, job: OptimizeRequest) -> OpenVinoNetwork:  # noqa: ANN401
     """Return a model as it will be run: saving folds weights, which some layers ask for."""
     file = Path(job.file).with_name("trial.xml")
     ov.save_model(model, file, compress_to_fp16=False)

@@ -17,18 +17,18 @@ from ovreport.engines import ENGINES
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import OptimizeJob, OptimizeResult
 from ovreport_collector.loadgen.checks import infer_checked
 from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.models.optimize import quantize
 from ovreport_collector.models.optimize.check import check_optimized
 from ovreport_collector.models.optimize.quantize import Chosen
+from ovreport_collector.models.optimize.request import OptimizeRequest, OptimizeResult
 
 _NO_TELEMETRY = "NNCF_CI"
 """NNCF reports its use to a web service unless this is set: a benchmark tells nobody."""
 
 
-def optimize(job: OptimizeJob) -> OptimizeResult:
+def optimize(job: OptimizeRequest) -> OptimizeResult:
     """Optimize a model and save it; ValueError where nothing in it can be.
 
     WrongOutputError if what was made does not give finite outputs.
@@ -46,10 +46,10 @@ def optimize(job: OptimizeJob) -> OptimizeResult:
 
 
 def _make(
-    job: OptimizeJob,
+    job: OptimizeRequest,
     model: Any,  # noqa: ANN401 (OpenVINO's)
     optimized: Callable[[], Chosen],
-    try_out: Callable[[OptimizeJob], None],
+    try_out: Callable[[OptimizeRequest], None],
 ) -> OptimizeResult:
     """Save what comes of a model, try it out, and tell what it took."""
     file = Path(job.file)
@@ -79,7 +79,7 @@ def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401
     return [file, file.with_suffix(".bin")]
 
 
-def _try_out(job: OptimizeJob) -> None:
+def _try_out(job: OptimizeRequest) -> None:
     """Read what was saved, look for what was to be done, compile it and run it once."""
     network = OpenVino({}).read(Path(job.file), job.target.shapes)
     check_optimized(network.model, job)
@@ -90,12 +90,12 @@ def _try_out(job: OptimizeJob) -> None:
 # ---------------------------------------------------------------- methods
 
 
-def _as_it_is(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
+def _as_it_is(network: OpenVinoNetwork, job: OptimizeRequest) -> Chosen:
     """Return the model: saving it compresses its weights."""
     return Chosen(network.model, dict(job.settings), [])
 
 
-def _compressed(model: Any, job: OptimizeJob) -> Chosen:  # noqa: ANN401
+def _compressed(model: Any, job: OptimizeRequest) -> Chosen:  # noqa: ANN401
     """Return a model whose weights are stored in few bits."""
     import nncf
 
@@ -110,7 +110,7 @@ def _compressed(model: Any, job: OptimizeJob) -> Chosen:  # noqa: ANN401
     return Chosen(nncf.compress_weights(model, **requested), dict(settings), [])
 
 
-_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimizeJob], Chosen]] = {
+_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimizeRequest], Chosen]] = {
     "fp16-compression": _as_it_is,
     "post-training-quantization": quantize.best,
     "accuracy-controlled-quantization": quantize.within,
