@@ -22,7 +22,7 @@ from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.job import OptimizeJob
-from ovreport_collector.models.optimize.leakage import check_apart
+from ovreport_collector.models.optimize.leakage import check_disjoint
 from ovreport_collector.plan import tiers
 from ovreport_collector.process.job import Job
 from ovreport_collector.sources.files import Files
@@ -408,7 +408,7 @@ def test_a_part_of_the_users_data_calibrates_and_is_not_judged(task: str, tmp_pa
     judged = one.labelled(model, files, seed=7)
     assert judged is not None
     assert (len(next(iter(found.inputs.values()))), judged.n) == (2, 8)
-    check_apart(found.inputs, judged.inputs, "calibration")
+    check_disjoint(found.inputs, judged.inputs, "calibration")
     assert "8 of 10" in judged.source
     assert "2 others calibrate" in judged.source
     assert "the user's own copy of mine, held out" in found.description

@@ -34,7 +34,7 @@ from ovreport.record import (
     Throughput,
     Unsupported,
 )
-from ovreport_collector.measurements import generation, registry
+from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.curve import measurement as curve
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.open_loop import measurement as open_loop
@@ -648,7 +648,7 @@ def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
     """Nothing is fetched; each address of a branch is listed, and in the JSON too."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.setattr(language, "has_genai", lambda: True)
-    monkeypatch.setattr(generation, "versions", lambda engines: {})
+    monkeypatch.setattr(language, "versions", lambda engines: {})
     hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
     assert run(hub) == 0
     said = capsys.readouterr().out
