@@ -460,6 +460,6 @@ def test_a_classifier_of_the_users_own_is_quantized_by_data_of_their_own(place: 
     assert place.collect(*requested, "--variant", "int8") == 0, capsys.readouterr()
     record = place.records["colours"]
     assert record.model.origin.calibration_samples <= 3  # what is judged as well is left out
-    assert "held out of what is judged" in record.model.origin.calibration
+    assert "held out of the evaluation" in record.model.origin.calibration
     assert record.accuracy.n == 14
     assert "3 others calibrate" in record.accuracy.data

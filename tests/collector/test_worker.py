@@ -98,7 +98,7 @@ def use(monkeypatch: pytest.MonkeyPatch):
     """Return a function that makes another engine the one that jobs get."""
     monkeypatch.setattr(loops, "WARMUP_WINDOW_S", 0.002)
     monkeypatch.setattr(loops, "WARMUP_CAP_S", 0.05)
-    monkeypatch.setattr(loops, "PILOT_S", 0.01)
+    monkeypatch.setattr(loops, "TRIAL_S", 0.01)
     return lambda engine: monkeypatch.setattr(engines, "create", lambda *_: engine)
 
 

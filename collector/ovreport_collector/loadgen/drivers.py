@@ -34,7 +34,7 @@ class Loaded:
     latencies: Floats
     """Seconds, in order of completion within each request."""
     finished_s: Floats
-    """When each ended, since the start; empty where the engine does not tell."""
+    """When each ended, since the start; empty where the engine does not report it."""
     seconds: float
 
     @property

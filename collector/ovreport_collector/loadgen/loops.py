@@ -25,7 +25,7 @@ LATENCY_BUCKETS, THROUGHPUT_BUCKETS = 120, 60
 WARMUP_AGREEMENT = 0.05
 WARMUP_WINDOW_S = 0.1
 WARMUP_CAP_S = 3.0
-PILOTS, PILOT_S = 3, 0.15
+TRIALS, TRIAL_S = 3, 0.15
 QUEUE_MUST_GAIN = 1.1
 NO_METER: AbstractContextManager[object] = contextlib.nullcontext()
 
@@ -92,9 +92,9 @@ def measure_throughput(
     requests = [compiled.request(samples) for _ in range(count if driver == "threads" else 1)]
     load = load_of(compiled, samples, requests, driver)
     warm = warm_up(_batches(load))
-    # Count and time must both be met: the rate of a short pilot tells how long the count takes.
+    # Count and time must both be met: the rate of a short trial run says how long the count takes.
     with measuring(counts=False):
-        seconds = max(tier.min_seconds, tier.min_inferences / _pilot(load))
+        seconds = max(tier.min_seconds, tier.min_inferences / _trial(load))
     with around:
         loaded = load.run(
             min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds
@@ -123,7 +123,7 @@ def measure_throughput(
 def faster_driver(compiled: Compiled, samples: Sequence[Sample]) -> Driver:
     """Return the driver that gets more out of the device.
 
-    Pilots alternate, so that a passing disturbance meets both; the queue, whose one loop is
+    Trials alternate, so that a passing disturbance meets both; the queue, whose one loop is
     sooner the bottleneck, must win clearly.
     """
     requests = [compiled.request(samples) for _ in range(compiled.optimal_requests)]
@@ -136,13 +136,13 @@ def faster_driver(compiled: Compiled, samples: Sequence[Sample]) -> Driver:
     }
     for load in drivers.values():
         warm_up(_batches(load))
-    pilots = [{name: _pilot(load) for name, load in drivers.items()} for _ in range(PILOTS)]
-    rates = {name: float(np.median([p[name] for p in pilots])) for name in drivers}
+    trials = [{name: _trial(load) for name, load in drivers.items()} for _ in range(TRIALS)]
+    rates = {name: float(np.median([p[name] for p in trials])) for name in drivers}
     return "async-queue" if rates["async-queue"] > rates["threads"] * QUEUE_MUST_GAIN else "threads"
 
 
-def _pilot(load: Load) -> float:
-    return load.run(PILOT_S, 0).rate
+def _trial(load: Load) -> float:
+    return load.run(TRIAL_S, 0).rate
 
 
 @measuring()

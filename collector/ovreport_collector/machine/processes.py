@@ -82,7 +82,7 @@ def own_cpu_s(root: Path = ROOT) -> float:
 
 
 def _children(root: Path, parents: list[int]) -> Iterator[Process]:
-    """Yield the children of processes: each thread tells those that it started."""
+    """Yield the children of processes: each thread lists those that it started."""
     for pid in parents:
         for thread in matching(root / f"proc/{pid}/task", "[0-9]*"):
             yield from _read(root, read_text(thread / "children").split())

@@ -124,7 +124,7 @@ class Workload(ABC, Generic[R]):
         """Return about how many seconds its part of round `index` takes."""
 
     def process_s(self, tier: Tier) -> float:
-        """Return how many seconds its process needs beside the loops that the tier bounds."""
+        """Return the seconds that its process needs beyond the loops that the tier bounds."""
         return 0.0
 
     @abstractmethod

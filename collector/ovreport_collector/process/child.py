@@ -2,7 +2,7 @@
 
 A child that crashes, hangs or is killed gives a JobFailed with its cause and the end of its
 stderr. It leads a process group of its own, so nothing that it starts outlives it, and Ctrl-C
-reaches only us. It is told our process id: it ends when we do, even if we are killed.
+reaches only us. It gets our process id, and ends when we do, even if we are killed.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@
 
         def run(self) -> CountResult: ...
 
-A job is defined beside what does it, in a module that imports no engine and nothing of the session:
+A job is defined with what it does, in a module that imports no engine and nothing of the session:
 `run` imports its engine late, so that the collecting process never loads one and a measuring
-process loads no more than its own. Arrays are `.npz` files beside the JSON.
+process loads no more than its own. Arrays are in `.npz` files.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
     """Return text without this user's and machine's name and without local folders.
 
-    `folders` are hidden besides home, the working folder and Python's own.
+    `folders` are hidden, and home, the working folder and Python's own.
     """
     hidden = {str(folder) for folder in folders if len(str(folder)) > 1}
     for folder in sorted(hidden, key=len, reverse=True):  # the longest first: one may be in another
@@ -64,5 +64,5 @@ def _private_words() -> Iterator[tuple[str, str]]:
 
 
 def _names_a_machine(host: str) -> bool:
-    """Return whether a host's name tells anything: `localhost` does not, and is in messages."""
+    """Return whether a host's name identifies a machine: `localhost`, a common word, does not."""
     return len(host) > 3 and not host.startswith("localhost")

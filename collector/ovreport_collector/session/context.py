@@ -18,7 +18,7 @@ from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import Display
 
 _START_LIMIT_S = 300.0
-"""What reading and compiling may take, beside the timed loops."""
+"""What reading and compiling may take, in addition to the timed loops."""
 
 
 @dataclass
@@ -27,7 +27,7 @@ class RunContext:
 
     plan: Plan
     prepared: Mapping[tuple[str, str], PreparedModel | JobFailed]
-    """Model id and variant → the model, ready to be measured; the published variant always."""
+    """Model id and variant → the prepared model, or why there is none; the published one always."""
     journal: Journal
     work: Path
     display: Display
@@ -57,7 +57,7 @@ class RunContext:
         return self.work / "cases" / str(list(self.plan.cases).index(planned))
 
     def child(self, job: Job[R], *, extra_s: float = 0) -> R | JobFailed:
-        """Do a job in a fresh process, which may take so long beside the tier's loops."""
+        """Do a job in a fresh process, which may take `extra_s` more than the tier's loops."""
         limit_s = self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + extra_s)
         result = child.run(job, self.work, limit_s=limit_s)
         self.stopwatch.add(timing.read_measured(child.measured_file(self.work)))

@@ -177,7 +177,7 @@ class _OfInference(_Outputs[OutputsResult]):
             accuracy=scoring.accuracy(
                 prepared, folder / "labelled.npz", of_reference("labelled.npz"), seed=seed
             ),
-            additional_accuracy=scoring.further(prepared, folder, found, seed=seed),
+            additional_accuracy=scoring.additional(prepared, folder, found, seed=seed),
             agreement=scoring.agreement(
                 result.outputs, folder / "samples.npz", of_reference("samples.npz")
             ),

@@ -187,19 +187,19 @@ def _model(
         parameters=outputs.model.parameters if outputs else 0,
         inputs=outputs.model.inputs if outputs else [],
         outputs=outputs.model.outputs if outputs else [],
-        published=[_published(figure) for figure in entry.published],
+        published=[_published(value) for value in entry.published],
         origin=prepared.origin if isinstance(prepared, PreparedModel) else Original(),
     )
 
 
-def _published(figure: model.Published) -> Published:
+def _published(value: model.Published) -> Published:
     return Published(
-        metric=figure.metric,
-        value=figure.value,
-        variant=figure.variant,
-        source=figure.source,
-        url=figure.url,
-        note=figure.note,
+        metric=value.metric,
+        value=value.value,
+        variant=value.variant,
+        source=value.source,
+        url=value.url,
+        note=value.note,
     )
 
 

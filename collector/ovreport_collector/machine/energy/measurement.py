@@ -17,7 +17,7 @@ _FAULTS = (OSError, ValueError, CounterError)
 
 
 class Measurement:
-    """Counts while it is entered. It never raises: `result` tells what went wrong."""
+    """Counts while it is entered. It never raises: `result` says what went wrong."""
 
     def __init__(self, found: Meter | Unsupported, idle_s: float) -> None:
         self._meter = found if isinstance(found, Meter) else None

@@ -22,7 +22,7 @@ MAX_POINTS = 16
 BATCHES = (2, 4, 8)
 SECONDS = {"quick": 0.25, "standard": 1.5, "publish": 5.0}
 _COMPILE_S = 0.4
-"""Expected cost of a point beside its loop."""
+"""Expected seconds of a point, without its loop."""
 
 
 class CurveMeasurement(Measurement[CurveResult]):

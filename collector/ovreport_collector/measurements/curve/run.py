@@ -69,7 +69,7 @@ class CurveJob(Job[CurveResult], frozen=True, kw_only=True):
     """Least length of one point's loop."""
     driver: Driver
     unloaded_latency_ms: float
-    """Median latency of one request alone: tells which settings would take too long."""
+    """Median latency of one request alone: from it follows which settings would take too long."""
 
     def run(self) -> CurveResult | JobFailed:
         """Measure every setting; one that cannot be measured becomes a gap."""

@@ -50,7 +50,7 @@ ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 15.0, 0.02, 20.0
 several requests at once, the second load included."""
 
 DECODING = (
-    "Greedy; the end of the text is ignored, so that every answer has the length that is told. "
+    "Greedy; the end of the text is ignored, so that every generation has the stated length. "
     "Prompts are parts of a pinned text without a chat template; no prompt comes twice in a "
     "process, so none comes out of the prefix cache."
 )
@@ -109,7 +109,7 @@ class Generation(Workload[GenerationResult]):
 
 
 def outputs_job(prepared: PreparedModel, target: Target, folder: Path) -> GenerationOutputsJob:
-    """Return the job whose result tells how good a case's generations are."""
+    """Return the job from whose result the quality of a case's generations follows."""
     return GenerationOutputsJob(
         target=target,
         inputs=str(prepared.samples),

@@ -31,7 +31,7 @@ from ovreport_collector.measurements.inference.run import (
 )
 
 _START_S = 3.0
-"""Expected beside the timed loops: processes, compiling, warm-up."""
+"""Expected seconds of a round, without its timed loops: processes, compiling, warm-up."""
 
 
 class Inference(Workload[InferenceResult]):

@@ -27,7 +27,7 @@ class NoMmap(Measurement[NoMmapResult]):
     def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
         """Return why this case does not have it: another engine."""
         if planned.case.engine != "openvino":
-            return Unsupported(reason="only OpenVINO can be told to read weights, not to map them")
+            return Unsupported(reason="only OpenVINO can read weights instead of mapping them")
         return None
 
     def rounds(self, tier: Tier) -> int:

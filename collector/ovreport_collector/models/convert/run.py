@@ -1,4 +1,4 @@
-"""The job that converts published weights, in a process of its own."""
+"""The job of a conversion, in a process of its own: it imports OpenVINO and holds all weights."""
 
 from __future__ import annotations
 

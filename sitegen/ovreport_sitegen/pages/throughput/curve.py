@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 
 from ovreport.metrics import load, significant
-from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_sitegen.charts import Plane, Point
+from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -265,6 +265,6 @@ def _interval_cell(interval: Interval) -> Cell:
 def _bound_cell(point: CurvePoint, percentile: float) -> Cell:
     value = load.percentile_ms(point, percentile)
     if value is None:
-        few = "one round only" if len(point.rounds) == 1 else N_TOO_SMALL
+        few = "one round only" if len(point.rounds) == 1 else TOO_FEW
         return Cell(few, tone="missing")
     return Cell(significant(value), sort=value)
