@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
-from ovreport.metrics.compute import MetricValue
+from ovreport.metrics import METRICS, Metric, MetricValue
 from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.reasons import REASONS
-from ovreport.metrics.registry import METRICS, Metric
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport_sitegen.components.table import Cell, Column, TableRow, Tone
 from ovreport_sitegen.data import variants

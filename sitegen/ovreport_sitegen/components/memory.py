@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import Generation, Memory, MemoryRound, NotMeasured, PhaseMemory
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import geometric_mean

@@ -9,9 +9,9 @@ from typing import TypeVar
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError, one_line
-from ovreport.metrics.compute import MetricValues, metric_values
+from ovreport.metrics import MetricValues, metric_values
 from ovreport.record import Record
-from ovreport.record.store import Stored
+from ovreport.store import Stored
 from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.data import history, variants
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result

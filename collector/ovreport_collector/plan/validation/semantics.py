@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS
 from ovreport.variants import OPTIMIZATIONS
 from ovreport_collector import tasks
 from ovreport_collector.datasets import LAYOUTS

@@ -21,7 +21,8 @@ import msgspec
 from ovreport.durable import make_folder, sync_folder
 from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import RecordError, StoreError, one_line
-from ovreport.record import FORMAT, Record
+from ovreport.metrics.accuracy import ACCURACY
+from ovreport.record import FORMAT, Accuracy, Record
 from ovreport.record.migrations import migrate
 from ovreport.variants import VARIANTS
 
@@ -74,24 +75,30 @@ def decode(data: bytes, *, where: str) -> Record:
         record = _decode_slowly(data, error, where=where)
     except _NOT_JSON as error:
         raise _not_json(error, where=where) from error
-    _check_registered(record, where=where)
+    _check_known(record, where=where)
     return record
 
 
-def _check_registered(record: Record, *, where: str) -> None:
-    """Raise RecordError if nothing is known of a record's engine or variant.
+def _check_known(record: Record, *, where: str) -> None:
+    """Raise RecordError if the record names an engine, variant or metric that is in no table.
 
-    It would count as OpenVINO's, or stand nameless on the site.
+    A result of an unknown engine would stand among OpenVINO's, one of a variant without a name.
     """
-    case = record.case
-    for key, name, known in (
-        ("engine", case.engine, list(ENGINES)),
-        ("variant", case.variant, list(VARIANTS)),
-    ):
+    accuracy = record.accuracy
+    named = [
+        ("$.case.engine", "engine", record.case.engine, tuple(ENGINES)),
+        ("$.case.variant", "variant", record.case.variant, tuple(VARIANTS)),
+    ]
+    if isinstance(accuracy, Accuracy):
+        named.append(("$.accuracy.metric", "accuracy metric", accuracy.metric, ACCURACY.keys))
+    for index, other in enumerate(record.additional_accuracy):
+        path = f"$.additional_accuracy[{index}].metric"
+        named.append((path, "accuracy metric", other.metric, ACCURACY.keys))
+    for path, what, name, known in named:
         if name not in known:
             raise RecordError(
-                f"unknown {key} {name!r}; known are {', '.join(known)}",
-                where=f"{where}: $.case.{key}",
+                f"unknown {what} {name!r}; known are {', '.join(known)}",
+                where=f"{where}: {path}",
                 remedy="Upgrade: pip install --upgrade ovreport",
             )
 
