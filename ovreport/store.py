@@ -80,14 +80,15 @@ def decode(data: bytes, *, where: str) -> Record:
 
 
 def _check_known(record: Record, *, where: str) -> None:
-    """Raise RecordError if the record names an engine, variant or metric that is in no table.
+    """Raise RecordError if a name in the record is in none of our tables.
 
-    A result of an unknown engine would stand among OpenVINO's, one of a variant without a name.
+    A result of an unknown engine would stand among OpenVINO's.
     """
     accuracy = record.accuracy
+    case = record.case
     named = [
-        ("$.case.engine", "engine", record.case.engine, tuple(ENGINES)),
-        ("$.case.variant", "variant", record.case.variant, tuple(VARIANTS)),
+        ("$.case.engine", "engine", case.engine, tuple(ENGINES)),
+        ("$.case.variant", "variant", case.variant, tuple(VARIANTS)),
     ]
     if isinstance(accuracy, Accuracy):
         named.append(("$.accuracy.metric", "accuracy metric", accuracy.metric, ACCURACY.keys))

@@ -9,8 +9,8 @@ from typing import get_args
 import pytest
 
 from ovreport_sitegen.charts import Chart, Drawer, Kind, Row
-from ovreport_sitegen.charts.fill import fill
-from ovreport_sitegen.charts.model import linear_axis, log_axis
+from ovreport_sitegen.charts.axes import linear_axis, log_axis
+from ovreport_sitegen.charts.rows import fill
 
 NASTY = "<script>alert(1)</script>\"'&]]>"
 

@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport_sitegen.charts import Drawer, Scatter, Spot
-from ovreport_sitegen.charts.scatter import fill
+from ovreport_sitegen.charts import Drawer, Plane, Point
+from ovreport_sitegen.charts.plane import fill
+from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages import model, throughput
 from ovreport_sitegen.pages.throughput import curve, open_loop
@@ -33,30 +34,30 @@ GAP = r.CurveGap(streams=1, requests=1, batch=8, reason=f"no batch {NASTY}")
 # ---------------------------------------------------------------- the drawing
 
 
-def a_scatter(**changes: object) -> Scatter:
-    """Return a scatter of two series."""
-    spots = tuple(
-        Spot(
+def a_plane(**changes: object) -> Plane:
+    """Return a plane of two series."""
+    points = tuple(
+        Point(
             **{
                 "x": 10.0 * (i + 1),
                 "y": 2.0**i,
-                "high": 3.0 * 2**i,
+                "y_high": 3.0 * 2**i,
                 "series": f"s{i % 2}",
                 "label": f"{i} streams",
                 "tip": f"tip {i}",
-                "front": i < 3,
-                "square": i == 3,
+                "filled": i < 3,
+                "shape": "square" if i == 3 else "circle",
                 **changes,
             }
         )
         for i in range(5)
     )
-    return Scatter("Title", "What it shows", "Samples per second", "Milliseconds", spots)
+    return Plane("Title", "What it shows", "Samples per second", "Milliseconds", points)
 
 
-def test_a_scatter_is_sound_named_and_safe() -> None:
+def test_a_plane_is_sound_named_and_safe() -> None:
     """Well-formed, one named image, hostile texts escaped, no script, style or address in it."""
-    text = Drawer(None).svg(a_scatter(label=NASTY, tip=NASTY))
+    text = Drawer(None).svg(a_plane(label=NASTY, tip=NASTY))
     root = ET.fromstring(text)  # noqa: S314 - our own
     assert root.get("role") == "img"
     assert root.get("viewBox", "").split()[2] == "330"
@@ -66,40 +67,40 @@ def test_a_scatter_is_sound_named_and_safe() -> None:
 
 def test_marks_have_hover_texts_and_axes_their_titles() -> None:
     """What a mark is, is said without a script; both axes have a unit."""
-    text = str(Drawer(None).svg(a_scatter()))
+    text = str(Drawer(None).svg(a_plane()))
     assert len(re.findall(r"<title>tip \d</title>", text)) == 5
     assert ">Samples per second<" in text
     assert ">Milliseconds<" in text
 
 
-def test_a_ghost_draws_no_mark_of_its_own() -> None:
+def test_a_joint_draws_no_mark_of_its_own() -> None:
     """It is a corner of a line; its mark belongs to another series."""
-    text = str(Drawer(None).svg(a_scatter(ghost=True)))
+    text = str(Drawer(None).svg(a_plane(joint=True)))
     assert "<title>tip" not in text
 
 
 def test_labels_cover_neither_marks_nor_each_other() -> None:
     """Twenty marks in one place: some label has no room, none is put on another."""
-    crowd = Scatter(
+    crowd = Plane(
         "",
         "",
         "",
         "",
         tuple(
-            Spot(x=10 + i / 100, y=1 + i / 200, label="2 streams, 4 requests") for i in range(20)
+            Point(x=10 + i / 100, y=1 + i / 200, label="2 streams, 4 requests") for i in range(20)
         ),
     )
-    named = [row for row in fill(crowd).rows if row["align"]]
+    named = [row for row in fill(crowd).rows if row.get("align")]
     assert 0 < len(named) < 20
     assert len({(row["lx"], row["ly"]) for row in named}) == len(named)
 
 
 def test_unbounded_tails_and_single_marks_can_be_drawn() -> None:
     """A tail ends at the plot's edge; one mark has a domain around it."""
-    filled = fill(a_scatter(high=math.inf))
+    filled = fill(a_plane(y_high=math.inf))
     assert filled.y is not None
-    assert all(math.isfinite(row["hi"]) for row in filled.rows)
-    alone = fill(Scatter("", "", "", "", (Spot(x=5, y=5),)))
+    assert all(math.isfinite(row["y2"]) for row in filled.rows if row["k"] == "rule")
+    alone = fill(Plane("", "", "", "", (Point(x=5, y=5),)))
     assert alone.x.domain[0] < 5 < alone.x.domain[1]
 
 
@@ -107,23 +108,21 @@ def test_unbounded_tails_and_single_marks_can_be_drawn() -> None:
 
 
 def test_the_finding_says_what_more_requests_gain_and_cost() -> None:
-    """First what is had within twice the lone latency, then the most there is."""
+    """First the best setting within twice the latency of one request, then the best of all."""
     card = curve.card(only(a_record(curve=a_curve(UNLOADED, TWICE, FOUR))), "t", "c")
-    assert card.finding.startswith(
-        "2 streams, 2 requests give 1.90 times the throughput of one request alone ("
-    )
-    assert "for 1.10 times the latency." in card.finding
-    assert "The most: 2.00 times the throughput" in card.finding
-    assert card.finding.endswith("with 2 streams, 4 requests.")
+    facts = ("2 streams, 2 requests", "1.90×", "1.10×", "4 requests", "2.00×")
+    places = [card.finding.index(fact) for fact in facts]
+    assert places == sorted(places)
 
 
-def test_no_gain_is_said_with_the_same_prominence() -> None:
-    """Where nothing is clearly better than one request alone, that is the finding."""
+def test_that_nothing_beats_one_request_is_the_finding() -> None:
+    """Whether the best is not significant, or there is only the one."""
     noisy = a_point(2, [60, 104, 170], 20)
     card = curve.card(only(a_record(curve=a_curve(UNLOADED, noisy))), "t", "c")
-    assert card.finding.startswith("No setting answers clearly more")
+    assert card.finding.startswith("No setting clearly")
+    assert "1.02×" in card.finding
     single = curve.card(only(a_record(curve=a_curve(UNLOADED))), "t", "c")
-    assert single.finding == "No setting answers more in a second than one request alone does."
+    assert single.finding.startswith("No setting")
 
 
 def test_the_table_has_every_setting_with_what_is_missing() -> None:
@@ -140,12 +139,12 @@ def test_the_table_has_every_setting_with_what_is_missing() -> None:
     ]
     first, gap = card.table.rows[0], card.table.rows[-1]
     assert first.cells[1].sub.count("–") == 1
-    assert "n too small" in first.html
+    assert TOO_FEW in first.html
     assert "3 rounds" in first.html
     assert gap.cells[1].text == "not measured"
     assert "<script" not in gap.html
-    assert isinstance(card.chart, Scatter)
-    assert [spot.front for spot in card.chart.spots] == [True, True, True, False]
+    assert isinstance(card.chart, Plane)
+    assert [point.filled for point in card.chart.points] == [True, True, True, False]
 
 
 def test_a_curve_of_one_round_says_so() -> None:

@@ -14,6 +14,7 @@ from ovreport.store import Loaded, Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.components import accuracy_cells
+from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.components.page import warning
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
@@ -123,12 +124,12 @@ def test_another_tier_is_not_compared() -> None:
     assert not same_run(f32, msgspec.structs.replace(default, tier=shorter))
 
 
-def test_the_trade_is_said_in_words() -> None:
-    """Speed and cost of the default precision stand in one sentence, from the data."""
-    found = catalogue(*pair())
-    card = accuracy.trade_card(found)
-    assert "bf16, the default on Example CPU 9000, is 2.0× as fast as f32" in card.finding
-    assert "costs 12.9 points" in card.finding
+def test_speedup_and_loss_are_in_one_finding() -> None:
+    """Those of the default precision, from the data."""
+    card = accuracy.speedup_card(catalogue(*pair()))
+    assert "bf16" in card.finding
+    assert "2.0×" in card.finding
+    assert "loses 12.9 points" in card.finding
 
 
 def test_equal_speeds_are_not_called_different() -> None:
@@ -170,8 +171,8 @@ def test_unreliable_results_stay_out_of_rankings_and_in_the_table() -> None:
     assert chart is not None
     assert [row.name for row in chart.rows] == ["Magika v3.3 · f32"]
     (row,) = [row for row in view.table.rows if row.tone == "unreliable"]
-    assert "rounds disagree" in row.html
-    assert "1 unreliable or failed, left out" in view.cards[0].key
+    assert "rounds differ" in row.html
+    assert "1 unreliable" in view.cards[0].key
 
 
 def test_a_card_of_nothing_but_unreliable_results_says_so() -> None:
@@ -179,7 +180,7 @@ def test_a_card_of_nothing_but_unreliable_results_says_so() -> None:
     found = catalogue(a_record(noise=0.5))
     card = latency.view(found).cards[0]
     assert card.chart is None
-    assert "No result here is steady enough" in card.finding
+    assert "none of 1" in card.finding
     assert card.table is not None
     assert "unreliable" in card.table.rows[0].html
 
@@ -188,7 +189,7 @@ def test_a_page_of_noisy_results_says_so_at_its_top() -> None:
     """With no stable result the warning counts reasons."""
     noisy = catalogue(a_record(noise=0.06, seed=5))
     assert noisy.results[0].verdict("latency").level == "noisy"
-    assert "all 1 are noisy" in warning(noisy.results, "latency")
+    assert "noisy" in warning(noisy.results, "latency")
     assert not warning(catalogue(a_record()).results, "latency")
 
 
@@ -235,7 +236,7 @@ def test_too_few_samples_for_a_percentile_say_so() -> None:
     record = a_record()
     few = msgspec.structs.replace(record.latency, rounds=rounds)
     (row,) = latency.view(catalogue(msgspec.structs.replace(record, latency=few))).table.rows
-    assert "n too small" in row.html
+    assert TOO_FEW in row.html
 
 
 def test_the_label_never_says_more_than_what_ran() -> None:
@@ -299,7 +300,7 @@ def test_a_converted_model_says_what_made_it() -> None:
     made = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, origin=how))
     found = catalogue(made)
     facts = dict(model.view(found, found.models[0]).about.facts)
-    assert facts["Made of it"] == "an OpenVINO IR, by the converter bert-encoder (numpy 2.4.6)"
+    assert "bert-encoder (numpy 2.4.6)" in facts["Made of it"]
     plain = catalogue(record)
     assert "Made of it" not in dict(model.view(plain, plain.models[0]).about.facts)
 
@@ -323,12 +324,10 @@ def test_a_further_accuracy_that_could_not_be_had_says_why() -> None:
 
 def test_what_is_worth_a_second_look_is_listed_with_its_reason() -> None:
     """Lower precision that scores higher is told; a page without any says so."""
-    from ovreport_sitegen.pages import accuracy
-
     sound = accuracy.view(catalogue(*pair()))
-    assert not sound.suspicious.rows
+    assert not sound.anomalies.rows
     better = accuracy.view(catalogue(a_record(), a_record(precision="default", top1=0.995)))
-    (row,) = better.suspicious.rows
+    (row,) = better.anomalies.rows
     assert [cell.text for cell in row.cells][3] == "Better than f32"
     assert (
         accuracy_cells.tolerance_cell(catalogue(a_record(top1=0.995)).results[0]).text == "better"
@@ -352,9 +351,10 @@ def test_a_models_page_holds_every_result_in_full() -> None:
     assert [shown.result.href for shown in view.results] == [r.href for r in found.results]
     assert view.results[0].repeat.startswith("ovreport collect")
     assert view.results[0].benchmark_app.startswith("benchmark_app")
-    assert view.findings == (
-        "bf16, the default on Example CPU 9000, is 2.0× as fast as f32 and costs 12.9 points.",
-    )
+    (finding,) = view.findings
+    assert "bf16, the default on Example CPU 9000" in finding
+    assert "2.0×" in finding
+    assert "12.9" in finding
 
 
 def test_all_tables_have_as_many_cells_as_columns() -> None:

@@ -16,13 +16,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from ovreport.errors import InputError
 from ovreport.variants import OPTIMIZATIONS, Optimization
 from ovreport_collector.suite.language import is_language
-from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.model import PUBLISHED, Model
 from ovreport_collector.tasks import Calibration
 
 PIPELINE_FILE = "openvino_model.xml"
 """What a pipeline of OpenVINO GenAI looks for in a folder."""
-PUBLISHED = "published"
-"""Requests the file as it was published, whatever its weights."""
 SEED = 20
 """Chooses calibration data; not the run's seed, which must not change what is measured."""
 MAX_SAMPLES = 160

@@ -42,7 +42,7 @@ def prepare_all(plan: Plan, work: Path, display: Display, ledger: Ledger) -> All
         published = _told(published, plan, work)
         prepared[model.id, model.variant] = published
         began = timing.clock()
-        for name in plan.made_variants(model):
+        for name in plan.optimized_variants(model):
             display.working(f"{model.title}: making {name}", estimate.optimizing_s(name))
             prepared[model.id, name] = _told(_variant(published, name, files, work), plan, work)
         ledger.leave_out(timing.clock() - began)

@@ -1,27 +1,18 @@
-"""Charts: a view says what to draw, as plain data; `Drawer` turns it into inline SVG."""
+"""Charts: a view says what to draw, as plain data; `Drawer` turns it into inline SVG.
+
+Nothing here knows of records. For each form there is a module that fills in a chart's values
+(`rows`, `plane`) and one with its Altair specification (`rows_spec`, `plane_spec`).
+"""
 
 from ovreport_sitegen.charts.draw import Drawer
 from ovreport_sitegen.charts.model import (
     MAX_ROWS,
     Chart,
+    ChartSpec,
     Kind,
-    Mark,
-    Picture,
+    Plane,
+    Point,
     Row,
-    Scatter,
-    Spot,
-    Tradeoff,
 )
 
-__all__ = [
-    "MAX_ROWS",
-    "Chart",
-    "Drawer",
-    "Kind",
-    "Mark",
-    "Picture",
-    "Row",
-    "Scatter",
-    "Spot",
-    "Tradeoff",
-]
+__all__ = ["MAX_ROWS", "Chart", "ChartSpec", "Drawer", "Kind", "Plane", "Point", "Row"]

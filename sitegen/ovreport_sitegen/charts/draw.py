@@ -10,17 +10,17 @@ from functools import cache
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from markupsafe import Markup
 
-from ovreport_sitegen.charts import scatter, tradeoff
-from ovreport_sitegen.charts.fill import Axis, Filled, fill
-from ovreport_sitegen.charts.model import Kind, Picture, Scatter, Tradeoff
+from ovreport_sitegen.charts import plane, rows
+from ovreport_sitegen.charts.axes import AXIS_TITLE
+from ovreport_sitegen.charts.model import ChartSpec, Plane
+from ovreport_sitegen.charts.rows import Axis, Filled
 
-AXIS_TITLE = "(axis title)"
-_DRAWN_BY = ("kinds.py", "plane.py", "scatter_kind.py", "tradeoff_kind.py")
+_DRAWN_BY = ("rows_spec.py", "plane_spec.py")
 _NOISE = re.compile(
     r' (?:font-family|role|class|pointer-events|aria-[a-z]+|xmlns:xlink)="[^"]*"| opacity="1"'
 )
@@ -41,13 +41,13 @@ class Drawer:
         self.drawn = 0
         """Charts that were not in the cache."""
 
-    def svg(self, chart: Picture) -> Markup:
+    def svg(self, chart: ChartSpec) -> Markup:
         """Return the chart as an `<svg>` element, named and described, ids unique in the build."""
-        kind, filled = _filled(chart)
-        key = _key(kind, filled)
+        filled = plane.fill(chart) if isinstance(chart, Plane) else rows.fill(chart)
+        key = _key(_form(chart), filled)
         raw = self._kept(key)
         if raw is None:
-            raw = _draw(kind, filled)
+            raw = _draw(chart, filled)
             self._keep(key, raw)
             self.drawn += 1
         self._count += 1
@@ -76,33 +76,33 @@ class Drawer:
             self._cache = None  # a cache that cannot be written is no reason to stop
 
 
-def _filled(chart: Picture) -> tuple[str, Filled]:
-    if isinstance(chart, Scatter):
-        return "scatter", scatter.fill(chart)
-    if isinstance(chart, Tradeoff):
-        return "tradeoff", tradeoff.fill(chart)
-    return chart.kind, fill(chart)
+def _form(chart: ChartSpec) -> str:
+    """Return which compiled drawing a chart is filled into."""
+    return f"plane-{plane.height(chart)}" if isinstance(chart, Plane) else chart.kind
 
 
 @cache
 def _edition() -> bytes:
-    """Return what decides how the same values are drawn: our kinds and the libraries beneath."""
+    """Return what decides how the same values are drawn: our code and the libraries beneath."""
     here = Path(__file__).parent
     ours = b"".join((here / name).read_bytes() for name in _DRAWN_BY)
     return ours + f"{version('altair')} {version('vl-convert-python')}".encode()
 
 
-def _key(kind: str, filled: Filled) -> str:
-    return hashlib.sha256(_edition() + msgspec.json.encode([kind, filled])).hexdigest()
+def _key(form: str, filled: Filled) -> str:
+    return hashlib.sha256(_edition() + msgspec.json.encode([form, filled])).hexdigest()
 
 
-def _draw(kind: str, filled: Filled) -> str:
+def _draw(chart: ChartSpec, filled: Filled) -> str:
     import vl_convert
 
-    from ovreport_sitegen.charts import kinds, scatter_kind, tradeoff_kind
+    from ovreport_sitegen.charts import plane_spec, rows_spec
 
-    own = {"scatter": scatter_kind.compiled, "tradeoff": tradeoff_kind.compiled}
-    spec: dict[str, Any] = dict(own[kind]() if kind in own else kinds.compiled(cast("Kind", kind)))
+    spec: dict[str, Any] = dict(
+        plane_spec.compiled(plane.height(chart), log=chart.tolerance is None)
+        if isinstance(chart, Plane)
+        else rows_spec.compiled(chart.kind)
+    )
     axes = {"x": filled.x, "y": filled.y}
     spec["data"] = [
         {**source, "values": filled.rows} if source["name"] == "rows" else source
@@ -125,8 +125,8 @@ def _axis(drawn: dict[str, Any], axis: Axis | None) -> dict[str, Any]:
     return changed
 
 
-def _finish(raw: str, chart: Picture, name: str) -> str:
-    """Name the picture, shorten it, and make hover texts of the marks' labels."""
+def _finish(raw: str, chart: ChartSpec, name: str) -> str:
+    """Name the chart, shorten it, and make hover texts of the marks' labels."""
     text = _PLACED.sub(lambda m: _NUMBER.sub(_rounded, m[0]), raw)
     text = _LABELLED.sub(r"<\1\2\4><title>\3</title></\1>", text)
     text = _EMPTY.sub("", _NOISE.sub("", text))

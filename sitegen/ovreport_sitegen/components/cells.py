@@ -22,6 +22,9 @@ RESULT_COLUMNS = (
 )
 VERDICT = Column("Verdict", tip="Whether the number can be trusted, and what speaks against it")
 
+TOO_FEW = "too few runs"
+"""Shown in place of a value that has too few samples; the hover text has their number."""
+
 
 def metric_column(key: str, label: str = "") -> Column:
     """Return the column of a metric."""
@@ -51,7 +54,7 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
 
 def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> TableRow:
     """Return a row about a result; `measurement` is whose verdict greys it."""
-    under = f"{result.device.label} · {result.told}"
+    under = f"{result.device.label} · {result.label}"
     return row(result, result_cells(result), cells, measurement=measurement, under=under)
 
 
@@ -109,7 +112,7 @@ def missing_cell(why: NotMeasured | None) -> Cell:
         return Cell("not measured", tone="missing")
     reason = line(why.reason, 400)
     if reason.startswith(N_TOO_SMALL):
-        return Cell(N_TOO_SMALL, tone="missing", tip=reason)
+        return Cell(TOO_FEW, tone="missing", tip=reason)
     return Cell(status_word(why), sub=line(reason, 60), tone="missing", tip=reason)
 
 
@@ -175,7 +178,7 @@ def reason_title(code: str) -> str:
 
 def n_cell(result: Result, key: str) -> Cell:
     """Return how much stands behind a figure."""
-    figure = result.figure(key)
+    figure = result.metric_value(key)
     if figure is None:
         return Cell("–", tone="missing")
     return Cell(f"{figure.n:,}", sub=plural(figure.rounds, "round"), sort=figure.n)

@@ -1,4 +1,4 @@
-"""What every page asks of a language model's result."""
+"""What several pages need of a language model's result."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ovreport.record import AccuracyReference, Generation
 from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.data.result import Result
 
-ASPECT = "time_per_output_token"
-"""Its verdict is the result's."""
+MEASUREMENT = "time_per_output_token"
+"""The measurement whose verdict stands for the result."""
 
 
 def generation_of(result: Result) -> Generation | None:
@@ -20,20 +20,20 @@ def generation_of(result: Result) -> Generation | None:
 
 
 def main_result(results: Sequence[Result]) -> Result | None:
-    """Return the result that speaks for the page: trusted if there is one, the fastest."""
+    """Return the result that stands for all: the fastest of those that are not unreliable."""
     shown = [r for r in preferred(results) if generation_of(r)]
     trusted = [r for r in shown if r.trusted("tokens_per_s")] or shown
     return max(trusted, key=_rate, default=None)
 
 
 def _rate(result: Result) -> float:
-    figure = result.figure("tokens_per_s")
+    figure = result.metric_value("tokens_per_s")
     return figure.value if figure else 0.0
 
 
 def result_name(result: Result) -> str:
     """Return a result's name in a picture, and beside its command."""
-    return f"{result.model.title} · {result.device.label} · {result.told}"
+    return f"{result.model.title} · {result.device.label} · {result.label}"
 
 
 def value_words(result: Result, key: str) -> str:
@@ -43,7 +43,7 @@ def value_words(result: Result, key: str) -> str:
 
 
 def relation(reference: AccuracyReference) -> str:
-    """Return how a perplexity stands to that of f32, in words."""
+    """Return how a perplexity compares with that of f32."""
     if reference.delta_low <= 0 <= reference.delta_high:
-        return "not distinguishable"
-    return "surely worse" if reference.delta > 0 else "surely better"
+        return "no clear difference"
+    return "significantly worse" if reference.delta > 0 else "significantly better"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import HEADLINES
-from ovreport_sitegen.charts import Picture
+from ovreport_sitegen.charts import ChartSpec
 from ovreport_sitegen.components.cells import reason_title
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.result import Result
@@ -36,7 +36,7 @@ class Card:
     finding: str
     """Computed from the data, in a sentence."""
     footer: str
-    chart: Picture | None = None
+    chart: ChartSpec | None = None
     """None where nothing can be drawn; the finding then says why."""
     key: str = ""
     """What the marks mean."""
@@ -82,7 +82,7 @@ def footer(results: Sequence[Result], measurement: str, *, by: str = "") -> str:
     """
     if not results:
         return "nothing to show"
-    rounds = sorted({f.rounds for r in results if (f := r.figure(HEADLINES[measurement]))})
+    rounds = sorted({f.rounds for r in results if (f := r.metric_value(HEADLINES[measurement]))})
     releases = sorted({r.release for r in results})
     days = sorted({at[:10]: day(at) for r in results if (at := r.measured_at(measurement))}.items())
     levels = Counter(v.level for r in results if (v := r.verdict(measurement)))

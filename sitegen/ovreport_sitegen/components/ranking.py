@@ -44,7 +44,7 @@ def preferred(results: Iterable[Result]) -> list[Result]:
 
 def model_name(result: Result) -> str:
     """Return a result's name in a chart of models."""
-    parts = [result.model.title, result.ran]
+    parts = [result.model.title, result.short_label]
     if result.model.architecture_only:
         parts.append("architecture only")
     return " · ".join(parts)
@@ -52,7 +52,7 @@ def model_name(result: Result) -> str:
 
 def device_name(result: Result) -> str:
     """Return a result's name in a chart of devices."""
-    return f"{result.device.label} · {result.ran}"
+    return f"{result.device.label} · {result.short_label}"
 
 
 def figure_row(

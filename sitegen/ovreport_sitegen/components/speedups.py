@@ -84,7 +84,7 @@ def speedup_table(id_: str, speedups: Sequence[Speedup]) -> Table:
                 pairs_cell(s.latency, s.throughput),
                 cost_cell(r),
             ),
-            under=f"{r.device.label} · {r.told}",
+            under=f"{r.device.label} · {r.label}",
             filters=(r.model.title, r.requested, r.device.family),
         )
         for s in speedups

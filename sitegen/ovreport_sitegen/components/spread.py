@@ -16,7 +16,7 @@ from ovreport_sitegen.data.result import Result
 
 def card(results: Sequence[Result]) -> Card | None:
     """Return each round's latency against the median of its case, in per cent."""
-    measured = [r for r in results if r.figure("latency_ms")]
+    measured = [r for r in results if r.metric_value("latency_ms")]
     drawn = [(row, r) for r in measured[:MAX_ROWS] if (row := _spread_row(r))]
     if not drawn:
         return None
@@ -54,7 +54,7 @@ def _spread_row(result: Result) -> Row | None:
     if not isinstance(figure, MetricValue) or not isinstance(latency, Latency):
         return None
     middle = figure.value
-    name = f"{result.device.label} · {result.told}"
+    name = f"{result.device.label} · {result.label}"
     return Row(
         name=name,
         label="",

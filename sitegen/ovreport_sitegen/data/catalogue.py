@@ -26,6 +26,7 @@ from ovreport.store import Loaded
 from ovreport_sitegen.compare.paired import PairedComparison, same_work
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
+from ovreport_sitegen.data.names import grouped, names
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
 
 Speedup = PairedComparison[Result]
@@ -125,11 +126,11 @@ class Catalogue:
 
     @cached_property
     def _by_model(self) -> dict[str, list[Result]]:
-        return load.grouped((r.model.id, r) for r in self.results)
+        return grouped((r.model.id, r) for r in self.results)
 
     @cached_property
     def _by_device(self) -> dict[DeviceKey, list[Result]]:
-        return load.grouped((r.device.key, r) for r in self.results)
+        return grouped((r.device.key, r) for r in self.results)
 
     @cached_property
     def main_device(self) -> DeviceRef:
@@ -154,7 +155,7 @@ class Catalogue:
 def make(config: Config, loaded: Loaded) -> Catalogue:
     """Return the catalogue of all records that could be read."""
     current, older, doubts = load.newest(loaded.stored)
-    named = load.names(current)
+    named = names(current)
     every = sorted(load.results(current, older, named), key=_place)
     results, native, language = (
         [r for r in every if ENGINES[r.record.case.engine].kind == kind]
@@ -163,7 +164,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
     placed = {r.device.key for r in (*results, *native)}
     models = sorted(named.models.items(), key=lambda item: (item[1].title.lower(), item[0]))
     devices = sorted(named.devices.values(), key=lambda d: (d.label.lower(), d.key))
-    before = load.partners(native, older, named)
+    before = load.earlier_partners(native, older, named)
     return Catalogue(
         config=config,
         results=tuple(results),
@@ -180,7 +181,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
 
 def _framework_speedups(ours: Sequence[Result], native: Sequence[Result]) -> Iterator[Speedup]:
     """Yield OpenVINO against each native framework that did the same work in the same run."""
-    by_case = load.grouped((_framework_key(result), result) for result in ours)
+    by_case = grouped((_framework_key(result), result) for result in ours)
     for framework in native:
         for result in by_case.get(_framework_key(framework), []):
             pair = PairedComparison(baseline=framework, candidate=result)

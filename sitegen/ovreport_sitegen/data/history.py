@@ -1,8 +1,8 @@
-"""What the newest record of a case left out, from the run before that has it.
+"""Measurements that the newest record of a case skipped, taken from an earlier run.
 
-Who measures again with `--skip curve` wants new times, not a site without curves. An aspect that
-was left out on purpose is shown from the newest earlier record of the same case, file and OpenVINO
-build, with the day of that run; one that failed, or that the device cannot do, stays what it is.
+Who measures again with `--skip curve` wants new times, not a site without curves. A measurement
+that was skipped is shown from the newest earlier record of the same case, file and OpenVINO build,
+with the day of that run; one that failed, or that the device cannot do, stays what it is.
 """
 
 from __future__ import annotations
@@ -14,46 +14,53 @@ import msgspec
 from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Completed, Measured, Record, Skipped
 
-WHOLE = ("curve", "open_loop", "end_to_end")
-"""Aspects that hold all that their figures need, but for what is derived from both runs."""
+SELF_CONTAINED = ("curve", "open_loop", "end_to_end")
+"""Measurements whose metrics need nothing else of the record: these can be of another run."""
 
 
-def completed(record: Record, earlier: Sequence[Record]) -> tuple[Record, Mapping[str, Record]]:
-    """Return the record with what it left out, and which record each such aspect is of.
+def resolved(record: Record, earlier: Sequence[Record]) -> tuple[Record, Mapping[str, Record]]:
+    """Return the record with what it skipped, and the earlier record of each such measurement.
 
     `earlier` has the other records of the same case, oldest first.
     """
     if not isinstance(record.outcome, Completed):
         return record, {}
-    of = {
+    sources = {
         measurement: found
-        for measurement in WHOLE
+        for measurement in SELF_CONTAINED
         if isinstance(getattr(record, measurement), Skipped)
-        and (found := _last(record, measurement, earlier))
+        and (found := _newest_with(measurement, record, earlier))
     }
-    taken = {measurement: getattr(found, measurement) for measurement, found in of.items()}
-    return (msgspec.structs.replace(record, **taken) if taken else record), of
+    taken = {measurement: getattr(found, measurement) for measurement, found in sources.items()}
+    return (msgspec.structs.replace(record, **taken) if taken else record), sources
 
 
-def figures_of(record: Record, of: Mapping[str, Record]) -> MetricValues:
-    """Return the figures of a record; those of an earlier run's aspects as that run had them."""
+def resolved_values(record: Record, sources: Mapping[str, Record]) -> MetricValues:
+    """Return the metric values of a resolved record; those of an earlier run as that run has them.
+
+    `sources` is what `resolved` returned with the record.
+    """
     found = metric_values(record)
-    if not of:
+    if not sources:
         return found
-    before = {id(r): metric_values(r) for r in of.values()}
+    earlier = {id(r): metric_values(r) for r in sources.values()}
     return {
-        key: before[id(of[METRICS[key].measurement])].get(key, figure)
-        if METRICS[key].measurement in of
-        else figure
-        for key, figure in found.items()
+        key: earlier[id(sources[measurement])].get(key, value)
+        if (measurement := METRICS[key].measurement) in sources
+        else value
+        for key, value in found.items()
     }
 
 
-def _last(record: Record, measurement: str, earlier: Sequence[Record]) -> Record | None:
-    """Return the newest earlier record that measured an aspect of the same file and build."""
-    alike = (
-        r
-        for r in reversed(earlier)
-        if r.model.sha256 == record.model.sha256 and r.software.openvino == record.software.openvino
+def _newest_with(measurement: str, record: Record, earlier: Sequence[Record]) -> Record | None:
+    """Return the newest earlier record of the same file and build that has a measurement."""
+    return next(
+        (
+            r
+            for r in reversed(earlier)
+            if isinstance(getattr(r, measurement), Measured)
+            and r.model.sha256 == record.model.sha256
+            and r.software.openvino == record.software.openvino
+        ),
+        None,
     )
-    return next((r for r in alike if isinstance(getattr(r, measurement), Measured)), None)

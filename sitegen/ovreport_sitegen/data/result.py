@@ -28,7 +28,7 @@ class ModelRef:
     variants: tuple[str, ...] = ("fp32",)
     """Those that have results, from full to reduced precision."""
     published: str = "fp32"
-    """The variant that is the published file; the others were made of it."""
+    """The variant that is the published file; the others were derived from it."""
 
     @property
     def href(self) -> str:
@@ -53,35 +53,35 @@ class DeviceRef:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """A record with everything that is derived from it."""
+    """A record with its names and everything that is derived from it."""
 
     record: Record
     metric_values: MetricValues
     model: ModelRef
     device: DeviceRef
     anchor: str
-    of_earlier: Mapping[str, Record] = field(default_factory=dict)
-    """Aspect that the newest run left out → the earlier record that it is taken from."""
+    earlier_runs: Mapping[str, Record] = field(default_factory=dict)
+    """Measurement that the newest run skipped → the earlier record that it is taken from."""
 
     @property
     def framework(self) -> str:
-        """Name of the native framework that ran it; empty: OpenVINO."""
+        """Title of the native framework that ran it; empty: OpenVINO."""
         case = self.record.case
         return ENGINES[case.engine].title if case.is_native else ""
 
     @property
     def href(self) -> str:
-        """Address of the result, with its figures, settings, evidence and commands."""
+        """Address of the result in full, on its model's page."""
         return f"{self.model.href}#{self.anchor}"
 
     @property
     def requested(self) -> str:
-        """The precision that was asked for."""
+        """The requested precision, e.g. `f32` or `default`."""
         return self.record.case.precision
 
     @property
     def variant(self) -> str:
-        """Precision of the weights."""
+        """Precision of the weights, e.g. `fp32` or `int8`."""
         return self.record.case.variant
 
     @property
@@ -96,28 +96,28 @@ class Result:
 
     @property
     def variant_name(self) -> str:
-        """The variant in full words."""
+        """The variant as tables name it."""
         return variants.label(self.variant)
 
     @property
-    def names_variant(self) -> bool:
-        """Whether the variant has to be told: the model has several, or it is not plain fp32."""
-        return len(self.model.variants) > 1 or self.variant != "fp32"
+    def label(self) -> str:
+        """Variant, requested and executed precision in full; the variant where it matters."""
+        return f"{self.variant_name} · {self.precision}" if self._names_variant else self.precision
 
     @property
-    def ran(self) -> str:
-        """Variant, where it has to be told, and the precision that ran: in charts."""
+    def short_label(self) -> str:
+        """Variant and executed precision, where there is little room."""
         ran = self.executed or self.precision
-        return f"{variants.short(self.variant)} · {ran}" if self.names_variant else ran
+        return f"{variants.short(self.variant)} · {ran}" if self._names_variant else ran
 
     @property
-    def told(self) -> str:
-        """The same with the precision asked for, and the variant in full words."""
-        return f"{self.variant_name} · {self.precision}" if self.names_variant else self.precision
+    def _names_variant(self) -> bool:
+        """Whether the model has several variants, or one that is not plain fp32."""
+        return len(self.model.variants) > 1 or self.variant != "fp32"
 
     @cached_property
     def executed(self) -> str | None:
-        """The precision that really ran; None where it could not be read back."""
+        """The precision that ran, read back from the runtime; None where it could not be read."""
         execution = self.record.execution
         if not isinstance(execution, Execution) or execution.precision == "unknown":
             return None
@@ -125,7 +125,7 @@ class Result:
 
     @cached_property
     def precision(self) -> str:
-        """What was asked for and what ran; never more than what ran."""
+        """The requested and the executed precision: `default → bf16`."""
         if not self.completed:
             return self.requested
         if self.executed is None:
@@ -152,22 +152,22 @@ class Result:
         return day(self.measured_at())
 
     def measured_at(self, measurement: str = "") -> str:
-        """Return when an aspect was measured; of one left out that is an earlier run's time."""
-        return self.of_earlier.get(measurement, self.record).measured_at
+        """Return when something was measured: where it was skipped, in the earlier run."""
+        return self.earlier_runs.get(measurement, self.record).measured_at
 
     @property
     def release(self) -> str:
         """OpenVINO release."""
         return release(self.record.software.openvino)
 
-    def figure(self, metric: str) -> MetricValue | None:
-        """Return a figure, None where there is none."""
+    def metric_value(self, metric: str) -> MetricValue | None:
+        """Return the value of a metric, None where it was not measured."""
         found = self.metric_values.get(metric)
         return found if isinstance(found, MetricValue) else None
 
     def trusted(self, metric: str) -> MetricValue | None:
-        """Return a figure that may enter a headline, a ranking or a mean."""
-        found = self.figure(metric)
+        """Return the value of a metric where it may enter a headline, a ranking or a mean."""
+        found = self.metric_value(metric)
         return found if found and found.verdict.level != "unreliable" else None
 
     @cached_property
@@ -177,6 +177,6 @@ class Result:
         return self.record.accuracy if isinstance(outcome, Completed) else outcome
 
     def verdict(self, measurement: str) -> Verdict | None:
-        """Return the verdict of an aspect that has one: that of its headline."""
-        figure = self.figure(HEADLINES[measurement])
-        return figure.verdict if figure else None
+        """Return the verdict of a measurement: that of its headline metric."""
+        headline = self.metric_value(HEADLINES[measurement])
+        return headline.verdict if headline else None

@@ -1,8 +1,4 @@
-"""Variants of a model: their order, their names, and which of them was published.
-
-Charts of all models show the published file; what was made of it stands on the model's own page
-and on the accuracy page, named wherever a model has more than one variant.
-"""
+"""Variants of a model: their order, their names, and which of them was published."""
 
 from __future__ import annotations
 

@@ -1,15 +1,15 @@
-"""The latency page: how long one answer takes, how long the slow ones take, and the start."""
+"""The latency page: the median, the slow inferences, and start-up."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
+    TOO_FEW,
     VERDICT,
     metric_column,
     n_cell,
@@ -24,8 +24,8 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import plural
 
-_BESIDE = LATENCY.keys[1:]
-"""What stands beside the headline."""
+_METRICS = LATENCY.keys[1:]
+"""All but the headline."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def view(catalogue: Catalogue) -> LatencyView:
         speedups.speedup_card(
             catalogue.default_speedups(),
             "latency",
-            id_="gain",
+            id_="speedup",
             conditions=device,
         ),
         ranking.models_card(
@@ -71,14 +71,14 @@ def view(catalogue: Catalogue) -> LatencyView:
             "latency_p99_ms",
             other="latency_ms",
             id_="tail",
-            title="The slow ones: p99 against the median",
+            title="Slow inferences: p99 against the median",
             axis="Milliseconds, log scale",
             key_text="Large mark: 99 % are at least this fast. Small mark: median.",
             pair_words=("The 99th percentile is", "the median"),
         ),
     )
     start = ranking.startup_card(catalogue)
-    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue), N_TOO_SMALL)
+    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue), TOO_FEW)
 
 
 def _table(catalogue: Catalogue) -> Table:
@@ -86,8 +86,8 @@ def _table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _BESIDE),
-        Column("Gain", "× f32", "higher", True, tip="f32 time over this time, paired by round"),
+        *map(metric_column, _METRICS),
+        speedups.SPEEDUP,
         Column("n", "inferences", "", True),
     )
     rows = tuple(
@@ -96,7 +96,7 @@ def _table(catalogue: Catalogue) -> Table:
             (
                 value_cell(r, "latency_ms"),
                 verdict_cell(r, "latency"),
-                *(value_cell(r, key) for key in _BESIDE),
+                *(value_cell(r, key) for key in _METRICS),
                 speedups.speedup_cell(catalogue, r),
                 n_cell(r, "latency_ms"),
             ),

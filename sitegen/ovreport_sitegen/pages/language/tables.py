@@ -1,4 +1,4 @@
-"""Tables of language models: every result, every pair of lengths, several requests at once."""
+"""Tables of language models: results, prompt and output lengths, concurrent requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from ovreport.metrics import METRICS, generation, significant
 from ovreport.metrics.evidence import evidence
-from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     AccuracyReference,
@@ -19,6 +18,7 @@ from ovreport.record import (
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
+    TOO_FEW,
     VERDICT,
     badge_cell,
     level_cell,
@@ -47,7 +47,9 @@ def results_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
     """Return the table of every result: its headline lengths, and its quality."""
     columns = (
         *RESULT_COLUMNS,
-        Column("Prompt", "tokens", "", True, tip="Of the lengths that stand for the result"),
+        Column(
+            "Prompt", "tokens", "", True, tip="The middle prompt length, with the longest output"
+        ),
         *map(metric_column, _TIMED[:2]),
         VERDICT,
         *map(metric_column, (*_TIMED[3:], *_SIZES)),
@@ -83,14 +85,14 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
 
 
 def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRow:
-    under = f"{result.device.label} · {result.told}"
+    under = f"{result.device.label} · {result.label}"
     return row(
         result, _head(catalogue, result), cells, measurement="time_per_output_token", under=under
     )
 
 
 def _head(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell, Cell]:
-    """Return which result it is; a device without classic results has no page to lead to."""
+    """Return the cells that name a result; a device with language models only has no page."""
     model, device, precision = result_cells(result)
     if result.device not in catalogue.devices:
         device = Cell(device.text, device.sub, sort=device.sort, family=device.family)
@@ -144,16 +146,16 @@ def lengths_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
     columns = (
         *RESULT_COLUMNS,
         Column("Prompt", "tokens", "", True),
-        Column("Answer", "tokens", "", True),
+        Column("Output", "tokens", "", True),
         *map(metric_column, _TIMED),
         Column(
-            "Own clock",
+            "Pipeline's own",
             "ms",
             "",
             True,
-            tip="The pipeline's own mean time per output token; ours is the caller's",
+            tip="Mean time per output token that the pipeline itself reports",
         ),
-        Column("n", "answers", "", True),
+        Column("n", "outputs", "", True),
         VERDICT,
     )
     rows = tuple(
@@ -175,7 +177,7 @@ def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
         yield bound_cell(key, generation.percentile_ms(point, percentile))
     yield interval_cell("tokens_per_s", median_interval(generation.rates(point)))
     own = [r.runtime_time_per_output_token_ms for r in point.rounds]
-    yield _own_clock(own, [r.time_per_output_token_mean_ms for r in point.rounds])
+    yield _pipeline_cell(own, [r.time_per_output_token_mean_ms for r in point.rounds])
     yield Cell(
         str(generation.generations(point)),
         sub=plural(len(point.rounds), "round"),
@@ -184,9 +186,9 @@ def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
     yield badge_cell(verdict_of(per_token, len(point.rounds), evidence(result.record)))
 
 
-def _own_clock(own: Sequence[float], ours: Sequence[float]) -> Cell:
+def _pipeline_cell(own: Sequence[float], ours: Sequence[float]) -> Cell:
     if not all(own):
-        return Cell("not told", tone="missing")
+        return Cell("not reported", tone="missing")
     middle, off = sorted(own)[len(own) // 2], [a / b - 1 for a, b in zip(own, ours, strict=True)]
     worst = max(off, key=abs)
     said = f"within {abs(worst) * 100:.1f} % of our mean"
@@ -205,7 +207,7 @@ def interval_cell(key: str, interval: Interval) -> Cell:
 def bound_cell(key: str, bound: float | None) -> Cell:
     """Return a percentile, or that there are too few tokens to know it."""
     if bound is None:
-        return Cell(N_TOO_SMALL, tone="missing")
+        return Cell(TOO_FEW, tone="missing")
     return Cell(METRICS[key].format(bound), sort=bound)
 
 
@@ -217,8 +219,8 @@ def concurrency_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
     columns = (
         *RESULT_COLUMNS,
         Column("Requests", "at once", "", True),
-        Column("Tokens per second", "all together", "higher", True),
-        Column("Gain", "× one request", "higher", True, tip="Of the medians"),
+        Column("Tokens per second", "in all", "higher", True),
+        Column("Scaling", "× one request", "higher", True, tip="Ratio of the medians"),
         Column("n", "rounds", "", True),
     )
     rows = [
@@ -241,7 +243,7 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
         return
     rates = [median_interval(generation.concurrent_rates(p)) for p in found.points]
     for point, rate in zip(found.points, rates, strict=True):
-        gain = rate.value / rates[0].value
+        scaling = rate.value / rates[0].value
         alone = found.points[0].requests == 1
         yield _row(
             catalogue,
@@ -249,7 +251,9 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
             (
                 Cell(str(point.requests), sort=point.requests, tone="judged"),
                 interval_cell("concurrent_tokens_per_s", rate),
-                Cell(f"{significant(gain, 2)}×", sort=gain) if alone else Cell("–", tone="missing"),
+                Cell(f"{significant(scaling, 2)}×", sort=scaling)
+                if alone
+                else Cell("–", tone="missing"),
                 Cell(str(len(point.rounds)), sort=len(point.rounds)),
             ),
         )

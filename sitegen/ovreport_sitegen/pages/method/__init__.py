@@ -1,15 +1,16 @@
-"""How it was measured: prose with the settings, rules and metrics that were really used."""
+"""The method page: how results were measured, the rules for verdicts, and every metric."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import get_args
 
-from ovreport.metrics import GROUPS, Group, evidence, percentiles, verdict
+from ovreport.metrics import GROUPS, Group, evidence, verdict
 from ovreport.metrics.reasons import REASONS, ReasonText
 from ovreport.record import Tier, VerdictName
 from ovreport.stats import comparison, intervals
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
+from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.components.page import Head
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.method import overhead, simulation
@@ -25,7 +26,7 @@ class MethodView:
     tiers: tuple[tuple[Tier, int], ...]
     """Every tier that occurs, with the number of its results."""
     reasons: tuple[tuple[str, ReasonText, int], ...]
-    """Code, words, and how many results it speaks against."""
+    """Code, text, and the number of results with that reason."""
     glossary: tuple[Group, ...]
     """Every metric, group by group."""
     limits: dict[str, str]
@@ -50,7 +51,7 @@ def view(catalogue: Catalogue) -> MethodView:
             counts[code] = counts.get(code, 0) + 1
     head = Head(
         "How it was measured",
-        "What was run, how long, what makes a number stable, and what each number means.",
+        "What was run and for how long, what the verdicts mean, and what each metric means.",
     )
     return MethodView(
         head=head,
@@ -75,7 +76,7 @@ def _limits() -> dict[str, str]:
         "pairs": str(comparison.MIN_PAIRS),
         "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
         "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
-        "too_few": percentiles.N_TOO_SMALL,
+        "too_few": TOO_FEW,
         "percentile": f"{1 - intervals.PERCENTILE_RISK:.0%}".replace("%", " %"),
     }
 

@@ -71,17 +71,17 @@ def time_words(time: MeasuringTime) -> str:
 
 
 def _call(results: Sequence[Result]) -> CallOverhead | None:
-    timed = [(f.value, r) for r in results if (f := r.figure("latency_ms"))]
+    timed = [(f.value, r) for r in results if (f := r.metric_value("latency_ms"))]
     if not timed:
         return None
     _, fastest = min(timed, key=lambda pair: pair[0])
-    latency, overhead = fastest.figure("latency_ms"), fastest.figure("overhead_ms")
+    latency, overhead = fastest.metric_value("latency_ms"), fastest.metric_value("overhead_ms")
     measurement = fastest.record.latency
     if latency is None or overhead is None or not isinstance(measurement, Latency):
         return None
     between_ms = median((r.duration_s * 1000 - r.n * r.mean_ms) / r.n for r in measurement.rounds)
     return CallOverhead(
-        what=f"{fastest.model.title}, {fastest.device.label}, {fastest.told}",
+        what=f"{fastest.model.title}, {fastest.device.label}, {fastest.label}",
         href=fastest.href,
         facts=(
             ("Latency at the caller", _with_interval(latency)),

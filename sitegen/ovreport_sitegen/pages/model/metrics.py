@@ -1,6 +1,6 @@
-"""All values of one result, group by group, or why a group has none.
+"""All metrics of one result, group by group, or why a group has none.
 
-Accuracy has a table of its own, beside its reference.
+Accuracy has a table of its own, next to its reference.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ovreport_sitegen.text import plural
 
 @dataclass(frozen=True, slots=True)
 class ValueGroup:
-    """Values of one group; where all are missing for one reason, that reason."""
+    """The metrics of one group, or the reason why none of them was measured."""
 
     title: str
     rows: tuple[TableRow, ...]
@@ -26,18 +26,18 @@ class ValueGroup:
 
 
 def groups(result: Result) -> list[ValueGroup]:
-    """Return the groups that have values, or a reason for having none."""
-    made = []
+    """Return the metrics by group; a group that misses all for one reason says so once."""
+    value_groups = []
     for group in (group for group in GROUPS if group is not ACCURACY):
         found = {k: result.metric_values[k] for k in group.keys if k in result.metric_values}
         reasons = {
             missing_words(f) if not isinstance(f, MetricValue) else "" for f in found.values()
         }
         if found and len(reasons) == 1 and "" not in reasons:
-            made.append(ValueGroup(group.title, (), reasons.pop()))
+            value_groups.append(ValueGroup(group.title, (), reasons.pop()))
         elif found:
-            made.append(ValueGroup(group.title, tuple(_row(result, key) for key in found)))
-    return made
+            value_groups.append(ValueGroup(group.title, tuple(_row(result, key) for key in found)))
+    return value_groups
 
 
 def _row(result: Result, key: str) -> TableRow:

@@ -1,7 +1,4 @@
-"""The latency–throughput curve of a result: what more work at a time gains, and what it costs.
-
-The picture of OpenVINO's own introduction to latency and throughput, measured.
-"""
+"""The latency–throughput curve: how parallel requests trade latency for throughput."""
 
 from __future__ import annotations
 
@@ -11,7 +8,8 @@ from collections.abc import Callable, Sequence
 from ovreport.metrics import load, significant
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
-from ovreport_sitegen.charts import Scatter, Spot
+from ovreport_sitegen.charts import Plane, Point
+from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -23,8 +21,8 @@ MAX_CURVES = 4
 """Of one page."""
 _X, _Y = "Samples per second, log scale", "Milliseconds, log scale"
 _KEY = (
-    "Dot: median latency; thin line up: a safe bound of p90. Circle: batch 1; square: larger. "
-    "Joined: the same streams. Filled: no other setting has more throughput at less latency."
+    "Mark: median latency; thin line up: bound of p90. Circle: batch 1; square: larger batch. "
+    "Line: same number of streams. Filled: no other setting has more throughput at less latency."
 )
 
 
@@ -32,7 +30,7 @@ def model_cards(results: Sequence[Result]) -> tuple[Card, ...]:
     """Return the curves of a model's results; at most four."""
     measured = [r for r in results if curve_of(r) is not None]
     return tuple(
-        card(r, f"{r.device.label} · {r.told}", "streams, requests and batch varied")
+        card(r, f"{r.device.label} · {r.label}", "streams, requests and batch varied")
         for r in measured[:MAX_CURVES]
     )
 
@@ -41,9 +39,9 @@ def some_models(catalogue: Catalogue) -> tuple[Card, ...]:
     """Return the curves of the fastest, the middle and the slowest model on the main device."""
     on_device = preferred(catalogue.of_device(catalogue.main_device))
     ranked = sorted(
-        (figure.value, i, r)
+        (metric_value.value, i, r)
         for i, r in enumerate(on_device)
-        if curve_of(r) is not None and (figure := r.figure("curve_best_ips"))
+        if curve_of(r) is not None and (metric_value := r.metric_value("curve_best_ips"))
     )
     if not ranked:
         return ()
@@ -75,7 +73,7 @@ def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card
         better="Right and down is better",
         finding=finding,
         footer=_footer(result, curve),
-        chart=Scatter(title, finding, _X, _Y, _spots(result, curve)),
+        chart=Plane(title, finding, _X, _Y, _marks(result, curve)),
         key=_KEY,
         table=_table(id_, title, result, curve),
         more=more,
@@ -83,14 +81,14 @@ def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card
 
 
 def _footer(result: Result, curve: Curve) -> str:
-    figure = result.figure("curve_best_ips")
+    metric_value = result.metric_value("curve_best_ips")
     rounds = {len(point.rounds) for point in curve.points}
     parts = [
         plural(max(rounds), "round"),
         f"≥ {curve.seconds:g} s a point",
         f"OpenVINO {result.release}",
         day(result.measured_at("curve")),
-        f"best point {figure.verdict.level}" if figure else "",
+        f"best point {metric_value.verdict.level}" if metric_value else "",
         "quick tier" if result.quick else "",
     ]
     return " · ".join(part for part in parts if part)
@@ -107,39 +105,36 @@ def setting(point: CurvePoint | CurveGap) -> str:
 
 
 def _finding(curve: Curve) -> str:
-    """Return what the best settings gain over a lone request, paired by round, and cost."""
+    """Return the throughput and latency of the best settings over one request, paired by round.
+
+    Two settings: the best within a latency budget, and the best of all where it has more still.
+    """
     unloaded, near, best = load.unloaded(curve), load.within_budget(curve), load.best(curve.points)
-    most = _ratio(best, unloaded, load.rates)
-    if best is not unloaded and most is not None and most.low <= 1:
-        return (
-            "No setting answers clearly more in a second than one request alone does; the most "
-            f"seen: {_gain(best, unloaded)}, with {setting(best)}."
-        )
-    said = []
+    near_ratio, best_ratio = (_ratio(p, unloaded, load.rates) for p in (near, best))
+    if best is not unloaded and best_ratio is not None and best_ratio.low <= 1:
+        return f"No setting clearly beats one request at a time. Best: {_effect(best, unloaded)}."
+    found = []
     if near is not unloaded:
-        said.append(
-            f"{_capital(setting(near))} {'give' if near.streams != 1 else 'gives'} "
-            f"{_gain(near, unloaded, ' of one request alone')}."
-        )
-    if best is not near:
-        said.append(f"The most: {_gain(best, unloaded)}, with {setting(best)}.")
-    return " ".join(said) or "No setting answers more in a second than one request alone does."
+        found.append(f"{_capital(_effect(near, unloaded, ' of one request at a time'))}.")
+    if near_ratio is None or (best_ratio is not None and best_ratio.value > near_ratio.value):
+        found.append(f"Highest throughput: {_effect(best, unloaded)}.")
+    return " ".join(found) or "No setting has more throughput than one request at a time."
 
 
-def _gain(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
-    """Return how much more throughput a point has than a lone request, for how much latency."""
+def _effect(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
+    """Return a setting with its throughput and latency over those of one request."""
     more, longer = _ratio(point, unloaded, load.rates), _ratio(point, unloaded, _medians)
     if more is None or longer is None:
-        return "what no round measured beside one request alone"
+        return f"{setting(point)}, not measured in the same round as one request"
     bounds = (
         f"{significant(more.low)} – {significant(more.high)}"
         if math.isfinite(more.high)
         else "one round"
     )
-    unclear = ", not distinguishable" if more.low <= 1 <= more.high else ""
+    unclear = ", no clear difference" if more.low <= 1 <= more.high else ""
     return (
-        f"{significant(more.value)} times the throughput{whose} ({bounds}{unclear}) for "
-        f"{significant(longer.value)} times the latency"
+        f"{setting(point)}: {significant(more.value)}× the throughput ({bounds}{unclear}) and "
+        f"{significant(longer.value)}× the latency{whose}"
     )
 
 
@@ -164,43 +159,43 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-# ---------------------------------------------------------------- picture and table
+# ---------------------------------------------------------------- chart and table
 
 
-def _spots(result: Result, curve: Curve) -> tuple[Spot, ...]:
+def _marks(result: Result, curve: Curve) -> tuple[Point, ...]:
     """Return a mark for each point; series by streams, larger batches in series of their own."""
     front = load.front(curve)
-    spots = []
+    marks: list[Point] = []
     for streams in sorted({p.streams for p in curve.points}):
         mine = [p for p in curve.points if p.streams == streams]
         plain = sorted((p for p in mine if p.batch == 1), key=lambda p: p.requests)
-        spots += [_spot(result, p, f"s{streams}", p in front) for p in plain]
+        marks += [_mark(result, p, f"s{streams}", p in front) for p in plain]
         larger = sorted((p for p in mine if p.batch > 1), key=lambda p: p.batch)
         start = [p for p in plain if larger and p.requests == larger[0].requests]
-        spots += [_spot(result, p, f"b{streams}", False, ghost=True) for p in start]
-        spots += [_spot(result, p, f"b{streams}", p in front) for p in larger]
-    return tuple(spots)
+        marks += [_mark(result, p, f"b{streams}", False, joint=True) for p in start]
+        marks += [_mark(result, p, f"b{streams}", p in front) for p in larger]
+    return tuple(marks)
 
 
-def _spot(
-    result: Result, point: CurvePoint, series: str, front: bool, *, ghost: bool = False
-) -> Spot:
+def _mark(
+    result: Result, point: CurvePoint, series: str, front: bool, *, joint: bool = False
+) -> Point:
     throughput, latency = load.throughput(point), load.latency(point)
     tail = load.percentile_ms(point, 0.9)
-    said = f", p90 at most {significant(tail)} ms" if tail else ""
-    return Spot(
+    found = f", p90 at most {significant(tail)} ms" if tail else ""
+    return Point(
         x=throughput.value,
         y=latency.value,
-        high=tail,
+        y_high=tail,
         series=series,
-        label="" if ghost or not front else _short(point),
+        label="" if joint or not front else _short(point),
         tip=f"{setting(point)}: {significant(throughput.value)} samples/s {_bounds(throughput)}, "
-        f"median {significant(latency.value)} ms{said}, {plural(len(point.rounds), 'round')}, "
+        f"median {significant(latency.value)} ms{found}, {plural(len(point.rounds), 'round')}, "
         f"n {load.samples(point):,}",
         family=result.device.family,
-        front=front,
-        square=point.batch > 1,
-        ghost=ghost,
+        filled=front,
+        shape="square" if point.batch > 1 else "circle",
+        joint=joint,
     )
 
 
@@ -270,6 +265,6 @@ def _interval_cell(interval: Interval) -> Cell:
 def _bound_cell(point: CurvePoint, percentile: float) -> Cell:
     value = load.percentile_ms(point, percentile)
     if value is None:
-        few = "one round only" if len(point.rounds) == 1 else "n too small"
+        few = "one round only" if len(point.rounds) == 1 else TOO_FEW
         return Cell(few, tone="missing")
     return Cell(significant(value), sort=value)

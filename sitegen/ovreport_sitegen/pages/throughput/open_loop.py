@@ -1,4 +1,4 @@
-"""The open loop: how many requests a second may arrive at random before their tail is too slow."""
+"""The open loop: the highest rate of random arrivals within a latency limit."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from ovreport_sitegen.text import line, plural
 
 
 def card(catalogue: Catalogue) -> Card:
-    """Return the card of the highest arrival rates on the main device, beside the closed loop's."""
-    made = models_card(
+    """Return the card of the highest arrival rates and of throughput on the main device."""
+    shown = models_card(
         catalogue,
         "max_arrival_ips",
         other="throughput_ips",
         id_="arrivals",
         title="Highest rate of random arrivals",
         axis="Inferences per second, log scale",
-        key_text="Large mark: highest rate whose p99 (p90 where n is small) stays within five "
-        "times the latency of a request alone. Small mark: closed-loop throughput.",
+        key_text="Large mark: highest rate whose p99 (p90 with few arrivals) stays within five "
+        "times the latency of a single request. Small mark: closed-loop throughput.",
         pair_words=("Requests may arrive at", "the closed-loop throughput"),
     )
-    return replace(made, conditions=f"{catalogue.main_device.label} · Poisson arrivals")
+    return replace(shown, conditions=f"{catalogue.main_device.label} · Poisson arrivals")
 
 
 def loop_of(result: Result) -> OpenLoop | None:
@@ -54,14 +54,14 @@ def table(results: Sequence[Result]) -> Table | None:
         metric_column("max_arrival_ips"),
         Column("Verdict"),
         metric_column("arrival_share"),
-        Column("Limit", "ms", "", True, tip="What the percentile must stay within"),
-        Column("Percentile", tip="A bound at 99 % confidence where n suffices"),
+        Column("Limit", "ms", "", True, tip="The percentile must stay within it"),
+        Column("Percentile", tip="A bound at 99 % confidence, with enough arrivals"),
         Column(
             "Generator late",
             "",
             "lower",
             True,
-            tip="Arrivals that our generator took up late, in the steps that missed the limit",
+            tip="Arrivals that the load generator submitted late, in the worst step",
         ),
         Column("n", "arrivals", "", True),
     )

@@ -1,4 +1,4 @@
-"""One Altair chart for each kind, made once a build and compiled to Vega.
+"""One Altair specification for each kind of rows, made once a build and compiled to Vega.
 
 The data are filled into the finished Vega specification: to build it anew for each chart costs
 tens of milliseconds, to fill it a tenth of one. Colours are custom properties of the page's
@@ -7,15 +7,16 @@ style sheet, so that one drawing serves the light and the dark theme.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
 import altair as alt
 import vl_convert
 
-from ovreport_sitegen.charts.fill import STAGES_PLOT
+from ovreport_sitegen.charts.axes import AXIS_TITLE
 from ovreport_sitegen.charts.model import WIDTH, Kind
+from ovreport_sitegen.charts.rows import STAGES_PLOT
 
 Spec = dict[str, Any]
 Layer = Any
@@ -32,7 +33,6 @@ PLOT = {
 }
 """Width of the scale; the rest is for the label at the end of a row."""
 STEP = 34
-AXIS_TITLE = "(axis title)"
 TICKS = [0.5, 1]
 
 _INK, _MUTED, _GRID = "var(--ink)", "var(--muted)", "var(--grid)"
@@ -41,22 +41,32 @@ _INK, _MUTED, _GRID = "var(--ink)", "var(--muted)", "var(--grid)"
 @cache
 def compiled(kind: Kind) -> Spec:
     """Return the Vega specification of a kind, without data."""
+    padding = {"left": 2, "right": 10, "top": 2, "bottom": 40}
+    return compiled_layers(
+        _LAYERS[kind](), width=WIDTH - 12, height=alt.Step(STEP), padding=padding
+    )
+
+
+def compiled_layers(
+    layers: Iterable[Layer], *, width: int, height: int | alt.Step, padding: dict[str, int]
+) -> Spec:
+    """Return the Vega specification of some layers over the data set `rows`, which is empty."""
     with alt.data_transformers.enable("default"):
-        chart = alt.layer(*_LAYERS[kind](), data=alt.NamedData(name="rows")).properties(
-            width=WIDTH - 12, height=alt.Step(STEP), background="transparent"
+        chart = alt.layer(*layers, data=alt.NamedData(name="rows")).properties(
+            width=width, height=height, background="transparent"
         )
-        spec = chart.configure(**configuration()).to_dict(validate=False)
+        spec = chart.configure(**_configuration(padding)).to_dict(validate=False)
     spec["datasets"] = {"rows": []}
     return dict(vl_convert.vegalite_to_vega(spec))
 
 
-def configuration() -> Spec:
-    """Return what all our drawings share: a fixed frame, colours of the page, small labels."""
+def _configuration(padding: dict[str, int]) -> Spec:
+    """Return what all drawings share: a fixed frame, colours of the page, small labels."""
     return {
         "view": alt.ViewConfig(stroke=None),
-        # A fixed frame: a long label must not make one picture wider than the others.
+        # A fixed frame: a long label must not make one chart wider than the others.
         "autosize": "none",
-        "padding": {"left": 2, "right": 10, "top": 2, "bottom": 40},
+        "padding": padding,
         "axis": alt.AxisConfig(
             domain=False,
             ticks=False,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ovreport_sitegen.charts.model import Chart, Row, finite, linear_axis, log_axis
+from ovreport_sitegen.charts.axes import Scale, finite, linear_axis, log_axis
+from ovreport_sitegen.charts.model import Chart, Row
 
 COLOURS = {
     "CPU": "var(--cpu)",
@@ -75,10 +76,6 @@ def _base(i: int, row: Row) -> Datum:
         "o": 0.25 if row.faint else 1,
         "s": SHAPES.get(row.family, "cross"),
     }
-
-
-Scale = tuple[tuple[float, float], list[float]]
-"""Domain and ticks."""
 
 
 def _bars(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:

@@ -1,0 +1,125 @@
+"""What pages call the models, the devices and the cases that records are of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ovreport.engines import ENGINES
+from ovreport.metrics import MetricValues
+from ovreport.record import Record
+from ovreport_sitegen.data import variants
+from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
+from ovreport_sitegen.text import line, short_name, unique_slugs
+
+K = TypeVar("K")
+V = TypeVar("V")
+CaseKey = tuple[str, ...]
+"""Machine, engine, the device's full name and string, model, variant and requested precision."""
+ModelKey = tuple[bool, str]
+"""Whether it is a language model, and its id: the pages of the two kinds differ."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of everything that a site's newest records are of."""
+
+    models: Mapping[ModelKey, ModelRef]
+    devices: Mapping[DeviceKey, DeviceRef]
+    anchors: Mapping[CaseKey, str]
+    """Of each case's place on its model's page."""
+
+    def result(
+        self,
+        record: Record,
+        metric_values: MetricValues,
+        earlier_runs: Mapping[str, Record] | None = None,
+    ) -> Result:
+        """Return a record with its names and its metric values."""
+        return Result(
+            record=record,
+            metric_values=metric_values,
+            model=self.models[_model_key(record)],
+            device=self.devices[device_key(record)],
+            anchor=f"case-{self.anchors[case_key(record)]}",
+            earlier_runs=earlier_runs or {},
+        )
+
+
+def names(records: Sequence[Record]) -> Names:
+    """Return the names of everything that the newest records are of."""
+    return Names(_models(records), _devices(records), _anchors(records))
+
+
+def device_key(record: Record) -> DeviceKey:
+    """Return what makes a device one: the machine, and its full name there."""
+    return record.machine.id, record.device.full_name
+
+
+def case_key(record: Record) -> CaseKey:
+    """Return what makes two records measurements of the same case."""
+    case = record.case
+    machine, full_name = device_key(record)
+    return machine, case.engine, full_name, case.device, case.model, case.variant, case.precision
+
+
+def _model_key(record: Record) -> ModelKey:
+    return record.case.is_language, record.model.id
+
+
+def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
+    by_age = sorted(records, key=lambda r: r.measured_at)
+    by_model = grouped((_model_key(record), record) for record in by_age)
+    slugs = unique_slugs(sorted(by_model), lambda key: key[1])
+    found = {}
+    for key, of_model in by_model.items():
+        model = of_model[-1].model
+        found[key] = ModelRef(
+            id=model.id,
+            title=line(model.title, 60) or model.id,
+            slug=slugs[key],
+            task=line(model.task.replace("-", " "), 40),
+            architecture_only=model.architecture_only,
+            variants=variants.ordered(r.case.variant for r in of_model),
+            published=variants.published(of_model),
+        )
+    return found
+
+
+def _devices(records: Sequence[Record]) -> dict[DeviceKey, DeviceRef]:
+    families = {device_key(r): r.device.family for r in records}
+    keys = sorted(families)
+    short = {key: short_name(key[1]) for key in keys}
+    shared = {name for name in short.values() if list(short.values()).count(name) > 1}
+    slugs = unique_slugs(keys, lambda key: f"{short[key]}-{key[0]}"[:60])
+    return {
+        key: DeviceRef(
+            key=key,
+            label=f"{short[key]} ({key[0]})" if short[key] in shared else short[key],
+            slug=slugs[key],
+            family=families[key],
+        )
+        for key in keys
+    }
+
+
+def _anchors(records: Sequence[Record]) -> dict[CaseKey, str]:
+    found: dict[CaseKey, str] = {}
+    for keys in grouped((record.model.id, case_key(record)) for record in records).values():
+        found |= unique_slugs(keys, _anchor)
+    return found
+
+
+def _anchor(key: CaseKey) -> str:
+    machine, engine, _, device, _, variant, precision = key
+    native = [engine] if ENGINES[engine].kind == "native" else []
+    return "-".join((*native, device, machine, variant, precision))
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """Return the values of each key, in their order."""
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
