@@ -19,6 +19,7 @@ from ovreport.errors import SourceError
 from ovreport_collector import sources
 from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import archive, download
+from ovreport_collector.sources.address import Remote
 from ovreport_collector.suite import model as suite
 from tests.collector.suite_fixtures import (
     INNER_BYTES,
@@ -355,15 +356,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Return a web server that stands in for https://example.test/."""
-    real = download.url
     with Server(("127.0.0.1", 0), Handler) as running:
         threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         here = f"http://127.0.0.1:{running.server_port}/"
 
-        def url(address: str, to: Path) -> Path:
-            return real(address.replace("https://example.test/", here), to)
+        def url(address: Remote, to: Path) -> Path:
+            return download.url(Remote(address.url.replace("https://example.test/", here)), to)
 
-        monkeypatch.setattr(download, "url", url)
+        monkeypatch.setitem(sources._FETCH, Remote, url)
         monkeypatch.setattr(download, "PAUSE_S", 0.0)
         yield running
         running.shutdown()
