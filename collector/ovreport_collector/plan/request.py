@@ -18,7 +18,7 @@ from ovreport_collector.models import variants
 from ovreport_collector.plan import devices, engines, load_suite
 from ovreport_collector.plan.plan import Plan, PlannedCase, cases
 from ovreport_collector.plan.tiers import TIERS
-from ovreport_collector.process.timing import Ledger
+from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Suite
 
@@ -56,7 +56,7 @@ def make_plan(request: Request) -> Plan:
 
     InputError or SuiteError if it names something that is missing or cannot be used.
     """
-    ledger = Ledger()
+    stopwatch = Stopwatch()
     suite = datasets.with_user_datasets(
         load_suite.load(request.suite), request.datasets, request.samples
     )
@@ -91,7 +91,7 @@ def make_plan(request: Request) -> Plan:
         left_out=" ".join(filter(None, (no_genai, no_nncf))),
         samples=request.samples,
         code=_own_code(),
-        spent_s=ledger.take("process"),
+        timing=stopwatch.take(),
     )
 
 
