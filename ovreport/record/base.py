@@ -1,4 +1,4 @@
-"""What a record is made of: its base types, its words, and the ways of not being measured."""
+"""Base types of a record, its vocabularies, and the ways of not being measured."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from ovreport.engines import ENGINES
+from ovreport.variants import VARIANTS
 
 __all__ = [
     "Batch",
@@ -48,11 +49,8 @@ Share = Annotated[float, Meta(ge=-0.001, le=1.001)]
 Precision = Literal["f32", "f16", "bf16", "default"]
 EngineId = Annotated[Slug, Meta(extra_json_schema={"enum": list(ENGINES)})]
 """Key in `ovreport.engines.ENGINES`; a record of any other is refused when it is read."""
-VariantName = Literal[
-    "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4", "int4-weights"
-]
-"""Weights precision of a model. `int8`: weights and activations; `int8-accuracy`: the same, with
-layers left in floating point until the task's metric holds; `…-weights`: weights alone."""
+VariantName = Annotated[Slug, Meta(extra_json_schema={"enum": list(VARIANTS)})]
+"""Key in `ovreport.variants.VARIANTS`; a record of any other is refused when it is read."""
 TierName = Literal["quick", "standard", "publish"]
 Family = Literal["CPU", "iGPU", "dGPU", "NPU", "other"]
 Level = Literal["stable", "noisy", "unreliable"]
@@ -64,7 +62,7 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Measured(Part, frozen=True, tag_field="status", tag="measured"):
-    """An aspect that was measured. Its siblings say why one was not."""
+    """A measurement that was taken; the types below say why one was not."""
 
 
 # ---------------------------------------------------------------- not measured, and why
@@ -93,7 +91,7 @@ class Skipped(Part, frozen=True, tag_field="status", tag="skipped"):
 
 
 class Completed(Part, frozen=True, tag_field="status", tag="completed"):
-    """The case ran; its aspects say how each went."""
+    """The case ran; each measurement says how it went."""
 
 
 NotMeasured = Unsupported | Failed | Skipped
@@ -104,7 +102,7 @@ Outcome = Completed | Unsupported | Failed
 
 
 class Reason(Part, frozen=True):
-    """One thing that speaks against a number."""
+    """One reason not to trust a number."""
 
     code: Slug
     """Key in `ovreport.metrics.reasons.REASONS`."""
@@ -112,7 +110,7 @@ class Reason(Part, frozen=True):
 
 
 VerdictName = Literal["latency", "throughput", "time_to_first_token", "time_per_output_token"]
-"""What a verdict is given on."""
+"""What has a verdict."""
 
 
 class Verdict(Part, frozen=True):

@@ -62,7 +62,7 @@ class Evaluator(Protocol):
     """Scores outputs by one metric: pure functions of labelled inputs and outputs."""
 
     metric: str | None
-    """Key of the accuracy metric in `ovreport.metrics.registry`; None: there is no labelled
+    """Key of the accuracy metric in `ovreport.metrics.METRICS`; None: there is no labelled
     data."""
 
     def compact(self, outputs: Sequence[Array]) -> list[Array]:
@@ -123,6 +123,14 @@ class AdditionalMetrics(Protocol):
         or those of another metric, costs no further inference.
         """
         ...
+
+
+@runtime_checkable
+class SlowAccuracy(Protocol):
+    """A task whose accuracy takes longer than most: of many inputs, or of long ones."""
+
+    accuracy_s: float
+    """Expected seconds of one case's accuracy on two cores, for the time that is announced."""
 
 
 @dataclass(frozen=True)
