@@ -1,4 +1,4 @@
-"""What every page asks of a language model's result."""
+"""Results of language models, as several pages name and choose them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.data.result import Result
 
 ASPECT = "time_per_output_token"
-"""Its verdict is the result's."""
+"""The measurement whose verdict is the result's."""
 
 
 def generation_of(result: Result) -> Generation | None:
@@ -21,7 +21,7 @@ def generation_of(result: Result) -> Generation | None:
 
 
 def main_result(results: Sequence[Result]) -> Result | None:
-    """Return the result that speaks for the page: trusted if there is one, the fastest."""
+    """Return the fastest result, one with a trusted speed if there is any."""
     shown = [r for r in preferred(results) if generation_of(r)]
     trusted = [r for r in shown if r.trusted("tokens_per_s")] or shown
     return max(trusted, key=_rate, default=None)
@@ -33,18 +33,18 @@ def _rate(result: Result) -> float:
 
 
 def result_name(result: Result) -> str:
-    """Return a result's name in a picture, and beside its command."""
+    """Return a result's name in a chart, and beside its command."""
     return f"{result.model.title} · {result.device.label} · {result.label}"
 
 
 def value_words(result: Result, key: str) -> str:
-    """Return a figure with its unit, empty where there is none."""
+    """Return a metric's value with its unit, empty where there is none."""
     figure = result.metric_values.get(key)
     return METRICS[key].format_unit(figure.value) if isinstance(figure, MetricValue) else ""
 
 
 def relation(reference: AccuracyReference) -> str:
-    """Return how a perplexity stands to that of f32, in words."""
+    """Return how a perplexity compares with that of f32."""
     if reference.delta_low <= 0 <= reference.delta_high:
-        return "not distinguishable"
-    return "surely worse" if reference.delta > 0 else "surely better"
+        return "no clear difference"
+    return "significantly worse" if reference.delta > 0 else "significantly better"

@@ -12,7 +12,7 @@ from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
 from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.page import Card, footer
-from ovreport_sitegen.components.ranking import value_tip
+from ovreport_sitegen.components.ranking import value_details
 from ovreport_sitegen.components.ratio_card import PAIRED
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import HEADLINES, ModelRef, Result
@@ -252,4 +252,4 @@ def _alone(result: Result, measurement: SpeedMeasurement) -> str:
     if figure is None:
         return ""
     shown = METRICS[HEADLINES[measurement]].format_unit(figure.value)
-    return f". {measurement.capitalize()} by itself: {shown}, {value_tip(figure)}"
+    return f". {measurement.capitalize()} by itself: {shown}, {value_details(figure)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics.registry import METRICS
-from ovreport_sitegen.components import memory, ranking
+from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -19,7 +19,7 @@ from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.efficiency import energy, loading
+from ovreport_sitegen.pages.efficiency import energy, loading, memory
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import line, safe_url
 

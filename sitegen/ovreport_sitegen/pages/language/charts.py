@@ -10,12 +10,13 @@ from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import Generation, GenerationPoint
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.charts import Plane, Point
+from ovreport_sitegen.components.cells import interval_cell
 from ovreport_sitegen.components.generation import ASPECT, generation_of, main_result, result_name
 from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.language.tables import bound_cell, interval_cell
+from ovreport_sitegen.pages.language.tables import bound_cell
 from ovreport_sitegen.text import plural
 
 _SERIES = 6
@@ -159,7 +160,7 @@ def _card_table(picture: _Picture, results: Sequence[Result]) -> Table:
                 Cell(result.model.title, href=result.href, sort=result.model.title.lower()),
                 Cell(result.precision, sub=result.variant_name, sort=result.precision),
                 Cell(f"{picture.x(point):g}", sort=picture.x(point)),
-                interval_cell(picture.key, picture.y(point)),
+                interval_cell(picture.y(point), picture.key),
                 Cell(str(len(point.rounds)), sort=len(point.rounds)),
                 *(
                     bound_cell(key, generation.percentile_ms(point, p))
