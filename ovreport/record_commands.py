@@ -25,7 +25,7 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
     Exits with 0 when every record is sound, with 2 when one is not or when there is none.
     """
     from ovreport.errors import RecordError
-    from ovreport.record.store import read_all
+    from ovreport.store import read_all
 
     loaded = read_all(paths)
     if as_json:

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from ovreport import record as r
-from ovreport.metrics.verdict import judge
+from ovreport.metrics import verdicts
 from ovreport.record.model import Trial
 from ovreport.stats.intervals import autocorrelation, fixed_buckets, log_buckets
 
@@ -80,7 +80,7 @@ def a_record(**changes: Any) -> r.Record:
     made = _build(knobs)
     made = msgspec.structs.replace(made, **changes)
     if "verdicts" not in changes:
-        made = msgspec.structs.replace(made, verdicts=judge(made))
+        made = msgspec.structs.replace(made, verdicts=verdicts(made))
     return made
 
 
@@ -247,7 +247,6 @@ def _build(k: dict[str, Any]) -> r.Record:
         measuring_time=r.MeasuringTime(
             wall_s=200.0,
             measuring_s=160.0,
-            parts_s={"timed-loops": 140.0, "warm-up": 15.0, "timed-starts": 5.0, "process": 40.0},
         ),
         noise=[
             r.RoundNoise(

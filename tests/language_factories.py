@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from ovreport import record as r
-from ovreport.metrics.verdict import judge
+from ovreport.metrics import verdicts
 from ovreport.record.generation import TOKEN_GROWTH
 from ovreport.stats.intervals import fixed_buckets
 from tests.factories import a_failed_record, a_record, start_memory
@@ -61,7 +61,7 @@ def a_language_record(
     made = a_record(**{**knobs, **changes})
     classic = dict.fromkeys(_CLASSIC, SEE)
     made = msgspec.structs.replace(made, **{**classic, "generation": generation, **fields})
-    return msgspec.structs.replace(made, verdicts=judge(made))
+    return msgspec.structs.replace(made, verdicts=verdicts(made))
 
 
 def a_made_language_record(variant: str = "int8-weights", **changes: Any) -> r.Record:

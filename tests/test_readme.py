@@ -11,7 +11,7 @@ import pytest
 
 from ovreport.cli import run
 from ovreport.record import Completed
-from ovreport.record.store import read_all
+from ovreport.store import read_all
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 

@@ -1,32 +1,27 @@
-"""What follows from a language model's rounds: values with intervals, before they are judged.
+"""How fast a language model answers: tokens, one after the other.
 
-A record's headline is one pair of lengths: the middle one of its prompts, its longest answer.
+A record's values are of one pair of lengths: the middle one of its prompts, its longest answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from ovreport.metrics.load import Summary, bound_ms
-from ovreport.record.base import NotMeasured, Skipped
-from ovreport.record.generation import (
+from ovreport.metrics.metric import MIB, Group, Metric
+from ovreport.metrics.percentiles import N_TOO_SMALL, bound_ms, percentiles_of
+from ovreport.metrics.value import MetricValue, Values, median_size, median_time, value_of
+from ovreport.metrics.verdict import verdict_of
+from ovreport.record import (
     ConcurrentPoint,
     Generation,
     GenerationPoint,
-    Perplexity,
-    TokenAgreement,
+    NotMeasured,
+    Reason,
+    Record,
+    Skipped,
+    Unsupported,
 )
-from ovreport.stats.accuracy import bootstrap, wilson
-from ovreport.stats.intervals import Floats, Interval, median_interval
-
-PERCENTILES = {
-    "time_per_output_token_p50_ms": 0.50,
-    "time_per_output_token_p90_ms": 0.90,
-    "time_per_output_token_p99_ms": 0.99,
-}
-N_TOO_SMALL = "n too small"
-
-Found = Iterator[tuple[str, Summary | NotMeasured]]
+from ovreport.stats.intervals import Interval, median_interval
 
 
 def headline(points: Sequence[GenerationPoint]) -> GenerationPoint:
@@ -75,57 +70,6 @@ def concurrent_rates(point: ConcurrentPoint) -> list[float]:
     return [r.tokens / r.duration_s for r in point.rounds]
 
 
-def perplexity_of(rows: Floats) -> float:
-    """Return exp of the mean loss a token; rows are [windows, (loss, tokens)]."""
-    import numpy as np
-
-    return float(np.exp(min(float(rows[:, 0].sum() / rows[:, 1].sum()), 600.0)))
-
-
-def agreement(measured: TokenAgreement) -> Interval:
-    """Return the share of prompts with the reference's answer, and Wilson's interval."""
-    return wilson(float(measured.identical), len(measured.common))
-
-
-def divergence(measured: TokenAgreement) -> Interval:
-    """Return the mean number of tokens before the first that differs; bootstrap over prompts."""
-    import numpy as np
-
-    rows = np.asarray(measured.common, dtype=np.float64).reshape(-1, 1)
-    return bootstrap(rows, lambda some: float(some.mean()), seed=0)
-
-
-def summaries(measured: Generation) -> Found:
-    """Yield the timed figures, all of the headline's lengths but the load and the concurrency."""
-    point = headline(measured.points)
-    tokens, n = point.histogram.total, generations(point)
-    yield _summary("time_to_first_token_ms", [r.time_to_first_token_ms for r in point.rounds], n)
-    yield _summary(
-        "time_per_output_token_ms", [r.time_per_output_token_ms for r in point.rounds], tokens
-    )
-    for key, percentile in PERCENTILES.items():
-        bound = percentile_ms(point, percentile)
-        if bound is None:
-            yield key, Skipped(reason=f"{N_TOO_SMALL}: {tokens:,} tokens of {n} answers")
-        else:
-            yield key, Summary(key, Interval(bound, bound, bound), len(point.rounds), tokens)
-    yield _summary("tokens_per_s", rates(point), n * point.new_tokens)
-    yield _summary("model_load_ms", [r.load_ms for r in measured.loads], len(measured.loads))
-    yield _concurrency(measured)
-
-
-def _summary(key: str, values: Sequence[float], n: int) -> tuple[str, Summary]:
-    return key, Summary(key, median_interval(values), len(values), n)
-
-
-def _concurrency(measured: Generation) -> tuple[str, Summary | NotMeasured]:
-    key, found = "concurrent_tokens_per_s", measured.concurrency
-    if isinstance(found, NotMeasured):
-        return key, found
-    best = max(found.points, key=lambda p: median_interval(concurrent_rates(p)).value)
-    return _summary(key, concurrent_rates(best), sum(r.tokens for r in best.rounds))
-
-
 def peaks(measured: Generation) -> list[float]:
     """Return each round's peak of resident memory in bytes, from import to the last timed answer.
 
@@ -138,16 +82,155 @@ def peaks(measured: Generation) -> list[float]:
     ]
 
 
-def quality(measured: Generation) -> Iterator[tuple[str, Interval | NotMeasured, int]]:
-    """Yield what does not depend on time: key, interval or why there is none, and n."""
-    perplexity, answers = measured.perplexity, measured.agreement
-    if isinstance(perplexity, Perplexity):
-        interval = Interval(perplexity.value, perplexity.low, perplexity.high)
-        yield "perplexity", interval, perplexity.tokens
-    else:
-        yield "perplexity", perplexity, 0
-    for key, of in (("token_agreement", agreement), ("first_divergence_tokens", divergence)):
-        if isinstance(answers, TokenAgreement):
-            yield key, of(answers), len(answers.common)
+def _generation(record: Record, reasons: Sequence[Reason]) -> Values:
+    measured = record.generation
+    if not isinstance(measured, Generation):
+        return
+    point = headline(measured.points)
+    tokens, n = point.histogram.total, generations(point)
+    first = [r.time_to_first_token_ms for r in point.rounds]
+    between = [r.time_per_output_token_ms for r in point.rounds]
+    loads = [r.load_ms for r in measured.loads]
+    yield median_time("time_to_first_token_ms", first, n, reasons)
+    yield median_time("time_per_output_token_ms", between, tokens, reasons)
+    yield from _percentiles(point, reasons)
+    yield median_time("tokens_per_s", rates(point), n * point.new_tokens, reasons)
+    yield _concurrent(measured, reasons)
+    yield median_time("model_load_ms", loads, len(loads), reasons)
+    yield _peak(measured)
+
+
+def _percentiles(point: GenerationPoint, reasons: Sequence[Reason]) -> Values:
+    """Yield bounds on the time per output token, which share the verdict on its median."""
+    rounds, tokens = len(point.rounds), point.histogram.total
+    verdict = verdict_of(per_token(point), rounds, reasons)
+    for key, percentile in PERCENTILES.items():
+        bound = percentile_ms(point, percentile)
+        if bound is None:
+            few = f"{N_TOO_SMALL}: {tokens:,} tokens of {generations(point)} answers"
+            yield key, Skipped(reason=few)
         else:
-            yield key, answers, 0
+            interval = Interval(bound, bound, bound)
+            yield value_of(key, interval, rounds, tokens, verdict, kind="bound")
+
+
+def _concurrent(
+    measured: Generation, reasons: Sequence[Reason]
+) -> tuple[str, MetricValue | NotMeasured]:
+    key, found = "concurrent_tokens_per_s", measured.concurrency
+    if isinstance(found, NotMeasured):
+        return key, found
+    best = max(found.points, key=lambda p: median_interval(concurrent_rates(p)).value)
+    tokens = sum(r.tokens for r in best.rounds)
+    return median_time(key, concurrent_rates(best), tokens, reasons)
+
+
+def _peak(measured: Generation) -> tuple[str, MetricValue | NotMeasured]:
+    key, sizes = "peak_memory_generation_bytes", peaks(measured)
+    if sizes:
+        return median_size(key, sizes)
+    return key, Unsupported(reason=measured.memory_unreadable or "no round tells its memory")
+
+
+GENERATION = Group(
+    "Generation",
+    (
+        Metric(
+            "time_to_first_token_ms",
+            "Time to first token",
+            "ms",
+            "lower",
+            "From the call to the first token, one request at a time; median over rounds.",
+            "generation",
+            counts="answers",
+            headline="time_to_first_token",
+            summary="first token ms",
+        ),
+        Metric(
+            "time_per_output_token_ms",
+            "Time per output token",
+            "ms",
+            "lower",
+            "Time between two tokens of an answer: a round's median, median over rounds.",
+            "generation",
+            counts="tokens",
+            headline="time_per_output_token",
+            summary="ms a token",
+        ),
+        Metric(
+            "time_per_output_token_p50_ms",
+            "Token p50",
+            "ms",
+            "lower",
+            "Half of the tokens come at least this fast after the one before, at 99 % confidence.",
+            "generation",
+            counts="tokens",
+            percentile=0.50,
+        ),
+        Metric(
+            "time_per_output_token_p90_ms",
+            "Token p90",
+            "ms",
+            "lower",
+            "90 % of the tokens come at least this fast after the one before, at 99 % confidence.",
+            "generation",
+            counts="tokens",
+            percentile=0.90,
+        ),
+        Metric(
+            "time_per_output_token_p99_ms",
+            "Token p99",
+            "ms",
+            "lower",
+            "99 % of the tokens come at least this fast after the one before, at 99 % confidence.",
+            "generation",
+            counts="tokens",
+            percentile=0.99,
+        ),
+        Metric(
+            "tokens_per_s",
+            "Tokens per second",
+            "tokens/s",
+            "higher",
+            "Output tokens of one request per second, its wait for the first one included.",
+            "generation",
+            counts="tokens",
+            summary="tokens/s",
+        ),
+        Metric(
+            "concurrent_tokens_per_s",
+            "Tokens per second, several requests",
+            "tokens/s",
+            "higher",
+            "Output tokens per second of all requests together, continuous batching, "
+            "at the best number of requests.",
+            "generation",
+            counts="tokens",
+        ),
+        Metric(
+            "model_load_ms",
+            "Load",
+            "ms",
+            "lower",
+            "Making the pipeline: reading the file, building and compiling the model, the "
+            "tokenizer.",
+            "generation",
+            counts="loads",
+        ),
+        Metric(
+            "peak_memory_generation_bytes",
+            "Peak memory, generating",
+            "MiB",
+            "lower",
+            "Peak resident set from import to the last timed answer.",
+            "generation",
+            scale=MIB,
+            counts="rounds",
+        ),
+    ),
+    _generation,
+    is_language=True,
+)
+
+PERCENTILES = percentiles_of(GENERATION.metrics)
+"""Metric key → percentile of the time per output token."""

@@ -1,50 +1,26 @@
-"""What the curve and the open loop say: values over rounds, before they are judged.
+"""Under load: the latency–throughput curve, and requests that arrive at random.
 
-Of a curve: the best throughput, the best within a latency budget, and percentiles of a point.
-Of the open loop: the highest arrival rate, and its share of the closed loop's throughput.
+Of the curve: the best throughput, the best within a latency budget, and percentiles of a point.
+Of random arrivals: the highest rate, and its share of the closed loop's throughput.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from statistics import median
 
-from ovreport.record import (
-    Curve,
-    CurvePoint,
-    Histogram,
-    NotMeasured,
-    OpenLoop,
-    Reason,
-    Record,
-    Skipped,
-    Throughput,
-)
-from ovreport.stats import intervals
+from ovreport.metrics.metric import Group, Metric
+from ovreport.metrics.percentiles import bound_ms
+from ovreport.metrics.value import MetricValue, Values, median_time, value_of
+from ovreport.metrics.verdict import verdict_of
+from ovreport.record import Curve, CurvePoint, OpenLoop, Reason, Record, Skipped, Throughput
 from ovreport.stats.intervals import Interval, median_interval
 
 BUDGET = 2.0
-"""Latency budget on the curve: so many times what a lone request takes."""
+"""Latency budget on the curve: so many times the unloaded latency."""
 LATE_SHARE = 0.1
 """Of a step's arrivals taken up late, above which our generator may have been the bottleneck."""
-
-
-@dataclass(frozen=True)
-class Summary:
-    """A figure that is not judged yet."""
-
-    metric: str
-    interval: Interval
-    rounds: int
-    n: int
-    reasons: Sequence[Reason] = ()
-    """What speaks against it, beside its interval and the evidence of the rounds."""
-
-
-Found = Iterator[tuple[str, Summary | NotMeasured]]
 
 
 # ---------------------------------------------------------------- the curve
@@ -82,31 +58,10 @@ def samples(point: CurvePoint) -> int:
 def percentile_ms(point: CurvePoint, percentile: float) -> float | None:
     """Return a conservative bound of a latency percentile in ms; None where n is too small.
 
-    The t-th largest of all rounds' samples, t from the n that correlated samples are worth
-    (`statistics.pooled_rank`), raised because rounds differ (`statistics.rounds_factor`).
+    See `ovreport.metrics.percentiles`.
     """
     rho = sum(r.autocorrelation * r.n for r in point.rounds) / samples(point)
     return bound_ms(point.histogram, rho, [r.median_ms for r in point.rounds], percentile)
-
-
-def bound_ms(
-    histogram: Histogram, rho: float, medians: Sequence[float], percentile: float
-) -> float | None:
-    """Return a conservative bound of a percentile in ms; None where n is too small.
-
-    `histogram` holds the samples of all rounds, `medians` one value a round, `rho` is the
-    autocorrelation of samples within a round.
-    """
-    if len(medians) < 2:
-        return None
-    n = histogram.total
-    rank = intervals.pooled_rank(n, intervals.effective_n(n, rho), percentile)
-    if rank == 0:
-        return None
-    seen = itertools.accumulate(count for _, count in reversed(histogram.buckets))
-    at = next(i for i, so_many in enumerate(seen) if so_many >= rank)
-    upper: float = histogram.growth ** histogram.buckets[-1 - at][0]
-    return upper * intervals.rounds_factor(medians)
 
 
 def unloaded(curve: Curve) -> CurvePoint:
@@ -134,34 +89,48 @@ def front(curve: Curve) -> list[CurvePoint]:
     return found
 
 
-def of_curve(curve: Curve) -> Found:
-    """Yield the figures of a curve."""
+def _curve(record: Record, reasons: Sequence[Reason]) -> Values:
+    curve = record.curve
+    if not isinstance(curve, Curve):
+        return
     for key, point in (
         ("curve_best_ips", best(curve.points)),
         ("curve_within_ips", within_budget(curve)),
     ):
-        yield key, Summary(key, throughput(point), len(point.rounds), samples(point))
+        yield median_time(key, rates(point), samples(point), reasons)
 
 
 # ---------------------------------------------------------------- the open loop
 
 
-def of_open_loop(record: Record, loop: OpenLoop) -> Found:
-    """Yield the figures of the open loop."""
+def _arrivals(record: Record, reasons: Sequence[Reason]) -> Values:
+    loop = record.open_loop
+    if not isinstance(loop, OpenLoop):
+        return
     highest = [r.highest_ips for r in loop.rounds]
     n = sum(step.n for r in loop.rounds for step in r.steps)
-    reasons = _generator_reasons(loop)
+    own = _generator_reasons(loop)
     if median(highest) <= 0:
-        why = Skipped(reason=_none_met(loop, reasons))
+        why = Skipped(reason=_none_met(loop, own))
         yield "max_arrival_ips", why
         yield "arrival_share", why
         return
-    yield "max_arrival_ips", Summary("max_arrival_ips", _over(highest), len(highest), n, reasons)
+    yield _rate("max_arrival_ips", highest, n, [*own, *reasons])
     shares = _shares(record, loop)
     if shares:
-        yield "arrival_share", Summary("arrival_share", _over(shares), len(shares), n, reasons)
+        yield _rate("arrival_share", shares, n, [*own, *reasons])
     else:
         yield "arrival_share", Skipped(reason="No round measured both rates.")
+
+
+def _rate(
+    key: str, values: Sequence[float], n: int, reasons: Sequence[Reason]
+) -> tuple[str, MetricValue]:
+    """Return the median over rounds; a round in which nothing met the limit leaves it unbounded."""
+    if min(values) > 0:
+        return median_time(key, values, n, reasons)
+    interval, rounds = Interval(median(values), 0.0, math.inf), len(values)
+    return value_of(key, interval, rounds, n, verdict_of(interval, rounds, reasons))
 
 
 def _shares(record: Record, loop: OpenLoop) -> list[float]:
@@ -170,13 +139,6 @@ def _shares(record: Record, loop: OpenLoop) -> list[float]:
         return []
     closed = {r.round: r.n / r.duration_s for r in record.throughput.rounds}
     return [r.highest_ips / closed[r.round] for r in loop.rounds if r.round in closed]
-
-
-def _over(values: Sequence[float]) -> Interval:
-    """Return the median over rounds; a round in which nothing met the limit leaves it unbounded."""
-    if min(values) > 0:
-        return median_interval(values)
-    return Interval(median(values), 0.0, math.inf)
 
 
 def late_share(loop: OpenLoop) -> float:
@@ -197,3 +159,54 @@ def _none_met(loop: OpenLoop, reasons: Sequence[Reason]) -> str:
     lowest = min(step.rate_ips for r in loop.rounds for step in r.steps)
     said = f"no rate that was tried, down to {lowest:.3g}/s, kept within {loop.limit_ms:g} ms"
     return f"{said}; {reasons[0].detail}: our own generator is too coarse" if reasons else said
+
+
+CURVE = Group(
+    "Curve",
+    (
+        Metric(
+            "curve_best_ips",
+            "Best of the curve",
+            "inf/s",
+            "higher",
+            "Highest throughput over the grid of streams, requests and batch; a batch counts "
+            "all of its samples. The best of up to 16 settings flatters a little.",
+            "curve",
+        ),
+        Metric(
+            "curve_within_ips",
+            "Best within twice the unloaded latency",
+            "inf/s",
+            "higher",
+            "Highest throughput over the grid where a request's median latency is at most twice "
+            "that of a request alone.",
+            "curve",
+        ),
+    ),
+    _curve,
+)
+
+ARRIVALS = Group(
+    "Random arrivals",
+    (
+        Metric(
+            "max_arrival_ips",
+            "Highest arrival rate",
+            "inf/s",
+            "higher",
+            "Highest rate of random arrivals (Poisson) whose p99, or p90, from arrival to "
+            "answer stays within five times the latency of a request alone.",
+            "open_loop",
+        ),
+        Metric(
+            "arrival_share",
+            "Share of closed-loop throughput",
+            "%",
+            "higher",
+            "Highest arrival rate over the same round's throughput.",
+            "open_loop",
+            scale=100,
+        ),
+    ),
+    _arrivals,
+)

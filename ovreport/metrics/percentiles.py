@@ -1,23 +1,27 @@
-"""Conservative bounds on the percentiles of a latency, over all rounds."""
+"""Conservative bounds on percentiles of times, over all rounds.
+
+A bound is the t-th largest sample of all rounds; t follows from the effective sample size, because
+samples of one round are correlated, and the sample is raised because rounds differ.
+"""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from ovreport.metrics.value import Found, of
-from ovreport.record.base import Skipped, Verdict
-from ovreport.record.samples import LatencyRound, ThroughputRound
+from ovreport.metrics.metric import Metric
+from ovreport.metrics.value import Values, value_of
+from ovreport.record import Histogram, LatencyRound, Skipped, ThroughputRound, Verdict
 from ovreport.stats import intervals
 from ovreport.stats.intervals import Interval
 
-PERCENTILES = {
-    "latency_p90_ms": 0.90,
-    "latency_p95_ms": 0.95,
-    "latency_p99_ms": 0.99,
-    "latency_p999_ms": 0.999,
-}
 N_TOO_SMALL = "n too small"
+
+
+def percentiles_of(metrics: Sequence[Metric]) -> dict[str, float]:
+    """Return key → percentile of the metrics that bound one."""
+    return {metric.key: metric.percentile for metric in metrics if metric.percentile}
 
 
 def bounds(
@@ -26,11 +30,11 @@ def bounds(
     verdict: Verdict,
     *,
     longest_ms: float = math.inf,
-) -> Found:
-    """Yield a conservative bound on each percentile of a repetition.
+) -> Values:
+    """Yield a conservative bound on each percentile of a latency, by metric key.
 
-    The t-th largest sample of all rounds, t from the n that correlated samples are worth, raised
-    because rounds differ.
+    `verdict`: that of the median, which the bounds share. `longest_ms`: the largest sample, where
+    it is known better than from histograms.
     """
     n = sum(r.n for r in rounds)
     n_effective = intervals.effective_n(n, sum(r.autocorrelation * r.n for r in rounds) / n)
@@ -38,7 +42,9 @@ def bounds(
         one = Skipped(reason=f"{N_TOO_SMALL}: one round says nothing about another")
         yield from ((key, one) for key in percentiles)
         return
-    few = Skipped(reason=f"{N_TOO_SMALL}: {n:,} inferences, worth {n_effective:,} independent ones")
+    few = Skipped(
+        reason=f"{N_TOO_SMALL}: {n:,} inferences, an effective sample size of {n_effective:,}"
+    )
     ranks = {key: intervals.pooled_rank(n, n_effective, p) for key, p in percentiles.items()}
     largest = _largest(rounds, {rank for rank in ranks.values() if rank})
     factor = intervals.rounds_factor([r.median_ms for r in rounds])
@@ -47,7 +53,28 @@ def bounds(
             yield key, few
         else:
             value = min(largest[rank], longest_ms) * factor
-            yield of(key, Interval(value, value, value), len(rounds), n, verdict, kind="bound")
+            bound = Interval(value, value, value)
+            yield value_of(key, bound, len(rounds), n, verdict, kind="bound")
+
+
+def bound_ms(
+    histogram: Histogram, rho: float, medians: Sequence[float], percentile: float
+) -> float | None:
+    """Return a conservative bound of a percentile in ms; None where n is too small.
+
+    `histogram` holds the samples of all rounds, `medians` one value a round, `rho` is the
+    autocorrelation of samples within a round.
+    """
+    if len(medians) < 2:
+        return None
+    n = histogram.total
+    rank = intervals.pooled_rank(n, intervals.effective_n(n, rho), percentile)
+    if rank == 0:
+        return None
+    seen = itertools.accumulate(count for _, count in reversed(histogram.buckets))
+    at = next(i for i, so_many in enumerate(seen) if so_many >= rank)
+    upper: float = histogram.growth ** histogram.buckets[-1 - at][0]
+    return upper * intervals.rounds_factor(medians)
 
 
 def _largest(

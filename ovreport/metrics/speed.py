@@ -1,37 +1,54 @@
-"""Figures of start-up, latency and throughput."""
+"""Latency of one request at a time, and throughput of many."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics import percentiles
-from ovreport.metrics.cost import peaks
-from ovreport.metrics.value import Found, MetricValue, of, of_times
-from ovreport.metrics.verdict import latency_headline, throughput_headline
+from ovreport.metrics.evidence import round_reasons
+from ovreport.metrics.metric import Group, Metric
+from ovreport.metrics.percentiles import bounds, percentiles_of
+from ovreport.metrics.value import Values, value_of
+from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     Latency,
-    Memory,
+    LatencyRound,
+    Reason,
     Record,
-    Startup,
-    StartupCached,
-    StartupRound,
     Throughput,
+    ThroughputRound,
+    Unsupported,
+    Verdict,
 )
-from ovreport.record.base import Reason, Skipped, Unsupported, Verdict
 from ovreport.stats.intervals import Interval, median_interval
 
-GIB = 1024**3
-_SHORTEST_MS = 1e-6
-"""A clock may read the same twice; a logarithm needs a positive number."""
+
+def latency_headline(rounds: Sequence[LatencyRound]) -> Interval:
+    """Return the median over rounds of each round's median latency, in ms."""
+    return median_interval([r.median_ms for r in rounds])
 
 
-def latency(measured: Latency, verdict: Verdict) -> Found:
-    """Yield the latency, bounds on its percentiles, and what the call adds to it."""
+def throughput_headline(rounds: Sequence[ThroughputRound], batch: int) -> Interval:
+    """Return the median over rounds of inferences per second."""
+    return median_interval([r.n * batch / r.duration_s for r in rounds])
+
+
+def throughput_verdict(record: Record, measured: Throughput, reasons: Sequence[Reason]) -> Verdict:
+    """Return the verdict on the throughput, which whatever is derived from it shares."""
+    headline = throughput_headline(measured.rounds, measured.batch)
+    own = round_reasons(measured.rounds, record.tier)
+    return verdict_of(headline, len(measured.rounds), [*own, *reasons])
+
+
+def _latency(record: Record, reasons: Sequence[Reason]) -> Values:
+    measured = record.latency
+    if not isinstance(measured, Latency):
+        return
     rounds = measured.rounds
-    n = sum(r.n for r in rounds)
-    yield of("latency_ms", latency_headline(rounds), len(rounds), n, verdict)
+    n, headline = sum(r.n for r in rounds), latency_headline(rounds)
+    verdict = verdict_of(headline, len(rounds), [*round_reasons(rounds, record.tier), *reasons])
+    yield value_of("latency_ms", headline, len(rounds), n, verdict)
     longest = max(r.max_ms for r in rounds)
-    yield from percentiles.bounds(percentiles.PERCENTILES, rounds, verdict, longest_ms=longest)
+    yield from bounds(percentiles_of(LATENCY.metrics), rounds, verdict, longest_ms=longest)
     if not any(r.runtime_median_ms for r in rounds):
         yield "overhead_ms", Unsupported(reason="the engine does not tell its own duration")
         return
@@ -39,61 +56,113 @@ def latency(measured: Latency, verdict: Verdict) -> Found:
     # A difference of clocks can be zero, and a logarithm of zero has no interval: show the range.
     middle = sorted(overheads)[len(overheads) // 2]
     interval = Interval(middle, min(overheads), max(overheads))
-    yield of("overhead_ms", interval, len(rounds), n, verdict)
+    yield value_of("overhead_ms", interval, len(rounds), n, verdict)
 
 
-def throughput(record: Record, measured: Throughput, verdict: Verdict) -> Found:
-    """Yield the throughput, also by core and by memory, and the latency under load."""
+def _throughput(record: Record, reasons: Sequence[Reason]) -> Values:
+    measured = record.throughput
+    if not isinstance(measured, Throughput):
+        return
     rounds = measured.rounds
-    n = sum(r.n for r in rounds)
+    n, verdict = sum(r.n for r in rounds), throughput_verdict(record, measured, reasons)
     headline = throughput_headline(rounds, measured.batch)
-    yield of("throughput_ips", headline, len(rounds), n, verdict)
-
+    yield value_of("throughput_ips", headline, len(rounds), n, verdict)
     medians = median_interval([r.median_ms for r in rounds])
-    yield of("loaded_latency_ms", medians, len(rounds), n, verdict)
-    yield from percentiles.bounds({"loaded_latency_p99_ms": 0.99}, rounds, verdict)
-
-    if record.device.family == "CPU":
-        per_core = _divided(headline, max(record.machine.cores_available, 1))
-        yield of("throughput_per_core_ips", per_core, len(rounds), n, verdict)
-    else:
-        yield (
-            "throughput_per_core_ips",
-            Unsupported(reason="Counted for processors only; this device has no CPU cores."),
-        )
-    memory = record.memory
-    found = peaks(memory, throughput=True) if isinstance(memory, Memory) else []
-    if found:
-        per_gib = _divided(headline, median_interval(found).value / GIB)
-        yield of("throughput_per_gib_ips", per_gib, len(rounds), n, verdict)
-    else:
-        yield "throughput_per_gib_ips", Skipped(reason="Peak memory was not measured.")
+    yield value_of("loaded_latency_ms", medians, len(rounds), n, verdict)
+    yield from bounds(percentiles_of(THROUGHPUT.metrics), rounds, verdict)
 
 
-def startup(record: Record, against: Sequence[Reason]) -> Found:
-    """Yield the parts of a start and their sum, cold and from the model cache."""
-    if isinstance(record.startup, Startup):
-        rounds = record.startup.rounds
-        parts = {
-            "read_ms": [r.read_ms for r in rounds],
-            "compile_ms": [r.compile_ms for r in rounds],
-            "first_inference_ms": [r.first_inference_ms for r in rounds],
-            "startup_ms": [_total(r) for r in rounds],
-        }
-        for key, values in parts.items():
-            yield _start(key, values, against)
-    if isinstance(record.startup_cached, StartupCached):
-        cached = [_total(r) for r in record.startup_cached.rounds]
-        yield _start("startup_cached_ms", cached, against)
+LATENCY = Group(
+    "Latency",
+    (
+        Metric(
+            "latency_ms",
+            "Latency",
+            "ms",
+            "lower",
+            "Median wall time of one synchronous inference, median over rounds.",
+            "latency",
+            headline="latency",
+            summary="latency ms",
+        ),
+        Metric(
+            "latency_p90_ms",
+            "p90",
+            "ms",
+            "lower",
+            "90 % of inferences are at least this fast, at 99 % confidence.",
+            "latency",
+            percentile=0.90,
+        ),
+        Metric(
+            "latency_p95_ms",
+            "p95",
+            "ms",
+            "lower",
+            "95 % of inferences are at least this fast, at 99 % confidence.",
+            "latency",
+            percentile=0.95,
+        ),
+        Metric(
+            "latency_p99_ms",
+            "p99",
+            "ms",
+            "lower",
+            "99 % of inferences are at least this fast, at 99 % confidence.",
+            "latency",
+            percentile=0.99,
+        ),
+        Metric(
+            "latency_p999_ms",
+            "p99.9",
+            "ms",
+            "lower",
+            "99.9 % of inferences are at least this fast, at 99 % confidence.",
+            "latency",
+            percentile=0.999,
+        ),
+        Metric(
+            "overhead_ms",
+            "Caller overhead",
+            "ms",
+            "lower",
+            "Wall time at the caller minus the runtime's own latency, medians.",
+            "latency",
+        ),
+    ),
+    _latency,
+)
 
-
-def _total(r: StartupRound) -> float:
-    return r.read_ms + r.compile_ms + r.first_inference_ms
-
-
-def _start(key: str, values: Sequence[float], against: Sequence[Reason]) -> tuple[str, MetricValue]:
-    return of_times(key, [max(v, _SHORTEST_MS) for v in values], len(values), against)
-
-
-def _divided(interval: Interval, by: float) -> Interval:
-    return Interval(interval.value / by, interval.low / by, interval.high / by)
+THROUGHPUT = Group(
+    "Throughput",
+    (
+        Metric(
+            "throughput_ips",
+            "Throughput",
+            "inf/s",
+            "higher",
+            "Inferences per second with the device's optimal number of requests.",
+            "throughput",
+            headline="throughput",
+            summary="inf/s",
+        ),
+        Metric(
+            "loaded_latency_ms",
+            "Latency under load",
+            "ms",
+            "lower",
+            "Median latency of a request during the throughput run.",
+            "throughput",
+        ),
+        Metric(
+            "loaded_latency_p99_ms",
+            "p99 under load",
+            "ms",
+            "lower",
+            "99 % of requests in the throughput run are at least this fast.",
+            "throughput",
+            percentile=0.99,
+        ),
+    ),
+    _throughput,
+)

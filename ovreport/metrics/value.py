@@ -1,12 +1,12 @@
-"""One number as it is shown: value, interval, n, verdict."""
+"""The value of a metric: a number with its interval, n and verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics.verdict import judge_sizes, judge_times
-from ovreport.record.base import NotMeasured, Reason, Verdict
+from ovreport.metrics.verdict import verdict_of
+from ovreport.record import NotMeasured, Reason, Verdict
 from ovreport.stats.intervals import Interval, median_interval
 
 
@@ -15,10 +15,10 @@ class MetricValue:
     """One number as it is shown, with all that a reader needs to weigh it."""
 
     metric: str
-    """Key in `ovreport.metrics.registry`."""
+    """Key in `ovreport.metrics.METRICS`."""
     value: float
     low: float
-    """95 % interval; equal to value where the figure is itself a bound."""
+    """95 % interval; equal to the value where that is itself a bound."""
     high: float
     rounds: int
     n: int
@@ -31,15 +31,15 @@ class MetricValue:
 
 
 MetricValues = dict[str, MetricValue | NotMeasured]
+"""Metric key → its value, or why there is none."""
+Values = Iterator[tuple[str, MetricValue | NotMeasured]]
+"""The same, one after the other."""
 
-Found = Iterator[tuple[str, MetricValue | NotMeasured]]
-"""Metric key → figure, or why there is none."""
-
-DETERMINISTIC = Verdict(level="stable", reasons=[])
-"""Accuracy: the same inputs give the same outputs, however busy the machine is."""
+STABLE = Verdict(level="stable", reasons=[])
+"""Of what does not depend on time: the same inputs give the same outputs on a busy machine."""
 
 
-def of(
+def value_of(
     key: str,
     interval: Interval,
     rounds: int,
@@ -49,23 +49,24 @@ def of(
     kind: str = "measured",
     scope: str = "",
 ) -> tuple[str, MetricValue]:
-    """Return a figure by its key."""
+    """Return a metric's key and its value."""
     low, high = interval.low, interval.high
-    return key, MetricValue(
-        key, interval.value, low, high, rounds, n, verdict, kind=kind, scope=scope
-    )
+    value = MetricValue(key, interval.value, low, high, rounds, n, verdict, kind=kind, scope=scope)
+    return key, value
 
 
-def of_sizes(key: str, values: Sequence[float]) -> tuple[str, MetricValue]:
-    """Return the median of a size in every round."""
-    interval = median_interval(values)
-    return of(key, interval, len(values), len(values), judge_sizes(interval, len(values)))
+def median_size(key: str, sizes: Sequence[float]) -> tuple[str, MetricValue]:
+    """Return the median over rounds of a size, which other programs do not disturb."""
+    interval, rounds = median_interval(sizes), len(sizes)
+    return value_of(key, interval, rounds, rounds, verdict_of(interval, rounds))
 
 
-def of_times(
-    key: str, values: Sequence[float], n: int, against: Sequence[Reason], *, scope: str = ""
+def median_time(
+    key: str, times: Sequence[float], n: int, reasons: Sequence[Reason], *, scope: str = ""
 ) -> tuple[str, MetricValue]:
-    """Return the median of a time, or of a rate, in every round."""
-    interval = median_interval(values)
-    verdict = judge_times(interval, len(values), against)
-    return of(key, interval, len(values), n, verdict, scope=scope)
+    """Return the median over rounds of a time or a rate, of n samples in all.
+
+    `reasons`: what speaks against it, beside its interval.
+    """
+    interval, rounds = median_interval(times), len(times)
+    return value_of(key, interval, rounds, n, verdict_of(interval, rounds, reasons), scope=scope)

@@ -4,207 +4,34 @@
     ├── case, tier            what was asked for
     ├── software, machine, device, model, inputs      what it ran on, and with
     ├── outcome               Completed, or the whole case Failed or Unsupported
-    ├── startup, startup_cached, latency, throughput, memory, execution,
-    │   accuracy, agreement, curve, open_loop, end_to_end, energy,
-    │   generation          the aspects
-    ├── noise                 evidence about the machine, round by round
-    ├── effort                what the measuring itself took
-    ├── verdicts              what the collector thought of it (recomputed when read)
+    ├── startup, startup_cached, latency, throughput, memory, execution, accuracy, agreement,
+    │   curve, open_loop, end_to_end, energy, generation      the measurements
+    ├── noise, failed_rounds  evidence about the machine, round by round, and what went wrong
+    ├── measuring_time        how long it took
+    ├── verdicts              the collector's (derived again when read)
     └── repeat                the commands that measure it again
 
-An aspect is Measured (its own type), Unsupported, Failed or Skipped, the last three with a
+A measurement is Measured (its own type), Unsupported, Failed or Skipped, the last three with a
 reason; `null` is never used. Samples are kept as sparse histograms with a known relative
-resolution, so that every statistic can be derived again when a record is read.
-Units are in the names. Times are UTC. Each part is a module of this package; everything is imported
-from here.
+resolution, so that every statistic can be derived again when a record is read. Units are in the
+names, times are UTC.
+
+Each part is a module of this package, which lists what it offers in `__all__`; everything is
+imported from here. Files of records are read and written by `ovreport.store`.
 """
 
-from __future__ import annotations
-
-from ovreport.record.base import (
-    Cause,
-    Completed,
-    Count,
-    EngineId,
-    Failed,
-    Family,
-    Finite,
-    JudgedName,
-    Level,
-    Measured,
-    NotMeasured,
-    Outcome,
-    Part,
-    Precision,
-    Reason,
-    Share,
-    Skipped,
-    Slug,
-    Text,
-    TierName,
-    Unsupported,
-    VariantName,
-    Verdict,
-)
-from ovreport.record.case import Case, InputData, Repeat, Tier, UserDataset
-from ovreport.record.cost import (
-    MEASURING,
-    STAGES,
-    EndToEnd,
-    Energy,
-    EnergyDomain,
-    EnergyRound,
-    MeasuringTime,
-    Pipeline,
-    PipelineRound,
-    Stage,
-    Way,
-)
-from ovreport.record.generation import (
-    Concurrency,
-    ConcurrentPoint,
-    ConcurrentRound,
-    Generation,
-    GenerationPoint,
-    GenerationRound,
-    LoadRound,
-    Perplexity,
-    TokenAgreement,
-    Window,
-)
-from ovreport.record.load import (
-    ArrivalRound,
-    ArrivalStep,
-    Curve,
-    CurveGap,
-    CurvePoint,
-    OpenLoop,
-    PointRound,
-)
-from ovreport.record.machine import Device, Machine, Software
-from ovreport.record.measurements import (
-    Accuracy,
-    AccuracyReference,
-    Agreement,
-    Execution,
-    Latency,
-    LayerCount,
-    Memory,
-    OutputAgreement,
-    Settings,
-    Startup,
-    StartupCached,
-    Throughput,
-)
-from ovreport.record.model import Converted, Model, Optimized, Origin, Original, Port, Published
-from ovreport.record.record import FORMAT, MEASUREMENTS, NOT_LANGUAGE, Record, json_schema
-from ovreport.record.samples import (
-    FailedRound,
-    Histogram,
-    LatencyRound,
-    MemoryMode,
-    MemoryRound,
-    ModeName,
-    PhaseMemory,
-    RoundNoise,
-    StartupRound,
-    ThroughputRound,
-    pooled,
-)
-
-__all__ = [
-    "FORMAT",
-    "MEASUREMENTS",
-    "MEASURING",
-    "NOT_LANGUAGE",
-    "STAGES",
-    "Accuracy",
-    "AccuracyReference",
-    "Agreement",
-    "ArrivalRound",
-    "ArrivalStep",
-    "Case",
-    "Cause",
-    "Completed",
-    "Concurrency",
-    "ConcurrentPoint",
-    "ConcurrentRound",
-    "Converted",
-    "Count",
-    "Curve",
-    "CurveGap",
-    "CurvePoint",
-    "Device",
-    "EndToEnd",
-    "Energy",
-    "EnergyDomain",
-    "EnergyRound",
-    "EngineId",
-    "Execution",
-    "Failed",
-    "FailedRound",
-    "Family",
-    "Finite",
-    "Generation",
-    "GenerationPoint",
-    "GenerationRound",
-    "Histogram",
-    "InputData",
-    "JudgedName",
-    "Latency",
-    "LatencyRound",
-    "LayerCount",
-    "Level",
-    "LoadRound",
-    "Machine",
-    "Measured",
-    "MeasuringTime",
-    "Memory",
-    "MemoryMode",
-    "MemoryRound",
-    "ModeName",
-    "Model",
-    "NotMeasured",
-    "OpenLoop",
-    "Optimized",
-    "Origin",
-    "Original",
-    "Outcome",
-    "OutputAgreement",
-    "Part",
-    "Perplexity",
-    "PhaseMemory",
-    "Pipeline",
-    "PipelineRound",
-    "PointRound",
-    "Port",
-    "Precision",
-    "Published",
-    "Reason",
-    "Record",
-    "Repeat",
-    "RoundNoise",
-    "Settings",
-    "Share",
-    "Skipped",
-    "Slug",
-    "Software",
-    "Stage",
-    "Startup",
-    "StartupCached",
-    "StartupRound",
-    "Text",
-    "Throughput",
-    "ThroughputRound",
-    "Tier",
-    "TierName",
-    "TokenAgreement",
-    "Unsupported",
-    "UserDataset",
-    "VariantName",
-    "Verdict",
-    "Way",
-    "Window",
-    "json_schema",
-    "pooled",
-]
+from ovreport.record.accuracy import *
+from ovreport.record.base import *
+from ovreport.record.case import *
+from ovreport.record.end_to_end import *
+from ovreport.record.energy import *
+from ovreport.record.evidence import *
+from ovreport.record.generation import *
+from ovreport.record.histogram import *
+from ovreport.record.load import *
+from ovreport.record.machine import *
+from ovreport.record.memory import *
+from ovreport.record.model import *
+from ovreport.record.record import *
+from ovreport.record.speed import *
+from ovreport.record.startup import *

@@ -8,6 +8,34 @@ from msgspec import Meta, Struct
 
 from ovreport.engines import ENGINES
 
+__all__ = [
+    "Batch",
+    "Cause",
+    "Completed",
+    "Count",
+    "EngineId",
+    "Failed",
+    "Family",
+    "Finite",
+    "Level",
+    "Measured",
+    "NotMeasured",
+    "Outcome",
+    "Part",
+    "Positive",
+    "Precision",
+    "Reason",
+    "Share",
+    "Skipped",
+    "Slug",
+    "Text",
+    "TierName",
+    "Unsupported",
+    "VariantName",
+    "Verdict",
+    "VerdictName",
+]
+
 Text = Annotated[str, Meta(max_length=20_000)]
 # In Python `$` alone also matches before a final newline.
 Slug = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*$(?!\n)", max_length=80)]
@@ -83,7 +111,7 @@ class Reason(Part, frozen=True):
     detail: Text
 
 
-JudgedName = Literal["latency", "throughput", "time_to_first_token", "time_per_output_token"]
+VerdictName = Literal["latency", "throughput", "time_to_first_token", "time_per_output_token"]
 """What a verdict is given on."""
 
 

@@ -16,6 +16,14 @@ from ovreport.record.base import (
 )
 from ovreport.record.model import Checksum
 
+__all__ = [
+    "Case",
+    "InputData",
+    "Repeat",
+    "Tier",
+    "UserDataset",
+]
+
 
 class Case(Part, frozen=True):
     """Engine × device × model × variant × executed precision asked for, on one machine."""

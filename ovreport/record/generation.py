@@ -11,9 +11,25 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from ovreport.record.accuracy import AccuracyReference
 from ovreport.record.base import Batch, Count, Measured, NotMeasured, Part, Positive, Text
-from ovreport.record.measurements import AccuracyReference, Settings
-from ovreport.record.samples import Histogram, MemoryRound, check_order, check_rounds
+from ovreport.record.histogram import Histogram, check_order, check_rounds
+from ovreport.record.memory import MemoryRound
+from ovreport.record.speed import Settings
+
+__all__ = [
+    "TOKEN_GROWTH",
+    "Concurrency",
+    "ConcurrentPoint",
+    "ConcurrentRound",
+    "Generation",
+    "GenerationPoint",
+    "GenerationRound",
+    "LoadRound",
+    "Perplexity",
+    "TokenAgreement",
+    "Window",
+]
 
 TOKEN_GROWTH = 1.02
 """Relative width of the buckets of times between tokens: the same everywhere, so they add up."""

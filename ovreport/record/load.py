@@ -7,7 +7,17 @@ from typing import Annotated
 from msgspec import Meta
 
 from ovreport.record.base import Batch, Count, Measured, Part, Positive, Share, Text
-from ovreport.record.samples import Histogram, check_rounds
+from ovreport.record.histogram import Histogram, check_rounds
+
+__all__ = [
+    "ArrivalRound",
+    "ArrivalStep",
+    "Curve",
+    "CurveGap",
+    "CurvePoint",
+    "OpenLoop",
+    "PointRound",
+]
 
 
 class PointRound(Part, frozen=True):

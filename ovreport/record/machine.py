@@ -6,6 +6,12 @@ from typing import Literal
 
 from ovreport.record.base import Count, Family, Part, Slug, Text
 
+__all__ = [
+    "Device",
+    "Machine",
+    "Software",
+]
+
 
 class Software(Part, frozen=True):
     """Versions of everything between the model and the silicon."""

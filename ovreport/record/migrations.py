@@ -5,9 +5,9 @@ History
     2  2026-11  curve, open loop, end to end, energy, calibration and effort; other engines
     3  2026-11  how a model's file came about, what others published of it, further accuracies,
                 language models
-    4  2026-11  no calibration around rounds; verdicts are stable, noisy or unreliable; fields have
-                the field's words: requested and effective settings, user datasets, additional
-                accuracies, the origin of a model's file
+    4  2026-11  no calibration around rounds, no parts of the measuring time; verdicts are stable,
+                noisy or unreliable; plainer names of fields: requested and effective settings,
+                user datasets, additional accuracies, the origin of a model's file
 
 A change that an old reader would misread raises `ovreport.record.FORMAT` by one and adds one
 step here: a pure function from the decoded JSON of format n to that of format n + 1. A fixture
@@ -63,6 +63,7 @@ _LEVELS_IN_4 = {"valid": "stable", "suspect": "noisy", "invalid": "unreliable"}
 def _to_4(document: Document) -> Document:
     kept = _renamed(document, ())
     kept.pop("calibration", None)
+    _object(kept.get("measuring_time")).pop("parts_s", None)
     for verdict in _objects(kept.get("verdicts")):
         level = verdict.get("level")
         verdict["level"] = _LEVELS_IN_4.get(str(level), level)

@@ -8,6 +8,19 @@ from msgspec import Meta
 
 from ovreport.record.base import Count, Finite, Part, Positive, Slug, Text
 
+__all__ = [
+    "WEIGHTS_TO_F32",
+    "Checksum",
+    "Converted",
+    "Model",
+    "Optimized",
+    "Origin",
+    "Original",
+    "Port",
+    "Published",
+    "Trial",
+]
+
 Checksum = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
 
 

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from ovreport.record.accuracy import Accuracy, Agreement, Execution
 from ovreport.record.base import (
-    JudgedName,
     NotMeasured,
     Outcome,
     Part,
@@ -17,36 +17,27 @@ from ovreport.record.base import (
     Text,
     Unsupported,
     Verdict,
+    VerdictName,
 )
 from ovreport.record.case import Case, InputData, Repeat, Tier
-from ovreport.record.cost import (
-    EndToEnd,
-    Energy,
-    MeasuringTime,
-)
-from ovreport.record.generation import (
-    Generation,
-)
-from ovreport.record.load import (
-    Curve,
-    OpenLoop,
-)
+from ovreport.record.end_to_end import EndToEnd
+from ovreport.record.energy import Energy
+from ovreport.record.evidence import FailedRound, MeasuringTime, RoundNoise
+from ovreport.record.generation import Generation
+from ovreport.record.load import Curve, OpenLoop
 from ovreport.record.machine import Device, Machine, Software
-from ovreport.record.measurements import (
-    Accuracy,
-    Agreement,
-    Execution,
-    Latency,
-    Memory,
-    Startup,
-    StartupCached,
-    Throughput,
-)
+from ovreport.record.memory import Memory
 from ovreport.record.model import Model
-from ovreport.record.samples import (
-    FailedRound,
-    RoundNoise,
-)
+from ovreport.record.speed import Latency, Throughput
+from ovreport.record.startup import Startup, StartupCached
+
+__all__ = [
+    "FORMAT",
+    "MEASUREMENTS",
+    "NOT_LANGUAGE",
+    "Record",
+    "json_schema",
+]
 
 FORMAT = 4
 """Version of the record's format; `ovreport.record.migrations` says how it came about."""
@@ -111,7 +102,7 @@ class Record(Part, frozen=True, kw_only=True):
     noise: list[RoundNoise]
     noise_unreadable: dict[str, Text]
     """Evidence that this machine does not give, and why."""
-    verdicts: dict[JudgedName, Verdict]
+    verdicts: dict[VerdictName, Verdict]
     """As the collector judged; readers judge again from the samples."""
     repeat: Repeat
 

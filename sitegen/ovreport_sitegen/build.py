@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
-from ovreport.record.store import read_all
+from ovreport.store import read_all
 from ovreport_sitegen import check, config, downloads, publish
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.components.page import Head

@@ -10,8 +10,7 @@ from functools import lru_cache
 
 import msgspec
 
-from ovreport.metrics.compute import MetricValue, MetricValues, metric_values
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS, MetricValue, MetricValues, metric_values
 from ovreport.record import Record, json_schema
 from ovreport_sitegen.components.cells import status_word
 from ovreport_sitegen.data.catalogue import Catalogue

@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from ovreport.metrics.registry import significant
-from ovreport.record.store import slug
+from ovreport.metrics import significant
+from ovreport.store import slug
 
 SHOWN = 120
 """Characters shown of a text where there is no room for more."""

@@ -25,7 +25,7 @@ import msgspec
 from rich.console import Console
 
 from ovreport.errors import OvreportError, one_line
-from ovreport.metrics.verdict import FOREIGN_CPU_SHARE
+from ovreport.metrics.evidence import FOREIGN_CPU_SHARE
 from ovreport.record import Failed, Port, Precision, Tier
 from ovreport.stats.intervals import geometric_mean
 from ovreport_collector import engines, sources

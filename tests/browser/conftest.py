@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ovreport.record.store import write
+from ovreport.store import write
 from ovreport_sitegen.build import build
 from tests.language_factories import language_records
 from tests.sitegen.conftest import a_collection

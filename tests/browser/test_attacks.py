@@ -13,7 +13,7 @@ import pytest
 
 from ovreport.errors import RecordError
 from ovreport.record import Record
-from ovreport.record.store import decode
+from ovreport.store import decode
 from ovreport_sitegen.build import build
 from tests.factories import a_failed_record, a_made_record, a_published_record, a_record
 

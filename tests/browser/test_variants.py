@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ovreport.record.store import write
+from ovreport.store import write
 from ovreport_sitegen.build import build
 from tests.browser.test_pages import _CONTRAST
 from tests.factories import a_made_record, a_published_record, a_record

@@ -16,8 +16,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from ovreport import paths
-from ovreport.record import store
+from ovreport import paths, store
 from ovreport_collector.session.journal import Described, RoundDone, Step, Written
 from tests.collector import models
 from tests.collector.conftest import TINY, model_table

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ovreport import store
 from ovreport.record import (
     Completed,
     Energy,
@@ -18,7 +19,6 @@ from ovreport.record import (
     Skipped,
     StartupCached,
     Unsupported,
-    store,
 )
 from ovreport_collector.jobs import (
     CachedStartResult,

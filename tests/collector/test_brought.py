@@ -13,9 +13,9 @@ import pytest
 from numpy.testing import assert_allclose
 from openvino import opset13 as ops
 
-from ovreport import paths
+from ovreport import paths, store
 from ovreport.cli import run
-from ovreport.record import Accuracy, Completed, Record, Unsupported, store
+from ovreport.record import Accuracy, Completed, Record, Unsupported
 from ovreport_collector import tasks
 from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.jobs import Job, OptimizeJob, OutputsJob, Result

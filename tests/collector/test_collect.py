@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ovreport import paths
+from ovreport import paths, store
 from ovreport.cli import run
 from ovreport.record import (
     Accuracy,
@@ -33,7 +33,6 @@ from ovreport.record import (
     StartupCached,
     Throughput,
     Unsupported,
-    store,
 )
 from ovreport_collector import measurements
 from ovreport_collector.jobs import JobFailed, OutputsJob, RoundJob
@@ -136,22 +135,18 @@ def test_every_device_and_precision_has_a_record(measured: Place) -> None:
 
 
 def test_what_it_took_is_told_in_full(measured: Place) -> None:
-    """The parts add up; loops, warm-up and starts of both processes are among the measuring."""
+    """Loops, warm-up and starts of both processes are among the measuring."""
     for record in measured.records:
         measuring_time = record.measuring_time
         assert isinstance(measuring_time, MeasuringTime)
-        assert sum(measuring_time.parts_s.values()) == pytest.approx(measuring_time.wall_s)
         assert 0 < measuring_time.measuring_s < measuring_time.wall_s
         latency, throughput = record.latency.rounds[0], record.throughput.rounds[0]
         timed_s = latency.duration_s + throughput.duration_s
-        # Threads start and end within the parts: on a busy machine that takes its time.
-        assert measuring_time.parts_s["timed-loops"] > 0.5 * timed_s
         warm_s = latency.warmup_s + throughput.warmup_s
-        assert measuring_time.parts_s["warm-up"] > 0.9 * warm_s
         starts = [record.startup.rounds[0], record.startup_cached.rounds[0]]
         started_s = sum(s.read_ms + s.compile_ms + s.first_inference_ms for s in starts) / 1000
-        assert measuring_time.parts_s["timed-starts"] >= started_s
-        assert measuring_time.parts_s["process"] > 0
+        # Threads start and end within the loops: on a busy machine that takes its time.
+        assert measuring_time.measuring_s > 0.5 * timed_s + 0.9 * warm_s + started_s
 
 
 def test_every_aspect_is_measured(measured: Place) -> None:
@@ -454,7 +449,7 @@ def test_the_outcome_is_json_for_scripts(
     told = json.loads(capsys.readouterr().out)
     measuring_time = told.pop("measuring_time")
     assert told == {"records": 2, "failed": 0, "out": str(place.out)}
-    assert sum(measuring_time["parts_s"].values()) == pytest.approx(measuring_time["wall_s"])
+    assert 0 < measuring_time["measuring_s"] < measuring_time["wall_s"]
 
 
 def test_the_summary_names_every_case(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ovreport.record import store
+from ovreport import store
 from tests.collector.killing import Place, half_written
 from tests.collector.test_kill import check_end, wait_for
 

@@ -12,7 +12,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from ovreport.errors import InputError
-from ovreport.metrics.compute import metric_values
+from ovreport.metrics import metric_values
 from ovreport.record import Completed, Port, Record, Unsupported
 from ovreport_collector import engines
 from ovreport_collector.engines import native

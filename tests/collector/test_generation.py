@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovreport.errors import InputError, SuiteError
-from ovreport.metrics.compute import metric_values
+from ovreport.metrics import metric_values
 from ovreport.record import (
     Completed,
     Concurrency,

@@ -16,10 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from ovreport import paths
+from ovreport import paths, store
 from ovreport.cli import run
 from ovreport.errors import SourceError, SuiteError
-from ovreport.record import store
 from ovreport_collector import sources
 from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import pair

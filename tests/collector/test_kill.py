@@ -18,7 +18,8 @@ import msgspec
 import psutil
 import pytest
 
-from ovreport.record import Record, store
+from ovreport import store
+from ovreport.record import Record
 from ovreport_collector.session.journal import RoundDone
 from tests.collector.killing import CASES, ROUNDS, Killer, Place, half_written
 

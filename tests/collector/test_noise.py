@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ovreport.metrics.verdict import FOREIGN_PEAK_SHARE, READINGS
+from ovreport.metrics.evidence import FOREIGN_PEAK_SHARE, READINGS
 from ovreport_collector.machine import monitor, noise, processes
 from ovreport_collector.machine.monitor import Watch
 from ovreport_collector.machine.noise import Snapshot

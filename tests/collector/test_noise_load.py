@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from ovreport import paths
-from ovreport.metrics.verdict import FOREIGN_CPU_SHARE
-from ovreport.record import Record, store
+from ovreport import paths, store
+from ovreport.metrics.evidence import FOREIGN_CPU_SHARE
+from ovreport.record import Record
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_collector import measurements
 from ovreport_collector.machine import noise

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from ovreport.metrics.suspicion import tolerance
+from ovreport.metrics.anomalies import tolerance
 from ovreport.record import (
     Accuracy,
     AccuracyReference,

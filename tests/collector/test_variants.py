@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from ovreport import paths
+from ovreport import paths, store
 from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
-from ovreport.record import Completed, Failed, Record, Skipped, Unsupported, store
+from ovreport.record import Completed, Failed, Record, Skipped, Unsupported
 from ovreport.record.model import Optimized, Original
 from ovreport_collector.jobs import Job, JobFailed, OptimizeJob, OutputsJob, Result, RoundJob
 from ovreport_collector.models import build, variants

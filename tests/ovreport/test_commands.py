@@ -5,8 +5,7 @@ import json
 import jsonschema
 import pytest
 
-from ovreport import cli
-from ovreport.record import store
+from ovreport import cli, store
 from tests.factories import a_failed_record, a_record
 
 

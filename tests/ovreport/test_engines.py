@@ -12,9 +12,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ovreport import store
 from ovreport.engines import ENGINES, of_kind
 from ovreport.errors import RecordError
-from ovreport.record import json_schema, store
+from ovreport.record import json_schema
 from tests.factories import a_record
 
 ROOT = Path(__file__).parents[2]

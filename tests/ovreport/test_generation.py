@@ -1,4 +1,4 @@
-"""The aspect of a language model: what a record may say, and what follows from it."""
+"""Generation by a language model: what a record may say, and what follows from it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import msgspec
 import pytest
 
 from ovreport import record as r
+from ovreport import store
 from ovreport.errors import RecordError
-from ovreport.metrics import generation
-from ovreport.metrics.compute import MetricValue, metric_values
-from ovreport.metrics.registry import METRICS
-from ovreport.record import store
+from ovreport.metrics import METRICS, MetricValue, metric_values
+from ovreport.metrics.percentiles import N_TOO_SMALL
 from tests.factories import a_record
 from tests.language_factories import a_failed_language_record, a_generation, a_language_record
 
@@ -33,15 +32,15 @@ def test_records_of_before_say_that_they_are_none() -> None:
     assert read.generation == r.NOT_LANGUAGE
 
 
-def test_figures_are_of_one_kind() -> None:
-    """A language model has no figure of inferences, and a classic one none of tokens."""
+def test_values_are_of_one_kind() -> None:
+    """A language model has no value of inferences, and a classic one none of tokens."""
     tokens, inferences = metric_values(a_language_record()), metric_values(a_record())
     assert {METRICS[key].measurement for key in tokens} == {"generation"}
     assert not {key for key in inferences if METRICS[key].measurement == "generation"}
     assert set(metric_values(a_failed_language_record())) == set(tokens)
 
 
-def test_figures_of_the_headline() -> None:
+def test_values_of_the_headline() -> None:
     """Known truth: the middle prompt, the longest answer; percentiles bound the median."""
     found = metric_values(a_language_record(time_per_output_token_ms=12.0, noise=0.001))
     middle = found["time_per_output_token_ms"]
@@ -68,12 +67,12 @@ def test_rounds_that_disagree_are_unreliable() -> None:
 def test_one_round_has_no_percentiles() -> None:
     """One process says nothing about another."""
     found = metric_values(a_language_record(rounds=1))
-    assert generation.N_TOO_SMALL in found["time_per_output_token_p90_ms"].reason
+    assert N_TOO_SMALL in found["time_per_output_token_p90_ms"].reason
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
 def test_a_generation_in_a_classic_record_counts_for_nothing(engine: str) -> None:
-    """What kind a record is, its engine says: figures and verdicts are of that kind."""
+    """What kind a record is, its engine says: values and verdicts are of that kind."""
     record = a_record(engine=engine, generation=a_generation(12.0, [1.0, 1.0, 1.0]))
     assert "tokens_per_s" not in metric_values(record)
     assert set(record.verdicts) == {"latency", "throughput"}

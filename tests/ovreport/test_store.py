@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ovreport import store
 from ovreport.errors import RecordError, StoreError, one_line
-from ovreport.record import Failed, store
+from ovreport.record import Failed
 from tests.factories import a_failed_record, a_record
 
 replace = msgspec.structs.replace

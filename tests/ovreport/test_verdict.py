@@ -3,8 +3,9 @@
 import msgspec
 import pytest
 
+from ovreport.metrics import verdicts
 from ovreport.metrics.reasons import REASONS
-from ovreport.metrics.verdict import judge, needs_more_rounds
+from ovreport.metrics.verdict import needs_more_rounds
 from ovreport.record import FailedRound, Latency, Level, Reason, RoundNoise, Throughput, Verdict
 from ovreport.stats.intervals import Interval
 from tests.factories import a_failed_record, a_record, histogram
@@ -80,18 +81,19 @@ REACHED = {
 }
 
 
-def test_a_quiet_machine_gives_valid_numbers():
+def test_a_quiet_machine_gives_stable_numbers():
     """The factory's record is sound: what follows changes one thing each."""
-    verdicts = judge(a_record())
-    assert {v.level for v in verdicts.values()} == {"stable"}
-    assert all(not v.reasons for v in verdicts.values())
+    found = verdicts(a_record())
+    assert {v.level for v in found.values()} == {"stable"}
+    assert all(not v.reasons for v in found.values())
 
 
 @pytest.mark.parametrize("code", REASONS)
-def test_every_reason_can_be_reached_and_makes_a_number_doubtful(code):
+def test_every_reason_can_be_reached_and_makes_a_number_noisy(code):
     """Each code has a record that earns it, and text that explains it."""
-    verdicts = judge(REACHED[code]())
-    found = [r for v in verdicts.values() if v.level != "stable" for r in v.reasons]
+    found = [
+        r for v in verdicts(REACHED[code]()).values() if v.level != "stable" for r in v.reasons
+    ]
     assert code in {r.code for r in found}
     assert all(r.detail for r in found)
     text = REASONS[code]
@@ -103,7 +105,7 @@ def test_every_reason_can_be_reached_and_makes_a_number_doubtful(code):
 @pytest.mark.parametrize("code", [c for c in REASONS if c not in {"wide-interval"}])
 def test_one_thing_wrong_gives_one_reason(code):
     """Codes do not set each other off, but that two rounds are also an uncertain median."""
-    codes = {r.code for v in judge(REACHED[code]()).values() for r in v.reasons}
+    codes = {r.code for v in verdicts(REACHED[code]()).values() for r in v.reasons}
     assert codes <= {code, "wide-interval"} if code == "too-few-rounds" else codes == {code}
 
 
@@ -130,7 +132,7 @@ def test_one_thing_wrong_gives_one_reason(code):
 )
 def test_evidence_at_the_limit_is_harmless(harmless):
     """Limits are inclusive, and evidence that could not be read speaks against nothing."""
-    assert {v.level for v in judge(harmless()).values()} == {"stable"}
+    assert {v.level for v in verdicts(harmless()).values()} == {"stable"}
 
 
 def test_drift_in_fewer_than_half_of_the_rounds_is_tolerated():
@@ -142,7 +144,7 @@ def test_drift_in_fewer_than_half_of_the_rounds_is_tolerated():
             for i, r in enumerate(record.latency.rounds)
         ]
         changed = replace(record, latency=replace(record.latency, rounds=rounds))
-        assert judge(changed)["latency"].level == expected
+        assert verdicts(changed)["latency"].level == expected
 
 
 @pytest.mark.parametrize(
@@ -152,39 +154,39 @@ def test_drift_in_fewer_than_half_of_the_rounds_is_tolerated():
 def test_the_level_follows_the_width_of_the_interval(spread, level: Level):
     """Up to ±3 % stable, up to ±10 % noisy, beyond that unreliable."""
     medians = [5 * (1 + spread * d) for d in (-1, -0.5, -0.2, 0, 0.2, 0.5, 1)]
-    verdict = judge(with_medians(*medians))["latency"]
+    verdict = verdicts(with_medians(*medians))["latency"]
     assert verdict.level == level
     assert ("wide-interval" in {r.code for r in verdict.reasons}) == (level != "stable")
 
 
 def test_one_round_is_unreliable_and_says_why():
     """No spread can be known from one round."""
-    for verdict in judge(a_record(rounds=1)).values():
+    for verdict in verdicts(a_record(rounds=1)).values():
         assert verdict.level == "unreliable"
         assert [r.code for r in verdict.reasons] == ["too-few-rounds"]
 
 
 def test_a_records_own_verdict_is_never_taken():
-    """A record that calls itself stable is judged from its samples."""
+    """A record that calls itself stable gets its verdict from its samples."""
     boast = Verdict(level="stable", reasons=[])
     record = a_record(noise=0.3, verdicts={"latency": boast, "throughput": boast})
-    assert {v.level for v in judge(record).values()} == {"unreliable"}
+    assert {v.level for v in verdicts(record).values()} == {"unreliable"}
     slander = Verdict(level="unreliable", reasons=[Reason(code="swap", detail="made up")])
     record = a_record(verdicts={"latency": slander})
-    assert judge(record)["latency"] == Verdict(level="stable", reasons=[])
+    assert verdicts(record)["latency"] == Verdict(level="stable", reasons=[])
 
 
-def test_only_what_was_measured_is_judged():
+def test_only_what_was_measured_has_a_verdict():
     """A failed case has no verdict, one failed measurement leaves the other's."""
-    assert judge(a_failed_record()) == {}
-    assert set(judge(a_record(latency=a_failed_record().latency))) == {"throughput"}
+    assert verdicts(a_failed_record()) == {}
+    assert set(verdicts(a_record(latency=a_failed_record().latency))) == {"throughput"}
 
 
 @pytest.mark.parametrize("measurement", ["latency", "throughput"])
-def test_reasons_of_one_aspect_do_not_touch_the_other(measurement):
+def test_reasons_of_one_measurement_do_not_touch_the_other(measurement):
     """Rounds speak for themselves; evidence about the machine speaks for both."""
-    verdicts = judge(with_rounds(a_record(), measurement, warmup_stable=False))
-    assert {name for name, v in verdicts.items() if v.reasons} == {measurement}
+    found = verdicts(with_rounds(a_record(), measurement, warmup_stable=False))
+    assert {name for name, v in found.items() if v.reasons} == {measurement}
     assert {Latency, Throughput} == {type(a_record().latency), type(a_record().throughput)}
 
 

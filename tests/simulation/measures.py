@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ovreport.metrics.compute import metric_values
+from ovreport.metrics import metric_values
 from ovreport.record import Record
 from ovreport.stats import intervals as statistics
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare

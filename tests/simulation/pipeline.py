@@ -9,7 +9,7 @@ from unittest import mock
 import msgspec
 import numpy as np
 
-from ovreport.metrics.verdict import judge
+from ovreport.metrics import verdicts
 from ovreport.record import Latency, Record, Skipped, Throughput, Tier
 from ovreport.stats.intervals import Floats
 from ovreport_collector.loadgen import drivers, loops
@@ -50,7 +50,7 @@ def latency_record(truth: Truth, rounds: int = 7) -> Record:
     """Return the record of a case of known truth, latency only, judged."""
     with virtual_time() as clock:
         record = record_of(np.array([truth.tape(index) for index in range(rounds)]), clock)
-    return msgspec.structs.replace(record, verdicts=judge(record))
+    return msgspec.structs.replace(record, verdicts=verdicts(record))
 
 
 def throughput_record(truth: Truth, rounds: int = 7, *, requests: int = 1) -> Record:
@@ -72,7 +72,7 @@ def throughput_record(truth: Truth, rounds: int = 7, *, requests: int = 1) -> Re
             for index in range(rounds)
         ]
     record = _a_record(Throughput(settings=_settings(), batch=1, rounds=measured))
-    return msgspec.structs.replace(record, verdicts=judge(record))
+    return msgspec.structs.replace(record, verdicts=verdicts(record))
 
 
 def _a_record(measurement: Latency | Throughput) -> Record:

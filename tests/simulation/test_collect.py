@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ovreport import paths
+from ovreport import paths, store
 from ovreport.cli import run
-from ovreport.record import Completed, Failed, Record, store
+from ovreport.record import Completed, Failed, Record
 from ovreport.stats.comparison import compare
 from ovreport_collector import measurements
 from ovreport_collector.plan import tiers

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from ovreport.metrics.compute import MetricValue, metric_values
+from ovreport.metrics import MetricValue, metric_values
 from ovreport.record import Record
 from ovreport_sitegen.compare.paired import latencies
 from tests.simulation.engine import SimulatedRequest, VirtualTime

@@ -10,7 +10,7 @@ import pytest
 
 from ovreport import paths
 from ovreport import record as r
-from ovreport.record.store import write
+from ovreport.store import write
 from ovreport_sitegen.build import Built, build
 from tests.factories import QUICK, a_failed_record, a_record
 

@@ -16,7 +16,7 @@ import pytest
 from ovreport import cli
 from ovreport.errors import ConfigError, InputError, OvreportError, StoreError
 from ovreport.record import Record
-from ovreport.record.store import encode, write
+from ovreport.store import encode, write
 from ovreport_sitegen import check, publish
 from ovreport_sitegen.build import Built, build
 from ovreport_sitegen.components import selection

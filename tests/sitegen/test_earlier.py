@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ovreport.record import Curve, Failed, Skipped
-from ovreport.record.store import Loaded, Stored
+from ovreport.store import Loaded, Stored
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import catalogue
 from ovreport_sitegen.pages.model import result as result_view

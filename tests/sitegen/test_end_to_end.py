@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.metrics.compute import metric_values
-from ovreport.metrics.value import MetricValue
-from ovreport.record.store import Loaded, Stored
+from ovreport.metrics import MetricValue, metric_values
+from ovreport.store import Loaded, Stored
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.pages import end_to_end

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from ovreport import record as r
+from ovreport.metrics.evidence import READINGS
 from ovreport.metrics.reasons import REASONS
-from ovreport.metrics.verdict import READINGS
-from ovreport.record.store import Loaded, Stored
+from ovreport.store import Loaded, Stored
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.pages import method

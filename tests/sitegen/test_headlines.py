@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.record.store import Loaded, Stored
+from ovreport.store import Loaded, Stored
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.pages.accuracy import sentences

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.record.store import Loaded, Stored
+from ovreport.store import Loaded, Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.components import accuracy_cells

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.metrics.verdict import FOREIGN_CPU_SHARE, PRESSURE_SHARE, STEAL_SHARE
+from ovreport.metrics.evidence import FOREIGN_CPU_SHARE, PRESSURE_SHARE, STEAL_SHARE
 from ovreport_collector.doctor.check import Check, Status, gib, share
 from ovreport_collector.machine import noise, processes, procfs
 from ovreport_collector.machine.processes import Process

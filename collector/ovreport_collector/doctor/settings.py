@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from ovreport.metrics.verdict import is_whole
+from ovreport.metrics.evidence import is_whole
 from ovreport_collector.doctor.check import Check, Status, gib
 from ovreport_collector.machine import cgroup, describe, procfs
 

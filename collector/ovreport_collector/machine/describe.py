@@ -17,7 +17,7 @@ import psutil
 
 from ovreport import __version__
 from ovreport.record import Machine, Software
-from ovreport.record.store import slug
+from ovreport.store import slug
 from ovreport_collector.machine import cgroup, procfs
 from ovreport_collector.machine.procfs import ROOT, read_text
 

@@ -15,20 +15,48 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
-from ovreport.record.cost import MEASURING, EffortPart, MeasuringTime
+from ovreport.record import MeasuringTime
+
+Part = Literal[
+    "timed-loops",
+    "warm-up",
+    "timed-starts",
+    "idle-baseline",
+    "compile",
+    "pilot",
+    "inputs",
+    "check",
+    "accuracy",
+    "process",
+    "bookkeeping",
+]
+"""What the wall time of a collect goes to.
+
+`timed-loops`: inferences that figures are made of. `warm-up`: what must run before them.
+`timed-starts`: cold and cached start, read to first inference. `idle-baseline`: power at rest.
+`compile`: compiling that is not timed.
+`pilot`: finding out how to drive requests, and how long for. `inputs`: making and loading them.
+`check`: comparing answers while timing. `accuracy`: running and judging all labelled inputs.
+`process`: a process's start, imports and end, and what it does not tell apart. `bookkeeping`:
+between processes.
+"""
+MEASURING: frozenset[Part] = frozenset({"timed-loops", "warm-up", "timed-starts", "idle-baseline"})
+"""The parts in which the case is timed, or without which its times would be wrong."""
+
 
 clock = time.monotonic
 
 _spent: defaultdict[str, float] = defaultdict(float)
 """Of this measuring process."""
-_counting: list[EffortPart] = []
+_counting: list[Part] = []
 
 
 @contextlib.contextmanager
-def spending(part: EffortPart) -> Iterator[None]:
+def spending(part: Part) -> Iterator[None]:
     """Count the time of a block as spent on `part`, unless a block around it counts already."""
     if _counting:
         yield
@@ -73,7 +101,7 @@ class Ledger:
         self._since += seconds
 
     @contextlib.contextmanager
-    def doing(self, part: EffortPart) -> Iterator[None]:
+    def doing(self, part: Part) -> Iterator[None]:
         """Count the time of a block of the run's own work."""
         began = clock()
         try:
@@ -81,7 +109,7 @@ class Ledger:
         finally:
             self._parts[part] += clock() - began
 
-    def take(self, rest: EffortPart = "bookkeeping") -> dict[str, float]:
+    def take(self, rest: Part = "bookkeeping") -> dict[str, float]:
         """Return the seconds since the last taking by what they went to; the others are `rest`."""
         now = clock()
         taken = self._parts
@@ -106,5 +134,4 @@ def measuring_time(parts: Iterable[Mapping[str, float]]) -> MeasuringTime | None
     return MeasuringTime(
         wall_s=sum(parts_s.values()),
         measuring_s=sum((s for part, s in parts_s.items() if part in MEASURING), 0.0),
-        parts_s=parts_s,
     )

@@ -9,15 +9,8 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from ovreport import paths
-from ovreport.record import (
-    MEASUREMENTS,
-    Completed,
-    Failed,
-    MeasuringTime,
-    Record,
-    store,
-)
+from ovreport import paths, store
+from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record
 from ovreport_collector import sources
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.process import timing, workspace

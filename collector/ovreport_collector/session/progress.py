@@ -18,8 +18,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ovreport.metrics import significant
 from ovreport.metrics.generation import headline
-from ovreport.metrics.registry import significant
 from ovreport.record import Failed
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.session import estimate

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ovreport.metrics.verdict import judge
+from ovreport.metrics import verdicts
 from ovreport.record import (
     Accuracy,
     Completed,
@@ -87,7 +87,7 @@ def record(
     )
     if planned.is_language:
         made = msgspec.structs.replace(made, **generation.measurements(planned, journal))
-    return msgspec.structs.replace(made, verdicts=judge(made))
+    return msgspec.structs.replace(made, verdicts=verdicts(made))
 
 
 def _generated(planned: PlannedCase, journal: Journal) -> list[GenerationDone]:

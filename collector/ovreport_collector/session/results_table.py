@@ -2,78 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.markup import escape
 from rich.table import Table
 
-from ovreport.metrics.compute import (
-    MetricValue,
-    MetricValues,
-    accuracy_metric,
-    metric_values,
-)
-from ovreport.metrics.registry import METRICS, significant
-from ovreport.record import MEASURING, Completed, Execution, Failed, MeasuringTime, Record
+from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_values, significant
+from ovreport.metrics.accuracy import accuracy_metric
+from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record
 
 
 def summaries(records: Sequence[Record]) -> list[Table]:
-    """Return a table of all cases that infer, and one of those that generate."""
+    """Return a table of all cases that infer, and one of those that generate tokens."""
     language = [record for record in records if record.case.is_language]
     others = [record for record in records if not record.case.is_language]
-    both = ((others, summary), (language, language_summary))
-    return [table(some) for some, table in both if some]
+    both = ((others, "Results"), (language, "Language models"))
+    return [_table(title, some) for some, title in both if some]
 
 
-def language_summary(records: Sequence[Record]) -> Table:
-    """Return a table of language models: tokens are no inferences."""
-    table = Table(title="Language models", title_justify="left", box=None, pad_edge=False)
+def _table(title: str, records: Sequence[Record]) -> Table:
+    """Return what a person wants to know first of cases of one kind."""
+    is_language = records[0].case.is_language
+    metrics = [m for g in GROUPS if g.is_language == is_language for m in g.metrics if m.summary]
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for heading in ("model", "device", "asked → ran"):
         table.add_column(heading, no_wrap=heading != "device", overflow="fold")
-    keys = ("time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_s")
-    for heading in ("first token ms", "± %", "ms a token", "± %", "tokens/s", "± %", "perplexity"):
+    values = [heading for metric in metrics for heading in (metric.summary, "± %")]
+    for heading in values if is_language else (*values, "accuracy"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for record in records:
-        case, found = record.case, metric_values(record)
-        cells = [f"{case.model} {case.variant}", case.device]
-        cells.append(f"{case.precision} → {_executed(record)}")
-        cells += [cell for key in keys for cell in _value_and_width(found.get(key))]
-        cells.append(_value_and_width(found.get("perplexity"))[0])
-        verdict = _verdict(*(found.get(key) for key in keys[:2]))
-        if not isinstance(record.outcome, Completed):
-            how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
-            verdict = f"[red]{how}[/red]"
+        found = metric_values(record)
+        cells = [*_names(record)]
+        cells += [cell for metric in metrics for cell in _value_and_width(found.get(metric.key))]
+        cells += [] if is_language else [_accuracy(record, found)]
+        # The reason of a failure was told when it happened, and is too long for a table.
+        verdict = _failure(record) or _verdict(found.get(m.key) for m in metrics if m.headline)
         table.add_row(*map(escape, cells), verdict)
     return table
 
 
-def summary(records: Sequence[Record]) -> Table:
-    """Return a table of all cases: what a person wants to know first."""
-    table = Table(title="Results", title_justify="left", box=None, pad_edge=False)
-    for heading in ("model", "device", "asked → ran"):
-        table.add_column(heading, no_wrap=heading != "device", overflow="fold")
-    for heading in ("latency ms", "± %", "inf/s", "± %", "accuracy"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("verdict", no_wrap=True)
-    for record in records:
-        table.add_row(*_row(record))
-    return table
-
-
-def _row(record: Record) -> list[str]:
+def _names(record: Record) -> tuple[str, str, str]:
+    """Return model, place and precisions of a case."""
     case = record.case
-    place = case.device if case.engine == "openvino" else f"{case.engine} {case.device}"
     model = case.model if case.variant == "fp32" else f"{case.model} {case.variant}"
-    cells = [model, place, f"{case.precision} → {_executed(record)}"]
-    if not isinstance(record.outcome, Completed):
-        # The reason was told when it happened, and is too long for a table.
-        how = "failed" if isinstance(record.outcome, Failed) else "unsupported"
-        return [*map(escape, cells), "", "", "", "", "", f"[red]{how}[/red]"]
-    found = metric_values(record)
-    latency, throughput = found.get("latency_ms"), found.get("throughput_ips")
-    cells += [*_value_and_width(latency), *_value_and_width(throughput), _accuracy(record, found)]
-    return [*map(escape, cells), _verdict(latency, throughput)]
+    place = f"{case.engine} {case.device}" if case.is_native else case.device
+    return model, place, f"{case.precision} → {_executed(record)}"
+
+
+def _failure(record: Record) -> str:
+    """Return how a case failed as a whole, empty where it did not."""
+    if isinstance(record.outcome, Completed):
+        return ""
+    return f"[red]{'failed' if isinstance(record.outcome, Failed) else 'unsupported'}[/red]"
 
 
 def _value_and_width(figure: object) -> tuple[str, str]:
@@ -91,7 +72,7 @@ def _accuracy(record: Record, found: MetricValues) -> str:
     )
 
 
-def _verdict(*found: object) -> str:
+def _verdict(found: Iterable[object]) -> str:
     verdicts = [figure.verdict for figure in found if isinstance(figure, MetricValue)]
     levels = {verdict.level for verdict in verdicts}
     worst = next(
@@ -111,10 +92,4 @@ def _executed(record: Record) -> str:
 def effort_words(measuring_time: MeasuringTime) -> str:
     """Return in a sentence what a collect took, and how much of it was measuring."""
     share = measuring_time.measuring_s / measuring_time.wall_s if measuring_time.wall_s else 0.0
-    others = sorted(
-        ((s, part) for part, s in measuring_time.parts_s.items() if part not in MEASURING),
-        reverse=True,
-    )
-    rest = ", ".join(f"{part} {s / measuring_time.wall_s:.0%}" for s, part in others[:3])
-    wall = f"{measuring_time.wall_s:.0f} s"
-    return f"{share:.0%} of {wall} were measuring, downloads aside; then {rest}."
+    return f"{share:.0%} of {measuring_time.wall_s:.0f} s were measuring, downloads aside."

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.metrics.verdict import latency_headline, needs_more_rounds, throughput_headline
-from ovreport.record.store import write
+from ovreport.metrics.speed import latency_headline, throughput_headline
+from ovreport.metrics.verdict import needs_more_rounds
+from ovreport.store import write
 from ovreport_collector.measurements import generation
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.session import record_builder, rounds

@@ -17,7 +17,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Generic, Literal, Protocol, TypeVar
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import Latency, Record, Throughput
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import Converted, Optimized, Original, Port
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, megabytes, safe_url

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from ovreport.metrics.registry import METRICS, significant
-from ovreport.metrics.suspicion import tolerance
+from ovreport.metrics import METRICS, significant
+from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
 from ovreport_sitegen.charts import Row
 from ovreport_sitegen.components.cells import missing_cell

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from statistics import median
 
-from ovreport.metrics.compute import MetricValue
+from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.reasons import REASONS
-from ovreport.metrics.registry import METRICS, significant
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.components.table import Cell, Column, TableRow, Tone

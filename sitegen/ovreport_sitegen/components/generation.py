@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.compute import MetricValue
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS, MetricValue
 from ovreport.record import AccuracyReference, Generation
 from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.data.result import Result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import Memory, MemoryRound, NotMeasured, PhaseMemory
 from ovreport_sitegen.components.cells import missing_cell, range_cell
 from ovreport_sitegen.components.table import Cell

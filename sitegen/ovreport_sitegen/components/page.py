@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ovreport.metrics import HEADLINES
 from ovreport_sitegen.charts import ChartSpec
 from ovreport_sitegen.components.cells import reason_title
 from ovreport_sitegen.components.table import Table
-from ovreport_sitegen.data.result import HEADLINES, Result
+from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import day, listed, plural
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics.compute import MetricValue
-from ovreport.metrics.registry import METRICS, Metric, significant
+from ovreport.metrics import METRICS, Metric, MetricValue, significant
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
 from ovreport_sitegen.components.cells import (

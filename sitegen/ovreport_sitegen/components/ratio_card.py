@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row

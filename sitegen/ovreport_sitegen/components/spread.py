@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.compute import MetricValue
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS, MetricValue
 from ovreport.record import Latency
 from ovreport.stats import intervals
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row

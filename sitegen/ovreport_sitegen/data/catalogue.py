@@ -22,7 +22,7 @@ from functools import cached_property
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
 from ovreport.record import Record
-from ovreport.record.store import Loaded
+from ovreport.store import Loaded
 from ovreport_sitegen.compare.paired import PairedComparison, same_work
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load

@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ovreport.metrics.compute import MetricValues, metric_values
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Completed, Measured, Record, Skipped
 
 SELF_CONTAINED = ("curve", "open_loop", "end_to_end")

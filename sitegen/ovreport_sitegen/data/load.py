@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError, one_line
-from ovreport.metrics.compute import metric_values
+from ovreport.metrics import metric_values
 from ovreport.record import Record
-from ovreport.record.store import Stored
+from ovreport.store import Stored
 from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.data import history
 from ovreport_sitegen.data.names import Names, case_key, device_key, grouped

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ovreport.engines import ENGINES
-from ovreport.metrics.compute import MetricValues
+from ovreport.metrics import MetricValues
 from ovreport.record import Record
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result

@@ -7,22 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ovreport.engines import ENGINES
-from ovreport.metrics.compute import MetricValue, MetricValues
+from ovreport.metrics import HEADLINES, MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.text import day, line, release
 
 DeviceKey = tuple[str, str]
 """Machine id and the device's full name."""
-
-HEADLINES = {
-    "latency": "latency_ms",
-    "throughput": "throughput_ips",
-    "end_to_end": "end_to_end_ms",
-    "time_to_first_token": "time_to_first_token_ms",
-    "time_per_output_token": "time_per_output_token_ms",
-}
-"""Measurement → the metric that stands for it."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport_sitegen.components import accuracy_cells, speedups
 from ovreport_sitegen.components.cells import (
     VERDICT,

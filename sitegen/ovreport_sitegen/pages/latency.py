@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics.percentiles import N_TOO_SMALL
+from ovreport.metrics.speed import LATENCY
+from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
@@ -22,14 +24,8 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import plural
 
-_FIGURES = (
-    "latency_p90_ms",
-    "latency_p95_ms",
-    "latency_p99_ms",
-    "latency_p999_ms",
-    "overhead_ms",
-)
-_STARTUP = ("startup_ms", "read_ms", "compile_ms", "first_inference_ms", "startup_cached_ms")
+_BESIDE = LATENCY.keys[1:]
+"""What stands beside the headline."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ def _table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _FIGURES),
+        *map(metric_column, _BESIDE),
         Column("Gain", "× f32", "higher", True, tip="f32 time over this time, paired by round"),
         Column("n", "inferences", "", True),
     )
@@ -103,7 +99,7 @@ def _table(catalogue: Catalogue) -> Table:
             (
                 value_cell(r, "latency_ms"),
                 verdict_cell(r, "latency"),
-                *(value_cell(r, key) for key in _FIGURES),
+                *(value_cell(r, key) for key in _BESIDE),
                 speedups.speedup_cell(catalogue, r),
                 n_cell(r, "latency_ms"),
             ),
@@ -115,10 +111,10 @@ def _table(catalogue: Catalogue) -> Table:
 
 
 def _startup(catalogue: Catalogue) -> Table:
-    columns = (*RESULT_COLUMNS, *map(metric_column, _STARTUP), Column("Starts", "n", "", True))
+    columns = (*RESULT_COLUMNS, *map(metric_column, STARTUP.keys), Column("Starts", "n", "", True))
     chosen = whole_devices(catalogue, catalogue.results)
     rows = tuple(
-        result_row(r, (*(value_cell(r, key) for key in _STARTUP), n_cell(r, "startup_ms")))
+        result_row(r, (*(value_cell(r, key) for key in STARTUP.keys), n_cell(r, "startup_ms")))
         for r in chosen.results
     )
     title = "Start-up, part by part"

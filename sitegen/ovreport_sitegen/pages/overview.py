@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import Accuracy, TokenAgreement
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import accuracy_cells, ranking, speedups

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from ovreport.metrics.pipelines import TOLERANCE
+from ovreport.metrics.end_to_end import TOLERANCE
 from ovreport.record import OutputAgreement, PipelineRound, Stage, Way
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import Array, output_agreement, relative_rmse

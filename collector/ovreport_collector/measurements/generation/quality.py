@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ovreport.metrics.generation import perplexity_of
+from ovreport.metrics.quality import perplexity_of
 from ovreport.record import (
     AccuracyReference,
     Failed,

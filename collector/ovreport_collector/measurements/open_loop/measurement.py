@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import NotMeasured, OpenLoop, ThroughputRound, Tier
 from ovreport_collector.jobs import ArrivalsJob, ArrivalsResult, ExtraJob, ExtraResult, JobFailed
 from ovreport_collector.measurements.base import Around, why_failed

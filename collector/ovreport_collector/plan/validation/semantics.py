@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS
 from ovreport_collector import tasks
 from ovreport_collector.models import variants
 from ovreport_collector.plan.validation import files, text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ovreport.metrics.suspicion import SUSPICIONS, suspicions
+from ovreport.metrics.anomalies import ANOMALIES, anomalies
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, result_row
 from ovreport_sitegen.components.table import Cell, Column, Table
@@ -21,8 +21,8 @@ def table(catalogue: Catalogue) -> Table:
     )
     results = {id(r.record): r for r in catalogue.results}
     rows = []
-    for found in suspicions([r.record for r in catalogue.results]):
-        result, text = results[id(found.record)], SUSPICIONS[found.code]
+    for found in anomalies([r.record for r in catalogue.results]):
+        result, text = results[id(found.record)], ANOMALIES[found.code]
         rows.append(
             result_row(
                 result,

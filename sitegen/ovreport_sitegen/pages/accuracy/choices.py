@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import HEADLINES, significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison, SpeedMeasurement
@@ -16,7 +16,7 @@ from ovreport_sitegen.components.cells import metric_column, row, value_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import HEADLINES, DeviceRef, Result
+from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.accuracy import pareto
 from ovreport_sitegen.pages.accuracy.pareto import Choices, Ranking
 

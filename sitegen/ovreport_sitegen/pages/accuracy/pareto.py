@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from ovreport.metrics import HEADLINES
 from ovreport.record import Execution
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval
@@ -24,7 +25,7 @@ from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison, Spee
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE, difference_of, keeps
 from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import HEADLINES, DeviceRef, ModelRef, Result
+from ovreport_sitegen.data.result import DeviceRef, ModelRef, Result
 
 Word = Literal["optimal", "too close to call", "beaten"]
 

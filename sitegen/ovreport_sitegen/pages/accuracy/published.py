@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS
 from ovreport.record import Accuracy, Published
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from ovreport.metrics.suspicion import tolerance
+from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.compare.paired import PairedComparison, SpeedMeasurement

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ovreport.metrics.registry import METRICS, significant
+from ovreport.metrics import HEADLINES, METRICS, significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
@@ -15,7 +15,7 @@ from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.ranking import value_details
 from ovreport_sitegen.components.ratio_card import PAIRED
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import HEADLINES, ModelRef, Result
+from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages.accuracy import pareto, sentences
 from ovreport_sitegen.pages.accuracy.choices import choices_table
 from ovreport_sitegen.pages.accuracy.pareto import Choices

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport.metrics.registry import METRICS
+from ovreport.metrics import METRICS
+from ovreport.metrics.efficiency import EFFICIENCY, per_rated
+from ovreport.metrics.memory import MEMORY
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
@@ -24,10 +26,8 @@ from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import line, safe_url
 
 _FIGURES = (
-    "throughput_per_core_ips",
-    "throughput_per_gib_ips",
-    "peak_memory_latency_bytes",
-    "peak_memory_bytes",
+    *(metric.key for metric in EFFICIENCY.metrics if not metric.rated),
+    *MEMORY.keys,
     "startup_ms",
     "startup_cached_ms",
     energy.GROSS,
@@ -135,10 +135,10 @@ def _rated_row(result: Result, rated: Rated) -> TableRow:
             return none
         if figure is None:
             return value_cell(result, "throughput_ips")
-        metric = METRICS[key]
-        low, high = (metric.format(v / divisor) for v in (figure.low, figure.high))
-        value = figure.value / divisor
-        return Cell(metric.format(value), sub=f"{low} – {high}", sort=value, marks=("rated",))
+        metric, found = METRICS[key], per_rated(key, figure, divisor)
+        bounds = f"{metric.format(found.low)} – {metric.format(found.high)}"
+        shown = metric.format(found.value)
+        return Cell(shown, sub=bounds, sort=found.value, marks=(found.kind,))
 
     tdp, price = rated.tdp_w, rated.price
     return result_row(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ovreport.metrics.energy import ENERGY
 from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.cells import (
@@ -26,7 +27,6 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed, plural, short_name
 
 GROSS = "energy_per_inference_j"
-_FIGURES = (GROSS, "energy_per_inference_net_j", "power_w")
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,7 @@ def _table(results: Sequence[Result], id_: str = "energy-table") -> Table:
     columns = (
         *RESULT_COLUMNS,
         VERDICT,
-        metric_column(GROSS, "Per inference"),
-        metric_column("energy_per_inference_net_j", "Net"),
-        metric_column("power_w", "Power"),
+        *map(metric_column, ENERGY.keys),
         Column("Idle", "W", "", True, tip="Power of the domain just before the run"),
         Column("n", "inferences", "", True),
     )
@@ -137,12 +135,12 @@ def _cells(result: Result) -> tuple[Cell, ...]:
     energy, figure = _energy(result), result.metric_value(GROSS)
     if not isinstance(energy, Energy) or figure is None:
         why = energy if isinstance(energy, NotMeasured) else None
-        return (missing_cell(why), *(Cell("–", tone="missing"),) * 5)
+        return (missing_cell(why), *(Cell("–", tone="missing"),) * (len(ENERGY.keys) + 2))
     head = energy.domains[0]
     n = Cell(f"{figure.n:,}", sub=plural(figure.rounds, "round"), sort=figure.n)
     return (
         badge_cell(figure.verdict),
-        *(value_cell(result, key) for key in _FIGURES),
+        *(value_cell(result, key) for key in ENERGY.keys),
         range_cell([r.idle_w for r in head.rounds]),
         n,
     )

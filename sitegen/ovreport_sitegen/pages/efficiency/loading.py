@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import geometric_mean

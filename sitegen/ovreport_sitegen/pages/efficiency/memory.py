@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import Memory
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import geometric_mean

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from ovreport.metrics import pipelines
-from ovreport.metrics.registry import significant
+from ovreport.metrics import end_to_end, significant
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import EndToEnd
 from ovreport.stats.comparison import Comparison
@@ -51,7 +50,7 @@ class EndToEndView:
     """Model, its images and its preprocessing, in words."""
     without: tuple[str, ...]
     """Titles of models that have no images."""
-    tolerance: float = pipelines.TOLERANCE
+    tolerance: float = end_to_end.TOLERANCE
 
 
 def view(catalogue: Catalogue) -> EndToEndView:
@@ -83,10 +82,10 @@ def view(catalogue: Catalogue) -> EndToEndView:
 
 
 def _lede(main: Sequence[Measured], device: str) -> str:
-    hosts = [host for m in main if (host := pipelines.of_way(m.measurement, "host"))]
+    hosts = [host for m in main if (host := end_to_end.of_way(m.measurement, "host"))]
     if not hosts:
         return f"No image model was measured from image file to answer on {device}."
-    shares = [pipelines.inference_share(host) for host in hosts]
+    shares = [end_to_end.inference_share(host) for host in hosts]
     steady = sorted(s.value for s in shares if s.half_width <= NOISY_HALF_WIDTH)
     if all(len(host.rounds) == 1 for host in hosts):
         return (
@@ -117,13 +116,13 @@ def _percent(share: float) -> str:
 
 def graph_of(m: Measured) -> Comparison | None:
     """Return how many times as fast an image is with preprocessing in the graph."""
-    return pipelines.graph_gain(m.measurement)
+    return end_to_end.graph_gain(m.measurement)
 
 
 def async_of(m: Measured) -> Comparison | None:
     """Return how many times as many images a second the pipeline makes, on the host way."""
-    host = pipelines.of_way(m.measurement, "host")
-    return pipelines.async_gain(host) if host else None
+    host = end_to_end.of_way(m.measurement, "host")
+    return end_to_end.async_gain(host) if host else None
 
 
 def _graph_card(main: Sequence[Measured], catalogue: Catalogue) -> Card:
@@ -235,10 +234,10 @@ def _why_not(result: Result) -> tuple[Cell, ...]:
 
 
 def _share_cell(m: Measured) -> Cell:
-    host = pipelines.of_way(m.measurement, "host")
+    host = end_to_end.of_way(m.measurement, "host")
     if host is None:
         return Cell("–", tone="missing", tip="Not measured with preprocessing on the host.")
-    share = pipelines.inference_share(host)
+    share = end_to_end.inference_share(host)
     high = min(share.high, 1.0)  # an interval on a logarithmic scale may pass the whole
     return Cell(
         significant(share.value * 100),
@@ -252,7 +251,7 @@ def agreement_cell(measurement: EndToEnd) -> Cell:
     if not measurement.agreement:
         return Cell("–", tone="missing", tip="Only one way was measured.")
     worst = max(measurement.agreement, key=lambda output: output.relative_rmse)
-    alike = worst.relative_rmse <= pipelines.TOLERANCE
+    alike = worst.relative_rmse <= end_to_end.TOLERANCE
     off = f"{significant(worst.relative_rmse * 100, 2)} % off"
     tip = "; ".join(
         f"{line(a.name, 40)}: relative RMSE {a.relative_rmse:.2g}, cosine {a.cosine:.4f}"

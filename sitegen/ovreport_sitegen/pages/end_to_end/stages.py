@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics import pipelines
-from ovreport.metrics.compute import MetricValue
-from ovreport.metrics.registry import METRICS, significant
+from ovreport.metrics import METRICS, MetricValue, end_to_end, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.stats.comparison import Outcome
 from ovreport.stats.intervals import Interval, median_interval
@@ -106,7 +104,7 @@ def _figure(m: Measured, pipeline: Pipeline) -> MetricValue | None:
 
 
 def _key(pipeline: Pipeline) -> str:
-    return f"{pipelines.WAY_KEYS[pipeline.way]}_ms"
+    return f"{end_to_end.WAY_KEYS[pipeline.way]}_ms"
 
 
 def _row(m: Measured, pipeline: Pipeline) -> Row | None:
@@ -133,9 +131,9 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
 def _finding(m: Measured) -> list[str]:
     """Return what the host way's time goes to, and what the graph changes of it."""
     found = []
-    host = pipelines.of_way(m.measurement, "host")
+    host = end_to_end.of_way(m.measurement, "host")
     if host is not None:
-        share = pipelines.inference_share(host)
+        share = end_to_end.inference_share(host)
         others = {s: ms.value for s, ms in stages_ms(host).items() if s != "infer"}
         costliest = max(others, key=lambda stage: others[stage], default=None)
         more = ""
@@ -144,7 +142,7 @@ def _finding(m: Measured) -> list[str]:
             doing = DOING[costliest]
             more = f": {doing} costs more" if is_more else f"; of the rest {doing} costs most"
         found.append(f"Inference is {_percent(share)} of the time{more}.")
-    gain = pipelines.graph_gain(m.measurement)
+    gain = end_to_end.graph_gain(m.measurement)
     if gain is not None:
         ratio = f"{significant(gain.ratio.value)}× as fast"
         found.append(f"In the graph: {ratio}{_HOW_SURE[gain.outcome]}.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from ovreport.metrics import HEADLINES
 from ovreport.record import Agreement, Completed, Latency, Throughput
 from ovreport_sitegen.compare.paired import PairedComparison
 from ovreport_sitegen.components.accuracy_cells import agreement_cells
@@ -17,8 +18,6 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed
 
 Pair = PairedComparison[Result]
-
-_HEADLINES = {"latency": "latency_ms", "throughput": "throughput_ips"}
 
 
 def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
@@ -49,7 +48,7 @@ def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
                 verdict_cell(pair.baseline, "latency"),
                 *(
                     _figure(r, measurement)
-                    for measurement in _HEADLINES
+                    for measurement in ("latency", "throughput")
                     for r in (pair.candidate, pair.baseline)
                 ),
             ),
@@ -123,7 +122,7 @@ def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
 
 def _figure(result: Result, measurement: str) -> Cell:
     """Return a headline, greyed if it is unreliable; the ratio beside it has its own interval."""
-    cell, verdict = value_cell(result, _HEADLINES[measurement]), result.verdict(measurement)
+    cell, verdict = value_cell(result, HEADLINES[measurement]), result.verdict(measurement)
     return replace(cell, tone="missing") if verdict and verdict.level == "unreliable" else cell
 
 

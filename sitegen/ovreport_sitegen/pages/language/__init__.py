@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics import generation
-from ovreport.metrics.registry import significant
+from ovreport.metrics import generation, significant
 from ovreport.record import AccuracyReference, Concurrency, Perplexity, TokenAgreement
 from ovreport.stats.intervals import median_interval
 from ovreport_sitegen.components.cells import reasons_words

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics import generation
-from ovreport.metrics.registry import METRICS, significant
+from ovreport.metrics import METRICS, generation, significant
 from ovreport.record import Generation, GenerationPoint
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.charts import Plane, Point

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ovreport.metrics import generation
-from ovreport.metrics.registry import METRICS, significant
-from ovreport.metrics.verdict import evidence, judge_times
+from ovreport.metrics import METRICS, generation, significant
+from ovreport.metrics.evidence import evidence
+from ovreport.metrics.percentiles import N_TOO_SMALL
+from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     AccuracyReference,
     Concurrency,
@@ -37,9 +38,7 @@ from ovreport_sitegen.text import line, plural
 _TIMED = (
     "time_to_first_token_ms",
     "time_per_output_token_ms",
-    "time_per_output_token_p50_ms",
-    "time_per_output_token_p90_ms",
-    "time_per_output_token_p99_ms",
+    *generation.PERCENTILES,
     "tokens_per_s",
 )
 _SIZES = ("model_load_ms", "peak_memory_generation_bytes")
@@ -183,7 +182,7 @@ def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
         sub=plural(len(point.rounds), "round"),
         sort=generation.generations(point),
     )
-    yield badge_cell(judge_times(per_token, len(point.rounds), evidence(result.record)))
+    yield badge_cell(verdict_of(per_token, len(point.rounds), evidence(result.record)))
 
 
 def _own_clock(own: Sequence[float], ours: Sequence[float]) -> Cell:
@@ -198,7 +197,7 @@ def _own_clock(own: Sequence[float], ours: Sequence[float]) -> Cell:
 def bound_cell(key: str, bound: float | None) -> Cell:
     """Return a percentile, or that there are too few tokens to know it."""
     if bound is None:
-        return Cell(generation.N_TOO_SMALL, tone="missing")
+        return Cell(N_TOO_SMALL, tone="missing")
     return Cell(METRICS[key].format(bound), sort=bound)
 
 

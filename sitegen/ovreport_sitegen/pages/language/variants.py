@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ovreport.metrics import generation
-from ovreport.metrics.registry import significant
+from ovreport.metrics import generation, significant
 from ovreport.record import AccuracyReference, Optimized, Perplexity
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.compare.paired import PairedComparison

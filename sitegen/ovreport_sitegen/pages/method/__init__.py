@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
 
-from ovreport.metrics import percentiles, verdict
+from ovreport.metrics import GROUPS, Group, evidence, percentiles, verdict
 from ovreport.metrics.reasons import REASONS, ReasonText
-from ovreport.metrics.registry import METRICS, Metric
-from ovreport.record import Tier
+from ovreport.record import Tier, VerdictName
 from ovreport.stats import comparison, intervals
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
 from ovreport_sitegen.components.page import Head
@@ -26,7 +26,8 @@ class MethodView:
     """Every tier that occurs, with the number of its results."""
     reasons: tuple[tuple[str, ReasonText, int], ...]
     """Code, words, and how many results it speaks against."""
-    glossary: tuple[tuple[str, tuple[Metric, ...]], ...]
+    glossary: tuple[Group, ...]
+    """Every metric, group by group."""
     limits: dict[str, str]
     """Numbers of the rules, for the prose."""
     releases: tuple[str, ...]
@@ -34,20 +35,6 @@ class MethodView:
     """Whether the statistics hold what they promise."""
     overhead: overhead.OverheadView
     """What measuring costs."""
-
-
-_MEASUREMENTS = (
-    ("Latency", "latency"),
-    ("Throughput", "throughput"),
-    ("Curve", "curve"),
-    ("Random arrivals", "open_loop"),
-    ("Start-up", "startup"),
-    ("Cached start-up", "startup_cached"),
-    ("Memory", "memory"),
-    ("Accuracy", "accuracy"),
-)
-_TOKENS = (("Language models", "generation"),)
-_WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
 
 
 def view(catalogue: Catalogue) -> MethodView:
@@ -58,7 +45,7 @@ def view(catalogue: Catalogue) -> MethodView:
     for r in results:
         tier = r.record.tier
         tiers[repr(tier)] = (tier, tiers.get(repr(tier), (tier, 0))[1] + 1)
-        verdicts = [r.verdict(measurement) for measurement in _WITH_VERDICT]
+        verdicts = [r.verdict(name) for name in get_args(VerdictName)]
         for code in {reason.code for v in verdicts if v for reason in v.reasons}:
             counts[code] = counts.get(code, 0) + 1
     head = Head(
@@ -69,10 +56,7 @@ def view(catalogue: Catalogue) -> MethodView:
         head=head,
         tiers=tuple(sorted(tiers.values(), key=lambda t: t[0].min_seconds)),
         reasons=tuple((code, text, counts.get(code, 0)) for code, text in REASONS.items()),
-        glossary=tuple(
-            (title, tuple(m for m in METRICS.values() if m.measurement == measurement))
-            for title, measurement in (*_MEASUREMENTS, *(_TOKENS if catalogue.language else ()))
-        ),
+        glossary=GROUPS,
         limits=_limits(),
         releases=tuple(sorted({line(r.record.software.openvino, 80) for r in results})),
         simulation=simulation.section(simulation.load()),
@@ -84,10 +68,10 @@ def _limits() -> dict[str, str]:
     return {
         "stable": f"{verdict.STABLE_HALF_WIDTH:.0%}".replace("%", " %"),
         "noisy": f"{verdict.NOISY_HALF_WIDTH:.0%}".replace("%", " %"),
-        "drift": f"{verdict.DRIFT:.0%}".replace("%", " %"),
-        "foreign": f"{verdict.FOREIGN_CPU_SHARE:.0%}".replace("%", " %"),
-        "steal": f"{verdict.STEAL_SHARE:.0%}".replace("%", " %"),
-        "idle": f"{verdict.IDLE_SHARE:.0%}".replace("%", " %"),
+        "drift": f"{evidence.DRIFT:.0%}".replace("%", " %"),
+        "foreign": f"{evidence.FOREIGN_CPU_SHARE:.0%}".replace("%", " %"),
+        "steal": f"{evidence.STEAL_SHARE:.0%}".replace("%", " %"),
+        "idle": f"{evidence.IDLE_SHARE:.0%}".replace("%", " %"),
         "pairs": str(comparison.MIN_PAIRS),
         "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
         "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),

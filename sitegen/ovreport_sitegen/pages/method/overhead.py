@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from ovreport.metrics.compute import MetricValue
-from ovreport.metrics.registry import significant
+from ovreport.metrics import MetricValue, significant
 from ovreport.record import Latency, MeasuringTime
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result

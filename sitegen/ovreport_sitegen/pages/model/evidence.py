@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from ovreport.metrics.registry import significant
-from ovreport.metrics.verdict import READINGS
+from ovreport.metrics import significant
+from ovreport.metrics.evidence import READINGS
 from ovreport.record import Execution, Generation, Latency, RoundNoise, Settings, Throughput
 from ovreport_sitegen.components.cells import missing_words
 from ovreport_sitegen.components.table import Cell, TableRow

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import Converted, Memory, Model, Optimized
 from ovreport.record.model import WEIGHTS_TO_F32, Trial
 from ovreport.stats.comparison import Comparison

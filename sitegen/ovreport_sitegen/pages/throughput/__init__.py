@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ovreport.metrics.speed import THROUGHPUT
 from ovreport.record import Throughput
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import (
@@ -23,7 +24,8 @@ from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.pages.throughput import curve, open_loop
 from ovreport_sitegen.text import plural
 
-_FIGURES = ("loaded_latency_ms", "loaded_latency_p99_ms")
+_BESIDE = THROUGHPUT.keys[1:]
+"""What stands beside the headline."""
 _ARRIVALS = ("max_arrival_ips", "arrival_share", "curve_best_ips")
 _DRIVERS = {"threads": "threads", "async-queue": "async queue"}
 
@@ -83,7 +85,7 @@ def _table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("throughput_ips"),
         VERDICT,
-        *map(metric_column, _FIGURES),
+        *map(metric_column, _BESIDE),
         Column("Gain", "× f32", "higher", True, tip="This throughput over f32's, paired by round"),
         *map(metric_column, _ARRIVALS),
         Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
@@ -96,7 +98,7 @@ def _table(catalogue: Catalogue) -> Table:
             (
                 value_cell(r, "throughput_ips"),
                 verdict_cell(r, "throughput"),
-                *(value_cell(r, key) for key in _FIGURES),
+                *(value_cell(r, key) for key in _BESIDE),
                 speedups.speedup_cell(catalogue, r, "throughput"),
                 *(value_cell(r, key) for key in _ARRIVALS),
                 *_setting_cells(r),

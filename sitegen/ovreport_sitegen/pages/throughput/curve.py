@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from ovreport.metrics import load
-from ovreport.metrics.registry import significant
+from ovreport.metrics import load, significant
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_sitegen.charts import Plane, Point

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.registry import significant
+from ovreport.metrics import significant
 from ovreport.record import OpenLoop
 from ovreport_sitegen.components.cells import (
     level_cell,

@@ -4,10 +4,9 @@ import msgspec
 import pytest
 
 from ovreport.errors import RecordError
-from ovreport.metrics import pipelines
-from ovreport.metrics.compute import MetricValue, metric_values
+from ovreport.metrics import MetricValue, end_to_end, metric_values
 from ovreport.record import PipelineRound, Unsupported
-from ovreport.record.store import decode, encode
+from ovreport.store import decode, encode
 from tests.factories import a_record
 
 replace = msgspec.structs.replace
@@ -27,17 +26,17 @@ def test_figures_are_the_truth_of_the_factory():
 def test_gains_are_paired_by_round():
     """Rounds differ by a fifth, and the ratio of the two ways does not."""
     measured = a_record(noise=0.2).end_to_end
-    gain = pipelines.graph_gain(measured)
+    gain = end_to_end.graph_gain(measured)
     assert gain.outcome == "different"
     assert gain.ratio.value == pytest.approx(8.15 / 7.4)
     assert gain.ratio.half_width < 1e-6
-    assert pipelines.async_gain(measured.pipelines[0]).ratio.value == pytest.approx(1.3)
+    assert end_to_end.async_gain(measured.pipelines[0]).ratio.value == pytest.approx(1.3)
 
 
 def test_the_share_of_inference_is_that_of_all_stages():
     """5 of 8.15 ms."""
-    host = pipelines.of_way(a_record().end_to_end, "host")
-    assert pipelines.inference_share(host).value == pytest.approx(5 / 8.15)
+    host = end_to_end.of_way(a_record().end_to_end, "host")
+    assert end_to_end.inference_share(host).value == pytest.approx(5 / 8.15)
 
 
 def test_a_missing_way_gives_its_reason():
@@ -48,7 +47,7 @@ def test_a_missing_way_gives_its_reason():
     found = metric_values(replace(record, end_to_end=alone))
     assert found["end_to_end_graph_ms"] == Unsupported(reason="cannot")
     assert isinstance(found["end_to_end_ms"], MetricValue)
-    assert pipelines.graph_gain(alone) is None
+    assert end_to_end.graph_gain(alone) is None
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from ovreport import record as r
-from ovreport.metrics import load
-from ovreport.metrics.compute import MetricValue, metric_values
+from ovreport.metrics import MetricValue, load, metric_values
 from ovreport.stats.intervals import fixed_buckets
 from tests.factories import a_record
 

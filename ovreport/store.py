@@ -21,7 +21,8 @@ import msgspec
 from ovreport.durable import make_folder, sync_folder
 from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import RecordError, StoreError, one_line
-from ovreport.record import FORMAT, Record
+from ovreport.metrics.accuracy import ACCURACY
+from ovreport.record import FORMAT, Accuracy, Record
 from ovreport.record.migrations import migrate
 
 MAX_RECORD_BYTES = 512 * 1024
@@ -73,18 +74,29 @@ def decode(data: bytes, *, where: str) -> Record:
         record = _decode_slowly(data, error, where=where)
     except _NOT_JSON as error:
         raise _not_json(error, where=where) from error
-    _check_engine(record, where=where)
+    _check_known(record, where=where)
     return record
 
 
-def _check_engine(record: Record, *, where: str) -> None:
-    """Raise RecordError if nothing is known of a record's engine: it would count as OpenVINO's."""
-    if record.case.engine not in ENGINES:
-        raise RecordError(
-            f"unknown engine {record.case.engine!r}; known are {', '.join(ENGINES)}",
-            where=f"{where}: $.case.engine",
-            remedy="Upgrade: pip install --upgrade ovreport",
-        )
+def _check_known(record: Record, *, where: str) -> None:
+    """Raise RecordError if the record names an engine or a metric that is in no table of ours.
+
+    A result of an unknown engine would stand among OpenVINO's.
+    """
+    accuracy = record.accuracy
+    named = [("$.case.engine", "engine", record.case.engine, tuple(ENGINES))]
+    if isinstance(accuracy, Accuracy):
+        named.append(("$.accuracy.metric", "accuracy metric", accuracy.metric, ACCURACY.keys))
+    for index, other in enumerate(record.additional_accuracy):
+        path = f"$.additional_accuracy[{index}].metric"
+        named.append((path, "accuracy metric", other.metric, ACCURACY.keys))
+    for path, what, name, known in named:
+        if name not in known:
+            raise RecordError(
+                f"unknown {what} {name!r}; known are {', '.join(known)}",
+                where=f"{where}: {path}",
+                remedy="Upgrade: pip install --upgrade ovreport",
+            )
 
 
 def _decode_slowly(data: bytes, first: msgspec.ValidationError, *, where: str) -> Record:

@@ -1,11 +1,11 @@
 """Accuracies that cannot be taken at their word, found by comparing what records say.
 
     tolerance(accuracy) -> "equal", "worse", "better" or "too few samples"
-    suspicions(records) -> what to look at, in words
+    anomalies(records) -> what to look at, in words
 
 Published tables of accuracy hold cells that were pasted from another column, signs that flip
 between devices, and quantized models that are better than their originals. Each is possible and
-none is likely: a suspicion is a reason to look, not a verdict.
+none is likely: an anomaly is a reason to look, not a verdict.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Tolerance = Literal["equal", "worse", "better", "too few samples"]
 
 
 @dataclass(frozen=True)
-class SuspicionText:
+class AnomalyText:
     """What a code means, and what to do about it."""
 
     title: str
@@ -47,32 +47,32 @@ class SuspicionText:
     remedy: str
 
 
-SUSPICIONS: dict[str, SuspicionText] = {
-    "outputs-unrelated": SuspicionText(
+ANOMALIES: dict[str, AnomalyText] = {
+    "outputs-unrelated": AnomalyText(
         "Outputs unlike the reference's",
         f"The raw outputs are off from f32 by {UNRELATED_RMSE:.0%} of their size or more: that is "
         "no rounding but another computation, such as a layer lost in conversion.",
         "Compare layer by layer, or convert the model again.",
     ),
-    "accuracy-without-cause": SuspicionText(
+    "accuracy-without-cause": AnomalyText(
         "Accuracy far off, outputs alike",
         "The raw outputs agree with f32 and yet the accuracy is far from its: labels, their order "
         "or the decoding of outputs differ between the two.",
         "Check labels and preprocessing of this case.",
     ),
-    "identical-outputs": SuspicionText(
+    "identical-outputs": AnomalyText(
         "Not a digit changed",
         "Another precision ran, or weights of another precision, and every raw output equals f32's "
         "to the last digit: figures of f32 may stand in the place of this one.",
         "Check that the model file is the one it says, and measure again.",
     ),
-    "better-than-reference": SuspicionText(
+    "better-than-reference": AnomalyText(
         "Better than f32",
         "Lower precision scores higher than f32 by more than its interval: more often an artefact "
         "of a threshold or of few samples than a gain.",
         "Look at the samples that changed, or measure with more of them.",
     ),
-    "sign-flip": SuspicionText(
+    "sign-flip": AnomalyText(
         "Worse here, better there",
         "The same weights in the same precision are surely worse than f32 on one device and surely "
         "better on another.",
@@ -83,12 +83,12 @@ SUSPICIONS: dict[str, SuspicionText] = {
 
 
 @dataclass(frozen=True)
-class Suspicion:
+class Anomaly:
     """One thing to look at."""
 
     record: Record
     code: str
-    """Key in `SUSPICIONS`."""
+    """Key in `ANOMALIES`."""
     detail: str
 
 
@@ -112,7 +112,7 @@ def tolerance(accuracy: Accuracy) -> Tolerance | None:
     return "too few samples"
 
 
-def suspicions(records: Sequence[Record]) -> list[Suspicion]:
+def anomalies(records: Sequence[Record]) -> list[Anomaly]:
     """Return what looks wrong in the accuracies of some records, further ones too, in their order.
 
     Models that are architecture only are left out: constant weights saturate their outputs.
@@ -122,23 +122,23 @@ def suspicions(records: Sequence[Record]) -> list[Suspicion]:
     ]
     found = [s for record in judged for s in _of_one(record)] + list(_sign_flips(judged))
     place = {id(record): i for i, record in enumerate(records)}
-    return sorted(found, key=lambda s: (place[id(s.record)], list(SUSPICIONS).index(s.code)))
+    return sorted(found, key=lambda s: (place[id(s.record)], list(ANOMALIES).index(s.code)))
 
 
-def _of_one(record: Record) -> Iterator[Suspicion]:
+def _of_one(record: Record) -> Iterator[Anomaly]:
     agreement = record.agreement
     worst = _worst_rmse(agreement) if isinstance(agreement, Agreement) else None
     if worst is not None and worst >= UNRELATED_RMSE:
-        yield Suspicion(record, "outputs-unrelated", f"relative RMSE {worst:.2g}")
+        yield Anomaly(record, "outputs-unrelated", f"relative RMSE {worst:.2g}")
     if worst == 0 and _differs_from_f32(record):
-        yield Suspicion(record, "identical-outputs", f"in {_ran(record)}, relative RMSE 0")
+        yield Anomaly(record, "identical-outputs", f"in {_ran(record)}, relative RMSE 0")
     for name, accuracy in _accuracies(record):
         yield from _of_accuracy(record, name, accuracy, worst)
 
 
 def _of_accuracy(
     record: Record, name: str, accuracy: Accuracy, worst: float | None
-) -> Iterator[Suspicion]:
+) -> Iterator[Anomaly]:
     """Yield what looks wrong in one of a record's accuracies."""
     reference = accuracy.reference
     if not isinstance(reference, AccuracyReference):
@@ -146,13 +146,13 @@ def _of_accuracy(
     surely_off = not reference.delta_low <= 0 <= reference.delta_high
     far = abs(reference.delta) > FAR * abs(reference.value)
     if worst is not None and worst <= SAME_RMSE and surely_off and far:
-        yield Suspicion(
+        yield Anomaly(
             record,
             "accuracy-without-cause",
             f"{name}{reference.delta:+.3f} from {reference.value:.3f}, relative RMSE {worst:.2g}",
         )
     if reference.delta_low > 0 and _differs_from_f32(record):
-        yield Suspicion(
+        yield Anomaly(
             record,
             "better-than-reference",
             f"{name}{reference.delta:+.3f}, 95 % interval {reference.delta_low:+.3f} to "
@@ -175,7 +175,7 @@ def _name(accuracy: Accuracy) -> str:
     return f"{label}, {accuracy.dataset}" if accuracy.dataset else label
 
 
-def _sign_flips(records: Sequence[Record]) -> Iterator[Suspicion]:
+def _sign_flips(records: Sequence[Record]) -> Iterator[Anomaly]:
     def key(record: Record) -> tuple[str, ...]:
         return (record.model.id, record.model.sha256, record.case.variant, _ran(record))
 
@@ -189,11 +189,11 @@ def _sign_flips(records: Sequence[Record]) -> Iterator[Suspicion]:
             yield from _flipped(name, pairs)
 
 
-def _flipped(name: str, signed: Sequence[tuple[Record, float]]) -> Iterator[Suspicion]:
+def _flipped(name: str, signed: Sequence[tuple[Record, float]]) -> Iterator[Anomaly]:
     up, down = [p for p in signed if p[1] > 0], [p for p in signed if p[1] < 0]
     for record, delta in up if down else ():
         other, lost = down[0]
-        yield Suspicion(
+        yield Anomaly(
             record,
             "sign-flip",
             f"{name}{delta:+.3f} here, {lost:+.3f} on {other.device.full_name}",

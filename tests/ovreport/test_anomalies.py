@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from ovreport.metrics.suspicion import SUSPICIONS, suspicions, tolerance
+from ovreport.metrics.anomalies import ANOMALIES, anomalies, tolerance
 from ovreport.record import Accuracy, AccuracyReference, Agreement, OutputAgreement, Record, Skipped
 from tests.factories import a_failed_record, a_made_record, a_record
 
@@ -28,7 +28,7 @@ def a_case(*, delta: float = 0.0, margin: float = 0.005, rmse: float = 0.02, **k
 
 def codes(*records: Record) -> list[str]:
     """Return the codes of what is suspicious."""
-    return [s.code for s in suspicions(records)]
+    return [s.code for s in anomalies(records)]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_cannot_be_judged_is_left_out():
 
 def test_every_code_has_its_words():
     """What it means and what to do."""
-    for text in SUSPICIONS.values():
+    for text in ANOMALIES.values():
         assert all((text.title, text.meaning, text.remedy))
 
 
@@ -130,7 +130,7 @@ def test_further_metrics_are_looked_at_too():
     """By the same rules, and the detail says of which one it speaks."""
     sound = a_case(delta=-0.002)
     assert codes(with_further(sound, delta=-0.002)) == []
-    (gain,) = suspicions([with_further(sound, delta=0.02)])
+    (gain,) = anomalies([with_further(sound, delta=0.02)])
     assert gain.code == "better-than-reference"
     assert gain.detail.startswith("Spearman correlation, SimLex-999: +0.020")
     shuffled = with_further(a_case(delta=-0.001, rmse=0.001), delta=-0.5)

@@ -1,0 +1,178 @@
+"""What speaks against a number: what went on on the machine, and how its rounds went.
+
+Every reason has a code, which `ovreport.metrics.reasons` puts in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from ovreport.metrics.verdict import NOISY_HALF_WIDTH
+from ovreport.record import (
+    LatencyRound,
+    Reason,
+    Record,
+    RoundNoise,
+    ThroughputRound,
+    Tier,
+)
+from ovreport.stats.intervals import drift
+
+DRIFT = 0.05
+FOREIGN_CPU_SHARE = 0.05
+FOREIGN_PEAK_SHARE = 0.25
+"""Far above what the kernel's 10 ms ticks can be wrong by in half a second (2 % a processor)."""
+PRESSURE_SHARE = 0.05
+"""As drift: a stall of this share of the time moves a number by as much."""
+STEAL_SHARE = 0.02
+IDLE_SHARE = 0.10
+FREQUENCY_DROP = NOISY_HALF_WIDTH
+"""Computing time goes with the clock: a drop of this much alone makes rounds disagree so far."""
+
+READINGS = {
+    "foreign_cpu_share": "share of the machine's processor time that other programs took",
+    "foreign_cpu_peak_share": "share that other programs took in the worst half second",
+    "steal_share": "share of processor time that the hypervisor gave to other machines",
+    "steal_peak_share": "share that the hypervisor gave away in the worst half second",
+    "load_average_1m": "load average when the round began, runnable tasks",
+    "pressure_cpu_share": "share of time in which some task, ours too, waited for a processor "
+    "(PSI)",
+    "pressure_io_share": "share of time in which all tasks that could run waited for disks (PSI)",
+    "pressure_memory_share": "share of time in which some task waited for memory (PSI)",
+    "swap_pages": "pages swapped in or out during the round",
+    "throttle_events": "thermal throttle events counted during the round",
+    "context_switches": "context switches of the whole machine during the round",
+    "involuntary_switches": "times the measuring process had to leave a processor",
+    "voluntary_switches": "times the measuring process gave a processor back, to wait",
+    "frequency_mhz": "mean processor frequency during the round, MHz",
+    "frequency_min_mhz": "lowest mean processor frequency at one look, MHz",
+    "temperature_c": "highest processor temperature during the round, °C",
+    "battery_share": "share of the looks at which the machine ran from its battery",
+    "allowed_processors": "processors that the affinity of our processes allows",
+    "cgroup_cpus": "processors that our control group's quota allows",
+    "cgroup_memory_gib": "memory that our control group may use, GiB",
+    "cgroup_throttled_periods": "periods in which the quota was used up and our group stood still",
+    "cgroup_throttled_s": "time for which it stood still, seconds summed over processors",
+    "looks": "looks at the machine while the round ran",
+    "looking_cpu_share": "share of one processor that this looking took",
+}
+"""Keys of `RoundNoise.readings`, in words."""
+
+
+def evidence(record: Record) -> list[Reason]:
+    """Return what speaks against every time of a record: the machine, and failed rounds."""
+    return [*_noise_reasons(record.noise), *_record_reasons(record)]
+
+
+def is_whole(quota: float) -> bool:
+    """Return whether a quota is a whole number of processors, but for rounding."""
+    return abs(quota - round(quota)) <= 0.01
+
+
+def round_reasons(rounds: Sequence[LatencyRound | ThroughputRound], tier: Tier) -> Iterator[Reason]:
+    """Yield what speaks against a latency or a throughput because of its own timed loops."""
+    few = [r.n for r in rounds if r.n < tier.min_inferences]
+    if few:
+        yield Reason(
+            code="too-few-samples",
+            detail=f"{min(few)} of {tier.min_inferences} inferences in {_of(few, rounds)}",
+        )
+    drifted = [d for r in rounds if abs(d := _drift(r)) > DRIFT]
+    if 2 * len(drifted) >= len(rounds):
+        worst = max(drifted, key=abs)
+        yield Reason(code="drift", detail=f"up to {worst:+.1%} in {_of(drifted, rounds)}")
+    unstable = [r for r in rounds if not r.warmup_stable]
+    if unstable:
+        yield Reason(code="unstable-warmup", detail=f"in {_of(unstable, rounds)}")
+    idle = [share for r in rounds if (share := _idle_share(r)) > IDLE_SHARE]
+    if idle:
+        yield Reason(
+            code="load-generator", detail=f"up to {max(idle):.0%} idle in {_of(idle, rounds)}"
+        )
+
+
+def _idle_share(r: LatencyRound | ThroughputRound) -> float:
+    """Return the share of their time in which requests had no work; one at a time has no such."""
+    return r.idle_share if isinstance(r, ThroughputRound) else 0.0
+
+
+def _drift(r: LatencyRound | ThroughputRound) -> float:
+    first, last = (
+        (r.first_third_median_ms, r.last_third_median_ms)
+        if isinstance(r, LatencyRound)
+        else (r.first_third_ips, r.last_third_ips)
+    )
+    return drift(first, last)
+
+
+def _noise_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+    limits: tuple[tuple[str, str, float, Callable[[float], str]], ...] = (
+        ("foreign-load", "foreign_cpu_share", FOREIGN_CPU_SHARE, "{:.0%} of the machine".format),
+        ("pressure", "pressure_memory_share", PRESSURE_SHARE, "{:.0%} of the time, memory".format),
+        ("pressure", "pressure_io_share", PRESSURE_SHARE, "{:.0%} of the time, disks".format),
+        ("steal", "steal_share", STEAL_SHARE, "{:.1%} of processor time".format),
+        ("swap", "swap_pages", 0, "{:,.0f} pages".format),
+        ("throttled", "throttle_events", 0, "{:,.0f} events".format),
+        ("cgroup-throttled", "cgroup_throttled_periods", 0, "{:,.0f} periods".format),
+    )
+    for code, key, limit, words in limits:
+        over = [v for r in noise if (v := r.readings.get(key, 0.0)) > limit]
+        if over:
+            yield Reason(code=code, detail=f"up to {words(max(over))} in {_of(over, noise)}")
+    yield from _burst_reasons(noise)
+    yield from _frequency_reasons(noise)
+    yield from _quota_reasons(noise)
+
+
+def _burst_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+    """Yield bursts that the mean of their round hides; those of busy rounds are in the mean."""
+    calm = [r for r in noise if r.readings.get("foreign_cpu_share", 0.0) <= FOREIGN_CPU_SHARE]
+    peaks = [r.readings.get("foreign_cpu_peak_share", 0.0) for r in calm]
+    over = [peak for peak in peaks if peak > FOREIGN_PEAK_SHARE]
+    if over:
+        yield Reason(
+            code="foreign-burst",
+            detail=f"up to {max(over):.0%} of the machine in {_of(over, noise)}",
+        )
+
+
+def _frequency_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+    """Compare the rounds of one case: they do the same work, so they should run at one clock."""
+    mhz = [r.readings["frequency_mhz"] for r in noise if "frequency_mhz" in r.readings]
+    fastest = max(mhz, default=0.0)
+    low = [f for f in mhz if f < fastest * (1 - FREQUENCY_DROP)]
+    if low:
+        yield Reason(
+            code="frequency-drop",
+            detail=f"down to {min(low):,.0f} from {fastest:,.0f} MHz in {_of(low, noise)}",
+        )
+
+
+def _quota_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+    quotas = [r.readings["cgroup_cpus"] for r in noise if "cgroup_cpus" in r.readings]
+    parts = [q for q in quotas if not is_whole(q)]
+    if parts:
+        yield Reason(
+            code="limited-cores",
+            detail=f"{parts[0]:.2f} processors allowed in {_of(parts, noise)}",
+        )
+
+
+def _record_reasons(record: Record) -> Iterator[Reason]:
+    if record.failed_rounds:
+        first = record.failed_rounds[0]
+        yield Reason(
+            code="failed-rounds",
+            detail=f"{len(record.failed_rounds)} failed, the first: {first.reason[:200]}",
+        )
+    unplugged = [r for r in record.noise if r.readings.get("battery_share", 0.0) > 0]
+    if record.machine.power_source == "battery":
+        yield Reason(code="on-battery", detail="power source: battery")
+    elif unplugged:
+        yield Reason(code="on-battery", detail=f"in {_of(unplugged, record.noise)}")
+    if record.machine.governor == "powersave":
+        yield Reason(code="powersave", detail="governor: powersave")
+
+
+def _of(some: Sequence[object], all_of_them: Sequence[object]) -> str:
+    return f"{len(some)} of {len(all_of_them)} rounds"

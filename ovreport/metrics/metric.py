@@ -1,0 +1,89 @@
+"""What a metric is, what a group of metrics is, and how a number is written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ovreport.metrics.value import Values
+from ovreport.record import Reason, Record
+
+Direction = Literal["lower", "higher"]
+MIB = 1 / (1024 * 1024)
+"""Scale of metrics that are stored in bytes and shown in MiB."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One named quantity: it has one name, one unit and one rounding wherever it is shown."""
+
+    key: str
+    label: str
+    unit: str
+    direction: Direction
+    meaning: str
+    """One sentence for the glossary and for hover texts."""
+    measurement: str
+    """Field of the record that it is derived from."""
+    scale: float = 1.0
+    """What a stored value is multiplied with to be shown in `unit`."""
+    counts: str = "inferences"
+    """What the n of its values counts, plural."""
+    percentile: float = 0.0
+    """The percentile that it bounds, 0 to 1; 0: it is none."""
+    headline: str = ""
+    """What it stands for where one number has to: its verdict is the verdict on that."""
+    summary: str = ""
+    """Its heading in the summary that ends a collect; empty: it is not in there."""
+    rated: bool = False
+    """Whether it needs a maker's figure from the site's settings: no record has a value of it."""
+
+    @property
+    def better(self) -> str:
+        """The direction in words."""
+        return "Lower is better" if self.direction == "lower" else "Higher is better"
+
+    def format(self, value: float) -> str:
+        """Return the value in `unit`, three significant digits, without the unit."""
+        return significant(value * self.scale)
+
+    def format_unit(self, value: float) -> str:
+        """Return the value with its unit."""
+        return f"{self.format(value)} {self.unit}".strip()
+
+
+Compute = Callable[[Record, Sequence[Reason]], Values]
+"""From a record and what speaks against all of its times to values by metric key. What was not
+measured as a whole may be left out: its metrics get that reason."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Metrics that are shown together, and the function that computes them."""
+
+    title: str
+    metrics: tuple[Metric, ...]
+    compute: Compute
+    is_language: bool = False
+    """Whether it is of language models; all other groups are of other models."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of its metrics, in order."""
+        return tuple(metric.key for metric in self.metrics)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Format with so many significant digits, thousands separated, never in exponents."""
+    if not math.isfinite(value):
+        return "unbounded" if math.isinf(value) else "not a number"
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    rounded = round(value, digits - 1 - exponent)
+    if abs(rounded) >= 10.0 ** (exponent + 1):
+        exponent += 1  # 9.996 became 10.00: one digit too many
+    decimals = digits - 1 - exponent
+    return f"{rounded:,.{decimals}f}" if decimals > 0 else f"{rounded:,.0f}"

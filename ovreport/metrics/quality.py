@@ -1,0 +1,89 @@
+"""How good a language model's answers are, which does not depend on time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ovreport.metrics.metric import Group, Metric
+from ovreport.metrics.value import STABLE, Values, value_of
+from ovreport.record import Generation, Perplexity, Reason, Record, TokenAgreement
+from ovreport.stats.accuracy import bootstrap, wilson
+from ovreport.stats.intervals import Floats, Interval
+
+
+def perplexity_of(rows: Floats) -> float:
+    """Return exp of the mean loss a token; rows are [windows, (loss, tokens)]."""
+    return float(np.exp(min(float(rows[:, 0].sum() / rows[:, 1].sum()), 600.0)))
+
+
+def agreement(measured: TokenAgreement) -> Interval:
+    """Return the share of prompts with the reference's answer, and Wilson's interval."""
+    return wilson(float(measured.identical), len(measured.common))
+
+
+def divergence(measured: TokenAgreement) -> Interval:
+    """Return the mean number of tokens before the first that differs; bootstrap over prompts."""
+    rows = np.asarray(measured.common, dtype=np.float64).reshape(-1, 1)
+    return bootstrap(rows, lambda some: float(some.mean()), seed=0)
+
+
+def _quality(record: Record, _: Sequence[Reason]) -> Values:
+    if not isinstance(record.generation, Generation):
+        return
+    perplexity, answers = record.generation.perplexity, record.generation.agreement
+    if isinstance(perplexity, Perplexity):
+        interval = Interval(perplexity.value, perplexity.low, perplexity.high)
+        yield value_of("perplexity", interval, 1, perplexity.tokens, STABLE)
+    else:
+        yield "perplexity", perplexity
+    for key, interval_of in (
+        ("token_agreement", agreement),
+        ("first_divergence_tokens", divergence),
+    ):
+        if isinstance(answers, TokenAgreement):
+            yield value_of(key, interval_of(answers), 1, len(answers.common), STABLE)
+        else:
+            yield key, answers
+
+
+QUALITY = Group(
+    "Quality of the answers",
+    (
+        Metric(
+            "perplexity",
+            "Perplexity",
+            "choices",
+            "lower",
+            "exp of the mean loss a token on a pinned text, sliding window: as uncertain as a "
+            "choice among so many equally likely tokens.",
+            "generation",
+            counts="tokens",
+            summary="perplexity",
+        ),
+        Metric(
+            "token_agreement",
+            "Token agreement",
+            "%",
+            "higher",
+            "Share of prompts whose greedy answer is that of the same weights in f32 on the "
+            "CPU, token for token.",
+            "generation",
+            scale=100,
+            counts="prompts",
+        ),
+        Metric(
+            "first_divergence_tokens",
+            "First divergence",
+            "tokens",
+            "higher",
+            "Mean number of tokens of an answer before the first that differs from the "
+            "reference's; an answer without one counts whole.",
+            "generation",
+            counts="prompts",
+        ),
+    ),
+    _quality,
+    is_language=True,
+)

@@ -1,0 +1,73 @@
+"""Start-up: from a process that has imported the engine to the first answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ovreport.metrics.metric import Group, Metric
+from ovreport.metrics.value import MetricValue, Values, median_time
+from ovreport.record import Reason, Record, Startup, StartupCached, StartupRound
+
+_SHORTEST_MS = 1e-6
+"""A clock may read the same twice; a logarithm needs a positive number."""
+
+
+def _startup(record: Record, reasons: Sequence[Reason]) -> Values:
+    if isinstance(record.startup, Startup):
+        rounds = record.startup.rounds
+        yield _median("startup_ms", [_total(r) for r in rounds], reasons)
+        yield _median("read_ms", [r.read_ms for r in rounds], reasons)
+        yield _median("compile_ms", [r.compile_ms for r in rounds], reasons)
+        yield _median("first_inference_ms", [r.first_inference_ms for r in rounds], reasons)
+    if isinstance(record.startup_cached, StartupCached):
+        cached = [_total(r) for r in record.startup_cached.rounds]
+        yield _median("startup_cached_ms", cached, reasons)
+
+
+def _total(r: StartupRound) -> float:
+    return r.read_ms + r.compile_ms + r.first_inference_ms
+
+
+def _median(key: str, times: Sequence[float], reasons: Sequence[Reason]) -> tuple[str, MetricValue]:
+    return median_time(key, [max(t, _SHORTEST_MS) for t in times], len(times), reasons)
+
+
+STARTUP = Group(
+    "Start-up",
+    (
+        Metric(
+            "startup_ms",
+            "Cold start",
+            "ms",
+            "lower",
+            "Read, compile and first inference, no model cache.",
+            "startup",
+        ),
+        Metric("read_ms", "Read", "ms", "lower", "Reading the model from disk.", "startup"),
+        Metric(
+            "compile_ms",
+            "Compile",
+            "ms",
+            "lower",
+            "Compiling the model for the device, no model cache.",
+            "startup",
+        ),
+        Metric(
+            "first_inference_ms",
+            "First inference",
+            "ms",
+            "lower",
+            "The first inference after compiling.",
+            "startup",
+        ),
+        Metric(
+            "startup_cached_ms",
+            "Cached start",
+            "ms",
+            "lower",
+            "Read, load from the model cache and first inference.",
+            "startup_cached",
+        ),
+    ),
+    _startup,
+)
