@@ -28,7 +28,7 @@ _INDEX, _NOT_FOUND = "index.html", "404.html"
 
 @dataclass(frozen=True)
 class Built:
-    """What a build did."""
+    """Result of a build."""
 
     out: Path
     pages: int
@@ -61,8 +61,8 @@ def build(site: Path, records: Sequence[Path], out: Path, *, cache: Path | None 
 def no_collector(*, for_good: bool = False) -> Iterator[None]:
     """Pause the garbage collector.
 
-    What a build makes lives to its end; searching it for garbage takes a sixth of the time.
-    `for_good`: nor is it searched later, as Python does when it ends: another tenth.
+    What a build creates lives to its end; collecting garbage would take a sixth of the time.
+    `for_good`: objects are not collected at the exit of Python either, which saves a tenth.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -128,7 +128,7 @@ def _content(site: Path) -> dict[str, tuple[str, str]]:
         name = f"{path.stem}.html"
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", path.stem) or name in taken:
             raise ConfigError(
-                "this name is taken or cannot be an address",
+                "this name is taken, or cannot be part of an address",
                 where=str(path),
                 remedy="Use a-z, 0-9 and hyphens, and no name of a built-in page.",
             )

@@ -1,4 +1,4 @@
-"""What must hold for a finished site before it replaces the old one."""
+"""Checks of a finished site before it replaces the old one: links, ids, and what is loaded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POLICY = b"default-src 'none'; script-src 'self'; style-src 'self'"
 
 
 def faults(files: Mapping[str, bytes]) -> list[str]:
-    """Return what is wrong with a site, one line a fault; empty where all is well."""
+    """Return the faults of a site, a line each; empty where there are none."""
     pages = {name: data for name, data in files.items() if name.endswith(".html")}
     found = {name: _ATTRIBUTE.findall(data) for name, data in pages.items()}
     ids = {

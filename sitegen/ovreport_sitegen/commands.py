@@ -1,4 +1,4 @@
-"""Commands that make and show a website: `build` and `serve`."""
+"""The commands `build` and `serve`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Examples:
     "--records",
     type=click.Path(path_type=Path, exists=True),
     multiple=True,
-    help="Further folder of records; may be repeated.",
+    help="Additional folder of records; may be repeated.",
 )
 @click.option(
     "--out",
@@ -40,7 +40,7 @@ Examples:
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong with a record.")
 def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> None:
-    """Make a website of all records.
+    """Build a website from all records.
 
     Bad records never stop a build: they are listed here and on the site's data page.
     """

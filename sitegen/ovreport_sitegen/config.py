@@ -18,14 +18,14 @@ _Positive = Annotated[float, Meta(gt=0, le=1e9)]
 
 
 class Rated(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the maker says of a device: never mixed with what was measured."""
+    """What a maker says of a device; never mixed with what was measured."""
 
     tdp_w: _Positive | None = None
     """Thermal design power, in watts."""
     price: _Positive | None = None
     currency: Annotated[str, Meta(max_length=8)] = "USD"
     source: Annotated[str, Meta(max_length=500)] = ""
-    """Where the figures are from."""
+    """Where the values are from."""
 
 
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,7 +39,7 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     accent: str = ""
     """Colour of links and of the current page, as #rrggbb."""
     devices: dict[str, Rated] = {}
-    """Rated figures by a device's full name."""
+    """Rated values by a device's full name."""
 
 
 def load(site: Path) -> Config:

@@ -11,12 +11,12 @@ from pathlib import Path
 from ovreport.errors import InputError, StoreError
 
 MARKER = ".ovreport-site"
-"""Lies in every site we made: only such a folder is ever replaced."""
+"""A file in every site that ovreport built; only folders that have it are replaced."""
 _REMEDY = "Free space or give write permission, then build again: the old site is untouched."
 
 
 def refuse_foreign(out: Path) -> None:
-    """Raise InputError for a folder with somebody else's files."""
+    """Raise InputError for a folder with files that are not a site built by ovreport."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise InputError(
             "is not a folder", where=str(out), remedy="Name another folder with --out."
@@ -27,7 +27,7 @@ def refuse_foreign(out: Path) -> None:
         raise _refused(error, out) from error
     if foreign:
         raise InputError(
-            "holds files that are not a site of ours, and would be replaced as a whole",
+            "holds files that are not a site built by ovreport, and would be replaced as a whole",
             where=str(out),
             remedy="Name another folder with --out, or empty this one.",
         )
@@ -59,7 +59,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    (folder / MARKER).write_text("Made by ovreport; replaced as a whole by the next build.\n")
+    (folder / MARKER).write_text("Built by ovreport; replaced as a whole by the next build.\n")
     folder.chmod(0o755)
 
 

@@ -27,7 +27,7 @@ def serve(out: Path, host: str, port: int, say: Callable[[str], object]) -> None
     Raises InputError where there is no site, or where the address is taken.
     """
     if not (out / "index.html").is_file():
-        raise InputError("no website here", where=str(out), remedy="Make one: ovreport build")
+        raise InputError("no website here", where=str(out), remedy="Build one: ovreport build")
     try:
         server = ThreadingHTTPServer((host, port), partial(_Handler, directory=str(out)))
     except (OSError, OverflowError) as error:

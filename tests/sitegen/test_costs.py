@@ -32,11 +32,10 @@ def measured(*records: r.Record) -> Catalogue:
 def test_energy_that_was_not_measured_is_a_sentence_with_its_remedy() -> None:
     """Once for all results that share the reason; no chart, no table, no zero."""
     section = energy.section(catalogue(a_record(), a_record(model="other", seed=2)))
-    assert section.missing == (
-        "Energy was not measured on this machine: no energy counter is readable: "
-        "/sys/class/powercap holds none. Measure on bare metal with the intel_rapl_common module "
-        "loaded.",
-    )
+    (text,) = section.missing
+    assert "this machine" in text
+    assert "/sys/class/powercap" in text
+    assert "intel_rapl_common" in text
     assert (section.card, section.table) == (None, None)
 
 
@@ -47,7 +46,7 @@ def test_of_several_machines_the_one_without_energy_is_named() -> None:
     there = replace(there, machine=replace(there.machine, cpu="Virtual CPU 1"))
     section = energy.section(catalogue(here, there))
     (text,) = section.missing
-    assert text.startswith("Energy was not measured on Virtual CPU 1: ")
+    assert "Virtual CPU 1" in text
     assert section.card is not None
     assert len(section.table.rows) == 1
 
@@ -148,9 +147,8 @@ def test_mapping_is_seen_in_anonymous_memory_where_the_peak_stays() -> None:
     (result,) = found.results
     assert loading.mode_effect(result, "no-mmap").outcome == "no clear difference"
     assert loading.anonymous_effect(result, "no-mmap").ratio.value == pytest.approx(2)
-    assert "1.00× the peak of a plain start and 2.00× its anonymous memory" in (
-        loading.modes_finding(found)
-    )
+    finding = loading.modes_finding(found)
+    assert finding.index("1.00×") < finding.index("2.00×")
 
 
 def test_a_way_to_load_that_was_not_measured_says_why() -> None:

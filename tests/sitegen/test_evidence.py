@@ -1,4 +1,4 @@
-"""What the machine did meanwhile, as a result's page and the method's page tell it."""
+"""Noise readings on a result's page, and the reasons for verdicts on the method page."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def found_with(unreadable: dict[str, str], **readings: float) -> Catalogue:
 
 def evidence(catalogue: Catalogue) -> list[list[str]]:
     """Return the rows of the table."""
-    rows = result.view(catalogue.results[0]).evidence
+    rows = result.view(catalogue.results[0]).noise
     return [[cell.text for cell in row.cells] for row in rows]
 
 

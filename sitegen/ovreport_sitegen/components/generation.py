@@ -9,8 +9,8 @@ from ovreport.record import AccuracyReference, Generation
 from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.data.result import Result
 
-ASPECT = "time_per_output_token"
-"""The measurement whose verdict is the result's."""
+MEASUREMENT = "time_per_output_token"
+"""The measurement whose verdict stands for the result."""
 
 
 def generation_of(result: Result) -> Generation | None:
@@ -20,7 +20,7 @@ def generation_of(result: Result) -> Generation | None:
 
 
 def main_result(results: Sequence[Result]) -> Result | None:
-    """Return the fastest result, one with a trusted speed if there is any."""
+    """Return the result that stands for all: the fastest of those that are not unreliable."""
     shown = [r for r in preferred(results) if generation_of(r)]
     trusted = [r for r in shown if r.trusted("tokens_per_s")] or shown
     return max(trusted, key=_rate, default=None)

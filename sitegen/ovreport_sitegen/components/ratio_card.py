@@ -122,6 +122,13 @@ def times(comparison: Comparison, digits: int = 3) -> str:
     return f"{significant(comparison.ratio.value, digits)}×"
 
 
+def speed_words(speedup: float) -> str:
+    """Return a speedup as 1.2× as fast, or as 30 % slower."""
+    if speedup < 1:
+        return f"{significant(100 * (1 - speedup), 2)} % slower"
+    return f"{significant(speedup, 2)}× as fast"
+
+
 def ratio_words(comparison: Comparison) -> str:
     """Return a ratio with its interval, its pairs of rounds and its outcome."""
     ratio = comparison.ratio

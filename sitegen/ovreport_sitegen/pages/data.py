@@ -1,4 +1,4 @@
-"""The data page: downloads, the record's schema, and records that could not be used."""
+"""The data page: downloads, and problems with records."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from ovreport_sitegen.pages.accuracy.choices import device_table
 from ovreport_sitegen.pages.page import PageOfEach
 from ovreport_sitegen.text import line, plural
 
-_FIGURES = (
+_METRICS = (
     "latency_p99_ms",
     "throughput_ips",
     "throughput_per_core_ips",
@@ -45,7 +45,7 @@ class DeviceView:
     properties: Facts
     finding: str
     choices: Table | None
-    """What is optimal for each model; None where no model has a choice."""
+    """The optimal choices for each model; None where no model has a choice."""
     table: Table
 
 
@@ -75,10 +75,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         properties=tuple(
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
         ),
-        finding="Latency in the default precision against f32. "
-        + speedups.speedup_finding(found, "latency")
-        if found
-        else "",
+        finding=speedups.speedup_finding(found, "latency") if found else "",
         choices=choices if choices.rows else None,
         table=_table(catalogue, device, results),
     )
@@ -113,8 +110,8 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
         Column("Precision", wide=True),
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _FIGURES),
-        Column("Gain", "× f32", "higher", True),
+        *map(metric_column, _METRICS),
+        speedups.SPEEDUP,
         Column("Against f32", "points", "higher", True),
     )
     rows = []
@@ -123,7 +120,7 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
         cells = (
             value_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
-            *(value_cell(r, key) for key in _FIGURES),
+            *(value_cell(r, key) for key in _METRICS),
             speedups.speedup_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport_sitegen.components.about import About, about
-from ovreport_sitegen.components.generation import ASPECT, generation_of
+from ovreport_sitegen.components.generation import MEASUREMENT, generation_of
 from ovreport_sitegen.components.page import Card, Head, warning
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -37,7 +37,7 @@ class LanguageModelView:
     optimizations: tuple[optimization.OptimizationView, ...]
     """How each file that is not the published one was optimized or converted."""
     texts: tuple[tuple[str, str], ...]
-    """What the answers are judged by, in words."""
+    """What the outputs are evaluated on, in words."""
     results: tuple[result_view.ResultView, ...]
 
 
@@ -48,7 +48,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         model.title,
         f"{model.task.capitalize()} · {plural(len(results), 'result')} on "
         f"{plural(len({r.device.key for r in results}), 'device')}.",
-        warning=warning(results, ASPECT, "of this model"),
+        warning=warning(results, MEASUREMENT, "of this model"),
     )
     shown = [r for r in results if generation_of(r)]
     spoken_of = [r for r in shown if r.is_published] or shown
@@ -60,7 +60,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
             *(
                 sentence
                 for r in spoken_of[:4]
-                for sentence in (language.answer_sentence(r), language.quality_sentence(r))
+                for sentence in (language.speed_sentence(r), language.quality_sentence(r))
                 if sentence
             ),
             *variants.findings(results),

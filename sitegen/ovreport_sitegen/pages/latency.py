@@ -1,4 +1,4 @@
-"""The latency page: how long one answer takes, how long the slow ones take, and the start."""
+"""The latency page: the median, the slow inferences, and start-up."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import plural
 
-_BESIDE = LATENCY.keys[1:]
+_METRICS = LATENCY.keys[1:]
 """What stands beside the headline."""
 
 
@@ -63,14 +63,14 @@ def view(catalogue: Catalogue) -> LatencyView:
         speedups.speedup_card(
             catalogue.default_speedups(),
             "latency",
-            id_="gain",
+            id_="speedup",
             conditions=device,
         ),
         ranking.models_card(
             catalogue,
             "latency_p99_ms",
             id_="tail",
-            title="The slow ones: p99 against the median",
+            title="Slow inferences: p99 against the median",
             axis="Milliseconds, log scale",
             second=ranking.Second(
                 "latency_ms",
@@ -89,8 +89,8 @@ def _table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _BESIDE),
-        Column("Gain", "× f32", "higher", True, tip="f32 time over this time, paired by round"),
+        *map(metric_column, _METRICS),
+        speedups.SPEEDUP,
         Column("n", "inferences", "", True),
     )
     rows = tuple(
@@ -99,7 +99,7 @@ def _table(catalogue: Catalogue) -> Table:
             (
                 value_cell(r, "latency_ms"),
                 verdict_cell(r, "latency"),
-                *(value_cell(r, key) for key in _BESIDE),
+                *(value_cell(r, key) for key in _METRICS),
                 speedups.speedup_cell(catalogue, r),
                 n_cell(r, "latency_ms"),
             ),

@@ -29,7 +29,7 @@ def view(catalogue: Catalogue) -> ModelsView:
         "Models and devices",
         f"{plural(len(catalogue.models) + len(catalogue.language_models), 'model')} and "
         f"{plural(len(catalogue.devices), 'device')} have results here. Each has a page with "
-        "every figure, its evidence, and the command that repeats it.",
+        "all results, the noise readings behind them, and the commands that reproduce them.",
     )
     return ModelsView(head, _model_list(catalogue), _device_list(catalogue))
 
@@ -62,7 +62,7 @@ def _model_list(catalogue: Catalogue) -> Table:
         Column("Task"),
         Column("Parameters", "", "", True),
         Column("Licence"),
-        Column("Why it is in"),
+        Column("Why it is included"),
         Column("Results", "", "", True),
         Column("Failed or unsupported", "", "", True),
     )

@@ -1,11 +1,10 @@
-"""The overview: what a reader takes away in ten seconds, and every result."""
+"""The overview: key results, charts, and the table of all results."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
 
-from ovreport.metrics import significant
 from ovreport.record import Accuracy, TokenAgreement
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import accuracy_cells, ranking, speedups
@@ -20,15 +19,15 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.page import Card, Head, warning
-from ovreport_sitegen.components.ratio_card import times
+from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
-from ovreport_sitegen.pages.accuracy import lost_card, trade_sentence
+from ovreport_sitegen.pages.accuracy import loss_card, sentences
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import day, listed, plural, release
 
-_FIGURES = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
+_METRICS = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def view(catalogue: Catalogue) -> OverviewView:
         f"Inference benchmarks, OpenVINO {listed(releases[-3:])}",
         f"{plural(len(results), 'result')} for {plural(len(catalogue.models), 'model')} on "
         f"{plural(len(catalogue.devices), 'device')}, measured {span}. Each is the median over "
-        "rounds in fresh processes, judged by what went on on the machine meanwhile.",
+        "rounds in fresh processes; noisy results are marked.",
         warning=warning(results, "latency", "here"),
     )
     families = Counter(d.family for d in catalogue.devices)
@@ -80,11 +79,11 @@ def _cards(catalogue: Catalogue) -> list[Card]:
         speedups.speedup_card(
             catalogue.default_speedups(),
             "latency",
-            id_="gain",
+            id_="speedup",
             conditions=device,
-            more="latency.html#gain",
+            more="latency.html#speedup",
         ),
-        lost_card(catalogue, more="accuracy.html"),
+        loss_card(catalogue, more="accuracy.html"),
         ranking.models_card(
             catalogue,
             "latency_ms",
@@ -154,11 +153,10 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
         mean = geometric_mean([c.ratio.value for c in measured])
         found.append(
             Takeaway(
-                f"{significant(mean, 2)}×",
-                f"as fast in the default precision as in f32: geometric mean of "
-                f"{len(measured)} models on {catalogue.speedup_device.label}, significantly "
-                f"different for {len(certain)} of them.",
-                "latency.html#gain",
+                speed_words(mean),
+                f"{_default_words(catalogue)}, compared with f32: geometric mean of "
+                f"{len(measured)} models, significantly different for {len(certain)} of them.",
+                "latency.html#speedup",
             )
         )
     below = [
@@ -169,11 +167,10 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
     if below:
         kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
         worst = min(below, key=lambda r: accuracy_cells.reference_of(r).delta)  # type: ignore[union-attr]
-        gain = catalogue.speedup(worst)
-        fast = gain.latency if gain else None
         text = "of the default-precision results keep 99 % of the f32 accuracy. "
         if kept < len(below):
-            text += trade_sentence(worst, times(fast, 2) if fast and fast.significant else "")
+            effect = sentences.Effect(worst, catalogue.speedup(worst))
+            text += sentences.sentence(effect, many=len(catalogue.devices) > 1)
         found.append(Takeaway(f"{kept} of {len(below)}", text, "accuracy.html"))
     found += _language_takeaway(catalogue)
     verdicts = Counter(v.level for r in catalogue.results if (v := r.verdict("latency")))
@@ -183,15 +180,23 @@ def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
             f"{verdicts['stable']} of {len(catalogue.results)}",
             f"latency results are stable, {verdicts['noisy']} noisy, "
             f"{verdicts['unreliable']} unreliable, {plural(failed, 'case')} failed or unsupported. "
-            "Each says why.",
+            "Each one says why.",
             "method.html#verdicts",
         )
     )
     return found
 
 
+def _default_words(catalogue: Catalogue) -> str:
+    """Return what ran by default on the device that the speedups are of."""
+    ran = {s.candidate.executed for s in catalogue.default_speedups()}
+    device = catalogue.speedup_device.label
+    (only,) = ran if len(ran) == 1 else (None,)
+    return f"{only}, the default on {device}" if only else f"the default precision on {device}"
+
+
 def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
-    """Return how fast a language model answers; how right, where no speed is to be trusted."""
+    """Return the speed of a language model, or its token agreement if the speed is unreliable."""
     best = main_result(catalogue.language)
     if best is None:
         return []
@@ -204,15 +209,15 @@ def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
         )
         return [Takeaway(value, text, "language-models.html")]
     measured = generation_of(best)
-    answers = measured.agreement if measured else None
-    if not isinstance(answers, TokenAgreement):
+    agreement = measured.agreement if measured else None
+    if not isinstance(agreement, TokenAgreement):
         return []
     text = (
-        f"greedy answers of {best.model.title}, a language model with {best.variant} weights, on "
-        f"{best.device.label} are f32's token for token. Its speed was not steady enough to head "
-        "a page."
+        f"greedy outputs of {best.model.title}, a language model with {best.variant} weights, on "
+        f"{best.device.label} equal those of f32 token for token. Its speed was too noisy for a "
+        "headline."
     )
-    value = f"{answers.identical} of {len(answers.common)}"
+    value = f"{agreement.identical} of {len(agreement.common)}"
     return [Takeaway(value, text, "language-models.html")]
 
 
@@ -222,8 +227,8 @@ def table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _FIGURES),
-        Column("Gain", "× f32", "higher", True, tip="Latency against f32, paired by round"),
+        *map(metric_column, _METRICS),
+        speedups.SPEEDUP,
         Column("Accuracy", "% or × 100", "higher", True),
     )
     rows = []
@@ -237,7 +242,7 @@ def table(catalogue: Catalogue) -> Table:
                 (
                     value_cell(r, "latency_ms"),
                     verdict_cell(r, "latency"),
-                    *(value_cell(r, key) for key in _FIGURES),
+                    *(value_cell(r, key) for key in _METRICS),
                     speedups.speedup_cell(catalogue, r),
                     accuracy,
                 ),

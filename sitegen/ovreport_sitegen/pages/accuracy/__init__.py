@@ -1,4 +1,4 @@
-"""The accuracy page: how right, against f32, and at which speed."""
+"""The accuracy page: accuracy against f32, and the speed that goes with it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,14 @@ from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
 from ovreport_sitegen.components.page import Card, Head
-from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.accuracy import anomalies as suspicious
-from ovreport_sitegen.pages.accuracy import choices, published, tradeoff
-from ovreport_sitegen.pages.accuracy import sentences as headlines
+from ovreport_sitegen.pages.accuracy import anomalies, choices, published, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import plural
-
-_GAIN = "Over the published file in f32 on the same device, paired by round"
 
 
 @dataclass(frozen=True)
@@ -32,20 +27,20 @@ class AccuracyView:
 
     head: Head
     findings: tuple[str, ...]
-    """What a reader takes away."""
+    """A sentence each."""
     cards: tuple[Card, ...]
     tradeoffs: tuple[Card, ...]
-    """Accuracy against latency gain, a picture for each model that has a choice."""
+    """Accuracy against latency speedup, a chart for each model that has a choice."""
     tradeoffs_note: str
-    """Which models have no picture here; empty where all have one."""
+    """Which models have no chart here; empty where all have one."""
     choices: tuple[Table, ...]
     """What is optimal for each model, a table for each device that has a choice."""
     no_choice: str
     """Why there is nothing to choose; empty where there is."""
     table: Table
     published: Table | None
-    suspicious: Table
-    """What is worth a second look; without rows where nothing is."""
+    anomalies: Table
+    """Implausible accuracies; without rows where there are none."""
     agreement: Table
     unlabelled: int
     """Models without labelled data: only their agreement with f32 is known."""
@@ -58,13 +53,13 @@ def view(catalogue: Catalogue) -> AccuracyView:
     head = Head(
         "Accuracy",
         f"{plural(len(models), 'model')} with labelled data, {plural(len(labelled), 'result')}. "
-        "Each is compared with f32 on the CPU on the same samples; speed counts only where "
-        "at least 99 % of the reference is kept.",
+        "Each is compared with f32 on the CPU on the same samples; speed counts only if at least "
+        "99 % of the reference accuracy is kept.",
     )
     return AccuracyView(
         head=head,
-        findings=headlines.headlines(catalogue),
-        cards=(lost_card(catalogue, made=True), trade_card(catalogue)),
+        findings=sentences.page_findings(catalogue),
+        cards=(loss_card(catalogue, variants=True), speedup_card(catalogue)),
         tradeoffs=tradeoff.site_cards(catalogue),
         tradeoffs_note=tradeoff.site_note(catalogue),
         choices=tuple(
@@ -73,15 +68,15 @@ def view(catalogue: Catalogue) -> AccuracyView:
         no_choice=tradeoff.no_choice_text(catalogue),
         table=_table(catalogue, labelled),
         published=published.table(catalogue),
-        suspicious=suspicious.table(catalogue),
+        anomalies=anomalies.table(catalogue),
         agreement=_agreement(catalogue),
         unlabelled=len(catalogue.models) - len(models),
     )
 
 
-def lost_card(catalogue: Catalogue, more: str = "", *, made: bool = False) -> Card:
-    """Return the card of points lost against the f32 reference; `made`: by made variants too."""
-    results = [r for r in catalogue.results if _can_lose(r, made)]
+def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -> Card:
+    """Return the card of points lost against the f32 reference; `variants`: of variants too."""
+    results = [r for r in catalogue.results if _can_lose(r, variants)]
     many = len(catalogue.devices) > 1
     pairs = []
     for r in results:
@@ -91,9 +86,9 @@ def lost_card(catalogue: Catalogue, more: str = "", *, made: bool = False) -> Ca
             pairs.append((row, r))
     pairs.sort(key=lambda pair: pair[0].value)
     rows = tuple(row for row, _ in pairs[:MAX_ROWS])
-    finding = lost_finding([r for _, r in pairs])
-    title = "Accuracy lost against f32"
-    key = "Shaded: within 1 % of the reference. ▼: outside it, not eligible."
+    finding = loss_finding([r for _, r in pairs])
+    title = "Accuracy loss against f32"
+    key = "Shaded: within 1 % of the reference. ▼: beyond it, so its speed does not count."
     if len(pairs) > len(rows):
         key += f" The first {len(rows)} of {len(pairs)}."
     conditions = "all devices" if many else catalogue.main_device.label
@@ -116,93 +111,50 @@ def lost_card(catalogue: Catalogue, more: str = "", *, made: bool = False) -> Ca
     )
 
 
-def _can_lose(result: Result, made: bool) -> bool:
-    """Return whether a result is neither the reference itself nor a variant that is not wanted."""
+def _can_lose(result: Result, variants: bool) -> bool:
+    """Return whether a result belongs in the card; the reference itself has nothing to lose."""
     if not result.is_published:
-        return made and result.requested == "default"
+        return variants and result.requested == "default"
     return result.requested != "f32" or result.device.family != "CPU"
 
 
-def lost_finding(results: Sequence[Result]) -> str:
-    """Return how many results stay within the tolerance, and which do not."""
+def loss_finding(results: Sequence[Result]) -> str:
+    """Return how many results stay within the tolerance, and which one loses most."""
     known = [r for r in results if cells.eligible(r) is not None]
     if not known:
-        return "No result below f32 has labelled data."
+        return "No result in a lower precision than f32 has labelled data."
     kept = [r for r in known if cells.eligible(r)]
     text = f"{len(kept)} of {plural(len(known), 'result')} keep 99 % of the f32 reference."
     failing = [r for r in known if not cells.eligible(r)]
     if failing:
-        worst = min(failing, key=_delta)
+        worst = max(failing, key=sentences.share_lost)
         cost = cells.cost_cell(worst).text.lstrip("−")
         text += f" {worst.model.title} loses most: {cost} points in "
         text += f"{worst.executed or worst.requested}."
     return text
 
 
-def _delta(result: Result) -> float:
-    reference = cells.reference_of(result)
-    return reference.delta / reference.value if reference and reference.value else 0.0
-
-
-def trade_card(catalogue: Catalogue, more: str = "") -> Card:
-    """Return the card that sets what the default precision gains beside what it costs."""
-    found = [g for g in catalogue.default_speedups() if cells.reference_of(g.candidate)]
+def speedup_card(catalogue: Catalogue) -> Card:
+    """Return the card of the default precision's speedup, with its change of accuracy."""
+    found = [s for s in catalogue.default_speedups() if cells.reference_of(s.candidate)]
     card = speedups.speedup_card(
         found,
         "latency",
-        id_="trade",
+        id_="speed-accuracy",
         conditions=catalogue.speedup_device.label,
-        more=more,
         naming=lambda r: (
             f"{r.model.title} · {r.executed or r.precision} · {cells.cost_cell(r).text} points"
         ),
     )
-    found.sort(key=lambda g: (cells.eligible(g.candidate) is not False, g.candidate.model.title))
-    sentences = [
-        s
-        for g in found
-        if (
-            s := trade_sentence(
-                g.candidate,
-                times(g.latency, 2) if g.latency and g.latency.significant else "",
-            )
-        )
-    ]
-    finding = " ".join(sentences[:2]) or "No model has both a paired speed and labelled data."
-    chart = card.chart
-    title = "What lower precision buys, and costs"
-    if chart is not None:
-        chart = replace(chart, title=title, description=finding)
-    return Card(
-        id=card.id,
-        title=title,
-        conditions=card.conditions,
-        better=card.better,
-        finding=finding,
-        footer=card.footer,
-        chart=chart,
-        key=card.key,
-        table=card.table,
-        more=more,
-    )
-
-
-def trade_sentence(result: Result, gain: str, *, named: bool = True) -> str:
-    """Return speed and cost of a default precision in one sentence, with the model's name."""
-    reference, accuracy = cells.reference_of(result), result.accuracy
-    if reference is None or not isinstance(accuracy, Accuracy):
-        return ""
-    speed = f"is {gain} as fast as f32" if gain else "is not distinguishable from f32 in speed"
-    surely = not reference.delta_low <= 0 <= reference.delta_high
-    cost = cells.cost_cell(result).text
-    what = (
-        f"costs {cost.lstrip('−+')} points"
-        if surely and reference.delta < 0
-        else (f"gains {cost.lstrip('+')} points" if surely else "costs nothing measurable")
-    )
-    default = result.executed or "the default precision"
-    here = f"the default on {result.device.label}"
-    return f"{result.model.title + ': ' if named else ''}{default}, {here}, {speed} and {what}."
+    results = [s.candidate for s in found]
+    results.sort(key=lambda r: (cells.eligible(r) is not False, r.model.title))
+    many = len(catalogue.devices) > 1
+    texts = [sentences.sentence(e, many=many) for e in sentences.effects(catalogue, results)]
+    finding = " ".join([text for text in texts if text][:2])
+    finding = finding or "No model has both a paired speedup and labelled data."
+    title = "Speedup and accuracy of the default precision"
+    chart = card.chart and replace(card.chart, title=title, description=finding)
+    return replace(card, title=title, finding=finding, chart=chart)
 
 
 def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy-table") -> Table:
@@ -211,11 +163,11 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         Column("Accuracy", "value", "higher", True, tip="With its 95 % interval and its metric"),
         Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
         metric_column("latency_ms"),
-        Column("Gain", "× f32, latency", "higher", True, tip=_GAIN),
+        Column("Speedup", "× f32, latency", "higher", True, tip=speedups.SPEEDUP.tip),
         Column("Speed counts", "≥ 99 %", "", False),
         Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
         metric_column("throughput_ips"),
-        Column("Gain", "× f32, throughput", "higher", True, tip=_GAIN),
+        Column("Speedup", "× f32, throughput", "higher", True, tip=speedups.SPEEDUP.tip),
         Column("n", "samples", "", True),
         Column("Data"),
     )

@@ -1,4 +1,4 @@
-"""Accuracies worth a second look, with the reason and what to do."""
+"""Implausible accuracies, each with the reason and what to do."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ovreport_sitegen.text import line
 
 
 def table(catalogue: Catalogue) -> Table:
-    """Return the table of everything that looks wrong; it has no rows where nothing does."""
+    """Return the table of all anomalies; without rows where there are none."""
     columns = (
         *RESULT_COLUMNS,
-        Column("What", wide=True),
-        Column("How far", "of the metric"),
+        Column("Anomaly", wide=True),
+        Column("Difference", "of the metric"),
         Column("Against f32", "points", "higher", True),
         Column("Why it matters, and what to do"),
     )
@@ -34,4 +34,4 @@ def table(catalogue: Catalogue) -> Table:
                 ),
             )
         )
-    return Table("suspicious-table", "Accuracies worth a second look", columns, tuple(rows))
+    return Table("anomalies-table", "Implausible accuracies", columns, tuple(rows))

@@ -21,21 +21,21 @@ from ovreport_sitegen.pages.accuracy import pareto
 from ovreport_sitegen.pages.accuracy.pareto import Choices, Ranking
 
 _ORDER = {"optimal": "0", "too close to call": "1", "beaten": "2"}
-_FRONT = "No other choice is better at both accuracy and gain, fastest first"
+_FRONT = "No other choice is better at both accuracy and speedup; fastest first"
 _PICK = (
-    "Of those that keep {} of the reference the one that gains most over f32; f32 where none is "
-    "surely faster. Below it: how many times as fast as the next one it is, paired by round"
+    "The fastest of those that keep {} of the reference accuracy; f32 if none is significantly "
+    "faster. Below: its speedup over the next one, paired by round"
 )
-_NO_GAIN = Cell("–", tone="missing")
+_NO_SPEEDUP = Cell("–", tone="missing")
 
 
 def choices_table(
     catalogue: Catalogue, choices: Choices, measurement: SpeedMeasurement, id_: str
 ) -> Table:
-    """Return what one model's choices are worth at one speed, and which of them are optimal."""
+    """Return the speedup and accuracy of one model's choices, and which of them are optimal."""
     columns = (
         Column("Choice"),
-        Column("Gain", f"× f32, {measurement}", "higher", True, tip="Paired by round"),
+        Column("Speedup", f"× f32, {measurement}", "higher", True, tip="Paired by round"),
         Column("Against f32", "points", "higher", True),
         Column("Standing", tip="Whether another choice is better at both"),
         Column("Accuracy", "value", "higher", True),
@@ -48,23 +48,23 @@ def choices_table(
             choices.names[id(r)], sub=variants.label(r.variant), href=r.href, family=r.device.family
         )
         n = r.accuracy.n if isinstance(r.accuracy, Accuracy) else 0
-        n_effective = (
+        values = (
             speedups.speedup_cell(catalogue, r, measurement),
             cells.cost_cell(r),
             _standing_cell(choices.rankings[measurement], r, choices.names),
             cells.value_cell(r),
-            _alone_cell(r, measurement),
+            _absolute_cell(r, measurement),
             Cell(f"{n:,}", sort=n),
         )
-        rows.append(row(r, (name,), n_effective, measurement="", under=""))
+        rows.append(row(r, (name,), values, measurement="", under=""))
     return Table(id_, f"Choices of {choices.model.title} by {measurement}", columns, tuple(rows))
 
 
 def _standing_cell(ranking: Ranking, result: Result, names: Mapping[int, str]) -> Cell:
-    """Return in a word whether a choice is optimal, and which one is ahead of it by how much."""
+    """Return whether a choice is optimal, or which one is ahead of it and by how much."""
     standing = ranking.standings.get(id(result))
     if standing is None:
-        return Cell("–", tone="missing", sub=ranking.objections[id(result)])
+        return Cell("–", tone="missing", sub=ranking.exclusions[id(result)])
     sub = ""
     if standing.by is not None:
         sub = f"behind {names[id(standing.by)]}"
@@ -89,13 +89,15 @@ def _ratio_words(comparison: Comparison) -> str:
     )
 
 
-def _alone_cell(result: Result, measurement: SpeedMeasurement) -> Cell:
-    """Return the figure by itself with its own verdict, which the gain does not depend on."""
-    metric = HEADLINES[measurement]
-    cell, figure = value_cell(result, metric), result.metric_value(metric)
-    if figure is None:
+def _absolute_cell(result: Result, measurement: SpeedMeasurement) -> Cell:
+    """Return the absolute value with its own verdict, which the speedup does not depend on."""
+    cell, metric_value = (
+        value_cell(result, HEADLINES[measurement]),
+        result.metric_value(HEADLINES[measurement]),
+    )
+    if metric_value is None:
         return cell
-    return replace(cell, sub=f"{cell.sub}\n{figure.verdict.level}".strip())
+    return replace(cell, sub=f"{cell.sub}\n{metric_value.verdict.level}".strip())
 
 
 # ---------------------------------------------------------------- one device
@@ -112,8 +114,8 @@ def device_table(catalogue: Catalogue, device: DeviceRef) -> Table:
         Column("Optimal by latency", tip=_FRONT),
         Column("Optimal by throughput", tip=_FRONT),
         Column("Fastest at 99 %", tip=_PICK.format("99 %")),
-        Column("Its gain", "× f32, latency", "higher", True),
-        Column("Its cost", "points", "higher", True),
+        Column("Its speedup", "× f32, latency", "higher", True),
+        Column("Its accuracy", "points against f32", "higher", True),
         Column("Fastest at 99.9 %", tip=_PICK.format("99.9 %")),
     )
     rows = tuple(
@@ -127,8 +129,10 @@ def device_table(catalogue: Catalogue, device: DeviceRef) -> Table:
 def _device_row(catalogue: Catalogue, choices: Choices) -> TableRow:
     model, total = choices.model, len(choices.results)
     kept = pareto.fastest_kept(choices, "latency", cells.ELIGIBLE)
-    n_effective = (
-        (speedups.speedup_cell(catalogue, kept), cells.cost_cell(kept)) if kept else (_NO_GAIN,) * 2
+    values = (
+        (speedups.speedup_cell(catalogue, kept), cells.cost_cell(kept))
+        if kept
+        else (_NO_SPEEDUP,) * 2
     )
     return TableRow(
         (
@@ -136,21 +140,19 @@ def _device_row(catalogue: Catalogue, choices: Choices) -> TableRow:
             Cell(str(total), sort=total),
             *(_optimal_cell(choices, measurement) for measurement in MEASUREMENTS),
             _pick_cell(choices, cells.ELIGIBLE),
-            *n_effective,
+            *values,
             _pick_cell(choices, cells.ELIGIBLE_STRICT),
         )
     )
 
 
 def _pick_cell(choices: Choices, share: float) -> Cell:
-    """Return the fastest choice that keeps so much, and how it compares with the next one."""
+    """Return the fastest choice that keeps that share, and its speedup over the next one."""
     kept = pareto.fastest_kept(choices, "latency", share)
     if kept is None:
         known = bool(choices.usable("latency"))
         why = (
-            "None with a gain that can be used keeps so much."
-            if known
-            else ("There is no gain that can be used.")
+            "No choice with a usable speedup keeps as much." if known else ("No speedup is usable.")
         )
         return Cell("none", tone="missing", tip=why)
     return Cell(choices.names[id(kept)], sub=_lead(choices, kept, share), href=kept.href)
@@ -161,7 +163,7 @@ def _lead(choices: Choices, kept: Result, share: float) -> str:
     second = pareto.runner_up(choices, "latency", share)
     if second is None:
         others = any(r is not kept and cells.keeps(r, share) for r in choices.results)
-        return "no usable gain of another" if others else "no other keeps so much"
+        return "no other usable speedup" if others else "no other keeps as much"
     ratio, name = PairedComparison(second, kept).usable("latency"), choices.names[id(second)]
     if ratio is None:
         return f"not paired with {name}"
@@ -172,6 +174,6 @@ def _lead(choices: Choices, kept: Result, share: float) -> str:
 
 def _optimal_cell(choices: Choices, measurement: SpeedMeasurement) -> Cell:
     text = ", ".join(choices.names[id(r)] for r in choices.optimal(measurement))
-    left_out = len(choices.rankings[measurement].objections)
-    sub = f"{left_out} without a gain to use" if left_out else ""
+    excluded = len(choices.rankings[measurement].exclusions)
+    sub = f"{excluded} without a usable speedup" if excluded else ""
     return Cell(text, sub=sub) if text else Cell("none", sub=sub, tone="missing")

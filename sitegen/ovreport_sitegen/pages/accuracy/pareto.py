@@ -1,12 +1,12 @@
-"""Accuracy against speed: which of a model's choices nothing else beats, on one device.
+"""Accuracy against speed: which of a model's choices on one device are optimal.
 
-A choice is a variant in the precision that ran. Its speed is what it gains over f32 of the
-published file, by rounds that ran alternately: on a busy machine that ratio holds where times do
-not. Where it does not hold either, the choice is left out, and the reason is told.
+A choice is a variant in the precision that ran. Its speed is its speedup over f32 of the published
+file, from rounds that ran alternately: on a busy machine that ratio holds where times do not. A
+choice without a usable speedup is excluded, with the reason.
 
-Another choice is ahead of it when it is at least as good at both speed and accuracy and better at
-one. Where one of the two differences is certain, the choice is beaten; where neither is, it is too
-close to call; where none is ahead, it is optimal (Pareto 1896; the front of what can be had).
+Another choice is ahead of it if it is at least as good at both speed and accuracy and better at
+one. If one of the two differences is significant, the choice is beaten; if neither is, it is too
+close to call. A choice that none is ahead of is optimal (Pareto 1896).
 """
 
 from __future__ import annotations
@@ -38,33 +38,33 @@ class Standing:
     by: Result | None = None
     """The one that is ahead; of several the fastest."""
     ratio: Comparison | None = None
-    """How many times as fast that one is, by their own rounds; None where that says nothing."""
+    """Its speedup over this choice, paired by round; None where there is none to use."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The choices at one speed, by id(): each has a gain and a standing, or an objection."""
+    """The choices by one measurement, by id(): each has a speedup and a standing, or a reason."""
 
-    gains: Mapping[int, Comparison]
-    """Over f32 of the published file, which has one of exactly 1 itself."""
-    objections: Mapping[int, str]
-    """Why a gain cannot be used."""
+    speedups: Mapping[int, Comparison]
+    """Speedup over f32 of the published file; that of the file itself is 1."""
+    exclusions: Mapping[int, str]
+    """Why a speedup cannot be used."""
     standings: Mapping[int, Standing]
 
-    def gain(self, result: Result) -> float:
+    def speedup(self, result: Result) -> float:
         """Return how many times as fast as f32 a choice is, 0 where that is not known."""
-        found = self.gains.get(id(result))
+        found = self.speedups.get(id(result))
         return found.ratio.value if found else 0.0
 
-    def surely_faster(self, result: Result) -> bool:
-        """Return whether a choice is faster than f32 for certain."""
-        found = self.gains.get(id(result))
+    def is_faster(self, result: Result) -> bool:
+        """Return whether a choice is significantly faster than f32."""
+        found = self.speedups.get(id(result))
         return bool(found and found.above_one)
 
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """What there is to choose for one model on one device: all of it has an accuracy."""
+    """The choices for one model on one device; each has an accuracy."""
 
     model: ModelRef
     device: DeviceRef
@@ -73,10 +73,10 @@ class Choices:
     rankings: Mapping[SpeedMeasurement, Ranking]
 
     def usable(self, measurement: SpeedMeasurement) -> list[Result]:
-        """Return those with a gain that can be used, fastest first."""
+        """Return those with a usable speedup, fastest first."""
         ranking = self.rankings[measurement]
-        found = [r for r in self.results if id(r) in ranking.gains]
-        return sorted(found, key=lambda r: -ranking.gain(r))
+        found = [r for r in self.results if id(r) in ranking.speedups]
+        return sorted(found, key=lambda r: -ranking.speedup(r))
 
     def optimal(self, measurement: SpeedMeasurement) -> list[Result]:
         """Return those that nothing is ahead of, fastest first."""
@@ -124,7 +124,7 @@ def distinct(results: Iterable[Result]) -> list[Result]:
 
 
 def _precedence(result: Result) -> tuple[bool, bool]:
-    """Return which of two that ran alike is shown: what gains are over, then what users run."""
+    """Return which of two that ran alike is shown: the baseline, then what users run."""
     return result.is_baseline, result.requested == "default"
 
 
@@ -156,28 +156,30 @@ def names(results: Sequence[Result]) -> dict[int, str]:
 
 
 _ITSELF = Comparison(Interval(1.0, 1.0, 1.0), "no clear difference", pairs=0)
-"""Gain of f32 over itself."""
+"""The speedup of f32 over itself."""
 
 
 def _ranking(
     catalogue: Catalogue, results: Sequence[Result], measurement: SpeedMeasurement
 ) -> Ranking:
-    gains: dict[int, Comparison] = {}
-    objections: dict[int, str] = {}
+    speedups: dict[int, Comparison] = {}
+    exclusions: dict[int, str] = {}
     for r in results:
-        found = _gain(catalogue, r, measurement)
+        found = _speedup(catalogue, r, measurement)
         if isinstance(found, str):
-            objections[id(r)] = found
+            exclusions[id(r)] = found
         else:
-            gains[id(r)] = found
-    ranked = [r for r in results if id(r) in gains]
+            speedups[id(r)] = found
+    ranked = [r for r in results if id(r) in speedups]
     return Ranking(
-        gains, objections, {id(r): _standing(r, ranked, gains, measurement) for r in ranked}
+        speedups, exclusions, {id(r): _standing(r, ranked, speedups, measurement) for r in ranked}
     )
 
 
-def _gain(catalogue: Catalogue, result: Result, measurement: SpeedMeasurement) -> Comparison | str:
-    """Return what a choice gains over f32, or why that cannot be said."""
+def _speedup(
+    catalogue: Catalogue, result: Result, measurement: SpeedMeasurement
+) -> Comparison | str:
+    """Return a choice's speedup over f32, or why it cannot be used."""
     if result.is_baseline:
         return (
             _ITSELF
@@ -195,10 +197,10 @@ def fastest_kept(
 ) -> Result | None:
     """Return the fastest choice that keeps that share of the reference's accuracy.
 
-    It is f32 of the published file unless another one is surely faster than that.
+    It is f32 of the published file unless another one is significantly faster.
     """
     ranking, kept = choices.rankings[measurement], _kept(choices, measurement, share)
-    faster = [r for r in kept if ranking.surely_faster(r)]
+    faster = [r for r in kept if ranking.is_faster(r)]
     baseline = [r for r in kept if r.is_baseline]
     return next(iter(faster or baseline or kept), None)
 
@@ -221,34 +223,34 @@ def _kept(choices: Choices, measurement: SpeedMeasurement, share: float) -> list
 def _standing(
     result: Result,
     ranked: Sequence[Result],
-    gains: Mapping[int, Comparison],
+    speedups: Mapping[int, Comparison],
     measurement: SpeedMeasurement,
 ) -> Standing:
-    ahead = [o for o in ranked if o is not result and _is_ahead(o, result, gains)]
+    ahead = [o for o in ranked if o is not result and _is_ahead(o, result, speedups)]
     if not ahead:
         return Standing("optimal")
     ratios = {id(o): PairedComparison(result, o).usable(measurement) for o in ahead}
-    sure = [o for o in ahead if _is_surely_better(o, result, gains, ratios[id(o)])]
-    by = max(sure or ahead, key=lambda o: gains[id(o)].ratio.value)
-    return Standing("beaten" if sure else "too close to call", by, ratios[id(by)])
+    significant = [o for o in ahead if _is_significantly_better(o, result, speedups, ratios[id(o)])]
+    by = max(significant or ahead, key=lambda o: speedups[id(o)].ratio.value)
+    return Standing("beaten" if significant else "too close to call", by, ratios[id(by)])
 
 
-def _is_ahead(other: Result, result: Result, gains: Mapping[int, Comparison]) -> bool:
-    theirs = gains[id(other)].ratio.value, _delta(other)
-    mine = gains[id(result)].ratio.value, _delta(result)
+def _is_ahead(other: Result, result: Result, speedups: Mapping[int, Comparison]) -> bool:
+    theirs = speedups[id(other)].ratio.value, _delta(other)
+    mine = speedups[id(result)].ratio.value, _delta(result)
     return theirs != mine and theirs[0] >= mine[0] and theirs[1] >= mine[1]
 
 
-def _is_surely_better(
-    other: Result, result: Result, gains: Mapping[int, Comparison], ratio: Comparison | None
+def _is_significantly_better(
+    other: Result, result: Result, speedups: Mapping[int, Comparison], ratio: Comparison | None
 ) -> bool:
-    """Return whether speed or accuracy differs for certain, where `other` is ahead in both."""
+    """Return whether one of the differences is significant, where `other` is ahead in both."""
     theirs, mine = difference_of(other), difference_of(result)
     if theirs and mine and theirs.delta_low > mine.delta_high:
         return True
     if ratio is not None:
         return ratio.above_one
-    return gains[id(other)].ratio.low > gains[id(result)].ratio.high
+    return speedups[id(other)].ratio.low > speedups[id(result)].ratio.high
 
 
 def _delta(result: Result) -> float:

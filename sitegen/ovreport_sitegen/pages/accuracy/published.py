@@ -1,4 +1,4 @@
-"""Figures that others published, beside ours: never in a ranking, a mean or a finding."""
+"""Results that others published, next to ours; never in a ranking, a mean or a finding."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.text import line, safe_url
 
 _MOST = 20
-"""Figures of one model that are shown."""
+"""Published results of one model that are shown."""
 
 
 def table(catalogue: Catalogue, model: ModelRef | None = None) -> Table | None:
-    """Return the published figures of a model, or of all models; None where there are none."""
+    """Return the published results of a model, or of all models; None where there are none."""
     models = [model] if model else catalogue.models
     rows = tuple(row for m in models for row in _rows(catalogue, m))
     columns = (
         Column("Model"),
         Column("Metric"),
         Column("Published", "by others", "", True, tip="Not measured here"),
-        Column("Said of"),
+        Column("Their variant"),
         Column("Ours", "f32 on the CPU", "", True),
         Column("Source"),
         Column("What differs"),
@@ -39,15 +39,15 @@ def _rows(catalogue: Catalogue, model: ModelRef) -> Iterator[TableRow]:
     if not results:
         return
     newest = max(results, key=lambda r: r.record.measured_at)
-    for figure in newest.record.model.published[:_MOST]:
-        if figure.metric in METRICS:
-            yield _row(model, figure, _ours(results, figure.metric))
+    for theirs in newest.record.model.published[:_MOST]:
+        if theirs.metric in METRICS:
+            yield _row(model, theirs, _ours(results, theirs.metric))
 
 
 def _ours(results: list[Result], metric: str) -> Result | None:
     """Return our result with its accuracy in that metric: of the published file in f32, on the CPU.
 
-    Where there is none in f32 or on the CPU it is the nearest.
+    If there is none, the closest: in f32 before other precisions, on the CPU before other devices.
     """
     found = [
         (r.requested != "f32", r.device.family != "CPU", i, h)
@@ -61,21 +61,21 @@ def _ours(results: list[Result], metric: str) -> Result | None:
     return min(found, key=lambda item: item[:3])[-1]
 
 
-def _row(model: ModelRef, figure: Published, ours: Result | None) -> TableRow:
-    metric, url = METRICS[figure.metric], safe_url(figure.url)
-    mine = Cell("not measured", tone="missing")
+def _row(model: ModelRef, theirs: Published, ours: Result | None) -> TableRow:
+    metric, url = METRICS[theirs.metric], safe_url(theirs.url)
+    ours_cell = Cell("not measured", tone="missing")
     if ours is not None and isinstance(ours.accuracy, Accuracy):
         shown = cells.value_cell(ours)
         ran = f"{ours.executed or ours.requested}, n {ours.accuracy.n:,}"
-        mine = Cell(shown.text, sub=f"{shown.sub}\n{ran}", sort=shown.sort, href=ours.href)
+        ours_cell = Cell(shown.text, sub=f"{shown.sub}\n{ran}", sort=shown.sort, href=ours.href)
     return TableRow(
         (
             Cell(model.title, sort=model.title.lower(), href=model.href),
             Cell(metric.label, sub=metric.unit, sort=metric.label),
-            Cell(metric.format(figure.value), sort=figure.value, marks=("published",)),
-            Cell(line(figure.variant, 80)),
-            mine,
-            Cell(line(figure.source, 120), href=url or ""),
-            Cell(line(figure.note, 300) or "–", tone="prose"),
+            Cell(metric.format(theirs.value), sort=theirs.value, marks=("published",)),
+            Cell(line(theirs.variant, 80)),
+            ours_cell,
+            Cell(line(theirs.source, 120), href=url or ""),
+            Cell(line(theirs.note, 300) or "–", tone="prose"),
         )
     )

@@ -1,4 +1,4 @@
-"""All accuracies of a result: the headline's, and the same model by other metrics or data."""
+"""All accuracies of a result: the headline, and those with other metrics or data."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def every(result: Result) -> tuple[Accuracy, ...]:
 
 
 def as_headlines(result: Result) -> list[Result]:
-    """Return a result once for each of its accuracies, with that one as its headline.
+    """Return a result once for each of its accuracies, with that one as the headline.
 
-    So every cell, row and rule that is made for a headline serves the further ones too. The
-    first one is the result itself.
+    So every cell and rule for a headline also serves the additional ones. The first is the result
+    itself.
     """
     return [
         result
@@ -37,7 +37,7 @@ def as_headlines(result: Result) -> list[Result]:
 
 
 def table(results: Sequence[Result]) -> Table | None:
-    """Return all accuracies of some results of one model; None where none has a further one."""
+    """Return all accuracies of some results of one model; None where none has additional ones."""
     if not any(
         r.record.additional_accuracy or r.record.additional_accuracy_missing for r in results
     ):
@@ -53,7 +53,7 @@ def table(results: Sequence[Result]) -> Table | None:
         Column("n", "samples", "", True),
     )
     rows = [row for result in results for row in _rows(result)]
-    return Table("accuracies-table", "Every accuracy of this model", columns, tuple(rows))
+    return Table("accuracies-table", "All accuracy results of this model", columns, tuple(rows))
 
 
 def _rows(result: Result) -> list[TableRow]:

@@ -1,4 +1,4 @@
-"""Accuracy against speed in pictures: a card for each model, with what it leaves out and why."""
+"""Charts of accuracy against speedup: a card for each model, with what it leaves out and why."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ovreport_sitegen.pages.accuracy.pareto import Choices
 from ovreport_sitegen.text import listed, plural
 
 MOST = 18
-"""Pictures of one page; the models' own pages have all."""
+"""Charts on one page; the models' own pages have all."""
 _X = {
     "latency": "Times as fast as f32, log scale",
     "throughput": "Times the throughput of f32, log scale",
@@ -30,8 +30,8 @@ _X = {
 _Y = "Points against the f32 reference"
 _BETTER = "Right and up is better"
 _KEY = (
-    "Filled, on the line: nothing else here is better at both. ▼: below 99 % of the reference. "
-    "Lines: 95 % intervals, of speed by pairs of rounds. Shaded: within 1 %."
+    "Filled, on the line: optimal. ▼: below 99 % of the reference. Lines: 95 % intervals; speedups "
+    "are paired by round. Shaded: within 1 % of the reference."
 )
 
 
@@ -39,7 +39,7 @@ _KEY = (
 
 
 def site_cards(catalogue: Catalogue) -> tuple[Card, ...]:
-    """Return a picture for each model, on the device where it has most gains to show."""
+    """Return a card for each model, on the device where most of its speedups can be used."""
     return tuple(
         replace(
             card(catalogue, c, "latency", title=c.model.title, more=f"{c.model.href}#tradeoff"),
@@ -50,25 +50,27 @@ def site_cards(catalogue: Catalogue) -> tuple[Card, ...]:
 
 
 def site_note(catalogue: Catalogue) -> str:
-    """Return what the page's pictures leave out; empty where each model with a choice has one."""
+    """Return which models have no chart on the page; empty where each with a choice has one."""
     choices, drawn = {c.model.id for c in pareto.every(catalogue)}, len(_drawn(catalogue))
     bare = len(choices) - drawn
     notes = []
     if drawn > MOST:
-        notes.append(f"The first {MOST} of {drawn} models; the others' pages have theirs.")
+        notes.append(
+            f"These are the first {MOST} of {drawn} models; the others have theirs on their pages."
+        )
     if bare:
         notes.append(
-            "One model with a choice has no picture, because fewer than two of its choices have a "
-            "gain that can be used: its page says why."
+            "One model with a choice has no chart, because fewer than two of its choices have a "
+            "usable speedup: its page says why."
             if bare == 1
-            else f"{bare} models with a choice have no picture, because fewer than two of their "
-            "choices have a gain that can be used: their pages say why."
+            else f"{bare} models with a choice have no chart, because fewer than two of their "
+            "choices have a usable speedup: their pages say why."
         )
     return " ".join(notes)
 
 
 def _drawn(catalogue: Catalogue) -> list[Choices]:
-    """Return for each model with a picture the choices that it shows."""
+    """Return for each model with a chart the choices that it shows."""
     best: dict[str, Choices] = {}
     for c in pareto.every(catalogue):
         if c.model.id not in best or _size(c) > _size(best[c.model.id]):
@@ -81,10 +83,10 @@ def _size(choices: Choices) -> tuple[int, int]:
 
 
 def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
-    """Return two pictures for each device: accuracy against latency, and against throughput.
+    """Return two cards for each device: accuracy against the speedup in latency and throughput.
 
-    What cannot be drawn has its reasons on the other one; where neither can, there is one card
-    with the table and the reasons.
+    If only one of the two can be drawn, it says why the other cannot; if neither can, one card has
+    the table and the reasons.
     """
     wanted = [
         (choices, measurement, reasons)
@@ -94,7 +96,7 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
     ]
     return tuple(
         replace(
-            card(catalogue, choices, measurement, title=f"Accuracy against {measurement} gain"),
+            card(catalogue, choices, measurement, title=f"Accuracy against {measurement} speedup"),
             id=f"tradeoff-{measurement}-{choices.device.slug}",
             left_out=reasons,
         )
@@ -103,7 +105,7 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
 
 
 def _worth_a_card(choices: Choices) -> Iterator[tuple[SpeedMeasurement, tuple[str, ...]]]:
-    """Yield which pictures to show, with the reasons that stand below each."""
+    """Yield which charts to show, with the exclusion reasons below each."""
     drawn = [a for a in MEASUREMENTS if len(choices.usable(a)) > 1] or MEASUREMENTS[:1]
     for measurement in drawn:
         own = tuple(_left_out(choices, measurement))
@@ -121,19 +123,19 @@ def no_choice_text(catalogue: Catalogue) -> str:
         return "No model here has both a speed and an accuracy on labelled data."
     who = "The one model" if models == 1 else f"Each of {plural(models, 'model')}"
     return (
-        f"{who} with labelled data ran in one way only: f32 of the published file. There is "
-        "nothing to choose between accuracy and speed until a lower precision or a variant is "
-        "measured too, alternately with it."
+        f"{who} with labelled data ran only in f32, from the published file. For a choice between "
+        "accuracy and speed, measure a lower precision or an optimized variant in the same run."
     )
 
 
 def model_findings(catalogue: Catalogue, model: ModelRef) -> list[str]:
-    """Return what the best and the worst of a model's variants come to, a sentence each."""
+    """Return the effects of the best and the worst of a model's variants, a sentence each."""
     many = len(catalogue.devices) > 1
-    mine = sentences.trades_of(catalogue, catalogue.of_model(model))
-    made = [t for t in mine if not t.candidate.is_published]
-    found = (sentences.bargain(made), sentences.costliest(mine))
-    return [sentences.sentence(t, many=many) for t in found if t and not t.candidate.is_published]
+    found = sentences.effects(catalogue, catalogue.of_model(model))
+    optimized = [effect for effect in found if not effect.result.is_published]
+    best, worst = sentences.best_choice(optimized), sentences.largest_loss(found)
+    shown = [effect for effect in (best, worst) if effect and not effect.result.is_published]
+    return [sentences.sentence(effect, many=many) for effect in shown]
 
 
 # ---------------------------------------------------------------- one card
@@ -147,18 +149,18 @@ def card(
     title: str,
     more: str = "",
 ) -> Card:
-    """Return the card of one model's choices on one device; without a chart where one is left."""
+    """Return the card of one model's choices on one device; a single one is not drawn."""
     usable, first = choices.usable(measurement), choices.results[0]
     is_drawn = len(usable) > 1
-    said = sentences.finding(sentences.trades_of(catalogue, choices.results), measurement)
+    finding = sentences.card_finding(sentences.effects(catalogue, choices.results), measurement)
     if not is_drawn:
-        said = _nothing_drawn(choices, len(usable), measurement)
+        finding = _nothing_drawn(choices, len(usable), measurement)
     key = _KEY if is_drawn else ""
     if is_drawn and len(usable) > MAX_ROWS:
         key += f" The fastest {MAX_ROWS} of {len(usable)}."
     chart = Plane(
-        title=f"{choices.model.title}: accuracy against {measurement} gain",
-        description=said,
+        title=f"{choices.model.title}: accuracy against {measurement} speedup",
+        description=finding,
         x_axis=_X[measurement],
         y_axis=_Y,
         tolerance=_tolerance(first),
@@ -172,7 +174,7 @@ def card(
         title=title,
         conditions=f"{choices.device.label} · {metric}",
         better=_BETTER,
-        finding=said,
+        finding=finding,
         chart=chart if is_drawn else None,
         key=key,
         left_out=tuple(_left_out(choices, measurement)),
@@ -185,16 +187,16 @@ def card(
 def _nothing_drawn(choices: Choices, usable: int, measurement: SpeedMeasurement) -> str:
     few = "only one" if usable else "none"
     total = plural(len(choices.results), "choice")
-    return f"Of {total}, {few} has a {measurement} gain that can be used: nothing is drawn."
+    return f"Of {total}, {few} has a usable {measurement} speedup, so there is no chart."
 
 
 def _left_out(choices: Choices, measurement: SpeedMeasurement) -> Iterator[str]:
-    """Yield who is not drawn and why; those that share a reason together."""
+    """Yield the choices that are not drawn, by the reason."""
     by_reason: dict[str, list[str]] = {}
-    objections = choices.rankings[measurement].objections
+    exclusions = choices.rankings[measurement].exclusions
     for r in choices.results:
-        if id(r) in objections:
-            by_reason.setdefault(objections[id(r)], []).append(choices.names[id(r)])
+        if id(r) in exclusions:
+            by_reason.setdefault(exclusions[id(r)], []).append(choices.names[id(r)])
     for reason, names in by_reason.items():
         yield f"{listed(names)}: {reason}"
 
@@ -211,16 +213,16 @@ def _mark(choices: Choices, result: Result, measurement: SpeedMeasurement) -> Po
     reference, accuracy = cells.difference_of(result), result.accuracy
     if reference is None or not isinstance(accuracy, Accuracy):
         raise ValueError("a choice has an accuracy")
-    gain, word = ranking.gains[id(result)], ranking.standings[id(result)].word
     outside = cells.eligible(result) is False
+    speedup, word = ranking.speedups[id(result)], ranking.standings[id(result)].word
     scale = METRICS[accuracy.metric].scale
     delta, low, high = (
         scale * x for x in (reference.delta, reference.delta_low, reference.delta_high)
     )
     return Point(
-        x=gain.ratio.value,
-        x_low=gain.ratio.low,
-        x_high=gain.ratio.high,
+        x=speedup.ratio.value,
+        x_low=speedup.ratio.low,
+        x_high=speedup.ratio.high,
         y=delta,
         y_low=low,
         y_high=high,
@@ -229,27 +231,27 @@ def _mark(choices: Choices, result: Result, measurement: SpeedMeasurement) -> Po
         filled=word == "optimal",
         outside=outside,
         shape="triangle-down" if outside else "diamond" if word == "optimal" else "circle",
-        tip=f"{name}: {_gain_words(result, gain, measurement)}; {cells.points(delta)} points, 95 % "
-        f"interval {cells.points(low)} to {cells.points(high)}, n {accuracy.n:,}; {word}"
-        f"{_alone(result, measurement)}",
+        tip=f"{name}: {_speedup_words(result, speedup, measurement)}; {cells.points(delta)} "
+        f"points, 95 % interval {cells.points(low)} to {cells.points(high)}, n {accuracy.n:,}; "
+        f"{word}{_absolute(result, measurement)}",
     )
 
 
-def _gain_words(result: Result, gain: Comparison, measurement: SpeedMeasurement) -> str:
+def _speedup_words(result: Result, speedup: Comparison, measurement: SpeedMeasurement) -> str:
     if result.is_baseline:
-        return "1×, what the others are compared with"
+        return "1×, the baseline"
     what = "as fast as f32" if measurement == "latency" else "the throughput of f32"
-    ratio = gain.ratio
+    ratio = speedup.ratio
     return (
         f"{significant(ratio.value)}× {what}, 95 % interval {significant(ratio.low)} to "
-        f"{significant(ratio.high)}, {plural(gain.pairs, 'pair')} of rounds, {gain.outcome}"
+        f"{significant(ratio.high)}, {plural(speedup.pairs, 'pair')} of rounds, {speedup.outcome}"
     )
 
 
-def _alone(result: Result, measurement: SpeedMeasurement) -> str:
-    """Return the figure by itself, with its own verdict."""
-    figure = result.metric_value(HEADLINES[measurement])
-    if figure is None:
+def _absolute(result: Result, measurement: SpeedMeasurement) -> str:
+    """Return the absolute value with its own verdict."""
+    metric_value = result.metric_value(HEADLINES[measurement])
+    if metric_value is None:
         return ""
-    shown = METRICS[HEADLINES[measurement]].format_unit(figure.value)
-    return f". {measurement.capitalize()} by itself: {shown}, {value_details(figure)}"
+    shown = METRICS[HEADLINES[measurement]].format_unit(metric_value.value)
+    return f". Absolute {measurement}: {shown}, {value_details(metric_value)}"

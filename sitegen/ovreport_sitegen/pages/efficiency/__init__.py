@@ -1,4 +1,4 @@
-"""The efficiency page: what a result costs in cores, memory, start-up, and rated power or price."""
+"""The efficiency page: cores, memory, start-up, energy, and rated power or price."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ovreport_sitegen.pages.efficiency import energy, loading, memory
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import line, safe_url
 
-_FIGURES = (
+_METRICS = (
     *(metric.key for metric in EFFICIENCY.metrics if not metric.rated),
     *MEMORY.keys,
     "startup_ms",
@@ -49,7 +49,7 @@ class EfficiencyView:
     rated: Table | None
     """None where the site's settings give no TDP and no price."""
     rated_sources: tuple[tuple[str, str, str | None], ...]
-    """Device, where its rated figures are from, and an address in it if there is one."""
+    """Device, where its rated values are from, and its address if it has one."""
 
 
 def view(catalogue: Catalogue) -> EfficiencyView:
@@ -57,7 +57,7 @@ def view(catalogue: Catalogue) -> EfficiencyView:
     head = Head(
         "Efficiency",
         "Throughput per core and per GiB of peak memory, energy per inference, memory phase by "
-        "phase, and what a start costs. All measured, except where it says rated.",
+        "phase, and start-up. Everything is measured unless it is marked as rated.",
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
@@ -98,11 +98,11 @@ def _full_names(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _table(catalogue: Catalogue) -> Table:
-    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _FIGURES))
+    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _METRICS))
     rows = tuple(
         result_row(
             r,
-            (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _FIGURES)),
+            (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _METRICS)),
             "throughput",
         )
         for r in catalogue.results
@@ -123,19 +123,19 @@ def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
         VERDICT,
     )
     rows = tuple(_rated_row(r, rated[r.device.key[1]]) for r in results)
-    return Table("rated-table", "Against rated figures", columns, rows, searchable=True)
+    return Table("rated-table", "Rated power and price", columns, rows, searchable=True)
 
 
 def _rated_row(result: Result, rated: Rated) -> TableRow:
-    figure = result.metric_value("throughput_ips")
+    metric_value = result.metric_value("throughput_ips")
     none = Cell("not given", tone="missing", tip="The site's settings do not have it.")
 
     def per(key: str, divisor: float | None) -> Cell:
         if divisor is None:
             return none
-        if figure is None:
+        if metric_value is None:
             return value_cell(result, "throughput_ips")
-        metric, found = METRICS[key], per_rated(key, figure, divisor)
+        metric, found = METRICS[key], per_rated(key, metric_value, divisor)
         bounds = f"{metric.format(found.low)} – {metric.format(found.high)}"
         shown = metric.format(found.value)
         return Cell(shown, sub=bounds, sort=found.value, marks=(found.kind,))

@@ -1,4 +1,4 @@
-"""Energy: what an inference takes where a counter can be read, and why not where it cannot."""
+"""Energy per inference, where a counter can be read; where not, the reason."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class EnergySection:
     scopes: tuple[tuple[str, str], ...]
     """Domain and interface, and what it covers."""
     card: Card | None
-    """None where it was measured nowhere: there is no bar for what is not known."""
+    """None where it was not measured at all."""
     table: Table | None
 
 
@@ -100,7 +100,7 @@ def _card(catalogue: Catalogue) -> Card | None:
         return None
     domain = domains.most_common(1)[0][0]
     same = [r for r in results if (f := r.metric_value(GROSS)) and f.scope == domain]
-    made = ranking.ranking_card(
+    card = ranking.ranking_card(
         same,
         GROSS,
         id_="energy-card",
@@ -110,7 +110,7 @@ def _card(catalogue: Catalogue) -> Card | None:
         log=True,
         conditions=f"{device.label} · default precision · {line(domain, 60)}",
     )
-    return replace(made, table=_table(same, "energy-card-table"))
+    return replace(card, table=_table(same, "energy-card-table"))
 
 
 def _shortened(catalogue: Catalogue, measured: Sequence[Result]) -> Table:
@@ -132,14 +132,14 @@ def _table(results: Sequence[Result], id_: str = "energy-table") -> Table:
 
 
 def _cells(result: Result) -> tuple[Cell, ...]:
-    energy, figure = _energy(result), result.metric_value(GROSS)
-    if not isinstance(energy, Energy) or figure is None:
+    energy, metric_value = _energy(result), result.metric_value(GROSS)
+    if not isinstance(energy, Energy) or metric_value is None:
         why = energy if isinstance(energy, NotMeasured) else None
         return (missing_cell(why), *(Cell("–", tone="missing"),) * (len(ENERGY.keys) + 2))
     head = energy.domains[0]
-    n = Cell(f"{figure.n:,}", sub=plural(figure.rounds, "round"), sort=figure.n)
+    n = Cell(f"{metric_value.n:,}", sub=plural(metric_value.rounds, "round"), sort=metric_value.n)
     return (
-        badge_cell(figure.verdict),
+        badge_cell(metric_value.verdict),
         *(value_cell(result, key) for key in ENERGY.keys),
         range_cell([r.idle_w for r in head.rounds]),
         n,
@@ -150,7 +150,7 @@ def _cells(result: Result) -> tuple[Cell, ...]:
 
 
 def full_rows(result: Result) -> tuple[TableRow, ...]:
-    """Return every domain of one result; they contain each other, and are not added up."""
+    """Return every domain of one result; they contain one another, so they are never summed."""
     energy = _energy(result)
     if not isinstance(energy, Energy):
         return ()
@@ -158,7 +158,7 @@ def full_rows(result: Result) -> tuple[TableRow, ...]:
 
 
 def full_note(result: Result) -> str:
-    """Return the remedy where energy is unsupported: the figures give the reason."""
+    """Return the remedy where energy is unsupported; the reason is among the metrics."""
     why = result.record.energy
     return line(why.remedy, 400) if isinstance(why, Unsupported) and result.completed else ""
 

@@ -1,4 +1,4 @@
-"""Ways to load a model: what mapping its weights and the model cache do to memory."""
+"""Ways to load a model: how mapped weights and the model cache change memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STARTING = PHASES[:4]
 
 
 def modes_table(catalogue: Catalogue) -> Table:
-    """Return the table of what mapping weights and loading from the model cache save."""
+    """Return the table of peaks with and without mapped weights, and from the model cache."""
     columns = (
         *RESULT_COLUMNS,
         Column("Mapped", "MiB", "lower", True),
@@ -59,7 +59,7 @@ def modes_table(catalogue: Catalogue) -> Table:
 
 
 def modes_finding(catalogue: Catalogue) -> str:
-    """Return what the ways to load save on the main device, in a sentence each."""
+    """Return how the ways to load compare on the main device, in a sentence each."""
     results = ranking.preferred(catalogue.of_device(catalogue.main_device))
     words: dict[ModeName, str] = {
         "no-mmap": "Reading weights instead of mapping them",
@@ -75,8 +75,8 @@ def modes_finding(catalogue: Catalogue) -> str:
             significant(geometric_mean([c.ratio.value for c in cs])) for cs in (effects, own)
         )
         found.append(
-            f"{start} takes {peak}× the peak of a plain start and {anonymous}× its anonymous "
-            f"memory{_of_how_many(effects)}."
+            f"{start} takes {peak}× the peak memory of a default start and {anonymous}× its "
+            f"anonymous memory{_of_how_many(effects)}."
         )
     return " ".join(found)
 
@@ -84,10 +84,10 @@ def modes_finding(catalogue: Catalogue) -> str:
 def _of_how_many(effects: Sequence[Comparison]) -> str:
     clear = sum(c.significant for c in effects)
     if len(effects) == 1:
-        return "" if clear else "; the peaks are not distinguishable"
+        return "" if clear else "; the peaks show no clear difference"
     return (
         f", geometric means over {plural(len(effects), 'model')}; {clear} of {len(effects)} "
-        "peaks are distinguishable"
+        "peaks differ significantly"
     )
 
 

@@ -1,4 +1,4 @@
-"""The end-to-end page: from an encoded image to the answer, on the host and in the graph."""
+"""The end-to-end page: from image file to output, preprocessed on the host or in the graph."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from ovreport_sitegen.pages.end_to_end.stages import Measured, measured, stage_c
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import line, plural
 
-_ONE_WAY = "Only one of the two was measured."
+_ONE_WAY = "Only one of the two ways was measured."
 Compare = Callable[[Measured], Comparison | None]
 
 
@@ -42,11 +42,12 @@ class EndToEndView:
     """Everything the template of the page needs."""
 
     head: Head
-    gains: tuple[Card, ...]
+    speedups: tuple[Card, ...]
+    """In-graph preprocessing, and pipelining."""
     models: tuple[Card, ...]
-    """One a model: its stages."""
+    """The stages of each model."""
     table: Table
-    done: tuple[tuple[str, str, str], ...]
+    inputs: tuple[tuple[str, str, str], ...]
     """Model, its images and its preprocessing, in words."""
     without: tuple[str, ...]
     """Titles of models that have no images."""
@@ -65,10 +66,10 @@ def view(catalogue: Catalogue) -> EndToEndView:
     by_model = [(m, measured(preferred(catalogue.of_model(m)))) for m in catalogue.models]
     return EndToEndView(
         head=head,
-        gains=(_graph_card(main, catalogue), _async_card(main, catalogue)) if main else (),
+        speedups=(_graph_card(main, catalogue), _async_card(main, catalogue)) if main else (),
         models=tuple(stage_card(model, found) for model, found in by_model if found),
         table=_table(catalogue),
-        done=tuple(
+        inputs=tuple(
             (m.title, line(a.images, 400).rstrip("."), line(a.preprocessing, 600).rstrip("."))
             for m, found in by_model
             if found
@@ -84,29 +85,27 @@ def view(catalogue: Catalogue) -> EndToEndView:
 def _lede(main: Sequence[Measured], device: str) -> str:
     hosts = [host for m in main if (host := end_to_end.of_way(m.measurement, "host"))]
     if not hosts:
-        return f"No image model was measured from image file to answer on {device}."
+        return f"No image model was measured end to end on {device}."
     shares = [end_to_end.inference_share(host) for host in hosts]
     steady = sorted(s.value for s in shares if s.half_width <= NOISY_HALF_WIDTH)
     if all(len(host.rounds) == 1 for host in hosts):
         return (
-            f"{plural(len(hosts), 'model')} measured from image file to answer on {device}, in one "
-            "round each: such times have no interval. The standard tier measures several rounds."
+            f"{plural(len(hosts), 'model')} measured end to end on {device}, in one round each, so "
+            "the times have no interval. The standard tier measures several rounds."
         )
     if not steady:
         return (
-            f"Inference's share of the time from an image file to the answer is not steady over "
-            f"rounds for any of {plural(len(hosts), 'model')} on {device}: the tables have all."
+            f"Inference's share of the end-to-end time is too noisy for a summary of "
+            f"{plural(len(hosts), 'model')} on {device}; the tables have the values."
         )
-    said = (
-        f"{_percent(steady[0])} of the time"
-        if len(steady) == 1
-        else f"{_percent(steady[0])} to {_percent(steady[-1])} of the time, in the middle "
-        f"{_percent(statistics.median(steady))},"
-    )
+    shown = _percent(steady[0])
+    if len(steady) > 1:
+        median = _percent(statistics.median(steady))
+        shown = f"{shown} to {_percent(steady[-1])} (median {median})"
     return (
-        f"Inference is {said} from an image file to the answer, over "
+        f"Inference is {shown} of the time from image file to output, for "
         f"{plural(len(steady), 'model')} on {device}. The rest is decoding, preprocessing, "
-        "transfer and postprocessing, each timed apart here."
+        "transfer and postprocessing, each timed separately."
     )
 
 
@@ -115,18 +114,18 @@ def _percent(share: float) -> str:
 
 
 def graph_of(m: Measured) -> Comparison | None:
-    """Return how many times as fast an image is with preprocessing in the graph."""
+    """Return the speedup of an image by preprocessing in the graph instead of on the host."""
     return end_to_end.graph_gain(m.measurement)
 
 
 def async_of(m: Measured) -> Comparison | None:
-    """Return how many times as many images a second the pipeline makes, on the host way."""
+    """Return the throughput of two pipelined requests over one, preprocessed on the host."""
     host = end_to_end.of_way(m.measurement, "host")
     return end_to_end.async_gain(host) if host else None
 
 
 def _graph_card(main: Sequence[Measured], catalogue: Catalogue) -> Card:
-    return _gain_card(
+    return _speedup_card(
         main,
         graph_of,
         id_="graph",
@@ -138,7 +137,7 @@ def _graph_card(main: Sequence[Measured], catalogue: Catalogue) -> Card:
 
 
 def _async_card(main: Sequence[Measured], catalogue: Catalogue) -> Card:
-    return _gain_card(
+    return _speedup_card(
         main,
         async_of,
         id_="pipelined",
@@ -149,7 +148,7 @@ def _async_card(main: Sequence[Measured], catalogue: Catalogue) -> Card:
     )
 
 
-def _gain_card(
+def _speedup_card(
     main: Sequence[Measured],
     compare: Compare,
     *,
@@ -181,19 +180,21 @@ def _table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("end_to_end_ms", "On the host"),
         metric_column("end_to_end_graph_ms", "In the graph"),
-        Column("Graph gain", "× host", "higher", True, tip="Times as fast as on the host"),
-        Column("Inference", "% of it", "", True, tip="Share of the time, on the host"),
+        Column("Graph speedup", "× host", "higher", True),
+        Column("Inference", "% of the time", "", True, tip="With preprocessing on the host"),
         metric_column("end_to_end_ips", "One by one"),
         metric_column("end_to_end_async_ips", "Pipelined"),
-        Column("Pipeline gain", "× one by one", "higher", True),
+        Column("Pipeline speedup", "× one by one", "higher", True),
         metric_column("end_to_end_graph_async_ips", "Pipelined, in the graph"),
-        Column("Outputs", "graph against host", tip="Relative root mean square of the worst"),
+        Column(
+            "Outputs", "graph against host", tip="Relative RMSE of the output that differs most"
+        ),
         Column("n", "images", "", True),
         VERDICT,
     )
     chosen = whole_devices(catalogue, catalogue.results)
     rows = tuple(_table_row(r) for r in chosen.results)
-    title = "From image file to answer"
+    title = "From image file to output"
     return Table("end-to-end-table", title, columns, rows, searchable=True, note=chosen.note)
 
 
@@ -221,16 +222,16 @@ def _table_row(result: Result) -> TableRow:
     )
 
 
-_FIGURE_COLUMNS = 11
+_VALUE_COLUMNS = 11
 """Columns of the table after those that name the result."""
 
 
 def _why_not(result: Result) -> tuple[Cell, ...]:
-    """Return one cell over all columns that says why there is nothing in them."""
+    """Return one cell over all columns with the reason why nothing was measured."""
     why = result.record.end_to_end
     if not result.completed or isinstance(why, EndToEnd):  # the row says why the case failed
-        return (Cell(""),) * _FIGURE_COLUMNS
-    return (replace(missing_cell(why), sub=line(why.reason, 160), span=_FIGURE_COLUMNS),)
+        return (Cell(""),) * _VALUE_COLUMNS
+    return (replace(missing_cell(why), sub=line(why.reason, 160), span=_VALUE_COLUMNS),)
 
 
 def _share_cell(m: Measured) -> Cell:
@@ -247,7 +248,7 @@ def _share_cell(m: Measured) -> Cell:
 
 
 def agreement_cell(measurement: EndToEnd) -> Cell:
-    """Return whether both ways give the same outputs, and how far the worst one is off."""
+    """Return whether both ways give the same outputs, and the largest difference."""
     if not measurement.agreement:
         return Cell("–", tone="missing", tip="Only one way was measured.")
     worst = max(measurement.agreement, key=lambda output: output.relative_rmse)

@@ -1,4 +1,4 @@
-"""Cards of one model from image file to answer: what its time is made of, on either way."""
+"""Cards of one model: the stages that its end-to-end time consists of."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, MetricValue, end_to_end, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
-from ovreport.stats.comparison import Outcome
+from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.cells import interval_cell, result_cells
 from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.ranking import device_name, value_details
+from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import ModelRef, Result
 
@@ -27,23 +28,16 @@ DOING: dict[Stage, str] = {
 }
 
 
-_HOW_SURE: dict[Outcome, str] = {
-    "different": "",
-    "no clear difference": ", not distinguishable",
-    "insufficient data": ", too few rounds to be sure",
-}
-
-
 @dataclass(frozen=True)
 class Measured:
-    """A result that has the aspect."""
+    """A result that was measured end to end."""
 
     result: Result
     measurement: EndToEnd
 
 
 def measured(results: Sequence[Result]) -> list[Measured]:
-    """Return the results that were measured from image file to answer."""
+    """Return the results that were measured end to end."""
     return [
         Measured(r, r.record.end_to_end)
         for r in results
@@ -67,20 +61,20 @@ _SHORTEST_MS = 1e-6
 
 def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     """Return a card of every device that ran a model, both ways on each."""
-    timed = [(m, p) for m in found for p in m.measurement.pipelines if _figure(m, p)]
+    timed = [(m, p) for m in found for p in m.measurement.pipelines if _metric_value(m, p)]
     rows = [row for m, p in timed[:MAX_ROWS] if (row := _row(m, p))]
     finding = " ".join(_finding(found[0]))
     title = model.title
     chart = Chart(
         "stages",
-        f"{title}: time from image file to answer",
+        f"{title}: time from image file to output",
         finding,
         "Milliseconds per image",
         tuple(rows),
     )
-    notes = "Line: 95 % interval of the whole."
+    notes = "Line: 95 % interval of the total."
     if any(row.faint for row in rows):
-        notes += " Pale: the time is unreliable; its shares hold better."
+        notes += " Pale: the time is unreliable; its shares are less affected."
     if len(timed) > MAX_ROWS:
         notes += f" The first {MAX_ROWS} of {len(timed)}."
     results = [m.result for m in found]
@@ -99,7 +93,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     )
 
 
-def _figure(m: Measured, pipeline: Pipeline) -> MetricValue | None:
+def _metric_value(m: Measured, pipeline: Pipeline) -> MetricValue | None:
     return m.result.metric_value(_key(pipeline))
 
 
@@ -108,28 +102,28 @@ def _key(pipeline: Pipeline) -> str:
 
 
 def _row(m: Measured, pipeline: Pipeline) -> Row | None:
-    figure = _figure(m, pipeline)
-    if figure is None:
+    metric_value = _metric_value(m, pipeline)
+    if metric_value is None:
         return None
     parts = [(stage, ms.value) for stage, ms in stages_ms(pipeline).items()]
     name = f"{device_name(m.result)} · {WAYS[pipeline.way]}"
-    level = figure.verdict.level
+    level = metric_value.verdict.level
     words = ", ".join(f"{DOING[stage]} {significant(ms)} ms" for stage, ms in parts)
     return Row(
         name=name if level == "stable" else f"{name} · {level}",
-        label=METRICS[_key(pipeline)].format_unit(figure.value),
-        value=figure.value,
-        low=figure.low,
-        high=figure.high,
+        label=METRICS[_key(pipeline)].format_unit(metric_value.value),
+        value=metric_value.value,
+        low=metric_value.low,
+        high=metric_value.high,
         family=m.result.device.family,
         faint=level == "unreliable",
         parts=tuple(parts),
-        tip=f"{name}: {words}; {value_details(figure)}",
+        tip=f"{name}: {words}; {value_details(metric_value)}",
     )
 
 
 def _finding(m: Measured) -> list[str]:
-    """Return what the host way's time goes to, and what the graph changes of it."""
+    """Return where the time goes with preprocessing on the host, and the speedup of the graph."""
     found = []
     host = end_to_end.of_way(m.measurement, "host")
     if host is not None:
@@ -140,13 +134,18 @@ def _finding(m: Measured) -> list[str]:
         if costliest:
             is_more = others[costliest] > stages_ms(host)["infer"].value
             doing = DOING[costliest]
-            more = f": {doing} costs more" if is_more else f"; of the rest {doing} costs most"
+            more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
         found.append(f"Inference is {_percent(share)} of the time{more}.")
-    gain = end_to_end.graph_gain(m.measurement)
-    if gain is not None:
-        ratio = f"{significant(gain.ratio.value)}× as fast"
-        found.append(f"In the graph: {ratio}{_HOW_SURE[gain.outcome]}.")
+    speedup = end_to_end.graph_gain(m.measurement)
+    if speedup is not None:
+        found.append(f"In the graph: {_speedup_words(speedup)}.")
     return found
+
+
+def _speedup_words(speedup: Comparison) -> str:
+    if speedup.significant:
+        return speed_words(speedup.ratio.value)
+    return "too few rounds" if speedup.outcome == "insufficient data" else speedup.outcome
 
 
 def _percent(share: Interval) -> str:
@@ -174,7 +173,7 @@ def _table_row(m: Measured, pipeline: Pipeline) -> TableRow:
     cells = [
         interval_cell(stages[stage])
         if stage in stages
-        else Cell("–", tone="missing", tip="The model does it: part of inference.")
+        else Cell("–", tone="missing", tip="Part of inference: the model does it.")
         for stage in STAGES
     ]
     rounds = Cell(str(len(pipeline.rounds)), sort=len(pipeline.rounds))

@@ -21,7 +21,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.frameworks.tables import (
     Pair,
-    beside_table,
+    costs_table,
     missing_table,
     speed_table,
     threads_sentence,
@@ -49,7 +49,8 @@ class FrameworksView:
     threads: str
     """Whether both had the same threads."""
     speed: Table | None
-    beside: Table | None
+    costs: Table | None
+    """Start-up, memory and outputs of both."""
     missing: Table | None
     commands: tuple[tuple[str, str], ...]
 
@@ -69,12 +70,12 @@ def view(catalogue: Catalogue) -> FrameworksView:
         command=COMMAND,
         findings=tuple(_findings(pairs)),
         groups=tuple(
-            (_asked_words(requested), tuple(_cards(some, requested)))
+            (_precisions(requested), tuple(_cards(some, requested)))
             for requested, some in _by_precision(pairs)
         ),
         threads=threads_sentence(pairs),
         speed=speed_table(pairs) if pairs else None,
-        beside=beside_table(pairs) if pairs else None,
+        costs=costs_table(pairs) if pairs else None,
         missing=missing_table(catalogue),
         commands=_commands(catalogue),
     )
@@ -86,7 +87,7 @@ def _shown(pairs: Sequence[Pair]) -> list[Result]:
 
 
 def _rank(pair: Pair) -> tuple[bool, float]:
-    """Order by precision, then from OpenVINO's largest gain to its largest loss."""
+    """Order by precision, then from OpenVINO's largest speedup to its smallest."""
     comparison = pair.latency or pair.throughput
     return pair.candidate.requested != "f32", -(comparison.ratio.value if comparison else 0)
 
@@ -98,26 +99,26 @@ def _findings(pairs: Sequence[Pair]) -> Iterator[str]:
     for requested, some in _by_precision(pairs):
         for measurement in MEASUREMENTS:
             if ratios := _ratios(some, measurement):
-                yield f"{_asked_words(requested)}, {measurement}: {outcome_counts(ratios)}."
+                yield f"{_precisions(requested)}, {measurement}: {outcome_counts(ratios)}."
     differing = {p.baseline.href: p.baseline.model.title for p in pairs if _differs(p.baseline)}
     if differing:
         yield (
-            f"Of {listed(sorted(differing.values()))} the framework's outputs differ from "
-            f"OpenVINO's in f32 by more than {_DIFFERS * 100:.0f} % (relative RMSE): speed there "
-            "is not like for like."
+            f"For {listed(sorted(differing.values()))}, the framework's outputs differ from "
+            f"OpenVINO's in f32 by more than {_DIFFERS * 100:.0f} % (relative RMSE), so the speeds "
+            "are not comparable."
         )
 
 
 def sentence(pair: Pair) -> str:
-    """Return what came of one pair, for the page of its model."""
-    gains = [
+    """Return the speedups of one pair, for the page of its model."""
+    shown = [
         f"{measurement} {times(c) if c.significant else c.outcome}"
         for measurement in MEASUREMENTS
         if (c := pair.of(measurement))
     ]
     ours, native = pair.candidate, pair.baseline
     where = f"{ours.label} on {ours.device.label} against {native.framework}"
-    return f"{where}: {', '.join(gains)}."
+    return f"{where}: {', '.join(shown)}."
 
 
 def _ratios(pairs: Sequence[Pair], measurement: SpeedMeasurement) -> list[Ratio]:
@@ -130,9 +131,9 @@ def _by_precision(pairs: Sequence[Pair]) -> list[tuple[str, list[Pair]]]:
     return [(a, [p for p in pairs if p.candidate.requested == a]) for a in requested]
 
 
-def _asked_words(requested: str) -> str:
+def _precisions(requested: str) -> str:
     if requested == "f32":
-        return "Both asked for f32"
+        return "Both in f32"
     ours = "its default precision" if requested == "default" else requested
     return f"OpenVINO in {ours}, the framework in f32"
 
@@ -159,7 +160,7 @@ def _cards(pairs: Sequence[Pair], requested: str) -> Iterator[Card]:
             ratios,
             id_=id_,
             title=f"Speedup over native: {measurement}",
-            conditions=_asked_words(requested),
+            conditions=_precisions(requested),
             axis="Times as fast as the native framework, log scale",
             finding=ratio_finding(ratios, "OpenVINO"),
             table=speed_table(shown[:FIRST], f"{id_}-card-table"),

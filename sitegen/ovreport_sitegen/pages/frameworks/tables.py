@@ -1,4 +1,4 @@
-"""Tables of OpenVINO beside native frameworks: speed, what else they cost, what is missing."""
+"""Tables of OpenVINO and native frameworks: speed, start-up, memory, and what is missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pair = PairedComparison[Result]
 
 
 def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
-    """Return the table of paired speed-ups, with the figures behind them."""
+    """Return the table of paired speedups, with the latency and throughput behind them."""
     columns = (
         Column("Model"),
         Column("Framework", wide=True),
@@ -47,7 +47,7 @@ def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
                 verdict_cell(pair.candidate, "latency"),
                 verdict_cell(pair.baseline, "latency"),
                 *(
-                    _figure(r, measurement)
+                    _metric_value(r, measurement)
                     for measurement in ("latency", "throughput")
                     for r in (pair.candidate, pair.baseline)
                 ),
@@ -59,8 +59,8 @@ def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
     return Table(id_, caption, columns, rows, searchable=id_ == "speed-table")
 
 
-def beside_table(pairs: Sequence[Pair]) -> Table:
-    """Return the table of what both need beside speed, what they answer, and their threads."""
+def costs_table(pairs: Sequence[Pair]) -> Table:
+    """Return the table of start-up, memory, outputs and threads of both."""
     columns = (
         Column("Model"),
         Column("Framework", wide=True),
@@ -71,7 +71,7 @@ def beside_table(pairs: Sequence[Pair]) -> Table:
             for who in ("OpenVINO", "Framework")
         ),
         Column("OpenVINO, off f32", "relative RMSE", "lower", True),
-        Column("Framework, off f32", "relative RMSE", "lower", True),
+        Column("Framework, against f32", "relative RMSE", "lower", True),
         Column("Threads", "latency"),
         Column("Requests × threads", "throughput"),
     )
@@ -98,7 +98,7 @@ def beside_table(pairs: Sequence[Pair]) -> Table:
         )
         for pair in pairs
     )
-    return Table("beside-table", "Start-up, memory and outputs of both", columns, rows, True)
+    return Table("costs-table", "Start-up, memory and outputs of both", columns, rows, True)
 
 
 def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
@@ -120,7 +120,7 @@ def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
     )
 
 
-def _figure(result: Result, measurement: str) -> Cell:
+def _metric_value(result: Result, measurement: str) -> Cell:
     """Return a headline, greyed if it is unreliable; the ratio beside it has its own interval."""
     cell, verdict = value_cell(result, HEADLINES[measurement]), result.verdict(measurement)
     return replace(cell, tone="missing") if verdict and verdict.level == "unreliable" else cell
@@ -154,7 +154,7 @@ def missing_table(catalogue: Catalogue) -> Table | None:
 def _why(result: Result) -> tuple[Cell, Cell]:
     outcome = result.record.outcome
     if isinstance(outcome, Completed):
-        why = "No OpenVINO result of the same file and inputs was measured alternately with it."
+        why = "No OpenVINO result of the same file and inputs was measured in the same run."
         return Cell("unpaired", tone="missing"), Cell(why, tone="prose")
     said = missing_cell(outcome)
     return replace(said, sub=""), Cell(said.tip, tone="prose")
@@ -172,12 +172,12 @@ def _latency_threads(result: Result) -> str:
 
 
 def _threads(measurement: Latency | Throughput) -> str:
-    told = measurement.settings.effective | measurement.settings.requested
-    return line(next((told[name] for name in _THREADS if name in told), "?"), 8)
+    reported = measurement.settings.effective | measurement.settings.requested
+    return line(next((reported[name] for name in _THREADS if name in reported), "?"), 8)
 
 
 def _load(result: Result) -> str:
-    """Return requests × threads of each; OpenVINO tells the threads of all requests together."""
+    """Return requests × threads of each; OpenVINO reports the threads of all requests together."""
     throughput = result.record.throughput
     if not isinstance(throughput, Throughput):
         return "?"

@@ -1,4 +1,4 @@
-"""The page of language models: tokens, which stand on no page beside inferences."""
+"""The page of language models, the only one with token speeds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ovreport.record import AccuracyReference, Concurrency, Perplexity, TokenAgr
 from ovreport.stats.intervals import median_interval
 from ovreport_sitegen.components.cells import reasons_words
 from ovreport_sitegen.components.generation import (
-    ASPECT,
+    MEASUREMENT,
     generation_of,
     main_result,
     relation,
@@ -42,7 +42,7 @@ class LanguageView:
     """Variants by the size of their weights; None where there is nothing beside published files."""
     decoding: str
     repeats: tuple[tuple[str, str], ...]
-    """Which result, and the command that measures it again."""
+    """A result, and the command that reproduces it."""
 
 
 def view(catalogue: Catalogue) -> LanguageView:
@@ -51,8 +51,8 @@ def view(catalogue: Catalogue) -> LanguageView:
     best = main_result(results)
     head = Head(
         "Language models",
-        answer_sentence(best) if best else _nothing(results),
-        warning=warning(results, ASPECT),
+        speed_sentence(best) if best else _nothing(results),
+        warning=warning(results, MEASUREMENT),
     )
     measured = [g for r in results if (g := generation_of(r))]
     return LanguageView(
@@ -69,36 +69,35 @@ def view(catalogue: Catalogue) -> LanguageView:
 
 
 def _nothing(results: Sequence[Result]) -> str:
-    return f"None of {plural(len(results), 'result')} has figures: the table says why."
+    return f"None of {plural(len(results), 'result')} has values; the table says why."
 
 
 # ---------------------------------------------------------------- findings
 
 
-def answer_sentence(result: Result) -> str:
-    """Return in a sentence how fast a language model answers, as users run it."""
+def speed_sentence(result: Result) -> str:
+    """Return the time to the first token, per token, and tokens per second of one result."""
     measured = generation_of(result)
     if measured is None:
-        return f"{result.model.title}: no figures."
+        return f"{result.model.title}: not measured."
     point = generation.headline(measured.points)
-    verdict = result.verdict(ASPECT)
-    doubt = ""
+    verdict = result.verdict(MEASUREMENT)
+    caveat = ""
     if verdict and not result.trusted("time_per_output_token_ms"):
-        doubt = f" ({verdict.level}: {reasons_words(verdict)})"
+        caveat = f" ({verdict.level}: {reasons_words(verdict)})"
     return (
-        f"{result.model.title}, {variants.weights_words(result)}, answers a prompt of "
-        f"{point.prompt_tokens} tokens on {result.device.label} after "
-        f"{value_words(result, 'time_to_first_token_ms')}, then gives a token every "
-        f"{value_words(result, 'time_per_output_token_ms')}: "
-        f"{value_words(result, 'tokens_per_s')} over {point.new_tokens} tokens, "
-        f"{'default precision' if result.requested == 'default' else result.precision}{doubt}."
+        f"{result.model.title}, {variants.weights_words(result)}, on {result.device.label}: "
+        f"{value_words(result, 'time_to_first_token_ms')} to the first token of a prompt of "
+        f"{point.prompt_tokens} tokens, then {value_words(result, 'time_per_output_token_ms')} per "
+        f"token; {value_words(result, 'tokens_per_s')} over {point.new_tokens} tokens, "
+        f"{'default precision' if result.requested == 'default' else result.precision}{caveat}."
     )
 
 
 def _findings(results: Sequence[Result], best: Result | None) -> list[str]:
     found = [quality_sentence(best)] if best else []
-    if best and (together := _together(best)):
-        found.append(together)
+    if best and (sentence := _concurrent(best)):
+        found.append(sentence)
     found += variants.findings(results)
     failed = [r for r in results if not r.completed]
     if failed:
@@ -108,9 +107,9 @@ def _findings(results: Sequence[Result], best: Result | None) -> list[str]:
 
 
 def quality_sentence(result: Result) -> str:
-    """Return how right the answers are, against f32 where that was measured."""
+    """Return perplexity and token agreement, against f32 where that was measured."""
     measured = generation_of(result)
-    said = []
+    parts = []
     perplexity = measured.perplexity if measured else None
     if isinstance(perplexity, Perplexity):
         reference, text = perplexity.reference, f"Perplexity {significant(perplexity.value)}"
@@ -120,19 +119,19 @@ def quality_sentence(result: Result) -> str:
                 f"{variants.reference_words(result)} "
                 f"({relation(reference)})"
             )
-        said.append(text)
-    answers = measured.agreement if measured else None
-    if isinstance(answers, TokenAgreement):
-        said.append(
-            f"{answers.identical} of {plural(len(answers.common), 'greedy answer')} "
-            f"{'is' if answers.identical == 1 else 'are'} f32's token for token, on average "
-            f"{significant(answers.first_divergence)} of {answers.new_tokens} tokens come before "
-            "the first that differs"
+        parts.append(text)
+    agreement = measured.agreement if measured else None
+    if isinstance(agreement, TokenAgreement):
+        parts.append(
+            f"{agreement.identical} of {plural(len(agreement.common), 'greedy output')} "
+            f"{'equals' if agreement.identical == 1 else 'equal'} that of f32 token for token; on "
+            f"average, {significant(agreement.first_divergence)} of {agreement.new_tokens} tokens "
+            "come before the first difference"
         )
-    return f"{'; '.join(said)}." if said else ""
+    return f"{'; '.join(parts)}." if parts else ""
 
 
-def _together(result: Result) -> str:
+def _concurrent(result: Result) -> str:
     measured = generation_of(result)
     found = measured.concurrency if measured else None
     if not isinstance(found, Concurrency) or len(found.points) < 2:
@@ -140,18 +139,18 @@ def _together(result: Result) -> str:
     rates = [median_interval(generation.concurrent_rates(p)).value for p in found.points]
     most = max(range(len(rates)), key=rates.__getitem__)
     return (
-        f"Several requests at once: {plural(found.points[most].requests, 'request')} together get "
-        f"{significant(rates[most])} tokens/s, {significant(rates[most] / rates[0], 2)}× those of "
+        f"{plural(found.points[most].requests, 'request')} at once: {significant(rates[most])} "
+        f"tokens/s in all, {significant(rates[most] / rates[0], 2)}× that of "
         f"{plural(found.points[0].requests, 'request')}."
     )
 
 
 def texts(results: Sequence[Result]) -> list[tuple[str, str]]:
-    """Return what answers are judged by: name and words, each once."""
+    """Return what outputs are evaluated on: name and description, each once."""
     found: dict[tuple[str, str], None] = {}
     for measured in filter(None, map(generation_of, results)):
         if isinstance(p := measured.perplexity, Perplexity):
-            words = f"{line(p.data, 300)} Windows of {p.window} tokens, {p.stride} on each time."
+            words = f"{line(p.data, 300)} Windows of {p.window} tokens, {p.stride} apart."
             found["Perplexity", words] = None
         if isinstance(a := measured.agreement, TokenAgreement):
             words = (

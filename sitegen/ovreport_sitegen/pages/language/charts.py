@@ -1,4 +1,4 @@
-"""How the times of language models grow with prompts and answers, in pictures."""
+"""Charts of how the times of language models grow with the length of prompts and outputs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ from ovreport.record import Generation, GenerationPoint
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.cells import interval_cell
-from ovreport_sitegen.components.generation import ASPECT, generation_of, main_result, result_name
+from ovreport_sitegen.components.generation import (
+    MEASUREMENT,
+    generation_of,
+    main_result,
+    result_name,
+)
 from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data import variants
@@ -19,13 +24,13 @@ from ovreport_sitegen.pages.language.tables import bound_cell
 from ovreport_sitegen.text import plural
 
 _SERIES = 6
-"""Results that one picture shows: more lines could not be told apart."""
-_KEY = "A line: one result over the lengths. Filled: default precision. Hollow square: f32."
+"""Results in one chart; more lines would be hard to distinguish."""
+_KEY = "Line: one result over the lengths. Filled: default precision. Outlined square: f32."
 
 
 @dataclass(frozen=True)
-class _Picture:
-    """What one of the two pictures shows."""
+class _Spec:
+    """What one of the two charts shows."""
 
     id: str
     title: str
@@ -40,11 +45,11 @@ class _Picture:
 
 
 def _context(point: GenerationPoint) -> float:
-    """Return the tokens before a generated one, on average over the answer."""
+    """Return the tokens before a generated one, on average over the output."""
     return point.prompt_tokens + point.new_tokens / 2
 
 
-_FIRST = _Picture(
+_FIRST = _Spec(
     "first-token",
     "Time to the first token",
     "Tokens of the prompt, log scale",
@@ -54,9 +59,9 @@ _FIRST = _Picture(
     generation.first_token,
     "tokens of prompt",
 )
-_EACH = _Picture(
+_EACH = _Spec(
     "each-token",
-    "Time of each further token",
+    "Time per further token",
     "Tokens before it on average, log scale",
     "ms, log scale",
     "time_per_output_token_ms",
@@ -67,51 +72,49 @@ _EACH = _Picture(
 
 
 def cards(results: Sequence[Result]) -> list[Card]:
-    """Return both pictures of some results, none where nothing can be drawn."""
+    """Return both cards of some results; without a chart where nothing can be drawn."""
     shown = [r for r in results if generation_of(r) and r.trusted(_EACH.key)]
-    return [_card(picture, shown[:_SERIES], results) for picture in (_FIRST, _EACH)]
+    return [_card(spec, shown[:_SERIES], results) for spec in (_FIRST, _EACH)]
 
 
-def _card(picture: _Picture, shown: Sequence[Result], results: Sequence[Result]) -> Card:
+def _card(spec: _Spec, shown: Sequence[Result], results: Sequence[Result]) -> Card:
     measured = [r for r in results if generation_of(r)]
-    finding = _grows(picture, shown)
-    spots = tuple(spot for r in shown for spot in _spots(picture, r, many=len(shown) > 1))
+    finding = _grows(spec, shown)
+    spots = tuple(spot for r in shown for spot in _spots(spec, r, many=len(shown) > 1))
     left_out = len(measured) - len(shown)
     key = f"{_KEY} {left_out} unreliable, left out: see the table." if left_out else _KEY
     return Card(
-        id=picture.id,
-        title=picture.title,
+        id=spec.id,
+        title=spec.title,
         conditions="one request at a time, greedy",
-        better=METRICS[picture.key].better,
+        better=METRICS[spec.key].better,
         finding=finding,
-        chart=Plane(picture.title, finding, picture.x_axis, picture.y_axis, spots)
-        if spots
-        else None,
+        chart=Plane(spec.title, finding, spec.x_axis, spec.y_axis, spots) if spots else None,
         key=key if spots else "",
-        table=_card_table(picture, measured[:_SERIES]),
-        footer=footer(measured, ASPECT),
+        table=_card_table(spec, measured[:_SERIES]),
+        footer=footer(measured, MEASUREMENT),
         more="#lengths",
     )
 
 
-def _points(picture: _Picture, result: Result) -> list[GenerationPoint]:
-    """Return a result's points by x: of those with the same x, the longest answer."""
+def _points(spec: _Spec, result: Result) -> list[GenerationPoint]:
+    """Return a result's points by x: of those with the same x, the longest output."""
     measured = generation_of(result)
     by_x: dict[float, GenerationPoint] = {}
     for point in measured.points if isinstance(measured, Generation) else ():
-        x = picture.x(point)
+        x = spec.x(point)
         if x not in by_x or by_x[x].new_tokens < point.new_tokens:
             by_x[x] = point
     return [by_x[x] for x in sorted(by_x)]
 
 
-def _spots(picture: _Picture, result: Result, *, many: bool) -> list[Point]:
-    points, series, name = _points(picture, result), result.href, result_name(result)
+def _spots(spec: _Spec, result: Result, *, many: bool) -> list[Point]:
+    points, series, name = _points(spec, result), result.href, result_name(result)
     found = []
     for i, point in enumerate(points):
-        interval, x = picture.y(point), picture.x(point)
+        interval, x = spec.y(point), spec.x(point)
         tip = (
-            f"{name}: {METRICS[picture.key].format_unit(interval.value)} at {x:g} {picture.at}, "
+            f"{name}: {METRICS[spec.key].format_unit(interval.value)} at {x:g} {spec.at}, "
             f"95 % interval {significant(interval.low)} to {significant(interval.high)}, "
             f"{plural(len(point.rounds), 'round')}"
         )
@@ -131,35 +134,35 @@ def _spots(picture: _Picture, result: Result, *, many: bool) -> list[Point]:
 
 
 def _mark(result: Result) -> str:
-    """Return what tells a line from the others: its precision, or what was made of the weights."""
+    """Return the label of a line: its precision, or its variant."""
     return result.requested if result.is_published else variants.short(result.variant)
 
 
-def _grows(picture: _Picture, shown: Sequence[Result]) -> str:
+def _grows(spec: _Spec, shown: Sequence[Result]) -> str:
     """Return how the time grows from the shortest to the longest, of the preferred result."""
     best = main_result(shown)
-    points = _points(picture, best) if best else []
+    points = _points(spec, best) if best else []
     if best is None or not points:
-        return "No result here is steady enough to be drawn: the table has them all."
-    metric, (first, last) = METRICS[picture.key], (points[0], points[-1])
-    values = [picture.y(p).value for p in (first, last)]
+        return "All results here are too noisy to be drawn; the table has them."
+    metric, (first, last) = METRICS[spec.key], (points[0], points[-1])
+    values = [spec.y(p).value for p in (first, last)]
     return (
         f"{best.model.title}, {best.requested}: {metric.format_unit(values[0])} at "
-        f"{picture.x(first):g} {picture.at}, {metric.format_unit(values[1])} at "
-        f"{picture.x(last):g}: {significant(values[1] / values[0], 2)}× the time for "
-        f"{significant(picture.x(last) / picture.x(first), 2)}× the tokens."
+        f"{spec.x(first):g} {spec.at}, {metric.format_unit(values[1])} at "
+        f"{spec.x(last):g}: {significant(values[1] / values[0], 2)}× the time for "
+        f"{significant(spec.x(last) / spec.x(first), 2)}× the tokens."
     )
 
 
-def _card_table(picture: _Picture, results: Sequence[Result]) -> Table:
-    percentiles = {} if picture is _FIRST else generation.PERCENTILES
+def _card_table(spec: _Spec, results: Sequence[Result]) -> Table:
+    percentiles = {} if spec is _FIRST else generation.PERCENTILES
     rows = tuple(
         TableRow(
             (
                 Cell(result.model.title, href=result.href, sort=result.model.title.lower()),
                 Cell(result.precision, sub=result.variant_name, sort=result.precision),
-                Cell(f"{picture.x(point):g}", sort=picture.x(point)),
-                interval_cell(picture.y(point), picture.key),
+                Cell(f"{spec.x(point):g}", sort=spec.x(point)),
+                interval_cell(spec.y(point), spec.key),
                 Cell(str(len(point.rounds)), sort=len(point.rounds)),
                 *(
                     bound_cell(key, generation.percentile_ms(point, p))
@@ -169,14 +172,14 @@ def _card_table(picture: _Picture, results: Sequence[Result]) -> Table:
             under=result.label,
         )
         for result in results
-        for point in _points(picture, result)
+        for point in _points(spec, result)
     )
     columns = (
         Column("Model"),
         Column("Precision", wide=True),
-        Column("At", picture.at, "", True),
-        Column(METRICS[picture.key].label, "ms", "lower", True),
+        Column("At", spec.at, "", True),
+        Column(METRICS[spec.key].label, "ms", "lower", True),
         Column("n", "rounds", "", True),
         *(Column(METRICS[key].label, "ms", "lower", True) for key in percentiles),
     )
-    return Table(f"{picture.id}-card-table", picture.title, columns, rows)
+    return Table(f"{spec.id}-card-table", spec.title, columns, rows)

@@ -1,4 +1,4 @@
-"""Tables of language models: every result, every pair of lengths, several requests at once."""
+"""Tables of language models: results, prompt and output lengths, concurrent requests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def results_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
     """Return the table of every result: its headline lengths, and its quality."""
     columns = (
         *RESULT_COLUMNS,
-        Column("Prompt", "tokens", "", True, tip="Of the lengths that stand for the result"),
+        Column(
+            "Prompt", "tokens", "", True, tip="The middle prompt length, with the longest output"
+        ),
         *map(metric_column, _TIMED[:2]),
         VERDICT,
         *map(metric_column, (*_TIMED[3:], *_SIZES)),
@@ -91,7 +93,7 @@ def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRo
 
 
 def _head(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell, Cell]:
-    """Return which result it is; a device without classic results has no page to lead to."""
+    """Return the cells that name a result; a device with language models only has no page."""
     model, device, precision = result_cells(result)
     if result.device not in catalogue.devices:
         device = Cell(device.text, device.sub, sort=device.sort, family=device.family)
@@ -145,16 +147,16 @@ def lengths_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
     columns = (
         *RESULT_COLUMNS,
         Column("Prompt", "tokens", "", True),
-        Column("Answer", "tokens", "", True),
+        Column("Output", "tokens", "", True),
         *map(metric_column, _TIMED),
         Column(
-            "Own clock",
+            "Pipeline's own",
             "ms",
             "",
             True,
-            tip="The pipeline's own mean time per output token; ours is the caller's",
+            tip="Mean time per output token that the pipeline itself reports",
         ),
-        Column("n", "answers", "", True),
+        Column("n", "outputs", "", True),
         VERDICT,
     )
     rows = tuple(
@@ -176,7 +178,7 @@ def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
         yield bound_cell(key, generation.percentile_ms(point, percentile))
     yield interval_cell(median_interval(generation.rates(point)), "tokens_per_s")
     own = [r.runtime_time_per_output_token_ms for r in point.rounds]
-    yield _own_clock(own, [r.time_per_output_token_mean_ms for r in point.rounds])
+    yield _pipeline_cell(own, [r.time_per_output_token_mean_ms for r in point.rounds])
     yield Cell(
         str(generation.generations(point)),
         sub=plural(len(point.rounds), "round"),
@@ -185,9 +187,9 @@ def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
     yield badge_cell(verdict_of(per_token, len(point.rounds), evidence(result.record)))
 
 
-def _own_clock(own: Sequence[float], ours: Sequence[float]) -> Cell:
+def _pipeline_cell(own: Sequence[float], ours: Sequence[float]) -> Cell:
     if not all(own):
-        return Cell("not told", tone="missing")
+        return Cell("not reported", tone="missing")
     middle, off = sorted(own)[len(own) // 2], [a / b - 1 for a, b in zip(own, ours, strict=True)]
     worst = max(off, key=abs)
     said = f"within {abs(worst) * 100:.1f} % of our mean"
@@ -209,8 +211,8 @@ def concurrency_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
     columns = (
         *RESULT_COLUMNS,
         Column("Requests", "at once", "", True),
-        Column("Tokens per second", "all together", "higher", True),
-        Column("Gain", "× one request", "higher", True, tip="Of the medians"),
+        Column("Tokens per second", "in all", "higher", True),
+        Column("Scaling", "× one request", "higher", True, tip="Ratio of the medians"),
         Column("n", "rounds", "", True),
     )
     rows = [
@@ -233,7 +235,7 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
         return
     rates = [median_interval(generation.concurrent_rates(p)) for p in found.points]
     for point, rate in zip(found.points, rates, strict=True):
-        gain = rate.value / rates[0].value
+        scaling = rate.value / rates[0].value
         alone = found.points[0].requests == 1
         yield _row(
             catalogue,
@@ -241,7 +243,9 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
             (
                 Cell(str(point.requests), sort=point.requests, tone="judged"),
                 interval_cell(rate, "concurrent_tokens_per_s"),
-                Cell(f"{significant(gain, 2)}×", sort=gain) if alone else Cell("–", tone="missing"),
+                Cell(f"{significant(scaling, 2)}×", sort=scaling)
+                if alone
+                else Cell("–", tone="missing"),
                 Cell(str(len(point.rounds)), sort=len(point.rounds)),
             ),
         )

@@ -1,4 +1,4 @@
-"""Variants of a language model: what fewer bits of its weights cost and gain."""
+"""Variants of a language model: what compressed weights do to size, speed and perplexity."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def weights_words(result: Result) -> str:
 
 
 def reference_words(result: Result) -> str:
-    """Return what a result's answers are compared with: the published weights, in f32."""
-    made_here = isinstance(result.record.model.origin, Optimized)
-    return "of the published weights in f32" if made_here else "of the same weights in f32"
+    """Return what a result's perplexity is compared with."""
+    compressed = isinstance(result.record.model.origin, Optimized)
+    return "of the published weights in f32" if compressed else "of the same weights in f32"
 
 
 def findings(results: Sequence[Result]) -> Iterator[str]:
-    """Yield what each variant made here does to speed and perplexity, beside the published file."""
+    """Yield how each compressed variant compares with the published file, a sentence each."""
     for result in results:
         base = _base(result, results)
         if base is None or not generation_of(result):
@@ -49,9 +49,9 @@ def findings(results: Sequence[Result]) -> Iterator[str]:
 def _speed(result: Result, base: Result) -> str:
     effect = _effect(result, base)
     if effect is None:
-        return "was not measured alternately with the published file"
+        return "was not measured in the same run as the published file"
     if effect.outcome == "insufficient data":
-        return "has too few rounds to be compared in speed with the published file"
+        return "has too few rounds for a comparison of speed with the published file"
     if not effect.significant:
         return "is not distinguishable in speed from the published file"
     return f"takes {significant(effect.ratio.value, 2)}× the published file's time for a token"
@@ -66,8 +66,8 @@ def _perplexity(result: Result) -> str:
     if not isinstance(reference, AccuracyReference):
         return text
     word = relation(reference)
-    joined = "from" if word == "no clear difference" else "than"
-    return f"{text}, {word} {joined} the {significant(reference.value)} of the published in f32"
+    joined = "not clearly different from" if word == "no clear difference" else f"{word} than"
+    return f"{text}, {joined} the {significant(reference.value)} of the published file in f32"
 
 
 def _size_words(result: Result, base: Result) -> str:
@@ -109,7 +109,7 @@ def _token_ms(result: Result) -> dict[int, float]:
 
 
 def size_table(results: Sequence[Result]) -> Table | None:
-    """Return file size beside speed and memory; None where nothing was made of a model."""
+    """Return file size, speed and memory; None where every model has only one variant."""
     of_several = [r for r in results if len(r.model.variants) > 1]
     if not of_several:
         return None
@@ -159,7 +159,7 @@ def _size_row(result: Result, results: Sequence[Result]) -> TableRow:
 
 
 def _size_cell(result: Result) -> Cell:
-    """Return the size of the file, and of one made here what it was in floating point."""
+    """Return the size of the file, and for a compressed one its size in f32."""
     how, size = result.record.model.origin, result.record.model.size_bytes
     if not size:
         return Cell("–", tone="missing")

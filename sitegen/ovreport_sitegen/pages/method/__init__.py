@@ -1,4 +1,4 @@
-"""How it was measured: prose with the settings, rules and metrics that were really used."""
+"""The method page: how results were measured, the rules for verdicts, and every metric."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MethodView:
     tiers: tuple[tuple[Tier, int], ...]
     """Every tier that occurs, with the number of its results."""
     reasons: tuple[tuple[str, ReasonText, int], ...]
-    """Code, words, and how many results it speaks against."""
+    """Code, text, and the number of results with that reason."""
     glossary: tuple[Group, ...]
     """Every metric, group by group."""
     limits: dict[str, str]
@@ -50,7 +50,7 @@ def view(catalogue: Catalogue) -> MethodView:
             counts[code] = counts.get(code, 0) + 1
     head = Head(
         "How it was measured",
-        "What was run, how long, what makes a number stable, and what each number means.",
+        "What was run and for how long, what the verdicts mean, and what each metric means.",
     )
     return MethodView(
         head=head,

@@ -53,7 +53,7 @@ class StatisticsStudy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 @dataclass(frozen=True)
 class SimulationRow:
-    """One question, and the answer where it is furthest from its goal."""
+    """One question, and the finding that is furthest from its goal."""
 
     question: str
     measured: str

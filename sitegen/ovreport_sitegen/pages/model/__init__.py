@@ -1,4 +1,4 @@
-"""A model's page: what it comes to, every result, and each one in full."""
+"""A model's page: findings, charts, the table of its results, and each full result."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from ovreport_sitegen.components.cells import (
     verdict_cell,
 )
 from ovreport_sitegen.components.page import Card, Head, warning
-from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages import frameworks
-from ovreport_sitegen.pages.accuracy import published, trade_sentence, tradeoff
+from ovreport_sitegen.pages.accuracy import published, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.model import result as result_view
@@ -32,14 +31,14 @@ from ovreport_sitegen.pages.throughput import curve
 from ovreport_sitegen.pages.throughput import open_loop as arrivals
 from ovreport_sitegen.text import plural
 
-_FIGURES = ("throughput_ips", "peak_memory_bytes", "startup_ms")
+_METRICS = ("throughput_ips", "peak_memory_bytes", "startup_ms")
 COMPARED = Cell(
     "see frameworks",
     tone="missing",
     href="frameworks.html",
     tip="OpenVINO against this framework, or why there is no ratio",
 )
-"""Where other results have their gain over f32."""
+"""In place of a speedup over f32."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +51,18 @@ class ModelView:
     findings: tuple[str, ...]
     table: Table
     tradeoffs: tuple[Card, ...]
-    """Accuracy against latency and throughput, on each device that has a choice."""
+    """Accuracy against latency and throughput, for each device that has a choice."""
     optimizations: tuple[optimization.OptimizationView, ...]
     """How each file that is not the published one was optimized or converted."""
     size: Table | None
     """File size beside memory; None where there is only one variant."""
     size_finding: str
     published: Table | None
-    """Figures of others."""
+    """Results that others published."""
     spread: Card | None
     curves: tuple[Card, ...]
     accuracies: Table | None
-    """Every accuracy, where there are further ones beside the headlines."""
+    """All accuracies, where there are more than the headlines."""
     arrivals: Table | None
     results: tuple[result_view.ResultView, ...]
 
@@ -102,24 +101,11 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
 
 
 def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
-    found = []
-    for r in results:
-        gain = catalogue.speedup(r)
-        if gain is None or gain.latency is None or not r.is_published:
-            continue
-        clear = gain.latency.significant
-        text = trade_sentence(r, times(gain.latency, 2) if clear else "", named=False)
-        if not text:
-            speed = (
-                f"is {times(gain.latency, 2)} as fast as f32"
-                if clear
-                else f"is {gain.latency.outcome} from f32 in speed"
-                if gain.latency.outcome == "no clear difference"
-                else "has too few rounds to be compared with f32"
-            )
-            text = f"{r.executed or 'The default'}, the default on {r.device.label}, {speed}."
-        found.append(text)
-    return found[:4]
+    """Return what each other precision of the published file does, a sentence each."""
+    published_ones = [r for r in results if r.is_published]
+    found = sentences.effects(catalogue, published_ones)
+    texts = [sentences.sentence(e, many=True) for e in found if e.ratio("latency")]
+    return list(filter(None, texts))[:4]
 
 
 def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> Table:
@@ -128,11 +114,11 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
         Column("Precision", wide=True),
         metric_column("latency_ms"),
         VERDICT,
-        *map(metric_column, _FIGURES),
-        Column("Gain", "× f32", "higher", True),
+        *map(metric_column, _METRICS),
+        speedups.SPEEDUP,
         Column("Accuracy", "", "higher", True),
         Column("Against f32", "points", "higher", True),
-        Column("In full"),
+        Column("Full result"),
     )
     rows = []
     for r in results:
@@ -142,14 +128,14 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
         cells = (
             value_cell(r, "latency_ms"),
             verdict_cell(r, "latency"),
-            *(value_cell(r, key) for key in _FIGURES),
+            *(value_cell(r, key) for key in _METRICS),
             COMPARED if r.framework else speedups.speedup_cell(catalogue, r),
             accuracy_cells.value_cell(r),
             accuracy_cells.cost_cell(r),
         )
-        full = Cell("all figures", href=f"#{r.anchor}")
-        made = row(r, (first, precision), cells, measurement="latency", under=r.label)
-        rows.append(replace(made, cells=(*made.cells, full)))
+        full = Cell("all metrics", href=f"#{r.anchor}")
+        whole = row(r, (first, precision), cells, measurement="latency", under=r.label)
+        rows.append(replace(whole, cells=(*whole.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
 
 

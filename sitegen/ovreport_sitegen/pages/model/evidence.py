@@ -1,4 +1,4 @@
-"""What ran, with which settings, and what the machine did meanwhile: of one result."""
+"""What ran in one result, with which settings, and the noise during its rounds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def layers(result: Result) -> tuple[str, ...]:
     )
 
 
-_TELLING = frozenset(
+_SHOWN = frozenset(
     {
         "PERFORMANCE_HINT",
         "INFERENCE_PRECISION_HINT",
@@ -56,7 +56,7 @@ _TELLING = frozenset(
 
 
 def settings(result: Result) -> list[TableRow]:
-    """Return the settings asked for and those in force, mode by mode."""
+    """Return the requested and the effective settings, mode by mode."""
     found = []
     for mode, measurement in (
         ("latency", result.record.latency),
@@ -66,13 +66,13 @@ def settings(result: Result) -> list[TableRow]:
         if not isinstance(measurement, Latency | Throughput | Generation):
             continue
         chosen: Settings = measurement.settings
-        # OpenVINO tells dozens; what a native framework tells was chosen.
-        told = chosen.effective.keys() & (_TELLING if not result.framework else chosen.effective)
-        names = sorted(chosen.requested.keys() | told)
+        # OpenVINO reports dozens; native frameworks only those that were chosen.
+        reported = chosen.effective.keys() & (_SHOWN if not result.framework else chosen.effective)
+        names = sorted(chosen.requested.keys() | reported)
         for name in names[:40]:
             requested = line(chosen.requested.get(name, "–"), 80)
-            force = line(chosen.effective.get(name, "not told"), 80)
-            found.append(_setting(line(name, 60), mode, requested, force))
+            effective = line(chosen.effective.get(name, "not reported"), 80)
+            found.append(_setting(line(name, 60), mode, requested, effective))
     return found
 
 
@@ -86,10 +86,10 @@ def _reading(key: str) -> str:
     return READINGS.get(key, line(key.replace("_", " "), 60))
 
 
-def evidence(noise: Sequence[RoundNoise]) -> list[TableRow]:
-    """Return each reading of the machine: lowest, middle and highest over the rounds."""
+def noise(rounds: Sequence[RoundNoise]) -> list[TableRow]:
+    """Return each noise reading: lowest, median and highest over the rounds."""
     series: dict[str, list[float]] = {}
-    for r in noise:
+    for r in rounds:
         for key, value in r.readings.items():
             series.setdefault(key, []).append(value)
     found = []

@@ -15,10 +15,17 @@ from ovreport_sitegen.components.table import Cell, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import plural
 
+_COUNTED = {
+    "time_to_first_token_ms": "outputs",
+    "token_agreement": "prompts",
+    "first_divergence_tokens": "prompts",
+}
+"""What n counts; for other metrics of language models tokens, else inferences."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValueGroup:
-    """Values of one group; where all are missing for one reason, that reason."""
+    """The metrics of one group, or the reason why none of them was measured."""
 
     title: str
     rows: tuple[TableRow, ...]
@@ -26,18 +33,18 @@ class ValueGroup:
 
 
 def groups(result: Result) -> list[ValueGroup]:
-    """Return the groups that have values, or a reason for having none."""
-    made = []
+    """Return all metrics by group; a group that misses all for one reason says so once."""
+    found_groups = []
     for group in (group for group in GROUPS if group is not ACCURACY):
         found = {k: result.metric_values[k] for k in group.keys if k in result.metric_values}
         reasons = {
             missing_words(f) if not isinstance(f, MetricValue) else "" for f in found.values()
         }
         if found and len(reasons) == 1 and "" not in reasons:
-            made.append(ValueGroup(group.title, (), reasons.pop()))
+            found_groups.append(ValueGroup(group.title, (), reasons.pop()))
         elif found:
-            made.append(ValueGroup(group.title, tuple(_row(result, key) for key in found)))
-    return made
+            found_groups.append(ValueGroup(group.title, tuple(_row(result, key) for key in found)))
+    return found_groups
 
 
 def _row(result: Result, key: str) -> TableRow:

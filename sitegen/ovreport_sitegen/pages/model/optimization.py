@@ -27,7 +27,7 @@ _METHODS = {
 }
 _MB = 1e6
 _KERNELS = 1.25
-"""Kernels are to blame where the error is this many times that of rounding alone."""
+"""Kernels add to the error where it is more than this many times that of rounding alone."""
 _PEAK = {"latency": "peak_memory_latency_bytes", "throughput": "peak_memory_bytes"}
 
 
@@ -75,22 +75,23 @@ def _facts(model: Model) -> tuple[tuple[str, str], ...]:
         *_measuring_time(how),
         ("Size", _before_after(how)),
         ("File", megabytes(model.size_bytes)),
-        ("Made of", _made_of(how)),
+        ("From", _source(how)),
     )
 
 
 def _choice(trials: Sequence[Trial]) -> tuple[tuple[str, str], ...]:
-    """Return which way of quantizing was chosen and why, and what of its error kernels cause."""
+    """Return which recipe was chosen and why, and how much of its error kernels cause."""
     if not trials:
         return ()
     ordered = sorted(trials, key=lambda trial: trial.error)
     best = ordered[0]
-    others = ", ".join(f"{_way(t)}: {significant(t.error)}" for t in ordered[1:20])
+    others = ", ".join(f"{_recipe(t)}: {significant(t.error)}" for t in ordered[1:20])
     why = (
-        f"{_way(best)}: of {len(trials)} ways the one whose outputs are nearest to the original's "
-        f"on calibration inputs held out, relative RMSE {significant(best.error)} ({others})"
+        f"{_recipe(best)}: of {len(trials)} recipes the one whose outputs are closest to the "
+        f"original's on held-out calibration inputs, relative RMSE {significant(best.error)} "
+        f"({others})"
     )
-    return (("Chosen", why if others else f"{_way(best)}, the only way tried"), *_cause(best))
+    return (("Recipe", why if others else f"{_recipe(best)}, the only recipe tried"), *_cause(best))
 
 
 def _cause(trial: Trial) -> tuple[tuple[str, str], ...]:
@@ -98,28 +99,28 @@ def _cause(trial: Trial) -> tuple[tuple[str, str], ...]:
     if emulated is None:
         return ()
     by_kernels = trial.error > _KERNELS * emulated
-    told = (
-        "so the low-precision kernels of this device lose more than eight bits do"
+    cause = (
+        "so this device's low-precision kernels add to the loss of rounding to eight bits"
         if by_kernels
-        else "so what is lost is lost by rounding to eight bits, not by this device's kernels"
+        else "so the loss comes from rounding to eight bits, not from this device's kernels"
     )
     return (
         (
-            "Where the error is from",
+            "Source of the error",
             f"relative RMSE {significant(trial.error)} as it runs, {significant(emulated)} with "
-            f"the same rounding computed in f32: {told}",
+            f"the same rounding computed in f32: {cause}",
         ),
     )
 
 
-def _way(trial: Trial) -> str:
+def _recipe(trial: Trial) -> str:
     return _pairs(trial.settings, " = ") or "NNCF's defaults"
 
 
 def _measuring_time(how: Converted | Optimized) -> tuple[tuple[str, str], ...]:
     return (
         (
-            "Took",
+            "Time",
             f"{significant(how.seconds)} s, peak memory "
             f"{significant(how.peak_bytes / 1024**2)} MiB",
         ),
@@ -127,13 +128,13 @@ def _measuring_time(how: Converted | Optimized) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _made_of(how: Optimized) -> str:
+def _source(how: Optimized) -> str:
     origin = how.derived_from
     if not isinstance(origin, Converted):
         return "the published file"
     if origin.converter == WEIGHTS_TO_F32:
         took = f"{significant(origin.seconds)} s ({_pairs(origin.software, ' ')})"
-        return f"the published file, its weights made floating point again in {took}"
+        return f"the published file, its weights converted back to floating point in {took}"
     return _converted(origin)
 
 
@@ -182,19 +183,17 @@ def size_table(catalogue: Catalogue, model: ModelRef) -> Table | None:
 
 
 def size_finding(catalogue: Catalogue, model: ModelRef) -> str:
-    """Return what the smallest file saves on disk and in memory, in a sentence."""
-    made_here = [
+    """Return how much smaller the smallest file is, on disk and in memory."""
+    optimized = [
         (r.record.model.origin, r)
         for r in catalogue.of_model(model)
         if isinstance(r.record.model.origin, Optimized) and r.record.model.origin.bytes_before
     ]
-    if not made_here:
+    if not optimized:
         return ""
-    how, r = min(made_here, key=lambda pair: (_shrunk(pair[0]), pair[1].requested != "default"))
-    text = (
-        f"{variants.subject(r.variant)[:1].upper()}{variants.subject(r.variant)[1:]} makes the "
-        f"file {significant(_shrunk(how), 2)}× as large"
-    )
+    how, r = min(optimized, key=lambda pair: (_shrunk(pair[0]), pair[1].requested != "default"))
+    name = variants.subject(r.variant)
+    text = f"{name[:1].upper()}{name[1:]} makes the file {significant(_shrunk(how), 2)}× as large"
     effect = memory_effect(catalogue, r, "latency")
     if effect is None:
         return f"{text}."
@@ -205,8 +204,8 @@ def size_finding(catalogue: Catalogue, model: ModelRef) -> str:
 
 def _unclear(effect: Comparison) -> str:
     if effect.outcome == "insufficient data":
-        return "of too few rounds to be compared"
-    return "not distinguishable from that of f32"
+        return "not comparable with f32: too few rounds"
+    return "not clearly different from that of f32"
 
 
 def _shrunk(how: object) -> float:

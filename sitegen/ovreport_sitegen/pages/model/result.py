@@ -1,4 +1,4 @@
-"""One result in full: figures, settings, evidence, commands. Stands on its model's page."""
+"""A full result on its model's page: metrics, settings, noise readings, commands."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
 from ovreport_sitegen.pages.model import memory
 from ovreport_sitegen.pages.model.evidence import (
-    evidence,
     executed_on,
     layers,
+    noise,
     settings,
     unreadable,
 )
 from ovreport_sitegen.pages.model.metrics import ValueGroup, groups
 from ovreport_sitegen.text import clean, line, listed
 
-_JUDGED = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
+_WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonLine:
-    """One thing that speaks against a result."""
+    """One reason for a verdict."""
 
     title: str
     detail: str
@@ -37,7 +37,7 @@ class ReasonLine:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """The verdict on an aspect."""
+    """The verdict on a measurement."""
 
     measurement: str
     level: str
@@ -50,26 +50,26 @@ class ResultView:
 
     result: Result
     failure: str
-    """Why the whole case has no figures; empty where it ran."""
+    """Why the whole case has no results; empty where it ran."""
     stderr: str
     remedy: str
     badges: tuple[Badge, ...]
-    against: tuple[tuple[str, tuple[ReasonLine, ...]], ...]
-    """Aspects that share their reasons, and those reasons."""
+    reasons: tuple[tuple[str, tuple[ReasonLine, ...]], ...]
+    """Measurements that share their reasons, and these."""
     groups: tuple[ValueGroup, ...]
     memory: tuple[TableRow, ...]
     """Phase, peak, anonymous, file-backed."""
     counters: tuple[tuple[str, str], ...]
-    """Memory that others count."""
+    """Memory as the control group counts it."""
     energy: tuple[TableRow, ...]
     """Domain, gross, net, power, idle power, rounds."""
     energy_remedy: str
     layers: tuple[str, ...]
     executed_on: str
     settings: tuple[TableRow, ...]
-    """Property, mode, asked, in force; only what was asked for or matters to speed."""
-    evidence: tuple[TableRow, ...]
-    """Reading, lowest, middle and highest over the rounds, number of rounds."""
+    """Property, mode, requested, effective; only what was requested or matters to speed."""
+    noise: tuple[TableRow, ...]
+    """Reading, lowest, median and highest over the rounds, number of rounds."""
     unreadable: tuple[tuple[str, tuple[str, ...]], ...]
     """A reason, and the readings that are missing for it."""
     failed_rounds: tuple[str, ...]
@@ -79,7 +79,7 @@ class ResultView:
 
 
 def view(result: Result) -> ResultView:
-    """Return a result in full."""
+    """Return the view of a full result."""
     record, outcome = result.record, result.record.outcome
     failure, stderr, remedy = "", "", ""
     badges = _badges(result)
@@ -93,7 +93,7 @@ def view(result: Result) -> ResultView:
         stderr=stderr,
         remedy=remedy,
         badges=tuple(badges),
-        against=_against(badges),
+        reasons=_reasons(badges),
         groups=() if failure else tuple(groups(result)),
         memory=memory.rows(result),
         counters=memory.counters(result),
@@ -102,7 +102,7 @@ def view(result: Result) -> ResultView:
         layers=layers(result),
         executed_on=executed_on(result),
         settings=tuple(settings(result)),
-        evidence=tuple(evidence(record.noise)),
+        noise=tuple(noise(record.noise)),
         unreadable=unreadable(record.noise_unreadable),
         failed_rounds=tuple(
             f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
@@ -115,14 +115,14 @@ def view(result: Result) -> ResultView:
 
 def _badges(result: Result) -> list[Badge]:
     found = []
-    for measurement in _JUDGED:
+    for measurement in _WITH_VERDICT:
         verdict = result.verdict(measurement)
         if verdict is not None:
             found.append(Badge(measurement.replace("_", " "), verdict.level, reason_lines(verdict)))
     return found
 
 
-def _against(badges: Sequence[Badge]) -> tuple[tuple[str, tuple[ReasonLine, ...]], ...]:
+def _reasons(badges: Sequence[Badge]) -> tuple[tuple[str, tuple[ReasonLine, ...]], ...]:
     measurements: dict[tuple[ReasonLine, ...], list[str]] = {}
     for badge in badges:
         if badge.reasons:
@@ -147,14 +147,14 @@ def _moment(at: str) -> str:
 
 
 def _left_out(result: Result) -> Iterator[tuple[str, str]]:
-    """Yield when an earlier run measured what the newest one left out."""
+    """Yield which measurements are from an earlier run, and when that was."""
     for at in sorted({record.measured_at for record in result.earlier_runs.values()}):
         names = [
             measurement.replace("_", " ")
             for measurement, record in result.earlier_runs.items()
             if record.measured_at == at
         ]
-        yield "Of an earlier run", f"{listed(names)}: {_moment(at)}"
+        yield "From an earlier run", f"{listed(names)}: {_moment(at)}"
 
 
 def _facts(result: Result) -> tuple[tuple[str, str], ...]:
@@ -170,7 +170,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
             f"{record.tier.min_inferences} inferences a loop, {record.tier.rounds} rounds",
         ),
         *(
-            (("Took", time_words(record.measuring_time)),)
+            (("Time", time_words(record.measuring_time)),)
             if isinstance(record.measuring_time, MeasuringTime)
             else ()
         ),
@@ -189,7 +189,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
         ),
         *(
             (
-                "The user's own data",
+                "User dataset",
                 line(
                     f"{data.title}: {data.n:,} samples, SHA-256 of names, sizes "
                     f"and labels {data.checksum[:12]}…",

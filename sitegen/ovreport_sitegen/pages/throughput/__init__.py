@@ -1,4 +1,4 @@
-"""The throughput page: inferences per second, and what one waits for each meanwhile."""
+"""The throughput page: inferences per second, and the latency under that load."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.pages.throughput import curve, open_loop
 from ovreport_sitegen.text import plural
 
-_BESIDE = THROUGHPUT.keys[1:]
+_METRICS = THROUGHPUT.keys[1:]
 """What stands beside the headline."""
 _ARRIVALS = ("max_arrival_ips", "arrival_share", "curve_best_ips")
 _DRIVERS = {"threads": "threads", "async-queue": "async queue"}
@@ -58,7 +58,7 @@ def view(catalogue: Catalogue) -> ThroughputView:
         speedups.speedup_card(
             catalogue.default_speedups(),
             "throughput",
-            id_="gain",
+            id_="speedup",
             conditions=catalogue.speedup_device.label,
         ),
         ranking.models_card(
@@ -85,11 +85,14 @@ def _table(catalogue: Catalogue) -> Table:
         *RESULT_COLUMNS,
         metric_column("throughput_ips"),
         VERDICT,
-        *map(metric_column, _BESIDE),
-        Column("Gain", "× f32", "higher", True, tip="This throughput over f32's, paired by round"),
+        *map(metric_column, _METRICS),
+        speedups.SPEEDUP,
         *map(metric_column, _ARRIVALS),
         Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
-        Column("Load generator", tip="How requests were driven, and how long it let them idle"),
+        Column(
+            "Load generator",
+            tip="How requests were submitted, and the share of time they were idle",
+        ),
         Column("n", "inferences", "", True),
     )
     rows = tuple(
@@ -98,7 +101,7 @@ def _table(catalogue: Catalogue) -> Table:
             (
                 value_cell(r, "throughput_ips"),
                 verdict_cell(r, "throughput"),
-                *(value_cell(r, key) for key in _BESIDE),
+                *(value_cell(r, key) for key in _METRICS),
                 speedups.speedup_cell(catalogue, r, "throughput"),
                 *(value_cell(r, key) for key in _ARRIVALS),
                 *_setting_cells(r),
@@ -116,7 +119,7 @@ def _setting_cells(result: Result) -> tuple[Cell, Cell]:
     if not isinstance(measured, Throughput) or not result.completed:
         return Cell("–", tone="missing"), Cell("–", tone="missing")
     last = measured.rounds[-1]
-    streams = plural(last.streams, "stream") if last.streams else "streams not told"
+    streams = plural(last.streams, "stream") if last.streams else "streams not reported"
     idle = max(r.idle_share for r in measured.rounds)
     driver = _DRIVERS.get(last.driver, last.driver)
     batch = f", batch {measured.batch}" if measured.batch > 1 else ""

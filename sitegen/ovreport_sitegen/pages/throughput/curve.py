@@ -1,7 +1,4 @@
-"""The latency–throughput curve of a result: what more work at a time gains, and what it costs.
-
-The picture of OpenVINO's own introduction to latency and throughput, measured.
-"""
+"""The latency–throughput curve: how parallel requests trade latency for throughput."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from ovreport.metrics import load, significant
+from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_sitegen.charts import Plane, Point
@@ -24,8 +22,8 @@ MAX_CURVES = 4
 """Of one page."""
 _X, _Y = "Samples per second, log scale", "Milliseconds, log scale"
 _KEY = (
-    "Dot: median latency; thin line up: a safe bound of p90. Circle: batch 1; square: larger. "
-    "Joined: the same streams. Filled: no other setting has more throughput at less latency."
+    "Mark: median latency; thin line up: bound of p90. Circle: batch 1; square: larger batch. "
+    "Line: same number of streams. Filled: no other setting has more throughput at less latency."
 )
 
 
@@ -42,9 +40,9 @@ def some_models(catalogue: Catalogue) -> tuple[Card, ...]:
     """Return the curves of the fastest, the middle and the slowest model on the main device."""
     on_device = preferred(catalogue.of_device(catalogue.main_device))
     ranked = sorted(
-        (figure.value, i, r)
+        (metric_value.value, i, r)
         for i, r in enumerate(on_device)
-        if curve_of(r) is not None and (figure := r.metric_value("curve_best_ips"))
+        if curve_of(r) is not None and (metric_value := r.metric_value("curve_best_ips"))
     )
     if not ranked:
         return ()
@@ -84,14 +82,14 @@ def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card
 
 
 def _footer(result: Result, curve: Curve) -> str:
-    figure = result.metric_value("curve_best_ips")
+    metric_value = result.metric_value("curve_best_ips")
     rounds = {len(point.rounds) for point in curve.points}
     parts = [
         plural(max(rounds), "round"),
         f"≥ {curve.seconds:g} s a point",
         f"OpenVINO {result.release}",
         day(result.measured_at("curve")),
-        f"best point {figure.verdict.level}" if figure else "",
+        f"best point {metric_value.verdict.level}" if metric_value else "",
         "quick tier" if result.quick else "",
     ]
     return " · ".join(part for part in parts if part)
@@ -108,35 +106,32 @@ def setting(point: CurvePoint | CurveGap) -> str:
 
 
 def _finding(curve: Curve) -> str:
-    """Return what the best settings gain over a lone request, paired by round, and cost."""
+    """Return the throughput and latency of the best settings over one request, paired by round.
+
+    Two settings: the best within a latency budget, and the best of all where it has more still.
+    """
     unloaded, near, best = load.unloaded(curve), load.within_budget(curve), load.best(curve.points)
-    most = _ratio(best, unloaded, load.rates)
-    if best is not unloaded and most is not None and most.low <= 1:
-        return (
-            "No setting answers clearly more in a second than one request alone does; the most "
-            f"seen: {_gain(best, unloaded)}, with {setting(best)}."
-        )
-    said = []
+    near_ratio, best_ratio = (_ratio(p, unloaded, load.rates) for p in (near, best))
+    if best is not unloaded and best_ratio is not None and best_ratio.low <= 1:
+        return f"No setting clearly beats one request at a time. Best: {_effect(best, unloaded)}."
+    found = []
     if near is not unloaded:
-        said.append(
-            f"{_capital(setting(near))} {'give' if near.streams != 1 else 'gives'} "
-            f"{_gain(near, unloaded, ' of one request alone')}."
-        )
-    if best is not near:
-        said.append(f"The most: {_gain(best, unloaded)}, with {setting(best)}.")
-    return " ".join(said) or "No setting answers more in a second than one request alone does."
+        found.append(f"{_capital(_effect(near, unloaded, ' of one request at a time'))}.")
+    if near_ratio is None or (best_ratio is not None and best_ratio.value > near_ratio.value):
+        found.append(f"Highest throughput: {_effect(best, unloaded)}.")
+    return " ".join(found) or "No setting has more throughput than one request at a time."
 
 
-def _gain(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
-    """Return how much more throughput a point has than a lone request, for how much latency."""
+def _effect(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
+    """Return a setting with its throughput and latency over those of one request."""
     more, longer = _ratio(point, unloaded, load.rates), _ratio(point, unloaded, _medians)
     if more is None or longer is None:
-        return "what no round measured beside one request alone"
+        return f"{setting(point)}, not measured in the same round as one request"
     bounds = interval_words(more.low, more.high) if math.isfinite(more.high) else "one round"
-    unclear = ", not distinguishable" if more.low <= 1 <= more.high else ""
+    unclear = ", no clear difference" if more.low <= 1 <= more.high else ""
     return (
-        f"{significant(more.value)} times the throughput{whose} ({bounds}{unclear}) for "
-        f"{significant(longer.value)} times the latency"
+        f"{setting(point)}: {significant(more.value)}× the throughput ({bounds}{unclear}) and "
+        f"{significant(longer.value)}× the latency{whose}"
     )
 
 
@@ -161,7 +156,7 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-# ---------------------------------------------------------------- picture and table
+# ---------------------------------------------------------------- chart and table
 
 
 def _marks(result: Result, curve: Curve) -> tuple[Point, ...]:
@@ -184,7 +179,7 @@ def _mark(
 ) -> Point:
     throughput, latency = load.throughput(point), load.latency(point)
     tail = load.percentile_ms(point, 0.9)
-    said = f", p90 at most {significant(tail)} ms" if tail else ""
+    found = f", p90 at most {significant(tail)} ms" if tail else ""
     return Point(
         x=throughput.value,
         y=latency.value,
@@ -193,7 +188,7 @@ def _mark(
         label="" if joint or not front else _short(point),
         tip=f"{setting(point)}: {significant(throughput.value)} samples/s "
         f"({interval_words(throughput.low, throughput.high)}), "
-        f"median {significant(latency.value)} ms{said}, {plural(len(point.rounds), 'round')}, "
+        f"median {significant(latency.value)} ms{found}, {plural(len(point.rounds), 'round')}, "
         f"n {load.samples(point):,}",
         family=result.device.family,
         filled=front,
@@ -253,6 +248,6 @@ def _row(result: Result, point: CurvePoint, front: bool) -> TableRow:
 def _bound_cell(point: CurvePoint, percentile: float) -> Cell:
     value = load.percentile_ms(point, percentile)
     if value is None:
-        few = "one round only" if len(point.rounds) == 1 else "n too small"
+        few = "one round only" if len(point.rounds) == 1 else N_TOO_SMALL
         return Cell(few, tone="missing")
     return Cell(significant(value), sort=value)

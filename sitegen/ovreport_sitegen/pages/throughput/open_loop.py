@@ -1,4 +1,4 @@
-"""The open loop: how many requests a second may arrive at random before their tail is too slow."""
+"""The open loop: the highest rate of random arrivals within a latency limit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def card(catalogue: Catalogue) -> Card:
         conditions="Poisson arrivals",
         second=Second(
             "throughput_ips",
-            large="highest rate whose p99 (p90 where there are few samples) stays within five "
+            large="highest rate whose p99 (p90 with few arrivals) stays within five "
             "times the latency of a single request",
             small="closed-loop throughput",
             sentence="Requests may arrive at {}× the closed-loop throughput",
@@ -56,14 +56,14 @@ def table(results: Sequence[Result]) -> Table | None:
         metric_column("max_arrival_ips"),
         Column("Verdict"),
         metric_column("arrival_share"),
-        Column("Limit", "ms", "", True, tip="What the percentile must stay within"),
-        Column("Percentile", tip="A bound at 99 % confidence where n suffices"),
+        Column("Limit", "ms", "", True, tip="The percentile must stay within it"),
+        Column("Percentile", tip="A bound at 99 % confidence, with enough arrivals"),
         Column(
             "Generator late",
             "",
             "lower",
             True,
-            tip="Arrivals that our generator took up late, in the steps that missed the limit",
+            tip="Arrivals that the load generator submitted late, in the worst step",
         ),
         Column("n", "arrivals", "", True),
     )
