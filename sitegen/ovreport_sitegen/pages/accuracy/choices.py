@@ -82,7 +82,7 @@ def _ratio_words(comparison: Comparison) -> str:
     """Return how many times as fast the one ahead is, from the rounds of both."""
     ratio = comparison.ratio
     if not comparison.significant:
-        return "not distinguishable in speed"
+        return "no clear difference in speed"
     return (
         f"{significant(ratio.value)}× as fast ({significant(ratio.low)} – "
         f"{significant(ratio.high)})"
@@ -168,7 +168,7 @@ def _lead(choices: Choices, kept: Result, share: float) -> str:
     if ratio is None:
         return f"not paired with {name}"
     if not ratio.significant:
-        return f"not distinguishable from {name}"
+        return f"no clear difference from {name}"
     return f"{significant(ratio.ratio.value)}× as fast as {name}"
 
 

@@ -53,7 +53,7 @@ def _speed(result: Result, base: Result) -> str:
     if effect.outcome == "insufficient data":
         return "has too few rounds for a comparison of speed with the published file"
     if not effect.significant:
-        return "is not distinguishable in speed from the published file"
+        return "shows no clear difference in speed from the published file"
     return f"takes {significant(effect.ratio.value, 2)}× the published file's time for a token"
 
 
