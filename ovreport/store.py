@@ -24,6 +24,7 @@ from ovreport.errors import RecordError, StoreError, one_line
 from ovreport.metrics.accuracy import ACCURACY
 from ovreport.record import FORMAT, Accuracy, Record
 from ovreport.record.migrations import migrate
+from ovreport.variants import VARIANTS
 
 MAX_RECORD_BYTES = 512 * 1024
 """A record is tens of kilobytes; anything beyond this is not one."""
@@ -79,12 +80,16 @@ def decode(data: bytes, *, where: str) -> Record:
 
 
 def _check_known(record: Record, *, where: str) -> None:
-    """Raise RecordError if the record names an engine or a metric that is in no table of ours.
+    """Raise RecordError if a name in the record is in none of our tables.
 
     A result of an unknown engine would stand among OpenVINO's.
     """
     accuracy = record.accuracy
-    named = [("$.case.engine", "engine", record.case.engine, tuple(ENGINES))]
+    case = record.case
+    named = [
+        ("$.case.engine", "engine", case.engine, tuple(ENGINES)),
+        ("$.case.variant", "variant", case.variant, tuple(VARIANTS)),
+    ]
     if isinstance(accuracy, Accuracy):
         named.append(("$.accuracy.metric", "accuracy metric", accuracy.metric, ACCURACY.keys))
     for index, other in enumerate(record.additional_accuracy):

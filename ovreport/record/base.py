@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from ovreport.engines import ENGINES
+from ovreport.variants import VARIANTS
 
 __all__ = [
     "Batch",
@@ -48,11 +49,8 @@ Share = Annotated[float, Meta(ge=-0.001, le=1.001)]
 Precision = Literal["f32", "f16", "bf16", "default"]
 EngineId = Annotated[Slug, Meta(extra_json_schema={"enum": list(ENGINES)})]
 """Key in `ovreport.engines.ENGINES`; a record of any other is refused when it is read."""
-VariantName = Literal[
-    "fp32", "fp16", "int8", "int8-accuracy", "int8-weights", "int4", "int4-weights"
-]
-"""Weights precision of a model. `int8`: weights and activations; `int8-accuracy`: the same, with
-layers left in floating point until the task's metric holds; `…-weights`: weights alone."""
+VariantName = Annotated[Slug, Meta(extra_json_schema={"enum": list(VARIANTS)})]
+"""Key in `ovreport.variants.VARIANTS`; a record of any other is refused when it is read."""
 TierName = Literal["quick", "standard", "publish"]
 Family = Literal["CPU", "iGPU", "dGPU", "NPU", "other"]
 Level = Literal["stable", "noisy", "unreliable"]

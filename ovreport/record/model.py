@@ -73,8 +73,7 @@ class Optimized(Part, frozen=True, tag_field="kind", tag="optimized"):
     """Made of the published file by a model-level optimization."""
 
     method: Slug
-    """What was done: `fp16-compression`, `post-training-quantization`,
-    `accuracy-controlled-quantization`, `weight-compression`."""
+    """What was done: a key of `ovreport.variants.METHODS`, for what this version makes."""
     settings: dict[str, Text]
     """Every parameter that was not the tool's default, and the preset: name → value."""
     software: dict[str, Text]

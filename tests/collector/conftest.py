@@ -41,8 +41,15 @@ from ovreport_collector.jobs import (
     RoundResult,
 )
 from ovreport_collector.plan import tiers
+from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import Request
-from ovreport_collector.process import child
+from ovreport_collector.process import child, workspace
+from ovreport_collector.process.timing import Ledger
+from ovreport_collector.session import estimate, scheduler
+from ovreport_collector.session.context import RunContext
+from ovreport_collector.session.journal import Journal
+from ovreport_collector.session.prepare_all import prepare_all
+from ovreport_collector.session.progress import LiveDisplay
 from tests import factories
 from tests.collector import models
 from tests.collector.suite_fixtures import document, write_suite
@@ -277,6 +284,22 @@ def a_request(suite: Path, **changes: Any) -> Request:
         "seed": 20,
     }
     return Request(**{**base, **changes})
+
+
+def run_in_sight(plan: Plan, out: Path) -> float:
+    """Measure a plan below a progress bar; return the share of the bar that is filled then."""
+    nothing = estimate.Done(rounds=0, seconds=0.0)
+    with workspace.working_folder() as work, io.StringIO() as screen:
+        with LiveDisplay(Console(file=screen), plan, done=nothing) as bar:
+            context = RunContext(
+                plan=plan,
+                prepared=prepare_all(plan, work, bar, Ledger()),
+                journal=Journal(out.with_suffix(".jsonl")),
+                work=work,
+                display=bar,
+            )
+            scheduler.Run(context, out).measure()
+        return bar.share
 
 
 def names(records: list[Record]) -> list[tuple[str, str, str]]:

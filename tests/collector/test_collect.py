@@ -350,7 +350,7 @@ BAD = [
     (["--device", "HETERO:CPU,TPU"], "'HETERO:CPU,TPU' cannot be used"),
     (["--model", "no-such"], 'no model "no-such"'),
     (["--suite", "no-such.toml"], 'no suite "no-such.toml"'),
-    (["--plugin", "X=/no/such.so"], "NAME=PATH"),
+    (["--plugin", "X=/no/such.so"], "no plugin library"),
     (["--plugin", f"X={__file__}"], "'X' cannot be used"),
     (["--seed", "-1"], "--seed"),
     (["--tier", "endless"], "--tier"),

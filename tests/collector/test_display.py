@@ -16,7 +16,7 @@ from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import estimate, progress
 from ovreport_collector.session.journal import Journal, RoundDone
 from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
-from tests.collector.conftest import FakeChild, a_request, a_round_result
+from tests.collector.conftest import FakeChild, a_request, a_round_result, run_in_sight
 
 NOTHING = estimate.Done(rounds=0, seconds=0.0)
 
@@ -61,24 +61,9 @@ def a_step(planned: PlannedCase, index: int) -> RoundDone:
     )
 
 
-def go_through(bar: LiveDisplay, plan: Plan) -> None:
-    """Report every step of a plan."""
-    for model in plan.models:
-        bar.working("reference", estimate.accuracy_s(plan, model))
-    for planned in plan.cases:
-        bar.working("accuracy", estimate.case_accuracy_s(plan, planned))
-    for index in range(plan.tier.rounds):
-        for planned in plan.cases:
-            bar.round_started(planned, index)
-            bar.round_finished(planned, a_step(planned, index))
-
-
-def test_the_bar_is_full_when_every_step_of_the_estimate_is_done(plan: Plan) -> None:
-    """The time that was announced and the bar are one model of time."""
-    bar = a_bar(plan)
-    assert bar.share == 0
-    go_through(bar, plan)
-    assert bar.share == pytest.approx(1)
+def test_the_bar_is_full_when_a_run_is_done(plan: Plan, own_folders: Path) -> None:
+    """The steps of a run take together what was announced: there is one model of time."""
+    assert run_in_sight(plan, own_folders / "out") == pytest.approx(1)
 
 
 def test_rounds_that_measure_more_move_the_bar_further(plan: Plan) -> None:

@@ -19,11 +19,10 @@ from ovreport_collector.jobs import (
 )
 from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.generation import measurement
-from ovreport_collector.models.build import make_variant
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.tiers import TIERS
-from ovreport_collector.prepare.model import PreparedModel, prepare_model
+from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
 from ovreport_collector.process import child
 from ovreport_collector.tasks import Files
 
@@ -142,7 +141,7 @@ def test_compressed_variants_answer(prepared: PreparedModel, tmp_path: Path, mon
     files = Files(prepared.file, {}, {})
     sizes, worse = {}, {}
     for name in ("int8-weights", "int4-weights"):
-        made = make_variant(prepared, name, files, tmp_path)
+        made = prepare_variant(prepared, name, files, tmp_path)
         assert isinstance(made, PreparedModel), made
         how = made.origin
         assert isinstance(how, Optimized)

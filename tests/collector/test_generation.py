@@ -37,7 +37,7 @@ from ovreport_collector.session import collect
 from ovreport_collector.session.estimate import total_s
 from ovreport_collector.session.results_table import summaries
 from ovreport_collector.suite import language
-from tests.collector.conftest import FakeChild, a_request
+from tests.collector.conftest import FakeChild, a_request, run_in_sight
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import document, write_suite
 
@@ -286,6 +286,18 @@ def test_requests_at_once_are_measured_in_few_rounds(
     without = collect.measure(plan, own_folders / "out", console, timeout_s=None, fresh=False)
     for record in without.records:
         assert record.generation.concurrency == Skipped(reason="left out: --skip concurrency")
+
+
+@pytest.mark.usefixtures("with_genai")
+def test_the_bar_of_a_language_model_is_full_when_it_is_done(
+    text_suite: Path, own_folders: Path, fake_child: FakeChild, clock: Clock, tier
+) -> None:
+    """The bar counts what its rounds take, which is not what those of a classic model take."""
+    tier(rounds=4, max_rounds=4)
+    engines = {p: SimulatedEngine(clock) for p in ("f32", "default")}
+    fake_child.answers.append(answering(engines.__getitem__))
+    plan = make_plan(a_request(text_suite))
+    assert run_in_sight(plan, own_folders / "out") == pytest.approx(1)
 
 
 @pytest.mark.usefixtures("with_genai")

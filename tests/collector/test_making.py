@@ -13,8 +13,9 @@ import pytest
 from ovreport import paths
 from ovreport.record import Converted, Original
 from ovreport_collector.jobs import JobFailed
+from ovreport_collector.models.cache import ModelFile
 from ovreport_collector.models.convert import bert, efficientnet
-from ovreport_collector.models.convert.build import Made, converted
+from ovreport_collector.models.convert.build import converted
 from ovreport_collector.process import child
 from ovreport_collector.suite.model import File, Model
 from ovreport_collector.tasks import Files
@@ -205,12 +206,12 @@ def test_weights_are_converted_once_and_the_record_can_say_how(
 ):
     """In a process of its own; the second time from the cache, with what the first one took."""
     first = converted(*model_and_files, tmp_path)
-    assert isinstance(first, Made)
-    assert isinstance(first.how, Converted)
-    assert first.how.converter == "efficientnet-lite0"
-    assert first.how.seconds > 0
-    assert first.how.peak_bytes > 10_000_000
-    assert set(first.how.software) == {"openvino", "numpy"}
+    assert isinstance(first, ModelFile)
+    assert isinstance(first.origin, Converted)
+    assert first.origin.converter == "efficientnet-lite0"
+    assert first.origin.seconds > 0
+    assert first.origin.peak_bytes > 10_000_000
+    assert set(first.origin.software) == {"openvino", "numpy"}
     assert first.file.is_relative_to(paths.cache())
     output = run(ov.Core().read_model(first.file), {"image": np.ones((1, 3, 32, 32), np.float32)})
     assert output.shape == (1, 7)
@@ -226,8 +227,8 @@ def test_other_weights_are_another_model(model_and_files, tmp_path: Path):
     weights = {**lite_weights(), "_fc.bias": np.zeros(7, np.float32)}
     write_torch(files.model, weights)
     other = converted(model, files, tmp_path)
-    assert isinstance(first, Made)
-    assert isinstance(other, Made)
+    assert isinstance(first, ModelFile)
+    assert isinstance(other, ModelFile)
     assert first.file != other.file
 
 
@@ -250,6 +251,6 @@ def test_a_model_that_engines_read_is_run_as_it_is(tmp_path: Path):
         id="m", title="M", task="generic", file=File(uri="file:m.onnx"), shapes={"x": [1]}
     )
     file = tmp_path / "m.onnx"
-    assert converted(model, Files(model=file, files={}, data={}), tmp_path) == Made(
+    assert converted(model, Files(model=file, files={}, data={}), tmp_path) == ModelFile(
         file, Original()
     )

@@ -13,6 +13,7 @@ import pytest
 from openvino import opset13 as ops
 
 from ovreport.record import Execution
+from ovreport.variants import OPTIMIZATIONS
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.jobs import (
@@ -25,9 +26,9 @@ from ovreport_collector.jobs import (
     Target,
     Validating,
 )
-from ovreport_collector.models.variants import OPTIMISATIONS, WAYS, has_nncf, settings, ways
+from ovreport_collector.models.variants import QUANTIZATIONS, has_nncf, quantizations, settings
 from ovreport_collector.process import child
-from ovreport_collector.suite.model import File, MadeVariant, Model
+from ovreport_collector.suite.model import File, Model
 from ovreport_collector.tasks import Calibration
 from tests.collector import models
 
@@ -44,13 +45,13 @@ def network(tmp_path: Path) -> Path:
 def made(
     network: Path,
     work: Path,
-    variant: MadeVariant,
+    variant: str,
     *,
     shapes: dict[str, list[int]] = SHAPES,
     pixels: np.ndarray | None = None,
 ) -> tuple[Result, Path]:
     """Make a variant as a run does; return what came of it, and its file."""
-    how = OPTIMISATIONS[variant]
+    how = OPTIMIZATIONS[variant]
     if pixels is None:
         pixels = np.random.default_rng(3).random((12, *shapes["x"])).astype(np.float32)
     inputs, folder = work / "inputs.npz", work / "made"
@@ -135,7 +136,7 @@ def test_held_out_inputs_choose_among_ways(network: Path, tmp_path: Path) -> Non
     """The least error is kept, and told with those of the others and the settings it had."""
     result, _ = made(network, tmp_path, "int8")
     assert isinstance(result, OptimizeResult), result
-    assert [trial.settings for trial in result.trials] == [dict(way) for way in WAYS]
+    assert [trial.settings for trial in result.trials] == [dict(way) for way in QUANTIZATIONS]
     best = min(result.trials, key=lambda trial: trial.error)
     assert 0 < best.error < 0.1
     assert best.settings.items() <= result.settings.items()
@@ -157,8 +158,10 @@ def test_what_only_some_inputs_hold_is_not_cut_off(network: Path, tmp_path: Path
 
 def test_a_way_that_contradicts_the_task_is_not_tried() -> None:
     """A transformer is quantized as one."""
-    assert len(ways({})) == len(WAYS)
-    assert {way["model_type"] for way in ways({"model_type": "transformer"})} == {"transformer"}
+    assert len(quantizations({})) == len(QUANTIZATIONS)
+    assert {way["model_type"] for way in quantizations({"model_type": "transformer"})} == {
+        "transformer"
+    }
 
 
 @NEEDS_NNCF
@@ -215,7 +218,7 @@ def test_recurrent_layers_stay_in_floating_point(tmp_path: Path) -> None:
 
 @NEEDS_NNCF
 @pytest.mark.parametrize("variant", ["int8-weights", "int4-weights"])
-def test_weights_are_stored_in_few_bits(variant: MadeVariant, tmp_path: Path) -> None:
+def test_weights_are_stored_in_few_bits(variant: str, tmp_path: Path) -> None:
     """Activations stay in floating point, so nothing is calibrated."""
     network = models.save(models.classifier(), tmp_path / "network.xml")
     shapes = {"x": [1, models.FEATURES]}
@@ -226,9 +229,7 @@ def test_weights_are_stored_in_few_bits(variant: MadeVariant, tmp_path: Path) ->
 
 @NEEDS_NNCF
 @pytest.mark.parametrize("variant", ["int8", "int8-weights", "int4-weights"])
-def test_a_model_without_weights_is_not_passed_off_as_another(
-    variant: MadeVariant, tmp_path: Path
-) -> None:
+def test_a_model_without_weights_is_not_passed_off_as_another(variant: str, tmp_path: Path) -> None:
     """Nothing can be done: that is unsupported, and no file of the old model under a new name."""
     x = ops.parameter(SHAPES["x"], np.float32, name="x")
     x.output(0).set_names({"x"})
@@ -305,7 +306,7 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
     rng = np.random.default_rng(1)
     arrays = {name: rng.random((24, *shape)).astype(np.float32) for name, shape in FRAMES.items()}
     save_arrays(tmp_path / "frames.npz", arrays)
-    how = OPTIMISATIONS["int8-accuracy"]
+    how = OPTIMIZATIONS["int8-accuracy"]
     validating = Validating(
         model=msgspec.Raw(msgspec.json.encode(a_voice_model())),
         file=str(network),

@@ -189,7 +189,7 @@ def test_a_case_that_crashes_does_not_stop_the_others(run: Run, fake_child: Fake
     assert [r.round for r in records[0].failed_rounds] == [0, 1]
     assert isinstance(records[1].outcome, Completed)
     assert len([r for r in fake_child.rounds if r[0] == "one"]) == 2
-    assert collect.failures(records) == records[:1]
+    assert collect.Collected(records, None).failed == records[:1]
 
 
 def test_one_bad_round_does_not_lose_the_others(run: Run, fake_child: FakeChild) -> None:

@@ -543,7 +543,8 @@ def test_every_model_loads_and_infers_at_its_shapes(tmp_path: Path) -> None:
     import numpy as np
     import openvino
 
-    from ovreport_collector.models.convert.build import Made, converted
+    from ovreport_collector.models.cache import ModelFile
+    from ovreport_collector.models.convert.build import converted
 
     loaded = load_suite.load("standard")
     prepared = sources.prepare(loaded, loaded.models)
@@ -554,7 +555,7 @@ def test_every_model_loads_and_infers_at_its_shapes(tmp_path: Path) -> None:
         files = prepared[model.id]
         assert not isinstance(files, SourceError), files
         made = converted(model, files, tmp_path)
-        assert isinstance(made, Made), made
+        assert isinstance(made, ModelFile), made
         network = core.read_model(made.file)
         network.reshape(dict(model.shapes))
         compiled = core.compile_model(network, "CPU")

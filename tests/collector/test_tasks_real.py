@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ovreport_collector import sources, tasks
-from ovreport_collector.models.convert.build import Made, converted
+from ovreport_collector.models.cache import ModelFile
+from ovreport_collector.models.convert.build import converted
 from ovreport_collector.plan import load_suite
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -62,7 +63,7 @@ def test_a_real_model_takes_the_samples_and_is_as_right_as_it_was(model, tmp_pat
     """Every model takes its task's samples; those with a metric are as right as they were."""
     fetched, task = sources.resolve(STANDARD, model), tasks.get(model.task)
     made = converted(model, fetched, tmp_path)
-    assert isinstance(made, Made), made
+    assert isinstance(made, ModelFile), made
     files = replace(fetched, model=made.file)
     samples = task.samples(model, files, seed=0, count=3)
     for output in outputs_of(files.model, model.shapes, samples, task.compact):

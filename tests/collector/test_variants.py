@@ -17,7 +17,8 @@ from ovreport.errors import InputError, SuiteError
 from ovreport.record import Completed, Failed, Record, Skipped, Unsupported
 from ovreport.record.model import Optimized, Original
 from ovreport_collector.jobs import Job, JobFailed, OptimizeJob, OutputsJob, Result, RoundJob
-from ovreport_collector.models import build, variants
+from ovreport_collector.models import variants
+from ovreport_collector.models.optimize import build
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect, plan_table
@@ -138,7 +139,7 @@ def test_a_published_variant_is_no_made_one(write, fake_child: FakeChild, has_nn
         ("two", "int8"),
     ]
     plan = make_plan(a_request(path, variants=("int8",)))
-    assert [plan.made_variants(m) for m in plan.models] == [["int8"], []]
+    assert [plan.optimized_variants(m) for m in plan.models] == [["int8"], []]
 
 
 def test_native_frameworks_run_the_published_file_only(
@@ -152,7 +153,7 @@ def test_native_frameworks_run_the_published_file_only(
         ("fp32", "onnxruntime"),
         ("int8", "openvino"),
     ]
-    with pytest.raises(InputError, match="no model and engine"):
+    with pytest.raises(InputError, match="no requested model and engine"):
         planned(path, engines=("onnxruntime",), variants=("int8",))
 
 
@@ -161,7 +162,7 @@ def test_a_variant_that_no_model_can_have_is_refused(
 ) -> None:
     """Nothing to measure is bad input."""
     path = write(a_model(variant="int8"))
-    with pytest.raises(InputError, match="no model and engine") as caught:
+    with pytest.raises(InputError, match="no requested model and engine") as caught:
         planned(path, variants=("int4-weights",))
     assert caught.value.where == "--variant int4-weights"
 
@@ -173,7 +174,7 @@ def test_without_nncf_the_suites_variants_are_left_out_and_told(
     has_nncf("")
     path = write(a_model(variants=["int8", "fp16", "int8-weights"]))
     plan = make_plan(a_request(path))
-    assert plan.made_variants(plan.models[0]) == ["fp16"]
+    assert plan.optimized_variants(plan.models[0]) == ["fp16"]
     assert plan.left_out.startswith("2 variants are left out")
     assert "pip install 'ovreport[nncf]'" in plan.left_out
     assert plan_table.as_json(plan)["left_out"] == plan.left_out

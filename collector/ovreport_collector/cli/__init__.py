@@ -1,1 +1,6 @@
-"""TODO: cli."""
+"""The collector's commands, one module each: `collect`, `devices`, `doctor`, `models`.
+
+A command's module declares its options and calls what does the work; it imports that late, so that
+`ovreport --help` is quick. To add a command: a module here, and a line below
+`[project.entry-points."ovreport.commands"]` in `pyproject.toml`.
+"""

@@ -1,30 +1,24 @@
-"""Commands that measure: `collect`, `devices`, `models`.
-
-They declare options and interpret them; the work is called in when it is wanted.
-"""
+"""The command `collect`: measure models on this machine, and write records."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast, get_args
+from typing import Any, cast, get_args
 
 import click
 
 from ovreport.errors import IncompleteError
-from ovreport.record.base import VariantName
-from ovreport_collector.cli.devices import devices
-from ovreport_collector.cli.models import models
-from ovreport_collector.cli.options import datasets, plugin_option
+from ovreport.record.base import Precision
+from ovreport.variants import VARIANTS
+from ovreport_collector.cli.options import OneOf, dataset_option, json_option, plugin_option
 from ovreport_collector.plan.engines import CHOICES
+from ovreport_collector.plan.tiers import TIERS
+from ovreport_collector.suite.model import PUBLISHED
 
-if TYPE_CHECKING:
-    from ovreport.record import Precision
-
-__all__ = ["collect", "devices", "models"]
-
-_EXAMPLES_COLLECT = """
+_EXAMPLES = """
 \b
 Examples:
   ovreport collect                                  the quick suite on every device here
@@ -45,7 +39,13 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
 """
 
 
-@click.command(epilog=_EXAMPLES_COLLECT)
+def _measurements() -> Sequence[str]:
+    from ovreport_collector.measurements import SKIPPABLE
+
+    return SKIPPABLE
+
+
+@click.command(epilog=_EXAMPLES)
 @click.option(
     "--suite",
     default="quick",
@@ -55,21 +55,21 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
 )
 @click.option(
     "--tier",
-    type=click.Choice(["quick", "standard", "publish"]),
+    type=click.Choice(tuple(TIERS)),
     default="quick",
     show_default=True,
     help="How long to measure.",
 )
 @click.option(
     "--model",
-    "models_",
+    "models",
     multiple=True,
     metavar="ID",
     help="Only this model of the suite; repeatable.",
 )
 @click.option(
     "--device",
-    "devices_",
+    "devices",
     multiple=True,
     metavar="DEVICE",
     help="Any OpenVINO device string; repeatable. Default: every physical device found.",
@@ -86,7 +86,7 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
     "--variant",
     "variants",
     multiple=True,
-    type=click.Choice(["published", *get_args(VariantName)]),
+    type=click.Choice([PUBLISHED, *VARIANTS]),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
     "models (…-weights: of language models too), most of them by NNCF. Default: `published`, and "
     "what the suite names.",
@@ -95,9 +95,9 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
     "--precision",
     "precisions",
     multiple=True,
-    type=click.Choice(["f32", "f16", "bf16", "default"]),
-    help="Executed precision to ask for; repeatable. Default: f32, and the device's "
-    "default where it is another.",
+    type=click.Choice(get_args(Precision)),
+    help="Executed precision to request; repeatable. Default: f32, and the device's "
+    "default where it differs.",
 )
 @click.option(
     "--out",
@@ -115,6 +115,7 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
 )
 @click.option(
     "--timeout",
+    "timeout_s",
     type=click.FloatRange(1),
     metavar="SECONDS",
     help="Limit of one measuring process. Default: by tier, 300 s and four loops.",
@@ -122,96 +123,54 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
 @click.option(
     "--skip",
     multiple=True,
-    type=click.Choice(["curve", "open_loop", "end_to_end", "no_mmap", "concurrency"]),
-    help="Leave this aspect out, to save time; repeatable.",
+    type=OneOf(_measurements),
+    help="Leave this measurement out, to save time; repeatable.",
 )
-@click.option(
-    "--dataset",
-    "datasets_",
-    multiple=True,
-    metavar="NAME=PATH",
-    callback=datasets,
-    help="Your own copy of a dataset that the suite leaves to you (ImageNet, COCO, GLUE); "
-    "repeatable.",
-)
+@dataset_option
 @click.option(
     "--samples",
     type=click.IntRange(1),
     metavar="N",
-    help="Judge at most so many samples of your datasets, drawn by the seed. Default: 5,000, and "
-    "what fits into 1 GiB.",
+    help="Compute accuracies on at most so many samples of your datasets, drawn by the seed. "
+    "Default: 5,000, and what fits into 1 GiB.",
 )
-@click.option("--fresh", is_flag=True, help="Forget a stopped run of the same plan.")
+@click.option("--fresh", is_flag=True, help="Discard a stopped run of the same plan.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and the expected time, and stop.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome (or plan) as JSON.")
+@json_option
 @plugin_option
 def collect(
-    suite: str,
-    tier: str,
-    models_: tuple[str, ...],
-    devices_: tuple[str, ...],
-    engines: tuple[str, ...],
-    variants: tuple[str, ...],
-    precisions: tuple[str, ...],
     out: Path,
-    seed: int,
-    timeout: float | None,
-    skip: tuple[str, ...],
+    timeout_s: float | None,
     fresh: bool,
     dry_run: bool,
     as_json: bool,
-    plugins: dict[str, str],
-    datasets_: dict[str, str],
-    samples: int | None,
+    precisions: tuple[str, ...],
+    **requested: Any,  # noqa: ANN401 (the other fields of Request)
 ) -> None:
     """Measure models on this machine's OpenVINO devices, and write records."""
     from rich.console import Console
 
     from ovreport_collector.plan.request import Request, make_plan
-    from ovreport_collector.session import collect as work
-    from ovreport_collector.session import plan_table
-    from ovreport_collector.session.results_table import effort_words, summaries
+    from ovreport_collector.session import collect as session
+    from ovreport_collector.session import plan_table, results_table
 
     # A log has no width of its own; the table of results needs more than 80 columns.
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
-    plan = make_plan(
-        Request(
-            suite=suite,
-            tier=tier,
-            models=models_,
-            devices=devices_,
-            precisions=cast("tuple[Precision, ...]", precisions),
-            plugins=plugins,
-            seed=seed,
-            skip=skip,
-            engines=engines,
-            variants=variants,
-            datasets=datasets_,
-            samples=samples,
-        )
-    )
-    if dry_run:
-        if as_json:
-            click.echo(json.dumps(plan_table.as_json(plan), indent=1))
-        else:
-            plan_table.show(plan, console)
+    plan = make_plan(Request(precisions=cast("tuple[Precision, ...]", precisions), **requested))
+    if dry_run and as_json:
+        click.echo(json.dumps(plan_table.as_json(plan), indent=1))
         return
-    console.print(plan_table.announcement(plan), highlight=False)
-    plan_table.tell_left_out(plan, console)
-    collected = work.measure(plan, out, console, timeout_s=timeout, fresh=fresh)
-    records, failed = collected.records, work.failures(collected.records)
+    if dry_run:
+        plan_table.show(plan, console)
+        return
+    plan_table.announce(plan, console)
+    collected = session.measure(plan, out, console, timeout_s=timeout_s, fresh=fresh)
     if as_json:
-        click.echo(json.dumps(work.collected_as_json(collected, out)))
+        click.echo(json.dumps(results_table.as_json(collected, out)))
     else:
-        for table in summaries(records):
-            console.print(table)
-        if collected.measuring_time is not None:
-            console.print(f"\n{effort_words(collected.measuring_time)}", highlight=False)
-        console.print(
-            f"\n{plan_table.count(len(records), 'record')} in {out}. Next: ovreport build",
-            highlight=False,
-        )
-    if failed:
+        results_table.show(collected, out, console)
+    if collected.failed:
         raise IncompleteError(
-            f"{len(failed)} of {len(records)} cases failed; their records say why"
+            f"{len(collected.failed)} of {len(collected.records)} cases failed; their records say "
+            "why"
         )

@@ -1,15 +1,13 @@
-"""The command `doctor`."""
+"""The command `doctor`: whether this machine is fit to be measured."""
 
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Sequence
 
 import click
-from rich.console import Console
 
-from ovreport_collector.doctor.check import Check
+from ovreport.errors import IncompleteError
+from ovreport_collector.cli.options import json_option
 
 _EXAMPLES = """
 \b
@@ -22,7 +20,6 @@ Examples:
 \b
 It changes nothing. Exit codes: 0 nothing bad, 1 something will make results noisy, 2 bad input.
 """
-_STYLES = {"ok": "green", "warn": "yellow", "bad": "bold red", "unknown": "dim"}
 
 
 @click.command(epilog=_EXAMPLES)
@@ -31,53 +28,24 @@ _STYLES = {"ok": "green", "warn": "yellow", "bad": "bold red", "unknown": "dim"}
     type=click.IntRange(1, 600),
     default=2,
     show_default=True,
-    help="How long to look at what runs beside us.",
+    help="How long to watch the other programs on this machine.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
+@json_option
 def doctor(seconds: int, as_json: bool) -> None:
     """Check whether this machine is fit to be measured, and say what to change."""
-    from rich.console import Console
+    import msgspec
 
     from ovreport import paths
-    from ovreport.errors import IncompleteError
+    from ovreport_collector.cli import output
     from ovreport_collector.doctor import examine
+    from ovreport_collector.doctor.check import worst
 
     checks = examine(seconds, paths.cache())
     if as_json:
-        click.echo(json.dumps(_as_json(checks), indent=1))
+        found = {"worst": worst(checks), "checks": msgspec.to_builtins(checks)}
+        click.echo(json.dumps(found, indent=1))
     else:
-        _show(checks, Console(width=None if sys.stdout.isatty() else 120))
+        output.show_checks(checks)
     bad = [check.title for check in checks if check.status == "bad"]
     if bad:
         raise IncompleteError(f"results will be noisy: {', '.join(bad).lower()}")
-
-
-def _as_json(checks: Sequence[Check]) -> dict[str, object]:
-    import msgspec
-
-    from ovreport_collector.doctor.check import worst
-
-    return {"worst": worst(checks), "checks": msgspec.to_builtins(checks)}
-
-
-def _show(checks: Sequence[Check], console: Console) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from ovreport.errors import one_line
-
-    table = Table(box=None, pad_edge=False)
-    for heading in ("status", "check", "found", "why it matters"):
-        table.add_column(heading, overflow="fold")
-    for check in checks:
-        status = f"[{_STYLES[check.status]}]{check.status}[/]"
-        # A program can call itself anything, escape sequences of terminals too.
-        cells = (one_line(text, 400) for text in (check.title, check.value, check.why))
-        table.add_row(status, *map(escape, cells))
-    console.print(table)
-    advice = [check for check in checks if check.remedy and check.status != "ok"]
-    if advice:
-        console.print("\n[bold]What to change[/bold]")
-    for check in advice:
-        title, remedy = (escape(one_line(text, 400)) for text in (check.title, check.remedy))
-        console.print(f"  {title}: {remedy}", highlight=False, soft_wrap=True)

@@ -1,7 +1,8 @@
-"""Options that say NAME=PATH, and how they are read."""
+"""Options that several commands have, and options of kinds that click does not know."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -9,41 +10,72 @@ import click
 from ovreport.errors import InputError
 
 
-def datasets(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Return name → path of the user's datasets."""
+class OneOf(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.4
+    """One of the names of a registry, which takes time to import: looked up when needed."""
+
+    name = "name"
+
+    def __init__(self, names: Callable[[], Sequence[str]]) -> None:
+        self._names = names
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the names as `--help` lists them."""
+        return f"[{'|'.join(self._names())}]"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name; click's own error, with all names, if it is unknown."""
+        names = self._names()
+        if value not in names:
+            self.fail(f"{value!r} is not one of {', '.join(names)}.", param, ctx)
+        return value
+
+
+def _pairs(values: Sequence[str], *, option: str, example: str) -> dict[str, str]:
+    """Return name → path of values NAME=PATH; InputError if one is not of that form."""
     found: dict[str, str] = {}
     for value in values:
-        name, _sep, path = value.partition("=")
+        name, _, path = value.partition("=")
         if not name or not path or name in found:
-            raise InputError(
-                f"{name!r} twice" if name in found else f"{value!r} is not NAME=PATH of a dataset",
-                where="--dataset",
-                remedy="For example: --dataset imagenet=/data/imagenet; the suite names datasets",
-            )
+            what = f"{name!r} is given twice" if name in found else f"{value!r} is not NAME=PATH"
+            raise InputError(what, where=option, remedy=f"For example: {option} {example}")
         found[name] = path
     return found
 
 
-def plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Return name → library of the user's plugins."""
-    found = {}
-    for value in values:
-        name, _sep, path = value.partition("=")
-        if not name or not Path(path).is_file():
+def _datasets(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    return _pairs(values, option="--dataset", example="imagenet=/data/imagenet")
+
+
+def _plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    example = "NVIDIA=/opt/libopenvino_nvidia_gpu_plugin.so"
+    found = _pairs(values, option="--plugin", example=example)
+    for name, path in found.items():
+        if not Path(path).is_file():
             raise InputError(
-                f"{value!r} is not NAME=PATH of a plugin library",
-                where="--plugin",
-                remedy="For example: --plugin NVIDIA=/opt/libopenvino_nvidia_gpu_plugin.so",
+                f"there is no plugin library {path!r}",
+                where=f"--plugin {name}",
+                remedy=f"Name a library that is there as NAME=PATH: --plugin {example}",
             )
-        found[name] = path
     return found
 
+
+dataset_option = click.option(
+    "--dataset",
+    "datasets",
+    multiple=True,
+    metavar="NAME=PATH",
+    callback=_datasets,
+    help="Your own copy of a dataset that the suite leaves to you (ImageNet, COCO, GLUE); "
+    "repeatable.",
+)
 
 plugin_option = click.option(
     "--plugin",
     "plugins",
     multiple=True,
     metavar="NAME=PATH",
-    callback=plugins,
+    callback=_plugins,
     help="Register a plugin library as a device before anything else; repeatable.",
 )
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")

@@ -8,6 +8,7 @@ a line in `EXTRAS`.
 from __future__ import annotations
 
 from ovreport.record import NotMeasured, Skipped, Unsupported
+from ovreport_collector.measurements import generation
 from ovreport_collector.measurements.base import Around, Extra
 from ovreport_collector.measurements.curve.measurement import CurveExtra
 from ovreport_collector.measurements.end_to_end.measurement import EndToEndExtra
@@ -17,13 +18,25 @@ from ovreport_collector.plan.devices import is_virtual
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 
-__all__ = ["BY_NAME", "EXTRAS", "Around", "Extra", "are_left_out", "rounds_of", "why_not"]
+__all__ = [
+    "BY_NAME",
+    "EXTRAS",
+    "SKIPPABLE",
+    "Around",
+    "Extra",
+    "are_left_out",
+    "rounds_of",
+    "why_not",
+]
 
 EXTRAS: tuple[Extra, ...] = (EndToEndExtra(), CurveExtra(), OpenLoopExtra(), NoMmap())
 """In the order in which a round measures them."""
 
 BY_NAME = {extra.name: extra for extra in EXTRAS}
 """By the field of the record that each makes, or adds to."""
+
+SKIPPABLE = (*BY_NAME, generation.SKIP)
+"""What `--skip` can leave out."""
 
 
 def are_left_out(planned: PlannedCase, tier: str) -> bool:
@@ -32,7 +45,7 @@ def are_left_out(planned: PlannedCase, tier: str) -> bool:
     Native frameworks are compared in what a round itself measures. A variant made here answers how
     fast and how right it is; a quick look leaves it at that.
     """
-    return planned.is_native or (planned.is_made and tier == "quick")
+    return planned.is_native or (planned.is_optimized and tier == "quick")
 
 
 def why_not(

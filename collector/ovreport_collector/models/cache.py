@@ -14,13 +14,24 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 from filelock import FileLock
 
 from ovreport import paths
+from ovreport.record import Optimized, Origin
 from ovreport_collector.sources.cache import WAIT_S, sha256_of
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model file that can be measured, and its origin."""
+
+    file: Path
+    origin: Origin | Optimized
+
 
 _RECIPE, _FILES = "recipe.json", "files.json"
 _NAMES = msgspec.json.Decoder(dict[str, str])

@@ -1,8 +1,9 @@
-"""The variants of a model that are made here: by which method, with which settings.
+"""Which variants of a model are measured, and the settings that its optimization gets.
 
-    wanted(model, asked) -> names of the variants to measure, the published one first
+    wanted(model, requested) → names of the variants to measure, the published one first
 
-Nothing is optimized here, and NNCF is not imported: a plan is made without it.
+The variants themselves are listed in `ovreport.variants`. Nothing is optimized here, and NNCF is
+not imported: a plan is made without it.
 """
 
 from __future__ import annotations
@@ -11,137 +12,83 @@ import importlib.metadata
 import importlib.util
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import cast, get_args
 
 from ovreport.errors import InputError
-from ovreport.record.base import VariantName
+from ovreport.variants import OPTIMIZATIONS, Optimization
 from ovreport_collector.suite.language import is_language
-from ovreport_collector.suite.model import MadeVariant, Model
+from ovreport_collector.suite.model import PUBLISHED, Model
 from ovreport_collector.tasks import Calibration
 
-PIPELINES_NETWORK = "openvino_model.xml"
+PIPELINE_FILE = "openvino_model.xml"
 """What a pipeline of OpenVINO GenAI looks for in a folder."""
-PUBLISHED = "published"
-"""Asks for the file as it was published, whatever its weights."""
 SEED = 20
 """Chooses calibration data; not the run's seed, which must not change what is measured."""
-SAMPLES = 160
-"""Calibration inputs, at most: each way of quantizing looks at most of them."""
-SAMPLES_BYTES = 256 * 1024 * 1024
+MAX_SAMPLES = 160
+"""Calibration inputs, at most: each quantization that is tried looks at most of them."""
+MAX_SAMPLES_BYTES = 256 * 1024 * 1024
 """What they may take in memory: of a large input there are fewer. Half of it was tried, and taken
 back after the accuracy of PP-OCR's detection was seen (77.6 % by 27 inputs, 87.9 % by 54): the one
 number here that was not chosen blind."""
-FEWEST = 16
-JUDGING = 40
-"""Calibration inputs that choose among ways of quantizing, at most; a fifth of few."""
+MIN_SAMPLES = 16
+MAX_SELECTION = 40
+"""Calibration inputs that select among quantizations, at most; a fifth of few."""
 
-METHODS = (
-    "fp16-compression",
-    "post-training-quantization",
-    "accuracy-controlled-quantization",
-    "weight-compression",
-)
-"""Ways of optimizing a model, as a record names them."""
-
-
-@dataclass(frozen=True)
-class Optimization:
-    """How a variant is made."""
-
-    method: str
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """Parameters of NNCF that are not its defaults, under its names."""
-    calibrated: bool = False
-    validated: bool = False
-    needs_nncf: bool = True
-
-
-_INT8 = {
-    "preset": "mixed",
-    "overflow_fix": "enable",
-    "ignored_types": "LSTMSequence GRUSequence",
-}
-"""Symmetric weights and asymmetric activations, which fit any activation. Weights of all layers
-take half of the range: processors without VNNI (AVX2) add two products in 16 bits, which saturate
-otherwise. NNCF's default mends the first layer only: BlazeFace then falls from 94 % to 60 % there,
-with this to 92 %. So one file is right on every machine. It does not know recurrent layers:
-on AVX2 Silero's state is off by 174 % where its LSTM is quantized, by 27 % where it is left."""
-
-WAYS: tuple[Mapping[str, str], ...] = (
+QUANTIZATIONS: tuple[Mapping[str, str], ...] = (
     {},
     {"activations_range": "minmax"},
     {"model_type": "transformer"},
     {"model_type": "transformer", "activations_range": "minmax"},
 )
-"""Documented ways of quantizing, beside those settings: by NNCF's defaults the range of an
-activation is the mean of the extremes of each input, of whatever layer. `minmax` takes the extremes
-of all inputs. The scheme for transformers leaves sums, norms and other element-wise layers in
-floating point; what has norms gains by it, be it a transformer or not."""
-
-OPTIMISATIONS: dict[MadeVariant, Optimization] = {
-    "fp16": Optimization(METHODS[0], needs_nncf=False),
-    "int8": Optimization(METHODS[1], _INT8, calibrated=True),
-    "int8-accuracy": Optimization(
-        METHODS[2],
-        {**_INT8, "max_drop": "0.01", "drop_type": "relative"},
-        calibrated=True,
-        validated=True,
-    ),
-    "int8-weights": Optimization(METHODS[3], {"mode": "int8_asym"}),
-    "int4-weights": Optimization(
-        METHODS[3],
-        {"mode": "int4_sym", "group_size": "128", "group_size_fallback_mode": "adjust"},
-    ),
-}
-"""Variant → how it is made. The drop of 1 % is MLPerf's target of 99 %. Groups of 128 weights share
-a scale, as is NNCF's default, and fewer where a layer's channels do not divide into such."""
+"""Documented settings to try beside a variant's own. By NNCF's defaults the range of an activation
+is the mean of the extremes of each input, of whatever layer; `minmax` takes the extremes of all
+inputs. The scheme for transformers leaves sums, norms and other element-wise layers in floating
+point; what has norms gains by it, be it a transformer or not."""
 
 
-def possible(model: Model) -> tuple[MadeVariant, ...]:
+def possible(model: Model) -> tuple[str, ...]:
     """Return the variants that can be made of a model.
 
-    Of a floating-point model all; of a language model, whatever its weights, those of the weights
-    alone: its pipeline keeps a state, which no calibration here fills.
+    All of a floating-point model; of a language model, whatever its weights, those that leave
+    activations alone.
     """
     if is_language(model):
-        return tuple(n for n, how in OPTIMISATIONS.items() if how.method == METHODS[3])
-    return tuple(OPTIMISATIONS) if model.variant == "fp32" else ()
+        return tuple(name for name, how in OPTIMIZATIONS.items() if how.weights_only)
+    return tuple(OPTIMIZATIONS) if model.variant == "fp32" else ()
 
 
-def is_made(model: Model, name: str) -> bool:
-    """Return whether a variant of a model is made here, and not the published file itself."""
-    return name != model.variant and name in get_args(MadeVariant)
+def is_optimized(model: Model, name: str) -> bool:
+    """Return whether a variant of a model is made by an optimization, and not its own file."""
+    return name != model.variant and name in OPTIMIZATIONS
 
 
-def wanted(model: Model, requested: Sequence[str]) -> list[VariantName]:
-    """Return the variants of a model to measure: what was asked for, else what the suite says.
+def wanted(model: Model, requested: Sequence[str]) -> list[str]:
+    """Return the variants of a model to measure: those requested, else what the suite says.
 
     Of a model that cannot be optimized, the published file alone is wanted.
     """
     names = [model.variant if name == PUBLISHED else name for name in requested]
     names = names or [model.variant, *model.variants]
-    may_be = {model.variant, *possible(model)}
-    found = [name for name in dict.fromkeys(names) if name in may_be]
-    found.sort(key=lambda name: is_made(model, name))
+    available = {model.variant, *possible(model)}
+    found = [name for name in dict.fromkeys(names) if name in available]
+    found.sort(key=lambda name: is_optimized(model, name))
     return found
 
 
-def made_name(model: Model, variant: str) -> str:
-    """Return the name of the file of a variant that is made here; a pipeline knows but one."""
+def optimized_file_name(model: Model, variant: str) -> str:
+    """Return the name of the file of an optimized variant; a pipeline knows but one."""
     if is_language(model):
-        return PIPELINES_NETWORK
+        return PIPELINE_FILE
     return f"{model.id}-{variant}.xml"
 
 
 def needs_nncf(model: Model, name: str) -> bool:
     """Return whether NNCF makes this variant of the model."""
-    return is_made(model, name) and OPTIMISATIONS[cast("MadeVariant", name)].needs_nncf
+    return is_optimized(model, name) and OPTIMIZATIONS[name].package == "nncf"
 
 
 def is_calibrated(name: str) -> bool:
     """Return whether data are needed to make a variant of that name."""
-    how = OPTIMISATIONS.get(cast("MadeVariant", name))
+    how = OPTIMIZATIONS.get(name)
     return how is not None and how.calibrated
 
 
@@ -151,7 +98,7 @@ def has_nncf() -> bool:
 
 
 def require_nncf(names: Iterable[str]) -> None:
-    """Raise InputError if one of the variants was asked for and NNCF is not installed."""
+    """Raise InputError if one of the variants was requested and NNCF is not installed."""
     if has_nncf():
         return
     for name in names:
@@ -162,12 +109,10 @@ def require_nncf(names: Iterable[str]) -> None:
         )
 
 
-def choose(
-    models: Sequence[Model], requested: Sequence[str]
-) -> tuple[dict[str, list[VariantName]], str]:
+def choose(models: Sequence[Model], requested: Sequence[str]) -> tuple[dict[str, list[str]], str]:
     """Return the variants of each model by its id, and what is left out for want of NNCF.
 
-    InputError if one that was asked for cannot be made.
+    InputError if one that was requested cannot be made.
     """
     chosen = {model.id: wanted(model, requested) for model in models}
     by_nncf = [(m, name) for m in models for name in chosen[m.id] if needs_nncf(m, name)]
@@ -186,9 +131,8 @@ def choose(
 
 def versions(names: Iterable[str]) -> dict[str, str]:
     """Return package → version of what makes these variants beside OpenVINO."""
-    named = set(names)
-    makers = (how for name, how in OPTIMISATIONS.items() if name in named)
-    return {"nncf": nncf_version()} if any(how.needs_nncf for how in makers) else {}
+    packages = {OPTIMIZATIONS[name].package for name in names if name in OPTIMIZATIONS}
+    return {"nncf": nncf_version()} if "nncf" in packages else {}
 
 
 def nncf_version() -> str:
@@ -200,26 +144,29 @@ def settings(how: Optimization, calibration: Calibration | None, samples: int) -
     """Return every setting of an optimization that is not the tool's default."""
     found = dict(how.settings)
     if calibration is not None:
-        judging = held_out(samples)
-        found |= {"subset_size": str(samples - judging), "held_out": str(judging)}
+        selecting = selection_count(samples)
+        found |= {"subset_size": str(samples - selecting), "held_out": str(selecting)}
         found["seed"] = str(SEED)
         if calibration.transformer:
             found["model_type"] = "transformer"
     return found
 
 
-def held_out(samples: int) -> int:
-    """Return how many of the calibration inputs choose among ways, the first ones; 0 of few."""
-    return min(JUDGING, samples // 5)
+def selection_count(samples: int) -> int:
+    """Return how many of the calibration inputs, the first ones, select among quantizations.
+
+    0 where there are fewer than five.
+    """
+    return min(MAX_SELECTION, samples // 5)
 
 
-def ways(chosen: Mapping[str, str]) -> list[Mapping[str, str]]:
-    """Return the ways to try beside settings; those that contradict a task's own are left out."""
+def quantizations(chosen: Mapping[str, str]) -> list[Mapping[str, str]]:
+    """Return the settings to try beside `chosen`, but for those that contradict it."""
     own = chosen.get("model_type")
-    return [way for way in WAYS if own is None or way.get("model_type") == own]
+    return [one for one in QUANTIZATIONS if own is None or one.get("model_type") == own]
 
 
-def sample_count(model: Model) -> int:
+def calibration_count(model: Model) -> int:
     """Return how many calibration inputs to ask a task for."""
-    one = sum(4 * math.prod(shape) for shape in model.shapes.values()) or 1
-    return max(FEWEST, min(SAMPLES, SAMPLES_BYTES // one))
+    sample_bytes = sum(4 * math.prod(shape) for shape in model.shapes.values()) or 1
+    return max(MIN_SAMPLES, min(MAX_SAMPLES, MAX_SAMPLES_BYTES // sample_bytes))

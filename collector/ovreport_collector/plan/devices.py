@@ -10,10 +10,10 @@ from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
 from ovreport_collector.process import child, workspace
 
 PROBE_LIMIT_S = 120.0
-"""After which a driver that hangs is given up."""
+"""After which a driver that hangs is stopped."""
 
 VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
-"""Devices that hand the work to others, and take no precision for them."""
+"""Devices that hand the work to others, and cannot be given a precision."""
 
 
 def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
@@ -25,7 +25,7 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
         raise InputError(
             f"a plugin cannot be registered: {result.reason}",
             where="--plugin",
-            remedy="Use a name that OpenVINO does not have yet, and a library made for this "
+            remedy="Use a name that OpenVINO does not have yet, and a library built for this "
             "release.",
         )
     if isinstance(result, JobFailed):
@@ -38,9 +38,9 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
 
 
 def usable(probed: ProbeResult, requested: set[str]) -> list[Device]:
-    """Return the devices found; InputError if one that is wanted cannot be used.
+    """Return the devices that were found; InputError if one that is wanted cannot be used.
 
-    Nothing asked for: every available device is wanted, and there must be one.
+    None requested: every available device is wanted, and there must be one.
     """
     wanted = [u for u in probed.unavailable if u.name in requested | set(probed.available)]
     if wanted or not probed.devices:
@@ -55,12 +55,15 @@ def usable(probed: ProbeResult, requested: set[str]) -> list[Device]:
 
 
 def is_virtual(device: str) -> bool:
-    """Return whether a device string names one that hands the work to others."""
+    """Return whether a device string names a virtual device: AUTO:GPU,CPU."""
     return device.partition(":")[0] in VIRTUAL_DEVICES
 
 
 def default_precisions(device: Device) -> tuple[Precision, ...]:
-    """Return f32 and the device's default where they differ, else the one there is."""
+    """Return the precisions of a device that are worth comparing.
+
+    They are f32 and the device's default precision, if it can run f32 and they differ.
+    """
     default = device.properties.get("INFERENCE_PRECISION_HINT", "")
     if is_virtual(device.name) or "FP32" not in device.capabilities:
         return ("default",)

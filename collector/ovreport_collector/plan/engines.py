@@ -1,6 +1,6 @@
 """Which engines of `ovreport.engines` a model is measured with, and whether they are installed.
 
-Nothing of them is imported here: a plan is made without them, a measuring process imports one.
+No engine is imported here; that is left to the measuring process.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Model
 
 NATIVE = "native"
-"""Asks for the framework that a model's file belongs to."""
-DEVICE = "CPU"
+"""Requests the framework that a model's file belongs to."""
+NATIVE_DEVICE = "CPU"
 """Where native frameworks run: on the same device as OpenVINO's CPU plugin."""
 CHOICES = (*ENGINES, NATIVE)
-"""What can be asked for on the command line."""
+"""What can be requested on the command line."""
 
 
 def engines_for(model: Model, requested: Sequence[str]) -> list[str]:
@@ -38,7 +38,8 @@ def engines_for(model: Model, requested: Sequence[str]) -> list[str]:
 def engines_of(uri: str, requested: Sequence[str]) -> list[str]:
     """Return the engines that a model's file is measured with; `native`: the one that fits it.
 
-    A framework asked for by name stays even if it cannot read the file: its record says so.
+    A framework that is requested by its name is kept even if it cannot read the file: the record of
+    the failed case says so.
     """
     fitting = [f.id for f in of_kind("native") if _suffix(uri) in f.suffixes]
     found: list[str] = []
@@ -50,8 +51,8 @@ def engines_of(uri: str, requested: Sequence[str]) -> list[str]:
 def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model], str]:
     """Return the models that can be run here, and a sentence about those that are left out.
 
-    Language models need OpenVINO GenAI. InputError if it is missing and one of them was asked for
-    by its name, or no other model is there.
+    Language models need OpenVINO GenAI. InputError if it is missing, and one of them was requested
+    by its name or there is no other model.
     """
     runs = [model for model in models if language.has_genai() or not language.is_language(model)]
     missing = [model for model in models if model not in runs]

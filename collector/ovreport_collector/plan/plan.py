@@ -1,11 +1,16 @@
-"""What will be measured: the cases of a suite on some devices."""
+"""What is measured: the cases of a suite's models on some devices.
+
+Plan          everything that decides what is measured, with a key to find a stopped run by
+PlannedCase   one combination of engine, device, model, variant and precision
+cases         how they come about
+"""
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -14,7 +19,7 @@ from ovreport.engines import ENGINES
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
 from ovreport_collector.plan.devices import default_precisions, is_virtual
-from ovreport_collector.plan.engines import DEVICE, engines_for
+from ovreport_collector.plan.engines import NATIVE_DEVICE, engines_for
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.unpinned import as_fetched, parts
@@ -30,7 +35,7 @@ class PlannedCase:
 
     @property
     def key(self) -> str:
-        """What tells this case from the others of a plan."""
+        """Identifies the case within a plan."""
         case = self.case
         return f"{case.engine}/{case.model}/{case.variant}/{case.device}/{case.precision}"
 
@@ -47,19 +52,19 @@ class PlannedCase:
 
     @property
     def file_key(self) -> tuple[str, str]:
-        """Model and variant: what tells the file that it runs from the others of a plan."""
+        """Model and variant: identifies the file that it runs within a plan."""
         return self.case.model, self.case.variant
 
     @property
-    def is_made(self) -> bool:
-        """Whether its file was optimized here, and is not the published one."""
+    def is_optimized(self) -> bool:
+        """Whether its model is optimized here, and not the published file."""
         return self.case.variant != self.model.variant
 
     @property
     def is_reference(self) -> bool:
-        """Whether it is what all cases of its model are compared with."""
-        plain = not self.is_made and not self.is_native
-        return plain and (self.case.device, self.case.precision) == ("CPU", "f32")
+        """Whether the accuracy of all cases of its model is compared with this one's."""
+        published = not self.is_optimized and not self.is_native
+        return published and (self.case.device, self.case.precision) == ("CPU", "f32")
 
     @property
     def is_native(self) -> bool:
@@ -73,44 +78,48 @@ class Plan:
 
     suite: Suite
     suite_name: str
-    """As the user gave it: a built-in name, or a file's name."""
+    """A built-in name, or the name of a file without its folder."""
     tier: Tier
     seed: int
     cases: Sequence[PlannedCase]
     devices: Mapping[str, Device]
+    """By the names that cases have."""
     plugins: Mapping[str, str]
+    """Device name → plugin library that is registered first."""
     machine: Machine
     software: Software
     skip: Sequence[str] = ()
-    """Extra aspects that the user left out."""
+    """Measurements that the user left out."""
     tools: Mapping[str, str] = field(default_factory=dict)
-    """Package → version of what makes variants, beside OpenVINO."""
+    """Package → version of what optimizes models, other than OpenVINO."""
     left_out: str = ""
-    """What the suite names and is not planned, with the remedy; empty where nothing is."""
+    """What the suite names and cannot be measured here, with the remedy; empty where all can."""
     samples: int | None = None
-    """The most that are judged of each dataset of the user's; None: as the models say."""
+    """Accuracies are computed on at most so many samples of a user dataset; None: by the model."""
+    code: str = ""
+    """Checksum of this package: rounds of edited code do not mix with those before."""
     spent_s: Mapping[str, float] = field(default_factory=dict)
-    """What making the plan took; no part of what it is."""
+    """Wall time of making the plan, by what it went to; not a part of its key."""
 
     @property
     def models(self) -> list[Model]:
         """The models of all cases, each once, in the suite's order."""
         return list({planned.model.id: planned.model for planned in self.cases}.values())
 
-    def made_variants(self, model: Model) -> list[VariantName]:
-        """Return the variants of a model that are made for this plan."""
-        own = [p.case.variant for p in self.cases if p.is_made and p.model.id == model.id]
+    def optimized_variants(self, model: Model) -> list[VariantName]:
+        """Return the variants of a model that are optimized for this plan."""
+        own = [p.case.variant for p in self.cases if p.is_optimized and p.model.id == model.id]
         return list(dict.fromkeys(own))
 
     @property
     def key(self) -> str:
-        """Checksum: rounds of another plan, machine or release never mix with this one's."""
+        """Checksum of all of it: rounds of another plan, machine or release never mix with its."""
         whole = (
             self.suite.identity,
             self.tier,
             self.seed,
             [planned.case for planned in self.cases],
-            self._local_contents,
+            self._unpinned_contents,
             [(d.name, d.full_name, d.driver) for d in self.devices.values()],
             # Its memory differs by some kilobytes between boots, and is in its id, rounded.
             msgspec.structs.replace(self.machine, memory_bytes=0),
@@ -118,45 +127,35 @@ class Plan:
             [(name, sha256_of(Path(library))) for name, library in sorted(self.plugins.items())],
             sorted(self.skip),
             sorted(self.tools.items()),
-            _own_code(),
+            self.code,
         )
         return hashlib.sha256(msgspec.json.encode(whole, order="sorted")).hexdigest()[:16]
 
     @property
     def unpinned(self) -> list[str]:
-        """Addresses of files that are on a branch, and of which no commit is known yet."""
+        """Addresses of files on a branch or tag, of which no commit is known yet."""
         files = [file for model in self.models for file in (model.file, *model.files.values())]
         return [file.uri for file in map(as_fetched, files) if file.unpinned]
 
     @property
-    def absent(self) -> list[str]:
-        """Datasets of the plan's models that users bring, and that this one did not."""
+    def missing_datasets(self) -> list[str]:
+        """Datasets of the plan's models that users provide, and this one did not."""
         names = dict.fromkeys(model.data for model in self.models if model.data)
         layouts = {name for name, dataset in self.suite.datasets.items() if dataset.layout}
         return [name for name in names if name in layouts - set(self.suite.user_datasets)]
 
     @property
-    def _local_contents(self) -> list[str]:
-        """Checksums of files that the suite need not pin: edited, they are other models."""
-        loose = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]
+    def _unpinned_contents(self) -> list[str]:
+        """Checksums of files that the suite does not pin: when edited, they are other models."""
+        unpinned = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]
         paths = [local_file(self.suite, model) for model in self.models]
         files = [file for path in paths if path for file in (path, path.with_suffix(".bin"))]
-        fetched = [part.sha256 for file in loose for part in parts(file)]
+        fetched = [part.sha256 for file in unpinned for part in parts(file)]
         return [*fetched, *(sha256_of(file) for file in files if file.is_file())]
 
 
-@cache
-def _own_code() -> str:
-    """Return a checksum of this package: rounds of edited code are other rounds."""
-    package = Path(__file__).parent.parent
-    digest = hashlib.sha256()
-    for file in sorted(package.rglob("*.py")):
-        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
-    return digest.hexdigest()
-
-
 def local_file(suite: Suite, model: Model) -> Path | None:
-    """Return the path of a model named by `file:`, None for one that is fetched."""
+    """Return the path of a model with a `file:` address; None for one that is fetched."""
     address = parse(model.file.uri)
     return Path(suite.folder, address.path) if isinstance(address, Local) else None
 
@@ -168,42 +167,44 @@ def cases(
     engines: Sequence[str] = (),
     variants: Mapping[str, Sequence[VariantName]] | None = None,
 ) -> Iterator[PlannedCase]:
-    """Yield model × device × variant × engine × executed precision; unasked, what tells most.
+    """Yield model × device × variant × engine × executed precision, in this order.
 
+    Where no precisions or engines are requested, those that are worth comparing are chosen.
     `variants` has those of each model, by its id; None: the published file alone. Native
-    frameworks run that one only, on the CPU, where they have one precision.
+    frameworks run only published files, only on the CPU, and only at f32.
     """
     for model in models:
         names = variants[model.id] if variants is not None else [model.variant]
         fitting = engines_for(model, engines)
-        for device in devices:
-            for variant in names:
-                made = variant != model.variant
-                for engine in [e for e in fitting if not made or ENGINES[e].kind != "native"]:
-                    for precision in _precisions(engine, device, precisions, made=made):
-                        case = Case(
-                            engine=engine,
-                            device=device.name,
-                            model=model.id,
-                            variant=variant,
-                            precision=precision,
-                        )
-                        yield PlannedCase(case, model)
+        for device, variant, engine in itertools.product(devices, names, fitting):
+            optimized = variant != model.variant
+            for precision in _precisions(engine, device, precisions, optimized=optimized):
+                case = Case(
+                    engine=engine,
+                    device=device.name,
+                    model=model.id,
+                    variant=variant,
+                    precision=precision,
+                )
+                yield PlannedCase(case, model)
 
 
 def _precisions(
-    engine: str, device: Device, requested: Sequence[Precision], *, made: bool
+    engine: str, device: Device, requested: Sequence[Precision], *, optimized: bool
 ) -> Sequence[Precision]:
-    """Return the precisions to measure.
+    """Return the precisions to measure; none where the engine cannot run this.
 
-    Who optimizes a model wants it fast, so runs it as the device chooses: a variant that we make
-    has that precision alone, unless others are asked for.
+    A model is optimized to be fast, so an optimized variant runs at the device's default precision
+    alone, unless others are requested.
     """
-    if ENGINES[engine].kind == "generation" and not requested and not is_virtual(device.name):
-        # Eight-bit attention is the default even where arithmetic in f32 is.
-        return ["default"] if made else ["f32", "default"]
-    if ENGINES[engine].kind != "native":
-        defaults = default_precisions(device)
-        return list(dict.fromkeys(requested or (defaults[-1:] if made else defaults)))
-    fits = device.name == DEVICE and (not requested or {"f32", "default"} & set(requested))
-    return ["f32"] if fits else []
+    kind = ENGINES[engine].kind
+    if kind == "native":
+        fits = device.name == NATIVE_DEVICE and not optimized
+        return ["f32"] if fits and (not requested or {"f32", "default"} & set(requested)) else []
+    if requested:
+        return list(dict.fromkeys(requested))
+    defaults = default_precisions(device)
+    if kind == "generation" and not is_virtual(device.name):
+        # Attention has eight bits by default, even on devices whose default precision is f32.
+        defaults = ("f32", "default")
+    return defaults[-1:] if optimized else defaults

@@ -1,9 +1,12 @@
-"""From what the user asked for to a plan of what is measured on this machine."""
+"""From a user's request to a plan of what is measured on this machine."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 from ovreport.engines import OPENVINO, of_kind
 from ovreport.errors import InputError
@@ -21,7 +24,7 @@ from ovreport_collector.suite.model import Suite
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for, not yet interpreted."""
+    """What the user requested, not yet interpreted."""
 
     suite: str
     """Name of a built-in suite, or path of a TOML file."""
@@ -50,7 +53,7 @@ class Request:
 def make_plan(request: Request) -> Plan:
     """Return the plan of a request on this machine.
 
-    InputError or SuiteError if it asks for something that is not here or cannot be used.
+    InputError or SuiteError if it names something that is missing or cannot be used.
     """
     ledger = Ledger()
     suite = datasets.use_local(load_suite.load(request.suite), request.datasets, request.samples)
@@ -81,11 +84,22 @@ def make_plan(request: Request) -> Plan:
             probed.openvino, engines.versions(used) | language.versions(used)
         ),
         skip=tuple(sorted(set(request.skip))),
-        tools=variants.versions(p.case.variant for p in planned if p.is_made),
+        tools=variants.versions(p.case.variant for p in planned if p.is_optimized),
         left_out=" ".join(filter(None, (no_genai, no_nncf))),
         samples=request.samples,
+        code=_own_code(),
         spent_s=ledger.take("process"),
     )
+
+
+@cache
+def _own_code() -> str:
+    """Return a checksum of this package's modules."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def _hold_out(suite: Suite, chosen: Mapping[str, Sequence[str]]) -> Suite:
@@ -95,10 +109,10 @@ def _hold_out(suite: Suite, chosen: Mapping[str, Sequence[str]]) -> Suite:
 
 
 def _check_something_fits(request: Request, planned: Sequence[PlannedCase]) -> None:
-    """Raise InputError if a variant or a native framework was asked for in vain."""
+    """Raise InputError if no case has the requested variant or native framework."""
     if request.variants and not planned:
         raise InputError(
-            "no model and engine asked for has such a variant",
+            "no requested model and engine has such a variant",
             where=" ".join(f"--variant {name}" for name in request.variants),
             remedy="Only fp32 models and language models are optimized, and only OpenVINO runs "
             "the result: ovreport models --suite NAME shows each model's weights.",
@@ -107,7 +121,7 @@ def _check_something_fits(request: Request, planned: Sequence[PlannedCase]) -> N
     others = set(request.engines) - {OPENVINO}
     if others and not used & (others | {engine.id for engine in of_kind("native")}):
         raise InputError(
-            f"no model, device and precision asked for fits {', '.join(sorted(others))}",
+            f"no requested model, device and precision fits {', '.join(sorted(others))}",
             where="--engine",
             remedy="Native frameworks read ONNX, TFLite and TorchScript files, and run on the "
             "device CPU at f32.",

@@ -20,6 +20,7 @@ from ovreport_collector import datasets, tasks
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.jobs import JobFailed
 from ovreport_collector.models.convert.build import converted
+from ovreport_collector.models.optimize.build import Unoptimized, optimized
 from ovreport_collector.prepare.images import EncodedImages, encode_images
 from ovreport_collector.sources import Prepared
 from ovreport_collector.sources.files import Files
@@ -94,11 +95,11 @@ def prepare_model(
     if isinstance(fetched, Exception):
         return JobFailed(reason=str(fetched), cause="error")
     try:
-        made = converted(model, fetched, work)
-        if isinstance(made, JobFailed):
-            return made
-        prepared = _make_ready(model, replace(fetched, model=made.file), work, seed, user_datasets)
-        return replace(prepared, origin=made.how)
+        found = converted(model, fetched, work)
+        if isinstance(found, JobFailed):
+            return found
+        files = replace(fetched, model=found.file)
+        return replace(_prepared(model, files, work, seed, user_datasets), origin=found.origin)
     except Exception as error:
         # A task that trips over its data must not stop the other models.
         return JobFailed(
@@ -106,7 +107,30 @@ def prepare_model(
         )
 
 
-def _make_ready(
+def prepare_variant(
+    prepared: PreparedModel, name: str, files: Files, work: Path
+) -> PreparedModel | JobFailed:
+    """Return a variant of a prepared model, optimized first where it is not in the cache.
+
+    `files` are the model's as fetched, `work` a folder for files of this run. StoreError where
+    the disk is full.
+    """
+    own = [prepared.labelled] if prepared.labelled is not None else []
+    source = Unoptimized(
+        model=prepared.model,
+        file=prepared.file,
+        origin=prepared.origin,
+        files=files,
+        samples=prepared.samples,
+        evaluated=[*own, *(one.labelled for one in prepared.additional_evaluations)],
+    )
+    found = optimized(source, name, work)
+    if isinstance(found, JobFailed):
+        return found
+    return replace(prepared, file=found.file, origin=found.origin)
+
+
+def _prepared(
     model: Model, files: Files, work: Path, seed: int, user_datasets: Sequence[UserDataset]
 ) -> PreparedModel:
     task, absent = tasks.get(model.task), datasets.why_absent(model, files)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from ovreport import paths, store
@@ -31,6 +29,11 @@ class Collected:
     measuring_time: MeasuringTime | None
     """Of all cases and what they share, downloads aside; None where no step was measured."""
 
+    @property
+    def failed(self) -> list[Record]:
+        """The records of cases that did not complete, or of which a measurement failed."""
+        return [record for record in self.records if not _is_whole(record)]
+
 
 def measure(
     plan: Plan, out: Path, console: Console, *, timeout_s: float | None, fresh: bool
@@ -47,7 +50,7 @@ def measure(
         if fresh:
             journal_path.unlink(missing_ok=True)
         journal = Journal(journal_path)
-        _tell_what_is_kept(journal, plan, console)
+        _report_resumed(journal, plan, console)
         ledger = Ledger()
         try:
             with display_for(console, plan, done=estimate.done(plan, journal)) as display:
@@ -74,11 +77,11 @@ def measure(
     return collected
 
 
-def _tell_what_is_kept(journal: Journal, plan: Plan, console: Console) -> None:
+def _report_resumed(journal: Journal, plan: Plan, console: Console) -> None:
     if journal.set_aside is not None:
         console.print(
-            f"A stopped run of this plan is damaged, or of another version: kept as "
-            f"{journal.set_aside}, and measured anew.",
+            f"A stopped run of this plan is damaged, or of another version: it was moved to "
+            f"{journal.set_aside}, and everything is measured again.",
             markup=False,
             highlight=False,
             soft_wrap=True,
@@ -97,30 +100,11 @@ def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:
     return found
 
 
-def failures(records: Sequence[Record]) -> list[Record]:
-    """Return the records of cases that did not complete, or of which an aspect failed."""
-    return [record for record in records if not _is_whole(record)]
-
-
 def _is_whole(record: Record) -> bool:
-    measurements = [getattr(record, name) for name in MEASUREMENTS]
-    return isinstance(record.outcome, Completed) and not any(
-        isinstance(a, Failed) for a in measurements
-    )
+    measured = (getattr(record, name) for name in MEASUREMENTS)
+    completed = isinstance(record.outcome, Completed)
+    return completed and not any(isinstance(one, Failed) for one in measured)
 
 
 def _rounds(n: int) -> str:
     return "1 round is" if n == 1 else f"{n} rounds are"
-
-
-def collected_as_json(collected: Collected, out: Path) -> dict[str, object]:
-    """Return an outcome for scripts."""
-    measuring_time = collected.measuring_time
-    return {
-        "records": len(collected.records),
-        "failed": len(failures(collected.records)),
-        "out": str(out),
-        "measuring_time": msgspec.to_builtins(measuring_time)
-        if measuring_time is not None
-        else None,
-    }

@@ -1,27 +1,27 @@
 """How long a collect takes, step by step: what is announced, and what the progress bar counts.
 
 All numbers are rough seconds, measured on two cores of an AMD EPYC; downloads are not counted.
-What a measurement takes is said by the measurement; the rest is here.
+What a measurement takes is said by the measurement, what an unusual accuracy takes by its task;
+the rest is here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport_collector import datasets, measurements
+from ovreport_collector import datasets, measurements, tasks
 from ovreport_collector.measurements import generation
 from ovreport_collector.models.variants import is_calibrated
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.session.journal import Journal
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks import SlowAccuracy
 
 _START_S = 3.0
-"""Of a round, beside its timed loops: processes, compiling, warm-up."""
+"""Of a round, besides its timed loops: processes, compiling, warm-up."""
 _ACCURACY_S = 3.0
-"""Of a case's accuracy and agreement."""
-_ACCURACY_OF_TASK_S = {"file-type": 12.0, "text-recognition": 14.0, "sentence-similarity": 46.0}
-"""The same of tasks with many inputs or long ones."""
+"""Of a case's accuracy and agreement, where the task does not say."""
 _SAMPLE_S = 0.02
 """Of the accuracy of one sample of a user's dataset."""
 _OPTIMIZING_S = 10.0
@@ -42,7 +42,7 @@ class Done:
 def total_s(plan: Plan) -> float:
     """Return the expected seconds of a plan at the fewest rounds: the sum of all its steps."""
     return (
-        sum(optimizing_s(name) for model in plan.models for name in plan.made_variants(model))
+        sum(optimizing_s(name) for model in plan.models for name in plan.optimized_variants(model))
         + sum(accuracy_s(plan, model) for model in plan.models)
         + sum(case_accuracy_s(plan, planned) for planned in plan.cases)
         + sum(rounds_s(plan, planned) for planned in plan.cases)
@@ -50,7 +50,7 @@ def total_s(plan: Plan) -> float:
 
 
 def optimizing_s(variant: str) -> float:
-    """Return the expected seconds of making a variant of a model."""
+    """Return the expected seconds of optimizing a model to a variant."""
     return _QUANTIZING_S if is_calibrated(variant) else _OPTIMIZING_S
 
 
@@ -58,7 +58,8 @@ def accuracy_s(plan: Plan, model: Model) -> float:
     """Return the expected seconds of a model's accuracy: once, for the f32 reference."""
     if is_language(model):
         return generation.JUDGING_S
-    one = _ACCURACY_OF_TASK_S.get(model.task, _ACCURACY_S)
+    task = tasks.get(model.task)
+    one = task.accuracy_s if isinstance(task, SlowAccuracy) else _ACCURACY_S
     if dataset := plan.suite.user_datasets.get(model.data):
         one = max(one, _SAMPLE_S * min(dataset.n, plan.samples or datasets.MOST))
     return one

@@ -82,7 +82,7 @@ def _describe(context: RunContext, planned: PlannedCase, reference: Result, fold
     case, prepared = planned.case, context.prepared[planned.file_key]
     assert isinstance(prepared, PreparedModel)  # noqa: S101 (others were given up)
     here = not planned.is_native and (case.device, case.precision) == ("CPU", "f32")
-    if here and not planned.is_made:
+    if here and not planned.is_optimized:
         own_folder, result, why = folder, reference, Skipped(reason="this is the reference")
     else:
         own_folder = context.work / prepared.model.id / f"{len(context.journal.steps)}"

@@ -11,14 +11,15 @@ from ovreport_collector.plan.plan import Plan
 from ovreport_collector.session import estimate
 
 
-def announcement(plan: Plan) -> str:
-    """Return what is about to be measured, and how long that takes."""
-    models_, cases = count(len(plan.models), "model"), count(len(plan.cases), "case")
-    expected = _minutes(estimate.total_s(plan))
-    return (
-        f"{models_}, {cases}, tier {plan.tier.name}: about {expected}, downloads not counted. "
-        "Leave the machine alone meanwhile."
+def announce(plan: Plan, console: Console) -> None:
+    """Print what is about to be measured, how long that takes, and what is left out."""
+    models, cases = count(len(plan.models), "model"), count(len(plan.cases), "case")
+    console.print(
+        f"{models}, {cases}, tier {plan.tier.name}: about {_minutes(estimate.total_s(plan))}, "
+        "downloads not counted. Leave the machine alone meanwhile.",
+        highlight=False,
     )
+    _show_left_out(plan, console)
 
 
 def show(plan: Plan, console: Console) -> None:
@@ -38,27 +39,27 @@ def show(plan: Plan, console: Console) -> None:
         f"throughput: about {_minutes(estimate.total_s(plan))}.",
         highlight=False,
     )
-    if plan.absent:
-        given = " ".join(f"--dataset {name}=PATH" for name in plan.absent)
+    if plan.missing_datasets:
+        given = " ".join(f"--dataset {name}=PATH" for name in plan.missing_datasets)
         console.print(
-            f"\nWithout accuracy where the data are yours to give: add {given}",
+            f"\nNo accuracy for models whose data you have to provide: add {given}",
             markup=False,
             highlight=False,
         )
     if plan.unpinned:
         console.print(
             f"\nNot pinned: {count(len(plan.unpinned), 'file')} of branches on the model hub. The "
-            "commit and checksum of each are found when it is first fetched, and told in the "
+            "commit and checksum of each are found when it is first fetched, and kept in the "
             "records:",
             *plan.unpinned,
             sep="\n  ",
             markup=False,
             highlight=False,
         )
-    tell_left_out(plan, console)
+    _show_left_out(plan, console)
 
 
-def tell_left_out(plan: Plan, console: Console) -> None:
+def _show_left_out(plan: Plan, console: Console) -> None:
     """Print what the plan leaves out, where it leaves anything out."""
     if plan.left_out:
         console.print(plan.left_out, markup=False, highlight=False, soft_wrap=True)
@@ -82,6 +83,6 @@ def as_json(plan: Plan) -> dict[str, object]:
         "expected_s": estimate.total_s(plan),
         "left_out": plan.left_out,
         "unpinned": plan.unpinned,
-        "absent_datasets": plan.absent,
+        "absent_datasets": plan.missing_datasets,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
     }

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
 from ovreport import paths
-from ovreport.record.base import VariantName
 from ovreport_collector import datasets, sources
 from ovreport_collector.jobs import JobFailed
-from ovreport_collector.models.build import make_variant
 from ovreport_collector.plan.plan import Plan
-from ovreport_collector.prepare.model import PreparedModel, prepare_model
+from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
 from ovreport_collector.process import child, timing
 from ovreport_collector.process.redact import redacted
 from ovreport_collector.process.timing import Ledger
 from ovreport_collector.session import estimate
 from ovreport_collector.session.progress import Display
-from ovreport_collector.suite.model import MadeVariant
 
 _MAX_REASON = 2000
 
@@ -46,7 +42,7 @@ def prepare_all(plan: Plan, work: Path, display: Display, ledger: Ledger) -> All
         published = _told(published, plan, work)
         prepared[model.id, model.variant] = published
         began = timing.clock()
-        for name in plan.made_variants(model):
+        for name in plan.optimized_variants(model):
             display.working(f"{model.title}: making {name}", estimate.optimizing_s(name))
             prepared[model.id, name] = _told(_variant(published, name, files, work), plan, work)
         ledger.leave_out(timing.clock() - began)
@@ -54,12 +50,12 @@ def prepare_all(plan: Plan, work: Path, display: Display, ledger: Ledger) -> All
 
 
 def _variant(
-    published: PreparedModel | JobFailed, name: VariantName, files: sources.Prepared, work: Path
+    published: PreparedModel | JobFailed, name: str, files: sources.Prepared, work: Path
 ) -> PreparedModel | JobFailed:
     if isinstance(published, JobFailed) or isinstance(files, Exception):
         assert isinstance(published, JobFailed)  # noqa: S101 (without files nothing is ready)
         return published
-    return make_variant(published, cast("MadeVariant", name), files, work)
+    return prepare_variant(published, name, files, work)
 
 
 def _told(made: PreparedModel | JobFailed, plan: Plan, work: Path) -> PreparedModel | JobFailed:

@@ -59,7 +59,7 @@ class PlainDisplay:
         """Print nothing."""
 
     def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
-        """Print the round's figures."""
+        """Print the round's results."""
         self._print(f"round {step.round + 1}  {words(planned)}  {_round_words(step)}")
 
     def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
@@ -132,7 +132,7 @@ class LiveDisplay(PlainDisplay):
         self.working(f"{words(planned)}, round {index + 1}")
 
     def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
-        """Print the round's figures, and move the bar."""
+        """Print the round's results, and move the bar."""
         super().round_finished(planned, step)
         self._move(1, estimate.round_s(self._plan, planned, step.round))
 
@@ -163,7 +163,7 @@ def display_for(console: Console, plan: Plan, *, done: estimate.Done) -> Iterato
 
 def words(planned: PlannedCase) -> str:
     """Return a case in words."""
-    variant = f" {planned.case.variant}" if planned.is_made else ""
+    variant = f" {planned.case.variant}" if planned.is_optimized else ""
     return f"{planned.case.model}{variant}  {planned.place}  {planned.case.precision}"
 
 

@@ -6,7 +6,7 @@ import shlex
 
 from ovreport.record import Repeat
 from ovreport_collector.models.convert.build import MODEL_FILE
-from ovreport_collector.models.variants import is_calibrated, made_name
+from ovreport_collector.models.variants import is_calibrated, optimized_file_name
 from ovreport_collector.plan.plan import Plan, PlannedCase
 
 
@@ -62,8 +62,8 @@ def _variants(plan: Plan, planned: PlannedCase) -> list[str]:
     samples would be judged, and others than in this run.
     """
     model, name = planned.model, planned.case.variant
-    names = [name] if planned.is_made or model.variants else []
-    calibrated = [v for v in plan.made_variants(model) if is_calibrated(v)]
+    names = [name] if planned.is_optimized or model.variants else []
+    calibrated = [v for v in plan.optimized_variants(model) if is_calibrated(v)]
     if model.data in plan.suite.user_datasets and calibrated and name not in calibrated:
         names = [name, calibrated[0]]
     return [word for each in names for word in ("--variant", each)]
@@ -97,6 +97,6 @@ def _run_name(planned: PlannedCase) -> str:
 
     A converted file has no name of its own.
     """
-    if planned.is_made:
-        return made_name(planned.model, planned.case.variant)
+    if planned.is_optimized:
+        return optimized_file_name(planned.model, planned.case.variant)
     return MODEL_FILE if planned.model.converter else planned.model.file.name

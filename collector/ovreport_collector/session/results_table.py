@@ -1,15 +1,40 @@
-"""Tables of results at the end of a collect."""
+"""The results of a collect: tables for people, JSON for scripts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+import msgspec
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_values, significant
 from ovreport.metrics.accuracy import accuracy_metric
 from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record
+from ovreport_collector.session.collect import Collected
+from ovreport_collector.session.plan_table import count
+
+
+def show(collected: Collected, out: Path, console: Console) -> None:
+    """Print tables of all records, what measuring them took, and where they are."""
+    for table in summaries(collected.records):
+        console.print(table)
+    if collected.measuring_time is not None:
+        console.print(f"\n{_overhead(collected.measuring_time)}", highlight=False)
+    records = count(len(collected.records), "record")
+    console.print(f"\n{records} in {out}. Next: ovreport build", highlight=False)
+
+
+def as_json(collected: Collected, out: Path) -> dict[str, object]:
+    """Return an outcome for scripts."""
+    return {
+        "records": len(collected.records),
+        "failed": len(collected.failed),
+        "out": str(out),
+        "measuring_time": msgspec.to_builtins(collected.measuring_time),
+    }
 
 
 def summaries(records: Sequence[Record]) -> list[Table]:
@@ -25,7 +50,7 @@ def _table(title: str, records: Sequence[Record]) -> Table:
     is_language = records[0].case.is_language
     metrics = [m for g in GROUPS if g.is_language == is_language for m in g.metrics if m.summary]
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for heading in ("model", "device", "asked → ran"):
+    for heading in ("model", "device", "requested → ran"):
         table.add_column(heading, no_wrap=heading != "device", overflow="fold")
     values = [heading for metric in metrics for heading in (metric.summary, "± %")]
     for heading in values if is_language else (*values, "accuracy"):
@@ -57,23 +82,23 @@ def _failure(record: Record) -> str:
     return f"[red]{'failed' if isinstance(record.outcome, Failed) else 'unsupported'}[/red]"
 
 
-def _value_and_width(figure: object) -> tuple[str, str]:
-    if not isinstance(figure, MetricValue):
+def _value_and_width(value: object) -> tuple[str, str]:
+    if not isinstance(value, MetricValue):
         return "–", ""
-    half_width = (figure.high - figure.low) / 2 / figure.value * 100
-    return METRICS[figure.metric].format(figure.value), significant(half_width, 2)
+    half_width = (value.high - value.low) / 2 / value.value * 100
+    return METRICS[value.metric].format(value.value), significant(half_width, 2)
 
 
 def _accuracy(record: Record, found: MetricValues) -> str:
     metric = accuracy_metric(record)
-    figure = found.get(metric) if metric else None
-    return (
-        METRICS[figure.metric].format_unit(figure.value) if isinstance(figure, MetricValue) else "–"
-    )
+    value = found.get(metric) if metric else None
+    if not isinstance(value, MetricValue):
+        return "–"
+    return METRICS[value.metric].format_unit(value.value)
 
 
 def _verdict(found: Iterable[object]) -> str:
-    verdicts = [figure.verdict for figure in found if isinstance(figure, MetricValue)]
+    verdicts = [value.verdict for value in found if isinstance(value, MetricValue)]
     levels = {verdict.level for verdict in verdicts}
     worst = next(
         (level for level in ("unreliable", "noisy", "stable") if level in levels), "failed"
@@ -89,7 +114,7 @@ def _executed(record: Record) -> str:
     return record.execution.precision if isinstance(record.execution, Execution) else "?"
 
 
-def effort_words(measuring_time: MeasuringTime) -> str:
+def _overhead(measuring_time: MeasuringTime) -> str:
     """Return in a sentence what a collect took, and how much of it was measuring."""
     share = measuring_time.measuring_s / measuring_time.wall_s if measuring_time.wall_s else 0.0
     return f"{share:.0%} of {measuring_time.wall_s:.0f} s were measuring, downloads aside."

@@ -14,12 +14,12 @@ TASK = "text-generation"
 
 
 def is_language(model: Model) -> bool:
-    """Return whether a model is one."""
+    """Return whether a model is a language model."""
     return model.task == TASK
 
 
 def beside(network: Path) -> list[Path]:
-    """Return what a pipeline reads in the folder of its network: tokenizer, settings, template."""
+    """Return the files beside a network that its pipeline reads: tokenizer, settings, template."""
     others = (f for f in network.parent.iterdir() if f.is_file() and f.stem != network.stem)
     return sorted(
         f for f in others if f.name.startswith("openvino_") or f.suffix in {".json", ".jinja"}
@@ -32,6 +32,6 @@ def has_genai() -> bool:
 
 
 def versions(engines: Iterable[str]) -> dict[str, str]:
-    """Return package → version of what runs language models, where one is planned."""
+    """Return package → version of what runs language models, if such an engine is among them."""
     names = ("openvino-genai", "openvino-tokenizers") if GENAI in set(engines) else ()
     return {name: importlib.metadata.version(name) for name in names}

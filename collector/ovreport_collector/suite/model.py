@@ -13,10 +13,12 @@ from msgspec import Struct
 from ovreport.errors import SuiteError
 
 Variant = Literal["fp32", "fp16", "int8", "int4"]
+"""Weights of a published file."""
 Layout = Literal["", "imagenet", "coco", "glue-tsv"]
+"""How the files of a user's dataset are arranged; see `ovreport_collector.datasets`."""
 
-MadeVariant = Literal["fp16", "int8", "int8-accuracy", "int8-weights", "int4-weights"]
-"""Variants that `making` makes of a floating-point model."""
+PUBLISHED = "published"
+"""Requests a model's file as it was published, whatever its weights."""
 
 
 class Wheel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,63 +41,62 @@ class File(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     uri: str
     sha256: str = ""
-    """Of this very file (of the innermost one); required for `https:` and for files inside a
-    wheel, optional for `file:` and for a wheel itself, which `wheels` pins."""
+    """Of the file itself (of the innermost one); required for `https:`, `hf:` with a commit, and
+    files inside a wheel; optional for `file:` and for a whole wheel, which `wheels` pins."""
     size_bytes: int = 0
-    """Of what is fetched from the hub or a web server, for the progress bar; 0: not said."""
+    """Of what is fetched from the hub or a web server, for the progress bar; 0: unknown."""
     unpinned: bool = False
-    """True where `hf:` names a branch or a tag: its commit is found when it is fetched, and told
-    in the record. Another day it may be another file; `sha256` stays empty."""
+    """True where `hf:` names a branch or a tag: the file may change. Records hold the commit that
+    was fetched; `sha256` stays empty."""
     folder: bool = False
-    """True where all files of the `hf:` folder that it lies in come with it, and are put beside it:
-    a language model's weights, tokenizer and settings. Goes with `unpinned`."""
+    """True where all files of its folder on the hub are fetched with it: a language model's
+    weights, tokenizer and settings. Only with `unpinned`."""
 
     @property
     def name(self) -> str:
-        """Its name without its place: a folder may name its user."""
+        """File name without folders: those of a `file:` address may hold a user's name."""
         return self.uri.removeprefix("file:").rpartition("/")[2]
 
 
 class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Data that a task turns into inputs and labels: files that are fetched, or the user's own."""
+    """Data that a task turns into inputs and labels: fetched files, or a copy that the user has."""
 
     title: str
     files: dict[str, File] = {}
-    """Role → file. The task named by a model knows the roles it needs."""
+    """Role → file. Each task says which roles it needs."""
     layout: Layout = ""
-    """In the place of files: users bring it, `--dataset NAME=PATH`, in this layout; `datasets`
-    says what each is."""
+    """Instead of files: users provide their own copy, `--dataset NAME=PATH`, in this layout."""
     licence: str = ""
     homepage: str = ""
     rendered: bool = False
-    """True when the samples were drawn or synthesised with known labels."""
+    """Whether the samples were drawn or synthesised with known labels."""
 
 
 class Published(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A figure that somebody else published: shown beside ours, never mixed with it."""
+    """An accuracy that somebody else published: shown beside the measured one, never mixed."""
 
     metric: str
-    """Key of a metric of accuracy in `ovreport.metrics.registry`."""
+    """Key of an accuracy metric in `ovreport.metrics.registry`."""
     value: float
     """As a share or a coefficient: 0.751 for 75.1 %."""
     variant: str
-    """Weights or executed precision that it is said of, in the source's words."""
+    """Weights or executed precision that it is of, in the source's words."""
     source: str
-    """What says so: a model card, a paper, a table."""
+    """Where it is published: a model card, a paper, a table."""
     url: str
     note: str = ""
-    """What differs from how we measure: data, size, preprocessing."""
+    """What differs from how ovreport measures: data, size, preprocessing."""
 
 
 class LocalDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A user's folder in the place of a dataset's files."""
+    """A user's own copy of a dataset, on this machine."""
 
     folder: str
-    """Absolute path; no record tells it."""
+    """Absolute path; never in a record."""
     n: int
-    """Samples in the whole of it."""
+    """Number of samples in all of it."""
     checksum: str
-    """SHA-256 of names, sizes and labels: what it is, wherever it lies."""
+    """SHA-256 of names, sizes and labels: the same wherever the folder is."""
 
 
 class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -114,22 +115,23 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why this model is in the suite, in one sentence."""
     variant: Variant = "fp32"
     """Weights of the published file."""
-    variants: list[MadeVariant] = []
-    """Made of it and measured beside it, unless the user names others."""
+    variants: list[str] = []
+    """Optimized from it and measured too, unless the user names others: keys of
+    `ovreport.variants.OPTIMIZATIONS`."""
     architecture_only: bool = False
-    """True when the weights are constants: speed is real, accuracy does not exist."""
+    """Whether the weights are constants, so that there is a speed but no accuracy."""
     files: dict[str, File] = {}
     """Role → auxiliary file that the task needs (labels, tokenizer…)."""
     data: str = ""
     """Id of the dataset that gives inputs and labels; empty: the task renders its own."""
     options: dict[str, str | int | float | bool | list[float]] = {}
-    """Settings that the task understands: preprocessing (mean, scale, layout…), how outputs are
-    read, `samples`: at most so many of a user's dataset are judged."""
+    """Settings of the task: preprocessing (mean, scale, layout…), how outputs are read, and
+    `samples`: accuracies are computed on at most so many of a user's dataset."""
     converter: str = ""
-    """Name of a conversion (`making.converters`) that makes an OpenVINO IR of `file`, which then
-    holds weights that no engine reads; empty: `file` is a model."""
+    """Name of a converter (`models.convert.registry`) that makes an OpenVINO IR of the weights in
+    `file`; empty: `file` is a model that an engine reads."""
     published: list[Published] = []
-    """Figures of others for the same model."""
+    """Accuracies of the same model that others published."""
 
 
 class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -143,13 +145,13 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`NAME==VERSION` → wheel."""
     datasets: dict[str, Dataset] = {}
     folder: str = ""
-    """Where relative `file:` paths start. Set by `load`; a document cannot name it."""
+    """Where relative `file:` paths start. Set when loaded; a document cannot hold it."""
     user_datasets: dict[str, LocalDataset] = {}
-    """Dataset → the user's own. Set by `datasets.bring`; a document cannot name it."""
+    """Dataset → the user's own copy. Set by `datasets.use_local`; a document cannot hold it."""
 
     @property
     def identity(self) -> Suite:
-        """The suite without what only says where things lie on this machine."""
+        """The suite without paths of this machine: what it is, wherever its files are."""
         user_datasets = {
             name: msgspec.structs.replace(one, folder="")
             for name, one in self.user_datasets.items()
@@ -157,7 +159,7 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return msgspec.structs.replace(self, folder="", user_datasets=user_datasets)
 
     def model(self, model_id: str) -> Model:
-        """Return the model of that id; SuiteError when there is none."""
+        """Return the model of an id; SuiteError if there is none."""
         for model in self.models:
             if model.id == model_id:
                 return model

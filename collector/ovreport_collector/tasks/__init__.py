@@ -23,6 +23,7 @@ from ovreport_collector.tasks.base import (
     Inputs,
     Labelled,
     Scores,
+    SlowAccuracy,
     Task,
     Validates,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Inputs",
     "Labelled",
     "Scores",
+    "SlowAccuracy",
     "Task",
     "Validates",
     "evaluator",

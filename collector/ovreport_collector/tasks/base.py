@@ -125,6 +125,14 @@ class AdditionalMetrics(Protocol):
         ...
 
 
+@runtime_checkable
+class SlowAccuracy(Protocol):
+    """A task whose accuracy takes longer than most: of many inputs, or of long ones."""
+
+    accuracy_s: float
+    """Expected seconds of one case's accuracy on two cores, for the time that is announced."""
+
+
 @dataclass(frozen=True)
 class Calibration:
     """Real inputs that an optimization may look at, none of which is evaluated."""

@@ -106,6 +106,7 @@ class FileType(Proportion):
     """
 
     name = "file-type"
+    accuracy_s = 12.0
     metric: str | None = "top1"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:

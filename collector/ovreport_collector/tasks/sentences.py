@@ -36,6 +36,7 @@ class SentenceSimilarity:
     """
 
     name = "sentence-similarity"
+    accuracy_s = 46.0
     metric: str | None = "pearson"
     why_no_metric = ""
     additional_metrics = _ADDITIONAL

@@ -69,6 +69,7 @@ class TextRecognition(_Lines):
     """
 
     name = "text-recognition"
+    accuracy_s = 14.0
     metric: str | None = "character_accuracy"
     why_no_metric = ""
 

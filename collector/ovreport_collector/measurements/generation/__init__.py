@@ -11,6 +11,7 @@
 from ovreport_collector.measurements.generation.measurement import (
     ANSWERS_S,
     JUDGING_S,
+    SKIP,
     answers_job,
     round_job,
     seconds,
@@ -23,6 +24,7 @@ __all__ = [
     "ANSWERS_S",
     "JUDGING_S",
     "SEE",
+    "SKIP",
     "answers_job",
     "as_reference",
     "beside",

@@ -1,16 +1,16 @@
-"""The file that is run for a model: the published one, or what its converter makes of it."""
+"""The file of a model as published: that file itself, or what its converter makes of it."""
 
 from __future__ import annotations
 
 import importlib.metadata
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from ovreport.record import Converted, Origin, Original
+from ovreport.record import Converted, Original
 from ovreport_collector.jobs import ConvertJob, ConvertResult, JobFailed
 from ovreport_collector.models import cache
+from ovreport_collector.models.cache import ModelFile
 from ovreport_collector.models.convert.registry import CONVERTERS
 from ovreport_collector.process import child
 from ovreport_collector.sources.cache import sha256_of
@@ -19,32 +19,24 @@ from ovreport_collector.tasks import Files
 
 MODEL_FILE = "model.xml"
 LIMIT_S = 600.0
-_HOW_FILE = "converted.json"
+_ORIGIN_FILE = "converted.json"
 _PACKAGES = ("openvino", "numpy")
 """What takes part in every conversion."""
 
 
-@dataclass(frozen=True)
-class Made:
-    """A file that can be run, and how it came about."""
+def converted(model: Model, files: Files, work: Path) -> ModelFile | JobFailed:
+    """Return the file to measure of a model, converted first where the suite names a converter.
 
-    file: Path
-    how: Origin
-
-
-def converted(model: Model, files: Files, work: Path) -> Made | JobFailed:
-    """Return the file to run for a model, converted first where the suite says so.
-
-    A conversion that failed is told, not raised. What was converted once is kept.
+    A conversion that failed is returned, not raised; what was converted once is kept.
     """
     if not model.converter:
-        return Made(files.model, Original())
+        return ModelFile(files.model, Original())
     try:
         folder = cache.obtain(_recipe(model, files), lambda out: _convert(model, files, out, work))
     except _ConversionError as error:
         return error.failure
-    how = msgspec.json.decode((folder / _HOW_FILE).read_bytes(), type=Converted)
-    return Made(folder / MODEL_FILE, how)
+    origin = msgspec.json.decode((folder / _ORIGIN_FILE).read_bytes(), type=Converted)
+    return ModelFile(folder / MODEL_FILE, origin)
 
 
 class _ConversionError(Exception):
@@ -66,7 +58,7 @@ def _recipe(model: Model, files: Files) -> dict[str, object]:
 
 
 def _convert(model: Model, files: Files, out: Path, work: Path) -> None:
-    """Convert into the folder `out`, in a process of its own."""
+    """Convert into the folder `out`, in a child process."""
     job = ConvertJob(
         converter=model.converter,
         weights=str(files.model),
@@ -79,13 +71,13 @@ def _convert(model: Model, files: Files, out: Path, work: Path) -> None:
         what = f"the weights could not be converted ({model.converter}): {result.reason}"
         raise _ConversionError(msgspec.structs.replace(result, reason=what))
     assert isinstance(result, ConvertResult)  # noqa: S101 (a ConvertJob has no other result)
-    how = Converted(
+    origin = Converted(
         converter=model.converter,
         software=_software(),
         seconds=result.seconds,
         peak_bytes=result.peak_bytes,
     )
-    (out / _HOW_FILE).write_bytes(msgspec.json.encode(how))
+    (out / _ORIGIN_FILE).write_bytes(msgspec.json.encode(origin))
 
 
 def _needed(model: Model, files: Files) -> dict[str, Path]:

@@ -21,7 +21,7 @@ def checksum(inputs: Inputs) -> str:
     return digest.hexdigest()
 
 
-def check_apart(own: Inputs, evaluated: Inputs, what: str) -> None:
+def check_disjoint(own: Inputs, evaluated: Inputs, what: str) -> None:
     """Raise SuiteError if one of our inputs is, byte by byte, one that accuracy is judged by.
 
     Compared are samples, and where all inputs are batches the units in them.

@@ -25,7 +25,7 @@ from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.jobs import OptimizeJob
 from ovreport_collector.models.optimize.check import is_quantized
 from ovreport_collector.models.optimize.validation import Validation
-from ovreport_collector.models.variants import held_out, ways
+from ovreport_collector.models.variants import quantizations, selection_count
 
 _EMULATED = {"LP_TRANSFORMS_MODE": "NO"}
 """Keeps the rounding in the graph and computes in f32: what is lost beyond it, kernels lose."""
@@ -51,7 +51,7 @@ def best(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
     own = _outputs(network, judged, {})
     dataset = _dataset(network, fitted)
     made: list[tuple[Any, Trial]] = []
-    for way in ways(job.settings):
+    for way in quantizations(job.settings):
         model = _quantized(network.model.clone(), dataset, {**job.settings, **way})
         trial = _trial(_read_again(model, job), judged, own, way)
         if trial is not None:
@@ -85,7 +85,7 @@ def within(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
 def _parts(job: OptimizeJob) -> tuple[list[Sample], list[Sample]]:
     """Return the calibration inputs that judge ways, and those that a way is fitted by."""
     samples = load_samples(Path(job.inputs))
-    n = held_out(len(samples))
+    n = selection_count(len(samples))
     return samples[:n] or samples, samples[n:]
 
 

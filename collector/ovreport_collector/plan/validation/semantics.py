@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 
 from ovreport.metrics import METRICS
+from ovreport.variants import OPTIMIZATIONS
 from ovreport_collector import tasks
 from ovreport_collector.models import variants
 from ovreport_collector.plan.validation import files, text
@@ -94,7 +95,10 @@ def _language_model(path: str, model: Model) -> Iterator[Fault]:
 
 def _variants(path: str, model: Model) -> Iterator[Fault]:
     possible = variants.possible(model)
-    if model.variants and not possible:
+    if unknown := sorted(set(model.variants) - set(OPTIMIZATIONS)):
+        known = " or ".join(possible or OPTIMIZATIONS)
+        yield Fault(path, f'unknown variant "{unknown[0]}"', f"use {known}")
+    elif model.variants and not possible:
         what = f"the published file is {model.variant} already"
         yield Fault(path, what, "remove variants: only fp32 models are optimized")
     elif impossible := sorted(set(model.variants) - set(possible)):

@@ -10,6 +10,7 @@ from ovreport.metrics import significant
 from ovreport.record import Converted, Memory, Model, Optimized
 from ovreport.record.model import WEIGHTS_TO_F32, Trial
 from ovreport.stats.comparison import Comparison
+from ovreport.variants import METHODS
 from ovreport_sitegen.components.cells import result_cells, row, value_cell
 from ovreport_sitegen.components.memory import RUNNING, memory_of, peaks
 from ovreport_sitegen.components.ratio_card import ratio_cell
@@ -19,12 +20,6 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, megabytes
 
-_METHODS = {
-    "fp16-compression": "weights stored in fp16",
-    "post-training-quantization": "post-training quantization",
-    "accuracy-controlled-quantization": "quantization with accuracy control",
-    "weight-compression": "weight compression",
-}
 _MB = 1e6
 _KERNELS = 1.25
 """Kernels add to the error where it is more than this many times that of rounding alone."""
@@ -61,7 +56,7 @@ def _facts(model: Model) -> tuple[tuple[str, str], ...]:
         )
     if not isinstance(how, Optimized):
         return ()
-    method = _METHODS.get(how.method, line(how.method.replace("-", " "), 80))
+    method = METHODS.get(how.method, line(how.method.replace("-", " "), 80))
     calibration = line(how.calibration, 400)
     count = f"{how.calibration_samples:,} samples" if how.calibration_samples else ""
     return (

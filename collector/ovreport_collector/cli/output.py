@@ -1,0 +1,143 @@
+"""What the commands print: devices, the models of a suite, and checks of the machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from ovreport import paths
+from ovreport.errors import one_line
+from ovreport_collector import sources
+from ovreport_collector.doctor.check import Check
+from ovreport_collector.jobs import ProbeResult
+from ovreport_collector.sources import Download
+from ovreport_collector.suite.model import Model, Suite
+
+_STYLES = {"ok": "green", "warn": "yellow", "bad": "bold red", "unknown": "dim"}
+_MAX_CELL = 400
+
+
+def show_devices(found: ProbeResult) -> None:
+    """Print a table of the devices, and why others are not available."""
+    console = Console()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("device", "name", "driver", "capabilities", "default precision"):
+        table.add_column(heading, overflow="fold")
+    for device in found.devices:
+        cells = (
+            device.name,
+            device.full_name,
+            device.driver,
+            ", ".join(device.capabilities),
+            device.properties.get("INFERENCE_PRECISION_HINT", "unknown"),
+        )
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    for missing in found.unavailable:
+        name, reason = escape(missing.name), escape(missing.reason)
+        console.print(f"\n[bold]{name}[/bold]  not available: {reason}")
+        if missing.remedy:
+            console.print(f"  → {escape(missing.remedy)}")
+    console.print(f"\nOpenVINO {escape(found.openvino)}", highlight=False)
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """Print a table of checks of the machine, and what to change."""
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("status", "check", "found", "why it matters"):
+        table.add_column(heading, overflow="fold")
+    for check in checks:
+        status = f"[{_STYLES[check.status]}]{check.status}[/]"
+        # A program can have any name, escape sequences of terminals included.
+        cells = (one_line(text, _MAX_CELL) for text in (check.title, check.value, check.why))
+        table.add_row(status, *map(escape, cells))
+    console.print(table)
+    advice = [check for check in checks if check.remedy and check.status != "ok"]
+    if advice:
+        console.print("\n[bold]What to change[/bold]")
+    for check in advice:
+        title, remedy = (escape(one_line(t, _MAX_CELL)) for t in (check.title, check.remedy))
+        console.print(f"  {title}: {remedy}", highlight=False, soft_wrap=True)
+
+
+def suite_as_json(suite: Suite) -> dict[str, Any]:
+    """Return a suite's models, what they take to fetch, and what of it is fetched."""
+    rows = [_model_as_json(suite, model) for model in suite.models]
+    return {"suite": suite.id, **_sizes(suite), "models": rows}
+
+
+def show_suite(suite: Suite) -> None:
+    """Print a table of a suite's models, and what they take to fetch."""
+    table = Table(title=Text(suite.title), title_justify="left", box=None, pad_edge=False)
+    for heading in ("model", "title", "task", "weights", "download", "fetched", "licence"):
+        table.add_column(heading, justify="right" if heading == "download" else "left")
+    for model in suite.models:
+        row = _model_as_json(suite, model)
+        note = " (architecture only)" if model.architecture_only else ""
+        cells = (
+            model.id,
+            model.title + note,
+            model.task,
+            ", ".join([model.variant, *model.variants]),
+            size_words(row["download_bytes"]),
+            "yes" if row["fetched"] else "no",
+            model.licence,
+        )
+        table.add_row(*map(Text, cells))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=240)
+    console.print(table)
+    sizes = _sizes(suite)
+    console.print(
+        Text(
+            f"\nmodels: {len(suite.models)}; download in all: "
+            f"{size_words(sizes['download_bytes'])} (what models share counts once); still to "
+            f"fetch: {size_words(sizes['missing_bytes'])}; cache: {paths.cache()}"
+        )
+    )
+
+
+def size_words(size_bytes: int | None) -> str:
+    """Return a size in MB; None: it is not known before fetching."""
+    if size_bytes is None:
+        return "unknown"
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes else "nothing"
+
+
+def _model_as_json(suite: Suite, model: Model) -> dict[str, Any]:
+    return {
+        "id": model.id,
+        "title": model.title,
+        "task": model.task,
+        "variant": model.variant,
+        "variants": model.variants,
+        "architecture_only": model.architecture_only,
+        "download_bytes": _total(sources.downloads(suite, [model])),
+        "fetched": not sources.missing(suite, [model]),
+        "licence": model.licence,
+        "homepage": model.homepage,
+        "why": model.why,
+        "source": model.file.uri,
+    }
+
+
+def _sizes(suite: Suite) -> dict[str, int | None]:
+    """Return the bytes to fetch for all models: what they share counts once."""
+    return {
+        "download_bytes": _total(sources.downloads(suite, suite.models)),
+        "missing_bytes": _total(sources.missing(suite, suite.models)),
+    }
+
+
+def _total(downloads: Iterable[Download]) -> int | None:
+    """Return the bytes of all downloads; None where one is not known."""
+    sizes = [one.size_bytes for one in downloads]
+    return None if None in sizes else sum(size or 0 for size in sizes)
