@@ -12,8 +12,8 @@ from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport.stats.intervals import Interval
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.components.table import Cell, Column, TableRow, Tone
-from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, plural
 
@@ -47,7 +47,7 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
             href=result.device.href,
             family=result.device.family,
         ),
-        Cell(result.precision, sub=variants.label(result.variant), sort=result.precision),
+        Cell(result.precision, sub=VARIANTS[result.variant].label, sort=result.precision),
     )
 
 
@@ -69,7 +69,7 @@ def row(
             result.model.title,
             result.requested,
             result.device.family,
-            variants.label(result.variant),
+            VARIANTS[result.variant].label,
         ),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, generation, significant
 from ovreport.record import Generation, GenerationPoint
 from ovreport.stats.intervals import Interval
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.cells import interval_cell
 from ovreport_sitegen.components.generation import (
@@ -18,7 +19,6 @@ from ovreport_sitegen.components.generation import (
 )
 from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.language.tables import bound_cell
 from ovreport_sitegen.text import plural
@@ -135,7 +135,7 @@ def _spots(spec: _Spec, result: Result, *, many: bool) -> list[Point]:
 
 def _mark(result: Result) -> str:
     """Return the label of a line: its precision, or its variant."""
-    return result.requested if result.is_published else variants.short(result.variant)
+    return result.requested if result.is_published else VARIANTS[result.variant].short
 
 
 def _grows(spec: _Spec, shown: Sequence[Result]) -> str:
