@@ -8,10 +8,10 @@ import pytest
 from ovreport import record as r
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen import downloads
-from ovreport_sitegen.components import memory
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import efficiency
-from ovreport_sitegen.pages.efficiency import energy, loading
+from ovreport_sitegen.pages.efficiency import energy, loading, memory
+from ovreport_sitegen.pages.model import memory as model_memory
 from ovreport_sitegen.pages.model import result as result_view
 from tests import factories
 from tests.factories import a_failed_record, a_record
@@ -175,7 +175,7 @@ def test_counters_of_others_are_told_or_why_not() -> None:
     """The control group's peak with where it began; a reason where it is not ours."""
     record = a_record()
     shared = replace(record.memory, unreadable={"GPU.0 x": "not supported"})
-    told = dict(memory.full_counters(catalogue(replace(record, memory=shared)).results[0]))
+    told = dict(model_memory.counters(catalogue(replace(record, memory=shared)).results[0]))
     assert told["Control group, peak"] == "260 MiB"
     assert told["Control group, when the round began"] == "12.0 MiB"
     assert "not supported" in told["GPU.0 x"]

@@ -47,7 +47,7 @@ def test_the_lede_is_the_speed(build_of: BuildOf) -> None:
 
 
 def test_an_unreliable_speed_heads_no_page(build_of: BuildOf) -> None:
-    """The overview then says how right the answers are; the page says why it is unreliable."""
+    """The overview then shows the accuracy of the answers; the page says why it is unreliable."""
     steady = (build_of([a_record(), a_language_record()]) / "index.html").read_text()
     assert re.search(r"<strong>[\d.]+ tokens/s</strong>", steady)
     out = build_of([a_record(), a_language_record(noise=0.5)])
@@ -88,7 +88,7 @@ def test_a_model_has_a_page(build_of: BuildOf) -> None:
     for words in (
         'id="concurrency"',
         "512 tokens",
-        "one at a time",
+        "one request at a time",
         "KV_CACHE_PRECISION",
         "Time per output token",
     ):

@@ -180,7 +180,7 @@ def test_a_card_of_nothing_but_unreliable_results_says_so() -> None:
     found = catalogue(a_record(noise=0.5))
     card = latency.view(found).cards[0]
     assert card.chart is None
-    assert "none of 1" in card.finding
+    assert "reliable enough" in card.finding
     assert card.table is not None
     assert "unreliable" in card.table.rows[0].html
 
@@ -300,9 +300,9 @@ def test_a_converted_model_says_what_made_it() -> None:
     made = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, origin=how))
     found = catalogue(made)
     facts = dict(model.view(found, found.models[0]).about.facts)
-    assert "bert-encoder (numpy 2.4.6)" in facts["Made of it"]
+    assert "bert-encoder (numpy 2.4.6)" in facts["Converted"]
     plain = catalogue(record)
-    assert "Made of it" not in dict(model.view(plain, plain.models[0]).about.facts)
+    assert "Converted" not in dict(model.view(plain, plain.models[0]).about.facts)
 
 
 def test_a_model_with_one_accuracy_has_no_table_of_all() -> None:

@@ -12,7 +12,7 @@ from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
 from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.page import Card, footer
-from ovreport_sitegen.components.ranking import value_tip
+from ovreport_sitegen.components.ranking import value_details
 from ovreport_sitegen.components.ratio_card import PAIRED
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
@@ -254,4 +254,4 @@ def _absolute(result: Result, measurement: SpeedMeasurement) -> str:
     if metric_value is None:
         return ""
     shown = METRICS[HEADLINES[measurement]].format_unit(metric_value.value)
-    return f". Absolute {measurement}: {shown}, {value_tip(metric_value)}"
+    return f". Absolute {measurement}: {shown}, {value_details(metric_value)}"
