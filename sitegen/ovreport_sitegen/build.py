@@ -84,9 +84,10 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
     wrong = check.faults(files)
     if wrong:
         raise OvreportError(
-            "the site is not sound:\n  " + "\n  ".join(wrong[:20]),
+            "the site has faults:\n  " + "\n  ".join(wrong[:20]),
             where=str(out),
-            remedy="This is a fault of ovreport: please report it. The old site is untouched.",
+            remedy="Correct the links in site/content. Anything else is a fault of ovreport: please "
+            "report it. The old site is untouched.",
         )
     publish.replace(out, files)
     pages = sum(name.endswith(".html") for name in files)
