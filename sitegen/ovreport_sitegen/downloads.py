@@ -1,4 +1,4 @@
-"""Files to take away: all records as JSON, all figures as CSV, the schema."""
+"""The downloads: all records as JSON, all metric values as CSV, the schema."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def all_files(catalogue: Catalogue) -> dict[str, bytes]:
 
 @lru_cache(maxsize=1 << 16)
 def guarded(text: str) -> str:
-    """Return text that a spreadsheet does not take for a formula."""
+    """Return text on one line that a spreadsheet does not take for a formula."""
     text = " ".join(clean(text).split("\n"))
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 

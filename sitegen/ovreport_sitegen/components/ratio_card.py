@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from ovreport.metrics import significant
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.components.cells import interval_words
 from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
@@ -102,11 +102,7 @@ def ratio_cell(comparison: Comparison | None, why_none: str = "No round has both
     if comparison is None:
         return Cell("–", tone="missing", tip=why_none)
     ratio = comparison.ratio
-    sub = (
-        f"{significant(ratio.low)} – {significant(ratio.high)}"
-        if math.isfinite(ratio.high)
-        else "interval unbounded"
-    )
+    sub = interval_words(ratio.low, ratio.high)
     if not comparison.significant:
         sub = f"{sub}\n{comparison.outcome}"
     return Cell(times(comparison), sub=sub, sort=ratio.value, tone="judged")
