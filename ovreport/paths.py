@@ -1,4 +1,4 @@
-"""Where ovreport keeps what is not yours to keep: caches, and runs that were stopped."""
+"""The folders of caches, and of runs that were stopped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CACHE, STATE = "OVREPORT_CACHE", "OVREPORT_STATE"
 
 
 def cache() -> Path:
-    """Return the folder of models, data and drawings, which can be made again."""
+    """Return the folder of models, data and drawings; deleting it loses nothing but time."""
     return _chosen(CACHE) or platformdirs.user_cache_path("ovreport", appauthor=False)
 
 

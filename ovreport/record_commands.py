@@ -29,14 +29,14 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
 
     loaded = read_all(paths)
     if as_json:
-        told = [{"where": f.where, "what": f.what, "remedy": f.remedy} for f in loaded.faults]
-        click.echo(json.dumps({"records": len(loaded.stored), "faults": told}, indent=1))
+        faults = [{"where": f.where, "what": f.what, "remedy": f.remedy} for f in loaded.faults]
+        click.echo(json.dumps({"records": len(loaded.stored), "faults": faults}, indent=1))
     else:
         for fault in loaded.faults:
             click.echo(f"{fault.where}: {fault.what}")
     if loaded.faults:
-        faults = "1 fault" if len(loaded.faults) == 1 else f"{len(loaded.faults)} faults"
-        raise RecordError(f"{faults}, {_sound(len(loaded.stored))}")
+        count = "1 fault" if len(loaded.faults) == 1 else f"{len(loaded.faults)} faults"
+        raise RecordError(f"{count}, {_sound(len(loaded.stored))}")
     if not loaded.stored:
         raise RecordError("no record found", where=", ".join(map(str, paths)))
     if not as_json:

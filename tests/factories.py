@@ -89,8 +89,8 @@ def a_native_record(engine: str = "onnxruntime", **changes: Any) -> r.Record:
     made = a_record(engine=engine, **changes)
     measurements = {}
     for name, threads in (("latency", "8"), ("throughput", "2")):
-        told = {"intra_op_num_threads": threads}
-        settings = r.Settings(requested=told, effective=told)
+        properties = {"intra_op_num_threads": threads}
+        settings = r.Settings(requested=properties, effective=properties)
         measurements[name] = msgspec.structs.replace(getattr(made, name), settings=settings)
     no_cache = r.Unsupported(reason="this framework has no model cache")
     return msgspec.structs.replace(made, startup_cached=no_cache, **measurements)
@@ -384,7 +384,7 @@ def _accuracy(k: dict[str, Any]) -> r.Accuracy | r.Unsupported:
 
 
 def _further(k: dict[str, Any]) -> list[r.Accuracy]:
-    """Return the same metric on two other sets, told apart by their names."""
+    """Return the same metric on two other sets, which differ in their names."""
     first = _accuracy(k)
     assert isinstance(first, r.Accuracy)
     return [
@@ -574,9 +574,9 @@ def a_made_record(variant: str = "int8", **changes: Any) -> r.Record:
 
 
 def a_published_record(**changes: Any) -> r.Record:
-    """Return a record whose model carries a figure of others, measured by a second metric too."""
+    """Return a record whose model has a published value, measured by a second metric too."""
     record = a_record(**changes)
-    figure = r.Published(
+    published = r.Published(
         metric="top1",
         value=0.99,
         variant="FP32",
@@ -584,7 +584,7 @@ def a_published_record(**changes: Any) -> r.Record:
         url="https://example.org/readme",
         note="Another test set.",
     )
-    model = msgspec.structs.replace(record.model, published=[figure])
+    model = msgspec.structs.replace(record.model, published=[published])
     further = []
     if isinstance(record.accuracy, r.Accuracy):
         further = [

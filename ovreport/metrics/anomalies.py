@@ -63,7 +63,7 @@ ANOMALIES: dict[str, AnomalyText] = {
     "identical-outputs": AnomalyText(
         "Not a digit changed",
         "Another precision ran, or weights of another precision, and every raw output equals f32's "
-        "to the last digit: figures of f32 may stand in the place of this one.",
+        "to the last digit: f32 may have been measured in its place.",
         "Check that the model file is the one it says, and measure again.",
     ),
     "better-than-reference": AnomalyText(
@@ -74,8 +74,8 @@ ANOMALIES: dict[str, AnomalyText] = {
     ),
     "sign-flip": AnomalyText(
         "Worse here, better there",
-        "The same weights in the same precision are surely worse than f32 on one device and surely "
-        "better on another.",
+        "The same weights in the same precision are significantly worse than f32 on one device and "
+        "significantly better on another.",
         "Check that both devices measured the same model and the same data.",
     ),
 }
@@ -84,7 +84,7 @@ ANOMALIES: dict[str, AnomalyText] = {
 
 @dataclass(frozen=True)
 class Anomaly:
-    """One thing to look at."""
+    """One accuracy that looks wrong, and why."""
 
     record: Record
     code: str
@@ -95,9 +95,9 @@ class Anomaly:
 def tolerance(accuracy: Accuracy) -> Tolerance | None:
     """Return how an accuracy stands to the f32 reference's; None without a reference.
 
-    `worse` and `better` need an interval of the paired difference that excludes zero and a
-    difference beyond the tolerance; `equal` needs the whole interval within the tolerance. What
-    is neither is undecided: more samples would tell.
+    `worse` and `better`: the 95 % interval of the paired difference excludes zero, and the
+    difference is beyond the tolerance. `equal`: the whole interval is within the tolerance.
+    `too few samples`: neither; more samples would decide.
     """
     reference = accuracy.reference
     if not isinstance(reference, AccuracyReference):
@@ -113,14 +113,14 @@ def tolerance(accuracy: Accuracy) -> Tolerance | None:
 
 
 def anomalies(records: Sequence[Record]) -> list[Anomaly]:
-    """Return what looks wrong in the accuracies of some records, further ones too, in their order.
+    """Return what looks wrong in all accuracies of some records, in the order of the records.
 
     Models that are architecture only are left out: constant weights saturate their outputs.
     """
-    judged = [
+    compared = [
         r for r in records if isinstance(r.outcome, Completed) and not r.model.architecture_only
     ]
-    found = [s for record in judged for s in _of_one(record)] + list(_sign_flips(judged))
+    found = [s for record in compared for s in _of_one(record)] + list(_sign_flips(compared))
     place = {id(record): i for i, record in enumerate(records)}
     return sorted(found, key=lambda s: (place[id(s.record)], list(ANOMALIES).index(s.code)))
 
@@ -143,9 +143,9 @@ def _of_accuracy(
     reference = accuracy.reference
     if not isinstance(reference, AccuracyReference):
         return
-    surely_off = not reference.delta_low <= 0 <= reference.delta_high
+    significant = not reference.delta_low <= 0 <= reference.delta_high
     far = abs(reference.delta) > FAR * abs(reference.value)
-    if worst is not None and worst <= SAME_RMSE and surely_off and far:
+    if worst is not None and worst <= SAME_RMSE and significant and far:
         yield Anomaly(
             record,
             "accuracy-without-cause",
@@ -161,15 +161,15 @@ def _of_accuracy(
 
 
 def _accuracies(record: Record) -> Iterator[tuple[str, Accuracy]]:
-    """Yield the headline's accuracy, unnamed, and every further one after what it is of."""
+    """Yield name and accuracy: the headline's name is empty, others have metric and data set."""
     if isinstance(record.accuracy, Accuracy):
         yield "", record.accuracy
-    for further in record.additional_accuracy:
-        yield f"{_name(further)}: ", further
+    for other in record.additional_accuracy:
+        yield f"{_name(other)}: ", other
 
 
 def _name(accuracy: Accuracy) -> str:
-    """Return what a further accuracy is of, in words."""
+    """Return metric and data set of an additional accuracy."""
     metric = METRICS.get(accuracy.metric)
     label = metric.label if metric else accuracy.metric
     return f"{label}, {accuracy.dataset}" if accuracy.dataset else label
@@ -183,7 +183,7 @@ def _sign_flips(records: Sequence[Record]) -> Iterator[Anomaly]:
         signed: dict[str, list[tuple[Record, float]]] = {}
         for record in group:
             for name, accuracy in _accuracies(record):
-                if delta := _sure_delta(accuracy):
+                if delta := _significant_delta(accuracy):
                     signed.setdefault(name, []).append((record, delta))
         for name, pairs in signed.items():
             yield from _flipped(name, pairs)
@@ -200,7 +200,7 @@ def _flipped(name: str, signed: Sequence[tuple[Record, float]]) -> Iterator[Anom
         )
 
 
-def _sure_delta(accuracy: Accuracy) -> float:
+def _significant_delta(accuracy: Accuracy) -> float:
     """Return the difference to f32 where its interval excludes zero, else 0."""
     reference = accuracy.reference
     if not isinstance(reference, AccuracyReference):
@@ -220,8 +220,8 @@ def _ran(record: Record) -> str:
 def _differs_from_f32(record: Record) -> bool:
     """Return whether something must have changed digits: other weights, or another arithmetic.
 
-    Weights as they are in the published file are the reference's too; those of a variant that was
-    made of it are not, even where the arithmetic is.
+    The published file's weights are the reference's too; those of an optimized variant are not,
+    even where the arithmetic is.
     """
-    made_of_it = isinstance(record.model.origin, Optimized)
-    return made_of_it or _ran(record) not in {"f32", "unknown"}
+    optimized = isinstance(record.model.origin, Optimized)
+    return optimized or _ran(record) not in {"f32", "unknown"}

@@ -16,7 +16,7 @@ _GIB = 1024**3
 
 
 def per_rated(key: str, throughput: MetricValue, rated: float) -> MetricValue:
-    """Return the throughput divided by a maker's figure; `key` is that of a rated metric."""
+    """Return the throughput divided by a maker's rated power or price; `key`: the metric's."""
     value, low, high = (v / rated for v in (throughput.value, throughput.low, throughput.high))
     return replace(throughput, metric=key, value=value, low=low, high=high, kind="rated")
 

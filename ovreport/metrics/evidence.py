@@ -1,4 +1,4 @@
-"""What speaks against a number: what went on on the machine, and how its rounds went.
+"""What speaks against a number: noise of the machine, failed rounds, and irregular timed loops.
 
 Every reason has a code, which `ovreport.metrics.reasons` puts in words.
 """
@@ -27,7 +27,7 @@ PRESSURE_SHARE = 0.05
 STEAL_SHARE = 0.02
 IDLE_SHARE = 0.10
 FREQUENCY_DROP = NOISY_HALF_WIDTH
-"""Computing time goes with the clock: a drop of this much alone makes rounds disagree so far."""
+"""Computing time goes with the clock: such a drop by itself makes rounds differ by as much."""
 
 READINGS = {
     "foreign_cpu_share": "share of the machine's processor time that other programs took",

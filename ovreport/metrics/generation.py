@@ -129,7 +129,7 @@ def _peak(measured: Generation) -> tuple[str, MetricValue | NotMeasured]:
     key, sizes = "peak_memory_generation_bytes", peaks(measured)
     if sizes:
         return median_size(key, sizes)
-    return key, Unsupported(reason=measured.memory_unreadable or "no round tells its memory")
+    return key, Unsupported(reason=measured.memory_unreadable or "no round reports its memory")
 
 
 GENERATION = Group(

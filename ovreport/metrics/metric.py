@@ -38,7 +38,7 @@ class Metric:
     summary: str = ""
     """Its heading in the summary that ends a collect; empty: it is not in there."""
     rated: bool = False
-    """Whether it needs a maker's figure from the site's settings: no record has a value of it."""
+    """Whether it needs a maker's rating from the site's settings: no record has a value of it."""
 
     @property
     def better(self) -> str:
@@ -55,8 +55,8 @@ class Metric:
 
 
 Compute = Callable[[Record, Sequence[Reason]], Values]
-"""From a record and what speaks against all of its times to values by metric key. What was not
-measured as a whole may be left out: its metrics get that reason."""
+"""Takes a record and the reasons that speak against all of its times; yields values by metric key.
+Nothing need be yielded for a measurement that is not there: its metrics get its reason."""
 
 
 @dataclass(frozen=True)

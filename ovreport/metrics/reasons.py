@@ -1,4 +1,4 @@
-"""What speaks against a number: every reason code in words, and what to do about it."""
+"""Every reason that speaks against a number, by its code: what it means, and what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ReasonText:
 
 REASONS: dict[str, ReasonText] = {
     "wide-interval": ReasonText(
-        "Rounds disagree",
+        "Rounds differ",
         "The 95 % interval of the median over rounds is wider than ±3 % (noisy) or ±10 % "
         "(unreliable).",
         "Measure longer (a higher tier), on a quieter machine.",
@@ -102,7 +102,7 @@ REASONS: dict[str, ReasonText] = {
     ),
     "failed-rounds": ReasonText(
         "Some rounds failed",
-        "A round crashed, hung or gave wrong outputs; the figures are of the other rounds.",
+        "A round crashed, hung or gave wrong outputs; the values are of the other rounds.",
         "Look at the failures listed with the result.",
     ),
     "load-generator": ReasonText(

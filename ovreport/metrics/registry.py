@@ -54,8 +54,8 @@ _BY_KIND = {kind: [g for g in GROUPS if g.is_language == kind] for kind in (Fals
 def metric_values(record: Record) -> MetricValues:
     """Return every value of a record, or why there is none, by metric key.
 
-    A language model has its own metrics and no others. Of accuracy there is the record's metric
-    alone. A case that failed has values of nothing: a fast wrong answer is a failure.
+    A language model has its own metrics and no others; of the accuracy metrics there is the one
+    that the record has. A failed case has no value: a fast wrong answer is a failure.
     """
     groups = _BY_KIND[record.case.is_language]
     if not isinstance(record.outcome, Completed):

@@ -50,7 +50,7 @@ def _latency(record: Record, reasons: Sequence[Reason]) -> Values:
     longest = max(r.max_ms for r in rounds)
     yield from bounds(percentiles_of(LATENCY.metrics), rounds, verdict, longest_ms=longest)
     if not any(r.runtime_median_ms for r in rounds):
-        yield "overhead_ms", Unsupported(reason="the engine does not tell its own duration")
+        yield "overhead_ms", Unsupported(reason="the engine does not report its own duration")
         return
     overheads = [max(r.median_ms - r.runtime_median_ms, 0.0) for r in rounds]
     # A difference of clocks can be zero, and a logarithm of zero has no interval: show the range.

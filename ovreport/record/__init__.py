@@ -1,7 +1,7 @@
 """The record: everything measured of one case at one time, as one JSON file.
 
     Record
-    ├── case, tier            what was asked for
+    ├── case, tier            what was requested
     ├── software, machine, device, model, inputs      what it ran on, and with
     ├── outcome               Completed, or the whole case Failed or Unsupported
     ├── startup, startup_cached, latency, throughput, memory, execution, accuracy, agreement,

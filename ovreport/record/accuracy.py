@@ -63,10 +63,10 @@ class AccuracyReference(Measured, frozen=True):
 
 
 class Accuracy(Measured, frozen=True):
-    """How right the answers are, on labelled data, at this precision on this device."""
+    """Accuracy on labelled data, at this precision on this device."""
 
     metric: Slug
-    """Key in `ovreport.metrics.registry`."""
+    """Key in `ovreport.metrics.METRICS`; one of the group of accuracy."""
     value: Finite
     low: Finite
     """95 % interval."""
@@ -89,7 +89,7 @@ class Accuracy(Measured, frozen=True):
 
 
 class OutputAgreement(Part, frozen=True):
-    """One output against the reference's, over all compared inputs."""
+    """One output compared with the reference's, over all compared inputs."""
 
     name: Text
     relative_rmse: Positive

@@ -1,4 +1,4 @@
-"""What a record is made of: its base types, its words, and the ways of not being measured."""
+"""Base types of a record, its vocabularies, and the ways of not being measured."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Measured(Part, frozen=True, tag_field="status", tag="measured"):
-    """An aspect that was measured. Its siblings say why one was not."""
+    """A measurement that was taken; the types below say why one was not."""
 
 
 # ---------------------------------------------------------------- not measured, and why
@@ -91,7 +91,7 @@ class Skipped(Part, frozen=True, tag_field="status", tag="skipped"):
 
 
 class Completed(Part, frozen=True, tag_field="status", tag="completed"):
-    """The case ran; its aspects say how each went."""
+    """The case ran; each measurement says how it went."""
 
 
 NotMeasured = Unsupported | Failed | Skipped
@@ -102,7 +102,7 @@ Outcome = Completed | Unsupported | Failed
 
 
 class Reason(Part, frozen=True):
-    """One thing that speaks against a number."""
+    """One reason not to trust a number."""
 
     code: Slug
     """Key in `ovreport.metrics.reasons.REASONS`."""
@@ -110,7 +110,7 @@ class Reason(Part, frozen=True):
 
 
 VerdictName = Literal["latency", "throughput", "time_to_first_token", "time_per_output_token"]
-"""What a verdict is given on."""
+"""What has a verdict."""
 
 
 class Verdict(Part, frozen=True):

@@ -1,4 +1,4 @@
-"""What was asked for: the case, how long to measure, what to feed it; and how to ask again."""
+"""What was measured: the case, for how long, with which inputs; and the commands to repeat it."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ __all__ = [
 
 
 class Case(Part, frozen=True):
-    """Engine × device × model × variant × executed precision asked for, on one machine."""
+    """Engine × device × model × variant × requested precision, on one machine."""
 
     engine: EngineId
     device: Text
-    """OpenVINO device string as asked for: CPU, GPU.0, AUTO:GPU,CPU."""
+    """OpenVINO device string as requested: CPU, GPU.0, AUTO:GPU,CPU."""
     model: Slug
     variant: VariantName
     precision: Precision
-    """INFERENCE_PRECISION_HINT asked for; `default` leaves the choice to the device.
+    """INFERENCE_PRECISION_HINT requested; `default` leaves the choice to the device.
     Native frameworks: f32, in which they compute what is not quantized."""
 
     @property
@@ -71,7 +71,7 @@ class UserDataset(Part, frozen=True):
     layout: Slug
     """How it is laid out: `imagenet`, `coco`, `glue-tsv`."""
     n: Count
-    """Samples in the whole of it; an accuracy tells how many it is of."""
+    """Samples in the whole of it; each accuracy has its own n."""
     checksum: Checksum
     """SHA-256 of names, sizes and labels."""
 
@@ -84,7 +84,7 @@ class InputData(Part, frozen=True):
     """Number of different inputs that were rotated."""
     seed: Count
     user_datasets: list[UserDataset] = []
-    """The user's own data behind inputs and accuracy; empty where all was fetched or made."""
+    """The user's own data behind inputs and accuracy; empty where all was fetched or generated."""
 
 
 class Repeat(Part, frozen=True):
@@ -92,4 +92,4 @@ class Repeat(Part, frozen=True):
 
     ovreport: Text
     benchmark_app: Text
-    """The nearest thing OpenVINO's own tool can do; empty for other engines."""
+    """The nearest that OpenVINO's own tool can do; empty for other engines."""

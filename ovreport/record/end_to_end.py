@@ -56,7 +56,7 @@ class PipelineRound(Part, frozen=True):
     def __post_init__(self) -> None:
         if self.n == 0 or "infer" not in self.stages_ms:
             raise ValueError("a way through the pipeline has at least one image, and inference")
-        # Ratios and logarithms are made of these.
+        # Ratios and logarithms are taken of these.
         for value in (self.median_ms, self.sync_ips, self.async_ips, sum(self.stages_ms.values())):
             if not _LEAST <= value <= _MOST:
                 raise ValueError(f"{value!r} is no time and no rate of a pipeline")
@@ -83,7 +83,7 @@ class EndToEnd(Measured, frozen=True):
     missing: dict[Way, Text]
     """Why a way was not measured."""
     agreement: list[OutputAgreement]
-    """Outputs with preprocessing in the graph against those with it on the host."""
+    """Outputs with preprocessing in the graph, compared with those with it on the host."""
 
     def __post_init__(self) -> None:
         ways = [*(pipeline.way for pipeline in self.pipelines), *self.missing]

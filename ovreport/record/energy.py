@@ -51,7 +51,7 @@ class EnergyDomain(Part, frozen=True):
     name: Text
     """As the meter calls it: `package`, `dram`, `psys`, `gpu`."""
     scope: Text
-    """What the figure covers, in words."""
+    """What the counter covers, in words."""
     rounds: Annotated[list[EnergyRound], Meta(min_length=1, max_length=100)]
 
     def __post_init__(self) -> None:

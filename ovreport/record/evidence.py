@@ -28,7 +28,7 @@ class RoundNoise(Part, frozen=True):
     round: Count
     started_at: Text
     readings: dict[str, Finite]
-    """Keys are documented in `ovreport.metrics.verdict`; only what could be read is here."""
+    """Keys: `ovreport.metrics.evidence.READINGS`; only what could be read is here."""
 
 
 class FailedRound(Part, frozen=True):

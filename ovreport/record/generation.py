@@ -1,7 +1,7 @@
-"""The aspect of a language model: tokens, one after the other, and how right they are.
+"""Generation by a language model: tokens, one after the other, and how good they are.
 
-Tokens are no inferences: nothing in here is ever set beside a latency or a throughput of the other
-aspects, and a record that holds this aspect has none of those.
+Tokens are no inferences: a record with this measurement has no latency or throughput of
+inferences, and its values are never shown beside those.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ class GenerationRound(Part, frozen=True):
     time_per_output_token_mean_ms: Positive
     """Mean of the same: what the whole answer's duration follows from."""
     runtime_time_to_first_token_ms: Positive
-    """The pipeline's own figure for the first token, median; 0 where it does not tell."""
+    """The pipeline's own time to the first token, median; 0: not reported."""
     runtime_time_per_output_token_ms: Positive
-    """The pipeline's own mean time per output token, median over generations; 0: not told."""
+    """The pipeline's own mean time per output token, median over generations; 0: not reported."""
     duration_s: Positive
     """Of all generations, first call to last token."""
     autocorrelation: Annotated[float, Meta(ge=-1, le=1)]
@@ -178,7 +178,7 @@ class Perplexity(Measured, frozen=True):
 
 
 class TokenAgreement(Measured, frozen=True):
-    """Greedy answers against those of the same weights in f32 on the CPU, token by token.
+    """Greedy answers compared with those of the same weights in f32 on the CPU, token by token.
 
     The idea of OpenVINO's who-what-benchmark: once one token differs, the rest of the answer
     answers another text, so what counts is where that happens.
@@ -207,7 +207,7 @@ class TokenAgreement(Measured, frozen=True):
 
 
 class Generation(Measured, frozen=True):
-    """What a language model does: time to the first token, time of each further one, and more."""
+    """What a language model does: time to the first token, time per token after it, and more."""
 
     settings: Settings
     decoding: Text

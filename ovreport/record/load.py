@@ -1,4 +1,4 @@
-"""Aspects of a device under load: the latency–throughput curve, and arrivals at random."""
+"""A device under load: the latency–throughput curve, and random arrivals."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CurvePoint(Part, frozen=True):
     """One setting of the grid, over all rounds that measured it."""
 
     streams: Count
-    """As asked for (NUM_STREAMS); 0: the number that the THROUGHPUT hint chose."""
+    """As requested (NUM_STREAMS); 0: the number that the THROUGHPUT hint chose."""
     requests: Count
     """Concurrent requests."""
     batch: Batch
@@ -92,12 +92,12 @@ class ArrivalStep(Part, frozen=True):
     median_ms: Positive
     """From arrival to answer: waiting for a free request counts."""
     bound_ms: Positive
-    """Conservative bound of the percentile (`OpenLoop.percentile`), from the independent samples
-    that the n are worth; the largest latency where they are few."""
+    """Conservative bound of the percentile (`OpenLoop.percentile`), by the effective sample
+    size; the largest latency where that is small."""
     met: bool
-    """The bound is within the limit, and enough independent samples stand behind it."""
+    """The bound is within the limit, and the effective sample size is large enough."""
     n_effective: Count
-    """Independent samples that the n correlated ones are worth."""
+    """Effective sample size: how many independent samples say as much as the n correlated ones."""
     late_share: Share
     """Share of the arrivals that a free request took up late, by over a tenth of the limit: there
     our own generator, and not the device, was the bottleneck."""

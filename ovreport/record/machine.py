@@ -54,7 +54,7 @@ class Device(Part, frozen=True):
     """One OpenVINO device, as its plugin describes it."""
 
     name: Text
-    """Device string the case asked for."""
+    """The case's device string."""
     full_name: Text
     family: Family
     driver: Text

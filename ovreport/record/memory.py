@@ -51,7 +51,7 @@ class MemoryRound(Part, frozen=True):
     round: Count
     phases: list[PhaseMemory]
     counters: dict[Text, Count] = {}
-    """What others count, in bytes, where they tell: the control group (`cgroup_peak_bytes` after
+    """Other counters in bytes, where readable: the control group (`cgroup_peak_bytes` after
     `cgroup_start_bytes`), and the device's plugin when a mode's run has ended
     (`throughput: GPU.0 GPU_MEMORY_STATISTICS usm_device`…)."""
 

@@ -25,7 +25,7 @@ Checksum = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
 
 
 WEIGHTS_TO_F32 = "weights-to-f32"
-"""Conversion of a file whose weights of few bits were made floating point again."""
+"""Conversion of a file whose quantized weights were turned back into floating point."""
 
 
 class Port(Part, frozen=True):
@@ -49,7 +49,7 @@ class Converted(Part, frozen=True, tag_field="kind", tag="converted"):
     """Package → version, of what took part."""
     seconds: Positive
     peak_bytes: Count
-    """Highest resident memory of the process that made it."""
+    """Peak resident memory of the process that did it."""
 
 
 Origin = Original | Converted
@@ -66,7 +66,7 @@ class Trial(Part, frozen=True):
     calibration inputs that no way looked at; the mean over outputs."""
     error_emulated: Positive | None = None
     """The same by the same file with rounding computed in f32: what is above it, kernels lose (as
-    those that saturate in 16 bits do). None where the device cannot be asked for it."""
+    those that saturate in 16 bits do). None where the device cannot do so."""
 
 
 class Optimized(Part, frozen=True, tag_field="kind", tag="optimized"):
@@ -83,7 +83,7 @@ class Optimized(Part, frozen=True, tag_field="kind", tag="optimized"):
     calibration_samples: Count
     seconds: Positive
     peak_bytes: Count
-    """Highest resident memory of the process that made it."""
+    """Peak resident memory of the process that did it."""
     bytes_before: Count
     """Of the model, weights included, saved as OpenVINO IR without compression."""
     bytes_after: Count
@@ -95,10 +95,10 @@ class Optimized(Part, frozen=True, tag_field="kind", tag="optimized"):
 
 
 class Published(Part, frozen=True):
-    """A figure that somebody else published: shown beside ours, never mixed with it."""
+    """A value that somebody else published: shown beside ours, never mixed with it."""
 
     metric: Slug
-    """Key in `ovreport.metrics.registry`."""
+    """Key in `ovreport.metrics.METRICS`."""
     value: Finite
     variant: Text
     """Weights or executed precision that it is said of, in the source's words."""

@@ -57,7 +57,7 @@ MEASUREMENTS = (
     "energy",
     "generation",
 )
-"""Fields of a record that hold an aspect of the case."""
+"""Fields of a record that hold a measurement of the case."""
 
 NOT_LANGUAGE = Unsupported(reason="not a language model")
 """Why a classic model has no generation."""
@@ -86,24 +86,23 @@ class Record(Part, frozen=True, kw_only=True):
     memory: Memory | NotMeasured
     accuracy: Accuracy | NotMeasured
     additional_accuracy: list[Accuracy] = []
-    """The same answers by other metrics, or other answers, to other data; `accuracy` is the
-    headline."""
+    """By other metrics, or on other data; `accuracy` is the headline."""
     additional_accuracy_missing: dict[Slug, NotMeasured] = {}
-    """Name of a further accuracy that could not be had → why."""
+    """Name of an additional accuracy that could not be measured → why."""
     agreement: Agreement | NotMeasured
     curve: Curve | NotMeasured
     open_loop: OpenLoop | NotMeasured
     end_to_end: EndToEnd | NotMeasured
     energy: Energy | NotMeasured
     generation: Generation | NotMeasured = NOT_LANGUAGE
-    """Of a language model, which has no other aspect of speed."""
+    """Of a language model, which has no other measurement of speed."""
     measuring_time: MeasuringTime | NotMeasured
     failed_rounds: list[FailedRound] = []
     noise: list[RoundNoise]
     noise_unreadable: dict[str, Text]
     """Evidence that this machine does not give, and why."""
     verdicts: dict[VerdictName, Verdict]
-    """As the collector judged; readers judge again from the samples."""
+    """The collector's; readers derive them again from the samples."""
     repeat: Repeat
 
     def __post_init__(self) -> None:

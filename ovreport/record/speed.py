@@ -27,7 +27,7 @@ __all__ = [
 
 
 class Settings(Part, frozen=True):
-    """Compile properties: those asked for, and those the compiled model reports."""
+    """Compile properties: those requested, and those that the compiled model reports."""
 
     requested: dict[str, Text]
     effective: dict[str, Text]
@@ -45,8 +45,8 @@ class LatencyRound(Part, frozen=True):
     min_ms: Positive
     max_ms: Positive
     runtime_median_ms: Positive
-    """The runtime's own figure for the same inferences; the rest is the caller's overhead.
-    0 where the engine does not tell."""
+    """The runtime's own time for the same inferences; the rest is the caller's overhead.
+    0: not reported."""
     first_third_median_ms: Positive
     last_third_median_ms: Positive
     autocorrelation: Annotated[float, Meta(ge=-1, le=1)]
@@ -84,7 +84,7 @@ class ThroughputRound(Part, frozen=True):
     """Time for n at the sum of each request's own rate: no request's idle end is counted."""
     requests: Count
     streams: Count
-    """0 where the device does not tell."""
+    """0: not reported."""
     driver: Literal["threads", "async-queue"]
     """How requests were driven: a blocking thread each, or one AsyncInferQueue."""
     idle_share: Share

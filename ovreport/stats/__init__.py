@@ -1,1 +1,1 @@
-"""TODO: stats."""
+"""Statistics, as pure functions of numbers, each with the source of its formula."""

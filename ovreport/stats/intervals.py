@@ -1,4 +1,4 @@
-"""All statistics, as pure functions of numbers.
+"""Intervals, spreads and percentiles of values over rounds.
 
 Rounds are fresh processes and count as independent; samples within a round do not. What the
 functions promise is checked by simulation: `tests/benchmarks/statistics_simulation.py`.
@@ -72,7 +72,7 @@ def median_interval(values: Sequence[float], confidence: Confidence = 0.95) -> I
     Student's t on the logarithms, widened by the efficiency of the median: a bootstrap of a
     handful of rounds covers far less than it says (Hesterberg 2015, "What Teachers Should Know
     About the Bootstrap"), and times are closer to log-normal than to normal. The median stays
-    where one round of seven goes astray; the deviation does not, so the interval tells of it.
+    where one round of seven goes astray; the deviation does not, so the interval widens.
     """
     # Plain Python: for a handful of values numpy's calls cost more than the arithmetic.
     logs = [math.log(value) for value in values]
@@ -85,7 +85,7 @@ def ratio_interval(
 ) -> Interval:
     """Return the geometric mean of first/second paired by round, and its interval.
 
-    Student's paired t (Biometrika 6, 1908) on the logarithms of positive figures. The mean, not
+    Student's paired t (Biometrika 6, 1908) on the logarithms of positive values. The mean, not
     the median as for a single case: differences of logarithms are symmetric, so both have the
     same truth, and with seven pairs the mean finds a true 5 % change under 2 % noise in 96 % of
     cases, the median in 87 %. Heavy tails only make it more careful (Cressie 1980, "Relaxing
@@ -149,10 +149,10 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 
 def effective_n(n: int, autocorrelation: float) -> int:
-    """Return how many independent samples n correlated ones are worth: n(1-ρ)/(1+ρ).
+    """Return the effective sample size of n correlated samples: n(1-ρ)/(1+ρ).
 
     First-order autoregressive approximation (Law & Kelton, "Simulation Modeling and Analysis");
-    negative correlation is not taken as a gift.
+    negative correlation counts as none.
     """
     rho = min(max(autocorrelation, 0.0), 0.999)
     return int(n * (1 - rho) / (1 + rho))
@@ -165,7 +165,7 @@ def tail_rank(n: int, percentile: float) -> int:
     (MLPerf inference, `loadgen/early_stopping.cc`: p90 needs 64 samples, p99 662).
     """
     tail = 1 - percentile
-    # Too few, as most are for the far percentiles, is told without the sums below.
+    # n is often too small for the far percentiles: found here, without the sums below.
     if n < 1 or percentile**n + n * tail * percentile ** (n - 1) > PERCENTILE_RISK:
         return 0
     mean, sigma = n * tail, math.sqrt(n * tail * percentile)
@@ -187,9 +187,8 @@ def tail_rank(n: int, percentile: float) -> int:
 def pooled_rank(n: int, n_effective: int, percentile: float) -> int:
     """Return which of n correlated samples, counted from the largest, bounds the percentile.
 
-    The rank that `n_effective` independent samples give, scaled: of n correlated ones the
-    same share
-    lies above. 0: too few.
+    The rank that `n_effective` independent samples give, scaled: the same share of the n
+    correlated ones lies above. 0: too few.
     """
     rank = tail_rank(n_effective, percentile)
     return max(1, rank * n // n_effective) if rank else 0

@@ -13,7 +13,7 @@ import pytest
 
 from ovreport.cli import run
 from ovreport.errors import OvreportError
-from ovreport.metrics import verdict
+from ovreport.metrics import evidence
 from ovreport.metrics.reasons import REASONS
 from ovreport_collector import doctor
 from ovreport_collector.doctor import access, activity, settings
@@ -82,10 +82,10 @@ def test_a_quiet_laptop_is_fit(laptop: Path) -> None:
 @pytest.mark.parametrize(
     ("reading", "limit", "check", "code"),
     [
-        ("foreign_cpu_share", verdict.FOREIGN_CPU_SHARE, "foreign-load", "foreign-load"),
-        ("steal_share", verdict.STEAL_SHARE, "steal", "steal"),
-        ("pressure_memory_share", verdict.PRESSURE_SHARE, "pressure", "pressure"),
-        ("pressure_io_share", verdict.PRESSURE_SHARE, "pressure", "pressure"),
+        ("foreign_cpu_share", evidence.FOREIGN_CPU_SHARE, "foreign-load", "foreign-load"),
+        ("steal_share", evidence.STEAL_SHARE, "steal", "steal"),
+        ("pressure_memory_share", evidence.PRESSURE_SHARE, "pressure", "pressure"),
+        ("pressure_io_share", evidence.PRESSURE_SHARE, "pressure", "pressure"),
         ("swap_pages", 0, "swap", "swap"),
         ("throttle_events", 0, "heat", "throttled"),
     ],
@@ -237,7 +237,7 @@ def test_our_own_processes_are_not_among_them(monkeypatch: pytest.MonkeyPatch) -
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         seen = activity.look(0.05, procfs.ROOT)
         child.communicate(b"\n")
-    assert set(seen.readings) <= set(verdict.READINGS)
+    assert set(seen.readings) <= set(evidence.READINGS)
     assert os.getppid() in others
     assert not {os.getpid(), child.pid} & others
 

@@ -43,12 +43,12 @@ def codes(*records: Record) -> list[str]:
         (-0.008, 0.004, "too few samples"),
     ],
 )
-def test_a_difference_is_judged_with_its_interval(delta, margin, expected):
+def test_a_difference_is_weighed_with_its_interval(delta, margin, expected):
     """Within 1 % for sure, beyond it for sure, or undecided."""
     assert tolerance(a_case(delta=delta, margin=margin).accuracy) == expected
 
 
-def test_without_a_reference_there_is_no_judgement():
+def test_without_a_reference_nothing_is_said():
     """The reference itself is not compared."""
     accuracy = msgspec.structs.replace(a_record().accuracy, reference=Skipped(reason="it is it"))
     assert tolerance(accuracy) is None
@@ -90,7 +90,7 @@ def test_signs_that_flip_between_devices_are_looked_at():
     assert codes(there, a_case(delta=0.0)) == []
 
 
-def test_what_cannot_be_judged_is_left_out():
+def test_what_cannot_be_compared_is_left_out():
     """Failed cases, and constant weights, whose outputs saturate."""
     assert codes(a_failed_record(), a_case(rmse=0.0, architecture_only=True)) == []
 

@@ -23,7 +23,7 @@ def test_sound_records_pass(folder, capsys):
     assert capsys.readouterr().out == "2 sound records\n"
 
 
-def test_one_record_and_one_fault_are_told_as_one(folder, capsys):
+def test_one_record_and_one_fault_are_singular(folder, capsys):
     """No plural of one thing."""
     first, second = sorted(folder.rglob("*.json"))
     second.unlink()

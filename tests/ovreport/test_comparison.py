@@ -69,7 +69,7 @@ def test_an_announced_change_needs_more_certainty():
     """The same rounds: different for a reader who looks, not enough for a list of regressions."""
     first = {i: math.exp(x) for i, x in enumerate((0.01, 0.05, 0.08, 0.03, 0.06))}
     second = dict.fromkeys(first, 1.0)
-    looked, told = compare(first, second), compare(first, second, announced=True)
-    assert (looked.outcome, told.outcome) == ("different", "no clear difference")
-    assert looked.ratio.value == told.ratio.value
-    assert told.ratio.low < 1 < looked.ratio.low
+    looked, listed = compare(first, second), compare(first, second, announced=True)
+    assert (looked.outcome, listed.outcome) == ("different", "no clear difference")
+    assert looked.ratio.value == listed.ratio.value
+    assert listed.ratio.low < 1 < looked.ratio.low

@@ -12,7 +12,7 @@ from tests.factories import a_record
 replace = msgspec.structs.replace
 
 
-def test_figures_are_the_truth_of_the_factory():
+def test_values_are_the_truth_of_the_factory():
     """2 + 1 + 0.1 + 5 + 0.05 ms on the host; no preprocessing and a slower model in the graph."""
     found = metric_values(a_record(noise=0.001))
     assert found["end_to_end_ms"].value == pytest.approx(8.15, rel=0.01)
@@ -40,7 +40,7 @@ def test_the_share_of_inference_is_that_of_all_stages():
 
 
 def test_a_missing_way_gives_its_reason():
-    """The graph's figures map to why there are none; the host's stay."""
+    """The graph's metrics map to why they have no value; the host's stay."""
     record = a_record()
     host = [p for p in record.end_to_end.pipelines if p.way == "host"]
     alone = replace(record.end_to_end, pipelines=host, missing={"graph": "cannot"})

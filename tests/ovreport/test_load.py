@@ -124,7 +124,7 @@ def test_arrivals_are_a_share_of_the_same_rounds_throughput() -> None:
 
 
 def test_a_round_in_which_nothing_met_the_limit_is_not_dropped() -> None:
-    """One of three: the middle stays, the interval is unbounded. Most of them: no figure."""
+    """One of three: the middle stays, the interval is unbounded. Most of them: no value."""
     one = metric_values(a_record(open_loop=a_loop([0, 300, 310])))["max_arrival_ips"]
     assert isinstance(one, MetricValue)
     assert (one.value, one.low, one.high) == (300, 0, math.inf)

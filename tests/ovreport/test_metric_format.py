@@ -59,7 +59,7 @@ def test_a_larger_number_is_never_shown_smaller(one, other):
     assert float(significant(low).replace(",", "")) <= float(significant(high).replace(",", ""))
 
 
-def test_every_metric_is_complete_and_names_an_aspect_of_the_record():
+def test_every_metric_is_complete_and_names_a_measurement_of_the_record():
     """No metric without label, meaning and the field that it comes from."""
     for key, metric in METRICS.items():
         assert key == metric.key
@@ -77,7 +77,7 @@ def test_labels_are_unique():
 
 
 def test_values_are_shown_in_their_unit():
-    """Bytes as MiB, shares as percent, rated figures say so."""
+    """Bytes as MiB, shares as percent, rated metrics say so."""
     assert METRICS["peak_memory_bytes"].format_unit(240 * 1024**2) == "240 MiB"
     assert METRICS["top1"].format_unit(0.974) == "97.4 %"
     assert "rated" in METRICS["throughput_per_watt_rated_ips"].unit

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import jsonschema
 import msgspec
@@ -14,7 +15,15 @@ from hypothesis import strategies as st
 from ovreport import store
 from ovreport.errors import RecordError
 from ovreport.metrics import METRICS
-from ovreport.record import FORMAT, Histogram, Record, json_schema, pooled
+from ovreport.record import (
+    FORMAT,
+    MEASUREMENTS,
+    Histogram,
+    NotMeasured,
+    Record,
+    json_schema,
+    pooled,
+)
 from tests.factories import a_failed_record, a_record, histogram
 
 FIXTURES = sorted((Path(__file__).parent / "records").glob("*.json"))
@@ -307,3 +316,12 @@ def test_histograms_of_one_growth_are_pooled() -> None:
     for unlike in ([], [first, Histogram(growth=1.05, buckets=[(0, 1)])]):
         with pytest.raises(ValueError, match="growth"):
             pooled(unlike)
+
+
+def test_measurements_are_the_fields_that_may_be_missing_for_a_reason():
+    """A new measurement is listed, so that a failed case has its reason there too."""
+    hints = get_type_hints(Record)
+    optional = {
+        name for name, hint in hints.items() if set(get_args(NotMeasured)) <= set(get_args(hint))
+    }
+    assert optional - {"measuring_time"} == set(MEASUREMENTS)

@@ -7,8 +7,9 @@ import re
 import msgspec
 import pytest
 
+from ovreport import store
 from ovreport.errors import RecordError
-from ovreport.record import json_schema, store
+from ovreport.record import json_schema
 from ovreport.variants import METHODS, OPTIMIZATIONS, VARIANTS
 from tests.factories import a_record
 

@@ -171,7 +171,7 @@ def test_unreliable_results_stay_out_of_rankings_and_in_the_table() -> None:
     assert chart is not None
     assert [row.name for row in chart.rows] == ["Magika v3.3 · f32"]
     (row,) = [row for row in view.table.rows if row.tone == "unreliable"]
-    assert "rounds disagree" in row.html
+    assert "rounds differ" in row.html
     assert "1 unreliable" in view.cards[0].key
 
 

@@ -5,7 +5,7 @@
     activity  what happens on it right now, by a short look
     access    what we may read: energy, OpenVINO's devices
 
-Limits are those of `ovreport.metrics.verdict`: what is `bad` here makes a result noisy there.
+Limits are those of `ovreport.metrics.evidence`: what is `bad` here makes a result noisy there.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Look:
     """What was seen."""
 
     readings: Mapping[str, float]
-    """Of `ovreport.metrics.verdict.READINGS`."""
+    """Of `ovreport.metrics.evidence.READINGS`."""
     programs: Sequence[tuple[str, float]]
     """Names of other programs, and the share of the machine that each took; the busiest first."""
 

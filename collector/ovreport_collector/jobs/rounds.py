@@ -57,4 +57,4 @@ class RoundResult(Struct, frozen=True, kw_only=True, tag="round"):
     cpu_s: float
     """Processor time of the measuring process, to tell it from other programs'."""
     switches: dict[str, float] = {}
-    """Readings of `ovreport.metrics.verdict.READINGS` that only the process itself can make."""
+    """Readings of `ovreport.metrics.evidence.READINGS` that only the process itself can make."""

@@ -1,6 +1,6 @@
 """Evidence about the machine while a round runs: looks before, during and after, compared.
 
-Every reading is a key of `ovreport.metrics.verdict.READINGS`. What a machine does not
+Every reading is a key of `ovreport.metrics.evidence.READINGS`. What a machine does not
 give is left out, and `unreadable` says why. `monitor` looks while a round runs.
 """
 

@@ -76,7 +76,7 @@ class Published(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An accuracy that somebody else published: shown beside the measured one, never mixed."""
 
     metric: str
-    """Key of an accuracy metric in `ovreport.metrics.registry`."""
+    """Key of an accuracy metric in `ovreport.metrics.METRICS`."""
     value: float
     """As a share or a coefficient: 0.751 for 75.1 %."""
     variant: str

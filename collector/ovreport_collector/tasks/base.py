@@ -62,7 +62,7 @@ class Evaluator(Protocol):
     """Scores outputs by one metric: pure functions of labelled inputs and outputs."""
 
     metric: str | None
-    """Key of the accuracy metric in `ovreport.metrics.registry`; None: there is no labelled
+    """Key of the accuracy metric in `ovreport.metrics.METRICS`; None: there is no labelled
     data."""
 
     def compact(self, outputs: Sequence[Array]) -> list[Array]:

@@ -25,7 +25,7 @@ from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import plural
 
 _METRICS = LATENCY.keys[1:]
-"""What stands beside the headline."""
+"""All but the headline."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""All values of one result, group by group, or why a group has none.
+"""All metrics of one result, group by group, or why a group has none.
 
-Accuracy has a table of its own, beside its reference.
+Accuracy has a table of its own, next to its reference.
 """
 
 from __future__ import annotations
@@ -15,13 +15,6 @@ from ovreport_sitegen.components.table import Cell, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import plural
 
-_COUNTED = {
-    "time_to_first_token_ms": "outputs",
-    "token_agreement": "prompts",
-    "first_divergence_tokens": "prompts",
-}
-"""What n counts; for other metrics of language models tokens, else inferences."""
-
 
 @dataclass(frozen=True, slots=True)
 class ValueGroup:
@@ -33,18 +26,18 @@ class ValueGroup:
 
 
 def groups(result: Result) -> list[ValueGroup]:
-    """Return all metrics by group; a group that misses all for one reason says so once."""
-    found_groups = []
+    """Return the metrics by group; a group that misses all for one reason says so once."""
+    value_groups = []
     for group in (group for group in GROUPS if group is not ACCURACY):
         found = {k: result.metric_values[k] for k in group.keys if k in result.metric_values}
         reasons = {
             missing_words(f) if not isinstance(f, MetricValue) else "" for f in found.values()
         }
         if found and len(reasons) == 1 and "" not in reasons:
-            found_groups.append(ValueGroup(group.title, (), reasons.pop()))
+            value_groups.append(ValueGroup(group.title, (), reasons.pop()))
         elif found:
-            found_groups.append(ValueGroup(group.title, tuple(_row(result, key) for key in found)))
-    return found_groups
+            value_groups.append(ValueGroup(group.title, tuple(_row(result, key) for key in found)))
+    return value_groups
 
 
 def _row(result: Result, key: str) -> TableRow:

@@ -25,7 +25,7 @@ from ovreport_sitegen.pages.throughput import curve, open_loop
 from ovreport_sitegen.text import plural
 
 _METRICS = THROUGHPUT.keys[1:]
-"""What stands beside the headline."""
+"""All but the headline."""
 _ARRIVALS = ("max_arrival_ips", "arrival_share", "curve_best_ips")
 _DRIVERS = {"threads": "threads", "async-queue": "async queue"}
 
