@@ -20,7 +20,7 @@ from ovreport_collector import tasks
 from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.jobs import Job, OptimizeJob, OutputsJob, Result
 from ovreport_collector.models import variants
-from ovreport_collector.models.optimize.leakage import check_apart
+from ovreport_collector.models.optimize.leakage import check_disjoint
 from ovreport_collector.plan import tiers
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
@@ -405,7 +405,7 @@ def test_a_part_of_the_users_data_calibrates_and_is_not_judged(task: str, tmp_pa
     judged = one.labelled(model, files, seed=7)
     assert judged is not None
     assert (len(next(iter(found.inputs.values()))), judged.n) == (2, 8)
-    check_apart(found.inputs, judged.inputs, "calibration")
+    check_disjoint(found.inputs, judged.inputs, "calibration")
     assert "8 of 10" in judged.source
     assert "2 others calibrate" in judged.source
     assert "the user's own copy of mine, held out" in found.description
@@ -457,6 +457,6 @@ def test_a_classifier_of_the_users_own_is_quantized_by_data_of_their_own(place: 
     assert place.collect(*requested, "--variant", "int8") == 0, capsys.readouterr()
     record = place.records["colours"]
     assert record.model.origin.calibration_samples <= 3  # what is judged as well is left out
-    assert "held out of what is judged" in record.model.origin.calibration
+    assert "held out of the evaluation" in record.model.origin.calibration
     assert record.accuracy.n == 14
     assert "3 others calibrate" in record.accuracy.data

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ovreport.errors import InputError, SuiteError
 from ovreport_collector import datasets
-from ovreport_collector.datasets import coco, glue, imagenet
+from ovreport_collector.datasets import coco, glue, imagenet, selection
 from ovreport_collector.plan import load_suite
 from ovreport_collector.suite import model as suite
 from ovreport_collector.suite.model import Dataset, Suite
@@ -292,21 +292,23 @@ def a_suite(layout: str = "imagenet") -> Suite:
 
 def test_a_brought_folder_takes_the_datasets_place(tmp_path: Path):
     """The suite is the same thing wherever the folder lies; its contents tell another apart."""
-    first = datasets.use_local(a_suite(), {"pictures": str(made.foldered(tmp_path / "a"))})
-    second = datasets.use_local(a_suite(), {"pictures": str(made.foldered(tmp_path / "b"))})
-    third = datasets.use_local(
+    first = datasets.with_user_datasets(a_suite(), {"pictures": str(made.foldered(tmp_path / "a"))})
+    second = datasets.with_user_datasets(
+        a_suite(), {"pictures": str(made.foldered(tmp_path / "b"))}
+    )
+    third = datasets.with_user_datasets(
         a_suite(), {"pictures": str(made.foldered(tmp_path / "c", {"red": 9}))}
     )
     assert first.user_datasets["pictures"].n == 6
     assert first.identity == second.identity != third.identity
     assert str(tmp_path) not in msgspec.json.encode(first.identity).decode()
-    (facts,) = datasets.facts(first, first.models[0])
+    (facts,) = datasets.recorded(first, first.models[0])
     assert (facts.title, facts.layout, facts.n) == ("Pictures", "imagenet", 6)
 
 
 def test_the_limit_of_samples_is_an_option_of_the_models_bound_to_it(tmp_path: Path):
     """So it is in the plan's key; a suite can say it too."""
-    user_datasets = datasets.use_local(
+    user_datasets = datasets.with_user_datasets(
         a_suite(), {"pictures": str(made.foldered(tmp_path))}, samples=3
     )
     assert user_datasets.models[0].options == {"samples": 3}
@@ -319,19 +321,19 @@ def test_the_limit_of_samples_is_an_option_of_the_models_bound_to_it(tmp_path: P
 def test_a_name_that_users_do_not_bring_is_refused_with_those_they_do(name: str, told: str):
     """The names are listed."""
     with pytest.raises(InputError, match=told) as caught:
-        datasets.use_local(a_suite(), {name: "."})
+        datasets.with_user_datasets(a_suite(), {name: "."})
     assert "pictures" in caught.value.remedy
 
 
 def test_a_bad_folder_is_told_with_the_option(tmp_path: Path):
     """--dataset, its name, and the place inside."""
     with pytest.raises(InputError) as caught:
-        datasets.use_local(a_suite(), {"pictures": str(tmp_path)})
+        datasets.with_user_datasets(a_suite(), {"pictures": str(tmp_path)})
     assert caught.value.where.startswith("--dataset pictures: ")
     with pytest.raises(InputError, match="there is no"):
-        datasets.use_local(a_suite(), {"pictures": str(tmp_path / "gone")})
+        datasets.with_user_datasets(a_suite(), {"pictures": str(tmp_path / "gone")})
     with pytest.raises(InputError, match="not a folder"):
-        datasets.use_local(
+        datasets.with_user_datasets(
             a_suite(), {"pictures": str(made.an_image(tmp_path / "a.png", (0, 0, 0)))}
         )
 
@@ -340,7 +342,7 @@ def test_coco_without_its_evaluation_says_what_to_install(tmp_path: Path, monkey
     """Before anything is measured."""
     monkeypatch.setattr(datasets.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(InputError, match=r"ovreport\[coco\]"):
-        datasets.use_local(a_suite("coco"), {"pictures": str(made.coco(tmp_path))})
+        datasets.with_user_datasets(a_suite("coco"), {"pictures": str(made.coco(tmp_path))})
 
 
 @given(n=st.integers(1, 400), most=st.integers(1, 400), seed=st.integers(0, 9))
@@ -348,7 +350,7 @@ def test_the_samples_are_a_subset_that_the_seed_draws(n: int, most: int, seed: i
     """Each at most once, in order, the same for the same seed."""
     model = a_model("image-classification", {"x": [1, 3, 8, 8]}, options={"samples": most})
     one, other = (
-        list(datasets.chosen(n, model, np.random.default_rng(seed), 768)) for _ in range(2)
+        list(selection.evaluated(n, model, np.random.default_rng(seed), 768)) for _ in range(2)
     )
     assert one == other == sorted(set(one))
     assert len(one) == min(n, most)
@@ -358,8 +360,8 @@ def test_the_samples_are_a_subset_that_the_seed_draws(n: int, most: int, seed: i
 def test_without_a_limit_memory_is_bounded():
     """Large inputs are fewer."""
     model = a_model("object-detection", {"x": [1, 3, 640, 640]})
-    few = datasets.chosen(5_000, model, np.random.default_rng(0), 640 * 640 * 12)
-    assert len(few) == datasets.FEW_BYTES // (640 * 640 * 12)
+    few = selection.evaluated(5_000, model, np.random.default_rng(0), 640 * 640 * 12)
+    assert len(few) == selection.MAX_BYTES // (640 * 640 * 12)
 
 
 # ---------------------------------------------------------------- in a suite file
@@ -369,7 +371,7 @@ def test_without_a_limit_memory_is_bounded():
     ("dataset", "told"),
     [
         ({"title": "T"}, "no file"),
-        ({"title": "T", "layout": "voc"}, "Invalid enum value"),
+        ({"title": "T", "layout": "voc"}, 'unknown layout "voc"'),
         (
             {"title": "T", "layout": "coco", "files": {"a": {"uri": "pypi:tiny==1.0/"}}},
             "files and a layout",
@@ -402,7 +404,9 @@ def test_the_layouts_of_a_suite_are_those_that_are_read(tmp_path: Path):
             tmp_path / "my.toml",
             document(models=[table], datasets={"mine": {"title": "T", "layout": layout}}),
         )
-        user_datasets = datasets.use_local(load_suite.load(path), {"mine": str(tmp_path / layout)})
+        user_datasets = datasets.with_user_datasets(
+            load_suite.load(path), {"mine": str(tmp_path / layout)}
+        )
         assert user_datasets.user_datasets["mine"].n >= 1
         assert len(json.dumps(user_datasets.user_datasets["mine"].checksum)) == 66
 
@@ -414,12 +418,12 @@ def test_the_layouts_of_a_suite_are_those_that_are_read(tmp_path: Path):
 def test_what_is_held_out_is_never_judged(n: int, held: int, seed: int, most: int):
     """Whatever the seed and the limit of a run; all the rest is judged where no limit says less."""
     limited = a_model("generic", {"x": [1]}, options={"held_out": held, "samples": most})
-    mine = datasets.held_out(n, limited)
-    judged = datasets.chosen(n, limited, np.random.default_rng(seed), 8)
+    mine = selection.held_out(n, limited)
+    judged = selection.evaluated(n, limited, np.random.default_rng(seed), 8)
     assert len(mine) == min(n, held) == len(set(mine))
     assert not set(mine) & set(judged)
     assert len(judged) == min(most, n - len(mine))
-    assert datasets.held_out(n, limited) == mine
+    assert selection.held_out(n, limited) == mine
 
 
 @pytest.mark.parametrize(("n", "held"), [(4, 0), (10, 2), (5_000, 300)])
@@ -432,7 +436,7 @@ def test_a_fifth_is_held_out_where_a_model_is_calibrated(n: int, held: int, tmp_
     ]
     user_datasets = {"mine": suite.LocalDataset(folder="f", n=n, checksum="c")}
     own = Suite(format=1, id="s", title="S", models=models, user_datasets=user_datasets)
-    found = datasets.hold_out(own, {"one", "three"}).models
+    found = selection.hold_out(own, {"one", "three"}).models
     assert [model.options.get("held_out") for model in found] == [held, None, None]
 
 
@@ -440,4 +444,4 @@ def test_too_few_samples_to_hold_some_out_are_told():
     """With the remedy."""
     model = a_model("generic", {"x": [1]}, options={"held_out": 0})
     with pytest.raises(SuiteError, match="4 samples are too few"):
-        datasets.calibrating(4, model, 10)
+        selection.calibration(4, model, 10)

@@ -190,7 +190,7 @@ def test_what_a_pipeline_reads_is_what_is_taken_along(tmp_path: Path) -> None:
 def test_weights_of_four_bits_become_floating_point() -> None:
     """Numbers, scales and zero points: what a layer multiplies by, and nothing else changes."""
     pytest.importorskip("openvino_genai")
-    from ovreport_collector.models.optimize.language_model import unfolded
+    from ovreport_collector.models.optimize.language_model import constants_folded
 
     rng = np.random.default_rng(3)
     codes = rng.integers(0, 16, (4, 8), dtype=np.uint8)
@@ -198,7 +198,7 @@ def test_weights_of_four_bits_become_floating_point() -> None:
     packed = ops.constant(ov.Tensor(np.packbits(_nibbles(codes)), [4, 8], ov.Type.u4))
     weights = ops.multiply(ops.convert(packed, "f32"), ops.constant(scale))
     x = ops.parameter([1, 8], np.float32, name="x")
-    model = unfolded(ov.Model([ops.matmul(x, weights, False, True)], [x], "layer"))
+    model = constants_folded(ov.Model([ops.matmul(x, weights, False, True)], [x], "layer"))
     constants = [op for op in model.get_ops() if op.get_type_name() == "Constant"]
     assert [op.get_output_element_type(0).to_string() for op in constants] == ["f32"]
     assert constants[0].data == pytest.approx(codes * scale)

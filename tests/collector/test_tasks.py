@@ -18,7 +18,7 @@ from ovreport.metrics import registry
 from ovreport_collector import tasks
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks import samples
-from ovreport_collector.tasks.images.photographs import picture
+from ovreport_collector.tasks.images.photographs import open_image
 from tests.collector.dataset_fixtures import coco, glue
 from tests.collector.task_fixtures import (
     a_labels_file,
@@ -211,7 +211,7 @@ def test_what_is_packed_into_batches_comes_back(units: int, batch: int):
 @given(size=st.integers(1, 9), count=st.integers(1, 40), seed=st.integers(0, 99))
 def test_picking_uses_everything_as_evenly_as_can_be(size: int, count: int, seed: int):
     """Picking uses everything as evenly as can be."""
-    picked = samples.pick(np.random.default_rng(seed), size, count)
+    picked = samples.shuffled_indices(np.random.default_rng(seed), size, count)
     used = np.bincount(picked, minlength=size)
     assert len(picked) == count
     assert used.max() - used.min() <= 1
@@ -226,7 +226,7 @@ def test_the_generator_is_the_same_on_every_machine_and_run():
 def test_an_image_that_is_none_is_refused_by_name():
     """An image that is none is refused by name."""
     with pytest.raises(SuiteError, match=r"broken\.png"):
-        picture(io.BytesIO(b"nothing"), "broken.png")
+        open_image(io.BytesIO(b"nothing"), "broken.png")
 
 
 def test_a_missing_role_is_refused_with_its_name():

@@ -14,7 +14,7 @@ from numpy.testing import assert_array_equal
 from ovreport.errors import SuiteError
 from ovreport_collector import sources, tasks
 from ovreport_collector.models import variants
-from ovreport_collector.models.optimize.leakage import check_apart, checksum, without
+from ovreport_collector.models.optimize.leakage import check_disjoint, checksum, without
 from ovreport_collector.plan import load_suite
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Calibrates, Files, Validates, file_type, text_lines
@@ -77,7 +77,7 @@ def test_calibration_is_apart_from_what_is_evaluated(task: str, seed: int, tmp_p
     found = one.calibration(model, files, seed=20, count=8)  # type: ignore[attr-defined]
     labelled = one.labelled(model, files, seed=seed)
     if labelled is not None:
-        check_apart(found.inputs, labelled.inputs, "calibration")
+        check_disjoint(found.inputs, labelled.inputs, "calibration")
 
 
 @pytest.mark.parametrize("task", CALIBRATED)
@@ -98,9 +98,9 @@ def test_accuracy_is_watched_on_inputs_of_their_own(task: str, tmp_path: Path) -
     watched = one.validation(model, files, seed=20)
     labelled = one.labelled(model, files, seed=20)
     assert labelled is not None
-    check_apart(watched.inputs, labelled.inputs, "validation")
+    check_disjoint(watched.inputs, labelled.inputs, "validation")
     calibration = one.calibration(model, files, seed=20, count=8)  # type: ignore[attr-defined]
-    check_apart(watched.inputs, calibration.inputs, "validation")
+    check_disjoint(watched.inputs, calibration.inputs, "validation")
     assert watched.by_reference == labelled.by_reference
     assert watched.n > 0
 
@@ -147,11 +147,11 @@ def test_one_shared_unit_is_found_wherever_it_stands(seed: int, batch: int, data
     """Whichever batch and place it is in, on either side."""
     rng = np.random.default_rng(seed)
     own, evaluated = rng.random((2, 4, batch, 5))
-    check_apart({"x": own}, {"x": evaluated}, "calibration")
+    check_disjoint({"x": own}, {"x": evaluated}, "calibration")
     places = st.tuples(st.integers(0, 3), st.integers(0, batch - 1))
     own[data.draw(places)] = evaluated[data.draw(places)]
     with pytest.raises(SuiteError, match="1 calibration inputs are among"):
-        check_apart({"x": own}, {"x": evaluated}, "calibration")
+        check_disjoint({"x": own}, {"x": evaluated}, "calibration")
 
 
 def test_what_is_judged_as_well_does_not_calibrate() -> None:
@@ -173,9 +173,9 @@ def test_inputs_without_a_common_batch_are_compared_whole() -> None:
     state = np.zeros((3, 2, 1, 8))
     sounds = np.random.default_rng(0).random((2, 3, 1, 6))
     own, evaluated = ({"input": sound, "state": state} for sound in sounds)
-    check_apart(own, evaluated, "calibration")
+    check_disjoint(own, evaluated, "calibration")
     with pytest.raises(SuiteError, match="3 calibration"):
-        check_apart(own, own, "calibration")
+        check_disjoint(own, own, "calibration")
 
 
 def test_a_checksum_tells_names_types_and_shapes_apart() -> None:
@@ -204,7 +204,7 @@ def test_every_task_of_the_standard_suite_calibrates(
     labelled = task.labelled(model, files, seed=20)
     assert len(next(iter(calibration.inputs.values()))) == 16
     if labelled is not None:
-        check_apart(calibration.inputs, labelled.inputs, "calibration")
+        check_disjoint(calibration.inputs, labelled.inputs, "calibration")
         if isinstance(task, Validates):
             watched = task.validation(model, files, seed=variants.SEED)
-            check_apart(watched.inputs, labelled.inputs, "validation")
+            check_disjoint(watched.inputs, labelled.inputs, "validation")

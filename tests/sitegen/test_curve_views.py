@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport_sitegen.charts import Drawer, Plane, Point
 from ovreport_sitegen.charts.plane import fill
+from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages import model, throughput
 from ovreport_sitegen.pages.throughput import curve, open_loop
@@ -139,7 +139,7 @@ def test_the_table_has_every_setting_with_what_is_missing() -> None:
     ]
     first, gap = card.table.rows[0], card.table.rows[-1]
     assert first.cells[1].sub.count("–") == 1
-    assert N_TOO_SMALL in first.html
+    assert TOO_FEW in first.html
     assert "3 rounds" in first.html
     assert gap.cells[1].text == "not measured"
     assert "<script" not in gap.html

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.store import Loaded, Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.components import accuracy_cells
+from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.components.page import warning
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
@@ -236,7 +236,7 @@ def test_too_few_samples_for_a_percentile_say_so() -> None:
     record = a_record()
     few = msgspec.structs.replace(record.latency, rounds=rounds)
     (row,) = latency.view(catalogue(msgspec.structs.replace(record, latency=few))).table.rows
-    assert N_TOO_SMALL in row.html
+    assert TOO_FEW in row.html
 
 
 def test_the_label_never_says_more_than_what_ran() -> None:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from ovreport.errors import InputError
-from ovreport_collector.datasets.layouts import checksum, first_of
+from ovreport_collector.datasets.files import checksum, first_of
 
 MAX_BYTES = 2 << 30
 PREFIX = "instances_"

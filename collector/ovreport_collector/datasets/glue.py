@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.errors import InputError
-from ovreport_collector.datasets.layouts import checksum, first_of, text_of
+from ovreport_collector.datasets.files import checksum, first_of, text_of
 
 USUAL = ("dev.tsv", "validation.tsv")
 SENTENCE, LABEL = "sentence", "label"

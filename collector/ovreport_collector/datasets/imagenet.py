@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.errors import InputError
-from ovreport_collector.datasets.layouts import checksum, first_of, images_in, text_of
+from ovreport_collector.datasets.files import checksum, first_of, images_in, text_of
 
 ORDERS = ("classes.txt", "LOC_synset_mapping.txt", "synset_words.txt")
 TABLES = (

@@ -9,7 +9,7 @@ from ovreport.errors import OvreportError
 from ovreport_collector.doctor.check import Check, Status
 from ovreport_collector.machine.procfs import matching, read_text
 
-_WHY_ENERGY = "With it a collect tells the energy an inference takes; without, it says why not."
+_WHY_ENERGY = "With it a collect reports the energy an inference takes; without, it says why not."
 _COUNTERS = "/sys/class/powercap/*/energy_uj"
 
 
@@ -27,7 +27,7 @@ def powercap(root: Path) -> Check:
     status: Status = "ok" if readable else "warn" if counters else "unknown"
     value = f"{len(readable)} of {len(counters)} counters readable"
     remedies: dict[Status, str] = {
-        # For root only since Linux 5.10 (CVE-2020-8694: they told of secrets being computed).
+        # For root only since Linux 5.10 (CVE-2020-8694: they leaked secrets being computed).
         "warn": f"Until the next boot, for all users: sudo chmod o+r {_COUNTERS}",
         "unknown": "On bare metal: sudo modprobe intel_rapl_msr (AMD too). Virtual machines have "
         "none.",
@@ -52,7 +52,7 @@ def power_events(root: Path) -> Check:
         id="energy-perf",
         title="Energy events of perf",
         status="ok" if allowed else "warn" if denied else "unknown",
-        value=f"perf_event_paranoid is {level or 'not told'}" if there else "none",
+        value=f"perf_event_paranoid is {level or 'not reported'}" if there else "none",
         why=_WHY_ENERGY,
         remedy="Until the next boot: sudo sysctl kernel.perf_event_paranoid=0" if denied else "",
     )

@@ -72,7 +72,7 @@ def _foreign(seen: Look) -> Check:
     load = seen.readings.get("load_average_1m")
     named = [f"{name} {share(part)}" for name, part in seen.programs[:_SHOWN] if part >= _TOLD]
     words = [
-        "not told" if taken is None else f"{share(taken)} of the machine",
+        "not reported" if taken is None else f"{share(taken)} of the machine",
         *([f"by {', '.join(named)}"] if named else []),
         *([f"load average {load:.2f}"] if load is not None else []),
     ]
@@ -103,7 +103,7 @@ def _pressure(readings: Mapping[str, float]) -> Check:
         id="pressure",
         title="Waiting tasks",
         status="bad" if bad else "ok" if told else "unknown",
-        value=", ".join(f"{what} {share(v)}" for what, v in told.items()) or "not told",
+        value=", ".join(f"{what} {share(v)}" for what, v in told.items()) or "not reported",
         why="Tasks that wait for memory or disks stop what is measured "
         f"(over {share(PRESSURE_SHARE)} of the time: noisy).",
         remedy="Free memory, and stop copies, updates and indexing."
@@ -124,7 +124,7 @@ def _swap(readings: Mapping[str, float], memory: Mapping[str, int]) -> Check:
         status = "unknown"
     elif used > _SWAP_SHARE * memory.get("MemTotal", 0):
         status = "warn"
-    traffic = "traffic not told" if moved is None else f"{moved:,.0f} pages moved"
+    traffic = "traffic not reported" if moved is None else f"{moved:,.0f} pages moved"
     return Check(
         id="swap",
         title="Swap",
@@ -144,7 +144,7 @@ def _steal(readings: Mapping[str, float]) -> Check:
         id="steal",
         title="Stolen by the hypervisor",
         status="unknown" if taken is None else "bad" if bad else "ok",
-        value="not told" if taken is None else f"{share(taken)} of processor time",
+        value="not reported" if taken is None else f"{share(taken)} of processor time",
         why=f"Over {share(STEAL_SHARE)} for other virtual machines makes a result noisy.",
         remedy="Measure on a dedicated instance, or on bare metal." if bad else "",
     )
@@ -166,7 +166,7 @@ def _heat(readings: Mapping[str, float]) -> Check:
         id="heat",
         title="Heat",
         status=status,
-        value=", ".join(words) or "not told (usual on virtual machines)",
+        value=", ".join(words) or "not reported (usual on virtual machines)",
         why="A hot processor lowers its clock; every event of it makes a result noisy.",
         remedy="Let the machine cool down, clean its fans, give it air."
         if status in {"bad", "warn"}

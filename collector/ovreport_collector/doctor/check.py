@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 Status = Literal["ok", "warn", "bad", "unknown"]
-"""`bad`: results will be noisy. `warn`: they may be. `unknown`: the machine does not tell."""
+"""`bad`: results will be noisy. `warn`: they may be. `unknown`: the machine does not report it."""
 
 _FROM_BEST = ("ok", "unknown", "warn", "bad")
 

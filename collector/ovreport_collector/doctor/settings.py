@@ -41,7 +41,7 @@ def _governor(found: str) -> Check:
         id="governor",
         title="Frequency governor",
         status=status,
-        value=found or "not told (usual on virtual machines)",
+        value=found or "not reported (usual on virtual machines)",
         why="`powersave` keeps the clock low, and others follow the load with a delay.",
         remedy="sudo cpupower frequency-set -g performance" if status in {"bad", "warn"} else "",
     )
@@ -52,7 +52,7 @@ def _turbo(found: str) -> Check:
         id="turbo",
         title="Turbo",
         status="unknown" if found == "unknown" else "ok",
-        value="not told (usual on virtual machines)" if found == "unknown" else found,
+        value="not reported (usual on virtual machines)" if found == "unknown" else found,
         why="On, the clock depends on heat and on how many cores work, as it does for users; off, "
         "numbers are steadier, and lower. Compare machines in the same state.",
     )
@@ -64,7 +64,7 @@ def _power(found: str) -> Check:
         id="power-source",
         title="Power source",
         status="bad" if on_battery else "ok" if found == "mains" else "unknown",
-        value="not told (usual without a battery)" if found == "unknown" else found,
+        value="not reported (usual without a battery)" if found == "unknown" else found,
         why="On battery processors run slower, and every result is noisy.",
         remedy="Plug the machine in." if on_battery else "",
     )
@@ -75,9 +75,9 @@ def _smt(found: str) -> Check:
         id="smt",
         title="Hyper-threading",
         status="unknown" if found == "unknown" else "ok",
-        value="not told" if found == "unknown" else found,
+        value="not reported" if found == "unknown" else found,
         why="Two threads of one core slow each other; OpenVINO chooses how many it uses. It is "
-        "told with every result.",
+        "reported with every result.",
     )
 
 
@@ -100,7 +100,7 @@ def _affinity(allowed: int, online: int) -> Check:
         id="affinity",
         title="Processors we may use",
         status="warn" if fewer else "ok" if allowed else "unknown",
-        value=f"{allowed} of {online or allowed}" if allowed else "not told",
+        value=f"{allowed} of {online or allowed}" if allowed else "not reported",
         why="With fewer than the machine has, its numbers are those of a smaller one.",
         remedy="Start without `taskset`; in a container, without `--cpuset-cpus`." if fewer else "",
     )
@@ -129,7 +129,7 @@ def _memory(available: int | None, limit: int | None) -> Check:
         id="memory",
         title="Free memory",
         status="unknown" if least is None else _room(least, _MEMORY_BYTES),
-        value=("not told" if available is None else gib(available)) + within,
+        value=("not reported" if available is None else gib(available)) + within,
         why="A short memory swaps, or ends the measuring process.",
         remedy="Close other programs, or measure smaller models."
         if least is not None and _room(least, _MEMORY_BYTES) != "ok"
@@ -148,7 +148,7 @@ def _disk(cache: Path) -> Check:
         id="disk",
         title="Free disk for models",
         status=status,
-        value=f"{'not told' if free is None else gib(free)} at {cache}",
+        value=f"{'not reported' if free is None else gib(free)} at {cache}",
         why="Models and their caches are kept there; a full disk stops a collect.",
         remedy="Free space, or name another folder: `export OVREPORT_CACHE=/path`."
         if status in {"bad", "warn"}

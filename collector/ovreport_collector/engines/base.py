@@ -39,7 +39,7 @@ class Request(Protocol):
 
     @property
     def runtime_ms(self) -> float:
-        """The engine's own duration of the last inference, in ms; 0 where it does not tell."""
+        """The engine's own duration of the last inference, in ms; 0 where it is not reported."""
         ...
 
 
@@ -56,7 +56,7 @@ class Compiled(Protocol):
 
     @property
     def settings(self) -> Settings:
-        """Properties asked for and in force."""
+        """Requested and effective properties."""
         ...
 
     @property
@@ -71,7 +71,7 @@ class Compiled(Protocol):
 
     @property
     def streams(self) -> int:
-        """Streams in force; 0 where the device does not tell."""
+        """Effective number of streams; 0 where the device does not report it."""
         ...
 
     @property
@@ -116,7 +116,7 @@ class Network(Protocol):
     ) -> Compiled:
         """Compile for a device; with a folder, through the model cache in it.
 
-        `properties` are asked for beside the mode's own, under OpenVINO's names (NUM_STREAMS).
+        `properties` are requested beside the mode's own, under OpenVINO's names (NUM_STREAMS).
         Raises ValueError where the engine does not have one: a curve notes that as a gap.
         """
         ...
@@ -180,7 +180,7 @@ class Preprocesses(Protocol):
 
 @runtime_checkable
 class MapsWeights(Protocol):
-    """An engine that maps weights from their file, unless told to read them."""
+    """An engine that maps weights from their file, unless set to read them."""
 
     def map_weights(self, *, on: bool) -> None:
         """Say how models are read and loaded from now on."""

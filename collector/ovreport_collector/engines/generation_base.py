@@ -19,7 +19,7 @@ TEXT = "utf8"
 
 @dataclass(frozen=True)
 class Completion:
-    """What one call of a pipeline gave, and when."""
+    """What one call of a pipeline generated, and when."""
 
     tokens: Sequence[int]
     began_s: float
@@ -29,37 +29,37 @@ class Completion:
     ended_s: float
     """Reading after the call."""
     runtime_time_to_first_token_ms: float = 0.0
-    """The pipeline's own time to the first token; 0: not told."""
+    """The pipeline's own time to the first token; 0: not reported."""
     runtime_time_per_output_token_ms: float = 0.0
-    """The pipeline's own mean time per output token; 0: not told."""
+    """The pipeline's own mean time per output token; 0: not reported."""
 
 
 class Pipeline(Protocol):
-    """A language model that answers one prompt at a time."""
+    """A language model that completes one prompt at a time."""
 
     def encode(self, text: str) -> list[int]:
         """Return the tokens of a text, without any that only mark its beginning."""
         ...
 
     def generate(self, prompt: Sequence[int], new_tokens: int) -> Completion:
-        """Return the greedy answer of exactly so many tokens, whatever they mean."""
+        """Return the greedy completion of exactly so many tokens; no token ends it early."""
         ...
 
 
 class Batching(Protocol):
-    """A language model that answers several prompts at once."""
+    """A language model that completes several prompts at once."""
 
     def generate(self, prompts: Sequence[Sequence[int]], new_tokens: int) -> int:
-        """Return how many tokens all answers have together."""
+        """Return how many tokens all completions have together."""
         ...
 
 
 class TextEngine(Protocol):
-    """What makes pipelines of a model."""
+    """A loader of one language model."""
 
     @property
     def settings(self) -> Settings:
-        """Properties asked for, and in force where they can be read."""
+        """Requested properties, and effective ones where they can be read."""
         ...
 
     def pipeline(self) -> Pipeline:
@@ -81,7 +81,7 @@ class Prompts:
     def next(self, length: int) -> list[int]:
         """Return the next prompt; ValueError if the text has not so many tokens left.
 
-        To begin again would be to ask what was asked before.
+        Beginning again would repeat a prompt, which a prefix cache may hold.
         """
         prompt = self._tokens[self._at : self._at + length]
         if len(prompt) < length:

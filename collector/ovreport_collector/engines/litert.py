@@ -58,7 +58,7 @@ class LiteRtNetwork:
     """A model file with static shapes."""
 
     parameters = 0
-    """LiteRT does not tell."""
+    """LiteRT does not report it."""
 
     def __init__(
         self,
@@ -127,7 +127,7 @@ class LiteRtCompiled:
 
     @property
     def settings(self) -> Settings:
-        """What was asked for, and what can be seen of it."""
+        """Requested settings, and the effective ones that can be observed."""
         requested = {} if self._threads is None else {"num_threads": str(self._threads)}
         delegates = sum(op["op_name"] == _DELEGATE for op in _operations(self._interpreter))
         effective = {
@@ -170,7 +170,7 @@ class LiteRtRequest:
     """An interpreter, and the inputs that it can be fed."""
 
     runtime_ms = 0.0
-    """LiteRT does not tell."""
+    """LiteRT does not report it."""
 
     def __init__(
         self, interpreter: Any, samples: Sequence[Sample], thread_settings: ThreadSettings | None
@@ -220,7 +220,7 @@ def _port(detail: Mapping[str, Any]) -> Port:
 
 
 def _operations(interpreter: Any) -> list[dict[str, Any]]:
-    """Return the operations of the model and of its delegates; none if LiteRT does not tell."""
+    """Return the operations of the model and of its delegates; none where not reported."""
     details = getattr(interpreter, "_get_ops_details", None)  # not a promise of its interface
     return list(details()) if details else []
 

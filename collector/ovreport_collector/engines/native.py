@@ -22,7 +22,7 @@ from ovreport_collector.engines.types import ThreadSettings
 DEVICE = "CPU"
 """Where native frameworks run: on the same device as OpenVINO's CPU plugin."""
 THREADS = "threads counted"
-"""Setting in force: the calling thread, and those that the framework started."""
+"""Effective setting: the calling thread, and those that the framework started."""
 
 _DTYPES = {
     "float64": "f64",
@@ -53,7 +53,7 @@ def check_file(engine: str, path: Path) -> None:
 def check_asked(
     device: str, precision: Precision, cache_dir: Path | None, properties: Mapping[str, str]
 ) -> None:
-    """Raise ValueError if a native framework cannot do what is asked."""
+    """Raise ValueError if a native framework cannot do what is requested."""
     if device != DEVICE:
         raise ValueError(f"not supported: native frameworks are measured on the {DEVICE} only")
     if precision != "f32":
@@ -125,7 +125,7 @@ def threads_of(mode: Mode, thread_settings: ThreadSettings | None) -> int | None
 
 
 class ThreadCount:
-    """Counts the threads that a framework starts: what is in force, beside what was asked for."""
+    """Counts the threads that a framework starts: the effective number."""
 
     started = 0
 

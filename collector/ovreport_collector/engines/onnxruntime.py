@@ -46,7 +46,7 @@ _DEFAULTS = {
 """What matters to speed, and cannot be read back unless it was set."""
 _INTEGER_KERNELS = ("qlinear", "integer", "dynamicquantize", "qattention", "qgemm")
 _PACKED_KERNELS = ("nbits",)
-"""Kernels whose arithmetic the types of their inputs do not tell."""
+"""Kernels whose arithmetic does not follow from the types of their inputs."""
 
 
 def create(target: Target) -> OnnxRuntime:
@@ -72,7 +72,7 @@ class OnnxRuntimeNetwork:
     """A model file with static shapes."""
 
     parameters = 0
-    """ONNX Runtime does not tell."""
+    """Not reported by ONNX Runtime."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class OnnxRuntimeCompiled:
 
     @property
     def settings(self) -> Settings:
-        """Options asked for and in force."""
+        """Requested and effective options."""
         options = self._session.get_session_options()
         requested = {"providers": ", ".join(_PROVIDERS)}
         if self._threads is not None:
@@ -207,7 +207,7 @@ class OnnxRuntimeRequest:
     """A session with bound inputs and outputs."""
 
     runtime_ms = 0.0
-    """ONNX Runtime does not tell."""
+    """Not reported by ONNX Runtime."""
 
     def __init__(
         self, network: OnnxRuntimeNetwork, session: Any, samples: Sequence[Sample]

@@ -46,7 +46,7 @@ class GenAi:
 
     @property
     def settings(self) -> Settings:
-        """Properties asked for; the pipeline tells none that is in force."""
+        """Requested properties; the pipeline reports no effective ones."""
         return Settings(requested=self._requested, effective={})
 
     def pipeline(self) -> GenAiPipeline:
@@ -69,7 +69,7 @@ class GenAi:
     def exporting(self, folder: Path) -> tuple[GenAiPipeline, Path]:
         """Load the model, and return where the network is that logits can be read from.
 
-        A GGUF file is made an OpenVINO network while it is loaded; it is saved in `folder`.
+        A GGUF file becomes an OpenVINO network while it is loaded, which is saved in `folder`.
         """
         model = Path(self._target.model)
         if model.suffix == ".xml":
@@ -91,7 +91,7 @@ class GenAi:
 
 
 def properties(target: Target) -> dict[str, str]:
-    """Return what is asked of the device; `f32`: that nothing is rounded but the weights."""
+    """Return the properties to request; for `f32` those by which only the weights are rounded."""
     if target.precision == "default":
         return {}
     if target.precision == "f32":
@@ -121,7 +121,7 @@ class GenAiPipeline:
         return [int(token) for token in encoded.input_ids.data.ravel()]
 
     def generate(self, prompt: Sequence[int], new_tokens: int) -> Completion:
-        """Return the greedy answer; every token is noted as the pipeline hands it over."""
+        """Return the greedy completion; each token is timed when it is handed over."""
         ids, config, noted = _tensor([prompt]), greedy(new_tokens), _Noting()
         inputs = genai.TokenizedInputs(ids, _tensor([[1] * len(prompt)]))
         began = clock()
@@ -145,14 +145,14 @@ class GenAiBatching:
         self._pipeline = pipeline
 
     def generate(self, prompts: Sequence[Sequence[int]], new_tokens: int) -> int:
-        """Return how many tokens all answers have together."""
+        """Return how many tokens all completions have together."""
         tensors = [_tensor([prompt]) for prompt in prompts]
         results = self._pipeline.generate(tensors, [greedy(new_tokens)] * len(prompts))
         return sum(len(result.m_generation_ids[0]) for result in results)
 
 
 class GenAiNetwork:
-    """The network under a pipeline, run by itself: it gives logits, and tells what it executes."""
+    """The network under a pipeline, run by itself for its logits and executed layers."""
 
     def __init__(self, model: Any, compiled: Any, requested: dict[str, str]) -> None:
         self._model, self._compiled, self._requested = model, compiled, requested
@@ -169,7 +169,7 @@ class GenAiNetwork:
 
     @property
     def settings(self) -> Settings:
-        """Properties asked for and in force."""
+        """Requested and effective properties."""
         return OpenVinoCompiled(self._compiled, self._requested).settings
 
     def windows(
@@ -193,7 +193,7 @@ class GenAiNetwork:
         """Return the logits [tokens, vocabulary] of a text that nothing stands before.
 
         It is fed in steps, so that attention reads what earlier steps left in its cache, as it is
-        when a model answers: a cache in eight bits costs what it costs.
+        when a model generates: so what a cache in eight bits costs is included.
         """
         request.reset_state()
         found = [self._step(request, tokens, i, step) for i in range(0, len(tokens), step)]
@@ -227,7 +227,7 @@ def token_losses(logits: Any, targets: Any) -> Any:
 
 
 def greedy(new_tokens: int) -> Any:
-    """Return the settings of a greedy answer of exactly so many tokens."""
+    """Return the settings of a greedy completion of exactly so many tokens."""
     config = genai.GenerationConfig()
     config.max_new_tokens = new_tokens
     config.ignore_eos = True

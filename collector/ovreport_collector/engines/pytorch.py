@@ -1,6 +1,6 @@
 """PyTorch as an engine: a TorchScript file (`.pt`) or an exported program (`.pt2`).
 
-Asked for: as many threads as OpenVINO has; one module serves all requests. PyTorch does not tell
+Asked for: as many threads as OpenVINO has; one module serves all requests. PyTorch does not report
 which kernels a saved program ran with, so its executed precision stays unverified.
 """
 
@@ -106,7 +106,7 @@ class PyTorchCompiled:
 
     @property
     def settings(self) -> Settings:
-        """Threads asked for and in force, and what decides the arithmetic."""
+        """Requested and effective threads, and what decides the arithmetic."""
         requested = {} if self._threads is None else {"num_threads": str(self._threads)}
         effective = {
             "num_threads": str(torch.get_num_threads()),
@@ -118,8 +118,8 @@ class PyTorchCompiled:
 
     @property
     def execution(self) -> NotMeasured:
-        """Say that it cannot be told."""
-        return Unsupported(reason="PyTorch does not tell which kernels a saved program ran with")
+        """Return that it is not reported."""
+        return Unsupported(reason="PyTorch does not report which kernels a saved program ran with")
 
     @property
     def optimal_requests(self) -> int:
@@ -139,7 +139,7 @@ class PyTorchRequest:
     """The inputs that a program can be fed."""
 
     runtime_ms = 0.0
-    """PyTorch does not tell."""
+    """Not reported by PyTorch."""
 
     def __init__(self, network: PyTorchNetwork, samples: Sequence[Sample]) -> None:
         self._network = network

@@ -1,11 +1,11 @@
-"""What was made, kept by what it was made of: each thing is made once, and checked on each use.
+"""Files that were built, kept by their recipe: each is built once, and verified on each use.
 
     <cache>/made/<key>/recipe.json    everything that decides the outcome
     <cache>/made/<key>/files.json     name → SHA-256 of every file beside it
-    <cache>/made/<key>/…              what the maker wrote
+    <cache>/made/<key>/…              what was built
 
-The key is the checksum of the recipe, so an edited recipe is another thing. A folder appears
-whole or not at all; one whose files changed since is made again.
+The key is the checksum of the recipe, so another recipe is another folder. A folder appears whole
+or not at all; one whose files changed since is built again.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from ovreport import paths
 from ovreport.record import Optimized, Origin
 from ovreport_collector.sources.cache import WAIT_S, sha256_of
 
+_RECIPE, _FILES = "recipe.json", "files.json"
+_NAMES = msgspec.json.Decoder(dict[str, str])
+
 
 @dataclass(frozen=True)
 class ModelFile:
@@ -33,30 +36,17 @@ class ModelFile:
     origin: Origin | Optimized
 
 
-_RECIPE, _FILES = "recipe.json", "files.json"
-_NAMES = msgspec.json.Decoder(dict[str, str])
-
-
-def key_of(recipe: Mapping[str, object]) -> str:
-    """Return the name of the folder of what that recipe makes."""
-    return hashlib.sha256(msgspec.json.encode(recipe, order="sorted")).hexdigest()[:32]
-
-
 def folder_of(recipe: Mapping[str, object]) -> Path:
-    """Return where it is kept, whether it was made already or not."""
-    return paths.cache() / "made" / key_of(recipe)
+    """Return a recipe's folder, whether it is there or not."""
+    key = hashlib.sha256(msgspec.json.encode(recipe, order="sorted")).hexdigest()[:32]
+    return paths.cache() / "made" / key
 
 
-def is_made(recipe: Mapping[str, object]) -> bool:
-    """Return whether it is there, undamaged."""
-    return _is_whole(folder_of(recipe))
+def obtain(recipe: Mapping[str, object], build: Callable[[Path], None]) -> Path:
+    """Return a recipe's folder, built first where it is missing or damaged.
 
-
-def obtain(recipe: Mapping[str, object], make: Callable[[Path], None]) -> Path:
-    """Return the folder of what the recipe makes; made first where it is missing or damaged.
-
-    `make` writes plain files into the empty folder it is given. What it raises passes through,
-    and nothing is kept then. Processes that want the same thing wait for each other: `Timeout`
+    `build` writes plain files into the empty folder it is given. What it raises passes through,
+    and nothing is kept then. Processes that want the same folder wait for each other: `Timeout`
     of filelock after half an hour.
     """
     folder = folder_of(recipe)
@@ -65,17 +55,17 @@ def obtain(recipe: Mapping[str, object], make: Callable[[Path], None]) -> Path:
     locks = paths.cache() / "locks"
     locks.mkdir(parents=True, exist_ok=True)
     with FileLock(locks / f"made-{folder.name}.lock", timeout=WAIT_S):
-        if not _is_whole(folder):  # another process may just have made it
-            _make(folder, recipe, make)
+        if not _is_whole(folder):  # another process may just have built it
+            _build(folder, recipe, build)
     return folder
 
 
-def _make(folder: Path, recipe: Mapping[str, object], make: Callable[[Path], None]) -> None:
+def _build(folder: Path, recipe: Mapping[str, object], build: Callable[[Path], None]) -> None:
     work = paths.cache() / "tmp" / f"made-{folder.name}"
     shutil.rmtree(work, ignore_errors=True)  # what a killed process may have left
     work.mkdir(parents=True)
     try:
-        make(work)
+        build(work)
         sums = {path.name: sha256_of(path) for path in sorted(work.iterdir())}
         (work / _RECIPE).write_bytes(msgspec.json.encode(recipe, order="sorted"))
         (work / _FILES).write_bytes(msgspec.json.encode(sums))

@@ -12,6 +12,7 @@ from ovreport.engines import OPENVINO, of_kind
 from ovreport.errors import InputError
 from ovreport.record import Precision
 from ovreport_collector import datasets
+from ovreport_collector.datasets import selection
 from ovreport_collector.machine import describe
 from ovreport_collector.models import variants
 from ovreport_collector.plan import devices, engines, load_suite
@@ -56,7 +57,9 @@ def make_plan(request: Request) -> Plan:
     InputError or SuiteError if it names something that is missing or cannot be used.
     """
     ledger = Ledger()
-    suite = datasets.use_local(load_suite.load(request.suite), request.datasets, request.samples)
+    suite = datasets.with_user_datasets(
+        load_suite.load(request.suite), request.datasets, request.samples
+    )
     named = [suite.model(name) for name in dict.fromkeys(request.models)]
     models, no_genai = engines.runnable(named or suite.models, by_name=bool(named))
     engines.require(e for model in models for e in engines.engines_for(model, request.engines))
@@ -105,7 +108,7 @@ def _own_code() -> str:
 def _hold_out(suite: Suite, chosen: Mapping[str, Sequence[str]]) -> Suite:
     """Keep a part of the user's data for calibration, for models with calibrated variants."""
     calibrated = {m for m, names in chosen.items() if any(map(variants.is_calibrated, names))}
-    return datasets.hold_out(suite, calibrated)
+    return selection.hold_out(suite, calibrated)
 
 
 def _check_something_fits(request: Request, planned: Sequence[PlannedCase]) -> None:

@@ -1,4 +1,4 @@
-"""The encoded images of a task, made ready as files: decoding them is part of what is timed."""
+"""The encoded images of a task, written to files: decoding them is part of what is timed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COUNT = 8
 
 @dataclass(frozen=True)
 class EncodedImages:
-    """Encoded images, and the way from them to a model's input."""
+    """Encoded images, and the steps from them to a model's input."""
 
     pipeline: ImagePipeline
     files: tuple[Path, ...]

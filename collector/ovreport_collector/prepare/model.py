@@ -58,7 +58,7 @@ class PreparedModel:
     encoded_images: EncodedImages | NotMeasured
     """Encoded images, and how they become inputs; or why there are none."""
     absent: Unsupported | None = None
-    """Why there is no accuracy, where the user was to bring the data and did not."""
+    """Why there is no accuracy, where the user was to provide the dataset and did not."""
     additional_evaluations: tuple[AdditionalEvaluation, ...] = ()
     """Beside the headline's, which is `task` by `labelled`."""
     origin: Original | Converted | Optimized = field(default_factory=Original)

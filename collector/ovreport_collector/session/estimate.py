@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport_collector import datasets, measurements, tasks
+from ovreport_collector import measurements, tasks
+from ovreport_collector.datasets import selection
 from ovreport_collector.measurements import generation
 from ovreport_collector.models.variants import is_calibrated
 from ovreport_collector.plan.plan import Plan, PlannedCase
@@ -61,7 +62,7 @@ def accuracy_s(plan: Plan, model: Model) -> float:
     task = tasks.get(model.task)
     one = task.accuracy_s if isinstance(task, SlowAccuracy) else _ACCURACY_S
     if dataset := plan.suite.user_datasets.get(model.data):
-        one = max(one, _SAMPLE_S * min(dataset.n, plan.samples or datasets.MOST))
+        one = max(one, _SAMPLE_S * min(dataset.n, plan.samples or selection.MAX_SAMPLES))
     return one
 
 

@@ -37,7 +37,7 @@ def prepare_all(plan: Plan, work: Path, display: Display, ledger: Ledger) -> All
     for model in plan.models:
         display.working(f"{model.title}: inputs")
         files = fetched[model.id]
-        user_datasets = datasets.facts(plan.suite, model)
+        user_datasets = datasets.recorded(plan.suite, model)
         published = prepare_model(model, files, work, seed=plan.seed, user_datasets=user_datasets)
         published = _told(published, plan, work)
         prepared[model.id, model.variant] = published

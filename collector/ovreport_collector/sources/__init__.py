@@ -1,7 +1,7 @@
 """Where models and data come from: fetched, verified, cached, never executed.
 
-`resolve` gives one model's files, `prepare` those of many and goes on past failures; `missing`
-tells what would be fetched. Everything is checked against its SHA-256 on each use.
+`resolve` returns one model's files, `prepare` those of many and goes on past failures; `missing`
+returns what would be fetched. Everything is checked against its SHA-256 on each use.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def prepare(
 ) -> dict[str, Prepared]:
     """Return the files of every model by its id, or the error that stopped them.
 
-    What several models need is tried once. `started` and `finished` are told of everything
+    What several models need is tried once. `started` and `finished` are called for everything
     that is really fetched, `finished` after a failure too.
     """
     fetcher = _Fetcher(suite, started, finished)
@@ -81,7 +81,7 @@ def prepare(
 def settle(suite: Suite, models: Iterable[Model]) -> None:
     """Fetch the models that the suite does not pin, so that it is known what they are.
 
-    What cannot be had is tried again, and told of, by `prepare`.
+    What cannot be had is tried again, and reported, by `prepare`.
     """
     loose = [m for m in models if any(f.unpinned for f in (m.file, *m.files.values()))]
     prepare(suite, loose)
@@ -147,7 +147,7 @@ class _Fetcher:
         return pair.in_folder(network, paths)
 
     def _brought(self, model: Model) -> dict[str, Path]:
-        """Return layout → folder of the user's own data; nothing where none were brought."""
+        """Return layout → folder of the user's own data; empty where none was given."""
         user_datasets = self._suite.user_datasets.get(model.data)
         if user_datasets is None:
             return {}

@@ -48,7 +48,7 @@ def holds(path: Path, sha256: str) -> bool:
 
 
 def obtain(path: Path, sha256: str, what: str, make: Callable[[Path], Path]) -> Path:
-    """Return `path`, made first where it is missing or damaged.
+    """Return `path`, fetched first where it is missing or damaged.
 
     `make` gets an empty folder and returns the file that it wrote there; the file is moved to
     `path` only if its checksum is right. Nobody ever sees a half-written file at `path`.
@@ -57,7 +57,7 @@ def obtain(path: Path, sha256: str, what: str, make: Callable[[Path], Path]) -> 
         return path
     try:
         for _ in _only_one(sha256):
-            if not holds(path, sha256):  # another process may just have made it
+            if not holds(path, sha256):  # another process may just have done so
                 _make(path, sha256, what, make)
     except Timeout:
         raise SourceError(

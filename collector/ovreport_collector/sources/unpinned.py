@@ -4,7 +4,7 @@
     <cache>/files/<sha256>/<name>                     the files, as all others
 
 All files of a repository come from one commit, that of the first; so a network and its weights
-fit each other. From then on they are as good as pinned: a record tells commit and checksum.
+fit each other. From then on they are as good as pinned: a record holds commit and checksum.
 Delete the .json to follow the branch to where it is by now.
 """
 
@@ -86,7 +86,7 @@ def obtain(address: OnHub, fetch: Callable[[OnHub, Path], str]) -> Path:
 def beside(address: OnHub, look: Callable[[OnHub], list[str]]) -> list[OnHub]:
     """Return the other files of the folder that a fetched file lies in, at its commit.
 
-    `look` names what is beside a file of a commit; it is asked once.
+    `look` returns the names beside a file of a commit; it is called once.
     """
     note = note_path(address)
     with FileLock(f"{note}.lock", timeout=cache.WAIT_S):

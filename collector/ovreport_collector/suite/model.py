@@ -14,8 +14,6 @@ from ovreport.errors import SuiteError
 
 Variant = Literal["fp32", "fp16", "int8", "int4"]
 """Weights of a published file."""
-Layout = Literal["", "imagenet", "coco", "glue-tsv"]
-"""How the files of a user's dataset are arranged; see `ovreport_collector.datasets`."""
 
 PUBLISHED = "published"
 """Requests a model's file as it was published, whatever its weights."""
@@ -64,8 +62,9 @@ class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     files: dict[str, File] = {}
     """Role → file. Each task says which roles it needs."""
-    layout: Layout = ""
-    """Instead of files: users provide their own copy, `--dataset NAME=PATH`, in this layout."""
+    layout: str = ""
+    """Instead of files: users provide their own copy, `--dataset NAME=PATH`, in this layout, a
+    key of `datasets.LAYOUTS`."""
     licence: str = ""
     homepage: str = ""
     rendered: bool = False
@@ -128,8 +127,8 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of the task: preprocessing (mean, scale, layout…), how outputs are read, and
     `samples`: accuracies are computed on at most so many of a user's dataset."""
     converter: str = ""
-    """Name of a converter (`models.convert.registry`) that makes an OpenVINO IR of the weights in
-    `file`; empty: `file` is a model that an engine reads."""
+    """Name of a converter (a key of `models.convert.registry.CONVERTERS`) that makes an
+    OpenVINO IR of the weights in `file`; empty: `file` is a model that an engine reads."""
     published: list[Published] = []
     """Accuracies of the same model that others published."""
 

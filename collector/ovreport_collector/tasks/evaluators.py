@@ -23,7 +23,7 @@ class WholeOutputs:
 
 
 class Unlabelled(WholeOutputs):
-    """A task that gives inputs only: nothing with known answers is at hand."""
+    """A task that gives inputs only: no labelled data is at hand."""
 
     metric: str | None = None
 
@@ -34,28 +34,28 @@ class Unlabelled(WholeOutputs):
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]
     ) -> NDArray[np.float64]:
-        """Refuse: there is nothing to judge by."""
+        """Raise NotImplementedError: there are no labels."""
         raise NotImplementedError("the task has no metric")
 
     def aggregate(self, scores: Scores) -> float:
-        """Refuse: there is nothing to judge by."""
+        """Raise NotImplementedError: there are no labels."""
         raise NotImplementedError("the task has no metric")
 
 
 class Proportion(WholeOutputs):
-    """A task whose metric is a share of right answers: rows are [0] or [1]."""
+    """A task whose metric is a share of right outputs: rows are [0] or [1]."""
 
     why_no_metric: ClassVar[str] = ""
 
     def aggregate(self, scores: Scores) -> float:
-        """Return the share of right answers, 0 to 1."""
+        """Return the share of right outputs, 0 to 1."""
         return float(scores[:, 0].mean())
 
 
 class AgainstReference(WholeOutputs):
-    """A task without known answers, whose metric tells how near outputs are to the reference's.
+    """A task without labels, whose metric is how near outputs are to the reference's.
 
-    It speaks of what precision and device do to the answers, not of how good the model is.
+    It measures what precision and device do to outputs, not how good the model is.
     """
 
     why_no_metric: ClassVar[str] = ""

@@ -18,9 +18,21 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
-from ovreport_collector.tasks.images.photographs import camera, images, part, picture
-from ovreport_collector.tasks.images.preprocess import image_size, one_image
-from ovreport_collector.tasks.samples import need, only_input, pack, pick, rows, unpack
+from ovreport_collector.tasks.images.photographs import (
+    camera_size,
+    image_files,
+    open_image,
+    random_square,
+)
+from ovreport_collector.tasks.images.preprocess import image_size, single_image_pipeline
+from ovreport_collector.tasks.samples import (
+    column,
+    only_input,
+    pack,
+    required_file,
+    shuffled_indices,
+    unpack,
+)
 
 PORTRAIT = "portrait"
 FACE = (223 / 512, 122 / 512)
@@ -48,14 +60,14 @@ class FaceDetection(Proportion):
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return canvases with crops, half of them with a face, chosen by `seed`."""
         name, shape = only_input(model)
-        crops = lfw_crops(need(files.data, "faces", model=model, of="data"))
-        chosen = pick(generator(seed, self.name), len(crops), count * shape[0])
+        crops = lfw_crops(required_file(files.data, "faces", model=model, of="data"))
+        chosen = shuffled_indices(generator(seed, self.name), len(crops), count * shape[0])
         return {name: pack(_canvases(crops[chosen], shape), shape)}
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return all the crops, whatever the seed: few as they are, none is left out."""
         name, shape = only_input(model)
-        crops = lfw_crops(need(files.data, "faces", model=model, of="data"))
+        crops = lfw_crops(required_file(files.data, "faces", model=model, of="data"))
         return Labelled(
             inputs={name: pack(_canvases(crops, shape), shape)},
             labels=np.arange(len(crops)) < len(crops) // 2,
@@ -75,48 +87,50 @@ class FaceDetection(Proportion):
         name, shape = only_input(model)
         rng = generator(seed, self.name, "calibration")
         size = image_size(shape, "NHWC")
-        found = [image for _, image in images(files.data)]
+        found = [image for _, image in image_files(files.data)]
         if not found:
             raise SuiteError(
                 "no photographs to calibrate with: all the crops are evaluated",
                 where=model.id,
                 remedy="name photographs beside the role faces in the dataset",
             )
-        chosen = pick(rng, len(found), count * shape[0])
-        units = [part(found[i], size, rng, least=1 / 3) for i in chosen]
+        chosen = shuffled_indices(rng, len(found), count * shape[0])
+        units = [random_square(found[i], size, rng, least=1 / 3) for i in chosen]
         if PORTRAIT in files.data:
-            portrait = picture(files.data[PORTRAIT], PORTRAIT)
+            portrait = open_image(files.data[PORTRAIT], PORTRAIT)
             units[::2] = [_with_face(portrait, size, rng) for _ in units[::2]]
         units[::3] = [image.convert("L").convert("RGB") for image in units[::3]]
         pixels = np.stack([np.asarray(image, dtype=np.float32) / 127.5 - 1 for image in units])
         return Calibration(
             {name: pack(pixels, shape)},
-            "parts of photographs, none of them one of the crops that are judged, moved, scaled "
+            "parts of photographs, none of them one of the crops that are evaluated, moved, scaled "
             "and mirrored" + (", every other one with a face" if PORTRAIT in files.data else ""),
         )
 
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]
     ) -> NDArray[np.float64]:
-        """Return a row for each crop: 1 where presence or absence was seen rightly."""
+        """Return a row for each crop: 1 where presence or absence was recognised."""
         scores = [output for output in outputs if output.shape[-1] == 1]
         if not scores:
             raise ValueError("no output has one score a place: is this a face detector?")
         logits = unpack(scores[0], labelled.n).reshape(labelled.n, -1)
-        return rows((logits.max(axis=1) > 0) == labelled.labels)
+        return column((logits.max(axis=1) > 0) == labelled.labels)
 
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
-        """Return how a camera's picture becomes an input."""
+        """Return how a camera's photograph becomes an input."""
         size = image_size(only_input(model)[1], "NHWC")
         middle = (127.5, 127.5, 127.5)
-        return one_image(model, camera(size), layout="NHWC", mean=middle, scale=middle)
+        return single_image_pipeline(
+            model, camera_size(size), layout="NHWC", mean=middle, scale=middle
+        )
 
     def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return canvases with crops, as `samples` feeds them, in a camera's size."""
-        crops = lfw_crops(need(files.data, "faces", model=model, of="data"))
-        chosen = pick(generator(seed, self.name, "pictures"), len(crops), count)
+        crops = lfw_crops(required_file(files.data, "faces", model=model, of="data"))
+        chosen = shuffled_indices(generator(seed, self.name, "pictures"), len(crops), count)
         canvases = np.rint((_canvases(crops[chosen], [1, size[1], size[0], 3]) + 1) * 127.5)
         return [Image.fromarray(c) for c in np.clip(canvases, 0, 255).astype(np.uint8)]
 

@@ -19,7 +19,15 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
-from ovreport_collector.tasks.samples import need, only_input, pack, pick, rows, tail, unpack
+from ovreport_collector.tasks.samples import (
+    column,
+    extension,
+    only_input,
+    pack,
+    required_file,
+    shuffled_indices,
+    unpack,
+)
 
 BLOCK = 4096
 """Bytes read at either end of a file, before white space is stripped."""
@@ -113,7 +121,7 @@ class FileType(Proportion):
         """Return files of mixed types, chosen by `seed`."""
         name, shape = only_input(model)
         found = _corpus(files, model)
-        chosen = pick(generator(seed, self.name), len(found), count * shape[0])
+        chosen = shuffled_indices(generator(seed, self.name), len(found), count * shape[0])
         return {name: pack(_tokens([found[i] for i in chosen], shape[1]), shape)}
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
@@ -126,7 +134,7 @@ class FileType(Proportion):
         spare = [f for of_one in _spare(files, model) for f in of_one[:EACH]]
         fresh = _unseen(spare, files, model)
         rng = generator(seed, self.name, "calibration")
-        chosen = pick(rng, len(fresh), min(len(fresh), count * shape[0]))
+        chosen = shuffled_indices(rng, len(fresh), min(len(fresh), count * shape[0]))
         return Calibration(
             {name: pack(_tokens([fresh[i] for i in chosen], shape[1]), shape)},
             f"files out of the same wheels, none of them evaluated, at most {EACH} of an extension",
@@ -146,13 +154,13 @@ class FileType(Proportion):
         right: NDArray[np.bool_] = labelled.labels
         scores = unpack(outputs[0], labelled.n).reshape(labelled.n, -1)
         hit = right[np.arange(labelled.n), scores.argmax(axis=1)]
-        return rows(hit)
+        return column(hit)
 
 
 def _known(model: Model, files: Files, found: Sequence[_Found]) -> Labelled:
     """Return files of known type, those whose label the model does not have left out."""
     name, shape = only_input(model)
-    space = _labels(need(files.files, "labels", model=model, of="model"))
+    space = _labels(required_file(files.files, "labels", model=model, of="model"))
     found = [f for f in found if any(label in space for label in f.right)]
     return Labelled(
         inputs={name: pack(_tokens(found, shape[1]), shape)},
@@ -244,7 +252,7 @@ def _spare(files: Files, model: Model) -> list[list[_Found]]:
                 unique.setdefault(found.order[:2], found)
     groups: dict[str, list[_Found]] = defaultdict(list)
     for found in sorted(unique.values(), key=lambda f: f.order):
-        groups[tail(found.member)].append(found)
+        groups[extension(found.member)].append(found)
     return [groups[extension] for extension in sorted(groups)]
 
 
@@ -261,7 +269,7 @@ def _members(path: Path) -> list[_Found]:
                 (info.CRC, info.file_size, info.filename),
                 path,
                 info.filename,
-                TYPES.get(tail(info.filename), ()),
+                TYPES.get(extension(info.filename), ()),
             )
             for info in wheel.infolist()
             if SMALLEST <= info.file_size <= LARGEST

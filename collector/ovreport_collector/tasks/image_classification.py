@@ -19,26 +19,31 @@ from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
 from ovreport_collector.tasks.images import imagenet_samples, user_dataset
-from ovreport_collector.tasks.images.photographs import camera, images, part, photographs
+from ovreport_collector.tasks.images.photographs import (
+    camera_size,
+    fitted_photographs,
+    image_files,
+    random_square,
+)
 from ovreport_collector.tasks.images.preprocess import (
     MEAN,
     SCALE,
     choice,
     image_size,
-    one_image,
+    per_channel,
     preprocessing,
-    three,
+    single_image_pipeline,
 )
-from ovreport_collector.tasks.samples import only_input, pack, pick, rows, unpack
+from ovreport_collector.tasks.samples import column, only_input, pack, shuffled_indices, unpack
 
 BEST = 5
-"""Classes kept of each picture, best first."""
+"""Classes kept of each image, best first."""
 _CALIBRATION = 1 << 32
 """What the seed of calibration inputs is off by: seeds that users name are smaller."""
 
 
 class _FirstAnswers(Proportion):
-    """Right where the class is among the first answers."""
+    """Share of images whose class is among the highest scores."""
 
     metric: str | None
     among: int
@@ -54,13 +59,13 @@ class _FirstAnswers(Proportion):
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]
     ) -> NDArray[np.float64]:
-        """Return a row for each picture: 1 where its class is among the first answers."""
+        """Return a row for each image: 1 where its class is among the highest scores."""
         best = unpack(self.compact(outputs)[0], labelled.n)[:, : self.among]
-        return rows((best == labelled.labels[:, None]).any(axis=1))
+        return column((best == labelled.labels[:, None]).any(axis=1))
 
 
 class _Top5(_FirstAnswers):
-    """Right where the class is among the first five answers."""
+    """Share of images whose class is among the five highest scores."""
 
     metric: str | None = "top5"
     among = 5
@@ -74,8 +79,8 @@ class ImageClassification(_FirstAnswers):
 
     Data files: photographs under any role, or a wheel that holds some; those named
     `imagenet_NN_CLASS.jpg` are labelled by their name, and give top-1 and top-5. Options: those
-    of `image_preprocess`. Or a dataset of the layout `imagenet`, which users bring: see
-    `brought_images` for its further options.
+    of `image_preprocess`. Or a dataset of the layout `imagenet`, which users provide: see
+    `images.user_dataset` for its further options.
     """
 
     name = "image-classification"
@@ -87,26 +92,26 @@ class ImageClassification(_FirstAnswers):
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return squares out of photographs, moved, scaled and mirrored by `seed`."""
-        if user_dataset.are_meant(model, files):
+        if user_dataset.applies(model, files):
             return user_dataset.samples(model, files, seed=seed, count=count)
         name, shape = only_input(model)
         how, rng = preprocessing(model), generator(seed, self.name)
-        photographs = [image for _, image in images(files.data)]
+        photographs = [image for _, image in image_files(files.data)]
         if not photographs:
             raise SuiteError(
                 "no photographs in the dataset",
                 where=model.id,
                 remedy="name a dataset with image files, or a wheel that holds some",
             )
-        chosen = pick(rng, len(photographs), count * shape[0])
-        squares = (part(photographs[i], (how.width, how.height), rng) for i in chosen)
+        chosen = shuffled_indices(rng, len(photographs), count * shape[0])
+        squares = (random_square(photographs[i], (how.width, how.height), rng) for i in chosen)
         return {name: pack(np.stack([how.normalised(square) for square in squares]), shape)}
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return all photographs whose class is known; None where there is none."""
         if model.architecture_only:
             return None
-        if user_dataset.are_meant(model, files):
+        if user_dataset.applies(model, files):
             return user_dataset.labelled(model, files, seed=seed)
         return imagenet_samples.labelled(model, files)
 
@@ -118,7 +123,7 @@ class ImageClassification(_FirstAnswers):
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
         """Return parts of the photographs that are not evaluated, as no usual seed gives them."""
-        if user_dataset.are_meant(model, files):
+        if user_dataset.applies(model, files):
             return user_dataset.calibration(model, files, count=count)
         others = imagenet_samples.without_labelled(files)
         inputs = self.samples(model, others, seed=seed + _CALIBRATION, count=count)
@@ -127,13 +132,13 @@ class ImageClassification(_FirstAnswers):
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how a photograph of the input's proportions becomes an input."""
         layout = choice(model, "layout", get_args(Layout))
-        return one_image(
+        return single_image_pipeline(
             model,
-            camera(image_size(only_input(model)[1], layout)),
+            camera_size(image_size(only_input(model)[1], layout)),
             layout=layout,
             channels=choice(model, "channels", get_args(Channels)),
-            mean=three(model, "mean", MEAN),
-            scale=three(model, "scale", SCALE),
+            mean=per_channel(model, "mean", MEAN),
+            scale=per_channel(model, "scale", SCALE),
             resize=choice(model, "resize", get_args(Resize)),
         )
 
@@ -141,9 +146,9 @@ class ImageClassification(_FirstAnswers):
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return photographs, cut to the input's proportions."""
-        if user_dataset.are_meant(model, files):
+        if user_dataset.applies(model, files):
             return user_dataset.source_images(model, files, size=size, seed=seed, count=count)
-        return photographs(files.data, size, generator(seed, self.name, "pictures"), count)
+        return fitted_photographs(files.data, size, generator(seed, self.name, "pictures"), count)
 
     def postprocess(self, outputs: Sequence[Array]) -> list[tuple[int, float]]:
         """Return the five likeliest classes and their probabilities (softmax)."""

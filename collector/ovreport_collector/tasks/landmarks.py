@@ -1,4 +1,4 @@
-"""Face and iris landmarks: real faces and eyes; nobody has labelled them, so f32 is the truth."""
+"""Face and iris landmarks: unlabelled faces and eyes, so the f32 reference stands for labels."""
 
 from __future__ import annotations
 
@@ -18,9 +18,16 @@ from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import AgainstReference
 from ovreport_collector.tasks.faces import lfw_crops
-from ovreport_collector.tasks.images.photographs import picture
-from ovreport_collector.tasks.images.preprocess import image_size, one_image
-from ovreport_collector.tasks.samples import need, only_input, pack, pick, rows, unpack
+from ovreport_collector.tasks.images.photographs import open_image
+from ovreport_collector.tasks.images.preprocess import image_size, single_image_pipeline
+from ovreport_collector.tasks.samples import (
+    column,
+    only_input,
+    pack,
+    required_file,
+    shuffled_indices,
+    unpack,
+)
 
 
 class Spot(NamedTuple):
@@ -65,7 +72,7 @@ class _Landmarks(AgainstReference):
         return Calibration(
             inputs,
             "other squares around the same faces or eyes, of the same photographs as those that "
-            "are judged, moved, scaled, turned and mirrored otherwise",
+            "are evaluated, moved, scaled, turned and mirrored otherwise",
         )
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
@@ -98,7 +105,7 @@ class _Landmarks(AgainstReference):
         if found.shape != expected.shape:
             raise ValueError(f"landmarks {found.shape}, the reference has {expected.shape}")
         distance = np.linalg.norm(found - expected, axis=2)
-        return rows((distance <= WITHIN_PX).mean(axis=1))
+        return column((distance <= WITHIN_PX).mean(axis=1))
 
     def _squares(self, model: Model, files: Files, rng: np.random.Generator, count: int) -> Inputs:
         name, shape = only_input(model)
@@ -108,7 +115,7 @@ class _Landmarks(AgainstReference):
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how a square around a face or an eye becomes an input."""
         width, height = image_size(only_input(model)[1], "NHWC")
-        return one_image(
+        return single_image_pipeline(
             model,
             (2 * width, 2 * height),
             layout="NHWC",
@@ -132,12 +139,12 @@ class _Landmarks(AgainstReference):
     def _drawn(
         self, model: Model, files: Files, shape: Sequence[int], rng: np.random.Generator, units: int
     ) -> list[NDArray[np.float32]]:
-        path = need(files.data, "portrait", model=model, of="data")
-        portrait = picture(path, path.name)
+        path = required_file(files.data, "portrait", model=model, of="data")
+        portrait = open_image(path, path.name)
         crops: list[Image.Image] = []
         if self.crop:
-            faces = lfw_crops(need(files.data, "faces", model=model, of="data"))
-            chosen = pick(rng, len(faces) // 2, -(-units // 3))
+            faces = lfw_crops(required_file(files.data, "faces", model=model, of="data"))
+            chosen = shuffled_indices(rng, len(faces) // 2, -(-units // 3))
             crops = [_grey(face) for face in faces[chosen]]
         squares = []
         for i in range(units):

@@ -1,4 +1,4 @@
-"""Object detection: COCO's average precision on images that users bring."""
+"""Object detection: COCO's average precision on images that users provide."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from PIL import Image
 
 from ovreport.errors import SuiteError
 from ovreport.record import Unsupported
-from ovreport_collector import datasets
-from ovreport_collector.datasets import coco
+from ovreport_collector.datasets import coco, selection
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources.files import Files
@@ -22,16 +21,21 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
 from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled, Scores
 from ovreport_collector.tasks.images import coco_map, detections
-from ovreport_collector.tasks.images.photographs import camera
+from ovreport_collector.tasks.images.photographs import camera_size
 from ovreport_collector.tasks.images.preprocess import (
     Preprocessing,
     choice,
     image_size,
-    one_image,
     preprocessing,
+    single_image_pipeline,
 )
-from ovreport_collector.tasks.images.user_dataset import inputs_of, noise, one_at_a_time, opened
-from ovreport_collector.tasks.samples import need, only_input, pick
+from ovreport_collector.tasks.images.user_dataset import (
+    inputs_from,
+    noise_images,
+    open_file,
+    require_single_image,
+)
+from ovreport_collector.tasks.samples import only_input, required_file, shuffled_indices
 
 LAYOUT = "coco"
 Numbering = Literal["index", "id"]
@@ -39,7 +43,7 @@ Numbering = Literal["index", "id"]
 
 @dataclass(frozen=True)
 class _Truth:
-    """What outputs are judged by: the images and their objects, and how to read a box."""
+    """Labels: the images and their objects, and how to read a box."""
 
     images: tuple[coco.ImageEntry, ...]
     boxes: tuple[coco.Box, ...]
@@ -99,8 +103,8 @@ _ADDITIONAL: Mapping[str, Evaluator] = {"map-50": _AtHalf()}
 class ObjectDetection(_ByOverlap):
     """Object detection: one input of one image with 3 channels, f32; the first output is read.
 
-    Data: a dataset of the layout `coco`, which users bring. Options: those of
-    `image_preprocess`, but for `crop`: "none" (the default: squeezed) or "letterbox" (proportions
+    Data: a dataset of the layout `coco`, which users provide. Options: those of
+    `images.preprocess`, but for `crop`: "none" (the default: squeezed) or "letterbox" (proportions
     kept, the rest grey); `output`: "ssd" (the default) or "yolov8", see `detections`; `classes`:
     "id" (the network's numbers are COCO's ids of categories; the default of ssd) or "index"
     (places among the sorted ids; the default of yolov8); `label_offset` (0): what the network
@@ -117,10 +121,12 @@ class ObjectDetection(_ByOverlap):
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:
         """Return the user's images, or noise where there are none, chosen by `seed`."""
-        _reading(model)  # a slip of the pen is told before anything is measured
+        _reading(model)  # a wrong option is reported before anything is measured
         rng = generator(seed, self.name, "samples")
-        images = noise(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
-        return inputs_of(model, _how(model), images, count)
+        images = (
+            noise_images(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
+        )
+        return inputs_from(model, _how(model), images, count)
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return the user's images and their objects; None where there are none."""
@@ -128,14 +134,14 @@ class ObjectDetection(_ByOverlap):
             return None
         contents, how = coco.read(files.data[LAYOUT]), _how(model)
         rng = generator(seed, self.name, "labelled")
-        indices = datasets.chosen(contents.n, model, rng, 12 * how.width * how.height)
+        indices = selection.evaluated(contents.n, model, rng, 12 * how.width * how.height)
         images = tuple(contents.images[i] for i in indices)
         ids = {image.id for image in images}
         return Labelled(
-            inputs=inputs_of(
+            inputs=inputs_from(
                 model,
                 how,
-                (opened(contents.folder / image.file_name) for image in images),
+                (open_file(contents.folder / image.file_name) for image in images),
                 len(images),
             ),
             labels=_Truth(
@@ -148,17 +154,17 @@ class ObjectDetection(_ByOverlap):
             n=len(images),
             unit="images",
             source=f"the user's own copy of {model.data}: "
-            + datasets.how_many(len(images), contents.n, "images", model)
+            + selection.evaluated_source(len(images), contents.n, "images", model)
             + "; intervals resample images",
         )
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
-        """Return the user's images that are held out of what is judged."""
-        contents = coco.read(need(files.data, LAYOUT, model=model, of="data"))
-        indices = datasets.calibrating(contents.n, model, count)
-        images = (opened(contents.folder / contents.images[i].file_name) for i in indices)
-        inputs = inputs_of(model, _how(model), images, len(indices))
-        return Calibration(inputs, datasets.calibrated_by(model, "images"))
+        """Return the user's images that are held out of the evaluation."""
+        contents = coco.read(required_file(files.data, LAYOUT, model=model, of="data"))
+        indices = selection.calibration(contents.n, model, count)
+        images = (open_file(contents.folder / contents.images[i].file_name) for i in indices)
+        inputs = inputs_from(model, _how(model), images, len(indices))
+        return Calibration(inputs, selection.calibration_source(model, "images"))
 
     def additional_labelled(
         self, model: Model, files: Files, labelled: Labelled, *, seed: int
@@ -169,9 +175,9 @@ class ObjectDetection(_ByOverlap):
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how an image of the input's proportions becomes an input."""
         how = _how(model)
-        return one_image(
+        return single_image_pipeline(
             model,
-            camera(image_size(only_input(model)[1], how.layout)),
+            camera_size(image_size(only_input(model)[1], how.layout)),
             layout=how.layout,
             channels=how.channels,
             mean=how.mean,
@@ -186,7 +192,9 @@ class ObjectDetection(_ByOverlap):
         from PIL import ImageOps
 
         rng = generator(seed, self.name, "pictures")
-        images = noise(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
+        images = (
+            noise_images(rng, count) if LAYOUT not in files.data else _opened(files, rng, count)
+        )
         return [ImageOps.fit(image, size) for image in images]
 
     def postprocess(self, outputs: Sequence[Array]) -> detections.Found:
@@ -198,13 +206,13 @@ class ObjectDetection(_ByOverlap):
 
 def _opened(files: Files, rng: np.random.Generator, count: int) -> list[Image.Image]:
     contents = coco.read(files.data[LAYOUT])
-    picked = pick(rng, contents.n, count)
-    return [opened(contents.folder / contents.images[i].file_name) for i in picked]
+    picked = shuffled_indices(rng, contents.n, count)
+    return [open_file(contents.folder / contents.images[i].file_name) for i in picked]
 
 
 def _how(model: Model) -> Preprocessing:
     _, shape = only_input(model)
-    one_at_a_time(model, shape)
+    require_single_image(model, shape)
     how = preprocessing(msgspec.structs.replace(model, options={"crop": "none", **model.options}))
     if how.crop == "centre":
         raise SuiteError(

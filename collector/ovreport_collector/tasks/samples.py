@@ -24,7 +24,7 @@ def only_input(model: Model) -> tuple[str, list[int]]:
     return next(iter(model.shapes.items()))
 
 
-def need(files: Mapping[str, Path], role: str, *, model: Model, of: str) -> Path:
+def required_file(files: Mapping[str, Path], role: str, *, model: Model, of: str) -> Path:
     """Return the file of a role; SuiteError when the suite does not name it."""
     try:
         return files[role]
@@ -49,17 +49,17 @@ def unpack(output: Array, units: int) -> Array:
     return output.reshape(-1, *output.shape[2:])[:units]
 
 
-def rows(values: Array) -> NDArray[np.float64]:
+def column(values: Array) -> NDArray[np.float64]:
     """Return values [units] as scores of one column [units, 1]."""
     return np.asarray(values, dtype=np.float64).reshape(-1, 1)
 
 
-def pick(rng: np.random.Generator, size: int, count: int) -> NDArray[np.int64]:
+def shuffled_indices(rng: np.random.Generator, size: int, count: int) -> NDArray[np.int64]:
     """Return `count` indices below `size` in random order, each used as evenly as can be."""
     rounds = [rng.permutation(size) for _ in range(-(-count // size))]
     return np.concatenate(rounds)[:count]
 
 
-def tail(path: str) -> str:
+def extension(path: str) -> str:
     """Return the last extension of a path, lower case, with its dot."""
     return PurePosixPath(path).suffix.lower()

@@ -15,7 +15,7 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled, Scores
-from ovreport_collector.tasks.samples import need, pick, unpack
+from ovreport_collector.tasks.samples import required_file, shuffled_indices, unpack
 from ovreport_collector.tasks.text import word_pairs
 from ovreport_collector.tasks.text.embedding import MASK, encode, input_shape, pearson, pool
 
@@ -45,13 +45,13 @@ class SentenceSimilarity:
         """Return documents in an order chosen by `seed`."""
         documents = _documents(model, files)
         shape = input_shape(model)
-        chosen = pick(generator(seed, self.name), len(documents), count * shape[0])
+        chosen = shuffled_indices(generator(seed, self.name), len(documents), count * shape[0])
         return encode(model, files, [documents[i] for i in chosen])
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return all documents, and the human similarity of all pairs."""
         documents = _documents(model, files)
-        human = _similarities(need(files.data, "similarities", model=model, of="data"))
+        human = _similarities(required_file(files.data, "similarities", model=model, of="data"))
         if human.shape != (len(documents), len(documents)):
             raise SuiteError(
                 f"{len(documents)} documents, but similarities {list(human.shape)}",
@@ -79,15 +79,17 @@ class SentenceSimilarity:
         return {role: word_pairs.labelled(model, files, role) for role in there}
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
-        """Return documents of the same newspaper that nobody was asked about."""
-        documents = _lines_of(need(files.data, BACKGROUND, model=model, of="data"))
+        """Return documents of the same newspaper that are not labelled."""
+        documents = _lines_of(required_file(files.data, BACKGROUND, model=model, of="data"))
         rng = generator(seed, self.name, "calibration")
-        chosen = pick(rng, len(documents), min(count * input_shape(model)[0], len(documents)))
+        chosen = shuffled_indices(
+            rng, len(documents), min(count * input_shape(model)[0], len(documents))
+        )
         inputs = encode(model, files, [documents[i] for i in chosen])
         return Calibration(
             inputs,
             "background documents of Lee, Pincombe & Welsh (2005), of the same news source as "
-            "those that are judged",
+            "those that are evaluated",
             transformer=True,
         )
 
@@ -130,7 +132,7 @@ class _Truth:
 
 
 def _documents(model: Model, files: Files) -> list[str]:
-    return _lines_of(need(files.data, "documents", model=model, of="data"))
+    return _lines_of(required_file(files.data, "documents", model=model, of="data"))
 
 
 def _lines_of(path: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""Text classification: the class of a sentence, on sentences that users bring."""
+"""Text classification: the class of a sentence, on sentences that users provide."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ovreport_collector import datasets
-from ovreport_collector.datasets import glue
+from ovreport_collector.datasets import glue, selection
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
-from ovreport_collector.tasks.samples import need, pick, rows, unpack
+from ovreport_collector.tasks.samples import column, required_file, shuffled_indices, unpack
 from ovreport_collector.tasks.text.embedding import encode, input_shape
 
 LAYOUT = "glue-tsv"
@@ -29,13 +28,13 @@ _FOR_SPEED = (
     "Whoever measures once knows the length; whoever measures twice is never quite sure.",
     "An evening that nobody in the audience will forget soon.",
 )
-"""Sentences of our own, fed where users brought none: padded alike, they take the same time."""
+"""Sentences of our own, used where no dataset was given: padded alike, they take the same time."""
 
 
 class TextClassification(Proportion):
     """Text classification: BERT-like inputs, see `embedding`; first output [batch, classes].
 
-    Data: a dataset of the layout `glue-tsv`, which users bring; a label is the place of the
+    Data: a dataset of the layout `glue-tsv`, which users provide; a label is the place of the
     class among the outputs. Option `samples`: at most so many sentences.
     """
 
@@ -49,7 +48,7 @@ class TextClassification(Proportion):
         if LAYOUT in files.data:
             texts = [one.text for one in glue.read(files.data[LAYOUT]).sentences]
         rng = generator(seed, self.name, "samples")
-        chosen = pick(rng, len(texts), count * input_shape(model)[0])
+        chosen = shuffled_indices(rng, len(texts), count * input_shape(model)[0])
         return encode(model, files, [texts[i] for i in chosen])
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
@@ -60,7 +59,7 @@ class TextClassification(Proportion):
         rng = generator(seed, self.name, "labelled")
         sample_bytes = 8 * input_shape(model)[1] * len(model.shapes)
         used = [
-            contents.sentences[i] for i in datasets.chosen(contents.n, model, rng, sample_bytes)
+            contents.sentences[i] for i in selection.evaluated(contents.n, model, rng, sample_bytes)
         ]
         return Labelled(
             inputs=encode(model, files, [one.text for one in used]),
@@ -68,15 +67,15 @@ class TextClassification(Proportion):
             n=len(used),
             unit="sentences",
             source=f"the user's own copy of {model.data}: "
-            + datasets.how_many(len(used), contents.n, "sentences", model),
+            + selection.evaluated_source(len(used), contents.n, "sentences", model),
         )
 
     def calibration(self, model: Model, files: Files, *, seed: int, count: int) -> Calibration:
-        """Return the user's sentences that are held out of what is judged."""
-        contents = glue.read(need(files.data, LAYOUT, model=model, of="data"))
-        indices = datasets.calibrating(contents.n, model, count * input_shape(model)[0])
+        """Return the user's sentences that are held out of the evaluation."""
+        contents = glue.read(required_file(files.data, LAYOUT, model=model, of="data"))
+        indices = selection.calibration(contents.n, model, count * input_shape(model)[0])
         texts = [contents.sentences[i].text for i in indices]
-        told = datasets.calibrated_by(model, "sentences")
+        told = selection.calibration_source(model, "sentences")
         return Calibration(encode(model, files, texts), told, transformer=True)
 
     def per_sample_scores(
@@ -89,4 +88,4 @@ class TextClassification(Proportion):
                 f"the output {list(outputs[0].shape[1:])} has no score for class "
                 f"{labelled.labels.max()}: is this the dataset that the model was trained for?"
             )
-        return rows(scores.argmax(axis=1) == labelled.labels)
+        return column(scores.argmax(axis=1) == labelled.labels)

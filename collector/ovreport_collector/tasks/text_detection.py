@@ -1,4 +1,4 @@
-"""Text detection: pages and photographs; nobody has labelled them, so f32 is the truth."""
+"""Text detection: pages and photographs; unlabelled, so the f32 reference stands for labels."""
 
 from __future__ import annotations
 
@@ -16,15 +16,20 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
 from ovreport_collector.tasks.evaluators import AgainstReference
-from ovreport_collector.tasks.images.photographs import camera, images, part, photographs
-from ovreport_collector.tasks.images.preprocess import image_size, one_image
-from ovreport_collector.tasks.samples import only_input, pack, pick, unpack
+from ovreport_collector.tasks.images.photographs import (
+    camera_size,
+    fitted_photographs,
+    image_files,
+    random_square,
+)
+from ovreport_collector.tasks.images.preprocess import image_size, single_image_pipeline
+from ovreport_collector.tasks.samples import only_input, pack, shuffled_indices, unpack
 from ovreport_collector.tasks.text import rendering
 
 PICTURES = 24
-"""Pictures on which the text maps are compared."""
+"""Images on which the text maps are compared."""
 VALIDATED = 8
-"""Pictures on which accuracy is watched while a model is quantized."""
+"""Images on which accuracy is watched while a model is quantized."""
 IS_TEXT = 0.3
 """A pixel is text where its probability is above this: PaddleOCR's default."""
 
@@ -47,7 +52,7 @@ class TextDetection(AgainstReference):
         return self._pictures(model, files, generator(seed, self.name), count)
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
-        """Return other pictures; the reference's text maps are the right ones."""
+        """Return other images; the reference's text maps are the right ones."""
         _, shape = only_input(model)
         rng = generator(seed, self.name, "labelled")
         inputs = self._pictures(model, files, rng, -(-PICTURES // shape[0]))
@@ -60,7 +65,7 @@ class TextDetection(AgainstReference):
         )
         return Calibration(
             inputs,
-            "other rendered pages and parts of the very photographs that are judged whole, in turn",
+            "other rendered pages, and parts of the photographs that are evaluated whole, in turn",
         )
 
     def validation(self, model: Model, files: Files, *, seed: int) -> Labelled:
@@ -77,7 +82,7 @@ class TextDetection(AgainstReference):
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]
     ) -> NDArray[np.float64]:
-        """Return a row for each picture: pixels that both call text, and that either does."""
+        """Return a row for each image: pixels that both call text, and that either does."""
         found, expected = (
             unpack(self.compact(maps)[0], labelled.n).reshape(labelled.n, -1)
             for maps in (outputs, labelled.labels)
@@ -86,7 +91,7 @@ class TextDetection(AgainstReference):
         return np.stack([both, either], axis=1).astype(np.float64)
 
     def aggregate(self, scores: Scores) -> float:
-        """Return the intersection over union, over all pixels of all pictures."""
+        """Return the intersection over union, over all pixels of all images."""
         both, either = scores.sum(axis=0)
         return float(both / either) if either else 1.0
 
@@ -101,29 +106,29 @@ class TextDetection(AgainstReference):
     ) -> Inputs:
         """Return pages and photographs in turn; of these `parts` of random place and size."""
         name, shape = only_input(model)
-        found = [image for _, image in images(files.data)]
+        found = [image for _, image in image_files(files.data)]
         units = count * shape[0]
-        chosen = iter(pick(rng, len(found), units)) if found else iter(())
+        chosen = iter(shuffled_indices(rng, len(found), units)) if found else iter(())
         pictures = []
         for i in range(units):
             photograph = found[next(chosen)] if found and i % 2 else None
             if photograph and parts:
-                photograph = part(photograph, (shape[3], shape[2]), rng)
+                photograph = random_square(photograph, (shape[3], shape[2]), rng)
             pictures.append(photograph or rendering.page(shape[3], shape[2], rng))
         pixels = [_whole(picture, shape[2], shape[3]) for picture in pictures]
         return {name: pack(np.stack(pixels), shape)}
 
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
-        """Return how a picture of the input's proportions becomes an input."""
+        """Return how an image of the input's proportions becomes an input."""
         size = image_size(only_input(model)[1], "NCHW")
-        return one_image(model, camera(size), **rendering.PADDLE)
+        return single_image_pipeline(model, camera_size(size), **rendering.PADDLE)
 
     def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
     ) -> list[Image.Image]:
         """Return photographs and rendered pages in turn."""
         rng = generator(seed, self.name, "pictures")
-        taken = photographs(files.data, size, rng, count // 2)
+        taken = fitted_photographs(files.data, size, rng, count // 2)
         pages = [rendering.page(*size, rng) for _ in range(count - len(taken))]
         return [*taken, *pages]
 

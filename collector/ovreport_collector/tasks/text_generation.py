@@ -11,7 +11,7 @@ from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Unlabelled
-from ovreport_collector.tasks.samples import need
+from ovreport_collector.tasks.samples import required_file
 
 _PASSAGE_BYTES = 8192
 """Of text; a token of English has about four of them."""
@@ -20,7 +20,7 @@ _PASSAGE_BYTES = 8192
 class TextGeneration(Unlabelled):
     """A language model in a pipeline of OpenVINO GenAI: GGUF, or an IR in its folder.
 
-    Data file `text`: plain text, UTF-8 or latin-1. The first half of its passages is foretold
+    Data file `text`: plain text, UTF-8 or latin-1. The first half of its passages is scored
     (perplexity), prompts are cut from the second. No inputs are named, no options.
     """
 
@@ -34,20 +34,20 @@ class TextGeneration(Unlabelled):
         return {TEXT: found[::step][:count]}
 
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
-        """Return the passages to be foretold, one after the other as the text has them."""
-        judged, _ = _halves(model, files)
+        """Return the passages to score by perplexity, in the order of the text."""
+        scored, _ = _halves(model, files)
         return Labelled(
-            inputs={TEXT: judged},
+            inputs={TEXT: scored},
             labels=None,
-            n=len(judged),
+            n=len(scored),
             unit="passages",
-            source="running text, each token foretold from those before it",
+            source="running text, each token predicted from those before it",
         )
 
 
 def _halves(model: Model, files: Files) -> tuple[Array, Array]:
     """Return the text's passages [n, bytes], its first half and its second."""
-    path = need(files.data, "text", model=model, of="data")
+    path = required_file(files.data, "text", model=model, of="data")
     raw = path.read_bytes()
     try:
         raw.decode("utf-8")

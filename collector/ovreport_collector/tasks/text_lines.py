@@ -20,8 +20,8 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
 from ovreport_collector.tasks.evaluators import Proportion
-from ovreport_collector.tasks.images.preprocess import image_size, one_image
-from ovreport_collector.tasks.samples import only_input, pack, rows, tail, unpack
+from ovreport_collector.tasks.images.preprocess import image_size, single_image_pipeline
+from ovreport_collector.tasks.samples import column, extension, only_input, pack, unpack
 from ovreport_collector.tasks.text import rendering, scan
 from ovreport_collector.tasks.text.onnx_metadata import properties
 
@@ -33,7 +33,7 @@ _ALIKE = "drawn alike: in the same fonts, of the same words"
 
 
 class _Lines:
-    """What tasks of lines have in common: how a line's picture becomes an input."""
+    """What tasks of lines have in common: how a line's image becomes an input."""
 
     name: str
     images_are = "rendered lines of text, one a picture, on grey"
@@ -41,7 +41,7 @@ class _Lines:
     def pipeline(self, model: Model) -> ImagePipeline | Unsupported:
         """Return how a line, cut out of a page at twice the model's size, becomes an input."""
         width, height = image_size(only_input(model)[1], "NCHW")
-        return one_image(model, (2 * width, 2 * height), **rendering.PADDLE)
+        return single_image_pipeline(model, (2 * width, 2 * height), **rendering.PADDLE)
 
     def source_images(
         self, model: Model, files: Files, *, size: tuple[int, int], seed: int, count: int
@@ -170,9 +170,9 @@ class TextOrientation(_Lines, Proportion):
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]
     ) -> NDArray[np.float64]:
-        """Return a row for each line: 1 where the way up was seen rightly."""
+        """Return a row for each line: 1 where the orientation was recognised."""
         scores = unpack(outputs[0], labelled.n).reshape(labelled.n, 2)
-        return rows(scores.argmax(axis=1) == labelled.labels)
+        return column(scores.argmax(axis=1) == labelled.labels)
 
     def postprocess(self, outputs: Sequence[Array]) -> bool:
         """Return whether the line is upside down."""
@@ -189,7 +189,7 @@ def _source(fonts: Sequence[Path]) -> str:
 
 def _fonts(files: Files) -> list[Path]:
     """Return the TrueType fonts among the data files, in the order of their roles."""
-    return [path for _, path in sorted(files.data.items()) if tail(path.name) == ".ttf"]
+    return [path for _, path in sorted(files.data.items()) if extension(path.name) == ".ttf"]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Voice activity: voice-like sound and noise; nobody has labelled it, so f32 is the truth."""
+"""Voice activity: unlabelled sound and noise, so the f32 reference stands for labels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import AgainstReference
-from ovreport_collector.tasks.samples import pack, rows, unpack
+from ovreport_collector.tasks.samples import column, pack, unpack
 
 SPEECH_RATE = 16_000
 FRAMES = 400
@@ -74,7 +74,7 @@ class VoiceActivity(AgainstReference):
     ) -> NDArray[np.float64]:
         """Return a row for each frame: 1 where the decision is the reference's."""
         found, expected = (_decisions(o, labelled.n) for o in (outputs, labelled.labels))
-        return rows(found == expected)
+        return column(found == expected)
 
     def _shape(self, model: Model) -> list[int]:
         audio = _audio(model)

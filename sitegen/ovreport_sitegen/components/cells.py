@@ -24,6 +24,9 @@ RESULT_COLUMNS = (
 )
 VERDICT = Column("Verdict", tip="Whether the number can be trusted, with the reasons where not")
 
+TOO_FEW = "too few runs"
+"""Shown in place of a value that has too few samples; the hover text has their number."""
+
 
 def metric_column(key: str, label: str = "") -> Column:
     """Return the column of a metric."""
@@ -111,7 +114,7 @@ def missing_cell(why: NotMeasured | None) -> Cell:
         return Cell("not measured", tone="missing")
     reason = line(why.reason, 400)
     if reason.startswith(N_TOO_SMALL):
-        return Cell(N_TOO_SMALL, tone="missing", tip=reason)
+        return Cell(TOO_FEW, tone="missing", tip=reason)
     return Cell(status_word(why), sub=line(reason, 60), tone="missing", tip=reason)
 
 

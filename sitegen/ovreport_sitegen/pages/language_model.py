@@ -58,10 +58,8 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         about=about(results),
         findings=(
             *(
-                sentence
+                f"{language.speed_sentence(r)} {language.quality_sentence(r)}".strip()
                 for r in spoken_of[:4]
-                for sentence in (language.speed_sentence(r), language.quality_sentence(r))
-                if sentence
             ),
             *variants.findings(results),
         ),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
+    TOO_FEW,
     VERDICT,
     metric_column,
     n_cell,
@@ -81,7 +81,7 @@ def view(catalogue: Catalogue) -> LatencyView:
         ),
     )
     start = ranking.startup_card(catalogue)
-    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue), N_TOO_SMALL)
+    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue), TOO_FEW)
 
 
 def _table(catalogue: Catalogue) -> Table:

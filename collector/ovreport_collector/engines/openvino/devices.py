@@ -38,7 +38,7 @@ _MEMORY_COUNTERS = {
 
 
 def probe(job: ProbeJob) -> ProbeResult:
-    """Describe the devices asked for, or all that are available."""
+    """Describe the requested devices, or all that are available."""
     core = ov.Core()
     for name, library in job.plugins.items():
         core.register_plugin(library, name)

@@ -131,7 +131,7 @@ class OpenVinoCompiled:
 
     @property
     def settings(self) -> Settings:
-        """Properties asked for and in force."""
+        """Requested and effective properties."""
         return Settings(requested=self._requested, effective=readable_properties(self._compiled))
 
     @property
@@ -141,7 +141,7 @@ class OpenVinoCompiled:
 
     @property
     def streams(self) -> int:
-        """Streams in force; 0 where the device does not tell."""
+        """Effective number of streams; 0 where the device does not report it."""
         return max(0, int(self._get("NUM_STREAMS", 0)))
 
     @property

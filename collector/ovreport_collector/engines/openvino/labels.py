@@ -15,7 +15,7 @@ def first_line(error: BaseException) -> str:
 
 
 def readable_properties(compiled: Any) -> dict[str, str]:
-    """Return every property of a compiled model that can be read and told."""
+    """Return every property of a compiled model that can be read."""
     found = {}
     for name in compiled.get_property("SUPPORTED_PROPERTIES"):
         if name in {"SUPPORTED_PROPERTIES", "CACHE_DIR"}:  # a list of names, and a local path

@@ -1,4 +1,4 @@
-"""What OpenVINO can do for a pipeline: preprocess inside the model, and not wait for an answer."""
+"""End-to-end pipelines with OpenVINO: preprocessing inside the model, and asynchronous requests."""
 
 from __future__ import annotations
 

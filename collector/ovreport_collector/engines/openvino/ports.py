@@ -42,7 +42,7 @@ def port_shape(port: Any) -> list[int] | None:
 
 
 def described(port: Any) -> Port:
-    """Return a port as records tell it."""
+    """Return a port as records describe it."""
     dtype = port.get_element_type().to_string()
     return Port(name=port_name(port), dtype=dtype, shape=port_shape(port) or [])
 

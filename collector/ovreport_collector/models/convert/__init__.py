@@ -1,1 +1,1 @@
-"""TODO: convert."""
+"""Converts published weights to OpenVINO IR: `registry` lists the converters of suites."""

@@ -1,7 +1,8 @@
-"""The conversions that a suite can name: published weights become a network that engines read.
+"""The converters that a suite can name: published weights become a network that engines read.
 
-Nothing of a file of weights is ever executed, and no framework is needed: each network is built
-of OpenVINO's operations, as its architecture says.
+Nothing in a file of weights is ever executed, and no framework is needed: each network is built
+of OpenVINO's operations, as its architecture says. A new converter is a module in this package
+and an entry in `CONVERTERS`; it is imported in the process that converts.
 """
 
 from __future__ import annotations
@@ -15,25 +16,25 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Converter:
-    """One conversion. Its function builds `ov.Model` of (weights, files, shapes)."""
+    """A converter of one architecture."""
 
-    where: str
-    """module:function, below this package; imported in the process that converts."""
+    function: str
+    """module:function, below this package: (weights, files, shapes) → `openvino.Model`."""
     version: int
-    """Raised when the network that comes out changes: what was made before is made again."""
+    """Raised when the network that comes out changes, so that cached ones are built again."""
     suffixes: tuple[str, ...]
-    """Of the files of weights it reads."""
+    """Of the files of weights that it reads."""
     files: tuple[str, ...] = ()
     """Roles of auxiliary files that it needs."""
 
     def build(
         self, weights: Path, files: Mapping[str, Path], shapes: Mapping[str, list[int]]
     ) -> Any:  # noqa: ANN401 (openvino ships no types)
-        """Return the network as `openvino.Model`.
+        """Return the network as `openvino.Model`, with static shapes by input name.
 
-        ValueError where the files are not what the converter reads.
+        `files` are paths by role. ValueError where the files are not what the converter reads.
         """
-        module, _, name = self.where.partition(":")
+        module, _, name = self.function.partition(":")
         function = getattr(importlib.import_module(f"{__package__}.{module}"), name)
         return function(weights, files, shapes)
 
@@ -42,4 +43,4 @@ CONVERTERS: Mapping[str, Converter] = {
     "bert-encoder": Converter("bert:encoder", 1, (".safetensors",), ("config",)),
     "efficientnet-lite0": Converter("efficientnet:lite0", 1, (".pth",)),
 }
-"""Name, as a suite gives it → conversion."""
+"""Name in suites → converter."""

@@ -1,4 +1,4 @@
-"""Does a conversion, in a process of its own."""
+"""Runs a conversion, in a process of its own: OpenVINO is imported, and weights fill memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ovreport_collector.models.convert.registry import CONVERTERS
 def convert(job: ConvertJob) -> ConvertResult:
     """Write the network of a job's weights as an OpenVINO IR, in full precision.
 
-    ValueError where the weights are not what the converter takes.
+    ValueError where the weights are not what the converter reads.
     """
     start = time.perf_counter()
     files = {role: Path(file) for role, file in job.files.items()}

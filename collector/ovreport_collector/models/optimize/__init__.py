@@ -1,1 +1,1 @@
-"""TODO: optimize."""
+"""Optimizes models by NNCF: `ovreport.variants` lists variants, `run` has their methods."""

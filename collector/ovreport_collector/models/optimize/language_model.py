@@ -1,10 +1,10 @@
-"""A language model's way to compressed weights: its network, and a try of what was made.
+"""Weight compression of a language model: its network in f32, and a check of the outcome.
 
-    pipeline → its network, weights in f32 again → NNCF → a folder that a pipeline loads → try it
+    pipeline → its network, weights in f32 again → NNCF → a folder that a pipeline loads → check
 
-A pipeline makes the network of a GGUF file itself, and keeps its weights in the few bits that they
-were published in. NNCF compresses floating point, so they are unfolded first: what comes out is
-quantized twice, and the record tells it.
+A pipeline builds the network of a GGUF file itself, and keeps its weights in the few bits that they
+were published in. NNCF compresses floating point, so they are dequantized first: what comes out is
+quantized twice, and its record says so.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.models.optimize.check import check_optimized
 from ovreport_collector.suite import language
 
-_TRIED_TOKENS = 32
-"""Of a prompt; an answer has as many."""
+_CHECK_TOKENS = 32
+"""Of a prompt, and of its completion."""
 
 
-def in_floating_point(job: OptimizeJob) -> tuple[Any, ConvertResult]:
-    """Return the network with its weights in f32, and what it took to make it.
+def read_as_f32(job: OptimizeJob) -> tuple[Any, ConvertResult]:
+    """Return the network with its weights in f32, and what that took.
 
-    What a pipeline needs beside it is copied into the folder of the job's file.
+    Tokenizer and settings, which a pipeline needs too, are copied to the folder of `job.file`.
     """
     began, out = time.perf_counter(), Path(job.file).parent
     with tempfile.TemporaryDirectory(dir=out) as work:
@@ -42,13 +42,13 @@ def in_floating_point(job: OptimizeJob) -> tuple[Any, ConvertResult]:
         for file in language.beside(network):
             shutil.copyfile(file, out / file.name)
         # While the file is there: until folded, weights are read from it.
-        model = unfolded(ov.Core().read_model(network))
+        model = constants_folded(ov.Core().read_model(network))
     took = ConvertResult(seconds=time.perf_counter() - began, peak_bytes=peak_rss_bytes())
     return model, took
 
 
-def unfolded(model: Any) -> Any:  # noqa: ANN401
-    """Return the network with everything computed that follows from constants alone."""
+def constants_folded(model: Any) -> Any:  # noqa: ANN401 (openvino ships no types)
+    """Return an `openvino.Model` with everything computed that follows from constants alone."""
     from openvino import passes
 
     manager = passes.Manager()
@@ -57,19 +57,20 @@ def unfolded(model: Any) -> Any:  # noqa: ANN401
     return model
 
 
-def try_out(job: OptimizeJob) -> None:
-    """Load the folder as a run does, look for what was to be done, and let it answer once.
+def check(job: OptimizeJob) -> None:
+    """Load the folder as a run does, check that it is optimized, and generate once.
 
-    WrongOutputError if it does not answer, or with logits that are no numbers.
+    WrongOutputError if tokens are missing, or logits are not finite.
     """
     engine = GenAi(msgspec.structs.replace(job.target, model=job.file))
     check_optimized(ov.Core().read_model(job.file), job)
     pipeline = engine.pipeline()
     text = next(texts(load_samples(Path(job.tried_with))))
-    tokens = pipeline.encode(text)[:_TRIED_TOKENS]
-    answer = pipeline.generate(tokens, _TRIED_TOKENS)
-    if len(answer.tokens) != _TRIED_TOKENS:
-        raise WrongOutputError(f"{_TRIED_TOKENS} tokens were asked for, {len(answer.tokens)} came")
+    tokens = pipeline.encode(text)[:_CHECK_TOKENS]
+    completion = pipeline.generate(tokens, _CHECK_TOKENS)
+    count = len(completion.tokens)
+    if count != _CHECK_TOKENS:
+        raise WrongOutputError(f"{_CHECK_TOKENS} tokens were asked for, {count} came")
     del pipeline
     engine.network(Path(job.file)).windows(
         tokens, window=len(tokens), stride=len(tokens) // 2, most=1

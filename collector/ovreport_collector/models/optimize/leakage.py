@@ -1,4 +1,4 @@
-"""Data that is optimized with and data that is judged by must have nothing in common."""
+"""The leakage check: no model is optimized with data that its accuracy is computed on."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ def checksum(inputs: Inputs) -> str:
     return digest.hexdigest()
 
 
-def check_disjoint(own: Inputs, evaluated: Inputs, what: str) -> None:
-    """Raise SuiteError if one of our inputs is, byte by byte, one that accuracy is judged by.
+def check_disjoint(inputs: Inputs, evaluated: Inputs, what: str) -> None:
+    """Raise SuiteError if one of the inputs is, byte by byte, one that accuracy is computed on.
 
-    Compared are samples, and where all inputs are batches the units in them.
+    Samples are compared, and where all inputs are batches the units in them. `what` names the
+    inputs in the message: "calibration" or "validation".
     """
-    shared = set(_units(own)) & set(_units(evaluated))
+    shared = set(_units(inputs)) & set(_units(evaluated))
     if shared:
         raise SuiteError(
             f"{len(shared)} {what} inputs are among those that accuracy is judged by: a model must "
@@ -35,17 +36,17 @@ def check_disjoint(own: Inputs, evaluated: Inputs, what: str) -> None:
         )
 
 
-def without(own: Inputs, evaluated: Inputs) -> Inputs:
-    """Return our inputs but for those that accuracy is judged by: data hold some things twice.
+def without(inputs: Inputs, evaluated: Inputs) -> Inputs:
+    """Return the inputs without those that accuracy is computed on: datasets hold duplicates.
 
     SuiteError where none is left.
     """
-    judged = set(_units(evaluated))
-    count = len(next(iter(own.values())))
+    known = set(_units(evaluated))
+    count = len(next(iter(inputs.values())))
     fresh = [
         i
         for i in range(count)
-        if judged.isdisjoint(_units({name: array[i : i + 1] for name, array in own.items()}))
+        if known.isdisjoint(_units({name: array[i : i + 1] for name, array in inputs.items()}))
     ]
     if not fresh:
         raise SuiteError(
@@ -53,7 +54,9 @@ def without(own: Inputs, evaluated: Inputs) -> Inputs:
             "be optimized on its own test",
             remedy="a task's calibration gives inputs apart from its labelled ones",
         )
-    return own if len(fresh) == count else {name: array[fresh] for name, array in own.items()}
+    if len(fresh) == count:
+        return inputs
+    return {name: array[fresh] for name, array in inputs.items()}
 
 
 def _units(inputs: Inputs) -> Iterator[bytes]:

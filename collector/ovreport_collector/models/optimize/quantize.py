@@ -1,10 +1,11 @@
-"""Quantizes a model by NNCF: in a few documented ways, of which held-out inputs choose one.
+"""Quantizes a model by NNCF: with several documented settings, of which held-out inputs select one.
 
-    simplified model → each way, by most of the calibration inputs → error on the others → the least
+    simplified model → quantized with each settings, by most of the calibration inputs
+                     → error on the other inputs → the smallest
 
-No way is best for all networks: a mean of extremes cuts off what only some inputs hold, the
+No settings are best for all networks: a mean of extremes clips what only some inputs hold, the
 extremes themselves spread eight bits too thin, and sums and norms bear eight bits in some networks
-only. What a model is judged by is never looked at.
+only. What accuracy is computed on is never looked at.
 """
 
 from __future__ import annotations
@@ -32,58 +33,60 @@ _EMULATED = {"LP_TRANSFORMS_MODE": "NO"}
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """What came of the ways that were tried."""
+class OptimizedModel:
+    """A model that was optimized, and how."""
 
     model: Any
+    """`openvino.Model`."""
     settings: dict[str, str]
-    """Those of the job, and those of the way that was chosen."""
+    """Those of the job, and those that were selected."""
     trials: list[Trial]
+    """Errors of all settings that were tried, where some were."""
 
 
-def best(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
-    """Return the model quantized in the way whose outputs are nearest to its own.
+def quantize(network: OpenVinoNetwork, job: OptimizeJob) -> OptimizedModel:
+    """Return the model quantized with the settings whose outputs are nearest to its own.
 
-    ValueError if no way quantizes anything, or none gives finite outputs.
+    ValueError if none quantize anything, or none give finite outputs.
     """
     simplify(network.model)
-    judged, fitted = _parts(job)
-    own = _outputs(network, judged, {})
-    dataset = _dataset(network, fitted)
-    made: list[tuple[Any, Trial]] = []
-    for way in quantizations(job.settings):
-        model = _quantized(network.model.clone(), dataset, {**job.settings, **way})
-        trial = _trial(_read_again(model, job), judged, own, way)
+    held_out, calibration = _split(job)
+    expected = _outputs(network, held_out, {})
+    dataset = _dataset(network, calibration)
+    tried: list[tuple[Any, Trial]] = []
+    for settings in quantizations(job.settings):
+        model = _quantized(network.model.clone(), dataset, {**job.settings, **settings})
+        trial = _trial(_read_again(model, job), held_out, expected, settings)
         if trial is not None:
-            made.append((model, trial))
-    if not made:
+            tried.append((model, trial))
+    if not tried:
         raise ValueError("not supported: no layer of this model could be quantized")
-    model, trial = min(made, key=lambda one: one[1].error)
-    return Chosen(model, {**job.settings, **trial.settings}, [trial for _, trial in made])
+    model, trial = min(tried, key=lambda one: one[1].error)
+    return OptimizedModel(model, {**job.settings, **trial.settings}, [trial for _, trial in tried])
 
 
-def within(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
-    """Return the model quantized in the best way, with layers left out until accuracy holds."""
+def quantize_with_accuracy(network: OpenVinoNetwork, job: OptimizeJob) -> OptimizedModel:
+    """Return the model quantized likewise, with layers left out until accuracy holds."""
     import nncf
 
-    assert job.validating is not None  # noqa: S101 (whoever asks for it gives the data)
+    assert job.validating is not None  # noqa: S101 (a job of this method has the data)
     validation = Validation(job.validating, network)
-    chosen = best(network, job)
+    selected = quantize(network, job)
     model = nncf.quantize_with_accuracy_control(
         network.model,
-        calibration_dataset=_dataset(network, _parts(job)[1]),
-        validation_dataset=nncf.Dataset(range(len(validation)), validation.fed),
+        calibration_dataset=_dataset(network, _split(job)[1]),
+        validation_dataset=nncf.Dataset(range(len(validation)), validation.inputs),
         validation_fn=validation,
         max_drop=float(job.settings["max_drop"]),
         drop_type=nncf.DropType(job.settings["drop_type"]),
-        advanced_quantization_parameters=_advanced(chosen.settings),
-        **_parameters(chosen.settings),
+        advanced_quantization_parameters=_advanced(selected.settings),
+        **_parameters(selected.settings),
     )
-    return Chosen(model, chosen.settings, chosen.trials)
+    return OptimizedModel(model, selected.settings, selected.trials)
 
 
-def _parts(job: OptimizeJob) -> tuple[list[Sample], list[Sample]]:
-    """Return the calibration inputs that judge ways, and those that a way is fitted by."""
+def _split(job: OptimizeJob) -> tuple[list[Sample], list[Sample]]:
+    """Return the held-out inputs, which select settings, and those that calibrate."""
     samples = load_samples(Path(job.inputs))
     n = selection_count(len(samples))
     return samples[:n] or samples, samples[n:]
@@ -108,7 +111,7 @@ def simplify(model: Any) -> None:  # noqa: ANN401 (OpenVINO's)
     apply_moc_transformations(model, cf=True)
 
 
-# ---------------------------------------------------------------- one way
+# ---------------------------------------------------------------- quantization with some settings
 
 
 def _quantized(model: Any, dataset: Any, settings: Mapping[str, str]) -> Any:  # noqa: ANN401
@@ -135,11 +138,11 @@ def _advanced(settings: Mapping[str, str]) -> Any:  # noqa: ANN401
     import nncf
     from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
-    requested: dict[str, Any] = {"overflow_fix": nncf.OverflowFix(settings["overflow_fix"])}
+    parameters: dict[str, Any] = {"overflow_fix": nncf.OverflowFix(settings["overflow_fix"])}
     if "activations_range" in settings:
         estimator = getattr(RangeEstimatorParametersSet, settings["activations_range"].upper())
-        requested["activations_range_estimator_params"] = estimator
-    return nncf.AdvancedQuantizationParameters(**requested)
+        parameters["activations_range_estimator_params"] = estimator
+    return nncf.AdvancedQuantizationParameters(**parameters)
 
 
 def _dataset(network: OpenVinoNetwork, samples: Sequence[Sample]) -> Any:  # noqa: ANN401
@@ -149,7 +152,7 @@ def _dataset(network: OpenVinoNetwork, samples: Sequence[Sample]) -> Any:  # noq
     return nncf.Dataset([{port_name(p): array_for(p, sample) for p in ports} for sample in samples])
 
 
-# ---------------------------------------------------------------- its error
+# ---------------------------------------------------------------- its error on held-out inputs
 
 
 def _read_again(model: Any, job: OptimizeJob) -> OpenVinoNetwork:  # noqa: ANN401
@@ -163,23 +166,23 @@ def _read_again(model: Any, job: OptimizeJob) -> OpenVinoNetwork:  # noqa: ANN40
 
 
 def _trial(
-    made: OpenVinoNetwork,
+    network: OpenVinoNetwork,
     samples: Sequence[Sample],
-    own: Sequence[Array],
-    way: Mapping[str, str],
+    expected: Sequence[Array],
+    settings: Mapping[str, str],
 ) -> Trial | None:
-    """Return what a way costs; None where it quantized nothing, or outputs are not finite."""
-    if not is_quantized(made.model):
+    """Return the error of a quantized model; None where it is not quantized or not finite."""
+    if not is_quantized(network.model):
         return None
-    error = _error(_outputs(made, samples, {}), own)
+    error = _error(_outputs(network, samples, {}), expected)
     try:
-        emulated = _error(_outputs(made, samples, _EMULATED), own)
+        emulated = _error(_outputs(network, samples, _EMULATED), expected)
     except RuntimeError:  # the property is the plugin's own, and no release promises it
         emulated = math.nan
     if not math.isfinite(error):
         return None
     known = emulated if math.isfinite(emulated) else None
-    return Trial(settings=dict(way), error=error, error_emulated=known)
+    return Trial(settings=dict(settings), error=error, error_emulated=known)
 
 
 def _outputs(
@@ -195,6 +198,6 @@ def _outputs(
     return [np.stack(column) for column in zip(*found, strict=True)]
 
 
-def _error(found: Sequence[Array], own: Sequence[Array]) -> float:
-    """Return the mean over outputs of what they are off by, relative to their size."""
-    return float(np.mean([relative_rmse(a, b) for a, b in zip(found, own, strict=True)]))
+def _error(found: Sequence[Array], expected: Sequence[Array]) -> float:
+    """Return the mean over outputs of the relative root mean square error."""
+    return float(np.mean([relative_rmse(a, b) for a, b in zip(found, expected, strict=True)]))

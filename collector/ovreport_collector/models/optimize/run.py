@@ -1,6 +1,6 @@
-"""Optimizes a model, in a process of its own; with `quantizing` the only importer of NNCF.
+"""Optimizes a model, in a process of its own; with `quantize` the only importer of NNCF.
 
-read → optimize → save as OpenVINO IR → read again → compile → one inference
+read → optimize → save as OpenVINO IR → read again → check → compile → one inference
 """
 
 from __future__ import annotations
@@ -22,36 +22,36 @@ from ovreport_collector.loadgen.checks import infer_checked
 from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.models.optimize import quantize
 from ovreport_collector.models.optimize.check import check_optimized
-from ovreport_collector.models.optimize.quantize import Chosen
+from ovreport_collector.models.optimize.quantize import OptimizedModel
 
 _NO_TELEMETRY = "NNCF_CI"
-"""NNCF reports its use to a web service unless this is set: a benchmark tells nobody."""
+"""NNCF reports its use to a web service unless this is set: a benchmark reports to nobody."""
 
 
 def optimize(job: OptimizeJob) -> OptimizeResult:
-    """Optimize a model and save it; ValueError where nothing in it can be.
+    """Optimize a model and save it; ValueError where nothing in it can be optimized.
 
-    WrongOutputError if what was made does not give finite outputs.
+    WrongOutputError if the optimized model does not give finite outputs.
     """
     os.environ[_NO_TELEMETRY] = "1"
     if ENGINES[job.target.engine].kind == "generation":
         # Late: it imports openvino-genai, which need not be installed.
         from ovreport_collector.models.optimize import language_model
 
-        model, restored = language_model.in_floating_point(job)
-        made = _make(job, model, lambda: _compressed(model, job), language_model.try_out)
-        return msgspec.structs.replace(made, restored=restored)
+        model, restored = language_model.read_as_f32(job)
+        result = _optimize(job, model, lambda: _compress_weights(model, job), language_model.check)
+        return msgspec.structs.replace(result, restored=restored)
     network = OpenVino({}).read(Path(job.target.model), job.target.shapes)
-    return _make(job, network.model, lambda: _METHODS[job.method](network, job), _try_out)
+    return _optimize(job, network.model, lambda: _METHODS[job.method](network, job), _check)
 
 
-def _make(
+def _optimize(
     job: OptimizeJob,
-    model: Any,  # noqa: ANN401 (OpenVINO's)
-    optimized: Callable[[], Chosen],
-    try_out: Callable[[OptimizeJob], None],
+    model: Any,  # noqa: ANN401 (openvino ships no types)
+    method: Callable[[], OptimizedModel],
+    check: Callable[[OptimizeJob], None],
 ) -> OptimizeResult:
-    """Save what comes of a model, try it out, and tell what it took."""
+    """Save what a method makes of a model, check it, and return what it took and gained."""
     file = Path(job.file)
     before = _saved(model, file.with_name("before.xml"), fp16=False)
     bytes_before = sum(part.stat().st_size for part in before)
@@ -59,17 +59,17 @@ def _make(
         part.unlink()
 
     began = time.perf_counter()
-    chosen = optimized()
-    made = _saved(chosen.model, file, fp16=job.method == "fp16-compression")
+    optimized = method()
+    after = _saved(optimized.model, file, fp16=job.method == "fp16-compression")
     seconds = time.perf_counter() - began
-    try_out(job)
+    check(job)
     return OptimizeResult(
         seconds=seconds,
         peak_bytes=peak_rss_bytes(),
         bytes_before=bytes_before,
-        bytes_after=sum(part.stat().st_size for part in made),
-        settings=chosen.settings,
-        trials=chosen.trials,
+        bytes_after=sum(part.stat().st_size for part in after),
+        settings=optimized.settings,
+        trials=optimized.trials,
     )
 
 
@@ -79,8 +79,8 @@ def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401
     return [file, file.with_suffix(".bin")]
 
 
-def _try_out(job: OptimizeJob) -> None:
-    """Read what was saved, look for what was to be done, compile it and run it once."""
+def _check(job: OptimizeJob) -> None:
+    """Read what was saved, check that it is optimized, compile it and run it once."""
     network = OpenVino({}).read(Path(job.file), job.target.shapes)
     check_optimized(network.model, job)
     compiled = network.compile("CPU", "latency", "f32", None)
@@ -90,29 +90,30 @@ def _try_out(job: OptimizeJob) -> None:
 # ---------------------------------------------------------------- methods
 
 
-def _as_it_is(network: OpenVinoNetwork, job: OptimizeJob) -> Chosen:
-    """Return the model: saving it compresses its weights."""
-    return Chosen(network.model, dict(job.settings), [])
+def _unchanged(network: OpenVinoNetwork, job: OptimizeJob) -> OptimizedModel:
+    """Return the model itself: saving it compresses its weights to fp16."""
+    return OptimizedModel(network.model, dict(job.settings), [])
 
 
-def _compressed(model: Any, job: OptimizeJob) -> Chosen:  # noqa: ANN401
-    """Return a model whose weights are stored in few bits."""
+def _compress_weights(model: Any, job: OptimizeJob) -> OptimizedModel:  # noqa: ANN401
+    """Return a model whose weights are stored in eight or four bits."""
     import nncf
 
     settings = job.settings
-    requested: dict[str, Any] = {"mode": nncf.CompressWeightsMode(settings["mode"])}
+    parameters: dict[str, Any] = {"mode": nncf.CompressWeightsMode(settings["mode"])}
     if "group_size" in settings:
         fallback = nncf.GroupSizeFallbackMode(settings["group_size_fallback_mode"])
-        requested["group_size"] = int(settings["group_size"])
-        requested["advanced_parameters"] = nncf.AdvancedCompressionParameters(
+        parameters["group_size"] = int(settings["group_size"])
+        parameters["advanced_parameters"] = nncf.AdvancedCompressionParameters(
             group_size_fallback_mode=fallback
         )
-    return Chosen(nncf.compress_weights(model, **requested), dict(settings), [])
+    return OptimizedModel(nncf.compress_weights(model, **parameters), dict(settings), [])
 
 
-_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimizeJob], Chosen]] = {
-    "fp16-compression": _as_it_is,
-    "post-training-quantization": quantize.best,
-    "accuracy-controlled-quantization": quantize.within,
-    "weight-compression": lambda network, job: _compressed(network.model, job),
+_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimizeJob], OptimizedModel]] = {
+    "fp16-compression": _unchanged,
+    "post-training-quantization": quantize.quantize,
+    "accuracy-controlled-quantization": quantize.quantize_with_accuracy,
+    "weight-compression": lambda network, job: _compress_weights(network.model, job),
 }
+"""Key of `ovreport.variants.METHODS` → what does it."""

@@ -1,4 +1,4 @@
-"""The task's metric, as NNCF asks for it while it quantizes: of some samples, by number."""
+"""The task's accuracy metric as NNCF's validation function: over samples given by their index."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ from ovreport_collector.tasks import Files, Validates
 
 
 class Validation:
-    """Called with a compiled model and numbers of samples, it returns the metric over them.
+    """Called with a compiled model and indices of samples, it returns the metric over them.
 
-    And the metric of each by itself, by which NNCF ranks what to leave in floating point.
+    It also returns the metric of each by itself, by which NNCF ranks the layers to leave in
+    floating point. `original` is the model before quantization, the reference where the task has
+    no labels.
     """
 
     def __init__(self, validating: Validating, original: OpenVinoNetwork) -> None:
         model = msgspec.json.decode(validating.model, type=Model)
         self._task = tasks.get(model.task)
-        assert isinstance(self._task, Validates)  # noqa: S101 (else nobody asks for it)
+        assert isinstance(self._task, Validates)  # noqa: S101 (`build` has checked it)
         self._labelled = self._task.validation(model, _files(validating), seed=validating.seed)
         inputs = self._labelled.inputs
         count = len(next(iter(inputs.values())))
@@ -39,43 +41,44 @@ class Validation:
         self._batch = 1 if self._labelled.n == count else next(iter(model.shapes.values()))[0]
         self._ports = original.model.inputs
         if self._labelled.by_reference:
-            self._labelled = replace(self._labelled, labels=self._answers_of(original))
+            self._labelled = replace(self._labelled, labels=self._reference(original))
 
     def __len__(self) -> int:
         return len(self._samples)
 
-    def fed(self, number: int) -> dict[str, Array]:
+    def inputs(self, index: int) -> dict[str, Array]:
         """Return a sample as the model takes it."""
-        return {port_name(port): array_for(port, self._samples[number]) for port in self._ports}
+        return {port_name(port): array_for(port, self._samples[index]) for port in self._ports}
 
-    def __call__(self, compiled: Any, numbers: Iterable[int]) -> tuple[float, list[float]]:  # noqa: ANN401
-        """Return the metric over the samples of these numbers, and of each."""
-        chosen = list(numbers)
-        request = OpenVinoRequest(compiled, [self._samples[number] for number in chosen])
-        kept = self._answers(request, chosen)
-        # A task judges all its units at once: the others get blank answers, and their rows go.
-        blank = [np.zeros_like(array) for array in next(iter(kept.values()))]
-        columns = zip(*(kept.get(i, blank) for i in range(len(self))), strict=True)
-        outputs = [np.concatenate(column) for column in columns]
-        rows = self._task.per_sample_scores(self._labelled, outputs)
-        each = [rows[i * self._batch : (i + 1) * self._batch] for i in kept]
-        reduce = self._task.aggregate
-        return float(reduce(np.concatenate(each))), [float(reduce(one)) for one in each]
+    def __call__(self, compiled: Any, indices: Iterable[int]) -> tuple[float, list[float]]:  # noqa: ANN401
+        """Return the metric over the samples of these indices, and of each."""
+        chosen = list(indices)
+        request = OpenVinoRequest(compiled, [self._samples[index] for index in chosen])
+        outputs = self._outputs(request, chosen)
+        # A task scores all samples at once: the others get zeros, and their rows are dropped.
+        blank = [np.zeros_like(array) for array in next(iter(outputs.values()))]
+        columns = zip(*(outputs.get(i, blank) for i in range(len(self))), strict=True)
+        rows = self._task.per_sample_scores(
+            self._labelled, [np.concatenate(column) for column in columns]
+        )
+        each = [rows[i * self._batch : (i + 1) * self._batch] for i in outputs]
+        aggregate = self._task.aggregate
+        return float(aggregate(np.concatenate(each))), [float(aggregate(one)) for one in each]
 
-    def _answers(self, request: Request, numbers: Sequence[int]) -> dict[int, list[Array]]:
-        """Return what the task keeps of the answers to these samples, which the request has."""
-        kept = {}
-        for index, number in enumerate(numbers):
-            request.feed(index)
+    def _outputs(self, request: Request, indices: Sequence[int]) -> dict[int, list[Array]]:
+        """Return the compacted outputs of a request's samples by their index in all samples."""
+        outputs = {}
+        for position, index in enumerate(indices):
+            request.feed(position)
             request.infer()
-            kept[number] = self._task.compact([array[np.newaxis] for array in request.outputs()])
-        return kept
+            outputs[index] = self._task.compact([array[np.newaxis] for array in request.outputs()])
+        return outputs
 
-    def _answers_of(self, original: OpenVinoNetwork) -> list[Array]:
-        """Return the kept outputs of the model before anything is done to it, at f32."""
+    def _reference(self, original: OpenVinoNetwork) -> list[Array]:
+        """Return the compacted outputs of the model before quantization, at f32."""
         compiled = original.compile("CPU", "latency", "f32", None)
-        kept = self._answers(compiled.request(self._samples), range(len(self)))
-        return [np.concatenate(column) for column in zip(*kept.values(), strict=True)]
+        outputs = self._outputs(compiled.request(self._samples), range(len(self)))
+        return [np.concatenate(column) for column in zip(*outputs.values(), strict=True)]
 
 
 def _files(validating: Validating) -> Files:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from ovreport.metrics import METRICS
 from ovreport.variants import OPTIMIZATIONS
 from ovreport_collector import tasks
+from ovreport_collector.datasets import LAYOUTS
 from ovreport_collector.models import variants
 from ovreport_collector.plan.validation import files, text
 from ovreport_collector.plan.validation.fault import Fault
@@ -118,6 +119,9 @@ def _dataset(path: str, name: str, dataset: Dataset, suite: Suite) -> Iterator[F
     if dataset.files and dataset.layout:
         remedy = "remove one: files are fetched, data of a layout are provided by the user"
         yield Fault(f"{path}.layout", "both files and a layout", remedy)
+    if dataset.layout and dataset.layout not in LAYOUTS:
+        what = f'unknown layout "{dataset.layout}"'
+        yield Fault(f"{path}.layout", what, f"use one of: {', '.join(LAYOUTS)}")
     for role, file in dataset.files.items():
         yield from text.slug(f"{path}.files.{role}", role)
         yield from files.pinned(f"{path}.files.{role}", file, suite)

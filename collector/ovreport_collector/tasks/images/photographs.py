@@ -11,33 +11,37 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.samples import pick, tail
+from ovreport_collector.tasks.samples import extension, shuffled_indices
 
 _IMAGES = frozenset({".png", ".jpg", ".jpeg", ".bmp"})
 
 
-def images(data: Mapping[str, Path]) -> Iterator[tuple[str, Image.Image]]:
+def image_files(data: Mapping[str, Path]) -> Iterator[tuple[str, Image.Image]]:
     """Yield name and RGB image of every PNG, JPEG and BMP file, those in wheels included."""
     for role in sorted(data):
         path = data[role]
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as wheel:
                 for name in sorted(wheel.namelist()):
-                    if tail(name) in _IMAGES:
-                        yield name, picture(io.BytesIO(wheel.read(name)), name)
-        elif tail(path.name) in _IMAGES:
-            yield role, picture(path, path.name)
+                    if extension(name) in _IMAGES:
+                        yield name, open_image(io.BytesIO(wheel.read(name)), name)
+        elif extension(path.name) in _IMAGES:
+            yield role, open_image(path, path.name)
 
 
-def photographs(
+def fitted_photographs(
     data: Mapping[str, Path], size: tuple[int, int], rng: np.random.Generator, count: int
 ) -> list[Image.Image]:
     """Return photographs cut and scaled to a width and height, in random order."""
-    found = [image for _, image in images(data)]
-    return [ImageOps.fit(found[i], size) for i in pick(rng, len(found), count)] if found else []
+    found = [image for _, image in image_files(data)]
+    return (
+        [ImageOps.fit(found[i], size) for i in shuffled_indices(rng, len(found), count)]
+        if found
+        else []
+    )
 
 
-def part(
+def random_square(
     image: Image.Image, size: tuple[int, int], rng: np.random.Generator, *, least: float = 2 / 3
 ) -> Image.Image:
     """Return a square of the image, of `least` to all of its shorter side, scaled to a size.
@@ -55,7 +59,7 @@ def part(
     return ImageOps.mirror(square) if rng.random() < 0.5 else square
 
 
-def camera(size: tuple[int, int]) -> tuple[int, int]:
+def camera_size(size: tuple[int, int]) -> tuple[int, int]:
     """Return the width and height of a photograph with the proportions of a model's input.
 
     Its longer side is that of VGA, 640, or one and a half times the input's, if that is more.
@@ -65,7 +69,7 @@ def camera(size: tuple[int, int]) -> tuple[int, int]:
     return round(size[0] * by), round(size[1] * by)
 
 
-def picture(source: Path | io.BytesIO, name: str) -> Image.Image:
+def open_image(source: Path | io.BytesIO, name: str) -> Image.Image:
     """Return an image file as RGB; SuiteError when it is none."""
     try:
         with Image.open(source) as image:

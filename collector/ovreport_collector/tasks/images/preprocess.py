@@ -1,4 +1,4 @@
-"""How a picture becomes a network's input, as its makers did it when they measured its accuracy.
+"""How an image becomes a network's input, as its authors did it when they measured its accuracy.
 
     how = preprocessing(model)      what the suite says of it, checked
     input = how.input_of(image)     resize, crop, channels, mean and scale, layout
@@ -11,8 +11,8 @@ What a suite can say, in a model's `options`, each with its default:
                         order of the channels; ImageNet's by default
     resize = "bilinear" or "bicubic": the filter, as wide as the reduction (Pillow's, antialiased)
     crop = "centre"     the shorter side to `resize_to` pixels, then the middle of it
-           "none"       the whole picture squeezed into the input, proportions lost
-           "letterbox"  the whole picture in the middle, proportions kept, the rest grey (114)
+           "none"       the whole image squeezed into the input, proportions lost
+           "letterbox"  the whole image in the middle, proportions kept, the rest grey (114)
     resize_to           pixels; by default the input's longer side / 0.875, as is usual (224: 256)
 """
 
@@ -50,7 +50,7 @@ GREY = 114
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """The steps from a picture to one input."""
+    """The steps from an image to one input."""
 
     width: int
     """Of the input, in pixels."""
@@ -66,11 +66,11 @@ class Preprocessing:
     crop: Crop
 
     def input_of(self, image: Image.Image) -> NDArray[np.float32]:
-        """Return an RGB picture as an input without its batch: [3, H, W] or [H, W, 3]."""
+        """Return an RGB image as an input without its batch: [3, H, W] or [H, W, 3]."""
         return self.normalised(self.fitted(image))
 
     def fitted(self, image: Image.Image) -> Image.Image:
-        """Return a picture resized and cropped to the input's size."""
+        """Return an image resized and cropped to the input's size."""
         size, kind = (self.width, self.height), FILTERS[self.resize]
         if self.crop == "none":
             return image.resize(size, kind)
@@ -83,9 +83,9 @@ class Preprocessing:
         return resized.crop((left, top, left + self.width, top + self.height))
 
     def placed(self, width: int, height: int) -> tuple[float, float, float, float]:
-        """Return where `fitted` puts a picture of that size: scale across, scale down, left, top.
+        """Return where `fitted` puts an image of that size: scale across, scale down, left, top.
 
-        A point x, y of the picture is at x · across + left, y · down + top of the input.
+        A point x, y of the image is at x · across + left, y · down + top of the input.
         """
         if self.crop == "none":
             return self.width / width, self.height / height, 0.0, 0.0
@@ -96,7 +96,7 @@ class Preprocessing:
         raise ValueError("a crop cuts parts off: use none or letterbox")
 
     def _inside(self, width: int, height: int) -> tuple[int, int]:
-        """Return the largest size with a picture's proportions that fits into the input."""
+        """Return the largest size with an image's proportions that fits into the input."""
         by = min(self.width / width, self.height / height)
         return max(1, round(width * by)), max(1, round(height * by))
 
@@ -108,7 +108,7 @@ class Preprocessing:
         return canvas
 
     def normalised(self, image: Image.Image) -> NDArray[np.float32]:
-        """Return a picture of the input's size as numbers: [3, H, W] or [H, W, 3]."""
+        """Return an image of the input's size as numbers: [3, H, W] or [H, W, 3]."""
         pixels = np.asarray(image, dtype=np.float32)
         ordered = pixels[..., ::-1] if self.channels == "BGR" else pixels
         made = (ordered - self.mean) / self.scale
@@ -116,7 +116,7 @@ class Preprocessing:
 
 
 def preprocessing(model: Model) -> Preprocessing:
-    """Return the steps that a model's options say; SuiteError where they make no sense."""
+    """Return the steps that a model's options say; SuiteError where they are not valid."""
     _, shape = only_input(model)
     layout = choice(model, "layout", get_args(Layout))
     width, height = image_size(shape, layout)
@@ -134,8 +134,8 @@ def preprocessing(model: Model) -> Preprocessing:
         height=height,
         layout=layout,
         channels=choice(model, "channels", get_args(Channels)),
-        mean=three(model, "mean", MEAN),
-        scale=_not_zero(model, three(model, "scale", SCALE)),
+        mean=per_channel(model, "mean", MEAN),
+        scale=_not_zero(model, per_channel(model, "scale", SCALE)),
         resize=choice(model, "resize", get_args(Resize)),
         resize_to=integer(model, "resize_to", usual, low=longer, high=max(longer, MAX_SIDE)),
         crop=crop,
@@ -153,7 +153,7 @@ def choice(model: Model, key: str, known: Sequence[Word]) -> Word:
     return found
 
 
-def three(model: Model, key: str, default: Sequence[float]) -> NDArray[np.float32]:
+def per_channel(model: Model, key: str, default: Sequence[float]) -> NDArray[np.float32]:
     """Return an option that must be three numbers, one a channel."""
     value = np.atleast_1d(np.asarray(model.options.get(key, list(default)), dtype=np.float32))
     if value.shape != (3,) or not np.isfinite(value).all():
@@ -171,7 +171,7 @@ def _not_zero(model: Model, scale: NDArray[np.float32]) -> NDArray[np.float32]:
     return scale
 
 
-def one_image(
+def single_image_pipeline(
     model: Model,
     source: tuple[int, int],
     *,
@@ -198,13 +198,13 @@ def one_image(
         width=width,
         layout=layout,
         channels=channels,
-        mean=_three(mean),
-        scale=_three(scale),
+        mean=_numbers(mean),
+        scale=_numbers(scale),
         resize=resize,
     )
 
 
-def _three(numbers: Sequence[float] | Array) -> tuple[float, float, float]:
+def _numbers(numbers: Sequence[float] | Array) -> tuple[float, float, float]:
     red, green, blue = map(float, numbers)
     return red, green, blue
 

@@ -1,4 +1,4 @@
-"""Images for a model whose dataset users bring: their own, or noise where they brought none."""
+"""Images for a model whose dataset users provide: theirs, or noise where none was given."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from PIL import Image, ImageOps
 
 from ovreport.errors import SuiteError
 from ovreport_collector import datasets
-from ovreport_collector.datasets import imagenet
+from ovreport_collector.datasets import imagenet, selection
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
-from ovreport_collector.tasks.images.photographs import picture
+from ovreport_collector.tasks.images.photographs import open_image
 from ovreport_collector.tasks.images.preprocess import Preprocessing, preprocessing
-from ovreport_collector.tasks.samples import need, only_input, pack, pick
+from ovreport_collector.tasks.samples import only_input, pack, required_file, shuffled_indices
 
 LAYOUT = "imagenet"
 
 
-def are_meant(model: Model, files: Files) -> bool:
-    """Return whether a model's data are what users bring, whether they did or not."""
+def applies(model: Model, files: Files) -> bool:
+    """Return whether a model's data are a user's dataset, whether it was given or not."""
     return LAYOUT in files.data or datasets.why_absent(model, files) is not None
 
 
@@ -32,10 +32,10 @@ def samples(model: Model, files: Files, *, seed: int, count: int) -> Inputs:
     _, shape = only_input(model)
     rng, units = generator(seed, model.task, "samples"), count * shape[0]
     if not files.data:
-        return inputs_of(model, preprocessing(model), noise(rng, units), units)
+        return inputs_from(model, preprocessing(model), noise_images(rng, units), units)
     found = imagenet.read(files.data[LAYOUT]).images
-    paths = [found[i].path for i in pick(rng, len(found), units)]
-    return inputs_of(model, preprocessing(model), map(opened, paths), units)
+    paths = [found[i].path for i in shuffled_indices(rng, len(found), units)]
+    return inputs_from(model, preprocessing(model), map(open_file, paths), units)
 
 
 def labelled(model: Model, files: Files, *, seed: int) -> Labelled | None:
@@ -49,26 +49,26 @@ def labelled(model: Model, files: Files, *, seed: int) -> Labelled | None:
     contents = imagenet.read(files.data[LAYOUT])
     how = preprocessing(model)
     rng = generator(seed, model.task, "labelled")
-    indices = datasets.chosen(contents.n, model, rng, 12 * how.width * how.height)
+    indices = selection.evaluated(contents.n, model, rng, 12 * how.width * how.height)
     used = [contents.images[i] for i in indices]
     offset = integer(model, "label_offset", 0, low=0, high=1)
     return Labelled(
-        inputs=inputs_of(model, how, (opened(image.path) for image in used), len(used)),
+        inputs=inputs_from(model, how, (open_file(image.path) for image in used), len(used)),
         labels=np.array([image.label for image in used]) + offset,
         n=len(used),
         unit="images",
         source=f"the user's own copy of {model.data}: "
-        + datasets.how_many(len(used), contents.n, "images", model),
+        + selection.evaluated_source(len(used), contents.n, "images", model),
     )
 
 
 def calibration(model: Model, files: Files, *, count: int) -> Calibration:
-    """Return the user's images that are held out of what is judged."""
-    contents = imagenet.read(need(files.data, LAYOUT, model=model, of="data"))
-    indices = datasets.calibrating(contents.n, model, count * only_input(model)[1][0])
-    images = (opened(contents.images[i].path) for i in indices)
-    inputs = inputs_of(model, preprocessing(model), images, len(indices))
-    return Calibration(inputs, datasets.calibrated_by(model, "images"))
+    """Return the user's images that are held out of the evaluation."""
+    contents = imagenet.read(required_file(files.data, LAYOUT, model=model, of="data"))
+    indices = selection.calibration(contents.n, model, count * only_input(model)[1][0])
+    images = (open_file(contents.images[i].path) for i in indices)
+    inputs = inputs_from(model, preprocessing(model), images, len(indices))
+    return Calibration(inputs, selection.calibration_source(model, "images"))
 
 
 def source_images(
@@ -77,23 +77,26 @@ def source_images(
     """Return the user's images, or noise, cut to a width and height."""
     rng = generator(seed, model.task, "pictures")
     if not files.data:
-        return [image.resize(size) for image in noise(rng, count)]
+        return [image.resize(size) for image in noise_images(rng, count)]
     found = imagenet.read(files.data[LAYOUT]).images
-    return [ImageOps.fit(opened(found[i].path), size) for i in pick(rng, len(found), count)]
+    return [
+        ImageOps.fit(open_file(found[i].path), size)
+        for i in shuffled_indices(rng, len(found), count)
+    ]
 
 
-def opened(path: Path) -> Image.Image:
+def open_file(path: Path) -> Image.Image:
     """Return an image file as RGB; SuiteError when it is none."""
-    return picture(path, path.name)
+    return open_image(path, path.name)
 
 
-def noise(rng: np.random.Generator, count: int) -> Iterable[Image.Image]:
-    """Yield images of random pixels: enough for speed, and no answer can be right."""
+def noise_images(rng: np.random.Generator, count: int) -> Iterable[Image.Image]:
+    """Yield images of random pixels: enough to time, and without labels."""
     for _ in range(count):
         yield Image.fromarray(rng.integers(0, 256, (375, 500, 3), dtype=np.uint8))
 
 
-def inputs_of(
+def inputs_from(
     model: Model, how: Preprocessing, images: Iterable[Image.Image], count: int
 ) -> Inputs:
     """Return `count` images as the model's only input; one of them is open at a time."""
@@ -106,7 +109,7 @@ def inputs_of(
     return {name: made}
 
 
-def one_at_a_time(model: Model, shape: Sequence[int]) -> None:
+def require_single_image(model: Model, shape: Sequence[int]) -> None:
     """Raise SuiteError where an input holds several images, and a task takes one."""
     if shape[0] != 1:
         raise SuiteError(

@@ -13,7 +13,7 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Inputs
-from ovreport_collector.tasks.samples import need, pack
+from ovreport_collector.tasks.samples import pack, required_file
 
 IDS, MASK = "input_ids", "attention_mask"
 
@@ -32,7 +32,7 @@ def input_shape(model: Model) -> list[int]:
 def encode(model: Model, files: Files, texts: Sequence[str]) -> Inputs:
     """Return texts as inputs, cut or filled up to the declared number of tokens."""
     shape = input_shape(model)
-    path = need(files.files, "tokenizer", model=model, of="model")
+    path = required_file(files.files, "tokenizer", model=model, of="model")
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.enable_truncation(shape[1])
     tokenizer.enable_padding(length=shape[1])

@@ -69,7 +69,7 @@ def _word(rng: np.random.Generator) -> str:
 def _font(size: int, path: Path | None) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
     if path is None:
         return ImageFont.load_default(size=size)
-    # The layout that every build of Pillow has: the same picture everywhere.
+    # The layout that every build of Pillow has: the same image everywhere.
     return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from ovreport.errors import SuiteError
-from ovreport_collector.tasks.images.photographs import picture
+from ovreport_collector.tasks.images.photographs import open_image
 
 SIZE = (384, 191)
 Box = tuple[int, int, int, int]
@@ -33,8 +33,8 @@ PIECES: tuple[tuple[str, Box], ...] = (
 
 
 def pieces(path: Path) -> list[tuple[str, Image.Image]]:
-    """Return text and image of each piece; SuiteError if this is another picture."""
-    page = picture(path, path.name)
+    """Return text and image of each piece; SuiteError if this is another image."""
+    page = open_image(path, path.name)
     if page.size != SIZE:
         raise SuiteError(
             f"{page.width}×{page.height} pixels, the page we have read has {SIZE[0]}×{SIZE[1]}",

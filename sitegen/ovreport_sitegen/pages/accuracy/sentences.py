@@ -196,7 +196,8 @@ def sentence(
     if not known:
         return ""
     joined = (" but " if {speed, accuracy} == {"more", "less"} else " and ").join(known)
-    rest = "; its accuracy against f32 is not known" if accuracy == "unknown" else ""
+    no_accuracy = accuracy == "unknown" and not result.model.architecture_only
+    rest = "; its accuracy against f32 is not known" if no_accuracy else ""
     return f"{result.model.title}: {subject(result, many=many)} {joined}{rest}."
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from ovreport.metrics import METRICS, generation, significant
 from ovreport.metrics.evidence import evidence
-from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     AccuracyReference,
@@ -19,6 +18,7 @@ from ovreport.record import (
 from ovreport.stats.intervals import median_interval
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
+    TOO_FEW,
     VERDICT,
     badge_cell,
     interval_cell,
@@ -199,7 +199,7 @@ def _pipeline_cell(own: Sequence[float], ours: Sequence[float]) -> Cell:
 def bound_cell(key: str, bound: float | None) -> Cell:
     """Return a percentile, or that there are too few tokens to know it."""
     if bound is None:
-        return Cell(N_TOO_SMALL, tone="missing")
+        return Cell(TOO_FEW, tone="missing")
     return Cell(METRICS[key].format(bound), sort=bound)
 
 

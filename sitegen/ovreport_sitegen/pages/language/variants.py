@@ -54,7 +54,7 @@ def _speed(result: Result, base: Result) -> str:
         return "has too few rounds for a comparison of speed with the published file"
     if not effect.significant:
         return "shows no clear difference in speed from the published file"
-    return f"takes {significant(effect.ratio.value, 2)}× the published file's time for a token"
+    return f"takes {significant(effect.ratio.value, 2)}× the published file's time per token"
 
 
 def _perplexity(result: Result) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from ovreport.metrics import GROUPS, Group, evidence, percentiles, verdict
+from ovreport.metrics import GROUPS, Group, evidence, verdict
 from ovreport.metrics.reasons import REASONS, ReasonText
 from ovreport.record import Tier, VerdictName
 from ovreport.stats import comparison, intervals
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
+from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.components.page import Head
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.method import overhead, simulation
@@ -75,7 +76,7 @@ def _limits() -> dict[str, str]:
         "pairs": str(comparison.MIN_PAIRS),
         "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
         "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
-        "too_few": percentiles.N_TOO_SMALL,
+        "too_few": TOO_FEW,
         "percentile": f"{1 - intervals.PERCENTILE_RISK:.0%}".replace("%", " %"),
     }
 

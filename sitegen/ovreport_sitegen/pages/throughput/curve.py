@@ -6,11 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 
 from ovreport.metrics import load, significant
-from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_sitegen.charts import Plane, Point
-from ovreport_sitegen.components.cells import interval_cell, interval_words
+from ovreport_sitegen.components.cells import TOO_FEW, interval_cell, interval_words
 from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -248,6 +247,6 @@ def _row(result: Result, point: CurvePoint, front: bool) -> TableRow:
 def _bound_cell(point: CurvePoint, percentile: float) -> Cell:
     value = load.percentile_ms(point, percentile)
     if value is None:
-        few = "one round only" if len(point.rounds) == 1 else N_TOO_SMALL
+        few = "one round only" if len(point.rounds) == 1 else TOO_FEW
         return Cell(few, tone="missing")
     return Cell(significant(value), sort=value)
