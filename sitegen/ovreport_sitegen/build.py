@@ -115,7 +115,7 @@ def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catal
         raise InputError(
             "no record of OpenVINO found, only of native frameworks",
             where=", ".join(map(str, folders)),
-            remedy="Measure it beside them: ovreport collect --engine openvino --engine native.",
+            remedy="Measure OpenVINO too: ovreport collect --engine openvino --engine native.",
         )
     return found
 

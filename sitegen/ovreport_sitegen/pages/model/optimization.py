@@ -153,7 +153,7 @@ def _before_after(how: Optimized) -> str:
 
 
 def size_table(catalogue: Catalogue, model: ModelRef) -> Table | None:
-    """Return file size beside peak memory for each variant; None where there is only one."""
+    """Return file size and peak memory of each variant; None where there is only one."""
     results = [r for r in catalogue.of_model(model) if r.requested in {"default", "f32"}]
     if len(model.variants) < 2:
         return None
