@@ -100,7 +100,7 @@ def test_a_swap_that_fails_is_undone(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_folder_is_told(site: Path, tmp_path: Path) -> None:
+def test_a_read_only_folder_is_an_error(site: Path, tmp_path: Path) -> None:
     """A folder that may not be written gives StoreError."""
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
@@ -134,7 +134,7 @@ def test_no_records_is_a_clear_error(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_bad_records_are_told_and_left_out(site: Path, tmp_path: Path) -> None:
+def test_bad_records_are_reported_and_left_out(site: Path, tmp_path: Path) -> None:
     """Truncated, empty, wrong-typed, wrong-version, huge and duplicate records stop nothing."""
     good = next((site / "records").rglob("*.json"))
     text = good.read_text()
@@ -200,7 +200,7 @@ def test_bad_settings_are_refused_with_their_place(site: Path, text: str, at: st
     assert not (site.parent / "out").exists()
 
 
-def test_rated_figures_are_labelled_and_apart(site: Path, tmp_path: Path) -> None:
+def test_rated_values_are_labelled_and_apart(site: Path, tmp_path: Path) -> None:
     """TDP and price give their own table, with their source, and only there."""
     (site / "ovreport.toml").write_text(
         'site_url = "https://example.org/bench/"\n'
@@ -298,7 +298,7 @@ def a_thousand_records() -> Iterator[Record]:
 def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> None:
     """With the drawings in the cache; the rest of a build is done anew each time.
 
-    On a slow or busy processor the goal is missed: that is told as a known failure, and only what
+    On a slow or busy processor the goal is missed: that is an expected failure, and only what
     the site has lost again since fails.
     """
     import resource
@@ -329,7 +329,7 @@ def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> No
 def test_every_device_and_model_gets_its_own_page(
     build_of: Callable[[Sequence[Record]], Path],
 ) -> None:
-    """Ids and names that make the same slug are told apart, whatever they are."""
+    """Ids and names that make the same slug get different addresses, whatever they are."""
     names = ["Ex/ample", "ex ample", "EX–AMPLE", "../../etc/passwd", "..", "", " "]
     records = [
         a_record(model="a.b", full_name=names[0]),

@@ -70,7 +70,7 @@ def costs_table(pairs: Sequence[Pair]) -> Table:
             for key, what in (("startup_ms", "start-up"), ("peak_memory_bytes", "peak memory"))
             for who in ("OpenVINO", "Framework")
         ),
-        Column("OpenVINO, off f32", "relative RMSE", "lower", True),
+        Column("OpenVINO, against f32", "relative RMSE", "lower", True),
         Column("Framework, against f32", "relative RMSE", "lower", True),
         Column("Threads", "latency"),
         Column("Requests × threads", "throughput"),
