@@ -86,8 +86,8 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
         raise OvreportError(
             "the site has faults:\n  " + "\n  ".join(wrong[:20]),
             where=str(out),
-            remedy="Correct the links in site/content. Anything else is a fault of ovreport: please "
-            "report it. The old site is untouched.",
+            remedy="Correct the links in site/content. Anything else is a fault of ovreport: "
+            "please report it. The old site is untouched.",
         )
     publish.replace(out, files)
     pages = sum(name.endswith(".html") for name in files)
