@@ -166,7 +166,7 @@ def compare(options: Options, console: Console) -> Outcome:
     )
     console.print(_HEADING)
     with one_at_a_time(console), tempfile.TemporaryDirectory(prefix="ovreport-") as work:
-        prepared = sources.prepare(
+        prepared = sources.fetch(
             loaded, models, started=lambda one: console.print(f"fetching {one.name}")
         )
         for model in models:

@@ -25,7 +25,7 @@ from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.leakage import check_disjoint
 from ovreport_collector.plan import tiers
 from ovreport_collector.process.job import Job
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from tests.collector import conftest, models
 from tests.collector import dataset_fixtures as made

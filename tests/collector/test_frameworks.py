@@ -227,7 +227,7 @@ def test_litert_gives_what_openvino_gives(tmp_path: Path) -> None:
 
     quick = load_suite.load("quick")
     model = quick.model("blazeface-front")
-    file = sources.prepare(quick, [model])[model.id].model
+    file = sources.fetch(quick, [model])[model.id].model
     path = tmp_path / "samples.npz"
     images = np.random.default_rng(1).random((4, *model.shapes["input"]), np.float32)
     save_arrays(path, {"input": images})

@@ -31,7 +31,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
     pytest.importorskip("openvino_genai")
     loaded = load_suite.load("llm")
     (model,) = loaded.models
-    prepared = sources.prepare(loaded, [model])[model.id]
+    prepared = sources.fetch(loaded, [model])[model.id]
     made = prepare_model(model, prepared, tmp_path_factory.mktemp("work"), seed=20)
     assert isinstance(made, PreparedModel), made
     return made

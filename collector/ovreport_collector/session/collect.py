@@ -44,7 +44,7 @@ def measure(
     """
     workspace.check_writable(out)
     with workspace.one_at_a_time(console), workspace.working_folder() as work:
-        sources.settle(plan.suite, plan.models)  # what is not pinned is a part of the key
+        sources.resolve_unpinned(plan.suite, plan.models)  # what is not pinned is a part of the key
         journal_path = paths.state() / "runs" / f"{plan.key}.jsonl"
         store.sweep(out / plan.machine.id)
         if fresh:

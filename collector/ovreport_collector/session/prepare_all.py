@@ -29,7 +29,7 @@ def prepare_all(plan: Plan, work: Path, display: Display, stopwatch: Stopwatch) 
     What is done once and kept, fetching and optimizing, is no part of the plan's effort.
     """
     began = timing.clock()
-    fetched = sources.prepare(
+    fetched = sources.fetch(
         plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
     )
     stopwatch.leave_out(timing.clock() - began)
@@ -50,7 +50,7 @@ def prepare_all(plan: Plan, work: Path, display: Display, stopwatch: Stopwatch) 
 
 
 def _variant(
-    published: PreparedModel | JobFailed, name: str, files: sources.Prepared, work: Path
+    published: PreparedModel | JobFailed, name: str, files: sources.Fetched, work: Path
 ) -> PreparedModel | JobFailed:
     if isinstance(published, JobFailed):
         return published

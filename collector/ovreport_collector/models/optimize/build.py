@@ -35,8 +35,8 @@ from ovreport_collector.models.variants import (
 )
 from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
+from ovreport_collector.sources import Files
 from ovreport_collector.sources.cache import sha256_of
-from ovreport_collector.sources.files import Files
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
