@@ -84,9 +84,10 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
     wrong = check.faults(files)
     if wrong:
         raise OvreportError(
-            "the site is not sound:\n  " + "\n  ".join(wrong[:20]),
+            "the site has faults:\n  " + "\n  ".join(wrong[:20]),
             where=str(out),
-            remedy="This is a fault of ovreport: please report it. The old site is untouched.",
+            remedy="Correct the links in site/content. Anything else is a fault of ovreport: "
+            "please report it. The old site is untouched.",
         )
     publish.replace(out, files)
     pages = sum(name.endswith(".html") for name in files)
@@ -115,7 +116,7 @@ def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catal
         raise InputError(
             "no record of OpenVINO found, only of native frameworks",
             where=", ".join(map(str, folders)),
-            remedy="Measure it beside them: ovreport collect --engine openvino --engine native.",
+            remedy="Measure OpenVINO too: ovreport collect --engine openvino --engine native.",
         )
     return found
 

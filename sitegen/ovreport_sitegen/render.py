@@ -57,7 +57,7 @@ def templates_folder() -> Path:
 
 
 class Renderer:
-    """Renders the pages of one site."""
+    """Renders the pages of one site from their views."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class Renderer:
 
 
 def ticks(text: str) -> Markup:
-    """Return text with what stands between backticks as code."""
+    """Return text as HTML, with `code` between backticks."""
     parts = [
         Markup("<code>{}</code>").format(part) if i % 2 else escape(part)
         for i, part in enumerate(text.split("`"))

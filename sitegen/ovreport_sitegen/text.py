@@ -1,7 +1,7 @@
-"""Text from records made fit to be shown: it may come from anybody.
+"""Text from records, cleaned before it is shown: anybody may have written it.
 
-Escaping is the templates' business (autoescape); what is done here is about characters that are
-harmless to a parser and still mislead a reader, about length, and about addresses.
+Escaping is done by the templates (autoescape) and by `components.table`; here it is about
+characters that mislead a reader, about length, and about addresses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ovreport.metrics import significant
 from ovreport.store import slug
 
 SHOWN = 120
-"""Characters of a text that are shown where there is no room for all."""
+"""Characters shown of a text where there is no room for more."""
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _KEPT_CONTROLS = frozenset("\n\t")

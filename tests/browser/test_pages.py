@@ -72,14 +72,14 @@ def test_every_page_fits_and_is_quiet(watch: Any, site_folder: Path) -> None:
 
 
 def test_pages_work_under_a_sub_path(watch: Any, site_folder: Path, address: str) -> None:
-    """Served below a folder: every page and every internal link answers."""
+    """Served below a folder: every page and every internal link works."""
     watched = watch()
-    answers: list[int] = []
-    watched.page.on("response", lambda response: answers.append(response.status))
+    statuses: list[int] = []
+    watched.page.on("response", lambda response: statuses.append(response.status))
     for name in pages(site_folder):
         if name != "404.html":  # its addresses start at the site's root, by design
             watched.open(f"{address}/{name}")
-    assert set(answers) <= {200, 304}
+    assert set(statuses) <= {200, 304}
     assert not watched.errors
     assert not watched.outside
 
@@ -114,7 +114,7 @@ def test_the_theme_is_kept(watch: Any, address: str) -> None:
 
 
 def test_tables_can_be_sorted_and_searched(watch: Any, address: str) -> None:
-    """Sorting keeps missing figures last both ways; searching counts what it leaves."""
+    """Sorting keeps missing values last both ways; searching counts what it leaves."""
     watched = watch()
     watched.open(f"{address}/index.html")
     page = watched.page

@@ -38,7 +38,7 @@ def variants_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_pages_of_variants_fit_and_are_quiet(watch: Any, variants_site: Path) -> None:
-    """No horizontal scroll, no error, enough contrast, pictures and words for the best."""
+    """No horizontal scroll, no error, enough contrast, shapes and words for the best."""
     watched = watch()
     page = watched.page
     for name in PAGES:

@@ -56,7 +56,7 @@ def test_every_kind_is_sound_named_and_without_styles(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_hostile_text_stays_text(kind: Kind) -> None:
-    """Markup in a name, a label or a tip is escaped in the picture."""
+    """Markup in a name, a label or a tip is escaped in the chart."""
     text = Drawer(None).svg(a_chart(kind, name=NASTY, label=NASTY, tip=NASTY))
     assert "<script" not in text
     parse(text)

@@ -1,4 +1,4 @@
-"""Views of energy and memory: what is told where it was measured, and where it was not."""
+"""Views of energy and memory: where they were measured, and where they were not."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import pytest
 from ovreport import record as r
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen import downloads
-from ovreport_sitegen.components import memory
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import efficiency
-from ovreport_sitegen.pages.efficiency import energy, loading
+from ovreport_sitegen.pages.efficiency import energy, loading, memory
+from ovreport_sitegen.pages.model import memory as model_memory
 from ovreport_sitegen.pages.model import result as result_view
 from tests import factories
 from tests.factories import a_failed_record, a_record
@@ -64,7 +64,7 @@ def test_measured_energy_is_ranked_with_its_domain() -> None:
 
 
 def test_two_domains_are_never_in_one_ranking() -> None:
-    """A platform's figure beside packages' would compare machines, not models."""
+    """A platform's energy next to packages' would compare machines, not models."""
     psys = factories.energy()
     psys = replace(psys, domains=[replace(psys.domains[0], name="psys")])
     records = [a_record(), a_record(model="b", seed=2), a_record(model="c", seed=3)]
@@ -96,7 +96,7 @@ def test_a_result_in_full_shows_each_domain_and_adds_none_up() -> None:
 
 
 def test_a_result_without_energy_has_the_remedy() -> None:
-    """Reason in the figures, what to do beneath them."""
+    """The reason is among the metrics, what to do below them."""
     shown = result_view.view(catalogue(a_record()).results[0])
     (group,) = [g for g in shown.groups if g.title == "Energy"]
     assert group.missing.startswith("unsupported: no energy counter")
@@ -175,10 +175,10 @@ def test_counters_of_others_are_told_or_why_not() -> None:
     """The control group's peak with where it began; a reason where it is not ours."""
     record = a_record()
     shared = replace(record.memory, unreadable={"GPU.0 x": "not supported"})
-    told = dict(memory.full_counters(catalogue(replace(record, memory=shared)).results[0]))
-    assert told["Control group, peak"] == "260 MiB"
-    assert told["Control group, when the round began"] == "12.0 MiB"
-    assert "not supported" in told["GPU.0 x"]
+    counters = dict(model_memory.counters(catalogue(replace(record, memory=shared)).results[0]))
+    assert counters["Control group, peak"] == "260 MiB"
+    assert counters["Control group, when the round began"] == "12.0 MiB"
+    assert "not supported" in counters["GPU.0 x"]
 
 
 def test_a_round_that_stopped_early_has_the_phases_it_reached() -> None:

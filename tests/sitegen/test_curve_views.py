@@ -1,4 +1,4 @@
-"""The curve and random arrivals on pages: picture, finding, table, and what is missing."""
+"""The curve and random arrivals on pages: chart, finding, table, and what is missing."""
 
 from __future__ import annotations
 

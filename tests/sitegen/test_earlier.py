@@ -34,7 +34,7 @@ def shown(*records):
 
 
 def test_what_was_left_out_is_the_earlier_runs():
-    """Its aspect, its figures and its day; everything else is of the newest run."""
+    """Its measurement, its values and its date; everything else is of the newest run."""
     whole, newer = runs()
     result = shown(newer, whole)
     assert result.record.curve == whole.curve

@@ -25,7 +25,7 @@ def catalogue(*records: r.Record) -> Catalogue:
 
 
 def changed(record: r.Record, **fields: object) -> r.Record:
-    """Return the record with fields of its end-to-end aspect changed."""
+    """Return the record with fields of its end-to-end measurement changed."""
     return replace(record, end_to_end=replace(record.end_to_end, **fields))
 
 
@@ -61,10 +61,10 @@ def test_one_round_claims_nothing() -> None:
     view = end_to_end.view(catalogue(record, a_record(model="other", rounds=1)))
     assert "%" not in view.head.lede
     assert "one round" in view.head.lede
-    figure = metric_values(record)["end_to_end_ms"]
-    assert isinstance(figure, MetricValue)
-    assert figure.verdict.level == "unreliable"
-    assert [reason.code for reason in figure.verdict.reasons] == ["too-few-rounds"]
+    found = metric_values(record)["end_to_end_ms"]
+    assert isinstance(found, MetricValue)
+    assert found.verdict.level == "unreliable"
+    assert [reason.code for reason in found.verdict.reasons] == ["too-few-rounds"]
 
 
 def test_three_rounds_are_too_few_for_a_finding() -> None:
@@ -99,7 +99,7 @@ def test_an_unreliable_time_is_pale_and_says_so() -> None:
     (card,) = view.models
     assert card.chart is not None
     assert all(row.faint and row.name.endswith("unreliable") for row in card.chart.rows)
-    assert "Pale" in card.key
+    assert "Pale" in card.legend
     assert view.table.rows[0].tone == "unreliable"
     assert "end-to-end" in view.head.warning
 

@@ -34,8 +34,8 @@ def evidence(catalogue: Catalogue) -> list[list[str]]:
     return [[cell.text for cell in row.cells] for row in rows]
 
 
-def test_readings_are_told_in_one_order_with_the_unknown_last() -> None:
-    """Whatever the order in the record; a reading of a later release is told by its name."""
+def test_readings_are_in_one_order_with_the_unknown_last() -> None:
+    """Whatever the order in the record; a reading of a later release has its key as its name."""
     rows = evidence(found_with({}, of_tomorrow=1.0, steal_share=0.0, foreign_cpu_share=0.01))
     assert [row[0] for row in rows] == [
         READINGS["foreign_cpu_share"],
@@ -58,7 +58,7 @@ def test_shares_and_counts_look_like_what_they_are() -> None:
     assert shown[READINGS["swap_pages"]] == "20,000"
 
 
-def test_a_reason_is_told_once_for_all_that_is_missing_for_it() -> None:
+def test_a_reason_is_given_once_for_all_that_is_missing_for_it() -> None:
     """Two readings that no sensor gives, one reason."""
     why = "no frequency is readable"
     missing = {"frequency_mhz": why, "temperature_c": "no sensor", "frequency_min_mhz": why}

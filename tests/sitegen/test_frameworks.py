@@ -32,7 +32,7 @@ def both(model_id: str, native_ms: float, **knobs: object) -> tuple[r.Record, r.
 
 @pytest.fixture
 def records() -> list[r.Record]:
-    """Return a gain, a loss, and one that cannot be told apart."""
+    """Return a speedup above 1, one below, and one without a clear difference."""
     return [record for name, ms in MODELS.items() for record in both(name, ms)]
 
 
@@ -64,11 +64,11 @@ def test_a_round_that_was_slow_for_both_is_no_noise() -> None:
 
 
 def test_equal_threads_are_said_and_unequal_ones_named() -> None:
-    """From what was in force on both sides."""
+    """From the effective settings of both."""
     ours, native = both("gained", 10.0)
     assert "equal in every pair" in frameworks.view(catalogue(ours, native)).threads
-    told = r.Settings(requested={}, effective={"intra_op_num_threads": "4"})
-    latency_of_four = msgspec.structs.replace(native.latency, settings=told)
+    settings = r.Settings(requested={}, effective={"intra_op_num_threads": "4"})
+    latency_of_four = msgspec.structs.replace(native.latency, settings=settings)
     other = msgspec.structs.replace(native, latency=latency_of_four)
     assert "not equal for Gained" in frameworks.view(catalogue(ours, other)).threads
 
@@ -124,7 +124,7 @@ def test_a_framework_that_failed_says_why() -> None:
 # ---------------------------------------------------------------- what is said
 
 
-def test_losses_are_counted_like_gains(records: list[r.Record]) -> None:
+def test_losses_are_counted_like_wins(records: list[r.Record]) -> None:
     """The finding counts all three outcomes, and its mean is over all pairs, with their n."""
     view = frameworks.view(catalogue(*records))
     counts = ("faster for 1 (Gained)", "slower for 1 (Lost)", "difference for 1 of 3")
@@ -211,7 +211,7 @@ def test_a_model_page_shows_both(records: list[r.Record]) -> None:
 
 
 def test_downloads_tell_engines_apart(records: list[r.Record]) -> None:
-    """The CSV has every engine's figures, under its name."""
+    """The CSV has every engine's values, under its name."""
     files = downloads.all_files(catalogue(*records))
     text = next(data for name, data in files.items() if name.endswith(".csv")).decode()
     assert {row["engine"] for row in csv.DictReader(io.StringIO(text))} == {
@@ -256,11 +256,11 @@ def test_hostile_words_of_a_native_record_stay_words(
 ) -> None:
     """Titles, reasons, settings and commands become no markup."""
     attack = "<script>alert(1)</script>"
-    told = r.Settings(requested={attack: attack}, effective={"intra_op_num_threads": attack})
+    settings = r.Settings(requested={attack: attack}, effective={"intra_op_num_threads": attack})
     native = a_native_record(seed=2, title=attack)
     native = msgspec.structs.replace(
         native,
-        latency=msgspec.structs.replace(native.latency, settings=told),
+        latency=msgspec.structs.replace(native.latency, settings=settings),
         repeat=r.Repeat(ovreport=attack, benchmark_app=attack),
     )
     failed = a_failed_record(

@@ -47,7 +47,7 @@ def test_the_lede_is_the_speed(build_of: BuildOf) -> None:
 
 
 def test_an_unreliable_speed_heads_no_page(build_of: BuildOf) -> None:
-    """The overview then says how right the answers are; the page says why it is unreliable."""
+    """The overview then shows the token agreement; the page says why it is unreliable."""
     steady = (build_of([a_record(), a_language_record()]) / "index.html").read_text()
     assert re.search(r"<strong>[\d.]+ tokens/s</strong>", steady)
     out = build_of([a_record(), a_language_record(noise=0.5)])
@@ -88,7 +88,7 @@ def test_a_model_has_a_page(build_of: BuildOf) -> None:
     for words in (
         'id="concurrency"',
         "512 tokens",
-        "one at a time",
+        "one request at a time",
         "KV_CACHE_PRECISION",
         "Time per output token",
     ):
@@ -154,7 +154,7 @@ def test_a_page_has_how_each_variant_was_optimized(build_of: BuildOf) -> None:
 
 
 def test_a_variant_by_itself_is_named_as_one(build_of: BuildOf) -> None:
-    """With what its answers are compared: nobody measured the published file beside it."""
+    """With what its perplexity is compared, though the published file was not measured."""
     page = (build_of([a_made_language_record()]) / "model-smollm2-135m-instruct.html").read_text()
     assert 'id="optimization"' in page
     assert f"{TITLE}, weights compressed to int8" in page
@@ -208,7 +208,7 @@ def test_a_language_model_is_described_as_any_other() -> None:
     """Inputs and outputs too; a size that is free is no number."""
     found = catalogue(a_language_record())
     (model,) = found.language_models
-    told = language_model.view(found, model).about
-    assert any(name == "Licence" for name, _ in told.facts)
-    assert all("-1" not in text for text in (*told.inputs, *told.outputs))
+    about = language_model.view(found, model).about
+    assert any(name == "Licence" for name, _ in about.facts)
+    assert all("-1" not in text for text in (*about.inputs, *about.outputs))
     assert port_text(r.Port(name="ids", dtype="i64", shape=[-1, 4])) == "ids: i64, any × 4"

@@ -53,7 +53,7 @@ def default(**knobs: Any) -> r.Record:
     return a_record(**{"precision": "default", "seed": 2, **knobs})
 
 
-def surely(record: r.Record, low: float, high: float) -> r.Record:
+def with_interval(record: r.Record, low: float, high: float) -> r.Record:
     """Return a record with another interval of the paired difference."""
     accuracy = record.accuracy
     assert isinstance(accuracy, r.Accuracy)
@@ -122,7 +122,7 @@ def test_without_a_reference_the_accuracy_is_not_known(ms: float, words: str) ->
 
 def test_an_interval_within_the_tolerance_needs_no_count_of_samples() -> None:
     """The number of samples is given where there are too few of them."""
-    narrow = only(surely(default(median_ms=FASTER), -0.001, 0.001))
+    narrow = only(with_interval(default(median_ms=FASTER), -0.001, 0.001))
     assert "no measurable loss" in narrow
     assert "402" not in narrow
 

@@ -1,4 +1,4 @@
-"""Accuracy against speed: which choice nothing beats, in pictures, tables and on every page."""
+"""Accuracy against speed: which choices are optimal, in charts, tables and on pages."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ def another_hour(record: r.Record) -> r.Record:
 
 
 def with_published(record: r.Record, **changes: str) -> r.Record:
-    """Return a record whose model carries a published figure."""
-    told = {"variant": "FP32", "source": "Its README", "url": "https://example.org", **changes}
-    figure = r.Published(metric="top1", value=0.751, **told)
+    """Return a record whose model carries a published result."""
+    usual = {"variant": "FP32", "source": "Its README", "url": "https://example.org", **changes}
+    theirs = r.Published(metric="top1", value=0.751, **usual)
     return msgspec.structs.replace(
-        record, model=msgspec.structs.replace(record.model, published=[figure])
+        record, model=msgspec.structs.replace(record.model, published=[theirs])
     )
 
 
@@ -61,7 +61,7 @@ def with_published(record: r.Record, **changes: str) -> r.Record:
 
 @pytest.mark.parametrize("measurement", ["latency", "throughput"])
 def test_what_nothing_beats_is_optimal(measurement: SpeedMeasurement) -> None:
-    """INT8 is fastest and f32 most accurate; bf16 is surely behind INT8 in both."""
+    """INT8 is fastest and f32 most accurate; bf16 is significantly behind INT8 in both."""
     found = words(catalogue(*records()), measurement)
     assert found["int8 · i8"] == "optimal"
     assert found["fp32 · f32"] == "optimal"
@@ -70,7 +70,7 @@ def test_what_nothing_beats_is_optimal(measurement: SpeedMeasurement) -> None:
 
 
 def test_two_that_cannot_be_told_apart_are_too_close_to_call() -> None:
-    """Ahead in both by value, in neither for certain."""
+    """Ahead in both by value, in neither significantly."""
     ahead = a_made_record("fp16", seed=4, factors=[1.0] * 7, top1=0.971)
     behind = a_record(seed=1, factors=[1.0, 1.1, 0.95, 1.2, 1.0, 1.05, 1.1], top1=0.9699)
     found = words(catalogue(behind, ahead))
@@ -84,7 +84,7 @@ def test_equal_choices_are_both_optimal() -> None:
 
 
 def test_a_choice_of_another_hour_has_no_place() -> None:
-    """Rounds that did not alternate give no gain, whatever the times are; the card says why."""
+    """Rounds that did not alternate give no speedup, whatever the times are; the card says why."""
     f32, bf16, int8, _ = records()
     found = catalogue(f32, bf16, another_hour(int8))
     assert words(found) == {"fp32 · f32": "optimal", "fp32 · bf16": "optimal"}
@@ -94,8 +94,8 @@ def test_a_choice_of_another_hour_has_no_place() -> None:
     assert "did not alternate" in reason
 
 
-def test_gains_decide_where_absolute_times_are_unreliable() -> None:
-    """Both swing by half from round to round, together: the ratio is as certain as ever."""
+def test_speedups_decide_where_absolute_times_are_unreliable() -> None:
+    """Both swing by half from round to round, together: the ratio is not affected."""
     swing = [1.0, 1.5, 0.7, 1.3, 0.8, 1.6, 1.1]
     int8 = a_made_record("int8", seed=3, median_ms=2, factors=swing, top1=0.968)
     found = catalogue(a_reference(factors=swing), int8)
@@ -162,7 +162,7 @@ def test_a_loss_is_a_finding_without_a_speedup() -> None:
     assert "One model" in view.tradeoffs_note
 
 
-def test_one_picture_tells_why_there_is_no_other() -> None:
+def test_one_chart_has_the_reason_why_there_is_no_other() -> None:
     """Only throughput can be drawn: the reasons against latency stand below it."""
     wide = a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1], median_ms=5)
     throughput = a_made_record(seed=3, median_ms=2).throughput
@@ -216,7 +216,7 @@ def test_the_fastest_within_one_per_cent_is_the_pick() -> None:
     assert strict.is_baseline  # INT8 keeps 99.8 %
 
 
-def test_f32_is_the_pick_unless_another_is_surely_faster() -> None:
+def test_f32_is_the_pick_unless_another_is_significantly_faster() -> None:
     """A value above 1 is not enough."""
     wobble = [1.0, 1.05, 0.9, 1.04, 0.92, 1.06, 0.9]
     close = a_made_record("int8", seed=3, factors=wobble, median_ms=4.95)
@@ -282,10 +282,10 @@ def test_a_model_without_two_usable_speedups_has_no_chart(
     assert build_of([a_reference(), shaky]).is_dir()  # every link leads somewhere
 
 
-# ---------------------------------------------------------------- pictures
+# ---------------------------------------------------------------- charts
 
 
-def test_the_picture_is_sound_named_and_marks_the_best_by_shape(tmp_path: Path) -> None:
+def test_the_chart_is_sound_named_and_marks_the_best_by_shape(tmp_path: Path) -> None:
     """Diamonds filled for the best, triangles beyond the tolerance; hostile names stay text."""
     (card,) = tradeoff.site_cards(catalogue(*records()))
     chart = card.chart
@@ -303,7 +303,7 @@ def test_the_picture_is_sound_named_and_marks_the_best_by_shape(tmp_path: Path) 
 
 
 def renamed(chart: Plane, text: str) -> Plane:
-    """Return a picture with that text everywhere."""
+    """Return a chart with that text everywhere."""
     from dataclasses import replace
 
     points = tuple(replace(m, label=text, tip=text) for m in chart.points)
@@ -333,17 +333,16 @@ def test_a_name_stands_on_no_line_where_there_is_room() -> None:
     assert int8["ly"] != int8["y"]  # nor on its own interval
 
 
-def test_a_page_has_so_many_pictures_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_has_a_limited_number_of_charts_and_says_so() -> None:
     """The other models are made no card of."""
     many = [x for i in range(3) for x in records(model=f"m-{i}", title=f"Model {i}")]
     found = catalogue(*many)
     assert tradeoff.site_note(found) == ""
-    monkeypatch.setattr(tradeoff, "MOST", 2)
-    assert [c.title for c in tradeoff.site_cards(found)] == ["Model 0", "Model 1"]
-    assert "first 2 of 3" in tradeoff.site_note(found)
+    assert [c.title for c in tradeoff.site_cards(found, most=2)] == ["Model 0", "Model 1"]
+    assert "first 2 of 3" in tradeoff.site_note(found, most=2)
 
 
-def test_a_site_without_a_choice_has_a_sentence_and_no_picture() -> None:
+def test_a_site_without_a_choice_has_a_sentence_and_no_chart() -> None:
     """Only f32 was measured: no empty chart."""
     for found in (
         catalogue(a_reference()),
@@ -364,9 +363,9 @@ def test_rows_have_as_many_cells_as_columns() -> None:
     """Spans included."""
     found = catalogue(*map(with_published, records()))
     view = accuracy.view(found)
-    size, told = optimization.size_table(found, found.models[0]), published.table(found)
-    pictures = [card.table for card in view.tradeoffs]
-    for table in (view.table, *view.choices, size, told, *pictures):
+    size, others = optimization.size_table(found, found.models[0]), published.table(found)
+    tables = [card.table for card in view.tradeoffs]
+    for table in (view.table, *view.choices, size, others, *tables):
         assert table is not None
         for row in table.rows:
             assert sum(cell.span for cell in row.cells) == len(table.columns), table.id
@@ -375,7 +374,7 @@ def test_rows_have_as_many_cells_as_columns() -> None:
 def test_fifteen_models_stay_below_a_megabyte(
     build_of: Callable[[Sequence[r.Record]], Path],
 ) -> None:
-    """The accuracy page with a picture for each model is light, and its ids are unique."""
+    """The accuracy page with a chart for each model is light, and its ids are unique."""
     many = [x for i in range(15) for x in records(model=f"m-{i}", title=f"Model {i}")]
     page = build_of(many) / "accuracy.html"
     assert page.stat().st_size < 1_000_000

@@ -55,16 +55,16 @@ def test_a_model_of_one_variant_does_not_name_it_in_charts() -> None:
     assert published_int8.is_published
 
 
-def test_gains_of_variants_are_over_the_published_file() -> None:
+def test_speedups_of_variants_are_over_the_published_file() -> None:
     """The same baseline for all: f32 of what was published."""
     found = catalogue(*records())
-    gains = {t.candidate.variant: t.latency.ratio.value for t in found.speedups if t.latency}
-    assert gains["int8"] == pytest.approx(2.5, rel=0.03)
+    ratios = {t.candidate.variant: t.latency.ratio.value for t in found.speedups if t.latency}
+    assert ratios["int8"] == pytest.approx(2.5, rel=0.03)
     assert all(t.baseline.is_published and t.baseline.requested == "f32" for t in found.speedups)
 
 
 def test_downloads_have_a_row_a_variant() -> None:
-    """The column tells them apart."""
+    """A column names the variant."""
     text = downloads.all_files(catalogue(*records()))["data/figures.csv"].decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {row["variant"] for row in rows} == {"fp32", "int8", "fp16"}
@@ -88,7 +88,7 @@ def test_a_models_page_has_how_its_files_were_optimized() -> None:
 
 
 def test_a_models_page_has_the_recipe_and_the_source_of_the_error() -> None:
-    """The least error with those of the others; rounding and kernels told apart."""
+    """The least error with those of the others; rounding and kernels separately."""
     record = a_made_record("int8")
     how = record.model.origin
     facts = dict(optimization.optimizations(catalogue(record).results)[0].facts)
@@ -139,10 +139,10 @@ def test_size_stands_beside_memory() -> None:
 # ---------------------------------------------------------------- other metrics, other people
 
 
-def test_a_published_figure_stands_beside_ours_and_in_no_finding() -> None:
+def test_a_published_result_is_next_to_ours_and_in_no_finding() -> None:
     """Marked, with its source; it changes neither headline nor chart."""
-    plain, told = catalogue(*records()), catalogue(*map(with_published, records()))
-    table = published.table(told)
+    plain, others = catalogue(*records()), catalogue(*map(with_published, records()))
+    table = published.table(others)
     assert table is not None
     (row,) = table.rows
     assert "published" in row.html
@@ -150,7 +150,7 @@ def test_a_published_figure_stands_beside_ours_and_in_no_finding() -> None:
     assert ">97.0<" in row.html
     assert 'href="https://example.org"' in row.html
     assert published.table(plain) is None
-    before, after = accuracy.view(plain), accuracy.view(told)
+    before, after = accuracy.view(plain), accuracy.view(others)
     assert before.findings == after.findings
     assert [c.finding for c in before.cards] == [c.finding for c in after.cards]
 
@@ -165,7 +165,7 @@ def test_a_published_address_that_is_none_becomes_no_link() -> None:
 
 
 def test_ours_is_the_accuracy_in_the_published_metric() -> None:
-    """A further metric too, where the figure is of that."""
+    """An additional metric too, where the published result is in that one."""
     record = with_published(a_reference())
     assert isinstance(record.accuracy, r.Accuracy)
     other = msgspec.structs.replace(record.accuracy, metric="frame_f1", value=0.5, low=0.4)

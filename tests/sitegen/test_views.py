@@ -79,20 +79,20 @@ def test_a_case_on_another_machine_is_another_case() -> None:
     assert len({d.label for d in both.devices}) == 2
 
 
-# ---------------------------------------------------------------- gains
+# ---------------------------------------------------------------- speedups
 
 
 def test_interleaved_rounds_are_compared() -> None:
-    """The default's gain is the ratio over shared rounds, with an interval."""
-    (gain,) = catalogue(*pair()).speedups
-    assert gain.latency is not None
-    assert gain.latency.outcome == "different"
-    assert gain.latency.ratio.low < 2 < gain.latency.ratio.high
-    assert gain.latency.pairs == 7
+    """The default's speedup is the ratio over shared rounds, with an interval."""
+    (speedup,) = catalogue(*pair()).speedups
+    assert speedup.latency is not None
+    assert speedup.latency.outcome == "different"
+    assert speedup.latency.ratio.low < 2 < speedup.latency.ratio.high
+    assert speedup.latency.pairs == 7
 
 
 def test_rounds_of_different_hours_are_not_compared() -> None:
-    """Two measurements that did not alternate give no gain."""
+    """Two measurements that did not alternate give no speedup."""
     f32, default = pair()
     later = [msgspec.structs.replace(n, started_at="2026-11-23T15:00:00Z") for n in default.noise]
     assert same_run(f32, default)
@@ -172,7 +172,7 @@ def test_unreliable_results_stay_out_of_rankings_and_in_the_table() -> None:
     assert [row.name for row in chart.rows] == ["Magika v3.3 · f32"]
     (row,) = [row for row in view.table.rows if row.tone == "unreliable"]
     assert "rounds differ" in row.html
-    assert "1 unreliable" in view.cards[0].key
+    assert "1 unreliable" in view.cards[0].legend
 
 
 def test_a_card_of_nothing_but_unreliable_results_says_so() -> None:
@@ -180,7 +180,7 @@ def test_a_card_of_nothing_but_unreliable_results_says_so() -> None:
     found = catalogue(a_record(noise=0.5))
     card = latency.view(found).cards[0]
     assert card.chart is None
-    assert "none of 1" in card.finding
+    assert "reliable enough" in card.finding
     assert card.table is not None
     assert "unreliable" in card.table.rows[0].html
 
@@ -193,7 +193,7 @@ def test_a_page_of_noisy_results_says_so_at_its_top() -> None:
     assert not warning(catalogue(a_record()).results, "latency")
 
 
-def test_verdicts_are_judged_again() -> None:
+def test_verdicts_are_computed_again() -> None:
     """What a record says of itself is not taken."""
     shaky = a_record(noise=0.5)
     boast = {"latency": r.Verdict(level="stable", reasons=[])}
@@ -240,7 +240,7 @@ def test_too_few_samples_for_a_percentile_say_so() -> None:
 
 
 def test_the_label_never_says_more_than_what_ran() -> None:
-    """Asked and executed precision are both told; unread ones are unverified."""
+    """Requested and executed precision are both shown; unread ones are unverified."""
     ran = catalogue(*pair()).results
     assert [result.precision for result in ran] == ["f32", "default → bf16"]
     lying = catalogue(a_record(executed="f16"))
@@ -279,7 +279,7 @@ def test_eligibility_is_99_per_cent_of_the_reference() -> None:
 
 
 def test_every_accuracy_has_a_row_with_its_data_and_verdict() -> None:
-    """On the accuracy page and on the model's own, where two of one metric are told apart."""
+    """On the accuracy page and on the model's own, where two of one metric have different names."""
     found = catalogue(*pair(further=True))
     for table in (accuracy.view(found).table, model.view(found, found.models[0]).accuracies):
         assert table is not None
@@ -300,9 +300,9 @@ def test_a_converted_model_says_what_made_it() -> None:
     made = msgspec.structs.replace(record, model=msgspec.structs.replace(record.model, origin=how))
     found = catalogue(made)
     facts = dict(model.view(found, found.models[0]).about.facts)
-    assert "bert-encoder (numpy 2.4.6)" in facts["Made of it"]
+    assert "bert-encoder (numpy 2.4.6)" in facts["Converted"]
     plain = catalogue(record)
-    assert "Made of it" not in dict(model.view(plain, plain.models[0]).about.facts)
+    assert "Converted" not in dict(model.view(plain, plain.models[0]).about.facts)
 
 
 def test_a_model_with_one_accuracy_has_no_table_of_all() -> None:
@@ -323,7 +323,7 @@ def test_a_further_accuracy_that_could_not_be_had_says_why() -> None:
 
 
 def test_what_is_worth_a_second_look_is_listed_with_its_reason() -> None:
-    """Lower precision that scores higher is told; a page without any says so."""
+    """Lower precision that scores higher is one; a page without any has no rows."""
     sound = accuracy.view(catalogue(*pair()))
     assert not sound.anomalies.rows
     better = accuracy.view(catalogue(a_record(), a_record(precision="default", top1=0.995)))
@@ -387,16 +387,16 @@ def test_csv_fields_are_no_formulas(text: str) -> None:
     assert downloads.guarded(text).startswith("'")
 
 
-def test_the_csv_has_a_row_a_figure() -> None:
+def test_the_csv_has_a_row_for_each_value() -> None:
     """Names, numbers and reasons survive commas, quotes and line ends; formulas do not."""
     nasty = '=cmd|"/c calc"!A0,\n"x"'
     found = catalogue(a_record(full_name=nasty), a_failed_record(model="b"))
     text = downloads.all_files(found)["data/figures.csv"].decode()
     rows = list(csv.DictReader(io.StringIO(text)))
     assert {row["device_full_name"][0] for row in rows if row["model"] != "b"} == {"'"}
-    (figure,) = [r for r in rows if r["metric"] == "latency_ms" and r["model"] != "b"]
-    assert float(figure["low"]) < float(figure["value"]) < float(figure["high"])
-    assert (figure["rounds"], figure["verdict"]) == ("7", "stable")
+    (row,) = [r for r in rows if r["metric"] == "latency_ms" and r["model"] != "b"]
+    assert float(row["low"]) < float(row["value"]) < float(row["high"])
+    assert (row["rounds"], row["verdict"]) == ("7", "stable")
     failed = [r for r in rows if r["model"] == "b"]
     assert failed
     assert all(r["value"] == "" and "SIGSEGV" in r["missing"] for r in failed)
@@ -409,7 +409,7 @@ def test_marks_that_turn_text_are_dropped() -> None:
 
 
 def test_device_names_lose_trade_marks_only() -> None:
-    """What makers add to a name goes, what tells devices apart stays."""
+    """What makers add to a name goes, what distinguishes devices stays."""
     assert short_name("Intel(R) Core(TM) Ultra 7 268V") == "Intel Core Ultra 7 268V"
     assert short_name("Intel(R) Xeon(R) CPU @ 2.20GHz") == "Intel Xeon"
     assert short_name("AMD EPYC 9V74 80-Core Processor") == "AMD EPYC 9V74 80-Core"

@@ -19,7 +19,6 @@ from ovreport_collector.plan import devices, engines, load_suite
 from ovreport_collector.plan.plan import Plan, PlannedCase, cases
 from ovreport_collector.plan.tiers import TIERS
 from ovreport_collector.process.timing import Stopwatch
-from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Suite
 
 
@@ -83,9 +82,7 @@ def make_plan(request: Request) -> Plan:
         devices=found,
         plugins=request.plugins,
         machine=describe.describe(),
-        software=describe.software(
-            probed.openvino, engines.versions(used) | language.versions(used)
-        ),
+        software=describe.software(probed.openvino, engines.versions(used)),
         skip=tuple(sorted(set(request.skip))),
         tools=variants.versions(p.case.variant for p in planned if p.is_optimized),
         left_out=" ".join(filter(None, (no_genai, no_nncf))),

@@ -1,4 +1,4 @@
-"""What is known of a model beside its results: why it is in, where it is from, how large it is."""
+"""About a model: why it is in the suite, its source, licence, size, inputs and outputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ovreport_sitegen.text import line, megabytes, safe_url
 
 @dataclass(frozen=True)
 class About:
-    """What a model's page says of the model, whatever kind of model it is."""
+    """What a model's page says about the model, of whatever kind it is."""
 
     why: str
     homepage: str | None
@@ -24,7 +24,7 @@ class About:
 
 
 def about(results: Sequence[Result]) -> About:
-    """Return what the newest record of the published file tells of the model."""
+    """Return what the newest record of the published file has on the model."""
     as_published = [r for r in results if r.is_published] or results
     newest = max((r.record for r in as_published), key=lambda r: r.measured_at).model
     sums = sorted({r.record.model.sha256 for r in as_published})
@@ -37,7 +37,7 @@ def about(results: Sequence[Result]) -> About:
             ("Licence", line(newest.licence, 200)),
             ("Source", line(newest.source, 300)),
             ("SHA-256", ", ".join(sums[:4])),
-            *_made(newest.origin),
+            *_conversion(newest.origin),
             ("Size", megabytes(newest.size_bytes)),
             ("Parameters", count_text(newest.parameters) if newest.parameters else "not counted"),
         ),
@@ -46,12 +46,12 @@ def about(results: Sequence[Result]) -> About:
     )
 
 
-def _made(made: Original | Converted | Optimized) -> list[tuple[str, str]]:
-    """Return how the file that was run came about, where it is not the published one."""
-    if not isinstance(made, Converted):
+def _conversion(origin: Original | Converted | Optimized) -> list[tuple[str, str]]:
+    """Return how the published weights were converted, where they were."""
+    if not isinstance(origin, Converted):
         return []
-    software = ", ".join(f"{line(p, 40)} {line(v, 40)}" for p, v in made.software.items())
-    return [("Made of it", f"an OpenVINO IR, by the converter {line(made.converter)} ({software})")]
+    software = ", ".join(f"{line(p, 40)} {line(v, 40)}" for p, v in origin.software.items())
+    return [("Converted", f"to OpenVINO IR, by {line(origin.converter)} ({software})")]
 
 
 def count_text(n: int) -> str:
@@ -63,7 +63,7 @@ def count_text(n: int) -> str:
 
 
 def port_text(port: Port) -> str:
-    """Return an input or output as name: type, shape; `any` stands for a size that is free."""
+    """Return an input or output as `name: type, shape`; `any` is a dynamic dimension."""
     sizes = ("any" if size < 0 else str(size) for size in port.shape[:12])
     shape = " × ".join(sizes) or "scalar"
     return f"{line(port.name, 80)}: {line(port.dtype, 20)}, {shape}"

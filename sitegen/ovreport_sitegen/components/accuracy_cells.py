@@ -1,4 +1,4 @@
-"""How right a result's answers are: cells and rows that several pages show."""
+"""Accuracy of a result, and its difference to the f32 reference: cells that several pages show."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line
 
 ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
-"""Shares of the reference's accuracy that a result must keep for its speed to count (MLPerf has
-both targets)."""
+"""Shares of the reference's accuracy that a result must keep for its speed to count: both of
+MLPerf's targets."""
 _TOLERANCE_TIPS = {
     "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
-    "worse": "Surely below the reference, by more than 1 % of it.",
-    "better": "Surely above the reference, by more than 1 % of it: see the second look below.",
-    "too few samples": "Neither surely within 1 % of the reference nor surely beyond.",
+    "worse": "Significantly below the reference, by more than 1 % of it.",
+    "better": "Significantly above the reference, by more than 1 % of it: see Anomalies.",
+    "too few samples": "The interval of the difference reaches across the tolerance of 1 %.",
 }
 
-_REFERENCE = Cell("reference", tone="missing", tip="The others are compared with this one.")
+_REFERENCE = Cell("reference", tone="missing", tip="The others are compared with it.")
 
 
 def reference_of(result: Result) -> AccuracyReference | None:
@@ -35,14 +35,14 @@ def reference_of(result: Result) -> AccuracyReference | None:
 
 
 def is_reference(result: Result) -> bool:
-    """Return whether a result is what the others are compared with: f32 of the published file."""
+    """Return whether a result is the f32 reference itself, which is compared with nothing."""
     accuracy = result.accuracy
     unpaired = isinstance(accuracy, Accuracy) and isinstance(accuracy.reference, Skipped)
     return unpaired and result.is_baseline
 
 
 def difference_of(result: Result) -> AccuracyReference | None:
-    """Return the difference to the f32 reference, which has none to itself."""
+    """Return the difference to the f32 reference; the reference's own is zero."""
     accuracy = result.accuracy
     if is_reference(result) and isinstance(accuracy, Accuracy):
         return AccuracyReference(value=accuracy.value, delta=0, delta_low=0, delta_high=0)
@@ -50,7 +50,7 @@ def difference_of(result: Result) -> AccuracyReference | None:
 
 
 def eligible(result: Result, share: float = ELIGIBLE) -> bool | None:
-    """Return whether a result keeps that share of the reference's accuracy; None: not known."""
+    """Return whether a result keeps a share of the reference's accuracy; None: not known."""
     reference = reference_of(result)
     if reference is None or reference.value <= 0:
         return None
@@ -58,12 +58,12 @@ def eligible(result: Result, share: float = ELIGIBLE) -> bool | None:
 
 
 def keeps(result: Result, share: float = ELIGIBLE) -> bool:
-    """Return whether a result is known to keep that share; the reference itself does."""
+    """Return whether a result is known to keep that share; the reference does."""
     return is_reference(result) or bool(eligible(result, share))
 
 
 def value_cell(result: Result) -> Cell:
-    """Return the absolute accuracy with its interval."""
+    """Return the accuracy with its interval."""
     accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
         return missing_cell(accuracy)
@@ -78,7 +78,7 @@ def value_cell(result: Result) -> Cell:
 
 
 def named_cell(result: Result) -> Cell:
-    """Return the absolute accuracy with its interval and its metric."""
+    """Return the accuracy with its interval and its metric."""
     cell, accuracy = value_cell(result), result.accuracy
     if not isinstance(accuracy, Accuracy):
         return cell
@@ -92,7 +92,7 @@ def named_cell(result: Result) -> Cell:
 
 
 def metric_cell(result: Result) -> Cell:
-    """Return which metric an accuracy is in."""
+    """Return the metric of an accuracy."""
     accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
         return Cell("–", tone="missing")
@@ -101,7 +101,7 @@ def metric_cell(result: Result) -> Cell:
 
 
 def points(value: float) -> str:
-    """Return a signed number of points."""
+    """Return a number of points with its sign: `+1.5`, `−0.32`, `0`."""
     text = significant(abs(value), 3 if abs(value) >= 1 else 2)
     if float(text.replace(",", "")) == 0:
         return "0"
@@ -126,7 +126,7 @@ def cost_cell(result: Result) -> Cell:
 
 
 def eligible_cell(result: Result) -> Cell:
-    """Return whether a result's speed counts, in words."""
+    """Return whether a result keeps enough accuracy for its speed to count."""
     reference, known = reference_of(result), eligible(result)
     if is_reference(result):
         return _REFERENCE
@@ -143,7 +143,7 @@ def eligible_cell(result: Result) -> Cell:
 
 
 def tolerance_cell(result: Result) -> Cell:
-    """Return whether the accuracy equals the reference's within 1 %, by its interval."""
+    """Return whether the accuracy is within 1 % of the reference's, by the interval."""
     accuracy = result.accuracy
     found = tolerance(accuracy) if isinstance(accuracy, Accuracy) else None
     if is_reference(result):
@@ -156,7 +156,7 @@ def tolerance_cell(result: Result) -> Cell:
 
 
 def lost_row(result: Result, name: str) -> Row | None:
-    """Return a chart's row of points lost; the tolerance is 1 % of the reference."""
+    """Return a chart's row of the points lost, None without a reference."""
     reference, accuracy = reference_of(result), result.accuracy
     if reference is None or not isinstance(accuracy, Accuracy):
         return None

@@ -1,26 +1,28 @@
-"""Columns and cells of results. Missing figures say why; they are never zero."""
+"""Columns, rows and cells of results. A missing value says why; it is never zero."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from statistics import median
 
-from ovreport.metrics import METRICS, Metric, MetricValue
+from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.percentiles import N_TOO_SMALL
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
+from ovreport.stats.intervals import Interval
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.components.table import Cell, Column, TableRow, Tone
-from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, plural
 
 RESULT_COLUMNS = (
     Column("Model"),
     Column("Device", wide=True),
-    Column("Precision", wide=True, tip="What was asked for → what really ran"),
+    Column("Precision", wide=True, tip="Requested → executed"),
 )
-VERDICT = Column("Verdict", tip="Whether the number can be trusted, and what speaks against it")
+VERDICT = Column("Verdict", tip="Whether the number can be trusted, with the reasons where not")
 
 TOO_FEW = "too few runs"
 """Shown in place of a value that has too few samples; the hover text has their number."""
@@ -34,7 +36,7 @@ def metric_column(key: str, label: str = "") -> Column:
 
 @cache
 def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
-    """Return the cells that say which result a row is of."""
+    """Return the cells that name a result: model, device and precision."""
     marks = (("architecture only",) if result.model.architecture_only else ()) + (
         ("quick",) if result.quick else ()
     )
@@ -48,12 +50,12 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
             href=result.device.href,
             family=result.device.family,
         ),
-        Cell(result.precision, sub=variants.label(result.variant), sort=result.precision),
+        Cell(result.precision, sub=VARIANTS[result.variant].label, sort=result.precision),
     )
 
 
 def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> TableRow:
-    """Return a row about a result; `measurement` is whose verdict greys it."""
+    """Return a row of a result; the verdict of `measurement` colours it."""
     under = f"{result.device.label} · {result.label}"
     return row(result, result_cells(result), cells, measurement=measurement, under=under)
 
@@ -61,7 +63,7 @@ def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> 
 def row(
     result: Result, head: Sequence[Cell], cells: Sequence[Cell], *, measurement: str, under: str
 ) -> TableRow:
-    """Return a row of a table that has its own first columns."""
+    """Return a row with its own first cells, `head`; `under` stands in for them on a phone."""
     return TableRow(
         cells=(*head, *(cells if result.completed else [failure_cell(result, len(cells))])),
         tone=row_tone(result, measurement),
@@ -70,22 +72,22 @@ def row(
             result.model.title,
             result.requested,
             result.device.family,
-            variants.label(result.variant),
+            VARIANTS[result.variant].label,
         ),
     )
 
 
 def failure_cell(result: Result, span: int) -> Cell:
-    """Return the cell that says, in place of all figures, why a case has none."""
+    """Return the cell over all columns that says why a case has no values."""
     outcome = result.record.outcome
     if isinstance(outcome, Completed):
         return missing_cell(None)
-    said = missing_cell(outcome)
-    return Cell(said.text, sub=line(outcome.reason, 160), tone="missing", tip=said.tip, span=span)
+    cell = missing_cell(outcome)
+    return Cell(cell.text, sub=line(outcome.reason, 160), tone="missing", tip=cell.tip, span=span)
 
 
 def row_tone(result: Result, measurement: str) -> Tone:
-    """Return how a row is coloured."""
+    """Return how a row is coloured: by its outcome, or by the verdict of a measurement."""
     if not result.completed:
         return "failed"
     verdict = result.verdict(measurement) if measurement else None
@@ -94,11 +96,11 @@ def row_tone(result: Result, measurement: str) -> Tone:
 
 @cache
 def value_cell(result: Result, key: str, *, interval: bool = True) -> Cell:
-    """Return the cell of a figure, or of the reason why there is none."""
+    """Return the cell of a metric's value, or of the reason why there is none."""
     found = result.metric_values.get(key)
     if isinstance(found, MetricValue):
         metric = METRICS[key]
-        sub = interval_text(found, metric) if interval else ""
+        sub = _value_interval(found) if interval else ""
         if found.scope:
             sub = f"{sub}\n{line(found.scope, 60)}".strip()
         tone = "judged unreliable" if found.verdict.level == "unreliable" else "judged"
@@ -107,7 +109,7 @@ def value_cell(result: Result, key: str, *, interval: bool = True) -> Cell:
 
 
 def missing_cell(why: NotMeasured | None) -> Cell:
-    """Return a cell that says that there is no figure, and why."""
+    """Return the cell of a missing value, with the reason."""
     if why is None:
         return Cell("not measured", tone="missing")
     reason = line(why.reason, 400)
@@ -117,29 +119,51 @@ def missing_cell(why: NotMeasured | None) -> Cell:
 
 
 def missing_words(why: NotMeasured) -> str:
-    """Return what happened in place of a figure, and the reason."""
+    """Return what happened instead of a measurement, and why."""
     return f"{status_word(why)}: {line(why.reason, 400)}"
 
 
 def status_word(why: NotMeasured) -> str:
-    """Return what happened, in a word."""
+    """Return what happened instead of a measurement, in a word."""
     if isinstance(why, Failed):
         return "failed"
     return "unsupported" if isinstance(why, Unsupported) else "skipped"
 
 
-def interval_text(figure: MetricValue, metric: Metric) -> str:
-    """Return a figure's interval, or what kind of figure has none."""
-    if figure.kind == "bound" or figure.low == figure.high:
+def _value_interval(found: MetricValue) -> str:
+    if found.kind == "bound" or found.low == found.high:
         return ""
-    if not math.isfinite(figure.high - figure.low):
+    return interval_words(found.low, found.high, METRICS[found.metric].format)
+
+
+def interval_words(low: float, high: float, show: Callable[[float], str] = significant) -> str:
+    """Return the ends of an interval; one round alone has none."""
+    if not math.isfinite(high - low):
         return "interval unbounded"
-    return f"{metric.format(figure.low)} – {metric.format(figure.high)}"
+    return f"{show(low)} – {show(high)}"
+
+
+def interval_cell(interval: Interval, key: str = "") -> Cell:
+    """Return a value with its interval, in the format of a metric where one is given."""
+    show = METRICS[key].format if key else significant
+    sub = interval_words(interval.low, interval.high, show)
+    return Cell(show(interval.value), sub=sub, sort=interval.value)
+
+
+def range_cell(values: Sequence[float]) -> Cell:
+    """Return the median of one value a round, with their range."""
+    middle = median(values)
+    return Cell(
+        significant(middle),
+        sub=f"{significant(min(values))} – {significant(max(values))}",
+        sort=middle,
+        tip="Median and range over rounds",
+    )
 
 
 @cache
 def verdict_cell(result: Result, measurement: str) -> Cell:
-    """Return the badge of a result's aspect, with its reasons in words."""
+    """Return the badge of a measurement's verdict, with its reasons."""
     if not result.completed:
         return failure_cell(result, 1)
     verdict = result.verdict(measurement)
@@ -149,14 +173,14 @@ def verdict_cell(result: Result, measurement: str) -> Cell:
 
 
 def level_cell(found: MetricValue | NotMeasured | None) -> Cell:
-    """Return the badge of a figure's own verdict; where there is none, its cell says why."""
+    """Return the badge of a value's own verdict; its value's cell says why there is none."""
     if isinstance(found, MetricValue):
         return badge_cell(found.verdict)
     return Cell("–", tone="missing")
 
 
 def badge_cell(verdict: Verdict) -> Cell:
-    """Return a verdict's badge."""
+    """Return the badge of a verdict."""
     return Cell(
         verdict.level,
         sub=reasons_words(verdict),
@@ -167,17 +191,17 @@ def badge_cell(verdict: Verdict) -> Cell:
 
 
 def reasons_words(verdict: Verdict) -> str:
-    """Return why a verdict is what it is, in a few words."""
+    """Return the titles of a verdict's reasons."""
     return ", ".join(reason_title(r.code).lower() for r in verdict.reasons)
 
 
 def reason_title(code: str) -> str:
-    """Return what a reason code means, in a few words; unknown codes stand for themselves."""
+    """Return the title of a reason; an unknown code is its own title."""
     return REASONS[code].title if code in REASONS else line(code, 40)
 
 
 def n_cell(result: Result, key: str) -> Cell:
-    """Return how much stands behind a figure."""
+    """Return how many samples and rounds a value comes from."""
     figure = result.metric_value(key)
     if figure is None:
         return Cell("–", tone="missing")

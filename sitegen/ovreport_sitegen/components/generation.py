@@ -1,4 +1,4 @@
-"""What several pages need of a language model's result."""
+"""Results of language models, as several pages name and choose them."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def _rate(result: Result) -> float:
 
 
 def result_name(result: Result) -> str:
-    """Return a result's name in a picture, and beside its command."""
+    """Return a result's name in a chart, and beside its command."""
     return f"{result.model.title} · {result.device.label} · {result.label}"
 
 
 def value_words(result: Result, key: str) -> str:
-    """Return a figure with its unit, empty where there is none."""
+    """Return a metric's value with its unit, empty where there is none."""
     figure = result.metric_values.get(key)
     return METRICS[key].format_unit(figure.value) if isinstance(figure, MetricValue) else ""
 

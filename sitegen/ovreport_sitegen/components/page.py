@@ -1,4 +1,4 @@
-"""The head that every page has, and the cards that charts stand on."""
+"""The head of a page, and the cards that hold its charts."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from ovreport_sitegen.text import day, listed, plural
 
 @dataclass(frozen=True)
 class Head:
-    """What stands at the top of a page."""
+    """Title, lede and warning of a page."""
 
     title: str
     lede: str
     """One or two sentences under the title."""
     warning: str = ""
-    """Shown above everything else."""
+    """Shown above everything else; empty: none."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """A chart with what one needs to read it."""
+    """A chart with what is needed to read it: conditions, finding, legend, table and source."""
 
     id: str
     title: str
     conditions: str
     better: str
     finding: str
-    """Computed from the data, in a sentence."""
+    """A sentence computed from the data; the reason where nothing can be drawn."""
     footer: str
     chart: ChartSpec | None = None
-    """None where nothing can be drawn; the finding then says why."""
-    key: str = ""
+    """None where nothing can be drawn."""
+    legend: str = ""
     """What the marks mean."""
     left_out: tuple[str, ...] = ()
-    """What could not be drawn, each with the reason."""
+    """What is not drawn, each with the reason."""
     table: Table | None = None
     more: str = ""
-    """Address of the page or the part of one that has it all."""
+    """Address of the page, or the part of one, that has everything."""
 
 
 def warning(results: Sequence[Result], measurement: str, what: str = "on this page") -> str:
-    """Return what a page of nothing but doubtful results has to say at its top."""
+    """Return the warning of a page without a stable result; empty where it has one."""
     verdicts = [v for r in results if (v := r.verdict(measurement))]
     if not verdicts or any(v.level == "stable" for v in verdicts):
         return ""
@@ -70,15 +70,15 @@ def warning(results: Sequence[Result], measurement: str, what: str = "on this pa
     kind = measurement.replace("_", "-")
     return (
         f"No {kind} result {what} is stable: {none}. Most often: {listed(common)}. "
-        "Absolute numbers may be off. Ratios of cases that ran alternately hold better, and "
-        "each carries its own interval."
+        "Absolute numbers may be off. Ratios of cases measured in one run are more reliable; each "
+        "has its own interval."
     )
 
 
 def footer(results: Sequence[Result], measurement: str, *, by: str = "") -> str:
     """Return rounds, release, date and verdicts of what a card shows.
 
-    `by`: how a card of ratios compares; verdicts of the figures by themselves are not theirs.
+    `by`: how a card of ratios compares; the verdicts of single values say nothing of ratios.
     """
     if not results:
         return "nothing to show"

@@ -1,8 +1,9 @@
-"""Cards that rank results by a metric: every model on a device, or every device of a model."""
+"""The card that ranks results by a metric: every model on a device, or every device of a model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, Metric, MetricValue, significant
 from ovreport.stats.intervals import geometric_mean
@@ -20,34 +21,46 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, plural
 
-HOLLOW = "Hollow: noisy."
-LEFT_OUT = "unreliable or failed, left out: see the table."
+FIRST = 40
+"""Rows of a card's own table; the page's main table has all."""
+
+
+@dataclass(frozen=True)
+class Second:
+    """Another metric, drawn as a small mark beside the one that ranks."""
+
+    metric: str
+    large: str
+    """What the large mark is, for the legend."""
+    small: str
+    """What the small one is."""
+    sentence: str
+    """Says how they compare, with `{}` for a number: `A cold start takes {}× a cached one`."""
 
 
 def preferred(results: Iterable[Result]) -> list[Result]:
-    """Return one result per model and device: the published file, in the default precision.
+    """Return one result of each model, device and engine: the published file at its default.
 
-    What was made of it has its place on the model's own page and on the accuracy page.
+    Variants have their place on the model's own page and on the accuracy page.
     """
     best: dict[tuple[str, ...], Result] = {}
     for r in results:
         if not r.is_published:
             continue
         key = (r.model.id, *r.device.key, r.record.case.device, r.record.case.engine)
-        if key not in best or (r.requested == "default", r.completed) > (
-            best[key].requested == "default",
-            best[key].completed,
-        ):
+        if key not in best or _preference(r) > _preference(best[key]):
             best[key] = r
     return list(best.values())
 
 
+def _preference(result: Result) -> tuple[bool, bool]:
+    return result.requested == "default", result.completed
+
+
 def model_name(result: Result) -> str:
     """Return a result's name in a chart of models."""
-    parts = [result.model.title, result.short_label]
-    if result.model.architecture_only:
-        parts.append("architecture only")
-    return " · ".join(parts)
+    only = ["architecture only"] if result.model.architecture_only else []
+    return " · ".join([result.model.title, result.short_label, *only])
 
 
 def device_name(result: Result) -> str:
@@ -55,48 +68,20 @@ def device_name(result: Result) -> str:
     return f"{result.device.label} · {result.short_label}"
 
 
-def figure_row(
-    result: Result, key: str, name: str, *, other: str = "", scale: float = 1.0
-) -> Row | None:
-    """Return a chart's row of a figure that may be ranked, None where there is none."""
-    figure = result.trusted(key)
-    second = result.trusted(other) if other else None
-    if figure is None or figure.value <= 0 or (other and second is None):
-        return None
-    metric = METRICS[key]
-    scale = metric.scale * scale
-    # A long unit stands on the axis only; a pair has less room.
-    short = len(metric.unit) <= (3 if other else 5)
-    label = metric.format_unit(figure.value) if short else metric.format(figure.value)
-    if second is not None:
-        label = f"{label} / {metric.format(second.value)}"
-    return Row(
-        name=name,
-        label=label,
-        value=figure.value * scale,
-        low=figure.low * scale,
-        high=figure.high * scale,
-        family=result.device.family,
-        faint=figure.verdict.level == "noisy",
-        other=second.value * scale if second else None,
-        tip=f"{name}: {metric.format_unit(figure.value)}, {value_tip(figure)}",
-    )
-
-
-def value_tip(figure: MetricValue) -> str:
-    """Return a figure's interval, n and verdict in words."""
-    metric = METRICS[figure.metric]
+def value_details(found: MetricValue) -> str:
+    """Return the interval, the counts and the verdict of a value."""
+    metric = METRICS[found.metric]
     bounds = (
-        f"95 % interval {metric.format(figure.low)} to {metric.format(figure.high)}"
-        if figure.kind == "measured"
-        else figure.kind
+        f"95 % interval {metric.format(found.low)} to {metric.format(found.high)}"
+        if found.kind == "measured"
+        else found.kind
     )
-    of = f"{line(figure.scope, 60)}, " if figure.scope else ""
-    counts = f"{plural(figure.rounds, 'round')}, n {figure.n:,}"
-    return f"{of}{bounds}, {counts}, {figure.verdict.level}"
+    scope = f"{line(found.scope, 60)}, " if found.scope else ""
+    counts = f"{plural(found.rounds, 'round')}, n {found.n:,}"
+    return f"{scope}{bounds}, {counts}, {found.verdict.level}"
 
 
-# ---------------------------------------------------------------- one metric
+# ---------------------------------------------------------------- cards of several pages
 
 
 def models_card(
@@ -106,27 +91,41 @@ def models_card(
     id_: str,
     title: str,
     axis: str,
+    conditions: str = "default precision",
+    second: Second | None = None,
     more: str = "",
-    other: str = "",
-    key_text: str = "",
-    pair_words: tuple[str, str] | None = None,
 ) -> Card:
     """Return a card of every model on the device that has most of them."""
     device = catalogue.device_with(key)
-    results = preferred(catalogue.of_device(device))
-    return metric_card(
-        results,
+    return ranking_card(
+        preferred(catalogue.of_device(device)),
         key,
         id_=id_,
         title=title,
         axis=axis,
-        more=more,
-        other=other,
-        key_text=key_text,
-        pair_words=pair_words,
-        conditions=f"{device.label} · default precision",
+        conditions=f"{device.label} · {conditions}",
         naming=model_name,
         log=True,
+        second=second,
+        more=more,
+    )
+
+
+def devices_card(
+    catalogue: Catalogue, model: ModelRef, key: str, *, id_: str, title: str, axis: str
+) -> Card:
+    """Return a card of every device that ran a model."""
+    only = " · architecture only" if model.architecture_only else ""
+    return ranking_card(
+        preferred(catalogue.of_model(model)),
+        key,
+        id_=id_,
+        title=title,
+        axis=axis,
+        conditions=f"default precision{only}",
+        naming=device_name,
+        log=False,
+        more=model.href,
     )
 
 
@@ -135,14 +134,16 @@ def startup_card(catalogue: Catalogue, more: str = "") -> Card:
     return models_card(
         catalogue,
         "startup_ms",
-        other="startup_cached_ms",
         id_="start",
         title="Start-up, cold and from the cache",
         axis="Milliseconds, log scale",
+        second=Second(
+            "startup_cached_ms",
+            large="read, compile and first inference without a cache",
+            small="from the model cache",
+            sentence="A cold start takes {}× the time of a cached one",
+        ),
         more=more,
-        key_text="Large mark: read, compile and first inference, no cache. "
-        "Small mark: from the model cache.",
-        pair_words=("A cold start takes", "the time of a cached one"),
     )
 
 
@@ -151,35 +152,23 @@ def memory_card(catalogue: Catalogue, more: str = "") -> Card:
     return models_card(
         catalogue,
         "peak_memory_bytes",
-        other="peak_memory_latency_bytes",
         id_="memory",
         title="Peak memory, both modes",
         axis="MiB, log scale",
+        second=Second(
+            "peak_memory_latency_bytes",
+            large="throughput mode",
+            small="latency mode",
+            sentence="Throughput mode takes {}× the memory of latency mode",
+        ),
         more=more,
-        key_text="Large mark: throughput mode. Small mark: latency mode.",
-        pair_words=("Throughput mode takes", "the memory of latency mode"),
     )
 
 
-def devices_card(
-    catalogue: Catalogue, model: ModelRef, key: str, *, id_: str, title: str, axis: str
-) -> Card:
-    """Return a card of every device that ran a model."""
-    return metric_card(
-        preferred(catalogue.of_model(model)),
-        key,
-        id_=id_,
-        title=title,
-        axis=axis,
-        more=model.href,
-        naming=device_name,
-        log=False,
-        conditions="default precision"
-        + (" · architecture only" if model.architecture_only else ""),
-    )
+# ---------------------------------------------------------------- the card
 
 
-def metric_card(
+def ranking_card(
     results: Sequence[Result],
     key: str,
     *,
@@ -189,39 +178,22 @@ def metric_card(
     conditions: str,
     naming: Callable[[Result], str],
     log: bool,
+    second: Second | None = None,
     more: str = "",
-    other: str = "",
-    key_text: str = "",
-    pair_words: tuple[str, str] | None = None,
 ) -> Card:
-    """Return a card that ranks results by a metric; the table has unreliable and failed ones."""
+    """Return a card that ranks results by a metric, the best first.
+
+    Unreliable and failed results are in its table only. `log`: dots on a logarithmic scale, not
+    bars; a second metric needs it.
+    """
     metric = METRICS[key]
     measurement = "latency" if metric.measurement == "latency" else "throughput"
-    ranked = sorted(
-        ((row, r) for r in results if (row := figure_row(r, key, naming(r), other=other))),
-        key=lambda pair: pair[0].value,
-        reverse=metric.direction == "higher",
-    )
-    rows = tuple(row for row, _ in ranked[:MAX_ROWS])
-    finding = (
-        _ratio_finding([row for row, _ in ranked], pair_words)
-        if pair_words and ranked
-        else _ranking(rows, len(results), metric)
-    )
-    kind: Kind = "pairs" if other else "dots" if log else "bars"
-    left_out = len(results) - len(ranked)
-    marks = key_text or (
-        "Dot: median over rounds. Line: 95 % interval."
-        if log
-        else "Bar: median over rounds. Line: 95 % interval."
-    )
-    notes = [marks]
-    if any(row.faint for row in rows):
-        notes.append(HOLLOW)
-    if rows and left_out:
-        notes.append(f"{left_out} {LEFT_OUT}")
-    if len(ranked) > len(rows):
-        notes.append(f"The first {len(rows)} of {len(ranked)}.")
+    other = second.metric if second else ""
+    ranked = [found for r in results if (found := _row(r, key, naming(r), other))]
+    ranked.sort(key=lambda found: found.value, reverse=metric.direction == "higher")
+    rows = tuple(ranked[:MAX_ROWS])
+    finding = _pair_finding(ranked, second) if second and ranked else _finding(rows, metric)
+    kind: Kind = "pairs" if second else "dots" if log else "bars"
     return Card(
         id=id_,
         title=title,
@@ -229,19 +201,58 @@ def metric_card(
         better=metric.better,
         finding=finding,
         chart=Chart(kind, title, finding, axis, rows) if rows else None,
-        key=" ".join(notes) if rows else "",
-        table=_card_table(id_, title, results, key, other, measurement),
+        legend=_legend(kind, second, ranked, len(results)) if rows else "",
+        table=_table(f"{id_}-card-table", title, results, [key, other] if other else [key]),
         footer=footer(results, measurement),
         more=more,
     )
 
 
-def _ranking(rows: Sequence[Row], total: int, metric: Metric) -> str:
+def _row(result: Result, key: str, name: str, other: str) -> Row | None:
+    """Return a chart's row, None where a value is missing or unreliable."""
+    first = result.trusted(key)
+    second = result.trusted(other) if other else None
+    if first is None or first.value <= 0 or (other and second is None):
+        return None
+    metric = METRICS[key]
+    # A long unit stands on the axis only; a pair has less room.
+    has_unit = len(metric.unit) <= (3 if other else 5)
+    label = metric.format_unit(first.value) if has_unit else metric.format(first.value)
+    if second is not None:
+        label = f"{label} / {metric.format(second.value)}"
+    return Row(
+        name=name,
+        label=label,
+        value=first.value * metric.scale,
+        low=first.low * metric.scale,
+        high=first.high * metric.scale,
+        family=result.device.family,
+        faint=first.verdict.level == "noisy",
+        other=second.value * metric.scale if second else None,
+        tip=f"{name}: {metric.format_unit(first.value)}, {value_details(first)}",
+    )
+
+
+def _legend(kind: Kind, second: Second | None, ranked: Sequence[Row], total: int) -> str:
+    mark = "Bar" if kind == "bars" else "Dot"
+    notes = [
+        f"Large mark: {second.large}. Small mark: {second.small}."
+        if second
+        else f"{mark}: median over rounds. Line: 95 % interval."
+    ]
+    if any(row.faint for row in ranked[:MAX_ROWS]):
+        notes.append("Outline: noisy.")
+    if total > len(ranked):
+        notes.append(f"Not drawn: {total - len(ranked)} unreliable or failed; see the table.")
+    if len(ranked) > MAX_ROWS:
+        notes.append(f"The first {MAX_ROWS} of {len(ranked)}.")
+    return " ".join(notes)
+
+
+def _finding(rows: Sequence[Row], metric: Metric) -> str:
+    """Return the best and the last of a ranking."""
     if not rows:
-        return (
-            f"No result here is steady enough to be ranked: none of {total} is stable or noisy. "
-            "The table has them all, with what speaks against each."
-        )
+        return "No result here is reliable enough to be ranked; the table gives the reasons."
     best, last = (
         f"{row.name}, {row.label}" + ("" if row.label.endswith(metric.unit) else f" {metric.unit}")
         for row in (rows[0], rows[-1])
@@ -254,28 +265,24 @@ def _ranking(rows: Sequence[Row], total: int, metric: Metric) -> str:
     return f"{words[0]}: {best}. {words[1]}: {last}."
 
 
-def _ratio_finding(rows: Sequence[Row], words: tuple[str, str]) -> str:
-    """Return how the first values of pairs compare with the second."""
+def _pair_finding(rows: Sequence[Row], second: Second) -> str:
+    """Return how the values compare with their second ones."""
     ratios = [(row.value / row.other, row.name) for row in rows if row.other]
-    if not ratios:
-        return "Nothing to compare."
     most, name = max(ratios)
     if len(ratios) == 1:
-        return f"{name}: {words[0][:1].lower()}{words[0][1:]} {significant(most)}× {words[1]}."
+        return f"{second.sentence.format(significant(most))}: {name}."
     mean = geometric_mean([ratio for ratio, _ in ratios])
     return (
-        f"{words[0]} {significant(mean)}× {words[1]}, geometric mean over "
-        f"{plural(len(ratios), 'model')}. Most: {name}, {significant(most)}×."
+        f"{second.sentence.format(significant(mean))}, geometric mean over "
+        f"{plural(len(ratios), 'model')}. Highest: {name}, {significant(most)}×."
     )
 
 
-def _card_table(
-    id_: str, caption: str, results: Sequence[Result], key: str, other: str, measurement: str
-) -> Table:
-    keys = [k for k in (key, other) if k]
+def _table(id_: str, caption: str, results: Sequence[Result], keys: Sequence[str]) -> Table:
+    measurement = "latency" if METRICS[keys[0]].measurement == "latency" else "throughput"
     rows = []
     for result in results[:FIRST]:
-        cells = [*(value_cell(result, k) for k in keys), verdict_cell(result, measurement)]
+        cells = [*(value_cell(result, key) for key in keys), verdict_cell(result, measurement)]
         rows.append(row(result, result_cells(result), cells, measurement=measurement, under=""))
     columns = (
         Column("Model"),
@@ -284,8 +291,4 @@ def _card_table(
         *map(metric_column, keys),
         Column("Verdict"),
     )
-    return Table(f"{id_}-card-table", caption, columns, tuple(rows))
-
-
-FIRST = 40
-"""Rows of a card's own table; the page's main table has all."""
+    return Table(id_, caption, columns, tuple(rows))

@@ -1,8 +1,7 @@
-"""Which results stand in the tables of details that a page has beside its main one.
+"""Which results a table of details shows; a page's main table shows all.
 
-Every result stands in full on its model's page. A table that repeats a thousand of them is
-megabytes that nobody reads: on a large site such tables hold whole devices, so that rows can be
-compared.
+Every result stands in full on its model's page. A second table of a thousand rows is megabytes that
+nobody reads: on a large site such tables hold some whole devices, so that rows can be compared.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.text import plural
 
 MOST = 120
-"""Results: twice the rows that a page opens with."""
+"""Results: twice the rows that a page shows at first."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The results to show, and what to say of the others."""
+    """The results to show, and a note on the others."""
 
     results: tuple[Result, ...]
     note: str = ""
@@ -48,7 +47,7 @@ def whole_devices(catalogue: Catalogue, results: Sequence[Result]) -> Selection:
         return Selection(shown)
     return Selection(
         shown,
-        f"{len(shown):,} of {len(results):,} results, those of {len(kept)} of "
-        f"{plural(len(sizes), 'device')}: the ones on which most models ran, of equals those "
-        "measured last. Every result stands in full on its model's page.",
+        f"Shows {len(shown):,} of {len(results):,} results: those of {len(kept)} of "
+        f"{plural(len(sizes), 'device')}, the ones with most models. Every result is on its "
+        "model's page.",
     )

@@ -1,4 +1,4 @@
-"""Tables: what a cell says and how it sorts, and the markup of both."""
+"""Tables: cells, rows and columns, with their markup."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from markupsafe import Markup
 Tone = Literal["", "noisy", "unreliable", "failed"]
 
 escape = lru_cache(maxsize=1 << 16)(escape_html)
-"""Half a million texts are escaped for a thousand results, and most of them are alike."""
+"""Half a million texts are escaped for a thousand results, most of them the same ones."""
 
 FIRST_ROWS = 60
-"""Rows that lie in the page itself; the rest waits in a template element."""
+"""Rows in the page itself; the rest is in a template element that a script adds."""
 
 
 class Cell(msgspec.Struct, frozen=True, dict=True):
     """One cell.
 
-    Its markup is made here and not in a template, and once: a site of a thousand results shows
-    four hundred thousand cells, many of them on several pages. A struct, not a dataclass: made
-    in a fifth of the time.
+    It renders its own markup, once, rather than a template: a site of a thousand results shows
+    four hundred thousand cells, many of them on several pages. A struct is created in a fifth of
+    a dataclass's time.
     """
 
     text: str
@@ -34,13 +34,13 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
     """What it sorts by; None sorts last."""
     href: str = ""
     tone: str = ""
-    """`missing` or `bad`; `judged`: the row's verdict does not speak of it; `judged unreliable`:
-    its own one does."""
+    """`missing` or `bad`; `judged`: the row's verdict is not about this cell; `judged unreliable`:
+    the cell's own verdict is."""
     tip: str = ""
     family: str = ""
     """Shown as a coloured mark before the text."""
     span: int = 1
-    """Columns it takes: why a whole case has no figures is said once."""
+    """Columns it takes: the reason why a case has no values stands once."""
     marks: tuple[str, ...] = ()
     """Words in small frames: quick, architecture only."""
 
@@ -60,7 +60,7 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
         if isinstance(sort, str):
             found = f' data-s="{escape(sort)}"'
         elif sort is not None:
-            # Nine digits tell apart whatever a table shows with three.
+            # A table shows three digits: nine keep the order.
             found = f' data-s="{sort:.9g}"'
             if not names.startswith("badge"):
                 names = f"num {names}".rstrip()
@@ -84,7 +84,7 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: label, unit and direction stand in its head."""
+    """One column; its head shows label, unit and direction."""
 
     label: str
     unit: str = ""
@@ -92,7 +92,7 @@ class Column:
     """`lower` or `higher` is better, or nothing."""
     numeric: bool = False
     wide: bool = False
-    """Left out on narrow screens, where the first column carries it as a second line."""
+    """Hidden on narrow screens, where the first column has it as a second line."""
     tip: str = ""
 
 
@@ -104,7 +104,7 @@ class TableRow(msgspec.Struct, frozen=True, dict=True):
     under: str = ""
     """Second line of the first cell on narrow screens."""
     filters: tuple[str, ...] = ()
-    """Values of model, precision, family and variant, that the selects filter by."""
+    """Model, precision, family and variant, which the selects filter by."""
 
     @cached_property
     def html(self) -> Markup:
@@ -132,7 +132,7 @@ class Table:
     rows: tuple[TableRow, ...]
     searchable: bool = False
     note: str = ""
-    """What it leaves out, and where that is."""
+    """What it leaves out, and where to find it."""
 
     @property
     def first(self) -> tuple[TableRow, ...]:

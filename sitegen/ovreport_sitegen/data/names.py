@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from ovreport.engines import ENGINES
 from ovreport.metrics import MetricValues
-from ovreport.record import Record
-from ovreport_sitegen.data import variants
+from ovreport.record import Optimized, Record
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
 from ovreport_sitegen.text import line, short_name, unique_slugs
 
@@ -81,10 +81,24 @@ def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
             slug=slugs[key],
             task=line(model.task.replace("-", " "), 40),
             architecture_only=model.architecture_only,
-            variants=variants.ordered(r.case.variant for r in of_model),
-            published=variants.published(of_model),
+            variants=ordered_variants(r.case.variant for r in of_model),
+            published=published_variant(of_model),
         )
     return found
+
+
+def ordered_variants(variants: Iterable[str]) -> tuple[str, ...]:
+    """Return variants from full to reduced precision, each once."""
+    return tuple(sorted(set(variants), key=list(VARIANTS).index))
+
+
+def published_variant(records: Sequence[Record]) -> str:
+    """Return which variant of one model's records is the published file.
+
+    It is one that was not optimized here; where all were, the one of the fullest precision.
+    """
+    as_published = [r for r in records if not isinstance(r.model.origin, Optimized)]
+    return ordered_variants(r.case.variant for r in as_published or records)[0]
 
 
 def _devices(records: Sequence[Record]) -> dict[DeviceKey, DeviceRef]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
-from ovreport_sitegen.data import variants
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.text import day, line, release
 
 DeviceKey = tuple[str, str]
@@ -97,7 +97,7 @@ class Result:
     @property
     def variant_name(self) -> str:
         """The variant as tables name it."""
-        return variants.label(self.variant)
+        return VARIANTS[self.variant].label
 
     @property
     def label(self) -> str:
@@ -108,7 +108,7 @@ class Result:
     def short_label(self) -> str:
         """Variant and executed precision, where there is little room."""
         ran = self.executed or self.precision
-        return f"{variants.short(self.variant)} · {ran}" if self._names_variant else ran
+        return f"{VARIANTS[self.variant].short} · {ran}" if self._names_variant else ran
 
     @property
     def _names_variant(self) -> bool:

@@ -69,12 +69,15 @@ def view(catalogue: Catalogue) -> LatencyView:
         ranking.models_card(
             catalogue,
             "latency_p99_ms",
-            other="latency_ms",
             id_="tail",
             title="Slow inferences: p99 against the median",
             axis="Milliseconds, log scale",
-            key_text="Large mark: 99 % are at least this fast. Small mark: median.",
-            pair_words=("The 99th percentile is", "the median"),
+            second=ranking.Second(
+                "latency_ms",
+                large="99 % are at least this fast",
+                small="median",
+                sentence="The 99th percentile is {}× the median",
+            ),
         ),
     )
     start = ranking.startup_card(catalogue)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ovreport.metrics.anomalies import ANOMALIES, anomalies
 from ovreport.record import Accuracy
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.components import accuracy_cells as cells
@@ -12,13 +13,13 @@ from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
 from ovreport_sitegen.components.page import Card, Head
 from ovreport_sitegen.components.selection import whole_devices
-from ovreport_sitegen.components.table import Column, Table
+from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.accuracy import anomalies, choices, published, sentences, tradeoff
+from ovreport_sitegen.pages.accuracy import choices, published, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.page import Page, has_results
-from ovreport_sitegen.text import plural
+from ovreport_sitegen.text import line, plural
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def view(catalogue: Catalogue) -> AccuracyView:
         no_choice=tradeoff.no_choice_text(catalogue),
         table=_table(catalogue, labelled),
         published=published.table(catalogue),
-        anomalies=anomalies.table(catalogue),
+        anomalies=_anomalies(catalogue),
         agreement=_agreement(catalogue),
         unlabelled=len(catalogue.models) - len(models),
     )
@@ -102,7 +103,7 @@ def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -
         better="Nearer 0 is better",
         finding=finding,
         chart=chart if rows else None,
-        key=key if rows else "",
+        legend=key if rows else "",
         table=_table(catalogue, [r for _, r in pairs][: ranking.FIRST], id_="lost-card-table")
         if pairs
         else None,
@@ -191,6 +192,33 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         for h in accuracies.as_headlines(r)
     )
     return Table(id_, "Accuracy on labelled data", columns, rows, searchable=True)
+
+
+def _anomalies(catalogue: Catalogue) -> Table:
+    """Return the table of implausible accuracies; without rows where there are none."""
+    columns = (
+        *RESULT_COLUMNS,
+        Column("Anomaly", wide=True),
+        Column("Difference", "of the metric"),
+        Column("Against f32", "points", "higher", True),
+        Column("Why it matters, and what to do"),
+    )
+    results = {id(r.record): r for r in catalogue.results}
+    rows = []
+    for found in anomalies([r.record for r in catalogue.results]):
+        result, text = results[id(found.record)], ANOMALIES[found.code]
+        rows.append(
+            result_row(
+                result,
+                (
+                    Cell(text.title, tone="bad"),
+                    Cell(line(found.detail, 160)),
+                    cells.cost_cell(result),
+                    Cell(f"{text.meaning} {text.remedy}", tone="prose"),
+                ),
+            )
+        )
+    return Table("anomalies-table", "Implausible accuracies", columns, tuple(rows))
 
 
 def _agreement(catalogue: Catalogue) -> Table:

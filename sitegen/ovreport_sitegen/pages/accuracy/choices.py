@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from ovreport.metrics import HEADLINES, significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.cells import metric_column, row, value_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.accuracy import pareto
@@ -45,7 +45,7 @@ def choices_table(
     rows = []
     for r in choices.results:
         name = Cell(
-            choices.names[id(r)], sub=variants.label(r.variant), href=r.href, family=r.device.family
+            choices.names[id(r)], sub=VARIANTS[r.variant].label, href=r.href, family=r.device.family
         )
         n = r.accuracy.n if isinstance(r.accuracy, Accuracy) else 0
         values = (

@@ -21,9 +21,9 @@ from ovreport.metrics import HEADLINES
 from ovreport.record import Execution
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE, difference_of, keeps
-from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, ModelRef, Result
 
@@ -141,7 +141,7 @@ def names(results: Sequence[Result]) -> dict[int, str]:
     many = len({r.variant for r in results}) > 1
     plain = {
         id(r): " · ".join(
-            [*([variants.short(r.variant)] if many else []), r.executed or f"{r.requested}?"]
+            [*([VARIANTS[r.variant].short] if many else []), r.executed or f"{r.requested}?"]
         )
         for r in results
     }

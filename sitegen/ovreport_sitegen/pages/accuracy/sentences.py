@@ -14,10 +14,10 @@ from ovreport.metrics import significant
 from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare.paired import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.ratio_card import times
-from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy.pareto import is_another
@@ -225,7 +225,7 @@ def subject(result: Result, *, many: bool = False) -> str:
     if result.is_published and result.requested == "default":
         ran = result.executed
         return f"{ran}, the default {where}," if ran else f"the default precision {where}"
-    name = variants.subject(result.variant)
+    name = VARIANTS[result.variant].phrase
     if result.is_published:
         name = result.executed or f"{result.requested} (not verified)"
     elif result.executed in {"i8", "mixed"} and result.requested != "default":

@@ -12,7 +12,7 @@ from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
 from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.page import Card, footer
-from ovreport_sitegen.components.ranking import value_tip
+from ovreport_sitegen.components.ranking import value_details
 from ovreport_sitegen.components.ratio_card import PAIRED
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
@@ -38,25 +38,25 @@ _KEY = (
 # ---------------------------------------------------------------- of a page
 
 
-def site_cards(catalogue: Catalogue) -> tuple[Card, ...]:
+def site_cards(catalogue: Catalogue, most: int = MOST) -> tuple[Card, ...]:
     """Return a card for each model, on the device where most of its speedups can be used."""
     return tuple(
         replace(
             card(catalogue, c, "latency", title=c.model.title, more=f"{c.model.href}#tradeoff"),
             id=f"tradeoff-{c.model.slug}",
         )
-        for c in _drawn(catalogue)[:MOST]
+        for c in _drawn(catalogue)[:most]
     )
 
 
-def site_note(catalogue: Catalogue) -> str:
+def site_note(catalogue: Catalogue, most: int = MOST) -> str:
     """Return which models have no chart on the page; empty where each with a choice has one."""
     choices, drawn = {c.model.id for c in pareto.every(catalogue)}, len(_drawn(catalogue))
     bare = len(choices) - drawn
     notes = []
-    if drawn > MOST:
+    if drawn > most:
         notes.append(
-            f"These are the first {MOST} of {drawn} models; the others have theirs on their pages."
+            f"These are the first {most} of {drawn} models; the others have theirs on their pages."
         )
     if bare:
         notes.append(
@@ -176,7 +176,7 @@ def card(
         better=_BETTER,
         finding=finding,
         chart=chart if is_drawn else None,
-        key=key,
+        legend=key,
         left_out=tuple(_left_out(choices, measurement)),
         table=choices_table(catalogue, choices, measurement, f"{id_}-table"),
         footer=footer(choices.results, measurement, by=PAIRED),
@@ -254,4 +254,4 @@ def _absolute(result: Result, measurement: SpeedMeasurement) -> str:
     if metric_value is None:
         return ""
     shown = METRICS[HEADLINES[measurement]].format_unit(metric_value.value)
-    return f". Absolute {measurement}: {shown}, {value_tip(metric_value)}"
+    return f". Absolute {measurement}: {shown}, {value_details(metric_value)}"

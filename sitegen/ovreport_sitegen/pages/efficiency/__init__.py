@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS
 from ovreport.metrics.efficiency import EFFICIENCY, per_rated
 from ovreport.metrics.memory import MEMORY
-from ovreport_sitegen.components import memory, ranking
+from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -21,7 +21,7 @@ from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.efficiency import energy, loading
+from ovreport_sitegen.pages.efficiency import energy, loading, memory
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import line, safe_url
 

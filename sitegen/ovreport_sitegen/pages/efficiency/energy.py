@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 
-from ovreport.metrics import significant
 from ovreport.metrics.energy import ENERGY
 from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
 from ovreport_sitegen.components import ranking
@@ -17,6 +15,7 @@ from ovreport_sitegen.components.cells import (
     badge_cell,
     metric_column,
     missing_cell,
+    range_cell,
     result_row,
     value_cell,
 )
@@ -101,7 +100,7 @@ def _card(catalogue: Catalogue) -> Card | None:
         return None
     domain = domains.most_common(1)[0][0]
     same = [r for r in results if (f := r.metric_value(GROSS)) and f.scope == domain]
-    card = ranking.metric_card(
+    card = ranking.ranking_card(
         same,
         GROSS,
         id_="energy-card",
@@ -142,7 +141,7 @@ def _cells(result: Result) -> tuple[Cell, ...]:
     return (
         badge_cell(metric_value.verdict),
         *(value_cell(result, key) for key in ENERGY.keys),
-        _median_cell([r.idle_w for r in head.rounds]),
+        range_cell([r.idle_w for r in head.rounds]),
         n,
     )
 
@@ -169,19 +168,13 @@ def _domain_row(domain: EnergyDomain) -> TableRow:
     return TableRow(
         (
             Cell(line(domain.name, 40), sub=line(domain.scope, 300)),
-            _median_cell([1000 * r.energy_j / r.inferences for r in rounds]),
-            _median_cell([1000 * r.net_j / r.inferences for r in rounds]),
-            _median_cell([r.energy_j / r.duration_s for r in rounds]),
-            _median_cell([r.idle_w for r in rounds]),
+            range_cell([1000 * r.energy_j / r.inferences for r in rounds]),
+            range_cell([1000 * r.net_j / r.inferences for r in rounds]),
+            range_cell([r.energy_j / r.duration_s for r in rounds]),
+            range_cell([r.idle_w for r in rounds]),
             Cell(str(len(rounds)), tone="num"),
         )
     )
-
-
-def _median_cell(values: Sequence[float]) -> Cell:
-    middle = median(values)
-    spread = f"{significant(min(values))} – {significant(max(values))}"
-    return Cell(significant(middle), sub=spread, sort=middle, tip="Range over rounds")
 
 
 def _energy(result: Result) -> Energy | NotMeasured:

@@ -10,9 +10,9 @@ from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
-from ovreport_sitegen.components.cells import result_cells
+from ovreport_sitegen.components.cells import interval_cell, result_cells
 from ovreport_sitegen.components.page import Card, footer
-from ovreport_sitegen.components.ranking import device_name, value_tip
+from ovreport_sitegen.components.ranking import device_name, value_details
 from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import ModelRef, Result
@@ -86,7 +86,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
         better="Lower is better",
         finding=finding,
         chart=chart if rows else None,
-        key=notes,
+        legend=notes,
         table=_table(f"{id_}-table", title, found),
         footer=footer(results, "end_to_end"),
         more=model.href,
@@ -118,7 +118,7 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
         family=m.result.device.family,
         faint=level == "unreliable",
         parts=tuple(parts),
-        tip=f"{name}: {words}; {value_tip(metric_value)}",
+        tip=f"{name}: {words}; {value_details(metric_value)}",
     )
 
 
@@ -171,20 +171,10 @@ def _table_row(m: Measured, pipeline: Pipeline) -> TableRow:
     stages = stages_ms(pipeline)
     named = Cell(device.text, sub=m.result.precision, href=m.result.href, family=device.family)
     cells = [
-        stage_cell(stages[stage])
+        interval_cell(stages[stage])
         if stage in stages
         else Cell("–", tone="missing", tip="Part of inference: the model does it.")
         for stage in STAGES
     ]
     rounds = Cell(str(len(pipeline.rounds)), sort=len(pipeline.rounds))
     return TableRow((named, Cell(WAYS[pipeline.way]), *cells, rounds))
-
-
-def stage_cell(ms: Interval) -> Cell:
-    """Return a stage's time with its interval."""
-    bounds = f"{significant(ms.low)} – {significant(ms.high)}"
-    return Cell(
-        significant(ms.value),
-        sub=bounds if ms.high < float("inf") else "interval unbounded",
-        sort=ms.value,
-    )

@@ -70,7 +70,7 @@ def costs_table(pairs: Sequence[Pair]) -> Table:
             for key, what in (("startup_ms", "start-up"), ("peak_memory_bytes", "peak memory"))
             for who in ("OpenVINO", "Framework")
         ),
-        Column("OpenVINO, off f32", "relative RMSE", "lower", True),
+        Column("OpenVINO, against f32", "relative RMSE", "lower", True),
         Column("Framework, against f32", "relative RMSE", "lower", True),
         Column("Threads", "latency"),
         Column("Requests × threads", "throughput"),
@@ -121,7 +121,7 @@ def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
 
 
 def _metric_value(result: Result, measurement: str) -> Cell:
-    """Return a headline, greyed if it is unreliable; the ratio beside it has its own interval."""
+    """Return a headline value, greyed if it is unreliable; its ratio has an interval of its own."""
     cell, verdict = value_cell(result, HEADLINES[measurement]), result.verdict(measurement)
     return replace(cell, tone="missing") if verdict and verdict.level == "unreliable" else cell
 
@@ -134,7 +134,7 @@ def _agreement(result: Result) -> Cell:
 
 
 def missing_table(catalogue: Catalogue) -> Table | None:
-    """Return the native results that were compared with nothing, each with its reason."""
+    """Return the native results that were not compared, each with the reason."""
     compared = {id(p.baseline) for p in catalogue.framework_speedups}
     rows = tuple(
         TableRow(

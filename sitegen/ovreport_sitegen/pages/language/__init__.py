@@ -39,7 +39,7 @@ class LanguageView:
     lengths: Table
     concurrency: Table
     weights: Table | None
-    """Variants by the size of their weights; None where there is nothing beside published files."""
+    """Size, speed and perplexity by variant; None where there are only published files."""
     decoding: str
     repeats: tuple[tuple[str, str], ...]
     """A result, and the command that reproduces it."""

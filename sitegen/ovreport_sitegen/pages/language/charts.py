@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, generation, significant
 from ovreport.record import Generation, GenerationPoint
 from ovreport.stats.intervals import Interval
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.charts import Plane, Point
+from ovreport_sitegen.components.cells import interval_cell
 from ovreport_sitegen.components.generation import (
     MEASUREMENT,
     generation_of,
@@ -17,9 +19,8 @@ from ovreport_sitegen.components.generation import (
 )
 from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.language.tables import bound_cell, interval_cell
+from ovreport_sitegen.pages.language.tables import bound_cell
 from ovreport_sitegen.text import plural
 
 _SERIES = 6
@@ -89,7 +90,7 @@ def _card(spec: _Spec, shown: Sequence[Result], results: Sequence[Result]) -> Ca
         better=METRICS[spec.key].better,
         finding=finding,
         chart=Plane(spec.title, finding, spec.x_axis, spec.y_axis, spots) if spots else None,
-        key=key if spots else "",
+        legend=key if spots else "",
         table=_card_table(spec, measured[:_SERIES]),
         footer=footer(measured, MEASUREMENT),
         more="#lengths",
@@ -134,7 +135,7 @@ def _spots(spec: _Spec, result: Result, *, many: bool) -> list[Point]:
 
 def _mark(result: Result) -> str:
     """Return the label of a line: its precision, or its variant."""
-    return result.requested if result.is_published else variants.short(result.variant)
+    return result.requested if result.is_published else VARIANTS[result.variant].short
 
 
 def _grows(spec: _Spec, shown: Sequence[Result]) -> str:
@@ -161,7 +162,7 @@ def _card_table(spec: _Spec, results: Sequence[Result]) -> Table:
                 Cell(result.model.title, href=result.href, sort=result.model.title.lower()),
                 Cell(result.precision, sub=result.variant_name, sort=result.precision),
                 Cell(f"{spec.x(point):g}", sort=spec.x(point)),
-                interval_cell(spec.key, spec.y(point)),
+                interval_cell(spec.y(point), spec.key),
                 Cell(str(len(point.rounds)), sort=len(point.rounds)),
                 *(
                     bound_cell(key, generation.percentile_ms(point, p))

@@ -15,12 +15,13 @@ from ovreport.record import (
     Perplexity,
     TokenAgreement,
 )
-from ovreport.stats.intervals import Interval, median_interval
+from ovreport.stats.intervals import median_interval
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     TOO_FEW,
     VERDICT,
     badge_cell,
+    interval_cell,
     level_cell,
     metric_column,
     missing_cell,
@@ -171,11 +172,11 @@ def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
     first, per_token = generation.first_token(point), generation.per_token(point)
     yield Cell(str(point.prompt_tokens), sort=point.prompt_tokens, tone="judged")
     yield Cell(str(point.new_tokens), sort=point.new_tokens, tone="judged")
-    yield interval_cell("time_to_first_token_ms", first)
-    yield interval_cell("time_per_output_token_ms", per_token)
+    yield interval_cell(first, "time_to_first_token_ms")
+    yield interval_cell(per_token, "time_per_output_token_ms")
     for key, percentile in generation.PERCENTILES.items():
         yield bound_cell(key, generation.percentile_ms(point, percentile))
-    yield interval_cell("tokens_per_s", median_interval(generation.rates(point)))
+    yield interval_cell(median_interval(generation.rates(point)), "tokens_per_s")
     own = [r.runtime_time_per_output_token_ms for r in point.rounds]
     yield _pipeline_cell(own, [r.time_per_output_token_mean_ms for r in point.rounds])
     yield Cell(
@@ -193,15 +194,6 @@ def _pipeline_cell(own: Sequence[float], ours: Sequence[float]) -> Cell:
     worst = max(off, key=abs)
     said = f"within {abs(worst) * 100:.1f} % of our mean"
     return Cell(significant(middle), sub=said, sort=middle, tone="bad" if abs(worst) > 0.05 else "")
-
-
-def interval_cell(key: str, interval: Interval) -> Cell:
-    """Return a value with its interval, in the metric's unit."""
-    metric = METRICS[key]
-    bounds = f"{metric.format(interval.low)} – {metric.format(interval.high)}"
-    if "unbounded" in bounds:
-        bounds = "interval unbounded"
-    return Cell(metric.format(interval.value), sub=bounds, sort=interval.value)
 
 
 def bound_cell(key: str, bound: float | None) -> Cell:
@@ -250,7 +242,7 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
             result,
             (
                 Cell(str(point.requests), sort=point.requests, tone="judged"),
-                interval_cell("concurrent_tokens_per_s", rate),
+                interval_cell(rate, "concurrent_tokens_per_s"),
                 Cell(f"{significant(scaling, 2)}×", sort=scaling)
                 if alone
                 else Cell("–", tone="missing"),

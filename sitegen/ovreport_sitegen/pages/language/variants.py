@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from ovreport.metrics import generation, significant
 from ovreport.record import AccuracyReference, Optimized, Perplexity
 from ovreport.stats.comparison import Comparison
+from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare.paired import PairedComparison
 from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
 from ovreport_sitegen.components.generation import generation_of, relation
 from ovreport_sitegen.components.ratio_card import ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import megabytes
 
@@ -39,7 +39,7 @@ def findings(results: Sequence[Result]) -> Iterator[str]:
         base = _base(result, results)
         if base is None or not generation_of(result):
             continue
-        name = variants.subject(result.variant)
+        name = VARIANTS[result.variant].phrase
         yield (
             f"{name} of {result.model.title} on {result.device.label} {_speed(result, base)}"
             f"{_perplexity(result)}; its file has {_size_words(result, base)}."

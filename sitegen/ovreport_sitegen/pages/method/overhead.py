@@ -30,7 +30,7 @@ class TierOverhead:
 
 @dataclass(frozen=True, slots=True)
 class CallOverhead:
-    """What a call costs beside the runtime's own work, in the fastest case."""
+    """What a call costs in addition to the runtime's own work, in the fastest case."""
 
     what: str
     href: str

@@ -23,7 +23,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     conditions: str
     measured: float
     goal: float | None
-    """None: nothing was promised here, and `why` says so."""
+    """None: there is no goal, and `why` says so."""
     at_least: bool
     """Whether the goal is a lower bound; else it is an upper one."""
     n: int

@@ -55,7 +55,7 @@ class ModelView:
     optimizations: tuple[optimization.OptimizationView, ...]
     """How each file that is not the published one was optimized or converted."""
     size: Table | None
-    """File size beside memory; None where there is only one variant."""
+    """File size and memory; None where there is only one variant."""
     size_finding: str
     published: Table | None
     """Results that others published."""

@@ -120,5 +120,5 @@ def _number(key: str, value: float) -> str:
 
 @cache
 def _text(text: str) -> Cell:
-    """Return a plain cell; settings of a thousand results are much alike."""
+    """Return a plain cell; the settings of many results are the same."""
     return Cell(text, tone="text")

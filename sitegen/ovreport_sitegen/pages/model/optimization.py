@@ -10,13 +10,13 @@ from ovreport.metrics import significant
 from ovreport.record import Converted, Memory, Model, Optimized
 from ovreport.record.model import WEIGHTS_TO_F32, Trial
 from ovreport.stats.comparison import Comparison
-from ovreport.variants import METHODS
+from ovreport.variants import METHODS, VARIANTS
 from ovreport_sitegen.components.cells import result_cells, row, value_cell
 from ovreport_sitegen.components.memory import RUNNING, memory_of, peaks
 from ovreport_sitegen.components.ratio_card import ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data import variants
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.names import ordered_variants
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, megabytes
 
@@ -40,8 +40,8 @@ def optimizations(results: Sequence[Result]) -> tuple[OptimizationView, ...]:
     for r in sorted(results, key=lambda r: r.record.measured_at):
         newest[r.variant] = r
     return tuple(
-        OptimizationView(variants.label(variant), _facts(newest[variant].record.model))
-        for variant in variants.ordered(newest)
+        OptimizationView(VARIANTS[variant].label, _facts(newest[variant].record.model))
+        for variant in ordered_variants(newest)
         if isinstance(newest[variant].record.model.origin, Optimized | Converted)
     )
 
@@ -153,7 +153,7 @@ def _before_after(how: Optimized) -> str:
 
 
 def size_table(catalogue: Catalogue, model: ModelRef) -> Table | None:
-    """Return file size beside peak memory for each variant; None where there is only one."""
+    """Return file size and peak memory of each variant; None where there is only one."""
     results = [r for r in catalogue.of_model(model) if r.requested in {"default", "f32"}]
     if len(model.variants) < 2:
         return None
@@ -187,7 +187,7 @@ def size_finding(catalogue: Catalogue, model: ModelRef) -> str:
     if not optimized:
         return ""
     how, r = min(optimized, key=lambda pair: (_shrunk(pair[0]), pair[1].requested != "default"))
-    name = variants.subject(r.variant)
+    name = VARIANTS[r.variant].phrase
     text = f"{name[:1].upper()}{name[1:]} makes the file {significant(_shrunk(how), 2)}× as large"
     effect = memory_effect(catalogue, r, "latency")
     if effect is None:
@@ -237,7 +237,7 @@ def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
             if result.is_baseline
             else ratio_cell(memory_effect(catalogue, result, mode)),
         ]
-    name = Cell(variants.label(result.variant), href=f"#{result.anchor}")
+    name = Cell(VARIANTS[result.variant].label, href=f"#{result.anchor}")
     head = (name, device, Cell(precision.text, sort=precision.sort))
     cells = (Cell(significant(size / _MB), sort=size / _MB), *before_after, *memory)
     under = f"{result.device.label} · {result.precision}"

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
-from ovreport_sitegen.components import memory
 from ovreport_sitegen.components.cells import reason_title, status_word
 from ovreport_sitegen.components.table import TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
+from ovreport_sitegen.pages.model import memory
 from ovreport_sitegen.pages.model.evidence import (
     executed_on,
     layers,
@@ -95,8 +95,8 @@ def view(result: Result) -> ResultView:
         badges=tuple(badges),
         reasons=_reasons(badges),
         groups=() if failure else tuple(groups(result)),
-        memory=memory.full_rows(result) or memory.token_rows(result),
-        counters=memory.full_counters(result),
+        memory=memory.rows(result),
+        counters=memory.counters(result),
         energy=energy.full_rows(result),
         energy_remedy=energy.full_note(result),
         layers=layers(result),

@@ -64,12 +64,15 @@ def view(catalogue: Catalogue) -> ThroughputView:
         ranking.models_card(
             catalogue,
             "loaded_latency_p99_ms",
-            other="loaded_latency_ms",
             id_="loaded",
             title="Latency during the same run",
             axis="Milliseconds, log scale",
-            key_text="Large mark: 99 % are at least this fast. Small mark: median.",
-            pair_words=("Under load the 99th percentile is", "the median"),
+            second=ranking.Second(
+                "loaded_latency_ms",
+                large="99 % are at least this fast",
+                small="median",
+                sentence="Under load the 99th percentile is {}× the median",
+            ),
         ),
         open_loop.card(catalogue),
         *curve.some_models(catalogue),

@@ -9,7 +9,7 @@ from ovreport.metrics import load, significant
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_sitegen.charts import Plane, Point
-from ovreport_sitegen.components.cells import TOO_FEW
+from ovreport_sitegen.components.cells import TOO_FEW, interval_cell, interval_words
 from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -74,7 +74,7 @@ def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card
         finding=finding,
         footer=_footer(result, curve),
         chart=Plane(title, finding, _X, _Y, _marks(result, curve)),
-        key=_KEY,
+        legend=_KEY,
         table=_table(id_, title, result, curve),
         more=more,
     )
@@ -126,11 +126,7 @@ def _effect(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
     more, longer = _ratio(point, unloaded, load.rates), _ratio(point, unloaded, _medians)
     if more is None or longer is None:
         return f"{setting(point)}, not measured in the same round as one request"
-    bounds = (
-        f"{significant(more.low)} – {significant(more.high)}"
-        if math.isfinite(more.high)
-        else "one round"
-    )
+    bounds = interval_words(more.low, more.high) if math.isfinite(more.high) else "one round"
     unclear = ", no clear difference" if more.low <= 1 <= more.high else ""
     return (
         f"{setting(point)}: {significant(more.value)}× the throughput ({bounds}{unclear}) and "
@@ -189,7 +185,8 @@ def _mark(
         y_high=tail,
         series=series,
         label="" if joint or not front else _short(point),
-        tip=f"{setting(point)}: {significant(throughput.value)} samples/s {_bounds(throughput)}, "
+        tip=f"{setting(point)}: {significant(throughput.value)} samples/s "
+        f"({interval_words(throughput.low, throughput.high)}), "
         f"median {significant(latency.value)} ms{found}, {plural(len(point.rounds), 'round')}, "
         f"n {load.samples(point):,}",
         family=result.device.family,
@@ -206,12 +203,6 @@ def _short(point: CurvePoint) -> str:
     if point.batch > 1:
         parts = [*parts[:1], f"batch {point.batch}"]
     return ", ".join(parts)
-
-
-def _bounds(interval: Interval) -> str:
-    if not math.isfinite(interval.high - interval.low):
-        return "(interval unbounded)"
-    return f"({significant(interval.low)} – {significant(interval.high)})"
 
 
 _COLUMNS = (
@@ -245,21 +236,12 @@ def _row(result: Result, point: CurvePoint, front: bool) -> TableRow:
     return TableRow(
         (
             Cell(setting(point), href=result.href, marks=marks),
-            _interval_cell(load.throughput(point)),
-            _interval_cell(load.latency(point)),
+            interval_cell(load.throughput(point)),
+            interval_cell(load.latency(point)),
             *(_bound_cell(point, percentile) for percentile in (0.9, 0.99)),
             Cell(f"{n:,}", sub=plural(len(point.rounds), "round"), sort=n),
         )
     )
-
-
-def _interval_cell(interval: Interval) -> Cell:
-    sub = (
-        f"{significant(interval.low)} – {significant(interval.high)}"
-        if math.isfinite(interval.high - interval.low)
-        else "interval unbounded"
-    )
-    return Cell(significant(interval.value), sub=sub, sort=interval.value)
 
 
 def _bound_cell(point: CurvePoint, percentile: float) -> Cell:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ovreport.metrics import significant
 from ovreport.record import OpenLoop
@@ -15,7 +14,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
 )
 from ovreport_sitegen.components.page import Card
-from ovreport_sitegen.components.ranking import models_card
+from ovreport_sitegen.components.ranking import Second, models_card
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -23,19 +22,22 @@ from ovreport_sitegen.text import line, plural
 
 
 def card(catalogue: Catalogue) -> Card:
-    """Return the card of the highest arrival rates and of throughput on the main device."""
-    shown = models_card(
+    """Return the card of the highest arrival rates beside closed-loop throughput."""
+    return models_card(
         catalogue,
         "max_arrival_ips",
-        other="throughput_ips",
         id_="arrivals",
         title="Highest rate of random arrivals",
         axis="Inferences per second, log scale",
-        key_text="Large mark: highest rate whose p99 (p90 with few arrivals) stays within five "
-        "times the latency of a single request. Small mark: closed-loop throughput.",
-        pair_words=("Requests may arrive at", "the closed-loop throughput"),
+        conditions="Poisson arrivals",
+        second=Second(
+            "throughput_ips",
+            large="highest rate whose p99 (p90 with few arrivals) stays within five "
+            "times the latency of a single request",
+            small="closed-loop throughput",
+            sentence="Requests may arrive at {}× the closed-loop throughput",
+        ),
     )
-    return replace(shown, conditions=f"{catalogue.main_device.label} · Poisson arrivals")
 
 
 def loop_of(result: Result) -> OpenLoop | None:
