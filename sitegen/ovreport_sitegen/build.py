@@ -53,13 +53,13 @@ def build(site: Path, records: Sequence[Path], out: Path, *, cache: Path | None 
     StoreError where the disk refuses. The old site is whole after any of them.
     """
     publish.refuse_foreign(out)
-    with no_collector():
+    with without_garbage_collection():
         return _build(site, records, out, cache)
 
 
 @contextmanager
-def no_collector(*, for_good: bool = False) -> Iterator[None]:
-    """Pause the garbage collector.
+def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
+    """Pause garbage collection.
 
     What a build creates lives to its end; collecting garbage would take a sixth of the time.
     `for_good`: objects are not collected at the exit of Python either, which saves a tenth.
@@ -84,9 +84,10 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
     wrong = check.faults(files)
     if wrong:
         raise OvreportError(
-            "the site is not sound:\n  " + "\n  ".join(wrong[:20]),
+            "the site has faults:\n  " + "\n  ".join(wrong[:20]),
             where=str(out),
-            remedy="This is a fault of ovreport: please report it. The old site is untouched.",
+            remedy="Correct the links in site/content. Anything else is a fault of ovreport: "
+            "please report it. The old site is untouched.",
         )
     publish.replace(out, files)
     pages = sum(name.endswith(".html") for name in files)

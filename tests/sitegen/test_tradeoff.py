@@ -333,14 +333,13 @@ def test_a_name_stands_on_no_line_where_there_is_room() -> None:
     assert int8["ly"] != int8["y"]  # nor on its own interval
 
 
-def test_a_page_has_a_limited_number_of_charts_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_has_a_limited_number_of_charts_and_says_so() -> None:
     """The other models are made no card of."""
     many = [x for i in range(3) for x in records(model=f"m-{i}", title=f"Model {i}")]
     found = catalogue(*many)
     assert tradeoff.site_note(found) == ""
-    monkeypatch.setattr(tradeoff, "MOST", 2)
-    assert [c.title for c in tradeoff.site_cards(found)] == ["Model 0", "Model 1"]
-    assert "first 2 of 3" in tradeoff.site_note(found)
+    assert [c.title for c in tradeoff.site_cards(found, most=2)] == ["Model 0", "Model 1"]
+    assert "first 2 of 3" in tradeoff.site_note(found, most=2)
 
 
 def test_a_site_without_a_choice_has_a_sentence_and_no_chart() -> None:

@@ -38,25 +38,25 @@ _KEY = (
 # ---------------------------------------------------------------- of a page
 
 
-def site_cards(catalogue: Catalogue) -> tuple[Card, ...]:
+def site_cards(catalogue: Catalogue, most: int = MOST) -> tuple[Card, ...]:
     """Return a card for each model, on the device where most of its speedups can be used."""
     return tuple(
         replace(
             card(catalogue, c, "latency", title=c.model.title, more=f"{c.model.href}#tradeoff"),
             id=f"tradeoff-{c.model.slug}",
         )
-        for c in _drawn(catalogue)[:MOST]
+        for c in _drawn(catalogue)[:most]
     )
 
 
-def site_note(catalogue: Catalogue) -> str:
+def site_note(catalogue: Catalogue, most: int = MOST) -> str:
     """Return which models have no chart on the page; empty where each with a choice has one."""
     choices, drawn = {c.model.id for c in pareto.every(catalogue)}, len(_drawn(catalogue))
     bare = len(choices) - drawn
     notes = []
-    if drawn > MOST:
+    if drawn > most:
         notes.append(
-            f"These are the first {MOST} of {drawn} models; the others have theirs on their pages."
+            f"These are the first {most} of {drawn} models; the others have theirs on their pages."
         )
     if bare:
         notes.append(
