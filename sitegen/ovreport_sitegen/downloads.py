@@ -25,7 +25,7 @@ COLUMNS = (
     "engine",
     "model",
     "variant",
-    "precision_asked",
+    "precision_requested",
     "precision_executed",
     "architecture_only",
     "tier",
@@ -55,7 +55,7 @@ def all_files(catalogue: Catalogue) -> dict[str, bytes]:
     records.sort(key=lambda r: (r.measured_at, r.case.model, r.case.device, r.case.precision))
     return {
         "data/records.json": b"[" + b",\n".join(map(msgspec.json.encode, records)) + b"]\n",
-        "data/figures.csv": _figures_csv(catalogue).encode(),
+        "data/figures.csv": _values_csv(catalogue).encode(),
         "data/record.schema.json": (json.dumps(json_schema(), indent=1) + "\n").encode(),
     }
 
@@ -67,65 +67,69 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def _figures_csv(catalogue: Catalogue) -> str:
+def _values_csv(catalogue: Catalogue) -> str:
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
     for result in catalogue.everything:
-        head = _head(result.record, result.executed or "unverified", "yes")
-        writer.writerows(_lines(head, result.record, result.metric_values))
+        case = _case(result.record, result.executed or "unverified", current=True)
+        writer.writerows(_rows(case, result.metric_values))
     for record in catalogue.older:
-        head = _head(record, getattr(record.execution, "precision", "unverified"), "no")
-        writer.writerows(_lines(head, record, metric_values(record)))
+        executed = getattr(record.execution, "precision", "unverified")
+        writer.writerows(_rows(_case(record, executed, current=False), metric_values(record)))
     return out.getvalue()
 
 
-def _head(record: Record, executed: str, current: str) -> list[str]:
-    case = record.case
-    return [
-        guarded(text)
-        for text in (
-            record.machine.id,
-            case.device,
-            record.device.full_name,
-            record.device.family,
-            case.engine,
-            case.model,
-            case.variant,
-            case.precision,
-            executed,
-            "yes" if record.model.architecture_only else "no",
-            record.tier.name,
-            record.measured_at,
-            record.software.openvino,
-            current,
-        )
-    ]
+def _case(record: Record, executed: str, *, current: bool) -> dict[str, str]:
+    """Return the columns that all rows of a record share."""
+    case, device = record.case, record.device
+    columns = {
+        "machine": record.machine.id,
+        "device": case.device,
+        "device_full_name": device.full_name,
+        "family": device.family,
+        "engine": case.engine,
+        "model": case.model,
+        "variant": case.variant,
+        "precision_requested": case.precision,
+        "precision_executed": executed,
+        "architecture_only": "yes" if record.model.architecture_only else "no",
+        "tier": record.tier.name,
+        "measured_at": record.measured_at,
+        "openvino": record.software.openvino,
+        "current": "yes" if current else "no",
+        "repeat": record.repeat.ovreport,
+    }
+    return {name: guarded(text) for name, text in columns.items()}
 
 
-def _lines(head: list[str], record: Record, found: MetricValues) -> Iterator[list[object]]:
-    repeat = guarded(record.repeat.ovreport)
-    for key, figure in found.items():
+def _rows(case: dict[str, str], found: MetricValues) -> Iterator[dict[str, str]]:
+    """Yield a row for each metric: its value in the metric's unit, or why there is none."""
+    for key, value in found.items():
         metric = METRICS[key]
-        about = [key, metric.label, metric.unit, metric.direction]
-        if isinstance(figure, MetricValue):
-            if figure.scope:
-                about[1] = guarded(f"{metric.label}: {figure.scope}")
-            scale = metric.scale
-            reasons = " ".join(r.code for r in figure.verdict.reasons)
-            numbers = [repr(round(v * scale, 9)) for v in (figure.value, figure.low, figure.high)]
-            yield [
-                *head,
-                *about,
-                figure.kind,
-                *numbers,
-                figure.rounds,
-                figure.n,
-                figure.verdict.level,
-                guarded(reasons),
-                "",
-                repeat,
-            ]
-        else:
-            why = guarded(f"{status_word(figure)}: {figure.reason}")
-            yield [*head, *about, "missing", "", "", "", "", "", "", "", why, repeat]
+        row = case | {
+            "metric": key,
+            "label": metric.label,
+            "unit": metric.unit,
+            "better": metric.direction,
+        }
+        if not isinstance(value, MetricValue):
+            why = guarded(f"{status_word(value)}: {value.reason}")
+            yield row | {"kind": "missing", "missing": why}
+            continue
+        if value.scope:
+            row["label"] = guarded(f"{metric.label}: {value.scope}")
+        yield row | {
+            "kind": value.kind,
+            "value": _number(value.value * metric.scale),
+            "low": _number(value.low * metric.scale),
+            "high": _number(value.high * metric.scale),
+            "rounds": str(value.rounds),
+            "n": str(value.n),
+            "verdict": value.verdict.level,
+            "reasons": guarded(" ".join(r.code for r in value.verdict.reasons)),
+        }
+
+
+def _number(value: float) -> str:
+    return repr(round(value, 9))

@@ -29,19 +29,15 @@ from ovreport.metrics.evidence import FOREIGN_CPU_SHARE
 from ovreport.record import Failed, Port, Precision, Tier
 from ovreport.stats.intervals import geometric_mean
 from ovreport_collector import engines, sources
-from ovreport_collector.jobs import (
-    Driver,
-    JobFailed,
-    PilotJob,
-    PilotResult,
-    RoundJob,
-    RoundResult,
-    Target,
-)
+from ovreport_collector.engines.types import Target
+from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.machine import noise
+from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.outputs import DriverJob, DriverResult
 from ovreport_collector.plan import load_suite
 from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.workspace import one_at_a_time
 
 SMALL_MODELS = ("silero-vad-16k", "blazeface-front", "blazeface-back")
@@ -170,7 +166,7 @@ def compare(options: Options, console: Console) -> Outcome:
     )
     console.print(_HEADING)
     with one_at_a_time(console), tempfile.TemporaryDirectory(prefix="ovreport-") as work:
-        prepared = sources.prepare(
+        prepared = sources.fetch(
             loaded, models, started=lambda one: console.print(f"fetching {one.name}")
         )
         for model in models:
@@ -236,9 +232,9 @@ def _compare_model(prepared: PreparedModel, options: Options, work: Path) -> Com
 def _driver(target: Target, prepared: PreparedModel, work: Path) -> Driver:
     """Return how a collect would drive the requests."""
     pilot = child.run(
-        PilotJob(target=target, inputs=str(prepared.samples)), work, limit_s=PROCESS_LIMIT_S
+        DriverJob(target=target, inputs=str(prepared.samples)), work, limit_s=PROCESS_LIMIT_S
     )
-    if isinstance(pilot, PilotResult):
+    if isinstance(pilot, DriverResult):
         return pilot.driver
     raise MeasurementError(f"ours: no pilot: {pilot}")
 
@@ -260,7 +256,7 @@ def _ours(
         rounds=1,
         max_rounds=1,
     )
-    job = RoundJob(
+    job = InferenceJob(
         target=target,
         round=index,
         tier=tier,
@@ -271,7 +267,7 @@ def _ours(
     result = child.run(job, work, limit_s=PROCESS_LIMIT_S + 2 * options.seconds)
     if isinstance(result, JobFailed):
         raise MeasurementError(f"ours: {result.reason}")
-    assert isinstance(result, RoundResult)
+    assert isinstance(result, InferenceResult)
     measured = result.throughput
     if measured is None:
         why = result.missing.get("throughput")

@@ -11,40 +11,29 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from msgspec import Struct
 from rich.console import Console
 
 from ovreport import paths
 from ovreport.record import Device, Execution, LayerCount, Port, Record, Tier
 from ovreport_collector.engines.arrays import save_arrays
-from ovreport_collector.jobs import (
-    ArrivalsJob,
-    ArrivalsResult,
-    CachedStartJob,
-    CachedStartResult,
-    CurveJob,
-    CurveResult,
-    EndToEndJob,
-    EndToEndResult,
-    Job,
-    NoMmapJob,
-    NoMmapResult,
-    OptimizeJob,
-    OptimizeResult,
-    OutputsJob,
-    OutputsResult,
-    PilotJob,
-    PilotResult,
-    ProbeJob,
-    ProbeResult,
-    Result,
-    RoundJob,
-    RoundResult,
-)
+from ovreport_collector.engines.types import OutputsResult, ProbeResult
+from ovreport_collector.measurements.curve.run import CurveJob, CurveResult
+from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
+from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
+from ovreport_collector.measurements.open_loop.run import ArrivalsJob, ArrivalsResult
+from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
+from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
+from ovreport_collector.models.optimize.job import OptimizeJob
+from ovreport_collector.models.optimize.request import OptimizeResult
 from ovreport_collector.plan import tiers
+from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import Request
 from ovreport_collector.process import child, workspace
-from ovreport_collector.process.timing import Ledger
+from ovreport_collector.process.job import Job
+from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session import estimate, scheduler
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.journal import Journal
@@ -70,11 +59,11 @@ def a_device(name: str = "CPU", default: str = "bf16", **changes: Any) -> Device
     return msgspec.structs.replace(device, **changes)
 
 
-def a_round_result(job: RoundJob) -> RoundResult:
+def a_round_result(job: InferenceJob) -> InferenceResult:
     """Return what a sound process measures, the same for the same job."""
     made = factories.a_record(precision="f32", seed=job.round, rounds=job.round + 1)
     latency, throughput = made.latency.rounds[-1], made.throughput.rounds[-1]
-    return RoundResult(
+    return InferenceResult(
         execution=an_execution(job.target.device),
         startup=made.startup.rounds[-1],
         latency=latency,
@@ -83,7 +72,6 @@ def a_round_result(job: RoundJob) -> RoundResult:
         throughput_settings=made.throughput.settings,
         memory=made.memory.rounds[-1],
         missing={},
-        cpu_s=0.1,
     )
 
 
@@ -141,12 +129,12 @@ class FakeChild:
 
     devices: list[Device] = field(default_factory=lambda: [a_device()])
     jobs: list[Job] = field(default_factory=list)
-    answers: list[Callable[[Job], Result | None]] = field(default_factory=list)
+    answers: list[Callable[[Job], Struct | None]] = field(default_factory=list)
     """Asked in order; the first that is no None is the answer. They may raise."""
 
     def __call__(  # noqa: PLR0911 (a job, a return)
         self, job: Job, work: Path, *, limit_s: float
-    ) -> Result:
+    ) -> Struct:
         """Answer a job."""
         self.jobs.append(job)
         for answer in self.answers:
@@ -160,9 +148,9 @@ class FakeChild:
                 return an_optimize_result(job)
             case OutputsJob():
                 return _outputs(job)
-            case PilotJob():
-                return PilotResult(driver="threads")
-            case RoundJob():
+            case DriverJob():
+                return DriverResult(driver="threads")
+            case InferenceJob():
                 return a_round_result(job)
             case CachedStartJob() | NoMmapJob():
                 return _start(job)
@@ -179,7 +167,7 @@ class FakeChild:
         return [
             (Path(j.target.model).stem, j.target.device, j.target.precision, j.round)
             for j in self.jobs
-            if isinstance(j, RoundJob)
+            if isinstance(j, InferenceJob)
         ]
 
     def _probe(self, job: ProbeJob) -> ProbeResult:
@@ -293,7 +281,7 @@ def run_in_sight(plan: Plan, out: Path) -> float:
         with LiveDisplay(Console(file=screen), plan, done=nothing) as bar:
             context = RunContext(
                 plan=plan,
-                prepared=prepare_all(plan, work, bar, Ledger()),
+                prepared=prepare_all(plan, work, bar, Stopwatch()),
                 journal=Journal(out.with_suffix(".jsonl")),
                 work=work,
                 display=bar,

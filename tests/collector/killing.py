@@ -17,7 +17,7 @@ import msgspec
 import psutil
 
 from ovreport import paths, store
-from ovreport_collector.session.journal import Described, RoundDone, Step, Written
+from ovreport_collector.session.journal import OutputsDone, RoundDone, Step, Written
 from tests.collector import models
 from tests.collector.conftest import TINY, model_table
 from tests.collector.suite_fixtures import document, write_suite
@@ -184,7 +184,7 @@ class Killer:
             return "records"
         if any(isinstance(s, RoundDone) for s in steps):
             return "rounds"
-        if sum(isinstance(s, Described) for s in steps) == len(CASES):
+        if sum(isinstance(s, OutputsDone) for s in steps) == len(CASES):
             return "first round"
         return "outputs" if steps else "start"
 

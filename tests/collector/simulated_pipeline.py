@@ -6,17 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct
+
 from ovreport.record import Execution, Port, Settings, Unsupported, Window
 from ovreport_collector.engines.generation_base import Completion
-from ovreport_collector.jobs import (
-    AnswersJob,
-    GenerationJob,
-    Job,
-    JobFailed,
-    OutputsResult,
-    Result,
-)
-from ovreport_collector.measurements.generation import answers, run
+from ovreport_collector.engines.types import OutputsResult
+from ovreport_collector.measurements.generation import outputs, run
+from ovreport_collector.measurements.generation.outputs import GenerationOutputsJob
+from ovreport_collector.measurements.generation.run import GenerationJob
+from ovreport_collector.process.job import Job, JobFailed
 
 SETTINGS = Settings(requested={}, effective={"KV_CACHE_PRECISION": "u8"})
 
@@ -129,17 +127,17 @@ class _Network:
         return [Window(loss=3.0 * stride, tokens=stride) for _ in range(most)]
 
 
-def answering(engine_of: Callable[[str], SimulatedEngine]) -> Callable[[Job], Result | None]:
+def answering(engine_of: Callable[[str], SimulatedEngine]) -> Callable[[Job], Struct | None]:
     """Return an answer for `FakeChild`: the jobs of language models, done in this process."""
 
-    def answer(job: Job) -> Result | None:
-        if not isinstance(job, GenerationJob | AnswersJob):
+    def answer(job: Job) -> Struct | None:
+        if not isinstance(job, GenerationJob | GenerationOutputsJob):
             return None
         engine = engine_of(job.target.precision)
-        if isinstance(job, AnswersJob):
-            return answers.answer(job, engine, str)
+        if isinstance(job, GenerationOutputsJob):
+            return outputs.outputs(job, engine)
         try:
-            return run.measure(job, engine, str)
+            return run.measure(job, engine)
         except Exception as error:
             return JobFailed(reason=str(error), cause="error")
 

@@ -9,15 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ovreport_collector.sources.address import (
-    AddressError,
-    InWheel,
-    Local,
-    Remote,
-    normalised,
-    parse,
-    parse_wheel,
-)
+from ovreport_collector.sources.address import InWheel, Local, Remote, parse
+from ovreport_collector.sources.wheel import AddressError, normalised, parse_wheel
 
 HOSTILE = st.text(alphabet="ab./\\!:=@ \0\n-_0", max_size=30)
 SEGMENT = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_ .-]{0,10}[A-Za-z0-9_]", fullmatch=True)

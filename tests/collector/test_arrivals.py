@@ -11,16 +11,22 @@ import pytest
 from ovreport.record import ArrivalStep, OpenLoop, Unsupported
 from ovreport_collector import engines
 from ovreport_collector.engines import arrays
-from ovreport_collector.jobs import ArrivalsJob, ArrivalsResult, JobFailed, Target
+from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.open_loop import run
-from ovreport_collector.measurements.open_loop.measurement import OpenLoopExtra, percentile_for
+from ovreport_collector.measurements.open_loop.measurement import (
+    OpenLoopMeasurement,
+    percentile_for,
+)
 from ovreport_collector.measurements.open_loop.run import (
     Arrivals,
+    ArrivalsJob,
+    ArrivalsResult,
     bound,
     highest,
     least_n_effective,
     search,
 )
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.worker import main
 from tests.collector import models
 from tests.collector.fixed_service import FEATURES, FixedService
@@ -224,7 +230,7 @@ def test_too_few_arrivals_are_said_and_not_guessed(inputs: Path) -> None:
     """A model of half a second a piece has no p90 within a step."""
     result = run.measure(a_job(inputs, closed_ips=2.0), FixedService(0.5))
     assert isinstance(result, JobFailed)
-    measurement = OpenLoopExtra().measurement([result])
+    measurement = OpenLoopMeasurement().part([result])
     assert isinstance(measurement, Unsupported)
     assert measurement.reason.startswith("n too small")
 

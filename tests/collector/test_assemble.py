@@ -20,16 +20,13 @@ from ovreport.record import (
     StartupCached,
     Unsupported,
 )
-from ovreport_collector.jobs import (
-    CachedStartResult,
-    JobFailed,
-    NoMmapResult,
-    RoundJob,
-    RoundResult,
-)
-from ovreport_collector.measurements import no_mmap
+from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.no_mmap.measurement import NoMmap
+from ovreport_collector.measurements.no_mmap.run import NoMmapResult
+from ovreport_collector.measurements.startup.run import CachedStartResult
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder, reproduce
 from ovreport_collector.session.journal import GivenUp, Journal, RoundDone, RoundFailed
 from ovreport_collector.suite import model
@@ -60,9 +57,9 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal")
 
 
-def result(index: int, **changes: object) -> RoundResult:
+def result(index: int, **changes: object) -> InferenceResult:
     """Return a round as a process measured it."""
-    job = RoundJob(
+    job = InferenceJob(
         target=TARGET, round=index, tier=factories.QUICK, inputs="", seed=1, driver="threads"
     )
     return msgspec.structs.replace(a_round_result(job), **changes)
@@ -77,8 +74,8 @@ def done(plan: Plan, index: int, *, cached: object = None, **changes: object) ->
         round=index,
         started_at=f"2026-11-23T12:0{index}:00Z",
         result=result(index, **changes),
-        cached=cached or whole,
         readings={"foreign_cpu_share": 0.01},
+        further={"startup_cached": cached or whole},
     )
 
 
@@ -279,7 +276,9 @@ def test_energy_that_no_round_has_says_why(plan: Plan, journal: Journal) -> None
 
 def test_other_ways_to_load_are_beside_the_memory(plan: Plan, journal: Journal) -> None:
     """The cached start's memory is of the processes that measured it; reasons are kept."""
-    cached = msgspec.structs.replace(done(plan, 0).cached, memory=factories.start_memory(0))
+    cached = msgspec.structs.replace(
+        done(plan, 0).further["startup_cached"], memory=factories.start_memory(0)
+    )
     journal.add(done(plan, 0, cached=cached, memory_unreadable={"cgroup_peak_bytes": "shared"}))
     memory = made(plan, journal).memory
     assert memory.modes["cached"].rounds == [factories.start_memory(0)]
@@ -289,9 +288,9 @@ def test_other_ways_to_load_are_beside_the_memory(plan: Plan, journal: Journal) 
 
 def test_the_mode_without_mmap_is_of_its_rounds() -> None:
     """A failed start among sound ones is left out; failures alone are the reason."""
-    extra, sound = no_mmap.NoMmap(), NoMmapResult(memory=factories.start_memory(0))
+    without_mmap, sound = NoMmap(), NoMmapResult(memory=factories.start_memory(0))
     crash = JobFailed(reason="it crashed", cause="crash")
-    assert extra.measurement([crash, sound]).rounds == [sound.memory]
-    assert extra.measurement([crash]) == Failed(reason="it crashed", cause="crash")
+    assert without_mmap.memory([crash, sound]).rounds == [sound.memory]
+    assert without_mmap.memory([crash]) == Failed(reason="it crashed", cause="crash")
     blind = NoMmapResult(memory=None, why_not=Unsupported(reason="no /proc"))
-    assert extra.measurement([blind]) == blind.why_not
+    assert without_mmap.memory([blind]) == blind.why_not

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import openvino as ov
 import pytest
+from msgspec import Struct
 from numpy.testing import assert_allclose
 from openvino import opset13 as ops
 
@@ -18,11 +19,13 @@ from ovreport.cli import run
 from ovreport.record import Accuracy, Completed, Record, Unsupported
 from ovreport_collector import tasks
 from ovreport_collector.engines.arrays import load_samples, save_arrays
-from ovreport_collector.jobs import Job, OptimizeJob, OutputsJob, Result
+from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.models import variants
+from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.leakage import check_disjoint
 from ovreport_collector.plan import tiers
-from ovreport_collector.sources.files import Files
+from ovreport_collector.process.job import Job
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from tests.collector import conftest, models
 from tests.collector import dataset_fixtures as made
@@ -258,7 +261,7 @@ def test_without_their_data_models_run_for_speed(place: Place, fake_child: FakeC
 def test_the_samples_are_limited_and_told(place: Place, fake_child: FakeChild):
     """How many of how many; and the command that repeats it says so too."""
 
-    def two(job: Job) -> Result | None:
+    def two(job: Job) -> Struct | None:
         if not isinstance(job, OutputsJob):
             return None
         told = conftest._outputs(job)
@@ -423,7 +426,7 @@ def test_all_variants_are_judged_by_what_no_variant_was_made_of(
 
     sizes: list[int] = []
 
-    def note(job: Job) -> Result | None:
+    def note(job: Job) -> Struct | None:
         if isinstance(job, OutputsJob):
             sizes.append(len(load_samples(Path(job.inputs["labelled"]))))
         return None

@@ -14,8 +14,11 @@ import psutil
 import pytest
 
 from ovreport.errors import StoreError
-from ovreport_collector.jobs import JobFailed, OutputsJob, ProbeJob, ProbeResult, Target
+from ovreport_collector.engines.types import ProbeResult, Target
+from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.process import child, redact
+from ovreport_collector.process.job import JobFailed
 
 JOB = ProbeJob(devices=[])
 
@@ -197,7 +200,7 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: str) -
 
 def test_a_working_folder_that_is_gone_is_no_fault_of_the_case(worker) -> None:
     """What a process could not write there must not be recorded as the model's failure."""
-    work = worker("import shutil; shutil.rmtree(os.path.dirname(sys.argv[3])); sys.exit(1)")
+    work = worker("import shutil; shutil.rmtree(os.path.dirname(sys.argv[4])); sys.exit(1)")
     with pytest.raises(StoreError, match="cannot be written") as caught:
         child.run(JOB, work, limit_s=20)
     assert caught.value.where == str(work)

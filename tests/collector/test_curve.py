@@ -12,9 +12,10 @@ from ovreport.metrics import load
 from ovreport.record import Curve, CurveGap, CurvePoint, Failed, Histogram, PointRound, Unsupported
 from ovreport_collector import engines
 from ovreport_collector.engines import arrays
-from ovreport_collector.jobs import CurveJob, CurveResult, JobFailed, Setting, Target
-from ovreport_collector.measurements.curve.measurement import CurveExtra, grid, merged
-from ovreport_collector.measurements.curve.run import in_order
+from ovreport_collector.engines.types import Target
+from ovreport_collector.measurements.curve.measurement import CurveMeasurement, grid, merged
+from ovreport_collector.measurements.curve.run import CurveJob, CurveResult, Setting, in_order
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.worker import main
 from tests.collector import models
 from tests.collector.fixed_service import FEATURES, FixedService
@@ -173,7 +174,7 @@ def test_no_point_at_all_is_a_failure(monkeypatch: pytest.MonkeyPatch, inputs: P
     monkeypatch.setattr(engines, "create", lambda *_: engine)
     result = main.run(a_job(inputs, [Setting(2, 2, 1)]))
     assert isinstance(result, JobFailed)
-    measurement = CurveExtra().measurement([result, result])
+    measurement = CurveMeasurement().part([result, result])
     assert isinstance(measurement, Failed)
     assert "no setting could be measured" in measurement.reason
 
@@ -181,7 +182,7 @@ def test_no_point_at_all_is_a_failure(monkeypatch: pytest.MonkeyPatch, inputs: P
 def test_unsupported_is_not_failed() -> None:
     """What the engine cannot do is told apart from what went wrong."""
     failure = JobFailed(reason="cannot be converted", cause="error", unsupported=True)
-    assert isinstance(CurveExtra().measurement([failure]), Unsupported)
+    assert isinstance(CurveMeasurement().part([failure]), Unsupported)
 
 
 # ---------------------------------------------------------------- rounds together
@@ -212,7 +213,7 @@ def test_rounds_are_pooled_and_a_gap_of_one_round_is_none() -> None:
     assert [len(p.rounds) for p in (whole, partly)] == [2, 1]
     assert [gap.batch for gap in curve.gaps] == [4]
     failure = JobFailed(reason="killed", cause="killed")
-    assert CurveExtra().measurement([first, failure, second]) == curve
+    assert CurveMeasurement().part([first, failure, second]) == curve
 
 
 # ---------------------------------------------------------------- OpenVINO

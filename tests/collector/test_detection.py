@@ -16,7 +16,7 @@ from PIL import Image
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
 from ovreport_collector.datasets.coco import Box
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.tasks.images import coco_map, detections
 from ovreport_collector.tasks.images.preprocess import preprocessing
 from tests.collector import dataset_fixtures as made

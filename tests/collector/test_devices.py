@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ovreport.cli import run
 from ovreport_collector.engines.openvino import devices as openvino_devices
 from ovreport_collector.engines.openvino.devices import parts, probe
-from ovreport_collector.jobs import JobFailed, ProbeJob
+from ovreport_collector.process.job import JobFailed
 from tests.collector import models
 from tests.collector.conftest import FakeChild
 
@@ -56,8 +56,7 @@ def found() -> dict:
     """Return what this machine has, with a second device beside its CPU."""
     import msgspec
 
-    job = ProbeJob(devices=[], plugins=dict([SIMCPU.split("=", 1)]))
-    return msgspec.to_builtins(probe(job))
+    return msgspec.to_builtins(probe([], dict([SIMCPU.split("=", 1)])))
 
 
 def test_every_device_is_described(found: dict) -> None:
@@ -87,7 +86,7 @@ def test_absent_devices_say_why(found: dict) -> None:
 @pytest.mark.parametrize("device", ["AUTO:CPU", "HETERO:CPU", "MULTI:CPU", "BATCH:CPU(4)", "AUTO"])
 def test_virtual_devices_are_described_by_what_they_use(device: str) -> None:
     """Name as asked, family and capabilities of the parts, whose properties are told apart."""
-    result = probe(ProbeJob(devices=[device]))
+    result = probe([device], {})
     assert not result.unavailable
     (described,) = result.devices
     assert described.name == device
@@ -101,7 +100,7 @@ def test_virtual_devices_are_described_by_what_they_use(device: str) -> None:
 @pytest.mark.parametrize("device", ["TPU", "AUTO:TPU", "HETERO:CPU,TPU", "NOPE:CPU", ""])
 def test_what_openvino_does_not_know_is_unavailable(device: str) -> None:
     """A reason of one line, without places in OpenVINO's source."""
-    result = probe(ProbeJob(devices=[device, "CPU"]))
+    result = probe([device, "CPU"], {})
     assert [d.name for d in result.devices] == ["CPU"]
     (unavailable,) = result.unavailable
     assert unavailable.name == device

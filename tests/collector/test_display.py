@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ovreport_collector.jobs import JobFailed, RoundJob, Target
+from ovreport_collector.engines.types import Target
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.plan import tiers as plan_tiers
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
@@ -35,7 +36,7 @@ def a_bar(plan: Plan, done: estimate.Done = NOTHING) -> LiveDisplay:
 
 def a_step(planned: PlannedCase, index: int) -> RoundDone:
     """Return a round of a case, as the journal holds it."""
-    job = RoundJob(
+    job = InferenceJob(
         target=Target(
             engine="openvino",
             model="m",
@@ -56,7 +57,6 @@ def a_step(planned: PlannedCase, index: int) -> RoundDone:
         round=index,
         started_at="2026-01-01T00:00:00Z",
         result=a_round_result(job),
-        cached=JobFailed(reason="none", cause="error"),
         readings={},
     )
 

@@ -19,7 +19,7 @@ from ovreport_collector import doctor
 from ovreport_collector.doctor import access, activity, settings
 from ovreport_collector.doctor.activity import Look
 from ovreport_collector.doctor.check import Check, share, worst
-from ovreport_collector.jobs import ProbeResult, Unavailable
+from ovreport_collector.engines.types import ProbeResult, Unavailable
 from ovreport_collector.machine import procfs
 from ovreport_collector.machine.processes import Process
 from ovreport_collector.plan import devices

@@ -19,9 +19,10 @@ from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.engines.images import decoded, encoded, on_host, pixels
 from ovreport_collector.engines.openvino.engine import OpenVinoNetwork
-from ovreport_collector.jobs import EndToEndJob, EndToEndResult, JobFailed, Target
+from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.end_to_end import run
-from ovreport_collector.measurements.end_to_end.run import Route
+from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult, Route
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.worker import main
 from tests.collector import models
 

@@ -18,20 +18,13 @@ from ovreport_collector import engines
 from ovreport_collector.engines import native
 from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.engines.native import THREADS, in_openvino_order
-from ovreport_collector.jobs import (
-    CachedStartJob,
-    Job,
-    JobFailed,
-    OutputsJob,
-    OutputsResult,
-    RoundJob,
-    RoundResult,
-    Target,
-    ThreadSettings,
-    ThreadSettingsJob,
-)
+from ovreport_collector.engines.types import OutputsResult, Target, ThreadSettings
+from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.outputs import OutputsJob, ThreadSettingsJob
+from ovreport_collector.measurements.startup.run import CachedStartJob
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.session import collect
 from ovreport_collector.worker import main
 from tests.collector.conftest import TINY, FakeChild, a_device, a_request
@@ -173,9 +166,11 @@ def test_openvino_tells_what_a_framework_is_given(target: Target) -> None:
 def test_a_round_is_measured(target: Target, samples: Path) -> None:
     """Latency, throughput, memory and start-up, by the same loops as OpenVINO."""
     result = main.run(
-        RoundJob(target=target, round=0, tier=TINY, inputs=str(samples), seed=1, driver="threads")
+        InferenceJob(
+            target=target, round=0, tier=TINY, inputs=str(samples), seed=1, driver="threads"
+        )
     )
-    assert isinstance(result, RoundResult), result
+    assert isinstance(result, InferenceResult), result
     assert set(result.missing) <= {"energy"}  # most machines do not tell it
     assert result.latency.median_ms > 0
     assert result.latency.runtime_median_ms == 0
@@ -232,7 +227,7 @@ def test_litert_gives_what_openvino_gives(tmp_path: Path) -> None:
 
     quick = load_suite.load("quick")
     model = quick.model("blazeface-front")
-    file = sources.prepare(quick, [model])[model.id].model
+    file = sources.fetch(quick, [model])[model.id].model
     path = tmp_path / "samples.npz"
     images = np.random.default_rng(1).random((4, *model.shapes["input"]), np.float32)
     save_arrays(path, {"input": images})
@@ -399,13 +394,13 @@ def test_rounds_of_both_alternate(records, fake_child: FakeChild) -> None:
     """With the threads OpenVINO told, asked for once; no model cache is tried."""
     fake_child.answers = [answering]
     ours, theirs = records()
-    rounds = [j for j in fake_child.jobs if isinstance(j, RoundJob)]
+    rounds = [j for j in fake_child.jobs if isinstance(j, InferenceJob)]
     order = ["openvino", "onnxruntime", "onnxruntime", "openvino"]
     assert [j.target.engine for j in rounds] == order
     native_jobs = [
         j
         for j in fake_child.jobs
-        if isinstance(j, OutputsJob | RoundJob) and j.target.engine == "onnxruntime"
+        if isinstance(j, OutputsJob | InferenceJob) and j.target.engine == "onnxruntime"
     ]
     assert {id(j.target.thread_settings) for j in native_jobs} == {id(ALONGSIDE)}
     assert sum(isinstance(j, ThreadSettingsJob) for j in fake_child.jobs) == 1
@@ -431,14 +426,16 @@ def test_a_framework_runs_where_openvino_cannot(records, fake_child: FakeChild) 
     crash = JobFailed(reason="ended by SIGSEGV", cause="crash")
 
     def answer(job: Job) -> JobFailed | None:
-        has_target = isinstance(job, OutputsJob | RoundJob | ThreadSettingsJob)
+        has_target = isinstance(job, OutputsJob | InferenceJob | ThreadSettingsJob)
         return crash if has_target and job.target.engine == "openvino" else None
 
     fake_child.answers = [answer]
     ours, theirs = records()
     assert not isinstance(ours.outcome, Completed)
     assert isinstance(theirs.outcome, Completed)
-    assert {j.target.thread_settings for j in fake_child.jobs if isinstance(j, RoundJob)} == {None}
+    assert {j.target.thread_settings for j in fake_child.jobs if isinstance(j, InferenceJob)} == {
+        None
+    }
 
 
 def test_overhead_is_not_made_up(records, fake_child: FakeChild) -> None:

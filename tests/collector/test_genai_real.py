@@ -10,20 +10,16 @@ import pytest
 from ovreport import paths
 from ovreport.record import Converted, Execution, MemoryRound, Optimized
 from ovreport_collector import sources
-from ovreport_collector.jobs import (
-    AnswersResult,
-    GenerationResult,
-    JobFailed,
-    Lengths,
-    Target,
-)
-from ovreport_collector.measurements import generation
-from ovreport_collector.measurements.generation import measurement
+from ovreport_collector.engines.types import Target
+from ovreport_collector.measurements.base import Round
+from ovreport_collector.measurements.generation import measurement, outputs, quality
+from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
+from ovreport_collector.measurements.generation.run import GenerationJob, GenerationResult, Lengths
 from ovreport_collector.plan import load_suite
-from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.tiers import TIERS
 from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
 from ovreport_collector.process import child
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.tasks import Files
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -35,7 +31,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> PreparedModel:
     pytest.importorskip("openvino_genai")
     loaded = load_suite.load("llm")
     (model,) = loaded.models
-    prepared = sources.prepare(loaded, [model])[model.id]
+    prepared = sources.fetch(loaded, [model])[model.id]
     made = prepare_model(model, prepared, tmp_path_factory.mktemp("work"), seed=20)
     assert isinstance(made, PreparedModel), made
     return made
@@ -52,19 +48,20 @@ def target(prepared: PreparedModel, precision: str) -> Target:
     )  # type: ignore[arg-type]
 
 
-def a_plan() -> Plan:
-    """Return a plan of the suite, at the quick tier."""
-    return Plan(
-        suite=load_suite.load("llm"),
-        suite_name="llm",
+def a_round_job(prepared: PreparedModel) -> GenerationJob:
+    """Return the job of the first round at the quick tier."""
+    this = Round(
+        planned=None,
+        prepared=prepared,
+        target=target(prepared, "default"),
+        device=None,
         tier=TIERS["quick"],
+        index=0,
         seed=20,
-        cases=(),
-        devices={},
-        plugins={},
-        machine=None,
-        software=None,
+        driver="threads",
+        folder=Path(),
     )  # type: ignore[arg-type]
+    return measurement.Generation().job(this)
 
 
 def test_a_round_and_answers(prepared: PreparedModel, tmp_path: Path, monkeypatch) -> None:
@@ -73,7 +70,7 @@ def test_a_round_and_answers(prepared: PreparedModel, tmp_path: Path, monkeypatc
     monkeypatch.setattr(measurement, "REQUESTS", [1, 2])
     monkeypatch.setattr(measurement, "CONCURRENT", Lengths(16, 8))
     measured = child.run(
-        generation.round_job(a_plan(), prepared, target(prepared, "default"), 0),
+        a_round_job(prepared),
         tmp_path,
         limit_s=300,
     )
@@ -96,39 +93,39 @@ def test_a_round_and_answers(prepared: PreparedModel, tmp_path: Path, monkeypatc
         "concurrency",
     ]
 
-    monkeypatch.setattr(measurement, "PROMPTS", 2)
-    monkeypatch.setattr(measurement, "ANSWERS", Lengths(32, 8))
-    monkeypatch.setattr(measurement, "WINDOWS", 2)
-    job = generation.answers_job(prepared, target(prepared, "f32"), tmp_path)
+    monkeypatch.setattr(outputs, "PROMPTS", 2)
+    monkeypatch.setattr(outputs, "COMPLETION", Lengths(32, 8))
+    monkeypatch.setattr(outputs, "WINDOWS", 2)
+    job = measurement.outputs_job(prepared, target(prepared, "f32"), tmp_path)
     found = child.run(job, tmp_path, limit_s=300)
-    assert isinstance(found, AnswersResult), found
-    assert [len(answer) for answer in found.answers] == [8, 8]
+    assert isinstance(found, GenerationOutputsResult), found
+    assert [len(answer) for answer in found.generations] == [8, 8]
     assert [window.tokens for window in found.windows] == [511, 256]
     loss = sum(w.loss for w in found.windows) / 767
     assert 10 < np.exp(loss) < 60  # English, foretold by a small model; chance would be 49,152
-    assert isinstance(found.described.execution, Execution)
+    assert isinstance(found.model.execution, Execution)
     assert found.settings.effective["KV_CACHE_PRECISION"] == "f32"
-    quality = generation.quality(found, found, title="itself", seed=1)
-    assert quality.agreement.identical == 2
+    judged = quality.quality(found, found, title="itself", seed=1)
+    assert judged.agreement.identical == 2
 
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask for few answers and windows: enough to see whether they are right."""
-    monkeypatch.setattr(measurement, "PROMPTS", 4)
-    monkeypatch.setattr(measurement, "ANSWERS", Lengths(32, 16))
-    monkeypatch.setattr(measurement, "WINDOWS", 4)
+    monkeypatch.setattr(outputs, "PROMPTS", 4)
+    monkeypatch.setattr(outputs, "COMPLETION", Lengths(32, 16))
+    monkeypatch.setattr(outputs, "WINDOWS", 4)
     monkeypatch.setattr(measurement, "GRID", [Lengths(32, 16)])
     monkeypatch.setattr(measurement, "REQUESTS", [2])
     monkeypatch.setattr(measurement, "CONCURRENT", Lengths(16, 8))
 
 
-def answers(prepared: PreparedModel, precision: str, work: Path) -> AnswersResult:
+def answers(prepared: PreparedModel, precision: str, work: Path) -> GenerationOutputsResult:
     """Return what a model answers, in a process of its own."""
     work.mkdir(exist_ok=True)
-    job = generation.answers_job(prepared, target(prepared, precision), work)
+    job = measurement.outputs_job(prepared, target(prepared, precision), work)
     found = child.run(job, work, limit_s=600)
-    assert isinstance(found, AnswersResult), found
+    assert isinstance(found, GenerationOutputsResult), found
     return found
 
 
@@ -150,12 +147,12 @@ def test_compressed_variants_answer(prepared: PreparedModel, tmp_path: Path, mon
             file.name for file in made.file.parent.iterdir()
         }
         found = answers(made, "f32", tmp_path / name)
-        assert isinstance(found.described.execution, Execution)
-        judged = generation.quality(found, reference, title="news", seed=1)
+        assert isinstance(found.model.execution, Execution)
+        judged = quality.quality(found, reference, title="news", seed=1)
         sizes[name] = how.bytes_after / how.bytes_before
         worse[name] = judged.perplexity.reference.delta / judged.perplexity.reference.value
     # The last one speaks for both: a round takes long, and what runs is loaded in the same way.
-    job = generation.round_job(a_plan(), made, target(made, "default"), 0)
+    job = a_round_job(made)
     timed = child.run(job, tmp_path, limit_s=600)
     assert isinstance(timed, GenerationResult), timed
     assert [p.requests for p in timed.concurrency.points] == [2]
@@ -172,7 +169,7 @@ def test_a_damaged_file_fails_with_its_reason(prepared: PreparedModel, tmp_path:
     made = Target(
         engine="openvino-genai", model=str(broken), shapes={}, device="CPU", precision="default"
     )
-    job = generation.answers_job(prepared, made, tmp_path)
+    job = measurement.outputs_job(prepared, made, tmp_path)
     result = child.run(job, tmp_path, limit_s=300)
     assert isinstance(result, JobFailed)
     assert result.reason

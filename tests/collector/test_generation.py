@@ -27,11 +27,11 @@ from ovreport.record import (
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.generation_base import TEXT, Completion, Prompts
-from ovreport_collector.jobs import GenerationJob, Lengths, Target
-from ovreport_collector.measurements import generation
-from ovreport_collector.measurements.generation import measurement, run
-from ovreport_collector.measurements.generation.answers import spread
-from ovreport_collector.measurements.generation.run import measure, point_of
+from ovreport_collector.engines.types import Target
+from ovreport_collector.measurements.generation import run
+from ovreport_collector.measurements.generation.outputs import PROMPTS, spread
+from ovreport_collector.measurements.generation.quality import common_start
+from ovreport_collector.measurements.generation.run import GenerationJob, Lengths, measure, point_of
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect
 from ovreport_collector.session.estimate import total_s
@@ -78,7 +78,7 @@ def job(tmp_path: Path) -> GenerationJob:
 def test_times_are_those_of_the_callbacks(job: GenerationJob, clock: Clock) -> None:
     """A pipeline of known times: first token by the prompt, the others evenly, load apart."""
     found = measure(
-        job, SimulatedEngine(clock, time_to_first_token_ms=2.0, time_per_output_token_ms=10.0), str
+        job, SimulatedEngine(clock, time_to_first_token_ms=2.0, time_per_output_token_ms=10.0)
     )
     short, long = found.points
     assert (short.prompt_tokens, short.new_tokens) == (8, 4)
@@ -104,7 +104,7 @@ def test_times_are_those_of_the_callbacks(job: GenerationJob, clock: Clock) -> N
 def test_no_prompt_comes_twice(job: GenerationJob, clock: Clock) -> None:
     """Warm-up, timed and concurrent prompts share no beginning: no prefix cache can answer."""
     engine = SimulatedEngine(clock)
-    measure(job, engine, str)
+    measure(job, engine)
     starts = [tuple(prompt[:8]) for prompt in engine.prompts]
     assert len(starts) == 2 + 4 + 1 + 5
     assert len(set(starts)) == len(starts)
@@ -112,14 +112,14 @@ def test_no_prompt_comes_twice(job: GenerationJob, clock: Clock) -> None:
 
 def test_slow_answers_stop_at_the_cap(job: GenerationJob, clock: Clock) -> None:
     """One answer a pair of lengths is measured however long it takes, and no more."""
-    found = measure(job, SimulatedEngine(clock, time_per_output_token_ms=40_000.0), str)
+    found = measure(job, SimulatedEngine(clock, time_per_output_token_ms=40_000.0))
     assert [point.rounds[0].generations for point in found.points] == [1, 1]
 
 
 def test_an_answer_of_another_length_is_wrong(job: GenerationJob, clock: Clock) -> None:
     """Fewer tokens than asked for: their times are those of another task."""
     with pytest.raises(WrongOutputError, match="4 tokens were asked for, 3 came"):
-        measure(job, SimulatedEngine(clock, missing=1), str)
+        measure(job, SimulatedEngine(clock, missing=1))
 
 
 def test_a_short_text_is_refused() -> None:
@@ -132,7 +132,7 @@ def test_a_short_text_is_refused() -> None:
 
 def test_requests_at_once(job: GenerationJob, clock: Clock) -> None:
     """Tokens of all requests by the time to the last one's last token."""
-    found = measure(job, SimulatedEngine(clock, time_per_output_token_ms=10.0), str).concurrency
+    found = measure(job, SimulatedEngine(clock, time_per_output_token_ms=10.0)).concurrency
     assert isinstance(found, Concurrency)
     rates = {p.requests: p.rounds[0].tokens / p.rounds[0].duration_s for p in found.points}
     assert rates == {1: pytest.approx(100.0), 4: pytest.approx(160.0)}
@@ -141,7 +141,7 @@ def test_requests_at_once(job: GenerationJob, clock: Clock) -> None:
 def test_requests_at_once_stop_when_the_time_is_up(job: GenerationJob, clock: Clock) -> None:
     """What took too long is still told; no greater number is begun after it."""
     short = msgspec.structs.replace(job, requests=[1, 4, 8], concurrent_s=0.1)
-    found = measure(short, SimulatedEngine(clock, time_per_output_token_ms=10.0), str).concurrency
+    found = measure(short, SimulatedEngine(clock, time_per_output_token_ms=10.0)).concurrency
     assert isinstance(found, Concurrency)
     assert [point.requests for point in found.points] == [1, 4]
 
@@ -154,7 +154,7 @@ def test_requests_at_once_that_fail_lose_nothing_else(
     job: GenerationJob, clock: Clock, error: Exception, kind: type
 ) -> None:
     """The lone answers stay; the reason is told."""
-    found = measure(job, SimulatedEngine(clock, batches=error), str)
+    found = measure(job, SimulatedEngine(clock, batches=error))
     assert isinstance(found.concurrency, kind)
     assert str(error) in found.concurrency.reason
     assert len(found.points) == 2
@@ -175,7 +175,7 @@ def test_any_times_make_a_point(gaps: list[float], first: float) -> None:
 @given(st.lists(st.integers(0, 3), max_size=20), st.lists(st.integers(0, 3), max_size=20))
 def test_common_start(first: list[int], second: list[int]) -> None:
     """All tokens before it are equal, and the next ones are not."""
-    n = generation.common_start(first, second)
+    n = common_start(first, second)
     assert first[:n] == second[:n]
     assert n == min(len(first), len(second)) or first[n] != second[n]
 
@@ -254,7 +254,7 @@ def test_a_language_model_becomes_a_record(
     assert isinstance(measured.perplexity, Perplexity)
     assert measured.perplexity.value == pytest.approx(np.exp(3.0))
     assert isinstance(measured.agreement, TokenAgreement)
-    assert measured.agreement.common == [50] * measurement.PROMPTS
+    assert measured.agreement.common == [50] * PROMPTS
     assert isinstance(reference.generation.agreement, Skipped)
     found = metric_values(record)
     assert found["time_per_output_token_ms"].value == pytest.approx(10.0)
@@ -310,7 +310,7 @@ def test_without_logits_agreement_is_left(
     record = collected(text_suite, own_folders / "out", console, fake_child, **engines)[1]
     assert isinstance(record.generation.perplexity, Unsupported)
     assert "last token only" in record.generation.perplexity.reason
-    assert record.generation.agreement.identical == measurement.PROMPTS
+    assert record.generation.agreement.identical == PROMPTS
 
 
 @pytest.mark.usefixtures("with_genai")

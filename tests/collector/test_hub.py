@@ -22,7 +22,8 @@ from ovreport.errors import SourceError, SuiteError
 from ovreport_collector import sources
 from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import pair
-from ovreport_collector.sources.address import AddressError, OnHub, parse
+from ovreport_collector.sources.address import OnHub, parse
+from ovreport_collector.sources.wheel import AddressError
 from tests.collector.conftest import FakeChild
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

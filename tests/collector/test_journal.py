@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from ovreport.errors import StoreError
-from ovreport_collector.jobs import JobFailed
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import journal as journal_module
 from ovreport_collector.session.journal import GivenUp, Journal, RoundFailed, Step, Written
 
@@ -55,7 +55,7 @@ def test_steps_are_there_again_after_a_restart(path: Path) -> None:
     assert again.tried("b", 0)
     assert not again.tried("b", 1)
     assert not again.tried("a", 0)
-    assert again.described("a") is None
+    assert again.outputs("a") is None
 
 
 def test_a_journal_that_is_not_there_is_empty(path: Path) -> None:

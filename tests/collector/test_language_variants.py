@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import openvino as ov
 import pytest
+from msgspec import Struct
 from openvino import opset13 as ops
 from rich.console import Console
 
@@ -16,11 +17,14 @@ from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
 from ovreport.record import Completed, Generation, Record
 from ovreport.record.model import Converted, Optimized
-from ovreport_collector.jobs import ConvertResult, GenerationJob, Job, OptimizeJob, Result
 from ovreport_collector.measurements.generation import run as generation
+from ovreport_collector.measurements.generation.run import GenerationJob
 from ovreport_collector.models import variants
+from ovreport_collector.models.convert.run import ConvertResult
+from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.job import Job
 from ovreport_collector.session import collect
 from ovreport_collector.suite import language
 from tests.collector.conftest import FakeChild, a_request, an_optimize_result
@@ -104,7 +108,7 @@ def run(
     monkeypatch.setattr(generation, "clock", clock)
     engines = {"f32": SimulatedEngine(clock), "default": SimulatedEngine(clock, wrong_from=50)}
 
-    def restored(job: Job) -> Result | None:
+    def restored(job: Job) -> Struct | None:
         if not isinstance(job, OptimizeJob):
             return None
         took = ConvertResult(seconds=1.5, peak_bytes=2_000)

@@ -24,7 +24,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make what comes before a timed loop short; sleeping requests need no more."""
     monkeypatch.setattr(loops, "WARMUP_WINDOW_S", 0.01)
     monkeypatch.setattr(loops, "WARMUP_CAP_S", 0.2)
-    monkeypatch.setattr(loops, "PILOT_S", 0.04)
+    monkeypatch.setattr(loops, "TRIAL_S", 0.04)
 
 
 class Request:

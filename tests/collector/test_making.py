@@ -12,11 +12,11 @@ import pytest
 
 from ovreport import paths
 from ovreport.record import Converted, Original
-from ovreport_collector.jobs import JobFailed
 from ovreport_collector.models.cache import ModelFile
 from ovreport_collector.models.convert import bert, efficientnet
 from ovreport_collector.models.convert.build import converted
 from ovreport_collector.process import child
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.suite.model import File, Model
 from ovreport_collector.tasks import Files
 from tests.collector.weights_fixtures import (

@@ -17,8 +17,8 @@ from ovreport import paths, store
 from ovreport.metrics.evidence import FOREIGN_CPU_SHARE
 from ovreport.record import Record
 from ovreport.stats.intervals import Interval, ratio_interval
-from ovreport_collector import measurements
 from ovreport_collector.machine import noise
+from ovreport_collector.measurements import registry
 from tests.collector import models
 from tests.collector.conftest import model_table
 from tests.collector.suite_fixtures import document, write_suite
@@ -59,7 +59,7 @@ def collect(root: Path, out: Path) -> dict[str, Record]:
         for name in ("shallow", "deep")
     ]
     suite = write_suite(root / "my.toml", document(models=tables))
-    skip = [word for extra in measurements.EXTRAS for word in ("--skip", extra.name)]
+    skip = [word for name in registry.BY_NAME for word in ("--skip", name)]
     subprocess.run(
         [
             sys.executable,

@@ -16,18 +16,13 @@ from ovreport.record import Execution
 from ovreport.variants import OPTIMIZATIONS
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
-from ovreport_collector.jobs import (
-    JobFailed,
-    OptimizeJob,
-    OptimizeResult,
-    OutputsJob,
-    OutputsResult,
-    Result,
-    Target,
-    Validating,
-)
+from ovreport_collector.engines.types import OutputsResult, Target
+from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.models.optimize.job import OptimizeJob
+from ovreport_collector.models.optimize.request import OptimizeResult, ValidationData
 from ovreport_collector.models.variants import QUANTIZATIONS, has_nncf, quantizations, settings
 from ovreport_collector.process import child
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.suite.model import File, Model
 from ovreport_collector.tasks import Calibration
 from tests.collector import models
@@ -49,7 +44,7 @@ def made(
     *,
     shapes: dict[str, list[int]] = SHAPES,
     pixels: np.ndarray | None = None,
-) -> tuple[Result, Path]:
+) -> tuple[OptimizeResult | JobFailed, Path]:
     """Make a variant as a run does; return what came of it, and its file."""
     how = OPTIMIZATIONS[variant]
     if pixels is None:
@@ -307,7 +302,7 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
     arrays = {name: rng.random((24, *shape)).astype(np.float32) for name, shape in FRAMES.items()}
     save_arrays(tmp_path / "frames.npz", arrays)
     how = OPTIMIZATIONS["int8-accuracy"]
-    validating = Validating(
+    validating = ValidationData(
         model=msgspec.Raw(msgspec.json.encode(a_voice_model())),
         file=str(network),
         files={},
@@ -324,7 +319,7 @@ def test_accuracy_is_held_by_the_tasks_own_metric(
         file=str(tmp_path / "made" / "voice.xml"),
         tried_with=str(tmp_path / "frames.npz"),
         inputs=str(tmp_path / "frames.npz"),
-        validating=validating,
+        validation=validating,
     )
     result = child.run(job, tmp_path, limit_s=120)
     if holds:
@@ -344,7 +339,7 @@ def test_a_metric_of_some_samples_is_that_of_their_own_rows(tmp_path: Path) -> N
     file = models.save(a_voice_network(), tmp_path / "voice.xml")
     network = OpenVino({}).read(file, FRAMES)
     assert isinstance(network, OpenVinoNetwork)
-    validating = Validating(
+    validating = ValidationData(
         model=msgspec.Raw(msgspec.json.encode(a_voice_model())),
         file=str(file),
         files={},

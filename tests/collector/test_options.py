@@ -13,7 +13,7 @@ from ovreport.engines import ENGINES
 from ovreport.errors import InputError
 from ovreport_collector.cli.collect import collect
 from ovreport_collector.cli.options import OneOf
-from ovreport_collector.measurements import SKIPPABLE
+from ovreport_collector.measurements.registry import SKIPPABLE
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.tiers import TIERS
 

@@ -13,10 +13,11 @@ from rich.console import Console
 from ovreport.record import EndToEnd, Failed, Skipped, Tier, Unsupported
 from ovreport_collector import tasks
 from ovreport_collector.engines.images import decoded, on_host
-from ovreport_collector.jobs import EndToEndJob, EndToEndResult, JobFailed
-from ovreport_collector.measurements.end_to_end.measurement import EndToEndExtra
+from ovreport_collector.measurements.end_to_end.measurement import EndToEndMeasurement
+from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.prepare.images import COUNT, EncodedImages, encode_images
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import collect
 from ovreport_collector.tasks.images.base import image_task
 from tests.collector.conftest import FakeChild, a_request, an_end_to_end_result, model_table
@@ -204,7 +205,7 @@ def test_rounds_become_an_aspect_with_both_ways() -> None:
     rounds = results(3)
     worse = msgspec.structs.replace(rounds[1].agreement[0], relative_rmse=0.3)
     rounds[1] = msgspec.structs.replace(rounds[1], agreement=[worse])
-    measurement = EndToEndExtra().measurement(rounds)
+    measurement = EndToEndMeasurement().part(rounds)
     assert isinstance(measurement, EndToEnd)
     assert [(p.way, len(p.rounds)) for p in measurement.pipelines] == [("host", 3), ("graph", 3)]
     assert measurement.agreement[0].relative_rmse == 0.3
@@ -213,13 +214,13 @@ def test_rounds_become_an_aspect_with_both_ways() -> None:
 def test_one_failed_round_is_borne_and_more_are_not() -> None:
     """Three rounds that were measured are enough; fewer beside a failure are a failure."""
     crash = JobFailed(reason="died", cause="crash", stderr_tail="Bus error")
-    extra = EndToEndExtra()
-    assert isinstance(extra.measurement([crash, *results(3)]), EndToEnd)
-    assert extra.measurement([crash, *results(2)]) == Failed(
+    end_to_end = EndToEndMeasurement()
+    assert isinstance(end_to_end.part([crash, *results(3)]), EndToEnd)
+    assert end_to_end.part([crash, *results(2)]) == Failed(
         reason="died", cause="crash", stderr_tail="Bus error"
     )
     lacking = JobFailed(reason="no such resize", cause="error", unsupported=True)
-    assert extra.measurement([lacking]) == Unsupported(reason="no such resize")
+    assert end_to_end.part([lacking]) == Unsupported(reason="no such resize")
 
 
 def test_a_collect_measures_it_for_image_tasks_only(

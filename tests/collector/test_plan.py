@@ -11,10 +11,11 @@ import pytest
 
 from ovreport.errors import InputError
 from ovreport.record import Device, Tier
-from ovreport_collector.jobs import ProbeResult, Unavailable
+from ovreport_collector.engines.types import ProbeResult, Unavailable
 from ovreport_collector.plan import tiers
 from ovreport_collector.plan.plan import Plan, default_precisions
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.timing import Timing
 from ovreport_collector.session.estimate import total_s
 from tests.collector.conftest import FakeChild, a_device, a_request
 
@@ -135,7 +136,7 @@ def test_a_boot_or_a_slow_start_makes_no_other_plan(make) -> None:
     one = make()
     memory = one.machine.memory_bytes - 4096
     machine = msgspec.structs.replace(one.machine, memory_bytes=memory)
-    assert dataclasses.replace(one, machine=machine, spent_s={"process": 9.0}).key == one.key
+    assert dataclasses.replace(one, machine=machine, timing=Timing(9.0, 0.0)).key == one.key
 
 
 def test_a_suite_may_move(make, own_folders: Path, fake_child: FakeChild) -> None:

@@ -8,23 +8,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import Struct
 from rich.console import Console
 
 from ovreport import store
 from ovreport.errors import StoreError
 from ovreport.record import Completed, Failed, Record, Unsupported
-from ovreport_collector.jobs import (
-    CachedStartJob,
-    Job,
-    JobFailed,
-    OutputsJob,
-    PilotJob,
-    PilotResult,
-    Result,
-    RoundJob,
-)
+from ovreport_collector.measurements.inference.run import InferenceJob
+from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
+from ovreport_collector.measurements.startup.run import CachedStartJob
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process import timing
+from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.session import collect, progress
 from ovreport_collector.session import journal as journal_module
 from tests import factories
@@ -64,13 +59,13 @@ def run(fake_child: FakeChild, suite_file: Path, own_folders: Path, console: Con
 
 def failing(
     kind: type[Job], model: str = "one", *, index: int | None = None, result: JobFailed = CRASH
-) -> Callable[[Job], Result | None]:
+) -> Callable[[Job], Struct | None]:
     """Return an answer that fails jobs of a kind for one model, and one round of it."""
 
-    def answer(job: Job) -> Result | None:
+    def answer(job: Job) -> Struct | None:
         hit = isinstance(job, kind) and Path(job.target.model).stem == model
         if hit and index is not None:
-            hit = isinstance(job, RoundJob | CachedStartJob) and job.round == index
+            hit = isinstance(job, InferenceJob | CachedStartJob) and job.round == index
         return result if hit else None
 
     return answer
@@ -82,7 +77,7 @@ def interrupting(after: int, error: type[BaseException] = KeyboardInterrupt):
 
     def answer(job: Job) -> None:
         nonlocal seen
-        if isinstance(job, RoundJob):
+        if isinstance(job, InferenceJob):
             seen += 1
             if seen > after:
                 raise error
@@ -122,7 +117,7 @@ def test_each_model_is_judged_against_one_reference(run: Run, fake_child: FakeCh
 def test_at_quick_the_costly_extras_run_once(run: Run, fake_child: FakeChild, tier) -> None:
     """Once for each case, after its first round that did not fail."""
     tier(rounds=5, max_rounds=5)
-    fake_child.answers.append(failing(RoundJob, "two", index=0))
+    fake_child.answers.append(failing(InferenceJob, "two", index=0))
     for record in run(precisions=("f32",)):
         first = int(record.case.model == "two")
         assert {one.round for point in record.curve.points for one in point.rounds} == {first}
@@ -134,11 +129,11 @@ def test_at_quick_the_costly_extras_run_once(run: Run, fake_child: FakeChild, ti
 
 def test_a_driver_once_chosen_is_kept(run: Run, fake_child: FakeChild) -> None:
     """Rounds driven in different ways could not be compared: one pilot, before the first."""
-    queue = PilotResult(driver="async-queue")
-    fake_child.answers = [lambda job: queue if isinstance(job, PilotJob) else None]
+    queue = DriverResult(driver="async-queue")
+    fake_child.answers = [lambda job: queue if isinstance(job, DriverJob) else None]
     run(models=("one",), precisions=("f32",))
-    assert sum(isinstance(job, PilotJob) for job in fake_child.jobs) == 1
-    drivers = [job.driver for job in fake_child.jobs if isinstance(job, RoundJob)]
+    assert sum(isinstance(job, DriverJob) for job in fake_child.jobs) == 1
+    drivers = [job.driver for job in fake_child.jobs if isinstance(job, InferenceJob)]
     assert drivers == ["async-queue"] * 3
 
 
@@ -155,8 +150,8 @@ def test_rounds_are_added_while_an_interval_is_wide(run: Run, fake_child: FakeCh
     """A case that is settled stops; one that is not goes on, up to the cap."""
     tier(rounds=3, max_rounds=6)
 
-    def noisy(job: Job) -> Result | None:
-        if not isinstance(job, RoundJob) or Path(job.target.model).stem != "two":
+    def noisy(job: Job) -> Struct | None:
+        if not isinstance(job, InferenceJob) or Path(job.target.model).stem != "two":
             return None
         other = factories.a_record(median_ms=2.0 + job.round, rounds=job.round + 1, noise=0)
         latency = other.latency.rounds[-1]
@@ -167,8 +162,8 @@ def test_rounds_are_added_while_an_interval_is_wide(run: Run, fake_child: FakeCh
     assert [len(r.latency.rounds) for r in records] == [3, 6]
 
 
-def _steady(job: Job) -> Result | None:
-    if not isinstance(job, RoundJob):
+def _steady(job: Job) -> Struct | None:
+    if not isinstance(job, InferenceJob):
         return None
     made = factories.a_record(noise=0, rounds=job.round + 1)
     latency, throughput = made.latency.rounds[-1], made.throughput.rounds[-1]
@@ -180,7 +175,7 @@ def _steady(job: Job) -> Result | None:
 
 def test_a_case_that_crashes_does_not_stop_the_others(run: Run, fake_child: FakeChild) -> None:
     """Its record says how it ended, after two tries; the others are whole."""
-    fake_child.answers = [failing(RoundJob, "one")]
+    fake_child.answers = [failing(InferenceJob, "one")]
     records = run(precisions=("f32",))
     outcome = records[0].outcome
     assert isinstance(outcome, Failed)
@@ -194,7 +189,7 @@ def test_a_case_that_crashes_does_not_stop_the_others(run: Run, fake_child: Fake
 
 def test_one_bad_round_does_not_lose_the_others(run: Run, fake_child: FakeChild) -> None:
     """The case completes with the other rounds, and tells of the one."""
-    fake_child.answers = [failing(RoundJob, "one", index=1)]
+    fake_child.answers = [failing(InferenceJob, "one", index=1)]
     record = run(precisions=("f32",))[0]
     assert isinstance(record.outcome, Completed)
     assert [r.round for r in record.latency.rounds] == [0, 2]
@@ -224,7 +219,7 @@ def test_without_a_reference_the_rest_is_measured(run: Run, fake_child: FakeChil
     simcpu = a_device("SIMCPU")
     fake_child.devices = [simcpu]
 
-    def no_reference(job: Job) -> Result | None:
+    def no_reference(job: Job) -> Struct | None:
         is_reference = isinstance(job, OutputsJob) and job.target.device == "CPU"
         return CRASH if is_reference else None
 
@@ -448,7 +443,7 @@ def test_a_folder_of_records_that_goes_away_is_told_and_loses_nothing(
     """A file in its place in mid-run stops the run; without it, all rounds become records."""
 
     def block(job: Job) -> None:
-        if isinstance(job, RoundJob) and job.round == 2 and run.out.is_dir():
+        if isinstance(job, InferenceJob) and job.round == 2 and run.out.is_dir():
             run.out.rmdir()
             run.out.write_text("in the way")
 
@@ -487,7 +482,7 @@ def test_what_a_stopped_run_took_is_counted_too(
 
     def wait(job: Job) -> None:
         nonlocal now
-        now += 10.0 if isinstance(job, RoundJob) else 0.0
+        now += 10.0 if isinstance(job, InferenceJob) else 0.0
 
     monkeypatch.setattr(timing, "clock", lambda: now)
     fake_child.answers = [wait, interrupting(5)]

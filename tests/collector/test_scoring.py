@@ -196,13 +196,13 @@ def test_further_accuracies_are_judged_like_the_headline(kept, tmp_path: Path) -
         save_arrays(tmp_path / name / "l.npz", {"000": scores(right)})
         save_arrays(tmp_path / name / "labelled-own.npz", {"000": scores(90)[:10]})
         save_arrays(tmp_path / name / "labelled-broken.npz", {"000": np.ones(10)})
-    found = accuracy.further(judged, tmp_path / "here", tmp_path / "reference", seed=1)
+    found = accuracy.additional(judged, tmp_path / "here", tmp_path / "reference", seed=1)
     assert list(found) == ["top2", "own", "broken"]
     top2, own_data, broken = found.values()
     assert (top2.metric, top2.value, top2.n) == ("top5", 1, 100)
     assert (own_data.dataset, own_data.n, own_data.reference.delta) == ("own data", 10, 0)
     assert isinstance(broken, Failed)
-    alone = accuracy.further(judged, tmp_path / "here", REFERENCE, seed=1)
+    alone = accuracy.additional(judged, tmp_path / "here", REFERENCE, seed=1)
     assert alone["own"].reference == REFERENCE
 
 

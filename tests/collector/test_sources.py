@@ -19,6 +19,7 @@ from ovreport.errors import SourceError
 from ovreport_collector import sources
 from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import archive, download
+from ovreport_collector.sources.address import Remote
 from ovreport_collector.suite import model as suite
 from tests.collector.suite_fixtures import (
     INNER_BYTES,
@@ -262,7 +263,7 @@ def test_two_processes_fetch_once(index: Callable[[str], Suite], tmp_path: Path)
         "from ovreport_collector.suite import model as suite\n"
         "content = pathlib.Path(sys.argv[1]).read_bytes()\n"
         "s = msgspec.msgpack.decode(content, type=suite.Suite)\n"
-        "found = sources.prepare(s, s.models, started=lambda one: print('started'))\n"
+        "found = sources.fetch(s, s.models, started=lambda one: print('started'))\n"
         "print(found['tiny'].model)\n"
     )
     command = [sys.executable, "-c", script, str(stored)]
@@ -355,15 +356,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """Return a web server that stands in for https://example.test/."""
-    real = download.url
     with Server(("127.0.0.1", 0), Handler) as running:
         threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         here = f"http://127.0.0.1:{running.server_port}/"
 
-        def url(address: str, to: Path) -> Path:
-            return real(address.replace("https://example.test/", here), to)
+        def url(address: Remote, to: Path) -> Path:
+            return download.url(Remote(address.url.replace("https://example.test/", here)), to)
 
-        monkeypatch.setattr(download, "url", url)
+        monkeypatch.setitem(sources._FETCH, Remote, url)
         monkeypatch.setattr(download, "PAUSE_S", 0.0)
         yield running
         running.shutdown()
@@ -504,7 +504,7 @@ def test_one_failure_stops_only_the_models_that_need_it(
         }.items()
     ]
     told: list[str] = []
-    prepared = sources.prepare(
+    prepared = sources.fetch(
         base,
         tables,
         started=lambda one: told.append(f"started {one.name}"),
@@ -547,7 +547,7 @@ def test_every_model_loads_and_infers_at_its_shapes(tmp_path: Path) -> None:
     from ovreport_collector.models.convert.build import converted
 
     loaded = load_suite.load("standard")
-    prepared = sources.prepare(loaded, loaded.models)
+    prepared = sources.fetch(loaded, loaded.models)
     for one in sources.downloads(loaded, loaded.models):
         assert one.path.stat().st_size == one.size_bytes, one.name
     core = openvino.Core()

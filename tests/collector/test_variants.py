@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec import Struct
 from rich.console import Console
 
 from ovreport import paths, store
@@ -16,11 +17,14 @@ from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
 from ovreport.record import Completed, Failed, Record, Skipped, Unsupported
 from ovreport.record.model import Optimized, Original
-from ovreport_collector.jobs import Job, JobFailed, OptimizeJob, OutputsJob, Result, RoundJob
+from ovreport_collector.measurements.inference.run import InferenceJob
+from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.models import variants
 from ovreport_collector.models.optimize import build
+from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.session import collect, plan_table
 from ovreport_collector.session.estimate import total_s
 from ovreport_collector.tasks import Calibration
@@ -308,7 +312,7 @@ def test_a_variant_is_measured_as_a_case_of_its_own(
         published.model.sha256,
     )
     assert variant.model.size_bytes == len(b"optimized one") + len(b"weights")
-    files = {Path(j.target.model).name for j in fake_child.jobs if isinstance(j, RoundJob)}
+    files = {Path(j.target.model).name for j in fake_child.jobs if isinstance(j, InferenceJob)}
     assert files == {"one.onnx", "one-int8.xml"}
     assert str(own_folders) not in store.encode(variant).decode()
 
@@ -360,7 +364,7 @@ def test_a_variant_that_cannot_be_made_does_not_stop_the_others(
 ) -> None:
     """It is a failed record with the reason, and nothing of it is kept; a later run tries again."""
 
-    def crash(job: Job) -> Result | None:
+    def crash(job: Job) -> Struct | None:
         return CRASH if isinstance(job, OptimizeJob) and "int8" in job.file else None
 
     fake_child.answers = [crash]
@@ -473,7 +477,7 @@ def test_a_stopped_run_goes_on_with_its_variant(run, write, fake_child: FakeChil
 
     def stop(job: Job) -> None:
         nonlocal seen
-        seen += isinstance(job, RoundJob)
+        seen += isinstance(job, InferenceJob)
         if seen == 3:
             raise KeyboardInterrupt
 

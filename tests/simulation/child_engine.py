@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport_collector import engines
-from ovreport_collector.jobs import Target
+from ovreport_collector.engines.types import Target
 from tests.simulation.engine import SimulatedModel
 from tests.simulation.truth import Truth
 
@@ -37,5 +37,5 @@ def install() -> None:
 def _create(target: Target) -> SimulatedModel:
     """Return the engine of the truth that the job of this process names by its precision."""
     truths = msgspec.json.decode(os.environ[TRUTHS], type=dict[str, Truth])
-    job = msgspec.json.decode(Path(sys.argv[1]).read_bytes())
+    job = msgspec.json.decode(Path(sys.argv[2]).read_bytes())
     return SimulatedModel(truths[job["target"]["precision"]], job.get("round", OTHER_JOBS))

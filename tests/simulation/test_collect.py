@@ -12,7 +12,7 @@ from ovreport import paths, store
 from ovreport.cli import run
 from ovreport.record import Completed, Failed, Record
 from ovreport.stats.comparison import compare
-from ovreport_collector import measurements
+from ovreport_collector.measurements import registry
 from ovreport_collector.plan import tiers
 from ovreport_sitegen.compare.paired import latencies, throughputs
 from tests.collector.conftest import TINY, model_table
@@ -45,7 +45,7 @@ def _collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
         for name, value in environment(truths).items():
             monkeypatch.setenv(name, value)
         requested = [word for precision in truths for word in ("--precision", precision)]
-        skipped = [word for extra in measurements.EXTRAS for word in ("--skip", extra.name)]
+        skipped = [word for name in registry.BY_NAME for word in ("--skip", name)]
         command = [
             "collect",
             "--suite",

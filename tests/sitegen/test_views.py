@@ -172,7 +172,7 @@ def test_unreliable_results_stay_out_of_rankings_and_in_the_table() -> None:
     assert [row.name for row in chart.rows] == ["Magika v3.3 · f32"]
     (row,) = [row for row in view.table.rows if row.tone == "unreliable"]
     assert "rounds differ" in row.html
-    assert "1 unreliable" in view.cards[0].key
+    assert "1 unreliable" in view.cards[0].legend
 
 
 def test_a_card_of_nothing_but_unreliable_results_says_so() -> None:

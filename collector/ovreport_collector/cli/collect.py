@@ -40,7 +40,7 @@ Exit codes: 0 all cases measured, 1 some failed (their records say why), 2 bad i
 
 
 def _measurements() -> Sequence[str]:
-    from ovreport_collector.measurements import SKIPPABLE
+    from ovreport_collector.measurements.registry import SKIPPABLE
 
     return SKIPPABLE
 

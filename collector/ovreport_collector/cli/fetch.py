@@ -36,7 +36,7 @@ def fetch_all(suite: Suite, wanted: Sequence[Model], console: Console) -> list[s
         def finished(one: Download) -> None:
             bar.advance(total, one.size_bytes or 0)
 
-        prepared = sources.prepare(suite, wanted, started=started, finished=finished)
+        prepared = sources.fetch(suite, wanted, started=started, finished=finished)
     width = max(len(model.id) for model in wanted)
     failed = []
     for model in wanted:

@@ -15,7 +15,7 @@ from ovreport import paths
 from ovreport.errors import one_line
 from ovreport_collector import sources
 from ovreport_collector.doctor.check import Check
-from ovreport_collector.jobs import ProbeResult
+from ovreport_collector.engines.types import ProbeResult
 from ovreport_collector.sources import Download
 from ovreport_collector.suite.model import Model, Suite
 

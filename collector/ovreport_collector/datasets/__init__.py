@@ -25,7 +25,7 @@ from ovreport.errors import InputError
 from ovreport.record import Unsupported, UserDataset
 from ovreport_collector.datasets import coco, glue, imagenet
 from ovreport_collector.datasets.selection import SAMPLES
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Dataset, LocalDataset, Model, Suite
 
 

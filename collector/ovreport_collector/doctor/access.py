@@ -8,6 +8,7 @@ from pathlib import Path
 from ovreport.errors import OvreportError
 from ovreport_collector.doctor.check import Check, Status
 from ovreport_collector.machine.procfs import matching, read_text
+from ovreport_collector.plan import devices as plan_devices
 
 _WHY_ENERGY = "With it a collect reports the energy an inference takes; without, it says why not."
 _COUNTERS = "/sys/class/powercap/*/energy_uj"
@@ -60,11 +61,9 @@ def power_events(root: Path) -> Check:
 
 def devices() -> Iterator[Check]:
     """Yield every device that OpenVINO finds, and what speaks against the others."""
-    from ovreport_collector.plan.devices import probe
-
     why = "Only what OpenVINO finds can be measured."
     try:
-        found = probe([], {})
+        found = plan_devices.probe([], {})
     except OvreportError as error:
         yield Check(
             id="devices",

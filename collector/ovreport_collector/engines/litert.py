@@ -1,6 +1,6 @@
 """LiteRT (TensorFlow Lite) with its default XNNPACK delegate as an engine.
 
-Asked for: as many threads as OpenVINO has. An interpreter is not safe to be shared, so each
+Requested: as many threads as OpenVINO has. An interpreter is not safe to be shared, so each
 request has one of its own. An input is copied into the interpreter's own tensor when it is fed,
 outside of what is timed: LiteRT's Python interface has no other way.
 """
@@ -23,8 +23,8 @@ from ovreport_collector.engines.native import (
     THREADS,
     ThreadCount,
     array_for,
-    check_asked,
     check_file,
+    check_requested,
     check_shapes,
     dtype_name,
     in_openvino_order,
@@ -94,7 +94,7 @@ class LiteRtNetwork:
         properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> LiteRtCompiled:
         """Make an interpreter that is ready to run."""
-        check_asked(device, precision, cache_dir, properties)
+        check_requested(device, precision, cache_dir, properties)
         return LiteRtCompiled(self, mode)
 
     def interpreter(self, threads: int | None) -> Any:

@@ -50,7 +50,7 @@ def check_file(engine: str, path: Path) -> None:
         )
 
 
-def check_asked(
+def check_requested(
     device: str, precision: Precision, cache_dir: Path | None, properties: Mapping[str, str]
 ) -> None:
     """Raise ValueError if a native framework cannot do what is requested."""

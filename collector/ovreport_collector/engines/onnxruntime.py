@@ -1,6 +1,6 @@
 """ONNX Runtime's CPU execution provider as an engine.
 
-Asked for: as many threads as OpenVINO has, and the suite's static shapes in place of named
+Requested: as many threads as OpenVINO has, and the suite's static shapes in place of named
 dimensions (their names are looked up before anything is timed, as a user knows them). In
 throughput mode all callers share one session if each inference has one thread; else each has a
 session of its own, so that their thread pools are apart. Inputs and outputs are bound
@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +21,18 @@ import onnxruntime as ort
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings, Skipped, Unsupported
 from ovreport_collector.engines.arrays import Array, Sample
 from ovreport_collector.engines.base import NO_PROPERTIES, Mode
-from ovreport_collector.engines.layers import computes, counted, main_precision
+from ovreport_collector.engines.layers import main_precision
 from ovreport_collector.engines.native import (
     THREADS,
     ThreadCount,
-    check_asked,
     check_file,
+    check_requested,
     check_shapes,
     dtype_name,
     in_openvino_order,
     threads_of,
 )
+from ovreport_collector.engines.onnxruntime_profile import profiled_layers
 from ovreport_collector.engines.types import Target, ThreadSettings
 
 Shapes = Mapping[str, Sequence[int]]
@@ -44,9 +44,6 @@ _DEFAULTS = {
     "session.set_denormal_as_zero": "not set; default: off",
 }
 """What matters to speed, and cannot be read back unless it was set."""
-_INTEGER_KERNELS = ("qlinear", "integer", "dynamicquantize", "qattention", "qgemm")
-_PACKED_KERNELS = ("nbits",)
-"""Kernels whose arithmetic does not follow from the types of their inputs."""
 
 
 def create(target: Target) -> OnnxRuntime:
@@ -110,7 +107,7 @@ class OnnxRuntimeNetwork:
         properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> OnnxRuntimeCompiled:
         """Make a session."""
-        check_asked(device, precision, cache_dir, properties)
+        check_requested(device, precision, cache_dir, properties)
         return OnnxRuntimeCompiled(self, mode)
 
     def session(self, threads: int | None, profile: Path | None = None) -> Any:
@@ -174,7 +171,7 @@ class OnnxRuntimeCompiled:
             session = self._network.session(self._threads, Path(folder, "profile"))
             OnnxRuntimeRequest(self._network, session, self._samples[:1]).infer()
             profile = json.loads(Path(session.end_profiling()).read_bytes())
-        layers = counted(Counter(_kernels(profile)))
+        layers = profiled_layers(profile)
         if not layers:
             return Unsupported(reason="the profile names no kernel")
         devices = sorted({layer.device for layer in layers})
@@ -284,23 +281,3 @@ def _value(sample: Sample, port: Any) -> Any:
     if not _fits(port.shape, array.shape):
         raise ValueError(f"input {port.name}: shape {array.shape}, the model takes {port.shape}")
     return ort.OrtValue.ortvalue_from_numpy(array)
-
-
-def _kernels(profile: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str, bool]]:
-    """Yield device, precision and whether it computes, of each kernel that ran."""
-    for event in profile:
-        args = event.get("args", {})
-        if not event["name"].endswith("_kernel_time") or "op_name" not in args:
-            continue
-        kind = str(args["op_name"])
-        device = str(args.get("provider", "")).removesuffix("ExecutionProvider") or "unknown"
-        types = [next(iter(t), "") for t in args.get("input_type_shape", [])]
-        yield device, _precision(kind, types), computes(kind)
-
-
-def _precision(kind: str, types: Sequence[str]) -> str:
-    """Return what a kernel computes in: integers if its name or its first input says so."""
-    name = kind.lower()
-    if any(part in name for part in _PACKED_KERNELS) or not types:
-        return "unknown"
-    return "i8" if any(part in name for part in _INTEGER_KERNELS) else dtype_name(types[0])

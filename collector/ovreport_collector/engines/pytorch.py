@@ -1,6 +1,6 @@
 """PyTorch as an engine: a TorchScript file (`.pt`) or an exported program (`.pt2`).
 
-Asked for: as many threads as OpenVINO has; one module serves all requests. PyTorch does not report
+Requested: as many threads as OpenVINO has; one module serves all requests. PyTorch does not report
 which kernels a saved program ran with, so its executed precision stays unverified.
 """
 
@@ -17,8 +17,8 @@ from ovreport.record import NotMeasured, Port, Precision, Settings, Unsupported
 from ovreport_collector.engines.arrays import Array, Sample
 from ovreport_collector.engines.base import NO_PROPERTIES, Mode
 from ovreport_collector.engines.native import (
-    check_asked,
     check_file,
+    check_requested,
     check_shapes,
     dtype_name,
     in_openvino_order,
@@ -79,7 +79,7 @@ class PyTorchNetwork:
         properties: Mapping[str, str] = NO_PROPERTIES,
     ) -> PyTorchCompiled:
         """Set the number of threads; the program was made ready when it was read."""
-        check_asked(device, precision, cache_dir, properties)
+        check_requested(device, precision, cache_dir, properties)
         return PyTorchCompiled(self, mode)
 
     def describe(self, found: Sequence[Array]) -> None:

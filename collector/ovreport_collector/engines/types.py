@@ -39,14 +39,6 @@ class Target(Struct, frozen=True, kw_only=True):
     """For native frameworks; None where OpenVINO cannot run the model: their own defaults."""
 
 
-class ProbeJob(Struct, frozen=True, kw_only=True, tag="probe"):
-    """Ask OpenVINO for its devices, and for the named ones."""
-
-    devices: list[str]
-    """Device strings to describe; empty: every one that is available."""
-    plugins: dict[str, str] = {}
-
-
 class Unavailable(Struct, frozen=True, kw_only=True):
     """A device that could not be used, and why."""
 

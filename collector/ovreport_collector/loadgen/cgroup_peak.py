@@ -17,7 +17,7 @@ _NO_FILE = (
 )
 _NO_RESET = (
     "memory.peak cannot be reset (it takes Linux 6.12 or newer and permission to write), so that "
-    "it tells of what ran before"
+    "it is of what ran before"
 )
 
 
@@ -30,7 +30,7 @@ class CgroupPeak:
         self._peak = -1
         self._start = 0
         self.why_not = self._begin()
-        """Why there is no figure; empty where there is one."""
+        """Why there is no value; empty where there is one."""
 
     def counters(self) -> dict[str, int]:
         """Return the peak so far and the usage at the start, in bytes; empty: see `why_not`."""
@@ -56,7 +56,7 @@ class CgroupPeak:
         except (OSError, ValueError) as error:
             return _unreadable(error)
         try:
-            # The reset holds for this descriptor alone: nobody else's figure changes.
+            # The reset holds for this descriptor alone: nobody else's value changes.
             self._peak = os.open(self._group / "memory.peak", os.O_RDWR | os.O_CLOEXEC)
             os.write(self._peak, b"reset\n")
         except OSError:
@@ -99,7 +99,7 @@ def _own_line(root: Path) -> set[int]:
 
 
 def _parent(root: Path, pid: int) -> int | None:
-    """Return a process's parent; None where it has ended or is not told."""
+    """Return a process's parent; None where it has ended or cannot be read."""
     try:
         status = (root / "proc" / str(pid) / "status").read_text()
         return next(int(ln.split()[1]) for ln in status.splitlines() if ln.startswith("PPid:"))

@@ -6,14 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
 from ovreport.stats.intervals import Floats
 from ovreport_collector.engines.arrays import Sample
 from ovreport_collector.engines.base import Compiled, Request
-from ovreport_collector.jobs import Driver
-from ovreport_collector.process.timing import spending
+from ovreport_collector.process.timing import measuring
+
+Driver = Literal["threads", "async-queue"]
+"""How requests are kept busy: a thread for each, or the engine's own queue."""
 
 LONGEST_S = 3.0
 """Bound of a run that cannot reach its count, unless it is given another."""
@@ -31,7 +34,7 @@ class Loaded:
     latencies: Floats
     """Seconds, in order of completion within each request."""
     finished_s: Floats
-    """When each ended, since the start; empty where the engine does not tell."""
+    """When each ended, since the start; empty where the engine does not report it."""
     seconds: float
 
     @property
@@ -66,7 +69,7 @@ class QueueLoad(Load):
 
     queue_run: Callable[[float], list[float]]
 
-    @spending("timed-loops")
+    @measuring()
     def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
         """Keep all requests busy for so long."""
         began = clock()
@@ -86,7 +89,7 @@ class ThreadLoad(Load):
     samples: int
     feed_every: int = field(default=1, init=False)
 
-    @spending("timed-loops")
+    @measuring()
     def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
         """Keep all requests busy for so long."""
         times: list[list[tuple[float, float]]] = [[] for _ in self.requests]

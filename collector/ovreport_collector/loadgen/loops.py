@@ -17,16 +17,15 @@ from ovreport.record import Histogram, LatencyRound, ThroughputRound, Tier
 from ovreport.stats.intervals import Floats, autocorrelation, log_buckets
 from ovreport_collector.engines.arrays import Sample
 from ovreport_collector.engines.base import Compiled, Request
-from ovreport_collector.jobs import Driver
-from ovreport_collector.loadgen.drivers import Load, QueueLoad, ThreadLoad, clock, load_of
-from ovreport_collector.process.timing import spending
+from ovreport_collector.loadgen.drivers import Driver, Load, QueueLoad, ThreadLoad, clock, load_of
+from ovreport_collector.process.timing import measuring
 
 LATENCY_BUCKETS, THROUGHPUT_BUCKETS = 120, 60
 """Keeps a record of 11 rounds below 20 kB of samples."""
 WARMUP_AGREEMENT = 0.05
 WARMUP_WINDOW_S = 0.1
 WARMUP_CAP_S = 3.0
-PILOTS, PILOT_S = 3, 0.15
+TRIALS, TRIAL_S = 3, 0.15
 QUEUE_MUST_GAIN = 1.1
 NO_METER: AbstractContextManager[object] = contextlib.nullcontext()
 
@@ -45,7 +44,7 @@ def measure_latency(request: Request, samples: int, tier: Tier, *, index: int) -
     warm = warm_up(_one_by_one(request, samples))
     wall_s: list[float] = []
     runtime_ms: list[float] = []
-    with spending("timed-loops"):
+    with measuring():
         began = end = clock()
         while not _enough(len(wall_s), end - began, tier):
             request.feed(len(wall_s) % samples)
@@ -93,9 +92,9 @@ def measure_throughput(
     requests = [compiled.request(samples) for _ in range(count if driver == "threads" else 1)]
     load = load_of(compiled, samples, requests, driver)
     warm = warm_up(_batches(load))
-    # Count and time must both be met: the rate of a short pilot tells how long the count takes.
-    with spending("pilot"):
-        seconds = max(tier.min_seconds, tier.min_inferences / _pilot(load))
+    # Count and time must both be met: the rate of a short trial run says how long the count takes.
+    with measuring(counts=False):
+        seconds = max(tier.min_seconds, tier.min_inferences / _trial(load))
     with around:
         loaded = load.run(
             min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds
@@ -120,10 +119,11 @@ def measure_throughput(
     ), requests
 
 
+@measuring(counts=False)
 def faster_driver(compiled: Compiled, samples: Sequence[Sample]) -> Driver:
     """Return the driver that gets more out of the device.
 
-    Pilots alternate, so that a passing disturbance meets both; the queue, whose one loop is
+    Trials alternate, so that a passing disturbance meets both; the queue, whose one loop is
     sooner the bottleneck, must win clearly.
     """
     requests = [compiled.request(samples) for _ in range(compiled.optimal_requests)]
@@ -136,16 +136,16 @@ def faster_driver(compiled: Compiled, samples: Sequence[Sample]) -> Driver:
     }
     for load in drivers.values():
         warm_up(_batches(load))
-    pilots = [{name: _pilot(load) for name, load in drivers.items()} for _ in range(PILOTS)]
-    rates = {name: float(np.median([p[name] for p in pilots])) for name in drivers}
+    trials = [{name: _trial(load) for name, load in drivers.items()} for _ in range(TRIALS)]
+    rates = {name: float(np.median([p[name] for p in trials])) for name in drivers}
     return "async-queue" if rates["async-queue"] > rates["threads"] * QUEUE_MUST_GAIN else "threads"
 
 
-def _pilot(load: Load) -> float:
-    return load.run(PILOT_S, 0).rate
+def _trial(load: Load) -> float:
+    return load.run(TRIAL_S, 0).rate
 
 
-@spending("warm-up")
+@measuring()
 def warm_up(window: Callable[[float], tuple[int, float]]) -> WarmUp:
     """Run windows until three in a row agree within 5 % in median, or the cap is reached.
 

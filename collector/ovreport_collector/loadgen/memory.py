@@ -1,4 +1,4 @@
-"""Memory of this process, phase by phase, as Linux tells it."""
+"""Memory of this process, phase by phase, as Linux reports it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class MemoryMeter:
             status = _read_status()
             _CLEAR_REFS.write_text(_RESET_PEAK)
         except (OSError, KeyError, ValueError) as error:
-            self._why_not = f"The kernel does not tell this process its peak memory: {error}"
+            self._why_not = f"The kernel does not report this process's peak memory: {error}"
             return
         self._phases.append(
             PhaseMemory(
@@ -86,12 +86,12 @@ def give_back_freed() -> None:
     gc.collect()
     try:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
-    except (OSError, AttributeError):  # another C library: the figure is then an upper bound
+    except (OSError, AttributeError):  # another C library: the value is then an upper bound
         return
 
 
 def peak_rss_bytes() -> int:
-    """Return the highest resident set of this process so far; OSError or KeyError if not told."""
+    """Return the highest resident set of this process so far; or raise OSError, KeyError."""
     return _read_status()["VmHWM"]
 
 

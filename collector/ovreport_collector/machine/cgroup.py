@@ -97,7 +97,7 @@ def _path(root: Path, controller: str) -> str:
 
 
 def _chain(mount: Path, path: str) -> list[Path]:
-    # A container may be told its path on the host, of which it sees only the end: the mount itself.
+    # A container may see its path on the host, of which it sees only the end: the mount itself.
     parts = [part for part in path.split("/") if part not in {"", ".", ".."}]
     folders = [mount.joinpath(*parts[:n]) for n in range(len(parts), -1, -1)]
     return [folder for folder in folders if folder.is_dir()]

@@ -98,7 +98,7 @@ def available_cores() -> int:
 
 
 def virtualised(root: Path = ROOT) -> str:
-    """Return `no`, or the hypervisor's name as far as it can be told."""
+    """Return `no`, or the hypervisor's name as far as it is known."""
     if root == ROOT and (found := _detected()):
         return found
     if "hypervisor" in _cpuinfo(root).get("flags", "").split():

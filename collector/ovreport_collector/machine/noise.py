@@ -19,12 +19,12 @@ from ovreport_collector.machine.procfs import ROOT
 _MIN_WINDOW_S = 0.25
 """Between looks closer than this the kernel's ticks, 10 ms apart, say too little for a peak."""
 
-_TIMES = "the kernel tells no processor times (/proc/stat)"
-_NO_PROC = "the kernel does not tell it (/proc)"
+_TIMES = "the kernel reports no processor times (/proc/stat)"
+_NO_PROC = "the kernel does not report it (/proc)"
 _PSI = "the kernel has no pressure information (/proc/pressure)"
 _FREQUENCY = "no processor frequency is readable (usual on virtual machines)"
 _NO_QUOTA = "no control group with a processor quota"
-_OWN = "the measuring process was not told its context switches"
+_OWN = "the measuring process could not read its context switches"
 _WHY = {
     "foreign_cpu_share": _TIMES,
     "foreign_cpu_peak_share": _TIMES,
@@ -40,12 +40,12 @@ _WHY = {
     "frequency_mhz": _FREQUENCY,
     "frequency_min_mhz": _FREQUENCY,
     "temperature_c": "no temperature sensor is readable (usual on virtual machines)",
-    "battery_share": "the machine does not tell what it runs from (usual without a battery)",
+    "battery_share": "the machine does not report what it runs from (usual without a battery)",
     "cgroup_cpus": _NO_QUOTA,
     "cgroup_throttled_periods": _NO_QUOTA,
     "cgroup_throttled_s": _NO_QUOTA,
     "cgroup_memory_gib": "no control group limits the memory",
-    "allowed_processors": "the kernel does not tell the affinity (/proc/self/status)",
+    "allowed_processors": "the kernel does not report the affinity (/proc/self/status)",
     "involuntary_switches": _OWN,
     "voluntary_switches": _OWN,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +82,7 @@ def own_cpu_s(root: Path = ROOT) -> float:
 
 
 def _children(root: Path, parents: list[int]) -> Iterator[Process]:
-    """Yield the children of processes: each thread tells those that it started."""
+    """Yield the children of processes: each thread lists those that it started."""
     for pid in parents:
         for thread in matching(root / f"proc/{pid}/task", "[0-9]*"):
             yield from _read(root, read_text(thread / "children").split())
@@ -104,3 +105,12 @@ def _bytes_as_text(path: Path) -> str:
         return path.read_bytes().decode("utf-8", errors="backslashreplace")
     except OSError:  # it ended meanwhile
         return ""
+
+
+def own_switches() -> dict[str, float]:
+    """Return the context switches of this process, as readings of a round (getrusage(2))."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "involuntary_switches": float(usage.ru_nivcsw),
+        "voluntary_switches": float(usage.ru_nvcsw),
+    }

@@ -1,8 +1,8 @@
-"""What Linux tells of the machine in /proc and /sys: a function a fact.
+"""What Linux reports of the machine in /proc and /sys: one function for each fact.
 
-A file that is missing, denied or garbled tells nothing: the answer is then empty, and never
-made up. `root` stands for `/`, so that a test can bring a tree of its own. The files are
-described in proc(5) and the kernel's admin guide (accounting/psi, ABI/testing/sysfs-*).
+Where a file is missing, denied or garbled the result is empty, never made up. `root` stands for
+`/`, so that a test can bring a tree of its own. The files are described in proc(5) and the
+kernel's admin guide (accounting/psi, ABI/testing/sysfs-*).
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def frequency_mhz(root: Path = ROOT) -> dict[str, float]:
 
 
 def temperature_c(root: Path = ROOT) -> dict[str, float]:
-    """Return the highest temperature that a processor's sensor tells now."""
+    """Return the highest temperature that a processor's sensor reads now."""
     celsius = []
     for name in matching(root / "sys/class/hwmon", "hwmon*/name"):
         if read_text(name) in _PROCESSOR_SENSORS:
@@ -116,7 +116,7 @@ def memory_bytes(root: Path = ROOT) -> dict[str, int]:
 
 
 def allowed_processors(root: Path = ROOT) -> int:
-    """Return on how many processors this process may run; 0 where it is not told."""
+    """Return on how many processors this process may run; 0 where it cannot be read."""
     found = re.search(
         r"^Cpus_allowed_list:\s*(\S+)$", read_text(root / "proc/self/status"), re.MULTILINE
     )
@@ -127,7 +127,7 @@ def allowed_processors(root: Path = ROOT) -> int:
 
 
 def online_processors(root: Path = ROOT) -> int:
-    """Return how many processors the machine has in use; 0 where it is not told."""
+    """Return how many processors the machine has in use; 0 where it cannot be read."""
     return len(processor_list(read_text(root / _CPU / "online")))
 
 

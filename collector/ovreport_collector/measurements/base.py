@@ -1,66 +1,147 @@
-"""What an extra aspect is: when it applies, what its job is, and what its rounds become."""
+"""What a measurement is: when it applies, its job in a round, and its part of the record."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Generic
 
-from ovreport.record import Failed, NotMeasured, Tier, Unsupported
-from ovreport_collector.jobs import ExtraJob, ExtraResult, JobFailed, RoundResult, Target
+from ovreport.record import (
+    Device,
+    Failed,
+    FailedRound,
+    MemoryMode,
+    NotMeasured,
+    Skipped,
+    Tier,
+    Unsupported,
+)
+from ovreport_collector.engines.types import Target
+from ovreport_collector.loadgen.drivers import Driver
+from ovreport_collector.measurements.generation.quality import GenerationQuality
+from ovreport_collector.measurements.inference.run import InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
+from ovreport_collector.process.job import Job, JobFailed, R
+
+FAILED_BEFORE = Skipped(reason="the case failed before this was measured")
+SEE_GENERATION = Unsupported(reason="a language model: see generation")
+NO_ROUND = Skipped(reason="no round measured this")
+
+ROUNDS = {"quick": 1, "standard": 5, "publish": 7}
+"""Tier → rounds in which a measurement that takes long is done. Five are the fewest that may be
+compared; at quick one, which has no interval: five would take most of a collect."""
 
 
 @dataclass(frozen=True)
-class Around:
-    """What is known when an extra's job is made."""
+class Round:
+    """One round of a case: what its jobs are made of."""
 
     planned: PlannedCase
     prepared: PreparedModel
     target: Target
+    device: Device
     tier: Tier
-    round: int
+    index: int
     seed: int
-    first: RoundResult
-    """The case's first round: what must be alike in all rounds is derived from it."""
-    latest: RoundResult
-    """The round that was just measured."""
+    driver: Driver
+    folder: Path
+    """Of the case, for what its rounds share."""
+    skip: Sequence[str] = ()
+    """Names of what the user left out."""
     cores: int = 0
     """Processor cores that the device computes on; 0 where it is no processor."""
 
 
-class Extra(Protocol):
-    """An aspect of its own."""
+class Measurement(ABC, Generic[R]):
+    """A measurement that a round makes after its own, in a process of its own.
 
-    @property
-    def name(self) -> str:
-        """Field of the record, or the name of what is added to one."""
-        ...
+    `R` is the result of its job.
+    """
+
+    name: ClassVar[str]
+    """Of the record's field, and of `--skip`."""
+    is_field: ClassVar[bool] = True
+    """Whether the record has a field of this name."""
+    memory_mode: ClassVar[str] = ""
+    """The mode that it adds to the record's memory."""
+    needs_streams: ClassVar[bool] = False
+    """Whether it sets a device's streams: one that hands the work to others has none."""
+    for_all_cases: ClassVar[bool] = False
+    """Whether cases of native frameworks, and of variants at quick, have it too."""
 
     def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
-        """Return why this case does not have the aspect; None where it has."""
-        ...
+        """Return why this case does not have it; None where it has."""
+        return None
 
+    def rounds(self, tier: Tier) -> int:
+        """Return in how many rounds it is done."""
+        return ROUNDS[tier.name]
+
+    @abstractmethod
     def seconds(self, tier: Tier) -> float:
-        """Return about how long one round of it takes."""
-        ...
+        """Return about how many seconds one round of it takes."""
 
-    def job(self, around: Around) -> ExtraJob:
-        """Return the job of one round."""
-        ...
+    @abstractmethod
+    def job(self, this: Round, results: Sequence[InferenceResult]) -> Job[R]:
+        """Return its job in a round.
 
-    def measurement(self, results: Sequence[ExtraResult | JobFailed]) -> Any:  # noqa: ANN401
-        """Return the record's aspect of the results of all rounds, of which there is one or more.
-
-        Failures among them make it Failed, unless the others are enough.
+        `results` are those of the case's rounds so far, this one's last: what must be alike in all
+        rounds is derived from the first.
         """
-        ...
+
+    def first_job(self, this: Round) -> Job[R] | None:
+        """Return a job to do before the first one, whose result is not kept, or None."""
+        return None
+
+    @abstractmethod
+    def part(self, results: Sequence[R | JobFailed]) -> Any:  # noqa: ANN401 (each its own type)
+        """Return the record's part of the results of all rounds, of which there is at least one."""
+
+    def memory(self, results: Sequence[R | JobFailed]) -> MemoryMode | NotMeasured:
+        """Return the memory of its `memory_mode`, where it has one."""
+        raise NotImplementedError
 
 
-def why_failed(results: Sequence[ExtraResult | JobFailed]) -> NotMeasured:
-    """Return why no round measured an aspect: the first failure's reason."""
-    failure = next(r for r in results if isinstance(r, JobFailed))
-    if failure.unsupported:
-        return Unsupported(reason=failure.reason)
-    return Failed(reason=failure.reason, cause=failure.cause, stderr_tail=failure.stderr_tail)
+def measured(results: Sequence[R | JobFailed]) -> list[R]:
+    """Return the results without the failures."""
+    return [result for result in results if not isinstance(result, JobFailed)]
+
+
+def first_failure(results: Sequence[R | JobFailed]) -> Failed | Unsupported | None:
+    """Return what a record says of the first failure; None where none failed."""
+    failures = (result for result in results if isinstance(result, JobFailed))
+    return next((failure.outcome() for failure in failures), None)
+
+
+class Workload(ABC, Generic[R]):
+    """What a round itself measures of one kind of model, in a process that is watched for noise."""
+
+    @abstractmethod
+    def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
+        """Return about how many seconds its part of round `index` takes."""
+
+    def process_s(self, tier: Tier) -> float:
+        """Return the seconds that its process needs beyond the loops that the tier bounds."""
+        return 0.0
+
+    @abstractmethod
+    def job(self, this: Round) -> Job[R]:
+        """Return its job in a round."""
+
+    @abstractmethod
+    def is_wide(self, results: Sequence[R]) -> bool:
+        """Return whether a headline is not known well enough after these rounds."""
+
+    @abstractmethod
+    def fields(self, results: Sequence[R], quality: GenerationQuality | None) -> dict[str, Any]:
+        """Return its fields of a record; of no results, why there are none.
+
+        `quality` is of what a language model generates, where it is known.
+        """
+
+    def failed_rounds(self, results: Mapping[int, R]) -> list[FailedRound]:
+        """Return what failed in some rounds, and was measured in others; `results` by index."""
+        return []

@@ -1,41 +1,45 @@
-"""Jobs about a model that time nothing: its outputs, and how its requests are best driven."""
+"""Outputs of a model for all samples, and what is found out before its first round: no timing."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct, field
 
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.engines.base import Compiled, Network
-from ovreport_collector.jobs import (
-    OutputsJob,
-    OutputsResult,
-    PilotJob,
-    PilotResult,
-    Target,
-    ThreadSettings,
-    ThreadSettingsJob,
-)
+from ovreport_collector.engines.types import OutputsResult, Target, ThreadSettings
 from ovreport_collector.loadgen import loops
 from ovreport_collector.loadgen.checks import infer_checked
-from ovreport_collector.process.timing import spending
+from ovreport_collector.loadgen.drivers import Driver
+from ovreport_collector.process.job import Job
 
 
-def outputs(job: OutputsJob) -> OutputsResult:
-    """Run every sample of every set once, one at a time; keep the outputs."""
-    with spending("compile"):
-        network = _read(job.target)
-        compiled = network.compile(job.target.device, "latency", job.target.precision, None)
-    with spending("accuracy"):
-        _keep_outputs(job, network, compiled)
-    return OutputsResult(
-        inputs=network.inputs,
-        outputs=network.outputs,
-        parameters=network.parameters,
-        execution=compiled.execution,
-    )
+class OutputsJob(Job[OutputsResult], frozen=True, kw_only=True):
+    """Run every sample once and keep the outputs: for accuracy and agreement."""
+
+    target: Target
+    inputs: dict[str, str]
+    """Set name → `.npz` of inputs; its outputs go to the path of the same name in `outputs`."""
+    outputs: dict[str, str]
+    task: str
+    evaluators: dict[str, str] = field(default_factory=dict)
+    """Set of labelled inputs → name of the task's additional metric whose `compact` says what of
+    its outputs is kept; empty: the task's own. Of other sets everything is kept."""
+
+    def run(self) -> OutputsResult:
+        """Run every sample of every set, one at a time."""
+        network = _read(self.target)
+        compiled = network.compile(self.target.device, "latency", self.target.precision, None)
+        _keep_outputs(self, network, compiled)
+        return OutputsResult(
+            inputs=network.inputs,
+            outputs=network.outputs,
+            parameters=network.parameters,
+            execution=compiled.execution,
+        )
 
 
 def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None:
@@ -59,29 +63,42 @@ def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None
         save_arrays(Path(job.outputs[name]), stacked)
 
 
-def pilot(job: PilotJob) -> PilotResult:
-    """Try each way of driving requests for a moment."""
-    with spending("compile"):
-        compiled = _read(job.target).compile(
-            job.target.device, "throughput", job.target.precision, None
-        )
-    with spending("pilot"):
-        return PilotResult(driver=loops.faster_driver(compiled, load_samples(Path(job.inputs))))
+class DriverResult(Struct, frozen=True, kw_only=True, tag="driver"):
+    """The faster way to drive requests."""
+
+    driver: Driver
 
 
-def thread_settings(job: ThreadSettingsJob) -> ThreadSettings:
-    """Tell how many threads and requests OpenVINO uses in each mode."""
-    network, target = _read(job.target), job.target
-    with spending("compile"):
+class DriverJob(Job[DriverResult], frozen=True, kw_only=True):
+    """Find out how to drive a device's requests, once, so that all rounds are alike."""
+
+    target: Target
+    inputs: str
+
+    def run(self) -> DriverResult:
+        """Try each way of driving requests for a moment."""
+        target = self.target
+        compiled = _read(target).compile(target.device, "throughput", target.precision, None)
+        return DriverResult(driver=loops.faster_driver(compiled, load_samples(Path(self.inputs))))
+
+
+class ThreadSettingsJob(Job[ThreadSettings], frozen=True, kw_only=True):
+    """Ask OpenVINO for the threads and requests that a native framework is given too."""
+
+    target: Target
+
+    def run(self) -> ThreadSettings:
+        """Compile the model for each mode, and read what was set."""
+        network, target = _read(self.target), self.target
         latency = network.compile(target.device, "latency", target.precision, None)
         throughput = network.compile(target.device, "throughput", target.precision, None)
-    threads = "INFERENCE_NUM_THREADS"
-    return ThreadSettings(
-        latency_threads=int(latency.settings.effective[threads]),
-        throughput_threads=int(throughput.settings.effective[threads]),
-        requests=throughput.optimal_requests,
-        outputs=network.outputs,
-    )
+        threads = "INFERENCE_NUM_THREADS"
+        return ThreadSettings(
+            latency_threads=int(latency.settings.effective[threads]),
+            throughput_threads=int(throughput.settings.effective[threads]),
+            requests=throughput.optimal_requests,
+            outputs=network.outputs,
+        )
 
 
 def _read(target: Target) -> Network:

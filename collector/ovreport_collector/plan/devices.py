@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec import field
+
 from ovreport.errors import InputError, OvreportError
 from ovreport.record import Device, Precision
-from ovreport_collector.jobs import JobFailed, ProbeJob, ProbeResult
+from ovreport_collector.engines.types import ProbeResult
 from ovreport_collector.process import child, workspace
+from ovreport_collector.process.job import Job, JobFailed
 
 PROBE_LIMIT_S = 120.0
 """After which a driver that hangs is stopped."""
 
 VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
 """Devices that hand the work to others, and cannot be given a precision."""
+
+
+class ProbeJob(Job[ProbeResult], frozen=True, kw_only=True):
+    """Ask OpenVINO for its devices, and for the named ones."""
+
+    devices: list[str]
+    """Device strings to describe; empty: every one that is available."""
+    plugins: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> ProbeResult:
+        """Describe the devices."""
+        from ovreport_collector.engines.openvino import devices
+
+        return devices.probe(self.devices, self.plugins)
 
 
 def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
@@ -33,7 +50,6 @@ def probe(devices: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
             f"OpenVINO could not list its devices: {result.reason}",
             remedy=result.stderr_tail or "Check the installation: python -c 'import openvino'",
         )
-    assert isinstance(result, ProbeResult)  # noqa: S101 (a ProbeJob has no other result)
     return result
 
 

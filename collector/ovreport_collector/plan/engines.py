@@ -88,10 +88,12 @@ def versions(engines: Iterable[str]) -> dict[str, str]:
 
     A module may come from a package of another name, such as onnxruntime-gpu.
     """
-    wanted = [ENGINES[engine] for engine in engines if engine != OPENVINO]
-    owners = importlib.metadata.packages_distributions() if wanted else {}
-    names = sorted({owners.get(engine.module, [engine.package])[0] for engine in wanted})
-    return {name: importlib.metadata.version(name) for name in names}
+    named = set(engines)
+    native = [engine for engine in of_kind("native") if engine.id in named]
+    owners = importlib.metadata.packages_distributions() if native else {}
+    names = sorted({owners.get(engine.module, [engine.package])[0] for engine in native})
+    found = {name: importlib.metadata.version(name) for name in names}
+    return found | language.versions(named)
 
 
 def _suffix(uri: str) -> str:

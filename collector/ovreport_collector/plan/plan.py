@@ -20,6 +20,7 @@ from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
 from ovreport_collector.plan.devices import default_precisions, is_virtual
 from ovreport_collector.plan.engines import NATIVE_DEVICE, engines_for
+from ovreport_collector.process.timing import NO_TIME, Timing
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.unpinned import as_fetched, parts
@@ -98,8 +99,8 @@ class Plan:
     """Accuracies are computed on at most so many samples of a user dataset; None: by the model."""
     code: str = ""
     """Checksum of this package: rounds of edited code do not mix with those before."""
-    spent_s: Mapping[str, float] = field(default_factory=dict)
-    """Wall time of making the plan, by what it went to; not a part of its key."""
+    timing: Timing = NO_TIME
+    """What making the plan took; not a part of its key."""
 
     @property
     def models(self) -> list[Model]:

@@ -18,8 +18,7 @@ from ovreport_collector.models import variants
 from ovreport_collector.plan import devices, engines, load_suite
 from ovreport_collector.plan.plan import Plan, PlannedCase, cases
 from ovreport_collector.plan.tiers import TIERS
-from ovreport_collector.process.timing import Ledger
-from ovreport_collector.suite import language
+from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.suite.model import Suite
 
 
@@ -56,7 +55,7 @@ def make_plan(request: Request) -> Plan:
 
     InputError or SuiteError if it names something that is missing or cannot be used.
     """
-    ledger = Ledger()
+    stopwatch = Stopwatch()
     suite = datasets.with_user_datasets(
         load_suite.load(request.suite), request.datasets, request.samples
     )
@@ -83,15 +82,13 @@ def make_plan(request: Request) -> Plan:
         devices=found,
         plugins=request.plugins,
         machine=describe.describe(),
-        software=describe.software(
-            probed.openvino, engines.versions(used) | language.versions(used)
-        ),
+        software=describe.software(probed.openvino, engines.versions(used)),
         skip=tuple(sorted(set(request.skip))),
         tools=variants.versions(p.case.variant for p in planned if p.is_optimized),
         left_out=" ".join(filter(None, (no_genai, no_nncf))),
         samples=request.samples,
         code=_own_code(),
-        spent_s=ledger.take("process"),
+        timing=stopwatch.take(),
     )
 
 

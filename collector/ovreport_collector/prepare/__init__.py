@@ -1,1 +1,1 @@
-"""TODO: prepare."""
+"""Prepares models for measuring: their files, inputs on disk, and encoded images."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from ovreport.record import Failed, NotMeasured, Unsupported
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.engines.images import JPEG_QUALITY, encoded
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Task
 from ovreport_collector.tasks.images.base import ImageTask

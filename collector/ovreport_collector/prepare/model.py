@@ -18,12 +18,11 @@ from ovreport.record import (
 )
 from ovreport_collector import datasets, tasks
 from ovreport_collector.engines.arrays import save_arrays
-from ovreport_collector.jobs import JobFailed
 from ovreport_collector.models.convert.build import converted
 from ovreport_collector.models.optimize.build import Unoptimized, optimized
 from ovreport_collector.prepare.images import EncodedImages, encode_images
-from ovreport_collector.sources import Prepared
-from ovreport_collector.sources.files import Files
+from ovreport_collector.process.job import JobFailed
+from ovreport_collector.sources import Fetched, Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Evaluator, Labelled, Task
 
@@ -85,7 +84,7 @@ class PreparedModel:
 
 def prepare_model(
     model: Model,
-    fetched: Prepared,
+    fetched: Fetched,
     work: Path,
     *,
     seed: int,

@@ -2,7 +2,7 @@
 
 A child that crashes, hangs or is killed gives a JobFailed with its cause and the end of its
 stderr. It leads a process group of its own, so nothing that it starts outlives it, and Ctrl-C
-reaches only us. It is told our process id: it ends when we do, even if we are killed.
+reaches only us. It gets our process id, and ends when we do, even if we are killed.
 """
 
 from __future__ import annotations
@@ -18,20 +18,8 @@ from pathlib import Path
 import msgspec
 
 from ovreport.errors import StoreError
-from ovreport.record import NotMeasured
-from ovreport_collector.jobs import (
-    AnswersResult,
-    ConvertJob,
-    CurveResult,
-    GenerationResult,
-    Job,
-    JobFailed,
-    OutputsResult,
-    ProbeJob,
-    Result,
-    RoundResult,
-)
-from ovreport_collector.process.redact import redacted
+from ovreport_collector.process.job import Job, JobFailed, R, result_type
+from ovreport_collector.process.redact import folders_of, redacted, redacted_data
 
 STDERR_TAIL_BYTES = 2000
 _WAIT_AFTER_KILL_S = 10.0
@@ -39,10 +27,11 @@ _ROOM_BYTES = 256 * 1024
 """A working folder that does not take these was full for the process too."""
 
 
-def run(job: Job, work: Path, *, limit_s: float) -> Result:
+def run(job: Job[R], work: Path, *, limit_s: float) -> R | JobFailed:
     """Do a job in a fresh process below the folder `work`, for at most so long.
 
-    StoreError if that folder takes no files: a full disk must not pass for a fault of the case.
+    Every string of what comes back is redacted. StoreError if the folder takes no files: a full
+    disk must not pass for a fault of the case.
     """
     result = _run(job, work, limit_s)
     if isinstance(result, JobFailed):
@@ -50,22 +39,25 @@ def run(job: Job, work: Path, *, limit_s: float) -> Result:
     return result
 
 
-def _run(job: Job, work: Path, limit_s: float) -> Result:
+def _run(job: Job[R], work: Path, limit_s: float) -> R | JobFailed:
     job_file, result_file, stderr_file = (
         work / name for name in ("job.json", "result.json", "stderr")
     )
+    encoded = msgspec.json.encode(job)
+    folders = {work, *folders_of(msgspec.json.decode(encoded))}
     with storing(work):
         result_file.unlink(missing_ok=True)
-        spent_file(work).unlink(missing_ok=True)
-        job_file.write_bytes(msgspec.json.encode(job))
+        measured_file(work).unlink(missing_ok=True)
+        job_file.write_bytes(encoded)
         stderr = stderr_file.open("wb")
     command = [
         sys.executable,
         "-m",
         "ovreport_collector.worker.main",
+        f"{type(job).__module__}:{type(job).__qualname__}",
         str(job_file),
         str(result_file),
-        str(spent_file(work)),
+        str(measured_file(work)),
         str(os.getpid()),
     ]
     with stderr:
@@ -84,16 +76,26 @@ def _run(job: Job, work: Path, limit_s: float) -> Result:
             return JobFailed(
                 reason=f"no result after {limit_s:.0f} s: the process was stopped",
                 cause="timeout",
-                stderr_tail=_tail(stderr_file, _folders(job, work)),
+                stderr_tail=_tail(stderr_file, folders),
             )
         finally:
             kill_group(process)
-    return _result(code, result_file, stderr_file, _folders(job, work))
+    if code == 0 and result_file.exists():
+        data = redacted_data(msgspec.json.decode(result_file.read_bytes()), folders)
+        result: R | JobFailed = msgspec.convert(data, result_type(type(job)), str_keys=True)
+        if not isinstance(result, JobFailed):
+            return result
+        return msgspec.structs.replace(result, stderr_tail=_tail(stderr_file, folders))
+    return JobFailed(
+        reason=_how_it_ended(code),
+        cause="killed" if code == -signal.SIGKILL else "crash",
+        stderr_tail=_tail(stderr_file, folders),
+    )
 
 
-def spent_file(work: Path) -> Path:
-    """Return where the last process in a folder told what it spent its time on."""
-    return work / "spent.json"
+def measured_file(work: Path) -> Path:
+    """Return where the last process in a folder wrote for how long it was measuring."""
+    return work / "measured.json"
 
 
 @contextlib.contextmanager
@@ -116,68 +118,6 @@ def check_room(work: Path) -> None:
         probe = work / "room"
         probe.write_bytes(bytes(_ROOM_BYTES))
         probe.unlink()
-
-
-def _result(code: int, result_file: Path, stderr_file: Path, folders: set[Path]) -> Result:
-    if code == 0 and result_file.exists():
-        result: Result = msgspec.json.decode(result_file.read_bytes(), type=Result)
-        return _without_private_words(result, stderr_file, folders)
-    return JobFailed(
-        reason=_how_it_ended(code),
-        cause="killed" if code == -signal.SIGKILL else "crash",
-        stderr_tail=_tail(stderr_file, folders),
-    )
-
-
-def _without_private_words(result: Result, stderr_file: Path, folders: set[Path]) -> Result:
-    """Return the result with every message redacted."""
-    if isinstance(result, JobFailed):
-        return msgspec.structs.replace(
-            result,
-            reason=redacted(result.reason, folders),
-            stderr_tail=_tail(stderr_file, folders),
-        )
-    if isinstance(result, OutputsResult | RoundResult) and isinstance(
-        result.execution, NotMeasured
-    ):
-        result = msgspec.structs.replace(result, execution=_hushed(result.execution, folders))
-    if isinstance(result, RoundResult):
-        missing = {name: _hushed(why, folders) for name, why in result.missing.items()}
-        unreadable = {k: redacted(v, folders) for k, v in result.memory_unreadable.items()}
-        return msgspec.structs.replace(result, missing=missing, memory_unreadable=unreadable)
-    if isinstance(result, GenerationResult) and isinstance(result.concurrency, NotMeasured):
-        hushed = _hushed(result.concurrency, folders)
-        return msgspec.structs.replace(result, concurrency=hushed)
-    if isinstance(result, AnswersResult) and isinstance(result.windows, NotMeasured):
-        hushed = _hushed(result.windows, folders)
-        result = msgspec.structs.replace(result, windows=hushed)
-        described = result.described
-        if isinstance(described.execution, NotMeasured):
-            execution = _hushed(described.execution, folders)
-            described = msgspec.structs.replace(described, execution=execution)
-        return msgspec.structs.replace(result, described=described)
-    if isinstance(result, CurveResult):
-        gaps = [
-            msgspec.structs.replace(gap, reason=redacted(gap.reason, folders))
-            for gap in result.curve.gaps
-        ]
-        return CurveResult(curve=msgspec.structs.replace(result.curve, gaps=gaps))
-    return result
-
-
-def _hushed(why: NotMeasured, folders: set[Path]) -> NotMeasured:
-    return msgspec.structs.replace(why, reason=redacted(why.reason, folders))
-
-
-def _folders(job: Job, work: Path) -> set[Path]:
-    """Return the folders that an error message may tell of."""
-    match job:
-        case ProbeJob():
-            return {work}
-        case ConvertJob():
-            files = (job.weights, job.model, *job.files.values())
-            return {work, *(Path(file).parent for file in files)}
-    return {work, Path(job.target.model).parent}
 
 
 def _how_it_ended(code: int) -> str:

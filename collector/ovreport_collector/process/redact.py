@@ -9,12 +9,13 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 
 def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
     """Return text without this user's and machine's name and without local folders.
 
-    `folders` are hidden besides home, the working folder and Python's own.
+    `folders` are hidden, and home, the working folder and Python's own.
     """
     hidden = {str(folder) for folder in folders if len(str(folder)) > 1}
     for folder in sorted(hidden, key=len, reverse=True):  # the longest first: one may be in another
@@ -25,6 +26,36 @@ def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
     return re.sub(rf"\b{re.escape(host)}\b", "<host>", text) if _names_a_machine(host) else text
 
 
+def redacted_data(data: Any, folders: Iterable[str | Path] = ()) -> Any:  # noqa: ANN401
+    """Return JSON-like data with every string in it redacted, keys of objects included.
+
+    A single word is a name (of a port, a metric, a type) and stays, even where it is the host's.
+    """
+    match data:
+        case str():
+            return data if re.fullmatch(r"[\w.:-]*", data) else redacted(data, folders)
+        case list():
+            return [redacted_data(item, folders) for item in data]
+        case dict():
+            return {
+                redacted_data(key, folders): redacted_data(value, folders)
+                for key, value in data.items()
+            }
+    return data
+
+
+def folders_of(data: Any) -> set[Path]:  # noqa: ANN401
+    """Return the folders of all absolute paths in JSON-like data: messages may name them."""
+    match data:
+        case str():
+            return {Path(data).parent} if data.startswith("/") else set()
+        case list():
+            return {folder for item in data for folder in folders_of(item)}
+        case dict():
+            return folders_of(list(data.values()))
+    return set()
+
+
 def _private_words() -> Iterator[tuple[str, str]]:
     words = {sys.prefix: "<python>", str(Path.home()): "~", str(Path.cwd()): "."}
     with contextlib.suppress(KeyError, OSError):  # a user id without a name
@@ -33,5 +64,5 @@ def _private_words() -> Iterator[tuple[str, str]]:
 
 
 def _names_a_machine(host: str) -> bool:
-    """Return whether a host's name tells anything: `localhost` does not, and is in messages."""
+    """Return whether a host's name identifies a machine: `localhost`, a common word, does not."""
     return len(host) > 3 and not host.startswith("localhost")

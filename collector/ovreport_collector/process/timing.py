@@ -1,137 +1,110 @@
-"""Where wall time goes: a measuring process tells its parts, a run adds them up step by step.
+"""How long a collect takes, and how much of it is measuring.
 
-    with spending("warm-up"): …            in a measuring process; the outermost one counts
-    Ledger.process(wall, told)             in the run, after every process
-    Ledger.take() -> {part: seconds}       since the last taking, for the journal
+    with measuring(): …          in a measuring process: timed loops, their warm-up, timed starts
+    Stopwatch.add(measured_s)    in the collecting process, after every measuring process
+    Stopwatch.take() -> Timing   since it was last taken, for the journal
 
-Whatever no part claims is counted too: of a process as `process` (its start, imports and end), of
-the run as `bookkeeping`. So the parts add up to the wall time by construction.
+What is not measuring is compiling, checking outputs, accuracy, starting processes, bookkeeping.
 """
 
 from __future__ import annotations
 
 import contextlib
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal
 
 import msgspec
+from msgspec import Struct
 
 from ovreport.record import MeasuringTime
 
-Part = Literal[
-    "timed-loops",
-    "warm-up",
-    "timed-starts",
-    "idle-baseline",
-    "compile",
-    "pilot",
-    "inputs",
-    "check",
-    "accuracy",
-    "process",
-    "bookkeeping",
-]
-"""What the wall time of a collect goes to.
-
-`timed-loops`: inferences that figures are made of. `warm-up`: what must run before them.
-`timed-starts`: cold and cached start, read to first inference. `idle-baseline`: power at rest.
-`compile`: compiling that is not timed.
-`pilot`: finding out how to drive requests, and how long for. `inputs`: making and loading them.
-`check`: comparing answers while timing. `accuracy`: running and judging all labelled inputs.
-`process`: a process's start, imports and end, and what it does not tell apart. `bookkeeping`:
-between processes.
-"""
-MEASURING: frozenset[Part] = frozenset({"timed-loops", "warm-up", "timed-starts", "idle-baseline"})
-"""The parts in which the case is timed, or without which its times would be wrong."""
-
-
 clock = time.monotonic
 
-_spent: defaultdict[str, float] = defaultdict(float)
-"""Of this measuring process."""
-_counting: list[Part] = []
+
+class Timing(Struct, frozen=True):
+    """What a step of a collect took, in seconds."""
+
+    wall_s: float
+    measuring_s: float
+    """Of it: in measuring."""
+
+    def __add__(self, other: Timing) -> Timing:
+        return Timing(self.wall_s + other.wall_s, self.measuring_s + other.measuring_s)
+
+
+NO_TIME = Timing(0, 0)
+
+
+class _Measured:
+    """The seconds of this process in which it was measuring."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.is_inside = False
+
+
+_measured = _Measured()
 
 
 @contextlib.contextmanager
-def spending(part: Part) -> Iterator[None]:
-    """Count the time of a block as spent on `part`, unless a block around it counts already."""
-    if _counting:
+def measuring(*, counts: bool = True) -> Iterator[None]:
+    """Count the time of a block as measuring; of nested blocks the outermost decides.
+
+    Where `counts` is false, nothing within the block counts: a trial run is no measurement.
+    """
+    if _measured.is_inside:
         yield
         return
-    _counting.append(part)
+    _measured.is_inside = True
     began = clock()
     try:
         yield
     finally:
-        _spent[part] += clock() - began
-        _counting.clear()
+        _measured.seconds += clock() - began if counts else 0.0
+        _measured.is_inside = False
 
 
-def tell(path: Path) -> None:
-    """Write what this process spent its time on, in seconds."""
-    path.write_bytes(msgspec.json.encode(dict(_spent)))
+def write_measured(path: Path) -> None:
+    """Write the seconds in which this process was measuring."""
+    path.write_bytes(msgspec.json.encode(_measured.seconds))
 
 
-def told(path: Path) -> dict[str, float]:
-    """Return what a process told; nothing where it ended before it could."""
+def read_measured(path: Path) -> float:
+    """Return the seconds that a process wrote; 0 where it ended before it could."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
+        return msgspec.json.decode(path.read_bytes(), type=float)
     except (OSError, msgspec.DecodeError):
-        return {}
+        return 0.0
 
 
-class Ledger:
-    """The wall time of a run since its last step."""
+class Stopwatch:
+    """The time of a run since its last step."""
 
     def __init__(self) -> None:
         self._since = clock()
-        self._parts: defaultdict[str, float] = defaultdict(float)
+        self._measuring_s = 0.0
 
-    def process(self, wall_s: float, told_s: Mapping[str, float]) -> None:
-        """Note a measuring process that took so long, and what of it it can tell."""
-        for part, seconds in told_s.items():
-            self._parts[part] += seconds
-        self._parts["process"] += max(0.0, wall_s - sum(told_s.values()))
+    def add(self, measuring_s: float) -> None:
+        """Note that a measuring process was measuring for so long."""
+        self._measuring_s += measuring_s
 
     def leave_out(self, seconds: float) -> None:
-        """Forget time that is nobody's measuring: fetching files."""
+        """Forget so many seconds: what is fetched or made once, and kept, is not counted."""
         self._since += seconds
 
-    @contextlib.contextmanager
-    def doing(self, part: Part) -> Iterator[None]:
-        """Count the time of a block of the run's own work."""
-        began = clock()
-        try:
-            yield
-        finally:
-            self._parts[part] += clock() - began
-
-    def take(self, rest: Part = "bookkeeping") -> dict[str, float]:
-        """Return the seconds since the last taking by what they went to; the others are `rest`."""
-        now = clock()
-        taken = self._parts
-        taken[rest] += max(0.0, now - self._since - sum(taken.values()))
-        self._since, self._parts = now, defaultdict(float)
-        return {part: round(seconds, 6) for part, seconds in taken.items() if seconds > 0}
+    def take(self) -> Timing:
+        """Return the time since it was last taken."""
+        now, measuring_s = clock(), self._measuring_s
+        wall_s = max(now - self._since, measuring_s)
+        self._since, self._measuring_s = now, 0.0
+        return Timing(round(wall_s, 6), round(measuring_s, 6))
 
 
-def total(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Return the sum of several takings, part by part."""
-    summed: defaultdict[str, float] = defaultdict(float)
-    for part, seconds in (item for taken in parts for item in taken.items()):
-        summed[part] += seconds
-    return dict(summed)
-
-
-def measuring_time(parts: Iterable[Mapping[str, float]]) -> MeasuringTime | None:
-    """Return what several takings amount to; None where they are empty."""
-    parts_s = total(parts)
-    if not parts_s:
+def total(timings: Iterable[Timing]) -> MeasuringTime | None:
+    """Return what several steps took together; None where there are none."""
+    steps = list(timings)
+    if not steps:
         return None
-    return MeasuringTime(
-        wall_s=sum(parts_s.values()),
-        measuring_s=sum((s for part, s in parts_s.items() if part in MEASURING), 0.0),
-    )
+    whole = sum(steps, NO_TIME)
+    return MeasuringTime(wall_s=whole.wall_s, measuring_s=whole.measuring_s)

@@ -55,9 +55,12 @@ def working_folder() -> Iterator[Path]:
     for left in parent.glob(f"{_PREFIX}*"):
         _remove_unused(left)
     with child.storing(parent):
-        work = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        lock = filelock.FileLock(work / _IN_USE)
+        # It gets its name once it is locked: another process that is just cleaning up would take
+        # it for one that was left.
+        new = Path(tempfile.mkdtemp(prefix=f"new-{_PREFIX}"))
+        lock = filelock.FileLock(new / _IN_USE)
         lock.acquire()
+        work = new.rename(new.with_name(new.name.removeprefix("new-")))
     try:
         yield work
     finally:

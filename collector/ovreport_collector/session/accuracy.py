@@ -1,4 +1,4 @@
-"""How right a case's outputs are: the task's metric, and agreement with the f32 reference."""
+"""How accurate a case's outputs are: the task's metric, and agreement with the f32 reference."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ def accuracy(
 ) -> Accuracy | NotMeasured:
     """Return the task's metric over the labelled inputs, paired with the reference's.
 
-    A metric that cannot be had of these outputs is a Failed aspect, not an exception.
+    A metric that cannot be computed of these outputs is a Failed, not an exception.
     """
     if prepared.absent is not None:
         return prepared.absent
     if prepared.labelled is None or prepared.task.metric is None:
         constant = prepared.model.architecture_only
         return Unsupported(reason=CONSTANT_WEIGHTS if constant else prepared.task.why_no_metric)
-    return _judged(prepared.task, prepared.labelled, outputs, reference, seed)
+    return _evaluated(prepared.task, prepared.labelled, outputs, reference, seed)
 
 
-def further(
+def additional(
     prepared: PreparedModel, outputs: Path, reference: Path | NotMeasured, *, seed: int
 ) -> dict[str, Accuracy | NotMeasured]:
-    """Return the further accuracies by their judges' names, like `accuracy`.
+    """Return the additional accuracies by their evaluators' names, like `accuracy`.
 
     `outputs` and `reference` are the folders of what the measuring processes kept.
     """
     return {
-        one.name: _judged(
+        one.name: _evaluated(
             one.evaluator,
             one.labelled,
             outputs / one.inputs.name,
@@ -60,31 +60,39 @@ def further(
     }
 
 
-def _judged(
-    judge: Evaluator, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
+def _evaluated(
+    evaluator: Evaluator,
+    labelled: Labelled,
+    outputs: Path,
+    reference: Path | NotMeasured,
+    seed: int,
 ) -> Accuracy | NotMeasured:
     try:
-        return _accuracy(judge, labelled, outputs, reference, seed)
+        return _accuracy(evaluator, labelled, outputs, reference, seed)
     except (ValueError, IndexError, KeyError, ArithmeticError) as error:
         reason = f"the outputs do not fit the task: {type(error).__name__}: {error}"
         return Failed(reason=reason[:2000], cause="wrong-output")
 
 
 def _accuracy(
-    judge: Evaluator, labelled: Labelled, outputs: Path, reference: Path | NotMeasured, seed: int
+    evaluator: Evaluator,
+    labelled: Labelled,
+    outputs: Path,
+    reference: Path | NotMeasured,
+    seed: int,
 ) -> Accuracy | NotMeasured:
-    if judge.metric is None:
-        raise ValueError("a judge without a metric")
+    if evaluator.metric is None:
+        raise ValueError("an evaluator without a metric")
     if labelled.by_reference:
         if isinstance(reference, NotMeasured):
             return reference
         labelled = replace(labelled, labels=load_outputs(reference))
-    rows = judge.per_sample_scores(labelled, load_outputs(outputs))
-    value, method = _interval(rows, judge, seed)
+    rows = evaluator.per_sample_scores(labelled, load_outputs(outputs))
+    value, method = _interval(rows, evaluator, seed)
     if not np.isfinite([value.value, value.low, value.high]).all():
-        raise ValueError(f"{judge.metric} is not a number")
+        raise ValueError(f"{evaluator.metric} is not a number")
     return Accuracy(
-        metric=judge.metric,
+        metric=evaluator.metric,
         value=value.value,
         low=value.low,
         high=value.high,
@@ -94,7 +102,7 @@ def _accuracy(
         data=labelled.source,
         dataset=labelled.name,
         rendered=labelled.rendered,
-        reference=_against(rows, reference, judge, labelled, seed),
+        reference=_paired(rows, reference, evaluator, labelled, seed),
     )
 
 
@@ -103,7 +111,7 @@ def agreement(
 ) -> Agreement | NotMeasured:
     """Compare every raw output with the reference's, over all compared inputs.
 
-    Outputs that cannot be compared are a Failed aspect, not an exception.
+    Outputs that cannot be compared are a Failed, not an exception.
     """
     if isinstance(reference, NotMeasured):
         return reference
@@ -134,10 +142,10 @@ def load_outputs(path: Path) -> list[Array]:
         return [arrays[name] for name in sorted(arrays.files)]
 
 
-def _interval(rows: Floats, judge: Evaluator, seed: int) -> tuple[Interval, str]:
+def _interval(rows: Floats, evaluator: Evaluator, seed: int) -> tuple[Interval, str]:
     if _is_share(rows):
         return wilson(float(rows.sum()), len(rows)), "wilson"
-    return bootstrap(rows, judge.aggregate, seed=seed), "bootstrap"
+    return bootstrap(rows, evaluator.aggregate, seed=seed), "bootstrap"
 
 
 def _is_share(rows: Floats) -> bool:
@@ -145,20 +153,20 @@ def _is_share(rows: Floats) -> bool:
     return rows.shape[1] == 1 and bool(np.isin(rows, (0.0, 1.0)).all())
 
 
-def _against(
-    rows: Floats, reference: Path | NotMeasured, judge: Evaluator, labelled: Labelled, seed: int
+def _paired(
+    rows: Floats, reference: Path | NotMeasured, evaluator: Evaluator, labelled: Labelled, seed: int
 ) -> AccuracyReference | NotMeasured:
     if isinstance(reference, NotMeasured):
         return reference
-    expected = judge.per_sample_scores(labelled, load_outputs(reference))
+    expected = evaluator.per_sample_scores(labelled, load_outputs(reference))
     both_shares = _is_share(rows) and _is_share(expected)
     delta = (
         paired_share_delta(rows, expected)
         if both_shares
-        else paired_delta(rows, expected, judge.aggregate, seed=seed)
+        else paired_delta(rows, expected, evaluator.aggregate, seed=seed)
     )
     return AccuracyReference(
-        value=float(judge.aggregate(expected)),
+        value=float(evaluator.aggregate(expected)),
         delta=delta.value,
         delta_low=delta.low,
         delta_high=delta.high,

@@ -12,7 +12,7 @@ from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Reco
 from ovreport_collector import sources
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.process import timing, workspace
-from ovreport_collector.process.timing import Ledger
+from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session import estimate
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.journal import Journal, Prepared
@@ -44,25 +44,25 @@ def measure(
     """
     workspace.check_writable(out)
     with workspace.one_at_a_time(console), workspace.working_folder() as work:
-        sources.settle(plan.suite, plan.models)  # what is not pinned is a part of the key
+        sources.resolve_unpinned(plan.suite, plan.models)  # what is not pinned is a part of the key
         journal_path = paths.state() / "runs" / f"{plan.key}.jsonl"
         store.sweep(out / plan.machine.id)
         if fresh:
             journal_path.unlink(missing_ok=True)
         journal = Journal(journal_path)
         _report_resumed(journal, plan, console)
-        ledger = Ledger()
+        stopwatch = Stopwatch()
         try:
             with display_for(console, plan, done=estimate.done(plan, journal)) as display:
-                prepared = prepare_all(plan, work, display, ledger)
-                journal.add(Prepared(spent_s=timing.total([ledger.take("inputs"), plan.spent_s])))
+                prepared = prepare_all(plan, work, display, stopwatch)
+                journal.add(Prepared(timing=stopwatch.take() + plan.timing))
                 context = RunContext(
                     plan=plan,
                     prepared=prepared,
                     journal=journal,
                     work=work,
                     display=display,
-                    ledger=ledger,
+                    stopwatch=stopwatch,
                     timeout_s=timeout_s,
                 )
                 Run(context, out).measure()
@@ -70,9 +70,7 @@ def measure(
             kept = _rounds(estimate.done(plan, journal).rounds)
             console.print(f"Stopped. {kept} kept; the same command goes on from there.")
             raise
-        collected = Collected(
-            _all_records(journal, plan, out), timing.measuring_time(journal.spent_s())
-        )
+        collected = Collected(_all_records(journal, plan, out), timing.total(journal.timings()))
         journal.close()
     return collected
 

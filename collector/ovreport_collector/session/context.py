@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovreport.record import Case
-from ovreport_collector.jobs import Job, JobFailed, Result, Target, ThreadSettings
-from ovreport_collector.plan.plan import Plan
+from ovreport_collector.engines.types import Target, ThreadSettings
+from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import child, timing
-from ovreport_collector.process.timing import Ledger
+from ovreport_collector.process.job import Job, JobFailed, R
+from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import Display
 
 _START_LIMIT_S = 300.0
-"""What reading and compiling may take, beside the timed loops."""
+"""What reading and compiling may take, in addition to the timed loops."""
 
 
 @dataclass
@@ -26,14 +27,16 @@ class RunContext:
 
     plan: Plan
     prepared: Mapping[tuple[str, str], PreparedModel | JobFailed]
-    """Model id and variant → the model, ready to be measured; the published variant always."""
+    """Model id and variant → the prepared model, or why there is none; the published one always."""
     journal: Journal
     work: Path
     display: Display
-    ledger: Ledger = field(default_factory=Ledger)
-    """What the wall time since the last step of the journal went to."""
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    """Since the last step of the journal."""
     timeout_s: float | None = None
     """Limit of one measuring process; None: from the tier."""
+    begun: set[tuple[str, str]] = field(default_factory=set)
+    """Case and measurement: whose first job was done in this process."""
 
     def target(
         self, prepared: PreparedModel, case: Case, thread_settings: ThreadSettings | None = None
@@ -49,15 +52,18 @@ class RunContext:
             thread_settings=thread_settings,
         )
 
-    def child(self, job: Job, *, beside_s: float = 0) -> Result:
-        """Do a job in a fresh process, which may take so long beside the tier's loops."""
-        limit_s = self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + beside_s)
-        began = timing.clock()
+    def folder(self, planned: PlannedCase) -> Path:
+        """Return the working folder of a case, which need not exist."""
+        return self.work / "cases" / str(list(self.plan.cases).index(planned))
+
+    def child(self, job: Job[R], *, extra_s: float = 0) -> R | JobFailed:
+        """Do a job in a fresh process, which may take `extra_s` more than the tier's loops."""
+        limit_s = self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + extra_s)
         result = child.run(job, self.work, limit_s=limit_s)
-        self.ledger.process(timing.clock() - began, timing.told(child.spent_file(self.work)))
+        self.stopwatch.add(timing.read_measured(child.measured_file(self.work)))
         return result
 
 
 def now() -> str:
-    """Return the time as records tell it."""
+    """Return the time as records have it."""
     return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

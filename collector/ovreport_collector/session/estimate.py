@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ovreport_collector import measurements, tasks
+from ovreport_collector import tasks
 from ovreport_collector.datasets import selection
-from ovreport_collector.measurements import generation
+from ovreport_collector.measurements import registry
+from ovreport_collector.measurements.generation import measurement as generation
 from ovreport_collector.models.variants import is_calibrated
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.session.journal import Journal
@@ -19,8 +20,6 @@ from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import SlowAccuracy
 
-_START_S = 3.0
-"""Of a round, besides its timed loops: processes, compiling, warm-up."""
 _ACCURACY_S = 3.0
 """Of a case's accuracy and agreement, where the task does not say."""
 _SAMPLE_S = 0.02
@@ -58,7 +57,7 @@ def optimizing_s(variant: str) -> float:
 def accuracy_s(plan: Plan, model: Model) -> float:
     """Return the expected seconds of a model's accuracy: once, for the f32 reference."""
     if is_language(model):
-        return generation.JUDGING_S
+        return generation.ACCURACY_S
     task = tasks.get(model.task)
     one = task.accuracy_s if isinstance(task, SlowAccuracy) else _ACCURACY_S
     if dataset := plan.suite.user_datasets.get(model.data):
@@ -78,17 +77,7 @@ def rounds_s(plan: Plan, planned: PlannedCase) -> float:
 
 def round_s(plan: Plan, planned: PlannedCase, index: int) -> float:
     """Return the expected seconds of one round of a case: the first ones measure more."""
-    tier = plan.tier
-    if planned.is_language:
-        return generation.seconds(tier, index, skip=plan.skip)
-    loops_s = 2 * tier.min_seconds + _START_S
-    if measurements.are_left_out(planned, tier.name):
-        return loops_s
-    return loops_s + sum(
-        extra.seconds(tier)
-        for extra in measurements.EXTRAS
-        if extra.name not in plan.skip and index < measurements.rounds_of(extra, tier.name)
-    )
+    return registry.round_s(planned, plan.tier, index, plan.skip)
 
 
 def done(plan: Plan, journal: Journal) -> Done:
@@ -96,9 +85,8 @@ def done(plan: Plan, journal: Journal) -> Done:
     rounds, seconds = 0, 0.0
     for planned in plan.cases:
         indices = [step.round for step in journal.rounds(planned.key)]
-        indices += [step.round for step in journal.generated(planned.key)]
         rounds += len(indices)
         seconds += sum(round_s(plan, planned, index) for index in indices)
-        if journal.described(planned.key) is not None:
+        if journal.outputs(planned.key) is not None:
             seconds += case_accuracy_s(plan, planned)
     return Done(rounds, seconds)

@@ -13,54 +13,43 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from ovreport.durable import make_folder, sync_folder
 from ovreport.errors import StoreError
-from ovreport.record import (
-    NOT_LANGUAGE,
-    Accuracy,
-    Agreement,
-    NotMeasured,
-    Perplexity,
-    Settings,
-    TokenAgreement,
-)
-from ovreport_collector.jobs import (
-    CachedStartResult,
-    Driver,
-    ExtraResult,
-    GenerationResult,
-    JobFailed,
-    OutputsResult,
-    RoundResult,
-    ThreadSettings,
-)
+from ovreport.record import Accuracy, Agreement, NotMeasured
+from ovreport_collector.engines.types import OutputsResult, ThreadSettings
+from ovreport_collector.loadgen.drivers import Driver
+from ovreport_collector.measurements import registry
+from ovreport_collector.measurements.generation.quality import GenerationQuality
+from ovreport_collector.measurements.generation.run import GenerationResult
+from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.process.job import JobFailed, result_type
+from ovreport_collector.process.timing import NO_TIME, Timing
 
 
 class Prepared(Struct, frozen=True, kw_only=True, tag="prepared"):
     """Devices were found and inputs made; once for each time that the run was started."""
 
-    spent_s: dict[str, float]
+    timing: Timing
 
 
-class Described(Struct, frozen=True, kw_only=True, tag="described"):
-    """A case's outputs were judged."""
+class OutputsDone(Struct, frozen=True, kw_only=True, tag="outputs-done"):
+    """A case's outputs were compared with labels, and with the reference's."""
 
     case: str
-    outputs: OutputsResult
+    model: OutputsResult
     accuracy: Accuracy | NotMeasured
     additional_accuracy: dict[str, Accuracy | NotMeasured] = {}
-    """By the names of the judges."""
+    """By the names of the task's additional metrics."""
     agreement: Agreement | NotMeasured
-    settings: Settings | None = None
-    """Of a language model; of others every round tells them."""
-    perplexity: Perplexity | NotMeasured = NOT_LANGUAGE
-    token_agreement: TokenAgreement | NotMeasured = NOT_LANGUAGE
-    spent_s: dict[str, float] = {}
-    """Wall time since the step before, by what it went to."""
+    generation: GenerationQuality | None = None
+    """Of a language model."""
+    timing: Timing = NO_TIME
+    """Since the step before; of the other steps too."""
 
 
 class GivenUp(Struct, frozen=True, kw_only=True, tag="given-up"):
@@ -69,10 +58,10 @@ class GivenUp(Struct, frozen=True, kw_only=True, tag="given-up"):
     case: str
     at: str
     failure: JobFailed
-    spent_s: dict[str, float] = {}
+    timing: Timing = NO_TIME
 
 
-class Piloted(Struct, frozen=True, kw_only=True, tag="piloted"):
+class DriverChosen(Struct, frozen=True, kw_only=True, tag="driver-chosen"):
     """It was found out how to drive a case's requests."""
 
     case: str
@@ -87,23 +76,11 @@ class RoundDone(Struct, frozen=True, kw_only=True, tag="round-done"):
     case: str
     round: int
     started_at: str
-    result: RoundResult
-    cached: CachedStartResult | JobFailed
+    result: InferenceResult | GenerationResult
     readings: dict[str, float]
-    extras: dict[str, ExtraResult | JobFailed] = {}
-    """Field of the record → what this round measured of it."""
-    spent_s: dict[str, float] = {}
-
-
-class GenerationDone(Struct, frozen=True, kw_only=True, tag="generation-done"):
-    """A round of a language model was measured."""
-
-    case: str
-    round: int
-    started_at: str
-    result: GenerationResult
-    readings: dict[str, float]
-    spent_s: dict[str, float] = {}
+    further: dict[str, Any] = {}
+    """Name of a measurement → the result of its job, or JobFailed."""
+    timing: Timing = NO_TIME
 
 
 class RoundFailed(Struct, frozen=True, kw_only=True, tag="round-failed"):
@@ -113,7 +90,7 @@ class RoundFailed(Struct, frozen=True, kw_only=True, tag="round-failed"):
     round: int
     started_at: str
     failure: JobFailed
-    spent_s: dict[str, float] = {}
+    timing: Timing = NO_TIME
 
 
 class Written(Struct, frozen=True, kw_only=True, tag="written"):
@@ -124,7 +101,7 @@ class Written(Struct, frozen=True, kw_only=True, tag="written"):
     """Absolute: the same run may go on from another folder."""
 
 
-Step = Prepared | Described | GivenUp | Piloted | RoundDone | GenerationDone | RoundFailed | Written
+Step = Prepared | OutputsDone | GivenUp | DriverChosen | RoundDone | RoundFailed | Written
 
 
 class Journal:
@@ -136,12 +113,11 @@ class Journal:
         self.set_aside: Path | None = None
         """Where a journal went that this version cannot read."""
         self._rounds: dict[str, list[RoundDone]] = defaultdict(list)
-        self._generated: dict[str, list[GenerationDone]] = defaultdict(list)
         self._failed: dict[str, list[RoundFailed]] = defaultdict(list)
         self._tried: set[tuple[str, int]] = set()
-        self._described: dict[str, Described] = {}
+        self._outputs: dict[str, OutputsDone] = {}
         self._given_up: dict[str, GivenUp] = {}
-        self._piloted: dict[str, Piloted] = {}
+        self._drivers: dict[str, DriverChosen] = {}
         self._written: dict[str, list[Path]] = defaultdict(list)
         try:
             steps = list(_read(path))
@@ -166,17 +142,14 @@ class Journal:
     def _note(self, step: Step) -> None:
         self.steps.append(step)
         match step:
-            case Described():
-                self._described.setdefault(step.case, step)
+            case OutputsDone():
+                self._outputs.setdefault(step.case, step)
             case GivenUp():
                 self._given_up.setdefault(step.case, step)
-            case Piloted():
-                self._piloted.setdefault(step.case, step)
+            case DriverChosen():
+                self._drivers.setdefault(step.case, step)
             case RoundDone():
                 self._rounds[step.case].append(step)
-                self._tried.add((step.case, step.round))
-            case GenerationDone():
-                self._generated[step.case].append(step)
                 self._tried.add((step.case, step.round))
             case RoundFailed():
                 self._failed[step.case].append(step)
@@ -185,12 +158,8 @@ class Journal:
                 self._written[step.case].append(Path(step.path))
 
     def rounds(self, case: str) -> list[RoundDone]:
-        """Return the finished rounds of a case."""
-        return list(self._rounds.get(case, ()))
-
-    def generated(self, case: str) -> list[GenerationDone]:
-        """Return the finished rounds of a language model's case."""
-        return list(self._generated.get(case, ()))
+        """Return the finished rounds of a case, by their indices."""
+        return sorted(self._rounds.get(case, ()), key=lambda step: step.round)
 
     def failed_rounds(self, case: str) -> list[RoundFailed]:
         """Return the rounds of a case that went wrong."""
@@ -200,13 +169,13 @@ class Journal:
         """Return whether a round was tried, well or badly."""
         return (case, index) in self._tried
 
-    def described(self, case: str) -> Described | None:
+    def outputs(self, case: str) -> OutputsDone | None:
         """Return what is known of a case's outputs."""
-        return self._described.get(case)
+        return self._outputs.get(case)
 
-    def piloted(self, case: str) -> Piloted | None:
-        """Return how to drive a case's requests, None before its pilot."""
-        return self._piloted.get(case)
+    def driver(self, case: str) -> DriverChosen | None:
+        """Return how to drive a case's requests; None before that was found out."""
+        return self._drivers.get(case)
 
     def given_up(self, case: str) -> GivenUp | None:
         """Return why a case was given up before its first round."""
@@ -218,12 +187,12 @@ class Journal:
         here = (p for p in paths if p.is_relative_to(root.absolute()) and p.is_file())
         return next(here, None)
 
-    def spent_s(self, case: str | None = None) -> list[dict[str, float]]:
-        """Return what every step took, or those of one case: wall time by what it went to."""
+    def timings(self, case: str | None = None) -> list[Timing]:
+        """Return what every step took, or those of one case."""
         return [
-            step.spent_s
+            step.timing
             for step in self.steps
-            if not isinstance(step, Piloted | Written)
+            if not isinstance(step, DriverChosen | Written)
             and (case is None or (not isinstance(step, Prepared) and step.case == case))
         ]
 
@@ -265,16 +234,30 @@ def _read(path: Path) -> Iterator[Step]:
     whole = 0
     for number, line in enumerate(lines, 1):
         try:
-            yield decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            yield _typed(decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:
             # A loss of power may leave zeros in the last line; JSON was written by another version.
-            if number < len(lines) or isinstance(error, msgspec.ValidationError):
+            if number < len(lines) or isinstance(error, msgspec.ValidationError | KeyError):
                 raise _UnreadableError from error
             break
         whole += len(line) + 1
     if whole < len(data):
         with _refused(path):
             os.truncate(path, whole)
+
+
+def _typed(step: Step) -> Step:
+    """Return a step with the further results of a round decoded; KeyError, ValidationError.
+
+    Their types come from the registry of measurements, not from the type of the step.
+    """
+    if not isinstance(step, RoundDone):
+        return step
+    further = {
+        name: msgspec.convert(result, result_type(type(registry.BY_NAME[name])), str_keys=True)
+        for name, result in step.further.items()
+    }
+    return msgspec.structs.replace(step, further=further)
 
 
 def _set_aside(path: Path) -> Path:

@@ -1,37 +1,37 @@
-"""How right every case is, before any is timed: its outputs against those of f32 on the CPU."""
+"""Outputs and accuracy of every case, before any is timed: compared with f32 on the CPU."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic
 
 from ovreport.record import Case, NotMeasured, Skipped
 from ovreport.record import Failed as MeasurementFailed
-from ovreport_collector.jobs import (
-    AnswersResult,
-    JobFailed,
-    OutputsJob,
-    OutputsResult,
-    Result,
-    Target,
-)
-from ovreport_collector.measurements import generation
+from ovreport_collector.engines.types import OutputsResult, Target
+from ovreport_collector.measurements.base import SEE_GENERATION
+from ovreport_collector.measurements.generation import measurement as generation
+from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
+from ovreport_collector.measurements.generation.quality import as_reference, quality
+from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
+from ovreport_collector.process.job import JobFailed, R
 from ovreport_collector.session import accuracy as scoring
 from ovreport_collector.session import estimate
 from ovreport_collector.session.context import RunContext, now
-from ovreport_collector.session.journal import Described, GivenUp
-from ovreport_collector.session.pilot import piloted
+from ovreport_collector.session.driver import choose_driver
+from ovreport_collector.session.journal import GivenUp, OutputsDone
 from ovreport_collector.session.progress import words
-from ovreport_collector.suite import language
 
 _SAMPLE_LIMIT_S = 0.25
 """What a labelled sample may take, which counts four times: some data sets have thousands."""
 
 
-def describe_all(context: RunContext) -> None:
-    """Describe the cases that the journal does not, model by model; give up what cannot run."""
+def measure_outputs(context: RunContext) -> None:
+    """Measure the outputs that the journal lacks, model by model; give up what cannot run."""
     for model in context.plan.models:
         undone = [
             planned
@@ -45,152 +45,193 @@ def describe_all(context: RunContext) -> None:
         published = context.prepared[model.id, model.variant]
         undone = [planned for planned in undone if not _is_settled(context, planned)]
         if undone and isinstance(published, PreparedModel):
-            _describe_model(context, published, undone)
+            is_language = undone[0].is_language
+            kind: _Outputs[Any] = (_OfGeneration if is_language else _OfInference)(context)
+            _measure_model(context, kind, published, undone)
 
 
 def _is_settled(context: RunContext, planned: PlannedCase) -> bool:
     journal, key = context.journal, planned.key
-    return journal.described(key) is not None or journal.given_up(key) is not None
+    return journal.outputs(key) is not None or journal.given_up(key) is not None
 
 
-def _describe_model(
-    context: RunContext, prepared: PreparedModel, undone: Sequence[PlannedCase]
+def _measure_model(
+    context: RunContext,
+    kind: _Outputs[R],
+    published: PreparedModel,
+    undone: Sequence[PlannedCase],
 ) -> None:
-    """Describe cases of a model, all variants against the published file at f32 on the CPU."""
+    """Measure cases of a model, all variants against the published file at f32 on the CPU."""
     context.display.working(
-        f"{prepared.model.title}: f32 reference on the CPU",
-        estimate.accuracy_s(context.plan, prepared.model),
+        f"{published.model.title}: f32 reference on the CPU",
+        estimate.accuracy_s(context.plan, published.model),
     )
-    folder = context.work / prepared.model.id / "reference"
-    of_reference = Case(
+    case = Case(
         engine=undone[0].case.engine if undone[0].is_language else "openvino",
         device="CPU",
-        model=prepared.model.id,
-        variant=prepared.model.variant,
+        model=published.model.id,
+        variant=published.model.variant,
         precision="f32",
     )
-    reference = _outputs(context, prepared, context.target(prepared, of_reference), folder)
+    folder = context.work / published.model.id / "reference"
+    result = kind.run(published, context.target(published, case), folder)
+    reference = _Ran(result, folder)
     for planned in undone:
         context.display.working(
             f"{words(planned)}: outputs and accuracy",
             estimate.case_accuracy_s(context.plan, planned),
         )
-        _describe(context, planned, reference, folder)
+        _measure_case(context, kind, planned, reference)
 
 
-def _describe(context: RunContext, planned: PlannedCase, reference: Result, folder: Path) -> None:
-    case, prepared = planned.case, context.prepared[planned.file_key]
-    assert isinstance(prepared, PreparedModel)  # noqa: S101 (others were given up)
-    here = not planned.is_native and (case.device, case.precision) == ("CPU", "f32")
-    if here and not planned.is_optimized:
-        own_folder, result, why = folder, reference, Skipped(reason="this is the reference")
+def _measure_case(
+    context: RunContext, kind: _Outputs[R], planned: PlannedCase, reference: _Ran[R]
+) -> None:
+    prepared = context.prepared[planned.file_key]
+    if isinstance(prepared, JobFailed):
+        return  # it was given up
+    if planned.is_reference:
+        own, is_reference = reference, True
     else:
-        own_folder = context.work / prepared.model.id / f"{len(context.journal.steps)}"
         thread_settings = (
-            piloted(context, planned, prepared).thread_settings if planned.is_native else None
+            choose_driver(context, planned, prepared).thread_settings if planned.is_native else None
         )
-        result = _outputs(
-            context, prepared, context.target(prepared, case, thread_settings), own_folder
-        )
-        why = None
-    if isinstance(result, JobFailed):
-        _give_up(context, planned, result)
-    elif isinstance(result, AnswersResult):
-        _judge_answers(
-            context, planned, prepared, result, why or generation.as_reference(reference)
-        )
-    else:
-        assert isinstance(result, OutputsResult)  # noqa: S101 (an OutputsJob has no other result)
-        _judge(context, planned, prepared, result, own_folder, why or _usable(reference, folder))
+        folder = context.work / prepared.model.id / f"{len(context.journal.steps)}"
+        target = context.target(prepared, planned.case, thread_settings)
+        own, is_reference = _Ran(kind.run(prepared, target, folder), folder), False
+    if isinstance(own.result, JobFailed):
+        _give_up(context, planned, own.result)
+        return
+    compared = _THE_REFERENCE if is_reference else reference
+    context.journal.add(kind.step(planned, prepared, own.result, own.folder, compared))
 
 
-def _judge(
-    context: RunContext,
-    planned: PlannedCase,
-    prepared: PreparedModel,
-    result: OutputsResult,
-    folder: Path,
-    reference: Path | NotMeasured,
-) -> None:
-    """Judge the outputs in a folder; `reference`: the folder of the reference's, or why not."""
+# ---------------------------------------------------------------- kinds of models
 
-    def of_reference(name: str) -> Path | NotMeasured:
-        return reference if isinstance(reference, NotMeasured) else reference / name
+_THE_REFERENCE = Skipped(reason="this is the reference")
 
-    seed = context.plan.seed
-    with context.ledger.doing("accuracy"):
-        accuracy = scoring.accuracy(
-            prepared, folder / "labelled.npz", of_reference("labelled.npz"), seed=seed
+
+@dataclass(frozen=True)
+class _Ran(Generic[R]):
+    """A job of outputs that was done, and the folder of its arrays."""
+
+    result: R | JobFailed
+    folder: Path
+
+
+@dataclass(frozen=True)
+class _Outputs(ABC, Generic[R]):
+    """How the outputs of one kind of model are made, and what is made of them."""
+
+    context: RunContext
+
+    @abstractmethod
+    def run(self, prepared: PreparedModel, target: Target, folder: Path) -> R | JobFailed:
+        """Run the model; arrays go to the folder."""
+
+    @abstractmethod
+    def step(
+        self,
+        planned: PlannedCase,
+        prepared: PreparedModel,
+        result: R,
+        folder: Path,
+        reference: _Ran[R] | Skipped,
+    ) -> OutputsDone:
+        """Return the step of the journal: accuracy, and agreement with the reference."""
+
+
+class _OfInference(_Outputs[OutputsResult]):
+    def run(
+        self, prepared: PreparedModel, target: Target, folder: Path
+    ) -> OutputsResult | JobFailed:
+        folder.mkdir(parents=True, exist_ok=True)
+        evaluators = {path.stem: name for path, name in prepared.labelled_sets.items()}
+        inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.labelled_sets)}
+        outputs = {name: str(folder / f"{name}.npz") for name in inputs}
+        job = OutputsJob(
+            target=target,
+            inputs=inputs,
+            outputs=outputs,
+            task=prepared.model.task,
+            evaluators=evaluators,
         )
-        further = scoring.further(prepared, folder, reference, seed=seed)
-        agreement = scoring.agreement(
-            result.outputs, folder / "samples.npz", of_reference("samples.npz")
-        )
-    context.journal.add(
-        Described(
+        return self.context.child(job, extra_s=_SAMPLE_LIMIT_S * prepared.labelled_samples)
+
+    def step(
+        self,
+        planned: PlannedCase,
+        prepared: PreparedModel,
+        result: OutputsResult,
+        folder: Path,
+        reference: _Ran[OutputsResult] | Skipped,
+    ) -> OutputsDone:
+        seed, found = self.context.plan.seed, _arrays(reference)
+
+        def of_reference(name: str) -> Path | NotMeasured:
+            return found / name if isinstance(found, Path) else found
+
+        return OutputsDone(
             case=planned.key,
-            outputs=result,
-            accuracy=accuracy,
-            agreement=agreement,
-            additional_accuracy=further,
-            spent_s=context.ledger.take(),
+            model=result,
+            accuracy=scoring.accuracy(
+                prepared, folder / "labelled.npz", of_reference("labelled.npz"), seed=seed
+            ),
+            additional_accuracy=scoring.additional(prepared, folder, found, seed=seed),
+            agreement=scoring.agreement(
+                result.outputs, folder / "samples.npz", of_reference("samples.npz")
+            ),
+            timing=self.context.stopwatch.take(),
         )
-    )
 
 
-def _judge_answers(
-    context: RunContext,
-    planned: PlannedCase,
-    prepared: PreparedModel,
-    result: AnswersResult,
-    reference: AnswersResult | NotMeasured,
-) -> None:
-    title = context.plan.suite.datasets[prepared.model.data].title
-    with context.ledger.doing("accuracy"):
-        found = generation.quality(result, reference, title=title, seed=context.plan.seed)
-    context.journal.add(
-        Described(
-            case=planned.key,
-            outputs=result.described,
-            accuracy=generation.SEE,
-            agreement=generation.SEE,
-            settings=result.settings,
-            perplexity=found.perplexity,
-            token_agreement=found.agreement,
-            spent_s=context.ledger.take(),
-        )
-    )
-
-
-def _outputs(context: RunContext, prepared: PreparedModel, target: Target, folder: Path) -> Result:
-    folder.mkdir(parents=True, exist_ok=True)
-    if language.is_language(prepared.model):
-        answers = generation.answers_job(prepared, target, folder.parent)
-        return context.child(answers, beside_s=generation.ANSWERS_S)
-    evaluators = {path.stem: name for path, name in prepared.labelled_sets.items()}
-    inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.labelled_sets)}
-    outputs = {name: str(folder / f"{name}.npz") for name in inputs}
-    job = OutputsJob(
-        target=target,
-        inputs=inputs,
-        outputs=outputs,
-        task=prepared.model.task,
-        evaluators=evaluators,
-    )
-    return context.child(job, beside_s=_SAMPLE_LIMIT_S * prepared.labelled_samples)
-
-
-def _usable(reference: Result, folder: Path) -> Path | MeasurementFailed:
+def _arrays(reference: _Ran[OutputsResult] | Skipped) -> Path | NotMeasured:
     """Return the folder of the reference's outputs, or why there are none."""
-    if isinstance(reference, JobFailed):
+    if isinstance(reference, Skipped):
+        return reference
+    if isinstance(reference.result, JobFailed):
+        failure = reference.result
         return MeasurementFailed(
-            reason=f"the f32 reference failed: {reference.reason}", cause=reference.cause
+            reason=f"the f32 reference failed: {failure.reason}", cause=failure.cause
         )
-    return folder
+    return reference.folder
+
+
+class _OfGeneration(_Outputs[GenerationOutputsResult]):
+    def run(
+        self, prepared: PreparedModel, target: Target, folder: Path
+    ) -> GenerationOutputsResult | JobFailed:
+        folder.mkdir(parents=True, exist_ok=True)
+        job = generation.outputs_job(prepared, target, folder.parent)
+        return self.context.child(job, extra_s=generation.OUTPUTS_LIMIT_S)
+
+    def step(
+        self,
+        planned: PlannedCase,
+        prepared: PreparedModel,
+        result: GenerationOutputsResult,
+        folder: Path,
+        reference: _Ran[GenerationOutputsResult] | Skipped,
+    ) -> OutputsDone:
+        plan = self.context.plan
+        found = quality(
+            result,
+            reference if isinstance(reference, Skipped) else as_reference(reference.result),
+            title=plan.suite.datasets[prepared.model.data].title,
+            seed=plan.seed,
+        )
+        return OutputsDone(
+            case=planned.key,
+            model=result.model,
+            accuracy=SEE_GENERATION,
+            agreement=SEE_GENERATION,
+            generation=found,
+            timing=self.context.stopwatch.take(),
+        )
 
 
 def _give_up(context: RunContext, planned: PlannedCase, failure: JobFailed) -> None:
     context.journal.add(
-        GivenUp(case=planned.key, at=now(), failure=failure, spent_s=context.ledger.take())
+        GivenUp(case=planned.key, at=now(), failure=failure, timing=context.stopwatch.take())
     )
     context.display.failed(planned, failure.reason, rounds=context.plan.tier.rounds)

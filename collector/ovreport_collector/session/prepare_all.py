@@ -1,4 +1,4 @@
-"""Makes everything ready that a plan measures: files fetched, inputs made, variants optimized."""
+"""Prepares all that a plan measures: files fetched, inputs made, variants optimized."""
 
 from __future__ import annotations
 
@@ -8,58 +8,59 @@ import msgspec
 
 from ovreport import paths
 from ovreport_collector import datasets, sources
-from ovreport_collector.jobs import JobFailed
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
 from ovreport_collector.process import child, timing
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.redact import redacted
-from ovreport_collector.process.timing import Ledger
+from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session import estimate
 from ovreport_collector.session.progress import Display
 
 _MAX_REASON = 2000
 
-AllReady = dict[tuple[str, str], PreparedModel | JobFailed]
+AllPrepared = dict[tuple[str, str], PreparedModel | JobFailed]
 """Model id and variant → the model, ready to be measured, or why it is not."""
 
 
-def prepare_all(plan: Plan, work: Path, display: Display, ledger: Ledger) -> AllReady:
+def prepare_all(plan: Plan, work: Path, display: Display, stopwatch: Stopwatch) -> AllPrepared:
     """Return every model of a plan, the published file and what is made of it.
 
     What is done once and kept, fetching and optimizing, is no part of the plan's effort.
     """
     began = timing.clock()
-    fetched = sources.prepare(
+    fetched = sources.fetch(
         plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
     )
-    ledger.leave_out(timing.clock() - began)
-    prepared: AllReady = {}
+    stopwatch.leave_out(timing.clock() - began)
+    prepared: AllPrepared = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs")
         files = fetched[model.id]
         user_datasets = datasets.recorded(plan.suite, model)
         published = prepare_model(model, files, work, seed=plan.seed, user_datasets=user_datasets)
-        published = _told(published, plan, work)
+        published = _redacted(published, plan, work)
         prepared[model.id, model.variant] = published
         began = timing.clock()
         for name in plan.optimized_variants(model):
             display.working(f"{model.title}: making {name}", estimate.optimizing_s(name))
-            prepared[model.id, name] = _told(_variant(published, name, files, work), plan, work)
-        ledger.leave_out(timing.clock() - began)
+            prepared[model.id, name] = _redacted(_variant(published, name, files, work), plan, work)
+        stopwatch.leave_out(timing.clock() - began)
     return prepared
 
 
 def _variant(
-    published: PreparedModel | JobFailed, name: str, files: sources.Prepared, work: Path
+    published: PreparedModel | JobFailed, name: str, files: sources.Fetched, work: Path
 ) -> PreparedModel | JobFailed:
-    if isinstance(published, JobFailed) or isinstance(files, Exception):
-        assert isinstance(published, JobFailed)  # noqa: S101 (without files nothing is ready)
+    if isinstance(published, JobFailed):
         return published
+    if isinstance(files, Exception):
+        return JobFailed(reason=str(files), cause="error")
     return prepare_variant(published, name, files, work)
 
 
-def _told(made: PreparedModel | JobFailed, plan: Plan, work: Path) -> PreparedModel | JobFailed:
-    """Return a failure in words that name no folder of the user's.
+def _redacted(made: PreparedModel | JobFailed, plan: Plan, work: Path) -> PreparedModel | JobFailed:
+    """Return a failure whose reason names no folder of the user's; a prepared model as it is.
 
     StoreError if the disk is full: that must not pass for a fault of the model.
     """

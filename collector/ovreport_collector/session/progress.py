@@ -21,9 +21,10 @@ from rich.progress import (
 from ovreport.metrics import significant
 from ovreport.metrics.generation import headline
 from ovreport.record import Failed
+from ovreport_collector.measurements.generation.run import GenerationResult
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.session import estimate
-from ovreport_collector.session.journal import GenerationDone, RoundDone
+from ovreport_collector.session.journal import RoundDone
 
 
 class Display(Protocol):
@@ -37,7 +38,7 @@ class Display(Protocol):
         """Note that a round began."""
         ...
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
+    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
         """Note that a round was measured."""
         ...
 
@@ -58,7 +59,7 @@ class PlainDisplay:
     def round_started(self, planned: PlannedCase, index: int) -> None:
         """Print nothing."""
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
+    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
         """Print the round's results."""
         self._print(f"round {step.round + 1}  {words(planned)}  {_round_words(step)}")
 
@@ -131,7 +132,7 @@ class LiveDisplay(PlainDisplay):
             self._progress.update(self._task, total=total, rounds=self._rounds)
         self.working(f"{words(planned)}, round {index + 1}")
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone | GenerationDone) -> None:
+    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
         """Print the round's results, and move the bar."""
         super().round_finished(planned, step)
         self._move(1, estimate.round_s(self._plan, planned, step.round))
@@ -173,8 +174,8 @@ def first_sentence(reason: str) -> str:
     return line if len(line) <= 160 else line[:157] + "…"
 
 
-def _round_words(step: RoundDone | GenerationDone) -> str:
-    if isinstance(step, GenerationDone):
+def _round_words(step: RoundDone) -> str:
+    if isinstance(step.result, GenerationResult):
         point = headline(step.result.points)
         (measured,) = point.rounds
         return (

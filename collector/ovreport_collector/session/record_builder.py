@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -12,9 +12,10 @@ from ovreport.metrics import verdicts
 from ovreport.record import (
     Accuracy,
     Completed,
-    Execution,
-    Failed,
+    FailedRound,
     InputData,
+    Memory,
+    MemoryMode,
     Model,
     NotMeasured,
     Original,
@@ -22,17 +23,22 @@ from ovreport.record import (
     Published,
     Record,
     RoundNoise,
-    Unsupported,
+    Skipped,
 )
-from ovreport_collector.jobs import JobFailed
 from ovreport_collector.machine import noise
-from ovreport_collector.measurements import generation
+from ovreport_collector.measurements import registry
+from ovreport_collector.measurements.base import (
+    FAILED_BEFORE,
+    NO_ROUND,
+    SEE_GENERATION,
+    Measurement,
+)
 from ovreport_collector.plan.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import timing
-from ovreport_collector.session import record_parts, reproduce
-from ovreport_collector.session.journal import Described, GenerationDone, Journal, RoundDone
-from ovreport_collector.session.record_parts import FAILED_BEFORE
+from ovreport_collector.process.job import JobFailed
+from ovreport_collector.session import reproduce
+from ovreport_collector.session.journal import Journal, OutputsDone, RoundDone
 from ovreport_collector.sources import as_fetched
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.suite import model
@@ -42,13 +48,14 @@ def record(
     plan: Plan, planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
 ) -> Record:
     """Return the record of a case: of its finished rounds, or of its failure."""
-    rounds = sorted(journal.rounds(planned.key), key=lambda step: step.round)
-    steps: Sequence[RoundDone | GenerationDone] = rounds or _generated(planned, journal)
-    described = journal.described(planned.key)
-    further = described.additional_accuracy if described else {}
-    extra = functools.partial(
-        record_parts.extra, plan=plan, planned=planned, prepared=prepared, rounds=rounds
-    )
+    rounds, outputs = journal.rounds(planned.key), journal.outputs(planned.key)
+    additional = outputs.additional_accuracy if outputs else {}
+    fields: dict[str, Any] = {
+        "execution": outputs.model.execution if outputs else FAILED_BEFORE,
+        "accuracy": outputs.accuracy if outputs else FAILED_BEFORE,
+        "agreement": outputs.agreement if outputs else FAILED_BEFORE,
+        **_measurements(plan, planned, prepared, rounds, outputs),
+    }
     made = Record(
         format=4,
         measured_at=_measured_at(planned, journal),
@@ -57,41 +64,79 @@ def record(
         software=plan.software,
         machine=plan.machine,
         device=plan.devices[planned.case.device],
-        model=_model(plan, planned, prepared, described),
+        model=_model(plan, planned, prepared, outputs),
         inputs=prepared.data if isinstance(prepared, PreparedModel) else _no_inputs(plan),
         outcome=_outcome(planned, prepared, journal),
-        execution=_execution(rounds, described),
-        startup=record_parts.startup(rounds),
-        startup_cached=record_parts.startup_cached(rounds),
-        latency=record_parts.latency(rounds),
-        throughput=record_parts.throughput(rounds),
-        memory=record_parts.memory(rounds, extra("no_mmap")),
-        accuracy=described.accuracy if described else FAILED_BEFORE,
-        additional_accuracy=[a for a in further.values() if isinstance(a, Accuracy)],
+        additional_accuracy=[a for a in additional.values() if isinstance(a, Accuracy)],
         additional_accuracy_missing={
-            name: why for name, why in further.items() if isinstance(why, NotMeasured)
+            name: why for name, why in additional.items() if isinstance(why, NotMeasured)
         },
-        agreement=described.agreement if described else FAILED_BEFORE,
-        curve=extra("curve"),
-        open_loop=extra("open_loop"),
-        end_to_end=extra("end_to_end"),
-        energy=record_parts.energy(rounds),
-        measuring_time=timing.measuring_time(journal.spent_s(planned.key)) or FAILED_BEFORE,
-        failed_rounds=record_parts.failed_rounds(rounds, journal.failed_rounds(planned.key)),
+        measuring_time=timing.total(journal.timings(planned.key)) or FAILED_BEFORE,
+        failed_rounds=_failed_rounds(planned, journal),
         noise=[
-            RoundNoise(round=s.round, started_at=s.started_at, readings=s.readings) for s in steps
+            RoundNoise(round=s.round, started_at=s.started_at, readings=s.readings) for s in rounds
         ],
-        noise_unreadable=noise.unreadable(steps[-1].readings) if steps else {},
+        noise_unreadable=noise.unreadable(rounds[-1].readings) if rounds else {},
         verdicts={},
         repeat=reproduce.commands(plan, planned),
+        **fields,
     )
-    if planned.is_language:
-        made = msgspec.structs.replace(made, **generation.measurements(planned, journal))
     return msgspec.structs.replace(made, verdicts=verdicts(made))
 
 
-def _generated(planned: PlannedCase, journal: Journal) -> list[GenerationDone]:
-    return sorted(journal.generated(planned.key), key=lambda step: step.round)
+# ---------------------------------------------------------------- measurements
+
+
+def _measurements(
+    plan: Plan,
+    planned: PlannedCase,
+    prepared: PreparedModel | JobFailed,
+    rounds: Sequence[RoundDone],
+    outputs: OutputsDone | None,
+) -> dict[str, Any]:
+    """Return the fields of all measurements, each measured or with the reason why not."""
+    fields: dict[str, Any] = {}
+    modes: dict[str, MemoryMode | NotMeasured] = {}
+    for one in registry.MEASUREMENTS:
+        results = [s.further[one.name] for s in rounds if one.name in s.further]
+        why_not = None if results else _why_not(one, plan, planned, prepared, rounds)
+        if one.is_field:
+            fields[one.name] = why_not or one.part(results)
+        if one.memory_mode:
+            modes[one.memory_mode] = why_not or one.memory(results)
+    quality = outputs.generation if outputs else None
+    fields |= registry.workload(planned).fields([s.result for s in rounds], quality)
+    if isinstance(fields["memory"], Memory):
+        fields["memory"] = msgspec.structs.replace(fields["memory"], modes=modes)
+    return fields
+
+
+def _why_not(
+    measurement: Measurement[Any],
+    plan: Plan,
+    planned: PlannedCase,
+    prepared: PreparedModel | JobFailed,
+    rounds: Sequence[RoundDone],
+) -> NotMeasured:
+    """Return why no round of a case has a measurement."""
+    if planned.is_language:
+        return SEE_GENERATION
+    if measurement.name in plan.skip:
+        return Skipped(reason=f"left out: --skip {measurement.name}")
+    if not rounds or isinstance(prepared, JobFailed):
+        return FAILED_BEFORE
+    return registry.why_not(measurement, planned, prepared, plan.tier) or NO_ROUND
+
+
+def _failed_rounds(planned: PlannedCase, journal: Journal) -> list[FailedRound]:
+    """Return the rounds that failed, as a whole or in what others measured."""
+    whole = [
+        FailedRound(round=s.round, reason=s.failure.reason, cause=s.failure.cause)
+        for s in journal.failed_rounds(planned.key)
+    ]
+    results = {step.round: step.result for step in journal.rounds(planned.key)}
+    in_part = registry.workload(planned).failed_rounds(results)
+    return sorted([*whole, *in_part], key=lambda one: one.round)
 
 
 # ---------------------------------------------------------------- outcome and model
@@ -100,7 +145,7 @@ def _generated(planned: PlannedCase, journal: Journal) -> list[GenerationDone]:
 def _outcome(
     planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
 ) -> Outcome:
-    if journal.rounds(planned.key) or journal.generated(planned.key):
+    if journal.rounds(planned.key):
         return Completed()
     given_up = journal.given_up(planned.key)
     failed = journal.failed_rounds(planned.key)
@@ -112,20 +157,18 @@ def _outcome(
         failure = prepared
     else:
         failure = JobFailed(reason="no round was measured", cause="error")
-    if failure.unsupported:
-        return Unsupported(reason=failure.reason)
-    return Failed(reason=failure.reason, cause=failure.cause, stderr_tail=failure.stderr_tail)
+    return failure.outcome()
 
 
 def _model(
     plan: Plan,
     planned: PlannedCase,
     prepared: PreparedModel | JobFailed,
-    described: Described | None,
+    outputs: OutputsDone | None,
 ) -> Model:
     entry = planned.model
     file = prepared.file if isinstance(prepared, PreparedModel) else None
-    # A file's folder may name its user: of a local file only the name is told.
+    # A file's folder may name its user: of a local file only the name is recorded.
     fetched = as_fetched(entry.file)
     source = fetched.uri
     if source.startswith("file:"):
@@ -141,22 +184,22 @@ def _model(
         homepage=entry.homepage,
         why=entry.why,
         architecture_only=entry.architecture_only,
-        parameters=described.outputs.parameters if described else 0,
-        inputs=described.outputs.inputs if described else [],
-        outputs=described.outputs.outputs if described else [],
-        published=[_published(figure) for figure in entry.published],
+        parameters=outputs.model.parameters if outputs else 0,
+        inputs=outputs.model.inputs if outputs else [],
+        outputs=outputs.model.outputs if outputs else [],
+        published=[_published(value) for value in entry.published],
         origin=prepared.origin if isinstance(prepared, PreparedModel) else Original(),
     )
 
 
-def _published(figure: model.Published) -> Published:
+def _published(value: model.Published) -> Published:
     return Published(
-        metric=figure.metric,
-        value=figure.value,
-        variant=figure.variant,
-        source=figure.source,
-        url=figure.url,
-        note=figure.note,
+        metric=value.metric,
+        value=value.value,
+        variant=value.variant,
+        source=value.source,
+        url=value.url,
+        note=value.note,
     )
 
 
@@ -173,14 +216,8 @@ def _size(file: Path) -> int:
 
 def _no_inputs(plan: Plan) -> InputData:
     return InputData(
-        description="none: the model could not be made ready", distinct=0, seed=plan.seed
+        description="none: the model could not be prepared", distinct=0, seed=plan.seed
     )
-
-
-def _execution(rounds: Sequence[RoundDone], described: Described | None) -> Execution | NotMeasured:
-    if rounds:
-        return rounds[0].result.execution
-    return described.outputs.execution if described else FAILED_BEFORE
 
 
 def _measured_at(planned: PlannedCase, journal: Journal) -> str:
@@ -193,7 +230,6 @@ def _measured_at(planned: PlannedCase, journal: Journal) -> str:
     return max(
         [
             *(step.started_at for step in journal.rounds(key)),
-            *(step.started_at for step in journal.generated(key)),
             *(step.started_at for step in journal.failed_rounds(key)),
             *([given_up.at] if given_up else []),
         ]

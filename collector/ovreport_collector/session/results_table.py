@@ -28,7 +28,7 @@ def show(collected: Collected, out: Path, console: Console) -> None:
 
 
 def as_json(collected: Collected, out: Path) -> dict[str, object]:
-    """Return an outcome for scripts."""
+    """Return what came of a collect, for scripts."""
     return {
         "records": len(collected.records),
         "failed": len(collected.failed),
@@ -61,7 +61,7 @@ def _table(title: str, records: Sequence[Record]) -> Table:
         cells = [*_names(record)]
         cells += [cell for metric in metrics for cell in _value_and_width(found.get(metric.key))]
         cells += [] if is_language else [_accuracy(record, found)]
-        # The reason of a failure was told when it happened, and is too long for a table.
+        # The reason of a failure was printed when it happened, and is too long for a table.
         verdict = _failure(record) or _verdict(found.get(m.key) for m in metrics if m.headline)
         table.add_row(*map(escape, cells), verdict)
     return table
@@ -92,9 +92,7 @@ def _value_and_width(value: object) -> tuple[str, str]:
 def _accuracy(record: Record, found: MetricValues) -> str:
     metric = accuracy_metric(record)
     value = found.get(metric) if metric else None
-    if not isinstance(value, MetricValue):
-        return "–"
-    return METRICS[value.metric].format_unit(value.value)
+    return METRICS[value.metric].format_unit(value.value) if isinstance(value, MetricValue) else "–"
 
 
 def _verdict(found: Iterable[object]) -> str:

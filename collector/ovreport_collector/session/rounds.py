@@ -1,45 +1,31 @@
 """One round of one case: timed in a fresh process, watched, noted in the journal.
 
-A classic model's round has more processes than its own: the start from the model cache, and the
-extras.
+The round's own process comes first; then every further measurement that the case has, each in a
+process of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
-from ovreport_collector import measurements
-from ovreport_collector.jobs import (
-    CachedStartJob,
-    CachedStartResult,
-    ExtraResult,
-    GenerationJob,
-    GenerationResult,
-    JobFailed,
-    Result,
-    RoundJob,
-    RoundResult,
-    Target,
-)
-from ovreport_collector.machine import energy
+from ovreport_collector.engines.types import ThreadSettings
+from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.machine.monitor import Watch
-from ovreport_collector.measurements import generation
+from ovreport_collector.measurements import registry
+from ovreport_collector.measurements.base import Round
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session.context import RunContext, now
-from ovreport_collector.session.journal import GenerationDone, RoundDone, RoundFailed
-from ovreport_collector.session.pilot import piloted
+from ovreport_collector.session.driver import choose_driver
+from ovreport_collector.session.journal import RoundDone, RoundFailed
 from ovreport_collector.session.progress import words
-
-_NO_MODEL_CACHE = JobFailed(
-    reason="this framework has no model cache", cause="error", unsupported=True
-)
 
 
 def measure(context: RunContext, planned: PlannedCase, index: int) -> None:
     """Measure one round of a case; its result or its failure goes to the journal."""
     context.display.round_started(planned, index)
-    step = _measured(context, planned, index)
+    step = _measure(context, planned, index)
     context.journal.add(step)
     if isinstance(step, RoundFailed):
         context.display.failed(planned, step.failure.reason)
@@ -47,65 +33,48 @@ def measure(context: RunContext, planned: PlannedCase, index: int) -> None:
         context.display.round_finished(planned, step)
 
 
-def _measured(
-    context: RunContext, planned: PlannedCase, index: int
-) -> RoundDone | GenerationDone | RoundFailed:
-    prepared = context.prepared[planned.file_key]
+def _measure(context: RunContext, planned: PlannedCase, index: int) -> RoundDone | RoundFailed:
+    prepared, started_at = context.prepared[planned.file_key], now()
     if isinstance(prepared, JobFailed):
-        # It was ready when the run began: what vanished since is this round's failure.
-        return _failed(context, planned, index, now(), prepared)
-    if planned.is_language:
-        return _generation(context, planned, prepared, index)
-    return _classic(context, planned, prepared, index)
-
-
-def _classic(
-    context: RunContext, planned: PlannedCase, prepared: PreparedModel, index: int
-) -> RoundDone | RoundFailed:
-    found = piloted(context, planned, prepared)
-    target = context.target(prepared, planned.case, found.thread_settings)
-    job = RoundJob(
-        target=target,
-        round=index,
-        tier=context.plan.tier,
-        inputs=str(prepared.samples),
-        seed=context.plan.seed,
-        driver=found.driver,
-        energy_in=energy.where(context.plan.devices[planned.case.device]),
-    )
-    timed = _watched(context, job)
-    if isinstance(timed.result, JobFailed):
-        return _failed(context, planned, index, timed.started_at, timed.result)
-    assert isinstance(timed.result, RoundResult)  # noqa: S101 (a RoundJob has no other result)
+        # It was prepared when the run began: what vanished since is this round's failure.
+        return _failed(context, planned, index, started_at, prepared)
+    this = _round(context, planned, prepared, index)
+    workload, started_at = registry.workload(planned), now()
+    with Watch() as watch:
+        result = context.child(workload.job(this), extra_s=workload.process_s(context.plan.tier))
+    if isinstance(result, JobFailed):
+        return _failed(context, planned, index, started_at, result)
     return RoundDone(
         case=planned.key,
         round=index,
-        started_at=timed.started_at,
-        result=timed.result,
-        cached=_cached_start(context, planned, prepared, target, index),
-        readings={**timed.readings, **timed.result.switches},
-        extras=_extras(context, planned, prepared, target, index, timed.result),
-        spent_s=context.ledger.take(),
+        started_at=started_at,
+        result=result,
+        readings={**watch.readings, **result.switches},
+        further=_further(context, this, result),
+        timing=context.stopwatch.take(),
     )
 
 
-def _generation(
-    context: RunContext, planned: PlannedCase, prepared: PreparedModel, index: int
-) -> GenerationDone | RoundFailed:
-    job = generation.round_job(
-        context.plan, prepared, context.target(prepared, planned.case), index
-    )
-    timed = _watched(context, job, beside_s=generation.seconds(context.plan.tier))
-    if isinstance(timed.result, JobFailed):
-        return _failed(context, planned, index, timed.started_at, timed.result)
-    assert isinstance(timed.result, GenerationResult)  # noqa: S101 (its job has no other result)
-    return GenerationDone(
-        case=planned.key,
-        round=index,
-        started_at=timed.started_at,
-        result=timed.result,
-        readings={**timed.readings, **timed.result.switches},
-        spent_s=context.ledger.take(),
+def _round(context: RunContext, planned: PlannedCase, prepared: PreparedModel, index: int) -> Round:
+    plan = context.plan
+    driver: Driver = "threads"
+    thread_settings: ThreadSettings | None = None
+    if not planned.is_language:
+        chosen = choose_driver(context, planned, prepared)
+        driver, thread_settings = chosen.driver, chosen.thread_settings
+    device = plan.devices[planned.case.device]
+    return Round(
+        planned=planned,
+        prepared=prepared,
+        target=context.target(prepared, planned.case, thread_settings),
+        device=device,
+        tier=plan.tier,
+        index=index,
+        seed=plan.seed,
+        driver=driver,
+        folder=context.folder(planned),
+        skip=plan.skip,
+        cores=plan.machine.cores_available if device.family == "CPU" else 0,
     )
 
 
@@ -117,96 +86,30 @@ def _failed(
         round=index,
         started_at=started_at,
         failure=failure,
-        spent_s=context.ledger.take(),
+        timing=context.stopwatch.take(),
     )
 
 
-# ---------------------------------------------------------------- the round's own process
-
-
-@dataclass(frozen=True)
-class _Watched:
-    """What came of a round's own process, and what the machine did meanwhile."""
-
-    started_at: str
-    result: Result
-    readings: dict[str, float]
-
-
-def _watched(
-    context: RunContext, job: RoundJob | GenerationJob, *, beside_s: float = 0
-) -> _Watched:
-    """Do a round's job under watch."""
-    started_at = now()
-    with Watch() as watch:
-        result = context.child(job, beside_s=beside_s)
-    return _Watched(started_at, result, watch.readings)
-
-
-# ---------------------------------------------------------------- its further processes
-
-
-def _cached_start(
-    context: RunContext, planned: PlannedCase, prepared: PreparedModel, target: Target, index: int
-) -> CachedStartResult | JobFailed:
-    """Start from the case's model cache, after filling it in a process of its own."""
-    if planned.is_native:
-        return _NO_MODEL_CACHE
-    position = list(context.plan.cases).index(planned)
-    cache_dir = context.work / "model-cache" / str(position)
-    job = CachedStartJob(
-        target=target,
-        round=index,
-        inputs=str(prepared.samples),
-        cache_dir=str(cache_dir),
-        seed=context.plan.seed,
-    )
-    if not cache_dir.exists():
-        cache_dir.mkdir(parents=True)
-        context.child(job)
-    result = context.child(job)
-    assert isinstance(result, CachedStartResult | JobFailed)  # noqa: S101 (it has no other)
-    return result
-
-
-def _extras(
-    context: RunContext,
-    planned: PlannedCase,
-    prepared: PreparedModel,
-    target: Target,
-    index: int,
-    latest: RoundResult,
-) -> dict[str, ExtraResult | JobFailed]:
-    """Measure the extra aspects of a round, each in a process of its own."""
-    tier, earlier = context.plan.tier, context.journal.rounds(planned.key)
-    around = measurements.Around(
-        planned=planned,
-        prepared=prepared,
-        target=target,
-        tier=tier,
-        round=index,
-        seed=context.plan.seed,
-        first=earlier[0].result if earlier else latest,
-        latest=latest,
-        cores=_cores(context, planned),
-    )
-    found: dict[str, ExtraResult | JobFailed] = {}
-    for extra in measurements.EXTRAS:
-        # Counted, not by index: a case whose first round failed measures them in the next one.
-        measured = sum(extra.name in step.extras for step in earlier)
-        if extra.name in context.plan.skip or measured >= measurements.rounds_of(extra, tier.name):
+def _further(context: RunContext, this: Round, latest: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Make the further measurements of a round; return their results by their names."""
+    steps = context.journal.rounds(this.planned.key)
+    results = [*(step.result for step in steps), latest]
+    found: dict[str, Any] = {}
+    for measurement in registry.MEASUREMENTS:
+        # Counted, not by index: a case whose first round failed makes them in the next one.
+        done = sum(measurement.name in step.further for step in steps)
+        if measurement.name in this.skip or done >= measurement.rounds(this.tier):
             continue
-        if measurements.why_not(extra, planned, prepared, tier.name) is not None:
+        if registry.why_not(measurement, this.planned, this.prepared, this.tier) is not None:
             continue
-        context.display.working(
-            f"{words(planned)}, round {index + 1}: {extra.name.replace('_', ' ')}"
+        name = measurement.name.replace("_", " ")
+        context.display.working(f"{words(this.planned)}, round {this.index + 1}: {name}")
+        key = (this.planned.key, measurement.name)
+        if key not in context.begun:
+            context.begun.add(key)
+            if first_job := measurement.first_job(this):
+                context.child(first_job)
+        found[measurement.name] = context.child(
+            measurement.job(this, results), extra_s=measurement.seconds(this.tier)
         )
-        result = context.child(extra.job(around), beside_s=extra.seconds(tier))
-        assert isinstance(result, ExtraResult | JobFailed)  # noqa: S101 (its jobs have no other)
-        found[extra.name] = result
     return found
-
-
-def _cores(context: RunContext, planned: PlannedCase) -> int:
-    is_cpu = context.plan.devices[planned.case.device].family == "CPU"
-    return context.plan.machine.cores_available if is_cpu else 0

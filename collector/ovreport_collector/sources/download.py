@@ -13,7 +13,8 @@ from pathlib import Path
 
 from ovreport import paths
 from ovreport.errors import SourceError
-from ovreport_collector.sources.address import parse_wheel
+from ovreport_collector.sources.address import Remote
+from ovreport_collector.sources.wheel import parse_wheel
 from ovreport_collector.suite.model import Wheel
 
 PATIENCE_S = 300.0
@@ -108,20 +109,23 @@ def _cause(lines: list[str]) -> str:
     return "; ".join(errors) or (lines[-1] if lines else "it gave no reason")
 
 
-def url(address: str, to: Path) -> Path:
-    """Fetch a file from a web server to `to`, from the start again where it breaks off."""
+def url(address: Remote, to: Path) -> Path:
+    """Fetch a file from a web server to `to`, from the start again where it breaks off.
+
+    SourceError where it cannot be had.
+    """
     import pooch  # slow to import, and rarely needed
 
     fetch = pooch.HTTPDownloader(timeout=(CONNECT_S, READ_S), progressbar=False)
     for attempt in range(1, TRIES + 1):
         try:
-            fetch(address, str(to), None)
+            fetch(address.url, str(to), None)
         except OSError as error:  # what requests raises is one, without an errno
             if error.errno is not None:
                 raise  # the disk's
             if attempt == TRIES or _is_final(error):
                 raise SourceError(
-                    f"could not be fetched: {error}", where=address, remedy=offline_remedy()
+                    f"could not be fetched: {error}", where=address.url, remedy=offline_remedy()
                 ) from None
             time.sleep(PAUSE_S)
         else:

@@ -25,7 +25,7 @@ from ovreport_collector.sources.address import OnHub, parse
 from ovreport_collector.suite.model import File
 
 
-class Found(msgspec.Struct, frozen=True):
+class Snapshot(msgspec.Struct, frozen=True):
     """What a branch was when it was first fetched."""
 
     commit: str
@@ -35,8 +35,8 @@ class Found(msgspec.Struct, frozen=True):
     """Path of a file whose whole folder was fetched → names of the others in it."""
 
 
-def note_path(address: OnHub) -> Path:
-    """Return where it is noted what a branch was."""
+def snapshot_path(address: OnHub) -> Path:
+    """Return the file that holds the snapshot of a branch."""
     name = f"{address.repository.replace('/', '--')}@{address.revision}.json"
     return folders.cache() / "unpinned" / name
 
@@ -46,7 +46,7 @@ def as_fetched(file: File) -> File:
     if not file.unpinned:
         return file
     address = parse(file.uri)
-    found = _noted(address) if isinstance(address, OnHub) else None
+    found = _snapshot(address) if isinstance(address, OnHub) else None
     if found is None or not isinstance(address, OnHub) or address.path not in found.files:
         return file
     if file.folder and address.path not in found.folders:
@@ -57,15 +57,15 @@ def as_fetched(file: File) -> File:
 
 
 def obtain(address: OnHub, fetch: Callable[[OnHub, Path], str]) -> Path:
-    """Return a file of a branch, fetched and noted first where it is not there yet.
+    """Return a file of a branch, fetched first where it is not there yet; its snapshot has it.
 
     `fetch` writes the file of an address to a path, and returns the commit it is of. SourceError
     where it cannot be had.
     """
-    note = note_path(address)
+    note = snapshot_path(address)
     note.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{note}.lock", timeout=cache.WAIT_S):
-        found = _noted(address)
+        found = _snapshot(address)
         sha256 = found.files.get(address.path, "") if found else ""
         kept = cache.file_path(sha256, address.name)
         if sha256 and cache.holds(kept, sha256):
@@ -78,7 +78,7 @@ def obtain(address: OnHub, fetch: Callable[[OnHub, Path], str]) -> Path:
         kept = cache.file_path(digest, address.name)
         kept.parent.mkdir(parents=True, exist_ok=True)
         arrived.replace(kept)
-        found = found or Found(commit=commit)
+        found = found or Snapshot(commit=commit)
         _write(note, msgspec.structs.replace(found, files={**found.files, address.path: digest}))
     return kept
 
@@ -88,9 +88,9 @@ def beside(address: OnHub, look: Callable[[OnHub], list[str]]) -> list[OnHub]:
 
     `look` returns the names beside a file of a commit; it is called once.
     """
-    note = note_path(address)
+    note = snapshot_path(address)
     with FileLock(f"{note}.lock", timeout=cache.WAIT_S):
-        found = _noted(address)
+        found = _snapshot(address)
         if found is None:
             raise SourceError("not fetched yet", where=address.uri, remedy="run the command again")
         names = found.folders.get(address.path)
@@ -108,7 +108,7 @@ def _beside(address: OnHub, name: str) -> OnHub:
 def parts(file: File) -> list[File]:
     """Return a file, and of a whole folder what is known to be in it; all as they were fetched."""
     address = parse(file.uri)
-    found = _noted(address) if file.folder and isinstance(address, OnHub) else None
+    found = _snapshot(address) if file.folder and isinstance(address, OnHub) else None
     if found is None or not isinstance(address, OnHub):
         return [as_fetched(file)]
     names = found.folders.get(address.path, [])
@@ -118,14 +118,14 @@ def parts(file: File) -> list[File]:
     return [as_fetched(one) for one in (file, *others)]
 
 
-def _noted(address: OnHub) -> Found | None:
+def _snapshot(address: OnHub) -> Snapshot | None:
     try:
-        return msgspec.json.decode(note_path(address).read_bytes(), type=Found)
+        return msgspec.json.decode(snapshot_path(address).read_bytes(), type=Snapshot)
     except (OSError, msgspec.MsgspecError):
         return None
 
 
-def _write(note: Path, found: Found) -> None:
+def _write(note: Path, found: Snapshot) -> None:
     temporary = note.with_suffix(f".{os.getpid()}")
     temporary.write_bytes(msgspec.json.encode(found))
     temporary.replace(note)

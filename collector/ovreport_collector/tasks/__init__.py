@@ -14,7 +14,7 @@ from functools import cache
 
 from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.tasks.base import (
     AdditionalMetrics,
     Calibrates,

@@ -7,8 +7,8 @@
 
 A task never runs a model: it makes input arrays and reads output arrays, so every engine, device
 and precision gets the same bytes. `Task` is what each has to have. What a task may have besides is
-a protocol of its own, found by `isinstance`: `AdditionalMetrics`, `Calibrates`, `Validates`, and
-`tasks.images.base.ImageTask`.
+a protocol of its own, found by `isinstance`: `AdditionalMetrics`, `SlowAccuracy`, `Calibrates`,
+`Validates`, and `tasks.images.base.ImageTask`.
 
 Another package adds a task by an entry point of the group `ovreport.tasks`, whose name is the
 task's and whose value is the class, made without arguments:
@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovreport_collector.engines.arrays import Array
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 
 Inputs = Mapping[str, Array]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ovreport_collector.engines.arrays import Array
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Labelled, Scores
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
 from ovreport_collector.tasks.base import Inputs

@@ -7,7 +7,7 @@ import numpy as np
 from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.generation_base import TEXT
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Unlabelled

@@ -38,8 +38,8 @@ class Card:
     footer: str
     chart: ChartSpec | None = None
     """None where nothing can be drawn."""
-    key: str = ""
-    """Legend of the marks."""
+    legend: str = ""
+    """What the marks mean."""
     left_out: tuple[str, ...] = ()
     """What is not drawn, each with the reason."""
     table: Table | None = None

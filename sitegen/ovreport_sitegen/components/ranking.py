@@ -201,7 +201,7 @@ def ranking_card(
         better=metric.better,
         finding=finding,
         chart=Chart(kind, title, finding, axis, rows) if rows else None,
-        key=_legend(kind, second, ranked, len(results)) if rows else "",
+        legend=_legend(kind, second, ranked, len(results)) if rows else "",
         table=_table(f"{id_}-card-table", title, results, [key, other] if other else [key]),
         footer=footer(results, measurement),
         more=more,

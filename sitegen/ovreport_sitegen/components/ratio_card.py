@@ -10,7 +10,7 @@ from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.cells import interval_words
-from ovreport_sitegen.components.page import Card
+from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import listed, plural
@@ -19,7 +19,7 @@ PAIRED = "paired by round"
 """How a card of ratios compares, for its footer."""
 _LEGEND = "Dot: ratio of rounds paired within one run. Line: 95 % interval."
 _OUTLINE = "Outline: no clear difference, or too few rounds."
-_NAMED = 3
+_NAMED = 2
 """So many models are named in a sentence; of more, their number is given."""
 
 
@@ -42,7 +42,7 @@ def ratio_card(
     conditions: str,
     axis: str,
     finding: str,
-    footer: str,
+    measurement: str,
     better: str = "Higher is better",
     legend: str = _LEGEND,
     table: Table | None = None,
@@ -51,6 +51,7 @@ def ratio_card(
 ) -> Card:
     """Return a card of ratios, the largest first; without a chart where there are none.
 
+    `measurement`: whose rounds and days the footer gives.
     `both_ends`: of more than a chart holds, as many of the smallest are drawn as of the largest.
     """
     ranked = [ratio_row(ratio) for ratio in sorted(ratios, key=_falling)]
@@ -71,9 +72,9 @@ def ratio_card(
         better=better,
         finding=finding,
         chart=Chart("ratios", title, finding, axis, tuple(rows)) if rows else None,
-        key=" ".join(notes) if rows else "",
+        legend=" ".join(notes) if rows else "",
         table=table,
-        footer=footer,
+        footer=footer([ratio.result for ratio in ratios], measurement, by=PAIRED),
         more=more,
     )
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from ovreport_sitegen.compare.paired import SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import cost_cell
 from ovreport_sitegen.components.cells import result_cells
-from ovreport_sitegen.components.page import Card, footer
+from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import FIRST, model_name
 from ovreport_sitegen.components.ratio_card import (
-    PAIRED,
     Ratio,
     pairs_cell,
     ratio_card,
@@ -51,7 +50,7 @@ def speedup_card(
         axis="Times as fast as f32, log scale",
         finding=speedup_finding(speedups, measurement),
         table=speedup_table(f"{id_}-card-table", shown[:FIRST]) if shown else None,
-        footer=footer([s.candidate for s in shown], measurement, by=PAIRED),
+        measurement=measurement,
         more=more,
     )
 

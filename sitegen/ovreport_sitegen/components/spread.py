@@ -27,9 +27,9 @@ def card(results: Sequence[Result]) -> Card | None:
         f"{max(map(abs, widest.points)):.1f} % off the median."
     )
     title = "Spread over rounds"
-    key = "Circle: one round, a fresh process. Band: 95 % interval of the median."
+    legend = "Circle: one round, a fresh process. Band: 95 % interval of the median."
     if len(measured) > len(rows):
-        key += f" The first {len(rows)} of {len(measured)} results."
+        legend += f" The first {len(rows)} of {len(measured)} results."
     chart = Chart("rounds", title, finding, "Latency, % off the median of rounds", tuple(rows))
     return Card(
         id="spread",
@@ -39,7 +39,7 @@ def card(results: Sequence[Result]) -> Card | None:
         finding=finding,
         footer=footer(measured, "latency"),
         chart=chart,
-        key=key,
+        legend=legend,
     )
 
 

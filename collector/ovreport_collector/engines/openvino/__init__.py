@@ -1,1 +1,1 @@
-"""TODO: openvino."""
+"""OpenVINO: devices, models, and what of them really runs."""

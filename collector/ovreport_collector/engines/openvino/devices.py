@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ovreport.record import Device, Family
 from ovreport_collector.engines.openvino.labels import first_line, property_text
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.engines.types import ProbeJob, ProbeResult, Unavailable
+from ovreport_collector.engines.types import ProbeResult, Unavailable
 
 _PHYSICAL = ("CPU", "GPU", "NPU")
 _VIRTUAL = ("AUTO", "MULTI", "HETERO", "BATCH")
@@ -37,20 +37,23 @@ _MEMORY_COUNTERS = {
 """Device → its properties: a table of bytes by kind of memory, or one number of bytes."""
 
 
-def probe(job: ProbeJob) -> ProbeResult:
-    """Describe the requested devices, or all that are available."""
+def probe(names: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
+    """Describe the devices of these names, or all that are available where none is given.
+
+    `plugins`: device name → library, registered first.
+    """
     core = ov.Core()
-    for name, library in job.plugins.items():
+    for name, library in plugins.items():
         core.register_plugin(library, name)
     available = list(core.available_devices)
     devices, unavailable = [], []
-    for name in job.devices or available:
+    for name in names or available:
         try:
             devices.append(_describe(core, name, available))
         except RuntimeError as error:
             unavailable.append(_unavailable(name, error))
-    if not job.devices:
-        unavailable += _missing(core, available, [*_PHYSICAL, *job.plugins])
+    if not names:
+        unavailable += _missing(core, available, [*_PHYSICAL, *plugins])
     return ProbeResult(
         openvino=ov.get_version(), available=available, devices=devices, unavailable=unavailable
     )

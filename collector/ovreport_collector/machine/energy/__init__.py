@@ -13,14 +13,17 @@ zeus is not used: on these machines it reads the same powercap files, and it has
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from ovreport.record import Device, TierName, Unsupported
-from ovreport_collector.jobs import EnergyIn
 from ovreport_collector.machine.energy import hwmon, perf, powercap
 from ovreport_collector.machine.energy.counters import Meter
 from ovreport_collector.machine.energy.measurement import Measurement
 
-__all__ = ["IDLE_S", "Measurement", "Meter", "choose", "where"]
+__all__ = ["IDLE_S", "EnergyIn", "Measurement", "Meter", "choose", "where"]
+
+EnergyIn = Literal["package", "card", "both"]
+"""In what a device takes its energy: the processor's package, a graphics card, some of each."""
 
 ROOT = Path("/")
 """Where `sys` and `proc` are."""

@@ -8,7 +8,7 @@ from typing import Self
 
 from ovreport.record import Energy, EnergyDomain, EnergyRound, Failed, NotMeasured, Unsupported
 from ovreport_collector.machine.energy.counters import CounterError, Domain, Meter, Watch
-from ovreport_collector.process.timing import spending
+from ovreport_collector.process.timing import measuring
 
 sleep = time.sleep
 SETTLE_S = 0.1
@@ -17,7 +17,7 @@ _FAULTS = (OSError, ValueError, CounterError)
 
 
 class Measurement:
-    """Counts while it is entered. It never raises: `result` tells what went wrong."""
+    """Counts while it is entered. It never raises: `result` says what went wrong."""
 
     def __init__(self, found: Meter | Unsupported, idle_s: float) -> None:
         self._meter = found if isinstance(found, Meter) else None
@@ -32,7 +32,7 @@ class Measurement:
         if watch is None:
             return
         try:
-            with spending("idle-baseline"):
+            with measuring():
                 sleep(SETTLE_S)
                 with watch:
                     sleep(self._idle_s)

@@ -1,1 +1,1 @@
-"""TODO: curve."""
+"""The latency–throughput curve."""

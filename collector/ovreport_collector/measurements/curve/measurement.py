@@ -7,62 +7,63 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ovreport.record import Curve, CurveGap, CurvePoint, Histogram, NotMeasured, Tier
-from ovreport_collector.jobs import CurveJob, CurveResult, ExtraJob, ExtraResult, JobFailed, Setting
-from ovreport_collector.measurements.base import Around, why_failed
-from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.model import PreparedModel
+from ovreport_collector.measurements.base import (
+    NO_ROUND,
+    Measurement,
+    Round,
+    first_failure,
+    measured,
+)
+from ovreport_collector.measurements.curve.run import CurveJob, CurveResult, Setting
+from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.process.job import JobFailed
 
 MAX_POINTS = 16
 BATCHES = (2, 4, 8)
 SECONDS = {"quick": 0.25, "standard": 1.5, "publish": 5.0}
 _COMPILE_S = 0.4
-"""Expected cost of a point beside its loop."""
+"""Expected seconds of a point, without its loop."""
 
 
-class CurveExtra:
-    """The aspect `curve`."""
+class CurveMeasurement(Measurement[CurveResult]):
+    """The record's `curve`."""
 
     name = "curve"
-
-    def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
-        """Return why this case does not have the aspect; None where it has."""
-        return None
+    needs_streams = True
 
     def seconds(self, tier: Tier) -> float:
         """Return about how long one round of it takes."""
         return MAX_POINTS * (1.4 * SECONDS[tier.name] + _COMPILE_S)
 
-    def job(self, around: Around) -> ExtraJob:
+    def job(self, this: Round, results: Sequence[InferenceResult]) -> CurveJob:
         """Return the job of one round: the same grid in all of them."""
-        first, loaded = around.first, around.first.throughput
+        first, loaded = results[0], results[0].throughput
         return CurveJob(
-            target=around.target,
-            round=around.round,
-            inputs=str(around.prepared.samples),
-            seed=around.seed,
+            target=this.target,
+            round=this.index,
+            inputs=str(this.prepared.samples),
+            seed=this.seed,
             settings=grid(
-                loaded.streams if loaded else 0, loaded.requests if loaded else 1, around.cores
+                loaded.streams if loaded else 0, loaded.requests if loaded else 1, this.cores
             ),
-            seconds=SECONDS[around.tier.name],
+            seconds=SECONDS[this.tier.name],
             driver=loaded.driver if loaded else "threads",
             unloaded_latency_ms=first.latency.median_ms if first.latency else 0.0,
         )
 
-    def measurement(self, results: Sequence[ExtraResult | JobFailed]) -> Curve | NotMeasured:
+    def part(self, results: Sequence[CurveResult | JobFailed]) -> Curve | NotMeasured:
         """Return the curve over all rounds; one good round is enough for a curve."""
-        curves = [r.curve for r in results if isinstance(r, CurveResult)]
-        if not curves:
-            return why_failed(results)
-        return merged(curves)
+        curves = [result.curve for result in measured(results)]
+        return merged(curves) if curves else first_failure(results) or NO_ROUND
 
 
 def grid(hint: int, optimal: int, cores: int) -> list[Setting]:
     """Return at most 16 settings for a device whose THROUGHPUT hint makes `hint` streams.
 
     Streams: 1, 2, the hint's choice, one a core; each with as many requests, and twice as many.
-    The hint's choice also with one request (what a lone user waits) and with the optimal number,
+    The hint's choice also with one request (what a single user waits for), with the optimal number,
     twice and four times that; larger batches with one stream and with the hint's.
-    A hint of 0: the device does not tell its streams, so none are asked for.
+    A hint of 0: the device does not report its streams, so none are set.
     """
     streams = {s for s in (1, 2, hint, cores) if s > 0} if hint else {0}
     unloaded = min(streams)

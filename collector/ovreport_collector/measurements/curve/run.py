@@ -6,15 +6,18 @@ setting. A setting that cannot be measured becomes a gap with its reason; the ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 
 from ovreport.record import Curve, CurveGap, CurvePoint, Histogram, PointRound
 from ovreport.stats.intervals import autocorrelation, fixed_buckets
+from ovreport_collector import engines
+from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import Array, Sample, load_samples, relative_rmse
 from ovreport_collector.engines.base import (
     NO_PROPERTIES,
@@ -23,10 +26,11 @@ from ovreport_collector.engines.base import (
     Network,
     WrongOutputError,
 )
-from ovreport_collector.jobs import CurveJob, CurveResult, JobFailed, Setting
+from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.checks import OUTPUT_TOLERANCE, check_same, infer_checked
-from ovreport_collector.loadgen.drivers import Loaded, load_of
-from ovreport_collector.process.timing import spending
+from ovreport_collector.loadgen.drivers import Driver, Loaded, load_of
+from ovreport_collector.process.job import Job, JobFailed
+from ovreport_collector.process.timing import measuring
 
 GROWTH = 1.07
 """Relative width of the histograms' buckets: the same everywhere, so that rounds can be added."""
@@ -38,14 +42,46 @@ LONGEST = 8.0
 Outputs = list[Array]
 
 
+class Setting(Struct, frozen=True):
+    """One point of a curve's grid."""
+
+    streams: int
+    """0: the number that the THROUGHPUT hint chooses."""
+    requests: int
+    batch: int
+
+
+class CurveResult(Struct, frozen=True, kw_only=True, tag="curve"):
+    """One round of a curve."""
+
+    curve: Curve
+
+
+class CurveJob(Job[CurveResult], frozen=True, kw_only=True):
+    """Measure every setting of a grid once."""
+
+    target: Target
+    round: int
+    inputs: str
+    seed: int
+    settings: list[Setting]
+    seconds: float
+    """Least length of one point's loop."""
+    driver: Driver
+    unloaded_latency_ms: float
+    """Median latency of one request alone: from it follows which settings would take too long."""
+
+    def run(self) -> CurveResult | JobFailed:
+        """Measure every setting; one that cannot be measured becomes a gap."""
+        return sweep(self, engines.create(self.target))
+
+
 class GapError(Exception):
     """A setting cannot be measured; the message says why."""
 
 
-def sweep(
-    job: CurveJob, engine: Engine, message: Callable[[Exception], str]
-) -> CurveResult | JobFailed:
-    """Measure every setting once; `message` puts an engine's error into words."""
+def sweep(job: CurveJob, engine: Engine) -> CurveResult | JobFailed:
+    """Measure every setting once; JobFailed where not one could be."""
     cases = _Batches(job, engine)
     points: list[CurvePoint] = []
     gaps: list[CurveGap] = []
@@ -53,7 +89,7 @@ def sweep(
         try:
             compiled = _compiled(job, cases.of(group[0].batch), group[0])
         except Exception as error:
-            gaps += [_gap(setting, message(error), error) for setting in group]
+            gaps += [_gap(setting, error) for setting in group]
             continue
         for setting in group:
             try:
@@ -61,7 +97,7 @@ def sweep(
             except WrongOutputError:
                 raise
             except Exception as error:
-                gaps.append(_gap(setting, message(error), error))
+                gaps.append(_gap(setting, error))
         del compiled
     if not points:
         return JobFailed(reason=f"no setting could be measured: {gaps[0].reason}", cause="error")
@@ -89,10 +125,9 @@ def in_order(settings: Iterable[Setting], seed: int) -> list[list[Setting]]:
 def _compiled(job: CurveJob, batched: _Batched, setting: Setting) -> Compiled:
     target, streams = job.target, setting.streams
     properties = {"NUM_STREAMS": str(streams)} if streams else NO_PROPERTIES
-    with spending("compile"):
-        compiled = batched.network.compile(
-            target.device, "throughput", target.precision, None, properties
-        )
+    compiled = batched.network.compile(
+        target.device, "throughput", target.precision, None, properties
+    )
     if streams and compiled.streams not in {0, streams}:
         raise GapError(f"asked for {streams} streams, the device made {compiled.streams}")
     return compiled
@@ -105,22 +140,21 @@ def _point(job: CurveJob, batched: _Batched, compiled: Compiled, setting: Settin
         compiled.request(batched.samples) for _ in range(setting.requests if threads else 1)
     ]
     load = load_of(compiled, batched.samples, requests, job.driver, count=setting.requests)
-    with spending("warm-up"):
+    with measuring():
         load.run(job.seconds * WARM_SHARE, setting.requests, longest=job.seconds)
     loaded = load.run(job.seconds, 3 * setting.requests, longest=3 * job.seconds)
-    with spending("check"):
-        for slot, request in enumerate(requests):
-            request.feed(slot % len(batched.samples))
-            request.infer()
-            expected = batched.expected[slot % len(batched.samples)]
-            check_same(request.outputs(), expected, "the curve's run")
+    for slot, request in enumerate(requests):
+        request.feed(slot % len(batched.samples))
+        request.infer()
+        expected = batched.expected[slot % len(batched.samples)]
+        check_same(request.outputs(), expected, "the curve's run")
     return _as_point(job.round, setting, loaded)
 
 
 def _refuse_slow(job: CurveJob, setting: Setting) -> None:
     """Refuse a setting whose requests, once each, would take several points' time.
 
-    The work is taken to be the lone request's for each sample, whoever does it.
+    The work of a sample is taken to be that of one request alone, whoever does it.
     """
     seconds = job.unloaded_latency_ms / 1000 * setting.batch * setting.requests
     if seconds > LONGEST * job.seconds:
@@ -153,8 +187,8 @@ def _short(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _gap(setting: Setting, words: str, error: Exception) -> CurveGap:
-    reason = str(error) if isinstance(error, GapError) else words
+def _gap(setting: Setting, error: Exception) -> CurveGap:
+    reason = str(error) if isinstance(error, GapError) else errors.message(error)
     return CurveGap(
         streams=setting.streams, requests=setting.requests, batch=setting.batch, reason=reason
     )
@@ -194,7 +228,6 @@ class _Batches:
         return known
 
     @cached_property
-    @spending("check")
     def _single(self) -> _Batched:
         target = self._job.target
         network = self._engine.read(Path(target.model), target.shapes)
@@ -203,7 +236,6 @@ class _Batches:
         expected = [infer_checked(request, i, network) for i in range(len(samples))]
         return _Batched(network, samples, expected)
 
-    @spending("check")
     def _reshaped(self, batch: int) -> _Batched:
         """Return the network at a batch, proven: it answers each sample as it does alone."""
         single, target = self._single, self._job.target

@@ -1,1 +1,1 @@
-"""TODO: end_to_end."""
+"""From an encoded image to the answer."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from ovreport.record import (
     EndToEnd,
-    Failed,
     NotMeasured,
     OutputAgreement,
     Pipeline,
@@ -14,11 +13,13 @@ from ovreport.record import (
     Unsupported,
     Way,
 )
-from ovreport_collector.jobs import EndToEndJob, EndToEndResult, ExtraResult, JobFailed
-from ovreport_collector.measurements.base import Around
+from ovreport_collector.measurements.base import Measurement, Round, first_failure, measured
+from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
+from ovreport_collector.measurements.inference.run import InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.images import EncodedImages
 from ovreport_collector.prepare.model import PreparedModel
+from ovreport_collector.process.job import JobFailed
 
 _SECONDS = {"quick": 0.5, "standard": 4.0, "publish": 15.0}
 """Of each way, both loops together."""
@@ -28,8 +29,8 @@ _FEW = 3
 """Rounds that are enough even if others failed: fewer have no interval worth showing."""
 
 
-class EndToEndExtra:
-    """The aspect `end_to_end`."""
+class EndToEndMeasurement(Measurement[EndToEndResult]):
+    """The record's `end_to_end`."""
 
     name = "end_to_end"
 
@@ -47,48 +48,41 @@ class EndToEndExtra:
         """Return about how long one round of it takes."""
         return 2 * _SECONDS[tier.name] + _START_S
 
-    def job(self, around: Around) -> EndToEndJob:
+    def job(self, this: Round, results: Sequence[InferenceResult]) -> EndToEndJob:
         """Return the job of one round."""
-        images = around.prepared.encoded_images
+        images = this.prepared.encoded_images
         assert isinstance(images, EncodedImages)  # noqa: S101 (else `why_not` says so)
         return EndToEndJob(
-            target=around.target,
-            round=around.round,
-            seconds=_SECONDS[around.tier.name],
+            target=this.target,
+            round=this.index,
+            seconds=_SECONDS[this.tier.name],
             pipeline=images.pipeline,
             images=[str(path) for path in images.files],
             about=images.about,
-            task=around.prepared.model.task,
-            seed=around.seed,
+            task=this.prepared.model.task,
+            seed=this.seed,
         )
 
-    def measurement(self, results: Sequence[ExtraResult | JobFailed]) -> EndToEnd | NotMeasured:
+    def part(self, results: Sequence[EndToEndResult | JobFailed]) -> EndToEnd | NotMeasured:
         """Return what the rounds measured; a failed one counts unless three others are there."""
-        measured = [r for r in results if isinstance(r, EndToEndResult)]
-        failed = [r for r in results if isinstance(r, JobFailed)]
-        if failed and len(measured) < _FEW:
-            return _why(failed[0])
-        last = measured[-1]
+        found, failure = measured(results), first_failure(results)
+        if failure and len(found) < _FEW:
+            return failure
+        last = found[-1]
         ways: list[Way] = [way for way in ("host", "graph") if way in last.rounds]
         return EndToEnd(
             images=last.images,
             preprocessing=last.preprocessing,
             pipelines=[
-                Pipeline(way=way, rounds=[r.rounds[way] for r in measured if way in r.rounds])
+                Pipeline(way=way, rounds=[r.rounds[way] for r in found if way in r.rounds])
                 for way in ways
             ],
             missing=last.missing,
-            agreement=_worst(measured),
+            agreement=_worst(found),
         )
 
 
-def _why(failure: JobFailed) -> NotMeasured:
-    if failure.unsupported:
-        return Unsupported(reason=failure.reason)
-    return Failed(reason=failure.reason, cause=failure.cause, stderr_tail=failure.stderr_tail)
-
-
-def _worst(measured: Sequence[EndToEndResult]) -> list[OutputAgreement]:
+def _worst(found: Sequence[EndToEndResult]) -> list[OutputAgreement]:
     """Return each output's comparison from the round in which the ways were furthest apart."""
-    by_output = zip(*(r.agreement for r in measured), strict=False)
+    by_output = zip(*(r.agreement for r in found), strict=False)
     return [max(output, key=lambda a: a.relative_rmse) for output in by_output]

@@ -12,30 +12,30 @@ ratio holds where the times do not.
 from __future__ import annotations
 
 import itertools
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from ovreport.metrics.end_to_end import TOLERANCE
-from ovreport.record import OutputAgreement, PipelineRound, Stage, Way
+from ovreport.record import OutputAgreement, PipelineRound, Way
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import Array, output_agreement, relative_rmse
 from ovreport_collector.engines.base import (
     Compiled,
     Network,
     Preprocesses,
-    StagedRequest,
     Stages,
     WrongOutputError,
 )
-from ovreport_collector.engines.images import decoded, on_host, pixels
-from ovreport_collector.jobs import EndToEndJob, EndToEndResult
-from ovreport_collector.process.timing import spending
+from ovreport_collector.engines.image_pipeline import ImagePipeline
+from ovreport_collector.engines.images import on_host
+from ovreport_collector.engines.types import Target
+from ovreport_collector.measurements.end_to_end.route import Route, clock, copies
+from ovreport_collector.process.job import Job
+from ovreport_collector.process.timing import measuring
 from ovreport_collector.tasks.images.base import image_task
 
 BLOCKS = 2
@@ -45,87 +45,43 @@ AT_LEAST = 8
 FEWEST, PATIENCE = 5, 10
 """A slow model's loop ends after so many images once it took so many times its seconds."""
 
-clock = time.perf_counter
+
+class EndToEndResult(Struct, frozen=True, kw_only=True, tag="end-to-end"):
+    """One round of each way through the pipeline."""
+
+    rounds: dict[Way, PipelineRound]
+    missing: dict[Way, str]
+    """Why a way was not measured."""
+    images: str
+    preprocessing: str
+    """The steps, and what the device does otherwise."""
+    agreement: list[OutputAgreement]
+    """The graph's outputs against the host's; empty without the graph."""
 
 
-@dataclass
-class Route:
-    """One way from an encoded image to the answer, and what was timed on it."""
+class EndToEndJob(Job[EndToEndResult], frozen=True, kw_only=True):
+    """Take encoded images all the way to answers, preprocessed on the host and in the graph."""
 
-    requests: Sequence[StagedRequest]
-    """Two: one infers while the other's image is prepared."""
-    prepare: Callable[[Any], Array] | None
-    """Decoded image → the model's input; None: the model takes the pixels."""
-    answer: Callable[[Sequence[Array]], object]
-    """The task's postprocessing."""
-    stages_s: dict[Stage, list[float]] = field(default_factory=dict)
-    whole_s: list[float] = field(default_factory=list)
-    streamed: int = 0
-    streaming_s: float = 0.0
+    target: Target
+    round: int
+    seconds: float
+    """Of each way, both loops together."""
+    pipeline: ImagePipeline
+    images: list[str]
+    """Paths of the encoded images."""
+    about: str
+    """What they are."""
+    task: str
+    """Says how outputs become an answer."""
+    seed: int
 
-    def walk(self, data: bytes) -> object:
-        """Take one image all the way, every stage timed; return the answer."""
-        value: Any = data
-        start = before = clock()
-        for name, stage in self._stages(self.requests[0]):
-            value = stage(value)
-            now = clock()
-            self.stages_s.setdefault(name, []).append(now - before)
-            before = now
-        self.whole_s.append(before - start)
-        return value
-
-    def stream(
-        self, images: Iterable[bytes], answer: Callable[[Sequence[Array]], Any] | None = None
-    ) -> Iterator[Any]:
-        """Yield answers in the order of the images; the next is prepared while one infers."""
-        answer = answer or self.answer
-        idle, busy = deque(self.requests), deque[StagedRequest]()
-        for data in images:
-            if not idle:
-                busy[0].wait()
-                yield answer(busy[0].outputs())
-                idle.append(busy.popleft())
-            request = idle.popleft()
-            value: Any = data
-            for name, stage in self._stages(request):
-                if name == "infer":
-                    break
-                value = stage(value)
-            request.start()
-            busy.append(request)
-        for request in busy:
-            request.wait()
-            yield answer(request.outputs())
-
-    def outputs(self, data: bytes) -> list[Array]:
-        """Return copies of the outputs for one image, untimed."""
-        return next(self.stream([data], _copies))
-
-    def round(self, index: int) -> PipelineRound:
-        """Return what was timed."""
-        return PipelineRound(
-            round=index,
-            n=len(self.whole_s),
-            stages_ms={name: _median_ms(times) for name, times in self.stages_s.items()},
-            median_ms=_median_ms(self.whole_s),
-            sync_ips=len(self.whole_s) / sum(self.whole_s),
-            async_ips=self.streamed / self.streaming_s,
-        )
-
-    def _stages(self, request: StagedRequest) -> Iterator[tuple[Stage, Callable[[Any], Any]]]:
-        yield "decode", decoded
-        if self.prepare is None:
-            yield "transfer", lambda image: request.put(pixels(image))
-        else:
-            yield "preprocess", self.prepare
-            yield "transfer", request.put
-        yield "infer", lambda _: request.infer()
-        yield "postprocess", lambda _: self.answer(request.outputs())
+    def run(self) -> EndToEndResult:
+        """Measure both ways."""
+        return measure(self)
 
 
 def measure(job: EndToEndJob) -> EndToEndResult:
-    """Measure both ways once; one that the device cannot go is told, and left out."""
+    """Measure both ways once; one that the device cannot run is left out, with the reason."""
     images = _in_order(job)
     engine = engines.create(job.target)
     network = engine.read(Path(job.target.model), job.target.shapes)
@@ -181,7 +137,7 @@ def _route(job: EndToEndJob, network: Network, prepare: Callable[[Any], Array] |
 # ---------------------------------------------------------------- loops
 
 
-@spending("timed-loops")
+@measuring()
 def _take_turns(routes: dict[Way, Route], images: Sequence[bytes], job: EndToEndJob) -> None:
     order = list(routes.values())
     if job.round % 2:
@@ -228,14 +184,14 @@ def _checked(route: Route, images: Sequence[bytes]) -> list[list[Array]]:
     It warms the way up, too.
     """
     expected = [route.outputs(data) for data in images]
-    for found, known in zip(route.stream(images, _copies), expected, strict=True):
+    for found, known in zip(route.stream(images, copies), expected, strict=True):
         _check_same(found, known)
     return expected
 
 
 def _check_still(route: Route, data: bytes, expected: Sequence[Array]) -> None:
     """Check that what was timed still gives right answers."""
-    for found in route.stream([data] * 2, _copies):
+    for found in route.stream([data] * 2, copies):
         _check_same(found, expected)
 
 
@@ -264,15 +220,7 @@ def _agreement(network: Network, outputs: dict[Way, list[list[Array]]]) -> list[
     ]
 
 
-def _copies(outputs: Sequence[Array]) -> list[Array]:
-    return [np.array(output) for output in outputs]
-
-
 def _in_order(job: EndToEndJob) -> list[bytes]:
     """Return the encoded images, in an order that depends on the round."""
     order = np.random.default_rng(job.seed + job.round).permutation(len(job.images))
     return [Path(job.images[i]).read_bytes() for i in order]
-
-
-def _median_ms(seconds: Sequence[float]) -> float:
-    return float(np.median(seconds)) * 1000

@@ -1,83 +1,184 @@
-"""How language models are measured: lengths, numbers, and the jobs they make."""
+"""What a round measures of a language model, as the session sees it, and the job of its outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ovreport.record import Tier
-from ovreport_collector.jobs import AnswersJob, GenerationJob, Lengths, Target
+import msgspec
 
-if TYPE_CHECKING:
-    from ovreport_collector.plan.plan import Plan
-    from ovreport_collector.prepare.model import PreparedModel
+from ovreport.metrics.generation import first_token, headline, per_token
+from ovreport.metrics.verdict import needs_more_rounds
+from ovreport.record import (
+    Concurrency,
+    ConcurrentPoint,
+    GenerationPoint,
+    Histogram,
+    NotMeasured,
+    Tier,
+)
+from ovreport.record import Generation as GenerationPart
+from ovreport.record.generation import TOKEN_GROWTH
+from ovreport_collector.engines.types import Target
+from ovreport_collector.measurements.base import FAILED_BEFORE, SEE_GENERATION, Round, Workload
+from ovreport_collector.measurements.generation import outputs
+from ovreport_collector.measurements.generation.outputs import GenerationOutputsJob
+from ovreport_collector.measurements.generation.quality import GenerationQuality
+from ovreport_collector.measurements.generation.run import (
+    GenerationJob,
+    GenerationResult,
+    Lengths,
+)
+from ovreport_collector.prepare.model import PreparedModel
 
 SKIP = "concurrency"
 """Name by which `--skip` leaves several requests at once out."""
 
 GRID = [Lengths(prompt, new) for prompt in (32, 128, 512) for new in (32, 128)]
 GENERATIONS = {"quick": 1, "standard": 3, "publish": 5}
-"""Answers of each pair of lengths in a round: 158 tokens a prompt length and answer of each."""
+"""Generations of each pair of lengths in a round: 158 tokens a prompt length and answer of each."""
 REQUESTS = [1, 2, 4, 8]
 CONCURRENT = Lengths(128, 32)
 CONCURRENT_ROUNDS = {"quick": 3, "standard": 5, "publish": 7}
 """Rounds that measure several requests at once, which loads the model a second time: three give an
 interval, five are the fewest that may be compared."""
-ANSWERS = Lengths(32, 64)
-PROMPTS = 24
-WINDOW, STRIDE, WINDOWS = 512, 256, 16
-"""4,351 scored tokens at most, each after 256 others or more, but for the first window's."""
-
-ANSWERS_S = 300.0
-"""Plenty for all answers and windows of a small model on a small machine: a limit, no estimate."""
-JUDGING_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 15.0, 0.02, 20.0
-"""Expected, of a small model on a small machine: a case's answers and windows; a load; a token;
+OUTPUTS_LIMIT_S = 300.0
+"""Plenty for all prompts and windows of a small model on a small machine: a limit, no estimate."""
+ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 15.0, 0.02, 20.0
+"""Expected, of a small model on a small machine: a case's prompts and windows; a load; a token;
 several requests at once, the second load included."""
 
-
-def seconds(tier: Tier, index: int = 0, *, skip: Sequence[str] = ()) -> float:
-    """Return about how long a round takes, to tell the time left."""
-    tokens = GENERATIONS[tier.name] * sum(lengths.new_tokens for lengths in GRID)
-    together = SKIP not in skip and index < CONCURRENT_ROUNDS[tier.name]
-    return _LOADING_S + _TOKEN_S * tokens + (_TOGETHER_S if together else 0.0)
-
-
-def round_job(plan: Plan, prepared: PreparedModel, target: Target, index: int) -> GenerationJob:
-    """Return the job of one round."""
-    why_none = _why_none_at_once(plan, index)
-    return GenerationJob(
-        target=target,
-        round=index,
-        inputs=str(prepared.samples),
-        seed=plan.seed,
-        grid=GRID,
-        generations=GENERATIONS[plan.tier.name],
-        max_seconds=plan.tier.max_seconds,
-        requests=[] if why_none else REQUESTS,
-        concurrent=CONCURRENT,
-        concurrent_s=2 * plan.tier.max_seconds,
-        why_none=why_none,
-    )
+DECODING = (
+    "Greedy; the end of the text is ignored, so that every generation has the stated length. "
+    "Prompts are parts of a pinned text without a chat template; no prompt comes twice in a "
+    "process, so none comes out of the prefix cache."
+)
+_NOT_OF_LANGUAGE_MODELS = (
+    "startup",
+    "latency",
+    "throughput",
+    "memory",
+    "energy",
+    "accuracy",
+    "agreement",
+)
 
 
-def _why_none_at_once(plan: Plan, index: int) -> str:
-    if SKIP in plan.skip:
-        return f"left out: --skip {SKIP}"
-    rounds = CONCURRENT_ROUNDS[plan.tier.name]
-    return "" if index < rounds else f"at tier {plan.tier.name} measured in {rounds} rounds only"
+class Generation(Workload[GenerationResult]):
+    """Load, time to the first token and per token, and several requests at once."""
+
+    def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
+        """Return about how long a round takes."""
+        tokens = GENERATIONS[tier.name] * sum(lengths.new_tokens for lengths in GRID)
+        together = SKIP not in skip and index < CONCURRENT_ROUNDS[tier.name]
+        return _LOADING_S + _TOKEN_S * tokens + (_TOGETHER_S if together else 0.0)
+
+    def process_s(self, tier: Tier) -> float:
+        """Return what its longest round takes: tokens are not bounded by the tier."""
+        return self.seconds(tier, 0)
+
+    def job(self, this: Round) -> GenerationJob:
+        """Return the job of one round."""
+        why_none = _why_none_at_once(this)
+        return GenerationJob(
+            target=this.target,
+            round=this.index,
+            inputs=str(this.prepared.samples),
+            seed=this.seed,
+            grid=GRID,
+            generations=GENERATIONS[this.tier.name],
+            max_seconds=this.tier.max_seconds,
+            requests=[] if why_none else REQUESTS,
+            concurrent=CONCURRENT,
+            concurrent_s=2 * this.tier.max_seconds,
+            why_none=why_none,
+        )
+
+    def is_wide(self, results: Sequence[GenerationResult]) -> bool:
+        """Return whether the headline is not known well enough yet."""
+        point = headline(_points(results))
+        return any(needs_more_rounds(of(point)) for of in (first_token, per_token))
+
+    def fields(
+        self, results: Sequence[GenerationResult], quality: GenerationQuality | None
+    ) -> dict[str, Any]:
+        """Return the record's `generation`, and where to look instead of the fields of others."""
+        part = _part(results, quality) if results else FAILED_BEFORE
+        return {**dict.fromkeys(_NOT_OF_LANGUAGE_MODELS, SEE_GENERATION), "generation": part}
 
 
-def answers_job(prepared: PreparedModel, target: Target, folder: Path) -> AnswersJob:
-    """Return the job that tells how right the answers are."""
-    return AnswersJob(
+def outputs_job(prepared: PreparedModel, target: Target, folder: Path) -> GenerationOutputsJob:
+    """Return the job from whose result the quality of a case's generations follows."""
+    return GenerationOutputsJob(
         target=target,
         inputs=str(prepared.samples),
         text=str(prepared.labelled_inputs),
-        prompts=PROMPTS,
-        lengths=ANSWERS,
-        window=WINDOW,
-        stride=STRIDE,
-        windows=WINDOWS,
+        prompts=outputs.PROMPTS,
+        lengths=outputs.COMPLETION,
+        window=outputs.WINDOW,
+        stride=outputs.STRIDE,
+        windows=outputs.WINDOWS,
         folder=str(folder / "network"),
     )
+
+
+def _why_none_at_once(this: Round) -> str:
+    if SKIP in this.skip:
+        return f"left out: --skip {SKIP}"
+    tier, rounds = this.tier.name, CONCURRENT_ROUNDS[this.tier.name]
+    return "" if this.index < rounds else f"at tier {tier} measured in {rounds} rounds only"
+
+
+# ---------------------------------------------------------------- rounds together
+
+
+def _part(results: Sequence[GenerationResult], quality: GenerationQuality | None) -> GenerationPart:
+    return GenerationPart(
+        settings=quality.settings if quality else results[0].settings,
+        decoding=DECODING,
+        points=_points(results),
+        loads=[result.load for result in results],
+        memory=[result.memory for result in results if result.memory is not None],
+        memory_unreadable=next((r.memory_unreadable for r in results), ""),
+        perplexity=quality.perplexity if quality else FAILED_BEFORE,
+        agreement=quality.agreement if quality else FAILED_BEFORE,
+        concurrency=_concurrency([result.concurrency for result in results]),
+    )
+
+
+def _points(results: Sequence[GenerationResult]) -> list[GenerationPoint]:
+    """Return each pair of lengths over all rounds."""
+    by_lengths: dict[tuple[int, int], list[GenerationPoint]] = {}
+    for point in (point for result in results for point in result.points):
+        by_lengths.setdefault((point.prompt_tokens, point.new_tokens), []).append(point)
+    return [
+        msgspec.structs.replace(
+            same[0],
+            rounds=[r for point in same for r in point.rounds],
+            histogram=_added([point.histogram for point in same]),
+        )
+        for same in by_lengths.values()
+    ]
+
+
+def _added(histograms: Sequence[Histogram]) -> Histogram:
+    counts: dict[int, int] = {}
+    for index, count in (bucket for h in histograms for bucket in h.buckets):
+        counts[index] = counts.get(index, 0) + count
+    return Histogram(growth=TOKEN_GROWTH, buckets=sorted(counts.items()))
+
+
+def _concurrency(found: Sequence[Concurrency | NotMeasured]) -> Concurrency | NotMeasured:
+    """Return all rounds' requests at once; where no round has any, the first one's reason."""
+    measured = [one for one in found if isinstance(one, Concurrency)]
+    if not measured:
+        return next(one for one in found if isinstance(one, NotMeasured))
+    by_requests: dict[int, list[ConcurrentPoint]] = {}
+    for point in (point for one in measured for point in one.points):
+        by_requests.setdefault(point.requests, []).append(point)
+    points = [
+        ConcurrentPoint(requests=n, rounds=[r for point in same for r in point.rounds])
+        for n, same in sorted(by_requests.items())
+    ]
+    return msgspec.structs.replace(measured[0], points=points)

@@ -1,11 +1,11 @@
-"""How right the answers of a language model are: perplexity, and agreement with f32."""
+"""How good the generations of a language model are: perplexity, and agreement with f32."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from ovreport.metrics.quality import perplexity_of
 from ovreport.record import (
@@ -13,44 +13,56 @@ from ovreport.record import (
     Failed,
     NotMeasured,
     Perplexity,
+    Settings,
     TokenAgreement,
     Window,
 )
 from ovreport.stats.accuracy import bootstrap, paired_delta
 from ovreport.stats.intervals import Floats
-from ovreport_collector.jobs import AnswersResult, JobFailed
-from ovreport_collector.measurements.generation import measurement
+from ovreport_collector.measurements.generation import outputs
+from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
+from ovreport_collector.process.job import JobFailed
 
 
-@dataclass(frozen=True)
-class Quality:
-    """How right a case's answers are."""
+class GenerationQuality(Struct, frozen=True, kw_only=True):
+    """How good a case's generations are."""
 
+    settings: Settings
+    """With which they were generated."""
     perplexity: Perplexity | NotMeasured
     agreement: TokenAgreement | NotMeasured
 
 
 def quality(
-    found: AnswersResult, reference: AnswersResult | NotMeasured, *, title: str, seed: int
-) -> Quality:
-    """Return perplexity and agreement; `reference`: of f32 on the CPU, or why there is none."""
-    return Quality(
+    found: GenerationOutputsResult,
+    reference: GenerationOutputsResult | NotMeasured,
+    *,
+    title: str,
+    seed: int,
+) -> GenerationQuality:
+    """Return perplexity and agreement of what was found in the data of that title.
+
+    `reference`: the same at f32 on the CPU, or why there is none.
+    """
+    return GenerationQuality(
+        settings=found.settings,
         perplexity=_perplexity(found.windows, reference, title, seed),
-        agreement=_agreement(found.answers, reference, title),
+        agreement=_agreement(found.generations, reference, title),
     )
 
 
-def as_reference(result: object) -> AnswersResult | NotMeasured:
-    """Return the reference's answers, or why there are none."""
-    if isinstance(result, AnswersResult):
-        return result
-    why = result.reason if isinstance(result, JobFailed) else "it has no answers"
-    return Failed(reason=f"the f32 reference failed: {why}"[:2000], cause="error")
+def as_reference(
+    result: GenerationOutputsResult | JobFailed,
+) -> GenerationOutputsResult | NotMeasured:
+    """Return the reference's outputs, or why there are none."""
+    if isinstance(result, JobFailed):
+        return Failed(reason=f"the f32 reference failed: {result.reason}"[:2000], cause="error")
+    return result
 
 
 def _perplexity(
     windows: list[Window] | NotMeasured,
-    reference: AnswersResult | NotMeasured,
+    reference: GenerationOutputsResult | NotMeasured,
     title: str,
     seed: int,
 ) -> Perplexity | NotMeasured:
@@ -58,8 +70,8 @@ def _perplexity(
         return windows
     interval = bootstrap(_rows(windows), perplexity_of, seed=seed)
     return Perplexity(
-        window=measurement.WINDOW,
-        stride=measurement.STRIDE,
+        window=outputs.WINDOW,
+        stride=outputs.STRIDE,
         windows=windows,
         low=interval.low,
         high=interval.high,
@@ -69,7 +81,7 @@ def _perplexity(
 
 
 def _paired(
-    windows: list[Window], reference: AnswersResult | NotMeasured, seed: int
+    windows: list[Window], reference: GenerationOutputsResult | NotMeasured, seed: int
 ) -> AccuracyReference | NotMeasured:
     if isinstance(reference, NotMeasured):
         return reference
@@ -90,20 +102,22 @@ def _rows(windows: Sequence[Window]) -> Floats:
 
 
 def _agreement(
-    answers: Sequence[Sequence[int]], reference: AnswersResult | NotMeasured, title: str
+    generations: Sequence[Sequence[int]],
+    reference: GenerationOutputsResult | NotMeasured,
+    title: str,
 ) -> TokenAgreement | NotMeasured:
     if isinstance(reference, NotMeasured):
         return reference
-    pairs = zip(answers, reference.answers, strict=True)
+    pairs = zip(generations, reference.generations, strict=True)
     return TokenAgreement(
-        prompt_tokens=measurement.ANSWERS.prompt_tokens,
-        new_tokens=measurement.ANSWERS.new_tokens,
+        prompt_tokens=outputs.COMPLETION.prompt_tokens,
+        new_tokens=outputs.COMPLETION.new_tokens,
         common=[common_start(a, b) for a, b in pairs],
         data=f"Prompts cut from the second half of the passages of: {title}.",
     )
 
 
 def common_start(first: Sequence[int], second: Sequence[int]) -> int:
-    """Return how many tokens two answers have in common before the first that differs."""
+    """Return how many tokens two generations have in common before the first that differs."""
     pairs = zip(first, second, strict=False)
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))

@@ -10,10 +10,12 @@ prompt's beginning (prefix caching), and the same prompt again would come out of
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import numpy as np
+from msgspec import Struct
 
 from ovreport.record import (
     Concurrency,
@@ -26,11 +28,13 @@ from ovreport.record import (
     LoadRound,
     MemoryRound,
     NotMeasured,
+    Settings,
     Skipped,
     Unsupported,
 )
 from ovreport.record.generation import TOKEN_GROWTH
 from ovreport.stats.intervals import Floats, autocorrelation, fixed_buckets
+from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.generation_base import (
@@ -41,9 +45,11 @@ from ovreport_collector.engines.generation_base import (
     TextEngine,
     texts,
 )
-from ovreport_collector.jobs import GenerationJob, GenerationResult, Lengths
+from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.memory import MemoryMeter, give_back_freed
-from ovreport_collector.process.timing import spending
+from ovreport_collector.machine.processes import own_switches
+from ovreport_collector.process.job import Job
+from ovreport_collector.process.timing import measuring
 
 WARM_TOKENS = 8
 """Of each answer of the warm-up: one for every prompt length, as each has kernels of its own."""
@@ -53,14 +59,61 @@ _SHORTEST_MS = 1e-3
 clock = time.perf_counter
 
 
-def measure(
-    job: GenerationJob, engine: TextEngine, tell: Callable[[Exception], str]
-) -> GenerationResult:
-    """Measure one round; `tell` words an exception."""
+class Lengths(Struct, frozen=True):
+    """A prompt and what is generated, in tokens."""
+
+    prompt_tokens: int
+    new_tokens: int
+
+
+class GenerationResult(Struct, frozen=True, kw_only=True, tag="generation"):
+    """One round of a language model."""
+
+    settings: Settings
+    points: list[GenerationPoint]
+    load: LoadRound
+    memory: MemoryRound | None
+    memory_unreadable: str = ""
+    concurrency: Concurrency | NotMeasured
+    switches: dict[str, float] = {}
+    """As in `InferenceResult`."""
+
+
+class GenerationJob(Job[GenerationResult], frozen=True, kw_only=True):
+    """Let a language model generate, one request at a time, then several at once."""
+
+    target: Target
+    round: int
+    inputs: str
+    seed: int
+    grid: list[Lengths]
+    generations: int
+    """Of each pair of lengths, as long as they take less than `max_seconds`."""
+    max_seconds: float
+    """Cap of one pair of lengths."""
+    requests: list[int]
+    """Numbers of requests at once, rising; none: left out."""
+    concurrent: Lengths
+    """Of each of them."""
+    concurrent_s: float = 60.0
+    """No further number of requests is begun after so long."""
+    why_none: str = ""
+    """Why there are no requests at once."""
+
+    def run(self) -> GenerationResult:
+        """Measure one round with OpenVINO GenAI."""
+        from ovreport_collector.engines.openvino_genai import GenAi
+
+        measured = measure(self, GenAi(self.target))
+        return msgspec.structs.replace(measured, switches=own_switches())
+
+
+def measure(job: GenerationJob, engine: TextEngine) -> GenerationResult:
+    """Measure one round."""
     memory = MemoryMeter()
     passages = load_samples(Path(job.inputs))
     memory.end("import")
-    with spending("timed-starts"):
+    with measuring():
         start = clock()
         pipeline = engine.pipeline()
         load_s = clock() - start
@@ -74,7 +127,7 @@ def measure(
     memory.end("generation")
     del pipeline
     give_back_freed()
-    concurrency = _concurrency(job, engine, prompts, tell)
+    concurrency = _concurrency(job, engine, prompts)
     if job.requests:
         memory.end("concurrency")
     found = memory.result(job.round)
@@ -88,17 +141,17 @@ def measure(
     )
 
 
-@spending("warm-up")
+@measuring()
 def _warm_up(job: GenerationJob, pipeline: Pipeline, prompts: Prompts, load_s: float) -> LoadRound:
     lengths = sorted({one.prompt_tokens for one in job.grid})
     answers = [pipeline.generate(prompts.next(n), WARM_TOKENS) for n in lengths]
-    spent_s = [answer.ended_s - answer.began_s for answer in answers]
+    took_s = [answer.ended_s - answer.began_s for answer in answers]
     return LoadRound(
         round=job.round,
         load_ms=load_s * 1000,
-        first_ms=spent_s[0] * 1000,
+        first_ms=took_s[0] * 1000,
         warmup_generations=len(answers),
-        warmup_s=sum(spent_s),
+        warmup_s=sum(took_s),
     )
 
 
@@ -106,7 +159,7 @@ def _point(
     job: GenerationJob, pipeline: Pipeline, prompts: Prompts, lengths: Lengths
 ) -> GenerationPoint:
     answers: list[Completion] = []
-    with spending("timed-loops"):
+    with measuring():
         began = clock()
         while not answers or (len(answers) < job.generations and clock() - began < job.max_seconds):
             prompt = prompts.next(lengths.prompt_tokens)
@@ -161,22 +214,21 @@ def _median(values: Sequence[float] | Floats) -> float:
 
 
 def _concurrency(
-    job: GenerationJob, engine: TextEngine, prompts: Prompts, tell: Callable[[Exception], str]
+    job: GenerationJob, engine: TextEngine, prompts: Prompts
 ) -> Concurrency | NotMeasured:
-    """Measure requests that are handed over together; what goes wrong is told, and no more."""
+    """Measure requests that are handed over together, or return why it went wrong."""
     if not job.requests:
         return Skipped(reason=job.why_none)
     try:
-        with spending("compile"):
-            batching = engine.batching()
-        with spending("warm-up"):
+        batching = engine.batching()
+        with measuring():
             batching.generate([prompts.next(job.concurrent.prompt_tokens)], WARM_TOKENS)
-        with spending("timed-loops"):
+        with measuring():
             points = list(_rising(job, batching, prompts))
     except NotImplementedError as error:
         return Unsupported(reason=str(error))
     except Exception as error:
-        return Failed(reason=tell(error), cause="error")
+        return Failed(reason=errors.message(error), cause="error")
     return Concurrency(
         prompt_tokens=job.concurrent.prompt_tokens,
         new_tokens=job.concurrent.new_tokens,

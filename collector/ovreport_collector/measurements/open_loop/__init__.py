@@ -1,1 +1,1 @@
-"""TODO: open_loop."""
+"""Requests that arrive at random."""

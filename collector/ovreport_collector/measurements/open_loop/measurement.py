@@ -6,11 +6,21 @@ from collections.abc import Sequence
 
 from ovreport.metrics import significant
 from ovreport.record import NotMeasured, OpenLoop, ThroughputRound, Tier
-from ovreport_collector.jobs import ArrivalsJob, ArrivalsResult, ExtraJob, ExtraResult, JobFailed
-from ovreport_collector.measurements.base import Around, why_failed
-from ovreport_collector.measurements.open_loop.run import LONGEST, STEPS
-from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.model import PreparedModel
+from ovreport_collector.measurements.base import (
+    NO_ROUND,
+    Measurement,
+    Round,
+    first_failure,
+    measured,
+)
+from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.open_loop.run import (
+    LONGEST,
+    STEPS,
+    ArrivalsJob,
+    ArrivalsResult,
+)
+from ovreport_collector.process.job import JobFailed
 
 SECONDS = {"quick": 0.7, "standard": 3.0, "publish": 10.0}
 LIMIT = 5
@@ -21,31 +31,28 @@ waiting requests are correlated: three times that serves up to a correlation of 
 _START_S = 1.0
 
 
-class OpenLoopExtra:
-    """The aspect `open_loop`."""
+class OpenLoopMeasurement(Measurement[ArrivalsResult]):
+    """The record's `open_loop`."""
 
     name = "open_loop"
-
-    def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
-        """Return why this case does not have the aspect; None where it has."""
-        return None
+    needs_streams = True
 
     def seconds(self, tier: Tier) -> float:
         """Return about how long one round takes: slow models and repeated steps take longer."""
         return STEPS * 2 * SECONDS[tier.name] + _START_S
 
-    def job(self, around: Around) -> ExtraJob:
+    def job(self, this: Round, results: Sequence[InferenceResult]) -> ArrivalsJob:
         """Return the job of one round: limit and percentile are the same in all of them."""
-        first, seconds = around.first, SECONDS[around.tier.name]
+        first, seconds = results[0], SECONDS[this.tier.name]
         unloaded_latency_ms = first.latency.median_ms if first.latency else 0.0
         limit_ms = float(f"{LIMIT * unloaded_latency_ms:.2g}")
-        closed = around.latest.throughput or first.throughput
+        closed = results[-1].throughput or first.throughput
         percentile = percentile_for(_rate(first.throughput), seconds)
         return ArrivalsJob(
-            target=around.target,
-            round=around.round,
-            inputs=str(around.prepared.samples),
-            seed=around.seed,
+            target=this.target,
+            round=this.index,
+            inputs=str(this.prepared.samples),
+            seed=this.seed,
             closed_ips=_rate(closed),
             limit_ms=limit_ms,
             limit_rule=f"{LIMIT} times the case's own median latency without load, "
@@ -55,11 +62,11 @@ class OpenLoopExtra:
             least=LEAST[percentile],
         )
 
-    def measurement(self, results: Sequence[ExtraResult | JobFailed]) -> OpenLoop | NotMeasured:
+    def part(self, results: Sequence[ArrivalsResult | JobFailed]) -> OpenLoop | NotMeasured:
         """Return the searches of all rounds; what one round could not do, the others may."""
-        loops = [r.open_loop for r in results if isinstance(r, ArrivalsResult)]
+        loops = [result.open_loop for result in measured(results)]
         if not loops:
-            return why_failed(results)
+            return first_failure(results) or NO_ROUND
         first = loops[0]
         return OpenLoop(
             limit_ms=first.limit_ms,

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 
 from ovreport.record import ArrivalRound, ArrivalStep, OpenLoop
 from ovreport.stats.intervals import (
@@ -32,12 +33,14 @@ from ovreport.stats.intervals import (
     effective_n,
     pooled_rank,
 )
+from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import Engine, Request
-from ovreport_collector.jobs import ArrivalsJob, ArrivalsResult, JobFailed
+from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.checks import check_same, infer_checked
 from ovreport_collector.loadgen.drivers import ThreadLoad, clock
-from ovreport_collector.process.timing import spending
+from ovreport_collector.process.job import Job, JobFailed
+from ovreport_collector.process.timing import measuring
 
 STEPS = 6
 LONGEST = 3.0
@@ -50,6 +53,34 @@ _PR_SET_TIMERSLACK = 29
 """Of Linux, prctl(2); the slack is in nanoseconds."""
 _FEW = 64
 """Independent samples without which not even p90 has a bound."""
+
+
+class ArrivalsResult(Struct, frozen=True, kw_only=True, tag="arrivals"):
+    """One search for the highest arrival rate."""
+
+    open_loop: OpenLoop
+
+
+class ArrivalsJob(Job[ArrivalsResult], frozen=True, kw_only=True):
+    """Find the highest rate of random arrivals whose tail latency stays within a limit."""
+
+    target: Target
+    round: int
+    inputs: str
+    seed: int
+    closed_ips: float
+    """Throughput of the closed loop: the search begins at half of it."""
+    limit_ms: float
+    limit_rule: str
+    percentile: float
+    seconds: float
+    """Least length of one step."""
+    least: int
+    """Arrivals that a step must have, within three times its least length."""
+
+    def run(self) -> ArrivalsResult | JobFailed:
+        """Search for the highest rate."""
+        return measure(self, engines.create(self.target))
 
 
 def measure(job: ArrivalsJob, engine: Engine) -> ArrivalsResult | JobFailed:
@@ -68,23 +99,19 @@ def measure(job: ArrivalsJob, engine: Engine) -> ArrivalsResult | JobFailed:
             unsupported=True,
         )
     target = job.target
-    with spending("inputs"):
-        samples = load_samples(Path(job.inputs))
-    with spending("compile"):
-        network = engine.read(Path(target.model), target.shapes)
-        compiled = network.compile(target.device, "throughput", target.precision, None)
+    samples = load_samples(Path(job.inputs))
+    network = engine.read(Path(target.model), target.shapes)
+    compiled = network.compile(target.device, "throughput", target.precision, None)
     pool = [compiled.request(samples) for _ in range(compiled.optimal_requests)]
-    with spending("check"):
-        known = [infer_checked(pool[0], i, network) for i in range(len(samples))]
-    with spending("warm-up"):
+    known = [infer_checked(pool[0], i, network) for i in range(len(samples))]
+    with measuring():
         ThreadLoad(pool, len(samples)).run(_WARM_UP_S, len(pool))
     arrivals = Arrivals(pool, len(samples), job)
     steps = search(job.closed_ips, arrivals.step)
-    with spending("check"):
-        for request in pool:
-            request.feed(0)
-            request.infer()
-            check_same(request.outputs(), known[0], "the open loop")
+    for request in pool:
+        request.feed(0)
+        request.infer()
+        check_same(request.outputs(), known[0], "the open loop")
     found = ArrivalRound(round=job.round, steps=steps, highest_ips=highest(steps))
     return ArrivalsResult(
         open_loop=OpenLoop(
@@ -206,7 +233,7 @@ class Arrivals:
         gaps = np.random.default_rng(self.job.seed + self.job.round).exponential(size=count)
         return np.cumsum(gaps) / rate
 
-    @spending("timed-loops")
+    @measuring()
     def _serve(self, due: Floats, seen: _Seen, allowed: float) -> None:
         """Serve every arrival; give up once so many missed the limit that no bound can meet it.
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 
 from ovreport.record import Converted, Original
-from ovreport_collector.jobs import ConvertJob, ConvertResult, JobFailed
 from ovreport_collector.models import cache
 from ovreport_collector.models.cache import ModelFile
 from ovreport_collector.models.convert.registry import CONVERTERS
+from ovreport_collector.models.convert.run import ConvertJob
 from ovreport_collector.process import child
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Files
@@ -70,7 +71,6 @@ def _convert(model: Model, files: Files, out: Path, work: Path) -> None:
     if isinstance(result, JobFailed):
         what = f"the weights could not be converted ({model.converter}): {result.reason}"
         raise _ConversionError(msgspec.structs.replace(result, reason=what))
-    assert isinstance(result, ConvertResult)  # noqa: S101 (a ConvertJob has no other result)
     origin = Converted(
         converter=model.converter,
         software=_software(),

@@ -19,10 +19,11 @@ from ovreport.variants import OPTIMIZATIONS, Optimization
 from ovreport_collector import tasks
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.types import Target
-from ovreport_collector.jobs import JobFailed, OptimizeJob, OptimizeResult, Validating
 from ovreport_collector.models import cache
 from ovreport_collector.models.cache import ModelFile
+from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.leakage import check_disjoint, checksum, without
+from ovreport_collector.models.optimize.request import OptimizeResult, ValidationData
 from ovreport_collector.models.variants import (
     PIPELINE_FILE,
     SEED,
@@ -32,8 +33,9 @@ from ovreport_collector.models.variants import (
     versions,
 )
 from ovreport_collector.process import child
+from ovreport_collector.process.job import JobFailed
+from ovreport_collector.sources import Files
 from ovreport_collector.sources.cache import sha256_of
-from ovreport_collector.sources.files import Files
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
@@ -120,8 +122,7 @@ def _optimized(source: Unoptimized, name: str, work: Path) -> ModelFile:
     def build(folder: Path) -> None:
         job = _job(source, how, data, chosen, folder / file_name, work)
         result = child.run(job, work, limit_s=LIMIT_S)
-        if not isinstance(result, OptimizeResult):
-            assert isinstance(result, JobFailed)  # noqa: S101 (its job has no other result)
+        if isinstance(result, JobFailed):
             raise _BuildError(result)
         (folder / _RESULT_FILE).write_bytes(msgspec.json.encode(result))
 
@@ -232,12 +233,12 @@ def _job(
         file=str(file),
         tried_with=str(source.samples),
         inputs=str(inputs) if data.calibration is not None else "",
-        validating=_validating(source) if data.validation is not None else None,
+        validation=_validation_data(source) if data.validation is not None else None,
     )
 
 
-def _validating(source: Unoptimized) -> Validating:
-    return Validating(
+def _validation_data(source: Unoptimized) -> ValidationData:
+    return ValidationData(
         model=msgspec.Raw(msgspec.json.encode(source.model)),
         file=str(source.files.model),
         files={role: str(path) for role, path in source.files.files.items()},

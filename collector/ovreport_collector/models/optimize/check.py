@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ovreport_collector.jobs import OptimizeJob
+from ovreport_collector.models.optimize.request import OptimizeRequest
 
 _STORED_AS = {"int8_asym": {"i8", "u8"}, "int4_sym": {"i4", "u4"}}
 """Mode of weight compression → the types of constants that it gives; others: the mode itself."""
@@ -15,7 +15,7 @@ def is_quantized(model: Any) -> bool:  # noqa: ANN401 (openvino ships no types)
     return any(op.get_type_name() == "FakeQuantize" for op in model.get_ops())
 
 
-def check_optimized(model: Any, job: OptimizeJob) -> None:  # noqa: ANN401
+def check_optimized(model: Any, job: OptimizeRequest) -> None:  # noqa: ANN401
     """Raise ValueError if an `openvino.Model` holds nothing of what the job's method makes.
 
     Otherwise the unchanged model would be measured under the name of a variant.

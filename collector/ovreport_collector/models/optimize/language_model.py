@@ -22,16 +22,17 @@ from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.generation_base import texts
 from ovreport_collector.engines.openvino_genai import GenAi
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import ConvertResult, OptimizeJob
 from ovreport_collector.loadgen.memory import peak_rss_bytes
+from ovreport_collector.models.convert.run import ConvertResult
 from ovreport_collector.models.optimize.check import check_optimized
+from ovreport_collector.models.optimize.request import OptimizeRequest
 from ovreport_collector.suite import language
 
 _CHECK_TOKENS = 32
 """Of a prompt, and of its completion."""
 
 
-def read_as_f32(job: OptimizeJob) -> tuple[Any, ConvertResult]:
+def read_as_f32(job: OptimizeRequest) -> tuple[Any, ConvertResult]:
     """Return the network with its weights in f32, and what that took.
 
     Tokenizer and settings, which a pipeline needs too, are copied to the folder of `job.file`.
@@ -57,7 +58,7 @@ def constants_folded(model: Any) -> Any:  # noqa: ANN401 (openvino ships no type
     return model
 
 
-def check(job: OptimizeJob) -> None:
+def check(job: OptimizeRequest) -> None:
     """Load the folder as a run does, check that it is optimized, and generate once.
 
     WrongOutputError if tokens are missing, or logits are not finite.

@@ -23,8 +23,8 @@ from ovreport_collector.engines.arrays import Array, Sample, load_samples, relat
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.openvino.ports import array_for, port_name
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import OptimizeJob
 from ovreport_collector.models.optimize.check import is_quantized
+from ovreport_collector.models.optimize.request import OptimizeRequest
 from ovreport_collector.models.optimize.validation import Validation
 from ovreport_collector.models.variants import quantizations, selection_count
 
@@ -44,7 +44,7 @@ class OptimizedModel:
     """Errors of all settings that were tried, where some were."""
 
 
-def quantize(network: OpenVinoNetwork, job: OptimizeJob) -> OptimizedModel:
+def quantize(network: OpenVinoNetwork, job: OptimizeRequest) -> OptimizedModel:
     """Return the model quantized with the settings whose outputs are nearest to its own.
 
     ValueError if none quantize anything, or none give finite outputs.
@@ -65,12 +65,12 @@ def quantize(network: OpenVinoNetwork, job: OptimizeJob) -> OptimizedModel:
     return OptimizedModel(model, {**job.settings, **trial.settings}, [trial for _, trial in tried])
 
 
-def quantize_with_accuracy(network: OpenVinoNetwork, job: OptimizeJob) -> OptimizedModel:
+def quantize_with_accuracy(network: OpenVinoNetwork, job: OptimizeRequest) -> OptimizedModel:
     """Return the model quantized likewise, with layers left out until accuracy holds."""
     import nncf
 
-    assert job.validating is not None  # noqa: S101 (a job of this method has the data)
-    validation = Validation(job.validating, network)
+    assert job.validation is not None  # noqa: S101 (a job of this method has the data)
+    validation = Validation(job.validation, network)
     selected = quantize(network, job)
     model = nncf.quantize_with_accuracy_control(
         network.model,
@@ -85,7 +85,7 @@ def quantize_with_accuracy(network: OpenVinoNetwork, job: OptimizeJob) -> Optimi
     return OptimizedModel(model, selected.settings, selected.trials)
 
 
-def _split(job: OptimizeJob) -> tuple[list[Sample], list[Sample]]:
+def _split(job: OptimizeRequest) -> tuple[list[Sample], list[Sample]]:
     """Return the held-out inputs, which select settings, and those that calibrate."""
     samples = load_samples(Path(job.inputs))
     n = selection_count(len(samples))
@@ -155,7 +155,7 @@ def _dataset(network: OpenVinoNetwork, samples: Sequence[Sample]) -> Any:  # noq
 # ---------------------------------------------------------------- its error on held-out inputs
 
 
-def _read_again(model: Any, job: OptimizeJob) -> OpenVinoNetwork:  # noqa: ANN401
+def _read_again(model: Any, job: OptimizeRequest) -> OpenVinoNetwork:  # noqa: ANN401
     """Return a model as it will be run: saving folds weights, which some layers ask for."""
     file = Path(job.file).with_name("trial.xml")
     ov.save_model(model, file, compress_to_fp16=False)

@@ -17,18 +17,18 @@ from ovreport.engines import ENGINES
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.jobs import OptimizeJob, OptimizeResult
 from ovreport_collector.loadgen.checks import infer_checked
 from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.models.optimize import quantize
 from ovreport_collector.models.optimize.check import check_optimized
 from ovreport_collector.models.optimize.quantize import OptimizedModel
+from ovreport_collector.models.optimize.request import OptimizeRequest, OptimizeResult
 
 _NO_TELEMETRY = "NNCF_CI"
 """NNCF reports its use to a web service unless this is set: a benchmark reports to nobody."""
 
 
-def optimize(job: OptimizeJob) -> OptimizeResult:
+def optimize(job: OptimizeRequest) -> OptimizeResult:
     """Optimize a model and save it; ValueError where nothing in it can be optimized.
 
     WrongOutputError if the optimized model does not give finite outputs.
@@ -46,10 +46,10 @@ def optimize(job: OptimizeJob) -> OptimizeResult:
 
 
 def _optimize(
-    job: OptimizeJob,
+    job: OptimizeRequest,
     model: Any,  # noqa: ANN401 (openvino ships no types)
     method: Callable[[], OptimizedModel],
-    check: Callable[[OptimizeJob], None],
+    check: Callable[[OptimizeRequest], None],
 ) -> OptimizeResult:
     """Save what a method makes of a model, check it, and return what it took and gained."""
     file = Path(job.file)
@@ -79,7 +79,7 @@ def _saved(model: Any, file: Path, *, fp16: bool) -> list[Path]:  # noqa: ANN401
     return [file, file.with_suffix(".bin")]
 
 
-def _check(job: OptimizeJob) -> None:
+def _check(job: OptimizeRequest) -> None:
     """Read what was saved, check that it is optimized, compile it and run it once."""
     network = OpenVino({}).read(Path(job.file), job.target.shapes)
     check_optimized(network.model, job)
@@ -90,12 +90,12 @@ def _check(job: OptimizeJob) -> None:
 # ---------------------------------------------------------------- methods
 
 
-def _unchanged(network: OpenVinoNetwork, job: OptimizeJob) -> OptimizedModel:
+def _unchanged(network: OpenVinoNetwork, job: OptimizeRequest) -> OptimizedModel:
     """Return the model itself: saving it compresses its weights to fp16."""
     return OptimizedModel(network.model, dict(job.settings), [])
 
 
-def _compress_weights(model: Any, job: OptimizeJob) -> OptimizedModel:  # noqa: ANN401
+def _compress_weights(model: Any, job: OptimizeRequest) -> OptimizedModel:  # noqa: ANN401
     """Return a model whose weights are stored in eight or four bits."""
     import nncf
 
@@ -110,7 +110,7 @@ def _compress_weights(model: Any, job: OptimizeJob) -> OptimizedModel:  # noqa: 
     return OptimizedModel(nncf.compress_weights(model, **parameters), dict(settings), [])
 
 
-_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimizeJob], OptimizedModel]] = {
+_METHODS: dict[str, Callable[[OpenVinoNetwork, OptimizeRequest], OptimizedModel]] = {
     "fp16-compression": _unchanged,
     "post-training-quantization": quantize.quantize,
     "accuracy-controlled-quantization": quantize.quantize_with_accuracy,

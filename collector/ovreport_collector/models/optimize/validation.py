@@ -15,7 +15,7 @@ from ovreport_collector.engines.arrays import Array, Sample
 from ovreport_collector.engines.base import Request
 from ovreport_collector.engines.openvino.engine import OpenVinoNetwork, OpenVinoRequest
 from ovreport_collector.engines.openvino.ports import array_for, port_name
-from ovreport_collector.jobs import Validating
+from ovreport_collector.models.optimize.request import ValidationData
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Files, Validates
 
@@ -28,11 +28,11 @@ class Validation:
     no labels.
     """
 
-    def __init__(self, validating: Validating, original: OpenVinoNetwork) -> None:
-        model = msgspec.json.decode(validating.model, type=Model)
+    def __init__(self, data: ValidationData, original: OpenVinoNetwork) -> None:
+        model = msgspec.json.decode(data.model, type=Model)
         self._task = tasks.get(model.task)
         assert isinstance(self._task, Validates)  # noqa: S101 (`build` has checked it)
-        self._labelled = self._task.validation(model, _files(validating), seed=validating.seed)
+        self._labelled = self._task.validation(model, _files(data), seed=data.seed)
         inputs = self._labelled.inputs
         count = len(next(iter(inputs.values())))
         self._samples: list[Sample] = [
@@ -81,9 +81,9 @@ class Validation:
         return [np.concatenate(column) for column in zip(*outputs.values(), strict=True)]
 
 
-def _files(validating: Validating) -> Files:
+def _files(data: ValidationData) -> Files:
     return Files(
-        model=Path(validating.file),
-        files={role: Path(path) for role, path in validating.files.items()},
-        data={role: Path(path) for role, path in validating.data.items()},
+        model=Path(data.file),
+        files={role: Path(path) for role, path in data.files.items()},
+        data={role: Path(path) for role, path in data.data.items()},
     )

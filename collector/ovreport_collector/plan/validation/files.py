@@ -9,16 +9,8 @@ from ovreport.engines import ENGINES, GENAI, OPENVINO
 from ovreport_collector.models.convert.registry import CONVERTERS
 from ovreport_collector.plan.validation import text
 from ovreport_collector.plan.validation.fault import Fault
-from ovreport_collector.sources.address import (
-    Address,
-    AddressError,
-    InWheel,
-    Local,
-    OnHub,
-    is_pin,
-    parse,
-    parse_wheel,
-)
+from ovreport_collector.sources.address import Address, InWheel, Local, OnHub, parse
+from ovreport_collector.sources.wheel import AddressError, is_pin, parse_wheel
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import File, Model, Suite, Wheel
 

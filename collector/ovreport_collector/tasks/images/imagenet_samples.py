@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Labelled
 from ovreport_collector.tasks.images.photographs import open_image

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from ovreport.errors import SuiteError
 from ovreport_collector import datasets
 from ovreport_collector.datasets import imagenet, selection
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator, integer
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled

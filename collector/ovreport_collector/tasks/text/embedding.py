@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Inputs
 from ovreport_collector.tasks.samples import pack, required_file

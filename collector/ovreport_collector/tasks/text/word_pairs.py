@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
-from ovreport_collector.sources.files import Files
+from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks.base import Labelled, Scores
 from ovreport_collector.tasks.samples import unpack

@@ -103,7 +103,7 @@ def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -
         better="Nearer 0 is better",
         finding=finding,
         chart=chart if rows else None,
-        key=key if rows else "",
+        legend=key if rows else "",
         table=_table(catalogue, [r for _, r in pairs][: ranking.FIRST], id_="lost-card-table")
         if pairs
         else None,

@@ -176,7 +176,7 @@ def card(
         better=_BETTER,
         finding=finding,
         chart=chart if is_drawn else None,
-        key=key,
+        legend=key,
         left_out=tuple(_left_out(choices, measurement)),
         table=choices_table(catalogue, choices, measurement, f"{id_}-table"),
         footer=footer(choices.results, measurement, by=PAIRED),

@@ -21,7 +21,7 @@ from ovreport_sitegen.components.memory import (
     rounds_cell,
     size_cell,
 )
-from ovreport_sitegen.components.page import Card, footer
+from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import FIRST, model_name, preferred
 from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, times
 from ovreport_sitegen.components.selection import whole_devices
@@ -48,7 +48,7 @@ def mode_card(catalogue: Catalogue) -> Card:
         legend="Dot: peak of throughput mode over that of latency mode, by round. "
         "Line: 95 % interval.",
         table=_cost_table(results[:FIRST]) if results else None,
-        footer=footer(results, "throughput"),
+        measurement="throughput",
     )
 
 

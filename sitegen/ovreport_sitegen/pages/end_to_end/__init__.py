@@ -22,7 +22,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Card, Head, footer, warning
+from ovreport_sitegen.components.page import Card, Head, warning
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, ratio_finding
 from ovreport_sitegen.components.selection import whole_devices
@@ -167,7 +167,7 @@ def _speedup_card(
         conditions=conditions,
         axis=axis,
         finding=ratio_finding(ratios, what) if ratios else nothing,
-        footer=footer([ratio.result for ratio in ratios], "end_to_end"),
+        measurement="end_to_end",
         more="#all",
     )
 

@@ -86,7 +86,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
         better="Lower is better",
         finding=finding,
         chart=chart if rows else None,
-        key=notes,
+        legend=notes,
         table=_table(f"{id_}-table", title, found),
         footer=footer(results, "end_to_end"),
         more=model.href,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ovreport.record import Agreement
 from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
-from ovreport_sitegen.components.page import Card, Head, footer, warning
+from ovreport_sitegen.components.page import Card, Head, warning
 from ovreport_sitegen.components.ranking import FIRST
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
@@ -164,7 +164,7 @@ def _cards(pairs: Sequence[Pair], requested: str) -> Iterator[Card]:
             axis="Times as fast as the native framework, log scale",
             finding=ratio_finding(ratios, "OpenVINO"),
             table=speed_table(shown[:FIRST], f"{id_}-card-table"),
-            footer=footer([p.baseline for p in shown], measurement),
+            measurement=measurement,
             more="#all",
             both_ends=True,
         )

@@ -90,7 +90,7 @@ def _card(spec: _Spec, shown: Sequence[Result], results: Sequence[Result]) -> Ca
         better=METRICS[spec.key].better,
         finding=finding,
         chart=Plane(spec.title, finding, spec.x_axis, spec.y_axis, spots) if spots else None,
-        key=key if spots else "",
+        legend=key if spots else "",
         table=_card_table(spec, measured[:_SERIES]),
         footer=footer(measured, MEASUREMENT),
         more="#lengths",

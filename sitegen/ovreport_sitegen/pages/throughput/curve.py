@@ -74,7 +74,7 @@ def card(result: Result, title: str, conditions: str, *, more: str = "") -> Card
         finding=finding,
         footer=_footer(result, curve),
         chart=Plane(title, finding, _X, _Y, _marks(result, curve)),
-        key=_KEY,
+        legend=_KEY,
         table=_table(id_, title, result, curve),
         more=more,
     )

@@ -1,43 +1,94 @@
-"""One round of a classic model, in its own process: start-up, latency, throughput, memory."""
+"""One round of a model that infers: start-up, latency, throughput with its energy, memory."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from ovreport.record import Energy, Failed, LatencyRound, MemoryRound, NotMeasured, ThroughputRound
+from msgspec import Struct
+
+from ovreport.record import (
+    Energy,
+    Execution,
+    Failed,
+    LatencyRound,
+    MemoryRound,
+    NotMeasured,
+    Settings,
+    StartupRound,
+    ThroughputRound,
+    Tier,
+)
 from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import Array, Sample, load_samples, rotated
 from ovreport_collector.engines.base import Compiled, Request, WrongOutputError
-from ovreport_collector.jobs import MeasurementName, RoundJob, RoundResult
-from ovreport_collector.loadgen import loops, usage
+from ovreport_collector.engines.types import Target
+from ovreport_collector.loadgen import loops
 from ovreport_collector.loadgen.cgroup_peak import CgroupPeak
 from ovreport_collector.loadgen.checks import check_same, infer_checked
+from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.loadgen.memory import MemoryMeter, give_back_freed
+from ovreport_collector.loadgen.start import timed_start
 from ovreport_collector.machine import energy
-from ovreport_collector.measurements.startup import timed_start
-from ovreport_collector.process.timing import spending
+from ovreport_collector.machine.processes import own_switches
+from ovreport_collector.process.job import Job
 
+MeasurementName = Literal["latency", "throughput", "memory", "energy"]
 Found = TypeVar("Found", Energy, MemoryRound)
 
 
-def measure(job: RoundJob) -> RoundResult:
+class InferenceResult(Struct, frozen=True, kw_only=True, tag="inference"):
+    """One round's share of a record."""
+
+    execution: Execution | NotMeasured
+    startup: StartupRound
+    latency: LatencyRound | None
+    latency_settings: Settings
+    throughput: ThroughputRound | None
+    throughput_settings: Settings
+    memory: MemoryRound | None
+    memory_unreadable: dict[str, str] = {}
+    """Counter of memory that this round does not have → why."""
+    energy: Energy | None = None
+    """Of this one round."""
+    missing: dict[MeasurementName, NotMeasured]
+    """Why a measurement is None."""
+    switches: dict[str, float] = {}
+    """Readings of `ovreport.metrics.verdict.READINGS` that only the process itself can make."""
+
+
+class InferenceJob(Job[InferenceResult], frozen=True, kw_only=True):
+    """Measure start-up, latency, throughput and memory once."""
+
+    target: Target
+    round: int
+    tier: Tier
+    inputs: str
+    seed: int
+    driver: Driver
+    """How to drive requests under load."""
+    energy_in: energy.EnergyIn = "package"
+
+    def run(self) -> InferenceResult:
+        """Measure one round; a measurement that fails does not lose the others."""
+        return _measure(self)
+
+
+def _measure(job: InferenceJob) -> InferenceResult:
     """Measure start-up, latency, throughput with its energy, and memory, in this order."""
     memory = MemoryMeter(CgroupPeak())
-    with spending("inputs"):
-        samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
+    samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
     engine = engines.create(job.target)
     memory.end("import")
 
-    started = timed_start(job, engine, samples, memory, None)
+    started = timed_start(engine, job.target, samples, memory, index=job.round)
     network, compiled, request = started.network, started.compiled, started.request
     startup = started.times
     del started  # it would keep what is let go below
-    with spending("check"):
-        expected = [infer_checked(request, i, network) for i in range(len(samples))]
+    expected = [infer_checked(request, i, network) for i in range(len(samples))]
     missing: dict[MeasurementName, NotMeasured] = {}
     latency = throughput = None
     with _noting_failure(missing, "latency"):
@@ -48,15 +99,14 @@ def measure(job: RoundJob) -> RoundResult:
 
     del request, compiled  # their memory is the latency mode's, not the throughput mode's
     give_back_freed()
-    with spending("compile"):
-        compiled = network.compile(job.target.device, "throughput", job.target.precision, None)
+    compiled = network.compile(job.target.device, "throughput", job.target.precision, None)
     meter = energy.Measurement(energy.choose(job.energy_in), energy.IDLE_S[job.tier.name])
     with _noting_failure(missing, "throughput"):
         throughput = _throughput(job, compiled, samples, expected, meter)
     memory.end("throughput")
     memory.note_device(engine, job.target.device, "throughput")
     taken = meter.result(job.round, throughput.n if throughput else 0)
-    return RoundResult(
+    return InferenceResult(
         execution=execution,
         startup=startup,
         latency=latency,
@@ -67,12 +117,13 @@ def measure(job: RoundJob) -> RoundResult:
         memory_unreadable=memory.unreadable,
         energy=_or_missing(missing, "energy", taken),
         missing=missing,
-        cpu_s=usage.cpu_seconds(),
-        switches=usage.switches(),
+        switches=own_switches(),
     )
 
 
-def _latency(job: RoundJob, request: Request, expected: Sequence[Sequence[Array]]) -> LatencyRound:
+def _latency(
+    job: InferenceJob, request: Request, expected: Sequence[Sequence[Array]]
+) -> LatencyRound:
     measured = loops.measure_latency(request, len(expected), job.tier, index=job.round)
     last = (measured.n - 1) % len(expected)
     check_same(request.outputs(), expected[last], "the latency run")
@@ -80,7 +131,7 @@ def _latency(job: RoundJob, request: Request, expected: Sequence[Sequence[Array]
 
 
 def _throughput(
-    job: RoundJob,
+    job: InferenceJob,
     compiled: Compiled,
     samples: Sequence[Sample],
     expected: Sequence[Sequence[Array]],
@@ -91,12 +142,11 @@ def _throughput(
         compiled, samples, job.tier, driver=job.driver, index=job.round, around=meter
     )
     # The requests that were driven must still give right answers, each for a sample of its own.
-    with spending("check"):
-        for slot, request in enumerate(requests):
-            sample = slot % len(samples)
-            request.feed(sample)
-            request.infer()
-            check_same(request.outputs(), expected[sample], "the throughput run")
+    for slot, request in enumerate(requests):
+        sample = slot % len(samples)
+        request.feed(sample)
+        request.infer()
+        check_same(request.outputs(), expected[sample], "the throughput run")
     return measured
 
 
@@ -104,7 +154,7 @@ def _throughput(
 def _noting_failure(
     missing: dict[MeasurementName, NotMeasured], name: MeasurementName
 ) -> Iterator[None]:
-    """Note why an aspect failed, so that its failure does not lose the others."""
+    """Note why a measurement failed, so that its failure does not lose the others."""
     try:
         yield
     except WrongOutputError as error:

@@ -1,0 +1,141 @@
+"""What a language model generates and how well it predicts a text; nothing is timed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from ovreport.record import NotMeasured, Settings, Unsupported, Window
+from ovreport_collector.engines import errors
+from ovreport_collector.engines.arrays import load_samples
+from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines.generation_base import Pipeline, texts
+from ovreport_collector.engines.types import OutputsResult, Target
+from ovreport_collector.measurements.generation.run import Lengths
+from ovreport_collector.process.job import Job
+
+COMPLETION = Lengths(32, 64)
+PROMPTS = 24
+WINDOW, STRIDE, WINDOWS = 512, 256, 16
+"""4,351 scored tokens at most, each after 256 others or more, but for the first window's."""
+
+
+class GenerationOutputsResult(Struct, frozen=True, kw_only=True, tag="generation-outputs"):
+    """What a language model generated, and how well it predicted a text."""
+
+    model: OutputsResult
+    settings: Settings
+    generations: list[list[int]]
+    """Token ids, of each prompt."""
+    windows: list[Window] | NotMeasured
+    """Loss of the text, or why there are no logits."""
+
+
+class GenerationOutputsJob(Job[GenerationOutputsResult], frozen=True, kw_only=True):
+    """Let a language model complete every prompt greedily, and predict a text."""
+
+    target: Target
+    inputs: str
+    """Passages that prompts are cut from."""
+    text: str
+    """Passages to predict, one after the other."""
+    prompts: int
+    lengths: Lengths
+    window: int
+    stride: int
+    windows: int
+    """At most so many steps of the sliding window."""
+    folder: str
+    """Where the network is saved that logits are read from."""
+
+    def run(self) -> GenerationOutputsResult:
+        """Generate, and predict, with OpenVINO GenAI."""
+        from ovreport_collector.engines.openvino_genai import GenAi
+
+        return outputs(self, GenAi(self.target))
+
+
+class Network(Protocol):
+    """The network under a pipeline, by itself."""
+
+    def described(self) -> OutputsResult:
+        """Return what it is, and what of it runs."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """Properties requested and effective."""
+        ...
+
+    def windows(
+        self, tokens: Sequence[int], *, window: int, stride: int, most: int
+    ) -> list[Window] | Unsupported:
+        """Return the loss of a text, step by step of a sliding window."""
+        ...
+
+
+class Engine(Protocol):
+    """What makes a pipeline, and the network under it."""
+
+    @property
+    def settings(self) -> Settings:
+        """Properties requested."""
+        ...
+
+    def exporting(self, folder: Path) -> tuple[Pipeline, Path]:
+        """Load the model, and return where its network is."""
+        ...
+
+    def network(self, path: Path) -> Network:
+        """Return that network, compiled as the pipeline compiles it."""
+        ...
+
+
+def outputs(job: GenerationOutputsJob, engine: Engine) -> GenerationOutputsResult:
+    """Return what is generated for all prompts, and the loss of the text."""
+    pipeline, path = engine.exporting(Path(job.folder))
+    tokens = _tokens(pipeline, job.inputs)
+    lengths = job.lengths
+    generations = [
+        list(pipeline.generate(prompt, lengths.new_tokens).tokens)
+        for prompt in spread(tokens, job.prompts, lengths.prompt_tokens)
+    ]
+    text = _tokens(pipeline, job.text)
+    del pipeline  # its memory is wanted for the network
+    model, settings, windows = _predict(job, engine, path, text)
+    return GenerationOutputsResult(
+        model=model, settings=settings, generations=generations, windows=windows
+    )
+
+
+def spread(tokens: Sequence[int], count: int, length: int) -> list[list[int]]:
+    """Return prompts of one length, evenly over a text; ValueError where they do not fit."""
+    step = len(tokens) // count
+    if step < length:
+        raise ValueError(
+            f"the text is too short: {len(tokens):,} tokens for {count} prompts of {length}"
+        )
+    return [list(tokens[i * step : i * step + length]) for i in range(count)]
+
+
+def _tokens(pipeline: Pipeline, inputs: str) -> list[int]:
+    return [t for text in texts(load_samples(Path(inputs))) for t in pipeline.encode(text)]
+
+
+def _predict(
+    job: GenerationOutputsJob, engine: Engine, path: Path, text: Sequence[int]
+) -> tuple[OutputsResult, Settings, list[Window] | NotMeasured]:
+    """Run the network under the pipeline; where it cannot be run by itself, return why."""
+    try:
+        network = engine.network(path)
+        windows = network.windows(text, window=job.window, stride=job.stride, most=job.windows)
+        return network.described(), network.settings, windows
+    except WrongOutputError:
+        raise
+    except Exception as error:
+        why = Unsupported(reason=f"the pipeline gives no logits: {errors.message(error)}")
+        model = OutputsResult(inputs=[], outputs=[], parameters=0, execution=why)
+        return model, engine.settings, why

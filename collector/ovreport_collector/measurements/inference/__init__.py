@@ -1,0 +1,1 @@
+"""What a round measures of a model that infers."""

@@ -1,0 +1,143 @@
+"""What a round measures of a model that infers, as the session sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ovreport.metrics.speed import latency_headline, throughput_headline
+from ovreport.metrics.verdict import needs_more_rounds
+from ovreport.record import (
+    Energy,
+    EnergyDomain,
+    Failed,
+    FailedRound,
+    Latency,
+    Memory,
+    NotMeasured,
+    Startup,
+    Throughput,
+    Tier,
+)
+from ovreport_collector.machine import energy
+from ovreport_collector.measurements.base import FAILED_BEFORE, NO_ROUND, Round, Workload
+from ovreport_collector.measurements.generation.quality import GenerationQuality
+from ovreport_collector.measurements.inference.run import (
+    InferenceJob,
+    InferenceResult,
+    MeasurementName,
+)
+
+_START_S = 3.0
+"""Expected seconds of a round, without its timed loops: processes, compiling, warm-up."""
+
+
+class Inference(Workload[InferenceResult]):
+    """Start-up, latency, throughput with its energy, and memory."""
+
+    def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
+        """Return about how long a round takes: two loops."""
+        return 2 * tier.min_seconds + _START_S
+
+    def job(self, this: Round) -> InferenceJob:
+        """Return the job of one round."""
+        return InferenceJob(
+            target=this.target,
+            round=this.index,
+            tier=this.tier,
+            inputs=str(this.prepared.samples),
+            seed=this.seed,
+            driver=this.driver,
+            energy_in=energy.where(this.device),
+        )
+
+    def is_wide(self, results: Sequence[InferenceResult]) -> bool:
+        """Return whether latency or throughput is not known well enough yet."""
+        latency = [r.latency for r in results if r.latency is not None]
+        throughput = [r.throughput for r in results if r.throughput is not None]
+        return (bool(latency) and needs_more_rounds(latency_headline(latency))) or (
+            bool(throughput) and needs_more_rounds(throughput_headline(throughput, 1))
+        )
+
+    def fields(
+        self, results: Sequence[InferenceResult], quality: GenerationQuality | None
+    ) -> dict[str, Any]:
+        """Return the fields of a record, each measured or with the reason why not."""
+        fields: dict[str, Any] = {
+            "startup": _startup(results),
+            "latency": _latency(results),
+            "throughput": _throughput(results),
+            "memory": _memory(results),
+            "energy": _energy(results),
+        }
+        return {**fields, "execution": results[0].execution} if results else fields
+
+    def failed_rounds(self, results: Mapping[int, InferenceResult]) -> list[FailedRound]:
+        """Return the rounds whose latency or throughput failed, where others have it."""
+        names: tuple[MeasurementName, ...] = ("latency", "throughput")
+        found = []
+        for name in names:
+            whys = {index: result.missing.get(name) for index, result in results.items()}
+            if None not in whys.values():
+                continue  # no round measured it: the field itself says why
+            found += [
+                FailedRound(round=index, reason=f"{name}: {why.reason}", cause=why.cause)
+                for index, why in whys.items()
+                if isinstance(why, Failed)
+            ]
+        return found
+
+
+def _startup(results: Sequence[InferenceResult]) -> Startup | NotMeasured:
+    return Startup(rounds=[r.startup for r in results]) if results else FAILED_BEFORE
+
+
+def _latency(results: Sequence[InferenceResult]) -> Latency | NotMeasured:
+    rounds = [r.latency for r in results if r.latency is not None]
+    if not rounds:
+        return _why(results, "latency")
+    return Latency(settings=results[0].latency_settings, rounds=rounds)
+
+
+def _throughput(results: Sequence[InferenceResult]) -> Throughput | NotMeasured:
+    rounds = [r.throughput for r in results if r.throughput is not None]
+    if not rounds:
+        return _why(results, "throughput")
+    # One inference answers one call, whatever the batch in the model's shape.
+    return Throughput(settings=results[0].throughput_settings, batch=1, rounds=rounds)
+
+
+def _memory(results: Sequence[InferenceResult]) -> Memory | NotMeasured:
+    """Return every round's memory; other modes of it are measured apart."""
+    rounds = [r.memory for r in results if r.memory is not None]
+    if not rounds:
+        return _why(results, "memory")
+    unreadable = {name: why for r in results for name, why in r.memory_unreadable.items()}
+    return Memory(rounds=rounds, modes={}, unreadable=unreadable)
+
+
+def _energy(results: Sequence[InferenceResult]) -> Energy | NotMeasured:
+    """Return every domain with its rounds; one that a round lacks keeps the others."""
+    rounds = [r.energy for r in results if r.energy is not None]
+    if not rounds:
+        return _why(results, "energy")
+    by_domain: dict[str, list[EnergyDomain]] = {}
+    for one in rounds:
+        for domain in one.domains:
+            by_domain.setdefault(domain.name, []).append(domain)
+    return Energy(
+        method=rounds[0].method,
+        domains=[
+            msgspec.structs.replace(same[0], rounds=[r for domain in same for r in domain.rounds])
+            for same in by_domain.values()
+        ],
+    )
+
+
+def _why(results: Sequence[InferenceResult], name: MeasurementName) -> NotMeasured:
+    """Return why no round measured something."""
+    if not results:
+        return FAILED_BEFORE
+    return next((r.missing[name] for r in results if name in r.missing), NO_ROUND)

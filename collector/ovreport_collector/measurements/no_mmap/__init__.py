@@ -1,0 +1,1 @@
+"""A start whose weights are read, not mapped."""

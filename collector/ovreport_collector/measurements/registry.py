@@ -1,0 +1,93 @@
+"""The measurements: what every round measures, and what it measures after that.
+
+`--skip`, the journal, the fields of a record and the expected time come from these. To add a
+measurement, write its folder and name it in `MEASUREMENTS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ovreport.record import NotMeasured, Skipped, Tier, Unsupported
+from ovreport_collector.measurements.base import SEE_GENERATION, Measurement, Workload
+from ovreport_collector.measurements.curve.measurement import CurveMeasurement
+from ovreport_collector.measurements.end_to_end.measurement import EndToEndMeasurement
+from ovreport_collector.measurements.generation import measurement as generation
+from ovreport_collector.measurements.inference.measurement import Inference
+from ovreport_collector.measurements.no_mmap.measurement import NoMmap
+from ovreport_collector.measurements.open_loop.measurement import OpenLoopMeasurement
+from ovreport_collector.measurements.startup.measurement import CachedStart
+from ovreport_collector.plan.devices import is_virtual
+from ovreport_collector.plan.plan import PlannedCase
+from ovreport_collector.prepare.model import PreparedModel
+
+MEASUREMENTS: tuple[Measurement[Any], ...] = (
+    CachedStart(),
+    EndToEndMeasurement(),
+    CurveMeasurement(),
+    OpenLoopMeasurement(),
+    NoMmap(),
+)
+"""In the order in which a round makes them, after its own."""
+
+BY_NAME = {measurement.name: measurement for measurement in MEASUREMENTS}
+
+SKIPPABLE = (*BY_NAME, generation.SKIP)
+"""What `--skip` can leave out."""
+
+_INFERENCE, _GENERATION = Inference(), generation.Generation()
+
+
+def workload(planned: PlannedCase) -> Workload[Any]:
+    """Return what a round of a case itself measures."""
+    return _GENERATION if planned.is_language else _INFERENCE
+
+
+def why_not(
+    measurement: Measurement[Any], planned: PlannedCase, prepared: PreparedModel, tier: Tier
+) -> NotMeasured | None:
+    """Return why a case does not have a measurement; None where it has.
+
+    Native frameworks are compared in what a round itself measures. Of a variant made here, a quick
+    look asks only how fast and how accurate it is.
+    """
+    if why := _why_never(measurement, planned, tier):
+        return why
+    if measurement.needs_streams and is_virtual(planned.case.device):
+        return Unsupported(
+            reason="this device hands the work to others",
+            remedy="Measure each of its devices by itself.",
+        )
+    return measurement.why_not(planned, prepared)
+
+
+def _why_never(
+    measurement: Measurement[Any], planned: PlannedCase, tier: Tier
+) -> NotMeasured | None:
+    """Return why a case can never have a measurement, whatever its model is; None where it may."""
+    if planned.is_language:
+        return SEE_GENERATION
+    if measurement.for_all_cases:
+        return None
+    if planned.is_native:
+        return Unsupported(reason="measured of OpenVINO only")
+    if planned.is_optimized and tier.name == "quick":
+        return Skipped(
+            reason=f"at tier {tier.name} measured of the published {planned.model.variant} only"
+        )
+    return None
+
+
+def round_s(planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = ()) -> float:
+    """Return about how many seconds round `index` of a case takes, all its measurements together.
+
+    It is not known yet which of them the prepared model has: those of images count for all models.
+    """
+    return workload(planned).seconds(tier, index, skip=skip) + sum(
+        measurement.seconds(tier)
+        for measurement in MEASUREMENTS
+        if measurement.name not in skip
+        and index < measurement.rounds(tier)
+        and _why_never(measurement, planned, tier) is None
+    )

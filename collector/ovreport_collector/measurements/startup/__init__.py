@@ -1,0 +1,1 @@
+"""The start from the model cache."""

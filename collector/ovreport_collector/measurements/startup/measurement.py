@@ -1,0 +1,79 @@
+"""The start from the model cache among the measurements of a round."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ovreport.record import MemoryMode, NotMeasured, StartupCached, Tier, Unsupported
+from ovreport_collector.measurements.base import (
+    NO_ROUND,
+    Measurement,
+    Round,
+    first_failure,
+    measured,
+)
+from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
+from ovreport_collector.plan.plan import PlannedCase
+from ovreport_collector.prepare.model import PreparedModel
+from ovreport_collector.process.job import JobFailed
+
+_NOT_CACHED = Unsupported(
+    reason="the plugin did not report LOADED_FROM_CACHE: it compiled the model again"
+)
+
+
+class CachedStart(Measurement[CachedStartResult]):
+    """The record's `startup_cached`, and the mode `cached` of its memory."""
+
+    name = "startup_cached"
+    memory_mode = "cached"
+    for_all_cases = True
+
+    def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
+        """Return why this case does not have it: a native framework has no model cache."""
+        if planned.is_native:
+            return Unsupported(reason="this framework has no model cache")
+        return None
+
+    def rounds(self, tier: Tier) -> int:
+        """Return the number of all rounds."""
+        return tier.max_rounds
+
+    def seconds(self, tier: Tier) -> float:
+        """Return 0: it is within what every round takes."""
+        return 0.0
+
+    def first_job(self, this: Round) -> CachedStartJob:
+        """Return the job that fills the case's cache: a start as all others."""
+        return self.job(this, ())
+
+    def job(self, this: Round, results: Sequence[InferenceResult]) -> CachedStartJob:
+        """Return a start from the case's cache."""
+        return CachedStartJob(
+            target=this.target,
+            round=this.index,
+            inputs=str(this.prepared.samples),
+            cache_dir=str(this.folder / "model-cache"),
+            seed=this.seed,
+        )
+
+    def part(self, results: Sequence[CachedStartResult | JobFailed]) -> StartupCached | NotMeasured:
+        """Return the starts of all rounds; one that failed or was not cached counts for all."""
+        if failure := first_failure(results):
+            return failure
+        starts = measured(results)
+        if not all(start.loaded_from_cache for start in starts):
+            return _NOT_CACHED
+        return StartupCached(
+            rounds=[start.startup for start in starts],
+            cache_bytes=max(start.cache_bytes for start in starts),
+        )
+
+    def memory(self, results: Sequence[CachedStartResult | JobFailed]) -> MemoryMode | NotMeasured:
+        """Return the memory of the starts that `part` returns."""
+        part = self.part(results)
+        if isinstance(part, NotMeasured):
+            return part
+        rounds = [start.memory for start in measured(results) if start.memory is not None]
+        return MemoryMode(rounds=rounds) if rounds else NO_ROUND

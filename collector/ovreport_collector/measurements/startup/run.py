@@ -1,0 +1,58 @@
+"""A start from the model cache, timed.
+
+It loads all of a round's inputs, as the round does, so that its memory can be compared with the
+round's: what differs is the way to load the model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from ovreport.record import MemoryRound, StartupRound
+from ovreport_collector import engines
+from ovreport_collector.engines.arrays import load_samples, rotated
+from ovreport_collector.engines.types import Target
+from ovreport_collector.loadgen.memory import MemoryMeter
+from ovreport_collector.loadgen.start import timed_start
+from ovreport_collector.process.job import Job
+
+
+class CachedStartResult(Struct, frozen=True, kw_only=True, tag="cached-start"):
+    """A start from the model cache."""
+
+    startup: StartupRound
+    loaded_from_cache: bool
+    cache_bytes: int
+    memory: MemoryRound | None = None
+    """Up to the first inference."""
+
+
+class CachedStartJob(Job[CachedStartResult], frozen=True, kw_only=True):
+    """Start from a model cache; fills it first where it is empty."""
+
+    target: Target
+    round: int
+    inputs: str
+    cache_dir: str
+    seed: int = 0
+
+    def run(self) -> CachedStartResult:
+        """Read, load from the model cache, and infer once."""
+        cache_dir = Path(self.cache_dir)
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        memory = MemoryMeter()
+        samples = rotated(load_samples(Path(self.inputs)), self.seed + self.round)
+        engine = engines.create(self.target)
+        memory.end("import")
+        started = timed_start(
+            engine, self.target, samples, memory, index=self.round, cache_dir=cache_dir
+        )
+        found = memory.result(self.round)
+        return CachedStartResult(
+            startup=started.times,
+            loaded_from_cache=started.compiled.loaded_from_cache,
+            cache_bytes=sum(f.stat().st_size for f in cache_dir.rglob("*") if f.is_file()),
+            memory=found if isinstance(found, MemoryRound) else None,
+        )
