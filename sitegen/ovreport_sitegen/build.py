@@ -16,7 +16,7 @@ from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
 from ovreport.store import read_all
 from ovreport_sitegen import check, config, downloads, publish
 from ovreport_sitegen.charts import Drawer
-from ovreport_sitegen.components.page import Head
+from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES

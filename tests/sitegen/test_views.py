@@ -15,7 +15,7 @@ from ovreport_sitegen import downloads
 from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.cells import TOO_FEW
-from ovreport_sitegen.components.page import warning
+from ovreport_sitegen.components.head import warning
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.data.load import newest

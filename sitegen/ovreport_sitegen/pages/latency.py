@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import ranking, speedups
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     TOO_FEW,
@@ -17,7 +18,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue

@@ -10,8 +10,9 @@ from ovreport.record import Accuracy
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import ranking, speedups
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
-from ovreport_sitegen.components.page import Card, Head
+from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue

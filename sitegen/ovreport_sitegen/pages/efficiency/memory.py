@@ -8,6 +8,7 @@ from ovreport.metrics import significant
 from ovreport.record import Memory
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import geometric_mean
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, result_row
 from ovreport_sitegen.components.memory import (
     PHASES,
@@ -21,7 +22,6 @@ from ovreport_sitegen.components.memory import (
     rounds_cell,
     size_cell,
 )
-from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import FIRST, model_name, preferred
 from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, times
 from ovreport_sitegen.components.selection import whole_devices
