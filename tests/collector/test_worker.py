@@ -17,9 +17,10 @@ from ovreport_collector.engines.types import OutputsResult, ProbeResult, Target
 from ovreport_collector.loadgen import checks, loops
 from ovreport_collector.machine import energy
 from ovreport_collector.machine.energy import measurement
-from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
 from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.process.job import JobFailed

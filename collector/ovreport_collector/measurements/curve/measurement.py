@@ -14,7 +14,7 @@ from ovreport_collector.measurements.base import (
     measured,
 )
 from ovreport_collector.measurements.curve.run import CurveJob, CurveResult, Setting
-from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.process.job import JobFailed
 
 MAX_POINTS = 16

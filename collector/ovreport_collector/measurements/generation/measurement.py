@@ -23,12 +23,12 @@ from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.base import FAILED_BEFORE, SEE_GENERATION, Round, Workload
 from ovreport_collector.measurements.generation import outputs
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsJob
-from ovreport_collector.measurements.generation.quality import GenerationQuality
 from ovreport_collector.measurements.generation.run import (
     GenerationJob,
     GenerationResult,
     Lengths,
 )
+from ovreport_collector.measurements.results import GenerationQuality
 from ovreport_collector.prepare.model import PreparedModel
 
 SKIP = "concurrency"
