@@ -103,10 +103,7 @@ def _further(context: RunContext, current: PlannedRound, latest: Any) -> dict[st
         done = sum(measurement.name in step.further for step in steps)
         if measurement.name in current.skip or done >= measurement.rounds(current.tier):
             continue
-        if (
-            registry.why_not(measurement, current.planned, current.prepared, current.tier)
-            is not None
-        ):
+        if registry.why_not(measurement, planned, current.prepared, current.tier) is not None:
             continue
         name = measurement.name.replace("_", " ")
         context.display.working(f"{words(planned)}, round {current.index + 1}: {name}")
