@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from ovreport import record as r
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.store import Loaded, Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.components import accuracy_cells
-from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.components.head import warning
 from ovreport_sitegen.components.selection import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column

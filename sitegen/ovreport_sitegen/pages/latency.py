@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
-    TOO_FEW,
     VERDICT,
     metric_column,
     n_cell,
