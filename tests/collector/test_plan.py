@@ -120,7 +120,7 @@ def test_another_device_or_release_is_another_plan(make) -> None:
 
 @pytest.mark.parametrize("file", ["one.onnx", "one.bin"])
 def test_an_edited_model_is_another_plan(make, own_folders: Path, file: str) -> None:
-    """A file that no checksum pins is told by its content, and so are its weights."""
+    """A file that no checksum pins is known by its content, and by that of its weights."""
     (own_folders / "one.bin").write_bytes(b"weights")
     before = make().key
     (own_folders / file).write_bytes(b"edited")
