@@ -1,7 +1,7 @@
 """What CONTRIBUTING says of additions holds: a toy of each kind is added, measured and shown.
 
-Each addition is made in a copy of the tree, by a new file and a line in one table and nothing else.
-One collect and one build in the copy then have to show them all.
+Each addition is made in a copy of the tree, by new files and the lines that CONTRIBUTING names, and
+by nothing else. One collect and one build in the copy then have to show them all.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -29,31 +30,44 @@ PACKAGES = ("ovreport", "collector", "sitegen", "templates")
 
 @dataclass(frozen=True)
 class Addition:
-    """A new file, and the line that lists what is in it."""
+    """New files, and lines in tables that are there."""
 
-    table: str
-    """File that holds the table."""
-    after: str
-    """Line that the table begins with."""
-    line: str
-    file: str = ""
-    """The new file; empty where the line is all."""
-    content: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Path → content."""
+    lines: Sequence[tuple[str, str, str]] = ()
+    """File, the line after which to add, and what to add."""
 
     def apply(self, tree: Path) -> None:
-        """Add it to a copy of the tree."""
-        path = tree / self.table
-        before, found, rest = path.read_text().partition(self.after + "\n")
-        assert found, f"{self.table} has no line {self.after!r}: correct CONTRIBUTING too"
-        path.write_text(before + found + self.line + "\n" + rest)
-        if self.file:
-            (tree / self.file).write_text(self.content)
+        """Make it in a copy of the tree."""
+        for name, content in self.files.items():
+            path = tree / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(content)
+        for table, after, line in self.lines:
+            path = tree / table
+            before, found, rest = path.read_text().partition(f"{after}\n")
+            assert found, f"{table} has no line {after!r}: correct CONTRIBUTING too"
+            path.write_text(f"{before}{found}{line}\n{rest}")
 
 
-ENGINE = Addition(
-    table="ovreport/engines.py",
-    after="    for engine in (",
-    line="""        EngineInfo(
+COLLECTOR, SITE = "collector/ovreport_collector", "sitegen/ovreport_sitegen"
+
+ADDITIONS = {
+    "engine": Addition(
+        files={
+            f"{COLLECTOR}/engines/toy.py": """
+from ovreport_collector.engines.openvino.engine import OpenVino
+
+def create(target):
+    return OpenVino({})
+"""
+        },
+        lines=[
+            (
+                "ovreport/engines.py",
+                "    for engine in (",
+                """
+        EngineInfo(
             id="toy",
             title="Toy Engine",
             kind="native",
@@ -62,28 +76,15 @@ ENGINE = Addition(
             package="openvino",
             suffixes=(".xml",),
         ),""",
-    file="collector/ovreport_collector/engines/toy.py",
-    content='''"""A toy: OpenVINO under another name."""
-
-from ovreport_collector.engines.openvino.engine import OpenVino
-
-
-def create(target):
-    return OpenVino({})
-''',
-)
-TASK = Addition(
-    table="collector/ovreport_collector/tasks/__init__.py",
-    after="_BUILT_IN = {",
-    line='    "toy-task": "toy:Toy",',
-    file="collector/ovreport_collector/tasks/toy.py",
-    content='''"""A toy: ones."""
-
+            )
+        ],
+    ),
+    "task": Addition(
+        files={
+            f"{COLLECTOR}/tasks/toy.py": """
 import numpy as np
-
 from ovreport_collector.tasks.evaluators import Unlabelled
 from ovreport_collector.tasks.samples import only_input
-
 
 class Toy(Unlabelled):
     name = "toy-task"
@@ -92,19 +93,145 @@ class Toy(Unlabelled):
     def samples(self, model, files, *, seed, count):
         name, shape = only_input(model)
         return {name: np.ones((count, *shape), np.float32)}
-''',
-)
-VARIANT = Addition(
-    table="ovreport/variants.py",
-    after="    for variant in (",
-    line="""        VariantInfo(
+"""
+        },
+        lines=[(f"{COLLECTOR}/tasks/__init__.py", "_BUILT_IN = {", '    "toy-task": "toy:Toy",')],
+    ),
+    "variant": Addition(
+        lines=[
+            (
+                "ovreport/variants.py",
+                "    for variant in (",
+                """
+        VariantInfo(
             "toy-weights",
             label="toy weights",
             short="toy",
             phrase="toy compression",
             optimization=Optimization("fp16-compression", package=""),
         ),""",
-)
+            )
+        ],
+    ),
+    "measurement": Addition(
+        files={
+            f"{COLLECTOR}/measurements/toy/__init__.py": "",
+            f"{COLLECTOR}/measurements/toy/run.py": """
+from msgspec import Struct
+from ovreport_collector.process.job import Job
+
+class ToyResult(Struct, frozen=True, kw_only=True, tag="toy"):
+    answer: float
+
+class ToyJob(Job[ToyResult], frozen=True, kw_only=True):
+    round: int
+
+    def run(self):
+        return ToyResult(answer=42.0)
+""",
+            f"{COLLECTOR}/measurements/toy/measurement.py": """
+from ovreport.record import Toy
+from ovreport_collector.measurements.base import Measurement, first_failure, measured
+from ovreport_collector.measurements.toy.run import ToyJob, ToyResult
+
+class ToyMeasurement(Measurement[ToyResult]):
+    name = "toy"
+
+    def seconds(self, tier):
+        return 0.5
+
+    def job(self, this, results):
+        return ToyJob(round=this.index)
+
+    def part(self, results):
+        return first_failure(results) or Toy(answer=measured(results)[0].answer)
+""",
+            "ovreport/record/toy.py": """
+from ovreport.record.base import Measured, Positive
+
+__all__ = ["Toy"]
+
+class Toy(Measured, frozen=True):
+    answer: Positive
+""",
+        },
+        lines=[
+            (
+                f"{COLLECTOR}/measurements/registry.py",
+                "from ovreport_collector.measurements.startup.measurement import CachedStart",
+                "from ovreport_collector.measurements.toy.measurement import ToyMeasurement",
+            ),
+            (
+                f"{COLLECTOR}/measurements/registry.py",
+                "MEASUREMENTS: tuple[Measurement[Any], ...] = (",
+                "    ToyMeasurement(),",
+            ),
+            (
+                "ovreport/record/__init__.py",
+                "from ovreport.record.startup import *",
+                "from ovreport.record.toy import *",
+            ),
+            (
+                "ovreport/record/record.py",
+                "from ovreport.record.startup import Startup, StartupCached",
+                "from ovreport.record.base import Skipped\nfrom ovreport.record.toy import Toy",
+            ),
+            ("ovreport/record/record.py", "MEASUREMENTS = (", '    "toy",'),
+            (
+                "ovreport/record/record.py",
+                "    end_to_end: EndToEnd | NotMeasured",
+                '    toy: Toy | NotMeasured = Skipped(reason="not known yet")',
+            ),
+        ],
+    ),
+    "metric": Addition(
+        lines=[
+            (
+                "ovreport/metrics/efficiency.py",
+                '    "Efficiency",\n    (',
+                '        Metric("toy_ips", "Toy rate", "1/s", "higher", "A toy.", "throughput"),',
+            ),
+            (
+                "ovreport/metrics/efficiency.py",
+                "    headline = throughput_headline(rounds, measured.batch)",
+                '    yield value_of("toy_ips", headline, len(rounds), n, verdict)',
+            ),
+        ],
+    ),
+    "page": Addition(
+        files={
+            f"{SITE}/pages/toy.py": """
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from ovreport_sitegen.components.head import Head
+from ovreport_sitegen.pages.page import Page
+
+@dataclass(frozen=True)
+class ToyView:
+    head: Head
+    count: int
+
+def view(catalogue):
+    return ToyView(Head("Toys", "All toys."), len(catalogue.everything))
+
+PAGE = Page("toys", "Toy shelf", view)
+""",
+            "templates/pages/toys.html": """{% extends "base.html" %}
+{% block content %}<p>{{ view.count }} toys</p>{% endblock %}
+""",
+        },
+        lines=[
+            (
+                f"{SITE}/pages/__init__.py",
+                "from ovreport_sitegen.pages import (",
+                "    toy,",
+            ),
+            (f"{SITE}/pages/__init__.py", "    data.PAGE,", "    toy.PAGE,"),
+        ],
+    ),
+}
+
+OURS = ("openvino", "fp32")
 
 RUN = """
 import sys
@@ -151,7 +278,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     tree, work = tmp_path_factory.mktemp("tree"), tmp_path_factory.mktemp("work")
     for name in PACKAGES:
         shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for addition in (ENGINE, TASK, VARIANT):
+    for addition in ADDITIONS.values():
         addition.apply(tree)
     models.save(models.classifier(), work / "tiny.xml")
     table = model_table("tiny", "tiny.xml", task="toy-task", variants=["toy-weights"])
@@ -176,12 +303,17 @@ def test_they_are_measured(records: list[dict[str, object]]) -> None:
     """By OpenVINO the published file and the variant, by the other engine the published file."""
     cases = {(r["case"]["engine"], r["case"]["variant"]) for r in records}
     assert cases == {("openvino", "fp32"), ("openvino", "toy-weights"), ("toy", "fp32")}
-    assert {r["outcome"]["status"] for r in records} == {"completed"}, records
+    assert {r["outcome"]["status"] for r in records} == {"completed"}
+    ours = next(r for r in records if (r["case"]["engine"], r["case"]["variant"]) == OURS)
+    assert ours["toy"] == {"status": "measured", "answer": 42.0}
 
 
 def test_they_are_on_the_site(copy: Copy, records: list[dict[str, object]]) -> None:
-    """Under the names that their tables give them."""
+    """Under the names that their tables give them; the page is in the navigation of all others."""
     copy.run("build", "--records", "records", "--out", "site")
-    pages = "".join(file.read_text() for file in (copy.work / "site").rglob("*.html"))
-    for words in ("Toy Engine", "toy weights", "a toy has no labels"):
-        assert words in pages
+    pages = {file.name: file.read_text() for file in (copy.work / "site").rglob("*.html")}
+    for words in ("Toy Engine", "toy weights", "a toy has no labels", "Toy rate"):
+        assert any(words in page for page in pages.values()), words
+    assert f"{len(records)} toys" in pages["toys.html"]
+    assert all("Toy shelf" in page for page in pages.values())
+    assert "toy_ips" in (copy.work / "site" / "data" / "figures.csv").read_text()
