@@ -31,7 +31,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     def read(path: Path) -> str:
         return real(tmp_path / path.name)
 
-    monkeypatch.setattr(describe, "read_text", read)
+    for module in (describe, describe.procfs):
+        monkeypatch.setattr(module, "read_text", read)
     return put
 
 
@@ -62,7 +63,7 @@ def test_the_id_is_of_hardware_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(describe, "available_cores", lambda: 1)
     monkeypatch.setattr(socket, "gethostname", lambda: "another-name")
     assert describe.describe().id == before.id
-    monkeypatch.setattr(describe, "_cpuinfo", lambda _: {"model name": "Another CPU"})
+    monkeypatch.setattr(describe.procfs, "cpuinfo", lambda _: {"model name": "Another CPU"})
     assert describe.describe().id != before.id
 
 
@@ -80,7 +81,7 @@ def test_the_id_is_of_hardware_only(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_any_name_of_a_cpu_gives_a_safe_id(monkeypatch: pytest.MonkeyPatch, cpu: str) -> None:
     """Whatever the firmware says, the folder's name is short and plain."""
-    monkeypatch.setattr(describe, "_cpuinfo", lambda _: {"model name": cpu})
+    monkeypatch.setattr(describe.procfs, "cpuinfo", lambda _: {"model name": cpu})
     found = describe.describe()
     assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,79}", found.id)
     assert ".." not in found.id

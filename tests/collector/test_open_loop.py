@@ -10,7 +10,7 @@ import pytest
 
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import ArrivalStep, OpenLoop, Unsupported
-from ovreport_collector import engines
+from ovreport_collector import engines, worker
 from ovreport_collector.engines import arrays
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.open_loop import run
@@ -28,7 +28,6 @@ from ovreport_collector.measurements.open_loop.run import (
     search,
 )
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector.worker import main
 from tests.collector import models
 from tests.collector.fixed_service import FEATURES, FixedService
 
@@ -195,7 +194,7 @@ def test_what_a_request_raises_reaches_the_result(
 
     monkeypatch.setattr(engines, "create", lambda *_: engine)
     monkeypatch.setattr("tests.collector.fixed_service.time.sleep", stumble)
-    result = main.run(a_job(inputs))
+    result = worker.run(a_job(inputs))
     assert isinstance(result, JobFailed)
     assert "the driver went away" in result.reason
 
@@ -253,7 +252,7 @@ def test_openvino_under_random_arrivals(tmp_path: Path) -> None:
         precision="f32",
     )
     job = a_job(tmp_path / "s.npz", target=target, closed_ips=4000.0, limit_ms=50.0, seconds=0.05)
-    result = main.run(job)
+    result = worker.run(job)
     assert isinstance(result, ArrivalsResult), result
     loop = result.open_loop
     assert isinstance(loop, OpenLoop)

@@ -68,7 +68,7 @@ def _run(job: Job[R], work: Path, limit_s: float) -> R | JobFailed:
 def _wait_for(arguments: list[str], stderr: BinaryIO, limit_s: float) -> int | None:
     """Run the measuring process; return its exit code, None where it was stopped at the limit."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "ovreport_collector.worker.main", *arguments],
+        [sys.executable, "-m", "ovreport_collector.worker", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=stderr,
         stderr=subprocess.STDOUT,

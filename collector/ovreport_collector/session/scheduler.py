@@ -19,7 +19,7 @@ from typing import Any
 from ovreport.store import write
 from ovreport_collector.engines.types import ThreadSettings
 from ovreport_collector.loadgen.drivers import Driver
-from ovreport_collector.machine.monitor import Watch
+from ovreport_collector.machine.noise import Watch
 from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.base import PlannedRound
 from ovreport_collector.plan.plan import PlannedCase
