@@ -117,8 +117,8 @@ def test_slow_answers_stop_at_the_cap(job: GenerationJob, clock: Clock) -> None:
 
 
 def test_an_answer_of_another_length_is_wrong(job: GenerationJob, clock: Clock) -> None:
-    """Fewer tokens than asked for: their times are those of another task."""
-    with pytest.raises(WrongOutputError, match="4 tokens were asked for, 3 came"):
+    """Fewer tokens than requested: their times are those of another task."""
+    with pytest.raises(WrongOutputError, match="4 tokens were requested, 3 came"):
         measure(job, SimulatedEngine(clock, missing=1))
 
 
@@ -323,7 +323,7 @@ def test_a_model_that_fails_is_a_record(
     records = collected(text_suite, own_folders / "out", console, fake_child, **engines)
     for record in records:
         assert isinstance(record.outcome, Failed)
-        assert "were asked for" in record.outcome.reason
+        assert "were requested" in record.outcome.reason
         assert not isinstance(record.generation, Generation)
 
 

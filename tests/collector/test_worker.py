@@ -330,7 +330,7 @@ def test_a_start_from_the_cache_is_verified(real: tuple[Target, Path], tmp_path:
     target, samples = real
     cache = tmp_path / "cache"
     cache.mkdir()
-    job = CachedStartJob(target=target, round=0, inputs=str(samples), cache_dir=str(cache))
+    job = CachedStartJob(target=target, round=0, inputs=str(samples), seed=0, cache_dir=str(cache))
     first, second = worker.run(job), worker.run(job)
     assert isinstance(first, CachedStartResult)
     assert isinstance(second, CachedStartResult)
