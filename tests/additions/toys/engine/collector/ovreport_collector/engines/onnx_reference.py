@@ -26,7 +26,7 @@ class OnnxReference:
 
     def read(self, path: Path, shapes: Mapping[str, Sequence[int]]) -> OnnxReferenceNetwork:
         """Read a model file."""
-        return OnnxReferenceNetwork(ReferenceEvaluator(path), shapes)
+        return OnnxReferenceNetwork(ReferenceEvaluator(str(path)), shapes)
 
 
 class OnnxReferenceNetwork:
