@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ovreport.metrics.metric import MIB, Group, Metric
-from ovreport.metrics.percentiles import N_TOO_SMALL, bound_ms, percentiles_of
+from ovreport.metrics.percentiles import TOO_FEW, bound_ms, percentiles_of
 from ovreport.metrics.value import MetricValue, Values, median_size, median_time, value_of
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
@@ -107,7 +107,7 @@ def _percentiles(point: GenerationPoint, reasons: Sequence[Reason]) -> Values:
     for key, percentile in PERCENTILES.items():
         bound = percentile_ms(point, percentile)
         if bound is None:
-            few = f"{N_TOO_SMALL}: {tokens:,} tokens of {generations(point)} answers"
+            few = f"{TOO_FEW}: {tokens:,} tokens of {generations(point)} answers"
             yield key, Skipped(reason=few)
         else:
             interval = Interval(bound, bound, bound)

@@ -16,7 +16,7 @@ from ovreport.record import Histogram, LatencyRound, Skipped, ThroughputRound, V
 from ovreport.stats import intervals
 from ovreport.stats.intervals import Interval
 
-N_TOO_SMALL = "n too small"
+TOO_FEW = "too few runs"
 
 
 def percentiles_of(metrics: Sequence[Metric]) -> dict[str, float]:
@@ -39,11 +39,11 @@ def bounds(
     n = sum(r.n for r in rounds)
     n_effective = intervals.effective_n(n, sum(r.autocorrelation * r.n for r in rounds) / n)
     if len(rounds) < 2:
-        one = Skipped(reason=f"{N_TOO_SMALL}: one round says nothing about another")
+        one = Skipped(reason=f"{TOO_FEW}: one round says nothing about another")
         yield from ((key, one) for key in percentiles)
         return
     few = Skipped(
-        reason=f"{N_TOO_SMALL}: {n:,} inferences, an effective sample size of {n_effective:,}"
+        reason=f"{TOO_FEW}: {n:,} inferences, an effective sample size of {n_effective:,}"
     )
     ranks = {key: intervals.pooled_rank(n, n_effective, p) for key, p in percentiles.items()}
     largest = _largest(rounds, {rank for rank in ranks.values() if rank})

@@ -27,7 +27,7 @@ _ADDED_IN_2 = ("curve", "open_loop", "end_to_end", "energy", "calibration", "eff
 
 
 def _to_2(document: Document) -> Document:
-    skipped = {"status": "skipped", "reason": "not measured yet by the ovreport of that time"}
+    skipped = {"status": "skipped", "reason": "measured before ovreport supported it"}
     return {**document, "format": 2, **dict.fromkeys(_ADDED_IN_2, skipped)}
 
 

@@ -16,7 +16,7 @@ from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
 from ovreport.store import read_all
 from ovreport_sitegen import check, config, downloads, publish
 from ovreport_sitegen.charts import Drawer
-from ovreport_sitegen.components.page import Head
+from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
@@ -53,13 +53,13 @@ def build(site: Path, records: Sequence[Path], out: Path, *, cache: Path | None 
     StoreError where the disk refuses. The old site is whole after any of them.
     """
     publish.refuse_foreign(out)
-    with no_collector():
+    with without_garbage_collection():
         return _build(site, records, out, cache)
 
 
 @contextmanager
-def no_collector(*, for_good: bool = False) -> Iterator[None]:
-    """Pause the garbage collector.
+def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
+    """Pause garbage collection.
 
     What a build creates lives to its end; collecting garbage would take a sixth of the time.
     `for_good`: objects are not collected at the exit of Python either, which saves a tenth.

@@ -46,10 +46,10 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
     """
     from ovreport.errors import IncompleteError
     from ovreport_sitegen.build import build as build_site
-    from ovreport_sitegen.build import no_collector
+    from ovreport_sitegen.build import without_garbage_collection
     from ovreport_sitegen.text import plural
 
-    with no_collector(for_good=True):
+    with without_garbage_collection(for_good=True):
         built = build_site(site, records, out)
     for fault in built.faults:
         click.echo(f"problem: {fault}", err=True)

@@ -32,8 +32,9 @@ from ovreport_collector import engines, sources
 from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.machine import noise
-from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import DriverJob, DriverResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan import load_suite
 from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child

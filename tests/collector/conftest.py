@@ -20,10 +20,11 @@ from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.types import OutputsResult, ProbeResult
 from ovreport_collector.measurements.curve.run import CurveJob, CurveResult
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
-from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.open_loop.run import ArrivalsJob, ArrivalsResult
 from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
 from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.request import OptimizeResult

@@ -9,16 +9,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Literal
 
+import msgspec
 import psutil
 import pytest
+from msgspec import Struct
 
 from ovreport.errors import StoreError
 from ovreport_collector.engines.types import ProbeResult, Target
 from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.process import child, redact
-from ovreport_collector.process.job import JobFailed
+from ovreport_collector.process.job import Job, JobFailed
 
 JOB = ProbeJob(devices=[])
 
@@ -171,7 +174,7 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: str) -
     """The kernel ends it when its parent is killed; one that began too late ends by itself."""
     script = (
         "import os, subprocess, sys, time\n"
-        "worker = ('from ovreport_collector.process.orphan import end_with; import os, time;'\n"
+        "worker = ('from ovreport_collector.worker.main import end_with; import os, time;'\n"
         "          'end_with({}); print(os.getpid(), flush=True); time.sleep(60)')\n"
         "subprocess.Popen([sys.executable, '-c', worker.format(sys.argv[1] or os.getpid())])\n"
         "time.sleep(60)"
@@ -235,6 +238,90 @@ def test_a_job_that_names_no_file_of_this_machine_leaves_none_in_messages(
     )
     assert isinstance(failed, JobFailed)
     assert failed.stderr_tail == "cannot read …/net.onnx"
+
+
+class Part(Struct, frozen=True):
+    """A part of a result."""
+
+    words: str
+    more: dict[str, Part] = {}
+
+
+class EverythingResult(Struct, frozen=True, tag="everything"):
+    """A result with strings wherever a result may have them."""
+
+    text: str
+    texts: list[str]
+    by_name: dict[str, str]
+    part: Part
+    parts: list[Part]
+    pair: tuple[str, float]
+    perhaps: str | None
+    kind: Literal["slow"] = "slow"
+    count: dict[int, str] = {}
+
+
+class EverythingJob(Job[EverythingResult], frozen=True, kw_only=True):
+    """A job that names a private file among others."""
+
+    files: dict[str, list[str]]
+
+
+def test_every_string_of_a_result_is_redacted(worker, tmp_path: Path) -> None:
+    """Whatever its type and depth; names and numbers stay as they are."""
+    private = tmp_path / "secret client"
+    said = f"cannot read {private}/net.onnx"
+    told = Part(said, {"inner": Part(said)})
+    result = EverythingResult(
+        text=said,
+        texts=[said],
+        by_name={"why": said, said: "a key"},
+        part=told,
+        parts=[told],
+        pair=(said, 1.5),
+        perhaps=said,
+        count={1: said},
+    )
+    (tmp_path / "result").write_bytes(msgspec.json.encode(result))
+    work = worker(f"import shutil; shutil.copy({str(tmp_path / 'result')!r}, sys.argv[5])")
+    job = EverythingJob(files={"model": [str(private / "net.onnx")]})
+    found = child.run(job, work, limit_s=20)
+    assert isinstance(found, EverythingResult)
+    assert str(tmp_path) not in repr(found)
+    hidden = "cannot read …/net.onnx"
+    inner = Part(hidden, {"inner": Part(hidden)})
+    assert found == EverythingResult(
+        text=hidden,
+        texts=[hidden],
+        by_name={"why": hidden, hidden: "a key"},
+        part=inner,
+        parts=[inner],
+        pair=(hidden, 1.5),
+        perhaps=hidden,
+        count={1: hidden},
+    )
+
+
+def test_the_failure_of_a_job_is_redacted_too(worker, tmp_path: Path) -> None:
+    """Its reason as well as what the process wrote last."""
+    private = tmp_path / "secret client"
+    failed = JobFailed(reason=f"no {private}/net.onnx", cause="error")
+    (tmp_path / "result").write_bytes(msgspec.json.encode(failed))
+    work = worker(
+        f"import shutil; shutil.copy({str(tmp_path / 'result')!r}, sys.argv[5])\n"
+        f"print({str(private)!r})"
+    )
+    job = EverythingJob(files={"model": [str(private / "net.onnx")]})
+    assert child.run(job, work, limit_s=20) == JobFailed(
+        reason="no …/net.onnx", cause="error", stderr_tail="…"
+    )
+
+
+def test_a_name_is_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port or a mode may be called what this machine is called."""
+    monkeypatch.setattr(redact.socket, "gethostname", lambda: "input")
+    data = {"input": ["input", "the host input"]}
+    assert redact.redacted_data(data) == {"input": ["input", "the host <host>"]}
 
 
 def test_home_user_host_and_python_are_taken_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,9 @@ from ovreport_collector.engines import native
 from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.engines.native import THREADS, in_openvino_order
 from ovreport_collector.engines.types import OutputsResult, Target, ThreadSettings
-from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import OutputsJob, ThreadSettingsJob
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartJob
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan

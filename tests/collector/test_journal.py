@@ -12,9 +12,21 @@ import msgspec
 import pytest
 
 from ovreport.errors import StoreError
+from ovreport_collector.measurements.inference.run import InferenceJob
+from ovreport_collector.measurements.no_mmap.run import NoMmapResult
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import journal as journal_module
-from ovreport_collector.session.journal import GivenUp, Journal, RoundFailed, Step, Written
+from ovreport_collector.session.journal import (
+    GivenUp,
+    Journal,
+    RoundDone,
+    RoundFailed,
+    Step,
+    Written,
+)
+from tests import factories
+from tests.collector import conftest
+from tests.collector.test_worker import TARGET
 
 WHEN = "2026-11-23T12:00:00Z"
 FAILURE = JobFailed(reason="it broke", cause="error")
@@ -202,3 +214,30 @@ def test_a_finished_run_is_forgotten(path: Path) -> None:
     journal.close()
     journal.close()
     assert not path.exists()
+
+
+def a_round() -> RoundDone:
+    """Return a round with the results of two measurements, one of them failed."""
+    made = conftest.a_round_result(
+        InferenceJob(
+            target=TARGET, round=0, tier=conftest.TINY, inputs="", seed=1, driver="threads"
+        )
+    )
+    further = {
+        "no_mmap": NoMmapResult(memory=factories.start_memory(0)),
+        "curve": FAILURE,
+    }
+    return RoundDone(case="a", round=0, started_at=WHEN, result=made, readings={}, further=further)
+
+
+def test_results_of_measurements_are_read_back_as_what_they_are(path: Path) -> None:
+    """Their types come from the registry of measurements."""
+    filled(path, a_round())
+    assert Journal(path).steps == [a_round()]
+
+
+def test_a_result_of_an_unknown_measurement_sets_the_journal_aside(path: Path) -> None:
+    """It is another version's."""
+    other = msgspec.structs.replace(a_round(), further={"another": FAILURE})
+    filled(path, other)
+    assert Journal(path).steps == []

@@ -22,6 +22,7 @@ from ovreport_collector.measurements.generation.run import GenerationJob
 from ovreport_collector.models import variants
 from ovreport_collector.models.convert.run import ConvertResult
 from ovreport_collector.models.optimize.job import OptimizeJob
+from ovreport_collector.models.variants import pipeline_files
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job
@@ -183,7 +184,7 @@ def test_what_a_pipeline_reads_is_what_is_taken_along(tmp_path: Path) -> None:
     for name in names:
         (tmp_path / name).touch()
     (tmp_path / "more.json").mkdir()
-    found = language.beside(tmp_path / "openvino_model.xml")
+    found = pipeline_files(tmp_path / "openvino_model.xml")
     assert [f.name for f in found] == [
         "chat_template.jinja",
         "config.json",

@@ -5,19 +5,26 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 import pytest
 
+from ovreport.engines import GENAI
 from ovreport.errors import InputError
-from ovreport.record import Device, Tier
+from ovreport.record import Case, Device, Tier
+from ovreport.record.base import TierName
 from ovreport_collector.engines.types import ProbeResult, Unavailable
+from ovreport_collector.machine import energy
+from ovreport_collector.measurements import registry
 from ovreport_collector.plan import tiers
-from ovreport_collector.plan.plan import Plan, default_precisions
+from ovreport_collector.plan.devices import default_precisions
+from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.timing import Timing
 from ovreport_collector.session.estimate import total_s
 from tests.collector.conftest import FakeChild, a_device, a_request
+from tests.collector.suite_fixtures import suite_of
 
 
 def missing(name: str, reason: str) -> Unavailable:
@@ -47,8 +54,8 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("device", "expected"), PAIRS, ids=lambda v: getattr(v, "name", None))
-def test_each_device_gets_the_precisions_that_tell_most(device, expected) -> None:
-    """f32 and the default where they differ; what hands work on takes no precision."""
+def test_each_device_gets_the_precisions_that_are_worth_comparing(device, expected) -> None:
+    """f32 and the default where they differ; a virtual device takes no precision."""
     assert default_precisions(device) == expected
 
 
@@ -77,7 +84,7 @@ def test_every_model_meets_every_device_and_precision(make, fake_child: FakeChil
     assert len({p.key for p in make().cases}) == 6
 
 
-def test_what_was_asked_for_is_what_is_planned(make) -> None:
+def test_what_was_requested_is_what_is_planned(make) -> None:
     """Chosen models and precisions only; said twice, they are measured once."""
     made = make(models=("two", "two"), precisions=("bf16", "bf16"), devices=("CPU", "CPU"))
     assert [(p.case.model, p.case.precision) for p in made.cases] == [("two", "bf16")]
@@ -155,7 +162,7 @@ def test_the_expected_time_grows_with_what_is_planned(make) -> None:
     assert total_s(make(tier="publish")) > both
 
 
-def test_the_expected_time_knows_what_judging_costs(fake_child: FakeChild) -> None:
+def test_the_expected_time_knows_what_accuracies_take(fake_child: FakeChild) -> None:
     """Thousands of texts take their time, for each case, and once more where f32 is no case."""
 
     def expected(model: str, *precisions: str) -> float:
@@ -170,11 +177,29 @@ def test_the_expected_time_knows_what_judging_costs(fake_child: FakeChild) -> No
     assert twice - alone == pytest.approx(texts - eyes, abs=5)
 
 
+def a_case(engine: str) -> PlannedCase:
+    """Return a case of an engine; what its model is does not matter."""
+    case = Case(engine=engine, device="CPU", model="tiny", variant="fp32", precision="f32")
+    return PlannedCase(case, suite_of("file:tiny.onnx", "").models[0])
+
+
 @pytest.mark.parametrize("tier", tiers.TIERS.values(), ids=lambda t: t.name)
 def test_tiers_can_be_met(tier: Tier) -> None:
     """Time and count have a cap above them, rounds can be added, and ratios have five pairs."""
     assert tier.min_seconds < tier.max_seconds
     assert 5 <= tier.rounds <= tier.max_rounds
+
+
+@pytest.mark.parametrize("tier", tiers.TIERS.values(), ids=lambda t: t.name)
+def test_everything_that_is_measured_knows_every_tier(tier: Tier) -> None:
+    """Measurements have tables of their own by tier: a new tier needs a row in each of them."""
+    assert tier.name in get_args(TierName)
+    for measurement in registry.MEASUREMENTS:
+        assert measurement.seconds(tier) >= 0, measurement.name
+        assert 1 <= measurement.rounds(tier) <= tier.rounds, measurement.name
+    for workload in (registry.workload(a_case("openvino")), registry.workload(a_case(GENAI))):
+        assert workload.seconds(tier, 0) > 0
+    assert energy.IDLE_S[tier.name] > 0
 
 
 def test_a_device_that_is_not_here_is_refused(make, fake_child: FakeChild) -> None:
@@ -187,14 +212,14 @@ def test_a_device_that_is_not_here_is_refused(make, fake_child: FakeChild) -> No
     assert "Available: CPU" in caught.value.remedy
 
 
-def test_devices_that_nobody_asked_for_may_be_missing(make, fake_child: FakeChild) -> None:
+def test_devices_that_were_not_requested_may_be_missing(make, fake_child: FakeChild) -> None:
     """By default what is there is measured."""
     unavailable = [missing("GPU", "none"), missing("NPU", "none")]
     fake_child.answers = [lambda _: probed([a_device()], unavailable)]
     assert list(make().devices) == ["CPU"]
 
 
-def test_an_available_device_that_cannot_be_used_is_told(make, fake_child: FakeChild) -> None:
+def test_an_available_device_that_cannot_be_used_is_reported(make, fake_child: FakeChild) -> None:
     """A device that is there but broken does not vanish from the plan unnoticed."""
     unavailable = [missing("CPU.1", "broken driver")]
     fake_child.answers = [lambda _: probed([a_device()], unavailable, ["CPU", "CPU.1"])]
@@ -202,7 +227,7 @@ def test_an_available_device_that_cannot_be_used_is_told(make, fake_child: FakeC
         make()
 
 
-def test_a_machine_without_devices_is_told(make, fake_child: FakeChild) -> None:
+def test_a_machine_without_devices_is_refused(make, fake_child: FakeChild) -> None:
     """Nothing to measure on is bad input, with the reason of the first that is missing."""
     fake_child.answers = [lambda _: probed([], [missing("CPU", "no plugin")])]
     with pytest.raises(InputError, match="no plugin"):

@@ -119,7 +119,9 @@ def test_a_measuring_process_imports_no_telemetry() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-@pytest.mark.parametrize("name", ["inference", "startup", "no_mmap", "curve", "open_loop"])
+@pytest.mark.parametrize(
+    "name", ["inference", "generation", "startup", "no_mmap", "curve", "open_loop"]
+)
 def test_a_measuring_process_loads_nothing_of_the_session(name: str) -> None:
     """Its memory is measured: plan, preparation and tasks would be in every record."""
     script = (

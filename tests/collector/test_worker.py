@@ -17,9 +17,10 @@ from ovreport_collector.engines.types import OutputsResult, ProbeResult, Target
 from ovreport_collector.loadgen import checks, loops
 from ovreport_collector.machine import energy
 from ovreport_collector.machine.energy import measurement
-from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
 from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.process.job import JobFailed
@@ -416,3 +417,19 @@ def test_what_is_kept_of_outputs_is_what_their_judge_wants(
     for kept in (first, further):
         assert kept.shape[1:] == (1, 5)
         np.testing.assert_array_equal(kept[..., 0], whole.argmax(axis=-1))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["os:system", "tests.collector.models:save", "ovreport_collector.worker.main:run", "nothing"],
+)
+def test_only_jobs_of_the_collector_are_done(name: str) -> None:
+    """Whatever the command line names."""
+    with pytest.raises(ValueError, match="not a job"):
+        main.job_type(name)
+
+
+def test_a_job_is_found_by_its_name() -> None:
+    """Module and class."""
+    name = "ovreport_collector.measurements.outputs:OutputsJob"
+    assert main.job_type(name) is OutputsJob

@@ -11,7 +11,7 @@ from ovreport import record as r
 from ovreport import store
 from ovreport.errors import RecordError
 from ovreport.metrics import METRICS, MetricValue, metric_values
-from ovreport.metrics.percentiles import N_TOO_SMALL
+from ovreport.metrics.percentiles import TOO_FEW
 from tests.factories import a_record
 from tests.language_factories import a_failed_language_record, a_generation, a_language_record
 
@@ -67,7 +67,7 @@ def test_rounds_that_disagree_are_unreliable() -> None:
 def test_one_round_has_no_percentiles() -> None:
     """One process says nothing about another."""
     found = metric_values(a_language_record(rounds=1))
-    assert N_TOO_SMALL in found["time_per_output_token_p90_ms"].reason
+    assert TOO_FEW in found["time_per_output_token_p90_ms"].reason
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])

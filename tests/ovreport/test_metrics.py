@@ -7,7 +7,7 @@ import pytest
 
 from ovreport.metrics import METRICS, MetricValue, metric_values
 from ovreport.metrics.accuracy import accuracy_metric
-from ovreport.metrics.percentiles import N_TOO_SMALL, percentiles_of
+from ovreport.metrics.percentiles import TOO_FEW, percentiles_of
 from ovreport.metrics.speed import LATENCY
 from ovreport.record import Failed, Skipped, Unsupported
 from ovreport.store import decode, encode
@@ -69,14 +69,14 @@ def test_too_few_samples_give_no_percentile():
     record = a_record(rounds=2)
     found = metric_values(record)
     assert isinstance(found["latency_p999_ms"], Skipped)
-    assert found["latency_p999_ms"].reason.startswith(N_TOO_SMALL)
+    assert found["latency_p999_ms"].reason.startswith(TOO_FEW)
     assert isinstance(found["latency_p99_ms"], MetricValue)
 
 
 def test_one_round_gives_no_percentile():
     """However many inferences it has: another round may be another story."""
     found = metric_values(a_record(rounds=1))
-    assert found["latency_p90_ms"].reason == f"{N_TOO_SMALL}: one round says nothing about another"
+    assert found["latency_p90_ms"].reason == f"{TOO_FEW}: one round says nothing about another"
 
 
 def test_correlated_samples_count_for_less():

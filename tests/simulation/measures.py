@@ -231,7 +231,7 @@ def percentile_bounds(comparisons: int, *, seed: int, length: int = 2200) -> Ite
                     found.extend(_bound(tapes, percentile))
         for percentile, found in bounds.items():
             if not found:
-                continue  # n too small for any bound
+                continue  # too few inferences for any bound
             yield Finding(
                 question=VIOLATED,
                 conditions=f"p{100 * percentile:.0f}, {_where(7, rho, tail)}",
@@ -244,7 +244,7 @@ def percentile_bounds(comparisons: int, *, seed: int, length: int = 2200) -> Ite
 
 
 def _bound(tapes: Floats, percentile: float) -> list[float]:
-    """Return the bound of a case [rounds, inferences], as figures state it; none: n too small."""
+    """Return the bound of a case [rounds, inferences]; none: too few inferences."""
     rho = float(np.mean([statistics.autocorrelation(tape) for tape in tapes]))
     n_effective = statistics.effective_n(tapes.size, rho)
     rank = statistics.pooled_rank(tapes.size, n_effective, percentile)

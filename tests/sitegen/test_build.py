@@ -19,7 +19,6 @@ from ovreport.record import Record
 from ovreport.store import encode, write
 from ovreport_sitegen import publish
 from ovreport_sitegen.build import Built, build
-from ovreport_sitegen.components import selection
 from tests.factories import a_record
 
 PAGES = {
@@ -339,20 +338,6 @@ def test_every_device_and_model_gets_its_own_page(
     out = build_of(records)
     assert len(list(out.glob("model-*.html"))) == 4
     assert len(list(out.glob("device-*.html"))) == len(names)
-
-
-def test_tables_of_details_hold_whole_devices(
-    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With many results they show the device with most models, and say so; the main table all."""
-    monkeypatch.setattr(selection, "MOST", 2)
-    out = build(site, [], tmp_path / "out").out
-    page = (out / "efficiency.html").read_text()
-    assert page.count("7 of 8 results") == 3
-    tables = {part.split('"')[0]: part for part in page.split('<table id="')[1:]}
-    rows = {name: part.split("</table>")[0].count("<tr") - 1 for name, part in tables.items()}
-    assert rows["efficiency-table"] == 8
-    assert rows["phases-table"] == rows["kinds-table"] == rows["modes-table"] == 7
 
 
 def test_two_records_of_one_time_are_a_problem_on_the_data_page(tmp_path: Path) -> None:

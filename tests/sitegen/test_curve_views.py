@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from ovreport import record as r
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport_sitegen.charts import Drawer, Plane, Point
 from ovreport_sitegen.charts.plane import fill
-from ovreport_sitegen.components.cells import TOO_FEW
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages import model, throughput
 from ovreport_sitegen.pages.throughput import curve, open_loop

@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from ovreport import record as r
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.store import Loaded, Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare.paired import same_run
 from ovreport_sitegen.components import accuracy_cells
-from ovreport_sitegen.components.cells import TOO_FEW
-from ovreport_sitegen.components.page import warning
+from ovreport_sitegen.components.head import warning
+from ovreport_sitegen.components.selection import details_table, whole_devices
+from ovreport_sitegen.components.table import Cell, Column
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.data.load import newest
@@ -139,6 +141,37 @@ def test_equal_speeds_are_not_called_different() -> None:
     chart = latency.view(found).cards[1].chart
     assert chart is not None
     assert all(row.faint for row in chart.rows)
+
+
+# ---------------------------------------------------------------- tables of details
+
+
+def test_tables_of_details_hold_whole_devices() -> None:
+    """With many results they show the device with most models, and say so; few are all shown."""
+    found = catalogue(*a_collection())
+    chosen = whole_devices(found, found.results, most=2)
+    assert {r.device for r in chosen.results} == {found.main_device}
+    assert len(chosen.results) == len(found.of_device(found.main_device)) == 7
+    assert "7 of 8" in chosen.note
+    every = whole_devices(found, found.results, most=8)
+    assert (every.results, every.note) == (found.results, "")
+    table = details_table(found, "t", "Title", [Column("Day")], lambda r: [Cell(r.day)])
+    assert [len(row.cells) for row in table.rows] == [len(table.columns)] * 8
+
+
+def test_a_large_site_shows_all_in_the_main_table_only() -> None:
+    """Details are of the device with most models, and say so."""
+    sizes = {"example-8c": 70, "other-4c": 60}
+    many = [
+        a_record(model=f"m{i}", title=f"M {i}", machine=machine, rounds=1, seed=i)
+        for machine, n in sizes.items()
+        for i in range(n)
+    ]
+    view = efficiency.view(catalogue(*many))
+    assert len(view.table.rows) == 130
+    for table in (view.phases, view.kinds, view.modes):
+        assert len(table.rows) == 70
+        assert "70 of 130" in table.note
 
 
 # ---------------------------------------------------------------- verdicts

@@ -2,16 +2,19 @@
 
 TextEngine.pipeline → Pipeline.encode, Pipeline.generate     one prompt at a time
 TextEngine.batching → Batching.generate                      several prompts at once
+TextEngine.exporting, network → LogitsNetwork.windows        the loss of a text
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
-from ovreport.record import Settings
+from ovreport.record import Settings, Unsupported, Window
 from ovreport_collector.engines.arrays import Sample
+from ovreport_collector.engines.types import OutputsResult
 
 TEXT = "utf8"
 """Name of the array that holds a passage of text, as UTF-8 bytes."""
@@ -54,8 +57,30 @@ class Batching(Protocol):
         ...
 
 
+class LogitsNetwork(Protocol):
+    """The network under a pipeline, run by itself: it gives logits, from which a loss follows."""
+
+    def described(self) -> OutputsResult:
+        """Return what the network is, and what of it runs."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """Requested and effective properties."""
+        ...
+
+    def windows(
+        self, tokens: Sequence[int], *, window: int, stride: int, most: int
+    ) -> list[Window] | Unsupported:
+        """Return the loss of a text, step by step of a sliding window; each token counts once.
+
+        `window` and `stride` are numbers of tokens, `most` of steps.
+        """
+        ...
+
+
 class TextEngine(Protocol):
-    """A loader of one language model."""
+    """An engine of language models, set up for one model and device."""
 
     @property
     def settings(self) -> Settings:
@@ -67,7 +92,15 @@ class TextEngine(Protocol):
         ...
 
     def batching(self) -> Batching:
-        """Load the model for several requests at once."""
+        """Load the model for several requests at once; NotImplementedError where it cannot."""
+        ...
+
+    def exporting(self, folder: Path) -> tuple[Pipeline, Path]:
+        """Load the model, and return the file of its network, which may be saved in a folder."""
+        ...
+
+    def network(self, path: Path) -> LogitsNetwork:
+        """Return that network, compiled as the pipeline compiles it."""
         ...
 
 

@@ -20,8 +20,7 @@ from ovreport.record import (
 )
 from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.drivers import Driver
-from ovreport_collector.measurements.generation.quality import GenerationQuality
-from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.results import GenerationQuality, InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import Job, JobFailed, R

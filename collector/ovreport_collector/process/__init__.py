@@ -1,1 +1,1 @@
-"""TODO: process."""
+"""Starting a measuring process, and getting its result back: jobs, limits, redaction, time."""

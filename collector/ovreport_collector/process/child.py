@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -40,57 +41,61 @@ def run(job: Job[R], work: Path, *, limit_s: float) -> R | JobFailed:
 
 
 def _run(job: Job[R], work: Path, limit_s: float) -> R | JobFailed:
+    encoded = msgspec.json.encode(job)
     job_file, result_file, stderr_file = (
         work / name for name in ("job.json", "result.json", "stderr")
     )
-    encoded = msgspec.json.encode(job)
-    folders = {work, *folders_of(msgspec.json.decode(encoded))}
     with storing(work):
         result_file.unlink(missing_ok=True)
         measured_file(work).unlink(missing_ok=True)
         job_file.write_bytes(encoded)
         stderr = stderr_file.open("wb")
-    command = [
-        sys.executable,
-        "-m",
-        "ovreport_collector.worker.main",
-        f"{type(job).__module__}:{type(job).__qualname__}",
-        str(job_file),
-        str(result_file),
-        str(measured_file(work)),
-        str(os.getpid()),
-    ]
+    name = f"{type(job).__module__}:{type(job).__qualname__}"
+    files = (job_file, result_file, measured_file(work))
     with stderr:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=stderr,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            env=environment(),
-        )
-        try:
-            code = process.wait(timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            kill_group(process)
-            return JobFailed(
-                reason=f"no result after {limit_s:.0f} s: the process was stopped",
-                cause="timeout",
-                stderr_tail=_tail(stderr_file, folders),
-            )
-        finally:
-            kill_group(process)
+        code = _wait_for([name, *map(str, files), str(os.getpid())], stderr, limit_s)
+    folders = {work, *folders_of(msgspec.json.decode(encoded))}
     if code == 0 and result_file.exists():
         data = redacted_data(msgspec.json.decode(result_file.read_bytes()), folders)
         result: R | JobFailed = msgspec.convert(data, result_type(type(job)), str_keys=True)
-        if not isinstance(result, JobFailed):
-            return result
+    else:
+        result = _ended(code, limit_s)
+    if isinstance(result, JobFailed):
         return msgspec.structs.replace(result, stderr_tail=_tail(stderr_file, folders))
-    return JobFailed(
-        reason=_how_it_ended(code),
-        cause="killed" if code == -signal.SIGKILL else "crash",
-        stderr_tail=_tail(stderr_file, folders),
+    return result
+
+
+def _wait_for(arguments: list[str], stderr: BinaryIO, limit_s: float) -> int | None:
+    """Run the measuring process; return its exit code, None where it was stopped at the limit."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ovreport_collector.worker.main", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=stderr,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        env=environment(),
     )
+    try:
+        return process.wait(timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        kill_group(process)
+
+
+def _ended(code: int | None, limit_s: float) -> JobFailed:
+    """Return how a process without a result ended."""
+    if code is None:
+        reason = f"no result after {limit_s:.0f} s: the process was stopped"
+        return JobFailed(reason=reason, cause="timeout")
+    if code >= 0:
+        reason = f"the measuring process ended with exit code {code} and no result"
+        return JobFailed(reason=reason, cause="crash")
+    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
+    is_kill = -code == signal.SIGKILL
+    hint = " (was memory short?)" if is_kill else ""
+    reason = f"the measuring process was ended by {name}{hint}"
+    return JobFailed(reason=reason, cause="killed" if is_kill else "crash")
 
 
 def measured_file(work: Path) -> Path:
@@ -118,14 +123,6 @@ def check_room(work: Path) -> None:
         probe = work / "room"
         probe.write_bytes(bytes(_ROOM_BYTES))
         probe.unlink()
-
-
-def _how_it_ended(code: int) -> str:
-    if code >= 0:
-        return f"the measuring process ended with exit code {code} and no result"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    hint = " (was memory short?)" if code == -signal.SIGKILL else ""
-    return f"the measuring process was ended by {name}{hint}"
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -1,1 +1,1 @@
-"""TODO: session."""
+"""A collect: every case of a plan measured, step by step, into records."""

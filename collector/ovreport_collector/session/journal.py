@@ -24,9 +24,8 @@ from ovreport.record import Accuracy, Agreement, NotMeasured
 from ovreport_collector.engines.types import OutputsResult, ThreadSettings
 from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.measurements import registry
-from ovreport_collector.measurements.generation.quality import GenerationQuality
 from ovreport_collector.measurements.generation.run import GenerationResult
-from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.results import GenerationQuality, InferenceResult
 from ovreport_collector.process.job import JobFailed, result_type
 from ovreport_collector.process.timing import NO_TIME, Timing
 

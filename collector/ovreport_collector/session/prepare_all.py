@@ -43,7 +43,7 @@ def prepare_all(plan: Plan, work: Path, display: Display, stopwatch: Stopwatch) 
         prepared[model.id, model.variant] = published
         began = timing.clock()
         for name in plan.optimized_variants(model):
-            display.working(f"{model.title}: making {name}", estimate.optimizing_s(name))
+            display.working(f"{model.title}: optimizing to {name}", estimate.optimizing_s(name))
             prepared[model.id, name] = _redacted(_variant(published, name, files, work), plan, work)
         stopwatch.leave_out(timing.clock() - began)
     return prepared

@@ -31,7 +31,10 @@ class Display(Protocol):
     """Receives everything that happens, in order."""
 
     def working(self, what: str, expected_s: float = 0.0) -> None:
-        """Note that something began that is no round, and that what was begun before has ended."""
+        """Note that something other than a round began, which ends what was working before.
+
+        `expected_s` are the seconds of `estimate` that it takes.
+        """
         ...
 
     def round_started(self, planned: PlannedCase, index: int) -> None:

@@ -49,7 +49,7 @@ def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
 
 
 def _what_runs(planned: PlannedCase) -> list[str]:
-    """Return the options that choose the case; a native framework's with OpenVINO beside it."""
+    """Return the options that choose the case; a native framework's with OpenVINO, its baseline."""
     if planned.is_native:
         return ["--engine", "openvino", "--engine", planned.case.engine]
     return ["--precision", planned.case.precision]
@@ -58,8 +58,8 @@ def _what_runs(planned: PlannedCase) -> list[str]:
 def _variants(plan: Plan, planned: PlannedCase) -> list[str]:
     """Return the options that choose the variant, where there is a choice.
 
-    Where the user's data hold samples out for a calibrated one, that is named too: without it, all
-    samples would be judged, and others than in this run.
+    Where samples of a user dataset are held out for a calibrated variant, that is named too:
+    without it the accuracy would be of other samples than in this run.
     """
     model, name = planned.model, planned.case.variant
     names = [name] if planned.is_optimized or model.variants else []
@@ -93,7 +93,7 @@ def _theirs(plan: Plan, planned: PlannedCase) -> list[str]:
 
 
 def _run_name(planned: PlannedCase) -> str:
-    """Return the name of the file that was run: of a variant, as `making` keeps it.
+    """Return the name of the file that was run: of a variant, as the cache of models has it.
 
     A converted file has no name of its own.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 from collections.abc import Iterable
-from pathlib import Path
 
 from ovreport.engines import ENGINES, GENAI
 from ovreport_collector.suite.model import Model
@@ -16,14 +15,6 @@ TASK = "text-generation"
 def is_language(model: Model) -> bool:
     """Return whether a model is a language model."""
     return model.task == TASK
-
-
-def beside(network: Path) -> list[Path]:
-    """Return the files beside a network that its pipeline reads: tokenizer, settings, template."""
-    others = (f for f in network.parent.iterdir() if f.is_file() and f.stem != network.stem)
-    return sorted(
-        f for f in others if f.name.startswith("openvino_") or f.suffix in {".json", ".jinja"}
-    )
 
 
 def has_genai() -> bool:

@@ -146,7 +146,7 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     folder: str = ""
     """Where relative `file:` paths start. Set when loaded; a document cannot hold it."""
     user_datasets: dict[str, LocalDataset] = {}
-    """Dataset → the user's own copy. Set by `datasets.use_local`; a document cannot hold it."""
+    """Dataset → the user's own copy. Set by `datasets`; a document cannot hold it."""
 
     @property
     def identity(self) -> Suite:

@@ -1,1 +1,1 @@
-"""TODO: worker."""
+"""The measuring process: what runs in it, and nothing of what starts it."""

@@ -9,8 +9,10 @@ becomes a JobFailed, if there is still someone to write it; a crash is seen from
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,9 +24,9 @@ from ovreport_collector.engines import errors
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.process import timing
 from ovreport_collector.process.job import Job, JobFailed, R
-from ovreport_collector.process.orphan import end_with
 
 _PACKAGE = "ovreport_collector"
+_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
@@ -37,6 +39,19 @@ def main() -> None:
     temporary = result_file.with_suffix(".writing")
     temporary.write_bytes(msgspec.json.encode(result))
     temporary.rename(result_file)
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel kill this process once the process `parent`, which started it, ends.
+
+    prctl(2): the signal follows the thread that made this process, which is the parent's main one.
+    It can be asked for by the child only, so a parent that ended before is looked for afterwards.
+    Where there is no prctl a killed collect's child lives on until its job is done.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the collect that started this process is gone")
 
 
 def job_type(name: str) -> type[Job[Any]]:

@@ -1,7 +1,8 @@
 """From the points of a plane to the values, domains and ticks that its drawing is filled with.
 
-Each value has a kind `k`: `band`, `rule` (a straight line), `line` (of a series), `bound` (of what
-the filled points reach) or `mark`.
+Each value has a kind `k`: `band`, `rule` (a straight line), `line` (of a series `g`), `bound` (of
+what the filled points reach) or `mark`. Its fields: `x`, `y`, `x2`, `y2` places, `i` order on a
+line, `c` colour, `o` opacity, `f` fill, `s` shape, `z` size, `lx`, `ly` and `align` of the name.
 """
 
 from __future__ import annotations

@@ -1,12 +1,18 @@
-"""From a chart's rows to the values, domain and ticks that its drawing is filled with."""
+"""From a chart's rows to the values, domain and ticks that its drawing is filled with.
+
+The fields of a value, beside its texts: `i` place, `v` value, `lo` and `hi` ends of the interval,
+`at` where the label stands, `w` second value, `c` colour, `ci` colour of the interval, `f` fill,
+`o` opacity of the fill, `s` shape.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from ovreport_sitegen.charts.axes import Scale, finite, linear_axis, log_axis
-from ovreport_sitegen.charts.model import Chart, Row
+from ovreport_sitegen.charts.model import Chart, Kind, Row
 
 COLOURS = {
     "CPU": "var(--cpu)",
@@ -22,14 +28,14 @@ SHAPES = {
     "NPU": "triangle-up",
     "other": "cross",
 }
-"""Families differ by shape too: colour alone would leave some readers out."""
+"""Device families differ by shape too, for readers who cannot tell the colours apart."""
 
 GROUND = "var(--card)"
-_RUNS_ON = 1.5
+_BEYOND = 1.5
 """An interval is drawn up to so many times the largest value, then cut by the plot's edge."""
 
 STAGES_PLOT = 240
-"""Width of the scale of stages, in pixels: a part is named in it where its name fits."""
+"""Width of the scale of stages in pixels."""
 _LETTER = 6.0
 """Width of a letter of 11 pixels, about."""
 
@@ -38,7 +44,7 @@ Datum = dict[str, Any]
 
 @dataclass(frozen=True)
 class Axis:
-    """What differs between the axes of two charts of a kind."""
+    """An axis, as it is filled into a drawing."""
 
     domain: tuple[float, float]
     ticks: list[float]
@@ -47,7 +53,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Filled:
-    """All that differs between two charts of a kind."""
+    """What is filled into the compiled drawing of a kind."""
 
     rows: list[Datum]
     x: Axis
@@ -78,14 +84,18 @@ def _base(i: int, row: Row) -> Datum:
     }
 
 
-def _bars(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
+Drawn = tuple[list[Datum], Scale]
+"""The values of all rows, and the axis that they are drawn on."""
+
+
+def _bars(rows: tuple[Row, ...]) -> Drawn:
     top = max((r.value for r in rows), default=1.0)
-    limit = top * _RUNS_ON
+    limit = top * _BEYOND
     highs = [min(finite(r.high, limit), limit) for r in rows]
     axis = linear_axis(0, max([top, *highs]))
     data = []
     for i, row in enumerate(rows):
-        # The interval lies on the bar's end: ink, not the bar's colour, so that it is seen.
+        # The interval lies on the end of the bar: in ink, to stand out from the bar's colour.
         data.append(
             _base(i, row)
             | {
@@ -98,11 +108,11 @@ def _bars(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     return data, axis
 
 
-def _log(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
+def _log(rows: tuple[Row, ...]) -> Drawn:
     values = [v for r in rows for v in (r.value, r.other) if v]
     low, high = min(values, default=1), max(values, default=1)
     bounds = [finite(b, r.value) for r in rows for b in (r.low, r.high)]
-    near = [b for b in bounds if low / _RUNS_ON <= b <= high * _RUNS_ON]
+    near = [b for b in bounds if low / _BEYOND <= b <= high * _BEYOND]
     (first, last), ticks = log_axis([*values, *near])
     data = []
     for i, row in enumerate(rows):
@@ -113,7 +123,7 @@ def _log(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     return data, ((first, last), ticks)
 
 
-def _ratios(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
+def _ratios(rows: tuple[Row, ...]) -> Drawn:
     data, (domain, _) = _log(rows)
     (first, last), ticks = _ratio_axis(domain)
     for datum in data:
@@ -128,7 +138,7 @@ def _ratio_axis(domain: tuple[float, float]) -> Scale:
     return (low, high), [t for t in ladder if low <= t <= high] or [1]
 
 
-def _lost(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
+def _lost(rows: tuple[Row, ...]) -> Drawn:
     low = min((min(finite(r.low, r.value), r.value) for r in rows), default=-1)
     high = max((max(finite(r.high, r.value), r.value) for r in rows), default=0)
     # The label stands on the left of the mark: room for it, in the units of the axis.
@@ -144,7 +154,7 @@ def _lost(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     return data, ((first, last), ticks)
 
 
-def _rounds(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
+def _rounds(rows: tuple[Row, ...]) -> Drawn:
     spread = [abs(p) for r in rows for p in r.points]
     edge = min(max([*spread, 4.0]) * 1.1, 60.0)
     axis = linear_axis(-edge, edge)
@@ -163,50 +173,40 @@ def _rounds(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
     return data, axis
 
 
-def _stages(rows: tuple[Row, ...]) -> tuple[list[Datum], Scale]:
-    """Return one datum a part: they lie end to end; the row's texts belong to its last one."""
+def _stages(rows: tuple[Row, ...]) -> Drawn:
     tops = [max(row.value, sum(length for _, length in row.parts)) for row in rows]
-    limit = max(tops, default=1.0) * _RUNS_ON
+    limit = max(tops, default=1.0) * _BEYOND
     highs = [min(max(finite(row.high, limit), 0), limit) for row in rows]
     (first, last), ticks = linear_axis(0, max([*tops, *highs], default=1.0))
-    data = []
+    data: list[Datum] = []
     for i, row in enumerate(rows):
-        start = 0.0
-        for stage, length in row.parts:
-            room = length * STAGES_PLOT / (last - first)
-            named = room > _LETTER * (len(stage) + 1) and not row.faint
-            data.append(
-                _base(i, row)
-                | {
-                    "name": "",
-                    "label": "",
-                    "from": start,
-                    "to": start + length,
-                    "middle": start + length / 2,
-                    "word": stage if named else "",
-                    "c": f"var(--{stage})",
-                    "o": 0.45 if row.faint else 1,
-                }
-            )
-            start += length
-        data.append(
-            _base(i, row)
-            | {
-                "from": start,
-                "to": start,
-                "middle": start,
-                "word": "",
-                "tip": "",
-                "lo": max(finite(row.low, 0), 0),
-                "hi": highs[i],
-                "ci": "var(--ink)",
-                "at": max(highs[i], start),
-            }
-        )
+        data += _parts(i, row, STAGES_PLOT / (last - first))
+        end = sum(length for _, length in row.parts)
+        place = {"from": end, "to": end, "middle": end, "word": ""}
+        interval = {"lo": max(finite(row.low, 0), 0), "hi": highs[i], "ci": "var(--ink)"}
+        data.append(_base(i, row) | place | interval | {"tip": "", "at": max(highs[i], end)})
     return data, ((first, last), ticks)
 
 
-_FILLERS = {
+def _parts(i: int, row: Row, pixels_per_unit: float) -> Iterator[Datum]:
+    """Yield the parts of a row end to end; each is named in it where its name fits."""
+    start = 0.0
+    for stage, length in row.parts:
+        fits = length * pixels_per_unit > _LETTER * (len(stage) + 1)
+        yield _base(i, row) | {
+            "name": "",
+            "label": "",
+            "from": start,
+            "to": start + length,
+            "middle": start + length / 2,
+            "word": stage if fits and not row.faint else "",
+            "c": f"var(--{stage})",
+            "o": 0.45 if row.faint else 1,
+        }
+        start += length
+
+
+_FILLERS: dict[Kind, Callable[[tuple[Row, ...]], Drawn]] = {
     "bars": _bars,
     "dots": _log,
     "pairs": _log,

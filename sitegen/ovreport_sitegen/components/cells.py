@@ -8,7 +8,7 @@ from functools import cache
 from statistics import median
 
 from ovreport.metrics import METRICS, MetricValue, significant
-from ovreport.metrics.percentiles import N_TOO_SMALL
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport.stats.intervals import Interval
@@ -24,8 +24,8 @@ RESULT_COLUMNS = (
 )
 VERDICT = Column("Verdict", tip="Whether the number can be trusted, with the reasons where not")
 
-TOO_FEW = "too few runs"
-"""Shown in place of a value that has too few samples; the hover text has their number."""
+_TOO_FEW_ONCE = "n too small"
+"""In records up to format 4: why there is no rate of arrivals."""
 
 
 def metric_column(key: str, label: str = "") -> Column:
@@ -113,7 +113,7 @@ def missing_cell(why: NotMeasured | None) -> Cell:
     if why is None:
         return Cell("not measured", tone="missing")
     reason = line(why.reason, 400)
-    if reason.startswith(N_TOO_SMALL):
+    if reason.startswith((TOO_FEW, _TOO_FEW_ONCE)):
         return Cell(TOO_FEW, tone="missing", tip=reason)
     return Cell(status_word(why), sub=line(reason, 60), tone="missing", tip=reason)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, Metric, MetricValue, significant
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
+from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import (
     metric_column,
     result_cells,
@@ -15,7 +16,6 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result

@@ -9,8 +9,8 @@ from ovreport.metrics import significant
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import interval_words
-from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import listed, plural

@@ -1,4 +1,4 @@
-"""Which results a table of details shows; a page's main table shows all.
+"""Tables of details, and which results they show; a page's main table shows all.
 
 Every result stands in full on its model's page. A second table of a thousand rows is megabytes that
 nobody reads: on a large site such tables hold some whole devices, so that rows can be compared.
@@ -7,9 +7,11 @@ nobody reads: on a large site such tables hold some whole devices, so that rows 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ovreport_sitegen.components.cells import RESULT_COLUMNS, result_row
+from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.text import plural
@@ -27,16 +29,30 @@ class Selection:
     """Empty where all are shown."""
 
 
-def whole_devices(catalogue: Catalogue, results: Sequence[Result]) -> Selection:
-    """Return all of these results, or those of the first devices by rank, if they are many.
+def details_table(
+    catalogue: Catalogue,
+    id_: str,
+    caption: str,
+    columns: Sequence[Column],
+    cells: Callable[[Result], Sequence[Cell]],
+) -> Table:
+    """Return a table of details; `columns` and `cells` follow those that name the result."""
+    chosen = whole_devices(catalogue, catalogue.results)
+    rows = tuple(result_row(r, cells(r)) for r in chosen.results)
+    columns = (*RESULT_COLUMNS, *columns)
+    return Table(id_, caption, columns, rows, searchable=True, note=chosen.note)
 
-    There is always one device; others follow until the next one would not stay within `MOST`.
+
+def whole_devices(catalogue: Catalogue, results: Sequence[Result], most: int = MOST) -> Selection:
+    """Return all of these results, or those of the first devices by rank, if there are many.
+
+    There is always one device; others follow until the next one would exceed `most`.
     """
-    if len(results) <= MOST:
+    if len(results) <= most:
         return Selection(tuple(results))
     sizes = Counter(r.device for r in results)
     kept: set[DeviceRef] = set()
-    room = MOST
+    room = most
     for device in sorted(sizes, key=catalogue.rank, reverse=True):
         if kept and sizes[device] > room:
             break

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from ovreport_sitegen.compare.paired import SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import cost_cell
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import result_cells
-from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import FIRST, model_name
 from ovreport_sitegen.components.ratio_card import (
     Ratio,

@@ -9,7 +9,7 @@ from ovreport.record import Latency
 from ovreport.stats import intervals
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.compare.paired import latencies
-from ovreport_sitegen.components.page import Card, footer
+from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.ranking import value_details
 from ovreport_sitegen.data.result import Result
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ovreport.errors import RecordError
 from ovreport.record import FORMAT
-from ovreport_sitegen.components.page import Head
+from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Page
 from ovreport_sitegen.text import line, plural

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import ranking, speedups
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
-    TOO_FEW,
     VERDICT,
     metric_column,
     n_cell,
@@ -17,10 +18,11 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Card, Head, warning
-from ovreport_sitegen.components.selection import whole_devices
-from ovreport_sitegen.components.table import Column, Table
+from ovreport_sitegen.components.head import Head, warning
+from ovreport_sitegen.components.selection import details_table
+from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.page import Page, has_results
 from ovreport_sitegen.text import plural
 
@@ -111,14 +113,14 @@ def _table(catalogue: Catalogue) -> Table:
 
 
 def _startup(catalogue: Catalogue) -> Table:
-    columns = (*RESULT_COLUMNS, *map(metric_column, STARTUP.keys), Column("Starts", "n", "", True))
-    chosen = whole_devices(catalogue, catalogue.results)
-    rows = tuple(
-        result_row(r, (*(value_cell(r, key) for key in STARTUP.keys), n_cell(r, "startup_ms")))
-        for r in chosen.results
+    columns = (*map(metric_column, STARTUP.keys), Column("Starts", "n", "", True))
+    return details_table(
+        catalogue, "startup-table", "Start-up, part by part", columns, _startup_cells
     )
-    title = "Start-up, part by part"
-    return Table("startup-table", title, columns, rows, searchable=True, note=chosen.note)
+
+
+def _startup_cells(result: Result) -> tuple[Cell, ...]:
+    return (*(value_cell(result, key) for key in STARTUP.keys), n_cell(result, "startup_ms"))
 
 
 PAGE = Page("latency", "Latency", view, when=has_results)

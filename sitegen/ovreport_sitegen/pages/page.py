@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from ovreport_sitegen.components.page import Head
+from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data.catalogue import Catalogue
 
 

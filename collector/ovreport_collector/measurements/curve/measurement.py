@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from ovreport.record import Curve, CurveGap, CurvePoint, Histogram, NotMeasured, Tier
+from ovreport.record import Curve, CurveGap, CurvePoint, NotMeasured, Tier, pooled
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
@@ -15,7 +14,7 @@ from ovreport_collector.measurements.base import (
     measured,
 )
 from ovreport_collector.measurements.curve.run import CurveJob, CurveResult, Setting
-from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.process.job import JobFailed
 
 MAX_POINTS = 16
@@ -110,15 +109,5 @@ def _merged_point(same: Sequence[CurvePoint]) -> CurvePoint:
         requests=first.requests,
         batch=first.batch,
         rounds=[r for point in same for r in point.rounds],
-        histogram=_sum(point.histogram for point in same),
+        histogram=pooled(point.histogram for point in same),
     )
-
-
-def _sum(histograms: Iterable[Histogram]) -> Histogram:
-    """Return the sum of histograms of one growth."""
-    counts: Counter[int] = Counter()
-    growth = 0.0
-    for histogram in histograms:
-        growth = histogram.growth
-        counts.update(dict(histogram.buckets))
-    return Histogram(growth=growth, buckets=sorted(counts.items()))

@@ -15,7 +15,7 @@ from ovreport.record import (
 )
 from ovreport_collector.measurements.base import Measurement, Round, first_failure, measured
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
-from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.images import EncodedImages
 from ovreport_collector.prepare.model import PreparedModel

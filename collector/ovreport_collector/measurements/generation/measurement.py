@@ -14,22 +14,21 @@ from ovreport.record import (
     Concurrency,
     ConcurrentPoint,
     GenerationPoint,
-    Histogram,
     NotMeasured,
     Tier,
+    pooled,
 )
 from ovreport.record import Generation as GenerationPart
-from ovreport.record.generation import TOKEN_GROWTH
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.base import FAILED_BEFORE, SEE_GENERATION, Round, Workload
 from ovreport_collector.measurements.generation import outputs
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsJob
-from ovreport_collector.measurements.generation.quality import GenerationQuality
 from ovreport_collector.measurements.generation.run import (
     GenerationJob,
     GenerationResult,
     Lengths,
 )
+from ovreport_collector.measurements.results import GenerationQuality
 from ovreport_collector.prepare.model import PreparedModel
 
 SKIP = "concurrency"
@@ -156,17 +155,10 @@ def _points(results: Sequence[GenerationResult]) -> list[GenerationPoint]:
         msgspec.structs.replace(
             same[0],
             rounds=[r for point in same for r in point.rounds],
-            histogram=_added([point.histogram for point in same]),
+            histogram=pooled(point.histogram for point in same),
         )
         for same in by_lengths.values()
     ]
-
-
-def _added(histograms: Sequence[Histogram]) -> Histogram:
-    counts: dict[int, int] = {}
-    for index, count in (bucket for h in histograms for bucket in h.buckets):
-        counts[index] = counts.get(index, 0) + count
-    return Histogram(growth=TOKEN_GROWTH, buckets=sorted(counts.items()))
 
 
 def _concurrency(found: Sequence[Concurrency | NotMeasured]) -> Concurrency | NotMeasured:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from msgspec import Struct
 
 from ovreport.record import NotMeasured, Settings, Unsupported, Window
+from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import WrongOutputError
-from ovreport_collector.engines.generation_base import Pipeline, texts
+from ovreport_collector.engines.generation_base import Pipeline, TextEngine, texts
 from ovreport_collector.engines.types import OutputsResult, Target
 from ovreport_collector.measurements.generation.run import Lengths
 from ovreport_collector.process.job import Job
@@ -52,49 +52,11 @@ class GenerationOutputsJob(Job[GenerationOutputsResult], frozen=True, kw_only=Tr
     """Where the network is saved that logits are read from."""
 
     def run(self) -> GenerationOutputsResult:
-        """Generate, and predict, with OpenVINO GenAI."""
-        from ovreport_collector.engines.openvino_genai import GenAi
-
-        return outputs(self, GenAi(self.target))
+        """Generate, and predict."""
+        return outputs(self, engines.create_text(self.target))
 
 
-class Network(Protocol):
-    """The network under a pipeline, by itself."""
-
-    def described(self) -> OutputsResult:
-        """Return what it is, and what of it runs."""
-        ...
-
-    @property
-    def settings(self) -> Settings:
-        """Properties requested and effective."""
-        ...
-
-    def windows(
-        self, tokens: Sequence[int], *, window: int, stride: int, most: int
-    ) -> list[Window] | Unsupported:
-        """Return the loss of a text, step by step of a sliding window."""
-        ...
-
-
-class Engine(Protocol):
-    """What makes a pipeline, and the network under it."""
-
-    @property
-    def settings(self) -> Settings:
-        """Properties requested."""
-        ...
-
-    def exporting(self, folder: Path) -> tuple[Pipeline, Path]:
-        """Load the model, and return where its network is."""
-        ...
-
-    def network(self, path: Path) -> Network:
-        """Return that network, compiled as the pipeline compiles it."""
-        ...
-
-
-def outputs(job: GenerationOutputsJob, engine: Engine) -> GenerationOutputsResult:
+def outputs(job: GenerationOutputsJob, engine: TextEngine) -> GenerationOutputsResult:
     """Return what is generated for all prompts, and the loss of the text."""
     pipeline, path = engine.exporting(Path(job.folder))
     tokens = _tokens(pipeline, job.inputs)
@@ -126,7 +88,7 @@ def _tokens(pipeline: Pipeline, inputs: str) -> list[int]:
 
 
 def _predict(
-    job: GenerationOutputsJob, engine: Engine, path: Path, text: Sequence[int]
+    job: GenerationOutputsJob, engine: TextEngine, path: Path, text: Sequence[int]
 ) -> tuple[OutputsResult, Settings, list[Window] | NotMeasured]:
     """Run the network under the pipeline; where it cannot be run by itself, return why."""
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from msgspec import Struct
 
 from ovreport.metrics.quality import perplexity_of
 from ovreport.record import (
@@ -13,7 +12,6 @@ from ovreport.record import (
     Failed,
     NotMeasured,
     Perplexity,
-    Settings,
     TokenAgreement,
     Window,
 )
@@ -21,16 +19,8 @@ from ovreport.stats.accuracy import bootstrap, paired_delta
 from ovreport.stats.intervals import Floats
 from ovreport_collector.measurements.generation import outputs
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
+from ovreport_collector.measurements.results import GenerationQuality
 from ovreport_collector.process.job import JobFailed
-
-
-class GenerationQuality(Struct, frozen=True, kw_only=True):
-    """How good a case's generations are."""
-
-    settings: Settings
-    """With which they were generated."""
-    perplexity: Perplexity | NotMeasured
-    agreement: TokenAgreement | NotMeasured
 
 
 def quality(

@@ -34,6 +34,7 @@ from ovreport.record import (
 )
 from ovreport.record.generation import TOKEN_GROWTH
 from ovreport.stats.intervals import Floats, autocorrelation, fixed_buckets
+from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import WrongOutputError
@@ -101,10 +102,8 @@ class GenerationJob(Job[GenerationResult], frozen=True, kw_only=True):
     """Why there are no requests at once."""
 
     def run(self) -> GenerationResult:
-        """Measure one round with OpenVINO GenAI."""
-        from ovreport_collector.engines.openvino_genai import GenAi
-
-        measured = measure(self, GenAi(self.target))
+        """Measure one round."""
+        measured = measure(self, engines.create_text(self.target))
         return msgspec.structs.replace(measured, switches=own_switches())
 
 

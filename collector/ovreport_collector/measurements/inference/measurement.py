@@ -23,9 +23,9 @@ from ovreport.record import (
 )
 from ovreport_collector.machine import energy
 from ovreport_collector.measurements.base import FAILED_BEFORE, NO_ROUND, Round, Workload
-from ovreport_collector.measurements.generation.quality import GenerationQuality
-from ovreport_collector.measurements.inference.run import (
-    InferenceJob,
+from ovreport_collector.measurements.inference.run import InferenceJob
+from ovreport_collector.measurements.results import (
+    GenerationQuality,
     InferenceResult,
     MeasurementName,
 )

@@ -5,19 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, TypeVar
-
-from msgspec import Struct
+from typing import TypeVar
 
 from ovreport.record import (
     Energy,
-    Execution,
     Failed,
     LatencyRound,
     MemoryRound,
     NotMeasured,
-    Settings,
-    StartupRound,
     ThroughputRound,
     Tier,
 )
@@ -34,30 +29,10 @@ from ovreport_collector.loadgen.memory import MemoryMeter, give_back_freed
 from ovreport_collector.loadgen.start import timed_start
 from ovreport_collector.machine import energy
 from ovreport_collector.machine.processes import own_switches
+from ovreport_collector.measurements.results import InferenceResult, MeasurementName
 from ovreport_collector.process.job import Job
 
-MeasurementName = Literal["latency", "throughput", "memory", "energy"]
 Found = TypeVar("Found", Energy, MemoryRound)
-
-
-class InferenceResult(Struct, frozen=True, kw_only=True, tag="inference"):
-    """One round's share of a record."""
-
-    execution: Execution | NotMeasured
-    startup: StartupRound
-    latency: LatencyRound | None
-    latency_settings: Settings
-    throughput: ThroughputRound | None
-    throughput_settings: Settings
-    memory: MemoryRound | None
-    memory_unreadable: dict[str, str] = {}
-    """Counter of memory that this round does not have → why."""
-    energy: Energy | None = None
-    """Of this one round."""
-    missing: dict[MeasurementName, NotMeasured]
-    """Why a measurement is None."""
-    switches: dict[str, float] = {}
-    """Readings of `ovreport.metrics.verdict.READINGS` that only the process itself can make."""
 
 
 class InferenceJob(Job[InferenceResult], frozen=True, kw_only=True):

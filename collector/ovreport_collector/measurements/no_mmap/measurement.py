@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from ovreport.record import MemoryMode, NotMeasured, Tier, Unsupported
 from ovreport_collector.measurements.base import Measurement, Round, first_failure, measured
-from ovreport_collector.measurements.inference.run import InferenceResult
 from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed

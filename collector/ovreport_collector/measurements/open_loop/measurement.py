@@ -13,13 +13,13 @@ from ovreport_collector.measurements.base import (
     first_failure,
     measured,
 )
-from ovreport_collector.measurements.inference.run import InferenceResult
 from ovreport_collector.measurements.open_loop.run import (
     LONGEST,
     STEPS,
     ArrivalsJob,
     ArrivalsResult,
 )
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.process.job import JobFailed
 
 SECONDS = {"quick": 0.7, "standard": 3.0, "publish": 10.0}

@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct
 
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import ArrivalRound, ArrivalStep, OpenLoop
 from ovreport.stats.intervals import (
     PERCENTILE_RISK,
@@ -93,7 +94,7 @@ def measure(job: ArrivalsJob, engine: Engine) -> ArrivalsResult | JobFailed:
     expected = job.closed_ips / 2 * LONGEST * job.seconds
     if expected < _FEW:
         return JobFailed(
-            reason=f"n too small: at half the throughput {expected:.0f} requests arrive in "
+            reason=f"{TOO_FEW}: at half the throughput {expected:.0f} requests arrive in "
             f"{LONGEST * job.seconds:g} s, p90 needs {_FEW}; a higher tier measures longer",
             cause="error",
             unsupported=True,

@@ -12,7 +12,7 @@ from ovreport_collector.measurements.base import (
     first_failure,
     measured,
 )
-from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel

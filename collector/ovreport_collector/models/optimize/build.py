@@ -29,6 +29,7 @@ from ovreport_collector.models.variants import (
     SEED,
     calibration_count,
     optimized_file_name,
+    pipeline_files,
     settings,
     versions,
 )
@@ -254,7 +255,7 @@ def _checksums(file: Path) -> list[str]:
     """
     parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
     if file.name == PIPELINE_FILE:
-        parts += language.beside(file)
+        parts += pipeline_files(file)
     return [sha256_of(part) for part in parts if part.is_file()]
 
 

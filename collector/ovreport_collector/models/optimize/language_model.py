@@ -26,7 +26,7 @@ from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.models.convert.run import ConvertResult
 from ovreport_collector.models.optimize.check import check_optimized
 from ovreport_collector.models.optimize.request import OptimizeRequest
-from ovreport_collector.suite import language
+from ovreport_collector.models.variants import pipeline_files
 
 _CHECK_TOKENS = 32
 """Of a prompt, and of its completion."""
@@ -40,7 +40,7 @@ def read_as_f32(job: OptimizeRequest) -> tuple[Any, ConvertResult]:
     began, out = time.perf_counter(), Path(job.file).parent
     with tempfile.TemporaryDirectory(dir=out) as work:
         _, network = GenAi(job.target).exporting(Path(work))
-        for file in language.beside(network):
+        for file in pipeline_files(network):
             shutil.copyfile(file, out / file.name)
         # While the file is there: until folded, weights are read from it.
         model = constants_folded(ov.Core().read_model(network))

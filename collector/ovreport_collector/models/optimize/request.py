@@ -1,4 +1,4 @@
-"""What an optimization is asked for, and what it reports, as data that passes between processes."""
+"""What an optimization is given, and what it reports, as data that passes between processes."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class OptimizeRequest(Struct, frozen=True, kw_only=True):
     target: Target
     """The model as it is."""
     method: str
+    """Key of `ovreport.variants.METHODS`."""
     settings: dict[str, str]
     file: str
     """Path of the `.xml` to write, in an empty folder."""
@@ -43,10 +44,12 @@ class OptimizeResult(Struct, frozen=True, kw_only=True, tag="optimize"):
 
     seconds: float
     peak_bytes: int
+    """Highest resident memory of the process."""
     bytes_before: int
+    """Of the model as OpenVINO IR in full precision, and after the optimization."""
     bytes_after: int
     settings: dict[str, str]
-    """Those in force: the request's, and what was chosen."""
+    """Effective ones: the request's, and those that were selected."""
     trials: list[Trial] = []
     restored: ConvertResult | None = None
-    """What it took to make the weights floating point again, where they were not."""
+    """What it took to dequantize the weights first, where they were quantized."""

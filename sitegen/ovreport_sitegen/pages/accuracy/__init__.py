@@ -10,9 +10,10 @@ from ovreport.record import Accuracy
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import ranking, speedups
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
-from ovreport_sitegen.components.page import Card, Head
-from ovreport_sitegen.components.selection import whole_devices
+from ovreport_sitegen.components.head import Head
+from ovreport_sitegen.components.selection import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -223,16 +224,13 @@ def _anomalies(catalogue: Catalogue) -> Table:
 
 def _agreement(catalogue: Catalogue) -> Table:
     columns = (
-        *RESULT_COLUMNS,
         Column("Inputs", "n", "", True),
         Column("Relative RMSE", "worst output", "lower", True),
         Column("Largest difference", "absolute", "lower", True),
         Column("Cosine", "worst output", "higher", True),
     )
-    chosen = whole_devices(catalogue, catalogue.results)
-    rows = tuple(result_row(r, cells.agreement_cells(r)) for r in chosen.results)
     title = "Raw outputs against f32 on the CPU"
-    return Table("agreement-table", title, columns, rows, searchable=True, note=chosen.note)
+    return details_table(catalogue, "agreement-table", title, columns, cells.agreement_cells)
 
 
 PAGE = Page("accuracy", "Accuracy", view, when=has_results)

@@ -11,7 +11,7 @@ from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
 from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.page import Card, footer
+from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.ranking import value_details
 from ovreport_sitegen.components.ratio_card import PAIRED
 from ovreport_sitegen.data.catalogue import Catalogue

@@ -8,6 +8,7 @@ from ovreport.metrics import METRICS
 from ovreport.metrics.efficiency import EFFICIENCY, per_rated
 from ovreport.metrics.memory import MEMORY
 from ovreport_sitegen.components import ranking
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -16,7 +17,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from ovreport.metrics.energy import ENERGY
 from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
 from ovreport_sitegen.components import ranking
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -19,7 +20,6 @@ from ovreport_sitegen.components.cells import (
     result_row,
     value_cell,
 )
-from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue

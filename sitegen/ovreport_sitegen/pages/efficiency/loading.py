@@ -9,7 +9,6 @@ from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import ranking
-from ovreport_sitegen.components.cells import RESULT_COLUMNS, result_row
 from ovreport_sitegen.components.memory import (
     PHASES,
     memory_of,
@@ -19,7 +18,7 @@ from ovreport_sitegen.components.memory import (
     size_cell,
 )
 from ovreport_sitegen.components.ratio_card import ratio_cell
-from ovreport_sitegen.components.selection import whole_devices
+from ovreport_sitegen.components.selection import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -33,7 +32,6 @@ STARTING = PHASES[:4]
 def modes_table(catalogue: Catalogue) -> Table:
     """Return the table of peaks with and without mapped weights, and from the model cache."""
     columns = (
-        *RESULT_COLUMNS,
         Column("Mapped", "MiB", "lower", True),
         *(
             column
@@ -52,10 +50,9 @@ def modes_table(catalogue: Catalogue) -> Table:
         ),
         Column("n", "rounds", "", True),
     )
-    chosen = whole_devices(catalogue, catalogue.results)
-    rows = tuple(result_row(r, _mode_cells(r)) for r in chosen.results)
-    title = "Peak memory of a start, by the way to load"
-    return Table("modes-table", title, columns, rows, searchable=True, note=chosen.note)
+    return details_table(
+        catalogue, "modes-table", "Peak memory of a start, by the way to load", columns, _mode_cells
+    )
 
 
 def modes_finding(catalogue: Catalogue) -> str:

@@ -8,6 +8,7 @@ from ovreport.metrics import significant
 from ovreport.record import Memory
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import geometric_mean
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import RESULT_COLUMNS, result_row
 from ovreport_sitegen.components.memory import (
     PHASES,
@@ -21,10 +22,9 @@ from ovreport_sitegen.components.memory import (
     rounds_cell,
     size_cell,
 )
-from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import FIRST, model_name, preferred
 from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, times
-from ovreport_sitegen.components.selection import whole_devices
+from ovreport_sitegen.components.selection import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -109,14 +109,12 @@ def _cost_cells(result: Result) -> tuple[Cell, ...]:
 def phases_table(catalogue: Catalogue) -> Table:
     """Return the table of peaks, phase by phase."""
     columns = (
-        *RESULT_COLUMNS,
         *(Column(phase_name(p), "MiB", "lower", True) for p in PHASES),
         Column("n", "rounds", "", True),
     )
-    chosen = whole_devices(catalogue, catalogue.results)
-    rows = tuple(result_row(r, _phase_cells(r)) for r in chosen.results)
-    title = "Peak memory phase by phase"
-    return Table("phases-table", title, columns, rows, searchable=True, note=chosen.note)
+    return details_table(
+        catalogue, "phases-table", "Peak memory phase by phase", columns, _phase_cells
+    )
 
 
 def _phase_cells(result: Result) -> tuple[Cell, ...]:
@@ -130,7 +128,6 @@ def _phase_cells(result: Result) -> tuple[Cell, ...]:
 def kinds_table(catalogue: Catalogue) -> Table:
     """Return the table of anonymous and file-backed memory at the end of each mode."""
     columns = (
-        *RESULT_COLUMNS,
         *(
             Column(kind, f"MiB, {mode}", "lower", True)
             for mode in ("latency mode", "throughput mode")
@@ -138,10 +135,9 @@ def kinds_table(catalogue: Catalogue) -> Table:
         ),
         Column("n", "rounds", "", True),
     )
-    chosen = whole_devices(catalogue, catalogue.results)
-    rows = tuple(result_row(r, _kind_cells(r)) for r in chosen.results)
-    title = "Anonymous and file-backed memory"
-    return Table("kinds-table", title, columns, rows, searchable=True, note=chosen.note)
+    return details_table(
+        catalogue, "kinds-table", "Anonymous and file-backed memory", columns, _kind_cells
+    )
 
 
 def _kind_cells(result: Result) -> tuple[Cell, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from ovreport.record import Agreement
 from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
-from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.card import Card
+from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.ranking import FIRST
 from ovreport_sitegen.components.ratio_card import (
     Ratio,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ovreport.metrics import generation, significant
 from ovreport.record import AccuracyReference, Concurrency, Perplexity, TokenAgreement
 from ovreport.stats.intervals import median_interval
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import reasons_words
 from ovreport_sitegen.components.generation import (
     MEASUREMENT,
@@ -17,7 +18,7 @@ from ovreport_sitegen.components.generation import (
     result_name,
     value_words,
 )
-from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result

@@ -10,6 +10,7 @@ from ovreport.record import Generation, GenerationPoint
 from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.charts import Plane, Point
+from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import interval_cell
 from ovreport_sitegen.components.generation import (
     MEASUREMENT,
@@ -17,7 +18,6 @@ from ovreport_sitegen.components.generation import (
     main_result,
     result_name,
 )
-from ovreport_sitegen.components.page import Card, footer
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.language.tables import bound_cell

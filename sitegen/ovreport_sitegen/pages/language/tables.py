@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ovreport.metrics import METRICS, generation, significant
 from ovreport.metrics.evidence import evidence
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     AccuracyReference,
@@ -18,7 +19,6 @@ from ovreport.record import (
 from ovreport.stats.intervals import median_interval
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
-    TOO_FEW,
     VERDICT,
     badge_cell,
     interval_cell,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import get_args
 
 from ovreport.metrics import GROUPS, Group, evidence, verdict
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.reasons import REASONS, ReasonText
 from ovreport.record import Tier, VerdictName
 from ovreport.stats import comparison, intervals
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
-from ovreport_sitegen.components.cells import TOO_FEW
-from ovreport_sitegen.components.page import Head
+from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.method import overhead, simulation
 from ovreport_sitegen.pages.page import Page

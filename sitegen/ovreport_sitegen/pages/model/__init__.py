@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ovreport_sitegen.components import accuracy_cells, speedups, spread
 from ovreport_sitegen.components.about import About, about
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     VERDICT,
     metric_column,
@@ -17,7 +18,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result

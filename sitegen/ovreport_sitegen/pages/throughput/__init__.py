@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ovreport.metrics.speed import THROUGHPUT
 from ovreport.record import Throughput
 from ovreport_sitegen.components import ranking, speedups
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -16,7 +17,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.page import Card, Head, warning
+from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result

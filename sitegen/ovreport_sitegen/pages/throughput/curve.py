@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Sequence
 
 from ovreport.metrics import load, significant
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_sitegen.charts import Plane, Point
-from ovreport_sitegen.components.cells import TOO_FEW, interval_cell, interval_words
-from ovreport_sitegen.components.page import Card
+from ovreport_sitegen.components.card import Card
+from ovreport_sitegen.components.cells import interval_cell, interval_words
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ovreport.metrics import significant
 from ovreport.record import OpenLoop
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     level_cell,
     metric_column,
@@ -13,7 +14,6 @@ from ovreport_sitegen.components.cells import (
     row,
     value_cell,
 )
-from ovreport_sitegen.components.page import Card
 from ovreport_sitegen.components.ranking import Second, models_card
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue

@@ -20,9 +20,10 @@ from ovreport.record import (
     StartupCached,
     Unsupported,
 )
-from ovreport_collector.measurements.inference.run import InferenceJob, InferenceResult
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.no_mmap.measurement import NoMmap
 from ovreport_collector.measurements.no_mmap.run import NoMmapResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartResult
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import make_plan

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import ArrivalStep, OpenLoop, Unsupported
 from ovreport_collector import engines
 from ovreport_collector.engines import arrays
@@ -232,7 +233,7 @@ def test_too_few_arrivals_are_said_and_not_guessed(inputs: Path) -> None:
     assert isinstance(result, JobFailed)
     measurement = OpenLoopMeasurement().part([result])
     assert isinstance(measurement, Unsupported)
-    assert measurement.reason.startswith("n too small")
+    assert measurement.reason.startswith(TOO_FEW)
 
 
 def test_the_percentile_depends_on_how_many_can_arrive() -> None:

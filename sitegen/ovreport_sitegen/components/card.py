@@ -1,0 +1,65 @@
+"""A card: a chart with what is needed to read it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from ovreport.metrics import HEADLINES
+from ovreport.record import Level
+from ovreport_sitegen.charts import ChartSpec
+from ovreport_sitegen.components.table import Table
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import day, listed, plural
+
+
+@dataclass(frozen=True)
+class Card:
+    """A chart with what is needed to read it: conditions, finding, legend, table and source."""
+
+    id: str
+    title: str
+    conditions: str
+    better: str
+    finding: str
+    """A sentence computed from the data; the reason where nothing can be drawn."""
+    footer: str
+    chart: ChartSpec | None = None
+    """None where nothing can be drawn."""
+    legend: str = ""
+    """What the marks mean."""
+    left_out: tuple[str, ...] = ()
+    """What is not drawn, each with the reason."""
+    table: Table | None = None
+    more: str = ""
+    """Address of the page, or the part of one, that has everything."""
+
+
+def footer(results: Sequence[Result], measurement: str, *, by: str = "") -> str:
+    """Return rounds, release, days and verdicts of what a card shows.
+
+    `by`: how a card of ratios compares; the verdicts of single values say nothing of ratios.
+    """
+    if not results:
+        return "nothing to show"
+    headlines = [v for r in results if (v := r.metric_value(HEADLINES[measurement]))]
+    days = sorted(r.measured_at(measurement) for r in results)
+    levels = Counter(value.verdict.level for value in headlines if not by)
+    quick = sum(r.quick for r in results)
+    parts = (
+        _rounds_words({value.rounds for value in headlines}),
+        by or "median over rounds",
+        f"OpenVINO {listed(sorted({r.release for r in results}))}",
+        " – ".join(dict.fromkeys((day(days[0]), day(days[-1])))),
+        ", ".join(f"{levels[level]} {level}" for level in get_args(Level) if levels[level]),
+        f"{quick} of the quick tier" if 0 < quick < len(results) else "quick tier" if quick else "",
+    )
+    return " · ".join(filter(None, parts))
+
+
+def _rounds_words(counts: set[int]) -> str:
+    if len(counts) > 1:
+        return f"{min(counts)}–{max(counts)} rounds"
+    return plural(counts.pop(), "round") if counts else "no rounds"
