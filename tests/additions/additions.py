@@ -84,7 +84,7 @@ TASK = Addition(
     (
         Insertion(
             "collector/ovreport_collector/tasks/__init__.py",
-            "_BUILT_IN",
+            "BUILT_IN",
             '"pattern-recognition": "patterns:PatternRecognition",',
         ),
     ),
@@ -110,14 +110,16 @@ MEASUREMENT = Addition(
             ("from ovreport.record.second_read import SecondRead",),
         ),
         Insertion(
-            "ovreport/record/__init__.py", "", imports=("from ovreport.record.second_read import *",)
+            "ovreport/record/__init__.py",
+            "",
+            imports=("from ovreport.record.second_read import *",),
         ),
     ),
 )
 
 METRIC = Addition(
     "metric",
-    {"GROUP": "STARTUP", "_compute": "_startup", "NAME": "startup"},
+    {"GROUP": "STARTUP", "COMPUTE": "_startup", "MODULE": "startup"},
     (
         Insertion(
             "ovreport/metrics/startup.py",

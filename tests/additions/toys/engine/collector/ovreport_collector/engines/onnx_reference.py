@@ -35,9 +35,7 @@ class OnnxReferenceNetwork:
     parameters = 0
     """Not reported."""
 
-    def __init__(
-        self, evaluator: ReferenceEvaluator, shapes: Mapping[str, Sequence[int]]
-    ) -> None:
+    def __init__(self, evaluator: ReferenceEvaluator, shapes: Mapping[str, Sequence[int]]) -> None:
         check_shapes(evaluator.input_names, shapes)
         self.evaluator = evaluator
         self._shapes = shapes
@@ -114,7 +112,7 @@ class OnnxReferenceRequest:
 
     def infer(self) -> None:
         """Run one inference."""
-        self._outputs = list(self._evaluator.run(None, self._inputs))
+        self._outputs = [np.asarray(one) for one in self._evaluator.run(None, self._inputs)]
 
     def outputs(self) -> list[Array]:
         """Return copies of the last outputs."""

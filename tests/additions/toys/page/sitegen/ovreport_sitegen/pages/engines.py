@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ovreport.engines import ENGINES
 from ovreport_sitegen.components.page import Head
+
+from ovreport.engines import ENGINES
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Page
 
