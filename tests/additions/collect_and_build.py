@@ -13,13 +13,13 @@ from pathlib import Path
 import msgspec
 import onnx
 from onnx import TensorProto, helper
-from ovreport_collector.tasks.patterns import CLASSES, patterns
 
 import ovreport
 import ovreport_collector
 import ovreport_sitegen
 from ovreport.cli import run
 from ovreport_collector.plan import tiers
+from ovreport_collector.tasks.patterns import CLASSES, patterns
 from tests.collector.suite_fixtures import document, write_suite
 
 SIZE = 64

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from ovreport_sitegen.components.page import Head
-
 from ovreport.engines import ENGINES
+from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Page
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport_collector.measurements.second_read.run import SecondReadJob, SecondReadResult
-
 from ovreport.record import NotMeasured, SecondRead, Tier
 from ovreport_collector.measurements.base import (
     NO_ROUND,
@@ -15,6 +13,7 @@ from ovreport_collector.measurements.base import (
     measured,
 )
 from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.second_read.run import SecondReadJob, SecondReadResult
 from ovreport_collector.process.job import JobFailed
 
 
