@@ -88,25 +88,25 @@ def site(
     changes: tuple[Path, dict[str, set[str]]], tmp_path_factory: pytest.TempPathFactory
 ) -> Site:
     """Return what the copy measured and built."""
-    tree, folder = changes[0], tmp_path_factory.mktemp("site")
-    parts = ("", "collector", "sitegen")
-    environment = {
-        **os.environ,
-        # First the copy; the tests are those here.
-        "PYTHONPATH": os.pathsep.join([*(str(tree / part) for part in parts), str(ROOT)]),
-        paths.CACHE: str(folder / "cache"),
-        paths.STATE: str(folder / "state"),
-    }
+    folder = tmp_path_factory.mktemp("site")
+    folders = {paths.CACHE: str(folder / "cache"), paths.STATE: str(folder / "state")}
+    run(changes[0], "-m", "tests.additions.collect_and_build", str(folder), **folders)
+    return Site(folder)
+
+
+def run(tree: Path, *arguments: str, **environment: str) -> None:
+    """Run Python on a copy of the tree; what it prints is shown if it fails."""
+    # The copy goes before what is installed; the tests are those here.
+    parts = [*(str(tree / part) for part in ("", "collector", "sitegen")), str(ROOT)]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.additions.collect_and_build", str(folder)],
+        [sys.executable, *arguments],
         cwd=tree,
-        env=environment,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(parts), **environment},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return Site(folder)
 
 
 @pytest.mark.parametrize("addition", ADDITIONS, ids=lambda one: one.kind)
@@ -116,6 +116,12 @@ def test_an_addition_touches_the_files_that_are_named(
     """`test_contributing` compares these with CONTRIBUTING.md, table by table."""
     named = {*addition.new_files, *(one.file for one in addition.insertions)}
     assert changes[1][addition.kind] == named
+
+
+def test_additions_keep_the_order_of_imports(changes: tuple[Path, dict[str, set[str]]]) -> None:
+    """No place that is named would need an exception."""
+    shutil.copy(ROOT / "pyproject.toml", changes[0])
+    run(changes[0], "-c", "from importlinter.cli import lint_imports_command as lint; lint()")
 
 
 def test_an_engine_is_compared_on_the_frameworks_page(site: Site) -> None:
