@@ -11,7 +11,7 @@ from ovreport import paths
 from ovreport.record import Converted, Execution, MemoryRound, Optimized
 from ovreport_collector import sources
 from ovreport_collector.engines.types import Target
-from ovreport_collector.measurements.base import Round
+from ovreport_collector.measurements.base import PlannedRound
 from ovreport_collector.measurements.generation import measurement, outputs, quality
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
 from ovreport_collector.measurements.generation.run import GenerationJob, GenerationResult, Lengths
@@ -50,7 +50,7 @@ def target(prepared: PreparedModel, precision: str) -> Target:
 
 def a_round_job(prepared: PreparedModel) -> GenerationJob:
     """Return the job of the first round at the quick tier."""
-    this = Round(
+    current = PlannedRound(
         planned=None,
         prepared=prepared,
         target=target(prepared, "default"),
@@ -61,7 +61,7 @@ def a_round_job(prepared: PreparedModel) -> GenerationJob:
         driver="threads",
         folder=Path(),
     )  # type: ignore[arg-type]
-    return measurement.Generation().job(this)
+    return measurement.Generation().job(current)
 
 
 def test_a_round_and_answers(prepared: PreparedModel, tmp_path: Path, monkeypatch) -> None:

@@ -90,7 +90,7 @@ def test_what_a_language_model_cannot_be_made_is_refused(
     """In a suite with what it can be; on the command line where nothing else is left."""
     with pytest.raises(SuiteError, match="cannot be optimized to int8") as caught:
         load_suite.load(a_suite(own_folders, variants=["int8"]))
-    assert "int8-weights or int4-weights" in caught.value.remedy
+    assert "int8-weights, int4-weights" in caught.value.remedy
     with pytest.raises(InputError, match="no requested model and engine"):
         planned(a_suite(own_folders), variants=("int8",))
 

@@ -238,9 +238,9 @@ def test_a_bad_published_figure_is_refused(
     good = document(models=[model_table(published=[PUBLISHED])])
     (model,) = load_suite.load(write_suite(tmp_path / "good.toml", good)).models
     assert model.published[0].value == 0.751
-    told = refusal(tmp_path, document(models=[model_table(published=[PUBLISHED | change])]))
-    assert what in told
-    assert "published[0]" in told
+    message = refusal(tmp_path, document(models=[model_table(published=[PUBLISHED | change])]))
+    assert what in message
+    assert "published[0]" in message
 
 
 def test_an_ir_without_its_weights_is_refused(tmp_path: Path) -> None:
@@ -271,8 +271,8 @@ def test_a_bad_wheel_is_refused(tmp_path: Path, pin: str, wheel: dict[str, Any],
     assert what in message
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
-    """All faults are told at once."""
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
+    """One message lists every fault, with its path."""
     tables = [model_table(colour=1), model_table(variant="fp8"), model_table(id=3)]
     message = refusal(tmp_path, document(models=tables, extra=1))
     for path in ("$.extra", "$.models[0].colour", "$.models[1].variant", "$.models[2].id"):

@@ -86,9 +86,9 @@ def read(folder: Path) -> Contents:
     No image is opened yet.
     """
     path = _file(folder)
-    told = _decoded(path)
-    images = tuple(sorted(told.images, key=lambda image: image.id))
-    _check(told, path.name)
+    document = _decoded(path)
+    images = tuple(sorted(document.images, key=lambda image: image.id))
+    _check(document, path.name)
     place = _images(folder, path, images[0].file_name)
     missing = [image.file_name for image in images if not (place / image.file_name).is_file()]
     if missing:
@@ -97,12 +97,12 @@ def read(folder: Path) -> Contents:
             where=place.name,
             remedy=f"unpack all images that {path.name} names",
         )
-    categories = tuple(sorted(category.id for category in told.categories))
+    categories = tuple(sorted(category.id for category in document.categories))
     rows = [
         *((i.id, i.file_name, i.width, i.height) for i in images),
-        *((b.image_id, b.category_id, *b.bbox, b.iscrowd) for b in told.annotations),
+        *((b.image_id, b.category_id, *b.bbox, b.iscrowd) for b in document.annotations),
     ]
-    return Contents(place, images, tuple(told.annotations), categories, checksum(rows))
+    return Contents(place, images, tuple(document.annotations), categories, checksum(rows))
 
 
 def _file(folder: Path) -> Path:
@@ -138,26 +138,26 @@ def _decoded(path: Path) -> Annotations:
         ) from None
 
 
-def _check(told: Annotations, name: str) -> None:
+def _check(document: Annotations, name: str) -> None:
     """Raise InputError where the parts do not fit each other."""
 
     def refuse(what: str) -> InputError:
         return InputError(what, where=name, remedy="use the file as it was published")
 
     for part, ids in (
-        ("images", [image.id for image in told.images]),
-        ("categories", [category.id for category in told.categories]),
+        ("images", [image.id for image in document.images]),
+        ("categories", [category.id for category in document.categories]),
     ):
         if not ids:
             raise refuse(f"it names no {part}")
         if len(set(ids)) < len(ids):
             raise refuse(f"two {part} have the same id")
-    images = {image.id for image in told.images}
-    categories = {category.id for category in told.categories}
-    for number, box in enumerate(told.annotations):
+    images = {image.id for image in document.images}
+    categories = {category.id for category in document.categories}
+    for number, box in enumerate(document.annotations):
         if box.image_id not in images or box.category_id not in categories:
             raise refuse(f"annotations[{number}] names an image or a category that is not there")
-    for image in told.images:
+    for image in document.images:
         parts = PurePosixPath(image.file_name).parts
         if "\\" in image.file_name or image.file_name.startswith("/") or ".." in parts or not parts:
             raise refuse(f'the file name "{image.file_name[:80]}" leaves the folder of images')

@@ -87,12 +87,12 @@ def _row(line: str, number: int, header: list[str], name: str) -> LabelledSenten
             where=where,
             remedy="separate columns by one tab each, and put no tab into a sentence",
         )
-    told = dict(zip(header, cells, strict=True))
-    label = told[LABEL]
+    named = dict(zip(header, cells, strict=True))
+    label = named[LABEL]
     if not (label.isascii() and label.isdigit()) or int(label) >= MAX_CLASSES:
         raise InputError(
             f'the label "{label[:40]}" is not the number of a class',
             where=where,
             remedy="write whole numbers, counted from 0",
         )
-    return LabelledSentence(told[SENTENCE], int(label))
+    return LabelledSentence(named[SENTENCE], int(label))

@@ -124,16 +124,16 @@ def _tabled(folder: Path, base: Path, flat: dict[str, int], order: list[str]) ->
     table = _first(TABLES, base, folder)
     if table is None:
         raise _no_table(folder, base)
-    told = _rows(table, sorted(flat))
-    missing = [name for name in flat if Path(name).stem not in told]
+    listed = _rows(table, sorted(flat))
+    missing = [name for name in flat if Path(name).stem not in listed]
     if missing:
         raise InputError(
             f"no label for {first_of(missing)} ({len(missing):,} of {len(flat):,} images)",
             where=table.name,
             remedy="take the table that belongs to these images",
         )
-    words = {name: told[Path(name).stem] for name in flat}
-    labels, classes = _numbered(words, told, order, table)
+    words = {name: listed[Path(name).stem] for name in flat}
+    labels, classes = _numbered(words, listed, order, table)
     rows = [(name, size, labels[name]) for name, size in flat.items()]
     images = tuple(LabelledImage(base / name, labels[name]) for name in flat)
     return Contents(images, classes, checksum(rows))
@@ -176,7 +176,7 @@ def _rows(table: Path, names: list[str]) -> dict[str, str]:
 
 
 def _numbered(
-    words: dict[str, str], told: dict[str, str], order: list[str], table: Path
+    words: dict[str, str], listed: dict[str, str], order: list[str], table: Path
 ) -> tuple[dict[str, int], int]:
     """Return image → number of its class, and how many classes there are."""
     if all(word.isascii() and word.isdigit() for word in words.values()):
@@ -189,7 +189,7 @@ def _numbered(
                 remedy="count from 0, in the order of the sorted WordNet ids",
             )
         return labels, len(order)
-    order = order or _all_of(sorted(set(told.values())), table.name)
+    order = order or _all_of(sorted(set(listed.values())), table.name)
     numbers = {name: number for number, name in enumerate(order)}
     unknown = set(words.values()) - set(numbers)
     if unknown:

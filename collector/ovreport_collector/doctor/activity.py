@@ -88,7 +88,7 @@ def _foreign(seen: Look) -> Check:
 
 
 def _pressure(readings: Mapping[str, float]) -> Check:
-    told = {
+    shares = {
         what: readings[key]
         for what, key in (
             ("processors", "pressure_cpu_share"),
@@ -98,18 +98,18 @@ def _pressure(readings: Mapping[str, float]) -> Check:
         if key in readings
     }
     # That a task waits for a processor is what other programs do; they have a check of their own.
-    bad = any(told.get(what, 0.0) > PRESSURE_SHARE for what in ("memory", "disks"))
+    bad = any(shares.get(what, 0.0) > PRESSURE_SHARE for what in ("memory", "disks"))
     return Check(
         id="pressure",
         title="Waiting tasks",
-        status="bad" if bad else "ok" if told else "unknown",
-        value=", ".join(f"{what} {share(v)}" for what, v in told.items()) or "not reported",
+        status="bad" if bad else "ok" if shares else "unknown",
+        value=", ".join(f"{what} {share(v)}" for what, v in shares.items()) or "not reported",
         why="Tasks that wait for memory or disks stop what is measured "
         f"(over {share(PRESSURE_SHARE)} of the time: noisy).",
         remedy="Free memory, and stop copies, updates and indexing."
         if bad
         else ""
-        if told
+        if shares
         else "Boot the kernel with psi=1.",
     )
 

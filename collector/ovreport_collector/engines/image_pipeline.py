@@ -43,5 +43,5 @@ class ImagePipeline(Struct, frozen=True, kw_only=True):
 
 def _in_words(numbers: Numbers) -> str:
     """Return one number where all channels share it, else all of them."""
-    told = [f"{v:g}" for v in numbers]
-    return told[0] if len(set(told)) == 1 else f"({', '.join(told)})"
+    texts = [f"{v:g}" for v in numbers]
+    return texts[0] if len(set(texts)) == 1 else f"({', '.join(texts)})"

@@ -35,7 +35,7 @@ compared; at quick one, which has no interval: five would take most of a collect
 
 
 @dataclass(frozen=True)
-class Round:
+class PlannedRound:
     """One round of a case: what its jobs are made of."""
 
     planned: PlannedCase
@@ -84,14 +84,14 @@ class Measurement(ABC, Generic[R]):
         """Return about how many seconds one round of it takes."""
 
     @abstractmethod
-    def job(self, this: Round, results: Sequence[InferenceResult]) -> Job[R]:
+    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> Job[R]:
         """Return its job in a round.
 
         `results` are those of the case's rounds so far, this one's last: what must be alike in all
         rounds is derived from the first.
         """
 
-    def first_job(self, this: Round) -> Job[R] | None:
+    def first_job(self, current: PlannedRound) -> Job[R] | None:
         """Return a job to do before the first one, whose result is not kept, or None."""
         return None
 
@@ -127,7 +127,7 @@ class Workload(ABC, Generic[R]):
         return 0.0
 
     @abstractmethod
-    def job(self, this: Round) -> Job[R]:
+    def job(self, current: PlannedRound) -> Job[R]:
         """Return its job in a round."""
 
     @abstractmethod

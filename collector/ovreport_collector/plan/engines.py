@@ -89,9 +89,9 @@ def versions(engines: Iterable[str]) -> dict[str, str]:
     A module may come from a package of another name, such as onnxruntime-gpu.
     """
     named = set(engines)
-    native = [engine for engine in of_kind("native") if engine.id in named]
-    owners = importlib.metadata.packages_distributions() if native else {}
-    names = sorted({owners.get(engine.module, [engine.package])[0] for engine in native})
+    others = [ENGINES[name] for name in named - {OPENVINO, GENAI}]
+    owners = importlib.metadata.packages_distributions() if others else {}
+    names = sorted({owners.get(engine.module, [engine.package])[0] for engine in others})
     found = {name: importlib.metadata.version(name) for name in names}
     return found | language.versions(named)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from ovreport.engines import OPENVINO, of_kind
+from ovreport.engines import ENGINES, GENAI, OPENVINO, of_kind
 from ovreport.errors import InputError
 from ovreport.record import Precision
 from ovreport_collector import datasets
@@ -123,6 +123,15 @@ def _check_something_fits(request: Request, planned: Sequence[PlannedCase]) -> N
         raise InputError(
             f"no requested model, device and precision fits {', '.join(sorted(others))}",
             where="--engine",
-            remedy="Native frameworks read ONNX, TFLite and TorchScript files, and run on the "
-            "device CPU at f32.",
+            remedy=f"{_what_engines_read(others)} Native frameworks run on the device "
+            f"{engines.NATIVE_DEVICE} at f32, {ENGINES[GENAI].title} runs language models.",
         )
+
+
+def _what_engines_read(requested: Iterable[str]) -> str:
+    """Return which model files the engines of a request read, a sentence each."""
+    named = set(requested)
+    if engines.NATIVE in named:
+        named |= {engine.id for engine in of_kind("native")}
+    chosen = [engine for engine in ENGINES.values() if engine.id in named]
+    return " ".join(f"{engine.title} reads {', '.join(engine.suffixes)}." for engine in chosen)

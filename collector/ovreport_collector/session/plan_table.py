@@ -32,13 +32,7 @@ def show(plan: Plan, console: Console) -> None:
         cells = (case.model, planned.model.task, case.variant, planned.place, case.precision)
         table.add_row(*map(escape, cells))
     console.print(table)
-    tier = plan.tier
-    console.print(
-        f"\n{count(len(plan.cases), 'case')} × {tier.rounds} rounds (at most {tier.max_rounds}) "
-        f"of ≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
-        f"throughput: about {_minutes(estimate.total_s(plan))}.",
-        highlight=False,
-    )
+    console.print(f"\n{_extent(plan)}", highlight=False)
     if plan.missing_datasets:
         given = " ".join(f"--dataset {name}=PATH" for name in plan.missing_datasets)
         console.print(
@@ -57,6 +51,21 @@ def show(plan: Plan, console: Console) -> None:
             highlight=False,
         )
     _show_left_out(plan, console)
+
+
+def _extent(plan: Plan) -> str:
+    """Return how much is measured, and how long that takes."""
+    tier = plan.tier
+    loops = (
+        f" of ≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
+        "throughput"
+        if not all(planned.is_language for planned in plan.cases)
+        else ""
+    )
+    return (
+        f"{count(len(plan.cases), 'case')} × {tier.rounds} rounds (at most {tier.max_rounds})"
+        f"{loops}: about {_minutes(estimate.total_s(plan))}, downloads not counted."
+    )
 
 
 def _show_left_out(plan: Plan, console: Console) -> None:

@@ -12,7 +12,7 @@ from ovreport_collector.engines.types import ThreadSettings
 from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.machine.monitor import Watch
 from ovreport_collector.measurements import registry
-from ovreport_collector.measurements.base import Round
+from ovreport_collector.measurements.base import PlannedRound
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
@@ -38,10 +38,10 @@ def _measure(context: RunContext, planned: PlannedCase, index: int) -> RoundDone
     if isinstance(prepared, JobFailed):
         # It was prepared when the run began: what vanished since is this round's failure.
         return _failed(context, planned, index, started_at, prepared)
-    this = _round(context, planned, prepared, index)
+    current = _round(context, planned, prepared, index)
     workload, started_at = registry.workload(planned), now()
     with Watch() as watch:
-        result = context.child(workload.job(this), extra_s=workload.process_s(context.plan.tier))
+        result = context.child(workload.job(current), extra_s=workload.process_s(context.plan.tier))
     if isinstance(result, JobFailed):
         return _failed(context, planned, index, started_at, result)
     return RoundDone(
@@ -50,12 +50,14 @@ def _measure(context: RunContext, planned: PlannedCase, index: int) -> RoundDone
         started_at=started_at,
         result=result,
         readings={**watch.readings, **result.switches},
-        further=_further(context, this, result),
+        further=_further(context, current, result),
         timing=context.stopwatch.take(),
     )
 
 
-def _round(context: RunContext, planned: PlannedCase, prepared: PreparedModel, index: int) -> Round:
+def _round(
+    context: RunContext, planned: PlannedCase, prepared: PreparedModel, index: int
+) -> PlannedRound:
     plan = context.plan
     driver: Driver = "threads"
     thread_settings: ThreadSettings | None = None
@@ -63,7 +65,7 @@ def _round(context: RunContext, planned: PlannedCase, prepared: PreparedModel, i
         chosen = choose_driver(context, planned, prepared)
         driver, thread_settings = chosen.driver, chosen.thread_settings
     device = plan.devices[planned.case.device]
-    return Round(
+    return PlannedRound(
         planned=planned,
         prepared=prepared,
         target=context.target(prepared, planned.case, thread_settings),
@@ -90,26 +92,27 @@ def _failed(
     )
 
 
-def _further(context: RunContext, this: Round, latest: Any) -> dict[str, Any]:  # noqa: ANN401
+def _further(context: RunContext, current: PlannedRound, latest: Any) -> dict[str, Any]:  # noqa: ANN401
     """Make the further measurements of a round; return their results by their names."""
-    steps = context.journal.rounds(this.planned.key)
+    planned = current.planned
+    steps = context.journal.rounds(planned.key)
     results = [*(step.result for step in steps), latest]
     found: dict[str, Any] = {}
     for measurement in registry.MEASUREMENTS:
         # Counted, not by index: a case whose first round failed makes them in the next one.
         done = sum(measurement.name in step.further for step in steps)
-        if measurement.name in this.skip or done >= measurement.rounds(this.tier):
+        if measurement.name in current.skip or done >= measurement.rounds(current.tier):
             continue
-        if registry.why_not(measurement, this.planned, this.prepared, this.tier) is not None:
+        if registry.why_not(measurement, planned, current.prepared, current.tier) is not None:
             continue
         name = measurement.name.replace("_", " ")
-        context.display.working(f"{words(this.planned)}, round {this.index + 1}: {name}")
-        key = (this.planned.key, measurement.name)
+        context.display.working(f"{words(planned)}, round {current.index + 1}: {name}")
+        key = (planned.key, measurement.name)
         if key not in context.begun:
             context.begun.add(key)
-            if first_job := measurement.first_job(this):
+            if first_job := measurement.first_job(current):
                 context.child(first_job)
         found[measurement.name] = context.child(
-            measurement.job(this, results), extra_s=measurement.seconds(this.tier)
+            measurement.job(current, results), extra_s=measurement.seconds(current.tier)
         )
     return found

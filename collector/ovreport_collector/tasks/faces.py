@@ -45,7 +45,7 @@ class FaceDetection(Proportion):
     """Is there a face? One input [batch, height, width, 3] f32 in [-1, 1].
 
     One output is a score a possible place (last axis 1, a logit), another its box and key
-    points: they are told apart by shape. A face is there where the highest logit is above 0,
+    points: they differ in shape. A face is there where the highest logit is above 0,
     that is, its probability above one half.
 
     Data file `faces`: the LFW subset of scikit-image, 100 crops of faces, then 100 of other

@@ -257,14 +257,14 @@ def _on_image(output: Array, image: coco.ImageEntry, truth: _Truth) -> list[coco
     across, down, left, top = how.placed(image.width, image.height)
     boxes = (found.boxes - [left, top, left, top]) / [across, down, across, down]
     boxes = np.clip(boxes, 0, [image.width, image.height] * 2)
-    told = []
+    kept = []
     for box, score, number in zip(boxes, found.scores, found.classes, strict=True):
         category = _category(int(number) - reading.offset, reading, truth.categories)
         if category is not None:
             x, y, right, bottom = map(float, box)
             sides = (x, y, max(0.0, right - x), max(0.0, bottom - y))
-            told.append(coco_map.Detection(image.id, category, float(score), sides))
-    return told
+            kept.append(coco_map.Detection(image.id, category, float(score), sides))
+    return kept
 
 
 def _category(number: int, reading: _Reading, categories: tuple[int, ...]) -> int | None:

@@ -75,8 +75,8 @@ class TextClassification(Proportion):
         contents = glue.read(required_file(files.data, LAYOUT, model=model, of="data"))
         indices = selection.calibration(contents.n, model, count * input_shape(model)[0])
         texts = [contents.sentences[i].text for i in indices]
-        told = selection.calibration_source(model, "sentences")
-        return Calibration(encode(model, files, texts), told, transformer=True)
+        source = selection.calibration_source(model, "sentences")
+        return Calibration(encode(model, files, texts), source, transformer=True)
 
     def per_sample_scores(
         self, labelled: Labelled, outputs: Sequence[Array]

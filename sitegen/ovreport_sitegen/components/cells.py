@@ -202,7 +202,7 @@ def reason_title(code: str) -> str:
 
 def n_cell(result: Result, key: str) -> Cell:
     """Return how many samples and rounds a value comes from."""
-    figure = result.metric_value(key)
-    if figure is None:
+    found = result.metric_value(key)
+    if found is None:
         return Cell("–", tone="missing")
-    return Cell(f"{figure.n:,}", sub=plural(figure.rounds, "round"), sort=figure.n)
+    return Cell(f"{found.n:,}", sub=plural(found.rounds, "round"), sort=found.n)

@@ -27,8 +27,8 @@ def main_result(results: Sequence[Result]) -> Result | None:
 
 
 def _rate(result: Result) -> float:
-    figure = result.metric_value("tokens_per_s")
-    return figure.value if figure else 0.0
+    found = result.metric_value("tokens_per_s")
+    return found.value if found else 0.0
 
 
 def result_name(result: Result) -> str:
@@ -38,8 +38,8 @@ def result_name(result: Result) -> str:
 
 def value_words(result: Result, key: str) -> str:
     """Return a metric's value with its unit, empty where there is none."""
-    figure = result.metric_values.get(key)
-    return METRICS[key].format_unit(figure.value) if isinstance(figure, MetricValue) else ""
+    found = result.metric_values.get(key)
+    return METRICS[key].format_unit(found.value) if isinstance(found, MetricValue) else ""
 
 
 def relation(reference: AccuracyReference) -> str:

@@ -61,5 +61,5 @@ def rounds_cell(rounds: Sequence[MemoryRound]) -> Cell:
 
 
 def none_cells(why: NotMeasured | None, columns: int) -> tuple[Cell, ...]:
-    """Return cells that say once why there are no figures."""
+    """Return cells that say once why there are no values."""
     return (missing_cell(why), *(Cell("–", tone="missing"),) * (columns - 1))

@@ -50,18 +50,18 @@ def _spread_of(result: Result) -> float:
 
 
 def _spread_row(result: Result) -> Row | None:
-    figure, latency = result.metric_values["latency_ms"], result.record.latency
-    if not isinstance(figure, MetricValue) or not isinstance(latency, Latency):
+    median, latency = result.metric_values["latency_ms"], result.record.latency
+    if not isinstance(median, MetricValue) or not isinstance(latency, Latency):
         return None
-    middle = figure.value
+    middle = median.value
     name = f"{result.device.label} · {result.label}"
     return Row(
         name=name,
         label="",
         value=0,
-        low=(figure.low / middle - 1) * 100,
-        high=(figure.high / middle - 1) * 100,
+        low=(median.low / middle - 1) * 100,
+        high=(median.high / middle - 1) * 100,
         family=result.device.family,
         points=tuple((r.median_ms / middle - 1) * 100 for r in latency.rounds),
-        tip=f"{name}: {METRICS['latency_ms'].format_unit(middle)}, {value_details(figure)}",
+        tip=f"{name}: {METRICS['latency_ms'].format_unit(middle)}, {value_details(median)}",
     )

@@ -75,13 +75,14 @@ def view(catalogue: Catalogue) -> OverviewView:
 
 
 def _cards(catalogue: Catalogue) -> list[Card]:
-    device = catalogue.speedup_device.label
-    shown = [
+    """Return the cards of all models; before them one model on several devices, if any ran so."""
+    model = _widest(catalogue)
+    all_models = [
         speedups.speedup_card(
             catalogue.default_speedups(),
             "latency",
             id_="speedup",
-            conditions=device,
+            conditions=catalogue.speedup_device.label,
             more="latency.html#speedup",
         ),
         loss_card(catalogue, more="accuracy.html"),
@@ -102,32 +103,32 @@ def _cards(catalogue: Catalogue) -> list[Card]:
             more="throughput.html",
         ),
     ]
-    model = _widest(catalogue)
     if model is not None:
-        shown[:0] = [
-            ranking.devices_card(
-                catalogue,
-                model,
-                "latency_ms",
-                id_="devices-latency",
-                title=f"{model.title}: latency",
-                axis="Milliseconds per inference",
-            ),
-            ranking.devices_card(
-                catalogue,
-                model,
-                "throughput_ips",
-                id_="devices-throughput",
-                title=f"{model.title}: throughput",
-                axis="Inferences per second",
-            ),
-        ]
-    else:
-        shown += [
-            ranking.startup_card(catalogue, more="latency.html#startup"),
-            ranking.memory_card(catalogue, more="efficiency.html#memory"),
-        ]
-    return shown
+        return [*_device_cards(catalogue, model), *all_models]
+    return [
+        *all_models,
+        ranking.startup_card(catalogue, more="latency.html#startup"),
+        ranking.memory_card(catalogue, more="efficiency.html#memory"),
+    ]
+
+
+def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
+    """Return the cards of one model on every device that ran it."""
+    shown = (
+        ("latency_ms", "latency", "Milliseconds per inference"),
+        ("throughput_ips", "throughput", "Inferences per second"),
+    )
+    return [
+        ranking.devices_card(
+            catalogue,
+            model,
+            key,
+            id_=f"devices-{name}",
+            title=f"{model.title}: {name}",
+            axis=axis,
+        )
+        for key, name, axis in shown
+    ]
 
 
 def _widest(catalogue: Catalogue) -> ModelRef | None:
@@ -147,79 +148,80 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
 
 
 def _takeaways(catalogue: Catalogue) -> list[Takeaway]:
-    found = []
-    measured = [c for g in catalogue.default_speedups() if (c := g.latency)]
-    certain = [c for c in measured if c.significant]
-    if certain:
-        mean = geometric_mean([c.ratio.value for c in measured])
-        found.append(
-            Takeaway(
-                speed_words(mean),
-                f"{_default_words(catalogue)}, compared with f32: geometric mean of "
-                f"{len(measured)} models, significantly different for {len(certain)} of them.",
-                "latency.html#speedup",
-            )
-        )
+    parts = (_speed, _accuracy, _language, _verdicts)
+    return [takeaway for part in parts if (takeaway := part(catalogue))]
+
+
+def _speed(catalogue: Catalogue) -> Takeaway | None:
+    """Return the mean speedup of the default precision, if it is significant for any model."""
+    found = catalogue.default_speedups()
+    ratios = [ratio for speedup in found if (ratio := speedup.latency)]
+    significant = sum(ratio.significant for ratio in ratios)
+    if not significant:
+        return None
+    ran = {speedup.candidate.executed for speedup in found}
+    (only,) = ran if len(ran) == 1 else (None,)
+    device = catalogue.speedup_device.label
+    default = f"{only}, the default on {device}" if only else f"the default precision on {device}"
+    return Takeaway(
+        speed_words(geometric_mean([ratio.ratio.value for ratio in ratios])),
+        f"{default}, compared with f32: geometric mean of {len(ratios)} models, significantly "
+        f"different for {significant} of them.",
+        "latency.html#speedup",
+    )
+
+
+def _accuracy(catalogue: Catalogue) -> Takeaway | None:
+    """Return how many results of the default precision keep the accuracy, and the largest loss."""
     below = [
         r
         for r in catalogue.results
         if r.requested != "f32" and r.is_published and accuracy_cells.eligible(r) is not None
     ]
-    if below:
-        kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
-        worst = min(below, key=lambda r: accuracy_cells.reference_of(r).delta)  # type: ignore[union-attr]
-        text = "of the default-precision results keep 99 % of the f32 accuracy. "
-        if kept < len(below):
-            effect = sentences.Effect(worst, catalogue.speedup(worst))
-            text += sentences.sentence(effect, many=len(catalogue.devices) > 1)
-        found.append(Takeaway(f"{kept} of {len(below)}", text, "accuracy.html"))
-    found += _language_takeaway(catalogue)
-    verdicts = Counter(v.level for r in catalogue.results if (v := r.verdict("latency")))
-    failed = sum(not r.completed for r in catalogue.results)
-    found.append(
-        Takeaway(
-            f"{verdicts['stable']} of {len(catalogue.results)}",
-            f"latency results are stable, {verdicts['noisy']} noisy, "
-            f"{verdicts['unreliable']} unreliable, {plural(failed, 'case')} failed or unsupported. "
-            "Each one says why.",
-            "method.html#verdicts",
-        )
-    )
-    return found
+    if not below:
+        return None
+    kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
+    text = "of the default-precision results keep 99 % of the f32 accuracy."
+    if kept < len(below):
+        worst = max(below, key=sentences.share_lost)
+        effect = sentences.Effect(worst, catalogue.speedup(worst))
+        text += f" {sentences.sentence(effect, many=len(catalogue.devices) > 1)}"
+    return Takeaway(f"{kept} of {len(below)}", text, "accuracy.html")
 
 
-def _default_words(catalogue: Catalogue) -> str:
-    """Return what ran by default on the device that the speedups are of."""
-    ran = {s.candidate.executed for s in catalogue.default_speedups()}
-    device = catalogue.speedup_device.label
-    (only,) = ran if len(ran) == 1 else (None,)
-    return f"{only}, the default on {device}" if only else f"the default precision on {device}"
-
-
-def _language_takeaway(catalogue: Catalogue) -> list[Takeaway]:
+def _language(catalogue: Catalogue) -> Takeaway | None:
     """Return the speed of a language model, or its token agreement if the speed is unreliable."""
     best = main_result(catalogue.language)
     if best is None:
-        return []
+        return None
+    name = f"{best.model.title}, a language model with {best.variant} weights, on "
+    name += best.device.label
     if best.trusted("tokens_per_s"):
-        value = value_words(best, "tokens_per_s")
-        text = (
-            f"from {best.model.title}, a language model with {best.variant} weights, on "
-            f"{best.device.label}: its first token after "
-            f"{value_words(best, 'time_to_first_token_ms')}."
-        )
-        return [Takeaway(value, text, "language-models.html")]
+        first = value_words(best, "time_to_first_token_ms")
+        text = f"from {name}: its first token after {first}."
+        return Takeaway(value_words(best, "tokens_per_s"), text, "language-models.html")
     measured = generation_of(best)
     agreement = measured.agreement if measured else None
     if not isinstance(agreement, TokenAgreement):
-        return []
-    text = (
-        f"greedy outputs of {best.model.title}, a language model with {best.variant} weights, on "
-        f"{best.device.label} equal those of f32 token for token. Its speed was too noisy for a "
-        "headline."
+        return None
+    return Takeaway(
+        f"{agreement.identical} of {len(agreement.common)}",
+        f"greedy outputs of {name} equal those of f32 token for token. Its speed was too noisy for "
+        "a headline.",
+        "language-models.html",
     )
-    value = f"{agreement.identical} of {len(agreement.common)}"
-    return [Takeaway(value, text, "language-models.html")]
+
+
+def _verdicts(catalogue: Catalogue) -> Takeaway:
+    """Return how many results are stable."""
+    verdicts = Counter(v.level for r in catalogue.results if (v := r.verdict("latency")))
+    failed = sum(not r.completed for r in catalogue.results)
+    return Takeaway(
+        f"{verdicts['stable']} of {len(catalogue.results)}",
+        f"latency results are stable, {verdicts['noisy']} noisy, {verdicts['unreliable']} "
+        f"unreliable, {plural(failed, 'case')} failed or unsupported. Each one says why.",
+        "method.html#verdicts",
+    )
 
 
 def table(catalogue: Catalogue) -> Table:

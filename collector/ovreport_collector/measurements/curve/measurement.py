@@ -9,7 +9,7 @@ from ovreport.record import Curve, CurveGap, CurvePoint, NotMeasured, Tier, pool
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
-    Round,
+    PlannedRound,
     first_failure,
     measured,
 )
@@ -34,18 +34,18 @@ class CurveMeasurement(Measurement[CurveResult]):
         """Return about how long one round of it takes."""
         return MAX_POINTS * (1.4 * SECONDS[tier.name] + _COMPILE_S)
 
-    def job(self, this: Round, results: Sequence[InferenceResult]) -> CurveJob:
+    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> CurveJob:
         """Return the job of one round: the same grid in all of them."""
         first, loaded = results[0], results[0].throughput
         return CurveJob(
-            target=this.target,
-            round=this.index,
-            inputs=str(this.prepared.samples),
-            seed=this.seed,
+            target=current.target,
+            round=current.index,
+            inputs=str(current.prepared.samples),
+            seed=current.seed,
             settings=grid(
-                loaded.streams if loaded else 0, loaded.requests if loaded else 1, this.cores
+                loaded.streams if loaded else 0, loaded.requests if loaded else 1, current.cores
             ),
-            seconds=SECONDS[this.tier.name],
+            seconds=SECONDS[current.tier.name],
             driver=loaded.driver if loaded else "threads",
             unloaded_latency_ms=first.latency.median_ms if first.latency else 0.0,
         )

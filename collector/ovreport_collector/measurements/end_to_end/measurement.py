@@ -13,7 +13,7 @@ from ovreport.record import (
     Unsupported,
     Way,
 )
-from ovreport_collector.measurements.base import Measurement, Round, first_failure, measured
+from ovreport_collector.measurements.base import Measurement, PlannedRound, first_failure, measured
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
@@ -48,19 +48,19 @@ class EndToEndMeasurement(Measurement[EndToEndResult]):
         """Return about how long one round of it takes."""
         return 2 * _SECONDS[tier.name] + _START_S
 
-    def job(self, this: Round, results: Sequence[InferenceResult]) -> EndToEndJob:
+    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> EndToEndJob:
         """Return the job of one round."""
-        images = this.prepared.encoded_images
+        images = current.prepared.encoded_images
         assert isinstance(images, EncodedImages)  # noqa: S101 (else `why_not` says so)
         return EndToEndJob(
-            target=this.target,
-            round=this.index,
-            seconds=_SECONDS[this.tier.name],
+            target=current.target,
+            round=current.index,
+            seconds=_SECONDS[current.tier.name],
             pipeline=images.pipeline,
             images=[str(path) for path in images.files],
             about=images.about,
-            task=this.prepared.model.task,
-            seed=this.seed,
+            task=current.prepared.model.task,
+            seed=current.seed,
         )
 
     def part(self, results: Sequence[EndToEndResult | JobFailed]) -> EndToEnd | NotMeasured:

@@ -20,7 +20,12 @@ from ovreport.record import (
 )
 from ovreport.record import Generation as GenerationPart
 from ovreport_collector.engines.types import Target
-from ovreport_collector.measurements.base import FAILED_BEFORE, SEE_GENERATION, Round, Workload
+from ovreport_collector.measurements.base import (
+    FAILED_BEFORE,
+    SEE_GENERATION,
+    PlannedRound,
+    Workload,
+)
 from ovreport_collector.measurements.generation import outputs
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsJob
 from ovreport_collector.measurements.generation.run import (
@@ -77,20 +82,20 @@ class Generation(Workload[GenerationResult]):
         """Return what its longest round takes: tokens are not bounded by the tier."""
         return self.seconds(tier, 0)
 
-    def job(self, this: Round) -> GenerationJob:
+    def job(self, current: PlannedRound) -> GenerationJob:
         """Return the job of one round."""
-        why_none = _why_none_at_once(this)
+        why_none = _why_none_at_once(current)
         return GenerationJob(
-            target=this.target,
-            round=this.index,
-            inputs=str(this.prepared.samples),
-            seed=this.seed,
+            target=current.target,
+            round=current.index,
+            inputs=str(current.prepared.samples),
+            seed=current.seed,
             grid=GRID,
-            generations=GENERATIONS[this.tier.name],
-            max_seconds=this.tier.max_seconds,
+            generations=GENERATIONS[current.tier.name],
+            max_seconds=current.tier.max_seconds,
             requests=[] if why_none else REQUESTS,
             concurrent=CONCURRENT,
-            concurrent_s=2 * this.tier.max_seconds,
+            concurrent_s=2 * current.tier.max_seconds,
             why_none=why_none,
         )
 
@@ -122,11 +127,11 @@ def outputs_job(prepared: PreparedModel, target: Target, folder: Path) -> Genera
     )
 
 
-def _why_none_at_once(this: Round) -> str:
-    if SKIP in this.skip:
+def _why_none_at_once(current: PlannedRound) -> str:
+    if SKIP in current.skip:
         return f"left out: --skip {SKIP}"
-    tier, rounds = this.tier.name, CONCURRENT_ROUNDS[this.tier.name]
-    return "" if this.index < rounds else f"at tier {tier} measured in {rounds} rounds only"
+    tier, rounds = current.tier.name, CONCURRENT_ROUNDS[current.tier.name]
+    return "" if current.index < rounds else f"at tier {tier} measured in {rounds} rounds only"
 
 
 # ---------------------------------------------------------------- rounds together

@@ -22,7 +22,7 @@ from ovreport.record import (
     Tier,
 )
 from ovreport_collector.machine import energy
-from ovreport_collector.measurements.base import FAILED_BEFORE, NO_ROUND, Round, Workload
+from ovreport_collector.measurements.base import FAILED_BEFORE, NO_ROUND, PlannedRound, Workload
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.results import (
     GenerationQuality,
@@ -41,16 +41,16 @@ class Inference(Workload[InferenceResult]):
         """Return about how long a round takes: two loops."""
         return 2 * tier.min_seconds + _START_S
 
-    def job(self, this: Round) -> InferenceJob:
+    def job(self, current: PlannedRound) -> InferenceJob:
         """Return the job of one round."""
         return InferenceJob(
-            target=this.target,
-            round=this.index,
-            tier=this.tier,
-            inputs=str(this.prepared.samples),
-            seed=this.seed,
-            driver=this.driver,
-            energy_in=energy.where(this.device),
+            target=current.target,
+            round=current.index,
+            tier=current.tier,
+            inputs=str(current.prepared.samples),
+            seed=current.seed,
+            driver=current.driver,
+            energy_in=energy.where(current.device),
         )
 
     def is_wide(self, results: Sequence[InferenceResult]) -> bool:

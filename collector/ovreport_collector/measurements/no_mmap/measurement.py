@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ovreport.record import MemoryMode, NotMeasured, Tier, Unsupported
-from ovreport_collector.measurements.base import Measurement, Round, first_failure, measured
+from ovreport_collector.measurements.base import Measurement, PlannedRound, first_failure, measured
 from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
@@ -38,13 +38,13 @@ class NoMmap(Measurement[NoMmapResult]):
         """Return what a start takes."""
         return _START_S
 
-    def job(self, this: Round, results: Sequence[InferenceResult]) -> NoMmapJob:
+    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> NoMmapJob:
         """Return the start of one round."""
         return NoMmapJob(
-            target=this.target,
-            round=this.index,
-            inputs=str(this.prepared.samples),
-            seed=this.seed,
+            target=current.target,
+            round=current.index,
+            inputs=str(current.prepared.samples),
+            seed=current.seed,
         )
 
     def part(self, results: Sequence[NoMmapResult | JobFailed]) -> MemoryMode | NotMeasured:

@@ -9,7 +9,7 @@ from ovreport.record import NotMeasured, OpenLoop, ThroughputRound, Tier
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
-    Round,
+    PlannedRound,
     first_failure,
     measured,
 )
@@ -41,18 +41,18 @@ class OpenLoopMeasurement(Measurement[ArrivalsResult]):
         """Return about how long one round takes: slow models and repeated steps take longer."""
         return STEPS * 2 * SECONDS[tier.name] + _START_S
 
-    def job(self, this: Round, results: Sequence[InferenceResult]) -> ArrivalsJob:
+    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> ArrivalsJob:
         """Return the job of one round: limit and percentile are the same in all of them."""
-        first, seconds = results[0], SECONDS[this.tier.name]
+        first, seconds = results[0], SECONDS[current.tier.name]
         unloaded_latency_ms = first.latency.median_ms if first.latency else 0.0
         limit_ms = float(f"{LIMIT * unloaded_latency_ms:.2g}")
         closed = results[-1].throughput or first.throughput
         percentile = percentile_for(_rate(first.throughput), seconds)
         return ArrivalsJob(
-            target=this.target,
-            round=this.index,
-            inputs=str(this.prepared.samples),
-            seed=this.seed,
+            target=current.target,
+            round=current.index,
+            inputs=str(current.prepared.samples),
+            seed=current.seed,
             closed_ips=_rate(closed),
             limit_ms=limit_ms,
             limit_rule=f"{LIMIT} times the case's own median latency without load, "

@@ -8,7 +8,7 @@ from ovreport.record import MemoryMode, NotMeasured, StartupCached, Tier, Unsupp
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
-    Round,
+    PlannedRound,
     first_failure,
     measured,
 )
@@ -44,18 +44,18 @@ class CachedStart(Measurement[CachedStartResult]):
         """Return 0: it is within what every round takes."""
         return 0.0
 
-    def first_job(self, this: Round) -> CachedStartJob:
+    def first_job(self, current: PlannedRound) -> CachedStartJob:
         """Return the job that fills the case's cache: a start as all others."""
-        return self.job(this, ())
+        return self.job(current, ())
 
-    def job(self, this: Round, results: Sequence[InferenceResult]) -> CachedStartJob:
+    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> CachedStartJob:
         """Return a start from the case's cache."""
         return CachedStartJob(
-            target=this.target,
-            round=this.index,
-            inputs=str(this.prepared.samples),
-            cache_dir=str(this.folder / "model-cache"),
-            seed=this.seed,
+            target=current.target,
+            round=current.index,
+            inputs=str(current.prepared.samples),
+            cache_dir=str(current.folder / "model-cache"),
+            seed=current.seed,
         )
 
     def part(self, results: Sequence[CachedStartResult | JobFailed]) -> StartupCached | NotMeasured:

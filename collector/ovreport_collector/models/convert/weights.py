@@ -198,9 +198,9 @@ class _Unpickler(pickle.Unpickler):
 def _stored(stream: IO[bytes], storage: _Storage, size: int) -> Tensor:
     """Return a storage's numbers: how many, then they themselves."""
     dtype = np.dtype(storage.dtype)
-    told = int.from_bytes(stream.read(8), "little", signed=True)
+    count = int.from_bytes(stream.read(8), "little", signed=True)
     length = storage.numel * dtype.itemsize
-    if told != storage.numel or stream.tell() + length > size:
+    if count != storage.numel or stream.tell() + length > size:
         raise ValueError(f"storage {storage.key}: not the {storage.numel} numbers it should have")
     numbers: Tensor = np.frombuffer(stream.read(length), dtype)
     return numbers

@@ -97,14 +97,14 @@ def _language_model(path: str, model: Model) -> Iterator[Fault]:
 def _variants(path: str, model: Model) -> Iterator[Fault]:
     possible = variants.possible(model)
     if unknown := sorted(set(model.variants) - set(OPTIMIZATIONS)):
-        known = " or ".join(possible or OPTIMIZATIONS)
-        yield Fault(path, f'unknown variant "{unknown[0]}"', f"use {known}")
+        known = ", ".join(possible or OPTIMIZATIONS)
+        yield Fault(path, f'unknown variant "{unknown[0]}"', f"use one of: {known}")
     elif model.variants and not possible:
         what = f"the published file is {model.variant} already"
         yield Fault(path, what, "remove variants: only fp32 models are optimized")
     elif impossible := sorted(set(model.variants) - set(possible)):
         what = f"a language model cannot be optimized to {impossible[0]}"
-        yield Fault(path, what, f"use {' or '.join(possible)}")
+        yield Fault(path, what, f"use one of: {', '.join(possible)}")
     for name in {n for n in model.variants if model.variants.count(n) > 1}:
         yield Fault(path, f'"{name}" is listed twice', "list each variant once")
 

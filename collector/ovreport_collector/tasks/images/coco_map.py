@@ -56,7 +56,7 @@ def rows(
     """Return a row for each image, in the order of `images`, which must be sorted ids."""
     evaluated = _evaluated(images, categories, truth, found)
     objects = np.zeros((len(images), len(categories)))
-    told: list[list[tuple[float, ...]]] = [[] for _ in images]
+    detections: list[list[tuple[float, ...]]] = [[] for _ in images]
     for number, one in enumerate(evaluated):
         if one is None:  # neither an object nor a detection
             continue
@@ -64,20 +64,20 @@ def rows(
         objects[image, category] = np.count_nonzero(np.asarray(one["gtIgnore"]) == 0)
         matched = _bits(np.asarray(one["dtMatches"]) > 0)
         ignored = _bits(np.asarray(one["dtIgnore"]).astype(bool))
-        told[image] += zip(
+        detections[image] += zip(
             [category] * len(matched), one["dtScores"], matched, ignored, strict=True
         )
-    return _packed(objects, told)
+    return _packed(objects, detections)
 
 
 def _packed(
-    objects: NDArray[np.float64], told: Sequence[Sequence[tuple[float, ...]]]
+    objects: NDArray[np.float64], detections: Sequence[Sequence[tuple[float, ...]]]
 ) -> NDArray[np.float64]:
     images, categories = objects.shape
-    places = np.full((images, max(map(len, told), default=0), _EACH), -1.0)
-    for place, detections in zip(places, told, strict=True):
-        if detections:
-            place[: len(detections)] = detections
+    places = np.full((images, max(map(len, detections), default=0), _EACH), -1.0)
+    for place, of_image in zip(places, detections, strict=True):
+        if of_image:
+            place[: len(of_image)] = of_image
     used = places[..., 0] >= 0
     places[used, 1] = _ranks(places[used])
     head = np.full((images, 1), float(categories))
@@ -190,14 +190,14 @@ def _evaluated(
         for one in found
     ]
     with contextlib.redirect_stdout(io.StringIO()):  # it prints its progress
-        told = COCOeval(
+        evaluation = COCOeval(
             _indexed(images, categories, objects), _indexed(images, categories, boxes), "bbox"
         )
-        told.params.imgIds, told.params.catIds = list(images), list(categories)
-        told.params.areaRng, told.params.areaRngLbl = _EVERY_SIZE, ["all"]
-        told.params.maxDets = [MOST]
-        told.evaluate()
-    evaluated: list[dict[str, Any] | None] = told.evalImgs
+        evaluation.params.imgIds, evaluation.params.catIds = list(images), list(categories)
+        evaluation.params.areaRng, evaluation.params.areaRngLbl = _EVERY_SIZE, ["all"]
+        evaluation.params.maxDets = [MOST]
+        evaluation.evaluate()
+    evaluated: list[dict[str, Any] | None] = evaluation.evalImgs
     return evaluated
 
 

@@ -8,11 +8,11 @@ from ovreport.record import NotMeasured, SecondRead, Tier
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
-    Round,
+    PlannedRound,
     first_failure,
     measured,
 )
-from ovreport_collector.measurements.inference.run import InferenceResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.second_read.run import SecondReadJob, SecondReadResult
 from ovreport_collector.process.job import JobFailed
 
@@ -26,9 +26,9 @@ class SecondReadMeasurement(Measurement[SecondReadResult]):
         """Return what starting a process takes."""
         return 1.0
 
-    def job(self, this: Round, results: Sequence[InferenceResult]) -> SecondReadJob:
+    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> SecondReadJob:
         """Return the job of one round."""
-        return SecondReadJob(target=this.target, round=this.index)
+        return SecondReadJob(target=current.target, round=current.index)
 
     def part(self, results: Sequence[SecondReadResult | JobFailed]) -> SecondRead | NotMeasured:
         """Return the reads of all rounds."""
