@@ -1,4 +1,4 @@
-"""From an encoded image to its answer, stage by stage; preprocessed on the host or in the graph."""
+"""From an image file to the output, stage by stage; preprocessed on the host or in the graph."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ END_TO_END = Group(
             "End to end",
             "ms",
             "lower",
-            "Encoded image to answer, one at a time, preprocessed on the host; median.",
+            "Image file to output, one at a time, preprocessed on the host; median.",
             "end_to_end",
             counts="images",
             headline="end_to_end",
@@ -100,7 +100,7 @@ END_TO_END = Group(
             "End to end, in the graph",
             "ms",
             "lower",
-            "Encoded image to answer, one at a time, preprocessed inside the model; median.",
+            "Image file to output, one at a time, preprocessed in the graph; median.",
             "end_to_end",
             counts="images",
         ),

@@ -1,6 +1,6 @@
-"""How fast a language model answers: tokens, one after the other.
+"""How fast a language model generates: tokens, one after the other.
 
-A record's values are of one pair of lengths: the middle one of its prompts, its longest answer.
+A record's values are of one pair of lengths: the middle one of its prompts, its longest output.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ def rates(point: GenerationPoint) -> list[float]:
 
 
 def generations(point: GenerationPoint) -> int:
-    """Return the number of answers of all rounds."""
+    """Return the number of outputs of all rounds."""
     return sum(r.generations for r in point.rounds)
 
 
 def percentile_ms(point: GenerationPoint, percentile: float) -> float | None:
     """Return a conservative bound on the time per output token; None where n is too small.
 
-    Times between tokens of one answer are correlated: they count as fewer.
+    Times between tokens of one output are correlated: they count as fewer.
     """
     rho = sum(r.autocorrelation * r.generations for r in point.rounds) / generations(point)
     return bound_ms(
@@ -71,7 +71,7 @@ def concurrent_rates(point: ConcurrentPoint) -> list[float]:
 
 
 def peaks(measured: Generation) -> list[float]:
-    """Return each round's peak of resident memory in bytes, from import to the last timed answer.
+    """Return each round's peak of resident memory in bytes, from import to the last timed output.
 
     Without the phase of several requests at once, which is another pipeline's.
     """
@@ -107,7 +107,7 @@ def _percentiles(point: GenerationPoint, reasons: Sequence[Reason]) -> Values:
     for key, percentile in PERCENTILES.items():
         bound = percentile_ms(point, percentile)
         if bound is None:
-            few = f"{TOO_FEW}: {tokens:,} tokens of {generations(point)} answers"
+            few = f"{TOO_FEW}: {tokens:,} tokens of {generations(point)} outputs"
             yield key, Skipped(reason=few)
         else:
             interval = Interval(bound, bound, bound)
@@ -142,7 +142,7 @@ GENERATION = Group(
             "lower",
             "From the call to the first token, one request at a time; median over rounds.",
             "generation",
-            counts="answers",
+            counts="outputs",
             headline="time_to_first_token",
             summary="first token ms",
         ),
@@ -151,7 +151,7 @@ GENERATION = Group(
             "Time per output token",
             "ms",
             "lower",
-            "Time between two tokens of an answer: a round's median, median over rounds.",
+            "Time between two tokens of an output: a round's median, median over rounds.",
             "generation",
             counts="tokens",
             headline="time_per_output_token",
@@ -222,7 +222,7 @@ GENERATION = Group(
             "Peak memory, generating",
             "MiB",
             "lower",
-            "Peak resident set from import to the last timed answer.",
+            "Peak resident set from import to the last timed output.",
             "generation",
             scale=MIB,
             counts="rounds",

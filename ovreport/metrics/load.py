@@ -27,7 +27,7 @@ LATE_SHARE = 0.1
 
 
 def rates(point: CurvePoint) -> list[float]:
-    """Return the samples answered per second in each round: a batch counts all of its samples."""
+    """Return the samples inferred per second in each round: a batch counts all of its samples."""
     return [r.n * point.batch / r.duration_s for r in point.rounds]
 
 
@@ -195,7 +195,7 @@ ARRIVALS = Group(
             "inf/s",
             "higher",
             "Highest rate of random arrivals (Poisson) whose p99, or p90, from arrival to "
-            "answer stays within five times the latency of a request alone.",
+            "result stays within five times the latency of a single request.",
             "open_loop",
         ),
         Metric(

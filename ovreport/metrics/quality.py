@@ -1,4 +1,4 @@
-"""How good a language model's answers are, which does not depend on time."""
+"""The quality of a language model's output, which does not depend on time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def perplexity_of(rows: Floats) -> float:
 
 
 def agreement(measured: TokenAgreement) -> Interval:
-    """Return the share of prompts with the reference's answer, and Wilson's interval."""
+    """Return the share of prompts with the reference's output, and Wilson's interval."""
     return wilson(float(measured.identical), len(measured.common))
 
 
@@ -32,7 +32,7 @@ def divergence(measured: TokenAgreement) -> Interval:
 def _quality(record: Record, _: Sequence[Reason]) -> Values:
     if not isinstance(record.generation, Generation):
         return
-    perplexity, answers = record.generation.perplexity, record.generation.agreement
+    perplexity, tokens = record.generation.perplexity, record.generation.agreement
     if isinstance(perplexity, Perplexity):
         interval = Interval(perplexity.value, perplexity.low, perplexity.high)
         yield value_of("perplexity", interval, 1, perplexity.tokens, STABLE)
@@ -42,14 +42,14 @@ def _quality(record: Record, _: Sequence[Reason]) -> Values:
         ("token_agreement", agreement),
         ("first_divergence_tokens", divergence),
     ):
-        if isinstance(answers, TokenAgreement):
-            yield value_of(key, interval_of(answers), 1, len(answers.common), STABLE)
+        if isinstance(tokens, TokenAgreement):
+            yield value_of(key, interval_of(tokens), 1, len(tokens.common), STABLE)
         else:
-            yield key, answers
+            yield key, tokens
 
 
 QUALITY = Group(
-    "Quality of the answers",
+    "Output quality",
     (
         Metric(
             "perplexity",
@@ -67,7 +67,7 @@ QUALITY = Group(
             "Token agreement",
             "%",
             "higher",
-            "Share of prompts whose greedy answer is that of the same weights in f32 on the "
+            "Share of prompts whose greedy output is that of the same weights in f32 on the "
             "CPU, token for token.",
             "generation",
             scale=100,
@@ -78,8 +78,8 @@ QUALITY = Group(
             "First divergence",
             "tokens",
             "higher",
-            "Mean number of tokens of an answer before the first that differs from the "
-            "reference's; an answer without one counts whole.",
+            "Mean number of tokens of an output before the first that differs from the "
+            "reference's; an output without one counts in full.",
             "generation",
             counts="prompts",
         ),

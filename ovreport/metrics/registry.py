@@ -55,7 +55,7 @@ def metric_values(record: Record) -> MetricValues:
     """Return every value of a record, or why there is none, by metric key.
 
     A language model has its own metrics and no others; of the accuracy metrics there is the one
-    that the record has. A failed case has no value: a fast wrong answer is a failure.
+    that the record has. A failed case has no value: a fast wrong output is a failure.
     """
     groups = _BY_KIND[record.case.is_language]
     if not isinstance(record.outcome, Completed):

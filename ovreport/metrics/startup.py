@@ -1,4 +1,4 @@
-"""Start-up: from a process that has imported the engine to the first answer."""
+"""Start-up: from a process that has imported the engine to the first inference."""
 
 from __future__ import annotations
 

@@ -143,16 +143,13 @@ def test_a_passing_disturbance_does_not_halve_the_answer(inputs: Path) -> None:
 
 
 @pytest.mark.alone
-def test_an_engine_of_known_service_time_gets_its_theoretical_rate(
-    monkeypatch: pytest.MonkeyPatch, inputs: Path
-) -> None:
+def test_an_engine_of_known_service_time_gets_its_theoretical_rate(inputs: Path) -> None:
     """Real arrivals on real threads: the rate of the same arrivals through a computed queue.
 
     A busy machine makes an answer late now and then, which costs a search a step, never gains one.
     """
     job = a_job(inputs)
-    monkeypatch.setattr(engines, "create", lambda *_: FixedService(SERVICE_S, hint=1))
-    result = main.run(job)
+    result = run.measure(job, FixedService(SERVICE_S, hint=1))
     assert isinstance(result, ArrivalsResult), result
     loop = result.open_loop
     expected = highest(search(job.closed_ips, simulated(job, SERVICE_S)))

@@ -17,6 +17,8 @@ from tests.simulation.truth import Truth
 TRUTHS = "OVREPORT_SIMULATION"
 """Environment variable: JSON of precision asked for → Truth."""
 ROOT = Path(__file__).parents[2]
+SITE = str(Path(__file__).parent / "site")
+"""Its `sitecustomize` installs the engine when a process starts."""
 OTHER_JOBS = 999
 """Round of jobs that measure none."""
 
@@ -25,7 +27,8 @@ def environment(truths: Mapping[str, Truth]) -> dict[str, str]:
     """Return the variables under which measuring processes use the simulated engine."""
     return {
         TRUTHS: msgspec.json.encode(truths).decode(),
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent / "site"), str(ROOT)]),
+        # What is on the path already stays: the packages need not be installed.
+        "PYTHONPATH": os.pathsep.join(filter(None, (SITE, str(ROOT), os.getenv("PYTHONPATH")))),
     }
 
 

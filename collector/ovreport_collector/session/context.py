@@ -56,7 +56,7 @@ class RunContext:
         """Return the working folder of a case, which need not exist."""
         return self.work / "cases" / str(list(self.plan.cases).index(planned))
 
-    def child(self, job: Job[R], *, extra_s: float = 0) -> R | JobFailed:
+    def run_job(self, job: Job[R], *, extra_s: float = 0) -> R | JobFailed:
         """Do a job in a fresh process, which may take `extra_s` more than the tier's loops."""
         limit_s = self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + extra_s)
         result = child.run(job, self.work, limit_s=limit_s)

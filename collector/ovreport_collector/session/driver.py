@@ -27,7 +27,7 @@ def choose_driver(
 
 def _fastest(context: RunContext, planned: PlannedCase, prepared: PreparedModel) -> DriverChosen:
     target = context.target(prepared, planned.case)
-    result = context.child(DriverJob(target=target, inputs=str(prepared.samples)))
+    result = context.run_job(DriverJob(target=target, inputs=str(prepared.samples)))
     # What stopped this trial will stop the round too, and is reported there.
     driver = "threads" if isinstance(result, JobFailed) else result.driver
     return DriverChosen(case=planned.key, driver=driver)
@@ -38,7 +38,7 @@ def _thread_settings(
 ) -> DriverChosen:
     """Return the threads and requests that OpenVINO has: a native framework gets as many."""
     same_on_openvino = msgspec.structs.replace(planned.case, engine="openvino")
-    result = context.child(ThreadSettingsJob(target=context.target(prepared, same_on_openvino)))
+    result = context.run_job(ThreadSettingsJob(target=context.target(prepared, same_on_openvino)))
     # Where OpenVINO cannot run the model, the framework runs with its own defaults.
     settings = None if isinstance(result, JobFailed) else result
     return DriverChosen(case=planned.key, driver="threads", thread_settings=settings)

@@ -156,7 +156,7 @@ class _OfInference(_Outputs[OutputsResult]):
             task=prepared.model.task,
             evaluators=evaluators,
         )
-        return self.context.child(job, extra_s=_SAMPLE_LIMIT_S * prepared.labelled_samples)
+        return self.context.run_job(job, extra_s=_SAMPLE_LIMIT_S * prepared.labelled_samples)
 
     def step(
         self,
@@ -203,7 +203,7 @@ class _OfGeneration(_Outputs[GenerationOutputsResult]):
     ) -> GenerationOutputsResult | JobFailed:
         folder.mkdir(parents=True, exist_ok=True)
         job = generation.outputs_job(prepared, target, folder.parent)
-        return self.context.child(job, extra_s=generation.OUTPUTS_LIMIT_S)
+        return self.context.run_job(job, extra_s=generation.OUTPUTS_LIMIT_S)
 
     def step(
         self,

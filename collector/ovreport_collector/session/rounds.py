@@ -41,7 +41,9 @@ def _measure(context: RunContext, planned: PlannedCase, index: int) -> RoundDone
     current = _round(context, planned, prepared, index)
     workload, started_at = registry.workload(planned), now()
     with Watch() as watch:
-        result = context.child(workload.job(current), extra_s=workload.process_s(context.plan.tier))
+        result = context.run_job(
+            workload.job(current), extra_s=workload.process_s(context.plan.tier)
+        )
     if isinstance(result, JobFailed):
         return _failed(context, planned, index, started_at, result)
     return RoundDone(
@@ -111,8 +113,8 @@ def _further(context: RunContext, current: PlannedRound, latest: Any) -> dict[st
         if key not in context.begun:
             context.begun.add(key)
             if first_job := measurement.first_job(current):
-                context.child(first_job)
-        found[measurement.name] = context.child(
+                context.run_job(first_job)
+        found[measurement.name] = context.run_job(
             measurement.job(current, results), extra_s=measurement.seconds(current.tier)
         )
     return found
