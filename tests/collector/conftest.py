@@ -26,6 +26,7 @@ from ovreport_collector.measurements.open_loop.run import ArrivalsJob, ArrivalsR
 from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
+from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.request import OptimizeResult
 from ovreport_collector.plan import tiers
@@ -40,6 +41,7 @@ from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.prepare_all import prepare_all
 from ovreport_collector.session.progress import LiveDisplay
+from ovreport_collector.suite import language
 from tests import factories
 from tests.collector import models
 from tests.collector.suite_fixtures import document, write_suite
@@ -212,6 +214,21 @@ def fake_child(monkeypatch: pytest.MonkeyPatch) -> FakeChild:
     fake = FakeChild()
     monkeypatch.setattr(child, "run", fake)
     return fake
+
+
+@pytest.fixture
+def pretend_installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that says what is installed: OpenVINO GenAI, and which NNCF, if any."""
+
+    def say(*, genai: bool = True, nncf: str = "3.4.0") -> None:
+        monkeypatch.setattr(language, "has_genai", lambda: genai)
+        monkeypatch.setattr(
+            language, "versions", lambda engines: {"openvino-genai": "1"} if list(engines) else {}
+        )
+        monkeypatch.setattr(variants, "has_nncf", lambda: bool(nncf))
+        monkeypatch.setattr(variants, "nncf_version", lambda: nncf)
+
+    return say
 
 
 @pytest.fixture

@@ -8,8 +8,12 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
+<<<<<<< HEAD
 from typing import TYPE_CHECKING, get_args
+=======
+>>>>>>> refs/heads/tests
 
 import msgspec
 import pytest
@@ -21,6 +25,7 @@ from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import archive, download
 from ovreport_collector.sources.address import Address, InWheel, Local, Remote
 from ovreport_collector.suite import model as suite
+from ovreport_collector.suite.model import Suite, Wheel
 from tests.collector.suite_fixtures import (
     INNER_BYTES,
     MODEL_BYTES,
@@ -31,11 +36,6 @@ from tests.collector.suite_fixtures import (
     wheel_bytes,
     zip_bytes,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from ovreport_collector.suite.model import Suite, Wheel
 
 MODEL_URI = f"pypi:{PIN}/tiny/model.onnx"
 
