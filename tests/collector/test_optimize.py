@@ -18,7 +18,6 @@ from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.types import OutputsResult, Target
 from ovreport_collector.measurements.outputs import OutputsJob
-from ovreport_collector.models.optimize import run
 from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.request import OptimizeResult, ValidationData
 from ovreport_collector.models.variants import QUANTIZATIONS, has_nncf, quantizations, settings
@@ -36,11 +35,6 @@ SHAPES = {"x": [1, 3, 32, 48]}
 def network(tmp_path: Path) -> Path:
     """Return a small image classifier."""
     return models.save(models.image_classifier(), tmp_path / "network.xml")
-
-
-def test_every_method_has_a_function() -> None:
-    """What a record can name can be done, and nothing else."""
-    assert set(run._METHODS) == set(METHODS)
 
 
 def made(

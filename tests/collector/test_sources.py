@@ -10,10 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-<<<<<<< HEAD
-from typing import TYPE_CHECKING, get_args
-=======
->>>>>>> refs/heads/tests
+from typing import get_args
 
 import msgspec
 import pytest
