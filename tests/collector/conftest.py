@@ -34,7 +34,7 @@ from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import Request
 from ovreport_collector.process import child, workspace
-from ovreport_collector.process.job import Job
+from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session import estimate, scheduler
 from ovreport_collector.session.context import RunContext
@@ -163,6 +163,9 @@ class FakeChild:
                 return a_curve_result(job)
             case ArrivalsJob():
                 return an_arrivals_result(job)
+            case _:  # of a measurement that is newer than this
+                reason = f"no answer to {type(job).__name__}"
+                return JobFailed(reason=reason, cause="error", unsupported=True)
 
     @property
     def rounds(self) -> list[tuple[str, str, str, int]]:
