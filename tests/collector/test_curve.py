@@ -217,19 +217,10 @@ def test_rounds_are_pooled_and_a_gap_of_one_round_is_none() -> None:
 @pytest.mark.parametrize("batch", [1, -1])
 def test_openvino_sweeps_a_small_model(tmp_path: Path, batch: int) -> None:
     """Streams and batches are really set; the record's share stays small."""
-    file = models.save(models.classifier(batch), tmp_path / "m.xml")
-    rows = np.random.default_rng(0).standard_normal((4, 1, models.FEATURES)).astype(np.float32)
-    arrays.save_arrays(tmp_path / "s.npz", {"x": rows})
-    target = Target(
-        engine="openvino",
-        model=str(file),
-        shapes={"x": [1, models.FEATURES]},
-        device="CPU",
-        precision="f32",
-    )
+    target, samples = models.a_target(tmp_path, batch)
     settings = [Setting(1, 1, 1), Setting(2, 2, 1), Setting(1, 1, 4), Setting(2, 4, 4)]
     result = worker.run(
-        a_job(tmp_path / "s.npz", settings, target=target, seconds=0.03, unloaded_latency_ms=0.05)
+        a_job(samples, settings, target=target, seconds=0.03, unloaded_latency_ms=0.05)
     )
     assert isinstance(result, CurveResult), result
     assert [Setting(p.streams, p.requests, p.batch) for p in result.curve.points] == settings

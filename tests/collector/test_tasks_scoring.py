@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,9 +20,6 @@ from tests.collector.task_fixtures import (
     some_crops,
     some_files,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class TestFileType:
