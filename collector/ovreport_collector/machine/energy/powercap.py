@@ -29,7 +29,7 @@ FOLDER = Path("sys/class/powercap")
 DENIED = "only root may read the processor's energy counters, by default since CVE-2020-8694"
 REMEDY = (
     "`sudo chmod o+r /sys/class/powercap/intel-rapl*/energy_uj` lets every local user read them "
-    "until the next boot. Power readings tell a little of what other programs compute (PLATYPUS): "
+    "until the next boot. Power readings reveal some of what other programs compute (PLATYPUS): "
     "do it on a machine of your own only, and undo it with `o-r`."
 )
 

@@ -16,10 +16,10 @@ import ctypes
 import itertools
 import math
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,7 @@ from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import Engine, Request
 from ovreport_collector.loadgen.checks import check_same, infer_checked
-from ovreport_collector.loadgen.drivers import ThreadLoad, clock
+from ovreport_collector.loadgen.drivers import ThreadLoad, clock, in_threads
 from ovreport_collector.measurements.results import RoundJob, rounded
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.timing import measuring
@@ -181,7 +181,6 @@ class _Seen:
     late: Floats
     """Seconds by which a request that was free took an arrival up late."""
     misses: int = 0
-    errors: list[BaseException] = field(default_factory=list)
     stop: bool = False
 
 
@@ -237,22 +236,13 @@ class Arrivals:
 
         def drive(request: Request) -> None:
             wake_promptly()
-            try:
-                while not seen.stop and (i := next(tickets)) < len(times):
-                    self._answer(request, i, times[i], seen)
-                    if seen.latencies[i] > limit_s:
-                        seen.misses += 1
-                        seen.stop = seen.misses > allowed
-            except BaseException as error:  # raised again in the caller's thread
-                seen.errors.append(error)
+            while not seen.stop and (i := next(tickets)) < len(times):
+                self._answer(request, i, times[i], seen)
+                if seen.latencies[i] > limit_s:
+                    seen.misses += 1
+                    seen.stop = seen.misses > allowed
 
-        threads = [threading.Thread(target=drive, args=(r,), daemon=True) for r in self.pool]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if seen.errors:
-            raise seen.errors[0]
+        in_threads([partial(drive, request) for request in self.pool])
 
     def _answer(self, request: Request, i: int, due: float, seen: _Seen) -> None:
         request.feed(i % self.samples)
