@@ -77,9 +77,7 @@ class LiveDisplay(PlainDisplay):
         self._done, self._total = done.rounds, len(plan.cases) * plan.tier.rounds
         self._current_s = 0.0
         self._task = self._progress.add_task(
-            "preparing",
-            total=estimate.total_s(plan),
-            rounds=self._rounds,
+            "preparing", total=estimate.total_s(plan), rounds=self._rounds
         )
         self._progress.update(self._task, completed=done.seconds)
 
