@@ -15,8 +15,7 @@ from ovreport_sitegen.pages.model import memory as model_memory
 from ovreport_sitegen.pages.model import result as result_view
 from tests import factories
 from tests.factories import a_failed_record, a_record
-from tests.sitegen.conftest import a_collection
-from tests.sitegen.test_views import catalogue
+from tests.sitegen.conftest import a_collection, catalogue
 
 replace = msgspec.structs.replace
 

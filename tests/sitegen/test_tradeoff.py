@@ -19,7 +19,7 @@ from ovreport_sitegen.pages import accuracy, device, model
 from ovreport_sitegen.pages.accuracy import choices, pareto, published, tradeoff
 from ovreport_sitegen.pages.model import optimization
 from tests.factories import a_failed_record, a_made_record, a_record
-from tests.sitegen.test_sentences import a_reference, catalogue
+from tests.sitegen.conftest import a_reference, catalogue
 
 
 def records(**knobs: object) -> list[r.Record]:
