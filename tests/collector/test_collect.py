@@ -274,7 +274,7 @@ def half(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.MonkeyPa
         model_table("good", "good.xml"),
     )
     options = ("--device", "CPU", "--precision", "f32")
-    assert run(commands.collect(suite, place.out, *options)) == 1
+    assert run(commands.collect(suite, place.out, *options, without=commands.ALL)) == 1
     return place
 
 
