@@ -170,7 +170,7 @@ def test_records_before_the_modes_have_none() -> None:
     assert loading.modes_finding(found) == ""
 
 
-def test_counters_of_others_are_told_or_why_not() -> None:
+def test_counters_of_others_are_shown_or_why_not() -> None:
     """The control group's peak with where it began; a reason where it is not ours."""
     record = a_record()
     shared = replace(record.memory, unreadable={"GPU.0 x": "not supported"})

@@ -248,8 +248,8 @@ def test_failures_are_shown_as_failures() -> None:
     assert not shown.groups
 
 
-def test_an_aspect_that_is_missing_says_why() -> None:
-    """An unsupported aspect of a case that ran stands as unsupported, with the reason."""
+def test_a_measurement_that_is_missing_says_why() -> None:
+    """An unsupported measurement of a case that ran is shown as unsupported, with the reason."""
     record = a_record(throughput=r.Unsupported(reason="one request only"))
     (row,) = throughput.view(catalogue(record)).table.rows
     assert "unsupported" in row.html
