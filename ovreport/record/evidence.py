@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from ovreport.record.base import (
-    Cause,
-    Count,
-    Finite,
-    Measured,
-    Part,
-    Positive,
-    Text,
-)
+from ovreport.record.base import Cause, Count, Finite, Measured, Part, Positive, Text
 
-__all__ = [
-    "FailedRound",
-    "MeasuringTime",
-    "RoundNoise",
-]
+__all__ = ["FailedRound", "MeasuringTime", "RoundNoise"]
 
 
 _ROUNDING = 1e-3

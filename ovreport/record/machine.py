@@ -6,11 +6,7 @@ from typing import Literal
 
 from ovreport.record.base import Count, Family, Part, Slug, Text
 
-__all__ = [
-    "Device",
-    "Machine",
-    "Software",
-]
+__all__ = ["Device", "Machine", "Software"]
 
 
 class Software(Part, frozen=True):

@@ -31,13 +31,7 @@ from ovreport.record.model import Model
 from ovreport.record.speed import Latency, Throughput
 from ovreport.record.startup import Startup, StartupCached
 
-__all__ = [
-    "FORMAT",
-    "MEASUREMENTS",
-    "NOT_LANGUAGE",
-    "Record",
-    "json_schema",
-]
+__all__ = ["FORMAT", "MEASUREMENTS", "NOT_LANGUAGE", "Record", "json_schema"]
 
 FORMAT = 4
 """Version of the record's format; `ovreport.record.migrations` says how it came about."""

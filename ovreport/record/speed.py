@@ -6,24 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ovreport.record.base import (
-    Batch,
-    Count,
-    Measured,
-    Part,
-    Positive,
-    Share,
-    Text,
-)
+from ovreport.record.base import Batch, Count, Measured, Part, Positive, Share, Text
 from ovreport.record.histogram import Histogram, check_loop, check_median, check_order, check_rounds
 
-__all__ = [
-    "Latency",
-    "LatencyRound",
-    "Settings",
-    "Throughput",
-    "ThroughputRound",
-]
+__all__ = ["Latency", "LatencyRound", "Settings", "Throughput", "ThroughputRound"]
 
 
 class Settings(Part, frozen=True):

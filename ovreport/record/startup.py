@@ -6,19 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ovreport.record.base import (
-    Count,
-    Measured,
-    Part,
-    Positive,
-)
+from ovreport.record.base import Count, Measured, Part, Positive
 from ovreport.record.histogram import check_rounds
 
-__all__ = [
-    "Startup",
-    "StartupCached",
-    "StartupRound",
-]
+__all__ = ["Startup", "StartupCached", "StartupRound"]
 
 
 class StartupRound(Part, frozen=True):

@@ -166,12 +166,7 @@ def _marks(
     for p, place in zip(shown, places, strict=True):  # the best find places for their names first
         at = labels.place(p.label, place) if p.label else None
         named = (
-            {
-                "label": p.label,
-                "align": at.align,
-                "lx": x.value(at.x),
-                "ly": y.value(y.size - at.y),
-            }
+            {"label": p.label, "align": at.align, "lx": x.value(at.x), "ly": y.value(y.size - at.y)}
             if at
             else {"align": ""}
         )

@@ -35,12 +35,7 @@ def _layers(height: int, log: bool) -> list[Layer]:
     return [
         _only(band, "band").encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
         _only(rule, "rule").encode(
-            x=x,
-            x2="x2:Q",
-            y=y,
-            y2="y2:Q",
-            stroke=colour,
-            opacity=alt.Opacity("o:Q", scale=None),
+            x=x, x2="x2:Q", y=y, y2="y2:Q", stroke=colour, opacity=alt.Opacity("o:Q", scale=None)
         ),
         _only(line, "line").encode(x=x, y=y, detail="g:N", order="i:Q", stroke=colour),
         _only(bound, "bound").encode(x=x, y=y, order="i:Q"),

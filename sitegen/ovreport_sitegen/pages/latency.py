@@ -63,10 +63,7 @@ def view(catalogue: Catalogue) -> LatencyView:
             axis="Milliseconds per inference, log scale",
         ),
         speedups.speedup_card(
-            catalogue.default_speedups(),
-            "latency",
-            id_="speedup",
-            conditions=device,
+            catalogue.default_speedups(), "latency", id_="speedup", conditions=device
         ),
         ranking.models_card(
             catalogue,

@@ -120,12 +120,7 @@ def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
     )
     return [
         ranking.devices_card(
-            catalogue,
-            model,
-            key,
-            id_=f"devices-{name}",
-            title=f"{model.title}: {name}",
-            axis=axis,
+            catalogue, model, key, id_=f"devices-{name}", title=f"{model.title}: {name}", axis=axis
         )
         for key, name, axis in shown
     ]
@@ -141,8 +136,7 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
         return any(isinstance(r.accuracy, Accuracy) for r in catalogue.of_model(model))
 
     best = max(
-        catalogue.models,
-        key=lambda m: (devices(m), not m.architecture_only, labelled(m), m.title),
+        catalogue.models, key=lambda m: (devices(m), not m.architecture_only, labelled(m), m.title)
     )
     return best if devices(best) > 1 else None
 

@@ -60,9 +60,7 @@ def view(catalogue: Catalogue) -> EndToEndView:
     main = measured(preferred(catalogue.of_device(catalogue.main_device)))
     shown = [r for r in catalogue.results if isinstance(r.record.end_to_end, EndToEnd)]
     head = Head(
-        "End to end",
-        _lede(main, catalogue.main_device.label),
-        warning=warning(shown, "end_to_end"),
+        "End to end", _lede(main, catalogue.main_device.label), warning=warning(shown, "end_to_end")
     )
     by_model = [(m, measured(preferred(catalogue.of_model(m)))) for m in catalogue.models]
     return EndToEndView(

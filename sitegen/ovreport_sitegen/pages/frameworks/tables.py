@@ -91,8 +91,7 @@ def costs_table(pairs: Sequence[Pair]) -> Table:
                     sub="OpenVINO / framework",
                 ),
                 Cell(
-                    f"{_load(pair.candidate)} / {_load(pair.baseline)}",
-                    sub="OpenVINO / framework",
+                    f"{_load(pair.candidate)} / {_load(pair.baseline)}", sub="OpenVINO / framework"
                 ),
             ),
         )

@@ -13,13 +13,7 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
 from ovreport_sitegen.pages.model import memory
-from ovreport_sitegen.pages.model.evidence import (
-    executed_on,
-    layers,
-    noise,
-    settings,
-    unreadable,
-)
+from ovreport_sitegen.pages.model.evidence import executed_on, layers, noise, settings, unreadable
 from ovreport_sitegen.pages.model.metrics import ValueGroup, groups
 from ovreport_sitegen.text import clean, line, listed
 
