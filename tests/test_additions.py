@@ -203,7 +203,7 @@ class Toy(Measured, frozen=True):
             f"{SITE}/pages/toy.py": """
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ovreport_sitegen.components.head import Head
+from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.pages.page import Page
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.metric import Group, Metric
-from ovreport.metrics.value import STABLE, Values, value_of
+from ovreport.metrics.metric import STABLE, Group, Metric, Values, value_of
 from ovreport.record import Accuracy, Reason, Record
 from ovreport.stats.intervals import Interval
 

@@ -8,8 +8,7 @@ from typing import Any, get_args
 import altair as alt
 
 from ovreport_sitegen.charts.axes import AXIS_TITLE
-from ovreport_sitegen.charts.labels import Align
-from ovreport_sitegen.charts.plane import BOTTOM, LEFT, PLOT, RIGHT, TOP
+from ovreport_sitegen.charts.plane import BOTTOM, LEFT, PLOT, RIGHT, TOP, Align
 from ovreport_sitegen.charts.rows_spec import TICKS, Layer, Spec, compiled_layers
 
 

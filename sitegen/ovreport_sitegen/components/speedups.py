@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ovreport_sitegen.compare.paired import SpeedMeasurement
+from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import cost_cell
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import result_cells

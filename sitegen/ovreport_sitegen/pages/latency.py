@@ -12,18 +12,17 @@ from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
+    details_table,
     metric_column,
     n_cell,
     result_row,
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.head import Head, warning
-from ovreport_sitegen.components.selection import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import plural
 
 _METRICS = LATENCY.keys[1:]

@@ -19,13 +19,12 @@ from ovreport_sitegen.components.cells import (
     verdict_cell,
 )
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card, sentences
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import day, listed, plural, release
 
 _METRICS = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")

@@ -10,7 +10,7 @@ from ovreport.metrics import HEADLINES, significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison, SpeedMeasurement
+from ovreport_sitegen.compare import MEASUREMENTS, PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.cells import metric_column, row, value_cell

@@ -9,7 +9,7 @@ from ovreport.metrics import HEADLINES, METRICS, significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
-from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
+from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.ranking import value_details

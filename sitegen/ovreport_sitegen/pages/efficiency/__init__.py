@@ -17,13 +17,12 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.efficiency import energy, loading, memory
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.efficiency import energy, memory
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import line, safe_url
 
 _METRICS = (
@@ -87,8 +86,8 @@ def view(catalogue: Catalogue) -> EfficiencyView:
         energy.section(catalogue),
         memory.phases_table(catalogue),
         memory.kinds_table(catalogue),
-        loading.modes_table(catalogue),
-        loading.modes_finding(catalogue),
+        memory.modes_table(catalogue),
+        memory.modes_finding(catalogue),
         _rated(catalogue, found),
         tuple((line(n), line(r.source, 300), safe_url(r.source)) for n, r in found.items()),
     )

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ovreport.record import Agreement
-from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
+from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.ranking import FIRST
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
@@ -27,7 +26,7 @@ from ovreport_sitegen.pages.frameworks.tables import (
     speed_table,
     threads_sentence,
 )
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import clean, listed
 
 COMMAND = "ovreport collect --engine openvino --engine native"

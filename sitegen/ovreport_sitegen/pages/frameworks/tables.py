@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ovreport.metrics import HEADLINES
 from ovreport.record import Agreement, Completed, Latency, Throughput
-from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison
+from ovreport_sitegen.compare import MEASUREMENTS, PairedComparison
 from ovreport_sitegen.components.accuracy_cells import agreement_cells
 from ovreport_sitegen.components.cells import metric_column, missing_cell, value_cell, verdict_cell
 from ovreport_sitegen.components.ratio_card import pairs_cell, ratio_cell

@@ -8,7 +8,7 @@ from ovreport.metrics import generation, significant
 from ovreport.record import AccuracyReference, Optimized, Perplexity
 from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.compare.paired import PairedComparison
+from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
 from ovreport_sitegen.components.generation import generation_of, relation
 from ovreport_sitegen.components.ratio_card import ratio_cell
