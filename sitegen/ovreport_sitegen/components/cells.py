@@ -40,12 +40,14 @@ def metric_column(key: str, label: str = "") -> Column:
 @cache
 def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
     """Return the cells that name a result: model, device and precision."""
-    marks = (("architecture only",) if result.model.architecture_only else ()) + (
-        ("quick",) if result.quick else ()
-    )
     device = result.record.case.device
     return (
-        Cell(result.model.title, sort=result.model.title.lower(), href=result.href, marks=marks),
+        Cell(
+            result.model.title,
+            sort=result.model.title.lower(),
+            href=result.href,
+            marks=result.marks,
+        ),
         Cell(
             result.device.label,
             sub=line(device, 40) if device != result.device.family else "",

@@ -28,15 +28,16 @@ _NOT_PAIRED = "Not measured in one run with f32 of the published file."
 
 
 def speedup_card(
-    speedups: Sequence[Speedup],
+    catalogue: Catalogue,
     measurement: SpeedMeasurement,
+    speedups: Sequence[Speedup] | None = None,
     *,
-    id_: str,
-    conditions: str,
+    id_: str = "speedup",
     more: str = "",
     naming: Callable[[Result], str] = model_name,
 ) -> Card:
-    """Return a card of the default precision's speedups over f32, model by model."""
+    """Return a card of the default precision's speedups over f32; without any, of all models."""
+    speedups = catalogue.default_speedups() if speedups is None else speedups
     found = sorted(
         ((c, s) for s in speedups if (c := s.of(measurement))),
         key=lambda pair: -pair[0].ratio.value,
@@ -46,7 +47,7 @@ def speedup_card(
         [Ratio(s.candidate, naming(s.candidate), c) for c, s in found],
         id_=id_,
         title=f"Default precision against f32: {measurement}",
-        conditions=conditions,
+        conditions=catalogue.speedup_device.label,
         axis="Times as fast as f32, log scale",
         finding=speedup_finding(speedups, measurement),
         table=speedup_table(f"{id_}-card-table", shown[:FIRST]) if shown else None,

@@ -45,7 +45,6 @@ class LatencyView:
 def view(catalogue: Catalogue) -> LatencyView:
     """Return the view of the latency page."""
     results = catalogue.results
-    device = catalogue.speedup_device.label
     head = Head(
         "Latency",
         "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
@@ -54,16 +53,8 @@ def view(catalogue: Catalogue) -> LatencyView:
         warning=warning(results, "latency"),
     )
     shown = (
-        ranking.models_card(
-            catalogue,
-            "latency_ms",
-            id_="latency",
-            title="Latency of each model",
-            axis="Milliseconds per inference, log scale",
-        ),
-        speedups.speedup_card(
-            catalogue.default_speedups(), "latency", id_="speedup", conditions=device
-        ),
+        ranking.latency_card(catalogue),
+        speedups.speedup_card(catalogue, "latency"),
         ranking.models_card(
             catalogue,
             "latency_p99_ms",

@@ -77,30 +77,10 @@ def _cards(catalogue: Catalogue) -> list[Card]:
     """Return the cards of all models; before them one model on several devices, if any ran so."""
     model = _widest(catalogue)
     all_models = [
-        speedups.speedup_card(
-            catalogue.default_speedups(),
-            "latency",
-            id_="speedup",
-            conditions=catalogue.speedup_device.label,
-            more="latency.html#speedup",
-        ),
+        speedups.speedup_card(catalogue, "latency", more="latency.html#speedup"),
         loss_card(catalogue, more="accuracy.html"),
-        ranking.models_card(
-            catalogue,
-            "latency_ms",
-            id_="latency",
-            title="Latency of each model",
-            axis="Milliseconds per inference, log scale",
-            more="latency.html",
-        ),
-        ranking.models_card(
-            catalogue,
-            "throughput_ips",
-            id_="throughput",
-            title="Throughput of each model",
-            axis="Inferences per second, log scale",
-            more="throughput.html",
-        ),
+        ranking.latency_card(catalogue, more="latency.html"),
+        ranking.throughput_card(catalogue, more="throughput.html"),
     ]
     if model is not None:
         return [*_device_cards(catalogue, model), *all_models]
@@ -117,9 +97,18 @@ def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
         ("latency_ms", "latency", "Milliseconds per inference"),
         ("throughput_ips", "throughput", "Inferences per second"),
     )
+    only = " · architecture only" if model.architecture_only else ""
     return [
-        ranking.devices_card(
-            catalogue, model, key, id_=f"devices-{name}", title=f"{model.title}: {name}", axis=axis
+        ranking.ranking_card(
+            ranking.preferred(catalogue.of_model(model)),
+            key,
+            id_=f"devices-{name}",
+            title=f"{model.title}: {name}",
+            axis=axis,
+            conditions=f"default precision{only}",
+            naming=ranking.device_name,
+            log=False,
+            more=model.href,
         )
         for key, name, axis in shown
     ]

@@ -144,10 +144,10 @@ def speedup_card(catalogue: Catalogue) -> Card:
     """Return the card of the default precision's speedup, with its change of accuracy."""
     found = [s for s in catalogue.default_speedups() if cells.reference_of(s.candidate)]
     card = speedups.speedup_card(
-        found,
+        catalogue,
         "latency",
+        found,
         id_="speed-accuracy",
-        conditions=catalogue.speedup_device.label,
         naming=lambda r: (
             f"{r.model.title} · {r.executed or r.precision} · {cells.cost_cell(r).text} points"
         ),

@@ -102,11 +102,10 @@ def costs_table(pairs: Sequence[Pair]) -> Table:
 
 def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
     ours, native = pair.candidate, pair.baseline
-    marks = (("architecture only",) if native.model.architecture_only else ()) + (
-        ("quick",) if native.quick else ()
-    )
     head = (
-        Cell(native.model.title, sort=native.model.title.lower(), href=ours.href, marks=marks),
+        Cell(
+            native.model.title, sort=native.model.title.lower(), href=ours.href, marks=native.marks
+        ),
         Cell(
             native.framework, sub=f"ran {native.precision}", sort=native.framework, href=native.href
         ),

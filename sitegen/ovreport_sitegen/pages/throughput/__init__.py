@@ -53,19 +53,8 @@ def view(catalogue: Catalogue) -> ThroughputView:
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
-        ranking.models_card(
-            catalogue,
-            "throughput_ips",
-            id_="throughput",
-            title="Throughput of each model",
-            axis="Inferences per second, log scale",
-        ),
-        speedups.speedup_card(
-            catalogue.default_speedups(),
-            "throughput",
-            id_="speedup",
-            conditions=catalogue.speedup_device.label,
-        ),
+        ranking.throughput_card(catalogue),
+        speedups.speedup_card(catalogue, "throughput"),
         ranking.models_card(
             catalogue,
             "loaded_latency_p99_ms",
