@@ -4,8 +4,7 @@
     ├── case, tier            what was requested
     ├── software, machine, device, model, inputs      what it ran on, and with
     ├── outcome               Completed, or the whole case Failed or Unsupported
-    ├── startup, startup_cached, latency, throughput, memory, execution, accuracy, agreement,
-    │   curve, open_loop, end_to_end, energy, generation      the measurements
+    ├── latency, throughput, startup, memory, accuracy…        the measurements (`MEASUREMENTS`)
     ├── noise, failed_rounds  evidence about the machine, round by round, and what went wrong
     ├── measuring_time        how long it took
     ├── verdicts              the collector's (derived again when read)

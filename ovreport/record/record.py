@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -13,6 +13,7 @@ from ovreport.record.base import (
     NotMeasured,
     Outcome,
     Part,
+    Skipped,
     Slug,
     Text,
     Unsupported,
@@ -35,23 +36,6 @@ __all__ = ["FORMAT", "MEASUREMENTS", "NOT_LANGUAGE", "Record", "json_schema"]
 
 FORMAT = 4
 """Version of the record's format; `ovreport.record.migrations` says how it came about."""
-
-MEASUREMENTS = (
-    "startup",
-    "startup_cached",
-    "latency",
-    "throughput",
-    "memory",
-    "execution",
-    "accuracy",
-    "agreement",
-    "curve",
-    "open_loop",
-    "end_to_end",
-    "energy",
-    "generation",
-)
-"""Fields of a record that hold a measurement of the case."""
 
 NOT_LANGUAGE = Unsupported(reason="not a language model")
 """Why a classic model has no generation."""
@@ -104,6 +88,15 @@ class Record(Part, frozen=True, kw_only=True):
             datetime.fromisoformat(self.measured_at)
         except ValueError as error:
             raise ValueError(f"measured_at is no time: {error}") from error
+
+
+MEASUREMENTS = tuple(
+    field.name
+    for field in msgspec.structs.fields(Record)
+    if Skipped in get_args(field.type) and field.name != "measuring_time"
+)
+"""Fields of a record that hold a measurement of the case: those that may be missing for a reason,
+but for what measuring itself took."""
 
 
 def json_schema() -> dict[str, object]:

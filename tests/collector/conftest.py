@@ -26,6 +26,7 @@ from ovreport_collector.measurements.open_loop.run import ArrivalsJob, ArrivalsR
 from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
+from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.request import OptimizeResult
 from ovreport_collector.plan import tiers
@@ -33,13 +34,14 @@ from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import Request
 from ovreport_collector.process import child, workspace
-from ovreport_collector.process.job import Job
+from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session import estimate, scheduler
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.prepare_all import prepare_all
 from ovreport_collector.session.progress import LiveDisplay
+from ovreport_collector.suite import language
 from tests import factories
 from tests.collector import models
 from tests.collector.suite_fixtures import document, write_suite
@@ -161,6 +163,9 @@ class FakeChild:
                 return a_curve_result(job)
             case ArrivalsJob():
                 return an_arrivals_result(job)
+            case _:  # of a measurement that is newer than this
+                reason = f"no answer to {type(job).__name__}"
+                return JobFailed(reason=reason, cause="error", unsupported=True)
 
     @property
     def rounds(self) -> list[tuple[str, str, str, int]]:
@@ -209,6 +214,21 @@ def fake_child(monkeypatch: pytest.MonkeyPatch) -> FakeChild:
     fake = FakeChild()
     monkeypatch.setattr(child, "run", fake)
     return fake
+
+
+@pytest.fixture
+def pretend_installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that says what is installed: OpenVINO GenAI, and which NNCF, if any."""
+
+    def say(*, genai: bool = True, nncf: str = "3.4.0") -> None:
+        monkeypatch.setattr(language, "has_genai", lambda: genai)
+        monkeypatch.setattr(
+            language, "versions", lambda engines: {"openvino-genai": "1"} if list(engines) else {}
+        )
+        monkeypatch.setattr(variants, "has_nncf", lambda: bool(nncf))
+        monkeypatch.setattr(variants, "nncf_version", lambda: nncf)
+
+    return say
 
 
 @pytest.fixture

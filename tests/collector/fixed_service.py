@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -21,8 +23,18 @@ class FixedService:
 
     parameters = 1
 
-    def __init__(self, service_s: float, *, hint: int = 2, knows_streams: bool = True) -> None:
+    def __init__(
+        self,
+        service_s: float,
+        *,
+        hint: int = 2,
+        knows_streams: bool = True,
+        breaks_after: float = math.inf,
+    ) -> None:
         self.service_s, self.hint, self.knows_streams = service_s, hint, knows_streams
+        self.inferences = itertools.count()
+        self.breaks_after = breaks_after
+        """Inferences that succeed."""
         self.compiled: list[Mapping[str, str]] = []
         """Properties that were asked for, in order."""
         self.mixes = False
@@ -33,6 +45,7 @@ class FixedService:
         """Be the network, at the batch of the shapes."""
         network = FixedService(self.service_s, hint=self.hint, knows_streams=self.knows_streams)
         network.compiled, network.mixes = self.compiled, self.mixes
+        network.breaks_after = self.breaks_after
         network.batch = shapes["x"][0]
         network.inputs = [Port(name="x", dtype="f32", shape=list(shapes["x"]))]
         network.outputs = [Port(name="y", dtype="f32", shape=list(shapes["x"]))]
@@ -102,6 +115,8 @@ class Request:
     def infer(self) -> None:
         """Sleep for as long as it takes."""
         network = self._compiled.network
+        if next(network.inferences) >= network.breaks_after:
+            raise RuntimeError("the driver went away")
         self._compiled.servers.serve(network.service_s * network.batch)
         self._y = 2 * self._x + (self._x.sum() if network.mixes and network.batch > 1 else 0)
 

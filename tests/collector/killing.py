@@ -18,7 +18,7 @@ import psutil
 
 from ovreport import paths, store
 from ovreport_collector.session.journal import OutputsDone, RoundDone, Step, Written
-from tests.collector import models
+from tests.collector import commands, models
 from tests.collector.conftest import TINY, model_table
 from tests.collector.suite_fixtures import document, write_suite
 
@@ -47,7 +47,7 @@ def collect(environment: dict[str, str], arguments: list[str], log: str) -> None
 class Place:
     """A folder with a suite of one tiny network, and everything that its collects keep."""
 
-    def __init__(self, root: Path, *, skip: Sequence[str] = ()) -> None:
+    def __init__(self, root: Path, *, skip: Sequence[str] = commands.ALL) -> None:
         self.root, self.out, self.skip = root, root / "records", skip
         self.temporary, self.log = root / "tmp", root / "log"
         self.temporary.mkdir(parents=True)
@@ -64,28 +64,13 @@ class Place:
             paths.CACHE: str(self.root / "cache"),
             "TMPDIR": str(folder.get("temporary", self.temporary)),
         }
-        arguments = [
-            "collect",
-            "--suite",
-            str(self.suite),
-            "--out",
-            str(out or self.out),
-            "--device",
-            "CPU",
-            "--device",
-            "SIMCPU",
-            "--precision",
-            "f32",
-            "--plugin",
-            f"SIMCPU={models.CPU_PLUGIN}",
-            "--seed",
-            str(seed),
-            "--skip",
-            "curve",
-            "--skip",
-            "open_loop",  # the long extras
-            *(word for name in self.skip for word in ("--skip", name)),
-        ]
+        arguments = commands.collect(
+            self.suite,
+            out or self.out,
+            *("--device", "CPU", "--device", "SIMCPU", "--precision", "f32"),
+            *("--plugin", f"SIMCPU={models.CPU_PLUGIN}", "--seed", str(seed)),
+            without=self.skip,
+        )
         process = _context.Process(target=collect, args=(environment, arguments, str(self.log)))
         process.start()
         return process

@@ -8,6 +8,9 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
+from ovreport_collector.engines.arrays import save_arrays
+from ovreport_collector.engines.types import Target
+
 CPU_PLUGIN = Path(ov.__file__).parent / "libs" / "libopenvino_intel_cpu_plugin.so"
 """Registered under another name it is a second device, on any machine with x86 Linux wheels."""
 
@@ -65,3 +68,19 @@ def save(model: ov.Model, path: Path) -> Path:
 def _weights(rng: np.random.Generator, rows: int, columns: int) -> ov.Node:
     values = rng.standard_normal((rows, columns)) / np.sqrt(rows)
     return ops.constant(values.astype(np.float32))
+
+
+def a_target(folder: Path, batch: int = 1) -> tuple[Target, Path]:
+    """Save the classifier; return how it is run by OpenVINO on the CPU, and samples for it."""
+    file = save(classifier(batch), folder / "classifier.xml")
+    rows = np.random.default_rng(0).standard_normal((4, 1, FEATURES)).astype(np.float32)
+    samples = folder / "classifier-samples.npz"
+    save_arrays(samples, {"x": rows})
+    target = Target(
+        engine="openvino",
+        model=str(file),
+        shapes={"x": [1, FEATURES]},
+        device="CPU",
+        precision="f32",
+    )
+    return target, samples

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from ovreport_collector.suite.model import File, Model, Suite, Wheel
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 PIN = "tiny==1.0"
 WHEEL_FILE = "tiny-1.0-py3-none-any.whl"
@@ -80,6 +78,28 @@ def model_table(**changes: Any) -> dict[str, Any]:
         "shapes": {"x": [1, 4]},
     }
     return {**base, **changes}
+
+
+WORDS = " ".join(f"word{i}" for i in range(20_000))
+"""The text that language models are evaluated on."""
+
+
+def language_suite(folder: Path, **changes: Any) -> Path:
+    """Write a suite of one language model, published in four bits, and its text."""
+    (folder / "m.gguf").write_bytes(b"GGUF of a kind")
+    (folder / "text.txt").write_text(WORDS)
+    model = {
+        "id": "m",
+        "title": "M",
+        "task": "text-generation",
+        "file": {"uri": "file:m.gguf"},
+        "variant": "int4",
+        "data": "text",
+        **changes,
+    }
+    files = {"text": {"uri": "file:text.txt"}}
+    datasets = {"text": {"title": "A text", "files": files}}
+    return write_suite(folder / "text.toml", document(models=[model], datasets=datasets, wheels={}))
 
 
 def toml_of(value: Any) -> str:

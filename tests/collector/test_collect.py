@@ -8,7 +8,7 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,6 @@ from ovreport.record import (
     Throughput,
     Unsupported,
 )
-from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.curve import measurement as curve
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.open_loop import measurement as open_loop
@@ -42,8 +41,7 @@ from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.plan import tiers
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources import cache
-from ovreport_collector.suite import language
-from tests.collector import models, suite_fixtures
+from tests.collector import commands, models, suite_fixtures
 from tests.collector.conftest import TINY, FakeChild, a_device, model_table
 from tests.collector.suite_fixtures import document, write_suite
 from tests.collector.task_fixtures import a_photograph
@@ -62,9 +60,9 @@ class Place:
         models.save(models.classifier(-1), root / "open.xml")
         (root / "garbage.onnx").write_bytes(b"garbage" * 100)
 
-    def suite(self, *tables: dict[str, Any]) -> str:
+    def suite(self, *tables: dict[str, Any]) -> Path:
         """Write a suite of these models."""
-        return str(write_suite(self.root / "my.toml", document(models=list(tables))))
+        return write_suite(self.root / "my.toml", document(models=list(tables)))
 
     @property
     def records(self) -> list[Record]:
@@ -106,24 +104,8 @@ def measured(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.Monk
     """Return a folder where a good model was measured on two devices."""
     place = _place(tmp_path_factory.mktemp("measured"), module_patch)
     suite = place.suite(model_table("good", "good.xml"))
-    code = run(
-        [
-            "collect",
-            "--suite",
-            suite,
-            "--out",
-            str(place.out),
-            "--plugin",
-            SIMCPU,
-            "--device",
-            "CPU",
-            "--device",
-            "SIMCPU",
-            "--seed",
-            "3",
-        ]
-    )
-    assert code == 0
+    options = ("--plugin", SIMCPU, "--device", "CPU", "--device", "SIMCPU", "--seed", "3")
+    assert run(commands.collect(suite, place.out, *options)) == 0
     return place
 
 
@@ -291,20 +273,8 @@ def half(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.MonkeyPa
         model_table("wrong-type", "good.xml", options={"dtype.x": "f99"}),
         model_table("good", "good.xml"),
     )
-    code = run(
-        [
-            "collect",
-            "--suite",
-            suite,
-            "--out",
-            str(place.out),
-            "--device",
-            "CPU",
-            "--precision",
-            "f32",
-        ]
-    )
-    assert code == 1
+    options = ("--device", "CPU", "--precision", "f32")
+    assert run(commands.collect(suite, place.out, *options)) == 1
     return place
 
 
@@ -364,8 +334,7 @@ def test_bad_input_is_refused_before_anything_is_written(
 ) -> None:
     """Exit code 2, what is wrong, and no folder of records."""
     suite = place.suite(model_table("good", "good.xml"))
-    code = run(["collect", "--suite", suite, "--out", str(place.out), *options])
-    assert code == 2
+    assert run(commands.collect(suite, place.out, *options)) == 2
     assert message in capsys.readouterr().err
     assert not place.out.exists()
 
@@ -373,7 +342,7 @@ def test_bad_input_is_refused_before_anything_is_written(
 def test_a_suite_with_faults_is_refused(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     """The path into the document and the remedy are told."""
     suite = place.suite(model_table("good", "gone.xml"))
-    assert run(["collect", "--suite", suite, "--out", str(place.out)]) == 2
+    assert run(commands.collect(suite, place.out)) == 2
     said = capsys.readouterr().err
     assert "$.models[0].file.uri" in said
     assert "→" in said
@@ -385,7 +354,8 @@ def test_an_unknown_device_is_answered_with_the_known_ones(
 ) -> None:
     """The remedy lists what is available, registered plugins too."""
     suite = place.suite(model_table("good", "good.xml"))
-    assert run(["collect", "--suite", suite, "--device", "TPU", "--plugin", SIMCPU]) == 2
+    options = ("--device", "TPU", "--plugin", SIMCPU)
+    assert run(commands.collect(suite, place.out, *options)) == 2
     said = capsys.readouterr().err
     assert "Available: CPU, SIMCPU" in said
 
@@ -396,7 +366,7 @@ def test_a_file_in_the_place_of_out_is_refused(
     """Nothing is measured, and the file is as it was."""
     place.out.write_text("in the way")
     suite = place.suite(model_table("good", "good.xml"))
-    assert run(["collect", "--suite", suite, "--out", str(place.out)]) == 2
+    assert run(commands.collect(suite, place.out)) == 2
     assert "--out" in capsys.readouterr().err
     assert place.out.read_text() == "in the way"
 
@@ -408,13 +378,7 @@ def test_a_file_in_the_place_of_out_is_refused(
 def quickly(place: Place, fake_child: FakeChild) -> list[str]:
     """Return a collect that measures nothing for real."""
     fake_child.devices = [a_device()]
-    return [
-        "collect",
-        "--suite",
-        place.suite(model_table("good", "good.xml")),
-        "--out",
-        str(place.out),
-    ]
+    return commands.collect(place.suite(model_table("good", "good.xml")), place.out)
 
 
 def test_a_dry_run_measures_nothing(
@@ -543,24 +507,9 @@ def virtual(tmp_path_factory: pytest.TempPathFactory) -> Place:
         place = _place(tmp_path_factory.mktemp("virtual"), patch)
         suite = place.suite(model_table("good", "good.xml"))
         devices = [word for device in VIRTUAL for word in ("--device", device)]
+        options = (*devices, "--plugin", SIMCPU)
         # What is measured beside rounds is the same on any device.
-        skipped = [word for name in registry.BY_NAME for word in ("--skip", name)]
-        assert (
-            run(
-                [
-                    "collect",
-                    "--suite",
-                    suite,
-                    "--out",
-                    str(place.out),
-                    *devices,
-                    *skipped,
-                    "--plugin",
-                    SIMCPU,
-                ]
-            )
-            == 0
-        )
+        assert run(commands.collect(suite, place.out, *options, without=commands.ALL)) == 0
     return place
 
 
@@ -601,9 +550,8 @@ def test_a_converted_model_has_every_accuracy_in_its_record(place: Place) -> Non
         place.root / "my.toml",
         document(models=models, datasets={"few": {"title": "Few", "files": files}}),
     )
-    skipped = [a for name in ("curve", "open_loop", "end_to_end") for a in ("--skip", name)]
-    command = ["collect", "--suite", str(suite), "--out", str(place.out), *skipped]
-    assert run([*command, "--precision", "f32"]) == 1
+    command = commands.collect(suite, place.out, "--precision", "f32", without=commands.ALL)
+    assert run(command) == 1
     good, bad = sorted(place.records, key=lambda record: record.model.id, reverse=True)
     assert isinstance(good.model.origin, Converted)
     assert good.model.origin.converter == "efficientnet-lite0"
@@ -628,10 +576,7 @@ def test_a_model_that_does_not_convert_is_unsupported(
 ) -> None:
     """OpenVINO's own words say that it cannot, which is no failure of the case."""
     monkeypatch.delenv(paths.CACHE)
-    code = run(
-        ["collect", "--suite", str(UNSUPPORTED), "--out", str(place.out), "--precision", "f32"]
-    )
-    assert code == 1
+    assert run(commands.collect(UNSUPPORTED, place.out, "--precision", "f32")) == 1
     (record,) = place.records
     assert isinstance(record.outcome, Unsupported), record.outcome
 
@@ -642,14 +587,14 @@ def test_a_model_that_does_not_convert_is_unsupported(
 def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
     place: Place,
     fake_child: FakeChild,
+    pretend_installed: Callable[..., None],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nothing is fetched; each address of a branch is listed, and in the JSON too."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setattr(language, "has_genai", lambda: True)
-    monkeypatch.setattr(language, "versions", lambda engines: {})
-    hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
+    pretend_installed()
+    hub = commands.collect("openvino-hub", place.out, "--dry-run")
     assert run(hub) == 0
     said = capsys.readouterr().out
     assert "Not pinned: 28 files" in said
@@ -666,12 +611,12 @@ def test_a_dry_run_of_the_hub_suite_works_offline_and_says_what_is_not_pinned(
 def test_without_genai_the_language_models_of_a_mixed_suite_are_left_out_and_told(
     place: Place,
     fake_child: FakeChild,
+    pretend_installed: Callable[..., None],
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The rest is planned; one that was asked for by its name is refused."""
-    monkeypatch.setattr(language, "has_genai", lambda: False)
-    hub = ["collect", "--suite", "openvino-hub", "--out", str(place.out), "--dry-run"]
+    pretend_installed(genai=False)
+    hub = commands.collect("openvino-hub", place.out, "--dry-run")
     assert run(hub) == 0
     said = capsys.readouterr().out
     assert "8 language models are left out" in said

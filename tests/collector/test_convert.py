@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 from pathlib import Path
@@ -15,6 +16,7 @@ from ovreport.record import Converted, Original
 from ovreport_collector.models.cache import ModelFile
 from ovreport_collector.models.convert import bert, efficientnet
 from ovreport_collector.models.convert.build import converted
+from ovreport_collector.models.convert.registry import CONVERTERS
 from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.suite.model import File, Model
@@ -254,3 +256,12 @@ def test_a_model_that_engines_read_is_run_as_it_is(tmp_path: Path):
     assert converted(model, Files(model=file, files={}, data={}), tmp_path) == ModelFile(
         file, Original()
     )
+
+
+@pytest.mark.parametrize("name", CONVERTERS)
+def test_every_converter_of_the_table_is_there(name: str) -> None:
+    """Its function is found, and it says which files of weights it reads."""
+    module, _, function = CONVERTERS[name].function.partition(":")
+    found = importlib.import_module(f"ovreport_collector.models.convert.{module}")
+    assert callable(getattr(found, function))
+    assert all(suffix.startswith(".") for suffix in CONVERTERS[name].suffixes)

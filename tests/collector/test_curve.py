@@ -10,11 +10,16 @@ import pytest
 
 from ovreport.metrics import load
 from ovreport.record import Curve, CurveGap, CurvePoint, Failed, Histogram, PointRound, Unsupported
-from ovreport_collector import engines
 from ovreport_collector.engines import arrays
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.curve.measurement import CurveMeasurement, grid, merged
-from ovreport_collector.measurements.curve.run import CurveJob, CurveResult, Setting, in_order
+from ovreport_collector.measurements.curve.run import (
+    CurveJob,
+    CurveResult,
+    Setting,
+    in_order,
+    sweep,
+)
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.worker import main
 from tests.collector import models
@@ -51,10 +56,9 @@ def a_job(inputs: Path, settings: list[Setting], **changes: object) -> CurveJob:
     return msgspec.structs.replace(job, **changes)
 
 
-def curve_of(monkeypatch: pytest.MonkeyPatch, engine: FixedService, job: CurveJob) -> Curve:
+def curve_of(engine: FixedService, job: CurveJob) -> Curve:
     """Measure a curve with an engine."""
-    monkeypatch.setattr(engines, "create", lambda *_: engine)
-    result = main.run(job)
+    result = sweep(job, engine)
     assert isinstance(result, CurveResult), result
     return result.curve
 
@@ -100,13 +104,11 @@ def test_the_order_differs_between_rounds_and_shares_compiled_models() -> None:
 
 
 @pytest.mark.alone
-def test_the_shape_of_a_curve_of_known_service_time(
-    monkeypatch: pytest.MonkeyPatch, inputs: Path
-) -> None:
+def test_the_shape_of_a_curve_of_known_service_time(inputs: Path) -> None:
     """Two servers: two requests double the throughput, four double the latency instead."""
     settings = [Setting(2, 1, 1), Setting(2, 2, 1), Setting(2, 4, 1), Setting(1, 2, 1)]
     engine = FixedService(SERVICE_S)
-    points = points_of(curve_of(monkeypatch, engine, a_job(inputs, settings)))
+    points = points_of(curve_of(engine, a_job(inputs, settings)))
     unloaded = points[2, 1, 1]
     more = {
         key: load.throughput(p).value / load.throughput(unloaded).value for key, p in points.items()
@@ -124,10 +126,10 @@ def test_the_shape_of_a_curve_of_known_service_time(
 
 
 @pytest.mark.alone
-def test_a_batch_counts_all_of_its_samples(monkeypatch: pytest.MonkeyPatch, inputs: Path) -> None:
+def test_a_batch_counts_all_of_its_samples(inputs: Path) -> None:
     """Four samples in four service times: the throughput stays, the latency is four times."""
     job = a_job(inputs, [Setting(1, 1, 1), Setting(1, 1, 4)])
-    points = points_of(curve_of(monkeypatch, FixedService(SERVICE_S), job))
+    points = points_of(curve_of(FixedService(SERVICE_S), job))
     rates = [load.throughput(p).value for p in points.values()]
     times = [load.latency(p).value for p in points.values()]
     assert rates[1] / rates[0] == pytest.approx(1, rel=0.35)
@@ -137,42 +139,35 @@ def test_a_batch_counts_all_of_its_samples(monkeypatch: pytest.MonkeyPatch, inpu
 # ---------------------------------------------------------------- gaps
 
 
-def test_settings_that_fail_are_gaps_and_the_rest_is_measured(
-    monkeypatch: pytest.MonkeyPatch, inputs: Path
-) -> None:
+def test_settings_that_fail_are_gaps_and_the_rest_is_measured(inputs: Path) -> None:
     """An engine without streams: what needs none is a point, the others say why not."""
     engine = FixedService(0.001, knows_streams=False)
     job = a_job(inputs, [Setting(0, 1, 1), Setting(2, 2, 1)])
-    curve = curve_of(monkeypatch, engine, job)
+    curve = curve_of(engine, job)
     assert list(points_of(curve)) == [(0, 1, 1)]
     assert "NUM_STREAMS is not a property" in curve.gaps[0].reason
 
 
-def test_a_batch_that_mixes_its_samples_is_a_gap(
-    monkeypatch: pytest.MonkeyPatch, inputs: Path
-) -> None:
+def test_a_batch_that_mixes_its_samples_is_a_gap(inputs: Path) -> None:
     """Fast wrong answers are no throughput."""
     engine = FixedService(0.001)
     engine.mixes = True
-    curve = curve_of(monkeypatch, engine, a_job(inputs, [Setting(1, 1, 1), Setting(1, 1, 2)]))
+    curve = curve_of(engine, a_job(inputs, [Setting(1, 1, 1), Setting(1, 1, 2)]))
     assert [gap.batch for gap in curve.gaps] == [2]
     assert "does not keep the samples of a batch apart" in curve.gaps[0].reason
 
 
-def test_settings_that_would_take_too_long_are_gaps(
-    monkeypatch: pytest.MonkeyPatch, inputs: Path
-) -> None:
+def test_settings_that_would_take_too_long_are_gaps(inputs: Path) -> None:
     """A slow model stops at few inferences; what would take many points' time is not tried."""
     job = a_job(inputs, [Setting(1, 1, 1), Setting(1, 2, 8)], unloaded_latency_ms=100.0)
-    curve = curve_of(monkeypatch, FixedService(0.001), job)
+    curve = curve_of(FixedService(0.001), job)
     assert "too slow for this tier" in curve.gaps[0].reason
 
 
-def test_no_point_at_all_is_a_failure(monkeypatch: pytest.MonkeyPatch, inputs: Path) -> None:
+def test_no_point_at_all_is_a_failure(inputs: Path) -> None:
     """A curve of gaps would be an empty picture."""
     engine = FixedService(0.001, knows_streams=False)
-    monkeypatch.setattr(engines, "create", lambda *_: engine)
-    result = main.run(a_job(inputs, [Setting(2, 2, 1)]))
+    result = sweep(a_job(inputs, [Setting(2, 2, 1)]), engine)
     assert isinstance(result, JobFailed)
     measurement = CurveMeasurement().part([result, result])
     assert isinstance(measurement, Failed)
@@ -222,19 +217,10 @@ def test_rounds_are_pooled_and_a_gap_of_one_round_is_none() -> None:
 @pytest.mark.parametrize("batch", [1, -1])
 def test_openvino_sweeps_a_small_model(tmp_path: Path, batch: int) -> None:
     """Streams and batches are really set; the record's share stays small."""
-    file = models.save(models.classifier(batch), tmp_path / "m.xml")
-    rows = np.random.default_rng(0).standard_normal((4, 1, models.FEATURES)).astype(np.float32)
-    arrays.save_arrays(tmp_path / "s.npz", {"x": rows})
-    target = Target(
-        engine="openvino",
-        model=str(file),
-        shapes={"x": [1, models.FEATURES]},
-        device="CPU",
-        precision="f32",
-    )
+    target, samples = models.a_target(tmp_path, batch)
     settings = [Setting(1, 1, 1), Setting(2, 2, 1), Setting(1, 1, 4), Setting(2, 4, 4)]
     result = main.run(
-        a_job(tmp_path / "s.npz", settings, target=target, seconds=0.03, unloaded_latency_ms=0.05)
+        a_job(samples, settings, target=target, seconds=0.03, unloaded_latency_ms=0.05)
     )
     assert isinstance(result, CurveResult), result
     assert [Setting(p.streams, p.requests, p.batch) for p in result.curve.points] == settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from ovreport.record import Converted, Execution, MemoryRound, Optimized
 from ovreport_collector import sources
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.base import PlannedRound
-from ovreport_collector.measurements.generation import measurement, outputs, quality
+from ovreport_collector.measurements.generation import measurement, quality
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
 from ovreport_collector.measurements.generation.run import GenerationJob, GenerationResult, Lengths
 from ovreport_collector.plan import load_suite
@@ -48,8 +49,8 @@ def target(prepared: PreparedModel, precision: str) -> Target:
     )  # type: ignore[arg-type]
 
 
-def a_round_job(prepared: PreparedModel) -> GenerationJob:
-    """Return the job of the first round at the quick tier."""
+def a_round_job(prepared: PreparedModel, grid: list[Lengths], requests: list[int]) -> GenerationJob:
+    """Return the job of the first round at the quick tier, at a few lengths."""
     current = PlannedRound(
         planned=None,
         prepared=prepared,
@@ -61,19 +62,26 @@ def a_round_job(prepared: PreparedModel) -> GenerationJob:
         driver="threads",
         folder=Path(),
     )  # type: ignore[arg-type]
-    return measurement.Generation().job(current)
+    job = measurement.Generation().job(current)
+    return msgspec.structs.replace(job, grid=grid, requests=requests, concurrent=Lengths(16, 8))
 
 
-def test_a_round_and_answers(prepared: PreparedModel, tmp_path: Path, monkeypatch) -> None:
-    """Times agree with the pipeline's own clock, logits foretell, the answers are f32's."""
-    monkeypatch.setattr(measurement, "GRID", [Lengths(32, 16), Lengths(64, 16)])
-    monkeypatch.setattr(measurement, "REQUESTS", [1, 2])
-    monkeypatch.setattr(measurement, "CONCURRENT", Lengths(16, 8))
-    measured = child.run(
-        a_round_job(prepared),
-        tmp_path,
-        limit_s=300,
-    )
+def answers(
+    prepared: PreparedModel, precision: str, work: Path, **changes: object
+) -> GenerationOutputsResult:
+    """Return a model's few answers and losses, found in a process of its own."""
+    work.mkdir(exist_ok=True)
+    job = measurement.outputs_job(prepared, target(prepared, precision), work)
+    few = msgspec.structs.replace(job, prompts=2, lengths=Lengths(32, 8), **changes)
+    found = child.run(few, work, limit_s=600)
+    assert isinstance(found, GenerationOutputsResult), found
+    return found
+
+
+def test_a_round_and_answers(prepared: PreparedModel, tmp_path: Path) -> None:
+    """Times agree with the pipeline's own clock, the text is predicted, the answers are f32's."""
+    job = a_round_job(prepared, [Lengths(32, 16), Lengths(64, 16)], [1, 2])
+    measured = child.run(job, tmp_path, limit_s=300)
     assert isinstance(measured, GenerationResult), measured
     for point in measured.points:
         (one,) = point.rounds
@@ -93,48 +101,22 @@ def test_a_round_and_answers(prepared: PreparedModel, tmp_path: Path, monkeypatc
         "concurrency",
     ]
 
-    monkeypatch.setattr(outputs, "PROMPTS", 2)
-    monkeypatch.setattr(outputs, "COMPLETION", Lengths(32, 8))
-    monkeypatch.setattr(outputs, "WINDOWS", 2)
-    job = measurement.outputs_job(prepared, target(prepared, "f32"), tmp_path)
-    found = child.run(job, tmp_path, limit_s=300)
-    assert isinstance(found, GenerationOutputsResult), found
+    found = answers(prepared, "f32", tmp_path, windows=2)
     assert [len(answer) for answer in found.generations] == [8, 8]
     assert [window.tokens for window in found.windows] == [511, 256]
     loss = sum(w.loss for w in found.windows) / 767
-    assert 10 < np.exp(loss) < 60  # English, foretold by a small model; chance would be 49,152
+    assert 10 < np.exp(loss) < 60  # English, predicted by a small model; chance would be 49,152
     assert isinstance(found.model.execution, Execution)
     assert found.settings.effective["KV_CACHE_PRECISION"] == "f32"
     judged = quality.quality(found, found, title="itself", seed=1)
     assert judged.agreement.identical == 2
 
 
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask for few answers and windows: enough to see whether they are right."""
-    monkeypatch.setattr(outputs, "PROMPTS", 4)
-    monkeypatch.setattr(outputs, "COMPLETION", Lengths(32, 16))
-    monkeypatch.setattr(outputs, "WINDOWS", 4)
-    monkeypatch.setattr(measurement, "GRID", [Lengths(32, 16)])
-    monkeypatch.setattr(measurement, "REQUESTS", [2])
-    monkeypatch.setattr(measurement, "CONCURRENT", Lengths(16, 8))
-
-
-def answers(prepared: PreparedModel, precision: str, work: Path) -> GenerationOutputsResult:
-    """Return what a model answers, in a process of its own."""
-    work.mkdir(exist_ok=True)
-    job = measurement.outputs_job(prepared, target(prepared, precision), work)
-    found = child.run(job, work, limit_s=600)
-    assert isinstance(found, GenerationOutputsResult), found
-    return found
-
-
-@pytest.mark.usefixtures("few")
 def test_compressed_variants_answer(prepared: PreparedModel, tmp_path: Path, monkeypatch) -> None:
     """Made in a process, loaded as a folder in others: sizes, executed layers, quality, times."""
     pytest.importorskip("nncf")
     monkeypatch.setenv(paths.CACHE, str(tmp_path / "cache"))
-    reference = answers(prepared, "f32", tmp_path / "reference")
+    reference = answers(prepared, "f32", tmp_path / "reference", windows=4)
     files = Files(prepared.file, {}, {})
     sizes, worse = {}, {}
     for name in ("int8-weights", "int4-weights"):
@@ -146,14 +128,13 @@ def test_compressed_variants_answer(prepared: PreparedModel, tmp_path: Path, mon
         assert {"openvino_tokenizer.xml", "openvino_detokenizer.xml"} <= {
             file.name for file in made.file.parent.iterdir()
         }
-        found = answers(made, "f32", tmp_path / name)
+        found = answers(made, "f32", tmp_path / name, windows=4)
         assert isinstance(found.model.execution, Execution)
         judged = quality.quality(found, reference, title="news", seed=1)
         sizes[name] = how.bytes_after / how.bytes_before
         worse[name] = judged.perplexity.reference.delta / judged.perplexity.reference.value
     # The last one speaks for both: a round takes long, and what runs is loaded in the same way.
-    job = a_round_job(made)
-    timed = child.run(job, tmp_path, limit_s=600)
+    timed = child.run(a_round_job(made, [Lengths(32, 16)], [2]), tmp_path, limit_s=600)
     assert isinstance(timed, GenerationResult), timed
     assert [p.requests for p in timed.concurrency.points] == [2]
     assert sizes["int8-weights"] == pytest.approx(1 / 4, rel=0.1)
@@ -163,7 +144,7 @@ def test_compressed_variants_answer(prepared: PreparedModel, tmp_path: Path, mon
 
 
 def test_a_damaged_file_fails_with_its_reason(prepared: PreparedModel, tmp_path: Path) -> None:
-    """A damaged GGUF brings its process down, and is told as such; the collect lives on."""
+    """A damaged GGUF ends its process, and the reason is said; the collect goes on."""
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(prepared.file.read_bytes()[:1_000_000])
     made = Target(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -36,12 +37,9 @@ from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect
 from ovreport_collector.session.estimate import total_s
 from ovreport_collector.session.results_table import summaries
-from ovreport_collector.suite import language
 from tests.collector.conftest import FakeChild, a_request, run_in_sight
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
-from tests.collector.suite_fixtures import document, write_suite
-
-WORDS = " ".join(f"word{i}" for i in range(20_000))
+from tests.collector.suite_fixtures import WORDS, language_suite
 
 
 @pytest.fixture
@@ -193,25 +191,7 @@ def test_prompts_are_spread_over_the_text() -> None:
 @pytest.fixture
 def text_suite(own_folders: Path) -> Path:
     """Write a suite of one language model and its text."""
-    (own_folders / "m.gguf").write_bytes(b"GGUF of a kind")
-    (own_folders / "text.txt").write_text(WORDS)
-    return write_suite(own_folders / "text.toml", a_document())
-
-
-def a_document(**changes: object) -> dict[str, object]:
-    """Return the document of a suite of a language model."""
-    model = {
-        "id": "m",
-        "title": "M",
-        "task": "text-generation",
-        "file": {"uri": "file:m.gguf"},
-        "variant": "int4",
-        "data": "text",
-        **changes,
-    }
-    files = {"text": {"uri": "file:text.txt"}}
-    made = document(models=[model], datasets={"text": {"title": "A text", "files": files}})
-    return made | {"wheels": {}}
+    return language_suite(own_folders)
 
 
 def collected(
@@ -224,10 +204,9 @@ def collected(
 
 
 @pytest.fixture
-def with_genai(monkeypatch: pytest.MonkeyPatch) -> None:
+def with_genai(pretend_installed: Callable[..., None]) -> None:
     """Pretend that OpenVINO GenAI is installed: the pipeline is simulated."""
-    monkeypatch.setattr(language, "has_genai", lambda: True)
-    monkeypatch.setattr(language, "versions", lambda engines: {"openvino-genai": "0"})
+    pretend_installed()
 
 
 @pytest.mark.usefixtures("with_genai")
@@ -350,7 +329,7 @@ def test_unfit_language_models_are_refused(
     text_suite: Path, changes: dict[str, object], words: str
 ) -> None:
     """GGUF is for language models, and they need a text and no shapes."""
-    suite = write_suite(text_suite, a_document(**changes))
+    suite = language_suite(text_suite.parent, **changes)
     with pytest.raises(SuiteError, match=words):
         make_plan(a_request(suite))
 

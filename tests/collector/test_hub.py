@@ -24,6 +24,7 @@ from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import pair
 from ovreport_collector.sources.address import OnHub, parse
 from ovreport_collector.sources.wheel import AddressError
+from tests.collector import commands
 from tests.collector.conftest import FakeChild
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -484,7 +485,7 @@ def test_a_record_tells_the_commit_and_the_checksum(
 
     monkeypatch.setattr(sources.hub, "fetch_and_tell", fetched)
     out = own_folders / "records"
-    command = ["collect", "--suite", str(unpinned(own_folders)), "--out", str(out)]
+    command = commands.collect(unpinned(own_folders), out)
     assert run([*command, "--precision", "f32"]) == 0
     (record,) = store.read_all([out]).records
     assert record.model.source == f"{URI}openvino_model.xml"
@@ -502,7 +503,7 @@ def test_a_hub_that_is_out_of_reach_fails_its_models_alone(
 
     monkeypatch.setattr(sources.hub, "fetch_and_tell", unreachable)
     out = own_folders / "records"
-    command = ["collect", "--suite", str(unpinned(own_folders)), "--out", str(out)]
+    command = commands.collect(unpinned(own_folders), out)
     assert run([*command, "--precision", "f32"]) == 1
     (record,) = store.read_all([out]).records
     assert "no network" in record.outcome.reason

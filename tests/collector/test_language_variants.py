@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,6 @@ from ovreport.record import Completed, Generation, Record
 from ovreport.record.model import Converted, Optimized
 from ovreport_collector.measurements.generation import run as generation
 from ovreport_collector.measurements.generation.run import GenerationJob
-from ovreport_collector.models import variants
 from ovreport_collector.models.convert.run import ConvertResult
 from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.variants import pipeline_files
@@ -27,41 +27,15 @@ from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job
 from ovreport_collector.session import collect
-from ovreport_collector.suite import language
 from tests.collector.conftest import FakeChild, a_request, an_optimize_result
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
-from tests.collector.suite_fixtures import document, write_suite
-
-WORDS = " ".join(f"word{i}" for i in range(20_000))
+from tests.collector.suite_fixtures import language_suite
 
 
 @pytest.fixture(autouse=True)
-def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def _installed(pretend_installed: Callable[..., None]) -> None:
     """Pretend that OpenVINO GenAI and NNCF are installed."""
-    monkeypatch.setattr(language, "has_genai", lambda: True)
-    monkeypatch.setattr(
-        language, "versions", lambda engines: {"openvino-genai": "1"} if list(engines) else {}
-    )
-    monkeypatch.setattr(variants, "has_nncf", lambda: True)
-    monkeypatch.setattr(variants, "nncf_version", lambda: "3.4.0")
-
-
-def a_suite(folder: Path, **changes: object) -> Path:
-    """Write a suite of one language model, published in four bits."""
-    (folder / "m.gguf").write_bytes(b"GGUF of a kind")
-    (folder / "text.txt").write_text(WORDS)
-    model = {
-        "id": "m",
-        "title": "M",
-        "task": "text-generation",
-        "file": {"uri": "file:m.gguf"},
-        "variant": "int4",
-        "data": "text",
-        **changes,
-    }
-    files = {"text": {"uri": "file:text.txt"}}
-    made = document(models=[model], datasets={"text": {"title": "A text", "files": files}})
-    return write_suite(folder / "text.toml", made | {"wheels": {}})
+    pretend_installed()
 
 
 def planned(path: Path, **requested: object) -> list[tuple[str, str, str]]:
@@ -74,7 +48,7 @@ def test_weights_of_a_language_model_are_compressed_whatever_they_were(
     own_folders: Path, fake_child: FakeChild
 ) -> None:
     """Measured as the device runs it, beside the published file at f32 and at the default."""
-    path = a_suite(own_folders, variants=["int8-weights"])
+    path = language_suite(own_folders, variants=["int8-weights"])
     assert planned(path) == [
         ("int4", "openvino-genai", "f32"),
         ("int4", "openvino-genai", "default"),
@@ -89,10 +63,10 @@ def test_what_a_language_model_cannot_be_made_is_refused(
 ) -> None:
     """In a suite with what it can be; on the command line where nothing else is left."""
     with pytest.raises(SuiteError, match="cannot be optimized to int8") as caught:
-        load_suite.load(a_suite(own_folders, variants=["int8"]))
+        load_suite.load(language_suite(own_folders, variants=["int8"]))
     assert "int8-weights, int4-weights" in caught.value.remedy
     with pytest.raises(InputError, match="no requested model and engine"):
-        planned(a_suite(own_folders), variants=("int8",))
+        planned(language_suite(own_folders), variants=("int8",))
 
 
 @pytest.fixture
@@ -127,7 +101,7 @@ def run(
 
 def test_a_variant_becomes_a_record(run, own_folders: Path, fake_child: FakeChild) -> None:
     """How it was made, that its weights were few bits before, its size, its quality against f32."""
-    (record,) = run(a_suite(own_folders), variants=("int8-weights",))
+    (record,) = run(language_suite(own_folders), variants=("int8-weights",))
     assert isinstance(record.outcome, Completed)
     how = record.model.origin
     assert isinstance(how, Optimized)
@@ -148,7 +122,7 @@ def test_the_repeat_command_of_the_published_weights_is_one_that_is_taken(
     run, own_folders: Path, tier
 ) -> None:
     """Where the suite names variants too, the command chooses the record's own."""
-    path = a_suite(own_folders, variants=["int4-weights"])
+    path = language_suite(own_folders, variants=["int4-weights"])
     records = run(path)
     assert [r.case.variant for r in records] == ["int4", "int4", "int4-weights"]
     for record in records:
@@ -161,7 +135,7 @@ def test_the_repeat_command_of_the_published_weights_is_one_that_is_taken(
 
 def test_a_variant_is_made_once(run, own_folders: Path, fake_child: FakeChild) -> None:
     """Each from its own recipe; another run finds both."""
-    path = a_suite(own_folders)
+    path = language_suite(own_folders)
     for _ in range(2):
         run(path, variants=("int8-weights", "int4-weights"))
     jobs = [job for job in fake_child.jobs if isinstance(job, OptimizeJob)]

@@ -13,26 +13,7 @@ import pytest
 
 from ovreport.record import Machine, Software
 from ovreport_collector.machine import describe
-from ovreport_collector.machine.cgroup import Limits
-
-
-@pytest.fixture
-def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Return a function that puts files of the kernel where the machine is read from."""
-
-    def put(**texts: str) -> None:
-        for name, text in texts.items():
-            path = tmp_path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-
-    real = describe.read_text
-
-    def read(path: Path) -> str:
-        return real(tmp_path / path.name)
-
-    monkeypatch.setattr(describe, "read_text", read)
-    return put
+from tests.collector.trees import CPU, LAPTOP, plant
 
 
 def test_this_machine_is_plausible() -> None:
@@ -54,16 +35,24 @@ def test_the_id_is_stable_and_a_safe_name() -> None:
     assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,79}", first)
 
 
-def test_the_id_is_of_hardware_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new kernel, governor or affinity leaves it; another CPU changes it."""
-    before = describe.describe()
-    monkeypatch.setattr(describe.procfs, "governor", lambda: "powersave")
-    monkeypatch.setattr(describe.procfs, "turbo", lambda: "off")
-    monkeypatch.setattr(describe, "available_cores", lambda: 1)
+def test_the_id_is_of_hardware_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new governor, limit or name leaves it; another CPU changes it."""
+    plant(tmp_path, LAPTOP)
+    before = describe.describe(tmp_path)
     monkeypatch.setattr(socket, "gethostname", lambda: "another-name")
-    assert describe.describe().id == before.id
-    monkeypatch.setattr(describe, "_cpuinfo", lambda _: {"model name": "Another CPU"})
-    assert describe.describe().id != before.id
+    plant(
+        tmp_path,
+        {
+            f"{CPU}/cpufreq/policy0/scaling_governor": "performance",
+            f"{CPU}/intel_pstate/no_turbo": "1",
+            "sys/fs/cgroup/cpu.max": "100000 100000",
+        },
+    )
+    after = describe.describe(tmp_path)
+    assert after != before
+    assert after.id == before.id
+    plant(tmp_path, {"proc/cpuinfo": "model name: Another CPU"})
+    assert describe.describe(tmp_path).id != before.id
 
 
 @pytest.mark.parametrize(
@@ -78,10 +67,9 @@ def test_the_id_is_of_hardware_only(monkeypatch: pytest.MonkeyPatch) -> None:
         "Процессор",
     ],
 )
-def test_any_name_of_a_cpu_gives_a_safe_id(monkeypatch: pytest.MonkeyPatch, cpu: str) -> None:
+def test_any_name_of_a_cpu_gives_a_safe_id(tmp_path: Path, cpu: str) -> None:
     """Whatever the firmware says, the folder's name is short and plain."""
-    monkeypatch.setattr(describe, "_cpuinfo", lambda _: {"model name": cpu})
-    found = describe.describe()
+    found = describe.describe(plant(tmp_path, {"proc/cpuinfo": f"model name: {cpu}"}))
     assert re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,79}", found.id)
     assert ".." not in found.id
     assert msgspec.json.decode(msgspec.json.encode(found), type=Machine).id == found.id
@@ -105,17 +93,15 @@ def test_software_is_told_in_full() -> None:
     assert msgspec.json.decode(msgspec.json.encode(found), type=Software) == found
 
 
-QUOTAS = [(None, 0), (1.5, 1), (0.5, 1), (1000.0, 0)]
-
-
-@pytest.mark.parametrize(("limit", "expected"), QUOTAS)
-def test_a_containers_limit_bounds_the_cores(
-    monkeypatch: pytest.MonkeyPatch, limit: float | None, expected: int
-) -> None:
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [("max", 0), ("150000", 1), ("50000", 1), ("100000000", 0)],
+)
+def test_a_containers_limit_bounds_the_cores(tmp_path: Path, quota: str, expected: int) -> None:
     """A quota is in force where it is less than the affinity; half a processor is still one."""
-    monkeypatch.setattr(describe.cgroup, "limits", lambda: Limits(cpus=limit, memory_bytes=None))
+    plant(tmp_path, LAPTOP, {"sys/fs/cgroup/cpu.max": f"{quota} 100000"})
     allowed = len(os.sched_getaffinity(0))
-    assert describe.available_cores() == (min(expected, allowed) or allowed)
+    assert describe.available_cores(tmp_path) == (min(expected, allowed) or allowed)
 
 
 def test_affinity_bounds_the_cores() -> None:
@@ -128,14 +114,15 @@ def test_affinity_bounds_the_cores() -> None:
         os.sched_setaffinity(0, before)
 
 
-def test_what_arm_calls_features_are_flags(files) -> None:
+def test_what_arm_calls_features_are_flags(tmp_path: Path) -> None:
     """/proc/cpuinfo of an Arm machine has other words."""
-    files(cpuinfo="processor\t: 0\nFeatures\t: fp asimd asimddp bf16\n")
-    assert describe.describe().cpu_flags == ["asimd", "asimddp", "bf16"]
+    plant(tmp_path, {"proc/cpuinfo": "processor\t: 0\nFeatures\t: fp asimd asimddp bf16\n"})
+    assert describe.describe(tmp_path).cpu_flags == ["asimd", "asimddp", "bf16"]
 
 
-def test_a_machine_that_tells_nothing_is_unknown(files) -> None:
+def test_a_machine_that_tells_nothing_is_unknown(tmp_path: Path) -> None:
     """No file of the kernel is needed."""
-    found = describe.describe()
+    found = describe.describe(tmp_path)
     assert found.sockets == 1
     assert found.cpu_flags == []
+    assert found.turbo == found.smt == "unknown"

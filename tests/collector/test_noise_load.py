@@ -18,8 +18,7 @@ from ovreport.metrics.evidence import FOREIGN_CPU_SHARE
 from ovreport.record import Record
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_collector.machine import noise
-from ovreport_collector.measurements import registry
-from tests.collector import models
+from tests.collector import commands, models
 from tests.collector.conftest import model_table
 from tests.collector.suite_fixtures import document, write_suite
 
@@ -59,23 +58,10 @@ def collect(root: Path, out: Path) -> dict[str, Record]:
         for name in ("shallow", "deep")
     ]
     suite = write_suite(root / "my.toml", document(models=tables))
-    skip = [word for name in registry.BY_NAME for word in ("--skip", name)]
+    options = ("--device", "CPU", "--precision", "f32")
+    command = commands.collect(suite, out, *options, without=commands.ALL)
     subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            COLLECT,
-            "collect",
-            "--suite",
-            str(suite),
-            "--out",
-            str(out),
-            "--device",
-            "CPU",
-            "--precision",
-            "f32",
-            *skip,
-        ],
+        [sys.executable, "-c", COLLECT, *command],
         check=True,
         stdout=subprocess.DEVNULL,
         env={**os.environ, paths.STATE: str(root)},

@@ -10,7 +10,6 @@ import pytest
 
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import ArrivalStep, OpenLoop, Unsupported
-from ovreport_collector import engines
 from ovreport_collector.engines import arrays
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.open_loop import run
@@ -143,16 +142,13 @@ def test_a_passing_disturbance_does_not_halve_the_answer(inputs: Path) -> None:
 
 
 @pytest.mark.alone
-def test_an_engine_of_known_service_time_gets_its_theoretical_rate(
-    monkeypatch: pytest.MonkeyPatch, inputs: Path
-) -> None:
+def test_an_engine_of_known_service_time_gets_its_theoretical_rate(inputs: Path) -> None:
     """Real arrivals on real threads: the rate of the same arrivals through a computed queue.
 
     A busy machine makes an answer late now and then, which costs a search a step, never gains one.
     """
     job = a_job(inputs)
-    monkeypatch.setattr(engines, "create", lambda *_: FixedService(SERVICE_S, hint=1))
-    result = main.run(job)
+    result = run.measure(job, FixedService(SERVICE_S, hint=1))
     assert isinstance(result, ArrivalsResult), result
     loop = result.open_loop
     expected = highest(search(job.closed_ips, simulated(job, SERVICE_S)))
@@ -185,22 +181,11 @@ def test_a_hopeless_step_ends_early(inputs: Path) -> None:
     assert step.n < 60
 
 
-def test_what_a_request_raises_reaches_the_result(
-    monkeypatch: pytest.MonkeyPatch, inputs: Path
-) -> None:
-    """An error in a thread is the job's failure, not a shorter step."""
-    engine = FixedService(SERVICE_S)
-    calls = iter(range(1000))
-
-    def stumble(_: float) -> None:
-        if next(calls) == 40:
-            raise RuntimeError("the driver went away")
-
-    monkeypatch.setattr(engines, "create", lambda *_: engine)
-    monkeypatch.setattr("tests.collector.fixed_service.time.sleep", stumble)
-    result = main.run(a_job(inputs))
-    assert isinstance(result, JobFailed)
-    assert "the driver went away" in result.reason
+def test_what_a_request_raises_reaches_the_result(inputs: Path) -> None:
+    """An error in a thread ends the measurement, not just its step."""
+    engine = FixedService(0.0, breaks_after=40)
+    with pytest.raises(RuntimeError, match="the driver went away"):
+        run.measure(a_job(inputs), engine)
 
 
 # ---------------------------------------------------------------- the small print
@@ -245,17 +230,8 @@ def test_the_percentile_depends_on_how_many_can_arrive() -> None:
 
 def test_openvino_under_random_arrivals(tmp_path: Path) -> None:
     """A real model: every step has samples, and the pool is the device's optimal one."""
-    file = models.save(models.classifier(), tmp_path / "m.xml")
-    rows = np.random.default_rng(0).standard_normal((4, 1, models.FEATURES)).astype(np.float32)
-    arrays.save_arrays(tmp_path / "s.npz", {"x": rows})
-    target = Target(
-        engine="openvino",
-        model=str(file),
-        shapes={"x": [1, models.FEATURES]},
-        device="CPU",
-        precision="f32",
-    )
-    job = a_job(tmp_path / "s.npz", target=target, closed_ips=4000.0, limit_ms=50.0, seconds=0.05)
+    target, samples = models.a_target(tmp_path)
+    job = a_job(samples, target=target, closed_ips=4000.0, limit_ms=50.0, seconds=0.05)
     result = main.run(job)
     assert isinstance(result, ArrivalsResult), result
     loop = result.open_loop

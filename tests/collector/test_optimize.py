@@ -13,7 +13,7 @@ import pytest
 from openvino import opset13 as ops
 
 from ovreport.record import Execution
-from ovreport.variants import OPTIMIZATIONS
+from ovreport.variants import METHODS, OPTIMIZATIONS
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.types import OutputsResult, Target
@@ -375,3 +375,11 @@ def test_nncf_tells_nobody() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split()[-1] == "True"
+
+
+def test_every_method_of_the_table_is_done() -> None:
+    """A variant names a method of `ovreport.variants`, and the optimizing process has it."""
+    from ovreport_collector.models.optimize import run
+
+    assert set(run._METHODS) == set(METHODS)
+    assert {how.method for how in OPTIMIZATIONS.values()} <= set(METHODS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
 from ovreport_collector.measurements.startup.run import CachedStartJob
 from ovreport_collector.plan.request import make_plan
-from ovreport_collector.process import timing
 from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.session import collect, progress
 from ovreport_collector.session import journal as journal_module
@@ -33,6 +33,7 @@ class Run:
 
     def __init__(self, suite: Path, out: Path, console: Console) -> None:
         self.suite, self.out, self.console = suite, out, console
+        self.clock = time.monotonic
 
     def __call__(
         self, *, fresh: bool = False, out: Path | None = None, **requested
@@ -40,7 +41,9 @@ class Run:
         """Plan and measure; return the records."""
         plan = make_plan(a_request(self.suite, **requested))
         out = out or self.out
-        return collect.measure(plan, out, self.console, timeout_s=None, fresh=fresh).records
+        return collect.measure(
+            plan, out, self.console, timeout_s=None, fresh=fresh, clock=self.clock
+        ).records
 
     @property
     def stored(self) -> list[Record]:
@@ -474,9 +477,7 @@ def test_a_journal_of_another_version_is_set_aside_and_told(
     assert str(aside) in console.file.getvalue()
 
 
-def test_what_a_stopped_run_took_is_counted_too(
-    run: Run, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_stopped_run_took_is_counted_too(run: Run, fake_child: FakeChild) -> None:
     """Every finished round's time is in the record, whichever process it was measured in."""
     now = 0.0
 
@@ -484,7 +485,7 @@ def test_what_a_stopped_run_took_is_counted_too(
         nonlocal now
         now += 10.0 if isinstance(job, InferenceJob) else 0.0
 
-    monkeypatch.setattr(timing, "clock", lambda: now)
+    run.clock = lambda: now
     fake_child.answers = [wait, interrupting(5)]
     with pytest.raises(KeyboardInterrupt):
         run()

@@ -8,8 +8,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import get_args
 
 import msgspec
 import pytest
@@ -19,8 +20,9 @@ from ovreport.errors import SourceError
 from ovreport_collector import sources
 from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import archive, download
-from ovreport_collector.sources.address import Remote
+from ovreport_collector.sources.address import Address, InWheel, Local, Remote
 from ovreport_collector.suite import model as suite
+from ovreport_collector.suite.model import Suite, Wheel
 from tests.collector.suite_fixtures import (
     INNER_BYTES,
     MODEL_BYTES,
@@ -31,11 +33,6 @@ from tests.collector.suite_fixtures import (
     wheel_bytes,
     zip_bytes,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from ovreport_collector.suite.model import Suite, Wheel
 
 MODEL_URI = f"pypi:{PIN}/tiny/model.onnx"
 
@@ -565,3 +562,8 @@ def test_every_model_loads_and_infers_at_its_shapes(tmp_path: Path) -> None:
             for port in compiled.inputs
         }
         assert all(np.isfinite(output).all() for output in compiled(ones).values()), model.id
+
+
+def test_every_kind_of_address_is_fetched() -> None:
+    """Wheels by pip, files of this machine not at all, others by what `sources` lists."""
+    assert set(get_args(Address)) == {InWheel, Local, *sources._FETCH}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +16,9 @@ from numpy.testing import assert_array_equal
 from ovreport.errors import SuiteError
 from ovreport.metrics import registry
 from ovreport_collector import tasks
+from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import generator
-from ovreport_collector.tasks import samples
+from ovreport_collector.tasks import Files, samples
 from ovreport_collector.tasks.images.photographs import open_image
 from tests.collector.dataset_fixtures import coco, glue
 from tests.collector.task_fixtures import (
@@ -30,12 +31,6 @@ from tests.collector.task_fixtures import (
     some_crops,
     some_files,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ovreport_collector.suite.model import Model
-    from ovreport_collector.tasks import Files
 
 NAMES = {
     "file-type",

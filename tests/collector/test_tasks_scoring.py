@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +14,6 @@ from ovreport.errors import SuiteError
 from ovreport_collector import tasks
 from ovreport_collector.tasks import file_type, music
 from tests.collector.task_fixtures import a_labels_file, a_model, a_wheel, some_crops, some_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class TestFileType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +13,6 @@ from ovreport.errors import SuiteError
 from ovreport_collector import tasks
 from ovreport_collector.tasks.text import embedding
 from tests.collector.task_fixtures import a_model, a_tokenizer, some_files
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class TestSentenceSimilarity:

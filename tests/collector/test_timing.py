@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ovreport_collector.process import timing
-from ovreport_collector.process.timing import Stopwatch, Timing, measuring
+from ovreport_collector.process.timing import MeasuredTime, Stopwatch, Timing
 
 
 class Clock:
@@ -24,58 +24,58 @@ class Clock:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Put a clock of ours in the place of the real one; nothing was measured yet."""
-    clock = Clock()
-    monkeypatch.setattr(timing, "clock", clock)
-    monkeypatch.setattr(timing, "_measured", timing._Measured())
-    return clock
+def clock() -> Clock:
+    """Return a clock of ours."""
+    return Clock()
 
 
-def measured_s(tmp_path: Path) -> float:
-    """Return what this process would write."""
-    timing.write_measured(tmp_path / "measured.json")
+def measured_s(measured: MeasuredTime, tmp_path: Path) -> float:
+    """Return what a process would write, and the collecting process read."""
+    timing.write_measured(tmp_path / "measured.json", measured)
     return timing.read_measured(tmp_path / "measured.json")
 
 
 def test_nested_blocks_count_once(clock: Clock, tmp_path: Path) -> None:
     """A warm-up that runs timed loops counts once; afterwards loops count again."""
-    with measuring():
+    measured = MeasuredTime(clock)
+    with measured.measuring():
         clock.now += 1
-        with measuring():
+        with measured.measuring():
             clock.now += 2
     clock.now += 8
-    with measuring():
+    with measured.measuring():
         clock.now += 4
-    assert measured_s(tmp_path) == 7
+    assert measured_s(measured, tmp_path) == 7
 
 
 def test_a_trial_does_not_count(clock: Clock, tmp_path: Path) -> None:
     """The loops of a trial run are no measurement."""
-    with measuring(counts=False), measuring():
+    measured = MeasuredTime(clock)
+    with measured.measuring(counts=False), measured.measuring():
         clock.now += 2
-    with measuring():
+    with measured.measuring():
         clock.now += 1
-    assert measured_s(tmp_path) == 1
+    assert measured_s(measured, tmp_path) == 1
 
 
 def test_what_fails_is_counted_too(clock: Clock, tmp_path: Path) -> None:
     """A loop that raises took its time."""
+    measured = MeasuredTime(clock)
 
     def fail() -> None:
         clock.now += 2
         raise ValueError("wrong")
 
-    with pytest.raises(ValueError, match="wrong"), measuring():
+    with pytest.raises(ValueError, match="wrong"), measured.measuring():
         fail()
-    with measuring():
+    with measured.measuring():
         clock.now += 1
-    assert measured_s(tmp_path) == 3
+    assert measured_s(measured, tmp_path) == 3
 
 
 def test_every_taking_begins_anew(clock: Clock) -> None:
     """All time between two takings is wall time, whoever took it."""
-    stopwatch = Stopwatch()
+    stopwatch = Stopwatch(clock)
     clock.now += 10
     stopwatch.add(5)
     stopwatch.add(1)
@@ -87,9 +87,10 @@ def test_every_taking_begins_anew(clock: Clock) -> None:
 
 def test_downloads_are_left_out(clock: Clock) -> None:
     """They are nobody's measuring."""
-    stopwatch = Stopwatch()
-    clock.now += 60
-    stopwatch.leave_out(59)
+    stopwatch = Stopwatch(clock)
+    clock.now += 1
+    with stopwatch.paused():
+        clock.now += 59
     assert stopwatch.take() == Timing(1, 0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from ovreport_collector.plan import tiers
 from ovreport_collector.process.job import Job
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from tests.collector import conftest, models
+from tests.collector import commands, conftest, models
 from tests.collector import dataset_fixtures as made
 from tests.collector.conftest import TINY, FakeChild
 from tests.collector.task_fixtures import a_model, a_tokenizer
@@ -156,21 +157,9 @@ class Place:
 
     def collect(self, *options: str) -> int:
         """Run `ovreport collect` on the suite."""
-        skip = [
-            o for name in ("curve", "open_loop", "end_to_end", "no_mmap") for o in ("--skip", name)
-        ]
+        suite = self.root / "my.toml"
         return run(
-            [
-                "collect",
-                "--suite",
-                str(self.root / "my.toml"),
-                "--out",
-                str(self.out),
-                "--device",
-                "CPU",
-                *skip,
-                *options,
-            ]
+            commands.collect(suite, self.out, "--device", "CPU", *options, without=commands.ALL)
         )
 
     @property
@@ -415,11 +404,10 @@ def test_a_part_of_the_users_data_calibrates_and_is_not_judged(task: str, tmp_pa
 
 
 def test_all_variants_are_judged_by_what_no_variant_was_made_of(
-    place: Place, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
+    place: Place, fake_child: FakeChild, pretend_installed: Callable[..., None]
 ):
     """Where one is calibrated; without it all samples are judged."""
-    monkeypatch.setattr(variants, "has_nncf", lambda: True)
-    monkeypatch.setattr(variants, "nncf_version", lambda: "3.4.0")
+    pretend_installed()
     rows = [(" ".join(WORDS[: 1 + i % 3]) + " good" * (i // 3), i % 2) for i in range(10)]
     made.glue(place.root / "data" / "sst2", rows)
     options = ["--model", "moods", "--precision", "f32", *place.user_datasets]

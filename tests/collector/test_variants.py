@@ -19,7 +19,6 @@ from ovreport.record import Completed, Failed, Record, Skipped, Unsupported
 from ovreport.record.model import Optimized, Original
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import OutputsJob
-from ovreport_collector.models import variants
 from ovreport_collector.models.optimize import build
 from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.plan import load_suite
@@ -38,12 +37,11 @@ PICTURED = {"task": "image-classification", "shapes": {"x": [1, 3, 8, 8]}, "data
 
 
 @pytest.fixture
-def has_nncf(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+def has_nncf(pretend_installed: Callable[..., None]) -> Callable[[str], None]:
     """Say that NNCF is installed, in a version; or with an empty one that it is not."""
 
     def say(version: str) -> None:
-        monkeypatch.setattr(variants, "has_nncf", lambda: bool(version))
-        monkeypatch.setattr(variants, "nncf_version", lambda: version)
+        pretend_installed(nncf=version)
 
     say("3.4.0")
     return say

@@ -311,19 +311,7 @@ def test_a_changed_number_of_detections_is_a_wrong_output() -> None:
 @pytest.fixture
 def real(tmp_path: Path) -> tuple[Target, Path]:
     """Return the classifier on the CPU, and samples for it."""
-    file = models.save(models.classifier(), tmp_path / "net.xml")
-    samples = tmp_path / "real.npz"
-    rng = np.random.default_rng(1)
-    inputs = rng.standard_normal((4, 1, models.FEATURES)).astype(np.float32)
-    arrays.save_arrays(samples, {"x": inputs})
-    target = Target(
-        engine="openvino",
-        model=str(file),
-        shapes={"x": [1, models.FEATURES]},
-        device="CPU",
-        precision="f32",
-    )
-    return target, samples
+    return models.a_target(tmp_path)
 
 
 def test_a_start_from_the_cache_is_verified(real: tuple[Target, Path], tmp_path: Path) -> None:
@@ -363,7 +351,7 @@ def test_an_engine_that_maps_nothing_is_not_asked(use, samples: Path) -> None:
 def test_a_shape_opens_what_is_dynamic(real: tuple[Target, Path], tmp_path: Path) -> None:
     """A model with an open dimension runs at the suite's shape, and without one says why not."""
     target, samples = real
-    models.save(models.classifier(-1), tmp_path / "net.xml")
+    models.save(models.classifier(-1), Path(target.model))
     job = OutputsJob(
         target=target,
         inputs={"s": str(samples)},

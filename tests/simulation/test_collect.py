@@ -12,9 +12,9 @@ from ovreport import paths, store
 from ovreport.cli import run
 from ovreport.record import Completed, Failed, Record
 from ovreport.stats.comparison import compare
-from ovreport_collector.measurements import registry
 from ovreport_collector.plan import tiers
 from ovreport_sitegen.compare import latencies, throughputs
+from tests.collector import commands
 from tests.collector.conftest import TINY, model_table
 from tests.collector.suite_fixtures import document, write_suite
 from tests.simulation.child_engine import environment
@@ -45,21 +45,10 @@ def _collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
         for name, value in environment(truths).items():
             monkeypatch.setenv(name, value)
         requested = [word for precision in truths for word in ("--precision", precision)]
-        skipped = [word for name in registry.BY_NAME for word in ("--skip", name)]
-        command = [
-            "collect",
-            "--suite",
-            str(suite),
-            "--out",
-            str(tmp_path / "records"),
-            "--device",
-            "CPU",
-            *requested,
-            *skipped,
-            *options,
-        ]
-        assert run(command) == code
-        loaded = store.read_all([tmp_path / "records"])
+        out = tmp_path / "records"
+        options = ("--device", "CPU", *requested, *options)
+        assert run(commands.collect(suite, out, *options, without=commands.ALL)) == code
+        loaded = store.read_all([out])
         assert not loaded.faults
         return loaded.records
 

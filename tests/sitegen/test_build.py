@@ -318,7 +318,10 @@ def test_a_thousand_records_take_under_five_seconds_of_cpu(tmp_path: Path) -> No
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     cpu_of_a_build()
-    seconds = min(cpu_of_a_build() for _ in range(3))
+    attempts: list[float] = []
+    while len(attempts) < 3 and min(attempts, default=5) >= 5:
+        attempts.append(cpu_of_a_build())
+    seconds = min(attempts)
     assert seconds < 9
     if seconds >= 5:
         pytest.xfail(f"the goal of 5 s is missed: {seconds:.1f} s")

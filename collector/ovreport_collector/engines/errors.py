@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_LACKS = (
+_UNSUPPORTED = (
     "not supported",
     "unsupported",
     "not implemented",
@@ -17,11 +17,11 @@ def message(error: Exception) -> str:
     """Return what an exception says, in one line."""
     lines = [line.strip() for line in str(error).splitlines()]
     # OpenVINO puts the places in its own source first.
-    telling = [line for line in lines if line and not line.startswith("Exception from ")]
-    return f"{type(error).__name__}: {' '.join(telling or lines)}"[:2000]
+    meaningful = [line for line in lines if line and not line.startswith("Exception from ")]
+    return f"{type(error).__name__}: {' '.join(meaningful or lines)}"[:2000]
 
 
 def cannot_be_done(error: Exception) -> bool:
     """Return whether the engine said that it lacks a feature, rather than failing at it."""
-    said = str(error).lower()
-    return any(words in said for words in _LACKS)
+    text = str(error).lower()
+    return any(words in text for words in _UNSUPPORTED)

@@ -44,18 +44,18 @@ _FLAGS = (
     "sve",
 )
 """Instruction sets that matter to inference."""
-_CPU = Path("/sys/devices/system/cpu")
+_CPU = "sys/devices/system/cpu"
 
 
-def describe() -> Machine:
-    """Return this machine."""
-    info = _cpuinfo(ROOT)
+def describe(root: Path = ROOT) -> Machine:
+    """Return this machine, as the files of the kernel below a root have it."""
+    info = _cpuinfo(root)
     cpu = info.get("model name") or info.get("Processor") or platform.processor() or UNKNOWN
-    sockets = _sockets()
+    sockets = _sockets(root)
     physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     logical = psutil.cpu_count(logical=True) or 1
     memory = int(psutil.virtual_memory().total)
-    hypervisor = virtualised()
+    hypervisor = virtualised(root)
     # Memory is rounded: what the firmware keeps for itself differs between boots.
     gib = round(memory / 2**30)
     hardware = [cpu, platform.machine(), sockets, physical, logical, gib, hypervisor]
@@ -67,13 +67,13 @@ def describe() -> Machine:
         sockets=sockets,
         cores_physical=physical,
         cores_logical=logical,
-        cores_available=available_cores(),
+        cores_available=available_cores(root),
         memory_bytes=memory,
         virtualised=hypervisor,
-        governor=procfs.governor() or UNKNOWN,
-        turbo=procfs.turbo(),
-        smt=procfs.smt(),
-        power_source=procfs.power_source(),
+        governor=procfs.governor(root) or UNKNOWN,
+        turbo=procfs.turbo(root),
+        smt=procfs.smt(root),
+        power_source=procfs.power_source(root),
         cpu_flags=[flag for flag in _FLAGS if flag in info.get("flags", "").split()],
     )
 
@@ -90,10 +90,10 @@ def software(openvino: str, packages: Mapping[str, str] = _NONE) -> Software:
     )
 
 
-def available_cores() -> int:
+def available_cores(root: Path = ROOT) -> int:
     """Return how many processors affinity and cgroup limits leave to us, at least one."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = cgroup.limits().cpus
+    quota = cgroup.limits(root).cpus
     return max(1, min(allowed or 1, int(quota) if quota is not None else allowed or 1))
 
 
@@ -133,11 +133,10 @@ def _cpuinfo(root: Path) -> dict[str, str]:
     return found
 
 
-def _sockets() -> int:
-    packages = {read_text(path) for path in _CPU.glob("cpu[0-9]*/topology/physical_package_id")} - {
-        ""
-    }
-    return len(packages) or 1
+def _sockets(root: Path) -> int:
+    """Return how many processors are plugged in; 1 where that cannot be read."""
+    ids = (root / _CPU).glob("cpu[0-9]*/topology/physical_package_id")
+    return len({read_text(path) for path in ids} - {""}) or 1
 
 
 def _short(cpu: str) -> str:

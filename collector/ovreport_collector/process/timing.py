@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,7 +19,8 @@ from msgspec import Struct
 
 from ovreport.record import MeasuringTime
 
-clock = time.monotonic
+Clock = Callable[[], float]
+"""Seconds, from any beginning."""
 
 
 class Timing(Struct, frozen=True):
@@ -36,38 +37,40 @@ class Timing(Struct, frozen=True):
 NO_TIME = Timing(0, 0)
 
 
-class _Measured:
-    """The seconds of this process in which it was measuring."""
+class MeasuredTime:
+    """The seconds in which a process was measuring."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._is_inside = False
         self.seconds = 0.0
-        self.is_inside = False
+
+    @contextlib.contextmanager
+    def measuring(self, *, counts: bool = True) -> Iterator[None]:
+        """Count the time of a block as measuring; of nested blocks the outermost decides.
+
+        Where `counts` is false, nothing within the block counts: a trial run is no measurement.
+        """
+        if self._is_inside:
+            yield
+            return
+        self._is_inside = True
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self.seconds += self._clock() - began if counts else 0.0
+            self._is_inside = False
 
 
-_measured = _Measured()
+_own = MeasuredTime()
+"""Of this process."""
+measuring = _own.measuring
 
 
-@contextlib.contextmanager
-def measuring(*, counts: bool = True) -> Iterator[None]:
-    """Count the time of a block as measuring; of nested blocks the outermost decides.
-
-    Where `counts` is false, nothing within the block counts: a trial run is no measurement.
-    """
-    if _measured.is_inside:
-        yield
-        return
-    _measured.is_inside = True
-    began = clock()
-    try:
-        yield
-    finally:
-        _measured.seconds += clock() - began if counts else 0.0
-        _measured.is_inside = False
-
-
-def write_measured(path: Path) -> None:
+def write_measured(path: Path, measured: MeasuredTime = _own) -> None:
     """Write the seconds in which this process was measuring."""
-    path.write_bytes(msgspec.json.encode(_measured.seconds))
+    path.write_bytes(msgspec.json.encode(measured.seconds))
 
 
 def read_measured(path: Path) -> float:
@@ -81,7 +84,8 @@ def read_measured(path: Path) -> float:
 class Stopwatch:
     """The time of a run since its last step."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
         self._since = clock()
         self._measuring_s = 0.0
 
@@ -89,13 +93,18 @@ class Stopwatch:
         """Note that a measuring process was measuring for so long."""
         self._measuring_s += measuring_s
 
-    def leave_out(self, seconds: float) -> None:
-        """Forget so many seconds: what is fetched or made once, and kept, is not counted."""
-        self._since += seconds
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the time of a block out: what is fetched or made once, and kept, is not counted."""
+        began = self._clock()
+        try:
+            yield
+        finally:
+            self._since += self._clock() - began
 
     def take(self) -> Timing:
         """Return the time since it was last taken."""
-        now, measuring_s = clock(), self._measuring_s
+        now, measuring_s = self._clock(), self._measuring_s
         wall_s = max(now - self._since, measuring_s)
         self._since, self._measuring_s = now, 0.0
         return Timing(round(wall_s, 6), round(measuring_s, 6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +37,18 @@ class Collected:
 
 
 def measure(
-    plan: Plan, out: Path, console: Console, *, timeout_s: float | None, fresh: bool
+    plan: Plan,
+    out: Path,
+    console: Console,
+    *,
+    timeout_s: float | None,
+    fresh: bool,
+    clock: timing.Clock = time.monotonic,
 ) -> Collected:
     """Measure a plan and write its records below `out`; return them, and what they took.
 
+    `timeout_s` is the limit of one measuring process; None: from the tier. `fresh`: what a stopped
+    run measured is forgotten. `clock` times the run.
     Raises StoreError before anything is measured if `out` cannot be written.
     """
     workspace.check_writable(out)
@@ -51,7 +60,7 @@ def measure(
             journal_path.unlink(missing_ok=True)
         journal = Journal(journal_path)
         _report_resumed(journal, plan, console)
-        stopwatch = Stopwatch()
+        stopwatch = Stopwatch(clock)
         try:
             with display_for(console, plan, done=estimate.done(plan, journal)) as display:
                 prepared = prepare_all(plan, work, display, stopwatch)

@@ -10,7 +10,7 @@ from ovreport import paths
 from ovreport_collector import datasets, sources
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
-from ovreport_collector.process import child, timing
+from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.redact import redacted
 from ovreport_collector.process.timing import Stopwatch
@@ -26,13 +26,12 @@ AllPrepared = dict[tuple[str, str], PreparedModel | JobFailed]
 def prepare_all(plan: Plan, work: Path, display: Display, stopwatch: Stopwatch) -> AllPrepared:
     """Return every model of a plan, the published file and what is made of it.
 
-    What is done once and kept, fetching and optimizing, is no part of the plan's effort.
+    What is done once and kept, fetching and optimizing, is not counted in what the plan takes.
     """
-    began = timing.clock()
-    fetched = sources.fetch(
-        plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
-    )
-    stopwatch.leave_out(timing.clock() - began)
+    with stopwatch.paused():
+        fetched = sources.fetch(
+            plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
+        )
     prepared: AllPrepared = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs")
@@ -41,11 +40,11 @@ def prepare_all(plan: Plan, work: Path, display: Display, stopwatch: Stopwatch) 
         published = prepare_model(model, files, work, seed=plan.seed, user_datasets=user_datasets)
         published = _redacted(published, plan, work)
         prepared[model.id, model.variant] = published
-        began = timing.clock()
         for name in plan.optimized_variants(model):
             display.working(f"{model.title}: optimizing to {name}", estimate.optimizing_s(name))
-            prepared[model.id, name] = _redacted(_variant(published, name, files, work), plan, work)
-        stopwatch.leave_out(timing.clock() - began)
+            with stopwatch.paused():
+                made = _variant(published, name, files, work)
+            prepared[model.id, name] = _redacted(made, plan, work)
     return prepared
 
 

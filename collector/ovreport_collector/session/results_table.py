@@ -24,7 +24,7 @@ def show(collected: Collected, out: Path, console: Console) -> None:
     if collected.measuring_time is not None:
         console.print(f"\n{_overhead(collected.measuring_time)}", highlight=False)
     records = count(len(collected.records), "record")
-    console.print(f"\n{records} in {out}. Next: ovreport build", highlight=False)
+    console.print(f"\n{records} in {out}. Next: ovreport build", highlight=False, soft_wrap=True)
 
 
 def as_json(collected: Collected, out: Path) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The tasks that a suite can name.
 
-A new task is a module in this package and a line in `_BUILT_IN`; another package adds one by an
+A new task is a module in this package and a line in `BUILT_IN`; another package adds one by an
 entry point. `base` says what a task has to have, `images` and `text` hold what several share.
 Listing names imports no task: its module is imported when it is first asked for.
 """
@@ -47,7 +47,7 @@ __all__ = [
     "names",
 ]
 
-_BUILT_IN = {
+BUILT_IN = {
     "file-type": "file_type:FileType",
     "face-detection": "faces:FaceDetection",
     "face-landmarks": "landmarks:FaceLandmarks",
@@ -74,13 +74,13 @@ class _Registry(Mapping[str, Task]):
     """Task name → task, made on first use."""
 
     def __getitem__(self, name: str) -> Task:
-        return _make(_BUILT_IN[name]) if name in _BUILT_IN else _load(name)
+        return _make(BUILT_IN[name]) if name in BUILT_IN else _load(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter((*_BUILT_IN, *_entry_points()))
+        return iter((*BUILT_IN, *_entry_points()))
 
     def __len__(self) -> int:
-        return len((*_BUILT_IN, *_entry_points()))
+        return len((*BUILT_IN, *_entry_points()))
 
 
 @cache
@@ -94,7 +94,7 @@ def _make(where: str) -> Task:
 def _entry_points() -> Mapping[str, importlib.metadata.EntryPoint]:
     """Return the tasks of other packages by name; the name of a built-in task stays its own."""
     found = importlib.metadata.entry_points(group=GROUP)
-    return {entry.name: entry for entry in found if entry.name not in _BUILT_IN}
+    return {entry.name: entry for entry in found if entry.name not in BUILT_IN}
 
 
 @cache

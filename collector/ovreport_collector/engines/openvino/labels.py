@@ -10,8 +10,8 @@ from ovreport_collector.engines.runtime import openvino as ov
 def first_line(error: BaseException) -> str:
     """Return the last meaningful line of OpenVINO's layered messages."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    telling = [line for line in lines if not line.startswith(("Exception from", "Check '"))]
-    return (telling or lines or [type(error).__name__])[-1]
+    meaningful = [line for line in lines if not line.startswith(("Exception from", "Check '"))]
+    return (meaningful or lines or [type(error).__name__])[-1]
 
 
 def readable_properties(compiled: Any) -> dict[str, str]:

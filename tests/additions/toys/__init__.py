@@ -1,0 +1,1 @@
+"""A toy of each kind that CONTRIBUTING.md says how to add."""
