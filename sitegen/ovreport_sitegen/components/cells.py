@@ -226,6 +226,23 @@ class Selection:
     """Empty where all are shown."""
 
 
+def result_table(
+    id_: str,
+    caption: str,
+    results: Sequence[Result],
+    columns: Sequence[Column],
+    cells: Callable[[Result], Sequence[Cell]],
+    measurement: str = "",
+    note: str = "",
+) -> Table:
+    """Return a table of results; `columns` and `cells` follow those that name the result.
+
+    The verdict of `measurement` colours the rows.
+    """
+    rows = tuple(result_row(r, cells(r), measurement) for r in results)
+    return Table(id_, caption, (*RESULT_COLUMNS, *columns), rows, searchable=True, note=note)
+
+
 def details_table(
     catalogue: Catalogue,
     id_: str,
@@ -233,11 +250,9 @@ def details_table(
     columns: Sequence[Column],
     cells: Callable[[Result], Sequence[Cell]],
 ) -> Table:
-    """Return a table of details; `columns` and `cells` follow those that name the result."""
+    """Return a table of details: like `result_table`, of some whole devices if there are many."""
     chosen = whole_devices(catalogue, catalogue.results)
-    rows = tuple(result_row(r, cells(r)) for r in chosen.results)
-    columns = (*RESULT_COLUMNS, *columns)
-    return Table(id_, caption, columns, rows, searchable=True, note=chosen.note)
+    return result_table(id_, caption, chosen.results, columns, cells, note=chosen.note)
 
 
 def whole_devices(catalogue: Catalogue, results: Sequence[Result], most: int = MOST) -> Selection:

@@ -10,12 +10,11 @@ from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
-    RESULT_COLUMNS,
     VERDICT,
     details_table,
     metric_column,
     n_cell,
-    result_row,
+    result_table,
     value_cell,
     verdict_cell,
 )
@@ -75,28 +74,24 @@ def view(catalogue: Catalogue) -> LatencyView:
 
 def _table(catalogue: Catalogue) -> Table:
     columns = (
-        *RESULT_COLUMNS,
         metric_column("latency_ms"),
         VERDICT,
         *map(metric_column, _METRICS),
         speedups.SPEEDUP,
         Column("n", "inferences", "", True),
     )
-    rows = tuple(
-        result_row(
-            r,
-            (
-                value_cell(r, "latency_ms"),
-                verdict_cell(r, "latency"),
-                *(value_cell(r, key) for key in _METRICS),
-                speedups.speedup_cell(catalogue, r),
-                n_cell(r, "latency_ms"),
-            ),
-            "latency",
+
+    def cells(r: Result) -> tuple[Cell, ...]:
+        return (
+            value_cell(r, "latency_ms"),
+            verdict_cell(r, "latency"),
+            *(value_cell(r, key) for key in _METRICS),
+            speedups.speedup_cell(catalogue, r),
+            n_cell(r, "latency_ms"),
         )
-        for r in catalogue.results
-    )
-    return Table("latency-table", "Latency of every result", columns, rows, searchable=True)
+
+    caption = "Latency of every result"
+    return result_table("latency-table", caption, catalogue.results, columns, cells, "latency")
 
 
 def _startup(catalogue: Catalogue) -> Table:

@@ -14,6 +14,7 @@ from ovreport_sitegen.components.cells import (
     VERDICT,
     metric_column,
     result_row,
+    result_table,
     value_cell,
     verdict_cell,
 )
@@ -98,16 +99,13 @@ def _full_names(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _table(catalogue: Catalogue) -> Table:
-    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _METRICS))
-    rows = tuple(
-        result_row(
-            r,
-            (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _METRICS)),
-            "throughput",
-        )
-        for r in catalogue.results
-    )
-    return Table("efficiency-table", "Efficiency of every result", columns, rows, searchable=True)
+    columns = (VERDICT, *map(metric_column, _METRICS))
+
+    def cells(r: Result) -> tuple[Cell, ...]:
+        return (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _METRICS))
+
+    id_, caption = "efficiency-table", "Efficiency of every result"
+    return result_table(id_, caption, catalogue.results, columns, cells, "throughput")
 
 
 def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:

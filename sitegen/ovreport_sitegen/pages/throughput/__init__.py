@@ -11,13 +11,12 @@ from ovreport.record import OpenLoop, Throughput
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
-    RESULT_COLUMNS,
     VERDICT,
     level_cell,
     metric_column,
     n_cell,
     result_cells,
-    result_row,
+    result_table,
     row,
     value_cell,
     verdict_cell,
@@ -76,7 +75,6 @@ def view(catalogue: Catalogue) -> ThroughputView:
 
 def _table(catalogue: Catalogue) -> Table:
     columns = (
-        *RESULT_COLUMNS,
         metric_column("throughput_ips"),
         VERDICT,
         *map(metric_column, _METRICS),
@@ -89,23 +87,20 @@ def _table(catalogue: Catalogue) -> Table:
         ),
         Column("n", "inferences", "", True),
     )
-    rows = tuple(
-        result_row(
-            r,
-            (
-                value_cell(r, "throughput_ips"),
-                verdict_cell(r, "throughput"),
-                *(value_cell(r, key) for key in _METRICS),
-                speedups.speedup_cell(catalogue, r, "throughput"),
-                *(value_cell(r, key) for key in _ARRIVALS),
-                *_setting_cells(r),
-                n_cell(r, "throughput_ips"),
-            ),
-            "throughput",
+
+    def cells(r: Result) -> tuple[Cell, ...]:
+        return (
+            value_cell(r, "throughput_ips"),
+            verdict_cell(r, "throughput"),
+            *(value_cell(r, key) for key in _METRICS),
+            speedups.speedup_cell(catalogue, r, "throughput"),
+            *(value_cell(r, key) for key in _ARRIVALS),
+            *_setting_cells(r),
+            n_cell(r, "throughput_ips"),
         )
-        for r in catalogue.results
-    )
-    return Table("throughput-table", "Throughput of every result", columns, rows, searchable=True)
+
+    id_, caption = "throughput-table", "Throughput of every result"
+    return result_table(id_, caption, catalogue.results, columns, cells, "throughput")
 
 
 def _setting_cells(result: Result) -> tuple[Cell, Cell]:
