@@ -130,11 +130,11 @@ def speed_words(speedup: float) -> str:
     return f"{significant(speedup, 2)}× as fast"
 
 
-def ratio_words(comparison: Comparison) -> str:
-    """Return a ratio with its interval, its pairs of rounds and its outcome."""
+def ratio_words(comparison: Comparison, what: str = "") -> str:
+    """Return a ratio (`what`: of what) with its interval, its pairs of rounds and its outcome."""
     ratio = comparison.ratio
     return (
-        f"{times(comparison)}, 95 % interval {significant(ratio.low)} to "
+        f"{times(comparison)}{what}, 95 % interval {significant(ratio.low)} to "
         f"{significant(ratio.high)}, {plural(comparison.pairs, 'pair')} of rounds, "
         f"{comparison.outcome}"
     )
