@@ -15,7 +15,7 @@ from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.components.table import Cell, Column, Table, TableRow, Tone
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow, Tone
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.text import line, plural
@@ -181,7 +181,7 @@ def level_cell(found: MetricValue | NotMeasured | None) -> Cell:
     """Return the badge of a value's own verdict; its value's cell says why there is none."""
     if isinstance(found, MetricValue):
         return badge_cell(found.verdict)
-    return Cell("–", tone="missing")
+    return DASH
 
 
 def badge_cell(verdict: Verdict) -> Cell:
@@ -209,7 +209,7 @@ def n_cell(result: Result, key: str) -> Cell:
     """Return how many samples and rounds a value comes from."""
     found = result.metric_value(key)
     if found is None:
-        return Cell("–", tone="missing")
+        return DASH
     return Cell(f"{found.n:,}", sub=plural(found.rounds, "round"), sort=found.n)
 
 

@@ -11,7 +11,7 @@ from ovreport.metrics import METRICS
 from ovreport.record import Accuracy, Published
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.cells import missing_cell, result_cells
-from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, safe_url
@@ -60,7 +60,7 @@ def table(results: Sequence[Result]) -> Table | None:
 
 def _rows(result: Result) -> list[TableRow]:
     _, device, precision = result_cells(result)
-    none = Cell("–", tone="missing")
+    none = DASH
     measured = [
         (
             cells.metric_cell(r),
@@ -86,7 +86,7 @@ def n_cell(result: Result) -> Cell:
     """Return how many samples an accuracy is of."""
     accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
-        return Cell("–", tone="missing")
+        return DASH
     return Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n)
 
 
@@ -94,7 +94,7 @@ def data_cell(result: Result) -> Cell:
     """Return the data of an accuracy: its name where it has one, then the sentence."""
     accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
-        return Cell("–", tone="missing")
+        return DASH
     marks = ("rendered",) if accuracy.rendered else ()
     tip = line(accuracy.data, 600)
     if accuracy.dataset:

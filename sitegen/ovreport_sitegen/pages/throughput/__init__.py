@@ -21,7 +21,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.table import Cell, Column, Table
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
@@ -106,7 +106,7 @@ def _table(catalogue: Catalogue) -> Table:
 def _setting_cells(result: Result) -> tuple[Cell, Cell]:
     measured = result.record.throughput
     if not isinstance(measured, Throughput) or not result.completed:
-        return Cell("–", tone="missing"), Cell("–", tone="missing")
+        return DASH, DASH
     last = measured.rounds[-1]
     streams = plural(last.streams, "stream") if last.streams else "streams not reported"
     idle = max(r.idle_share for r in measured.rounds)
@@ -183,7 +183,7 @@ def arrivals_table(results: Sequence[Result]) -> Table | None:
 def _loop_cells(result: Result) -> tuple[Cell, ...]:
     loop = loop_of(result)
     if loop is None:
-        return tuple(Cell("–", tone="missing") for _ in range(4))
+        return tuple(DASH for _ in range(4))
     steps = [step for r in loop.rounds for step in r.steps]
     late = max(step.late_share for step in steps)
     n = sum(step.n for step in steps)
