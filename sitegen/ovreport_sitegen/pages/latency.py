@@ -9,15 +9,7 @@ from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    VERDICT,
-    details_table,
-    metric_column,
-    n_cell,
-    result_table,
-    value_cell,
-    verdict_cell,
-)
+from ovreport_sitegen.components.cells import details_table, metric_column, n_cell, value_cell
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -73,25 +65,15 @@ def view(catalogue: Catalogue) -> LatencyView:
 
 
 def _table(catalogue: Catalogue) -> Table:
-    columns = (
-        metric_column("latency_ms"),
-        VERDICT,
-        *map(metric_column, _METRICS),
-        speedups.SPEEDUP,
-        Column("n", "inferences", "", True),
+    return speedups.speed_table(
+        catalogue,
+        "latency-table",
+        "Latency of every result",
+        "latency",
+        _METRICS,
+        [Column("n", "inferences", "", True)],
+        lambda r: [n_cell(r, "latency_ms")],
     )
-
-    def cells(r: Result) -> tuple[Cell, ...]:
-        return (
-            value_cell(r, "latency_ms"),
-            verdict_cell(r, "latency"),
-            *(value_cell(r, key) for key in _METRICS),
-            speedups.speedup_cell(catalogue, r),
-            n_cell(r, "latency_ms"),
-        )
-
-    caption = "Latency of every result"
-    return result_table("latency-table", caption, catalogue.results, columns, cells, "latency")
 
 
 def _startup(catalogue: Catalogue) -> Table:

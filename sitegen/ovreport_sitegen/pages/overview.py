@@ -9,18 +9,11 @@ from ovreport.record import Accuracy, TokenAgreement
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import accuracy_cells, ranking, speedups
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    VERDICT,
-    metric_column,
-    result_table,
-    value_cell,
-    verdict_cell,
-)
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.ratio_card import speed_words
-from ovreport_sitegen.components.table import Cell, Column, Table
+from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import ModelRef, Result
+from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card, sentences
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import day, listed, plural, release
@@ -206,24 +199,15 @@ def _verdicts(catalogue: Catalogue) -> Takeaway:
 
 def table(catalogue: Catalogue) -> Table:
     """Return the table of every result."""
-    columns = (
-        metric_column("latency_ms"),
-        VERDICT,
-        *map(metric_column, _METRICS),
-        speedups.SPEEDUP,
-        Column("Accuracy", "% or × 100", "higher", True),
+    return speedups.speed_table(
+        catalogue,
+        "results",
+        "All results",
+        "latency",
+        _METRICS,
+        [Column("Accuracy", "% or × 100", "higher", True)],
+        lambda r: [accuracy_cells.value_cell(r)],
     )
-
-    def cells(r: Result) -> tuple[Cell, ...]:
-        return (
-            value_cell(r, "latency_ms"),
-            verdict_cell(r, "latency"),
-            *(value_cell(r, key) for key in _METRICS),
-            speedups.speedup_cell(catalogue, r),
-            accuracy_cells.value_cell(r),
-        )
-
-    return result_table("results", "All results", catalogue.results, columns, cells, "latency")
 
 
 PAGE = Page("overview", "Overview", view, when=has_results)

@@ -11,15 +11,12 @@ from ovreport.record import OpenLoop, Throughput
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
-    VERDICT,
     level_cell,
     metric_column,
     n_cell,
     result_cells,
-    result_table,
     row,
     value_cell,
-    verdict_cell,
 )
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -75,10 +72,6 @@ def view(catalogue: Catalogue) -> ThroughputView:
 
 def _table(catalogue: Catalogue) -> Table:
     columns = (
-        metric_column("throughput_ips"),
-        VERDICT,
-        *map(metric_column, _METRICS),
-        speedups.SPEEDUP,
         *map(metric_column, _ARRIVALS),
         Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
         Column(
@@ -89,18 +82,11 @@ def _table(catalogue: Catalogue) -> Table:
     )
 
     def cells(r: Result) -> tuple[Cell, ...]:
-        return (
-            value_cell(r, "throughput_ips"),
-            verdict_cell(r, "throughput"),
-            *(value_cell(r, key) for key in _METRICS),
-            speedups.speedup_cell(catalogue, r, "throughput"),
-            *(value_cell(r, key) for key in _ARRIVALS),
-            *_setting_cells(r),
-            n_cell(r, "throughput_ips"),
-        )
+        arrivals = (value_cell(r, key) for key in _ARRIVALS)
+        return (*arrivals, *_setting_cells(r), n_cell(r, "throughput_ips"))
 
     id_, caption = "throughput-table", "Throughput of every result"
-    return result_table(id_, caption, catalogue.results, columns, cells, "throughput")
+    return speedups.speed_table(catalogue, id_, caption, "throughput", _METRICS, columns, cells)
 
 
 def _setting_cells(result: Result) -> tuple[Cell, Cell]:
