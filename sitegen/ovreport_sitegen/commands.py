@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import click
-
-from ovreport.errors import InputError
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -66,17 +62,6 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
         )
 
 
-class _Handler(SimpleHTTPRequestHandler):
-    """Serves files without caching, and the site's own page for wrong addresses."""
-
-    def end_headers(self) -> None:
-        self.send_header("Cache-Control", "no-store")
-        super().end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-        """Say nothing: a preview is not a log."""
-
-
 _SERVE_EXAMPLES = """
 \b
 Examples:
@@ -97,18 +82,6 @@ Examples:
 @click.option("--host", default="127.0.0.1", show_default=True)
 def serve(out: Path, port: int, host: str) -> None:
     """Show a built website on this machine until Ctrl-C."""
-    if not (out / "index.html").is_file():
-        raise InputError("no website here", where=str(out), remedy="Build one: ovreport build")
-    try:
-        server = ThreadingHTTPServer((host, port), partial(_Handler, directory=str(out)))
-    except (OSError, OverflowError) as error:
-        raise InputError(
-            f"cannot listen: {error}", where=f"{host}:{port}", remedy="Try another --port."
-        ) from error
-    with server:
-        shown = f"[{host}]" if ":" in host else host
-        click.echo(f"http://{shown}:{server.server_address[1]}/  (Ctrl-C stops)")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            click.echo("stopped")
+    from ovreport_sitegen.serve import serve as serve_site
+
+    serve_site(out, host, port, click.echo)

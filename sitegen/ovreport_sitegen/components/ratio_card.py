@@ -155,10 +155,8 @@ def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
 
 def outcome_counts(ratios: Sequence[Ratio]) -> str:
     """Return how many are faster, slower, and neither: losses are named like wins."""
-    faster, slower = (
-        [r.result.model.title for r in ratios if getattr(r.comparison, side)]
-        for side in ("above_one", "below_one")
-    )
+    faster = [r.result.model.title for r in ratios if r.comparison.above_one]
+    slower = [r.result.model.title for r in ratios if r.comparison.below_one]
     few = sum(r.comparison.outcome == "insufficient data" for r in ratios)
     unclear = len(ratios) - len(faster) - len(slower) - few
     counts = (
