@@ -10,14 +10,7 @@ import msgspec
 
 from ovreport.metrics.generation import first_token, headline, per_token
 from ovreport.metrics.verdict import needs_more_rounds
-from ovreport.record import (
-    Concurrency,
-    ConcurrentPoint,
-    GenerationPoint,
-    NotMeasured,
-    Tier,
-    pooled,
-)
+from ovreport.record import Concurrency, ConcurrentPoint, GenerationPoint, NotMeasured, Tier, pooled
 from ovreport.record import Generation as GenerationPart
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.base import (
@@ -28,11 +21,7 @@ from ovreport_collector.measurements.base import (
 )
 from ovreport_collector.measurements.generation import outputs
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsJob
-from ovreport_collector.measurements.generation.run import (
-    GenerationJob,
-    GenerationResult,
-    Lengths,
-)
+from ovreport_collector.measurements.generation.run import GenerationJob, GenerationResult, Lengths
 from ovreport_collector.measurements.results import GenerationQuality
 from ovreport_collector.prepare.model import PreparedModel
 
