@@ -18,10 +18,10 @@ from pathlib import Path
 
 import msgspec
 
-from ovreport.durable import make_folder, sync_folder
 from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import RecordError, StoreError, disk_errors, one_line
 from ovreport.metrics.accuracy import ACCURACY
+from ovreport.paths import make_folder, sync_folder
 from ovreport.record import FORMAT, Accuracy, Record
 from ovreport.record.migrations import migrate
 from ovreport.variants import VARIANTS

@@ -56,7 +56,7 @@ def test_a_result_comes_back_typed(tmp_path: Path) -> None:
     assert "CPU" in result.available
 
 
-def test_a_crash_is_told_by_the_signals_name(worker) -> None:
+def test_a_crash_is_named_by_its_signal(worker) -> None:
     """A process that crashes gives the signal's name and what it said last."""
     failed = failure(worker("print('about to', flush=True); os.kill(os.getpid(), signal.SIGSEGV)"))
     assert failed.cause == "crash"

@@ -110,7 +110,7 @@ def test_stages_make_up_the_whole(job: EndToEndJob) -> None:
         assert made.async_ips > 0
 
 
-def test_what_was_done_is_told(job: EndToEndJob) -> None:
+def test_what_was_done_is_reported(job: EndToEndJob) -> None:
     """Images and steps are in the result, in words."""
     result = measured(job)
     assert result.images == "4 JPEG images"
@@ -180,7 +180,7 @@ def test_without_pillows_resize_the_graph_interpolates_plainly(
 def test_a_device_that_cannot_preprocess_keeps_the_host_way(
     job: EndToEndJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One way is measured, of the other the reason is told."""
+    """One way is measured, of the other the reason is reported."""
 
     def refuse(*_: object, **__: object) -> Any:
         raise RuntimeError("no u8 inputs here")
@@ -193,7 +193,7 @@ def test_a_device_that_cannot_preprocess_keeps_the_host_way(
 
 
 def test_an_image_that_is_none_fails_the_job(job: EndToEndJob) -> None:
-    """The reason is told; nothing is timed on it."""
+    """The reason is reported; nothing is timed on it."""
     Path(job.images[2]).write_bytes(b"no image")
     result = worker.run(job)
     assert isinstance(result, JobFailed)

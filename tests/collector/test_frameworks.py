@@ -121,7 +121,7 @@ def test_onnx_runtime_gives_what_openvino_gives(
 
 
 def test_threads_are_those_that_openvino_has(target: Target) -> None:
-    """Asked for, told by the session, and counted: two for latency, one a request under load."""
+    """Asked for, read back, and counted: two for latency, one a request under load."""
     network = engines.create(target).read(Path(target.model), target.shapes)
     for mode, threads, requests in (("latency", "2", 1), ("throughput", "1", 2)):
         compiled = network.compile("CPU", mode, "f32", None)
@@ -345,7 +345,7 @@ def test_a_plan_tells_engines_apart(fake_child: FakeChild, suite_file: Path) -> 
     assert both.software.packages["onnxruntime"]
 
 
-def test_a_missing_package_is_told_before_anything_runs(
+def test_a_missing_package_is_reported_before_anything_runs(
     fake_child: FakeChild, suite_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the command that installs it."""
@@ -391,7 +391,7 @@ def answering(job: Job) -> ThreadSettings | None:
 
 
 def test_rounds_of_both_alternate(records, fake_child: FakeChild) -> None:
-    """With the threads OpenVINO told, asked for once; no model cache is tried."""
+    """With the threads that OpenVINO reported, asked for once; no model cache is tried."""
     fake_child.answers = [answering]
     ours, theirs = records()
     rounds = [j for j in fake_child.jobs if isinstance(j, InferenceJob)]

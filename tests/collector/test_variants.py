@@ -1,4 +1,4 @@
-"""Variants of a model: planned, made once, measured beside the published file, told in records."""
+"""Variants of a model: planned, made once, measured beside the published file, named in records."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_a_variant_that_no_model_can_have_is_refused(
     assert caught.value.where == "--variant int4-weights"
 
 
-def test_without_nncf_the_suites_variants_are_left_out_and_told(
+def test_without_nncf_the_suites_variants_are_left_out_and_reported(
     write, fake_child: FakeChild, has_nncf
 ) -> None:
     """The rest is measured; the remedy is a command. Compression to fp16 needs OpenVINO alone."""
@@ -443,7 +443,7 @@ def test_a_published_file_that_is_not_there_fails_its_variants(
 def test_extras_are_measured_of_the_published_file_at_the_quick_tier(
     run, write, fake_child: FakeChild, tier
 ) -> None:
-    """The variant's aspects say so; at other tiers it has its own."""
+    """The variant's measurements say so; at other tiers it has its own."""
     path = write(a_model(variants=["int8"]))
     published, variant = run(path, precisions=("f32",))
     assert not isinstance(published.curve, Skipped)

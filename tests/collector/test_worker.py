@@ -145,7 +145,7 @@ def outputs_of(samples: Path, tmp_path: Path) -> OutputsResult | JobFailed:
 
 
 def test_a_sound_round_misses_nothing(use, samples: Path) -> None:
-    """Every aspect is there, under the round's number."""
+    """Every measurement is there, under the round's number."""
     use(Engine())
     result = round_of(samples)
     assert isinstance(result, InferenceResult)
@@ -174,10 +174,10 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("mode", ["latency", "throughput"])
-def test_outputs_that_change_while_timed_fail_the_aspect(
+def test_outputs_that_change_while_timed_fail_the_measurement(
     use, samples: Path, mode: str, wrong
 ) -> None:
-    """A fast wrong answer is a failure; the other aspect keeps its measurement."""
+    """A fast wrong answer is a failure; the other measurement keeps its result."""
     use(Engine(**{mode: _later(10, wrong)}))
     result = round_of(samples)
     assert isinstance(result, InferenceResult)
@@ -218,7 +218,7 @@ def test_outputs_that_are_wrong_from_the_start_fail_the_job(
 
 
 def test_an_error_under_load_keeps_the_latency(use, samples: Path) -> None:
-    """What was measured before an aspect broke is not lost."""
+    """What was measured before something broke is not lost."""
 
     def breaks(n: int, sample: int) -> np.ndarray:
         if n > 20:
@@ -237,7 +237,7 @@ def test_an_error_under_load_keeps_the_latency(use, samples: Path) -> None:
 def test_energy_that_cannot_be_read_costs_nothing_else(
     use, samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its reason is told, every other aspect is there."""
+    """Its reason is reported, every other measurement is there."""
     use(Engine())
     monkeypatch.setattr(energy, "ROOT", tmp_path / "empty")
     result = round_of(samples)
@@ -369,7 +369,7 @@ def test_a_shape_opens_what_is_dynamic(real: tuple[Target, Path], tmp_path: Path
 
 
 def test_a_device_that_is_not_there_is_not_the_end_of_a_probe() -> None:
-    """It is told as unavailable, beside those that are there."""
+    """It is listed as unavailable, beside those that are there."""
     result = worker.run(ProbeJob(devices=["CPU", "TPU"]))
     assert isinstance(result, ProbeResult)
     assert [d.name for d in result.devices] == ["CPU"]
@@ -377,7 +377,7 @@ def test_a_device_that_is_not_there_is_not_the_end_of_a_probe() -> None:
 
 
 @pytest.mark.parametrize("devices", [["X"], []], ids=["asked for", "by default"])
-def test_a_plugin_that_is_no_library_is_told(devices: list[str]) -> None:
+def test_a_plugin_that_is_no_library_is_reported(devices: list[str]) -> None:
     """A registered device that does not load is unavailable, with a reason, never just absent."""
     result = worker.run(ProbeJob(devices=devices, plugins={"X": __file__}))
     assert isinstance(result, ProbeResult)

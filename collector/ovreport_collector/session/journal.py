@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from ovreport.durable import make_folder, sync_folder
 from ovreport.errors import disk_errors
+from ovreport.paths import make_folder, sync_folder
 from ovreport.record import Accuracy, Agreement, NotMeasured
 from ovreport_collector.engines.types import OutputsResult, ThreadSettings
 from ovreport_collector.loadgen.drivers import Driver
