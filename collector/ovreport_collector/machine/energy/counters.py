@@ -154,7 +154,7 @@ class Watch:
             self._error = error
 
 
-def answers(counter: Counter) -> bool:
+def is_readable(counter: Counter) -> bool:
     """Return whether a counter gives a number; PermissionError is passed on."""
     try:
         counter.read()

@@ -16,7 +16,7 @@ from ovreport_collector.machine.energy.counters import (
     Domain,
     Meter,
     ReadText,
-    answers,
+    is_readable,
     read_text,
 )
 
@@ -49,7 +49,7 @@ def _meter(path: Path, read: ReadText) -> Meter | None:
     for file in sorted(path.glob("energy*_input")):
         # The kernel widens the hardware's 32 bits to 64: it does not wrap within a run.
         counter = Counter(lambda file=file: int(read(file)), _UJ)  # type: ignore[misc]
-        if answers(counter):
+        if is_readable(counter):
             found[_label(file, read)] = counter
     for label in ("card", "", "pkg"):
         if label in found:

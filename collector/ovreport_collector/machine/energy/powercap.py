@@ -21,7 +21,7 @@ from ovreport_collector.machine.energy.counters import (
     Domain,
     Meter,
     ReadText,
-    answers,
+    is_readable,
     read_text,
 )
 
@@ -60,7 +60,7 @@ def find(root: Path, *, read: ReadText = read_text) -> Meter | None:
     counters: dict[str, list[Counter]] = {}
     for zone in _zones(root, read):
         counter = _counter(zone.path, read)
-        if answers(counter):
+        if is_readable(counter):
             counters.setdefault(zone.name, []).append(counter)
     if not counters:
         return None

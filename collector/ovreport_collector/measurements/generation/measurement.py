@@ -31,7 +31,8 @@ SKIP = "concurrency"
 
 GRID = [Lengths(prompt, new) for prompt in (32, 128, 512) for new in (32, 128)]
 GENERATIONS = {"quick": 1, "standard": 3, "publish": 5}
-"""Generations of each pair of lengths in a round: 158 tokens a prompt length and answer of each."""
+"""Generations of each pair of lengths in a round: one of each has 158 gaps between tokens for each
+prompt length."""
 REQUESTS = [1, 2, 4, 8]
 CONCURRENT = Lengths(128, 32)
 CONCURRENT_ROUNDS = {"quick": 3, "standard": 5, "publish": 7}

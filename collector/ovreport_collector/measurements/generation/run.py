@@ -1,4 +1,4 @@
-"""The timed loop of a language model: load, warm-up, answers one at a time, answers together.
+"""The timed loop of a language model: load, warm-up, one generation at a time, several at once.
 
 It knows pipelines, not engines: `Pipeline` is the seam, and a simulated one with known times
 stands in for it in tests.
@@ -52,7 +52,7 @@ from ovreport_collector.measurements.results import RoundJob
 from ovreport_collector.process.timing import measuring
 
 WARM_TOKENS = 8
-"""Of each answer of the warm-up: one for every prompt length, as each has kernels of its own."""
+"""Of each generation of the warm-up: one a prompt length, as each has kernels of its own."""
 _SHORTEST_MS = 1e-3
 """Two tokens may be handed over at once; a logarithm needs a positive number."""
 
@@ -138,13 +138,13 @@ def measure(job: GenerationJob, engine: TextEngine) -> GenerationResult:
 @measuring()
 def _warm_up(job: GenerationJob, pipeline: Pipeline, prompts: Prompts, load_s: float) -> LoadRound:
     lengths = sorted({one.prompt_tokens for one in job.grid})
-    answers = [pipeline.generate(prompts.next(n), WARM_TOKENS) for n in lengths]
-    took_s = [answer.ended_s - answer.began_s for answer in answers]
+    done = [pipeline.generate(prompts.next(n), WARM_TOKENS) for n in lengths]
+    took_s = [c.ended_s - c.began_s for c in done]
     return LoadRound(
         round=job.round,
         load_ms=load_s * 1000,
         first_ms=took_s[0] * 1000,
-        warmup_generations=len(answers),
+        warmup_generations=len(done),
         warmup_s=sum(took_s),
     )
 
@@ -152,43 +152,43 @@ def _warm_up(job: GenerationJob, pipeline: Pipeline, prompts: Prompts, load_s: f
 def _point(
     job: GenerationJob, pipeline: Pipeline, prompts: Prompts, lengths: Lengths
 ) -> GenerationPoint:
-    answers: list[Completion] = []
+    done: list[Completion] = []
     with measuring():
         began = clock()
-        while not answers or (len(answers) < job.generations and clock() - began < job.max_seconds):
+        while not done or (len(done) < job.generations and clock() - began < job.max_seconds):
             prompt = prompts.next(lengths.prompt_tokens)
-            answers.append(pipeline.generate(prompt, lengths.new_tokens))
-    return point_of(answers, lengths, index=job.round)
+            done.append(pipeline.generate(prompt, lengths.new_tokens))
+    return point_of(done, lengths, index=job.round)
 
 
-def point_of(answers: Sequence[Completion], lengths: Lengths, *, index: int) -> GenerationPoint:
-    """Return what some answers of one pair of lengths say.
+def point_of(done: Sequence[Completion], lengths: Lengths, *, index: int) -> GenerationPoint:
+    """Return the point of some generations of one pair of lengths.
 
     WrongOutputError where one has another number of tokens: its times are those of another task.
     """
-    for answer in answers:
-        counts = {len(answer.tokens), len(answer.at_s)}
+    for one in done:
+        counts = {len(one.tokens), len(one.at_s)}
         if counts != {lengths.new_tokens}:
             found = " and ".join(map(str, sorted(counts)))
             raise WrongOutputError(f"{lengths.new_tokens} tokens were requested, {found} came")
-    gaps = np.concatenate([_gaps_ms(answer) for answer in answers])
+    gaps = np.concatenate([_gaps_ms(c) for c in done])
     return GenerationPoint(
         prompt_tokens=lengths.prompt_tokens,
         new_tokens=lengths.new_tokens,
         rounds=[
             GenerationRound(
                 round=index,
-                generations=len(answers),
-                time_to_first_token_ms=_median([(a.at_s[0] - a.began_s) * 1000 for a in answers]),
+                generations=len(done),
+                time_to_first_token_ms=_median([(c.at_s[0] - c.began_s) * 1000 for c in done]),
                 time_per_output_token_ms=_median(gaps),
                 time_per_output_token_mean_ms=float(gaps.mean()),
                 runtime_time_to_first_token_ms=_median(
-                    [a.runtime_time_to_first_token_ms for a in answers]
+                    [c.runtime_time_to_first_token_ms for c in done]
                 ),
                 runtime_time_per_output_token_ms=_median(
-                    [a.runtime_time_per_output_token_ms for a in answers]
+                    [c.runtime_time_per_output_token_ms for c in done]
                 ),
-                duration_s=sum(a.ended_s - a.began_s for a in answers),
+                duration_s=sum(c.ended_s - c.began_s for c in done),
                 autocorrelation=autocorrelation(gaps),
             )
         ],
@@ -196,8 +196,8 @@ def point_of(answers: Sequence[Completion], lengths: Lengths, *, index: int) -> 
     )
 
 
-def _gaps_ms(answer: Completion) -> Floats:
-    return np.maximum(np.diff(np.asarray(answer.at_s, dtype=np.float64)) * 1000, _SHORTEST_MS)
+def _gaps_ms(one: Completion) -> Floats:
+    return np.maximum(np.diff(np.asarray(one.at_s, dtype=np.float64)) * 1000, _SHORTEST_MS)
 
 
 def _median(values: Sequence[float] | Floats) -> float:

@@ -5,7 +5,7 @@
                                    first served
 
 The times of arrival are drawn before the step begins, and latency counts from them: a slow
-answer delays no arrival, so none is left out ("coordinated omission", G. Tene). MLPerf's Server
+inference delays no arrival, so none is left out ("coordinated omission", G. Tene). MLPerf's Server
 scenario does likewise (Reddi et al., "MLPerf Inference Benchmark", ISCA 2020, section 3).
 """
 
@@ -127,7 +127,7 @@ def search(closed_ips: float, step: Callable[[float], ArrivalStep]) -> list[Arri
     """Bisect between nothing and the closed loop's throughput: six rates, 1.6 % of it apart.
 
     A rate that missed is tried once more, with the same gaps: what disturbed the machine for a
-    moment would else halve the answer. Missed steps end early, so that costs little.
+    moment would else halve the result. Missed steps end early, so that costs little.
     """
     low, high = 0.0, closed_ips
     steps = []
@@ -177,7 +177,7 @@ class _Seen:
     """What happened to the arrivals of one step."""
 
     latencies: Floats
-    """Seconds from arrival to answer, in order of arrival; 0: not served."""
+    """Seconds from arrival to output, in order of arrival; 0: not served."""
     late: Floats
     """Seconds by which a request that was free took an arrival up late."""
     misses: int = 0
@@ -237,14 +237,14 @@ class Arrivals:
         def drive(request: Request) -> None:
             wake_promptly()
             while not seen.stop and (i := next(tickets)) < len(times):
-                self._answer(request, i, times[i], seen)
+                self._serve_one(request, i, times[i], seen)
                 if seen.latencies[i] > limit_s:
                     seen.misses += 1
                     seen.stop = seen.misses > allowed
 
         in_threads([partial(drive, request) for request in self.pool])
 
-    def _answer(self, request: Request, i: int, due: float, seen: _Seen) -> None:
+    def _serve_one(self, request: Request, i: int, due: float, seen: _Seen) -> None:
         request.feed(i % self.samples)
         free = clock()
         if free < due:
