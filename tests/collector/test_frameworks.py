@@ -209,6 +209,7 @@ def test_what_a_framework_cannot_do_is_unsupported(
         round=0,
         inputs=str(samples),
         cache_dir=str(samples.parent),
+        seed=0,
     )
     job = OutputsJob(target=job.target, inputs={}, outputs={}, task="generic")
     result = worker.run(job)

@@ -1,1 +1,1 @@
-"""TODO: components."""
+"""Parts that pages share: heads, cards, tables and their cells."""

@@ -45,7 +45,7 @@ _DOWNLOADS = (
     Download(
         "data/records.json",
         "All records",
-        "One JSON array: samples, settings and noise readings, as collected. Every number on this "
+        "One JSON array: samples, settings and noise readings, in the current record format. Every number on this "
         "site can be derived from it.",
     ),
     Download(
