@@ -76,9 +76,7 @@ def run(job: Job[R]) -> R | JobFailed:
         return JobFailed(reason=str(error), cause="wrong-output")
     except Exception as error:
         return JobFailed(
-            reason=errors.message(error),
-            cause="error",
-            unsupported=errors.cannot_be_done(error),
+            reason=errors.message(error), cause="error", unsupported=errors.cannot_be_done(error)
         )
 
 

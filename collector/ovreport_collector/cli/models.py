@@ -30,10 +30,7 @@ Examples:
 
 _SUITE_HELP = "A built-in suite, or the path of a .toml file."
 _own_suite_option = click.option(
-    "--suite",
-    default=None,
-    metavar="NAME|FILE",
-    help=f"{_SUITE_HELP}  [default: {DEFAULT_SUITE}]",
+    "--suite", default=None, metavar="NAME|FILE", help=f"{_SUITE_HELP}  [default: {DEFAULT_SUITE}]"
 )
 """Of the commands below `models`: given there, it replaces the one given to `models` itself."""
 

@@ -84,7 +84,7 @@ def fetch_all(suite: Suite, wanted: Sequence[Model], console: Console) -> list[s
         total = bar.add_task("fetching", total=sum(one.size_bytes or 0 for one in needed) or None)
 
         def started(one: Download) -> None:
-            bar.update(total, description=_short(one.name))
+            bar.update(total, description=one_line(one.name.rpartition("/")[2], 40))
             if not console.is_terminal:
                 console.print(f"fetching {one.name} ({_megabytes(one.size_bytes)})", markup=False)
 
@@ -101,12 +101,6 @@ def fetch_all(suite: Suite, wanted: Sequence[Model], console: Console) -> list[s
         outcome = f"failed   {found}" if isinstance(found, Exception) else "fetched"
         console.print(f"{model.id:<{width}}  {outcome}", markup=False)
     return failed
-
-
-def _short(name: str) -> str:
-    """Return a file's name, short enough for a line."""
-    tail = name.rsplit("/", 1)[-1]
-    return tail if len(tail) <= 40 else f"{tail[:39]}…"
 
 
 def suite_as_json(suite: Suite) -> dict[str, Any]:

@@ -22,8 +22,4 @@ __all__ = ["Check", "examine"]
 def examine(window_s: float, cache: Path, root: Path = ROOT) -> list[Check]:
     """Return all checks, after a look of so many seconds; `cache` is where models will lie."""
     look = activity.look(window_s, root)  # first: what follows is work of our own
-    return [
-        *activity.checks(look, root),
-        *settings.checks(cache, root),
-        *access.checks(root),
-    ]
+    return [*activity.checks(look, root), *settings.checks(cache, root), *access.checks(root)]

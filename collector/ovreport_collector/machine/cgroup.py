@@ -28,8 +28,7 @@ class Limits:
 def limits(root: Path = ROOT) -> Limits:
     """Return the tightest limits of our group and the groups above it."""
     return Limits(
-        cpus=min(_quotas(root), default=None),
-        memory_bytes=min(_memory_limits(root), default=None),
+        cpus=min(_quotas(root), default=None), memory_bytes=min(_memory_limits(root), default=None)
     )
 
 

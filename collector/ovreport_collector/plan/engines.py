@@ -41,7 +41,8 @@ def engines_of(uri: str, requested: Sequence[str]) -> list[str]:
     A framework that is requested by its name is kept even if it cannot read the file: the record of
     the failed case says so.
     """
-    fitting = [f.id for f in of_kind("native") if _suffix(uri) in f.suffixes]
+    suffix = PurePosixPath(uri).suffix.lower()
+    fitting = [f.id for f in of_kind("native") if suffix in f.suffixes]
     found: list[str] = []
     for name in requested or (OPENVINO,):
         found += fitting if name == NATIVE else [name]
@@ -94,7 +95,3 @@ def versions(engines: Iterable[str]) -> dict[str, str]:
     names = sorted({owners.get(engine.module, [engine.package])[0] for engine in others})
     found = {name: importlib.metadata.version(name) for name in names}
     return found | language.versions(named)
-
-
-def _suffix(uri: str) -> str:
-    return PurePosixPath(uri).suffix.lower()

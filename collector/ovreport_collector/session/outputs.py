@@ -22,7 +22,7 @@ from ovreport_collector.process.job import JobFailed, R
 from ovreport_collector.session import accuracy as scoring
 from ovreport_collector.session import estimate
 from ovreport_collector.session.context import RunContext, now
-from ovreport_collector.session.journal import GivenUp, OutputsDone
+from ovreport_collector.session.journal import GivenUp, Journal, OutputsDone
 from ovreport_collector.session.progress import label
 
 _SAMPLE_LIMIT_S = 0.25
@@ -32,33 +32,28 @@ _SAMPLE_LIMIT_S = 0.25
 def measure_outputs(context: RunContext) -> None:
     """Measure the outputs that the journal lacks, model by model; give up what cannot run."""
     for model in context.plan.models:
-        undone = [
-            planned
-            for planned in context.plan.cases
-            if planned.model.id == model.id and not _is_settled(context, planned)
-        ]
-        for planned in undone:
+        undone = []
+        for planned in context.plan.cases:
+            if planned.model.id != model.id or _is_done(context.journal, planned.key):
+                continue
             prepared = context.prepared[planned.file_key]
             if isinstance(prepared, JobFailed):
                 _give_up(context, planned, prepared)
+            else:
+                undone.append(planned)
         published = context.prepared[model.id, model.variant]
-        undone = [planned for planned in undone if not _is_settled(context, planned)]
         if undone and isinstance(published, PreparedModel):
             is_language = undone[0].is_language
             kind: _Outputs[Any] = (_OfGeneration if is_language else _OfInference)(context)
             _measure_model(context, kind, published, undone)
 
 
-def _is_settled(context: RunContext, planned: PlannedCase) -> bool:
-    journal, key = context.journal, planned.key
-    return journal.outputs(key) is not None or journal.given_up(key) is not None
+def _is_done(journal: Journal, case: str) -> bool:
+    return journal.outputs(case) is not None or journal.given_up(case) is not None
 
 
 def _measure_model(
-    context: RunContext,
-    kind: _Outputs[R],
-    published: PreparedModel,
-    undone: Sequence[PlannedCase],
+    context: RunContext, kind: _Outputs[R], published: PreparedModel, undone: Sequence[PlannedCase]
 ) -> None:
     """Measure cases of a model, all variants against the published file at f32 on the CPU."""
     context.display.working(

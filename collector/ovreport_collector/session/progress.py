@@ -17,6 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ovreport.errors import one_line
 from ovreport.metrics import significant
 from ovreport.metrics.generation import headline
 from ovreport.record import Failed
@@ -47,7 +48,8 @@ class PlainDisplay:
 
     def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
         """Print why so many rounds of a case went wrong, or will not be tried."""
-        self._print(f"failed   {label(planned)}: {_shortened(reason)}")
+        reason = one_line(" ".join(reason.split()), 160)
+        self._print(f"failed   {label(planned)}: {reason}")
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -77,9 +79,7 @@ class LiveDisplay(PlainDisplay):
         self._done, self._total = done.rounds, len(plan.cases) * plan.tier.rounds
         self._current_s = 0.0
         self._task = self._progress.add_task(
-            "preparing",
-            total=estimate.total_s(plan),
-            rounds=self._rounds,
+            "preparing", total=estimate.total_s(plan), rounds=self._rounds
         )
         self._progress.update(self._task, completed=done.seconds)
 
@@ -148,12 +148,6 @@ def label(planned: PlannedCase) -> str:
     """Return what a case is called in a line of output."""
     variant = f" {planned.case.variant}" if planned.is_optimized else ""
     return f"{planned.case.model}{variant}  {planned.place}  {planned.case.precision}"
-
-
-def _shortened(reason: str) -> str:
-    """Return the start of a reason, short enough for a line."""
-    line = " ".join(reason.split())
-    return line if len(line) <= 160 else line[:157] + "…"
 
 
 def _results(step: RoundDone) -> str:

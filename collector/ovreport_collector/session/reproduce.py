@@ -21,22 +21,9 @@ def commands(plan: Plan, planned: PlannedCase) -> Repeat:
 
 def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
     case = planned.case
-    command = [
-        "ovreport",
-        "collect",
-        "--suite",
-        plan.suite_name,
-        "--tier",
-        plan.tier.name,
-        "--model",
-        case.model,
-        *_variants(plan, planned),
-        "--device",
-        case.device,
-        *_what_runs(planned),
-        "--seed",
-        str(plan.seed),
-    ]
+    command = ["ovreport", "collect", "--suite", plan.suite_name, "--tier", plan.tier.name]
+    command += ["--model", case.model, *_variants(plan, planned)]
+    command += ["--device", case.device, *_what_runs(planned), "--seed", str(plan.seed)]
     for name in plan.skip:
         command += ["--skip", name]
     if planned.model.data in plan.suite.user_datasets:
@@ -74,19 +61,8 @@ def _theirs(plan: Plan, planned: PlannedCase) -> list[str]:
     shapes = ",".join(
         f"{name}[{','.join(map(str, shape))}]" for name, shape in planned.model.shapes.items()
     )
-    command = [
-        "benchmark_app",
-        "-m",
-        _run_name(planned),
-        "-d",
-        case.device,
-        "-hint",
-        "latency",
-        "-t",
-        f"{plan.tier.min_seconds:g}",
-        "-shape",
-        shapes,
-    ]
+    command = ["benchmark_app", "-m", _run_name(planned), "-d", case.device, "-hint", "latency"]
+    command += ["-t", f"{plan.tier.min_seconds:g}", "-shape", shapes]
     if case.precision != "default":
         command += ["-infer_precision", case.precision]
     return command

@@ -16,21 +16,22 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+from ovreport_collector.machine.energy import powercap
 from ovreport_collector.machine.energy.counters import Counter, Domain, Meter, ReadText, read_text
-from ovreport_collector.machine.energy.powercap import package_scope
 from ovreport_collector.machine.procfs import processor_list
 
 FOLDER = Path("sys/bus/event_source/devices/power")
 DENIED = "perf may not look at the whole machine (kernel.perf_event_paranoid)"
 REMEDY = "`sudo sysctl kernel.perf_event_paranoid=0` (until the next boot)"
 
-_EVENTS = {
-    "energy-pkg": ("package", ""),
-    "energy-psys": ("psys", "the whole platform as its maker wired it, with all that ran on it"),
-    "energy-cores": ("core", "the processors' cores"),
-    "energy-ram": ("dram", "the memory modules"),
-    "energy-gpu": ("uncore", "the graphics built into the processor"),
+_DOMAINS = {
+    "energy-pkg": "package",
+    "energy-psys": "psys",
+    "energy-cores": "core",
+    "energy-ram": "dram",
+    "energy-gpu": "uncore",
 }
+"""Event → domain."""
 _SYSCALLS = {"x86_64": 298, "aarch64": 241}
 _CLOSE_ON_EXEC = 8
 _ATTR_SIZE = 64
@@ -51,7 +52,7 @@ def find(root: Path, *, read: ReadText = read_text, opener: Opener | None = None
         processors = sorted(processor_list(read(folder / "cpumask")))
         domains = [
             domain
-            for event in _EVENTS
+            for event in _DOMAINS
             if (domain := _domain(folder, event, pmu, processors, read, opener or open_event))
         ]
     except (FileNotFoundError, ValueError):
@@ -88,6 +89,5 @@ def _domain(
         return None
     if config is None or not scale_j > 0:
         return None
-    name, scope = _EVENTS[event]
     counters = [Counter(opener(pmu, int(config[1], 16), cpu), scale_j) for cpu in processors]
-    return Domain(name, scope or package_scope(len(processors)), tuple(counters))
+    return powercap.domain(_DOMAINS[event], counters)

@@ -65,18 +65,19 @@ def find(root: Path, *, read: ReadText = read_text) -> Meter | None:
     if not counters:
         return None
     names = sorted(counters, key=lambda name: (_rank(name), name))
-    return Meter("powercap", tuple(_domain(name, counters[name]) for name in names))
+    return Meter("powercap", tuple(domain(name, counters[name]) for name in names))
 
 
-def package_scope(sockets: int) -> str:
-    """Return what the package domain covers."""
+def domain(name: str, counters: list[Counter]) -> Domain:
+    """Return the domain of a name, of which each socket has a counter."""
+    return Domain(name, _scope(name, len(counters)), tuple(counters))
+
+
+def _scope(name: str, sockets: int) -> str:
+    if name != "package":
+        return _SCOPES.get(name, name)
     packages = "the processor package" if sockets == 1 else f"{sockets} processor packages together"
     return f"{packages}: cores, caches and built-in units, with every program that ran on them"
-
-
-def _domain(name: str, counters: list[Counter]) -> Domain:
-    scope = package_scope(len(counters)) if name == "package" else _SCOPES.get(name, name)
-    return Domain(name, scope, tuple(counters))
 
 
 def _rank(name: str) -> int:

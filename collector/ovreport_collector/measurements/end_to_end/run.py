@@ -85,7 +85,7 @@ def measure(job: EndToEndJob) -> EndToEndResult:
     images = _in_order(job)
     engine = engines.create(job.target)
     network = engine.read(Path(job.target.model), job.target.shapes)
-    routes: dict[Way, Route] = {"host": _host_route(job, network)}
+    routes: dict[Way, Route] = {"host": _route(job, network, on_host(job.pipeline))}
     missing: dict[Way, str] = {}
     resized = job.pipeline.steps
     try:
@@ -108,10 +108,6 @@ def measure(job: EndToEndJob) -> EndToEndResult:
 
 
 # ---------------------------------------------------------------- ways
-
-
-def _host_route(job: EndToEndJob, network: Network) -> Route:
-    return _route(job, network, on_host(job.pipeline))
 
 
 def _graph_route(job: EndToEndJob, network: Network) -> tuple[Route, bool]:

@@ -80,10 +80,7 @@ def _paired(
     rows, expected = _rows(windows), _rows(reference.windows)
     delta = paired_delta(rows, expected, perplexity_of, seed=seed)
     return AccuracyReference(
-        value=perplexity_of(expected),
-        delta=delta.value,
-        delta_low=delta.low,
-        delta_high=delta.high,
+        value=perplexity_of(expected), delta=delta.value, delta_low=delta.low, delta_high=delta.high
     )
 
 

@@ -71,7 +71,7 @@ class Inference(Workload[InferenceResult]):
     ) -> dict[str, Any]:
         """Return the fields of a record, each measured or with the reason why not."""
         fields: dict[str, Any] = {
-            "startup": _startup(results),
+            "startup": Startup(rounds=[r.startup for r in results]) if results else FAILED_BEFORE,
             "latency": _latency(results),
             "throughput": _throughput(results),
             "memory": _memory(results),
@@ -93,10 +93,6 @@ class Inference(Workload[InferenceResult]):
                 if isinstance(why, Failed)
             ]
         return found
-
-
-def _startup(results: Sequence[InferenceResult]) -> Startup | NotMeasured:
-    return Startup(rounds=[r.startup for r in results]) if results else FAILED_BEFORE
 
 
 def _latency(results: Sequence[InferenceResult]) -> Latency | NotMeasured:
