@@ -58,11 +58,7 @@ class VariantInfo:
     """None where only published files are of this variant."""
 
 
-_INT8 = {
-    "preset": "mixed",
-    "overflow_fix": "enable",
-    "ignored_types": "LSTMSequence GRUSequence",
-}
+_INT8 = {"preset": "mixed", "overflow_fix": "enable", "ignored_types": "LSTMSequence GRUSequence"}
 """Symmetric weights and asymmetric activations, which fit any activation. Weights of all layers
 take half of the range: processors without VNNI (AVX2) add two products in 16 bits, which saturate
 otherwise. NNCF's default mends the first layer only: BlazeFace then falls from 94 % to 60 % there,

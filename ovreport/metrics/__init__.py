@@ -1,8 +1,7 @@
 """Metrics: what each is, how it is computed from a record, and how far it can be trusted."""
 
-from ovreport.metrics.metric import Group, Metric, significant
+from ovreport.metrics.metric import Group, Metric, MetricValue, MetricValues, significant
 from ovreport.metrics.registry import GROUPS, HEADLINES, METRICS, metric_values, verdicts
-from ovreport.metrics.value import MetricValue, MetricValues
 
 __all__ = [
     "GROUPS",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.metric import Group, Metric
-from ovreport.metrics.value import STABLE, Values, value_of
+from ovreport.metrics.metric import STABLE, Group, Metric, Values, value_of
 from ovreport.record import Accuracy, Reason, Record
 from ovreport.stats.intervals import Interval
 
@@ -24,117 +23,72 @@ def _accuracy(record: Record, _: Sequence[Reason]) -> Values:
         yield value_of(accuracy.metric, interval, 1, accuracy.n, STABLE)
 
 
+def _metric(key: str, label: str, meaning: str, unit: str = "%") -> Metric:
+    """Return an accuracy metric: a share or a coefficient, shown times 100, higher is better."""
+    return Metric(key, label, unit, "higher", meaning, "accuracy", scale=100)
+
+
 ACCURACY = Group(
     "Accuracy",
     (
-        Metric(
-            "top1",
-            "Top-1 accuracy",
-            "%",
-            "higher",
-            "Share of samples whose most likely class is the right one.",
-            "accuracy",
-            scale=100,
+        _metric(
+            "top1", "Top-1 accuracy", "Share of samples whose most likely class is the right one."
         ),
-        Metric(
+        _metric(
             "top5",
             "Top-5 accuracy",
-            "%",
-            "higher",
             "Share of samples whose right class is among the five most likely.",
-            "accuracy",
-            scale=100,
         ),
-        Metric(
+        _metric(
             "map_50_95",
             "COCO AP",
-            "%",
-            "higher",
             "Average precision of boxes, mean over categories and over overlaps .50 to .95, as "
             "COCO defines it.",
-            "accuracy",
-            scale=100,
         ),
-        Metric(
+        _metric(
             "map_50",
             "COCO AP at .50",
-            "%",
-            "higher",
             "Average precision of boxes that overlap by at least half, mean over categories.",
-            "accuracy",
-            scale=100,
         ),
-        Metric(
+        _metric(
             "presence_accuracy",
             "Presence accuracy",
-            "%",
-            "higher",
             "Share of images in which a face is rightly found or rightly not found.",
-            "accuracy",
-            scale=100,
         ),
-        Metric(
+        _metric(
             "character_accuracy",
             "Character accuracy",
-            "%",
-            "higher",
             "One minus the character error rate (edits divided by characters).",
-            "accuracy",
-            scale=100,
         ),
-        Metric(
-            "frame_f1",
-            "Frame F1",
-            "%",
-            "higher",
-            "Harmonic mean of precision and recall over note × time frames.",
-            "accuracy",
-            scale=100,
+        _metric(
+            "frame_f1", "Frame F1", "Harmonic mean of precision and recall over note × time frames."
         ),
-        Metric(
+        _metric(
             "landmarks_within_1px",
             "Landmarks within 1 px",
-            "%",
-            "higher",
             "Share of landmarks within one pixel of where the f32 reference puts them.",
-            "accuracy",
-            scale=100,
         ),
-        Metric(
+        _metric(
             "map_iou",
             "Text map IoU",
-            "%",
-            "higher",
             "Intersection over union of the map of text pixels with the f32 reference's.",
-            "accuracy",
-            scale=100,
         ),
-        Metric(
+        _metric(
             "frame_agreement",
             "Frame agreement",
-            "%",
-            "higher",
             "Share of frames with the same decision as the f32 reference.",
-            "accuracy",
-            scale=100,
         ),
-        Metric(
+        _metric(
             "pearson",
             "Pearson correlation",
-            "× 100",
-            "higher",
             "Correlation of the model's similarities with people's.",
-            "accuracy",
-            scale=100,
+            unit="× 100",
         ),
-        Metric(
+        _metric(
             "spearman",
             "Spearman correlation",
-            "× 100",
-            "higher",
             "Rank correlation of the model's similarities with people's.",
-            "accuracy",
-            scale=100,
+            unit="× 100",
         ),
     ),
     _accuracy,

@@ -194,9 +194,7 @@ def _flipped(name: str, signed: Sequence[tuple[Record, float]]) -> Iterator[Anom
     for record, delta in up if down else ():
         other, lost = down[0]
         yield Anomaly(
-            record,
-            "sign-flip",
-            f"{name}{delta:+.3f} here, {lost:+.3f} on {other.device.full_name}",
+            record, "sign-flip", f"{name}{delta:+.3f} here, {lost:+.3f} on {other.device.full_name}"
         )
 
 

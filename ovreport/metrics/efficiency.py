@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ovreport.metrics.memory import peaks
-from ovreport.metrics.metric import Group, Metric
+from ovreport.metrics.metric import Group, Metric, MetricValue, Values, value_of
 from ovreport.metrics.speed import throughput_headline, throughput_verdict
-from ovreport.metrics.value import MetricValue, Values, value_of
 from ovreport.record import Memory, Reason, Record, Skipped, Throughput, Unsupported
 from ovreport.stats.intervals import Interval, median_interval
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.metric import Group, Metric
-from ovreport.metrics.value import Values, median_time
+from ovreport.metrics.metric import Group, Metric, Values, median_time
 from ovreport.record import EndToEnd, Pipeline, Reason, Record, Unsupported, Way
 from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import Interval, median_interval

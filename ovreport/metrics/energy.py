@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.metric import Group, Metric
-from ovreport.metrics.value import Values, median_time
+from ovreport.metrics.metric import Group, Metric, Values, median_time
 from ovreport.record import Energy, Reason, Record, Unsupported
 
 ABOVE_IDLE = "not distinguishable from idle: the run took no more than the baseline"

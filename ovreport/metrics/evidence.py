@@ -8,14 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
-from ovreport.record import (
-    LatencyRound,
-    Reason,
-    Record,
-    RoundNoise,
-    ThroughputRound,
-    Tier,
-)
+from ovreport.record import LatencyRound, Reason, Record, RoundNoise, ThroughputRound, Tier
 from ovreport.stats.intervals import drift
 
 DRIFT = 0.05
@@ -153,8 +146,7 @@ def _quota_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
     parts = [q for q in quotas if not is_whole(q)]
     if parts:
         yield Reason(
-            code="limited-cores",
-            detail=f"{parts[0]:.2f} processors allowed in {_of(parts, noise)}",
+            code="limited-cores", detail=f"{parts[0]:.2f} processors allowed in {_of(parts, noise)}"
         )
 
 

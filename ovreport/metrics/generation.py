@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.metric import MIB, Group, Metric
+from ovreport.metrics.metric import (
+    MIB,
+    Group,
+    Metric,
+    MetricValue,
+    Values,
+    median_size,
+    median_time,
+    value_of,
+)
 from ovreport.metrics.percentiles import TOO_FEW, bound_ms, percentiles_of
-from ovreport.metrics.value import MetricValue, Values, median_size, median_time, value_of
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     ConcurrentPoint,

@@ -10,9 +10,8 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from ovreport.metrics.metric import Group, Metric
+from ovreport.metrics.metric import Group, Metric, MetricValue, Values, median_time, value_of
 from ovreport.metrics.percentiles import bound_ms
-from ovreport.metrics.value import MetricValue, Values, median_time, value_of
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import Curve, CurvePoint, OpenLoop, Reason, Record, Skipped, Throughput
 from ovreport.stats.intervals import Interval, median_interval

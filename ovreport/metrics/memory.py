@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.metric import MIB, Group, Metric
-from ovreport.metrics.value import Values, median_size
+from ovreport.metrics.metric import MIB, Group, Metric, Values, median_size
 from ovreport.record import Memory, Reason, Record, Skipped
 
 

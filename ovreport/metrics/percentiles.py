@@ -10,8 +10,7 @@ import itertools
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from ovreport.metrics.metric import Metric
-from ovreport.metrics.value import Values, value_of
+from ovreport.metrics.metric import Metric, Values, value_of
 from ovreport.record import Histogram, LatencyRound, Skipped, ThroughputRound, Verdict
 from ovreport.stats import intervals
 from ovreport.stats.intervals import Interval

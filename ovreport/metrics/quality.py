@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ovreport.metrics.metric import Group, Metric
-from ovreport.metrics.value import STABLE, Values, value_of
+from ovreport.metrics.metric import STABLE, Group, Metric, Values, value_of
 from ovreport.record import Generation, Perplexity, Reason, Record, TokenAgreement
 from ovreport.stats.accuracy import bootstrap, wilson
 from ovreport.stats.intervals import Floats, Interval

@@ -19,11 +19,10 @@ from ovreport.metrics.evidence import evidence
 from ovreport.metrics.generation import GENERATION
 from ovreport.metrics.load import ARRIVALS, CURVE
 from ovreport.metrics.memory import MEMORY
-from ovreport.metrics.metric import Group, Metric
+from ovreport.metrics.metric import Group, Metric, MetricValue, MetricValues
 from ovreport.metrics.quality import QUALITY
 from ovreport.metrics.speed import LATENCY, THROUGHPUT
 from ovreport.metrics.startup import STARTUP
-from ovreport.metrics.value import MetricValue, MetricValues
 from ovreport.record import Completed, NotMeasured, Record, Verdict, VerdictName
 
 GROUPS: tuple[Group, ...] = (

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ovreport.metrics.evidence import round_reasons
-from ovreport.metrics.metric import Group, Metric
+from ovreport.metrics.metric import Group, Metric, Values, value_of
 from ovreport.metrics.percentiles import bounds, percentiles_of
-from ovreport.metrics.value import Values, value_of
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     Latency,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.metric import Group, Metric
-from ovreport.metrics.value import MetricValue, Values, median_time
+from ovreport.metrics.metric import Group, Metric, MetricValue, Values, median_time
 from ovreport.record import Reason, Record, Startup, StartupCached, StartupRound
 
 _SHORTEST_MS = 1e-6

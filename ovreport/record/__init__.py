@@ -24,7 +24,6 @@ from ovreport.record.base import *
 from ovreport.record.case import *
 from ovreport.record.end_to_end import *
 from ovreport.record.energy import *
-from ovreport.record.evidence import *
 from ovreport.record.generation import *
 from ovreport.record.histogram import *
 from ovreport.record.load import *
@@ -33,4 +32,3 @@ from ovreport.record.memory import *
 from ovreport.record.model import *
 from ovreport.record.record import *
 from ovreport.record.speed import *
-from ovreport.record.startup import *

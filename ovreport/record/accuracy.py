@@ -6,16 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ovreport.record.base import (
-    Count,
-    Finite,
-    Measured,
-    NotMeasured,
-    Part,
-    Positive,
-    Slug,
-    Text,
-)
+from ovreport.record.base import Count, Finite, Measured, NotMeasured, Part, Positive, Slug, Text
 from ovreport.record.histogram import check_order
 
 __all__ = [

@@ -16,13 +16,7 @@ from ovreport.record.base import (
 )
 from ovreport.record.model import Checksum
 
-__all__ = [
-    "Case",
-    "InputData",
-    "Repeat",
-    "Tier",
-    "UserDataset",
-]
+__all__ = ["Case", "InputData", "Repeat", "Tier", "UserDataset"]
 
 
 class Case(Part, frozen=True):

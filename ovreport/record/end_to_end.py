@@ -7,23 +7,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from ovreport.record.accuracy import OutputAgreement
-from ovreport.record.base import (
-    Count,
-    Measured,
-    Part,
-    Positive,
-    Text,
-)
+from ovreport.record.base import Count, Measured, Part, Positive, Text
 from ovreport.record.histogram import check_rounds
 
-__all__ = [
-    "STAGES",
-    "EndToEnd",
-    "Pipeline",
-    "PipelineRound",
-    "Stage",
-    "Way",
-]
+__all__ = ["STAGES", "EndToEnd", "Pipeline", "PipelineRound", "Stage", "Way"]
 
 
 Stage = Literal["decode", "preprocess", "transfer", "infer", "postprocess"]

@@ -6,20 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ovreport.record.base import (
-    Count,
-    Measured,
-    Part,
-    Positive,
-    Text,
-)
+from ovreport.record.base import Count, Measured, Part, Positive, Text
 from ovreport.record.histogram import check_rounds
 
-__all__ = [
-    "Energy",
-    "EnergyDomain",
-    "EnergyRound",
-]
+__all__ = ["Energy", "EnergyDomain", "EnergyRound"]
 
 
 class EnergyRound(Part, frozen=True):

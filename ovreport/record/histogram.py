@@ -13,10 +13,7 @@ from msgspec import Meta
 
 from ovreport.record.base import Count, Part
 
-__all__ = [
-    "Histogram",
-    "pooled",
-]
+__all__ = ["Histogram", "pooled"]
 
 
 _index, _count = itemgetter(0), itemgetter(1)

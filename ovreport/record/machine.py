@@ -1,16 +1,12 @@
-"""What a case ran on: software, host and device."""
+"""What a case ran on, and what went on meanwhile: software, host, device, noise, failed rounds."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from ovreport.record.base import Count, Family, Part, Slug, Text
+from ovreport.record.base import Cause, Count, Family, Finite, Measured, Part, Positive, Slug, Text
 
-__all__ = [
-    "Device",
-    "Machine",
-    "Software",
-]
+__all__ = ["Device", "FailedRound", "Machine", "MeasuringTime", "RoundNoise", "Software"]
 
 
 class Software(Part, frozen=True):
@@ -62,3 +58,39 @@ class Device(Part, frozen=True):
     capabilities: list[Text]
     properties: dict[str, Text]
     """Every readable property, as text."""
+
+
+_ROUNDING = 1e-3
+
+
+class RoundNoise(Part, frozen=True):
+    """Evidence about the machine while one round ran."""
+
+    round: Count
+    started_at: Text
+    readings: dict[str, Finite]
+    """Keys: `ovreport.metrics.evidence.READINGS`; only what could be read is here."""
+
+
+class FailedRound(Part, frozen=True):
+    """A round that went wrong; the others are kept, and the verdict says so."""
+
+    round: Count
+    reason: Text
+    cause: Cause
+
+
+class MeasuringTime(Measured, frozen=True):
+    """What the collecting of this case took, and how much of it was measuring.
+
+    Of finished steps only: a round that a crash cut short left no trace. Fetching is left out.
+    """
+
+    wall_s: Positive
+    """All processes of the case, and what lies between them: outputs, pilot, rounds, extras."""
+    measuring_s: Positive
+    """Of it: timed loops, their warm-up and idle baselines, timed starts."""
+
+    def __post_init__(self) -> None:
+        if self.measuring_s > self.wall_s * (1 + _ROUNDING):
+            raise ValueError("measuring_s is more than wall_s")

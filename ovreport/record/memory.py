@@ -6,22 +6,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ovreport.record.base import (
-    Count,
-    Measured,
-    NotMeasured,
-    Part,
-    Text,
-)
+from ovreport.record.base import Count, Measured, NotMeasured, Part, Text
 from ovreport.record.histogram import check_rounds
 
-__all__ = [
-    "Memory",
-    "MemoryMode",
-    "MemoryRound",
-    "ModeName",
-    "PhaseMemory",
-]
+__all__ = ["Memory", "MemoryMode", "MemoryRound", "ModeName", "PhaseMemory"]
 
 
 class PhaseMemory(Part, frozen=True):

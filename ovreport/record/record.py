@@ -23,22 +23,21 @@ from ovreport.record.base import (
 from ovreport.record.case import Case, InputData, Repeat, Tier
 from ovreport.record.end_to_end import EndToEnd
 from ovreport.record.energy import Energy
-from ovreport.record.evidence import FailedRound, MeasuringTime, RoundNoise
 from ovreport.record.generation import Generation
 from ovreport.record.load import Curve, OpenLoop
-from ovreport.record.machine import Device, Machine, Software
+from ovreport.record.machine import (
+    Device,
+    FailedRound,
+    Machine,
+    MeasuringTime,
+    RoundNoise,
+    Software,
+)
 from ovreport.record.memory import Memory
 from ovreport.record.model import Model
-from ovreport.record.speed import Latency, Throughput
-from ovreport.record.startup import Startup, StartupCached
+from ovreport.record.speed import Latency, Startup, StartupCached, Throughput
 
-__all__ = [
-    "FORMAT",
-    "MEASUREMENTS",
-    "NOT_LANGUAGE",
-    "Record",
-    "json_schema",
-]
+__all__ = ["FORMAT", "MEASUREMENTS", "NOT_LANGUAGE", "Record", "json_schema"]
 
 FORMAT = 4
 """Version of the record's format; `ovreport.record.migrations` says how it came about."""

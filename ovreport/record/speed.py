@@ -1,4 +1,4 @@
-"""Latency of one request at a time, and throughput of many."""
+"""Latency of one request at a time, throughput of many, and start-up."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ovreport.record.base import (
-    Batch,
-    Count,
-    Measured,
-    Part,
-    Positive,
-    Share,
-    Text,
-)
+from ovreport.record.base import Batch, Count, Measured, Part, Positive, Share, Text
 from ovreport.record.histogram import Histogram, check_loop, check_median, check_order, check_rounds
 
 __all__ = [
     "Latency",
     "LatencyRound",
     "Settings",
+    "Startup",
+    "StartupCached",
+    "StartupRound",
     "Throughput",
     "ThroughputRound",
 ]
@@ -111,6 +106,34 @@ class Throughput(Measured, frozen=True):
     settings: Settings
     batch: Batch
     rounds: Annotated[list[ThroughputRound], Meta(min_length=1, max_length=100)]
+
+    def __post_init__(self) -> None:
+        check_rounds(self.rounds)
+
+
+class StartupRound(Part, frozen=True):
+    """From a process that has imported the engine to the first answer."""
+
+    round: Count
+    read_ms: Positive
+    compile_ms: Positive
+    first_inference_ms: Positive
+
+
+class Startup(Measured, frozen=True):
+    """Cold start: read, compile, first inference, no model cache."""
+
+    rounds: Annotated[list[StartupRound], Meta(min_length=1, max_length=100)]
+
+    def __post_init__(self) -> None:
+        check_rounds(self.rounds)
+
+
+class StartupCached(Measured, frozen=True):
+    """Start from a model cache; every round reported LOADED_FROM_CACHE."""
+
+    rounds: Annotated[list[StartupRound], Meta(min_length=1, max_length=100)]
+    cache_bytes: Count
 
     def __post_init__(self) -> None:
         check_rounds(self.rounds)

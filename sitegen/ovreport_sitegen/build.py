@@ -14,12 +14,12 @@ from markupsafe import Markup
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
 from ovreport.store import read_all
-from ovreport_sitegen import check, config, downloads, publish
+from ovreport_sitegen import config, downloads, publish
 from ovreport_sitegen.charts import Drawer
-from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
+from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
 _MAX_CONTENT = 1_000_000
@@ -81,7 +81,7 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
     content = _content(site)
     drawer = Drawer(chart_cache() if cache is None else cache)
     files = _render(found, content, drawer)
-    wrong = check.faults(files)
+    wrong = publish.faults(files)
     if wrong:
         raise OvreportError(
             "the site has faults:\n  " + "\n  ".join(wrong[:20]),

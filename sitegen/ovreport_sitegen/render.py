@@ -16,9 +16,8 @@ from markupsafe import Markup, escape
 
 from ovreport import __version__
 from ovreport_sitegen.charts import Drawer
-from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.config import Config
-from ovreport_sitegen.pages.page import View
+from ovreport_sitegen.pages.page import Head, View
 from ovreport_sitegen.text import line
 
 _INLINE = {"a", "strong", "em", "code", "br", "small"}

@@ -96,9 +96,9 @@ def release(build: str) -> str:
     return match[0] if match else line(build, 30)
 
 
-def plural(n: int, one: str, many: str = "") -> str:
+def plural(n: int, one: str) -> str:
     """Return a count with its noun."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    return f"{n:,} {one if n == 1 else one + 's'}"
 
 
 def megabytes(size_bytes: int) -> str:

@@ -36,7 +36,7 @@ from ovreport_collector.measurements.generation.run import GenerationJob, Length
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect
 from ovreport_collector.session.estimate import total_s
-from ovreport_collector.session.results_table import summaries
+from ovreport_collector.session.tables import summaries
 from tests.collector.conftest import FakeChild, a_request, run_in_sight
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import WORDS, language_suite
@@ -115,8 +115,8 @@ def test_slow_answers_stop_at_the_cap(job: GenerationJob, clock: Clock) -> None:
 
 
 def test_an_answer_of_another_length_is_wrong(job: GenerationJob, clock: Clock) -> None:
-    """Fewer tokens than asked for: their times are those of another task."""
-    with pytest.raises(WrongOutputError, match="4 tokens were asked for, 3 came"):
+    """Fewer tokens than requested: their times are those of another task."""
+    with pytest.raises(WrongOutputError, match="4 tokens were requested, 3 came"):
         measure(job, SimulatedEngine(clock, missing=1))
 
 
@@ -302,7 +302,7 @@ def test_a_model_that_fails_is_a_record(
     records = collected(text_suite, own_folders / "out", console, fake_child, **engines)
     for record in records:
         assert isinstance(record.outcome, Failed)
-        assert "were asked for" in record.outcome.reason
+        assert "were requested" in record.outcome.reason
         assert not isinstance(record.generation, Generation)
 
 

@@ -13,13 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
 from ovreport_collector.tasks import file_type, music
-from tests.collector.task_fixtures import (
-    a_labels_file,
-    a_model,
-    a_wheel,
-    some_crops,
-    some_files,
-)
+from tests.collector.task_fixtures import a_labels_file, a_model, a_wheel, some_crops, some_files
 
 
 class TestFileType:

@@ -16,13 +16,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from ovreport_collector.models.convert.weights import read_safetensors, read_torch
-from tests.collector.weights_fixtures import (
-    MAGIC,
-    SYSTEM,
-    Stored,
-    write_safetensors,
-    write_torch,
-)
+from tests.collector.weights_fixtures import MAGIC, SYSTEM, Stored, write_safetensors, write_torch
 
 SHAPES = st.lists(st.lists(st.integers(0, 4), max_size=3).map(tuple), max_size=4)
 READERS = {"safetensors": (write_safetensors, read_safetensors), "torch": (write_torch, read_torch)}

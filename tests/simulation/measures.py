@@ -15,7 +15,7 @@ from ovreport.record import Record
 from ovreport.stats import intervals as statistics
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
 from ovreport.stats.intervals import Floats, Interval, median_interval
-from ovreport_sitegen.compare.paired import latencies
+from ovreport_sitegen.compare import latencies
 from ovreport_sitegen.pages.method.simulation import Finding
 from tests.simulation.pipeline import record_of, virtual_time
 from tests.simulation.truth import HEAVY_FACTOR, HEAVY_SHARE, Tail, Truth

@@ -10,7 +10,7 @@ import pytest
 
 from ovreport.metrics import MetricValue, metric_values
 from ovreport.record import Record
-from ovreport_sitegen.compare.paired import latencies
+from ovreport_sitegen.compare import latencies
 from tests.simulation.engine import SimulatedRequest, VirtualTime
 from tests.simulation.measures import true_percentile
 from tests.simulation.pipeline import (

@@ -10,8 +10,8 @@ from ovreport.stats.comparison import Comparison
 from ovreport_sitegen import downloads
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import efficiency
-from ovreport_sitegen.pages.efficiency import energy, loading, memory
-from ovreport_sitegen.pages.model import memory as model_memory
+from ovreport_sitegen.pages.efficiency import energy, memory
+from ovreport_sitegen.pages.model import details
 from ovreport_sitegen.pages.model import result as result_view
 from tests import factories
 from tests.factories import a_failed_record, a_record
@@ -127,7 +127,7 @@ def test_ways_to_load_are_compared_with_the_rounds_own_start(
     mode: r.ModeName, factor: float
 ) -> None:
     """By round, up to the first inference."""
-    effect = loading.mode_effect(catalogue(a_record()).results[0], mode)
+    effect = memory.mode_effect(catalogue(a_record()).results[0], mode)
     assert isinstance(effect, Comparison)
     assert effect.ratio.value == pytest.approx(factor, rel=1e-3)
     assert effect.outcome == "different"
@@ -144,9 +144,9 @@ def test_mapping_is_seen_in_anonymous_memory_where_the_peak_stays() -> None:
     modes = {"no-mmap": r.MemoryMode(rounds=unmapped)}
     found = catalogue(replace(record, memory=replace(record.memory, modes=modes)))
     (result,) = found.results
-    assert loading.mode_effect(result, "no-mmap").outcome == "no clear difference"
-    assert loading.anonymous_effect(result, "no-mmap").ratio.value == pytest.approx(2)
-    finding = loading.modes_finding(found)
+    assert memory.mode_effect(result, "no-mmap").outcome == "no clear difference"
+    assert memory.anonymous_effect(result, "no-mmap").ratio.value == pytest.approx(2)
+    finding = memory.modes_finding(found)
     assert finding.index("1.00×") < finding.index("2.00×")
 
 
@@ -155,7 +155,7 @@ def test_a_way_to_load_that_was_not_measured_says_why() -> None:
     record = a_record()
     modes = {**record.memory.modes, "cached": r.Unsupported(reason="no model cache on this device")}
     record = replace(record, memory=replace(record.memory, modes=modes))
-    (row,) = loading.modes_table(catalogue(record)).rows
+    (row,) = memory.modes_table(catalogue(record)).rows
     assert "no model cache on this device" in row.html
     assert "1.30×" in row.html
 
@@ -165,16 +165,16 @@ def test_records_before_the_modes_have_none() -> None:
     record = a_record()
     record = replace(record, memory=replace(record.memory, modes={}))
     found = catalogue(record)
-    (row,) = loading.modes_table(found).rows
+    (row,) = memory.modes_table(found).rows
     assert row.html.count("not measured") == 2
-    assert loading.modes_finding(found) == ""
+    assert memory.modes_finding(found) == ""
 
 
 def test_counters_of_others_are_shown_or_why_not() -> None:
     """The control group's peak with where it began; a reason where it is not ours."""
     record = a_record()
     shared = replace(record.memory, unreadable={"GPU.0 x": "not supported"})
-    counters = dict(model_memory.counters(catalogue(replace(record, memory=shared)).results[0]))
+    counters = dict(details.memory_counters(catalogue(replace(record, memory=shared)).results[0]))
     assert counters["Control group, peak"] == "260 MiB"
     assert counters["Control group, when the round began"] == "12.0 MiB"
     assert "not supported" in counters["GPU.0 x"]

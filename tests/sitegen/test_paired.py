@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison
+from ovreport_sitegen.compare import MEASUREMENTS, PairedComparison
 from tests.factories import a_failed_record, a_record
 
 

@@ -16,7 +16,7 @@ from ovreport_sitegen.charts import Drawer, Plane, Point
 from ovreport_sitegen.charts.plane import fill
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages import model, throughput
-from ovreport_sitegen.pages.throughput import curve, open_loop
+from ovreport_sitegen.pages.throughput import curve
 from tests.factories import a_failed_record, a_record
 from tests.ovreport.test_load import FOUR, TWICE, UNLOADED, WORSE, a_curve, a_loop, a_point
 from tests.sitegen.conftest import catalogue
@@ -188,7 +188,9 @@ def test_arrivals_say_limit_percentile_and_verdict() -> None:
         a_record(open_loop=a_loop([300, 301, 299])),
         a_record(precision="default", seed=2, open_loop=a_loop([0, 0, 0], late=0.5)),
     )
-    table = open_loop.table(catalogue(good, none, a_failed_record(precision="f16")).results)
+    table = throughput.arrivals_table(
+        catalogue(good, none, a_failed_record(precision="f16")).results
+    )
     assert table is not None
     texts = [[cell.text for cell in row.cells] for row in table.rows]
     assert texts[0][2:4] == ["300", "stable"]

@@ -12,11 +12,12 @@ import pytest
 from ovreport import record as r
 from ovreport_sitegen.charts import Drawer, Plane, Point
 from ovreport_sitegen.charts.plane import fill
-from ovreport_sitegen.compare.paired import SpeedMeasurement
+from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import accuracy, device, model
-from ovreport_sitegen.pages.accuracy import choices, pareto, published, tradeoff
+from ovreport_sitegen.pages.accuracy import choices, pareto, tradeoff
+from ovreport_sitegen.pages.accuracy.table import published_table
 from ovreport_sitegen.pages.model import optimization
 from tests.factories import a_failed_record, a_made_record, a_record
 from tests.sitegen.conftest import a_reference, catalogue
@@ -363,7 +364,7 @@ def test_rows_have_as_many_cells_as_columns() -> None:
     """Spans included."""
     found = catalogue(*map(with_published, records()))
     view = accuracy.view(found)
-    size, others = optimization.size_table(found, found.models[0]), published.table(found)
+    size, others = optimization.size_table(found, found.models[0]), published_table(found)
     tables = [card.table for card in view.tradeoffs]
     for table in (view.table, *view.choices, size, others, *tables):
         assert table is not None

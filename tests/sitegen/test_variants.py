@@ -11,7 +11,7 @@ import pytest
 from ovreport import record as r
 from ovreport_sitegen import downloads
 from ovreport_sitegen.pages import accuracy, latency, model, overview, throughput
-from ovreport_sitegen.pages.accuracy import published
+from ovreport_sitegen.pages.accuracy.table import published_table
 from ovreport_sitegen.pages.model import optimization
 from tests.factories import a_made_record, a_record
 from tests.sitegen.conftest import a_reference, catalogue
@@ -142,14 +142,14 @@ def test_size_stands_beside_memory() -> None:
 def test_a_published_result_is_next_to_ours_and_in_no_finding() -> None:
     """Marked, with its source; it changes neither headline nor chart."""
     plain, others = catalogue(*records()), catalogue(*map(with_published, records()))
-    table = published.table(others)
+    table = published_table(others)
     assert table is not None
     (row,) = table.rows
     assert "published" in row.html
     assert ">75.1<" in row.html
     assert ">97.0<" in row.html
     assert 'href="https://example.org"' in row.html
-    assert published.table(plain) is None
+    assert published_table(plain) is None
     before, after = accuracy.view(plain), accuracy.view(others)
     assert before.findings == after.findings
     assert [c.finding for c in before.cards] == [c.finding for c in after.cards]
@@ -158,7 +158,7 @@ def test_a_published_result_is_next_to_ours_and_in_no_finding() -> None:
 def test_a_published_address_that_is_none_becomes_no_link() -> None:
     """Only http and https are followed; what we did not measure says so."""
     record = with_published(a_record(architecture_only=True), url="javascript:alert(1)")
-    table = published.table(catalogue(record))
+    table = published_table(catalogue(record))
     assert table is not None
     assert "javascript" not in table.rows[0].html
     assert "not measured" in table.rows[0].html
@@ -172,6 +172,6 @@ def test_ours_is_the_accuracy_in_the_published_metric() -> None:
     found = catalogue(
         msgspec.structs.replace(record, accuracy=other, additional_accuracy=[record.accuracy])
     )
-    table = published.table(found)
+    table = published_table(found)
     assert table is not None
     assert ">97.0<" in table.rows[0].html

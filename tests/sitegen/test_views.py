@@ -13,10 +13,9 @@ from ovreport import record as r
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.store import Stored
 from ovreport_sitegen import downloads
-from ovreport_sitegen.compare.paired import same_run
+from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells
-from ovreport_sitegen.components.head import warning
-from ovreport_sitegen.components.selection import details_table, whole_devices
+from ovreport_sitegen.components.cells import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column
 from ovreport_sitegen.data.load import newest
 from ovreport_sitegen.pages import (
@@ -29,6 +28,7 @@ from ovreport_sitegen.pages import (
     throughput,
 )
 from ovreport_sitegen.pages.model import result as result_view
+from ovreport_sitegen.pages.page import warning
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from tests.factories import a_failed_record, a_record
 from tests.sitegen.conftest import a_collection, catalogue

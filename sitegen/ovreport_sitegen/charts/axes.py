@@ -47,11 +47,11 @@ def _ladder(low: float, high: float, steps: tuple[int, ...]) -> list[float]:
     return [t for t in every if low <= t <= high]
 
 
-def linear_axis(low: float, high: float, *, count: int = 4) -> Scale:
+def linear_axis(low: float, high: float) -> Scale:
     """Return domain and round ticks of a linear axis that covers low…high."""
     if not high > low:
         high = low + 1
-    raw = (high - low) / count
+    raw = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 2.5, 5, 10) if m * power >= raw)
     first, last = math.floor(low / step), math.ceil(high / step)

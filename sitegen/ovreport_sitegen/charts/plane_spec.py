@@ -8,8 +8,7 @@ from typing import Any, get_args
 import altair as alt
 
 from ovreport_sitegen.charts.axes import AXIS_TITLE
-from ovreport_sitegen.charts.labels import Align
-from ovreport_sitegen.charts.plane import BOTTOM, LEFT, PLOT, RIGHT, TOP
+from ovreport_sitegen.charts.plane import BOTTOM, LEFT, PLOT, RIGHT, TOP, Align
 from ovreport_sitegen.charts.rows_spec import TICKS, Layer, Spec, compiled_layers
 
 
@@ -35,12 +34,7 @@ def _layers(height: int, log: bool) -> list[Layer]:
     return [
         _only(band, "band").encode(x=x, x2="x2:Q", y=y, y2="y2:Q"),
         _only(rule, "rule").encode(
-            x=x,
-            x2="x2:Q",
-            y=y,
-            y2="y2:Q",
-            stroke=colour,
-            opacity=alt.Opacity("o:Q", scale=None),
+            x=x, x2="x2:Q", y=y, y2="y2:Q", stroke=colour, opacity=alt.Opacity("o:Q", scale=None)
         ),
         _only(line, "line").encode(x=x, y=y, detail="g:N", order="i:Q", stroke=colour),
         _only(bound, "bound").encode(x=x, y=y, order="i:Q"),

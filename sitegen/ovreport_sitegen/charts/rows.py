@@ -98,12 +98,7 @@ def _bars(rows: tuple[Row, ...]) -> Drawn:
         # The interval lies on the end of the bar: in ink, to stand out from the bar's colour.
         data.append(
             _base(i, row)
-            | {
-                "lo": max(finite(row.low, 0), 0),
-                "hi": highs[i],
-                "at": highs[i],
-                "ci": "var(--ink)",
-            }
+            | {"lo": max(finite(row.low, 0), 0), "hi": highs[i], "at": highs[i], "ci": "var(--ink)"}
         )
     return data, axis
 

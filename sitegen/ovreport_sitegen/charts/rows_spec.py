@@ -32,6 +32,8 @@ PLOT = {
     "stages": STAGES_PLOT,
 }
 """Width of the scale; the rest is for the label at the end of a row."""
+_LOG = ("dots", "pairs", "ratios")
+"""Kinds whose scale is logarithmic."""
 STEP = 34
 TICKS = [0.5, 1]
 
@@ -86,14 +88,14 @@ def _configuration(padding: dict[str, int]) -> Spec:
     }
 
 
-def _x(kind: Kind, field: str = "v", *, log: bool = False) -> alt.X:
+def _x(kind: Kind, field: str = "v") -> alt.X:
     scale: dict[str, Any] = {
         "domain": TICKS,
         "nice": False,
         "zero": False,
         "range": [0, PLOT[kind]],
     }
-    if log:
+    if kind in _LOG:
         scale["type"] = "log"
     axis = alt.Axis(title=AXIS_TITLE, values=TICKS, formatType="number", format=",~f")
     return alt.X(f"{field}:Q", scale=alt.Scale(**scale), axis=axis, stack=False)
@@ -108,22 +110,20 @@ def _names() -> Layer:
     return mark.encode(x=alt.value(0), y=_y(), text="name:N")
 
 
-def _labels(kind: Kind, *, log: bool) -> Layer:
+def _labels(kind: Kind) -> Layer:
     mark = alt.Chart().mark_text(align="left", dx=7, yOffset=7, fontWeight=600, aria=False)
-    return mark.encode(x=_x(kind, "at", log=log), y=_y(), text="label:N")
+    return mark.encode(x=_x(kind, "at"), y=_y(), text="label:N")
 
 
-def _interval(kind: Kind, *, log: bool, width: float = 1.5) -> Layer:
+def _interval(kind: Kind, *, width: float = 1.5) -> Layer:
     mark = alt.Chart().mark_rule(strokeWidth=width, yOffset=7, y2Offset=7, aria=False, clip=True)
-    return mark.encode(
-        x=_x(kind, "lo", log=log), x2="hi:Q", y=_y(), stroke=alt.Stroke("ci:N", scale=None)
-    )
+    return mark.encode(x=_x(kind, "lo"), x2="hi:Q", y=_y(), stroke=alt.Stroke("ci:N", scale=None))
 
 
-def _dots(kind: Kind, field: str = "v", *, log: bool, size: int = 60) -> Layer:
+def _dots(kind: Kind, field: str = "v", *, size: int = 60) -> Layer:
     mark = alt.Chart().mark_point(filled=False, size=size, yOffset=7, strokeWidth=2, opacity=1)
     return mark.encode(
-        x=_x(kind, field, log=log),
+        x=_x(kind, field),
         y=_y(),
         description="tip:N",
         stroke=alt.Stroke("c:N", scale=None),
@@ -132,10 +132,10 @@ def _dots(kind: Kind, field: str = "v", *, log: bool, size: int = 60) -> Layer:
     )
 
 
-def _at(kind: Kind, field: str, *, log: bool, colour: str) -> Layer:
+def _baseline(kind: Kind) -> Layer:
     """Draw a rule down the whole chart at the value that the first row carries."""
-    mark = alt.Chart().mark_rule(strokeWidth=1, stroke=colour, aria=False)
-    return mark.encode(x=_x(kind, field, log=log))
+    mark = alt.Chart().mark_rule(strokeWidth=1, stroke=_MUTED, aria=False)
+    return mark.encode(x=_x(kind, "base"))
 
 
 def _bars() -> list[Layer]:
@@ -152,31 +152,31 @@ def _bars() -> list[Layer]:
             fillOpacity=alt.FillOpacity("o:Q", scale=None),
         )
     )
-    return [_names(), bars, _interval("bars", log=False), _labels("bars", log=False)]
+    return [_names(), bars, _interval("bars"), _labels("bars")]
 
 
 def _dots_kind() -> list[Layer]:
-    interval = _interval("dots", log=True, width=2)
-    return [_names(), interval, _dots("dots", log=True), _labels("dots", log=True)]
+    interval = _interval("dots", width=2)
+    return [_names(), interval, _dots("dots"), _labels("dots")]
 
 
 def _pairs() -> list[Layer]:
     return [
         _names(),
-        _interval("pairs", log=True, width=2),
-        _dots("pairs", "w", log=True, size=36),
-        _dots("pairs", log=True),
-        _labels("pairs", log=True),
+        _interval("pairs", width=2),
+        _dots("pairs", "w", size=36),
+        _dots("pairs"),
+        _labels("pairs"),
     ]
 
 
 def _ratios() -> list[Layer]:
     return [
-        _at("ratios", "base", log=True, colour=_MUTED),
+        _baseline("ratios"),
         _names(),
-        _interval("ratios", log=True, width=2),
-        _dots("ratios", log=True),
-        _labels("ratios", log=True),
+        _interval("ratios", width=2),
+        _dots("ratios"),
+        _labels("ratios"),
     ]
 
 
@@ -196,8 +196,8 @@ def _lost() -> list[Layer]:
         .mark_text(align="right", dx=-7, yOffset=7, fontWeight=600, aria=False)
         .encode(x=_x("lost", "at"), y=_y(), text="label:N")
     )
-    zero = _at("lost", "base", log=False, colour=_MUTED)
-    return [band, zero, _names(), stem, _dots("lost", log=False), label]
+    zero = _baseline("lost")
+    return [band, zero, _names(), stem, _dots("lost"), label]
 
 
 def _rounds() -> list[Layer]:
@@ -211,7 +211,7 @@ def _rounds() -> list[Layer]:
     )
     return [
         band.encode(x=_x("rounds", "lo"), x2="hi:Q", y=_y(), description="tip:N"),
-        _at("rounds", "base", log=False, colour=_MUTED),
+        _baseline("rounds"),
         _names(),
         point.encode(x=_x("rounds", "p"), y=_y(), stroke=alt.Stroke("c:N", scale=None)),
     ]
@@ -231,8 +231,8 @@ def _stages() -> list[Layer]:
             fillOpacity=alt.FillOpacity("o:Q", scale=None),
         ),
         words.encode(x=_x("stages", "middle"), y=_y(), text="word:N"),
-        _interval("stages", log=False),
-        _labels("stages", log=False),
+        _interval("stages"),
+        _labels("stages"),
     ]
 
 

@@ -9,7 +9,7 @@ from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
 from ovreport_sitegen.charts import Row
 from ovreport_sitegen.components.cells import missing_cell
-from ovreport_sitegen.components.table import Cell
+from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line
 
@@ -95,7 +95,7 @@ def metric_cell(result: Result) -> Cell:
     """Return the metric of an accuracy."""
     accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
-        return Cell("–", tone="missing")
+        return DASH
     metric = METRICS[accuracy.metric]
     return Cell(metric.label, sub=metric.unit, sort=metric.label)
 
@@ -181,7 +181,7 @@ def agreement_cells(result: Result) -> tuple[Cell, Cell, Cell, Cell]:
     agreement = result.record.agreement if result.completed else result.record.outcome
     if not isinstance(agreement, Agreement) or not agreement.outputs:
         why = missing_cell(agreement if not isinstance(agreement, Agreement) else None)  # type: ignore[arg-type]
-        return (why, *(Cell("–", tone="missing"),) * 3)
+        return (why, *(DASH,) * 3)
     worst = max(agreement.outputs, key=lambda output: output.relative_rmse)
     name = line(worst.name, 40)
     return (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
@@ -13,8 +15,9 @@ from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.components.table import Cell, Column, TableRow, Tone
-from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow, Tone
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.text import line, plural
 
 RESULT_COLUMNS = (
@@ -37,12 +40,14 @@ def metric_column(key: str, label: str = "") -> Column:
 @cache
 def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
     """Return the cells that name a result: model, device and precision."""
-    marks = (("architecture only",) if result.model.architecture_only else ()) + (
-        ("quick",) if result.quick else ()
-    )
     device = result.record.case.device
     return (
-        Cell(result.model.title, sort=result.model.title.lower(), href=result.href, marks=marks),
+        Cell(
+            result.model.title,
+            sort=result.model.title.lower(),
+            href=result.href,
+            marks=result.marks,
+        ),
         Cell(
             result.device.label,
             sub=line(device, 40) if device != result.device.family else "",
@@ -176,7 +181,7 @@ def level_cell(found: MetricValue | NotMeasured | None) -> Cell:
     """Return the badge of a value's own verdict; its value's cell says why there is none."""
     if isinstance(found, MetricValue):
         return badge_cell(found.verdict)
-    return Cell("–", tone="missing")
+    return DASH
 
 
 def badge_cell(verdict: Verdict) -> Cell:
@@ -204,5 +209,73 @@ def n_cell(result: Result, key: str) -> Cell:
     """Return how many samples and rounds a value comes from."""
     found = result.metric_value(key)
     if found is None:
-        return Cell("–", tone="missing")
+        return DASH
     return Cell(f"{found.n:,}", sub=plural(found.rounds, "round"), sort=found.n)
+
+
+MOST = 120
+"""Results: twice the rows that a page shows at first."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The results to show, and a note on the others."""
+
+    results: tuple[Result, ...]
+    note: str = ""
+    """Empty where all are shown."""
+
+
+def result_table(
+    id_: str,
+    caption: str,
+    results: Sequence[Result],
+    columns: Sequence[Column],
+    cells: Callable[[Result], Sequence[Cell]],
+    measurement: str = "",
+    note: str = "",
+) -> Table:
+    """Return a table of results; `columns` and `cells` follow those that name the result.
+
+    The verdict of `measurement` colours the rows.
+    """
+    rows = tuple(result_row(r, cells(r), measurement) for r in results)
+    return Table(id_, caption, (*RESULT_COLUMNS, *columns), rows, searchable=True, note=note)
+
+
+def details_table(
+    catalogue: Catalogue,
+    id_: str,
+    caption: str,
+    columns: Sequence[Column],
+    cells: Callable[[Result], Sequence[Cell]],
+) -> Table:
+    """Return a table of details: like `result_table`, of some whole devices if there are many."""
+    chosen = whole_devices(catalogue, catalogue.results)
+    return result_table(id_, caption, chosen.results, columns, cells, note=chosen.note)
+
+
+def whole_devices(catalogue: Catalogue, results: Sequence[Result], most: int = MOST) -> Selection:
+    """Return all of these results, or those of the first devices by rank, if there are many.
+
+    There is always one device; others follow until the next one would exceed `most`.
+    """
+    if len(results) <= most:
+        return Selection(tuple(results))
+    sizes = Counter(r.device for r in results)
+    kept: set[DeviceRef] = set()
+    room = most
+    for device in sorted(sizes, key=catalogue.rank, reverse=True):
+        if kept and sizes[device] > room:
+            break
+        kept.add(device)
+        room -= sizes[device]
+    shown = tuple(r for r in results if r.device in kept)
+    if len(shown) == len(results):
+        return Selection(shown)
+    return Selection(
+        shown,
+        f"Shows {len(shown):,} of {len(results):,} results: those of {len(kept)} of "
+        f"{plural(len(sizes), 'device')}, the ones with most models. Every result is on its "
+        "model's page.",
+    )

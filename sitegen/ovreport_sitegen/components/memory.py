@@ -8,7 +8,7 @@ from statistics import median
 from ovreport.metrics import significant
 from ovreport.record import Memory, MemoryRound, NotMeasured, PhaseMemory
 from ovreport_sitegen.components.cells import missing_cell, range_cell
-from ovreport_sitegen.components.table import Cell
+from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.result import Result
 
 PHASES = ("import", "read", "compile", "first-inference", "latency", "throughput")
@@ -62,4 +62,4 @@ def rounds_cell(rounds: Sequence[MemoryRound]) -> Cell:
 
 def none_cells(why: NotMeasured | None, columns: int) -> tuple[Cell, ...]:
     """Return cells that say once why there are no values."""
-    return (missing_cell(why), *(Cell("–", tone="missing"),) * (columns - 1))
+    return (missing_cell(why), *(DASH,) * (columns - 1))

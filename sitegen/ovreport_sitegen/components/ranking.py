@@ -18,7 +18,7 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import ModelRef, Result
+from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, plural
 
 FIRST = 40
@@ -111,21 +111,27 @@ def models_card(
     )
 
 
-def devices_card(
-    catalogue: Catalogue, model: ModelRef, key: str, *, id_: str, title: str, axis: str
-) -> Card:
-    """Return a card of every device that ran a model."""
-    only = " · architecture only" if model.architecture_only else ""
-    return ranking_card(
-        preferred(catalogue.of_model(model)),
-        key,
-        id_=id_,
-        title=title,
-        axis=axis,
-        conditions=f"default precision{only}",
-        naming=device_name,
-        log=False,
-        more=model.href,
+def latency_card(catalogue: Catalogue, more: str = "") -> Card:
+    """Return the card of the median latencies."""
+    return models_card(
+        catalogue,
+        "latency_ms",
+        id_="latency",
+        title="Latency of each model",
+        axis="Milliseconds per inference, log scale",
+        more=more,
+    )
+
+
+def throughput_card(catalogue: Catalogue, more: str = "") -> Card:
+    """Return the card of inferences per second."""
+    return models_card(
+        catalogue,
+        "throughput_ips",
+        id_="throughput",
+        title="Throughput of each model",
+        axis="Inferences per second, log scale",
+        more=more,
     )
 
 

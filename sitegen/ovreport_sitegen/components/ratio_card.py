@@ -130,11 +130,11 @@ def speed_words(speedup: float) -> str:
     return f"{significant(speedup, 2)}× as fast"
 
 
-def ratio_words(comparison: Comparison) -> str:
-    """Return a ratio with its interval, its pairs of rounds and its outcome."""
+def ratio_words(comparison: Comparison, what: str = "") -> str:
+    """Return a ratio (`what`: of what) with its interval, its pairs of rounds and its outcome."""
     ratio = comparison.ratio
     return (
-        f"{times(comparison)}, 95 % interval {significant(ratio.low)} to "
+        f"{times(comparison)}{what}, 95 % interval {significant(ratio.low)} to "
         f"{significant(ratio.high)}, {plural(comparison.pairs, 'pair')} of rounds, "
         f"{comparison.outcome}"
     )
@@ -155,10 +155,8 @@ def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
 
 def outcome_counts(ratios: Sequence[Ratio]) -> str:
     """Return how many are faster, slower, and neither: losses are named like wins."""
-    faster, slower = (
-        [r.result.model.title for r in ratios if getattr(r.comparison, side)]
-        for side in ("above_one", "below_one")
-    )
+    faster = [r.result.model.title for r in ratios if r.comparison.above_one]
+    slower = [r.result.model.title for r in ratios if r.comparison.below_one]
     few = sum(r.comparison.outcome == "insufficient data" for r in ratios)
     unclear = len(ratios) - len(faster) - len(slower) - few
     counts = (

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ovreport_sitegen.compare.paired import SpeedMeasurement
+from ovreport.metrics import HEADLINES
+from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import cost_cell
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import result_cells
+from ovreport_sitegen.components.cells import (
+    VERDICT,
+    metric_column,
+    result_cells,
+    result_table,
+    value_cell,
+    verdict_cell,
+)
 from ovreport_sitegen.components.ranking import FIRST, model_name
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
@@ -28,15 +36,16 @@ _NOT_PAIRED = "Not measured in one run with f32 of the published file."
 
 
 def speedup_card(
-    speedups: Sequence[Speedup],
+    catalogue: Catalogue,
     measurement: SpeedMeasurement,
+    speedups: Sequence[Speedup] | None = None,
     *,
-    id_: str,
-    conditions: str,
+    id_: str = "speedup",
     more: str = "",
     naming: Callable[[Result], str] = model_name,
 ) -> Card:
-    """Return a card of the default precision's speedups over f32, model by model."""
+    """Return a card of the default precision's speedups over f32; without any, of all models."""
+    speedups = catalogue.default_speedups() if speedups is None else speedups
     found = sorted(
         ((c, s) for s in speedups if (c := s.of(measurement))),
         key=lambda pair: -pair[0].ratio.value,
@@ -46,7 +55,7 @@ def speedup_card(
         [Ratio(s.candidate, naming(s.candidate), c) for c, s in found],
         id_=id_,
         title=f"Default precision against f32: {measurement}",
-        conditions=conditions,
+        conditions=catalogue.speedup_device.label,
         axis="Times as fast as f32, log scale",
         finding=speedup_finding(speedups, measurement),
         table=speedup_table(f"{id_}-card-table", shown[:FIRST]) if shown else None,
@@ -100,3 +109,32 @@ def speedup_cell(
         return BASELINE
     speedup = catalogue.speedup(result)
     return ratio_cell(speedup.of(measurement) if speedup else None, _NOT_PAIRED)
+
+
+def speed_table(
+    catalogue: Catalogue,
+    id_: str,
+    caption: str,
+    measurement: SpeedMeasurement,
+    metrics: Sequence[str],
+    columns: Sequence[Column],
+    cells: Callable[[Result], Sequence[Cell]],
+) -> Table:
+    """Return the table of every result: headline, verdict, more metrics, and the speedup.
+
+    `columns` and `cells` follow these.
+    """
+    headline = HEADLINES[measurement]
+    common = (metric_column(headline), VERDICT, *map(metric_column, metrics), SPEEDUP)
+
+    def all_cells(r: Result) -> tuple[Cell, ...]:
+        return (
+            value_cell(r, headline),
+            verdict_cell(r, measurement),
+            *(value_cell(r, key) for key in metrics),
+            speedup_cell(catalogue, r, measurement),
+            *cells(r),
+        )
+
+    results, columns = catalogue.results, (*common, *columns)
+    return result_table(id_, caption, results, columns, all_cells, measurement)

@@ -82,6 +82,10 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
         return f"{inner}<small>{escape(self.sub)}</small>" if self.sub else inner
 
 
+DASH = Cell("–", tone="missing")
+"""Stands where another cell says why there is no value, or where there can be none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column; its head shows label, unit and direction."""

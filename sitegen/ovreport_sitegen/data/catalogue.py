@@ -23,7 +23,7 @@ from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
 from ovreport.record import Record
 from ovreport.store import Loaded
-from ovreport_sitegen.compare.paired import PairedComparison, same_work
+from ovreport_sitegen.compare import PairedComparison, same_work
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
 from ovreport_sitegen.data.names import grouped, names

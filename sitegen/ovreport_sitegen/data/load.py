@@ -1,17 +1,23 @@
-"""From a pile of records to results: the newest of each case, with its metric values."""
+"""From a pile of records to results: the newest of each case, with its metric values.
+
+Who measures again with `--skip curve` wants new times, not a site without curves. A measurement
+that was skipped is shown from the newest earlier record of the same case, file and OpenVINO build,
+with the day of that run; one that failed, or that the device cannot do, stays what it is.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError, one_line
-from ovreport.metrics import metric_values
-from ovreport.record import Record
+from ovreport.metrics import METRICS, MetricValues, metric_values
+from ovreport.record import Completed, Measured, Record, Skipped
 from ovreport.store import Stored
-from ovreport_sitegen.compare.paired import same_run
-from ovreport_sitegen.data import history
+from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.data.names import Names, case_key, device_key, grouped
 from ovreport_sitegen.data.result import Result
 
@@ -50,8 +56,8 @@ def results(current: Sequence[Record], older: Iterable[Record], names: Names) ->
     """Yield the result of every newest record, with what its run skipped from an earlier one."""
     before = grouped((case_key(record), record) for record in older)
     for record in current:
-        whole, sources = history.resolved(record, before.get(case_key(record), []))
-        yield names.result(whole, history.resolved_values(whole, sources), sources)
+        whole, sources = resolved(record, before.get(case_key(record), []))
+        yield names.result(whole, resolved_values(whole, sources), sources)
 
 
 def earlier_partners(
@@ -67,3 +73,55 @@ def earlier_partners(
         is_openvino = ENGINES[record.case.engine].kind == "openvino"
         if is_openvino and any(same_run(other, record) for other in others):
             yield names.result(record, metric_values(record))
+
+
+SELF_CONTAINED = ("curve", "open_loop", "end_to_end")
+"""Measurements whose metrics need nothing else of the record: these can be of another run."""
+
+
+def resolved(record: Record, earlier: Sequence[Record]) -> tuple[Record, Mapping[str, Record]]:
+    """Return the record with what it skipped, and the earlier record of each such measurement.
+
+    `earlier` has the other records of the same case, oldest first.
+    """
+    if not isinstance(record.outcome, Completed):
+        return record, {}
+    sources = {
+        measurement: found
+        for measurement in SELF_CONTAINED
+        if isinstance(getattr(record, measurement), Skipped)
+        and (found := _newest_with(measurement, record, earlier))
+    }
+    taken = {measurement: getattr(found, measurement) for measurement, found in sources.items()}
+    return (msgspec.structs.replace(record, **taken) if taken else record), sources
+
+
+def resolved_values(record: Record, sources: Mapping[str, Record]) -> MetricValues:
+    """Return the metric values of a resolved record; those of an earlier run as that run has them.
+
+    `sources` is what `resolved` returned with the record.
+    """
+    found = metric_values(record)
+    if not sources:
+        return found
+    earlier = {id(r): metric_values(r) for r in sources.values()}
+    return {
+        key: earlier[id(sources[measurement])].get(key, value)
+        if (measurement := METRICS[key].measurement) in sources
+        else value
+        for key, value in found.items()
+    }
+
+
+def _newest_with(measurement: str, record: Record, earlier: Sequence[Record]) -> Record | None:
+    """Return the newest earlier record of the same file and build that has a measurement."""
+    return next(
+        (
+            r
+            for r in reversed(earlier)
+            if isinstance(getattr(r, measurement), Measured)
+            and r.model.sha256 == record.model.sha256
+            and r.software.openvino == record.software.openvino
+        ),
+        None,
+    )

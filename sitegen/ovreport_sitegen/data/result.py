@@ -142,6 +142,12 @@ class Result:
         return self.record.tier.name == "quick"
 
     @property
+    def marks(self) -> tuple[str, ...]:
+        """What is marked beside its name wherever it is shown."""
+        only = ("architecture only",) if self.model.architecture_only else ()
+        return (*only, "quick") if self.quick else only
+
+    @property
     def completed(self) -> bool:
         """The case ran."""
         return isinstance(self.record.outcome, Completed)

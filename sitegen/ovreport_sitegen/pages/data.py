@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from ovreport.errors import RecordError
 from ovreport.record import FORMAT
-from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages.page import Page
+from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import line, plural
 
 

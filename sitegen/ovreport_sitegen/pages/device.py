@@ -14,12 +14,11 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.accuracy.choices import device_table
-from ovreport_sitegen.pages.page import PageOfEach
+from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.text import line, plural
 
 _METRICS = (

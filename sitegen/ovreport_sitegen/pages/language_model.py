@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.generation import MEASUREMENT, generation_of
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
@@ -17,7 +16,7 @@ from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.model import result as result_view
-from ovreport_sitegen.pages.page import PageOfEach
+from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.text import plural
 
 

@@ -9,21 +9,11 @@ from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    RESULT_COLUMNS,
-    VERDICT,
-    metric_column,
-    n_cell,
-    result_row,
-    value_cell,
-    verdict_cell,
-)
-from ovreport_sitegen.components.head import Head, warning
-from ovreport_sitegen.components.selection import details_table
+from ovreport_sitegen.components.cells import details_table, metric_column, n_cell, value_cell
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import plural
 
 _METRICS = LATENCY.keys[1:]
@@ -46,7 +36,6 @@ class LatencyView:
 def view(catalogue: Catalogue) -> LatencyView:
     """Return the view of the latency page."""
     results = catalogue.results
-    device = catalogue.speedup_device.label
     head = Head(
         "Latency",
         "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
@@ -55,19 +44,8 @@ def view(catalogue: Catalogue) -> LatencyView:
         warning=warning(results, "latency"),
     )
     shown = (
-        ranking.models_card(
-            catalogue,
-            "latency_ms",
-            id_="latency",
-            title="Latency of each model",
-            axis="Milliseconds per inference, log scale",
-        ),
-        speedups.speedup_card(
-            catalogue.default_speedups(),
-            "latency",
-            id_="speedup",
-            conditions=device,
-        ),
+        ranking.latency_card(catalogue),
+        speedups.speedup_card(catalogue, "latency"),
         ranking.models_card(
             catalogue,
             "latency_p99_ms",
@@ -87,29 +65,15 @@ def view(catalogue: Catalogue) -> LatencyView:
 
 
 def _table(catalogue: Catalogue) -> Table:
-    columns = (
-        *RESULT_COLUMNS,
-        metric_column("latency_ms"),
-        VERDICT,
-        *map(metric_column, _METRICS),
-        speedups.SPEEDUP,
-        Column("n", "inferences", "", True),
+    return speedups.speed_table(
+        catalogue,
+        "latency-table",
+        "Latency of every result",
+        "latency",
+        _METRICS,
+        [Column("n", "inferences", "", True)],
+        lambda r: [n_cell(r, "latency_ms")],
     )
-    rows = tuple(
-        result_row(
-            r,
-            (
-                value_cell(r, "latency_ms"),
-                verdict_cell(r, "latency"),
-                *(value_cell(r, key) for key in _METRICS),
-                speedups.speedup_cell(catalogue, r),
-                n_cell(r, "latency_ms"),
-            ),
-            "latency",
-        )
-        for r in catalogue.results
-    )
-    return Table("latency-table", "Latency of every result", columns, rows, searchable=True)
 
 
 def _startup(catalogue: Catalogue) -> Table:

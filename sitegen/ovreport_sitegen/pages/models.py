@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport_sitegen.components.about import count_text
-from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.page import Page
+from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import clean, line, plural
 
 

@@ -9,23 +9,13 @@ from ovreport.record import Accuracy, TokenAgreement
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import accuracy_cells, ranking, speedups
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    RESULT_COLUMNS,
-    VERDICT,
-    metric_column,
-    missing_cell,
-    result_row,
-    value_cell,
-    verdict_cell,
-)
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card, sentences
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import day, listed, plural, release
 
 _METRICS = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
@@ -78,30 +68,10 @@ def _cards(catalogue: Catalogue) -> list[Card]:
     """Return the cards of all models; before them one model on several devices, if any ran so."""
     model = _widest(catalogue)
     all_models = [
-        speedups.speedup_card(
-            catalogue.default_speedups(),
-            "latency",
-            id_="speedup",
-            conditions=catalogue.speedup_device.label,
-            more="latency.html#speedup",
-        ),
+        speedups.speedup_card(catalogue, "latency", more="latency.html#speedup"),
         loss_card(catalogue, more="accuracy.html"),
-        ranking.models_card(
-            catalogue,
-            "latency_ms",
-            id_="latency",
-            title="Latency of each model",
-            axis="Milliseconds per inference, log scale",
-            more="latency.html",
-        ),
-        ranking.models_card(
-            catalogue,
-            "throughput_ips",
-            id_="throughput",
-            title="Throughput of each model",
-            axis="Inferences per second, log scale",
-            more="throughput.html",
-        ),
+        ranking.latency_card(catalogue, more="latency.html"),
+        ranking.throughput_card(catalogue, more="throughput.html"),
     ]
     if model is not None:
         return [*_device_cards(catalogue, model), *all_models]
@@ -118,14 +88,18 @@ def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
         ("latency_ms", "latency", "Milliseconds per inference"),
         ("throughput_ips", "throughput", "Inferences per second"),
     )
+    only = " · architecture only" if model.architecture_only else ""
     return [
-        ranking.devices_card(
-            catalogue,
-            model,
+        ranking.ranking_card(
+            ranking.preferred(catalogue.of_model(model)),
             key,
             id_=f"devices-{name}",
             title=f"{model.title}: {name}",
             axis=axis,
+            conditions=f"default precision{only}",
+            naming=ranking.device_name,
+            log=False,
+            more=model.href,
         )
         for key, name, axis in shown
     ]
@@ -141,8 +115,7 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
         return any(isinstance(r.accuracy, Accuracy) for r in catalogue.of_model(model))
 
     best = max(
-        catalogue.models,
-        key=lambda m: (devices(m), not m.architecture_only, labelled(m), m.title),
+        catalogue.models, key=lambda m: (devices(m), not m.architecture_only, labelled(m), m.title)
     )
     return best if devices(best) > 1 else None
 
@@ -226,33 +199,15 @@ def _verdicts(catalogue: Catalogue) -> Takeaway:
 
 def table(catalogue: Catalogue) -> Table:
     """Return the table of every result."""
-    columns = (
-        *RESULT_COLUMNS,
-        metric_column("latency_ms"),
-        VERDICT,
-        *map(metric_column, _METRICS),
-        speedups.SPEEDUP,
-        Column("Accuracy", "% or × 100", "higher", True),
+    return speedups.speed_table(
+        catalogue,
+        "results",
+        "All results",
+        "latency",
+        _METRICS,
+        [Column("Accuracy", "% or × 100", "higher", True)],
+        lambda r: [accuracy_cells.value_cell(r)],
     )
-    rows = []
-    for r in catalogue.results:
-        accuracy = accuracy_cells.value_cell(r)
-        if not isinstance(r.accuracy, Accuracy) and r.completed:
-            accuracy = missing_cell(r.accuracy)
-        rows.append(
-            result_row(
-                r,
-                (
-                    value_cell(r, "latency_ms"),
-                    verdict_cell(r, "latency"),
-                    *(value_cell(r, key) for key in _METRICS),
-                    speedups.speedup_cell(catalogue, r),
-                    accuracy,
-                ),
-                "latency",
-            )
-        )
-    return Table("results", "All results", columns, tuple(rows), searchable=True)
 
 
 PAGE = Page("overview", "Overview", view, when=has_results)

@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.record import (
-    EndToEnd,
-    NotMeasured,
-    OutputAgreement,
-    Pipeline,
-    Tier,
-    Unsupported,
-    Way,
-)
+from ovreport.record import EndToEnd, NotMeasured, OutputAgreement, Pipeline, Tier, Unsupported, Way
 from ovreport_collector.measurements.base import Measurement, PlannedRound, first_failure, measured
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
 from ovreport_collector.measurements.results import InferenceResult

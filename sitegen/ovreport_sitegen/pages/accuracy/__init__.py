@@ -11,15 +11,19 @@ from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
-from ovreport_sitegen.components.head import Head
-from ovreport_sitegen.components.selection import details_table
+from ovreport_sitegen.components.cells import (
+    RESULT_COLUMNS,
+    details_table,
+    metric_column,
+    result_row,
+    value_cell,
+)
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.accuracy import choices, published, sentences, tradeoff
+from ovreport_sitegen.pages.accuracy import choices, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.page import Head, Page, has_results
 from ovreport_sitegen.text import line, plural
 
 
@@ -69,7 +73,7 @@ def view(catalogue: Catalogue) -> AccuracyView:
         ),
         no_choice=tradeoff.no_choice_text(catalogue),
         table=_table(catalogue, labelled),
-        published=published.table(catalogue),
+        published=accuracies.published_table(catalogue),
         anomalies=_anomalies(catalogue),
         agreement=_agreement(catalogue),
         unlabelled=len(catalogue.models) - len(models),
@@ -140,10 +144,10 @@ def speedup_card(catalogue: Catalogue) -> Card:
     """Return the card of the default precision's speedup, with its change of accuracy."""
     found = [s for s in catalogue.default_speedups() if cells.reference_of(s.candidate)]
     card = speedups.speedup_card(
-        found,
+        catalogue,
         "latency",
+        found,
         id_="speed-accuracy",
-        conditions=catalogue.speedup_device.label,
         naming=lambda r: (
             f"{r.model.title} · {r.executed or r.precision} · {cells.cost_cell(r).text} points"
         ),

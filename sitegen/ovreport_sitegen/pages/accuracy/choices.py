@@ -10,11 +10,11 @@ from ovreport.metrics import HEADLINES, significant
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison, SpeedMeasurement
+from ovreport_sitegen.compare import MEASUREMENTS, PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.cells import metric_column, row, value_cell
-from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.accuracy import pareto
@@ -26,7 +26,7 @@ _PICK = (
     "The fastest of those that keep {} of the reference accuracy; f32 if none is significantly "
     "faster. Below: its speedup over the next one, paired by round"
 )
-_NO_SPEEDUP = Cell("–", tone="missing")
+_NO_SPEEDUP = DASH
 
 
 def choices_table(

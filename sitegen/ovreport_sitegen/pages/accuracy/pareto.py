@@ -22,7 +22,7 @@ from ovreport.record import Execution
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison, SpeedMeasurement
+from ovreport_sitegen.compare import MEASUREMENTS, PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE, difference_of, keeps
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, ModelRef, Result

@@ -15,7 +15,7 @@ from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.compare.paired import SpeedMeasurement
+from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup

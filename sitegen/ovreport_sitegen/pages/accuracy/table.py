@@ -1,18 +1,20 @@
-"""All accuracies of a result: the headline, and those with other metrics or data."""
+"""All accuracies of a result, and those that others published."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import msgspec
 
-from ovreport.record import Accuracy
+from ovreport.metrics import METRICS
+from ovreport.record import Accuracy, Published
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.cells import missing_cell, result_cells
-from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import ModelRef, Result
+from ovreport_sitegen.text import line, safe_url
 
 
 def every(result: Result) -> tuple[Accuracy, ...]:
@@ -58,7 +60,7 @@ def table(results: Sequence[Result]) -> Table | None:
 
 def _rows(result: Result) -> list[TableRow]:
     _, device, precision = result_cells(result)
-    none = Cell("–", tone="missing")
+    none = DASH
     measured = [
         (
             cells.metric_cell(r),
@@ -84,7 +86,7 @@ def n_cell(result: Result) -> Cell:
     """Return how many samples an accuracy is of."""
     accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
-        return Cell("–", tone="missing")
+        return DASH
     return Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n)
 
 
@@ -92,9 +94,80 @@ def data_cell(result: Result) -> Cell:
     """Return the data of an accuracy: its name where it has one, then the sentence."""
     accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
-        return Cell("–", tone="missing")
+        return DASH
     marks = ("rendered",) if accuracy.rendered else ()
     tip = line(accuracy.data, 600)
     if accuracy.dataset:
         return Cell(line(accuracy.dataset, 40), sub=line(accuracy.data, 90), marks=marks, tip=tip)
     return Cell(line(accuracy.data, 90), marks=marks, tip=tip, tone="prose")
+
+
+# ---------------------------------------------------------------- published by others
+
+
+_MOST_PUBLISHED = 20
+"""Published results of one model that are shown."""
+
+
+def published_table(catalogue: Catalogue, model: ModelRef | None = None) -> Table | None:
+    """Return the published results of a model, or of all models; None where there are none."""
+    models = [model] if model else catalogue.models
+    rows = tuple(row for m in models for row in _published_rows(catalogue, m))
+    columns = (
+        Column("Model"),
+        Column("Metric"),
+        Column("Published", "by others", "", True, tip="Not measured here"),
+        Column("Their variant"),
+        Column("Ours", "f32 on the CPU", "", True),
+        Column("Source"),
+        Column("What differs"),
+    )
+    title = "Published by others, not measured here"
+    return Table("published-table", title, columns, rows) if rows else None
+
+
+def _published_rows(catalogue: Catalogue, model: ModelRef) -> Iterator[TableRow]:
+    results = catalogue.of_model(model)
+    if not results:
+        return
+    newest = max(results, key=lambda r: r.record.measured_at)
+    for theirs in newest.record.model.published[:_MOST_PUBLISHED]:
+        if theirs.metric in METRICS:
+            yield _published_row(model, theirs, _ours(results, theirs.metric))
+
+
+def _ours(results: list[Result], metric: str) -> Result | None:
+    """Return our result with its accuracy in that metric: of the published file in f32, on the CPU.
+
+    If there is none, the closest: in f32 before other precisions, on the CPU before other devices.
+    """
+    found = [
+        (r.requested != "f32", r.device.family != "CPU", i, h)
+        for i, r in enumerate(results)
+        if r.is_published and r.completed
+        for h in as_headlines(r)
+        if isinstance(h.accuracy, Accuracy) and h.accuracy.metric == metric
+    ]
+    if not found:
+        return None
+    return min(found, key=lambda item: item[:3])[-1]
+
+
+def _published_row(model: ModelRef, theirs: Published, ours: Result | None) -> TableRow:
+    metric, url = METRICS[theirs.metric], safe_url(theirs.url)
+    ours_cell = Cell("not measured", tone="missing")
+    if ours is not None and isinstance(ours.accuracy, Accuracy):
+        shown = cells.value_cell(ours)
+        ran = f"{ours.executed or ours.requested}, n {ours.accuracy.n:,}"
+        ours_cell = Cell(shown.text, sub=f"{shown.sub}\n{ran}", sort=shown.sort, href=ours.href)
+    return TableRow(
+        (
+            Cell(model.title, sort=model.title.lower(), href=model.href),
+            Cell(metric.label, sub=metric.unit, sort=metric.label),
+            Cell(metric.format(theirs.value), sort=theirs.value, marks=("published",)),
+            Cell(line(theirs.variant, 80)),
+            ours_cell,
+            Cell(line(theirs.source, 120), href=url or ""),
+            Cell(line(theirs.note, 300) or "–", tone="prose"),
+        )
+    )

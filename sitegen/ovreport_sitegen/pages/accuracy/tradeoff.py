@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ovreport.metrics import HEADLINES, METRICS, significant
+from ovreport.metrics import HEADLINES, METRICS
 from ovreport.record import Accuracy
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
-from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
+from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.ranking import value_details
-from ovreport_sitegen.components.ratio_card import PAIRED
+from ovreport_sitegen.components.ratio_card import PAIRED, ratio_words
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages.accuracy import pareto, sentences
@@ -240,12 +240,8 @@ def _mark(choices: Choices, result: Result, measurement: SpeedMeasurement) -> Po
 def _speedup_words(result: Result, speedup: Comparison, measurement: SpeedMeasurement) -> str:
     if result.is_baseline:
         return "1×, the baseline"
-    what = "as fast as f32" if measurement == "latency" else "the throughput of f32"
-    ratio = speedup.ratio
-    return (
-        f"{significant(ratio.value)}× {what}, 95 % interval {significant(ratio.low)} to "
-        f"{significant(ratio.high)}, {plural(speedup.pairs, 'pair')} of rounds, {speedup.outcome}"
-    )
+    what = " as fast as f32" if measurement == "latency" else " the throughput of f32"
+    return ratio_words(speedup, what)
 
 
 def _absolute(result: Result, measurement: SpeedMeasurement) -> str:

@@ -14,16 +14,16 @@ from ovreport_sitegen.components.cells import (
     VERDICT,
     metric_column,
     result_row,
+    result_table,
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.efficiency import energy, loading, memory
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.efficiency import energy, memory
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import line, safe_url
 
 _METRICS = (
@@ -87,8 +87,8 @@ def view(catalogue: Catalogue) -> EfficiencyView:
         energy.section(catalogue),
         memory.phases_table(catalogue),
         memory.kinds_table(catalogue),
-        loading.modes_table(catalogue),
-        loading.modes_finding(catalogue),
+        memory.modes_table(catalogue),
+        memory.modes_finding(catalogue),
         _rated(catalogue, found),
         tuple((line(n), line(r.source, 300), safe_url(r.source)) for n, r in found.items()),
     )
@@ -99,16 +99,13 @@ def _full_names(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def _table(catalogue: Catalogue) -> Table:
-    columns = (*RESULT_COLUMNS, VERDICT, *map(metric_column, _METRICS))
-    rows = tuple(
-        result_row(
-            r,
-            (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _METRICS)),
-            "throughput",
-        )
-        for r in catalogue.results
-    )
-    return Table("efficiency-table", "Efficiency of every result", columns, rows, searchable=True)
+    columns = (VERDICT, *map(metric_column, _METRICS))
+
+    def cells(r: Result) -> tuple[Cell, ...]:
+        return (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _METRICS))
+
+    id_, caption = "efficiency-table", "Efficiency of every result"
+    return result_table(id_, caption, catalogue.results, columns, cells, "throughput")
 
 
 def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:

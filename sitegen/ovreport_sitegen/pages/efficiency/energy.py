@@ -19,9 +19,9 @@ from ovreport_sitegen.components.cells import (
     range_cell,
     result_row,
     value_cell,
+    whole_devices,
 )
-from ovreport_sitegen.components.selection import whole_devices
-from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed, plural, short_name
@@ -135,7 +135,7 @@ def _cells(result: Result) -> tuple[Cell, ...]:
     energy, metric_value = _energy(result), result.metric_value(GROSS)
     if not isinstance(energy, Energy) or metric_value is None:
         why = energy if isinstance(energy, NotMeasured) else None
-        return (missing_cell(why), *(Cell("–", tone="missing"),) * (len(ENERGY.keys) + 2))
+        return (missing_cell(why), *(DASH,) * (len(ENERGY.keys) + 2))
     head = energy.domains[0]
     n = Cell(f"{metric_value.n:,}", sub=plural(metric_value.rounds, "round"), sort=metric_value.n)
     return (

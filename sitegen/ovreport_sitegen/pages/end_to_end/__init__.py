@@ -22,16 +22,15 @@ from ovreport_sitegen.components.cells import (
     result_row,
     value_cell,
     verdict_cell,
+    whole_devices,
 )
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, ratio_finding
-from ovreport_sitegen.components.selection import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.end_to_end.stages import Measured, measured, stage_card
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import line, plural
 
 _ONE_WAY = "Only one of the two ways was measured."
@@ -60,9 +59,7 @@ def view(catalogue: Catalogue) -> EndToEndView:
     main = measured(preferred(catalogue.of_device(catalogue.main_device)))
     shown = [r for r in catalogue.results if isinstance(r.record.end_to_end, EndToEnd)]
     head = Head(
-        "End to end",
-        _lede(main, catalogue.main_device.label),
-        warning=warning(shown, "end_to_end"),
+        "End to end", _lede(main, catalogue.main_device.label), warning=warning(shown, "end_to_end")
     )
     by_model = [(m, measured(preferred(catalogue.of_model(m)))) for m in catalogue.models]
     return EndToEndView(

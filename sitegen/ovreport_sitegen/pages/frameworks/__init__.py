@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ovreport.record import Agreement
-from ovreport_sitegen.compare.paired import MEASUREMENTS, SpeedMeasurement
+from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.ranking import FIRST
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
@@ -18,16 +17,15 @@ from ovreport_sitegen.components.ratio_card import (
     times,
 )
 from ovreport_sitegen.components.table import Table
-from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.frameworks.tables import (
-    Pair,
     costs_table,
     missing_table,
     speed_table,
     threads_sentence,
 )
-from ovreport_sitegen.pages.page import Page, has_results
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import clean, listed
 
 COMMAND = "ovreport collect --engine openvino --engine native"
@@ -82,12 +80,12 @@ def view(catalogue: Catalogue) -> FrameworksView:
     )
 
 
-def _shown(pairs: Sequence[Pair]) -> list[Result]:
+def _shown(pairs: Sequence[Speedup]) -> list[Result]:
     """Return the results of all pairs, each once."""
     return list({id(r): r for p in pairs for r in (p.candidate, p.baseline)}.values())
 
 
-def _rank(pair: Pair) -> tuple[bool, float]:
+def _rank(pair: Speedup) -> tuple[bool, float]:
     """Order by precision, then from OpenVINO's largest speedup to its smallest."""
     comparison = pair.latency or pair.throughput
     return pair.candidate.requested != "f32", -(comparison.ratio.value if comparison else 0)
@@ -96,7 +94,7 @@ def _rank(pair: Pair) -> tuple[bool, float]:
 # ---------------------------------------------------------------- findings
 
 
-def _findings(pairs: Sequence[Pair]) -> Iterator[str]:
+def _findings(pairs: Sequence[Speedup]) -> Iterator[str]:
     for requested, some in _by_precision(pairs):
         for measurement in MEASUREMENTS:
             if ratios := _ratios(some, measurement):
@@ -110,7 +108,7 @@ def _findings(pairs: Sequence[Pair]) -> Iterator[str]:
         )
 
 
-def sentence(pair: Pair) -> str:
+def sentence(pair: Speedup) -> str:
     """Return the speedups of one pair, for the page of its model."""
     shown = [
         f"{measurement} {times(c) if c.significant else c.outcome}"
@@ -122,12 +120,12 @@ def sentence(pair: Pair) -> str:
     return f"{where}: {', '.join(shown)}."
 
 
-def _ratios(pairs: Sequence[Pair], measurement: SpeedMeasurement) -> list[Ratio]:
+def _ratios(pairs: Sequence[Speedup], measurement: SpeedMeasurement) -> list[Ratio]:
     """Return the rows of a card; those without a comparison are left out."""
     return [Ratio(p.candidate, pair_name(p), c) for p in pairs if (c := p.of(measurement))]
 
 
-def _by_precision(pairs: Sequence[Pair]) -> list[tuple[str, list[Pair]]]:
+def _by_precision(pairs: Sequence[Speedup]) -> list[tuple[str, list[Speedup]]]:
     requested = sorted({p.candidate.requested for p in pairs}, key=lambda a: (a != "f32", a))
     return [(a, [p for p in pairs if p.candidate.requested == a]) for a in requested]
 
@@ -149,7 +147,7 @@ def _differs(result: Result) -> bool:
 # ---------------------------------------------------------------- cards
 
 
-def _cards(pairs: Sequence[Pair], requested: str) -> Iterator[Card]:
+def _cards(pairs: Sequence[Speedup], requested: str) -> Iterator[Card]:
     for measurement in MEASUREMENTS:
         found = [(c.ratio.value, p) for p in pairs if (c := p.of(measurement))]
         if not found:
@@ -171,7 +169,7 @@ def _cards(pairs: Sequence[Pair], requested: str) -> Iterator[Card]:
         )
 
 
-def pair_name(pair: Pair) -> str:
+def pair_name(pair: Speedup) -> str:
     """Return a pair's name in a chart: the model, and the framework."""
     only = " · architecture only" if pair.baseline.model.architecture_only else ""
     return f"{pair.baseline.model.title} · {pair.baseline.framework}{only}"

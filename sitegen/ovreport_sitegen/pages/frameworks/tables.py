@@ -8,19 +8,17 @@ from msgspec.structs import replace
 
 from ovreport.metrics import HEADLINES
 from ovreport.record import Agreement, Completed, Latency, Throughput
-from ovreport_sitegen.compare.paired import MEASUREMENTS, PairedComparison
+from ovreport_sitegen.compare import MEASUREMENTS
 from ovreport_sitegen.components.accuracy_cells import agreement_cells
 from ovreport_sitegen.components.cells import metric_column, missing_cell, value_cell, verdict_cell
 from ovreport_sitegen.components.ratio_card import pairs_cell, ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
-from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed
 
-Pair = PairedComparison[Result]
 
-
-def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
+def speed_table(pairs: Sequence[Speedup], id_: str = "speed-table") -> Table:
     """Return the table of paired speedups, with the latency and throughput behind them."""
     columns = (
         Column("Model"),
@@ -59,7 +57,7 @@ def speed_table(pairs: Sequence[Pair], id_: str = "speed-table") -> Table:
     return Table(id_, caption, columns, rows, searchable=id_ == "speed-table")
 
 
-def costs_table(pairs: Sequence[Pair]) -> Table:
+def costs_table(pairs: Sequence[Speedup]) -> Table:
     """Return the table of start-up, memory, outputs and threads of both."""
     columns = (
         Column("Model"),
@@ -91,8 +89,7 @@ def costs_table(pairs: Sequence[Pair]) -> Table:
                     sub="OpenVINO / framework",
                 ),
                 Cell(
-                    f"{_load(pair.candidate)} / {_load(pair.baseline)}",
-                    sub="OpenVINO / framework",
+                    f"{_load(pair.candidate)} / {_load(pair.baseline)}", sub="OpenVINO / framework"
                 ),
             ),
         )
@@ -101,13 +98,12 @@ def costs_table(pairs: Sequence[Pair]) -> Table:
     return Table("costs-table", "Start-up, memory and outputs of both", columns, rows, True)
 
 
-def _table_row(pair: Pair, cells: Sequence[Cell]) -> TableRow:
+def _table_row(pair: Speedup, cells: Sequence[Cell]) -> TableRow:
     ours, native = pair.candidate, pair.baseline
-    marks = (("architecture only",) if native.model.architecture_only else ()) + (
-        ("quick",) if native.quick else ()
-    )
     head = (
-        Cell(native.model.title, sort=native.model.title.lower(), href=ours.href, marks=marks),
+        Cell(
+            native.model.title, sort=native.model.title.lower(), href=ours.href, marks=native.marks
+        ),
         Cell(
             native.framework, sub=f"ran {native.precision}", sort=native.framework, href=native.href
         ),
@@ -187,7 +183,7 @@ def _load(result: Result) -> str:
     return f"{requests} × {threads}"
 
 
-def threads_sentence(pairs: Sequence[Pair]) -> str:
+def threads_sentence(pairs: Sequence[Speedup]) -> str:
     """Return whether both had the same threads and requests, and where not."""
     unlike = {
         p.baseline.model.title

@@ -18,14 +18,13 @@ from ovreport_sitegen.components.generation import (
     result_name,
     value_words,
 )
-from ovreport_sitegen.components.head import Head, warning
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.language import variants
 from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
-from ovreport_sitegen.pages.page import Page, has_language_models
+from ovreport_sitegen.pages.page import Head, Page, has_language_models, warning
 from ovreport_sitegen.text import clean, line, listed, plural
 
 

@@ -30,7 +30,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
 )
 from ovreport_sitegen.components.generation import generation_of
-from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, plural
@@ -64,7 +64,7 @@ def results_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
 
 def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
     measured = generation_of(result)
-    prompt = Cell("–", tone="missing")
+    prompt = DASH
     if measured:
         point = generation.headline(measured.points)
         prompt = Cell(
@@ -103,7 +103,7 @@ def _head(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell, Cell]:
 def _against_cell(measured: Generation | None) -> Cell:
     perplexity = measured.perplexity if measured else None
     if not isinstance(perplexity, Perplexity):
-        return Cell("–", tone="missing")
+        return DASH
     reference = perplexity.reference
     if not isinstance(reference, AccuracyReference):
         return missing_cell(reference)
@@ -243,9 +243,7 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
             (
                 Cell(str(point.requests), sort=point.requests, tone="judged"),
                 interval_cell(rate, "concurrent_tokens_per_s"),
-                Cell(f"{significant(scaling, 2)}×", sort=scaling)
-                if alone
-                else Cell("–", tone="missing"),
+                Cell(f"{significant(scaling, 2)}×", sort=scaling) if alone else DASH,
                 Cell(str(len(point.rounds)), sort=len(point.rounds)),
             ),
         )

@@ -8,11 +8,11 @@ from ovreport.metrics import generation, significant
 from ovreport.record import AccuracyReference, Optimized, Perplexity
 from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.compare.paired import PairedComparison
+from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
 from ovreport_sitegen.components.generation import generation_of, relation
 from ovreport_sitegen.components.ratio_card import ratio_cell
-from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import megabytes
 
@@ -136,7 +136,7 @@ def size_table(results: Sequence[Result]) -> Table | None:
 def _size_row(result: Result, results: Sequence[Result]) -> TableRow:
     model, device, _ = result_cells(result)
     base = _base(result, results)
-    ratio = ratio_cell(_effect(result, base)) if base else Cell("–", tone="missing")
+    ratio = ratio_cell(_effect(result, base)) if base else DASH
     head = (
         model,
         Cell(device.text, sort=device.sort, family=device.family),
@@ -162,6 +162,6 @@ def _size_cell(result: Result) -> Cell:
     """Return the size of the file, and for a compressed one its size in f32."""
     how, size = result.record.model.origin, result.record.model.size_bytes
     if not size:
-        return Cell("–", tone="missing")
+        return DASH
     sub = f"{significant(how.bytes_before / _MB)} in f32" if isinstance(how, Optimized) else ""
     return Cell(significant(size / _MB), sub=sub, sort=size / _MB, tone="judged")

@@ -11,10 +11,9 @@ from ovreport.metrics.reasons import REASONS, ReasonText
 from ovreport.record import Tier, VerdictName
 from ovreport.stats import comparison, intervals
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
-from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.method import overhead, simulation
-from ovreport_sitegen.pages.page import Page
+from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import line
 
 

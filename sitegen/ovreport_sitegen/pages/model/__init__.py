@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from ovreport_sitegen.components import accuracy_cells, speedups, spread
+from ovreport.metrics import METRICS, MetricValue
+from ovreport.record import Latency
+from ovreport.stats import intervals
+from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.compare import latencies
+from ovreport_sitegen.components import accuracy_cells, speedups
 from ovreport_sitegen.components.about import About, about
-from ovreport_sitegen.components.card import Card
+from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import (
     VERDICT,
     metric_column,
@@ -18,18 +23,17 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.head import Head, warning
+from ovreport_sitegen.components.ranking import value_details
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages import frameworks
-from ovreport_sitegen.pages.accuracy import published, sentences, tradeoff
+from ovreport_sitegen.pages.accuracy import sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.model import result as result_view
-from ovreport_sitegen.pages.page import PageOfEach
-from ovreport_sitegen.pages.throughput import curve
-from ovreport_sitegen.pages.throughput import open_loop as arrivals
+from ovreport_sitegen.pages.page import Head, PageOfEach, warning
+from ovreport_sitegen.pages.throughput import arrivals_table, curve
 from ovreport_sitegen.text import plural
 
 _METRICS = ("throughput_ips", "peak_memory_bytes", "startup_ms")
@@ -92,11 +96,11 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         optimizations=optimization.optimizations(results),
         size=optimization.size_table(catalogue, model),
         size_finding=optimization.size_finding(catalogue, model),
-        published=published.table(catalogue, model),
-        spread=spread.card(results),
+        published=accuracies.published_table(catalogue, model),
+        spread=_spread_card(results),
         curves=curve.model_cards(results),
         accuracies=accuracies.table([*results, *native]),
-        arrivals=arrivals.table(results),
+        arrivals=arrivals_table(results),
         results=tuple(map(result_view.view, [*results, *native])),
     )
 
@@ -138,6 +142,59 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
         whole = row(r, (first, precision), cells, measurement="latency", under=r.label)
         rows.append(replace(whole, cells=(*whole.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
+
+
+def _spread_card(results: Sequence[Result]) -> Card | None:
+    """Return the card of each round's latency against the median of its case; None without any."""
+    measured = [r for r in results if r.metric_value("latency_ms")]
+    drawn = [(row, r) for r in measured[:MAX_ROWS] if (row := _spread_row(r))]
+    if not drawn:
+        return None
+    rows = [row for row, _ in drawn]
+    widest, by = max(((row, _spread_of(r)) for row, r in drawn), key=lambda pair: pair[1])
+    finding = (
+        f"Widest spread: {widest.name}, standard deviation {100 * by:.1f} %, up to "
+        f"{max(map(abs, widest.points)):.1f} % off the median."
+    )
+    title = "Spread over rounds"
+    legend = "Circle: one round, a fresh process. Band: 95 % interval of the median."
+    if len(measured) > len(rows):
+        legend += f" The first {len(rows)} of {len(measured)} results."
+    chart = Chart("rounds", title, finding, "Latency, % off the median of rounds", tuple(rows))
+    return Card(
+        id="spread",
+        title=title,
+        conditions="latency, every round",
+        better="Narrow is better",
+        finding=finding,
+        footer=footer(measured, "latency"),
+        chart=chart,
+        legend=legend,
+    )
+
+
+def _spread_of(result: Result) -> float:
+    """Return the relative standard deviation of a result's rounds, 0 for one round."""
+    medians = list(latencies(result.record).values())
+    return intervals.spread(medians) if len(medians) > 1 else 0.0
+
+
+def _spread_row(result: Result) -> Row | None:
+    median, latency = result.metric_values["latency_ms"], result.record.latency
+    if not isinstance(median, MetricValue) or not isinstance(latency, Latency):
+        return None
+    middle = median.value
+    name = f"{result.device.label} · {result.label}"
+    return Row(
+        name=name,
+        label="",
+        value=0,
+        low=(median.low / middle - 1) * 100,
+        high=(median.high / middle - 1) * 100,
+        family=result.device.family,
+        points=tuple((r.median_ms / middle - 1) * 100 for r in latency.rounds),
+        tip=f"{name}: {METRICS['latency_ms'].format_unit(middle)}, {value_details(median)}",
+    )
 
 
 PAGE = PageOfEach("model", "models", lambda catalogue: catalogue.models, view)

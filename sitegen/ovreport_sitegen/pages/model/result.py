@@ -12,15 +12,8 @@ from ovreport_sitegen.components.table import TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
-from ovreport_sitegen.pages.model import memory
-from ovreport_sitegen.pages.model.evidence import (
-    executed_on,
-    layers,
-    noise,
-    settings,
-    unreadable,
-)
-from ovreport_sitegen.pages.model.metrics import ValueGroup, groups
+from ovreport_sitegen.pages.model import details
+from ovreport_sitegen.pages.model.details import ValueGroup
 from ovreport_sitegen.text import clean, line, listed
 
 _WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
@@ -94,16 +87,16 @@ def view(result: Result) -> ResultView:
         remedy=remedy,
         badges=tuple(badges),
         reasons=_reasons(badges),
-        groups=() if failure else tuple(groups(result)),
-        memory=memory.rows(result),
-        counters=memory.counters(result),
+        groups=() if failure else tuple(details.groups(result)),
+        memory=details.memory_rows(result),
+        counters=details.memory_counters(result),
         energy=energy.full_rows(result),
         energy_remedy=energy.full_note(result),
-        layers=layers(result),
-        executed_on=executed_on(result),
-        settings=tuple(settings(result)),
-        noise=tuple(noise(record.noise)),
-        unreadable=unreadable(record.noise_unreadable),
+        layers=details.layers(result),
+        executed_on=details.executed_on(result),
+        settings=tuple(details.settings(result)),
+        noise=tuple(details.noise(record.noise)),
+        unreadable=details.unreadable(record.noise_unreadable),
         failed_rounds=tuple(
             f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
         ),

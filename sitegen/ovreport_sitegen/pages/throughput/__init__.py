@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ovreport.metrics import significant
 from ovreport.metrics.speed import THROUGHPUT
-from ovreport.record import Throughput
+from ovreport.record import OpenLoop, Throughput
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
-    RESULT_COLUMNS,
-    VERDICT,
+    level_cell,
     metric_column,
     n_cell,
-    result_row,
+    result_cells,
+    row,
     value_cell,
-    verdict_cell,
 )
-from ovreport_sitegen.components.head import Head, warning
-from ovreport_sitegen.components.table import Cell, Column, Table
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.page import Page, has_results
-from ovreport_sitegen.pages.throughput import curve, open_loop
-from ovreport_sitegen.text import plural
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
+from ovreport_sitegen.pages.throughput import curve
+from ovreport_sitegen.text import line, plural
 
 _METRICS = THROUGHPUT.keys[1:]
 """All but the headline."""
@@ -49,19 +49,8 @@ def view(catalogue: Catalogue) -> ThroughputView:
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
-        ranking.models_card(
-            catalogue,
-            "throughput_ips",
-            id_="throughput",
-            title="Throughput of each model",
-            axis="Inferences per second, log scale",
-        ),
-        speedups.speedup_card(
-            catalogue.default_speedups(),
-            "throughput",
-            id_="speedup",
-            conditions=catalogue.speedup_device.label,
-        ),
+        ranking.throughput_card(catalogue),
+        speedups.speedup_card(catalogue, "throughput"),
         ranking.models_card(
             catalogue,
             "loaded_latency_p99_ms",
@@ -75,7 +64,7 @@ def view(catalogue: Catalogue) -> ThroughputView:
                 sentence="Under load the 99th percentile is {}× the median",
             ),
         ),
-        open_loop.card(catalogue),
+        arrivals_card(catalogue),
         *curve.some_models(catalogue),
     )
     return ThroughputView(head, shown, _table(catalogue))
@@ -83,11 +72,6 @@ def view(catalogue: Catalogue) -> ThroughputView:
 
 def _table(catalogue: Catalogue) -> Table:
     columns = (
-        *RESULT_COLUMNS,
-        metric_column("throughput_ips"),
-        VERDICT,
-        *map(metric_column, _METRICS),
-        speedups.SPEEDUP,
         *map(metric_column, _ARRIVALS),
         Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
         Column(
@@ -96,29 +80,19 @@ def _table(catalogue: Catalogue) -> Table:
         ),
         Column("n", "inferences", "", True),
     )
-    rows = tuple(
-        result_row(
-            r,
-            (
-                value_cell(r, "throughput_ips"),
-                verdict_cell(r, "throughput"),
-                *(value_cell(r, key) for key in _METRICS),
-                speedups.speedup_cell(catalogue, r, "throughput"),
-                *(value_cell(r, key) for key in _ARRIVALS),
-                *_setting_cells(r),
-                n_cell(r, "throughput_ips"),
-            ),
-            "throughput",
-        )
-        for r in catalogue.results
-    )
-    return Table("throughput-table", "Throughput of every result", columns, rows, searchable=True)
+
+    def cells(r: Result) -> tuple[Cell, ...]:
+        arrivals = (value_cell(r, key) for key in _ARRIVALS)
+        return (*arrivals, *_setting_cells(r), n_cell(r, "throughput_ips"))
+
+    id_, caption = "throughput-table", "Throughput of every result"
+    return speedups.speed_table(catalogue, id_, caption, "throughput", _METRICS, columns, cells)
 
 
 def _setting_cells(result: Result) -> tuple[Cell, Cell]:
     measured = result.record.throughput
     if not isinstance(measured, Throughput) or not result.completed:
-        return Cell("–", tone="missing"), Cell("–", tone="missing")
+        return DASH, DASH
     last = measured.rounds[-1]
     streams = plural(last.streams, "stream") if last.streams else "streams not reported"
     idle = max(r.idle_share for r in measured.rounds)
@@ -127,6 +101,83 @@ def _setting_cells(result: Result) -> tuple[Cell, Cell]:
     return (
         Cell(str(last.requests), sub=streams + batch, sort=last.requests),
         Cell(driver, sub=f"idle {idle:.1%}", sort=idle),
+    )
+
+
+# ---------------------------------------------------------------- the open loop
+
+
+def arrivals_card(catalogue: Catalogue) -> Card:
+    """Return the card of the highest arrival rates beside closed-loop throughput."""
+    return ranking.models_card(
+        catalogue,
+        "max_arrival_ips",
+        id_="arrivals",
+        title="Highest rate of random arrivals",
+        axis="Inferences per second, log scale",
+        conditions="Poisson arrivals",
+        second=ranking.Second(
+            "throughput_ips",
+            large="highest rate whose p99 (p90 with few arrivals) stays within five "
+            "times the latency of a single request",
+            small="closed-loop throughput",
+            sentence="Requests may arrive at {}× the closed-loop throughput",
+        ),
+    )
+
+
+def loop_of(result: Result) -> OpenLoop | None:
+    """Return a result's open loop, None where it was not measured."""
+    found = result.record.open_loop
+    return found if isinstance(found, OpenLoop) and result.completed else None
+
+
+def arrivals_table(results: Sequence[Result]) -> Table | None:
+    """Return the open loops of a model's results, None where there are none."""
+    if not any(loop_of(r) for r in results):
+        return None
+    columns = (
+        Column("Device"),
+        Column("Precision"),
+        metric_column("max_arrival_ips"),
+        Column("Verdict"),
+        metric_column("arrival_share"),
+        Column("Limit", "ms", "", True, tip="The percentile must stay within it"),
+        Column("Percentile", tip="A bound at 99 % confidence, with enough arrivals"),
+        Column(
+            "Generator late",
+            "",
+            "lower",
+            True,
+            tip="Arrivals that the load generator submitted late, in the worst step",
+        ),
+        Column("n", "arrivals", "", True),
+    )
+    rows = []
+    for r in results:
+        _, device, precision = result_cells(r)
+        cells = (
+            value_cell(r, "max_arrival_ips"),
+            level_cell(r.metric_values.get("max_arrival_ips")),
+            value_cell(r, "arrival_share"),
+            *_loop_cells(r),
+        )
+        rows.append(row(r, (device, precision), cells, measurement="", under=""))
+    return Table("arrivals-table", "Random arrivals of each result", columns, tuple(rows))
+
+
+def _loop_cells(result: Result) -> tuple[Cell, ...]:
+    loop = loop_of(result)
+    if loop is None:
+        return tuple(DASH for _ in range(4))
+    steps = [step for r in loop.rounds for step in r.steps]
+    late = max(step.late_share for step in steps)
+    n = sum(step.n for step in steps)
+    return (
+        Cell(significant(loop.limit_ms), sort=loop.limit_ms, tip=line(loop.limit_rule, 200)),
+        Cell(f"p{loop.percentile * 100:g}"),
+        Cell(f"{late:.1%}", sub="worst step", sort=late),
+        Cell(f"{n:,}", sub=f"{plural(len(loop.rounds), 'round')}, {len(steps)} steps", sort=n),
     )
 
 

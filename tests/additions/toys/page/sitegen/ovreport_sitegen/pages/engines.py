@@ -6,9 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ovreport.engines import ENGINES
-from ovreport_sitegen.components.head import Head
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages.page import Page
+from ovreport_sitegen.pages.page import Head, Page
 
 
 @dataclass(frozen=True)

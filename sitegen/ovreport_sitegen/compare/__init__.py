@@ -1,1 +1,0 @@
-"""Comparing two cases: precisions, variants, frameworks, and later releases."""

@@ -1,0 +1,261 @@
+"""Parts of a full result: metrics, memory, layers, settings, and the noise during its rounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from ovreport.metrics import GROUPS, METRICS, MetricValue, significant
+from ovreport.metrics.accuracy import ACCURACY
+from ovreport.metrics.evidence import READINGS
+from ovreport.record import (
+    Execution,
+    Generation,
+    Latency,
+    Memory,
+    PhaseMemory,
+    RoundNoise,
+    Settings,
+    Throughput,
+)
+from ovreport_sitegen.components.cells import missing_words, value_cell
+from ovreport_sitegen.components.memory import (
+    PHASES,
+    mebibytes,
+    memory_of,
+    phase_name,
+    phase_parts,
+    size_cell,
+)
+from ovreport_sitegen.components.table import Cell, TableRow
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import line, plural
+
+
+@dataclass(frozen=True, slots=True)
+class ValueGroup:
+    """The metrics of one group, or the reason why none of them was measured."""
+
+    title: str
+    rows: tuple[TableRow, ...]
+    missing: str = ""
+
+
+def groups(result: Result) -> list[ValueGroup]:
+    """Return the metrics by group; a group that misses all for one reason says so once.
+
+    Accuracy has a table of its own, next to its reference.
+    """
+    value_groups = []
+    for group in (group for group in GROUPS if group is not ACCURACY):
+        found = {k: result.metric_values[k] for k in group.keys if k in result.metric_values}
+        reasons = {
+            missing_words(f) if not isinstance(f, MetricValue) else "" for f in found.values()
+        }
+        if found and len(reasons) == 1 and "" not in reasons:
+            value_groups.append(ValueGroup(group.title, (), reasons.pop()))
+        elif found:
+            value_groups.append(ValueGroup(group.title, tuple(_row(result, key) for key in found)))
+    return value_groups
+
+
+def _row(result: Result, key: str) -> TableRow:
+    """Return a value with unit, interval, n and direction, or why there is none."""
+    found = result.metric_values[key]
+    label, better = _about(key)
+    if not isinstance(found, MetricValue):
+        return TableRow((label, Cell(missing_words(found), tone="missing", span=4)))
+    shown = value_cell(result, key)
+    bound = found.kind == "bound"
+    n = plural(found.rounds, "round")
+    if found.n > found.rounds:
+        n += f" · {found.n:,} {METRICS[key].counts}"
+    return TableRow(
+        (
+            label,
+            Cell(shown.text, sub=METRICS[key].unit, tone="num"),
+            Cell("bound at 99 % confidence" if bound else shown.sub),
+            Cell(n),
+            better,
+        )
+    )
+
+
+@cache
+def _about(key: str) -> tuple[Cell, Cell]:
+    return Cell(METRICS[key].label, tip=METRICS[key].meaning), Cell(METRICS[key].better)
+
+
+# ---------------------------------------------------------------- memory
+
+_GENERATION_PHASES = {
+    "import": "import",
+    "load": "load",
+    "generation": "generation, one request at a time",
+    "concurrency": "generation, several requests at once (another pipeline)",
+}
+_COUNTERS = {
+    "cgroup_peak_bytes": "Control group, peak",
+    "cgroup_start_bytes": "Control group, when the round began",
+}
+
+
+def memory_rows(result: Result) -> tuple[TableRow, ...]:
+    """Return peak, anonymous and file-backed memory of every phase; none where not measured."""
+    memory, generation = memory_of(result), result.record.generation
+    if isinstance(memory, Memory):
+        return tuple(_memory_row(phase_name(p), phase_parts(memory.rounds, p)) for p in PHASES)
+    if not isinstance(generation, Generation) or not result.completed:
+        return ()
+    return tuple(
+        _memory_row(name, parts)
+        for phase, name in _GENERATION_PHASES.items()
+        if (parts := phase_parts(generation.memory, phase))
+    )
+
+
+def _memory_row(name: str, parts: Sequence[PhaseMemory]) -> TableRow:
+    sizes = (
+        [p.peak_rss_bytes for p in parts],
+        [p.anonymous_bytes for p in parts],
+        [p.file_backed_bytes for p in parts],
+    )
+    return TableRow((Cell(name), *map(size_cell, sizes)))
+
+
+def memory_counters(result: Result) -> tuple[tuple[str, str], ...]:
+    """Return the memory that the system and the plugin counted, and why the rest was not read."""
+    memory = memory_of(result)
+    if not isinstance(memory, Memory):
+        return ()
+    series: dict[str, list[int]] = {}
+    for r in memory.rounds:
+        for name, size in r.counters.items():
+            series.setdefault(name, []).append(size)
+    read = [
+        (_counter_name(name), f"{mebibytes(sizes)} MiB")
+        for name, sizes in list(series.items())[:20]
+    ]
+    unreadable = [
+        (_counter_name(name), f"not readable: {line(why, 200)}")
+        for name, why in list(memory.unreadable.items())[:10]
+    ]
+    return (*read, *unreadable)
+
+
+def _counter_name(name: str) -> str:
+    return _COUNTERS.get(name, line(name, 80))
+
+
+# ---------------------------------------------------------------- what ran, and the noise
+
+
+def executed_on(result: Result) -> str:
+    """Return the devices that ran it, or why they are not known."""
+    execution = result.record.execution
+    if isinstance(execution, Execution):
+        return ", ".join(line(d, 60) for d in execution.devices[:8])
+    return missing_words(execution)
+
+
+def layers(result: Result) -> tuple[str, ...]:
+    """Return how many layers ran in which precision, those of arithmetic first."""
+    execution = result.record.execution
+    if not isinstance(execution, Execution):
+        return ()
+    counts = sorted(execution.layers, key=lambda c: (not c.compute, -c.count))
+    return tuple(
+        f"{plural(c.count, 'layer')} {line(c.precision, 20)} on {line(c.device, 40)}"
+        + (" (arithmetic)" if c.compute else "")
+        for c in counts[:20]
+    )
+
+
+_SHOWN = frozenset(
+    {
+        "PERFORMANCE_HINT",
+        "INFERENCE_PRECISION_HINT",
+        "NUM_STREAMS",
+        "INFERENCE_NUM_THREADS",
+        "EXECUTION_MODE_HINT",
+        "PERFORMANCE_HINT_NUM_REQUESTS",
+        "ENABLE_HYPER_THREADING",
+        "ENABLE_CPU_PINNING",
+        "SCHEDULING_CORE_TYPE",
+        "KV_CACHE_PRECISION",
+        "MODEL_PRIORITY",
+        "OPTIMAL_NUMBER_OF_INFER_REQUESTS",
+        "DYNAMIC_QUANTIZATION_GROUP_SIZE",
+    }
+)
+
+
+def settings(result: Result) -> list[TableRow]:
+    """Return the requested and the effective settings, mode by mode."""
+    found = []
+    for mode, measurement in (
+        ("latency", result.record.latency),
+        ("throughput", result.record.throughput),
+        ("generation", result.record.generation),
+    ):
+        if not isinstance(measurement, Latency | Throughput | Generation):
+            continue
+        chosen: Settings = measurement.settings
+        # OpenVINO reports dozens; native frameworks only those that were chosen.
+        reported = chosen.effective.keys() & (_SHOWN if not result.framework else chosen.effective)
+        names = sorted(chosen.requested.keys() | reported)
+        for name in names[:40]:
+            requested = line(chosen.requested.get(name, "–"), 80)
+            effective = line(chosen.effective.get(name, "not reported"), 80)
+            found.append(_setting(line(name, 60), mode, requested, effective))
+    return found
+
+
+@cache
+def _setting(*texts: str) -> TableRow:
+    """Return a row of settings, of which a thousand results have few different ones."""
+    return TableRow(tuple(map(_text, texts)))
+
+
+def _reading(key: str) -> str:
+    return READINGS.get(key, line(key.replace("_", " "), 60))
+
+
+def noise(rounds: Sequence[RoundNoise]) -> list[TableRow]:
+    """Return each noise reading: lowest, median and highest over the rounds."""
+    series: dict[str, list[float]] = {}
+    for r in rounds:
+        for key, value in r.readings.items():
+            series.setdefault(key, []).append(value)
+    found = []
+    known = {key: series.pop(key) for key in READINGS if key in series}
+    for key, values in list({**known, **series}.items())[:30]:
+        ordered = sorted(values)
+        shown = (_number(key, v) for v in (ordered[0], ordered[len(ordered) // 2], ordered[-1]))
+        numbers = [Cell(text, tone="num") for text in (*shown, str(len(values)))]
+        found.append(TableRow((_text(_reading(key)), *numbers)))
+    return found
+
+
+def unreadable(missing: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the readings that are missing, by the reason."""
+    readings: dict[str, list[str]] = {}
+    for key, why in list(missing.items())[:30]:
+        readings.setdefault(line(why, 200), []).append(_reading(key))
+    return tuple((why, tuple(names)) for why, names in readings.items())
+
+
+def _number(key: str, value: float) -> str:
+    if key.endswith("_share"):
+        return f"{value:.1%}"
+    if value.is_integer() and abs(value) < 1000:
+        return f"{value:.0f}"
+    return significant(value) if math.isfinite(value) else "unbounded"
+
+
+@cache
+def _text(text: str) -> Cell:
+    """Return a plain cell; the settings of many results are the same."""
+    return Cell(text, tone="text")
