@@ -22,7 +22,6 @@ from ovreport_collector.engines.types import OutputsResult, Target, ThreadSettin
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import OutputsJob, ThreadSettingsJob
 from ovreport_collector.measurements.results import InferenceResult
-from ovreport_collector.measurements.startup.run import CachedStartJob
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job, JobFailed
@@ -204,13 +203,8 @@ def test_what_a_framework_cannot_do_is_unsupported(
     target: Target, samples: Path, changes: dict, words: str
 ) -> None:
     """A reason, not a failure."""
-    job = CachedStartJob(
-        target=msgspec.structs.replace(target, **changes),
-        round=0,
-        inputs=str(samples),
-        cache_dir=str(samples.parent),
-    )
-    job = OutputsJob(target=job.target, inputs={}, outputs={}, task="generic")
+    changed = msgspec.structs.replace(target, **changes)
+    job = OutputsJob(target=changed, inputs={}, outputs={}, task="generic")
     result = worker.run(job)
     assert isinstance(result, JobFailed)
     assert result.unsupported
