@@ -62,11 +62,15 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
 def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> TableRow:
     """Return a row of a result; the verdict of `measurement` colours it."""
     under = f"{result.device.label} · {result.label}"
-    return row(result, result_cells(result), cells, measurement=measurement, under=under)
+    return row(result, result_cells(result), cells, measurement, under)
 
 
 def row(
-    result: Result, head: Sequence[Cell], cells: Sequence[Cell], *, measurement: str, under: str
+    result: Result,
+    head: Sequence[Cell],
+    cells: Sequence[Cell],
+    measurement: str = "",
+    under: str = "",
 ) -> TableRow:
     """Return a row with its own first cells, `head`; `under` stands in for them on a phone."""
     return TableRow(

@@ -29,7 +29,7 @@ from ovreport_sitegen.components.cells import (
     row,
     value_cell,
 )
-from ovreport_sitegen.components.generation import generation_of
+from ovreport_sitegen.components.generation import MEASUREMENT, generation_of
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -87,9 +87,7 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
 
 def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRow:
     under = f"{result.device.label} · {result.label}"
-    return row(
-        result, _head(catalogue, result), cells, measurement="time_per_output_token", under=under
-    )
+    return row(result, _head(catalogue, result), cells, MEASUREMENT, under)
 
 
 def _head(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell, Cell]:

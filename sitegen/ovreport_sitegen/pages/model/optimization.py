@@ -242,4 +242,4 @@ def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
     head = (name, device, Cell(precision.text, sort=precision.sort))
     cells = (Cell(significant(size / _MB), sort=size / _MB), *before_after, *memory)
     under = f"{result.device.label} · {result.precision}"
-    return row(result, head, cells, measurement="", under=under)
+    return row(result, head, cells, under=under)
