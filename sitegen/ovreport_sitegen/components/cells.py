@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
+from msgspec.structs import replace
+
 from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.reasons import REASONS
@@ -89,10 +91,12 @@ def row(
 def failure_cell(result: Result, span: int) -> Cell:
     """Return the cell over all columns that says why a case has no values."""
     outcome = result.record.outcome
-    if isinstance(outcome, Completed):
-        return missing_cell(None)
-    cell = missing_cell(outcome)
-    return Cell(cell.text, sub=line(outcome.reason, 160), tone="missing", tip=cell.tip, span=span)
+    return spanning_cell(None if isinstance(outcome, Completed) else outcome, span)
+
+
+def spanning_cell(why: NotMeasured | None, span: int) -> Cell:
+    """Return the cell over several columns that says why they have no values."""
+    return replace(missing_cell(why), sub=line(why.reason, 160) if why else "", span=span)
 
 
 def row_tone(result: Result, measurement: str) -> Tone:

@@ -6,8 +6,6 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from ovreport.metrics import end_to_end, significant
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import EndToEnd
@@ -17,9 +15,9 @@ from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
     metric_column,
-    missing_cell,
     n_cell,
     result_row,
+    spanning_cell,
     value_cell,
     verdict_cell,
     whole_devices,
@@ -216,7 +214,7 @@ def _why_not(result: Result) -> tuple[Cell, ...]:
     why = result.record.end_to_end
     if not result.completed or isinstance(why, EndToEnd):  # the row says why the case failed
         return (Cell(""),) * _VALUE_COLUMNS
-    return (replace(missing_cell(why), sub=line(why.reason, 160), span=_VALUE_COLUMNS),)
+    return (spanning_cell(why, _VALUE_COLUMNS),)
 
 
 def _share_cell(m: Measured) -> Cell:

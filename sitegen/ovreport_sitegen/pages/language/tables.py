@@ -27,6 +27,7 @@ from ovreport_sitegen.components.cells import (
     missing_cell,
     result_cells,
     row,
+    spanning_cell,
     value_cell,
 )
 from ovreport_sitegen.components.generation import MEASUREMENT, generation_of
@@ -226,10 +227,7 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
     measured = generation_of(result)
     found = measured.concurrency if measured else None
     if not isinstance(found, Concurrency):
-        why = missing_cell(found)
-        said = line(found.reason, 160) if found else ""
-        cell = Cell(why.text, sub=said, tone="missing", tip=why.tip, span=4)
-        yield _row(catalogue, result, (cell,))
+        yield _row(catalogue, result, (spanning_cell(found, 4),))
         return
     rates = [median_interval(generation.concurrent_rates(p)) for p in found.points]
     for point, rate in zip(found.points, rates, strict=True):
