@@ -15,6 +15,10 @@ now. Only `ovreport.cli` turns an error into an exit code.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
 
 class OvreportError(Exception):
     """Base of all errors that are reported without a traceback."""
@@ -72,3 +76,14 @@ class StoreError(OvreportError):
 
 class IncompleteError(OvreportError):
     """The work was done, but some cases or records failed."""
+
+
+@contextlib.contextmanager
+def disk_errors(what: str, *, where: Path, remedy: str) -> Iterator[None]:
+    """Raise StoreError where the disk refuses something: `what`, and the system's reason."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{what}: {error.strerror or error}", where=str(where), remedy=remedy
+        ) from error

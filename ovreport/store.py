@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport.engines import ENGINES, OPENVINO
-from ovreport.errors import RecordError, StoreError, one_line
+from ovreport.errors import RecordError, StoreError, disk_errors, one_line
 from ovreport.metrics.accuracy import ACCURACY
 from ovreport.paths import make_folder, sync_folder
 from ovreport.record import FORMAT, Accuracy, Record
@@ -217,16 +217,13 @@ def write(record: Record, root: Path) -> Path:
     data = _readable(record)
     folder = root / record.machine.id
     path = folder / file_name(record, data)
-    try:
+    remedy = (
+        "Free space or give write permission, then run the same command again: finished rounds "
+        "are kept."
+    )
+    with disk_errors("cannot be written", where=path, remedy=remedy):
         make_folder(folder)
         _write_atomically(path, data)
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written: {error.strerror or error}",
-            where=str(path),
-            remedy="Free space or give write permission, then run the same command again: "
-            "finished rounds are kept.",
-        ) from error
     return path
 
 

@@ -29,6 +29,43 @@ _ARGUMENTS = [
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
+_LOOKS = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
+_CONTRAST = """
+() => {
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const kept = new Map();
+  const parse = (c) => {
+    if (!kept.has(c)) {
+      canvas.clearRect(0, 0, 1, 1);
+      canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1);
+      kept.set(c, [...canvas.getImageData(0, 0, 1, 1).data]);
+    }
+    return kept.get(c);
+  };
+  const light = ([r, g, b]) => { const f = (v) => { v /= 255;
+    return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
+    return .2126 * f(r) + .7152 * f(g) + .0722 * f(b); };
+  const ground = (e) => { for (; e; e = e.parentElement) {
+    const c = parse(getComputedStyle(e).backgroundColor); if (c[3] === 255) return c; }
+    return parse(getComputedStyle(document.body).backgroundColor); };
+  const bad = new Set();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const e = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !e.checkVisibility()) continue;
+    const svg = e.closest("svg");
+    const colour = getComputedStyle(e)[svg ? "fill" : "color"];
+    if (colour === "none") continue;
+    const [a, b] = [light(parse(colour)), light(ground(svg ? svg.parentElement : e))];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 5.5) bad.add(`${ratio.toFixed(2)} <${e.tagName} class=${e.className}> ${colour}`);
+  }
+  return [...bad];
+}
+"""
+"""Return the texts that stand out too little from what is behind them."""
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Return a running browser: OVREPORT_CHROMIUM, one on the path, or playwright's own."""
@@ -60,6 +97,15 @@ class Watched:
     def open(self, address: str) -> None:
         """Open a page and wait until it is quiet."""
         self.page.goto(address, wait_until="load")
+
+    def check_looks(self, where: str) -> None:
+        """Show the page wide and narrow, light and dark: it fits, and has enough contrast."""
+        for width, theme in _LOOKS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.emulate_media(color_scheme=theme)
+            shown = f"{where}, {width} px, {theme}"
+            assert self.page.evaluate("document.documentElement.scrollWidth") <= width, shown
+            assert self.page.evaluate(_CONTRAST) == [], shown
 
     @property
     def outside(self) -> list[str]:

@@ -9,41 +9,6 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-MODES = [(width, theme) for width in (1280, 390) for theme in ("light", "dark")]
-_CONTRAST = """
-() => {
-  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const kept = new Map();
-  const parse = (c) => {
-    if (!kept.has(c)) {
-      canvas.clearRect(0, 0, 1, 1);
-      canvas.fillStyle = c; canvas.fillRect(0, 0, 1, 1);
-      kept.set(c, [...canvas.getImageData(0, 0, 1, 1).data]);
-    }
-    return kept.get(c);
-  };
-  const light = ([r, g, b]) => { const f = (v) => { v /= 255;
-    return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; };
-    return .2126 * f(r) + .7152 * f(g) + .0722 * f(b); };
-  const ground = (e) => { for (; e; e = e.parentElement) {
-    const c = parse(getComputedStyle(e).backgroundColor); if (c[3] === 255) return c; }
-    return parse(getComputedStyle(document.body).backgroundColor); };
-  const bad = new Set();
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const e = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || !e.checkVisibility()) continue;
-    const svg = e.closest("svg");
-    const colour = getComputedStyle(e)[svg ? "fill" : "color"];
-    if (colour === "none") continue;
-    const [a, b] = [light(parse(colour)), light(ground(svg ? svg.parentElement : e))];
-    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
-    if (ratio < 5.5) bad.add(`${ratio.toFixed(2)} <${e.tagName} class=${e.className}> ${colour}`);
-  }
-  return [...bad];
-}
-"""
-
 
 def pages(folder: Path) -> list[str]:
     """Return the names of all pages."""
@@ -61,12 +26,7 @@ def test_every_page_fits_and_is_quiet(watch: Any, site_folder: Path) -> None:
         watched.open((site_folder / name).as_uri())
         for opened in ("false", "true"):
             page.evaluate(f"document.querySelectorAll('details').forEach(d => d.open = {opened})")
-            for width, theme in MODES:
-                page.set_viewport_size({"width": width, "height": 900})
-                page.emulate_media(color_scheme=theme)
-                where = f"{name}, {width} px, {theme}, details open: {opened}"
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, where
-                assert page.evaluate(_CONTRAST) == [], where
+            watched.check_looks(f"{name}, details open: {opened}")
         assert not watched.errors, name
     assert not watched.outside
 

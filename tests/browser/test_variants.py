@@ -9,7 +9,6 @@ import pytest
 
 from ovreport.store import write
 from ovreport_sitegen.build import build
-from tests.browser.test_pages import _CONTRAST
 from tests.factories import a_made_record, a_published_record, a_record
 
 pytestmark = pytest.mark.browser
@@ -44,13 +43,7 @@ def test_pages_of_variants_fit_and_are_quiet(watch: Any, variants_site: Path) ->
     for name in PAGES:
         watched.open((variants_site / name).as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        for width in (1280, 390):
-            page.set_viewport_size({"width": width, "height": 900})
-            for theme in ("light", "dark"):
-                page.emulate_media(color_scheme=theme)
-                where = f"{name}, {width}, {theme}"
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, where
-                assert page.evaluate(_CONTRAST) == [], where
+        watched.check_looks(name)
     assert not watched.errors
     watched.open((variants_site / PAGES[0]).as_uri())
     assert page.locator("[id='tradeoff-magika-v3.3'] svg").first.is_visible()

@@ -37,9 +37,9 @@ from ovreport_collector.process import child, workspace
 from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session import estimate, scheduler
+from ovreport_collector.session.collect import prepare_all
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.journal import Journal
-from ovreport_collector.session.prepare_all import prepare_all
 from ovreport_collector.session.progress import LiveDisplay
 from ovreport_collector.suite import language
 from tests import factories

@@ -119,8 +119,8 @@ def test_a_wheel_name_is_read_as_written(
         ("a-1-3-cp310-abi3-macosx_11_0_arm64.whl", ["macosx_11_0_arm64", "3.10", "cp", "abi3"]),
     ],
 )
-def test_pip_is_told_the_tags_of_the_wheel(file: str, expected: list[str]) -> None:
-    """Pip is told the tags of the wheel."""
+def test_pip_is_given_the_tags_of_the_wheel(file: str, expected: list[str]) -> None:
+    """Pip gets the tags that the wheel's name has."""
     assert parse_wheel(file).pip_target()[1::2] == expected
 
 

@@ -46,7 +46,7 @@ V1 = {
     f"{V2}/cpu/cpu.cfs_period_us": "100000\n",
     f"{V2}/cpu/cpu.stat": "nr_periods 5\nnr_throttled 4\nthrottled_time 1500000000\n",
 }
-"""As a container sees it: the host's path is told, the mount is the group itself."""
+"""As a container sees it: the host's path is reported, the mount is the group itself."""
 
 
 def test_version_1_in_a_container(tmp_path: Path) -> None:

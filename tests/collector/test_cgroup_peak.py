@@ -1,4 +1,4 @@
-"""The control group's peak is told where the group is ours alone, and never else."""
+"""The control group's peak is reported where the group is ours alone, and never else."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_who_comes_in_during_the_run_spoils_it(root: Path) -> None:
 
 
 def test_a_kernel_that_cannot_reset_gives_no_figure(root: Path) -> None:
-    """The peak of all that ran before would be told as ours."""
+    """The peak of all that ran before would be reported as ours."""
     (root / GROUP / "memory.peak").unlink()
     (root / GROUP / "memory.peak").symlink_to("/proc/version")  # opens to read only
     assert "cannot be reset" in CgroupPeak(root).why_not

@@ -56,7 +56,7 @@ def test_a_result_comes_back_typed(tmp_path: Path) -> None:
     assert "CPU" in result.available
 
 
-def test_a_crash_is_told_by_the_signals_name(worker) -> None:
+def test_a_crash_is_named_by_its_signal(worker) -> None:
     """A process that crashes gives the signal's name and what it said last."""
     failed = failure(worker("print('about to', flush=True); os.kill(os.getpid(), signal.SIGSEGV)"))
     assert failed.cause == "crash"
@@ -174,7 +174,7 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path: Path, end: str) -
     """The kernel ends it when its parent is killed; one that began too late ends by itself."""
     script = (
         "import os, subprocess, sys, time\n"
-        "worker = ('from ovreport_collector.worker.main import end_with; import os, time;'\n"
+        "worker = ('from ovreport_collector.worker import end_with; import os, time;'\n"
         "          'end_with({}); print(os.getpid(), flush=True); time.sleep(60)')\n"
         "subprocess.Popen([sys.executable, '-c', worker.format(sys.argv[1] or os.getpid())])\n"
         "time.sleep(60)"

@@ -237,7 +237,7 @@ def test_other_weights_are_another_model(model_and_files, tmp_path: Path):
 def test_weights_that_cannot_be_converted_fail_the_model_with_the_reason(
     model_and_files, tmp_path: Path
 ):
-    """The run goes on; nothing is kept, and no path of this machine is told."""
+    """The run goes on; nothing is kept, and no path of this machine is reported."""
     model, files = model_and_files
     files.model.write_bytes(b"no weights at all")
     failed = converted(model, files, tmp_path)

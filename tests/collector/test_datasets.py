@@ -290,7 +290,7 @@ def a_suite(layout: str = "imagenet") -> Suite:
     )
 
 
-def test_a_brought_folder_takes_the_datasets_place(tmp_path: Path):
+def test_a_users_folder_takes_the_datasets_place(tmp_path: Path):
     """The suite is the same thing wherever the folder lies; its contents tell another apart."""
     first = datasets.with_user_datasets(a_suite(), {"pictures": str(made.foldered(tmp_path / "a"))})
     second = datasets.with_user_datasets(
@@ -325,7 +325,7 @@ def test_a_name_that_users_do_not_bring_is_refused_with_those_they_do(name: str,
     assert "pictures" in caught.value.remedy
 
 
-def test_a_bad_folder_is_told_with_the_option(tmp_path: Path):
+def test_a_bad_folder_is_reported_with_the_option(tmp_path: Path):
     """--dataset, its name, and the place inside."""
     with pytest.raises(InputError) as caught:
         datasets.with_user_datasets(a_suite(), {"pictures": str(tmp_path)})
@@ -428,7 +428,7 @@ def test_what_is_held_out_is_never_judged(n: int, held: int, seed: int, most: in
 
 @pytest.mark.parametrize(("n", "held"), [(4, 0), (10, 2), (5_000, 300)])
 def test_a_fifth_is_held_out_where_a_model_is_calibrated(n: int, held: int, tmp_path: Path):
-    """At most 300; nothing of other models and of data that nobody brought."""
+    """At most 300; nothing of other models and of data that nobody gave."""
     any_model = a_model("generic", {"x": [1]})
     models = [
         msgspec.structs.replace(any_model, id=name, data=data)
@@ -440,7 +440,7 @@ def test_a_fifth_is_held_out_where_a_model_is_calibrated(n: int, held: int, tmp_
     assert [model.options.get("held_out") for model in found] == [held, None, None]
 
 
-def test_too_few_samples_to_hold_some_out_are_told():
+def test_too_few_samples_to_hold_some_out_are_reported():
     """With the remedy."""
     model = a_model("generic", {"x": [1]}, options={"held_out": 0})
     with pytest.raises(SuiteError, match="4 samples are too few"):

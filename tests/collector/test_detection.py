@@ -69,7 +69,7 @@ def test_a_yolo_says_centres_and_a_confidence_a_class():
     ],
 )
 def test_an_output_of_another_format_is_refused(form, shape):
-    """The shape is told."""
+    """The shape is reported."""
     with pytest.raises(ValueError, match="is not"):
         detections.read(np.zeros(shape, np.float32), form, (9, 9), **THRESHOLDS)
 

@@ -1,4 +1,4 @@
-"""GPU and NPU memory as the plugins tell it, with a stand-in for their core."""
+"""GPU and NPU memory as the plugins report it, with a stand-in for their core."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Core:
 
 
 def test_each_device_of_a_string_is_asked() -> None:
-    """By kind of memory, under the property's name; what is not told has its reason."""
+    """By kind of memory, under the property's name; what is not reported has its reason."""
     found, missing = device_memory(Core(), "AUTO:NPU,GPU.0,CPU")
     assert found == {
         "GPU.0 GPU_MEMORY_STATISTICS usm_device": 4096,

@@ -136,7 +136,7 @@ def test_the_command_gives_a_table(
     assert "2026.4.1" in said
 
 
-def test_a_driver_that_crashes_the_probe_is_told(
+def test_a_driver_that_crashes_the_probe_is_reported(
     fake_child: FakeChild, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The command fails with what the driver said, not with a traceback."""

@@ -1,4 +1,4 @@
-"""Disks that fill up or become read-only in mid-run: told, nothing broken, and gone on from."""
+"""Disks that fill up or become read-only in mid-run: reported, and nothing is lost."""
 
 from __future__ import annotations
 

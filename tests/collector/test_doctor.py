@@ -102,7 +102,7 @@ def test_bad_is_what_the_verdict_calls_noisy(
     assert [c.id for c in beyond.values() if c.status != "ok"] == [check]
 
 
-def test_what_is_not_told_is_unknown_and_never_ok(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_unknown_and_never_ok(tmp_path: Path) -> None:
     """An empty /proc and /sys: nothing is made up."""
     checks = during(tmp_path, **dict.fromkeys(QUIET))
     assert {c.status for c in checks.values()} == {"unknown"}
@@ -196,8 +196,8 @@ def test_energy_events_of_perf(laptop: Path, level: str, status: str) -> None:
     assert ("sysctl" in found.remedy) == (status == "warn")
 
 
-def test_devices_are_told_with_what_speaks_against_them() -> None:
-    """A device that is there and fails is bad; one that is not there is only told."""
+def test_devices_are_listed_with_what_is_wrong_with_them() -> None:
+    """A device that is there and fails is bad; one that is not there is only listed."""
     found = {c.id: (c.status, c.remedy) for c in access.devices()}
     assert found == {
         "device-CPU": ("ok", ""),
@@ -207,7 +207,7 @@ def test_devices_are_told_with_what_speaks_against_them() -> None:
 
 
 def test_an_openvino_that_cannot_be_loaded_is_bad(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other checks are told all the same."""
+    """The other checks are reported all the same."""
 
     def fails(*_: Any) -> None:
         raise OvreportError("it crashed", remedy="Install it again.")

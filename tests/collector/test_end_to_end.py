@@ -15,6 +15,7 @@ from openvino import opset13 as ops
 from PIL import Image, ImageFilter
 
 from ovreport.record import STAGES
+from ovreport_collector import worker
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.engines.images import decoded, encoded, on_host, pixels
@@ -23,7 +24,6 @@ from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.end_to_end import run
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult, Route
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector.worker import main
 from tests.collector import models
 
 SOURCE = (120, 80)
@@ -81,7 +81,7 @@ def job(tmp_path: Path, images: list[str]) -> EndToEndJob:
 
 def measured(job: EndToEndJob) -> EndToEndResult:
     """Return the result of a job that must not fail."""
-    result = main.run(job)
+    result = worker.run(job)
     assert isinstance(result, EndToEndResult), result
     return result
 
@@ -110,7 +110,7 @@ def test_stages_make_up_the_whole(job: EndToEndJob) -> None:
         assert made.async_ips > 0
 
 
-def test_what_was_done_is_told(job: EndToEndJob) -> None:
+def test_what_was_done_is_reported(job: EndToEndJob) -> None:
     """Images and steps are in the result, in words."""
     result = measured(job)
     assert result.images == "4 JPEG images"
@@ -180,7 +180,7 @@ def test_without_pillows_resize_the_graph_interpolates_plainly(
 def test_a_device_that_cannot_preprocess_keeps_the_host_way(
     job: EndToEndJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One way is measured, of the other the reason is told."""
+    """One way is measured, of the other the reason is reported."""
 
     def refuse(*_: object, **__: object) -> Any:
         raise RuntimeError("no u8 inputs here")
@@ -193,9 +193,9 @@ def test_a_device_that_cannot_preprocess_keeps_the_host_way(
 
 
 def test_an_image_that_is_none_fails_the_job(job: EndToEndJob) -> None:
-    """The reason is told; nothing is timed on it."""
+    """The reason is reported; nothing is timed on it."""
     Path(job.images[2]).write_bytes(b"no image")
-    result = main.run(job)
+    result = worker.run(job)
     assert isinstance(result, JobFailed)
     assert "image" in result.reason
 

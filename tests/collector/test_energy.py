@@ -158,7 +158,7 @@ def test_polling_leaves_no_room_for_two_wraps(wraps_at: int, unit_j: float) -> N
     assert counter.safe_poll_s * FASTEST_W <= wraps_at * unit_j / 2 * (1 + 1e-9)
 
 
-def test_a_fall_without_a_range_is_told(machine: Machine) -> None:
+def test_a_fall_without_a_range_is_reported(machine: Machine) -> None:
     """Nobody can know what was counted: there is no figure."""
     machine.zone("0", "package-0", range_uj=None, at_uj=1_000)
     meter = powercap.find(machine.root)
@@ -414,7 +414,7 @@ def test_without_a_meter_nothing_is_slower() -> None:
 
 @pytest.mark.usefixtures("own_clock")
 def test_a_counter_that_breaks_in_the_run_does_not_break_the_run(machine: Machine) -> None:
-    """The run goes on, and the reason is told."""
+    """The run goes on, and the reason is reported."""
     counter = machine.zone("0", "package-0")
     measurement = measured(machine)
     with measurement:

@@ -14,7 +14,7 @@ from onnx import TensorProto, helper
 from ovreport.errors import InputError
 from ovreport.metrics import metric_values
 from ovreport.record import Completed, Port, Record, Unsupported
-from ovreport_collector import engines
+from ovreport_collector import engines, worker
 from ovreport_collector.engines import native
 from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.engines.native import THREADS, in_openvino_order
@@ -27,7 +27,6 @@ from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.session import collect
-from ovreport_collector.worker import main
 from tests.collector.conftest import TINY, FakeChild, a_device, a_request
 
 ALONGSIDE = ThreadSettings(
@@ -92,7 +91,7 @@ def threads() -> set[str]:
 def outputs_of(target: Target, samples: Path, folder: Path) -> tuple[OutputsResult, np.ndarray]:
     """Return what a measuring process tells of the outputs, and the first of them."""
     out = folder / f"{target.engine}.npz"
-    result = main.run(
+    result = worker.run(
         OutputsJob(
             target=target,
             inputs={"samples": str(samples)},
@@ -122,7 +121,7 @@ def test_onnx_runtime_gives_what_openvino_gives(
 
 
 def test_threads_are_those_that_openvino_has(target: Target) -> None:
-    """Asked for, told by the session, and counted: two for latency, one a request under load."""
+    """Asked for, read back, and counted: two for latency, one a request under load."""
     network = engines.create(target).read(Path(target.model), target.shapes)
     for mode, threads, requests in (("latency", "2", 1), ("throughput", "1", 2)):
         compiled = network.compile("CPU", mode, "f32", None)
@@ -157,7 +156,7 @@ def test_requests_of_many_threads_have_sessions_of_their_own(target: Target, sam
 def test_openvino_tells_what_a_framework_is_given(target: Target) -> None:
     """The job alongside reads threads and requests in force from OpenVINO itself."""
     reference = msgspec.structs.replace(target, engine="openvino", thread_settings=None)
-    told = main.run(ThreadSettingsJob(target=reference))
+    told = worker.run(ThreadSettingsJob(target=reference))
     assert isinstance(told, ThreadSettings)
     assert told.latency_threads >= 1
     assert told.requests * told.request_threads <= max(told.throughput_threads, told.requests)
@@ -166,7 +165,7 @@ def test_openvino_tells_what_a_framework_is_given(target: Target) -> None:
 
 def test_a_round_is_measured(target: Target, samples: Path) -> None:
     """Latency, throughput, memory and start-up, by the same loops as OpenVINO."""
-    result = main.run(
+    result = worker.run(
         InferenceJob(
             target=target, round=0, tier=TINY, inputs=str(samples), seed=1, driver="threads"
         )
@@ -212,7 +211,7 @@ def test_what_a_framework_cannot_do_is_unsupported(
         cache_dir=str(samples.parent),
     )
     job = OutputsJob(target=job.target, inputs={}, outputs={}, task="generic")
-    result = main.run(job)
+    result = worker.run(job)
     assert isinstance(result, JobFailed)
     assert result.unsupported
     assert words in result.reason
@@ -235,7 +234,7 @@ def test_litert_gives_what_openvino_gives(tmp_path: Path) -> None:
     reference = Target(
         engine="openvino", model=str(file), shapes=model.shapes, device="CPU", precision="f32"
     )
-    thread_settings = main.run(ThreadSettingsJob(target=reference))
+    thread_settings = worker.run(ThreadSettingsJob(target=reference))
     assert isinstance(thread_settings, ThreadSettings)
     thread_settings = msgspec.structs.replace(thread_settings, latency_threads=2)
     target = msgspec.structs.replace(reference, engine="litert", thread_settings=thread_settings)
@@ -346,7 +345,7 @@ def test_a_plan_tells_engines_apart(fake_child: FakeChild, suite_file: Path) -> 
     assert both.software.packages["onnxruntime"]
 
 
-def test_a_missing_package_is_told_before_anything_runs(
+def test_a_missing_package_is_reported_before_anything_runs(
     fake_child: FakeChild, suite_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the command that installs it."""
@@ -392,7 +391,7 @@ def answering(job: Job) -> ThreadSettings | None:
 
 
 def test_rounds_of_both_alternate(records, fake_child: FakeChild) -> None:
-    """With the threads OpenVINO told, asked for once; no model cache is tried."""
+    """With the threads that OpenVINO reported, asked for once; no model cache is tried."""
     fake_child.answers = [answering]
     ours, theirs = records()
     rounds = [j for j in fake_child.jobs if isinstance(j, InferenceJob)]

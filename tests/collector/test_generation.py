@@ -36,7 +36,7 @@ from ovreport_collector.measurements.generation.run import GenerationJob, Length
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import collect
 from ovreport_collector.session.estimate import total_s
-from ovreport_collector.session.results_table import summaries
+from ovreport_collector.session.tables import summaries
 from tests.collector.conftest import FakeChild, a_request, run_in_sight
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import WORDS, language_suite
@@ -115,8 +115,8 @@ def test_slow_answers_stop_at_the_cap(job: GenerationJob, clock: Clock) -> None:
 
 
 def test_an_answer_of_another_length_is_wrong(job: GenerationJob, clock: Clock) -> None:
-    """Fewer tokens than asked for: their times are those of another task."""
-    with pytest.raises(WrongOutputError, match="4 tokens were asked for, 3 came"):
+    """Fewer tokens than requested: their times are those of another task."""
+    with pytest.raises(WrongOutputError, match="4 tokens were requested, 3 came"):
         measure(job, SimulatedEngine(clock, missing=1))
 
 
@@ -137,7 +137,7 @@ def test_requests_at_once(job: GenerationJob, clock: Clock) -> None:
 
 
 def test_requests_at_once_stop_when_the_time_is_up(job: GenerationJob, clock: Clock) -> None:
-    """What took too long is still told; no greater number is begun after it."""
+    """What took too long is still recorded; no greater number is begun after it."""
     short = msgspec.structs.replace(job, requests=[1, 4, 8], concurrent_s=0.1)
     found = measure(short, SimulatedEngine(clock, time_per_output_token_ms=10.0)).concurrency
     assert isinstance(found, Concurrency)
@@ -151,7 +151,7 @@ def test_requests_at_once_stop_when_the_time_is_up(job: GenerationJob, clock: Cl
 def test_requests_at_once_that_fail_lose_nothing_else(
     job: GenerationJob, clock: Clock, error: Exception, kind: type
 ) -> None:
-    """The lone answers stay; the reason is told."""
+    """The lone answers stay; the reason is reported."""
     found = measure(job, SimulatedEngine(clock, batches=error))
     assert isinstance(found.concurrency, kind)
     assert str(error) in found.concurrency.reason
@@ -213,7 +213,7 @@ def with_genai(pretend_installed: Callable[..., None]) -> None:
 def test_a_language_model_becomes_a_record(
     text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
 ) -> None:
-    """Rounds, quality against f32, no classic aspect; the record is read back as written."""
+    """Rounds, quality against f32, no measurement of other models; it is read back as written."""
     tier(rounds=3, max_rounds=3)
     f32, default = (
         SimulatedEngine(clock, time_per_output_token_ms=30),
@@ -249,7 +249,7 @@ def test_a_language_model_becomes_a_record(
 def test_requests_at_once_are_measured_in_few_rounds(
     text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
 ) -> None:
-    """They load the model again: at the quick tier three rounds do; left out, that is told."""
+    """They load the model again: at the quick tier three rounds do; left out, that is reported."""
     tier(rounds=5, max_rounds=5)
     engines = {p: SimulatedEngine(clock) for p in ("f32", "default")}
     record, _ = collected(text_suite, own_folders / "out", console, fake_child, **engines)
@@ -302,11 +302,11 @@ def test_a_model_that_fails_is_a_record(
     records = collected(text_suite, own_folders / "out", console, fake_child, **engines)
     for record in records:
         assert isinstance(record.outcome, Failed)
-        assert "were asked for" in record.outcome.reason
+        assert "were requested" in record.outcome.reason
         assert not isinstance(record.generation, Generation)
 
 
-def test_a_missing_extra_is_told(
+def test_a_missing_extra_is_reported(
     text_suite: Path, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before anything is measured, with the command that installs it; exit code 2."""

@@ -168,7 +168,7 @@ def test_a_long_journal_is_asked_quickly(path: Path) -> None:
 
 
 @pytest.mark.parametrize("at", ["fsync", "open"])
-def test_a_disk_that_refuses_is_told_and_loses_nothing(
+def test_a_disk_that_refuses_is_reported_and_loses_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     """A full disk gives a StoreError with path and remedy; the steps before are all there."""
@@ -187,7 +187,7 @@ def test_a_disk_that_refuses_is_told_and_loses_nothing(
     assert Journal(path).steps[0] == failed(0)
 
 
-def test_a_journal_that_cannot_be_read_is_told(path: Path) -> None:
+def test_a_journal_that_cannot_be_read_is_reported(path: Path) -> None:
     """A folder in the journal's place is named, with what to do."""
     path.mkdir(parents=True)
     with pytest.raises(StoreError, match="--fresh") as caught:

@@ -1,4 +1,4 @@
-"""Variants of language models: planned, made by the pipeline's own network, told in records."""
+"""Variants of language models: planned, made by the pipeline's own network, named in records."""
 
 from __future__ import annotations
 

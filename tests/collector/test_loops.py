@@ -28,7 +28,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Request:
-    """Takes as long as it is told, and notes what it was fed."""
+    """Takes as long as it is asked to, and notes what it was fed."""
 
     def __init__(self, seconds: float | Callable[[int], float] = 0.002) -> None:
         self.seconds = seconds if callable(seconds) else lambda _: seconds
@@ -151,7 +151,7 @@ def test_inputs_are_rotated() -> None:
 
 
 def test_a_slowdown_shows_in_the_thirds() -> None:
-    """What heats up within a round is told by its last third."""
+    """What heats up within a round is seen in its last third."""
     limits = tier(min_seconds=0.01, min_inferences=300)
     measured = loops.measure_latency(
         Request(lambda n: 0.002 if n < 160 else 0.006), 4, limits, index=0

@@ -1,4 +1,4 @@
-"""What this machine is told to be: plausible, stable, and without a name of its own."""
+"""What a record says of this machine: plausible, stable, and without a name of its own."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_nothing_names_the_machine_or_its_user() -> None:
     assert f'"{getpass.getuser()}"' not in text
 
 
-def test_software_is_told_in_full() -> None:
+def test_software_is_recorded_in_full() -> None:
     """Every version between a model and the silicon, and the contract holds."""
     found = describe.software("2026.4.1-22982-abc")
     assert found.openvino == "2026.4.1-22982-abc"

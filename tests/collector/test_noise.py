@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from ovreport.metrics.evidence import FOREIGN_PEAK_SHARE, READINGS
-from ovreport_collector.machine import monitor, noise, processes
-from ovreport_collector.machine.monitor import Watch
-from ovreport_collector.machine.noise import Snapshot
+from ovreport_collector.machine import noise, processes
+from ovreport_collector.machine.noise import Snapshot, Watch
 from tests.collector.trees import LAPTOP, plant
 
 BUSY = "import time; end = time.monotonic() + {}; exec('while time.monotonic() < end: pass')"
@@ -168,8 +167,8 @@ def test_a_watch_that_cannot_look_does_not_lose_the_round(monkeypatch: pytest.Mo
         calls.append(1)
         raise OSError("gone")
 
-    monkeypatch.setattr(monitor.noise, "glance", fails)
-    monkeypatch.setattr(monitor.noise, "snapshot", lambda: at(time.monotonic()))
+    monkeypatch.setattr(noise, "glance", fails)
+    monkeypatch.setattr(noise, "snapshot", lambda: at(time.monotonic()))
     with Watch(period_s=0.02) as watch:
         time.sleep(0.3)
     assert calls

@@ -128,7 +128,7 @@ def test_int8_is_as_right_as_eight_bits_can_be(network: Path, tmp_path: Path) ->
 
 @NEEDS_NNCF
 def test_held_out_inputs_choose_among_ways(network: Path, tmp_path: Path) -> None:
-    """The least error is kept, and told with those of the others and the settings it had."""
+    """The least error is kept, and recorded with those of the others and the settings it had."""
     result, _ = made(network, tmp_path, "int8")
     assert isinstance(result, OptimizeResult), result
     assert [trial.settings for trial in result.trials] == [dict(way) for way in QUANTIZATIONS]

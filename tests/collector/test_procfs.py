@@ -86,7 +86,7 @@ def test_the_power_source(laptop: Path, files: dict[str, str], expected: str) ->
         ({}, "unknown"),
     ],
 )
-def test_turbo_is_told_by_intel_or_by_others(
+def test_turbo_is_read_from_the_files_of_intel_or_of_others(
     tmp_path: Path, files: dict[str, str], expected: str
 ) -> None:
     """Two files, of which a machine has one or none."""

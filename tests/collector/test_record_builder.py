@@ -1,4 +1,4 @@
-"""A record made of what the journal holds, each aspect measured or with its reason."""
+"""A record made of what the journal holds: each measurement or why there is none."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def made(plan: Plan, journal: Journal) -> Record:
 
 
 def test_rounds_are_in_order_whatever_the_journals(plan: Plan, journal: Journal) -> None:
-    """Every aspect has its rounds by number, and so has the noise."""
+    """Every measurement has its rounds by number, and so has the noise."""
     for index in (2, 0, 1):
         journal.add(done(plan, index))
     record = made(plan, journal)
@@ -163,7 +163,7 @@ def test_a_case_whose_rounds_all_failed_says_why_the_first_did(
     assert record.measured_at == "2026-11-23T12:01:00Z"
 
 
-def test_an_aspect_that_always_failed_says_why(plan: Plan, journal: Journal) -> None:
+def test_a_measurement_that_always_failed_says_why(plan: Plan, journal: Journal) -> None:
     """The others are measured."""
     why = Failed(reason="the outputs changed", cause="wrong-output")
     for index in range(2):
@@ -174,7 +174,7 @@ def test_an_aspect_that_always_failed_says_why(plan: Plan, journal: Journal) -> 
     assert set(record.verdicts) == {"latency"}
 
 
-def test_an_aspect_has_the_rounds_in_which_it_went_well(plan: Plan, journal: Journal) -> None:
+def test_a_measurement_has_the_rounds_in_which_it_went_well(plan: Plan, journal: Journal) -> None:
     """One failure among them does not lose the others."""
     why = Failed(reason="once", cause="error")
     journal.add(done(plan, 0, throughput=None, missing={"throughput": why}))

@@ -138,8 +138,8 @@ def test_a_file_that_is_not_what_is_pinned_is_refused(fetched: list[str], cache_
     assert not list(cache_dir.rglob("*.onnx"))
 
 
-def test_a_missing_member_is_told_by_name(fetched: list[str]) -> None:
-    """A missing member is told by name."""
+def test_a_missing_member_is_reported_by_name(fetched: list[str]) -> None:
+    """A missing member is reported by name."""
     assert "tiny/nope.onnx" in failure(suite_of(f"pypi:{PIN}/tiny/nope.onnx", "a" * 64))
 
 

@@ -52,7 +52,7 @@ def test_a_name_of_ours_stays_ours():
 
 @pytest.mark.usefixtures("added")
 def test_a_task_that_does_not_load_is_its_packages_fault():
-    """Told with its place; the others are not affected."""
+    """Reported with its place; the others are not affected."""
     with pytest.raises(SuiteError, match="no_such_module"):
         tasks.get("broken")
     assert tasks.get("own-task").name == "own-task"

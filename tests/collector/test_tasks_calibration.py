@@ -155,7 +155,7 @@ def test_one_shared_unit_is_found_wherever_it_stands(seed: int, batch: int, data
 
 
 def test_what_is_judged_as_well_does_not_calibrate() -> None:
-    """Data hold some things twice: those inputs are left out; where nothing is left, that is told.
+    """Data hold some things twice: those inputs are left out; none left is an error.
 
     A sample of a batch goes as a whole.
     """

@@ -113,7 +113,7 @@ def test_a_process_that_ended_early_measured_nothing(tmp_path: Path, content) ->
 def test_a_measuring_process_imports_no_telemetry() -> None:
     """OpenVINO's converter, which sends an event on import, is left out, and can be had later."""
     script = (
-        "import sys, ovreport_collector.worker.main, ovreport_collector.engines.openvino.engine\n"
+        "import sys, ovreport_collector.worker, ovreport_collector.engines.openvino.engine\n"
         "assert not [m for m in sys.modules if 'telemetry' in m]\n"
         "import openvino.tools.ovc"
     )
@@ -126,7 +126,7 @@ def test_a_measuring_process_imports_no_telemetry() -> None:
 def test_a_measuring_process_loads_nothing_of_the_session(name: str) -> None:
     """Its memory is measured: plan, preparation and tasks would be in every record."""
     script = (
-        "import sys, ovreport_collector.worker.main\n"
+        "import sys, ovreport_collector.worker\n"
         f"import ovreport_collector.measurements.{name}.run\n"
         "rooms = {m.split('.')[1] for m in sys.modules if m.startswith('ovreport_collector.')}\n"
         "assert not rooms & {'session', 'plan', 'prepare', 'tasks', 'models', 'datasets'}, rooms"

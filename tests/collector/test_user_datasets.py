@@ -164,7 +164,7 @@ class Place:
 
     @property
     def user_datasets(self) -> list[str]:
-        """Options that bring all datasets."""
+        """Options that name all datasets."""
         names = ("imagenet", "coco", "sst2")
         return [o for n in names for o in ("--dataset", f"{n}={self.root / 'data' / n}")]
 
@@ -247,7 +247,7 @@ def test_without_their_data_models_run_for_speed(place: Place, fake_child: FakeC
         assert "--dataset" not in record.repeat.ovreport
 
 
-def test_the_samples_are_limited_and_told(place: Place, fake_child: FakeChild):
+def test_the_samples_are_limited_and_reported(place: Place, fake_child: FakeChild):
     """How many of how many; and the command that repeats it says so too."""
 
     def two(job: Job) -> Struct | None:
@@ -345,7 +345,7 @@ def test_a_background_class_shifts_the_labels(tmp_path: Path):
     assert labelled.labels.tolist() == [1, 1, 2, 2, 3, 3]
 
 
-def test_a_dataset_of_more_classes_than_the_model_is_told_so(tmp_path: Path):
+def test_a_dataset_of_more_classes_than_the_model_is_refused(tmp_path: Path):
     """Not scored as if it were wrong answers."""
     words = a_tokenizer(tmp_path / "t.json", WORDS)
     files = Files(

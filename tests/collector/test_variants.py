@@ -1,4 +1,4 @@
-"""Variants of a model: planned, made once, measured beside the published file, told in records."""
+"""Variants of a model: planned, made once, measured beside the published file, named in records."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job, JobFailed
-from ovreport_collector.session import collect, plan_table
+from ovreport_collector.session import collect, tables
 from ovreport_collector.session.estimate import total_s
 from ovreport_collector.tasks import Calibration
 from ovreport_collector.tasks.voice import VoiceActivity
@@ -169,7 +169,7 @@ def test_a_variant_that_no_model_can_have_is_refused(
     assert caught.value.where == "--variant int4-weights"
 
 
-def test_without_nncf_the_suites_variants_are_left_out_and_told(
+def test_without_nncf_the_suites_variants_are_left_out_and_reported(
     write, fake_child: FakeChild, has_nncf
 ) -> None:
     """The rest is measured; the remedy is a command. Compression to fp16 needs OpenVINO alone."""
@@ -179,7 +179,7 @@ def test_without_nncf_the_suites_variants_are_left_out_and_told(
     assert plan.optimized_variants(plan.models[0]) == ["fp16"]
     assert plan.left_out.startswith("2 variants are left out")
     assert "pip install 'ovreport[nncf]'" in plan.left_out
-    assert plan_table.as_json(plan)["left_out"] == plan.left_out
+    assert tables.plan_as_json(plan)["left_out"] == plan.left_out
 
 
 def test_without_nncf_a_variant_that_is_asked_for_is_refused(
@@ -443,7 +443,7 @@ def test_a_published_file_that_is_not_there_fails_its_variants(
 def test_extras_are_measured_of_the_published_file_at_the_quick_tier(
     run, write, fake_child: FakeChild, tier
 ) -> None:
-    """The variant's aspects say so; at other tiers it has its own."""
+    """The variant's measurements say so; at other tiers it has its own."""
     path = write(a_model(variants=["int8"]))
     published, variant = run(path, precisions=("f32",))
     assert not isinstance(published.curve, Skipped)

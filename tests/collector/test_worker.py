@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ovreport.record import Failed, Port, Settings, Unsupported
-from ovreport_collector import engines
+from ovreport_collector import engines, worker
 from ovreport_collector.engines import arrays
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.types import OutputsResult, ProbeResult, Target
@@ -25,7 +25,6 @@ from ovreport_collector.measurements.startup.run import CachedStartJob, CachedSt
 from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import accuracy
-from ovreport_collector.worker import main
 from tests.collector import models
 from tests.collector.conftest import TINY, an_execution
 from tests.collector.fake_sysfs import Machine
@@ -125,7 +124,7 @@ def _meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def round_of(samples: Path) -> InferenceResult | JobFailed:
     """Measure a round."""
-    result = main.run(
+    result = worker.run(
         InferenceJob(
             target=TARGET, round=1, tier=TINY, inputs=str(samples), seed=20, driver="threads"
         )
@@ -142,11 +141,11 @@ def outputs_of(samples: Path, tmp_path: Path) -> OutputsResult | JobFailed:
         outputs={"samples": str(tmp_path / "out.npz")},
         task="generic",
     )
-    return main.run(job)
+    return worker.run(job)
 
 
 def test_a_sound_round_misses_nothing(use, samples: Path) -> None:
-    """Every aspect is there, under the round's number."""
+    """Every measurement is there, under the round's number."""
     use(Engine())
     result = round_of(samples)
     assert isinstance(result, InferenceResult)
@@ -175,10 +174,10 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
 @pytest.mark.parametrize("mode", ["latency", "throughput"])
-def test_outputs_that_change_while_timed_fail_the_aspect(
+def test_outputs_that_change_while_timed_fail_the_measurement(
     use, samples: Path, mode: str, wrong
 ) -> None:
-    """A fast wrong answer is a failure; the other aspect keeps its measurement."""
+    """A fast wrong answer is a failure; the other measurement keeps its result."""
     use(Engine(**{mode: _later(10, wrong)}))
     result = round_of(samples)
     assert isinstance(result, InferenceResult)
@@ -219,7 +218,7 @@ def test_outputs_that_are_wrong_from_the_start_fail_the_job(
 
 
 def test_an_error_under_load_keeps_the_latency(use, samples: Path) -> None:
-    """What was measured before an aspect broke is not lost."""
+    """What was measured before something broke is not lost."""
 
     def breaks(n: int, sample: int) -> np.ndarray:
         if n > 20:
@@ -238,7 +237,7 @@ def test_an_error_under_load_keeps_the_latency(use, samples: Path) -> None:
 def test_energy_that_cannot_be_read_costs_nothing_else(
     use, samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its reason is told, every other aspect is there."""
+    """Its reason is reported, every other measurement is there."""
     use(Engine())
     monkeypatch.setattr(energy, "ROOT", tmp_path / "empty")
     result = round_of(samples)
@@ -319,8 +318,8 @@ def test_a_start_from_the_cache_is_verified(real: tuple[Target, Path], tmp_path:
     target, samples = real
     cache = tmp_path / "cache"
     cache.mkdir()
-    job = CachedStartJob(target=target, round=0, inputs=str(samples), cache_dir=str(cache))
-    first, second = main.run(job), main.run(job)
+    job = CachedStartJob(target=target, round=0, inputs=str(samples), seed=0, cache_dir=str(cache))
+    first, second = worker.run(job), worker.run(job)
     assert isinstance(first, CachedStartResult)
     assert isinstance(second, CachedStartResult)
     assert (first.loaded_from_cache, second.loaded_from_cache) == (False, True)
@@ -334,7 +333,7 @@ STARTING = ["import", "read", "compile", "first-inference"]
 def test_a_start_without_mmap_has_the_phases_of_a_start(real: tuple[Target, Path]) -> None:
     """Its memory can be set beside a round's, phase by phase."""
     target, samples = real
-    result = main.run(NoMmapJob(target=target, round=3, inputs=str(samples), seed=1))
+    result = worker.run(NoMmapJob(target=target, round=3, inputs=str(samples), seed=1))
     assert isinstance(result, NoMmapResult)
     assert result.memory.round == 3
     assert [p.phase for p in result.memory.phases] == STARTING
@@ -343,7 +342,7 @@ def test_a_start_without_mmap_has_the_phases_of_a_start(real: tuple[Target, Path
 def test_an_engine_that_maps_nothing_is_not_asked(use, samples: Path) -> None:
     """The reason says so."""
     use(Engine())
-    result = main.run(NoMmapJob(target=TARGET, round=0, inputs=str(samples), seed=1))
+    result = worker.run(NoMmapJob(target=TARGET, round=0, inputs=str(samples), seed=1))
     assert isinstance(result, JobFailed)
     assert result.unsupported
 
@@ -358,29 +357,29 @@ def test_a_shape_opens_what_is_dynamic(real: tuple[Target, Path], tmp_path: Path
         outputs={"s": str(tmp_path / "o.npz")},
         task="generic",
     )
-    result = main.run(job)
+    result = worker.run(job)
     assert isinstance(result, OutputsResult)
     assert result.outputs[0].shape == [1, models.CLASSES]
-    without = main.msgspec.structs.replace(
-        job, target=main.msgspec.structs.replace(target, shapes={})
+    without = worker.msgspec.structs.replace(
+        job, target=worker.msgspec.structs.replace(target, shapes={})
     )
-    failed = main.run(without)
+    failed = worker.run(without)
     assert isinstance(failed, JobFailed)
     assert "without a static shape: x" in failed.reason
 
 
 def test_a_device_that_is_not_there_is_not_the_end_of_a_probe() -> None:
-    """It is told as unavailable, beside those that are there."""
-    result = main.run(ProbeJob(devices=["CPU", "TPU"]))
+    """It is listed as unavailable, beside those that are there."""
+    result = worker.run(ProbeJob(devices=["CPU", "TPU"]))
     assert isinstance(result, ProbeResult)
     assert [d.name for d in result.devices] == ["CPU"]
     assert [u.name for u in result.unavailable] == ["TPU"]
 
 
 @pytest.mark.parametrize("devices", [["X"], []], ids=["asked for", "by default"])
-def test_a_plugin_that_is_no_library_is_told(devices: list[str]) -> None:
+def test_a_plugin_that_is_no_library_is_reported(devices: list[str]) -> None:
     """A registered device that does not load is unavailable, with a reason, never just absent."""
-    result = main.run(ProbeJob(devices=devices, plugins={"X": __file__}))
+    result = worker.run(ProbeJob(devices=devices, plugins={"X": __file__}))
     assert isinstance(result, ProbeResult)
     assert [u.reason != "" for u in result.unavailable if u.name == "X"] == [True]
 
@@ -399,7 +398,7 @@ def test_what_is_kept_of_outputs_is_what_their_judge_wants(
         task="image-classification",
         evaluators={"labelled": "", "labelled-top5": "top5"},
     )
-    assert isinstance(main.run(job), OutputsResult)
+    assert isinstance(worker.run(job), OutputsResult)
     whole, first, further = (accuracy.load_outputs(Path(path))[0] for path in outputs.values())
     assert whole.shape[1:] == (1, models.CLASSES)
     for kept in (first, further):
@@ -409,15 +408,15 @@ def test_what_is_kept_of_outputs_is_what_their_judge_wants(
 
 @pytest.mark.parametrize(
     "name",
-    ["os:system", "tests.collector.models:save", "ovreport_collector.worker.main:run", "nothing"],
+    ["os:system", "tests.collector.models:save", "ovreport_collector.worker:run", "nothing"],
 )
 def test_only_jobs_of_the_collector_are_done(name: str) -> None:
     """Whatever the command line names."""
     with pytest.raises(ValueError, match="not a job"):
-        main.job_type(name)
+        worker.job_type(name)
 
 
 def test_a_job_is_found_by_its_name() -> None:
     """Module and class."""
     name = "ovreport_collector.measurements.outputs:OutputsJob"
-    assert main.job_type(name) is OutputsJob
+    assert worker.job_type(name) is OutputsJob

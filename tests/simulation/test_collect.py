@@ -82,7 +82,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
 
 
 def reasons(record: Record, measurement: str = "latency") -> dict[str, str]:
-    """Return code → detail of the aspect's verdict."""
+    """Return code → detail of the measurement's verdict."""
     return {reason.code: reason.detail for reason in record.verdicts[measurement].reasons}
 
 
@@ -110,7 +110,7 @@ def test_drift_turns_the_verdict(faulty: dict[str, Record]) -> None:
 
 
 @pytest.mark.parametrize(("precision", "cause", "words"), [CRASHES, HANGS])
-def test_a_lost_round_is_told_and_the_others_kept(
+def test_a_lost_round_is_reported_and_the_others_kept(
     faulty: dict[str, Record], precision: str, cause: str, words: str
 ) -> None:
     """One process of two dies or hangs in its loop; the record has the other, and says why."""
@@ -123,7 +123,7 @@ def test_a_lost_round_is_told_and_the_others_kept(
     assert "1 failed" in reasons(record)["failed-rounds"]
 
 
-def test_a_wrong_answer_in_one_round_is_told(faulty: dict[str, Record]) -> None:
+def test_a_wrong_answer_in_one_round_is_reported(faulty: dict[str, Record]) -> None:
     """A process answered fast and wrong: its loops are dropped, and the verdict tells."""
     record = faulty["default"]
     assert [r.round for r in record.latency.rounds] == [0]
@@ -132,7 +132,7 @@ def test_a_wrong_answer_in_one_round_is_told(faulty: dict[str, Record]) -> None:
     assert "failed-rounds" in reasons(record)
 
 
-def test_wrong_answers_throughout_are_a_failed_aspect(collect: Collect) -> None:
+def test_wrong_answers_throughout_are_a_failed_measurement(collect: Collect) -> None:
     """No round gave a right answer under time: no figure, and the cause."""
     tier = msgspec.structs.replace(TIER, rounds=1, max_rounds=1)
     truth = msgspec.structs.replace(CALM, fault="wrong-output")

@@ -32,7 +32,7 @@ def test_inferences_have_their_spread_and_autocorrelation(rho: float) -> None:
     assert autocorrelation(long) == pytest.approx(rho, abs=0.02)
 
 
-def test_rounds_differ_as_they_are_told() -> None:
+def test_rounds_differ_as_they_should() -> None:
     """Normal levels spread by the deviation; heavy ones have rounds far out."""
     normal = np.median(tapes(within=0, between=0.02), axis=2)
     heavy = np.median(tapes(within=0, between=0.02, tail="heavy"), axis=2)

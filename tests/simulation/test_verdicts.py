@@ -31,7 +31,7 @@ def calm(**changes) -> Truth:
 
 
 def codes(record: Record, measurement: str = "latency") -> list[str]:
-    """Return the reasons of the aspect's verdict."""
+    """Return the reasons of the measurement's verdict."""
     return [reason.code for reason in record.verdicts[measurement].reasons]
 
 
@@ -136,7 +136,7 @@ def test_noisy_rounds_are_noisy_and_wild_ones_unreliable() -> None:
     assert levels == ["stable", "noisy", "unreliable"]
 
 
-def test_an_unsteady_start_is_told() -> None:
+def test_an_unsteady_start_is_reported() -> None:
     """Windows that never agree: the warm-up gives up at its cap, and says so."""
     record = latency_record(calm(within=0.8))
     assert "unstable-warmup" in codes(record)

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from ovreport import paths
 from ovreport import record as r
-from ovreport.store import write
+from ovreport.store import Loaded, Stored, write
 from ovreport_sitegen.build import Built, build
+from ovreport_sitegen.config import Config
+from ovreport_sitegen.data.catalogue import Catalogue, make
 from tests.factories import QUICK, a_failed_record, a_record
+
+
+def catalogue(*records: r.Record) -> Catalogue:
+    """Return a catalogue of records."""
+    return make(Config(), Loaded([Stored(record, Path("x.json")) for record in records]))
+
+
+def a_reference(**knobs: Any) -> r.Record:
+    """Return f32 of the published file on the CPU, as it is collected: it has no reference."""
+    record = a_record(**{"seed": 1, **knobs})
+    assert isinstance(record.accuracy, r.Accuracy)
+    none = r.Skipped(reason="this is the reference")
+    return msgspec.structs.replace(
+        record, accuracy=msgspec.structs.replace(record.accuracy, reference=none)
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
 from ovreport import record as r
 from ovreport.metrics import MetricValue, metric_values
-from ovreport.store import Loaded, Stored
-from ovreport_sitegen.config import Config
-from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.pages import end_to_end
 from tests.factories import a_failed_record, a_record
-from tests.sitegen.conftest import a_collection
+from tests.sitegen.conftest import a_collection, catalogue
 
 replace = msgspec.structs.replace
-
-
-def catalogue(*records: r.Record) -> Catalogue:
-    """Return a catalogue of records."""
-    return make(Config(), Loaded([Stored(record, Path("x.json")) for record in records]))
 
 
 def changed(record: r.Record, **fields: object) -> r.Record:

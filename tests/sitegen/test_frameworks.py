@@ -15,7 +15,7 @@ from ovreport.errors import InputError
 from ovreport_sitegen import downloads
 from ovreport_sitegen.pages import frameworks, latency, model
 from tests.factories import a_failed_record, a_native_record, a_record
-from tests.sitegen.test_views import catalogue
+from tests.sitegen.conftest import catalogue
 
 MODELS = {"gained": 10.0, "lost": 2.5, "even": 5.0}
 """Model → the framework's latency in ms; OpenVINO takes 5 ms for each."""

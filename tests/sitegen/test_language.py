@@ -19,8 +19,7 @@ from tests.language_factories import (
     a_made_language_record,
     language_records,
 )
-from tests.sitegen.conftest import a_collection
-from tests.sitegen.test_sentences import catalogue
+from tests.sitegen.conftest import a_collection, catalogue
 
 TITLE = "SmolLM2-135M-Instruct"
 CLASSIC = ("latency", "throughput", "accuracy", "efficiency", "end-to-end", "frameworks")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ovreport import record as r
 from ovreport_sitegen.pages.method import overhead
 from tests.factories import QUICK, a_failed_record, a_record
-from tests.sitegen.test_views import catalogue
+from tests.sitegen.conftest import catalogue
 
 
 def section(*records: r.Record) -> overhead.OverheadView:

@@ -8,33 +8,14 @@ import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport.store import Loaded, Stored
-from ovreport_sitegen.config import Config
-from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.pages.accuracy import sentences
 from tests.factories import a_made_record, a_record
+from tests.sitegen.conftest import a_reference, catalogue
 
 FASTER, SLOWER, SAME = 2.5, 10.0, 5.0
 """Milliseconds, against 5 of f32."""
 LOSS, NOTHING, GAIN = 0.841, 0.97, 0.985
 """Top-1, against 0.97 of the reference."""
-
-
-def catalogue(*records: r.Record) -> Catalogue:
-    """Return a catalogue of records."""
-    from pathlib import Path
-
-    return make(Config(), Loaded([Stored(record, Path("x.json")) for record in records]))
-
-
-def a_reference(**knobs: Any) -> r.Record:
-    """Return f32 of the published file on the CPU, as it is collected: it has no reference."""
-    record = a_record(**{"seed": 1, **knobs})
-    assert isinstance(record.accuracy, r.Accuracy)
-    none = r.Skipped(reason="this is the reference")
-    return msgspec.structs.replace(
-        record, accuracy=msgspec.structs.replace(record.accuracy, reference=none)
-    )
 
 
 def only(record: r.Record, *, many: bool = False, measurement: Any = "latency") -> str:

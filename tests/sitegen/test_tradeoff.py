@@ -20,7 +20,7 @@ from ovreport_sitegen.pages.accuracy import choices, pareto, tradeoff
 from ovreport_sitegen.pages.accuracy.table import published_table
 from ovreport_sitegen.pages.model import optimization
 from tests.factories import a_failed_record, a_made_record, a_record
-from tests.sitegen.test_sentences import a_reference, catalogue
+from tests.sitegen.conftest import a_reference, catalogue
 
 
 def records(**knobs: object) -> list[r.Record]:

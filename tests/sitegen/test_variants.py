@@ -14,7 +14,7 @@ from ovreport_sitegen.pages import accuracy, latency, model, overview, throughpu
 from ovreport_sitegen.pages.accuracy.table import published_table
 from ovreport_sitegen.pages.model import optimization
 from tests.factories import a_made_record, a_record
-from tests.sitegen.test_sentences import a_reference, catalogue
+from tests.sitegen.conftest import a_reference, catalogue
 from tests.sitegen.test_tradeoff import records, with_published
 
 # ---------------------------------------------------------------- variants on every page

@@ -11,14 +11,12 @@ import pytest
 
 from ovreport import record as r
 from ovreport.metrics.percentiles import TOO_FEW
-from ovreport.store import Loaded, Stored
+from ovreport.store import Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.cells import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column
-from ovreport_sitegen.config import Config
-from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.data.load import newest
 from ovreport_sitegen.pages import (
     accuracy,
@@ -33,12 +31,7 @@ from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import warning
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from tests.factories import a_failed_record, a_record
-from tests.sitegen.conftest import a_collection
-
-
-def catalogue(*records: r.Record) -> Catalogue:
-    """Return a catalogue of records."""
-    return make(Config(), Loaded([Stored(record, Path("x.json")) for record in records]))
+from tests.sitegen.conftest import a_collection, catalogue
 
 
 def pair(**knobs: object) -> tuple[r.Record, r.Record]:
@@ -255,8 +248,8 @@ def test_failures_are_shown_as_failures() -> None:
     assert not shown.groups
 
 
-def test_an_aspect_that_is_missing_says_why() -> None:
-    """An unsupported aspect of a case that ran stands as unsupported, with the reason."""
+def test_a_measurement_that_is_missing_says_why() -> None:
+    """An unsupported measurement of a case that ran is shown as unsupported, with the reason."""
     record = a_record(throughput=r.Unsupported(reason="one request only"))
     (row,) = throughput.view(catalogue(record)).table.rows
     assert "unsupported" in row.html

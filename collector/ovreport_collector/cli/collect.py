@@ -152,23 +152,23 @@ def collect(
 
     from ovreport_collector.plan.request import Request, make_plan
     from ovreport_collector.session import collect as session
-    from ovreport_collector.session import plan_table, results_table
+    from ovreport_collector.session import tables
 
     # A log has no width of its own; the table of results needs more than 80 columns.
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
     plan = make_plan(Request(precisions=cast("tuple[Precision, ...]", precisions), **requested))
     if dry_run and as_json:
-        click.echo(json.dumps(plan_table.as_json(plan), indent=1))
+        click.echo(json.dumps(tables.plan_as_json(plan), indent=1))
         return
     if dry_run:
-        plan_table.show(plan, console)
+        tables.show_plan(plan, console)
         return
-    plan_table.announce(plan, console)
+    tables.announce(plan, console)
     collected = session.measure(plan, out, console, timeout_s=timeout_s, fresh=fresh)
     if as_json:
-        click.echo(json.dumps(results_table.as_json(collected, out)))
+        click.echo(json.dumps(tables.results_as_json(collected, out)))
     else:
-        results_table.show(collected, out, console)
+        tables.show_results(collected, out, console)
     if collected.failed:
         raise IncompleteError(
             f"{len(collected.failed)} of {len(collected.records)} cases failed; their records say "

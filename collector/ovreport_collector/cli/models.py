@@ -89,7 +89,7 @@ def fetch(group_suite: str, suite: str | None, model_ids: tuple[str, ...]) -> No
 
     from ovreport import paths
     from ovreport.errors import IncompleteError
-    from ovreport_collector.cli.fetch import fetch_all
+    from ovreport_collector.cli.output import fetch_all
     from ovreport_collector.plan import load_suite
 
     loaded = load_suite.load(suite or group_suite)

@@ -1,4 +1,4 @@
-"""What the commands print: devices, the models of a suite, and checks of the machine."""
+"""What the commands print: devices, a suite's models and their fetching, checks of the machine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -67,6 +68,47 @@ def show_checks(checks: Sequence[Check]) -> None:
         console.print(f"  {title}: {remedy}", highlight=False, soft_wrap=True)
 
 
+def fetch_all(suite: Suite, wanted: Sequence[Model], console: Console) -> list[str]:
+    """Fetch models, print what came of each, and return the ids of those that failed."""
+    needed = sources.missing(suite, wanted)
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        total = bar.add_task("fetching", total=sum(one.size_bytes or 0 for one in needed) or None)
+
+        def started(one: Download) -> None:
+            bar.update(total, description=_short(one.name))
+            if not console.is_terminal:
+                console.print(f"fetching {one.name} ({_megabytes(one.size_bytes)})", markup=False)
+
+        def finished(one: Download) -> None:
+            bar.advance(total, one.size_bytes or 0)
+
+        prepared = sources.fetch(suite, wanted, started=started, finished=finished)
+    width = max(len(model.id) for model in wanted)
+    failed = []
+    for model in wanted:
+        found = prepared[model.id]
+        if isinstance(found, Exception):
+            failed.append(model.id)
+        outcome = f"failed   {found}" if isinstance(found, Exception) else "fetched"
+        console.print(f"{model.id:<{width}}  {outcome}", markup=False)
+    return failed
+
+
+def _short(name: str) -> str:
+    """Return a file's name, short enough for a line."""
+    tail = name.rsplit("/", 1)[-1]
+    return tail if len(tail) <= 40 else f"{tail[:39]}…"
+
+
 def suite_as_json(suite: Suite) -> dict[str, Any]:
     """Return a suite's models, what they take to fetch, and what of it is fetched."""
     rows = [_model_as_json(suite, model) for model in suite.models]
@@ -86,7 +128,7 @@ def show_suite(suite: Suite) -> None:
             model.title + note,
             model.task,
             ", ".join([model.variant, *model.variants]),
-            size_words(row["download_bytes"]),
+            _megabytes(row["download_bytes"]),
             "yes" if row["fetched"] else "no",
             model.licence,
         )
@@ -99,13 +141,13 @@ def show_suite(suite: Suite) -> None:
     console.print(
         Text(
             f"\nmodels: {len(suite.models)}; download in all: "
-            f"{size_words(sizes['download_bytes'])} (what models share counts once); still to "
-            f"fetch: {size_words(sizes['missing_bytes'])}; cache: {paths.cache()}"
+            f"{_megabytes(sizes['download_bytes'])} (what models share counts once); still to "
+            f"fetch: {_megabytes(sizes['missing_bytes'])}; cache: {paths.cache()}"
         )
     )
 
 
-def size_words(size_bytes: int | None) -> str:
+def _megabytes(size_bytes: int | None) -> str:
     """Return a size in MB; None: it is not known before fetching."""
     if size_bytes is None:
         return "unknown"

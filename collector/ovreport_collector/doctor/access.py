@@ -60,7 +60,7 @@ def power_events(root: Path) -> Check:
 
 
 def devices() -> Iterator[Check]:
-    """Yield every device that OpenVINO finds, and what speaks against the others."""
+    """Yield every device that OpenVINO finds, and why others cannot be used."""
     why = "Only what OpenVINO finds can be measured."
     try:
         found = plan_devices.probe([], {})

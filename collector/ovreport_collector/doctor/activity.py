@@ -16,7 +16,7 @@ from ovreport_collector.machine.processes import Process
 HOT_C = 80.0
 """Processors throttle from 95 to 105 °C; a suite warms an idle one by more than the difference."""
 _SHOWN = 5
-_TOLD = 0.005
+_NAMED = 0.005
 """Share of the machine from which on a program is named."""
 _SWAP_SHARE = 0.05
 """Share of the memory that may lie in swap: some is there on any machine that runs for days."""
@@ -70,8 +70,8 @@ def checks(seen: Look, root: Path) -> Iterator[Check]:
 def _foreign(seen: Look) -> Check:
     taken = seen.readings.get("foreign_cpu_share")
     load = seen.readings.get("load_average_1m")
-    named = [f"{name} {share(part)}" for name, part in seen.programs[:_SHOWN] if part >= _TOLD]
-    words = [
+    named = [f"{name} {share(part)}" for name, part in seen.programs[:_SHOWN] if part >= _NAMED]
+    parts = [
         "not reported" if taken is None else f"{share(taken)} of the machine",
         *([f"by {', '.join(named)}"] if named else []),
         *([f"load average {load:.2f}"] if load is not None else []),
@@ -81,7 +81,7 @@ def _foreign(seen: Look) -> Check:
         id="foreign-load",
         title="Other programs",
         status="unknown" if taken is None else "bad" if bad else "ok",
-        value="; ".join(words),
+        value="; ".join(parts),
         why=f"Over {share(FOREIGN_CPU_SHARE)} of the processors' time makes a result noisy.",
         remedy="Close them; `top` shows more. Services: `systemctl stop NAME`." if bad else "",
     )
@@ -152,7 +152,7 @@ def _steal(readings: Mapping[str, float]) -> Check:
 
 def _heat(readings: Mapping[str, float]) -> Check:
     events, celsius = readings.get("throttle_events"), readings.get("temperature_c")
-    words = [
+    parts = [
         *([f"{celsius:.0f} °C"] if celsius is not None else []),
         *(
             [f"throttled {events:,.0f} times" if events else "not throttled"]
@@ -161,12 +161,12 @@ def _heat(readings: Mapping[str, float]) -> Check:
         ),
     ]
     hot = celsius is not None and celsius >= HOT_C
-    status: Status = "bad" if events else "warn" if hot else "ok" if words else "unknown"
+    status: Status = "bad" if events else "warn" if hot else "ok" if parts else "unknown"
     return Check(
         id="heat",
         title="Heat",
         status=status,
-        value=", ".join(words) or "not reported (usual on virtual machines)",
+        value=", ".join(parts) or "not reported (usual on virtual machines)",
         why="A hot processor lowers its clock; every event of it makes a result noisy.",
         remedy="Let the machine cool down, clean its fans, give it air."
         if status in {"bad", "warn"}

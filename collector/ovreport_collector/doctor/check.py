@@ -33,10 +33,10 @@ def worst(checks: Sequence[Check]) -> Status:
 
 
 def share(value: float) -> str:
-    """Return a share in words."""
+    """Return a share as a percentage."""
     return f"{round(100 * value, 1):g} %"
 
 
 def gib(size_bytes: float) -> str:
-    """Return a size in words."""
+    """Return a size in GiB."""
     return f"{size_bytes / 2**30:.1f} GiB"

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -25,6 +26,25 @@ FEED_EVERY_S = 0.01
 a per cent of a model that takes half a millisecond."""
 
 clock = time.perf_counter
+
+
+def in_threads(work: Sequence[Callable[[], None]]) -> None:
+    """Do all work at once, a thread each; when all have ended, raise the first error."""
+    errors: list[BaseException] = []
+
+    def guarded(do: Callable[[], None]) -> None:
+        try:
+            do()
+        except BaseException as error:  # raised again in the caller's thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(do,), daemon=True) for do in work]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 @dataclass(frozen=True)
@@ -94,32 +114,18 @@ class ThreadLoad(Load):
         """Keep all requests busy for so long."""
         times: list[list[tuple[float, float]]] = [[] for _ in self.requests]
         began = [0.0] * len(self.requests)
-        errors: list[BaseException] = []
-        start_line = threading.Barrier(len(self.requests) + 1)
+        start_line = threading.Barrier(len(self.requests))
         each = -(-at_least // len(self.requests))
 
         def drive(slot: int) -> None:
             request, mine = self.requests[slot], times[slot]
-            try:
-                start_line.wait()
-                now = began[slot] = clock()
-                self._drive(
-                    request, mine, slot, stop=now + seconds, at_least=each, hard_stop=now + longest
-                )
-            except BaseException as error:  # raised again in the caller's thread
-                errors.append(error)
+            start_line.wait()
+            now = began[slot] = clock()
+            self._drive(
+                request, mine, slot, stop=now + seconds, at_least=each, hard_stop=now + longest
+            )
 
-        threads = [
-            threading.Thread(target=drive, args=(slot,), daemon=True)
-            for slot in range(len(self.requests))
-        ]
-        for thread in threads:
-            thread.start()
-        start_line.wait()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise errors[0]
+        in_threads([partial(drive, slot) for slot in range(len(self.requests))])
         return self._collect(times, began)
 
     def _drive(

@@ -49,7 +49,7 @@ _CPU = "sys/devices/system/cpu"
 
 def describe(root: Path = ROOT) -> Machine:
     """Return this machine, as the files of the kernel below a root have it."""
-    info = _cpuinfo(root)
+    info = procfs.cpuinfo(root)
     cpu = info.get("model name") or info.get("Processor") or platform.processor() or UNKNOWN
     sockets = _sockets(root)
     physical = psutil.cpu_count(logical=False) or os.cpu_count() or 1
@@ -101,7 +101,7 @@ def virtualised(root: Path = ROOT) -> str:
     """Return `no`, or the hypervisor's name as far as it is known."""
     if root == ROOT and (found := _detected()):
         return found
-    if "hypervisor" in _cpuinfo(root).get("flags", "").split():
+    if "hypervisor" in procfs.cpuinfo(root).get("flags", "").split():
         vendor = read_text(root / "sys/class/dmi/id/sys_vendor")
         kind = vendor or read_text(root / "sys/hypervisor/type")
         return kind or "yes, by an unnamed hypervisor"
@@ -120,17 +120,6 @@ def _detected() -> str:
         ).stdout.strip()
         return "" if found == "none" else found
     return ""
-
-
-def _cpuinfo(root: Path) -> dict[str, str]:
-    """Return the first processor's lines of /proc/cpuinfo."""
-    found: dict[str, str] = {}
-    for line in read_text(root / "proc/cpuinfo").splitlines():
-        key, _, value = line.partition(":")
-        found.setdefault(key.strip(), value.strip())
-    if "Features" in found:  # what x86 calls flags, Arm calls features
-        found["flags"] = found["Features"]
-    return found
 
 
 def _sockets(root: Path) -> int:

@@ -1,21 +1,26 @@
 """Evidence about the machine while a round runs: looks before, during and after, compared.
 
 Every reading is a key of `ovreport.metrics.evidence.READINGS`. What a machine does not
-give is left out, and `unreadable` says why. `monitor` looks while a round runs.
+give is left out, and `unreadable` says why.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
+from typing import Self
 
 from ovreport_collector.machine import cgroup, processes, procfs
 from ovreport_collector.machine.procfs import ROOT
 
+PERIOD_S = 0.5
+"""Between two looks. A look takes about a millisecond; what it took is a reading too."""
 _MIN_WINDOW_S = 0.25
 """Between looks closer than this the kernel's ticks, 10 ms apart, say too little for a peak."""
 
@@ -115,6 +120,48 @@ def readings(
 def unreadable(found: dict[str, float]) -> dict[str, str]:
     """Return why each reading that this machine does not give is missing."""
     return {key: why for key, why in _WHY.items() if key not in found}
+
+
+class Watch:
+    """Watches from entering to leaving; `readings` are complete after that.
+
+        with Watch() as watch:
+            measure()
+        watch.readings
+
+    A thread of this process looks every half second: what disturbs a round briefly is seen.
+    """
+
+    def __init__(self, period_s: float = PERIOD_S) -> None:
+        self._period_s = period_s
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="noise-watch", daemon=True)
+        self._looks: list[Snapshot] = []
+        self._looking_s = 0.0
+        self.readings: dict[str, float] = {}
+
+    def __enter__(self) -> Self:
+        """Look at everything, and go on looking."""
+        self._before = snapshot()
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop, look at everything again, and compare."""
+        self._ended.set()
+        self._thread.join()
+        after = snapshot()
+        self.readings = {
+            **readings(self._before, after, self._looks),
+            "looks": float(len(self._looks)),
+            "looking_cpu_share": round(self._looking_s / max(after.at - self._before.at, 1e-6), 6),
+        }
+
+    def _look(self) -> None:
+        while not self._ended.wait(self._period_s):
+            with contextlib.suppress(OSError):  # a fault of the looking must not lose the round
+                self._looks.append(glance())
+        self._looking_s = time.thread_time()
 
 
 _AT_START = ("load_average_1m", "allowed_processors", "cgroup_cpus", "cgroup_memory_gib")

@@ -20,7 +20,7 @@ class Process:
     name: str
     """As it calls itself: any bytes at all."""
     started: int
-    """Tells it from a later process of the same number."""
+    """Distinguishes it from a later process of the same number."""
     cpu_s: float
     waited_s: float
     """Of children that ended and were waited for."""

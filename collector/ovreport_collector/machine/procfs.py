@@ -40,6 +40,17 @@ def matching(folder: Path, pattern: str) -> list[Path]:
         return []
 
 
+def cpuinfo(root: Path = ROOT) -> dict[str, str]:
+    """Return the first processor's lines of /proc/cpuinfo."""
+    found: dict[str, str] = {}
+    for line in read_text(root / "proc/cpuinfo").splitlines():
+        key, _, value = line.partition(":")
+        found.setdefault(key.strip(), value.strip())
+    if "Features" in found:  # what x86 calls flags, Arm calls features
+        found["flags"] = found["Features"]
+    return found
+
+
 def processor_times(root: Path = ROOT) -> dict[str, float]:
     """Return the seconds for which processors were busy, and for which the hypervisor took them."""
     for line in read_text(root / "proc/stat").splitlines():

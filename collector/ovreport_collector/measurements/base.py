@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ovreport.record import (
     Device,
@@ -24,6 +24,9 @@ from ovreport_collector.measurements.results import GenerationQuality, Inference
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import Job, JobFailed, R
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 FAILED_BEFORE = Skipped(reason="the case failed before this was measured")
 SEE_GENERATION = Unsupported(reason="a language model: see generation")
@@ -113,6 +116,14 @@ def first_failure(results: Sequence[R | JobFailed]) -> Failed | Unsupported | No
     """Return what a record says of the first failure; None where none failed."""
     failures = (result for result in results if isinstance(result, JobFailed))
     return next((failure.outcome() for failure in failures), None)
+
+
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return the items by their keys, in the order in which each key comes first."""
+    found: dict[K, list[T]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
 
 
 class Workload(ABC, Generic[R]):

@@ -1,8 +1,8 @@
-"""What a round of a model that infers gives, and how good a language model's generations are."""
+"""What the jobs of a round have in common, and results that several modules read."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Generic, Literal
 
 from msgspec import Struct
 
@@ -18,9 +18,26 @@ from ovreport.record import (
     ThroughputRound,
     TokenAgreement,
 )
+from ovreport_collector.engines.types import Target
+from ovreport_collector.process.job import Job, R
 
 MeasurementName = Literal["latency", "throughput", "memory", "energy"]
-"""What a round of a model that infers measures, each of which can fail alone."""
+"""What a round of a model that infers measures, each of which can fail by itself."""
+
+
+class RoundJob(Job[R], Generic[R], frozen=True, kw_only=True):
+    """Measure something once, in a round of a case."""
+
+    target: Target
+    round: int
+    inputs: str
+    """Path of the samples."""
+    seed: int
+
+
+def rounded(value: float) -> float:
+    """Return six significant digits: more would be noise, many times in each record."""
+    return float(f"{value:.6g}")
 
 
 class InferenceResult(Struct, frozen=True, kw_only=True, tag="inference"):

@@ -15,8 +15,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport.errors import SuiteError
-from ovreport_collector.plan.validation import schema, semantics
-from ovreport_collector.plan.validation.fault import raise_all
+from ovreport_collector.plan.validation import raise_all, schema, semantics
 from ovreport_collector.suite.model import Suite
 
 MAX_BYTES = 1 << 20

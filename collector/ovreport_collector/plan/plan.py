@@ -100,7 +100,7 @@ class Plan:
     code: str = ""
     """Checksum of this package: rounds of edited code do not mix with those before."""
     timing: Timing = NO_TIME
-    """What making the plan took; not a part of its key."""
+    """What planning took; not a part of its key."""
 
     @property
     def models(self) -> list[Model]:

@@ -12,13 +12,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from ovreport.errors import StoreError
+from ovreport.errors import disk_errors
 from ovreport_collector.process.job import Job, JobFailed, R, result_type
 from ovreport_collector.process.redact import folders_of, redacted, redacted_data
 
@@ -68,7 +68,7 @@ def _run(job: Job[R], work: Path, limit_s: float) -> R | JobFailed:
 def _wait_for(arguments: list[str], stderr: BinaryIO, limit_s: float) -> int | None:
     """Run the measuring process; return its exit code, None where it was stopped at the limit."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "ovreport_collector.worker.main", *arguments],
+        [sys.executable, "-m", "ovreport_collector.worker", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=stderr,
         stderr=subprocess.STDOUT,
@@ -103,18 +103,10 @@ def measured_file(work: Path) -> Path:
     return work / "measured.json"
 
 
-@contextlib.contextmanager
-def storing(work: Path) -> Iterator[None]:
+def storing(work: Path) -> AbstractContextManager[None]:
     """Turn what the disk of the working folder refuses into a StoreError that says what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written: {error.strerror or error}",
-            where=str(work),
-            remedy="Free space there, or name another folder in TMPDIR, then run the same command "
-            "again.",
-        ) from error
+    remedy = "Free space there, or name another folder in TMPDIR, then run the same command again."
+    return disk_errors("cannot be written", where=work, remedy=remedy)
 
 
 def check_room(work: Path) -> None:

@@ -20,7 +20,7 @@ def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
     hidden = {str(folder) for folder in folders if len(str(folder)) > 1}
     for folder in sorted(hidden, key=len, reverse=True):  # the longest first: one may be in another
         text = text.replace(folder, "…")
-    for secret, stands_for in _private_words():
+    for secret, stands_for in _private_names():
         text = text.replace(secret, stands_for)
     host = socket.gethostname()
     return re.sub(rf"\b{re.escape(host)}\b", "<host>", text) if _names_a_machine(host) else text
@@ -56,11 +56,11 @@ def folders_of(data: Any) -> set[Path]:  # noqa: ANN401
     return set()
 
 
-def _private_words() -> Iterator[tuple[str, str]]:
-    words = {sys.prefix: "<python>", str(Path.home()): "~", str(Path.cwd()): "."}
+def _private_names() -> Iterator[tuple[str, str]]:
+    names = {sys.prefix: "<python>", str(Path.home()): "~", str(Path.cwd()): "."}
     with contextlib.suppress(KeyError, OSError):  # a user id without a name
-        words[f"/{getpass.getuser()}/"] = "/<user>/"
-    return ((secret, stands_for) for secret, stands_for in words.items() if len(secret) > 1)
+        names[f"/{getpass.getuser()}/"] = "/<user>/"
+    return ((secret, stands_for) for secret, stands_for in names.items() if len(secret) > 1)
 
 
 def _names_a_machine(host: str) -> bool:

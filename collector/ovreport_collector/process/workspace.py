@@ -1,4 +1,4 @@
-"""Where a collect works: alone on its machine, in a folder that goes away, into one that stays."""
+"""Where a collect works: one at a time, in a temporary folder, into a folder of records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import filelock
 from rich.console import Console
 
 from ovreport import paths
-from ovreport.errors import StoreError
+from ovreport.errors import disk_errors
 from ovreport_collector.process import child
 
 _PREFIX = "ovreport-"
@@ -24,7 +24,8 @@ _IN_USE = "in-use"
 def one_at_a_time(console: Console) -> Iterator[None]:
     """Wait until no other collect runs on this machine: two would measure each other."""
     folder = paths.state()
-    try:
+    remedy = "Name a folder that can be written in OVREPORT_STATE."
+    with disk_errors("cannot be written", where=folder, remedy=remedy):
         folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(folder / "collect.lock")
         try:
@@ -32,12 +33,6 @@ def one_at_a_time(console: Console) -> Iterator[None]:
         except filelock.Timeout:
             console.print("Another collect runs on this machine: waiting for it to end.")
             lock.acquire()
-    except OSError as error:
-        raise StoreError(
-            f"cannot be written: {error.strerror or error}",
-            where=str(folder),
-            remedy="Name a folder that can be written in OVREPORT_STATE.",
-        ) from error
     try:
         yield
     finally:
@@ -79,15 +74,10 @@ def _remove_unused(folder: Path) -> None:
 
 def check_writable(out: Path) -> None:
     """Raise StoreError, before anything is measured, if no record can be written below `out`."""
-    try:
+    remedy = "Name another folder with --out, or free space."
+    with disk_errors("records cannot be written here", where=out, remedy=remedy):
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out) as file:
             file.write(b"ovreport")
             file.flush()
             os.fsync(file.fileno())
-    except OSError as error:
-        raise StoreError(
-            f"records cannot be written here: {error.strerror or error}",
-            where=str(out),
-            remedy="Name another folder with --out, or free space.",
-        ) from error

@@ -7,18 +7,18 @@ A journal that this version cannot read to its end is set aside whole, never use
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from ovreport.errors import StoreError
+from ovreport.errors import disk_errors
 from ovreport.paths import make_folder, sync_folder
 from ovreport.record import Accuracy, Agreement, NotMeasured
 from ovreport_collector.engines.types import OutputsResult, ThreadSettings
@@ -100,6 +100,8 @@ class Written(Struct, frozen=True, kw_only=True, tag="written"):
     """Absolute: the same run may go on from another folder."""
 
 
+S = TypeVar("S")
+
 Step = Prepared | OutputsDone | GivenUp | DriverChosen | RoundDone | RoundFailed | Written
 
 
@@ -111,13 +113,7 @@ class Journal:
         self.steps: list[Step] = []
         self.set_aside: Path | None = None
         """Where a journal went that this version cannot read."""
-        self._rounds: dict[str, list[RoundDone]] = defaultdict(list)
-        self._failed: dict[str, list[RoundFailed]] = defaultdict(list)
-        self._tried: set[tuple[str, int]] = set()
-        self._outputs: dict[str, OutputsDone] = {}
-        self._given_up: dict[str, GivenUp] = {}
-        self._drivers: dict[str, DriverChosen] = {}
-        self._written: dict[str, list[Path]] = defaultdict(list)
+        self._of_case: dict[str, list[Step]] = defaultdict(list)
         try:
             steps = list(_read(path))
         except _UnreadableError:
@@ -127,7 +123,7 @@ class Journal:
 
     def add(self, step: Step) -> None:
         """Append a step; it is on the disk when this returns. StoreError if it refuses."""
-        with _refused(self.path):
+        with _writing(self.path):
             make_folder(self.path.parent)
             is_new = not self.path.exists()
             with self.path.open("ab") as file:
@@ -140,77 +136,60 @@ class Journal:
 
     def _note(self, step: Step) -> None:
         self.steps.append(step)
-        match step:
-            case OutputsDone():
-                self._outputs.setdefault(step.case, step)
-            case GivenUp():
-                self._given_up.setdefault(step.case, step)
-            case DriverChosen():
-                self._drivers.setdefault(step.case, step)
-            case RoundDone():
-                self._rounds[step.case].append(step)
-                self._tried.add((step.case, step.round))
-            case RoundFailed():
-                self._failed[step.case].append(step)
-                self._tried.add((step.case, step.round))
-            case Written():
-                self._written[step.case].append(Path(step.path))
+        if not isinstance(step, Prepared):
+            self._of_case[step.case].append(step)
+
+    def _all(self, kind: type[S], case: str) -> list[S]:
+        return [step for step in self._of_case.get(case, ()) if isinstance(step, kind)]
+
+    def _first(self, kind: type[S], case: str) -> S | None:
+        return next(iter(self._all(kind, case)), None)
 
     def rounds(self, case: str) -> list[RoundDone]:
         """Return the finished rounds of a case, by their indices."""
-        return sorted(self._rounds.get(case, ()), key=lambda step: step.round)
+        return sorted(self._all(RoundDone, case), key=lambda step: step.round)
 
     def failed_rounds(self, case: str) -> list[RoundFailed]:
         """Return the rounds of a case that went wrong."""
-        return list(self._failed.get(case, ()))
+        return self._all(RoundFailed, case)
 
     def tried(self, case: str, index: int) -> bool:
-        """Return whether a round was tried, well or badly."""
-        return (case, index) in self._tried
+        """Return whether a round was tried, whether or not it failed."""
+        steps = self._of_case.get(case, ())
+        return any(isinstance(s, RoundDone | RoundFailed) and s.round == index for s in steps)
 
     def outputs(self, case: str) -> OutputsDone | None:
         """Return what is known of a case's outputs."""
-        return self._outputs.get(case)
+        return self._first(OutputsDone, case)
 
     def driver(self, case: str) -> DriverChosen | None:
         """Return how to drive a case's requests; None before that was found out."""
-        return self._drivers.get(case)
+        return self._first(DriverChosen, case)
 
     def given_up(self, case: str) -> GivenUp | None:
         """Return why a case was given up before its first round."""
-        return self._given_up.get(case)
+        return self._first(GivenUp, case)
 
     def written(self, case: str, root: Path) -> Path | None:
         """Return where below `root` a case's record is, None where it is not, or no more."""
-        paths = self._written.get(case, ())
+        paths = (Path(step.path) for step in self._all(Written, case))
         here = (p for p in paths if p.is_relative_to(root.absolute()) and p.is_file())
         return next(here, None)
 
     def timings(self, case: str | None = None) -> list[Timing]:
         """Return what every step took, or those of one case."""
-        return [
-            step.timing
-            for step in self.steps
-            if not isinstance(step, DriverChosen | Written)
-            and (case is None or (not isinstance(step, Prepared) and step.case == case))
-        ]
+        steps = self.steps if case is None else self._of_case.get(case, ())
+        return [step.timing for step in steps if not isinstance(step, DriverChosen | Written)]
 
     def close(self) -> None:
         """Forget the run: all its records are written."""
-        with _refused(self.path):
+        with _writing(self.path):
             self.path.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def _refused(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"the journal cannot be written: {error.strerror or error}",
-            where=str(path),
-            remedy="Free space or give write permission, then run the same command again.",
-        ) from error
+def _writing(path: Path) -> AbstractContextManager[None]:
+    remedy = "Free space or give write permission, then run the same command again."
+    return disk_errors("the journal cannot be written", where=path, remedy=remedy)
 
 
 class _UnreadableError(Exception):
@@ -218,16 +197,12 @@ class _UnreadableError(Exception):
 
 
 def _read(path: Path) -> Iterator[Step]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise StoreError(
-            f"the journal of this run cannot be read: {error.strerror or error}",
-            where=str(path),
-            remedy="Give permission to read it, or start anew with --fresh.",
-        ) from error
+    remedy = "Give permission to read it, or start anew with --fresh."
+    with disk_errors("the journal of this run cannot be read", where=path, remedy=remedy):
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return
     decoder = msgspec.json.Decoder(Step)
     lines = data.split(b"\n")[:-1]  # what follows the last newline was cut short
     whole = 0
@@ -241,7 +216,7 @@ def _read(path: Path) -> Iterator[Step]:
             break
         whole += len(line) + 1
     if whole < len(data):
-        with _refused(path):
+        with _writing(path):
             os.truncate(path, whole)
 
 

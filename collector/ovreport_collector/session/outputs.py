@@ -22,9 +22,8 @@ from ovreport_collector.process.job import JobFailed, R
 from ovreport_collector.session import accuracy as scoring
 from ovreport_collector.session import estimate
 from ovreport_collector.session.context import RunContext, now
-from ovreport_collector.session.driver import choose_driver
 from ovreport_collector.session.journal import GivenUp, OutputsDone
-from ovreport_collector.session.progress import words
+from ovreport_collector.session.progress import label
 
 _SAMPLE_LIMIT_S = 0.25
 """What a labelled sample may take, which counts four times: some data sets have thousands."""
@@ -78,7 +77,7 @@ def _measure_model(
     reference = _Ran(result, folder)
     for planned in undone:
         context.display.working(
-            f"{words(planned)}: outputs and accuracy",
+            f"{label(planned)}: outputs and accuracy",
             estimate.case_accuracy_s(context.plan, planned),
         )
         _measure_case(context, kind, planned, reference)
@@ -94,7 +93,7 @@ def _measure_case(
         own, is_reference = reference, True
     else:
         thread_settings = (
-            choose_driver(context, planned, prepared).thread_settings if planned.is_native else None
+            context.driver(planned, prepared).thread_settings if planned.is_native else None
         )
         folder = context.work / prepared.model.id / f"{len(context.journal.steps)}"
         target = context.target(prepared, planned.case, thread_settings)

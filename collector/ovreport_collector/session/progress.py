@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -27,48 +26,28 @@ from ovreport_collector.session import estimate
 from ovreport_collector.session.journal import RoundDone
 
 
-class Display(Protocol):
-    """Receives everything that happens, in order."""
-
-    def working(self, what: str, expected_s: float = 0.0) -> None:
-        """Note that something other than a round began, which ends what was working before.
-
-        `expected_s` are the seconds of `estimate` that it takes.
-        """
-        ...
-
-    def round_started(self, planned: PlannedCase, index: int) -> None:
-        """Note that a round began."""
-        ...
-
-    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
-        """Note that a round was measured."""
-        ...
-
-    def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
-        """Note that so many rounds of a case went wrong, or will not be tried."""
-        ...
-
-
 class PlainDisplay:
-    """One line for each step that is done."""
+    """One line for each step that is done; every step of a run calls it, in order."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     def working(self, what: str, expected_s: float = 0.0) -> None:
-        """Print nothing: in a log only results are of use."""
+        """Note that something other than a round began, which ends what was working before.
+
+        `expected_s` are the seconds of `estimate` that it takes. In a log only results are of use.
+        """
 
     def round_started(self, planned: PlannedCase, index: int) -> None:
-        """Print nothing."""
+        """Note that a round began."""
 
     def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
-        """Print the round's results."""
-        self._print(f"round {step.round + 1}  {words(planned)}  {_round_words(step)}")
+        """Print the results of a round."""
+        self._print(f"round {step.round + 1}  {label(planned)}  {_results(step)}")
 
     def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
-        """Print the reason."""
-        self._print(f"failed   {words(planned)}: {first_sentence(reason)}")
+        """Print why so many rounds of a case went wrong, or will not be tried."""
+        self._print(f"failed   {label(planned)}: {_shortened(reason)}")
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -133,7 +112,7 @@ class LiveDisplay(PlainDisplay):
             total = (self._progress.tasks[self._task].total or 0) + more_s
             self._total += 1
             self._progress.update(self._task, total=total, rounds=self._rounds)
-        self.working(f"{words(planned)}, round {index + 1}")
+        self.working(f"{label(planned)}, round {index + 1}")
 
     def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
         """Print the round's results, and move the bar."""
@@ -152,7 +131,7 @@ class LiveDisplay(PlainDisplay):
 
 
 @contextlib.contextmanager
-def display_for(console: Console, plan: Plan, *, done: estimate.Done) -> Iterator[Display]:
+def display_for(console: Console, plan: Plan, *, done: estimate.Done) -> Iterator[PlainDisplay]:
     """Give a live display on a terminal, a plain one elsewhere; `done` was measured before.
 
     A CI service may call its log a terminal, for its colours; a bar that is drawn again ten times
@@ -165,19 +144,19 @@ def display_for(console: Console, plan: Plan, *, done: estimate.Done) -> Iterato
         yield PlainDisplay(console)
 
 
-def words(planned: PlannedCase) -> str:
-    """Return a case in words."""
+def label(planned: PlannedCase) -> str:
+    """Return what a case is called in a line of output."""
     variant = f" {planned.case.variant}" if planned.is_optimized else ""
     return f"{planned.case.model}{variant}  {planned.place}  {planned.case.precision}"
 
 
-def first_sentence(reason: str) -> str:
+def _shortened(reason: str) -> str:
     """Return the start of a reason, short enough for a line."""
     line = " ".join(reason.split())
     return line if len(line) <= 160 else line[:157] + "…"
 
 
-def _round_words(step: RoundDone) -> str:
+def _results(step: RoundDone) -> str:
     if isinstance(step.result, GenerationResult):
         point = headline(step.result.points)
         (measured,) = point.rounds

@@ -41,7 +41,6 @@ from ovreport_collector.session import reproduce
 from ovreport_collector.session.journal import Journal, OutputsDone, RoundDone
 from ovreport_collector.sources import as_fetched
 from ovreport_collector.sources.cache import sha256_of
-from ovreport_collector.suite import model
 
 
 def record(
@@ -187,19 +186,8 @@ def _model(
         parameters=outputs.model.parameters if outputs else 0,
         inputs=outputs.model.inputs if outputs else [],
         outputs=outputs.model.outputs if outputs else [],
-        published=[_published(value) for value in entry.published],
+        published=msgspec.convert(entry.published, list[Published], from_attributes=True),
         origin=prepared.origin if isinstance(prepared, PreparedModel) else Original(),
-    )
-
-
-def _published(value: model.Published) -> Published:
-    return Published(
-        metric=value.metric,
-        value=value.value,
-        variant=value.variant,
-        source=value.source,
-        url=value.url,
-        note=value.note,
     )
 
 

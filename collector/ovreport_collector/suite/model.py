@@ -72,14 +72,14 @@ class Dataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Published(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An accuracy that somebody else published: shown beside the measured one, never mixed."""
+    """An accuracy that somebody else published: shown next to the measured one, never mixed."""
 
     metric: str
     """Key of an accuracy metric in `ovreport.metrics.METRICS`."""
     value: float
     """As a share or a coefficient: 0.751 for 75.1 %."""
     variant: str
-    """Weights or executed precision that it is of, in the source's words."""
+    """Weights or executed precision that it is of, as the source calls it."""
     source: str
     """Where it is published: a model card, a paper, a table."""
     url: str

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from ovreport.record import Device, TierName, Unsupported
+from ovreport_collector.machine import procfs
 from ovreport_collector.machine.energy import hwmon, perf, powercap
 from ovreport_collector.machine.energy.counters import Meter
 from ovreport_collector.machine.energy.measurement import Measurement
@@ -70,7 +71,7 @@ def _of_packages(root: Path) -> Meter | Unsupported:
 
 
 def _why_no_packages(root: Path) -> Unsupported:
-    if _is_virtual(root):
+    if "hypervisor" in procfs.cpuinfo(root).get("flags", "").split():
         return Unsupported(
             reason="this is a virtual machine, and the hypervisor passes no energy counters on",
             remedy="Measure on bare metal: a machine of your own, or a bare-metal instance.",
@@ -99,7 +100,7 @@ def _of_card(root: Path) -> Meter | Unsupported:
         return meters[0]
     if meters:
         return Unsupported(
-            reason=f"{len(meters)} graphics cards count their energy, and OpenVINO does not tell "
+            reason=f"{len(meters)} graphics cards count their energy, and OpenVINO does not say "
             "which of them this device is",
             remedy="Leave one card to the measurement, for example by unbinding the others.",
         )
@@ -108,12 +109,3 @@ def _of_card(root: Path) -> Meter | Unsupported:
         "energy input",
         remedy="Intel cards need Linux 6.2 (i915) or 6.10 (xe) or newer.",
     )
-
-
-def _is_virtual(root: Path) -> bool:
-    try:
-        lines = (root / "proc/cpuinfo").read_text().splitlines()
-    except (OSError, UnicodeDecodeError):
-        return False
-    flags = next((line for line in lines if line.startswith("flags")), "")
-    return "hypervisor" in flags.split()

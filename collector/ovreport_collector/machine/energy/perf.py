@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ovreport_collector.machine.energy.counters import Counter, Domain, Meter, ReadText, read_text
 from ovreport_collector.machine.energy.powercap import package_scope
+from ovreport_collector.machine.procfs import processor_list
 
 FOLDER = Path("sys/bus/event_source/devices/power")
 DENIED = "perf may not look at the whole machine (kernel.perf_event_paranoid)"
@@ -47,7 +48,7 @@ def find(root: Path, *, read: ReadText = read_text, opener: Opener | None = None
     folder = root / FOLDER
     try:
         pmu = int(read(folder / "type"))
-        processors = _numbers(read(folder / "cpumask"))
+        processors = sorted(processor_list(read(folder / "cpumask")))
         domains = [
             domain
             for event in _EVENTS
@@ -55,7 +56,7 @@ def find(root: Path, *, read: ReadText = read_text, opener: Opener | None = None
         ]
     except (FileNotFoundError, ValueError):
         return None
-    return Meter("perf", tuple(domains)) if domains else None
+    return Meter("perf", tuple(domains)) if processors and domains else None
 
 
 def open_event(pmu: int, event: int, processor: int) -> Callable[[], int]:
@@ -90,12 +91,3 @@ def _domain(
     name, scope = _EVENTS[event]
     counters = [Counter(opener(pmu, int(config[1], 16), cpu), scale_j) for cpu in processors]
     return Domain(name, scope or package_scope(len(processors)), tuple(counters))
-
-
-def _numbers(text: str) -> list[int]:
-    """Return the processors of a list such as `0,28` or `0-1`."""
-    found: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.partition("-")
-        found += range(int(first), int(last or first) + 1)
-    return found

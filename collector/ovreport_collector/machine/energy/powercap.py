@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ovreport_collector.machine import procfs
 from ovreport_collector.machine.energy.counters import (
     Counter,
     Domain,
@@ -28,7 +29,7 @@ FOLDER = Path("sys/class/powercap")
 DENIED = "only root may read the processor's energy counters, by default since CVE-2020-8694"
 REMEDY = (
     "`sudo chmod o+r /sys/class/powercap/intel-rapl*/energy_uj` lets every local user read them "
-    "until the next boot. Power readings tell a little of what other programs compute (PLATYPUS): "
+    "until the next boot. Power readings reveal some of what other programs compute (PLATYPUS): "
     "do it on a machine of your own only, and undo it with `o-r`."
 )
 
@@ -68,7 +69,7 @@ def find(root: Path, *, read: ReadText = read_text) -> Meter | None:
 
 
 def package_scope(sockets: int) -> str:
-    """Return what the package domain covers, in words."""
+    """Return what the package domain covers."""
     packages = "the processor package" if sockets == 1 else f"{sockets} processor packages together"
     return f"{packages}: cores, caches and built-in units, with every program that ran on them"
 
@@ -86,7 +87,8 @@ def _zones(root: Path, read: ReadText) -> Iterator[_Zone]:
     folder = root / FOLDER
     # The same package can be counted through a register (MSR) and through memory (MMIO): once.
     paths = sorted(folder.glob("intel-rapl:*")) or sorted(folder.glob("intel-rapl-mmio:*"))
-    one_core_only = _is_amd(root, read)
+    vendor = procfs.cpuinfo(root).get("vendor_id", "")
+    one_core_only = "AMD" in vendor or "Hygon" in vendor
     for path in paths:
         try:
             name = read(path / "name")
@@ -103,14 +105,5 @@ def _counter(path: Path, read: ReadText) -> Counter:
     try:
         wraps_at = int(read(path / "max_energy_range_uj"))
     except (OSError, ValueError):
-        wraps_at = 0  # a wrap is then noticed and told, not guessed at
+        wraps_at = 0  # a wrap is then noticed and reported, not guessed at
     return Counter(lambda: int(read(path / "energy_uj")), _UJ, max(wraps_at, 0))
-
-
-def _is_amd(root: Path, read: ReadText) -> bool:
-    try:
-        lines = read(root / "proc/cpuinfo").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return False
-    vendor = next((line for line in lines if line.startswith("vendor_id")), "")
-    return "AMD" in vendor or "Hygon" in vendor

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from ovreport.record import Curve, CurveGap, CurvePoint, NotMeasured, Tier, pooled
+import msgspec
+
+from ovreport.record import Curve, NotMeasured, Tier, pooled
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
     PlannedRound,
     first_failure,
+    grouped,
     measured,
 )
-from ovreport_collector.measurements.curve.run import CurveJob, CurveResult, Setting
+from ovreport_collector.measurements.curve.run import CurveJob, CurveResult, Setting, setting_of
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.process.job import JobFailed
 
@@ -73,41 +75,19 @@ def grid(hint: int, optimal: int, cores: int) -> list[Setting]:
     return sorted(found, key=lambda s: (s.batch, s.streams, s.requests))[:MAX_POINTS]
 
 
-# ---------------------------------------------------------------- rounds together
-
-
-class _Key(NamedTuple):
-    streams: int
-    requests: int
-    batch: int
-
-
 def merged(curves: Sequence[Curve]) -> Curve:
     """Return the curve of several rounds; a setting that some round measured is no gap."""
-    points: dict[_Key, list[CurvePoint]] = {}
-    gaps: dict[_Key, CurveGap] = {}
-    for curve in curves:
-        for point in curve.points:
-            points.setdefault(_key(point), []).append(point)
-        for gap in curve.gaps:
-            gaps.setdefault(_key(gap), gap)
+    points = grouped((point for curve in curves for point in curve.points), setting_of)
+    gaps = grouped((gap for curve in curves for gap in curve.gaps), setting_of)
     return Curve(
         seconds=curves[0].seconds,
-        points=[_merged_point(same) for same in points.values()],
-        gaps=[gap for key, gap in gaps.items() if key not in points],
-    )
-
-
-def _key(point: CurvePoint | CurveGap) -> _Key:
-    return _Key(point.streams, point.requests, point.batch)
-
-
-def _merged_point(same: Sequence[CurvePoint]) -> CurvePoint:
-    first = same[0]
-    return CurvePoint(
-        streams=first.streams,
-        requests=first.requests,
-        batch=first.batch,
-        rounds=[r for point in same for r in point.rounds],
-        histogram=pooled(point.histogram for point in same),
+        points=[
+            msgspec.structs.replace(
+                same[0],
+                rounds=[r for point in same for r in point.rounds],
+                histogram=pooled(point.histogram for point in same),
+            )
+            for same in points.values()
+        ],
+        gaps=[same[0] for setting, same in gaps.items() if setting not in points],
     )

@@ -26,10 +26,10 @@ from ovreport_collector.engines.base import (
     Network,
     WrongOutputError,
 )
-from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.checks import OUTPUT_TOLERANCE, check_same, infer_checked
 from ovreport_collector.loadgen.drivers import Driver, Loaded, load_of
-from ovreport_collector.process.job import Job, JobFailed
+from ovreport_collector.measurements.results import RoundJob, rounded
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.timing import measuring
 
 GROWTH = 1.07
@@ -51,25 +51,26 @@ class Setting(Struct, frozen=True):
     batch: int
 
 
+def setting_of(measured: CurvePoint | CurveGap) -> Setting:
+    """Return the setting that a point or a gap of a record is of."""
+    return Setting(measured.streams, measured.requests, measured.batch)
+
+
 class CurveResult(Struct, frozen=True, kw_only=True, tag="curve"):
     """One round of a curve."""
 
     curve: Curve
 
 
-class CurveJob(Job[CurveResult], frozen=True, kw_only=True):
+class CurveJob(RoundJob[CurveResult], frozen=True, kw_only=True):
     """Measure every setting of a grid once."""
 
-    target: Target
-    round: int
-    inputs: str
-    seed: int
     settings: list[Setting]
     seconds: float
     """Least length of one point's loop."""
     driver: Driver
     unloaded_latency_ms: float
-    """Median latency of one request alone: from it follows which settings would take too long."""
+    """Median latency of one request at a time: settings that would take too long follow from it."""
 
     def run(self) -> CurveResult | JobFailed:
         """Measure every setting; one that cannot be measured becomes a gap."""
@@ -102,8 +103,8 @@ def sweep(job: CurveJob, engine: Engine) -> CurveResult | JobFailed:
     if not points:
         return JobFailed(reason=f"no setting could be measured: {gaps[0].reason}", cause="error")
     place = {setting: i for i, setting in enumerate(job.settings)}
-    points.sort(key=lambda p: place[Setting(p.streams, p.requests, p.batch)])
-    gaps.sort(key=lambda g: place[Setting(g.streams, g.requests, g.batch)])
+    points.sort(key=lambda point: place[setting_of(point)])
+    gaps.sort(key=lambda gap: place[setting_of(gap)])
     return CurveResult(curve=Curve(seconds=job.seconds, points=points, gaps=gaps))
 
 
@@ -129,7 +130,7 @@ def _compiled(job: CurveJob, batched: _Batched, setting: Setting) -> Compiled:
         target.device, "throughput", target.precision, None, properties
     )
     if streams and compiled.streams not in {0, streams}:
-        raise GapError(f"asked for {streams} streams, the device made {compiled.streams}")
+        raise GapError(f"{streams} streams were requested, the device made {compiled.streams}")
     return compiled
 
 
@@ -154,7 +155,7 @@ def _point(job: CurveJob, batched: _Batched, compiled: Compiled, setting: Settin
 def _refuse_slow(job: CurveJob, setting: Setting) -> None:
     """Refuse a setting whose requests, once each, would take several points' time.
 
-    The work of a sample is taken to be that of one request alone, whoever does it.
+    A sample is taken to be as much work as with a single request, whoever does it.
     """
     seconds = job.unloaded_latency_ms / 1000 * setting.batch * setting.requests
     if seconds > LONGEST * job.seconds:
@@ -169,8 +170,8 @@ def _as_point(index: int, setting: Setting, loaded: Loaded) -> CurvePoint:
     measured = PointRound(
         round=index,
         n=len(ms),
-        duration_s=_short(loaded.seconds),
-        median_ms=_short(float(np.median(ms))),
+        duration_s=rounded(loaded.seconds),
+        median_ms=rounded(float(np.median(ms))),
         autocorrelation=round(autocorrelation(ms), 3),
     )
     return CurvePoint(
@@ -180,11 +181,6 @@ def _as_point(index: int, setting: Setting, loaded: Loaded) -> CurvePoint:
         rounds=[measured],
         histogram=Histogram(growth=GROWTH, buckets=fixed_buckets(ms, GROWTH)),
     )
-
-
-def _short(value: float) -> float:
-    """Return six significant digits: more would only be noise, in sixteen places a round."""
-    return float(f"{value:.6g}")
 
 
 def _gap(setting: Setting, error: Exception) -> CurveGap:
@@ -237,7 +233,7 @@ class _Batches:
         return _Batched(network, samples, expected)
 
     def _reshaped(self, batch: int) -> _Batched:
-        """Return the network at a batch, proven: it answers each sample as it does alone."""
+        """Return the network at a batch, proven: no sample changes another one's outputs."""
         single, target = self._single, self._job.target
         shapes = batched_shapes(single.network, batch)
         network = self._engine.read(Path(target.model), shapes)
@@ -252,9 +248,9 @@ class _Batches:
         return _Batched(network, samples, expected)
 
 
-def _refuse_mixed(found: Outputs, alone: Outputs) -> None:
-    """Refuse outputs of a batch that are not those of its samples alone, one below the other."""
-    for index, (now, before) in enumerate(zip(found, alone, strict=True)):
+def _refuse_mixed(found: Outputs, single: Outputs) -> None:
+    """Refuse outputs of a batch that are not those of its single samples, one below the other."""
+    for index, (now, before) in enumerate(zip(found, single, strict=True)):
         if now.shape != before.shape:
             raise GapError(
                 f"the model does not keep the samples of a batch apart: output {index} has the "
@@ -263,7 +259,7 @@ def _refuse_mixed(found: Outputs, alone: Outputs) -> None:
         if not (difference := relative_rmse(now, before)) <= OUTPUT_TOLERANCE:
             raise GapError(
                 f"the model does not keep the samples of a batch apart: output {index} differs by "
-                f"{difference:.2g} (relative RMSE) from those of the samples alone"
+                f"{difference:.2g} (relative RMSE) from those of single samples"
             )
 
 

@@ -18,6 +18,7 @@ from ovreport_collector.measurements.base import (
     SEE_GENERATION,
     PlannedRound,
     Workload,
+    grouped,
 )
 from ovreport_collector.measurements.generation import outputs
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsJob
@@ -142,9 +143,8 @@ def _part(results: Sequence[GenerationResult], quality: GenerationQuality | None
 
 def _points(results: Sequence[GenerationResult]) -> list[GenerationPoint]:
     """Return each pair of lengths over all rounds."""
-    by_lengths: dict[tuple[int, int], list[GenerationPoint]] = {}
-    for point in (point for result in results for point in result.points):
-        by_lengths.setdefault((point.prompt_tokens, point.new_tokens), []).append(point)
+    points = (point for result in results for point in result.points)
+    by_lengths = grouped(points, lambda point: (point.prompt_tokens, point.new_tokens))
     return [
         msgspec.structs.replace(
             same[0],
@@ -160,9 +160,8 @@ def _concurrency(found: Sequence[Concurrency | NotMeasured]) -> Concurrency | No
     measured = [one for one in found if isinstance(one, Concurrency)]
     if not measured:
         return next(one for one in found if isinstance(one, NotMeasured))
-    by_requests: dict[int, list[ConcurrentPoint]] = {}
-    for point in (point for one in measured for point in one.points):
-        by_requests.setdefault(point.requests, []).append(point)
+    together = (point for one in measured for point in one.points)
+    by_requests = grouped(together, lambda point: point.requests)
     points = [
         ConcurrentPoint(requests=n, rounds=[r for point in same for r in point.rounds])
         for n, same in sorted(by_requests.items())

@@ -46,10 +46,9 @@ from ovreport_collector.engines.generation_base import (
     TextEngine,
     texts,
 )
-from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.memory import MemoryMeter, give_back_freed
 from ovreport_collector.machine.processes import own_switches
-from ovreport_collector.process.job import Job
+from ovreport_collector.measurements.results import RoundJob
 from ovreport_collector.process.timing import measuring
 
 WARM_TOKENS = 8
@@ -80,13 +79,9 @@ class GenerationResult(Struct, frozen=True, kw_only=True, tag="generation"):
     """As in `InferenceResult`."""
 
 
-class GenerationJob(Job[GenerationResult], frozen=True, kw_only=True):
+class GenerationJob(RoundJob[GenerationResult], frozen=True, kw_only=True):
     """Let a language model generate, one request at a time, then several at once."""
 
-    target: Target
-    round: int
-    inputs: str
-    seed: int
     grid: list[Lengths]
     generations: int
     """Of each pair of lengths, as long as they take less than `max_seconds`."""
@@ -175,7 +170,7 @@ def point_of(answers: Sequence[Completion], lengths: Lengths, *, index: int) -> 
         counts = {len(answer.tokens), len(answer.at_s)}
         if counts != {lengths.new_tokens}:
             found = " and ".join(map(str, sorted(counts)))
-            raise WrongOutputError(f"{lengths.new_tokens} tokens were asked for, {found} came")
+            raise WrongOutputError(f"{lengths.new_tokens} tokens were requested, {found} came")
     gaps = np.concatenate([_gaps_ms(answer) for answer in answers])
     return GenerationPoint(
         prompt_tokens=lengths.prompt_tokens,
@@ -253,7 +248,7 @@ def _together(
     duration_s = clock() - start
     if tokens != requests * job.concurrent.new_tokens:
         raise WrongOutputError(
-            f"{requests} × {job.concurrent.new_tokens} tokens were asked for, {tokens} came"
+            f"{requests} × {job.concurrent.new_tokens} tokens were requested, {tokens} came"
         )
     measured = ConcurrentRound(round=job.round, tokens=tokens, duration_s=duration_s)
     return ConcurrentPoint(requests=requests, rounds=[measured])

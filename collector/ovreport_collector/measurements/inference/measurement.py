@@ -11,7 +11,6 @@ from ovreport.metrics.speed import latency_headline, throughput_headline
 from ovreport.metrics.verdict import needs_more_rounds
 from ovreport.record import (
     Energy,
-    EnergyDomain,
     Failed,
     FailedRound,
     Latency,
@@ -22,7 +21,13 @@ from ovreport.record import (
     Tier,
 )
 from ovreport_collector.machine import energy
-from ovreport_collector.measurements.base import FAILED_BEFORE, NO_ROUND, PlannedRound, Workload
+from ovreport_collector.measurements.base import (
+    FAILED_BEFORE,
+    NO_ROUND,
+    PlannedRound,
+    Workload,
+    grouped,
+)
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.results import (
     GenerationQuality,
@@ -110,7 +115,7 @@ def _throughput(results: Sequence[InferenceResult]) -> Throughput | NotMeasured:
 
 
 def _memory(results: Sequence[InferenceResult]) -> Memory | NotMeasured:
-    """Return every round's memory; other modes of it are measured apart."""
+    """Return every round's memory; its other modes are measurements of their own."""
     rounds = [r.memory for r in results if r.memory is not None]
     if not rounds:
         return _why(results, "memory")
@@ -123,15 +128,12 @@ def _energy(results: Sequence[InferenceResult]) -> Energy | NotMeasured:
     rounds = [r.energy for r in results if r.energy is not None]
     if not rounds:
         return _why(results, "energy")
-    by_domain: dict[str, list[EnergyDomain]] = {}
-    for one in rounds:
-        for domain in one.domains:
-            by_domain.setdefault(domain.name, []).append(domain)
+    domains = (domain for one in rounds for domain in one.domains)
     return Energy(
         method=rounds[0].method,
         domains=[
             msgspec.structs.replace(same[0], rounds=[r for domain in same for r in domain.rounds])
-            for same in by_domain.values()
+            for same in grouped(domains, lambda domain: domain.name).values()
         ],
     )
 

@@ -20,7 +20,6 @@ from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import Array, Sample, load_samples, rotated
 from ovreport_collector.engines.base import Compiled, Request, WrongOutputError
-from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen import loops
 from ovreport_collector.loadgen.cgroup_peak import CgroupPeak
 from ovreport_collector.loadgen.checks import check_same, infer_checked
@@ -29,20 +28,15 @@ from ovreport_collector.loadgen.memory import MemoryMeter, give_back_freed
 from ovreport_collector.loadgen.start import timed_start
 from ovreport_collector.machine import energy
 from ovreport_collector.machine.processes import own_switches
-from ovreport_collector.measurements.results import InferenceResult, MeasurementName
-from ovreport_collector.process.job import Job
+from ovreport_collector.measurements.results import InferenceResult, MeasurementName, RoundJob
 
 Found = TypeVar("Found", Energy, MemoryRound)
 
 
-class InferenceJob(Job[InferenceResult], frozen=True, kw_only=True):
+class InferenceJob(RoundJob[InferenceResult], frozen=True, kw_only=True):
     """Measure start-up, latency, throughput and memory once."""
 
-    target: Target
-    round: int
     tier: Tier
-    inputs: str
-    seed: int
     driver: Driver
     """How to drive requests under load."""
     energy_in: energy.EnergyIn = "package"

@@ -10,9 +10,10 @@ from ovreport.record import MemoryRound, Unsupported
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples, rotated
 from ovreport_collector.engines.base import MapsWeights
-from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.memory import MemoryMeter
-from ovreport_collector.process.job import Job
+from ovreport_collector.loadgen.start import timed_start
+from ovreport_collector.measurements.results import RoundJob
+from ovreport_collector.process.timing import measuring
 
 
 class NoMmapResult(Struct, frozen=True, kw_only=True, tag="no-mmap"):
@@ -22,13 +23,8 @@ class NoMmapResult(Struct, frozen=True, kw_only=True, tag="no-mmap"):
     why_not: Unsupported | None = None
 
 
-class NoMmapJob(Job[NoMmapResult], frozen=True, kw_only=True):
+class NoMmapJob(RoundJob[NoMmapResult], frozen=True, kw_only=True):
     """Start with weights that are read, not mapped."""
-
-    target: Target
-    round: int
-    inputs: str
-    seed: int
 
     def run(self) -> NoMmapResult:
         """Read, compile and infer once, and note the memory after each.
@@ -37,18 +33,15 @@ class NoMmapJob(Job[NoMmapResult], frozen=True, kw_only=True):
         """
         memory = MemoryMeter()
         samples = rotated(load_samples(Path(self.inputs)), self.seed + self.round)
-        target = self.target
-        engine = engines.create(target)
+        engine = engines.create(self.target)
         if not isinstance(engine, MapsWeights):
-            raise NotImplementedError(f"the engine {target.engine} is not supported: it maps none")
+            raise NotImplementedError(
+                f"the engine {self.target.engine} is not supported: it maps none"
+            )
         engine.map_weights(on=False)
         memory.end("import")
-        network = engine.read(Path(target.model), target.shapes)
-        memory.end("read")
-        compiled = network.compile(target.device, "latency", target.precision, None)
-        memory.end("compile")
-        compiled.request(samples).infer()
-        memory.end("first-inference")
+        with measuring(counts=False):  # its memory is of interest, not its times
+            timed_start(engine, self.target, samples, memory, index=self.round)
         found = memory.result(self.round)
         if isinstance(found, MemoryRound):
             return NoMmapResult(memory=found)

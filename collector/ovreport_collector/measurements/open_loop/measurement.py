@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from ovreport.metrics import significant
 from ovreport.record import NotMeasured, OpenLoop, ThroughputRound, Tier
 from ovreport_collector.measurements.base import (
@@ -67,16 +69,7 @@ class OpenLoopMeasurement(Measurement[ArrivalsResult]):
         loops = [result.open_loop for result in measured(results)]
         if not loops:
             return first_failure(results) or NO_ROUND
-        first = loops[0]
-        return OpenLoop(
-            limit_ms=first.limit_ms,
-            limit_rule=first.limit_rule,
-            percentile=first.percentile,
-            seconds=first.seconds,
-            requests=first.requests,
-            streams=first.streams,
-            rounds=[r for loop in loops for r in loop.rounds],
-        )
+        return msgspec.structs.replace(loops[0], rounds=[r for loop in loops for r in loop.rounds])
 
 
 def percentile_for(rate: float, seconds: float) -> float:

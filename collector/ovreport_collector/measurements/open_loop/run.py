@@ -16,10 +16,10 @@ import ctypes
 import itertools
 import math
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,10 +37,10 @@ from ovreport.stats.intervals import (
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import Engine, Request
-from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.checks import check_same, infer_checked
-from ovreport_collector.loadgen.drivers import ThreadLoad, clock
-from ovreport_collector.process.job import Job, JobFailed
+from ovreport_collector.loadgen.drivers import ThreadLoad, clock, in_threads
+from ovreport_collector.measurements.results import RoundJob, rounded
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.timing import measuring
 
 STEPS = 6
@@ -62,13 +62,9 @@ class ArrivalsResult(Struct, frozen=True, kw_only=True, tag="arrivals"):
     open_loop: OpenLoop
 
 
-class ArrivalsJob(Job[ArrivalsResult], frozen=True, kw_only=True):
+class ArrivalsJob(RoundJob[ArrivalsResult], frozen=True, kw_only=True):
     """Find the highest rate of random arrivals whose tail latency stays within a limit."""
 
-    target: Target
-    round: int
-    inputs: str
-    seed: int
     closed_ips: float
     """Throughput of the closed loop: the search begins at half of it."""
     limit_ms: float
@@ -136,7 +132,7 @@ def search(closed_ips: float, step: Callable[[float], ArrivalStep]) -> list[Arri
     low, high = 0.0, closed_ips
     steps = []
     for _ in range(STEPS):
-        rate = _short((low + high) / 2)
+        rate = rounded((low + high) / 2)
         steps.append(step(rate))
         if not steps[-1].met:
             steps.append(step(rate))
@@ -173,11 +169,6 @@ def least_n_effective(percentile: float) -> int:
     return math.ceil(math.log(PERCENTILE_RISK) / math.log(percentile))
 
 
-def _short(value: float) -> float:
-    """Return six significant digits: more would only be noise, in sixteen places."""
-    return float(f"{value:.6g}")
-
-
 # ---------------------------------------------------------------- one step
 
 
@@ -190,7 +181,6 @@ class _Seen:
     late: Floats
     """Seconds by which a request that was free took an arrival up late."""
     misses: int = 0
-    errors: list[BaseException] = field(default_factory=list)
     stop: bool = False
 
 
@@ -218,9 +208,9 @@ class Arrivals:
         return ArrivalStep(
             rate_ips=rate,
             n=len(latencies),
-            duration_s=_short(float((due + seen.latencies)[served].max())),
-            median_ms=_short(float(np.median(latencies))),
-            bound_ms=_short(value),
+            duration_s=rounded(float((due + seen.latencies)[served].max())),
+            median_ms=rounded(float(np.median(latencies))),
+            bound_ms=rounded(value),
             met=bool(value <= job.limit_ms) and n_effective >= least_n_effective(job.percentile),
             n_effective=n_effective,
             late_share=round(float(late.mean()), 4),
@@ -246,22 +236,13 @@ class Arrivals:
 
         def drive(request: Request) -> None:
             wake_promptly()
-            try:
-                while not seen.stop and (i := next(tickets)) < len(times):
-                    self._answer(request, i, times[i], seen)
-                    if seen.latencies[i] > limit_s:
-                        seen.misses += 1
-                        seen.stop = seen.misses > allowed
-            except BaseException as error:  # raised again in the caller's thread
-                seen.errors.append(error)
+            while not seen.stop and (i := next(tickets)) < len(times):
+                self._answer(request, i, times[i], seen)
+                if seen.latencies[i] > limit_s:
+                    seen.misses += 1
+                    seen.stop = seen.misses > allowed
 
-        threads = [threading.Thread(target=drive, args=(r,), daemon=True) for r in self.pool]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if seen.errors:
-            raise seen.errors[0]
+        in_threads([partial(drive, request) for request in self.pool])
 
     def _answer(self, request: Request, i: int, due: float, seen: _Seen) -> None:
         request.feed(i % self.samples)
@@ -277,7 +258,7 @@ class Arrivals:
 def wake_promptly() -> None:
     """Let sleeps of this thread end when they should: Linux adds 50 µs to save power.
 
-    Where that cannot be asked for, `late_share` tells what it costs.
+    Where that cannot be set, `late_share` shows what it costs.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):

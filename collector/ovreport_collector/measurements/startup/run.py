@@ -13,10 +13,9 @@ from msgspec import Struct
 from ovreport.record import MemoryRound, StartupRound
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples, rotated
-from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.memory import MemoryMeter
 from ovreport_collector.loadgen.start import timed_start
-from ovreport_collector.process.job import Job
+from ovreport_collector.measurements.results import RoundJob
 
 
 class CachedStartResult(Struct, frozen=True, kw_only=True, tag="cached-start"):
@@ -29,14 +28,10 @@ class CachedStartResult(Struct, frozen=True, kw_only=True, tag="cached-start"):
     """Up to the first inference."""
 
 
-class CachedStartJob(Job[CachedStartResult], frozen=True, kw_only=True):
+class CachedStartJob(RoundJob[CachedStartResult], frozen=True, kw_only=True):
     """Start from a model cache; fills it first where it is empty."""
 
-    target: Target
-    round: int
-    inputs: str
     cache_dir: str
-    seed: int = 0
 
     def run(self) -> CachedStartResult:
         """Read, load from the model cache, and infer once."""

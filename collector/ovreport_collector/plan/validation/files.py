@@ -7,8 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from ovreport.engines import ENGINES, GENAI, OPENVINO
 from ovreport_collector.models.convert.registry import CONVERTERS
-from ovreport_collector.plan.validation import text
-from ovreport_collector.plan.validation.fault import Fault
+from ovreport_collector.plan.validation import Fault, text
 from ovreport_collector.sources.address import Address, InWheel, Local, OnHub, parse
 from ovreport_collector.sources.wheel import AddressError, is_pin, parse_wheel
 from ovreport_collector.suite.language import is_language
@@ -108,7 +107,7 @@ def _ir_weights(path: str, model: Model, address: Address, suite: Suite) -> Iter
     if isinstance(address, Local):
         weights = Path(suite.folder, address.path).with_suffix(".bin")
         if not weights.is_file():
-            what = f"its weights are missing: there is no {weights.name} beside {address.name}"
+            what = f"its weights are missing: there is no {weights.name} next to {address.name}"
             yield Fault(path, what, "copy the .bin file of the OpenVINO IR to the same folder")
     elif not model.file.folder and "weights" not in model.files:
         what = "an OpenVINO IR has two files, and this address names one"

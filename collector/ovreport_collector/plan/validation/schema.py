@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ovreport_collector.plan.validation.fault import Fault
+from ovreport_collector.plan.validation import Fault
 from ovreport_collector.suite.model import Dataset, Model, Suite, Wheel
 
 _LOCATED = re.compile(r"(?P<what>.*) - at `\$(?P<path>.*)`", re.DOTALL)

@@ -10,8 +10,7 @@ from ovreport.variants import OPTIMIZATIONS
 from ovreport_collector import tasks
 from ovreport_collector.datasets import LAYOUTS
 from ovreport_collector.models import variants
-from ovreport_collector.plan.validation import files, text
-from ovreport_collector.plan.validation.fault import Fault
+from ovreport_collector.plan.validation import Fault, files, text
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Dataset, Model, Published, Suite
 

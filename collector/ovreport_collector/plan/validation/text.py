@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ovreport_collector.plan.validation.fault import Fault
+from ovreport_collector.plan.validation import Fault
 from ovreport_collector.sources.address import is_sha256
 
 MAX_LENGTH = 2_000

@@ -19,8 +19,8 @@ from ovreport_sitegen.pages import model, throughput
 from ovreport_sitegen.pages.throughput import curve
 from tests.factories import a_failed_record, a_record
 from tests.ovreport.test_load import FOUR, TWICE, UNLOADED, WORSE, a_curve, a_loop, a_point
+from tests.sitegen.conftest import catalogue
 from tests.sitegen.test_charts import NASTY
-from tests.sitegen.test_views import catalogue
 
 
 def only(record: r.Record) -> Result:

@@ -15,8 +15,7 @@ from ovreport_sitegen.pages.model import details
 from ovreport_sitegen.pages.model import result as result_view
 from tests import factories
 from tests.factories import a_failed_record, a_record
-from tests.sitegen.conftest import a_collection
-from tests.sitegen.test_views import catalogue
+from tests.sitegen.conftest import a_collection, catalogue
 
 replace = msgspec.structs.replace
 
@@ -171,7 +170,7 @@ def test_records_before_the_modes_have_none() -> None:
     assert memory.modes_finding(found) == ""
 
 
-def test_counters_of_others_are_told_or_why_not() -> None:
+def test_counters_of_others_are_shown_or_why_not() -> None:
     """The control group's peak with where it began; a reason where it is not ours."""
     record = a_record()
     shared = replace(record.memory, unreadable={"GPU.0 x": "not supported"})

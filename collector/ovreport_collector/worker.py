@@ -1,6 +1,6 @@
 """The measuring process: reads one job, does it, writes its result.
 
-    python -m ovreport_collector.worker.main MODULE:JOB JOB.json RESULT.json MEASURED.json PARENT
+    python -m ovreport_collector.worker MODULE:JOB JOB.json RESULT.json MEASURED.json PARENT
 
 It imports the job's module, the one engine that the job loads, and nothing else. What goes wrong
 becomes a JobFailed, if there is still someone to write it; a crash is seen from outside, by
@@ -45,7 +45,7 @@ def end_with(parent: int) -> None:
     """Have the kernel kill this process once the process `parent`, which started it, ends.
 
     prctl(2): the signal follows the thread that made this process, which is the parent's main one.
-    It can be asked for by the child only, so a parent that ended before is looked for afterwards.
+    Only the child can request it, so a parent that ended before is looked for afterwards.
     Where there is no prctl a killed collect's child lives on until its job is done.
     """
     if sys.platform == "linux":

@@ -236,7 +236,7 @@ def test_without_a_reference_the_rest_is_measured(run: Run, fake_child: FakeChil
 def test_a_start_from_the_cache_that_fails_costs_only_itself(
     run: Run, fake_child: FakeChild
 ) -> None:
-    """The aspect is failed with its cause; the others are there."""
+    """The measurement is failed with its cause; the others are there."""
     fake_child.answers = [failing(CachedStartJob, "one")]
     record = run(models=("one",), precisions=("f32",))[0]
     assert isinstance(record.startup_cached, Failed)
@@ -414,7 +414,7 @@ def test_a_record_written_but_not_noted_is_not_written_twice(
 
 
 @pytest.mark.parametrize("where", ["journal", "record"])
-def test_a_full_disk_is_told_and_loses_nothing(
+def test_a_full_disk_is_reported_and_loses_nothing(
     run: Run, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """The run stops with a StoreError; with room again, it goes on."""
@@ -440,7 +440,7 @@ def test_a_full_disk_is_told_and_loses_nothing(
     assert len(before & set(fake_child.rounds)) <= 1
 
 
-def test_a_folder_of_records_that_goes_away_is_told_and_loses_nothing(
+def test_a_folder_of_records_that_goes_away_is_reported_and_loses_nothing(
     run: Run, fake_child: FakeChild
 ) -> None:
     """A file in its place in mid-run stops the run; without it, all rounds become records."""
@@ -460,7 +460,7 @@ def test_a_folder_of_records_that_goes_away_is_told_and_loses_nothing(
     assert fake_child.rounds == []
 
 
-def test_a_journal_of_another_version_is_set_aside_and_told(
+def test_a_journal_of_another_version_is_set_aside_and_reported(
     run: Run, fake_child: FakeChild, own_folders: Path, console: Console
 ) -> None:
     """Its rounds are not used, its file is kept, and the user is told where."""
@@ -507,10 +507,10 @@ class _Os:
         return getattr(os, name)
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_measuring(
+def test_a_folder_that_cannot_be_written_is_reported_before_measuring(
     run: Run, fake_child: FakeChild, own_folders: Path
 ) -> None:
-    """A file in the way of --out is told at once."""
+    """A file in the way of --out is reported at once."""
     (own_folders / "file").write_text("in the way")
     with pytest.raises(StoreError, match="cannot be written") as caught:
         run(out=own_folders / "file" / "records")
@@ -519,7 +519,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_measuring(
     assert (own_folders / "file").read_text() == "in the way"
 
 
-def test_a_state_folder_that_cannot_be_written_is_told(
+def test_a_state_folder_that_cannot_be_written_is_reported(
     run: Run, fake_child: FakeChild, own_folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a journal nothing is measured."""

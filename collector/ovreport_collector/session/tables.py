@@ -1,4 +1,4 @@
-"""The results of a collect: tables for people, JSON for scripts."""
+"""What a collect prints: its plan before, its results after; for people, and as JSON."""
 
 from __future__ import annotations
 
@@ -13,21 +13,111 @@ from rich.table import Table
 from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_values, significant
 from ovreport.metrics.accuracy import accuracy_metric
 from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record
+from ovreport_collector.plan.plan import Plan
+from ovreport_collector.session import estimate
 from ovreport_collector.session.collect import Collected
-from ovreport_collector.session.plan_table import count
 
 
-def show(collected: Collected, out: Path, console: Console) -> None:
+def announce(plan: Plan, console: Console) -> None:
+    """Print what is about to be measured, how long that takes, and what is left out."""
+    models, cases = _count(len(plan.models), "model"), _count(len(plan.cases), "case")
+    console.print(
+        f"{models}, {cases}, tier {plan.tier.name}: about {_minutes(estimate.total_s(plan))}, "
+        "downloads not counted. Leave the machine alone meanwhile.",
+        highlight=False,
+    )
+    _show_left_out(plan, console)
+
+
+def show_plan(plan: Plan, console: Console) -> None:
+    """Print every case of a plan, and what it takes."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("model", "task", "variant", "device", "precision"):
+        table.add_column(heading, overflow="fold")
+    for planned in plan.cases:
+        case = planned.case
+        cells = (case.model, planned.model.task, case.variant, planned.place, case.precision)
+        table.add_row(*map(escape, cells))
+    console.print(table)
+    console.print(f"\n{_extent(plan)}", highlight=False)
+    if plan.missing_datasets:
+        given = " ".join(f"--dataset {name}=PATH" for name in plan.missing_datasets)
+        console.print(
+            f"\nNo accuracy for models whose data you have to provide: add {given}",
+            markup=False,
+            highlight=False,
+        )
+    if plan.unpinned:
+        console.print(
+            f"\nNot pinned: {_count(len(plan.unpinned), 'file')} of branches on the model hub. The "
+            "commit and checksum of each are found when it is first fetched, and kept in the "
+            "records:",
+            *plan.unpinned,
+            sep="\n  ",
+            markup=False,
+            highlight=False,
+        )
+    _show_left_out(plan, console)
+
+
+def _extent(plan: Plan) -> str:
+    """Return how much is measured, and how long that takes."""
+    tier = plan.tier
+    loops = (
+        f" of ≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
+        "throughput"
+        if not all(planned.is_language for planned in plan.cases)
+        else ""
+    )
+    return (
+        f"{_count(len(plan.cases), 'case')} × {tier.rounds} rounds (at most {tier.max_rounds})"
+        f"{loops}: about {_minutes(estimate.total_s(plan))}, downloads not counted."
+    )
+
+
+def _show_left_out(plan: Plan, console: Console) -> None:
+    """Print what the plan leaves out, where it leaves anything out."""
+    if plan.left_out:
+        console.print(plan.left_out, markup=False, highlight=False, soft_wrap=True)
+
+
+def _count(n: int, what: str) -> str:
+    """Return a number with what it counts: 2 models."""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+def plan_as_json(plan: Plan) -> dict[str, object]:
+    """Return a plan for scripts."""
+    return {
+        "key": plan.key,
+        "suite": plan.suite_name,
+        "tier": msgspec.to_builtins(plan.tier),
+        "expected_s": estimate.total_s(plan),
+        "left_out": plan.left_out,
+        "unpinned": plan.unpinned,
+        "absent_datasets": plan.missing_datasets,
+        "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],
+    }
+
+
+# ---------------------------------------------------------------- results
+
+
+def show_results(collected: Collected, out: Path, console: Console) -> None:
     """Print tables of all records, what measuring them took, and where they are."""
     for table in summaries(collected.records):
         console.print(table)
     if collected.measuring_time is not None:
         console.print(f"\n{_overhead(collected.measuring_time)}", highlight=False)
-    records = count(len(collected.records), "record")
+    records = _count(len(collected.records), "record")
     console.print(f"\n{records} in {out}. Next: ovreport build", highlight=False, soft_wrap=True)
 
 
-def as_json(collected: Collected, out: Path) -> dict[str, object]:
+def results_as_json(collected: Collected, out: Path) -> dict[str, object]:
     """Return what came of a collect, for scripts."""
     return {
         "records": len(collected.records),

@@ -1,4 +1,4 @@
-"""Images of every image task: made ready as files, and what an extra aspect makes of them."""
+"""Images of every image task: made ready as files, and what an extra measurement makes of them."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_inputs_that_are_not_one_image_are_unsupported(
 
 
 def test_images_that_cannot_be_made_do_not_stop_the_model(tmp_path: Path) -> None:
-    """A task that trips over its data fails this aspect only."""
+    """A task that trips over its data fails this measurement only."""
     task = tasks.get("face-landmarks")
     found = encode_images(
         a_model("face-landmarks", SHAPES["face-landmarks"]), task, some_files(), tmp_path, seed=1
@@ -160,7 +160,7 @@ def test_images_that_cannot_be_made_do_not_stop_the_model(tmp_path: Path) -> Non
     assert "portrait" in found.reason
 
 
-# ---------------------------------------------------------------- rounds become an aspect
+# ---------------------------------------------------------------- rounds become a measurement
 
 
 def a_job(index: int) -> EndToEndJob:
@@ -200,7 +200,7 @@ def results(count: int) -> list[EndToEndResult]:
     return [an_end_to_end_result(a_job(i)) for i in range(count)]
 
 
-def test_rounds_become_an_aspect_with_both_ways() -> None:
+def test_rounds_become_a_measurement_with_both_ways() -> None:
     """Every round is in it, and of the agreement the worst."""
     rounds = results(3)
     worse = msgspec.structs.replace(rounds[1].agreement[0], relative_rmse=0.3)

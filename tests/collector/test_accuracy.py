@@ -251,7 +251,7 @@ def test_without_labels_there_is_no_accuracy(kept) -> None:
     ],
     ids=["not a number", "too few", "no second axis"],
 )
-def test_outputs_that_do_not_fit_fail_the_aspect(kept, task, outputs, reason: str) -> None:
+def test_outputs_that_do_not_fit_fail_the_measurement(kept, task, outputs, reason: str) -> None:
     """A wrong output is a failure of accuracy, not of the run."""
     found = accuracy.accuracy(prepared(task), kept(outputs), REFERENCE, seed=1)
     assert isinstance(found, Failed)
@@ -307,7 +307,7 @@ UNFIT = [np.ones((2, 3)), np.ones((3, 2)), np.ones(2)]
 
 
 @pytest.mark.parametrize("found", UNFIT, ids=lambda a: str(a.shape))
-def test_outputs_of_another_shape_fail_the_aspect(kept, found: np.ndarray) -> None:
+def test_outputs_of_another_shape_fail_the_measurement(kept, found: np.ndarray) -> None:
     """A number of detections that depends on precision does not end the run."""
     result = accuracy.agreement(PORTS, kept(found), kept(np.ones((2, 2))))
     assert isinstance(result, Failed)
@@ -315,7 +315,7 @@ def test_outputs_of_another_shape_fail_the_aspect(kept, found: np.ndarray) -> No
     assert "shape" in result.reason
 
 
-def test_a_missing_output_fails_the_aspect(kept) -> None:
+def test_a_missing_output_fails_the_measurement(kept) -> None:
     """Fewer outputs than ports cannot be compared."""
     result = accuracy.agreement(PORTS, kept(), kept(np.ones((2, 2))))
     assert isinstance(result, Failed)
@@ -330,6 +330,6 @@ def test_whole_numbers_are_compared_as_numbers(kept) -> None:
 
 
 def test_huge_outputs_make_no_record_unreadable(kept) -> None:
-    """Squares beyond every float fail the aspect: a record holds finite numbers."""
+    """Squares beyond every float fail the measurement: a record holds finite numbers."""
     result = accuracy.agreement(PORTS, kept(np.full((1, 2), 1e300)), kept(np.full((1, 2), -1e300)))
     assert isinstance(result, Failed)

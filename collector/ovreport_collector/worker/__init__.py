@@ -1,1 +1,0 @@
-"""The measuring process: what runs in it, and nothing of what starts it."""
