@@ -221,6 +221,8 @@ def n_cell(result: Result, key: str) -> Cell:
     return Cell(f"{found.n:,}", sub=plural(found.rounds, "round"), sort=found.n)
 
 
+# ---------------------------------------------------------------- tables
+
 MOST = 120
 """Results: twice the rows that a page shows at first."""
 
