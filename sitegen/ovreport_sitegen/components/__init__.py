@@ -1,1 +1,1 @@
-"""Parts that pages share: heads, cards, tables and their cells."""
+"""What several pages are made of: tables, cells, cards and their sentences."""
