@@ -100,7 +100,7 @@ def _check_known(record: Record, *, where: str) -> None:
             raise RecordError(
                 f"unknown {what} {name!r}; known are {', '.join(known)}",
                 where=f"{where}: {path}",
-                remedy="Upgrade: pip install --upgrade ovreport",
+                remedy="Correct the name, or upgrade ovreport: a newer release may know it.",
             )
 
 
