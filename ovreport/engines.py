@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["openvino", "native", "generation"]
-"""`openvino`: what all is about. `native`: the framework that a model comes from, measured beside
-OpenVINO on the CPU. `generation`: runs language models, token by token."""
+"""`openvino`: the engine under test. `native`: the framework that a model comes from, measured on
+the CPU beside OpenVINO. `generation`: runs language models, token by token."""
 
 
 @dataclass(frozen=True)

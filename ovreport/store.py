@@ -100,7 +100,7 @@ def _check_known(record: Record, *, where: str) -> None:
             raise RecordError(
                 f"unknown {what} {name!r}; known are {', '.join(known)}",
                 where=f"{where}: {path}",
-                remedy="Upgrade: pip install --upgrade ovreport",
+                remedy="Correct the name, or upgrade ovreport: a newer release may know it.",
             )
 
 
@@ -258,7 +258,7 @@ def file_name(record: Record, data: bytes) -> str:
         re.sub(r"[-:]", "", record.measured_at),
         case.model,
         case.variant,
-        # OpenVINO is what all is about: only another engine is named.
+        # OpenVINO is the default, and is not named: only another engine is named.
         *([] if case.engine == OPENVINO else [case.engine]),
         slug(case.device),
         case.precision,

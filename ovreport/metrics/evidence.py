@@ -16,7 +16,7 @@ FOREIGN_CPU_SHARE = 0.05
 FOREIGN_PEAK_SHARE = 0.25
 """Far above what the kernel's 10 ms ticks can be wrong by in half a second (2 % a processor)."""
 PRESSURE_SHARE = 0.05
-"""As drift: a stall of this share of the time moves a number by as much."""
+"""The same limit as for drift: a stall of this share of the time moves a time by as much."""
 STEAL_SHARE = 0.02
 IDLE_SHARE = 0.10
 FREQUENCY_DROP = NOISY_HALF_WIDTH

@@ -35,7 +35,7 @@ class MetricValue:
 MetricValues = dict[str, MetricValue | NotMeasured]
 """Metric key → its value, or why there is none."""
 Values = Iterator[tuple[str, MetricValue | NotMeasured]]
-"""The same, one after the other."""
+"""Metric keys with their values, or why there are none."""
 
 STABLE = Verdict(level="stable", reasons=[])
 """Of what does not depend on time: the same inputs give the same outputs on a busy machine."""
@@ -100,7 +100,7 @@ class Metric:
     percentile: float = 0.0
     """The percentile that it bounds, 0 to 1; 0: it is none."""
     headline: str = ""
-    """What it stands for where one number has to: its verdict is the verdict on that."""
+    """The verdict that this metric decides: `latency` or `throughput`, say."""
     summary: str = ""
     """Its heading in the summary that ends a collect; empty: it is not in there."""
     rated: bool = False

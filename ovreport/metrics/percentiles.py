@@ -15,7 +15,7 @@ from ovreport.record import Histogram, LatencyRound, Skipped, ThroughputRound, V
 from ovreport.stats import intervals
 from ovreport.stats.intervals import Interval
 
-TOO_FEW = "too few runs"
+TOO_FEW = "too few samples"
 
 
 def percentiles_of(metrics: Sequence[Metric]) -> dict[str, float]:

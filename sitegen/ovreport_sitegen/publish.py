@@ -88,6 +88,8 @@ def _refused(error: OSError, where: Path) -> StoreError:
     return StoreError(f"the site could not be written: {what}", where=str(where), remedy=_REMEDY)
 
 
+# ---------------------------------------------------------------- the checks
+
 # Quotes in text are escaped, so that an attribute can only be found inside a tag.
 _ATTRIBUTE = re.compile(rb'\s(id|href|src|on[a-z]+|style|srcset|action)="([^"]*)"')
 _LOADING = re.compile(rb'<(?:link|script|img|image|use|iframe)\s[^>]*?(?:href|src)="([^"]*)"')

@@ -33,13 +33,11 @@ def tags(one: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
 
 @given(name=NAME, version=VERSION, path=PATH)
 def test_an_address_in_a_wheel_is_read_as_written(name: str, version: str, path: str) -> None:
-    """An address in a wheel is read as written."""
     assert parse(f"pypi:{name}=={version}/{path}") == InWheel(f"{name}=={version}", path)
 
 
 @given(name=NAME, version=VERSION, path=PATH, inner=PATH)
 def test_an_address_in_an_inner_archive(name: str, version: str, path: str, inner: str) -> None:
-    """An address in an inner archive."""
     found = parse(f"pypi:{name}=={version}/{path}.zip!/{inner}")
     assert found == InWheel(f"{name}=={version}", f"{path}.zip", inner)
     assert found.name == inner.rsplit("/", 1)[-1]
@@ -47,7 +45,6 @@ def test_an_address_in_an_inner_archive(name: str, version: str, path: str, inne
 
 @given(prefix=st.sampled_from(["pypi:a==1/", "pypi:a==1", "https://", "file:", ""]), text=HOSTILE)
 def test_what_is_accepted_stays_where_it_starts(prefix: str, text: str) -> None:
-    """What is accepted stays where it starts."""
     try:
         found = parse(prefix + text)
     except AddressError:
@@ -67,13 +64,11 @@ def test_what_is_accepted_stays_where_it_starts(prefix: str, text: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    """Any text is read or refused."""
     with contextlib.suppress(AddressError):
         parse(text)
 
 
 def test_a_wheel_itself_and_local_files() -> None:
-    """A wheel itself and local files."""
     assert parse("pypi:a-b==1.0/") == InWheel("a-b==1.0", "")
     assert parse("file:net.onnx") == Local("net.onnx")
     assert parse("file:./sub/net.onnx") == Local("./sub/net.onnx")
@@ -91,7 +86,6 @@ def test_a_wheel_itself_and_local_files() -> None:
 def test_a_wheel_name_is_read_as_written(
     name: str, version: str, interpreters: list[str], abis: list[str], platforms: list[str]
 ) -> None:
-    """A wheel name is read as written."""
     sets = [".".join(part) for part in (interpreters, abis, platforms)]
     distribution = name.replace("-", "_")
     found = parse_wheel(f"{distribution}-{version}-{'-'.join(sets)}.whl")
@@ -126,7 +120,6 @@ def test_pip_is_given_the_tags_of_the_wheel(file: str, expected: list[str]) -> N
 
 @given(st.one_of(st.text(max_size=60), HOSTILE.map(lambda text: f"{text}.whl")))
 def test_any_text_is_a_wheel_name_or_refused(text: str) -> None:
-    """Any text is a wheel name or refused."""
     try:
         found = parse_wheel(text)
     except AddressError:
@@ -136,5 +129,4 @@ def test_any_text_is_a_wheel_name_or_refused(text: str) -> None:
 
 
 def test_names_compare_as_the_index_does() -> None:
-    """Names compare as the index does."""
     assert normalised("Scikit_Image") == normalised("scikit-image") == normalised("scikit.--image")

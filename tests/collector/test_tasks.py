@@ -109,13 +109,11 @@ def feed(task: str, folder: Path) -> tuple[Model, Files]:  # noqa: PLR0911 - a c
 
 
 def test_the_names_are_those_that_suites_use():
-    """The names are those that suites use."""
     assert set(tasks.names()) == set(tasks.TASKS) == NAMES | LANGUAGE
     assert len(tasks.TASKS) == len(NAMES | LANGUAGE)
 
 
 def test_listing_the_names_imports_no_task():
-    """Listing the names imports no task."""
     code = (
         "import sys; from ovreport_collector import tasks; tasks.names();"
         "print([m for m in sys.modules if m.startswith(('PIL', 'tokenizers', 'openvino'))])"
@@ -133,7 +131,6 @@ def _paths() -> dict[str, str]:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones():
-    """An unknown name is refused with the known ones."""
     with pytest.raises(SuiteError, match="file-type") as refused:
         tasks.get("file-tpye")
     assert "file-tpye" in str(refused.value)
@@ -150,12 +147,10 @@ class TestEveryTask:
         assert task.metric or task.why_no_metric
 
     def test_its_metric_is_in_the_table(self, name: str):
-        """Its metric is in the table."""
         metric = tasks.get(name).metric
         assert metric is None or metric in registry.METRICS
 
     def test_samples_have_the_declared_shapes_and_are_finite(self, name: str, tmp_path: Path):
-        """Samples have the declared shapes and are finite."""
         model, files = feed(name, tmp_path)
         samples = tasks.get(name).samples(model, files, seed=1, count=5)
         assert set(samples) == set(model.shapes)
@@ -164,7 +159,6 @@ class TestEveryTask:
             assert np.isfinite(array).all()
 
     def test_samples_vary_and_follow_from_the_seed(self, name: str, tmp_path: Path):
-        """Samples vary and follow from the seed."""
         model, files = feed(name, tmp_path)
         take = tasks.get(name).samples
         once, again = (take(model, files, seed=1, count=5) for _ in range(2))
@@ -177,7 +171,6 @@ class TestEveryTask:
     def test_labelled_inputs_are_there_exactly_when_there_is_a_metric(
         self, name: str, tmp_path: Path
     ):
-        """Labelled inputs are there exactly when there is a metric."""
         model, files = feed(name, tmp_path)
         task = tasks.get(name)
         labelled = task.labelled(model, files, seed=1)
@@ -196,7 +189,6 @@ class TestEveryTask:
 
 @given(units=st.integers(1, 20), batch=st.integers(1, 6))
 def test_what_is_packed_into_batches_comes_back(units: int, batch: int):
-    """What is packed into batches comes back."""
     values = np.arange(units * 3).reshape(units, 3)
     packed = samples.pack(values, [batch, 3])
     assert packed.shape[1:] == (batch, 3)
@@ -205,7 +197,6 @@ def test_what_is_packed_into_batches_comes_back(units: int, batch: int):
 
 @given(size=st.integers(1, 9), count=st.integers(1, 40), seed=st.integers(0, 99))
 def test_picking_uses_everything_as_evenly_as_can_be(size: int, count: int, seed: int):
-    """Picking uses everything as evenly as can be."""
     picked = samples.shuffled_indices(np.random.default_rng(seed), size, count)
     used = np.bincount(picked, minlength=size)
     assert len(picked) == count
@@ -213,19 +204,16 @@ def test_picking_uses_everything_as_evenly_as_can_be(size: int, count: int, seed
 
 
 def test_the_generator_is_the_same_on_every_machine_and_run():
-    """The generator is the same on every machine and run."""
     drawn = generator(7, "file-type").integers(1_000_000, size=3)
     assert drawn.tolist() == [348253, 10917, 16110]
 
 
 def test_an_image_that_is_none_is_refused_by_name():
-    """An image that is none is refused by name."""
     with pytest.raises(SuiteError, match=r"broken\.png"):
         open_image(io.BytesIO(b"nothing"), "broken.png")
 
 
 def test_a_missing_role_is_refused_with_its_name():
-    """A missing role is refused with its name."""
     with pytest.raises(SuiteError, match='"faces"'):
         tasks.get("face-detection").samples(
             a_model("face-detection", {"in": [1, 8, 8, 3]}), some_files(), seed=0, count=1
@@ -233,7 +221,6 @@ def test_a_missing_role_is_refused_with_its_name():
 
 
 def test_a_task_of_one_input_refuses_two():
-    """A task of one input refuses two."""
     with pytest.raises(SuiteError, match="declares 2"):
         tasks.get("text-orientation").samples(
             a_model("text-orientation", {"a": [1], "b": [1]}), some_files(), seed=0, count=1
@@ -244,7 +231,6 @@ class TestGeneric:
     """Random inputs for any model."""
 
     def test_types_and_bounds_come_from_options(self):
-        """Types and bounds come from options."""
         model = a_model(
             "generic",
             {"ids": [1, 50], "mask": [1, 50], "flag": [1], "x": [1, 50]},
@@ -277,7 +263,6 @@ class TestGeneric:
         ],
     )
     def test_options_that_make_no_sense_are_refused(self, options):
-        """Options that make no sense are refused."""
         model = a_model("generic", {"a": [1]}, options=options)
         with pytest.raises(SuiteError, match=r"a-model-of-generic\.options"):
             tasks.get("generic").samples(model, some_files(), seed=0, count=1)
@@ -287,7 +272,6 @@ class TestImageClassification:
     """Photographs, preprocessed by options."""
 
     def test_mean_scale_layout_and_channels_do_what_they_say(self, tmp_path: Path):
-        """Mean scale layout and channels do what they say."""
         from PIL import Image
 
         Image.new("RGB", (40, 30), (10, 20, 30)).save(tmp_path / "a.png")
@@ -305,14 +289,12 @@ class TestImageClassification:
 
     @pytest.mark.parametrize("options", [{"layout": "CHW"}, {"mean": 1.0}, {"channels": "rgb"}])
     def test_options_that_make_no_sense_are_refused(self, options, tmp_path: Path):
-        """Options that make no sense are refused."""
         model = a_model("image-classification", {"x": [1, 3, 8, 8]}, options=options)
         files = some_files(a=a_photograph(tmp_path / "a.png"))
         with pytest.raises(SuiteError, match=r"\.options"):
             tasks.get("image-classification").samples(model, files, seed=0, count=1)
 
     def test_no_photographs_is_refused(self):
-        """No photographs is refused."""
         model = a_model("image-classification", {"x": [1, 3, 8, 8]})
         with pytest.raises(SuiteError, match="no photographs"):
             tasks.get("image-classification").samples(model, some_files(), seed=0, count=1)

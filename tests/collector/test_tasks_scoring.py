@@ -38,7 +38,6 @@ class TestFileType:
         return task.aggregate(task.per_sample_scores(labelled, [scores]))
 
     def test_right_labels_give_one_and_wrong_ones_nought(self, tmp_path: Path):
-        """Right labels give one and wrong ones nought."""
         labelled = self.corpus(tmp_path, {f"{i}.py": f"x{i} = 1\n".encode() * 30 for i in range(3)})
         assert labelled.n == 3
         assert self.score(labelled, [1, 1, 1]) == 1
@@ -51,7 +50,6 @@ class TestFileType:
         assert [self.score(labelled, [i]) for i in range(4)] == [0, 0, 1, 1]
 
     def test_what_says_nothing_is_left_out(self, tmp_path: Path):
-        """What says nothing is left out."""
         kept = b"value = 1\n" * 20
         labelled = self.corpus(
             tmp_path,
@@ -68,12 +66,10 @@ class TestFileType:
         assert labelled.n == 1
 
     def test_no_type_has_more_files_than_the_cap(self, tmp_path: Path):
-        """No type has more files than the cap."""
         members = {f"{i}.py": f"x{i} = 1\n".encode() * 30 for i in range(file_type.CAP + 20)}
         assert self.corpus(tmp_path, members).n == file_type.CAP
 
     def test_the_corpus_is_the_same_for_every_seed(self, tmp_path: Path):
-        """The corpus is the same for every seed."""
         members = {f"{i}.py": f"x{i} = 1\n".encode() * 30 for i in range(9)}
         self.corpus(tmp_path, members)
         model = a_model("file-type", {"bytes": [1, 2048]})
@@ -84,7 +80,6 @@ class TestFileType:
         assert_array_equal(one.inputs["bytes"], other.inputs["bytes"])
 
     def test_tokens_are_padded_on_the_inner_side(self):
-        """Tokens are padded on the inner side."""
         tokens = file_type.tokenize(b"  ab  ", 8)
         assert tokens.dtype == np.int32
         assert tokens.tolist() == [97, 98, 32, 32, 32, 32, 97, 98]
@@ -92,7 +87,6 @@ class TestFileType:
 
     @given(st.binary(max_size=10_000))
     def test_tokens_are_the_ends_of_the_file(self, content: bytes):
-        """Tokens are the ends of the file."""
         tokens = file_type.tokenize(content)
         assert tokens.shape == (2048,)
         start = bytes(int(t) for t in tokens[:1024] if t != 256)
@@ -101,7 +95,6 @@ class TestFileType:
         assert content[-4096:].rstrip().endswith(end)
 
     def test_labels_that_are_none_are_refused(self, tmp_path: Path):
-        """Labels that are none are refused."""
         (tmp_path / "l.json").write_text("[1]")
         wheel = a_wheel(tmp_path / "a.whl", {"a.py": b"x = 1\n" * 30})
         with pytest.raises(SuiteError, match="target_labels_space"):
@@ -112,7 +105,6 @@ class TestFileType:
             )
 
     def test_a_dataset_without_known_files_is_refused(self, tmp_path: Path):
-        """A dataset without known files is refused."""
         with pytest.raises(SuiteError, match="no file of known type"):
             self.corpus(tmp_path, {"a.txt": b"text " * 30})
 
@@ -129,7 +121,6 @@ class TestFaceDetection:
         return labelled
 
     def test_scores_are_found_by_shape_in_either_order(self, tmp_path: Path):
-        """Scores are found by shape in either order."""
         labelled, task = self.labelled(tmp_path), tasks.get("face-detection")
         logits = np.full((10, 1, 7, 1), -3.0)
         logits[:5, 0, 4, 0] = 0.1
@@ -140,14 +131,12 @@ class TestFaceDetection:
         assert task.aggregate(task.per_sample_scores(labelled, [boxes, logits[::-1]])) == 0
 
     def test_outputs_without_scores_are_refused(self, tmp_path: Path):
-        """Outputs without scores are refused."""
         with pytest.raises(ValueError, match="one score a place"):
             tasks.get("face-detection").per_sample_scores(
                 self.labelled(tmp_path), [np.zeros((10, 1, 7, 16))]
             )
 
     def test_a_crop_fills_the_middle_of_a_canvas_in_its_mean(self, tmp_path: Path):
-        """A crop fills the middle of a canvas in its mean."""
         canvases = self.labelled(tmp_path).inputs["in"][:, 0]
         crops = np.load(tmp_path / "faces.npy")
         assert canvases.dtype == np.float32
@@ -169,7 +158,6 @@ class TestMusicTranscription:
         return labelled
 
     def test_perfect_outputs_give_one_and_silence_nought(self):
-        """Perfect outputs give one and silence nought."""
         task, labelled = tasks.get("music-transcription"), self.labelled()
         right = labelled.labels.sounding[:, None].astype(np.float32)
         onsets = np.zeros_like(right)
@@ -178,13 +166,11 @@ class TestMusicTranscription:
         assert task.aggregate(task.per_sample_scores(labelled, [onsets, right[::-1]])) < 0.3
 
     def test_the_option_names_the_output(self):
-        """The option names the output."""
         task, labelled = tasks.get("music-transcription"), self.labelled(note_output=0)
         right = labelled.labels.sounding[:, None].astype(np.float32)
         assert task.aggregate(task.per_sample_scores(labelled, [right])) == 1
 
     def test_an_output_of_another_shape_is_refused(self):
-        """An output of another shape is refused."""
         with pytest.raises(ValueError, match="note_output"):
             tasks.get("music-transcription").per_sample_scores(
                 self.labelled(), [np.zeros((24, 1, 172, 88)), np.zeros((24, 1, 172, 264))]
@@ -192,20 +178,17 @@ class TestMusicTranscription:
 
     @pytest.mark.parametrize("key", [40, 69, 84])
     def test_a_tone_has_the_pitch_of_its_key(self, key: int):
-        """A tone has the pitch of its key."""
         tone = music.tone(key, music.MUSIC_RATE, np.random.default_rng(0))
         strongest = np.abs(np.fft.rfft(tone)).argmax()
         assert strongest == pytest.approx(440 * 2 ** ((key - 69) / 12), abs=1)
 
     def test_counts_add_up_by_hand(self):
-        """Counts add up by hand."""
         task = tasks.get("music-transcription")
         assert task.aggregate(np.array([[3.0, 1, 0], [1, 0, 1]])) == pytest.approx(8 / 10)
         assert task.aggregate(np.zeros((2, 3))) == 0
 
 
 def test_voice_activity_starts_from_an_empty_state():
-    """Voice activity starts from an empty state."""
     model = a_model("voice-activity", {"input": [1, 576], "state": [2, 1, 128]})
     samples = tasks.get("voice-activity").samples(model, some_files(), seed=0, count=6)
     assert not samples["state"].any()

@@ -41,7 +41,6 @@ class TestSentenceSimilarity:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     def test_outputs_that_say_what_people_said_give_one(self, tmp_path: Path):
-        """Outputs that say what people said give one."""
         task, vectors = tasks.get("sentence-similarity"), self.embeddings()
         labelled = self.labelled(tmp_path, vectors @ vectors.T)
         # Every document is one token: what stands at the others must not count.
@@ -54,7 +53,6 @@ class TestSentenceSimilarity:
         ) == pytest.approx(1)
 
     def test_the_metric_is_numpys_correlation_over_all_pairs(self, tmp_path: Path):
-        """The metric is NumPy's correlation over all pairs."""
         task, vectors = tasks.get("sentence-similarity"), self.embeddings()
         human = np.random.default_rng(1).uniform(size=(8, 8))
         human = (human + human.T) / 2
@@ -65,7 +63,6 @@ class TestSentenceSimilarity:
         assert task.aggregate(rows) == pytest.approx(expected)
 
     def test_rows_can_be_resampled_and_a_document_is_never_paired_with_itself(self, tmp_path: Path):
-        """Rows can be resampled and a document is never paired with itself."""
         task, vectors = tasks.get("sentence-similarity"), self.embeddings()
         rows = task.per_sample_scores(
             self.labelled(tmp_path, vectors @ vectors.T), [vectors[:, None]]
@@ -77,7 +74,6 @@ class TestSentenceSimilarity:
 
     @given(st.lists(st.tuples(st.integers(-99, 99), st.integers(-99, 99)), min_size=2))
     def test_pearson_is_numpys(self, pairs):
-        """Pearson is NumPy's."""
         a, b = np.array(pairs, dtype=np.float64).T
         if np.ptp(a) == 0 or np.ptp(b) == 0:
             assert embedding.pearson(a, b) == 0
@@ -85,7 +81,6 @@ class TestSentenceSimilarity:
             assert embedding.pearson(a, b) == pytest.approx(np.corrcoef(a, b)[0, 1], abs=1e-9)
 
     def test_files_of_different_datasets_are_refused(self, tmp_path: Path):
-        """Files of different datasets are refused."""
         self.labelled(tmp_path, np.eye(3))
         np.savetxt(tmp_path / "s.txt", np.eye(4))
         files = some_files(

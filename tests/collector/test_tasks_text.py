@@ -49,7 +49,6 @@ class TestTextRecognition:
     """CTC, edit distance and the dictionary in the model."""
 
     def test_perfect_outputs_give_one_whole_or_kept(self, labelled: Labelled):
-        """Perfect outputs give one whole or kept."""
         task = tasks.get("text-recognition")
         outputs = [one_hot(labelled.labels.texts, LETTERS, 60)]
         kept = task.compact(outputs)
@@ -61,14 +60,12 @@ class TestTextRecognition:
             assert task.aggregate(rows) == 1
 
     def test_shuffled_outputs_give_next_to_nothing(self, labelled: Labelled):
-        """Shuffled outputs give next to nothing."""
         task = tasks.get("text-recognition")
         outputs = one_hot(labelled.labels.texts, LETTERS, 60)
         shifted = task.per_sample_scores(labelled, [np.roll(outputs, 1, axis=0)])
         assert task.aggregate(shifted) < 0.3
 
     def test_one_letter_less_is_one_edit(self, labelled: Labelled):
-        """One letter less is one edit."""
         task = tasks.get("text-recognition")
         texts = list(labelled.labels.texts)
         texts[0] = texts[0][1:]
@@ -77,7 +74,6 @@ class TestTextRecognition:
         assert task.aggregate(rows) == pytest.approx(1 - 1 / sum(map(len, labelled.labels.texts)))
 
     def test_lines_are_rendered_and_differ(self, labelled: Labelled):
-        """Lines are rendered and differ."""
         assert labelled.rendered
         assert labelled.n >= 200
         assert len(set(labelled.labels.texts)) > 0.95 * labelled.n
@@ -92,7 +88,6 @@ class TestTextRecognition:
         assert labelled.labels.dictionary == ["q", "r", " "]
 
     def test_a_model_without_dictionary_is_refused(self, tmp_path: Path):
-        """A model without dictionary is refused."""
         files = some_files(model=an_onnx_file(tmp_path / "m.onnx", {"a": "b"}))
         with pytest.raises(SuiteError, match="characters"):
             tasks.get("text-recognition").labelled(
@@ -100,7 +95,6 @@ class TestTextRecognition:
             )
 
     def test_ctc_merges_repeats_and_drops_blanks(self):
-        """CTC merges repeats and drops blanks."""
         steps = np.array([0, 1, 1, 0, 1, 2, 2, 3, 0], dtype=np.int32)
         assert text_lines.decode_ctc(steps, ["a", "b", " "]) == "aab "
 
@@ -109,12 +103,10 @@ class TestTextRecognition:
         [("kitten", "sitting", 3), ("", "abc", 3), ("flaw", "lawn", 2), ("same", "same", 0)],
     )
     def test_edit_distances_that_are_known(self, a: str, b: str, distance: int):
-        """Edit distances that are known."""
         assert text_lines.edits(a, b) == distance
 
     @given(st.text("abc", max_size=8), st.text("abc", max_size=8), st.text("abc", max_size=8))
     def test_edit_distance_is_a_distance(self, a: str, b: str, c: str):
-        """Edit distance is a distance."""
         d = text_lines.edits
         assert (d(a, b) == 0) == (a == b)
         assert d(a, b) == d(b, a)
@@ -123,13 +115,11 @@ class TestTextRecognition:
 
     @given(st.dictionaries(st.text(max_size=9), st.text(max_size=300), max_size=4))
     def test_properties_of_an_onnx_file_are_read(self, written):
-        """Properties of an ONNX file are read."""
         with tempfile.TemporaryDirectory() as folder:
             assert properties(an_onnx_file(Path(folder, "m.onnx"), written)) == written
 
     @pytest.mark.parametrize("content", [b"", b"\xff" * 40, b"<xml/>", b"\x72\xff\xff\x03a"])
     def test_a_file_that_is_no_onnx_is_refused(self, content: bytes, tmp_path: Path):
-        """A file that is no ONNX is refused."""
         (tmp_path / "m.onnx").write_bytes(content)
         with pytest.raises(SuiteError, match=r"m\.onnx"):
             properties(tmp_path / "m.onnx")
@@ -139,7 +129,6 @@ class TestTextOrientation:
     """Upright or upside down."""
 
     def test_right_gives_one_and_always_upright_gives_half(self):
-        """Right gives one and always upright gives half."""
         task = tasks.get("text-orientation")
         model = a_model("text-orientation", {"x": [10, 3, 12, 48]})
         labelled = task.labelled(model, some_files(), seed=0)
@@ -155,7 +144,6 @@ class TestRendering:
     """Lines and pages."""
 
     def test_a_line_is_fitted_from_the_left_and_filled_with_nought(self):
-        """A line is fitted from the left and filled with nought."""
         line = rendering.line("a", np.random.default_rng(0))
         fitted = rendering.fit(line, 48, 320)
         assert fitted.shape == (3, 48, 320)
@@ -164,19 +152,16 @@ class TestRendering:
         assert not fitted[:, :, 200:].any()
 
     def test_a_wide_line_is_squeezed(self):
-        """A wide line is squeezed."""
         fitted = rendering.fit(Image.new("RGB", (4000, 20), (255, 0, 0)), 24, 100)
         assert_array_equal(fitted[:, 5, 99], [-1, -1, 1])
 
     def test_a_page_has_ink_in_many_lines(self):
-        """A page has ink in many lines."""
         page = np.asarray(rendering.page(300, 400, np.random.default_rng(0)).convert("L"))
         assert page.shape == (400, 300)
         assert page.std() > 5
 
     @given(st.integers(0, 10_000), st.integers(10, 30))
     def test_a_phrase_keeps_to_its_length(self, seed: int, longest: int):
-        """A phrase keeps to its length."""
         text = rendering.phrase(np.random.default_rng(seed), longest)
         assert 2 <= len(text) <= longest
         assert text.replace(" ", "").isalnum()

@@ -66,7 +66,7 @@ def test_a_round_that_was_slow_for_both_is_no_noise() -> None:
 def test_equal_threads_are_said_and_unequal_ones_named() -> None:
     """From the effective settings of both."""
     ours, native = both("gained", 10.0)
-    assert "equal in every pair" in frameworks.view(catalogue(ours, native)).threads
+    assert "every pair" in frameworks.view(catalogue(ours, native)).threads
     settings = r.Settings(requested={}, effective={"intra_op_num_threads": "4"})
     latency_of_four = msgspec.structs.replace(native.latency, settings=settings)
     other = msgspec.structs.replace(native, latency=latency_of_four)
@@ -164,10 +164,10 @@ def test_precisions_are_groups_of_their_own() -> None:
     ours, theirs = both("gained", 10.0)
     default = a_record(model="gained", title="Gained", precision="default", seed=3)
     view = frameworks.view(catalogue(ours, default, theirs))
-    assert [title for title, _ in view.groups] == [
-        "Both in f32",
-        "OpenVINO in its default precision, the framework in f32",
-    ]
+    (like, _), (unlike, _) = view.groups
+    assert "f32" in like
+    assert "default" not in like
+    assert "default" in unlike
 
 
 def test_differing_outputs_are_a_finding(records: list[r.Record]) -> None:

@@ -48,7 +48,7 @@ def in_threads(work: Sequence[Callable[[], None]]) -> None:
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadResult:
     """What one run under load gave."""
 
     latencies: Floats
@@ -78,7 +78,7 @@ class Loaded:
 class Load:
     """A way to keep all requests busy."""
 
-    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
+    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> LoadResult:
         """Keep all requests busy for so long, and until the count is met or `longest` is over."""
         raise NotImplementedError
 
@@ -90,11 +90,11 @@ class QueueLoad(Load):
     queue_run: Callable[[float], list[float]]
 
     @measuring()
-    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
+    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> LoadResult:
         """Keep all requests busy for so long."""
         began = clock()
         latencies = self.queue_run(began + seconds)
-        return Loaded(np.asarray(latencies), np.empty(0), clock() - began)
+        return LoadResult(np.asarray(latencies), np.empty(0), clock() - began)
 
 
 @dataclass
@@ -110,7 +110,7 @@ class ThreadLoad(Load):
     feed_every: int = field(default=1, init=False)
 
     @measuring()
-    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> Loaded:
+    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> LoadResult:
         """Keep all requests busy for so long."""
         times: list[list[tuple[float, float]]] = [[] for _ in self.requests]
         began = [0.0] * len(self.requests)
@@ -153,7 +153,7 @@ class ThreadLoad(Load):
 
     def _collect(
         self, times: Sequence[Sequence[tuple[float, float]]], began: Sequence[float]
-    ) -> Loaded:
+    ) -> LoadResult:
         # The threads' own starts: the one that waits for them may be late to read a clock.
         # Each request's own rate, added up: waiting for the last one would count the others'
         # idle end against the device.
@@ -163,7 +163,7 @@ class ThreadLoad(Load):
         spans = np.array(sorted((s for mine in times for s in mine), key=lambda s: s[1]))
         latencies = spans[:, 1] - spans[:, 0]
         self.feed_every = max(1, round(FEED_EVERY_S / float(np.median(latencies))))
-        return Loaded(latencies, spans[:, 1] - min(began), len(latencies) / rate)
+        return LoadResult(latencies, spans[:, 1] - min(began), len(latencies) / rate)
 
 
 def load_of(

@@ -64,9 +64,9 @@ class Snapshot:
     own_cpu_s: float
     """Processor time of this process and of all that it started."""
     counters: dict[str, float] = field(default_factory=dict)
-    """What only grows; compared between two moments."""
+    """Values that only grow: what counts is the difference of two snapshots."""
     state: dict[str, float] = field(default_factory=dict)
-    """What is so now."""
+    """Values at this moment."""
 
 
 def glance(root: Path = ROOT) -> Snapshot:

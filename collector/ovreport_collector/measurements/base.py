@@ -127,7 +127,7 @@ def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
 
 
 class Workload(ABC, Generic[R]):
-    """What a round itself measures of one kind of model, in a process that is watched for noise."""
+    """The main measurement of a round, inference or generation, watched for noise."""
 
     @abstractmethod
     def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:

@@ -1,4 +1,4 @@
-"""Outputs of a model for all samples, and what is found out before its first round: no timing."""
+"""Jobs that time nothing: outputs, executed precision, and how to drive requests."""
 
 from __future__ import annotations
 

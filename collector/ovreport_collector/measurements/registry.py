@@ -1,4 +1,4 @@
-"""The measurements: what every round measures, and what it measures after that.
+"""The registry: the two workloads, and the further measurements in the order a round makes them.
 
 `--skip`, the journal, the fields of a record and the expected time come from these. To add a
 measurement, write its folder and name it in `MEASUREMENTS`.

@@ -28,7 +28,7 @@ class Timing(Struct, frozen=True):
 
     wall_s: float
     measuring_s: float
-    """Of it: in measuring."""
+    """Seconds of `wall_s` that were spent measuring."""
 
     def __add__(self, other: Timing) -> Timing:
         return Timing(self.wall_s + other.wall_s, self.measuring_s + other.measuring_s)

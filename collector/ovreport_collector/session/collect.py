@@ -32,7 +32,7 @@ AllPrepared = dict[tuple[str, str], PreparedModel | JobFailed]
 
 @dataclass(frozen=True)
 class Collected:
-    """What came of a plan."""
+    """The result of a collect: its records and its time."""
 
     records: list[Record]
     measuring_time: MeasuringTime | None

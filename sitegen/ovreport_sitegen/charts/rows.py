@@ -30,7 +30,7 @@ SHAPES = {
 }
 """Device families differ by shape too, for readers who cannot tell the colours apart."""
 
-GROUND = "var(--card)"
+GROUND, INK = "var(--card)", "var(--ink)"
 _BEYOND = 1.5
 """An interval is drawn up to so many times the largest value, then cut by the plot's edge."""
 
@@ -93,13 +93,11 @@ def _bars(rows: tuple[Row, ...]) -> Drawn:
     limit = top * _BEYOND
     highs = [min(finite(r.high, limit), limit) for r in rows]
     axis = linear_axis(0, max([top, *highs]))
-    data = []
-    for i, row in enumerate(rows):
-        # The interval lies on the end of the bar: in ink, to stand out from the bar's colour.
-        data.append(
-            _base(i, row)
-            | {"lo": max(finite(row.low, 0), 0), "hi": highs[i], "at": highs[i], "ci": "var(--ink)"}
-        )
+    # The interval lies on the end of the bar: in ink, to stand out from the bar's colour.
+    data = [
+        _base(i, row) | {"lo": max(finite(row.low, 0), 0), "hi": high, "at": high, "ci": INK}
+        for i, (row, high) in enumerate(zip(rows, highs, strict=True))
+    ]
     return data, axis
 
 
@@ -178,7 +176,7 @@ def _stages(rows: tuple[Row, ...]) -> Drawn:
         data += _parts(i, row, STAGES_PLOT / (last - first))
         end = sum(length for _, length in row.parts)
         place = {"from": end, "to": end, "middle": end, "word": ""}
-        interval = {"lo": max(finite(row.low, 0), 0), "hi": highs[i], "ci": "var(--ink)"}
+        interval = {"lo": max(finite(row.low, 0), 0), "hi": highs[i], "ci": INK}
         data.append(_base(i, row) | place | interval | {"tip": "", "at": max(highs[i], end)})
     return data, ((first, last), ticks)
 

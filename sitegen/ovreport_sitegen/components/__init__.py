@@ -1,1 +1,1 @@
-"""TODO: components."""
+"""What several pages are made of: tables, cells, cards and their sentences."""

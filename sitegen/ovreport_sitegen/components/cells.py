@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
+from msgspec.structs import replace
+
 from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.reasons import REASONS
@@ -62,11 +64,15 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
 def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> TableRow:
     """Return a row of a result; the verdict of `measurement` colours it."""
     under = f"{result.device.label} · {result.label}"
-    return row(result, result_cells(result), cells, measurement=measurement, under=under)
+    return row(result, result_cells(result), cells, measurement, under)
 
 
 def row(
-    result: Result, head: Sequence[Cell], cells: Sequence[Cell], *, measurement: str, under: str
+    result: Result,
+    head: Sequence[Cell],
+    cells: Sequence[Cell],
+    measurement: str = "",
+    under: str = "",
 ) -> TableRow:
     """Return a row with its own first cells, `head`; `under` stands in for them on a phone."""
     return TableRow(
@@ -85,10 +91,12 @@ def row(
 def failure_cell(result: Result, span: int) -> Cell:
     """Return the cell over all columns that says why a case has no values."""
     outcome = result.record.outcome
-    if isinstance(outcome, Completed):
-        return missing_cell(None)
-    cell = missing_cell(outcome)
-    return Cell(cell.text, sub=line(outcome.reason, 160), tone="missing", tip=cell.tip, span=span)
+    return spanning_cell(None if isinstance(outcome, Completed) else outcome, span)
+
+
+def spanning_cell(why: NotMeasured | None, span: int) -> Cell:
+    """Return the cell over several columns that says why they have no values."""
+    return replace(missing_cell(why), sub=line(why.reason, 160) if why else "", span=span)
 
 
 def row_tone(result: Result, measurement: str) -> Tone:
@@ -212,6 +220,8 @@ def n_cell(result: Result, key: str) -> Cell:
         return DASH
     return Cell(f"{found.n:,}", sub=plural(found.rounds, "round"), sort=found.n)
 
+
+# ---------------------------------------------------------------- tables
 
 MOST = 120
 """Results: twice the rows that a page shows at first."""

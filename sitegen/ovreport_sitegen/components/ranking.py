@@ -289,7 +289,7 @@ def _table(id_: str, caption: str, results: Sequence[Result], keys: Sequence[str
     rows = []
     for result in results[:FIRST]:
         cells = [*(value_cell(result, key) for key in keys), verdict_cell(result, measurement)]
-        rows.append(row(result, result_cells(result), cells, measurement=measurement, under=""))
+        rows.append(row(result, result_cells(result), cells, measurement))
     columns = (
         Column("Model"),
         Column("Device"),

@@ -80,9 +80,7 @@ class Catalogue:
 
     def rank(self, device: DeviceRef) -> tuple[int, str, DeviceKey]:
         """Return what devices are ranked by: the models that ran, then when one did last."""
-        ran = [r for r in self.of_device(device) if r.completed]
-        newest = max((r.record.measured_at for r in ran), default="")
-        return len({r.model.id for r in ran}), newest, device.key
+        return _rank(device, [r for r in self.of_device(device) if r.completed])
 
     def baseline(self, result: Result) -> Result | None:
         """Return f32 of the published file on the same device; None: not measured."""
@@ -143,13 +141,8 @@ class Catalogue:
 
     def _device_of_most(self, results: Sequence[Result]) -> DeviceRef:
         ran = [r for r in results if r.completed] or self.results
-        models: dict[DeviceKey, set[str]] = {}
-        newest: dict[DeviceKey, str] = {}
-        for r in ran:
-            models.setdefault(r.device.key, set()).add(r.model.id)
-            newest[r.device.key] = max(newest.get(r.device.key, ""), r.record.measured_at)
-        refs = {r.device.key: r.device for r in ran}
-        return refs[max(models, key=lambda key: (len(models[key]), newest[key], key))]
+        by_device = grouped((r.device, r) for r in ran)
+        return max(by_device, key=lambda device: _rank(device, by_device[device]))
 
 
 def make(config: Config, loaded: Loaded) -> Catalogue:
@@ -187,6 +180,11 @@ def _framework_speedups(ours: Sequence[Result], native: Sequence[Result]) -> Ite
             pair = PairedComparison(baseline=framework, candidate=result)
             if same_work(framework.record, result.record) and (pair.latency or pair.throughput):
                 yield pair
+
+
+def _rank(device: DeviceRef, ran: Sequence[Result]) -> tuple[int, str, DeviceKey]:
+    newest = max((r.record.measured_at for r in ran), default="")
+    return len({r.model.id for r in ran}), newest, device.key
 
 
 def _baseline_key(result: Result) -> tuple[str, ...]:

@@ -75,6 +75,8 @@ def earlier_partners(
             yield names.result(record, metric_values(record))
 
 
+# ---------------------------------------------------------------- what a run skipped
+
 SELF_CONTAINED = ("curve", "open_loop", "end_to_end")
 """Measurements whose metrics need nothing else of the record: these can be of another run."""
 

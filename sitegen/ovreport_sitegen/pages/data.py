@@ -45,8 +45,8 @@ _DOWNLOADS = (
     Download(
         "data/records.json",
         "All records",
-        "One JSON array: samples, settings and noise readings, as collected. Every number on this "
-        "site can be derived from it.",
+        "One JSON array: samples, settings and noise readings, in the current format of records. "
+        "Every number on this site can be derived from it.",
     ),
     Download(
         "data/figures.csv",

@@ -123,7 +123,7 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
             speedups.speedup_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )
-        rows.append(row(r, (model, precision), cells, measurement="latency", under=r.label))
+        rows.append(row(r, (model, precision), cells, "latency", r.label))
     return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)
 
 

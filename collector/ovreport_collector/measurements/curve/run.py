@@ -27,7 +27,7 @@ from ovreport_collector.engines.base import (
     WrongOutputError,
 )
 from ovreport_collector.loadgen.checks import OUTPUT_TOLERANCE, check_same, infer_checked
-from ovreport_collector.loadgen.drivers import Driver, Loaded, load_of
+from ovreport_collector.loadgen.drivers import Driver, LoadResult, load_of
 from ovreport_collector.measurements.results import RoundJob, rounded
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.timing import measuring
@@ -165,7 +165,7 @@ def _refuse_slow(job: CurveJob, setting: Setting) -> None:
         )
 
 
-def _as_point(index: int, setting: Setting, loaded: Loaded) -> CurvePoint:
+def _as_point(index: int, setting: Setting, loaded: LoadResult) -> CurvePoint:
     ms = loaded.latencies * 1000
     measured = PointRound(
         round=index,

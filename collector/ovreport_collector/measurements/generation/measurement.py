@@ -75,7 +75,7 @@ class Generation(Workload[GenerationResult]):
 
     def job(self, current: PlannedRound) -> GenerationJob:
         """Return the job of one round."""
-        why_none = _why_none_at_once(current)
+        why_none = _why_no_concurrency(current)
         return GenerationJob(
             target=current.target,
             round=current.index,
@@ -118,7 +118,7 @@ def outputs_job(prepared: PreparedModel, target: Target, folder: Path) -> Genera
     )
 
 
-def _why_none_at_once(current: PlannedRound) -> str:
+def _why_no_concurrency(current: PlannedRound) -> str:
     if SKIP in current.skip:
         return f"left out: --skip {SKIP}"
     tier, rounds = current.tier.name, CONCURRENT_ROUNDS[current.tier.name]

@@ -90,7 +90,7 @@ class GenerationJob(RoundJob[GenerationResult], frozen=True, kw_only=True):
     requests: list[int]
     """Numbers of requests at once, rising; none: left out."""
     concurrent: Lengths
-    """Of each of them."""
+    """Prompt and output length of each concurrent request."""
     concurrent_s: float = 60.0
     """No further number of requests is begun after so long."""
     why_none: str = ""

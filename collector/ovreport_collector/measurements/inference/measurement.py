@@ -1,4 +1,4 @@
-"""What a round measures of a model that infers, as the session sees it."""
+"""The workload of all models but language models: latency, throughput, start-up, memory, energy."""
 
 from __future__ import annotations
 

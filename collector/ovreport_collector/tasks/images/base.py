@@ -1,4 +1,4 @@
-"""The protocol of a task of images: from an encoded image to what a program goes on with."""
+"""The protocol of a task of images: from an encoded image to the decoded prediction."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ImageTask(Protocol):
         ...
 
     def postprocess(self, outputs: Sequence[Array]) -> object:
-        """Return what a program goes on with, from the outputs of one image."""
+        """Return the decoded prediction (a class, boxes, a text) of one image's outputs."""
         ...
 
 

@@ -56,7 +56,7 @@ def choices_table(
             _absolute_cell(r, measurement),
             Cell(f"{n:,}", sort=n),
         )
-        rows.append(row(r, (name,), values, measurement="", under=""))
+        rows.append(row(r, (name,), values))
     return Table(id_, f"Choices of {choices.model.title} by {measurement}", columns, tuple(rows))
 
 

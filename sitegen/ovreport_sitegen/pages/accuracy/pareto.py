@@ -25,6 +25,7 @@ from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import MEASUREMENTS, PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import ELIGIBLE, difference_of, keeps
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import DeviceRef, ModelRef, Result
 
 Word = Literal["optimal", "too close to call", "beaten"]
@@ -91,9 +92,7 @@ def every(catalogue: Catalogue) -> tuple[Choices, ...]:
 
 
 def _of_model(catalogue: Catalogue, model: ModelRef) -> Iterator[Choices]:
-    by_device: dict[DeviceRef, list[Result]] = {}
-    for r in catalogue.of_model(model):
-        by_device.setdefault(r.device, []).append(r)
+    by_device = grouped((r.device, r) for r in catalogue.of_model(model))
     for device, results in by_device.items():
         found = distinct(results)
         if len(found) > 1 and any(map(is_another, found)):

@@ -15,6 +15,7 @@ from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.ranking import value_details
 from ovreport_sitegen.components.ratio_card import PAIRED, ratio_words
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages.accuracy import pareto, sentences
 from ovreport_sitegen.pages.accuracy.choices import choices_table
@@ -192,11 +193,9 @@ def _nothing_drawn(choices: Choices, usable: int, measurement: SpeedMeasurement)
 
 def _left_out(choices: Choices, measurement: SpeedMeasurement) -> Iterator[str]:
     """Yield the choices that are not drawn, by the reason."""
-    by_reason: dict[str, list[str]] = {}
     exclusions = choices.rankings[measurement].exclusions
-    for r in choices.results:
-        if id(r) in exclusions:
-            by_reason.setdefault(exclusions[id(r)], []).append(choices.names[id(r)])
+    excluded = (id(r) for r in choices.results if id(r) in exclusions)
+    by_reason = grouped((exclusions[key], choices.names[key]) for key in excluded)
     for reason, names in by_reason.items():
         yield f"{listed(names)}: {reason}"
 

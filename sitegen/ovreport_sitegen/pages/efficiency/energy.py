@@ -16,6 +16,7 @@ from ovreport_sitegen.components.cells import (
     badge_cell,
     metric_column,
     missing_cell,
+    n_cell,
     range_cell,
     result_row,
     value_cell,
@@ -137,12 +138,11 @@ def _cells(result: Result) -> tuple[Cell, ...]:
         why = energy if isinstance(energy, NotMeasured) else None
         return (missing_cell(why), *(DASH,) * (len(ENERGY.keys) + 2))
     head = energy.domains[0]
-    n = Cell(f"{metric_value.n:,}", sub=plural(metric_value.rounds, "round"), sort=metric_value.n)
     return (
         badge_cell(metric_value.verdict),
         *(value_cell(result, key) for key in ENERGY.keys),
         range_cell([r.idle_w for r in head.rounds]),
-        n,
+        n_cell(result, GROSS),
     )
 
 

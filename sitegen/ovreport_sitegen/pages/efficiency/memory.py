@@ -151,6 +151,8 @@ def _kind_cells(result: Result) -> tuple[Cell, ...]:
     return (*map(size_cell, sizes), rounds_cell(memory.rounds))
 
 
+# ---------------------------------------------------------------- ways to load a model
+
 MODES: tuple[ModeName, ...] = ("no-mmap", "cached")
 STARTING = PHASES[:4]
 """Phases that every way to load a model has."""

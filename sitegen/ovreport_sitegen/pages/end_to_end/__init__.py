@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-
-from msgspec.structs import replace
 
 from ovreport.metrics import end_to_end, significant
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
@@ -17,9 +15,9 @@ from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
     metric_column,
-    missing_cell,
     n_cell,
     result_row,
+    spanning_cell,
     value_cell,
     verdict_cell,
     whole_devices,
@@ -64,7 +62,7 @@ def view(catalogue: Catalogue) -> EndToEndView:
     by_model = [(m, measured(preferred(catalogue.of_model(m)))) for m in catalogue.models]
     return EndToEndView(
         head=head,
-        speedups=(_graph_card(main, catalogue), _async_card(main, catalogue)) if main else (),
+        speedups=tuple(_speedup_cards(main, catalogue.main_device.label)) if main else (),
         models=tuple(stage_card(model, found) for model, found in by_model if found),
         table=_table(catalogue),
         inputs=tuple(
@@ -122,52 +120,39 @@ def async_of(m: Measured) -> Comparison | None:
     return end_to_end.async_gain(host) if host else None
 
 
-def _graph_card(main: Sequence[Measured], catalogue: Catalogue) -> Card:
-    return _speedup_card(
-        main,
-        graph_of,
-        id_="graph",
-        title="Preprocessing in the graph against on the host",
-        axis="Times as fast as on the host, log scale",
-        what="In the graph",
-        conditions=f"{catalogue.main_device.label} · one image at a time",
+def _speedup_cards(main: Sequence[Measured], device: str) -> Iterator[Card]:
+    """Yield the card of preprocessing in the graph, and that of pipelining."""
+    ways: tuple[tuple[Compare, str, str, str, str, str], ...] = (
+        (
+            graph_of,
+            "graph",
+            "Preprocessing in the graph against on the host",
+            "Times as fast as on the host, log scale",
+            "In the graph",
+            "one image at a time",
+        ),
+        (
+            async_of,
+            "pipelined",
+            "Pipelined against one by one",
+            "Times as many images per second, log scale",
+            "Pipelined",
+            "preprocessing on the host",
+        ),
     )
-
-
-def _async_card(main: Sequence[Measured], catalogue: Catalogue) -> Card:
-    return _speedup_card(
-        main,
-        async_of,
-        id_="pipelined",
-        title="Pipelined against one by one",
-        axis="Times as many images per second, log scale",
-        what="Pipelined",
-        conditions=f"{catalogue.main_device.label} · preprocessing on the host",
-    )
-
-
-def _speedup_card(
-    main: Sequence[Measured],
-    compare: Compare,
-    *,
-    id_: str,
-    title: str,
-    axis: str,
-    what: str,
-    conditions: str,
-) -> Card:
-    ratios = [Ratio(m.result, model_name(m.result), c) for m in main if (c := compare(m))]
     nothing = "Nothing to compare: no model was measured both ways."
-    return ratio_card(
-        ratios,
-        id_=id_,
-        title=title,
-        conditions=conditions,
-        axis=axis,
-        finding=ratio_finding(ratios, what) if ratios else nothing,
-        measurement="end_to_end",
-        more="#all",
-    )
+    for compare, id_, title, axis, what, conditions in ways:
+        ratios = [Ratio(m.result, model_name(m.result), c) for m in main if (c := compare(m))]
+        yield ratio_card(
+            ratios,
+            id_=id_,
+            title=title,
+            conditions=f"{device} · {conditions}",
+            axis=axis,
+            finding=ratio_finding(ratios, what) if ratios else nothing,
+            measurement="end_to_end",
+            more="#all",
+        )
 
 
 # ---------------------------------------------------------------- table
@@ -229,7 +214,7 @@ def _why_not(result: Result) -> tuple[Cell, ...]:
     why = result.record.end_to_end
     if not result.completed or isinstance(why, EndToEnd):  # the row says why the case failed
         return (Cell(""),) * _VALUE_COLUMNS
-    return (replace(missing_cell(why), sub=line(why.reason, 160), span=_VALUE_COLUMNS),)
+    return (spanning_cell(why, _VALUE_COLUMNS),)
 
 
 def _share_cell(m: Measured) -> Cell:

@@ -17,85 +17,65 @@ from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed
 
+_HEAD = (Column("Model"), Column("Framework", wide=True), Column("OpenVINO ran", wide=True))
+_WHO = ("OpenVINO", "Framework")
+
 
 def speed_table(pairs: Sequence[Speedup], id_: str = "speed-table") -> Table:
     """Return the table of paired speedups, with the latency and throughput behind them."""
     columns = (
-        Column("Model"),
-        Column("Framework", wide=True),
-        Column("OpenVINO ran", wide=True),
+        *_HEAD,
         Column("Latency speedup", "×", "higher", True),
         Column("Throughput speedup", "×", "higher", True),
         Column("Pairs", "rounds", "", True),
         Column("Verdict, OpenVINO"),
         Column("Verdict, framework"),
-        *(
-            metric_column(key, f"{who}, {what}")
-            for key, what in (("latency_ms", "latency"), ("throughput_ips", "throughput"))
-            for who in ("OpenVINO", "Framework")
-        ),
+        *(metric_column(HEADLINES[m], f"{who}, {m}") for m in MEASUREMENTS for who in _WHO),
     )
-    rows = tuple(
-        _table_row(
-            pair,
-            (
-                ratio_cell(pair.latency),
-                ratio_cell(pair.throughput),
-                pairs_cell(pair.latency, pair.throughput),
-                verdict_cell(pair.candidate, "latency"),
-                verdict_cell(pair.baseline, "latency"),
-                *(
-                    _metric_value(r, measurement)
-                    for measurement in MEASUREMENTS
-                    for r in (pair.candidate, pair.baseline)
-                ),
-            ),
-        )
-        for pair in pairs
-    )
+    rows = tuple(_table_row(pair, _speed_cells(pair)) for pair in pairs)
     caption = "Speed of OpenVINO against native frameworks"
     return Table(id_, caption, columns, rows, searchable=id_ == "speed-table")
+
+
+def _speed_cells(pair: Speedup) -> tuple[Cell, ...]:
+    both = pair.candidate, pair.baseline
+    return (
+        ratio_cell(pair.latency),
+        ratio_cell(pair.throughput),
+        pairs_cell(pair.latency, pair.throughput),
+        *(verdict_cell(r, "latency") for r in both),
+        *(_metric_value(r, measurement) for measurement in MEASUREMENTS for r in both),
+    )
 
 
 def costs_table(pairs: Sequence[Speedup]) -> Table:
     """Return the table of start-up, memory, outputs and threads of both."""
     columns = (
-        Column("Model"),
-        Column("Framework", wide=True),
-        Column("OpenVINO ran", wide=True),
-        *(
-            metric_column(key, f"{who}, {what}")
-            for key, what in (("startup_ms", "start-up"), ("peak_memory_bytes", "peak memory"))
-            for who in ("OpenVINO", "Framework")
-        ),
+        *_HEAD,
+        *(metric_column(key, f"{who}, {what}") for key, what in _COSTS.items() for who in _WHO),
         Column("OpenVINO, against f32", "relative RMSE", "lower", True),
         Column("Framework, against f32", "relative RMSE", "lower", True),
         Column("Threads", "latency"),
         Column("Requests × threads", "throughput"),
     )
-    rows = tuple(
-        _table_row(
-            pair,
-            (
-                *(
-                    value_cell(r, key)
-                    for key in ("startup_ms", "peak_memory_bytes")
-                    for r in (pair.candidate, pair.baseline)
-                ),
-                agreement_cells(pair.candidate)[1],
-                _agreement(pair.baseline),
-                Cell(
-                    f"{_latency_threads(pair.candidate)} / {_latency_threads(pair.baseline)}",
-                    sub="OpenVINO / framework",
-                ),
-                Cell(
-                    f"{_load(pair.candidate)} / {_load(pair.baseline)}", sub="OpenVINO / framework"
-                ),
-            ),
-        )
-        for pair in pairs
-    )
+    rows = tuple(_table_row(pair, _cost_cells(pair)) for pair in pairs)
     return Table("costs-table", "Start-up, memory and outputs of both", columns, rows, True)
+
+
+_COSTS = {"startup_ms": "start-up", "peak_memory_bytes": "peak memory"}
+
+
+def _cost_cells(pair: Speedup) -> tuple[Cell, ...]:
+    both = pair.candidate, pair.baseline
+    return (
+        *(value_cell(r, key) for key in _COSTS for r in both),
+        agreement_cells(pair.candidate)[1],
+        _agreement(pair.baseline),
+        *(
+            Cell(" / ".join(map(setting, both)), sub="OpenVINO / framework")
+            for setting in (_latency_threads, _load)
+        ),
+    )
 
 
 def _table_row(pair: Speedup, cells: Sequence[Cell]) -> TableRow:

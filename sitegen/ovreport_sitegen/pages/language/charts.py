@@ -41,7 +41,7 @@ class _Spec:
     x: Callable[[GenerationPoint], float]
     y: Callable[[GenerationPoint], Interval]
     at: str
-    """What x is, to end a sentence on a number."""
+    """Unit of x, as it follows a number in a sentence."""
 
 
 def _context(point: GenerationPoint) -> float:

@@ -27,9 +27,10 @@ from ovreport_sitegen.components.cells import (
     missing_cell,
     result_cells,
     row,
+    spanning_cell,
     value_cell,
 )
-from ovreport_sitegen.components.generation import generation_of
+from ovreport_sitegen.components.generation import MEASUREMENT, generation_of
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -87,9 +88,7 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
 
 def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRow:
     under = f"{result.device.label} · {result.label}"
-    return row(
-        result, _head(catalogue, result), cells, measurement="time_per_output_token", under=under
-    )
+    return row(result, _head(catalogue, result), cells, MEASUREMENT, under)
 
 
 def _head(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell, Cell]:
@@ -228,10 +227,7 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
     measured = generation_of(result)
     found = measured.concurrency if measured else None
     if not isinstance(found, Concurrency):
-        why = missing_cell(found)
-        said = line(found.reason, 160) if found else ""
-        cell = Cell(why.text, sub=said, tone="missing", tip=why.tip, span=4)
-        yield _row(catalogue, result, (cell,))
+        yield _row(catalogue, result, (spanning_cell(found, 4),))
         return
     rates = [median_interval(generation.concurrent_rates(p)) for p in found.points]
     for point, rate in zip(found.points, rates, strict=True):

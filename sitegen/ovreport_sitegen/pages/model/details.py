@@ -30,6 +30,7 @@ from ovreport_sitegen.components.memory import (
     size_cell,
 )
 from ovreport_sitegen.components.table import Cell, TableRow
+from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, plural
 
@@ -130,10 +131,7 @@ def memory_counters(result: Result) -> tuple[tuple[str, str], ...]:
     memory = memory_of(result)
     if not isinstance(memory, Memory):
         return ()
-    series: dict[str, list[int]] = {}
-    for r in memory.rounds:
-        for name, size in r.counters.items():
-            series.setdefault(name, []).append(size)
+    series = grouped(counter for r in memory.rounds for counter in r.counters.items())
     read = [
         (_counter_name(name), f"{mebibytes(sizes)} MiB")
         for name, sizes in list(series.items())[:20]
@@ -225,10 +223,7 @@ def _reading(key: str) -> str:
 
 def noise(rounds: Sequence[RoundNoise]) -> list[TableRow]:
     """Return each noise reading: lowest, median and highest over the rounds."""
-    series: dict[str, list[float]] = {}
-    for r in rounds:
-        for key, value in r.readings.items():
-            series.setdefault(key, []).append(value)
+    series = grouped(reading for r in rounds for reading in r.readings.items())
     found = []
     known = {key: series.pop(key) for key in READINGS if key in series}
     for key, values in list({**known, **series}.items())[:30]:
@@ -241,9 +236,8 @@ def noise(rounds: Sequence[RoundNoise]) -> list[TableRow]:
 
 def unreadable(missing: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the readings that are missing, by the reason."""
-    readings: dict[str, list[str]] = {}
-    for key, why in list(missing.items())[:30]:
-        readings.setdefault(line(why, 200), []).append(_reading(key))
+    shown = list(missing.items())[:30]
+    readings = grouped((line(why, 200), _reading(key)) for key, why in shown)
     return tuple((why, tuple(names)) for why, names in readings.items())
 
 

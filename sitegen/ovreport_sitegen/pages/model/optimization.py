@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from ovreport.metrics import significant
 from ovreport.record import Converted, Memory, Model, Optimized
 from ovreport.record.model import WEIGHTS_TO_F32, Trial
 from ovreport.stats.comparison import Comparison
 from ovreport.variants import METHODS, VARIANTS
+from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.cells import result_cells, row, value_cell
 from ovreport_sitegen.components.memory import RUNNING, memory_of, peaks
 from ovreport_sitegen.components.ratio_card import ratio_cell
+from ovreport_sitegen.components.speedups import BASELINE
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import ordered_variants
@@ -164,10 +165,14 @@ def size_table(catalogue: Catalogue, model: ModelRef) -> Table | None:
         Column("File", "MB", "lower", True, tip="With its weights"),
         Column("Before", "MB, as IR", "", True, tip="The model saved as OpenVINO IR, unchanged"),
         Column("After", "MB, as IR", "lower", True),
-        Column("Peak memory", "MiB, latency mode", "lower", True),
-        Column("Against published", "× f32", "lower", True, tip="Paired by round"),
-        Column("Peak memory", "MiB, throughput mode", "lower", True),
-        Column("Against published", "× f32", "lower", True, tip="Paired by round"),
+        *(
+            column
+            for mode in MEASUREMENTS
+            for column in (
+                Column("Peak memory", f"MiB, {mode} mode", "lower", True),
+                Column("Against published", "× f32", "lower", True, tip="Paired by round"),
+            )
+        ),
     )
     return Table(
         "size-table",
@@ -208,7 +213,7 @@ def _shrunk(how: object) -> float:
 
 
 def memory_effect(
-    catalogue: Catalogue, result: Result, mode: Literal["latency", "throughput"]
+    catalogue: Catalogue, result: Result, mode: SpeedMeasurement
 ) -> Comparison | None:
     """Return the peak of a mode over that of the published file in f32, by round."""
     phases = RUNNING[0] if mode == "latency" else RUNNING[1]
@@ -229,16 +234,12 @@ def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
         sizes = (how.bytes_before, how.bytes_after)
         before_after = [Cell(significant(n / _MB), sort=n / _MB) for n in sizes]
     memory: list[Cell] = []
-    modes: tuple[Literal["latency", "throughput"], ...] = ("latency", "throughput")
-    for mode in modes:
-        memory += [
-            value_cell(result, _PEAK[mode]),
-            Cell("baseline", tone="missing", sort=1.0)
-            if result.is_baseline
-            else ratio_cell(memory_effect(catalogue, result, mode)),
-        ]
+    for mode in MEASUREMENTS:
+        effect = memory_effect(catalogue, result, mode)
+        ratio = BASELINE if result.is_baseline else ratio_cell(effect)
+        memory += [value_cell(result, _PEAK[mode]), ratio]
     name = Cell(VARIANTS[result.variant].label, href=f"#{result.anchor}")
     head = (name, device, Cell(precision.text, sort=precision.sort))
     cells = (Cell(significant(size / _MB), sort=size / _MB), *before_after, *memory)
     under = f"{result.device.label} · {result.precision}"
-    return row(result, head, cells, measurement="", under=under)
+    return row(result, head, cells, under=under)

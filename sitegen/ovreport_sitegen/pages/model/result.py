@@ -9,6 +9,7 @@ from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
 from ovreport_sitegen.components.cells import reason_title, status_word
 from ovreport_sitegen.components.table import TableRow
+from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
@@ -116,11 +117,8 @@ def _badges(result: Result) -> list[Badge]:
 
 
 def _reasons(badges: Sequence[Badge]) -> tuple[tuple[str, tuple[ReasonLine, ...]], ...]:
-    measurements: dict[tuple[ReasonLine, ...], list[str]] = {}
-    for badge in badges:
-        if badge.reasons:
-            measurements.setdefault(badge.reasons, []).append(badge.measurement)
-    return tuple((" and ".join(names), reasons) for reasons, names in measurements.items())
+    by_reasons = grouped((badge.reasons, badge.measurement) for badge in badges if badge.reasons)
+    return tuple((" and ".join(names), reasons) for reasons, names in by_reasons.items())
 
 
 def reason_lines(verdict: Verdict) -> tuple[ReasonLine, ...]:

@@ -162,7 +162,7 @@ def arrivals_table(results: Sequence[Result]) -> Table | None:
             value_cell(r, "arrival_share"),
             *_loop_cells(r),
         )
-        rows.append(row(r, (device, precision), cells, measurement="", under=""))
+        rows.append(row(r, (device, precision), cells))
     return Table("arrivals-table", "Random arrivals of each result", columns, tuple(rows))
 
 
