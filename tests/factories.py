@@ -244,10 +244,7 @@ def _build(k: dict[str, Any]) -> r.Record:
             reason="no energy counter is readable: /sys/class/powercap holds none",
             remedy="Measure on bare metal with the intel_rapl_common module loaded.",
         ),
-        measuring_time=r.MeasuringTime(
-            wall_s=200.0,
-            measuring_s=160.0,
-        ),
+        measuring_time=r.MeasuringTime(wall_s=200.0, measuring_s=160.0),
         noise=[
             r.RoundNoise(
                 round=i,

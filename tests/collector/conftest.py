@@ -95,8 +95,7 @@ def a_curve_result(job: CurveJob) -> CurveResult:
     curve = factories.a_record().curve
     points = [
         msgspec.structs.replace(
-            p,
-            rounds=[msgspec.structs.replace(p.rounds[0], round=job.round, n=300)],
+            p, rounds=[msgspec.structs.replace(p.rounds[0], round=job.round, n=300)]
         )
         for p in curve.points
     ]

@@ -53,10 +53,7 @@ def test_version_1_in_a_container(tmp_path: Path) -> None:
     """Where our path does not exist, the mount is our group."""
     plant(tmp_path, V1)
     assert cgroup.limits(tmp_path) == Limits(cpus=2.5, memory_bytes=2**31)
-    assert cgroup.throttling(tmp_path) == {
-        "cgroup_throttled_periods": 4,
-        "cgroup_throttled_s": 1.5,
-    }
+    assert cgroup.throttling(tmp_path) == {"cgroup_throttled_periods": 4, "cgroup_throttled_s": 1.5}
 
 
 def test_both_versions_at_once(tmp_path: Path) -> None:
@@ -64,10 +61,7 @@ def test_both_versions_at_once(tmp_path: Path) -> None:
     plant(
         tmp_path,
         V1,
-        {
-            f"{V2}/unified/cgroup.controllers": "\n",
-            f"{V2}/unified/cpu.stat": "usage_usec 1\n",
-        },
+        {f"{V2}/unified/cgroup.controllers": "\n", f"{V2}/unified/cpu.stat": "usage_usec 1\n"},
     )
     assert cgroup.limits(tmp_path).cpus == 2.5
     assert cgroup.throttling(tmp_path)["cgroup_throttled_periods"] == 4

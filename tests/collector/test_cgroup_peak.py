@@ -67,8 +67,7 @@ def test_a_kernel_that_cannot_reset_gives_no_figure(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"),
-    [("4:memory:/x", "no version 2 group"), ("0::/elsewhere", "no memory.peak")],
+    ("line", "reason"), [("4:memory:/x", "no version 2 group"), ("0::/elsewhere", "no memory.peak")]
 )
 def test_no_group_of_version_2_says_so(root: Path, line: str, reason: str) -> None:
     """Old systems and root groups have no peak."""

@@ -243,8 +243,7 @@ def test_our_own_processes_are_not_among_them(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    ("value", "words"),
-    [(0, "0 %"), (0.004, "0.4 %"), (0.05, "5 %"), (0.973, "97.3 %")],
+    ("value", "words"), [(0, "0 %"), (0.004, "0.4 %"), (0.05, "5 %"), (0.973, "97.3 %")]
 )
 def test_shares_in_words(value: float, words: str) -> None:
     """No decimals that say nothing."""

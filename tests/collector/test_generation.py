@@ -158,10 +158,7 @@ def test_requests_at_once_that_fail_lose_nothing_else(
     assert len(found.points) == 2
 
 
-@given(
-    gaps=st.lists(st.floats(0, 1000), min_size=3, max_size=3),
-    first=st.floats(0.001, 10),
-)
+@given(gaps=st.lists(st.floats(0, 1000), min_size=3, max_size=3), first=st.floats(0.001, 10))
 def test_any_times_make_a_point(gaps: list[float], first: float) -> None:
     """Tokens that come at once, late or together: the point holds all of them."""
     at = np.cumsum([first, *gaps]).tolist()

@@ -223,10 +223,7 @@ def a_round() -> RoundDone:
             target=TARGET, round=0, tier=conftest.TINY, inputs="", seed=1, driver="threads"
         )
     )
-    further = {
-        "no_mmap": NoMmapResult(memory=factories.start_memory(0)),
-        "curve": FAILURE,
-    }
+    further = {"no_mmap": NoMmapResult(memory=factories.start_memory(0)), "curve": FAILURE}
     return RoundDone(case="a", round=0, started_at=WHEN, result=made, readings={}, further=further)
 
 

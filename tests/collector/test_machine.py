@@ -94,8 +94,7 @@ def test_software_is_recorded_in_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quota", "expected"),
-    [("max", 0), ("150000", 1), ("50000", 1), ("100000000", 0)],
+    ("quota", "expected"), [("max", 0), ("150000", 1), ("50000", 1), ("100000000", 0)]
 )
 def test_a_containers_limit_bounds_the_cores(tmp_path: Path, quota: str, expected: int) -> None:
     """A quota is in force where it is less than the affinity; half a processor is still one."""

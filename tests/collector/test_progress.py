@@ -38,12 +38,7 @@ def a_step(planned: PlannedCase, index: int) -> RoundDone:
     """Return a round of a case, as the journal holds it."""
     job = InferenceJob(
         target=Target(
-            engine="openvino",
-            model="m",
-            shapes={},
-            device="CPU",
-            precision="f32",
-            plugins={},
+            engine="openvino", model="m", shapes={}, device="CPU", precision="f32", plugins={}
         ),
         round=index,
         tier=plan_tiers.TIERS["quick"],

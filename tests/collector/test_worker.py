@@ -407,8 +407,7 @@ def test_what_is_kept_of_outputs_is_what_their_judge_wants(
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["os:system", "tests.collector.models:save", "ovreport_collector.worker:run", "nothing"],
+    "name", ["os:system", "tests.collector.models:save", "ovreport_collector.worker:run", "nothing"]
 )
 def test_only_jobs_of_the_collector_are_done(name: str) -> None:
     """Whatever the command line names."""

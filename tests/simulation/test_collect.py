@@ -55,10 +55,7 @@ def _collector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
     return collect
 
 
-CRASHES, HANGS = (
-    ("f16", "crash", "ended by SIGSEGV"),
-    ("bf16", "timeout", "no result after 10 s"),
-)
+CRASHES, HANGS = (("f16", "crash", "ended by SIGSEGV"), ("bf16", "timeout", "no result after 10 s"))
 
 
 @pytest.fixture(scope="module")

@@ -239,9 +239,7 @@ def test_a_site_needs_openvino(build_of: Callable[[Sequence[r.Record]], Path]) -
     assert "--engine openvino --engine native" in error.value.remedy
 
 
-def test_an_unpaired_result_breaks_nothing(
-    build_of: Callable[[Sequence[r.Record]], Path],
-) -> None:
+def test_an_unpaired_result_breaks_nothing(build_of: Callable[[Sequence[r.Record]], Path]) -> None:
     """Records merged from several places: a model and a machine that OpenVINO never saw."""
     other = a_native_record(model="other", title="Other", machine="other-8c", seed=2)
     out = build_of([a_record(), other])

@@ -69,8 +69,7 @@ def test_speed_and_accuracy_in_every_combination(ms: float, top1: float, words: 
 
 
 @pytest.mark.parametrize(
-    ("ms", "words"),
-    [(FASTER, "2.0×"), (SLOWER, "50 % less"), (SAME, "no clear difference")],
+    ("ms", "words"), [(FASTER, "2.0×"), (SLOWER, "50 % less"), (SAME, "no clear difference")]
 )
 def test_throughput_has_sentences_of_its_own(ms: float, words: str) -> None:
     """More or less throughput, not faster or slower."""

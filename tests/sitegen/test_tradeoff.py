@@ -129,18 +129,12 @@ def test_the_standing_tells_the_ratio_of_the_two() -> None:
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        (
-            [a_reference(), a_made_record(seed=3, rounds=4)],
-            "int8 · i8: only 4 pairs",
-        ),
+        ([a_reference(), a_made_record(seed=3, rounds=4)], "int8 · i8: only 4 pairs"),
         (
             [a_reference(), a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1])],
             "anything from 0.615× to",
         ),
-        (
-            [a_failed_record(), a_made_record(seed=3)],
-            "i8: the baseline failed",
-        ),
+        ([a_failed_record(), a_made_record(seed=3)], "i8: the baseline failed"),
     ],
 )
 def test_an_unusable_speedup_has_its_reason(others: list[r.Record], said: str) -> None:

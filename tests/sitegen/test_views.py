@@ -172,10 +172,7 @@ def test_a_large_site_shows_all_in_the_main_table_only() -> None:
 
 def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
     """Two models on one device beat one on another; of equals the newer one is shown."""
-    old, new = (
-        {"machine": "old-1", "full_name": "Old"},
-        {"machine": "new-1", "full_name": "New"},
-    )
+    old, new = ({"machine": "old-1", "full_name": "Old"}, {"machine": "new-1", "full_name": "New"})
     later = "2026-11-24T12:00:00Z"
     both = [
         *pair(model="a", **old),

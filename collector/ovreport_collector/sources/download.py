@@ -93,9 +93,7 @@ def _pip_error(pinned: Wheel, stderr: str) -> SourceError:
             remedy="do not use it; if the file was changed on purpose, pin the new checksum",
         )
     return SourceError(
-        f"pip could not fetch it: {_cause(lines)[:600]}",
-        where=pinned.file,
-        remedy=offline_remedy(),
+        f"pip could not fetch it: {_cause(lines)[:600]}", where=pinned.file, remedy=offline_remedy()
     )
 
 

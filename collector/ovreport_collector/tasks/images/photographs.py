@@ -51,10 +51,7 @@ def random_square(
     side = min(image.size) * rng.uniform(least, 1)
     left, top = rng.uniform(0, 1, size=2) * (image.width - side, image.height - side)
     square = image.resize(
-        size,
-        Image.Resampling.BICUBIC,
-        box=(left, top, left + side, top + side),
-        reducing_gap=3.0,
+        size, Image.Resampling.BICUBIC, box=(left, top, left + side, top + side), reducing_gap=3.0
     )
     return ImageOps.mirror(square) if rng.random() < 0.5 else square
 

@@ -9,10 +9,7 @@ from msgspec import Meta
 from ovreport.record.base import Count, Measured, Part, Positive
 from ovreport.record.histogram import check_rounds
 
-__all__ = [
-    "SecondRead",
-    "SecondReadRound",
-]
+__all__ = ["SecondRead", "SecondReadRound"]
 
 
 class SecondReadRound(Part, frozen=True):
