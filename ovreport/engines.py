@@ -11,6 +11,7 @@ else. To add an engine: write its adapter, a module of the collector with a func
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from typing import Literal
 
@@ -36,6 +37,11 @@ class EngineInfo:
     """Of the model files that it reads."""
     extra: str = ""
     """Extra of ovreport that installs it, where there is one."""
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether Python finds it here."""
+        return importlib.util.find_spec(self.module) is not None
 
     @property
     def install(self) -> str:

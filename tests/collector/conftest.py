@@ -15,6 +15,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from ovreport import paths
+from ovreport.engines import ENGINES, GENAI, EngineInfo
 from ovreport.record import Device, Execution, LayerCount, Port, Record, Tier
 from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.types import OutputsResult, ProbeResult
@@ -220,7 +221,10 @@ def pretend_installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Return a function that says what is installed: OpenVINO GenAI, and which NNCF, if any."""
 
     def say(*, genai: bool = True, nncf: str = "3.4.0") -> None:
-        monkeypatch.setattr(language, "has_genai", lambda: genai)
+        is_installed = {**dict.fromkeys(ENGINES, True), GENAI: genai}
+        monkeypatch.setattr(
+            EngineInfo, "is_installed", property(lambda engine: is_installed[engine.id])
+        )
         monkeypatch.setattr(
             language, "versions", lambda engines: {"openvino-genai": "1"} if list(engines) else {}
         )

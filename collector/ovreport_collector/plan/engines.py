@@ -55,11 +55,12 @@ def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model]
     Language models need OpenVINO GenAI. InputError if it is missing, and one of them was requested
     by its name or there is no other model.
     """
-    runs = [model for model in models if language.has_genai() or not language.is_language(model)]
+    runs = [
+        model for model in models if ENGINES[GENAI].is_installed or not language.is_language(model)
+    ]
     missing = [model for model in models if model not in runs]
     if not missing:
         return models, ""
-    engine = ENGINES[GENAI]
     if by_name or not runs:
         raise InputError(
             f"{engine.title} is not installed, which runs language models",
@@ -76,7 +77,7 @@ def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model]
 def require(engines: Iterable[str]) -> None:
     """Raise InputError if the package of an engine is not installed."""
     for engine in map(ENGINES.__getitem__, engines):
-        if importlib.util.find_spec(engine.module) is None:
+        if not engine.is_installed:
             raise InputError(
                 f"{engine.title} is not installed",
                 where=f"--engine {engine.id}",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 from collections.abc import Iterable
 
-from ovreport.engines import ENGINES, GENAI
+from ovreport.engines import GENAI
 from ovreport_collector.suite.model import Model
 
 TASK = "text-generation"
@@ -15,11 +14,6 @@ TASK = "text-generation"
 def is_language(model: Model) -> bool:
     """Return whether a model is a language model."""
     return model.task == TASK
-
-
-def has_genai() -> bool:
-    """Return whether OpenVINO GenAI is installed."""
-    return importlib.util.find_spec(ENGINES[GENAI].module) is not None
 
 
 def versions(engines: Iterable[str]) -> dict[str, str]:
