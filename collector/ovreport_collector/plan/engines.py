@@ -55,9 +55,8 @@ def runnable(models: Sequence[Model], *, by_name: bool) -> tuple[Sequence[Model]
     Language models need OpenVINO GenAI. InputError if it is missing, and one of them was requested
     by its name or there is no other model.
     """
-    runs = [
-        model for model in models if ENGINES[GENAI].is_installed or not language.is_language(model)
-    ]
+    engine = ENGINES[GENAI]
+    runs = [m for m in models if engine.is_installed or not language.is_language(m)]
     missing = [model for model in models if model not in runs]
     if not missing:
         return models, ""
