@@ -124,7 +124,7 @@ def quality_sentence(result: Result) -> str:
     if isinstance(agreement, TokenAgreement):
         parts.append(
             f"{agreement.identical} of {plural(len(agreement.common), 'greedy output')} "
-            f"{'equals' if agreement.identical == 1 else 'equal'} that of f32 token for token; on "
+            f"{'equals' if agreement.identical == 1 else 'equal'} f32's token for token; on "
             f"average, {significant(agreement.first_divergence)} of {agreement.new_tokens} tokens "
             "come before the first difference"
         )

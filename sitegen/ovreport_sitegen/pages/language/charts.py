@@ -61,7 +61,7 @@ _FIRST = _Spec(
 )
 _EACH = _Spec(
     "each-token",
-    "Time per further token",
+    "Time per output token",
     "Tokens before it on average, log scale",
     "ms, log scale",
     "time_per_output_token_ms",
