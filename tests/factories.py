@@ -16,10 +16,22 @@ from ovreport.record.model import Trial
 from ovreport.stats.intervals import autocorrelation, fixed_buckets, log_buckets
 
 QUICK = r.Tier(
-    name="quick", min_seconds=2, min_inferences=64, max_seconds=20, rounds=3, max_rounds=5
+    name="quick",
+    min_seconds=2,
+    min_inferences=64,
+    max_seconds=20,
+    processes=3,
+    max_processes=5,
+    rounds_per_process=1,
 )
 STANDARD = r.Tier(
-    name="standard", min_seconds=10, min_inferences=662, max_seconds=60, rounds=7, max_rounds=11
+    name="standard",
+    min_seconds=10,
+    min_inferences=662,
+    max_seconds=60,
+    processes=7,
+    max_processes=11,
+    rounds_per_process=1,
 )
 
 
@@ -131,7 +143,7 @@ def _build(k: dict[str, Any]) -> r.Record:
     factors = k["factors"] or np.exp(rng.normal(0, k["noise"], k["rounds"])).tolist()
     executed = k["executed"] or ("bf16" if k["precision"] == "default" else k["precision"])
     return r.Record(
-        format=4,
+        format=5,
         measured_at=CLOCK.now(),
         case=r.Case(
             engine=k["engine"],
@@ -246,8 +258,8 @@ def _build(k: dict[str, Any]) -> r.Record:
         ),
         measuring_time=r.MeasuringTime(wall_s=200.0, measuring_s=160.0),
         noise=[
-            r.RoundNoise(
-                round=i,
+            r.ProcessNoise(
+                process=i,
                 started_at="2026-11-23T12:00:00Z",
                 readings={"foreign_cpu_share": 0.004, "steal_share": 0.0, "swap_pages": 0.0},
             )
@@ -281,6 +293,7 @@ def _latency(index: int, median_ms: float, rng: np.random.Generator) -> r.Latenc
     samples = median_ms * np.exp(rng.normal(0, 0.05, 1000))
     return r.LatencyRound(
         round=index,
+        process=index,
         n=len(samples),
         duration_s=float(samples.sum() / 1000),
         median_ms=float(np.median(samples)),
@@ -304,6 +317,7 @@ def _throughput(index: int, median_ms: float, rng: np.random.Generator) -> r.Thr
     ips = len(samples) / duration_s
     return r.ThroughputRound(
         round=index,
+        process=index,
         n=len(samples),
         duration_s=duration_s,
         requests=4,

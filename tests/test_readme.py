@@ -30,7 +30,7 @@ def test_the_example_of_a_suite_of_ones_own_works_as_pasted(tmp_path, monkeypatc
     from ovreport_collector.plan import tiers
 
     short = msgspec.structs.replace(
-        tiers.TIERS["quick"], min_seconds=0.1, min_inferences=8, rounds=1, max_rounds=1
+        tiers.TIERS["quick"], min_seconds=0.1, min_inferences=8, processes=1, max_processes=1
     )
     monkeypatch.setitem(tiers.TIERS, "quick", short)
     monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))

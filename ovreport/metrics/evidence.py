@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
-from ovreport.record import LatencyRound, Reason, Record, RoundNoise, ThroughputRound, Tier
+from ovreport.record import LatencyRound, ProcessNoise, Reason, Record, ThroughputRound, Tier
 from ovreport.stats.intervals import drift
 
 DRIFT = 0.05
@@ -49,7 +49,7 @@ READINGS = {
     "looks": "looks at the machine while the round ran",
     "looking_cpu_share": "share of one processor that this looking took",
 }
-"""Keys of `RoundNoise.readings`, in words."""
+"""Keys of `ProcessNoise.readings`, in words."""
 
 
 def evidence(record: Record) -> list[Reason]:
@@ -98,7 +98,7 @@ def _drift(r: LatencyRound | ThroughputRound) -> float:
     return drift(first, last)
 
 
-def _noise_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+def _noise_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     limits: tuple[tuple[str, str, float, Callable[[float], str]], ...] = (
         ("foreign-load", "foreign_cpu_share", FOREIGN_CPU_SHARE, "{:.0%} of the machine".format),
         ("pressure", "pressure_memory_share", PRESSURE_SHARE, "{:.0%} of the time, memory".format),
@@ -117,7 +117,7 @@ def _noise_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
     yield from _quota_reasons(noise)
 
 
-def _burst_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+def _burst_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     """Yield bursts that the mean of their round hides; those of busy rounds are in the mean."""
     calm = [r for r in noise if r.readings.get("foreign_cpu_share", 0.0) <= FOREIGN_CPU_SHARE]
     peaks = [r.readings.get("foreign_cpu_peak_share", 0.0) for r in calm]
@@ -129,7 +129,7 @@ def _burst_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
         )
 
 
-def _frequency_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+def _frequency_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     """Compare the rounds of one case: they do the same work, so they should run at one clock."""
     mhz = [r.readings["frequency_mhz"] for r in noise if "frequency_mhz" in r.readings]
     fastest = max(mhz, default=0.0)
@@ -141,7 +141,7 @@ def _frequency_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
         )
 
 
-def _quota_reasons(noise: Sequence[RoundNoise]) -> Iterator[Reason]:
+def _quota_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     quotas = [r.readings["cgroup_cpus"] for r in noise if "cgroup_cpus" in r.readings]
     parts = [q for q in quotas if not is_whole(q)]
     if parts:

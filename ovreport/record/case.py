@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from ovreport.engines import ENGINES
 from ovreport.record.base import (
     Count,
@@ -43,17 +47,30 @@ class Case(Part, frozen=True):
 
 
 class Tier(Part, frozen=True):
-    """How long to measure. Both time and count must be met; the cap bounds slow models."""
+    """How long to measure. Both time and count must be met; the cap bounds slow models.
+
+    A case is measured in several fresh processes, and in each of them in several rounds: short
+    timed loops, between which the other cases have theirs.
+    """
 
     name: TierName
     min_seconds: Positive
     """Of one timed loop in one round."""
     min_inferences: Count
+    """Of one timed loop in one round."""
     max_seconds: Positive
     """Cap of one timed loop."""
-    rounds: Count
-    max_rounds: Count
-    """Rounds are added up to here while an interval is too wide."""
+    processes: Count
+    max_processes: Count
+    """Processes are added up to here while a headline is not known well enough."""
+    rounds_per_process: Annotated[int, Meta(ge=1, le=100)]
+    is_custom: bool = False
+    """Whether the user chose other numbers than the tier of this name has."""
+
+    @property
+    def rounds(self) -> int:
+        """The rounds of the fewest processes."""
+        return self.processes * self.rounds_per_process
 
 
 class UserDataset(Part, frozen=True):

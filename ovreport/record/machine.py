@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from ovreport.record.base import Cause, Count, Family, Finite, Measured, Part, Positive, Slug, Text
 
-__all__ = ["Device", "FailedRound", "Machine", "MeasuringTime", "RoundNoise", "Software"]
+__all__ = [
+    "Device",
+    "FailedRound",
+    "Machine",
+    "MeasuringTime",
+    "ProcessNoise",
+    "RunSpread",
+    "Software",
+]
 
 
 class Software(Part, frozen=True):
@@ -63,10 +73,10 @@ class Device(Part, frozen=True):
 _ROUNDING = 1e-3
 
 
-class RoundNoise(Part, frozen=True):
-    """Evidence about the machine while one round ran."""
+class ProcessNoise(Part, frozen=True):
+    """Evidence about the machine while one process of the case was measuring."""
 
-    round: Count
+    process: Count
     started_at: Text
     readings: dict[str, Finite]
     """Keys: `ovreport.metrics.evidence.READINGS`; only what could be read is here."""
@@ -94,3 +104,18 @@ class MeasuringTime(Measured, frozen=True):
     def __post_init__(self) -> None:
         if self.measuring_s > self.wall_s * (1 + _ROUNDING):
             raise ValueError("measuring_s is more than wall_s")
+
+
+class RunSpread(Part, frozen=True):
+    """How far apart the rounds of all cases of a run lay: what one case alone cannot tell.
+
+    A handful of rounds that agree by chance must not pass for a quiet machine.
+    """
+
+    cases: Annotated[int, Meta(ge=2)]
+    deviation: Positive
+    """Standard deviation of the logarithm of a round's value, typical of the run's cases."""
+    degrees: Positive
+    """Degrees of freedom that this deviation is worth."""
+    autocorrelation: Annotated[float, Meta(ge=-1, le=1)]
+    """Lag 1, between rounds of a case that follow each other."""

@@ -8,6 +8,8 @@ History
     4  2026-11  no calibration around rounds, no parts of the measuring time; verdicts are stable,
                 noisy or unreliable; plainer names of fields: requested and effective settings,
                 user datasets, additional accuracies, the origin of a model's file
+    5  2026-11  several rounds in one process; processor time and noise of each timed loop; the
+                spread over all cases of a run
 
 A change that an old reader would misread raises `ovreport.record.FORMAT` by one and adds one
 step here: a pure function from the decoded JSON of format n to that of format n + 1. A fixture
@@ -16,6 +18,7 @@ of every format stays in `tests/ovreport/records/`.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 
 from ovreport.errors import RecordError
@@ -98,7 +101,28 @@ def _objects(value: object) -> list[Document]:
     return [each for each in _object(value).values() if isinstance(each, dict)]
 
 
-STEPS: Mapping[int, Callable[[Document], Document]] = {1: _to_2, 2: _to_3, 3: _to_4}
+def _list(value: object) -> list[Document]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _to_5(document: Document) -> Document:
+    """Each round had a process of its own."""
+    made = copy.deepcopy(document)
+    tier = _object(made.get("tier"))
+    for name in ("rounds", "max_rounds"):
+        if name in tier:
+            tier[name.replace("rounds", "processes")] = tier.pop(name)
+    tier["rounds_per_process"] = 1
+    for name in ("latency", "throughput"):
+        for one in _list(_object(made.get(name)).get("rounds")):
+            one["process"] = one.get("round")
+    for one in _list(made.get("noise")):
+        if "round" in one:
+            one["process"] = one.pop("round")
+    return {**made, "format": 5}
+
+
+STEPS: Mapping[int, Callable[[Document], Document]] = {1: _to_2, 2: _to_3, 3: _to_4, 4: _to_5}
 """Format n → function that makes format n + 1."""
 
 

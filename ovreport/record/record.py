@@ -30,7 +30,8 @@ from ovreport.record.machine import (
     FailedRound,
     Machine,
     MeasuringTime,
-    RoundNoise,
+    ProcessNoise,
+    RunSpread,
     Software,
 )
 from ovreport.record.memory import Memory
@@ -39,7 +40,7 @@ from ovreport.record.speed import Latency, Startup, StartupCached, Throughput
 
 __all__ = ["FORMAT", "MEASUREMENTS", "NOT_LANGUAGE", "Record", "json_schema"]
 
-FORMAT = 4
+FORMAT = 5
 """Version of the record's format; `ovreport.record.migrations` says how it came about."""
 
 NOT_LANGUAGE = Unsupported(reason="not a language model")
@@ -49,7 +50,7 @@ NOT_LANGUAGE = Unsupported(reason="not a language model")
 class Record(Part, frozen=True, kw_only=True):
     """Everything measured of one case at one time."""
 
-    format: Literal[4]
+    format: Literal[5]
     measured_at: Annotated[
         str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$(?!\n)")
     ]
@@ -81,9 +82,11 @@ class Record(Part, frozen=True, kw_only=True):
     """Of a language model, which has no other measurement of speed."""
     measuring_time: MeasuringTime | NotMeasured
     failed_rounds: list[FailedRound] = []
-    noise: list[RoundNoise]
+    noise: list[ProcessNoise]
     noise_unreadable: dict[str, Text]
     """Evidence that this machine does not give, and why."""
+    run_spread: dict[Slug, RunSpread] = {}
+    """Key of a metric → its spread over all cases of the run that this one was measured in."""
     verdicts: dict[VerdictName, Verdict]
     """The collector's; readers derive them again from the samples."""
     repeat: Repeat

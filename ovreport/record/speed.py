@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from ovreport.record.base import Batch, Count, Measured, Part, Positive, Share, Text
+from ovreport.record.base import Batch, Count, Finite, Measured, Part, Positive, Share, Text
 from ovreport.record.histogram import Histogram, check_loop, check_median, check_order, check_rounds
 
 __all__ = [
@@ -29,9 +29,11 @@ class Settings(Part, frozen=True):
 
 
 class LatencyRound(Part, frozen=True):
-    """One timed loop of synchronous inferences in one fresh process."""
+    """One timed loop of synchronous inferences."""
 
     round: Count
+    process: Count
+    """Which of the case's fresh processes it ran in: rounds of one share its memory layout."""
     n: Count
     duration_s: Positive
     median_ms: Positive
@@ -51,6 +53,12 @@ class LatencyRound(Part, frozen=True):
     warmup_stable: bool
     """Three consecutive windows agreed before the cap on warm-up."""
     histogram: Histogram
+    cpu_s: Positive = 0.0
+    """Processor time that the measuring process took for the loop, user and system, all threads.
+    0: not measured."""
+    readings: dict[str, Finite] = {}
+    """What else went on during the loop. Keys: `ovreport.metrics.evidence.READINGS`; only what
+    could be read is here."""
 
     def __post_init__(self) -> None:
         check_loop(self.n, self.duration_s, self.histogram)
@@ -70,9 +78,11 @@ class Latency(Measured, frozen=True):
 
 
 class ThroughputRound(Part, frozen=True):
-    """One timed loop of concurrent inferences in one fresh process."""
+    """One timed loop of concurrent inferences."""
 
     round: Count
+    process: Count
+    """Which of the case's fresh processes it ran in."""
     n: Count
     """Inferences finished."""
     duration_s: Positive
@@ -94,6 +104,12 @@ class ThroughputRound(Part, frozen=True):
     warmup_stable: bool
     histogram: Histogram
     """Latency of each request under this load, in ms."""
+    cpu_s: Positive = 0.0
+    """Processor time that the measuring process took for the loop, user and system, all threads.
+    0: not measured."""
+    readings: dict[str, Finite] = {}
+    """What else went on during the loop. Keys: `ovreport.metrics.evidence.READINGS`; only what
+    could be read is here."""
 
     def __post_init__(self) -> None:
         check_loop(self.n, self.duration_s, self.histogram)

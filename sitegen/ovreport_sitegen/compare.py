@@ -122,7 +122,7 @@ def same_run(first: Record, second: Record) -> bool:
     if not shared:
         return False
     pairs = [sorted((starts_a[r], starts_b[r])) for r in shared]
-    # Both begin round n before either begins round n + 1.
+    # Both begin process n before either begins process n + 1.
     return all(late <= early for (_, late), (early, _) in pairwise(pairs))
 
 
@@ -132,7 +132,8 @@ def same_work(first: Record, second: Record) -> bool:
 
 
 def _starts(record: Record) -> dict[int, str]:
-    return {n.round: n.started_at for n in record.noise}
+    """Return when each process of a case began to measure."""
+    return {n.process: n.started_at for n in record.noise}
 
 
 def latencies(record: Record) -> dict[int, float]:

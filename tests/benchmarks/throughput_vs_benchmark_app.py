@@ -254,8 +254,9 @@ def _ours(
         min_seconds=options.seconds,
         min_inferences=1,
         max_seconds=options.seconds,
-        rounds=1,
-        max_rounds=1,
+        processes=1,
+        max_processes=1,
+        rounds_per_process=1,
     )
     job = InferenceJob(
         target=target,

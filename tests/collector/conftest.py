@@ -47,7 +47,15 @@ from tests import factories
 from tests.collector import models
 from tests.collector.suite_fixtures import document, write_suite
 
-TINY = Tier(name="quick", min_seconds=0.05, min_inferences=8, max_seconds=1, rounds=1, max_rounds=1)
+TINY = Tier(
+    name="quick",
+    min_seconds=0.05,
+    min_inferences=8,
+    max_seconds=1,
+    processes=1,
+    max_processes=1,
+    rounds_per_process=1,
+)
 
 
 def a_device(name: str = "CPU", default: str = "bf16", **changes: Any) -> Device:

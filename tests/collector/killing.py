@@ -39,7 +39,7 @@ def collect(environment: dict[str, str], arguments: list[str], log: str) -> None
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    tiers.TIERS["quick"] = msgspec.structs.replace(TINY, rounds=ROUNDS, max_rounds=ROUNDS)
+    tiers.TIERS["quick"] = msgspec.structs.replace(TINY, processes=ROUNDS, max_processes=ROUNDS)
     sys.argv[1:] = arguments
     cli.main()
 

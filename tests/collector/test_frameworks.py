@@ -365,7 +365,7 @@ def test_frameworks_where_they_cannot_run_are_refused(
 @pytest.fixture
 def records(fake_child: FakeChild, suite_file: Path, own_folders: Path, console, tier):
     """Return a function that measures model `one` in OpenVINO and ONNX Runtime."""
-    tier(rounds=2, max_rounds=2)
+    tier(processes=2, max_processes=2)
 
     def measure() -> list[Record]:
         plan = make_plan(

@@ -211,7 +211,7 @@ def test_a_language_model_becomes_a_record(
     text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
 ) -> None:
     """Rounds, quality against f32, no measurement of other models; it is read back as written."""
-    tier(rounds=3, max_rounds=3)
+    tier(processes=3, max_processes=3)
     f32, default = (
         SimulatedEngine(clock, time_per_output_token_ms=30),
         SimulatedEngine(clock, wrong_from=50),
@@ -247,7 +247,7 @@ def test_requests_at_once_are_measured_in_few_rounds(
     text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
 ) -> None:
     """They load the model again: at the quick tier three rounds do; left out, that is reported."""
-    tier(rounds=5, max_rounds=5)
+    tier(processes=5, max_processes=5)
     engines = {p: SimulatedEngine(clock) for p in ("f32", "default")}
     record, _ = collected(text_suite, own_folders / "out", console, fake_child, **engines)
     measured = record.generation.concurrency
@@ -269,7 +269,7 @@ def test_the_bar_of_a_language_model_is_full_when_it_is_done(
     text_suite: Path, own_folders: Path, fake_child: FakeChild, clock: Clock, tier
 ) -> None:
     """The bar counts what its rounds take, which is not what those of a classic model take."""
-    tier(rounds=4, max_rounds=4)
+    tier(processes=4, max_processes=4)
     engines = {p: SimulatedEngine(clock) for p in ("f32", "default")}
     fake_child.answers.append(answering(engines.__getitem__))
     plan = make_plan(a_request(text_suite))
@@ -281,7 +281,7 @@ def test_without_logits_agreement_is_left(
     text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
 ) -> None:
     """Perplexity says why it is missing."""
-    tier(rounds=1, max_rounds=1)
+    tier(processes=1, max_processes=1)
     engines = {p: SimulatedEngine(clock, logits=False) for p in ("f32", "default")}
     record = collected(text_suite, own_folders / "out", console, fake_child, **engines)[1]
     assert isinstance(record.generation.perplexity, Unsupported)
@@ -294,7 +294,7 @@ def test_a_model_that_fails_is_a_record(
     text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
 ) -> None:
     """Every round wrong: the case failed, and says why."""
-    tier(rounds=2, max_rounds=2)
+    tier(processes=2, max_processes=2)
     engines = {p: SimulatedEngine(clock, missing=1) for p in ("f32", "default")}
     records = collected(text_suite, own_folders / "out", console, fake_child, **engines)
     for record in records:
@@ -336,7 +336,7 @@ def test_a_stopped_run_goes_on(
     text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
 ) -> None:
     """Rounds that were measured are kept, and not measured again."""
-    tier(rounds=2, max_rounds=2)
+    tier(processes=2, max_processes=2)
     done: list[tuple[str, int]] = []
 
     def interrupting(job: object) -> None:

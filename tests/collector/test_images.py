@@ -227,7 +227,7 @@ def test_a_collect_measures_it_for_image_tasks_only(
     fake_child: FakeChild, own_folders: Path, console: Console, tier: Callable[..., Tier]
 ) -> None:
     """An image model gets its three rounds in records; a generic one the reason."""
-    tier(rounds=5, max_rounds=5)
+    tier(processes=5, max_processes=5)
     for name in ("lines", "other"):
         (own_folders / f"{name}.onnx").write_bytes(name.encode())
     lines = model_table("lines", "lines.onnx", task="text-orientation", shapes={"x": [1, 3, 8, 32]})

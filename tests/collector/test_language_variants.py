@@ -78,7 +78,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch,
 ):
     """Return a function that measures all variants of a suite's model with simulated pipelines."""
-    tier(rounds=2, max_rounds=2)
+    tier(processes=2, max_processes=2)
     clock = Clock()
     monkeypatch.setattr(generation, "clock", clock)
     engines = {"f32": SimulatedEngine(clock), "default": SimulatedEngine(clock, wrong_from=50)}

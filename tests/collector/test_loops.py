@@ -15,7 +15,13 @@ from ovreport_collector.loadgen import drivers, loops
 pytestmark = pytest.mark.alone
 
 QUICK = Tier(
-    name="quick", min_seconds=0.2, min_inferences=20, max_seconds=2, rounds=1, max_rounds=1
+    name="quick",
+    min_seconds=0.2,
+    min_inferences=20,
+    max_seconds=2,
+    processes=1,
+    max_processes=1,
+    rounds_per_process=1,
 )
 
 

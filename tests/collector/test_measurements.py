@@ -45,7 +45,7 @@ def test_a_failure_alone_is_the_records_reason(measurement: Measurement) -> None
 @pytest.mark.parametrize("tier", TIERS.values(), ids=lambda tier: tier.name)
 def test_each_is_done_in_some_rounds_of_every_tier(measurement: Measurement, tier) -> None:
     """At most in all of them."""
-    assert 1 <= measurement.rounds(tier) <= tier.max_rounds
+    assert 1 <= measurement.rounds(tier) <= tier.max_processes
     assert measurement.seconds(tier) >= 0
 
 

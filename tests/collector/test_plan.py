@@ -185,9 +185,9 @@ def a_case(engine: str) -> PlannedCase:
 
 @pytest.mark.parametrize("tier", tiers.TIERS.values(), ids=lambda t: t.name)
 def test_tiers_can_be_met(tier: Tier) -> None:
-    """Time and count have a cap above them, rounds can be added, and ratios have five pairs."""
+    """Time and count have a cap above them, processes can be added, and ratios have five pairs."""
     assert tier.min_seconds < tier.max_seconds
-    assert 5 <= tier.rounds <= tier.max_rounds
+    assert 5 <= tier.processes <= tier.max_processes
 
 
 @pytest.mark.parametrize("tier", tiers.TIERS.values(), ids=lambda t: t.name)
@@ -196,7 +196,7 @@ def test_everything_that_is_measured_knows_every_tier(tier: Tier) -> None:
     assert tier.name in get_args(TierName)
     for measurement in registry.MEASUREMENTS:
         assert measurement.seconds(tier) >= 0, measurement.name
-        assert 1 <= measurement.rounds(tier) <= tier.max_rounds, measurement.name
+        assert 1 <= measurement.rounds(tier) <= tier.max_processes, measurement.name
     for workload in (registry.workload(a_case("openvino")), registry.workload(a_case(GENAI))):
         assert workload.seconds(tier, 0) > 0
     assert energy.IDLE_S[tier.name] > 0

@@ -25,7 +25,7 @@ NOTHING = estimate.Done(rounds=0, seconds=0.0)
 @pytest.fixture
 def plan(fake_child: FakeChild, suite_file: Path, tier: Callable[..., object]) -> Plan:
     """Return a plan of four cases with five rounds each."""
-    tier(rounds=5, max_rounds=7)
+    tier(processes=5, max_processes=7)
     return make_plan(a_request(suite_file))
 
 

@@ -101,7 +101,7 @@ def test_rounds_are_in_order_whatever_the_journals(plan: Plan, journal: Journal)
     )
     for measurement in measurements:
         assert [r.round for r in measurement.rounds] == [0, 1, 2]
-    assert [n.round for n in record.noise] == [0, 1, 2]
+    assert [n.process for n in record.noise] == [0, 1, 2]
     assert record.startup_cached.cache_bytes == 12
     assert record.measured_at == "2026-11-23T12:02:00Z"
     assert set(record.verdicts) == {"latency", "throughput"}

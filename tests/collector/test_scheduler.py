@@ -56,7 +56,7 @@ class Run:
 @pytest.fixture
 def run(fake_child: FakeChild, suite_file: Path, own_folders: Path, console: Console, tier) -> Run:
     """Return a run of two models, two precisions and three rounds."""
-    tier(rounds=3, max_rounds=3)
+    tier(processes=3, max_processes=3)
     return Run(suite_file, own_folders / "records", console)
 
 
@@ -119,13 +119,13 @@ def test_each_model_is_judged_against_one_reference(run: Run, fake_child: FakeCh
 
 def test_at_quick_the_costly_extras_run_once(run: Run, fake_child: FakeChild, tier) -> None:
     """Once for each case, after its first round that did not fail."""
-    tier(rounds=5, max_rounds=5)
+    tier(processes=5, max_processes=5)
     fake_child.answers.append(failing(InferenceJob, "two", index=0))
     for record in run(precisions=("f32",)):
         first = int(record.case.model == "two")
         assert {one.round for point in record.curve.points for one in point.rounds} == {first}
         assert [one.round for one in record.open_loop.rounds] == [first]
-    tier(name="standard", rounds=7, max_rounds=7)
+    tier(name="standard", processes=7, max_processes=7)
     for record in run(precisions=("f32",)):
         assert len(record.open_loop.rounds) == 5
 
@@ -151,7 +151,7 @@ def test_the_model_cache_is_filled_before_it_is_measured(run: Run, fake_child: F
 
 def test_rounds_are_added_while_an_interval_is_wide(run: Run, fake_child: FakeChild, tier) -> None:
     """A case that is settled stops; one that is not goes on, up to the cap."""
-    tier(rounds=3, max_rounds=6)
+    tier(processes=3, max_processes=6)
 
     def noisy(job: Job) -> Struct | None:
         if not isinstance(job, InferenceJob) or Path(job.target.model).stem != "two":
@@ -351,7 +351,7 @@ def test_another_tier_does_not_take_a_stopped_runs_rounds(
     fake_child.answers = [interrupting(5)]
     with pytest.raises(KeyboardInterrupt):
         run()
-    tier(rounds=3, max_rounds=3, min_seconds=0.06)
+    tier(processes=3, max_processes=3, min_seconds=0.06)
     fake_child.answers, fake_child.jobs = [], []
     run()
     assert len(fake_child.rounds) == 12

@@ -72,7 +72,7 @@ def run(
     fake_child: FakeChild, own_folders: Path, console: Console, tier, has_nncf
 ) -> Callable[..., list[Record]]:
     """Return a function that plans and measures a suite."""
-    tier(rounds=2, max_rounds=2)
+    tier(processes=2, max_processes=2)
 
     def measure(path: Path, *, fresh: bool = False, **requested: object) -> list[Record]:
         plan = make_plan(a_request(path, **requested))

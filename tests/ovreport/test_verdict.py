@@ -6,7 +6,7 @@ import pytest
 from ovreport.metrics import verdicts
 from ovreport.metrics.reasons import REASONS
 from ovreport.metrics.verdict import needs_more_rounds
-from ovreport.record import FailedRound, Latency, Level, Reason, RoundNoise, Throughput, Verdict
+from ovreport.record import FailedRound, Latency, Level, ProcessNoise, Reason, Throughput, Verdict
 from ovreport.stats.intervals import Interval
 from tests.factories import a_failed_record, a_record, histogram
 
@@ -23,7 +23,7 @@ def with_rounds(record, measurement, **changes):
 def with_readings(record, *rounds):
     """Return the record with these readings, a dict a round."""
     noise = [
-        RoundNoise(round=i, started_at="2026-11-23T12:00:00Z", readings=readings)
+        ProcessNoise(process=i, started_at="2026-11-23T12:00:00Z", readings=readings)
         for i, readings in enumerate(rounds)
     ]
     return replace(record, noise=noise)

@@ -19,7 +19,13 @@ from tests.simulation.truth import Truth
 
 BASE = factories.a_record()
 TIER = Tier(
-    name="standard", min_seconds=0.1, min_inferences=100, max_seconds=60, rounds=7, max_rounds=11
+    name="standard",
+    min_seconds=0.1,
+    min_inferences=100,
+    max_seconds=60,
+    processes=7,
+    max_processes=11,
+    rounds_per_process=1,
 )
 """A hundred inferences a round."""
 SAMPLES = [{"x": np.full((1, 2), i, np.float32)} for i in range(4)]

@@ -22,7 +22,7 @@ from tests.simulation.truth import Truth
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
-TIER = msgspec.structs.replace(TINY, min_inferences=80, rounds=2, max_rounds=2)
+TIER = msgspec.structs.replace(TINY, min_inferences=80, processes=2, max_processes=2)
 CALM = Truth(median_ms=1, within=0.01, length=100)
 Collect = Callable[..., list[Record]]
 
@@ -85,7 +85,7 @@ def reasons(record: Record, measurement: str = "latency") -> dict[str, str]:
 
 def test_a_true_ratio_is_found(collect: Collect) -> None:
     """Two cases, the second takes 1.5 times as long: the interleaved rounds say so."""
-    tier = msgspec.structs.replace(TIER, rounds=5, max_rounds=5, min_inferences=20)
+    tier = msgspec.structs.replace(TIER, processes=5, max_processes=5, min_inferences=20)
     records = collect(
         tier=tier,
         f32=msgspec.structs.replace(CALM, median_ms=4),
@@ -131,7 +131,7 @@ def test_a_wrong_answer_in_one_round_is_reported(faulty: dict[str, Record]) -> N
 
 def test_wrong_answers_throughout_are_a_failed_measurement(collect: Collect) -> None:
     """No round gave a right answer under time: no figure, and the cause."""
-    tier = msgspec.structs.replace(TIER, rounds=1, max_rounds=1)
+    tier = msgspec.structs.replace(TIER, processes=1, max_processes=1)
     truth = msgspec.structs.replace(CALM, fault="wrong-output")
     (record,) = collect(f32=truth, tier=tier, code=1)
     assert isinstance(record.latency, Failed)

@@ -20,7 +20,7 @@ from tests.factories import a_record
 def found_with(unreadable: dict[str, str], **readings: float) -> Catalogue:
     """Return a catalogue of one record whose rounds have these readings."""
     noise = [
-        r.RoundNoise(round=i, started_at="2026-11-23T12:00:00Z", readings=readings)
+        r.ProcessNoise(process=i, started_at="2026-11-23T12:00:00Z", readings=readings)
         for i in range(7)
     ]
     # In the factory's words `noise` is how far rounds differ.

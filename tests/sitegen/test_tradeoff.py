@@ -43,7 +43,8 @@ def words(found: Catalogue, measurement: SpeedMeasurement = "latency") -> dict[s
 def another_hour(record: r.Record) -> r.Record:
     """Return a record whose rounds ran alternately with none of the others."""
     noise = [
-        msgspec.structs.replace(n, started_at=f"2026-11-23T15:0{n.round}:00Z") for n in record.noise
+        msgspec.structs.replace(n, started_at=f"2026-11-23T15:0{n.process}:00Z")
+        for n in record.noise
     ]
     return msgspec.structs.replace(record, noise=noise)
 

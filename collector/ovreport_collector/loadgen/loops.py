@@ -58,6 +58,7 @@ def measure_latency(request: Request, samples: int, tier: Tier, *, index: int) -
     third = max(1, len(ms) // 3)
     return LatencyRound(
         round=index,
+        process=index,
         n=len(ms),
         duration_s=duration_s,
         median_ms=float(np.median(ms)),
@@ -102,6 +103,7 @@ def measure_throughput(
     ms = loaded.latencies * 1000
     return ThroughputRound(
         round=index,
+        process=index,
         n=len(ms),
         duration_s=loaded.seconds,
         requests=count,

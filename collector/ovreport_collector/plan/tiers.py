@@ -7,22 +7,32 @@ from ovreport.record import Tier
 TIERS: dict[str, Tier] = {
     tier.name: tier
     for tier in (
-        Tier(name="quick", min_seconds=1, min_inferences=64, max_seconds=8, rounds=5, max_rounds=5),
+        Tier(
+            name="quick",
+            min_seconds=1,
+            min_inferences=64,
+            max_seconds=8,
+            processes=5,
+            max_processes=5,
+            rounds_per_process=1,
+        ),
         Tier(
             name="standard",
             min_seconds=10,
             min_inferences=662,
             max_seconds=30,
-            rounds=7,
-            max_rounds=11,
+            processes=7,
+            max_processes=11,
+            rounds_per_process=1,
         ),
         Tier(
             name="publish",
             min_seconds=60,
             min_inferences=6636,
             max_seconds=180,
-            rounds=11,
-            max_rounds=15,
+            processes=11,
+            max_processes=15,
+            rounds_per_process=1,
         ),
     )
 }

@@ -72,7 +72,7 @@ def case_accuracy_s(plan: Plan, planned: PlannedCase) -> float:
 
 def rounds_s(plan: Plan, planned: PlannedCase) -> float:
     """Return the expected seconds of the fewest rounds of a case."""
-    return sum(round_s(plan, planned, index) for index in range(plan.tier.rounds))
+    return sum(round_s(plan, planned, index) for index in range(plan.tier.processes))
 
 
 def round_s(plan: Plan, planned: PlannedCase, index: int) -> float:

@@ -76,7 +76,7 @@ class LiveDisplay(PlainDisplay):
             console=console,
             transient=True,
         )
-        self._done, self._total = done.rounds, len(plan.cases) * plan.tier.rounds
+        self._done, self._total = done.rounds, len(plan.cases) * plan.tier.processes
         self._current_s = 0.0
         self._task = self._progress.add_task(
             "preparing", total=estimate.total_s(plan), rounds=self._rounds
@@ -107,7 +107,7 @@ class LiveDisplay(PlainDisplay):
 
     def round_started(self, planned: PlannedCase, index: int) -> None:
         """Show what runs; a round beyond the planned ones makes the bar longer."""
-        if index >= self._plan.tier.rounds:
+        if index >= self._plan.tier.processes:
             more_s = estimate.round_s(self._plan, planned, index)
             total = (self._progress.tasks[self._task].total or 0) + more_s
             self._total += 1
@@ -122,7 +122,7 @@ class LiveDisplay(PlainDisplay):
     def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
         """Print the reason, and move the bar."""
         super().failed(planned, reason)
-        share = rounds / self._plan.tier.rounds
+        share = rounds / self._plan.tier.processes
         self._move(rounds, estimate.rounds_s(self._plan, planned) * share)
 
     def _move(self, rounds: int, seconds: float) -> None:

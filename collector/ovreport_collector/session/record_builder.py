@@ -20,9 +20,9 @@ from ovreport.record import (
     NotMeasured,
     Original,
     Outcome,
+    ProcessNoise,
     Published,
     Record,
-    RoundNoise,
     Skipped,
 )
 from ovreport_collector.machine import noise
@@ -56,7 +56,7 @@ def record(
         **_measurements(plan, planned, prepared, rounds, outputs),
     }
     made = Record(
-        format=4,
+        format=5,
         measured_at=_measured_at(planned, journal),
         case=planned.case,
         tier=plan.tier,
@@ -73,7 +73,8 @@ def record(
         measuring_time=timing.total(journal.timings(planned.key)) or FAILED_BEFORE,
         failed_rounds=_failed_rounds(planned, journal),
         noise=[
-            RoundNoise(round=s.round, started_at=s.started_at, readings=s.readings) for s in rounds
+            ProcessNoise(process=s.round, started_at=s.started_at, readings=s.readings)
+            for s in rounds
         ],
         noise_unreadable=noise.unreadable(rounds[-1].readings) if rounds else {},
         verdicts={},

@@ -45,12 +45,12 @@ class Run:
         """Measure what the journal does not hold yet, and write its records."""
         measure_outputs(self.context)
         tier = self.context.plan.tier
-        for index in range(tier.max_rounds):
+        for index in range(tier.max_processes):
             self._write_finished(index)
             for planned in self._in_turn(index):
                 if not self.context.journal.tried(planned.key, index):
                     _measure_round(self.context, planned, index)
-        self._write_finished(tier.max_rounds)
+        self._write_finished(tier.max_processes)
 
     def _in_turn(self, index: int) -> Iterator[PlannedCase]:
         """Yield the cases that want this round; every second round in the opposite order.
@@ -66,7 +66,7 @@ class Run:
             return False
         if len(journal.failed_rounds(key)) >= MAX_FAILED_ROUNDS:
             return False
-        return index < tier.rounds or (index < tier.max_rounds and self._is_wide(planned))
+        return index < tier.processes or (index < tier.max_processes and self._is_wide(planned))
 
     def _is_wide(self, planned: PlannedCase) -> bool:
         """Return whether a headline of a case is not known well enough yet."""

@@ -70,7 +70,8 @@ def _extent(plan: Plan) -> str:
         else ""
     )
     return (
-        f"{_count(len(plan.cases), 'case')} × {tier.rounds} rounds (at most {tier.max_rounds})"
+        f"{_count(len(plan.cases), 'case')} × {tier.processes} rounds "
+        f"(at most {tier.max_processes})"
         f"{loops}: about {_minutes(estimate.total_s(plan))}, downloads not counted."
     )
 

@@ -38,7 +38,7 @@ class CachedStart(Measurement[CachedStartResult]):
 
     def rounds(self, tier: Tier) -> int:
         """Return the number of all rounds."""
-        return tier.max_rounds
+        return tier.max_processes
 
     def seconds(self, tier: Tier) -> float:
         """Return 0: it is within what every round takes."""

@@ -16,7 +16,7 @@ from ovreport.record import (
     Latency,
     Memory,
     PhaseMemory,
-    RoundNoise,
+    ProcessNoise,
     Settings,
     Throughput,
 )
@@ -221,7 +221,7 @@ def _reading(key: str) -> str:
     return READINGS.get(key, line(key.replace("_", " "), 60))
 
 
-def noise(rounds: Sequence[RoundNoise]) -> list[TableRow]:
+def noise(rounds: Sequence[ProcessNoise]) -> list[TableRow]:
     """Return each noise reading: lowest, median and highest over the rounds."""
     series = grouped(reading for r in rounds for reading in r.readings.items())
     found = []
