@@ -153,7 +153,7 @@ def test_tables_of_details_hold_whole_devices() -> None:
 
 
 def test_a_large_site_shows_all_in_the_main_table_only() -> None:
-    """Details are of the device with most models, and say so."""
+    """Details are of the machine that was measured last, and say so."""
     sizes = {"example-8c": 70, "other-4c": 60}
     many = [
         a_record(model=f"m{i}", title=f"M {i}", machine=machine, rounds=1, seed=i)
@@ -163,15 +163,15 @@ def test_a_large_site_shows_all_in_the_main_table_only() -> None:
     view = efficiency.view(catalogue(*many))
     assert len(view.table.rows) == 130
     for table in (view.phases, view.kinds, view.modes):
-        assert len(table.rows) == 70
-        assert "70 of 130" in table.note
+        assert len(table.rows) == 60
+        assert "60 of 130" in table.note
 
 
 # ---------------------------------------------------------------- verdicts
 
 
-def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
-    """Two models on one device beat one on another; of equals the newer one is shown."""
+def test_charts_show_the_machine_that_was_measured_last() -> None:
+    """It has fewer models than another, and is shown for all that it has values of."""
     old, new = ({"machine": "old-1", "full_name": "Old"}, {"machine": "new-1", "full_name": "New"})
     later = "2026-11-24T12:00:00Z"
     both = [
@@ -183,7 +183,10 @@ def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
     assert found.main_device.label == "New"
     assert found.device_with("latency_ms").label == "New"
     assert found.speedup_device.label == "Old"
-    assert catalogue(*both[:-1]).main_device.label == "Old"
+    fewer = catalogue(*both[:-1])
+    assert fewer.main_device.label == "New"
+    assert [d.label for d in fewer.devices] == ["New", "Old"]
+    assert [machine.id for machine in fewer.machines] == ["new-1", "old-1"]
 
 
 def test_unreliable_results_stay_out_of_rankings_and_in_the_table() -> None:

@@ -286,6 +286,6 @@ def whole_devices(catalogue: Catalogue, results: Sequence[Result], most: int = M
     return Selection(
         shown,
         f"Shows {len(shown):,} of {len(results):,} results: those of {len(kept)} of "
-        f"{plural(len(sizes), 'device')}, the ones with most models. Every result is on its "
+        f"XX"
         "model's page.",
     )
