@@ -31,11 +31,6 @@ class MachineRef:
     """Of its newest record."""
     devices: tuple[DeviceRef, ...]
 
-    @property
-    def href(self) -> str:
-        """Address of the page of its first device, which describes the machine too."""
-        return self.devices[0].href
-
 
 def machines(
     records: Sequence[Record], devices: Mapping[DeviceKey, DeviceRef], config: Config
