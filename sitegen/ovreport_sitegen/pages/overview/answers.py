@@ -67,24 +67,20 @@ def answers(catalogue: Catalogue) -> Answers:
     machine = catalogue.machines[0]
     shown = preferred(catalogue.of_machine(machine))
     has_devices = len({r.device for r in shown}) > 1
+    has_others = any(r.requested != "f32" for r in shown)
     beside = _beside(catalogue, shown)
     columns = (
         *((Column("Device"),) if has_devices else ()),
-        metric_column("latency_ms"),
-        metric_column("throughput_ips"),
-        Column("How sure", tip="The verdict on latency, with the reasons where it is not stable"),
-        Column("Accuracy", "", "higher", True),
-        Column("Speed against f32", "×", "higher", True, tip="Latency, paired by round"),
-        Column("Accuracy against f32", "points", "higher", True),
-        metric_column("startup_ms"),
-        metric_column("peak_memory_bytes", "Peak memory"),
+        *_COLUMNS,
+        *(_AGAINST if has_others else ()),
         *(_beside_column(other) for other, _ in beside),
     )
     rows = []
     for r in shown:
         cells = (
             *((result_cells(r)[1],) if has_devices else ()),
-            *_cells(catalogue, r),
+            *_cells(r),
+            *(_against_cells(catalogue, r) if has_others else ()),
             *(_beside_cell(results, r) for _, results in beside),
         )
         rows.append(_row(r, columns, cells))
@@ -100,17 +96,36 @@ def _row(result: Result, columns: Sequence[Column], cells: Sequence[Cell]) -> La
     return LabelledRow(head, tuple(zip(names, cells, strict=True)), row_tone(result, "latency"))
 
 
-def _cells(catalogue: Catalogue, result: Result) -> tuple[Cell, ...]:
+_COLUMNS = (
+    metric_column("latency_ms"),
+    metric_column("throughput_ips"),
+    Column("How sure", tip="The verdict on latency, with the reasons where it is not stable"),
+    Column("Accuracy", "", "higher", True),
+    metric_column("startup_ms"),
+    metric_column("peak_memory_bytes", "Peak memory"),
+)
+
+
+def _cells(result: Result) -> tuple[Cell, ...]:
     return (
         value_cell(result, "latency_ms"),
         value_cell(result, "throughput_ips"),
         verdict_cell(result, "latency"),
-        accuracy_cells.value_cell(result),
-        speedups.speedup_cell(catalogue, result),
-        accuracy_cells.cost_cell(result),
+        accuracy_cells.named_cell(result),
         value_cell(result, "startup_ms"),
         value_cell(result, "peak_memory_bytes"),
     )
+
+
+_AGAINST = (
+    Column("Speed against f32", "×", "higher", True, tip="Latency, paired by round"),
+    Column("Accuracy against f32", "points", "higher", True),
+)
+"""What a precision other than f32 buys and costs."""
+
+
+def _against_cells(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell]:
+    return speedups.speedup_cell(catalogue, result), accuracy_cells.cost_cell(result)
 
 
 # ---------------------------------------------------------------- other machines, beside it

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics import METRICS, MetricValue
+from ovreport.metrics import METRICS, MetricValue, significant
+from ovreport.metrics.verdict import STABLE_HALF_WIDTH
 from ovreport.record import TokenAgreement
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import accuracy_cells
@@ -46,33 +47,43 @@ def takeaways(catalogue: Catalogue) -> tuple[Takeaway, ...]:
 # ---------------------------------------------------------------- how fast
 
 
+_ABOUT = "≈ "
+
+
 @dataclass(frozen=True)
 class _Range:
     """The smallest and the largest value of a metric, over models."""
 
     words: str
-    """With the unit; `≈` where no value is reliable."""
+    """With the unit; `≈` before what is unreliable."""
     lowest: Result
     highest: Result
     of: int
+    is_rough: bool
+    """An end is unreliable: the range tells the order of magnitude only."""
 
 
 def _range(results: Iterable[Result], key: str) -> _Range | None:
-    """Return the range of a metric: of unreliable values only where there are no others."""
-    every = [(v, r) for r in results if (v := r.metric_value(key))]
-    found = [(v, r) for v, r in every if v.verdict.level != "unreliable"] or every
+    """Return the range of a metric, None where no result has a value."""
+    found = [(v, r) for r in results if (v := r.metric_value(key))]
     if not found:
         return None
-    low, lowest = min(found, key=_value)
-    high, highest = max(found, key=_value)
-    metric = METRICS[key]
-    ends = list(dict.fromkeys((metric.format(low.value), metric.format(high.value))))
-    about = "≈ " if low.verdict.level == "unreliable" else ""
-    return _Range(f"{about}{' – '.join(ends)} {metric.unit}", lowest, highest, len(found))
+    ends = min(found, key=_value), max(found, key=_value)
+    words = " – ".join(dict.fromkeys(_end(value) for value, _ in ends))
+    if words.count(_ABOUT) == 2:
+        words = _ABOUT + words.replace(_ABOUT, "")
+    unit = METRICS[key].unit
+    return _Range(f"{words} {unit}", ends[0][1], ends[1][1], len(found), _ABOUT in words)
 
 
 def _value(pair: tuple[MetricValue, Result]) -> float:
     return pair[0].value
+
+
+def _end(value: MetricValue) -> str:
+    """Return an end of a range, to two digits: a table has the third."""
+    about = _ABOUT if value.verdict.level == "unreliable" else ""
+    return about + significant(value.value * METRICS[value.metric].scale, 2)
 
 
 def _fast(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
@@ -83,9 +94,9 @@ def _fast(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
         return None
     text = "for one inference"
     if latency.of > 1:
-        text += f": {latency.lowest.model.title} is the fastest of {latency.of} models, "
-        text += f"{latency.highest.model.title} the slowest"
+        text += f", from {latency.lowest.model.title} to {latency.highest.model.title}"
     text += f". Throughput: {throughput.words}." if throughput else "."
+    text += " ≈: unreliable, the order of magnitude only." if latency.is_rough else ""
     return Takeaway("How fast", latency.words, f"{text}{_default(catalogue)}", "latency.html")
 
 
@@ -110,23 +121,33 @@ def _default(catalogue: Catalogue) -> str:
 
 
 def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
-    """Return how many results of the default precision keep the accuracy, and the largest loss."""
-    published = [r for r in results if r.is_published]
-    below = [
-        r for r in published if r.requested != "f32" and accuracy_cells.eligible(r) is not None
-    ]
+    """Return how many results keep the accuracy of f32, and the largest loss.
+
+    Those of the default precision; of variants only where there are no others.
+    """
+    known = [r for r in results if not r.is_baseline and accuracy_cells.eligible(r) is not None]
+    default = [r for r in known if r.is_published]
+    below = default or known
     if not below:
-        exact = sum(accuracy_cells.is_reference(r) for r in published)
-        text = "models ran in f32, the reference: no precision was given up."
-        reference = Takeaway("How right", f"{exact} of {exact}", text, "accuracy.html")
-        return reference if exact else None
+        return _exact(results)
     kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
-    text = "models keep 99 % of the f32 accuracy in the default precision."
+    what = "models with a known accuracy keep 99 % of the f32 accuracy in the default precision."
+    if not default:
+        what = "optimized variants keep 99 % of the f32 accuracy; the published files ran in f32."
     if kept < len(below):
         worst = max(below, key=sentences.share_lost)
         effect = sentences.Effect(worst, catalogue.speedup(worst))
-        text += f" {sentences.sentence(effect, many=len(catalogue.devices) > 1)}"
-    return Takeaway("How right", f"{kept} of {len(below)}", text, "accuracy.html")
+        what += f" {sentences.sentence(effect, many=len(catalogue.devices) > 1)}"
+    return Takeaway("How right", f"{kept} of {len(below)}", what, "accuracy.html")
+
+
+def _exact(results: Sequence[Result]) -> Takeaway | None:
+    """Return that everything ran in f32, with which accuracies are compared."""
+    ran = {r.model.id for r in results if r.completed}
+    exact = {r.model.id for r in results if r.completed and r.is_baseline}
+    text = "models ran in f32, with which accuracies are compared: no precision was given up."
+    value = f"{len(exact)} of {len(ran)}"
+    return Takeaway("How right", value, text, "accuracy.html") if exact else None
 
 
 def _sure(results: Sequence[Result]) -> Takeaway:
@@ -135,7 +156,8 @@ def _sure(results: Sequence[Result]) -> Takeaway:
     failed = sum(not r.completed for r in results)
     others = [f"{verdicts[level]} {level}" for level in ("noisy", "unreliable") if verdicts[level]]
     others += [f"{plural(failed, 'case')} failed or unsupported"] if failed else []
-    text = "latency results are stable: within ±3 %, and nothing speaks against them"
+    width = f"±{STABLE_HALF_WIDTH:.0%}".replace("%", "\u00a0%")
+    text = f"latency results are stable: known to {width}, and nothing speaks against them"
     return Takeaway(
         "How sure",
         f"{verdicts['stable']} of {len(results)}",
