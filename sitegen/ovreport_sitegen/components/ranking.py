@@ -73,7 +73,7 @@ def value_details(found: MetricValue) -> str:
     metric = METRICS[found.metric]
     bounds = (
         f"95 % interval {metric.format(found.low)} to {metric.format(found.high)}"
-        if found.kind == "measured"
+        if found.has_interval
         else found.kind
     )
     scope = f"{line(found.scope, 60)}, " if found.scope else ""
