@@ -12,6 +12,7 @@ from ovreport.record import TokenAgreement
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
+from ovreport_sitegen.components.marks import APPROXIMATE, look
 from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -47,9 +48,6 @@ def takeaways(catalogue: Catalogue) -> tuple[Takeaway, ...]:
 # ---------------------------------------------------------------- how fast
 
 
-_ABOUT = "≈ "
-
-
 @dataclass(frozen=True)
 class _Range:
     """The smallest and the largest value of a metric, over models."""
@@ -70,10 +68,10 @@ def _range(results: Iterable[Result], key: str) -> _Range | None:
         return None
     ends = min(found, key=_value), max(found, key=_value)
     words = " – ".join(dict.fromkeys(_end(value) for value, _ in ends))
-    if words.count(_ABOUT) == 2:
-        words = _ABOUT + words.replace(_ABOUT, "")
+    if words.count(APPROXIMATE) == 2:  # once for both
+        words = f"{APPROXIMATE} {words.replace(f'{APPROXIMATE} ', '')}"
     unit = METRICS[key].unit
-    return _Range(f"{words} {unit}", ends[0][1], ends[1][1], len(found), _ABOUT in words)
+    return _Range(f"{words} {unit}", ends[0][1], ends[1][1], len(found), APPROXIMATE in words)
 
 
 def _value(pair: tuple[MetricValue, Result]) -> float:
@@ -82,8 +80,7 @@ def _value(pair: tuple[MetricValue, Result]) -> float:
 
 def _end(value: MetricValue) -> str:
     """Return an end of a range, to two digits: a table has the third."""
-    about = _ABOUT if value.verdict.level == "unreliable" else ""
-    return about + significant(value.value * METRICS[value.metric].scale, 2)
+    return look(value).text(significant(value.value * METRICS[value.metric].scale, 2))
 
 
 def _fast(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
