@@ -1,7 +1,6 @@
 """The command line: gathers commands, and turns errors into exit codes.
 
-    0  done    1  done, but something failed    2  bad input
-    130  interrupted (Ctrl-C)    143  terminated (SIGTERM)    129  hung up (SIGHUP)
+`ovreport.errors.EXIT_CODES` says what each means.
 
 A command is an entry point in the group `ovreport.commands`; it is loaded only when called, so
 that `build` runs where openvino is not installed, and `--help` is quick.
