@@ -28,6 +28,13 @@ class Rated(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the values are from."""
 
 
+class MachineSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the site's owner says of a machine."""
+
+    owner: Annotated[str, Meta(max_length=120)] = ""
+    """Who measured it, where that is not the site's owner."""
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a site; each has a default."""
 
@@ -38,8 +45,17 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Home of the site's sources: linked in the footer."""
     accent: str = ""
     """Colour of links and of the current page, as #rrggbb."""
+    owner: Annotated[str, Meta(max_length=120)] = ""
+    """Who measured the machines that have no owner of their own; empty: not said."""
+    machines: dict[str, MachineSettings] = {}
+    """By a machine's id, as its folder of records is named."""
     devices: dict[str, Rated] = {}
     """Rated values by a device's full name."""
+
+    def owner_of(self, machine: str) -> str:
+        """Return who measured a machine; empty: the settings do not say."""
+        settings = self.machines.get(machine)
+        return settings.owner if settings and settings.owner else self.owner
 
 
 def load(site: Path) -> Config:
@@ -68,7 +84,8 @@ def parse(data: bytes, *, where: str) -> Config:
         raise ConfigError(
             what,
             where=f"{where}: {at.rstrip('`') or '$'}",
-            remedy="Known keys: title, site_url, repository, accent, and "
+            remedy="Known keys: title, site_url, repository, accent, owner, "
+            '[machines."<id>"] with owner, and '
             '[devices."<full name>"] with tdp_w, price, currency, source.',
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
