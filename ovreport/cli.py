@@ -23,6 +23,7 @@ _EXAMPLES = """
 Examples:
   ovreport collect && ovreport build      measure this machine, make a website
   ovreport serve                          look at it
+  ovreport init my-benchmarks             start a site of one's own
   ovreport devices                        what OpenVINO finds here
   ovreport collect --dry-run              what would be measured, and how long it takes
 """
@@ -96,7 +97,8 @@ def _stop(number: int, _: object) -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    hang_up = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none
+    for number in (signal.SIGTERM, hang_up):
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup(1) has it ignored
             signal.signal(number, _stop)
     sys.exit(run(sys.argv[1:]))
