@@ -47,8 +47,8 @@ def commands() -> set[str]:
 
 
 @pytest.mark.slow
-def test_the_example_of_a_suite_of_ones_own_works_as_pasted(tmp_path, monkeypatch):
-    """The model that the guide makes is measured by the suite that the guide shows."""
+def test_the_way_from_an_empty_folder_to_a_site_works_as_pasted(tmp_path, monkeypatch):
+    """A site is started, the guide's model is measured by the guide's suite, and it is shown."""
     from ovreport_collector.plan import tiers
 
     short = msgspec.structs.replace(
@@ -56,7 +56,10 @@ def test_the_example_of_a_suite_of_ones_own_works_as_pasted(tmp_path, monkeypatc
     )
     monkeypatch.setitem(tiers.TIERS, "quick", short)
     monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OVREPORT_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    assert run(["init"]) == 0
     Path("my.toml").write_text(block("example: suite", GUIDE["own-models"]), encoding="utf-8")
     Path("make.py").write_text(block("example: model", GUIDE["own-models"]), encoding="utf-8")
     runpy.run_path("make.py")
@@ -68,6 +71,8 @@ def test_the_example_of_a_suite_of_ones_own_works_as_pasted(tmp_path, monkeypatc
     assert not loaded.faults
     assert loaded.records
     assert all(isinstance(record.outcome, Completed) for record in loaded.records)
+    assert run(["build"]) == 0
+    assert "My model" in Path("_site/index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("marker", ["command: quickstart", "command: test"])
