@@ -63,11 +63,12 @@ def test_the_bar_is_full_when_a_run_is_done(plan: Plan, own_folders: Path) -> No
 
 def test_rounds_that_measure_more_move_the_bar_further(plan: Plan) -> None:
     """At quick the curve and others are measured in the first round only."""
-    first, second = (estimate.round_s(plan, plan.cases[0], index) for index in (0, 1))
+    at_default = plan.cases[1]
+    first, second = (estimate.round_s(plan, at_default, index) for index in (0, 1))
     assert first > second
     bar = a_bar(plan)
-    bar.round_started(plan.cases[0], 0)
-    bar.round_finished(plan.cases[0], a_step(plan.cases[0], 0))
+    bar.round_started(at_default, 0)
+    bar.round_finished(at_default, a_step(at_default, 0))
     assert bar.share == pytest.approx(first / estimate.total_s(plan))
 
 
