@@ -155,14 +155,16 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
         )
     prepared: AllPrepared = {}
     for model in plan.models:
-        display.working(f"{model.title}: inputs")
+        display.working(f"{model.title}: inputs", estimate.preparing(model))
         files = fetched[model.id]
         user_datasets = datasets.recorded(plan.suite, model)
         published = prepare_model(model, files, work, seed=plan.seed, user_datasets=user_datasets)
         published = _redacted(published, plan, work)
         prepared[model.id, model.variant] = published
         for name in plan.optimized_variants(model):
-            display.working(f"{model.title}: optimizing to {name}", estimate.optimizing_s(name))
+            display.working(
+                f"{model.title}: optimizing to {name}", estimate.optimizing(model, name)
+            )
             with stopwatch.paused():
                 made = _variant(published, name, files, work)
             prepared[model.id, name] = _redacted(made, plan, work)
