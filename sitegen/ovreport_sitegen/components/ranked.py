@@ -55,7 +55,7 @@ def ranking_finding(ranked: Sequence[Ranked], metric: Metric) -> str:
     values = [found.value for found in ranked]
     if _stands_out(values[0], values[1:]) and _stands_out(values[-1], values[:-1]):
         return f"{words[0]}: {best}. {words[1]}: {last}."
-    return f"From {best} to {last}. The order is not certain: intervals overlap or are wide."
+    return f"From {best}, to {last}. Intervals overlap or are wide, so the order is not certain."
 
 
 def _stands_out(one: MetricValue, others: Sequence[MetricValue]) -> bool:
