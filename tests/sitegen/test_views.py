@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from ovreport import record as r
 from ovreport.metrics.percentiles import TOO_FEW
-from ovreport.store import Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells, ranked
 from ovreport_sitegen.components.cells import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column
-from ovreport_sitegen.data.load import newest
 from ovreport_sitegen.pages import (
     accuracy,
     efficiency,
@@ -43,28 +40,6 @@ def pair(**knobs: object) -> tuple[r.Record, r.Record]:
 
 
 # ---------------------------------------------------------------- which records are shown
-
-
-def test_the_newest_record_of_a_case_wins() -> None:
-    """Same machine, device, model, weights and precision: the newest is current."""
-    old, new = a_record(measured_at="2026-01-01T00:00:00Z"), a_record(seed=2)
-    other = a_record(precision="default", measured_at="2026-01-01T00:00:00Z")
-    current, older, doubts = newest(Stored(one, Path("x.json")) for one in (new, old, other))
-    assert current in ([other, new], [new, other])
-    assert older == [old]
-    assert not doubts
-
-
-@pytest.mark.parametrize("first", ["a.json", "z.json"])
-def test_two_records_of_one_case_and_one_time_are_reported(first: str) -> None:
-    """Both are named; which is shown hangs on their names, and not on the order of reading."""
-    at = "2026-01-01T00:00:00Z"
-    made = {"a.json": a_record(measured_at=at), "z.json": a_record(seed=2, measured_at=at)}
-    names = sorted(made, reverse=first == "z.json")
-    current, older, (doubt,) = newest(Stored(made[name], Path(name)) for name in names)
-    assert (current, older) == ([made["z.json"]], [made["a.json"]])
-    assert doubt.where == "a.json"
-    assert "z.json" in doubt.what
 
 
 def test_a_case_on_another_machine_is_another_case() -> None:
@@ -153,7 +128,7 @@ def test_tables_of_details_hold_whole_devices() -> None:
 
 
 def test_a_large_site_shows_all_in_the_main_table_only() -> None:
-    """Details are of the device with most models, and say so."""
+    """Details are of the machine that was measured last, and say so."""
     sizes = {"example-8c": 70, "other-4c": 60}
     many = [
         a_record(model=f"m{i}", title=f"M {i}", machine=machine, rounds=1, seed=i)
@@ -163,15 +138,15 @@ def test_a_large_site_shows_all_in_the_main_table_only() -> None:
     view = efficiency.view(catalogue(*many))
     assert len(view.table.rows) == 130
     for table in (view.phases, view.kinds, view.modes):
-        assert len(table.rows) == 70
-        assert "70 of 130" in table.note
+        assert len(table.rows) == 60
+        assert "60 of 130" in table.note
 
 
 # ---------------------------------------------------------------- verdicts
 
 
-def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
-    """Two models on one device beat one on another; of equals the newer one is shown."""
+def test_charts_show_the_machine_that_was_measured_last() -> None:
+    """It has fewer models than another, and is shown for all that it has values of."""
     old, new = ({"machine": "old-1", "full_name": "Old"}, {"machine": "new-1", "full_name": "New"})
     later = "2026-11-24T12:00:00Z"
     both = [
@@ -183,7 +158,10 @@ def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
     assert found.main_device.label == "New"
     assert found.device_with("latency_ms").label == "New"
     assert found.speedup_device.label == "Old"
-    assert catalogue(*both[:-1]).main_device.label == "Old"
+    fewer = catalogue(*both[:-1])
+    assert fewer.main_device.label == "New"
+    assert [d.label for d in fewer.devices] == ["New", "Old"]
+    assert [machine.id for machine in fewer.machines] == ["new-1", "old-1"]
 
 
 def test_unreliable_results_are_ranked_as_outlines() -> None:

@@ -311,6 +311,6 @@ def whole_devices(catalogue: Catalogue, results: Sequence[Result], most: int = M
     return Selection(
         shown,
         f"Shows {len(shown):,} of {len(results):,} results: those of {len(kept)} of "
-        f"{plural(len(sizes), 'device')}, the ones with most models. Every result is on its "
-        "model's page.",
+        f"{plural(len(sizes), 'device')}, beginning with the machine that was measured last. Every "
+        "result is on its model's page.",
     )
