@@ -21,6 +21,9 @@ from ovreport_sitegen.charts import Row
 
 APPROXIMATE = "≈"
 """Stands in front of a number that tells only the order of magnitude."""
+_STABLE, _NOISY, _DIFFERENCE = (
+    f"{100 * share:g} %" for share in (STABLE_HALF_WIDTH, NOISY_HALF_WIDTH, MIN_DIFFERENCE)
+)
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,20 @@ class Mark:
 MARKS = {
     "stable": Mark(
         "stable",
-        f"The 95 % interval is within ±{100 * STABLE_HALF_WIDTH:g} % of the value, and nothing was "
+        f"The 95 % interval is within ±{_STABLE} of the value, and nothing was "
         "noticed that speaks against it.",
         "✓",
     ),
     "noisy": Mark(
         "noisy",
-        f"The 95 % interval is wider than ±{100 * STABLE_HALF_WIDTH:g} %, or something disturbed the "
+        f"The 95 % interval is wider than ±{_STABLE}, or something disturbed the "
         "measurement; the reasons stand beside the badge. Compare cases of one run by their "
         "ratios: those hold better than absolute numbers.",
         "?",
     ),
     "unreliable": Mark(
         "unreliable",
-        f"The 95 % interval is wider than ±{100 * NOISY_HALF_WIDTH:g} %, or there was only one round. "
+        f"The 95 % interval is wider than ±{_NOISY}, or there was only one round. "
         "The number tells the order of magnitude; its interval tells what is possible. It is shown "
         "in grey, and as an outline in charts.",
         APPROXIMATE,
@@ -69,7 +72,7 @@ MARKS = {
     ),
     "no-clear-difference": Mark(
         "no clear difference",
-        f"The 95 % interval of the ratio includes 1, or the ratio is within {100 * MIN_DIFFERENCE:g} % "
+        f"The 95 % interval of the ratio includes 1, or the ratio is within {_DIFFERENCE} "
         "of 1. This does not show that both are equally fast: the interval tells what is possible.",
     ),
     "insufficient-data": Mark(

@@ -6,8 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import generation, significant
-from ovreport.record import AccuracyReference, Concurrency, Perplexity, TokenAgreement
-from ovreport.stats.intervals import median_interval
+from ovreport.record import (
+    AccuracyReference,
+    Concurrency,
+    ConcurrentPoint,
+    Perplexity,
+    TokenAgreement,
+)
+from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import reasons_words
 from ovreport_sitegen.components.generation import (
@@ -16,8 +22,11 @@ from ovreport_sitegen.components.generation import (
     main_result,
     relation,
     result_name,
+    scaling,
     value_words,
 )
+from ovreport_sitegen.components.marks import look_of_interval
+from ovreport_sitegen.components.ratio_card import interval_note, times
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -51,7 +60,7 @@ def view(catalogue: Catalogue) -> LanguageView:
     best = main_result(results)
     head = Head(
         "Language models",
-        speed_sentence(best) if best else _nothing(results),
+        _lede(best) if best else _nothing(results),
         warning=warning(results, MEASUREMENT),
     )
     measured = [g for r in results if (g := generation_of(r))]
@@ -75,27 +84,48 @@ def _nothing(results: Sequence[Result]) -> str:
 # ---------------------------------------------------------------- findings
 
 
+def _lede(result: Result) -> str:
+    """Return the sentence on a result that leads the page: its speed, if that can be relied on.
+
+    Of an unreliable speed, the quality leads, which noise does not touch, and what the speed is
+    compared with f32 in the same run.
+    """
+    if result.trusted("time_per_output_token_ms"):
+        return speed_sentence(result)
+    quality = quality_sentence(result)
+    named = f"{result.model.title}, {variants.weights_words(result)}. " if quality else ""
+    return f"{named}{quality} {speed_sentence(result)}".strip()
+
+
 def speed_sentence(result: Result) -> str:
     """Return the time to the first token, per token, and tokens per second of one result."""
     measured = generation_of(result)
     if measured is None:
         return f"{result.model.title}: not measured."
     point = generation.headline(measured.points)
+    precision = "default precision" if result.requested == "default" else result.precision
     verdict = result.verdict(MEASUREMENT)
-    caveat = ""
-    if verdict and not result.trusted("time_per_output_token_ms"):
-        caveat = f" ({verdict.level}: {reasons_words(verdict)})"
+    if verdict and verdict.level == "unreliable":
+        return (
+            f"Only the order of magnitude of its speed is known ({reasons_words(verdict)}): on "
+            f"{result.device.label} in {precision}, "
+            f"{value_words(result, 'time_to_first_token_ms', interval=True)} to the first token of a prompt of "
+            f"{point.prompt_tokens} tokens, then "
+            f"{value_words(result, 'time_per_output_token_ms', interval=True)} per token."
+        )
+    caveat = f" ({verdict.level}: {reasons_words(verdict)})" if verdict and verdict.reasons else ""
     return (
         f"{result.model.title}, {variants.weights_words(result)}, on {result.device.label}: "
-        f"{value_words(result, 'time_to_first_token_ms')} to the first token of a prompt of "
-        f"{point.prompt_tokens} tokens, then {value_words(result, 'time_per_output_token_ms')} per "
-        f"token; {value_words(result, 'tokens_per_s')} over {point.new_tokens} tokens, "
-        f"{'default precision' if result.requested == 'default' else result.precision}{caveat}."
+        f"{value_words(result, 'time_to_first_token_ms', interval=True)} to the first token of a prompt of "
+        f"{point.prompt_tokens} tokens, then {value_words(result, 'time_per_output_token_ms', interval=True)} per "
+        f"token; {value_words(result, 'tokens_per_s', interval=True)} over {point.new_tokens} tokens, "
+        f"{precision}{caveat}."
     )
 
 
 def _findings(results: Sequence[Result], best: Result | None) -> list[str]:
-    found = [quality_sentence(best)] if best else []
+    led = best and not best.trusted("time_per_output_token_ms")  # then the quality leads the page
+    found = [quality_sentence(best)] if best and not led else []
     if best and (sentence := _concurrent(best)):
         found.append(sentence)
     found += variants.findings(results)
@@ -136,13 +166,26 @@ def _concurrent(result: Result) -> str:
     found = measured.concurrency if measured else None
     if not isinstance(found, Concurrency) or len(found.points) < 2:
         return ""
-    rates = [median_interval(generation.concurrent_rates(p)).value for p in found.points]
-    most = max(range(len(rates)), key=rates.__getitem__)
+    first, *others = found.points
+    most = max(others, key=lambda p: median_interval(generation.concurrent_rates(p)).value)
+    rate, ratio = median_interval(generation.concurrent_rates(most)), scaling(first, most)
+    at_once = f"{plural(most.requests, 'request')} at once"
+    if ratio is None or ratio.outcome == "insufficient data":
+        return f"{at_once}: {_rate_words(rate)} in all, in too few rounds for a comparison."
+    if not ratio.significant:
+        return (
+            f"{at_once}: no clear difference in tokens/s from {plural(first.requests, 'request')}."
+        )
     return (
-        f"{plural(found.points[most].requests, 'request')} at once: {significant(rates[most])} "
-        f"tokens/s in all, {significant(rates[most] / rates[0], 2)}× that of "
-        f"{plural(found.points[0].requests, 'request')}."
+        f"{at_once} generate {times(ratio, 2)} the tokens/s of "
+        f"{plural(first.requests, 'request')}{interval_note(ratio.ratio)}: {_rate_words(rate)} "
+        "in all."
     )
+
+
+def _rate_words(rate: Interval) -> str:
+    shown = look_of_interval(rate).text(f"{significant(rate.value)} tokens/s")
+    return f"{shown}{interval_note(rate)}"
 
 
 def texts(results: Sequence[Result]) -> list[tuple[str, str]]:
