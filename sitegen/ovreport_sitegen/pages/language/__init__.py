@@ -6,13 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import generation, significant
-from ovreport.record import (
-    AccuracyReference,
-    Concurrency,
-    ConcurrentPoint,
-    Perplexity,
-    TokenAgreement,
-)
+from ovreport.record import AccuracyReference, Concurrency, Perplexity, TokenAgreement
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import reasons_words
@@ -102,24 +96,22 @@ def speed_sentence(result: Result) -> str:
     measured = generation_of(result)
     if measured is None:
         return f"{result.model.title}: not measured."
-    point = generation.headline(measured.points)
+    point, verdict = generation.headline(measured.points), result.verdict(MEASUREMENT)
     precision = "default precision" if result.requested == "default" else result.precision
-    verdict = result.verdict(MEASUREMENT)
+    first, each, rate = (
+        value_words(result, key, interval=True)
+        for key in ("time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_s")
+    )
+    both = f"{first} to the first token of a prompt of {point.prompt_tokens} tokens, then {each}"
     if verdict and verdict.level == "unreliable":
         return (
-            f"Only the order of magnitude of its speed is known ({reasons_words(verdict)}): on "
-            f"{result.device.label} in {precision}, "
-            f"{value_words(result, 'time_to_first_token_ms', interval=True)} to the first token of a prompt of "
-            f"{point.prompt_tokens} tokens, then "
-            f"{value_words(result, 'time_per_output_token_ms', interval=True)} per token."
+            f"Of its speed on {result.device.label} in {precision}, only the order of magnitude is "
+            f"known ({reasons_words(verdict)}): {both} per token."
         )
     caveat = f" ({verdict.level}: {reasons_words(verdict)})" if verdict and verdict.reasons else ""
     return (
         f"{result.model.title}, {variants.weights_words(result)}, on {result.device.label}: "
-        f"{value_words(result, 'time_to_first_token_ms', interval=True)} to the first token of a prompt of "
-        f"{point.prompt_tokens} tokens, then {value_words(result, 'time_per_output_token_ms', interval=True)} per "
-        f"token; {value_words(result, 'tokens_per_s', interval=True)} over {point.new_tokens} tokens, "
-        f"{precision}{caveat}."
+        f"{both} per token; {rate} over {point.new_tokens} tokens, {precision}{caveat}."
     )
 
 
