@@ -124,6 +124,16 @@ def cost_cell(result: Result) -> Cell:
     )
 
 
+def cost_note(result: Result) -> str:
+    """Return the interval of the difference to the f32 reference, as a sentence has it."""
+    reference, accuracy = reference_of(result), result.accuracy
+    if reference is None or not isinstance(accuracy, Accuracy):
+        return ""
+    scale = METRICS[accuracy.metric].scale
+    ends = sorted(abs(scale * end) for end in (reference.delta_low, reference.delta_high))
+    return f" (95 % interval {significant(ends[0])}–{significant(ends[1])})"
+
+
 def eligible_cell(result: Result) -> Cell:
     """Return whether a result keeps enough accuracy for its speed to count."""
     reference, known = reference_of(result), eligible(result)

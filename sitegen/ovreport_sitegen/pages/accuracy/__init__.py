@@ -134,9 +134,13 @@ def loss_finding(results: Sequence[Result]) -> str:
     failing = [r for r in known if not cells.eligible(r)]
     if failing:
         worst = max(failing, key=sentences.share_lost)
-        cost = cells.cost_cell(worst).text.lstrip("−")
-        text += f" {worst.model.title} loses most: {cost} points in "
-        text += f"{worst.executed or worst.requested}."
+        lost, ran = cells.cost_cell(worst).text.lstrip("−"), worst.executed or worst.requested
+        text += (
+            f" {worst.model.title} loses most: {lost} points in {ran}{cells.cost_note(worst)}."
+            if sentences.accuracy_change(worst) == "less"
+            else f" {worst.model.title} is furthest below, by {lost} points in {ran}, with too few "
+            "samples to call it a loss."
+        )
     return text
 
 
