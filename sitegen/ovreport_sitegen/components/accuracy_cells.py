@@ -11,7 +11,7 @@ from ovreport_sitegen.charts import Row
 from ovreport_sitegen.components.cells import missing_cell
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line
+from ovreport_sitegen.text import interval_note, line
 
 ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
 """Shares of the reference's accuracy that a result must keep for its speed to count: both of
@@ -131,7 +131,7 @@ def cost_note(result: Result) -> str:
         return ""
     scale = METRICS[accuracy.metric].scale
     ends = sorted(abs(scale * end) for end in (reference.delta_low, reference.delta_high))
-    return f" (95 % interval {significant(ends[0])}–{significant(ends[1])})"
+    return interval_note(*map(significant, ends))
 
 
 def eligible_cell(result: Result) -> Cell:

@@ -42,14 +42,17 @@ def result_name(result: Result) -> str:
     return f"{result.model.title} · {result.device.label} · {result.label}"
 
 
-def value_words(result: Result, key: str, *, interval: bool = False) -> str:
-    """Return a metric's value with its unit, and its interval; empty where there is none."""
+def value_words(result: Result, key: str, *, interval: bool = False, named: bool = True) -> str:
+    """Return a metric's value with its unit, and its interval; empty where there is none.
+
+    `named`: says what interval it is, once in a sentence.
+    """
     found = result.metric_value(key)
     if found is None:
         return ""
     metric = METRICS[key]
     if interval:
-        return ranked.value_words(found, metric)
+        return ranked.value_words(found, metric, named=named)
     return look(found).text(metric.format_unit(found.value))
 
 

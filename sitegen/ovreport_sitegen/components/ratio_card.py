@@ -15,7 +15,7 @@ from ovreport_sitegen.components.cells import interval_words, looking
 from ovreport_sitegen.components.marks import look_of_interval, look_of_ratio, of_rows
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import listed, plural
+from ovreport_sitegen.text import interval_note, listed, plural
 
 PAIRED = "paired by round"
 """How a card of ratios compares, for its footer."""
@@ -156,11 +156,11 @@ def mean_ratio(comparisons: Sequence[Comparison]) -> Interval:
     return Interval(value, low, geometric_mean([ratio.high for ratio in ratios]))
 
 
-def interval_note(interval: Interval) -> str:
+def note_of(interval: Interval, *, named: bool = True) -> str:
     """Return an interval as a sentence has it, in brackets; empty where nothing is known of it."""
     if not math.isfinite(interval.high - interval.low):
         return ""
-    return f" (95 % interval {significant(interval.low)}–{significant(interval.high)})"
+    return interval_note(significant(interval.low), significant(interval.high), named=named)
 
 
 def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
@@ -169,11 +169,11 @@ def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
     if len(ratios) > 1:
         mean = mean_ratio([ratio.comparison for ratio in ratios])
         shown = look_of_interval(mean).text(f"{significant(mean.value)}×")
-        found.append(f"Geometric mean over all {len(ratios)}: {shown}{interval_note(mean)}.")
+        found.append(f"Geometric mean over all {len(ratios)}: {shown}{note_of(mean)}.")
     ranked = sorted(ratios, key=_falling)
     for word, ratio in (("Highest", ranked[0]), ("Lowest", ranked[-1])):
         if ratio.comparison.significant:
-            note = interval_note(ratio.comparison.ratio)
+            note = note_of(ratio.comparison.ratio, named=False)
             found.append(f"{word}: {ratio.result.model.title}, {times(ratio.comparison)}{note}.")
     return " ".join(found)
 

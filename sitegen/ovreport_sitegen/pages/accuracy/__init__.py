@@ -94,7 +94,10 @@ def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -
     rows = tuple(row for row, _ in pairs[:MAX_ROWS])
     finding = loss_finding([r for _, r in pairs])
     title = "Accuracy loss against f32"
-    key = "Shaded: within 1 % of the reference. ▼: beyond it, so its speed does not count."
+    key = (
+        "Line: 95 % interval. Shaded: within 1 % of the reference. ▼: beyond it, so its speed does "
+        "not count."
+    )
     if len(pairs) > len(rows):
         key += f" The first {len(rows)} of {len(pairs)}."
     conditions = "all devices" if many else catalogue.main_device.label

@@ -17,11 +17,11 @@ from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.ratio_card import interval_note, times
+from ovreport_sitegen.components.ratio_card import note_of, times
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy.pareto import is_another
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import interval_note, line, plural
 
 Change = Literal["more", "less", "same", "unknown"]
 """A significant change of speed or accuracy, none, or too little data."""
@@ -206,10 +206,10 @@ def _speed_words(effect: Effect, measurement: SpeedMeasurement) -> str:
     if ratio is None:
         return ""
     change, interval = speed_change(ratio), ratio.ratio
-    note = interval_note(interval)
+    note = note_of(interval)
     if change == "less":
         most, least = (significant(100 * (1 - end), 2) for end in (interval.low, interval.high))
-        note = f" (95 % interval {least}–{most} %)"
+        note = interval_note(least, most, " %")
     return _SPEED[measurement][change].format(
         times=times(ratio, 2), percent=significant(100 * abs(1 - interval.value), 2), interval=note
     )

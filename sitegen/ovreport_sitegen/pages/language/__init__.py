@@ -20,7 +20,7 @@ from ovreport_sitegen.components.generation import (
     value_words,
 )
 from ovreport_sitegen.components.marks import look_of_interval
-from ovreport_sitegen.components.ratio_card import interval_note, times
+from ovreport_sitegen.components.ratio_card import note_of, times
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -81,14 +81,37 @@ def _nothing(results: Sequence[Result]) -> str:
 def _lede(result: Result) -> str:
     """Return the sentence on a result that leads the page: its speed, if that can be relied on.
 
-    Of an unreliable speed, the quality leads, which noise does not touch, and what the speed is
-    compared with f32 in the same run.
+    Of an unreliable speed, the quality leads, which noise does not touch.
     """
     if result.trusted("time_per_output_token_ms"):
         return speed_sentence(result)
-    quality = quality_sentence(result)
-    named = f"{result.model.title}, {variants.weights_words(result)}. " if quality else ""
-    return f"{named}{quality} {speed_sentence(result)}".strip()
+    verdict = result.verdict(MEASUREMENT)
+    why = f" ({reasons_words(verdict)})" if verdict and verdict.reasons else ""
+    return (
+        f"{_named(result)}: {_quality_words(result)}. Of its speed, only the order of magnitude is "
+        f"known{why}: {value_words(result, 'time_per_output_token_ms', interval=True)} per token."
+    )
+
+
+def _named(result: Result) -> str:
+    return f"{result.model.title}, {variants.weights_words(result)}, on {result.device.label}"
+
+
+def _quality_words(result: Result) -> str:
+    """Return what is known of a result's outputs, in a few words."""
+    measured = generation_of(result)
+    perplexity = measured.perplexity if measured else None
+    agreement = measured.agreement if measured else None
+    if isinstance(perplexity, Perplexity):
+        text = f"perplexity {significant(perplexity.value)}"
+        reference = perplexity.reference
+        if not isinstance(reference, AccuracyReference):
+            return text
+        return f"{text} against {significant(reference.value)} in f32 ({relation(reference)})"
+    if isinstance(agreement, TokenAgreement):
+        count = len(agreement.common)
+        return f"{agreement.identical} of {plural(count, 'greedy output')} equal to f32's"
+    return "its outputs were not compared"
 
 
 def speed_sentence(result: Result) -> str:
@@ -98,26 +121,21 @@ def speed_sentence(result: Result) -> str:
         return f"{result.model.title}: not measured."
     point, verdict = generation.headline(measured.points), result.verdict(MEASUREMENT)
     precision = "default precision" if result.requested == "default" else result.precision
-    first, each, rate = (
-        value_words(result, key, interval=True)
-        for key in ("time_to_first_token_ms", "time_per_output_token_ms", "tokens_per_s")
+    first = value_words(result, "time_to_first_token_ms", interval=True)
+    each, rate = (
+        value_words(result, key, interval=True, named=False)
+        for key in ("time_per_output_token_ms", "tokens_per_s")
     )
-    both = f"{first} to the first token of a prompt of {point.prompt_tokens} tokens, then {each}"
-    if verdict and verdict.level == "unreliable":
-        return (
-            f"Of its speed on {result.device.label} in {precision}, only the order of magnitude is "
-            f"known ({reasons_words(verdict)}): {both} per token."
-        )
     caveat = f" ({verdict.level}: {reasons_words(verdict)})" if verdict and verdict.reasons else ""
     return (
-        f"{result.model.title}, {variants.weights_words(result)}, on {result.device.label}: "
-        f"{both} per token; {rate} over {point.new_tokens} tokens, {precision}{caveat}."
+        f"{_named(result)}, in {precision}: {first} to the first token of a prompt of "
+        f"{point.prompt_tokens} tokens, then {each} per token; {rate} over {point.new_tokens} "
+        f"tokens{caveat}."
     )
 
 
 def _findings(results: Sequence[Result], best: Result | None) -> list[str]:
-    led = best and not best.trusted("time_per_output_token_ms")  # then the quality leads the page
-    found = [quality_sentence(best)] if best and not led else []
+    found = [quality_sentence(best)] if best else []
     if best and (sentence := _concurrent(best)):
         found.append(sentence)
     found += variants.findings(results)
@@ -170,14 +188,14 @@ def _concurrent(result: Result) -> str:
         )
     return (
         f"{at_once} generate {times(ratio, 2)} the tokens/s of "
-        f"{plural(first.requests, 'request')}{interval_note(ratio.ratio)}: {_rate_words(rate)} "
+        f"{plural(first.requests, 'request')}{note_of(ratio.ratio)}: {_rate_words(rate)} "
         "in all."
     )
 
 
 def _rate_words(rate: Interval) -> str:
     shown = look_of_interval(rate).text(f"{significant(rate.value)} tokens/s")
-    return f"{shown}{interval_note(rate)}"
+    return f"{shown}{note_of(rate)}"
 
 
 def texts(results: Sequence[Result]) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
 from ovreport_sitegen.components.generation import MEASUREMENT, generation_of, relation
-from ovreport_sitegen.components.ratio_card import interval_note, ratio_cell
+from ovreport_sitegen.components.ratio_card import note_of, ratio_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import megabytes
@@ -56,7 +56,7 @@ def _speed(result: Result, base: Result) -> str:
         return "shows no clear difference in speed from the published file"
     return (
         f"takes {significant(effect.ratio.value, 2)}× the published file's time per token"
-        f"{interval_note(effect.ratio)}"
+        f"{note_of(effect.ratio)}"
     )
 
 
