@@ -68,6 +68,17 @@ class PairedComparison(Generic[R]):
         """The speedup in throughput: above 1 the candidate has more; None: no comparison."""
         return self._compare(throughputs(self.candidate.record), throughputs(self.baseline.record))
 
+    @cached_property
+    def processor_time(self) -> Comparison | None:
+        """The baseline's processor time an inference over the candidate's, one request at a time.
+
+        Above 1 the candidate takes less. It is evidence where other programs disturbed wall time,
+        which they move far more, and no speedup: what waits takes none.
+        """
+        return self._compare(
+            processor_times(self.baseline.record), processor_times(self.candidate.record)
+        )
+
     def of(self, measurement: SpeedMeasurement) -> Comparison | None:
         """Return the speedup in latency or throughput; None: no comparison."""
         return self.latency if measurement == "latency" else self.throughput
@@ -141,6 +152,13 @@ def latencies(record: Record) -> dict[int, float]:
     if not isinstance(record.latency, Latency):
         return {}
     return {r.round: r.median_ms for r in record.latency.rounds}
+
+
+def processor_times(record: Record) -> dict[int, float]:
+    """Return each round's processor time an inference in ms, one request at a time."""
+    if not isinstance(record.latency, Latency):
+        return {}
+    return {r.round: 1000 * r.cpu_s / r.n for r in record.latency.rounds if r.cpu_s > 0}
 
 
 def throughputs(record: Record) -> dict[int, float]:
