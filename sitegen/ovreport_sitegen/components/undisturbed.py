@@ -40,10 +40,11 @@ def quiet_note(results: Sequence[Result], key: str) -> str:
     if not observed:
         return f"Every {label} here is undisturbed: quiet rounds of three processes or more agree."
     good = len(measured) - len(observed)
-    text = (
-        f"{good} of {plural(len(measured), f'{label} value')} {'is' if good == 1 else 'are'} "
-        "undisturbed. Of the others no three processes had quiet rounds that agree: in their place "
-        "stands the value over all rounds, marked “observed”, which a quiet machine would improve."
+    text = f"{good} of {plural(len(measured), f'{label} value')} {'is' if good == 1 else 'are'} "
+    text += "undisturbed. For the others" if good else "undisturbed:"
+    text += (
+        " no three processes had quiet rounds that agree, so the value over all rounds stands in "
+        "their place, marked “observed”. A quiet machine would improve it."
     )
     codes = Counter(r.code for found in observed for r in found.verdict.reasons)
     del codes["disturbed"]
