@@ -72,37 +72,42 @@ def load(site: Path) -> Config:
         raise ConfigError(
             f"cannot be read: {error.strerror}", where=str(path), remedy="Check its permissions."
         ) from error
+    return parse(data, where=str(path))
+
+
+def parse(data: bytes, *, where: str) -> Config:
+    """Return the settings in a text; ConfigError with the path of the first fault."""
     try:
         config = msgspec.toml.decode(data, type=Config)
     except msgspec.ValidationError as error:
         what, _, at = str(error).partition(" - at `")
         raise ConfigError(
             what,
-            where=f"{path}: {at.rstrip('`') or '$'}",
+            where=f"{where}: {at.rstrip('`') or '$'}",
             remedy="Known keys: title, site_url, repository, accent, owner, "
             '[machines."<id>"] with owner, and '
             '[devices."<full name>"] with tdp_w, price, currency, source.',
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"not TOML: {error}", where=str(path), remedy=f"For example: {_EXAMPLE}"
+            f"not TOML: {error}", where=where, remedy=f"For example: {_EXAMPLE}"
         ) from error
-    _check(config, path)
+    _check(config, where)
     return config
 
 
-def _check(config: Config, path: Path) -> None:
+def _check(config: Config, where: str) -> None:
     for name in ("site_url", "repository"):
         value = getattr(config, name)
         if value and safe_url(value) is None:
             raise ConfigError(
                 f"not a web address: {value!r}",
-                where=f"{path}: $.{name}",
+                where=f"{where}: $.{name}",
                 remedy="It starts with https:// or http://.",
             )
     if config.accent and not re.fullmatch(r"#[0-9a-fA-F]{6}", config.accent):
         raise ConfigError(
             f"not a colour: {config.accent!r}",
-            where=f"{path}: $.accent",
+            where=f"{where}: $.accent",
             remedy='Six hexadecimal digits, for example "#0068b5".',
         )

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from ovreport import record as r
 from ovreport.metrics.percentiles import TOO_FEW
-from ovreport.store import Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells, ranked
 from ovreport_sitegen.components.cells import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column
-from ovreport_sitegen.data.load import newest
 from ovreport_sitegen.pages import (
     accuracy,
     efficiency,
@@ -43,28 +40,6 @@ def pair(**knobs: object) -> tuple[r.Record, r.Record]:
 
 
 # ---------------------------------------------------------------- which records are shown
-
-
-def test_the_newest_record_of_a_case_wins() -> None:
-    """Same machine, device, model, weights and precision: the newest is current."""
-    old, new = a_record(measured_at="2026-01-01T00:00:00Z"), a_record(seed=2)
-    other = a_record(precision="default", measured_at="2026-01-01T00:00:00Z")
-    current, older, doubts = newest(Stored(one, Path("x.json")) for one in (new, old, other))
-    assert current in ([other, new], [new, other])
-    assert older == [old]
-    assert not doubts
-
-
-@pytest.mark.parametrize("first", ["a.json", "z.json"])
-def test_two_records_of_one_case_and_one_time_are_reported(first: str) -> None:
-    """Both are named; which is shown hangs on their names, and not on the order of reading."""
-    at = "2026-01-01T00:00:00Z"
-    made = {"a.json": a_record(measured_at=at), "z.json": a_record(seed=2, measured_at=at)}
-    names = sorted(made, reverse=first == "z.json")
-    current, older, (doubt,) = newest(Stored(made[name], Path(name)) for name in names)
-    assert (current, older) == ([made["z.json"]], [made["a.json"]])
-    assert doubt.where == "a.json"
-    assert "z.json" in doubt.what
 
 
 def test_a_case_on_another_machine_is_another_case() -> None:

@@ -22,6 +22,7 @@ from functools import cached_property
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
+from ovreport.history import newest
 from ovreport.record import Record
 from ovreport.store import Loaded
 from ovreport_sitegen.compare import PairedComparison, same_work
@@ -166,7 +167,8 @@ class Catalogue:
 
 def make(config: Config, loaded: Loaded) -> Catalogue:
     """Return the catalogue of all records that could be read."""
-    current, older, doubts = load.newest(loaded.stored)
+    newest_ones, older_ones, doubts = newest(loaded.stored)
+    current, older = ([one.record for one in some] for some in (newest_ones, older_ones))
     named = names(current)
     found = machines(current, named.devices, config)
     devices = [device for machine in found for device in machine.devices]
