@@ -50,8 +50,8 @@ def view(catalogue: Catalogue) -> LatencyView:
     observed = undisturbed.observed_card(catalogue)
     shown = (
         ranking.latency_card(catalogue),
-        *((observed,) if observed else ()),
         speedups.speedup_card(catalogue, "latency"),
+        *((observed,) if observed else ()),
         ranking.models_card(
             catalogue,
             "latency_p99_ms",
