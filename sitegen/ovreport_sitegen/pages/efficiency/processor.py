@@ -8,10 +8,16 @@ from statistics import median
 
 from ovreport.metrics import significant
 from ovreport.record import Latency, LatencyRound, Throughput, ThroughputRound
+from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import details_table, metric_column, value_cell
-from ovreport_sitegen.components.ratio_card import ratio_cell, ratio_words
+from ovreport_sitegen.components.cells import (
+    details_table,
+    interval_words,
+    metric_column,
+    value_cell,
+)
+from ovreport_sitegen.components.ratio_card import ratio_cell, times
 from ovreport_sitegen.components.speedups import BASELINE, speedup_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table
 from ovreport_sitegen.components.undisturbed import is_undisturbed
@@ -64,15 +70,19 @@ def _findings(catalogue: Catalogue) -> list[str]:
         ratio = pair.processor_time
         both = (pair.baseline, pair.candidate)
         if ratio and ratio.significant and not all(is_undisturbed(r, "latency_ms") for r in both):
-            result = pair.candidate
-            found.append(
-                f"By processor time, not by latency: f32 of {result.model.title} takes "
-                f"{ratio_words(ratio, f' that of {result.short_label}')}, on {result.device.label}."
-            )
-    if len(found) > _MOST:
-        more = plural(len(found) - _MOST, "case")
-        return [*found[:_MOST], f"The table has {more} more of which the same can be said."]
-    return found
+            found.append(_sentence(pair.candidate, ratio))
+    more = len(found) - _MOST
+    return found if more <= 0 else [*found[:_MOST], f"So it is for {more} more, in the table."]
+
+
+def _sentence(result: Result, ratio: Comparison) -> str:
+    """Return the ratio of two precisions by processor time, labelled as such."""
+    bounds = interval_words(ratio.ratio.low, ratio.ratio.high)
+    return (
+        f"By processor time, while latency was disturbed: {result.model.title} in f32 takes "
+        f"{times(ratio)} as much as in {result.short_label} on {result.device.label} (95 % "
+        f"interval {bounds}, {plural(ratio.pairs, 'pair')} of rounds)."
+    )
 
 
 def _table(catalogue: Catalogue) -> Table:
