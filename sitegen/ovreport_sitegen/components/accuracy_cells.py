@@ -11,7 +11,7 @@ from ovreport_sitegen.charts import Row
 from ovreport_sitegen.components.cells import missing_cell
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line
+from ovreport_sitegen.text import interval_note, line
 
 ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
 """Shares of the reference's accuracy that a result must keep for its speed to count: both of
@@ -124,6 +124,16 @@ def cost_cell(result: Result) -> Cell:
         sort=reference.delta * scale,
         tone="bad" if eligible(result) is False else "",
     )
+
+
+def cost_note(result: Result) -> str:
+    """Return the interval of the difference to the f32 reference, as a sentence has it."""
+    reference, accuracy = reference_of(result), result.accuracy
+    if reference is None or not isinstance(accuracy, Accuracy):
+        return ""
+    scale = METRICS[accuracy.metric].scale
+    ends = sorted(abs(scale * end) for end in (reference.delta_low, reference.delta_high))
+    return interval_note(*map(significant, ends))
 
 
 def eligible_cell(result: Result) -> Cell:
