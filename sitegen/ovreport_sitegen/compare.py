@@ -18,9 +18,11 @@ from itertools import pairwise
 from typing import Generic, Literal, Protocol, TypeVar
 
 from ovreport.metrics import significant
+from ovreport.metrics.headline import prior_of
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import Latency, Record, Throughput
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
+from ovreport.stats.spread import ROUNDS
 from ovreport_sitegen.text import plural
 
 
@@ -61,12 +63,14 @@ class PairedComparison(Generic[R]):
     @cached_property
     def latency(self) -> Comparison | None:
         """The speedup in latency: above 1 the candidate is faster; None: no comparison."""
-        return self._compare(latencies(self.baseline.record), latencies(self.candidate.record))
+        times = latencies(self.baseline.record), latencies(self.candidate.record)
+        return self._compare(*times, "latency_observed_ms")
 
     @cached_property
     def throughput(self) -> Comparison | None:
         """The speedup in throughput: above 1 the candidate has more; None: no comparison."""
-        return self._compare(throughputs(self.candidate.record), throughputs(self.baseline.record))
+        rates = throughputs(self.candidate.record), throughputs(self.baseline.record)
+        return self._compare(*rates, "throughput_observed_ips")
 
     @cached_property
     def processor_time(self) -> Comparison | None:
@@ -119,9 +123,12 @@ class PairedComparison(Generic[R]):
         return f"{measurement} was not measured for both it and the baseline"
 
     def _compare(
-        self, first: Mapping[int, float], second: Mapping[int, float]
+        self, first: Mapping[int, float], second: Mapping[int, float], key: str = ""
     ) -> Comparison | None:
-        return compare(first, second) if self.in_one_run else None
+        """Compare round by round; `key`: the metric, whose rounds the run knows the spread of."""
+        if not self.in_one_run:
+            return None
+        return compare(first, second, prior=prior_of(self.baseline.record, key, ROUNDS))
 
 
 def same_run(first: Record, second: Record) -> bool:
