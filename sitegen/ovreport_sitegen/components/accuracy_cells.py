@@ -16,6 +16,8 @@ from ovreport_sitegen.text import interval_note, line
 ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
 """Shares of the reference's accuracy that a result must keep for its speed to count: both of
 MLPerf's targets."""
+_NO_POINTS = 1e-6
+"""A smaller difference is what rounding left: no accuracy is of so many samples."""
 _TOLERANCE_TIPS = {
     "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
     "worse": "Significantly below the reference, by more than 1 % of it.",
@@ -101,9 +103,9 @@ def metric_cell(result: Result) -> Cell:
 
 def points(value: float) -> str:
     """Return a number of points with its sign: `+1.5`, `−0.32`, `0`."""
-    text = significant(abs(value), 3 if abs(value) >= 1 else 2)
-    if float(text.replace(",", "")) == 0:
+    if abs(value) < _NO_POINTS:
         return "0"
+    text = significant(abs(value), 3 if abs(value) >= 1 else 2)
     return f"{'−' if value < 0 else '+'}{text}"
 
 
