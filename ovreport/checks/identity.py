@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ovreport.checks.fault import Fault
+from ovreport.checks.pins import PINNED
 from ovreport.engines import GENAI
 from ovreport.record import (
     Completed,
@@ -118,7 +119,7 @@ def _settings(record: Record, name: str, found: Settings, hint: str) -> Iterator
     if requested.get("PERFORMANCE_HINT", hint).upper().rpartition(".")[2] != hint:
         yield Fault(f"{path}.PERFORMANCE_HINT", f"{name} is measured with the hint {hint}")
     precision = requested.get("INFERENCE_PRECISION_HINT", record.case.precision)
-    if record.case.precision != "default" and precision != record.case.precision:
+    if record.case.precision not in ("default", precision):
         yield Fault(
             f"{path}.INFERENCE_PRECISION_HINT",
             f"{precision}, where the case says {record.case.precision}",
@@ -128,8 +129,13 @@ def _settings(record: Record, name: str, found: Settings, hint: str) -> Iterator
 def checksum(record: Record) -> Iterator[Fault]:
     """Yield checksums that are none, of a model that ran."""
     value = record.model.sha256
-    if value and (len(set(value)) < _FEWEST_DIGITS or value == _NOTHING):
+    source = record.model.source
+    # Nobody else has a local file: its checksum says no more than that two records are of the same.
+    fetched = not source.startswith("file:")
+    if value and fetched and (len(set(value)) < _FEWEST_DIGITS or value == _NOTHING):
         yield Fault("$.model.sha256", "not the checksum of a model's file")
+    elif value and PINNED.get(source, value) != value:
+        yield Fault("$.model.sha256", f"{source} holds another file, {PINNED[source][:8]}…")
     if not isinstance(record.outcome, Completed):
         return
     if not value:

@@ -123,10 +123,12 @@ def under_load(record: Record) -> Iterator[Fault]:
 
 def both(record: Record) -> Iterator[tuple[str, LatencyRound | ThroughputRound]]:
     """Yield every timed loop of inferences with its path."""
-    for name, measured in (("latency", record.latency), ("throughput", record.throughput)):
-        if isinstance(measured, Latency | Throughput):
-            for index, r in enumerate(measured.rounds):
-                yield f"$.{name}.rounds[{index}]", r
+    if isinstance(record.latency, Latency):
+        for index, one in enumerate(record.latency.rounds):
+            yield f"$.latency.rounds[{index}]", one
+    if isinstance(record.throughput, Throughput):
+        for index, r in enumerate(record.throughput.rounds):
+            yield f"$.throughput.rounds[{index}]", r
 
 
 def correlations(record: Record) -> Iterator[Fault]:

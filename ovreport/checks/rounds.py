@@ -22,9 +22,11 @@ from ovreport.record import (
 
 MANY = 8
 """Buckets that are not all alike in two rounds by chance."""
-WELL_SHORT = 4
-"""A loop that took less than this part of what its tier asks for was not measured at that tier:
-the next tier down asks for a tenth."""
+WELL_SHORT = 8.5
+"""A loop that took less than this part of what its tier asks for was not measured at that tier: the
+next tier down asks for a tenth, or less."""
+STEPS_LOST = 3
+"""What a crash cut short, and a resumed run made again, is not in the sum."""
 MISSING_EVIDENCE = ("foreign_cpu_share", "steal_share", "swap_pages")
 """Readings without which nobody knows whether the machine was quiet."""
 _NOT_MEASURED = frozenset({"round", "process", "warmup_n", "warmup_s", "warmup_stable", "readings"})
@@ -156,7 +158,7 @@ def whole(record: Record) -> Iterator[Fault]:
     if not isinstance(measuring, MeasuringTime):
         return
     loops_s = sum(r.duration_s for _, r in both(record))
-    if loops_s > measuring.wall_s * 1.1 + 1:
+    if loops_s > measuring.wall_s * STEPS_LOST:
         yield Fault(
             "$.measuring_time.wall_s",
             f"{number(measuring.wall_s)} s in all, where the timed loops took {number(loops_s)} s",

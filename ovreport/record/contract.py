@@ -64,7 +64,7 @@ def _faults(value: object, kind: inspect.Type, path: str) -> Iterator[ContractFa
             yield from _of_union(value, kind, path)
         case inspect.ListType() if isinstance(value, list):
             inside = [f for i, one in enumerate(value) for f in _of_item(one, kind, path, i)]
-            yield from inside or _of_value(value, _shallow(kind), path)
+            yield from inside or _of_value(value, kind, path)
         case inspect.DictType() if isinstance(value, dict):
             for key, one in value.items():
                 yield from _faults(key, kind.key_type, path)
@@ -136,11 +136,6 @@ def _of_value(value: object, kind: inspect.Type, path: str) -> Iterator[Contract
         yield ContractFault(path + one_line(inside), one_line(what or str(error)))
 
 
-def _shallow(kind: inspect.ListType) -> inspect.ListType:
-    """Return the type of a list of any items of so many: the items themselves were looked at."""
-    return inspect.ListType(inspect.AnyType(), kind.min_length, kind.max_length)
-
-
 def _python(kind: inspect.Type) -> Any:  # noqa: ANN401
     """Return the annotation that a leaf of the contract's types was made of."""
     bounds: dict[str, Any] = {
@@ -159,9 +154,9 @@ def _python(kind: inspect.Type) -> Any:  # noqa: ANN401
                 whole = _python(one) if whole is None else whole | _python(one)
             return whole
         case inspect.TupleType():
-            return tuple[*(_python(one) for one in kind.item_types)]
+            return tuple.__class_getitem__(tuple(_python(one) for one in kind.item_types))
         case inspect.ListType():
-            plain: Any = list[_python(kind.item_type)]  # type: ignore[misc]
+            plain: Any = list  # its items were looked at one by one
         case inspect.NoneType():
             return None
         case _:
