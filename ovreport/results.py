@@ -103,5 +103,5 @@ def load(*paths: str | os.PathLike[str], strict: bool = False) -> Results:
 def _left_out(faults: Sequence[RecordError]) -> str:
     named = [f"{fault.where}: {fault.what}" for fault in faults[:_NAMED]]
     more = [f"and {len(faults) - _NAMED} more"] if len(faults) > _NAMED else []
-    files = "1 file was" if len(faults) == 1 else f"{len(faults)} files were"
-    return "\n  ".join([f"{files} left out:", *named, *more])
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return "\n  ".join([f"{count} in files that are left out:", *named, *more])
