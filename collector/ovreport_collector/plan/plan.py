@@ -97,6 +97,8 @@ class Plan:
     """What the suite names and cannot be measured here, with the remedy; empty where all can."""
     samples: int | None = None
     """Accuracies are computed on at most so many samples of a user dataset; None: by the model."""
+    own: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Model id → arguments of the command line that name its file; empty where a suite does."""
     code: str = ""
     """Checksum of this package: rounds of edited code do not mix with those before."""
     timing: Timing = NO_TIME
