@@ -6,8 +6,6 @@ from there. What does not fit is found here, before anything is measured.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from ovreport_collector.models.inspect.description import (
     listed,
 )
 from ovreport_collector.models.inspect.job import Wanted, inspect
+from ovreport_collector.models.inspect.names import key
 from ovreport_collector.plan.validation import Fault, raise_all
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources import Fetched
@@ -31,10 +30,6 @@ from ovreport_collector.tasks.generic import Generic, dtype_of
 
 GiveShape = Callable[[PortDescription], str]
 """Says how a user gives an input a shape."""
-
-_SIDE, _LENGTH = 224, 128
-"""Of an image, and of anything else that is not a batch: for examples in messages."""
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def fitted(
@@ -117,21 +112,7 @@ def _dimensions(count: int) -> str:
 
 
 def _in_suite(port: PortDescription) -> str:
-    return f"give it a size: shapes = {{ {key(port.name)} = {example_shape(port)} }}"
-
-
-def key(name: str) -> str:
-    """Return a name as a TOML document has it for a key."""
-    return name if _BARE_KEY.fullmatch(name) else json.dumps(name)
-
-
-def example_shape(port: PortDescription) -> list[int]:
-    """Return a static shape that an input may be given."""
-    if port.shape is None:
-        return [1, 3, _SIDE, _SIDE]
-    other = _SIDE if port.layout else _LENGTH
-    sizes = [size or (other if i else 1) for i, size in enumerate(port.sizes)]
-    return [max(size, one.low) for size, one in zip(sizes, port.shape, strict=True)]
+    return f"give it a size: shapes = {{ {key(port.name)} = {port.example_shape} }}"
 
 
 # ---------------------------------------------------------------- what the file adds

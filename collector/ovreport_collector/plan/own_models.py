@@ -20,8 +20,9 @@ from ovreport_collector.models.inspect.description import (
     listed,
 )
 from ovreport_collector.models.inspect.job import Wanted, inspect
+from ovreport_collector.models.inspect.names import slug
 from ovreport_collector.plan import load_suite
-from ovreport_collector.plan.model_inputs import example_shape, faults_of
+from ovreport_collector.plan.model_inputs import faults_of
 from ovreport_collector.plan.validation import Fault, raise_all, semantics
 from ovreport_collector.plan.validation.files import MODEL_FORMATS
 from ovreport_collector.suite.model import File, Model, Suite
@@ -30,7 +31,6 @@ from ovreport_collector.tasks.generic import Generic, stored_shape
 NAME = "own models"
 """What stands where the name of a suite does."""
 _DATA_SUFFIX = ".npy"
-_LONGEST_ID = 60
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def suite_of(own: OwnModels) -> OwnSuite:
 
 
 def _checked(file: str) -> Path:
-    """Return the full path of a model file; InputError if there is none, or it is something else."""
+    """Return the full path of a model file; InputError if there is none, or it is none."""
     path = Path(file)
     where = "collect"
     if path.suffix.lower() == ".toml":
@@ -99,7 +99,7 @@ def _ids(paths: Sequence[Path]) -> Iterator[str]:
     """Yield an id for each file after its name; with its format, or a number, where two agree."""
     used: set[str] = set()
     for path in paths:
-        stem = re.sub(r"[^a-z0-9.]+", "-", path.stem.lower()).strip("-.")[:_LONGEST_ID] or "model"
+        stem = slug(path.stem)
         numbered = (f"{stem}-{number}" for number in range(2, len(paths) + 2))
         candidates = (stem, f"{stem}-{path.suffix.lower()[1:]}", *numbered)
         chosen = next(one for one in candidates if one not in used)
@@ -187,8 +187,9 @@ def _model(
 
 
 def _shape_of_data(port: PortDescription, path: Path) -> list[int]:
-    """Return the shape of one sample: of the whole array, or of its parts where it has one axis
-    more than the input.
+    """Return the shape of one sample.
+
+    That is of the whole array, or of its parts where it has one axis more than the input.
     """
     stored = list(stored_shape(path))
     several = port.shape is not None and len(stored) == len(port.shape) + 1
@@ -222,7 +223,7 @@ def _check_shapes(
 
 
 def _by_option(port: PortDescription) -> str:
-    sizes = ",".join(map(str, example_shape(port)))
+    sizes = ",".join(map(str, port.example_shape))
     return f"give them: --shape {port.name}={sizes}"
 
 

@@ -22,8 +22,10 @@ def commands(plan: Plan, planned: PlannedCase) -> Repeat:
 def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
     case = planned.case
     own = plan.own.get(case.model)
-    named = own or ["--suite", plan.suite_name, "--model", case.model]
-    command = ["ovreport", "collect", *named, "--tier", plan.tier.name, *_variants(plan, planned)]
+    named = list(own or ("--suite", plan.suite_name))
+    command = ["ovreport", "collect", *named, "--tier", plan.tier.name]
+    command += [] if own else ["--model", case.model]
+    command += _variants(plan, planned)
     command += ["--device", case.device, *_what_runs(planned), "--seed", str(plan.seed)]
     for name in plan.skip:
         command += ["--skip", name]

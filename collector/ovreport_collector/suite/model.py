@@ -96,6 +96,8 @@ class LocalDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Number of samples in all of it."""
     checksum: str
     """SHA-256 of names, sizes and labels: the same wherever the folder is."""
+    warning: str = ""
+    """What was guessed of it, and how to say it; empty: nothing."""
 
 
 class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator, integer
+from ovreport_collector.suite.options import Option, generator, integer
 from ovreport_collector.tasks.base import Inputs
 from ovreport_collector.tasks.evaluators import Unlabelled
 
@@ -39,22 +39,38 @@ def dtype_of(dtype: str) -> str | None:
     return name if name in _TYPES else None
 
 
+_OPTIONS = (
+    Option(
+        "data.INPUT",
+        "a role in the model's files",
+        "none",
+        "a NumPy file (.npy) to feed: an array of the input's shape, or of several such samples "
+        "along its first axis",
+    ),
+    Option("value.INPUT", "a number, true or false", "none", "fills the whole input"),
+    Option(
+        "high.INPUT",
+        "a whole number from 1",
+        "the rows of the table that they are looked up in; 2 where there is none",
+        "integers are drawn from 0 up to, not including, this number",
+    ),
+    Option("high", "a whole number from 1", "see high.INPUT", "the same for all inputs"),
+    Option("dtype.INPUT", ", ".join(_TYPES), "the type in the file", "type of what is drawn"),
+)
+
+
 class Generic(Unlabelled):
     """Any model, any inputs: filled at random from `seed` and the input's name, or with yours.
 
     Types, static shapes and the sizes of tables that integers are looked up in are read from the
     model's file. Floating-point inputs are drawn from the standard normal distribution, bool and
     8-bit integers from all their values, other integers from 0 up to the size of their table.
-    Options, as in `options = {"value.sr" = 16000, "data.image" = "photo"}`:
-    `data.INPUT`: the role of a NumPy file in `files`, an array of the input's shape, or of several
-    such samples along its first axis;
-    `value.INPUT`: a number that fills the input;
-    `high.INPUT`, or `high` for all: integers are drawn from 0 up to, not including, this number
-    (default: the size of the table; 2 where there is none, which is safe for masks);
-    `dtype.INPUT`: f32, f16, f64, i8…i64, u8…u64 or bool, in place of the file's type.
+    In a suite: `options = { "value.sr" = 16000, "data.image" = "photo" }`, with
+    `files.photo = { uri = "file:photo.npy" }`.
     """
 
     name = "generic"
+    options: Sequence[Option] = _OPTIONS
     why_no_metric = "no task with labels was named"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:

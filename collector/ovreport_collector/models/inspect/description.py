@@ -11,6 +11,8 @@ from ovreport_collector.suite.model import Variant
 
 ANY = -1
 """Upper end of a dimension without one."""
+_SIDE, _LENGTH = 224, 128
+"""Of an image, and of anything else that is not a batch, in examples."""
 _VARIANT_OF: dict[str, Variant] = {
     "f16": "fp16",
     "bf16": "fp16",
@@ -67,6 +69,15 @@ class PortDescription(Struct, frozen=True, kw_only=True):
     def sizes(self) -> list[int]:
         """The static shape; of a dynamic dimension 0."""
         return [one.low if one.is_static else 0 for one in self.shape or ()]
+
+    @property
+    def example_shape(self) -> list[int]:
+        """A static shape that it may be given."""
+        if self.shape is None:
+            return [1, 3, _SIDE, _SIDE]
+        other = _SIDE if self.layout else _LENGTH
+        sizes = [size or (other if i else 1) for i, size in enumerate(self.sizes)]
+        return [max(size, one.low) for size, one in zip(sizes, self.shape, strict=True)]
 
     @property
     def shape_text(self) -> str:

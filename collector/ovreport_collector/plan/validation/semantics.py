@@ -11,6 +11,7 @@ from ovreport.variants import OPTIMIZATIONS
 from ovreport_collector import tasks
 from ovreport_collector.datasets import LAYOUTS
 from ovreport_collector.models import variants
+from ovreport_collector.models.inspect.names import key
 from ovreport_collector.plan.validation import Fault, files, text
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Dataset, Model, Published, Suite
@@ -43,6 +44,7 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
     yield from text.lines(path, title=model.title, licence=model.licence, why=model.why)
     yield from text.homepage(f"{path}.homepage", model.homepage)
     yield from _task_and_data(path, model, suite)
+    yield from _options(f"{path}.options", model)
     yield from _variants(f"{path}.variants", model)
     if is_language(model):
         yield from _language_model(path, model)
@@ -69,6 +71,19 @@ def _task_and_data(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
         remedy = f"use one of: {known}" if known else "add it below [datasets]"
         remedy = did_you_mean(model.data, suite.datasets) + remedy
         yield Fault(f"{path}.data", what, f"{remedy}; or remove data")
+
+
+def _options(path: str, model: Model) -> Iterator[Fault]:
+    """Yield a fault for each option that the task does not have, where it says which it has."""
+    task = tasks.TASKS.get(model.task)
+    if not isinstance(task, tasks.HasOptions):
+        return
+    for name in model.options:
+        if not any(option.accepts(name) for option in task.options):
+            known = [option.name for option in task.options]
+            remedy = f"use one of: {', '.join(known)}" if known else "remove it: it has none"
+            what = f'the task {model.task} has no option "{name}"'
+            yield Fault(f"{path}.{key(name)}", what, f"{did_you_mean(name, known)}{remedy}")
 
 
 def _published(path: str, published: Published) -> Iterator[Fault]:
