@@ -22,7 +22,6 @@ from ovreport_collector.cli.options import (
     shape_option,
 )
 from ovreport_collector.plan.engines import CHOICES
-from ovreport_collector.plan.own_models import OwnModels
 from ovreport_collector.plan.tiers import TIERS
 from ovreport_collector.suite.model import PUBLISHED
 
@@ -169,15 +168,17 @@ def collect(
     """
     from rich.console import Console
 
+    from ovreport_collector.plan.own_models import OwnModels
     from ovreport_collector.plan.request import DEFAULT_SUITE, Request, make_plan
     from ovreport_collector.session import collect as session
     from ovreport_collector.session import tables
 
     # A log has no width of its own; the table of results needs more than 80 columns.
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
+    _check_own(files, shapes, inputs, suite)
     request = Request(
         suite=suite or DEFAULT_SUITE,
-        own=_own(files, shapes, inputs, suite),
+        own=OwnModels(files, shapes, inputs) if files else None,
         precisions=cast("tuple[Precision, ...]", precisions),
         **requested,
     )
@@ -201,10 +202,10 @@ def collect(
         )
 
 
-def _own(
+def _check_own(
     files: tuple[str, ...], shapes: dict[str, list[int]], inputs: dict[str, str], suite: str | None
-) -> OwnModels | None:
-    """Return the model files that are measured in the place of a suite; None where none are."""
+) -> None:
+    """Raise InputError unless model files, or a suite, are named, and their options with them."""
     if files and suite:
         raise InputError(
             "model files and a suite are both named",
@@ -219,4 +220,3 @@ def _own(
                 remedy=f"ovreport collect model.onnx {option} …; a suite says it itself, in "
                 "shapes and options",
             )
-    return OwnModels(files, shapes, inputs) if files else None
