@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ovreport.metrics.speed import latency_headline, throughput_headline
-from ovreport.metrics.verdict import needs_more_rounds
+from ovreport.metrics.speed import latency_rounds, throughput_rounds
 from ovreport.record import (
     Energy,
     Failed,
@@ -62,8 +61,8 @@ class Inference(Workload[InferenceResult]):
         """Return whether latency or throughput is not known well enough yet."""
         latency = [r.latency for r in results if r.latency is not None]
         throughput = [r.throughput for r in results if r.throughput is not None]
-        return (bool(latency) and needs_more_rounds(latency_headline(latency))) or (
-            bool(throughput) and needs_more_rounds(throughput_headline(throughput, 1))
+        return (bool(latency) and latency_rounds(latency).needs_more) or (
+            bool(throughput) and throughput_rounds(throughput, 1).needs_more
         )
 
     def fields(
