@@ -16,7 +16,7 @@ from importlib.metadata import EntryPoint, entry_points
 import click
 
 from ovreport import __version__
-from ovreport.errors import OvreportError
+from ovreport.errors import OvreportError, did_you_mean
 
 _EXAMPLES = """
 \b
@@ -51,6 +51,16 @@ class LazyGroup(click.Group):
         if not isinstance(command, click.Command):
             raise click.ClickException(f"{entry.value} is not a command")
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; of a mistyped name, say which one may be meant."""
+        name = click.utils.make_str(args[0])
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            guess = did_you_mean(name, self.list_commands(ctx))
+            ctx.fail(f"No such command '{name}'. {guess}".strip())
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a reader that went away (`| head`) is no error."""
