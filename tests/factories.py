@@ -147,7 +147,10 @@ def _tier(rounds: int) -> r.Tier:
     if STANDARD.processes <= rounds <= STANDARD.max_processes:
         return STANDARD
     return msgspec.structs.replace(
-        STANDARD, processes=rounds, max_processes=max(rounds, STANDARD.max_processes), is_custom=True
+        STANDARD,
+        processes=rounds,
+        max_processes=max(rounds, STANDARD.max_processes),
+        is_custom=True,
     )
 
 

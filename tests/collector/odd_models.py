@@ -1,4 +1,4 @@
-"""Small models with the inputs that real ones have: scalars, no names, several names, bf16, text."""
+"""Small models with the inputs of real ones: scalars, no names, several names, bf16, text."""
 
 from __future__ import annotations
 
