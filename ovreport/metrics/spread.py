@@ -37,7 +37,10 @@ def run_spreads(records: Sequence[Record]) -> dict[str, RunSpread]:
     Of a headline it is that of the floors of processes, of an observed value that of rounds.
     """
     found = {key: _of_floors(_all(records, of)) for key, of in _HEADLINES.items()}
-    found |= {key: _of_rounds(_all(records, of)) for key, of in _OBSERVED.items()}
+    found |= {
+        key: spread_of_rounds([rounds.values for rounds in _all(records, of)])
+        for key, of in _OBSERVED.items()
+    }
     return {key: spread for key, spread in found.items() if spread is not None}
 
 
@@ -55,9 +58,9 @@ def _of_floors(cases: Sequence[Rounds]) -> RunSpread | None:
     return _run_spread([logs for logs in floors if len(logs) == MIN_PROCESSES], rho=0.0)
 
 
-def _of_rounds(cases: Sequence[Rounds]) -> RunSpread | None:
-    logs = [[math.log(value) for value in case.values] for case in cases]
-    logs = [values for values in logs if len(values) >= _MIN_ROUNDS]
+def spread_of_rounds(cases: Sequence[Sequence[float]]) -> RunSpread | None:
+    """Return the spread of the rounds of several cases, each a list of positive values."""
+    logs = [[math.log(v) for v in values] for values in cases if len(values) >= _MIN_ROUNDS]
     rounds = sum(map(len, logs))
     found = math.fsum(len(values) * lag1(values) for values in logs)
     rho = (found + _PRIOR_ROUNDS * ROUNDS.autocorrelation) / (rounds + _PRIOR_ROUNDS)
