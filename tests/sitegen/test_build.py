@@ -31,6 +31,7 @@ PAGES = {
     "models.html",
     "method.html",
     "data.html",
+    "guide.html",
     "404.html",
     "model-resnet-50.html",
 }
