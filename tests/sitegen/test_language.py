@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,12 +112,15 @@ def test_a_site_of_language_models_alone(build_of: BuildOf) -> None:
 
 def with_variants() -> list[r.Record]:
     """Return the published weights in both precisions, and what was made of them."""
-    usual = {"precision": "default"}
+    usual: dict[str, Any] = {"precision": "default"}
+    lost = [r.FailedRound(round=i, reason="out of memory", cause="killed") for i in (3, 4)]
     return [
         a_language_record(precision="f32", time_per_output_token_ms=25.0),
         a_language_record(**usual),
         a_made_language_record(time_per_output_token_ms=18.0, **usual),
-        a_made_language_record("int4-weights", time_per_output_token_ms=9.0, rounds=3, **usual),
+        a_made_language_record(
+            "int4-weights", time_per_output_token_ms=9.0, rounds=3, failed_rounds=lost, **usual
+        ),
     ]
 
 
