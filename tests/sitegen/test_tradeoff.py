@@ -268,7 +268,8 @@ def test_a_model_without_two_usable_speedups_ranks_none(
     build_of: Callable[[Sequence[r.Record]], Path],
 ) -> None:
     """The chart and the table have all; without any speedup there is no chart."""
-    shaky = a_record(seed=2, precision="default", rounds=3)
+    lost = [r.FailedRound(round=i, reason="out of memory", cause="killed") for i in range(3, 7)]
+    shaky = a_record(seed=2, precision="default", rounds=3, failed_rounds=lost)
     found = catalogue(a_reference(), shaky)
     (first, _) = tradeoff.model_cards(found, found.models[0])
     assert isinstance(first.chart, Plane)
