@@ -1,4 +1,4 @@
-"""Small models with the inputs that real ones have: scalars, no names, several names, bf16, text."""
+"""Small models with inputs as real ones have: scalars, without names, of several names, text."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def several_names(path: Path) -> Path:
 
 def of_type(path: Path, dtype: str) -> Path:
     """Write an IR x[1, 4] → x, of a type as OpenVINO calls it."""
-    x = ops.parameter([1, 4], ov.Type(dtype), name="x")
+    x = ops.parameter([1, 4], getattr(ov.Type, dtype), name="x")
     x.output(0).set_names({"x"})
     y = x if dtype == "string" else ops.concat([x, x], 1)
     return models.save(ov.Model([y], [x], "typed"), path)
