@@ -1,7 +1,6 @@
 """The command line: gathers commands, and turns errors into exit codes.
 
-    0  done    1  done, but something failed    2  bad input
-    130  interrupted (Ctrl-C)    143  terminated (SIGTERM)    129  hung up (SIGHUP)
+`ovreport.errors.EXIT_CODES` says what each means.
 
 A command is an entry point in the group `ovreport.commands`; it is loaded only when called, so
 that `build` runs where openvino is not installed, and `--help` is quick.
@@ -24,6 +23,7 @@ _EXAMPLES = """
 Examples:
   ovreport collect && ovreport build      measure this machine, make a website
   ovreport serve                          look at it
+  ovreport init my-benchmarks             start a site of one's own
   ovreport devices                        what OpenVINO finds here
   ovreport collect --dry-run              what would be measured, and how long it takes
 """
@@ -107,7 +107,8 @@ def _stop(number: int, _: object) -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    hang_up = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none
+    for number in (signal.SIGTERM, hang_up):
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup(1) has it ignored
             signal.signal(number, _stop)
     sys.exit(run(sys.argv[1:]))

@@ -20,6 +20,16 @@ import difflib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+EXIT_CODES: dict[int, str] = {
+    0: "Done.",
+    1: "Something failed: a case, a download, a record, the disk. The message says what.",
+    2: "Bad input, such as an unknown option or an unusable suite: nothing was done.",
+    129: "Hung up (SIGHUP): the terminal went away.",
+    130: "Interrupted by Ctrl-C (SIGINT).",
+    143: "Terminated (SIGTERM).",
+}
+"""What the exit code of a command means. After a signal, the same command goes on where it was."""
+
 
 class OvreportError(Exception):
     """Base of all errors that are reported without a traceback."""

@@ -308,7 +308,7 @@ def a_request(suite: Path, **changes: Any) -> Request:
 
 def run_in_sight(plan: Plan, out: Path) -> float:
     """Measure a plan below a progress bar; return the share of the bar that is filled then."""
-    nothing = estimate.Done(rounds=0, seconds=0.0)
+    nothing = estimate.NOTHING
     with workspace.working_folder() as work, io.StringIO() as screen:
         with LiveDisplay(Console(file=screen), plan, done=nothing) as bar:
             context = RunContext(

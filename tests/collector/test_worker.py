@@ -209,7 +209,7 @@ def test_outputs_that_are_wrong_from_the_start_fail_the_job(
     use, samples: Path, tmp_path: Path, answer: Answer, message: str
 ) -> None:
     """Neither accuracy nor speed is had of an output that cannot be right."""
-    use(Engine(latency=answer))
+    use(Engine(latency=answer, throughput=answer))
     for result in (round_of(samples), outputs_of(samples, tmp_path)):
         assert isinstance(result, JobFailed)
         assert result.cause == "wrong-output"

@@ -92,7 +92,7 @@ def faults_of(
             continue
         if port.name in named:
             sound = False
-            what = f'"{named[port.name]}" is the same input'
+            what = f'"{named[port.name]}" and "{name}" are the same input'
             yield Fault(f"{at}.{key(name)}", what, "give each input one shape")
         named[port.name] = name
         if port.shape is not None and len(port.shape) != len(shape):

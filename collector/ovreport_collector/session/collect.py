@@ -158,7 +158,7 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
     fitted = model_inputs.fitted(plan.suite, plan.models, fetched, work, where=plan.suite_name)
     prepared: AllPrepared = {}
     for model in plan.models:
-        display.working(f"{model.title}: inputs")
+        display.working(f"{model.title}: inputs", estimate.preparing(model))
         files = fetched[model.id]
         fits = fitted[model.id]
         user_datasets = datasets.recorded(plan.suite, model)
@@ -170,7 +170,9 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
         published = _redacted(published, plan, work)
         prepared[model.id, model.variant] = published
         for name in plan.optimized_variants(model):
-            display.working(f"{model.title}: optimizing to {name}", estimate.optimizing_s(name))
+            display.working(
+                f"{model.title}: optimizing to {name}", estimate.optimizing(model, name)
+            )
             with stopwatch.paused():
                 made = _variant(published, name, files, work)
             prepared[model.id, name] = _redacted(made, plan, work)
