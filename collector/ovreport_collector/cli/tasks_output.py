@@ -16,17 +16,17 @@ from ovreport_collector.datasets import LAYOUTS
 from ovreport_collector.suite.options import Option
 
 _HEADINGS = ("option", "values", "default", "what")
-_ABOUT = """# Tasks
+_ABOUT = """<!-- Made by `ovreport tasks --markdown`: mend the code, and make it again. -->
+<h2 id="tasks">Tasks</h2>
 
 What a model is for: its task gives real inputs and measures accuracy. A suite names one for each
 model, `task = "image-classification"`, its options in `options`, its data set in `data`.
-
-This page is generated: `ovreport tasks --markdown`. `ovreport tasks NAME` shows one task.
+`ovreport tasks` prints this too.
 """
-_LAYOUTS = """## Layouts of data sets
+_LAYOUTS = """<h3 id="layouts">Layouts of data sets</h3>
 
 Data that you have, and nothing fetches: a suite says `layout` in a data set, and
-`ovreport collect --dataset NAME=PATH` gives your copy.
+`--dataset NAME=PATH` gives your copy.
 """
 
 
@@ -71,10 +71,10 @@ def page() -> str:
 
 
 def _section(name: str) -> str:
-    lines = [f"## {name}", "", "\n\n".join(_paragraphs(name)), ""]
+    lines = [f'<h3 id="task-{name}">{name}</h3>', "", *_joined(_paragraphs(name))]
     lines += [f"Accuracy: {_metric(name)}.", ""]
     if layouts := _layouts(name):
-        links = ", ".join(f"[{layout}](#{layout})" for layout in layouts)
+        links = ", ".join(f"[{layout}](#layout-{layout})" for layout in layouts)
         lines += [f"Data sets of your own: {links}.", ""]
     if options := _options(name):
         lines += [_line(_HEADINGS), _line(["---"] * len(_HEADINGS))]
@@ -87,7 +87,13 @@ def _section(name: str) -> str:
 
 def _layout_sections() -> Iterator[str]:
     for name, layout in LAYOUTS.items():
-        yield f"### {name}\n\n```text\n{layout.about}\n```\n"
+        yield f'<h4 id="layout-{name}">{name}</h4>\n\n```text\n{layout.about}\n```\n'
+
+
+def _joined(paragraphs: Sequence[str]) -> Iterator[str]:
+    """Yield each paragraph as one line, and an empty line after it."""
+    for paragraph in paragraphs:
+        yield from (" ".join(paragraph.split()), "")
 
 
 def _line(cells: Sequence[str]) -> str:
