@@ -32,7 +32,7 @@ class RecordWarning(UserWarning):
     """Files that are no usable records were left out."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """Records that were read, and the faults of files that could not be."""
 
@@ -45,6 +45,10 @@ class Results:
     def records(self) -> list[Record]:
         """Every record, as it is on disk, in the current format."""
         return [one.record for one in self.stored]
+
+    def __repr__(self) -> str:
+        # A notebook shows this, and a record alone would fill its page.
+        return f"<Results: {len(self.stored):,} records, {len(self.faults):,} files left out>"
 
     def figures(self) -> list[Figure]:
         """Return every value of every record, or why there is none, a row each.
