@@ -103,7 +103,7 @@ def test_marks_are_large_enough_for_a_finger(watch: Any, shaky: Path) -> None:
     watched = watch(viewport={"width": 390, "height": 844})
     watched.open((shaky / "latency.html").as_uri())
     small = watched.page.evaluate(
-        "[...document.querySelectorAll('button.why')].filter(e => e.checkVisibility())"
+        "[...document.querySelectorAll('button[popovertarget]')].filter(e => e.checkVisibility())"
         ".map(e => e.getBoundingClientRect()).filter(r => r.width < 23.9 || r.height < 23.9).length"
     )
     assert small == 0
