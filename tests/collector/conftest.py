@@ -55,6 +55,7 @@ TINY = Tier(
     processes=1,
     max_processes=1,
     rounds_per_process=1,
+    is_custom=True,
 )
 
 
