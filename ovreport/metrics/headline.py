@@ -98,7 +98,7 @@ def prior_from(run: RunSpread) -> Prior:
     return Prior(run.deviation, run.degrees, max(run.autocorrelation, _LEAST_CORRELATED))
 
 
-_OBSERVED_ROUNDS = 10
+OBSERVED_ROUNDS = 10
 """Fewer rounds that follow each other, correlated, often agree by chance: no stable value."""
 _LEAST_CORRELATED = 0.1
 """A run that shows no correlation tells it to about this."""
@@ -108,5 +108,5 @@ def _over_all(
     key: str, rounds: Rounds, prior: Prior, reasons: Sequence[Reason], *, kind: str
 ) -> tuple[str, MetricValue]:
     interval, many = rounds.observed(prior), len(rounds.values)
-    verdict = verdict_of(interval, many, reasons, needed=_OBSERVED_ROUNDS)
+    verdict = verdict_of(interval, many, reasons, needed=OBSERVED_ROUNDS)
     return value_of(key, interval, many, sum(rounds.n), verdict, kind=kind)
