@@ -10,6 +10,7 @@ from ovreport.metrics.headline import Rounds
 from ovreport.metrics.speed import latency_of, throughput_of
 from ovreport.metrics.startup import startup_of
 from ovreport.record import Record, RunSpread
+from ovreport.stats.intervals import within_reach
 from ovreport.stats.spread import ROUNDS, Spread, lag1, of_values, pooled
 from ovreport.stats.undisturbed import MIN_PROCESSES
 
@@ -63,10 +64,20 @@ def spread_of_floors(cases: Sequence[Sequence[float]]) -> RunSpread | None:
 def spread_of_rounds(cases: Sequence[Sequence[float]]) -> RunSpread | None:
     """Return the spread of the rounds of several cases, each a list of positive values."""
     logs = [[math.log(v) for v in values] for values in cases if len(values) >= _MIN_ROUNDS]
-    rounds = sum(map(len, logs))
-    found = math.fsum(len(values) * lag1(values) for values in logs)
-    rho = (found + _PRIOR_ROUNDS * ROUNDS.autocorrelation) / (rounds + _PRIOR_ROUNDS)
-    return _run_spread(logs, rho=min(max(rho, 0.0), 0.9))
+    return _run_spread(logs, rho=_correlation(logs))
+
+
+def _correlation(cases: Sequence[Sequence[float]]) -> float:
+    """Return the autocorrelation of rounds that the cases bear out, with its standard error on top.
+
+    Rounds far astray count as what is still ordinary: one that another program disturbed hides how
+    its neighbours are alike. One error more, since too little of it makes intervals too narrow.
+    """
+    rounds = sum(map(len, cases)) + _PRIOR_ROUNDS
+    found = math.fsum(len(values) * lag1(within_reach(values)) for values in cases)
+    rho = (found + _PRIOR_ROUNDS * ROUNDS.autocorrelation) / rounds
+    error = math.sqrt(max(1 - rho * rho, 0.0) / rounds)
+    return min(max(rho + error, 0.0), 0.9)
 
 
 def _run_spread(cases: Sequence[Sequence[float]], *, rho: float) -> RunSpread | None:

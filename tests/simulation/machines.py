@@ -30,6 +30,10 @@ UNSEEN = (
     "It cannot be told: a load that never pauses, and that nothing on the machine shows, looks "
     "like a slower machine. What can be seen is a veto."
 )
+LONG_BURST = (
+    "Five rounds, one in each process, may all fall into one burst that nothing shows. Processes "
+    "that are visited several times, over the whole run, hardly ever do."
+)
 DRIFTING = (
     "Which value is the true one of a machine that slows down throughout is open; here it is the "
     "first round's."
@@ -58,9 +62,9 @@ MACHINES: dict[str, tuple[Machine, str]] = {
     "rounds with heavy tails": (Machine(heavy=True), ""),
     "one process in ten 5 % faster for good": (Machine(lucky=0.1), ""),
     "bursts of load, seen": (Machine(load="bursts"), ""),
-    "bursts of load, unseen": (Machine(load="bursts", seen=False), ""),
+    "bursts of load, unseen": (Machine(load="bursts", seen=False), LONG_BURST),
     "two speeds, seen": (Machine(load="two speeds"), ""),
-    "two speeds, unseen": (Machine(load="two speeds", seen=False), ""),
+    "two speeds, unseen": (Machine(load="two speeds", seen=False), LONG_BURST),
     "constant load, seen": (Machine(load="constant"), ""),
     "constant load, unseen": (Machine(load="constant", seen=False), UNSEEN),
     "processes that differ by 3 %": (Machine(processes=0.03), APART),
@@ -148,5 +152,5 @@ def _findings(where: str, every: Sequence[Value | None], why: str) -> Iterator[F
             goal=goal,
             at_least=False,
             n=len(known),
-            why=why,
+            why=why if measured > goal else "",
         )

@@ -132,7 +132,7 @@ def coverage(question: str, where: str, hits: Sequence[bool], why: str = "") -> 
         goal=COVERAGE_GOAL,
         at_least=True,
         n=len(hits),
-        why=why,
+        why=why if share(hits) < COVERAGE_GOAL else "",
     )
 
 
