@@ -10,7 +10,7 @@ from ovreport.metrics.headline import Rounds
 from ovreport.metrics.speed import latency_of, throughput_of
 from ovreport.metrics.startup import startup_of
 from ovreport.record import Record, RunSpread
-from ovreport.stats.intervals import within_reach
+from ovreport.stats.intervals import reach
 from ovreport.stats.spread import ROUNDS, Spread, lag1, of_values, pooled
 from ovreport.stats.undisturbed import MIN_PROCESSES
 
@@ -68,16 +68,16 @@ def spread_of_rounds(cases: Sequence[Sequence[float]]) -> RunSpread | None:
 
 
 def _correlation(cases: Sequence[Sequence[float]]) -> float:
-    """Return the autocorrelation of rounds that the cases bear out, with its standard error on top.
+    """Return the autocorrelation of rounds that the cases bear out, two standard errors on top.
 
-    Rounds far astray count as what is still ordinary: one that another program disturbed hides how
-    its neighbours are alike. One error more, since too little of it makes intervals too narrow.
+    Rounds far astray are left out: one that another program disturbed hides how its neighbours are
+    alike. Two errors more, since too little of it makes intervals too narrow.
     """
     rounds = sum(map(len, cases)) + _PRIOR_ROUNDS
-    found = math.fsum(len(values) * lag1(within_reach(values)) for values in cases)
+    found = math.fsum(len(values) * lag1(values, reach(values)) for values in cases)
     rho = (found + _PRIOR_ROUNDS * ROUNDS.autocorrelation) / rounds
     error = math.sqrt(max(1 - rho * rho, 0.0) / rounds)
-    return min(max(rho + error, 0.0), 0.9)
+    return min(max(rho + 2 * error, 0.0), 0.9)
 
 
 def _run_spread(cases: Sequence[Sequence[float]], *, rho: float) -> RunSpread | None:

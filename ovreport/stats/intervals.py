@@ -150,17 +150,11 @@ def ratio_interval(
 
 def _without_outlying(values: Sequence[float]) -> list[float]:
     """Return the values that are not outlying."""
-    low, high = _reach(values)
+    low, high = reach(values)
     return [v for v in values if low <= v <= high]
 
 
-def within_reach(values: Sequence[float]) -> list[float]:
-    """Return the values, those that are outlying moved to where they would just not be."""
-    low, high = _reach(values)
-    return [min(max(v, low), high) for v in values]
-
-
-def _reach(values: Sequence[float]) -> tuple[float, float]:
+def reach(values: Sequence[float]) -> tuple[float, float]:
     """Return within what values are not outlying: 3.5 deviations around the median.
 
     By the median absolute deviation; where over half of the values are equal to the digit there is
