@@ -87,6 +87,15 @@ def observed(
     return _over_all(key, rounds, prior_of(record, key, ROUNDS), everything, kind="measured")
 
 
+def over_rounds(
+    key: str, values: Sequence[float], n: int, record: Record, reasons: Sequence[Reason] = ()
+) -> tuple[str, MetricValue]:
+    """Return the median over rounds, several of them in a process, of n samples in all."""
+    interval = median_interval(values, prior=prior_of(record, key, ROUNDS))
+    verdict = verdict_of(interval, len(values), reasons, needed=OBSERVED_ROUNDS)
+    return value_of(key, interval, len(values), n, verdict)
+
+
 def prior_of(record: Record, key: str, unknown: Prior) -> Prior:
     """Return how far values of a metric lay apart in the record's run; `unknown`: it is not."""
     found = record.run_spread.get(key)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from ovreport.metrics.efficiency import cpu_times_ms
 from ovreport.metrics.generation import first_token_of, per_token_of
 from ovreport.metrics.headline import Rounds
 from ovreport.metrics.speed import latency_of, throughput_of
 from ovreport.metrics.startup import startup_of
-from ovreport.record import Record, RunSpread
+from ovreport.record import Latency, Record, RunSpread, Throughput
 from ovreport.stats.intervals import reach
 from ovreport.stats.spread import ROUNDS, Spread, lag1, of_values, pooled
 from ovreport.stats.undisturbed import MIN_PROCESSES
@@ -20,10 +21,6 @@ _HEADLINES: dict[str, Callable[[Record], Rounds | None]] = {
     "startup_ms": startup_of,
     "time_to_first_token_ms": first_token_of,
     "time_per_output_token_ms": per_token_of,
-}
-_OBSERVED: dict[str, Callable[[Record], Rounds | None]] = {
-    "latency_observed_ms": latency_of,
-    "throughput_observed_ips": throughput_of,
 }
 _MIN_CASES = 2
 _MIN_ROUNDS = 3
@@ -40,11 +37,38 @@ def run_spreads(records: Sequence[Record]) -> dict[str, RunSpread]:
         key: spread_of_floors([rounds.floors for rounds in _all(records, of)])
         for key, of in _HEADLINES.items()
     }
-    found |= {
-        key: spread_of_rounds([rounds.values for rounds in _all(records, of)])
-        for key, of in _OBSERVED.items()
-    }
+    found |= {key: spread_of_rounds([of(r) for r in records]) for key, of in _ROUNDS.items()}
     return {key: spread for key, spread in found.items() if spread is not None}
+
+
+def _latencies(record: Record) -> list[float]:
+    rounds = latency_of(record)
+    return list(rounds.values) if rounds else []
+
+
+def _rates(record: Record) -> list[float]:
+    rounds = throughput_of(record)
+    return list(rounds.values) if rounds else []
+
+
+def _latency_cpu(record: Record) -> list[float]:
+    measured = record.latency
+    return list(cpu_times_ms(measured.rounds).values()) if isinstance(measured, Latency) else []
+
+
+def _throughput_cpu(record: Record) -> list[float]:
+    measured = record.throughput
+    if not isinstance(measured, Throughput):
+        return []
+    return list(cpu_times_ms(measured.rounds, measured.batch).values())
+
+
+_ROUNDS: dict[str, Callable[[Record], list[float]]] = {
+    "latency_observed_ms": _latencies,
+    "throughput_observed_ips": _rates,
+    "latency_cpu_ms": _latency_cpu,
+    "throughput_cpu_ms": _throughput_cpu,
+}
 
 
 def _all(records: Sequence[Record], of: Callable[[Record], Rounds | None]) -> list[Rounds]:
