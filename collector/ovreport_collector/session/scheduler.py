@@ -30,6 +30,7 @@ from ovreport_collector.session.context import RunContext, now
 from ovreport_collector.session.estimate import Work
 from ovreport_collector.session.journal import RoundDone, RoundFailed, Written
 from ovreport_collector.session.outputs import measure_outputs
+from ovreport_collector.session.privacy import without_names
 from ovreport_collector.session.progress import label
 
 MAX_FAILED_ROUNDS = 2
@@ -82,7 +83,7 @@ class Run:
                 continue
             prepared = context.prepared[planned.file_key]
             record = record_builder.record(context.plan, planned, prepared, context.journal)
-            path = write(record, self.out.absolute())
+            path = write(without_names(record), self.out.absolute())
             context.journal.add(Written(case=planned.key, path=str(path)))
             context.display.case_finished(planned)
 
