@@ -180,7 +180,7 @@ for name in ("latency", "throughput"):
 
     def _copied_roughly(document: Document, rng: random.Random, name: str = name) -> bool | None:
         found = rounds(document, name)
-        if len(found) < 2 or len(found[0]["histogram"]["buckets"]) < 8:
+        if len(found) < 2 or len(found[0]["histogram"]["buckets"]) < 8 or found[0]["n"] < 100:
             return False
         kept = ("round", "process", "warmup_s", "autocorrelation")
         found[1] |= {k: v for k, v in found[0].items() if k not in kept}
