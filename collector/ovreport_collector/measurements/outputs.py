@@ -1,19 +1,17 @@
-"""Jobs that time nothing: outputs, executed precision, and how to drive requests."""
+"""Jobs that time nothing: outputs, executed precision, and OpenVINO's number of threads."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-from msgspec import Struct, field
+from msgspec import field
 
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.engines.base import Compiled, Network
 from ovreport_collector.engines.types import OutputsResult, Target, ThreadSettings
-from ovreport_collector.loadgen import loops
 from ovreport_collector.loadgen.checks import infer_checked
-from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.process.job import Job
 
 
@@ -61,25 +59,6 @@ def _keep_outputs(job: OutputsJob, network: Network, compiled: Compiled) -> None
         columns = enumerate(zip(*kept, strict=True))
         stacked = {f"{i:03d}": np.concatenate(column) for i, column in columns}
         save_arrays(Path(job.outputs[name]), stacked)
-
-
-class DriverResult(Struct, frozen=True, kw_only=True, tag="driver"):
-    """The faster way to drive requests."""
-
-    driver: Driver
-
-
-class DriverJob(Job[DriverResult], frozen=True, kw_only=True):
-    """Find out how to drive a device's requests, once, so that all rounds are alike."""
-
-    target: Target
-    inputs: str
-
-    def run(self) -> DriverResult:
-        """Try each way of driving requests for a moment."""
-        target = self.target
-        compiled = _read(target).compile(target.device, "throughput", target.precision, None)
-        return DriverResult(driver=loops.faster_driver(compiled, load_samples(Path(self.inputs))))
 
 
 class ThreadSettingsJob(Job[ThreadSettings], frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.base import (
     FAILED_BEFORE,
     SEE_GENERATION,
+    Pass,
+    PassName,
     PlannedRound,
     Workload,
     grouped,
@@ -63,6 +65,10 @@ _NOT_OF_LANGUAGE_MODELS = (
 class Generation(Workload[GenerationResult]):
     """Load, time to the first token and per token, and several requests at once."""
 
+    def passes(self, visits: Mapping[PassName, int]) -> list[Pass]:
+        """Return the only step of a process."""
+        return [Pass("generation")]
+
     def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
         """Return about how long a round takes."""
         tokens = GENERATIONS[tier.name] * sum(lengths.new_tokens for lengths in GRID)
@@ -89,6 +95,10 @@ class Generation(Workload[GenerationResult]):
             concurrent_s=2 * current.tier.max_seconds,
             why_none=why_none,
         )
+
+    def result(self, steps: Sequence[GenerationResult]) -> GenerationResult | None:
+        """Return the result of the only step."""
+        return next(iter(steps), None)
 
     def is_wide(self, results: Sequence[GenerationResult]) -> bool:
         """Return whether the headline is not known well enough yet."""
