@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
+import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,8 +35,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Let a test that measures time, load or processes run while no other one does."""
-    with turn(item.config.cache.mkdir("turns"), alone=_wants_to_be_alone(item)):
+    with turn(_turns(item.config.rootpath), alone=_wants_to_be_alone(item)):
         return (yield)
+
+
+def _turns(root: Path) -> Path:
+    """Return a folder that all processes testing a checkout share.
+
+    Not in pytest's cache, which may be off, nor in the checkout, which may be read-only.
+    """
+    name = f"ovreport-tests-{os.getuid()}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:12]}"
+    folder = Path(tempfile.gettempdir(), name)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
 
 
 @contextlib.contextmanager

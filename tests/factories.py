@@ -308,6 +308,7 @@ def _latency(index: int, median_ms: float, rng: np.random.Generator) -> r.Latenc
         warmup_s=0.3,
         warmup_stable=True,
         histogram=histogram(samples),
+        cpu_s=float(samples.sum() / 1000) * 3.5,
     )
 
 
@@ -332,6 +333,7 @@ def _throughput(index: int, median_ms: float, rng: np.random.Generator) -> r.Thr
         warmup_s=0.3,
         warmup_stable=True,
         histogram=histogram(samples, 48),
+        cpu_s=duration_s * 7.5,
     )
 
 

@@ -96,7 +96,8 @@ def steps(job: AnyJob[R]) -> Iterator[R | JobFailed]:
 
 def run(job: Job[R]) -> R | JobFailed:
     """Return the result of a job that has one step; what it raises becomes a JobFailed."""
-    return next(steps(job))
+    results: Iterator[R | JobFailed] = steps(job)
+    return next(results)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Every reason has a code, which `ovreport.metrics.reasons` puts in words.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import LatencyRound, ProcessNoise, Reason, Record, ThroughputRound, Tier
@@ -18,6 +18,8 @@ FOREIGN_PEAK_SHARE = 0.25
 PRESSURE_SHARE = 0.05
 """The same limit as for drift: a stall of this share of the time moves a time by as much."""
 STEAL_SHARE = 0.02
+WAITING_SHARE = 0.05
+"""Of a loop with one request at a time, whose threads are no more than the processors."""
 IDLE_SHARE = 0.10
 FREQUENCY_DROP = NOISY_HALF_WIDTH
 """Computing time goes with the clock: such a drop by itself makes rounds differ by as much."""
@@ -54,9 +56,50 @@ READINGS = {
 """Keys of `ProcessNoise.readings`, in words."""
 
 
+_LIMITS: tuple[tuple[str, str, float, Callable[[float], str]], ...] = (
+    ("foreign-load", "foreign_cpu_share", FOREIGN_CPU_SHARE, "{:.0%} of the machine".format),
+    ("pressure", "pressure_memory_share", PRESSURE_SHARE, "{:.0%} of the time, memory".format),
+    ("pressure", "pressure_io_share", PRESSURE_SHARE, "{:.0%} of the time, disks".format),
+    ("steal", "steal_share", STEAL_SHARE, "{:.1%} of processor time".format),
+    ("swap", "swap_pages", 0, "{:,.0f} pages".format),
+    ("throttled", "throttle_events", 0, "{:,.0f} events".format),
+    ("cgroup-throttled", "cgroup_throttled_periods", 0, "{:,.0f} periods".format),
+)
+"""Code, reading, what is harmless, and how more than that is put in words."""
+
+
 def evidence(record: Record) -> list[Reason]:
     """Return what speaks against every time of a record: the machine, and failed rounds."""
     return [*_noise_reasons(record.noise), *_record_reasons(record)]
+
+
+def evidence_without_load(record: Record, processes: Collection[int]) -> list[Reason]:
+    """Return what speaks against a value that is made of quiet rounds of some processes.
+
+    Other programs do not: their load in other rounds is not in the value.
+    """
+    noise = [n for n in record.noise if n.process in processes]
+    own = [reason for reason in _noise_reasons(noise) if reason.code not in _LOAD]
+    return [*own, *_record_reasons(record)]
+
+
+_LOAD = frozenset({"foreign-load", "foreign-burst", "pressure", "steal"})
+"""Codes of what other programs and machines did."""
+
+
+def is_quiet(readings: Mapping[str, float], *, one_at_a_time: bool = False) -> bool:
+    """Return whether nothing that was read speaks of other load.
+
+    `one_at_a_time`: the readings are of a loop with one request at a time, in which no thread of
+    ours has to wait for another's processor.
+    """
+    waited = one_at_a_time and readings.get("waiting_share", 0.0) > WAITING_SHARE
+    return not waited and all(readings.get(key, 0.0) <= limit for _, key, limit, _ in _LIMITS)
+
+
+def quiet_processes(record: Record) -> dict[int, bool]:
+    """Return whether each process of a case was quiet, all its rounds together."""
+    return {n.process: is_quiet(n.readings) for n in record.noise}
 
 
 def is_whole(quota: float) -> bool:
@@ -101,16 +144,7 @@ def _drift(r: LatencyRound | ThroughputRound) -> float:
 
 
 def _noise_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
-    limits: tuple[tuple[str, str, float, Callable[[float], str]], ...] = (
-        ("foreign-load", "foreign_cpu_share", FOREIGN_CPU_SHARE, "{:.0%} of the machine".format),
-        ("pressure", "pressure_memory_share", PRESSURE_SHARE, "{:.0%} of the time, memory".format),
-        ("pressure", "pressure_io_share", PRESSURE_SHARE, "{:.0%} of the time, disks".format),
-        ("steal", "steal_share", STEAL_SHARE, "{:.1%} of processor time".format),
-        ("swap", "swap_pages", 0, "{:,.0f} pages".format),
-        ("throttled", "throttle_events", 0, "{:,.0f} events".format),
-        ("cgroup-throttled", "cgroup_throttled_periods", 0, "{:,.0f} periods".format),
-    )
-    for code, key, limit, words in limits:
+    for code, key, limit, words in _LIMITS:
         over = [v for r in noise if (v := r.readings.get(key, 0.0)) > limit]
         if over:
             yield Reason(code=code, detail=f"up to {words(max(over))} in {_of(over, noise)}")

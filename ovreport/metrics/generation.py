@@ -5,8 +5,11 @@ A record's values are of one pair of lengths: the middle one of its prompts, its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from ovreport.metrics.evidence import quiet_processes
+from ovreport.metrics.headline import Rounds
+from ovreport.metrics.headline import headline as _headline
 from ovreport.metrics.metric import (
     MIB,
     Group,
@@ -52,6 +55,27 @@ def per_token(point: GenerationPoint) -> Interval:
     return median_interval([r.time_per_output_token_ms for r in point.rounds])
 
 
+def first_token_rounds(point: GenerationPoint, quiet: Mapping[int, bool]) -> Rounds:
+    """Return what the headline time to the first token is made of; `quiet`: by process."""
+    times = [r.time_to_first_token_ms for r in point.rounds]
+    return _rounds(point, times, [r.generations for r in point.rounds], quiet)
+
+
+def per_token_rounds(point: GenerationPoint, quiet: Mapping[int, bool]) -> Rounds:
+    """Return what the headline time per output token is made of; `quiet`: by process."""
+    times = [r.time_per_output_token_ms for r in point.rounds]
+    return _rounds(
+        point, times, [r.generations * (point.new_tokens - 1) for r in point.rounds], quiet
+    )
+
+
+def _rounds(
+    point: GenerationPoint, times: Sequence[float], n: Sequence[int], quiet: Mapping[int, bool]
+) -> Rounds:
+    processes = [r.round for r in point.rounds]  # of a language model every round has its own
+    return Rounds(times, processes, [quiet.get(process, True) for process in processes], n)
+
+
 def rates(point: GenerationPoint) -> list[float]:
     """Return the tokens per second of each round, the wait for the first token included."""
     return [r.generations * point.new_tokens / r.duration_s for r in point.rounds]
@@ -95,12 +119,14 @@ def _generation(record: Record, reasons: Sequence[Reason]) -> Values:
     if not isinstance(measured, Generation):
         return
     point = headline(measured.points)
-    tokens, n = point.histogram.total, generations(point)
-    first = [r.time_to_first_token_ms for r in point.rounds]
-    between = [r.time_per_output_token_ms for r in point.rounds]
+    n = generations(point)
     loads = [r.load_ms for r in measured.loads]
-    yield median_time("time_to_first_token_ms", first, n, reasons)
-    yield median_time("time_per_output_token_ms", between, tokens, reasons)
+    quiet = quiet_processes(record)
+    for key, made in (
+        ("time_to_first_token_ms", first_token_rounds(point, quiet)),
+        ("time_per_output_token_ms", per_token_rounds(point, quiet)),
+    ):
+        yield _headline(key, made, record, reasons)
     yield from _percentiles(point, reasons)
     yield median_time("tokens_per_s", rates(point), n * point.new_tokens, reasons)
     yield _concurrent(measured, reasons)

@@ -27,9 +27,15 @@ class MetricValue:
     """Samples behind it: inferences, or labelled units."""
     verdict: Verdict
     kind: str = "measured"
-    """`measured`, `bound` (a conservative percentile) or `rated`."""
+    """`undisturbed` (what quiet rounds agree on), `observed` (over all rounds, where none such is
+    known), `measured`, `bound` (a conservative percentile) or `rated`."""
     scope: str = ""
     """What part of the machine it covers and who counted it, where that is not the obvious."""
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether its bounds are an interval of what was measured."""
+        return self.kind not in {"bound", "rated"}
 
 
 MetricValues = dict[str, MetricValue | NotMeasured]

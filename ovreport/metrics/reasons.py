@@ -31,6 +31,12 @@ REASONS: dict[str, ReasonText] = {
         "A round reached its time cap before the number of inferences that its tier asks for.",
         "Use a higher tier, or accept that this model is slow here.",
     ),
+    "disturbed": ReasonText(
+        "Never quiet for long enough",
+        "No three processes had quiet rounds that agree: the value is the observed one, with "
+        "whatever else the machine did in it.",
+        "Close other programs, and measure again with more rounds (`--rounds`).",
+    ),
     "drift": ReasonText(
         "Drift within rounds",
         "In half of the rounds or more, the last third ran over 5 % slower or faster than the "

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from ovreport.metrics.evidence import round_reasons
-from ovreport.metrics.metric import Group, Metric, Values, value_of
+from ovreport.metrics.evidence import is_quiet, quiet_processes, round_reasons
+from ovreport.metrics.headline import Rounds, headline, observed
+from ovreport.metrics.metric import Group, Metric, MetricValue, Values, value_of
 from ovreport.metrics.percentiles import bounds, percentiles_of
-from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     Latency,
     LatencyRound,
@@ -16,26 +16,52 @@ from ovreport.record import (
     Throughput,
     ThroughputRound,
     Unsupported,
-    Verdict,
 )
 from ovreport.stats.intervals import Interval, median_interval
 
 
-def latency_headline(rounds: Sequence[LatencyRound]) -> Interval:
-    """Return the median over rounds of each round's median latency, in ms."""
-    return median_interval([r.median_ms for r in rounds])
+def latency_rounds(
+    rounds: Sequence[LatencyRound], quiet: Mapping[int, bool] | None = None
+) -> Rounds:
+    """Return what the headline latency, in ms, is made of.
+
+    `quiet`: whether each process was quiet, for rounds that have no evidence of their own.
+    """
+    values = [r.median_ms for r in rounds]
+    processes = [r.process for r in rounds]
+    return Rounds(values, processes, list(_quiet(rounds, quiet or {})), [r.n for r in rounds])
 
 
-def throughput_headline(rounds: Sequence[ThroughputRound], batch: int) -> Interval:
-    """Return the median over rounds of inferences per second."""
-    return median_interval([r.n * batch / r.duration_s for r in rounds])
+def throughput_rounds(
+    rounds: Sequence[ThroughputRound], batch: int, quiet: Mapping[int, bool] | None = None
+) -> Rounds:
+    """Return what the headline throughput, in inferences per second, is made of."""
+    values = [r.n * batch / r.duration_s for r in rounds]
+    processes, n = [r.process for r in rounds], [r.n for r in rounds]
+    return Rounds(values, processes, list(_quiet(rounds, quiet or {})), n, is_rate=True)
 
 
-def throughput_verdict(record: Record, measured: Throughput, reasons: Sequence[Reason]) -> Verdict:
-    """Return the verdict on the throughput, which whatever is derived from it shares."""
-    headline = throughput_headline(measured.rounds, measured.batch)
-    own = round_reasons(measured.rounds, record.tier)
-    return verdict_of(headline, len(measured.rounds), [*own, *reasons])
+def _quiet(
+    rounds: Sequence[LatencyRound | ThroughputRound], processes: Mapping[int, bool]
+) -> Iterator[bool]:
+    for r in rounds:
+        if r.readings:
+            yield is_quiet(r.readings, one_at_a_time=isinstance(r, LatencyRound))
+        else:
+            yield processes.get(r.process, True)
+
+
+def throughput_value(
+    record: Record, measured: Throughput, reasons: Sequence[Reason]
+) -> tuple[str, MetricValue]:
+    """Return the headline throughput, whose verdict whatever is derived from it shares."""
+    rounds = measured.rounds
+    made = throughput_rounds(rounds, measured.batch, quiet_processes(record))
+
+    def own(used: Sequence[int]) -> list[Reason]:
+        return list(round_reasons([rounds[i] for i in used], record.tier))
+
+    return headline("throughput_ips", made, record, reasons, own)
 
 
 def _latency(record: Record, reasons: Sequence[Reason]) -> Values:
@@ -43,9 +69,15 @@ def _latency(record: Record, reasons: Sequence[Reason]) -> Values:
     if not isinstance(measured, Latency):
         return
     rounds = measured.rounds
-    n, headline = sum(r.n for r in rounds), latency_headline(rounds)
-    verdict = verdict_of(headline, len(rounds), [*round_reasons(rounds, record.tier), *reasons])
-    yield value_of("latency_ms", headline, len(rounds), n, verdict)
+    made = latency_rounds(rounds, quiet_processes(record))
+
+    def own(used: Sequence[int]) -> list[Reason]:
+        return list(round_reasons([rounds[i] for i in used], record.tier))
+
+    yield headline("latency_ms", made, record, reasons, own)
+    key, over_all = observed("latency_observed_ms", made, reasons, own)
+    yield key, over_all
+    n, verdict = over_all.n, over_all.verdict
     longest = max(r.max_ms for r in rounds)
     yield from bounds(percentiles_of(LATENCY.metrics), rounds, verdict, longest_ms=longest)
     if not any(r.runtime_median_ms for r in rounds):
@@ -63,9 +95,15 @@ def _throughput(record: Record, reasons: Sequence[Reason]) -> Values:
     if not isinstance(measured, Throughput):
         return
     rounds = measured.rounds
-    n, verdict = sum(r.n for r in rounds), throughput_verdict(record, measured, reasons)
-    headline = throughput_headline(rounds, measured.batch)
-    yield value_of("throughput_ips", headline, len(rounds), n, verdict)
+    made = throughput_rounds(rounds, measured.batch, quiet_processes(record))
+    yield throughput_value(record, measured, reasons)
+
+    def own(used: Sequence[int]) -> list[Reason]:
+        return list(round_reasons([rounds[i] for i in used], record.tier))
+
+    key, over_all = observed("throughput_observed_ips", made, reasons, own)
+    yield key, over_all
+    n, verdict = over_all.n, over_all.verdict
     medians = median_interval([r.median_ms for r in rounds])
     yield value_of("loaded_latency_ms", medians, len(rounds), n, verdict)
     yield from bounds(percentiles_of(THROUGHPUT.metrics), rounds, verdict)
@@ -79,10 +117,20 @@ LATENCY = Group(
             "Latency",
             "ms",
             "lower",
-            "Median wall time of one synchronous inference, median over rounds.",
+            "Median wall time of one synchronous inference in the quiet rounds, where three "
+            "processes or more agree; else the observed latency.",
             "latency",
             headline="latency",
             summary="latency ms",
+        ),
+        Metric(
+            "latency_observed_ms",
+            "Observed latency",
+            "ms",
+            "lower",
+            "Median wall time of one synchronous inference, median over all rounds: with whatever "
+            "else the machine did meanwhile.",
+            "latency",
         ),
         Metric(
             "latency_p90_ms",
@@ -140,10 +188,20 @@ THROUGHPUT = Group(
             "Throughput",
             "inf/s",
             "higher",
-            "Inferences per second with the device's optimal number of requests.",
+            "Inferences per second with the device's optimal number of requests, in the quiet "
+            "rounds, where three processes or more agree; else the observed throughput.",
             "throughput",
             headline="throughput",
             summary="inf/s",
+        ),
+        Metric(
+            "throughput_observed_ips",
+            "Observed throughput",
+            "inf/s",
+            "higher",
+            "Inferences per second, median over all rounds: with whatever else the machine did "
+            "meanwhile.",
+            "throughput",
         ),
         Metric(
             "loaded_latency_ms",

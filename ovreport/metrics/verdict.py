@@ -26,11 +26,6 @@ def verdict_of(interval: Interval, rounds: int, reasons: Sequence[Reason] = ()) 
     return Verdict(level="noisy" if found and level == "stable" else level, reasons=found)
 
 
-def needs_more_rounds(interval: Interval) -> bool:
-    """Return whether another round could turn an unreliable or noisy number into a better one."""
-    return interval.half_width > STABLE_HALF_WIDTH
-
-
 def _level(interval: Interval, rounds: int) -> Level:
     if rounds < 2 or interval.half_width > NOISY_HALF_WIDTH:
         return "unreliable"

@@ -102,7 +102,7 @@ def spread(values: Sequence[float]) -> float:
 
     Below some 20 % it equals the coefficient of variation; infinite for fewer than two values.
     """
-    return _deviation([math.log(value) for value in values]) if len(values) > 1 else math.inf
+    return deviation([math.log(value) for value in values]) if len(values) > 1 else math.inf
 
 
 def drift(first: float, last: float) -> float:
@@ -123,10 +123,10 @@ def _margin(logs: Sequence[float], confidence: Confidence) -> float:
     n = len(logs)
     if n < 2:
         return math.inf
-    return t_quantile(n - 1, confidence) * _deviation(logs) / math.sqrt(n)
+    return t_quantile(n - 1, confidence) * deviation(logs) / math.sqrt(n)
 
 
-def _deviation(values: Sequence[float]) -> float:
+def deviation(values: Sequence[float]) -> float:
     """Return the standard deviation with n - 1 degrees of freedom."""
     mean = math.fsum(values) / len(values)
     return math.sqrt(math.fsum([(v - mean) ** 2 for v in values]) / (len(values) - 1))

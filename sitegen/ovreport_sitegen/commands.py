@@ -1,4 +1,4 @@
-"""The commands `build` and `serve`."""
+"""The commands `init`, `build` and `serve`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,40 @@ from pathlib import Path
 import click
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
+
+_INIT_EXAMPLES = """
+\b
+Examples:
+  ovreport init my-benchmarks              a site of one's own, in a folder of its own
+  ovreport init --title "Our machines"     in this folder
+  ovreport init --replace                  in a clone or a fork: without its records
+
+\b
+Then, in that folder:
+  ovreport collect && ovreport build && ovreport serve
+"""
+
+
+@click.command(epilog=_INIT_EXAMPLES)
+@click.argument("folder", type=_FOLDER, default=Path())
+@click.option("--title", default="OpenVINO benchmarks", show_default=True, help="Name of the site.")
+@click.option(
+    "--replace", is_flag=True, help="Move a site that is there to site-before, and begin anew."
+)
+def init(folder: Path, title: str, replace: bool) -> None:
+    """Start a site of your own in FOLDER: settings, a page of your own words, no records.
+
+    Nothing is deleted. Commands use the folder `site` below the one that they are run in.
+    """
+    import shlex
+
+    from ovreport_sitegen.start import start
+
+    for path in start(folder, title, replace=replace):
+        click.echo(path)
+    there = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    click.echo(f"Next: {there}ovreport collect && ovreport build")
+
 
 _BUILD_EXAMPLES = """
 \b

@@ -28,6 +28,13 @@ class Rated(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the values are from."""
 
 
+class MachineSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the site's owner says of a machine."""
+
+    owner: Annotated[str, Meta(max_length=120)] = ""
+    """Who measured it, where that is not the site's owner."""
+
+
 class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a site; each has a default."""
 
@@ -38,8 +45,17 @@ class Config(Struct, frozen=True, forbid_unknown_fields=True):
     """Home of the site's sources: linked in the footer."""
     accent: str = ""
     """Colour of links and of the current page, as #rrggbb."""
+    owner: Annotated[str, Meta(max_length=120)] = ""
+    """Who measured the machines that have no owner of their own; empty: not said."""
+    machines: dict[str, MachineSettings] = {}
+    """By a machine's id, as its folder of records is named."""
     devices: dict[str, Rated] = {}
     """Rated values by a device's full name."""
+
+    def owner_of(self, machine: str) -> str:
+        """Return who measured a machine; empty: the settings do not say."""
+        settings = self.machines.get(machine)
+        return settings.owner if settings and settings.owner else self.owner
 
 
 def load(site: Path) -> Config:
@@ -56,36 +72,42 @@ def load(site: Path) -> Config:
         raise ConfigError(
             f"cannot be read: {error.strerror}", where=str(path), remedy="Check its permissions."
         ) from error
+    return parse(data, where=str(path))
+
+
+def parse(data: bytes, *, where: str) -> Config:
+    """Return the settings in a text; ConfigError with the path of the first fault."""
     try:
         config = msgspec.toml.decode(data, type=Config)
     except msgspec.ValidationError as error:
         what, _, at = str(error).partition(" - at `")
         raise ConfigError(
             what,
-            where=f"{path}: {at.rstrip('`') or '$'}",
-            remedy="Known keys: title, site_url, repository, accent, and "
+            where=f"{where}: {at.rstrip('`') or '$'}",
+            remedy="Known keys: title, site_url, repository, accent, owner, "
+            '[machines."<id>"] with owner, and '
             '[devices."<full name>"] with tdp_w, price, currency, source.',
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"not TOML: {error}", where=str(path), remedy=f"For example: {_EXAMPLE}"
+            f"not TOML: {error}", where=where, remedy=f"For example: {_EXAMPLE}"
         ) from error
-    _check(config, path)
+    _check(config, where)
     return config
 
 
-def _check(config: Config, path: Path) -> None:
+def _check(config: Config, where: str) -> None:
     for name in ("site_url", "repository"):
         value = getattr(config, name)
         if value and safe_url(value) is None:
             raise ConfigError(
                 f"not a web address: {value!r}",
-                where=f"{path}: $.{name}",
+                where=f"{where}: $.{name}",
                 remedy="It starts with https:// or http://.",
             )
     if config.accent and not re.fullmatch(r"#[0-9a-fA-F]{6}", config.accent):
         raise ConfigError(
             f"not a colour: {config.accent!r}",
-            where=f"{path}: $.accent",
+            where=f"{where}: $.accent",
             remedy='Six hexadecimal digits, for example "#0068b5".',
         )

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 
 from ovreport import __version__
 from ovreport_sitegen.charts import Drawer
+from ovreport_sitegen.components import marks
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.pages.page import Head, View
 from ovreport_sitegen.text import line
@@ -89,6 +90,8 @@ class Renderer:
         )
         self._environment.globals |= {
             "svg": drawer.svg,
+            "marks_in": marks.used,
+            "named_marks": marks.named,
             "prose": self._prose,
             "size_of": lambda name: size_words((sizes or {})[name]),
         }

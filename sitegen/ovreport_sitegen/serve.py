@@ -22,7 +22,7 @@ class _Handler(SimpleHTTPRequestHandler):
 
 
 def serve(out: Path, host: str, port: int, say: Callable[[str], object]) -> None:
-    """Serve a folder until interrupted.
+    """Serve a folder until interrupted, which is told by the exit code as for every command.
 
     Raises InputError where there is no site, or where the address is taken.
     """
@@ -37,7 +37,4 @@ def serve(out: Path, host: str, port: int, say: Callable[[str], object]) -> None
     with server:
         shown = f"[{host}]" if ":" in host else host
         say(f"http://{shown}:{server.server_address[1]}/  (Ctrl-C stops)")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            say("stopped")
+        server.serve_forever()

@@ -13,7 +13,12 @@ from ovreport.record import Curve, CurveGap, CurvePoint, Failed, Histogram, Poin
 from ovreport_collector import worker
 from ovreport_collector.engines import arrays
 from ovreport_collector.engines.types import Target
-from ovreport_collector.measurements.curve.measurement import CurveMeasurement, grid, merged
+from ovreport_collector.measurements.curve.measurement import (
+    CurveMeasurement,
+    coarse_grid,
+    grid,
+    merged,
+)
 from ovreport_collector.measurements.curve.run import (
     CurveJob,
     CurveResult,
@@ -86,6 +91,16 @@ def test_a_device_that_tells_no_streams_is_asked_for_none() -> None:
     settings = grid(0, 4, 8)
     assert {s.streams for s in settings} == {0}
     assert {s.requests for s in settings if s.batch == 1} == {1, 2, 4, 8, 16}
+
+
+def test_a_quick_look_has_few_settings_around_the_knee() -> None:
+    """At most six, none twice: a lone request, both sides of the optimal number, one batch."""
+    for hint, optimal in [(0, 1), (0, 4), (1, 1), (2, 2), (16, 16), (2, 4)]:
+        settings = coarse_grid(hint, optimal)
+        assert len(settings) == len(set(settings)) <= 6
+        assert settings[0] == Setting(min(hint, 1), 1, 1)
+        assert {1, optimal, 2 * optimal} <= {s.requests for s in settings if s.streams == hint}
+        assert len({s.batch for s in settings}) == 2
 
 
 def test_the_order_differs_between_rounds_and_shares_compiled_models() -> None:

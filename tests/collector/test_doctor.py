@@ -16,7 +16,7 @@ from ovreport.errors import OvreportError
 from ovreport.metrics import evidence
 from ovreport.metrics.reasons import REASONS
 from ovreport_collector import doctor
-from ovreport_collector.doctor import access, activity, settings
+from ovreport_collector.doctor import access, activity, preflight, settings
 from ovreport_collector.doctor.activity import Look
 from ovreport_collector.doctor.check import Check, share, worst
 from ovreport_collector.engines.types import ProbeResult, Unavailable
@@ -343,3 +343,60 @@ def test_the_worst_of_checks() -> None:
     assert worst([check("ok"), check("unknown")]) == "unknown"
     assert worst([check("unknown"), check("warn"), check("ok")]) == "warn"
     assert worst([check("bad"), check("warn")]) == "bad"
+
+
+# ---------------------------------------------------------------- before a collect
+
+
+def test_nothing_is_said_of_a_machine_that_is_fit(laptop: Path) -> None:
+    """A virtual machine among them: nothing can be done about that before a collect."""
+    plant(laptop, {"proc/cpuinfo": "flags: fpu hypervisor\n"})
+    assert preflight.lines([*during(laptop).values(), *set_up(laptop).values()]) == []
+
+
+@pytest.mark.parametrize(
+    ("reading", "found"),
+    [
+        ({"foreign_cpu_share": 0.38}, "38 %"),
+        ({"steal_share": 0.12}, "12 %"),
+        ({"throttle_events": 3.0}, "3 times"),
+        ({"swap_pages": 70.0}, "70 pages"),
+        ({"pressure_memory_share": 0.2}, "20 %"),
+    ],
+)
+def test_what_goes_on_is_said_before_a_collect(
+    laptop: Path, reading: dict[str, float], found: str
+) -> None:
+    """One line, with the number that was seen."""
+    (line,) = preflight.lines(during(laptop, **reading).values())
+    assert found in line
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({f"{POLICY}/scaling_driver": "acpi-cpufreq"}, "powersave"),
+        ({f"{SUPPLY}/AC/online": "0", f"{SUPPLY}/BAT0/status": "Discharging"}, "battery"),
+        ({"proc/self/status": "Cpus_allowed_list:\t0-1\n"}, "2 of 4"),
+        ({f"{GROUP}/cpu.max": "150000 100000"}, "1.50"),
+        ({f"{GROUP}/cpu.max": "200000 100000"}, "2.00"),
+    ],
+)
+def test_how_a_machine_is_set_up_is_said_before_a_collect(
+    laptop: Path, files: dict[str, str], found: str
+) -> None:
+    """One line, with what was found."""
+    (line,) = preflight.lines(set_up(laptop, **files).values())
+    assert found in line
+
+
+def test_a_programs_name_is_no_escape_sequence(laptop: Path) -> None:
+    """It is foreign text, and goes to a terminal."""
+    seen = Look(readings={**QUIET, "foreign_cpu_share": 0.5}, programs=[("\x1b[2Jevil\n", 0.5)])
+    (line,) = preflight.lines(activity.checks(seen, laptop))
+    assert line.isprintable()
+
+
+def test_this_very_machine_can_be_looked_at(tmp_path: Path) -> None:
+    """Whatever it says: it is a list of lines, free of control characters."""
+    assert all(line.isprintable() for line in preflight.preflight(tmp_path, window_s=0.01))

@@ -50,6 +50,7 @@ def a_job(inputs: Path, **changes: object) -> ArrivalsJob:
         percentile=0.9,
         seconds=0.6,
         least=64,
+        rates=6,
     )
     return msgspec.structs.replace(job, **changes)
 
@@ -113,15 +114,15 @@ def theory(percentile: float, limit: float) -> float:
 def test_the_search_finds_the_rate_of_the_theory(inputs: Path) -> None:
     """With samples enough the bound is tight, and the rate is M/D/1's."""
     job = a_job(inputs, seconds=120.0)
-    steps = search(job.closed_ips, simulated(job, SERVICE_S))
-    assert len({step.rate_ips for step in steps}) == run.STEPS
+    steps = search(job.closed_ips, simulated(job, SERVICE_S), rates=job.rates)
+    assert len({step.rate_ips for step in steps}) == job.rates
     assert highest(steps) * SERVICE_S == pytest.approx(theory(0.9, 5), rel=0.06)
 
 
 def test_nothing_met_is_zero(inputs: Path) -> None:
     """A server slower than the limit meets it at no rate."""
     job = a_job(inputs, limit_ms=1.0)
-    assert highest(search(job.closed_ips, simulated(job, SERVICE_S))) == 0
+    assert highest(search(job.closed_ips, simulated(job, SERVICE_S), rates=job.rates)) == 0
 
 
 def test_a_passing_disturbance_does_not_halve_the_answer(inputs: Path) -> None:
@@ -133,9 +134,9 @@ def test_a_passing_disturbance_does_not_halve_the_answer(inputs: Path) -> None:
         step = quiet(rate)
         return msgspec.structs.replace(step, met=False) if next(calls) == 0 else step
 
-    steps = search(job.closed_ips, disturbed)
+    steps = search(job.closed_ips, disturbed, rates=job.rates)
     assert [step.met for step in steps[:2]] == [False, True]
-    assert highest(steps) == highest(search(job.closed_ips, quiet))
+    assert highest(steps) == highest(search(job.closed_ips, quiet, rates=job.rates))
 
 
 # ---------------------------------------------------------------- real threads
@@ -145,15 +146,19 @@ def test_a_passing_disturbance_does_not_halve_the_answer(inputs: Path) -> None:
 def test_an_engine_of_known_service_time_gets_its_theoretical_rate(inputs: Path) -> None:
     """Real arrivals on real threads: the rate of the same arrivals through a computed queue.
 
-    A busy machine makes an answer late now and then, which costs a search a step, never gains one.
+    A busy machine makes answers late, which costs a search steps, never gains one: only where none
+    was late is the rate not too low either.
     """
     job = a_job(inputs)
     result = run.measure(job, FixedService(SERVICE_S, hint=1))
     assert isinstance(result, ArrivalsResult), result
     loop = result.open_loop
-    expected = highest(search(job.closed_ips, simulated(job, SERVICE_S)))
+    expected = highest(search(job.closed_ips, simulated(job, SERVICE_S), rates=job.rates))
     assert loop.requests == 1
-    assert expected / 2 <= loop.rounds[0].highest_ips <= 1.1 * expected
+    (found,) = loop.rounds
+    assert found.highest_ips <= 1.1 * expected
+    if not any(step.late_share for step in found.steps):
+        assert found.highest_ips >= expected / 2
 
 
 @pytest.mark.alone

@@ -12,7 +12,7 @@ import pytest
 
 from ovreport.engines import GENAI
 from ovreport.errors import InputError
-from ovreport.record import Case, Device, Tier
+from ovreport.record import Case, Device, Skipped, Tier
 from ovreport.record.base import TierName
 from ovreport_collector.engines.types import ProbeResult, Unavailable
 from ovreport_collector.machine import energy
@@ -200,6 +200,24 @@ def test_everything_that_is_measured_knows_every_tier(tier: Tier) -> None:
     for workload in (registry.workload(a_case("openvino")), registry.workload(a_case(GENAI))):
         assert workload.seconds(tier, 0) > 0
     assert energy.IDLE_S[tier.name] > 0
+
+
+@pytest.mark.parametrize(
+    ("tier", "precisions", "measured"),
+    [
+        ("quick", ("f32", "default"), ["default"]),
+        ("quick", ("f32", "f16"), ["f32", "f16"]),
+        ("standard", ("f32", "default"), ["f32", "default"]),
+    ],
+)
+def test_a_quick_look_takes_what_is_long_at_one_precision(
+    make, tier: str, precisions: tuple[str, ...], measured: list[str]
+) -> None:
+    """At the device's default where that is a case; the other cases say so."""
+    plan, curve = make(models=("one",), tier=tier, precisions=precisions), registry.BY_NAME["curve"]
+    whys = {p.case.precision: registry.why_never(curve, p, plan.tier) for p in plan.cases}
+    assert [precision for precision, why in whys.items() if why is None] == measured
+    assert all(isinstance(why, Skipped) for why in whys.values() if why is not None)
 
 
 def test_a_device_that_is_not_here_is_refused(make, fake_child: FakeChild) -> None:

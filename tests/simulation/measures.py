@@ -115,7 +115,7 @@ def through_the_loops(comparisons: int, *, seed: int, rounds: int = 7) -> Iterat
 
 
 def _headline(record: Record) -> Interval:
-    figure = metric_values(record)["latency_ms"]
+    figure = metric_values(record)["latency_observed_ms"]
     return Interval(figure.value, figure.low, figure.high)
 
 

@@ -151,7 +151,7 @@ def test_a_curve_of_one_round_says_so() -> None:
     """One round has no interval, and no bound of a percentile."""
     once = a_curve(a_point(1, [100], 10), a_point(2, [180], 11))
     card = curve.card(only(a_record(curve=once)), "t", "c")
-    assert "unbounded" in card.table.rows[0].html
+    assert "1 round" in card.table.rows[0].html
     assert "nan" not in str(Drawer(None).svg(card.chart)).lower()
 
 

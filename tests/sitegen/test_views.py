@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from ovreport import record as r
 from ovreport.metrics.percentiles import TOO_FEW
-from ovreport.store import Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare import same_run
-from ovreport_sitegen.components import accuracy_cells
+from ovreport_sitegen.components import accuracy_cells, ranked
 from ovreport_sitegen.components.cells import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column
-from ovreport_sitegen.data.load import newest
 from ovreport_sitegen.pages import (
     accuracy,
     efficiency,
@@ -43,28 +40,6 @@ def pair(**knobs: object) -> tuple[r.Record, r.Record]:
 
 
 # ---------------------------------------------------------------- which records are shown
-
-
-def test_the_newest_record_of_a_case_wins() -> None:
-    """Same machine, device, model, weights and precision: the newest is current."""
-    old, new = a_record(measured_at="2026-01-01T00:00:00Z"), a_record(seed=2)
-    other = a_record(precision="default", measured_at="2026-01-01T00:00:00Z")
-    current, older, doubts = newest(Stored(one, Path("x.json")) for one in (new, old, other))
-    assert current in ([other, new], [new, other])
-    assert older == [old]
-    assert not doubts
-
-
-@pytest.mark.parametrize("first", ["a.json", "z.json"])
-def test_two_records_of_one_case_and_one_time_are_reported(first: str) -> None:
-    """Both are named; which is shown hangs on their names, and not on the order of reading."""
-    at = "2026-01-01T00:00:00Z"
-    made = {"a.json": a_record(measured_at=at), "z.json": a_record(seed=2, measured_at=at)}
-    names = sorted(made, reverse=first == "z.json")
-    current, older, (doubt,) = newest(Stored(made[name], Path(name)) for name in names)
-    assert (current, older) == ([made["z.json"]], [made["a.json"]])
-    assert doubt.where == "a.json"
-    assert "z.json" in doubt.what
 
 
 def test_a_case_on_another_machine_is_another_case() -> None:
@@ -153,7 +128,7 @@ def test_tables_of_details_hold_whole_devices() -> None:
 
 
 def test_a_large_site_shows_all_in_the_main_table_only() -> None:
-    """Details are of the device with most models, and say so."""
+    """Details are of the machine that was measured last, and say so."""
     sizes = {"example-8c": 70, "other-4c": 60}
     many = [
         a_record(model=f"m{i}", title=f"M {i}", machine=machine, rounds=1, seed=i)
@@ -163,15 +138,15 @@ def test_a_large_site_shows_all_in_the_main_table_only() -> None:
     view = efficiency.view(catalogue(*many))
     assert len(view.table.rows) == 130
     for table in (view.phases, view.kinds, view.modes):
-        assert len(table.rows) == 70
-        assert "70 of 130" in table.note
+        assert len(table.rows) == 60
+        assert "60 of 130" in table.note
 
 
 # ---------------------------------------------------------------- verdicts
 
 
-def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
-    """Two models on one device beat one on another; of equals the newer one is shown."""
+def test_charts_show_the_machine_that_was_measured_last() -> None:
+    """It has fewer models than another, and is shown for all that it has values of."""
     old, new = ({"machine": "old-1", "full_name": "Old"}, {"machine": "new-1", "full_name": "New"})
     later = "2026-11-24T12:00:00Z"
     both = [
@@ -183,29 +158,57 @@ def test_charts_show_the_device_that_has_most_of_what_they_show() -> None:
     assert found.main_device.label == "New"
     assert found.device_with("latency_ms").label == "New"
     assert found.speedup_device.label == "Old"
-    assert catalogue(*both[:-1]).main_device.label == "Old"
+    fewer = catalogue(*both[:-1])
+    assert fewer.main_device.label == "New"
+    assert [d.label for d in fewer.devices] == ["New", "Old"]
+    assert [machine.id for machine in fewer.machines] == ["new-1", "old-1"]
 
 
-def test_unreliable_results_stay_out_of_rankings_and_in_the_table() -> None:
-    """An unreliable result is in no chart; its row is greyed and says why."""
+def test_unreliable_results_are_ranked_as_outlines() -> None:
+    """An unreliable result is in the chart, marked as approximate; its row says why."""
     found = catalogue(a_record(), a_record(model="shaky", title="Shaky", noise=0.5, seed=3))
     view = latency.view(found)
     chart = view.cards[0].chart
     assert chart is not None
-    assert [row.name for row in chart.rows] == ["Magika v3.3 · f32"]
+    drawn = {row.name.partition(" ")[0]: row for row in chart.rows}
+    assert set(drawn) == {"Magika", "Shaky"}
+    assert (drawn["Shaky"].faint, drawn["Shaky"].is_approximate) == (True, True)
+    assert drawn["Shaky"].label.startswith("≈")
+    assert (drawn["Magika"].faint, drawn["Magika"].is_approximate) == (False, False)
     (row,) = [row for row in view.table.rows if row.tone == "unreliable"]
     assert "rounds differ" in row.html
-    assert "1 unreliable" in view.cards[0].legend
+    assert {"hollow", "unreliable"} <= set(view.cards[0].marks)
 
 
-def test_a_card_of_nothing_but_unreliable_results_says_so() -> None:
-    """No chart, no headline: a sentence, and the table with all values."""
+def test_an_order_that_intervals_do_not_bear_is_not_claimed() -> None:
+    """Stable values far apart have a fastest and a slowest; with one unreliable there is none."""
+    slow = a_record(model="slow", title="Slow", median_ms=50.0, seed=4)
+    sure = latency.view(catalogue(a_record(), slow)).cards[0].finding
+    assert "Fastest" in sure
+    unsure = latency.view(catalogue(a_record(noise=0.5), slow)).cards[0].finding
+    assert "Fastest" not in unsure
+    assert "≈" in unsure
+
+
+def test_a_card_of_nothing_but_unreliable_results_tells_the_order_of_magnitude() -> None:
+    """A chart of outlines, and a sentence with ≈ and the interval."""
     found = catalogue(a_record(noise=0.5))
     card = latency.view(found).cards[0]
-    assert card.chart is None
-    assert "reliable enough" in card.finding
+    assert card.chart is not None
+    assert all(row.faint for row in card.chart.rows)
+    assert "≈" in card.finding
+    assert "interval" in card.finding
     assert card.table is not None
     assert "unreliable" in card.table.rows[0].html
+
+
+def test_a_ratio_of_two_values_needs_both() -> None:
+    """The sentence on both is of those that have both."""
+    value = catalogue(a_record()).results[0].metric_value("latency_ms")
+    assert value is not None
+    only = ranked.Ranked("A", value, None, "CPU")
+    both = ranked.Ranked("B", value, value, "CPU")
+    assert "1.00×" in ranked.pair_finding([only, both], "It takes {}×")
 
 
 def test_a_page_of_noisy_results_says_so_at_its_top() -> None:

@@ -20,6 +20,14 @@ Examples:
   ovreport models fetch magika-v3.3             fetch one
 """
 
+_LIST_EXAMPLES = """
+\b
+Examples:
+  ovreport models list                          the models of the default run
+  ovreport models list --suite standard         all models that come with ovreport
+  ovreport models list --suite my.toml --json   a suite of your own, for a script
+"""
+
 _FETCH_EXAMPLES = """
 \b
 Examples:
@@ -52,7 +60,7 @@ def models(context: click.Context, suite: str, as_json: bool) -> None:
         _list(suite, as_json)
 
 
-@models.command("list")
+@models.command("list", epilog=_LIST_EXAMPLES)
 @_own_suite_option
 @json_option
 @click.pass_obj

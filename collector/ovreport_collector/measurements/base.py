@@ -101,7 +101,8 @@ class Measurement(ABC, Generic[R]):
     needs_streams: ClassVar[bool] = False
     """Whether it sets a device's streams: one that hands the work to others has none."""
     for_all_cases: ClassVar[bool] = False
-    """Whether cases of native frameworks, and of variants at quick, have it too."""
+    """Whether cases of native frameworks have it too, and at quick those of variants and of
+    other precisions than the default."""
 
     def why_not(self, planned: PlannedCase, prepared: PreparedModel) -> NotMeasured | None:
         """Return why this case does not have it; None where it has."""

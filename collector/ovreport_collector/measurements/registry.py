@@ -1,4 +1,4 @@
-"""The registry: the two workloads, and the further measurements in the order a round makes them.
+"""The registry: the two workloads, and the further measurements in the order they are made in.
 
 `--skip`, the journal, the fields of a record and the expected time come from these. To add a
 measurement, write its folder and name it in `MEASUREMENTS`.
@@ -29,7 +29,7 @@ MEASUREMENTS: tuple[Measurement[Any], ...] = (
     OpenLoopMeasurement(),
     NoMmap(),
 )
-"""In the order in which a round makes them, after its own."""
+"""In the order in which they are made after a process of a case."""
 
 BY_NAME = {measurement.name: measurement for measurement in MEASUREMENTS}
 
@@ -40,7 +40,7 @@ _INFERENCE, _GENERATION = Inference(), generation.Generation()
 
 
 def workload(planned: PlannedCase) -> Workload[Any]:
-    """Return what a round of a case itself measures."""
+    """Return what the processes of a case themselves measure."""
     return _GENERATION if planned.is_language else _INFERENCE
 
 
@@ -49,10 +49,11 @@ def why_not(
 ) -> NotMeasured | None:
     """Return why a case does not have a measurement; None where it has.
 
-    Native frameworks are compared in what a round itself measures. Of a variant made here, a quick
-    look asks only how fast and how accurate it is.
+    Native frameworks are compared in what a round itself measures. A quick look asks only how fast
+    and how accurate a variant made here is, and measures the rest at one precision: the device's
+    default, which is what a user gets.
     """
-    if why := _why_never(measurement, planned, tier):
+    if why := why_never(measurement, planned, tier):
         return why
     if measurement.needs_streams and is_virtual(planned.case.device):
         return Unsupported(
@@ -62,7 +63,7 @@ def why_not(
     return measurement.why_not(planned, prepared)
 
 
-def _why_never(
+def why_never(
     measurement: Measurement[Any], planned: PlannedCase, tier: Tier
 ) -> NotMeasured | None:
     """Return why a case can never have a measurement, whatever its model is; None where it may."""
@@ -72,15 +73,19 @@ def _why_never(
         return None
     if planned.is_native:
         return Unsupported(reason="measured of OpenVINO only")
-    if planned.is_optimized and tier.name == "quick":
-        return Skipped(
-            reason=f"at tier {tier.name} measured of the published {planned.model.variant} only"
-        )
-    return None
+    if tier.name != "quick":
+        return None
+    if planned.is_optimized:
+        only = f"of the published {planned.model.variant} only"
+    elif planned.also_at_default:
+        only = "at the default precision only"
+    else:
+        return None
+    return Skipped(reason=f"at tier {tier.name} measured {only}")
 
 
-def round_s(planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = ()) -> float:
-    """Return about how many seconds round `index` of a case takes, all its measurements together.
+def process_s(planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = ()) -> float:
+    """Return about how many seconds process `index` of a case takes, with all that follows it.
 
     It is not known yet which of them the prepared model has: those of images count for all models.
     """
@@ -89,5 +94,5 @@ def round_s(planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = 
         for measurement in MEASUREMENTS
         if measurement.name not in skip
         and index < measurement.rounds(tier)
-        and _why_never(measurement, planned, tier) is None
+        and why_never(measurement, planned, tier) is None
     )

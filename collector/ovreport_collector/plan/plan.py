@@ -33,6 +33,8 @@ class PlannedCase:
 
     case: Case
     model: Model
+    also_at_default: bool = False
+    """Whether the plan has the same at the device's default precision too."""
 
     @property
     def key(self) -> str:
@@ -179,7 +181,8 @@ def cases(
         fitting = engines_for(model, engines)
         for device, variant, engine in itertools.product(devices, names, fitting):
             optimized = variant != model.variant
-            for precision in _precisions(engine, device, precisions, optimized=optimized):
+            chosen = _precisions(engine, device, precisions, optimized=optimized)
+            for precision in chosen:
                 case = Case(
                     engine=engine,
                     device=device.name,
@@ -187,7 +190,8 @@ def cases(
                     variant=variant,
                     precision=precision,
                 )
-                yield PlannedCase(case, model)
+                also = precision != "default" and "default" in chosen
+                yield PlannedCase(case, model, also_at_default=also)
 
 
 def _precisions(

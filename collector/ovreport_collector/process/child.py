@@ -28,7 +28,7 @@ import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Generic, Self
+from typing import IO, BinaryIO, Generic, Self, cast
 
 import msgspec
 
@@ -82,6 +82,7 @@ class Process(Generic[R]):
         name = f"{type(job).__module__}:{type(job).__qualname__}"
         files = (job_file, self._result_file, measured_file(work))
         self._process = _popen([name, *map(str, files), str(os.getpid())], self._stderr)
+        self._stdin = cast("IO[bytes]", self._process.stdin)
         self._answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -121,10 +122,9 @@ class Process(Generic[R]):
         """End the process and all that it started; may be called again."""
         self._is_over = True
         kill_group(self._process)
-        for stream in (self._process.stdin, self._stderr):
+        for stream in (self._stdin, self._stderr):
             with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
+                stream.close()
 
     def _step(self, limit_s: float) -> R | JobFailed:
         if self._is_over:
@@ -132,9 +132,8 @@ class Process(Generic[R]):
         self._result_file.unlink(missing_ok=True)
         self._resume()
         with contextlib.suppress(OSError):  # it may be gone: then it does not answer either
-            assert self._process.stdin is not None
-            self._process.stdin.write(NEXT)
-            self._process.stdin.flush()
+            self._stdin.write(NEXT)
+            self._stdin.flush()
         is_done = self._wait(limit_s)
         if is_done is None:
             reason = f"no result after {limit_s:.0f} s: the process was stopped"
@@ -158,9 +157,8 @@ class Process(Generic[R]):
 
     def _read(self) -> None:
         """Read the process's answers to their end; anything else that it prints goes to stderr."""
-        assert self._process.stdout is not None
-        with self._process.stdout as stdout:
-            for line in stdout:
+        with cast("IO[bytes]", self._process.stdout) as answers:
+            for line in answers:
                 if line == DONE:
                     self._answers.put(True)
                 else:

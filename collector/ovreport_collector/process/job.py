@@ -71,7 +71,7 @@ AnyJob = Job[R] | StepJob[R]
 
 
 def result_type(kind: type) -> Any:  # noqa: ANN401 (a union of types is no type)
-    """Return `R | JobFailed` of a class whose base is generic in R: `Job[R]`, `StepJob[R]`…"""
+    """Return `R | JobFailed` of a class whose base is generic in R, as `Job[R]` is."""
     bases = getattr(kind, "__orig_bases__", ())
     (result,) = (get_args(base)[0] for base in bases if get_args(base))
     return result | JobFailed

@@ -12,6 +12,7 @@ from rich.console import Console
 from ovreport import paths, store
 from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record
 from ovreport_collector import datasets, sources
+from ovreport_collector.doctor.preflight import preflight
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
 from ovreport_collector.process import child, timing, workspace
@@ -61,6 +62,7 @@ def measure(
     """
     workspace.check_writable(out)
     with workspace.one_at_a_time(console), workspace.working_folder() as work:
+        _warn_of_machine()
         sources.resolve_unpinned(plan.suite, plan.models)  # what is not pinned is a part of the key
         journal_path = paths.state() / "runs" / f"{plan.key}.jsonl"
         store.sweep(out / plan.machine.id)
@@ -90,6 +92,20 @@ def measure(
         collected = Collected(_all_records(journal, plan, out), timing.total(journal.timings()))
         journal.close()
     return collected
+
+
+def _warn_of_machine() -> None:
+    """Print what will spoil results on this machine now, to stderr; nothing where all is well."""
+    found = preflight(paths.cache())
+    if not found:
+        return
+    console = Console(stderr=True)
+    for line in (
+        "This machine is not at its best for measuring:",
+        *(f"  {one}" for one in found),
+        "More of it, and what to change: ovreport doctor",
+    ):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _report_resumed(journal: Journal, plan: Plan, console: Console) -> None:

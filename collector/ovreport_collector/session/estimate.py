@@ -7,11 +7,13 @@ the rest is here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ovreport_collector import tasks
 from ovreport_collector.datasets import selection
 from ovreport_collector.measurements import registry
+from ovreport_collector.measurements.base import PlannedRound
 from ovreport_collector.measurements.generation import measurement as generation
 from ovreport_collector.models.variants import is_calibrated
 from ovreport_collector.plan.plan import Plan, PlannedCase
@@ -37,15 +39,17 @@ class Done:
     rounds: int
     seconds: float
     """As they were expected, not as they were."""
+    processes: Mapping[str, int] = field(default_factory=dict)
+    """Case → its processes that are over."""
 
 
 def total_s(plan: Plan) -> float:
-    """Return the expected seconds of a plan at the fewest rounds: the sum of all its steps."""
+    """Return the expected seconds of a plan at the fewest processes: the sum of all its steps."""
     return (
         sum(optimizing_s(name) for model in plan.models for name in plan.optimized_variants(model))
         + sum(accuracy_s(plan, model) for model in plan.models)
         + sum(case_accuracy_s(plan, planned) for planned in plan.cases)
-        + sum(rounds_s(plan, planned) for planned in plan.cases)
+        + sum(processes_s(plan, planned) for planned in plan.cases)
     )
 
 
@@ -70,23 +74,35 @@ def case_accuracy_s(plan: Plan, planned: PlannedCase) -> float:
     return 0.0 if planned.is_reference else accuracy_s(plan, planned.model)
 
 
-def rounds_s(plan: Plan, planned: PlannedCase) -> float:
-    """Return the expected seconds of the fewest rounds of a case."""
-    return sum(round_s(plan, planned, index) for index in range(plan.tier.processes))
+def processes_s(plan: Plan, planned: PlannedCase) -> float:
+    """Return the expected seconds of the fewest processes of a case."""
+    return sum(process_s(plan, planned, index) for index in range(plan.tier.processes))
 
 
-def round_s(plan: Plan, planned: PlannedCase, index: int) -> float:
-    """Return the expected seconds of one round of a case: the first ones measure more."""
-    return registry.round_s(planned, plan.tier, index, plan.skip)
+def process_s(plan: Plan, planned: PlannedCase, index: int) -> float:
+    """Return the expected seconds of one process of a case, and of what follows it.
+
+    The first ones are followed by more than the later ones.
+    """
+    return registry.process_s(planned, plan.tier, index, plan.skip)
+
+
+def step_s(current: PlannedRound) -> float:
+    """Return the expected seconds of one step of a process: all count alike."""
+    workload = registry.workload(current.planned)
+    seconds = workload.seconds(current.tier, current.index, skip=current.skip)
+    return seconds / len(current.passes)
 
 
 def done(plan: Plan, journal: Journal) -> Done:
-    """Return what a journal holds of a plan."""
+    """Return what a journal holds of a plan; of a process that was cut short, only its rounds."""
     rounds, seconds = 0, 0.0
+    counts: dict[str, int] = {}
     for planned in plan.cases:
-        indices = [step.round for step in journal.rounds(planned.key)]
-        rounds += len(indices)
-        seconds += sum(round_s(plan, planned, index) for index in indices)
+        processes = journal.processes(planned.key)
+        rounds += len({number for process in processes for number in process.rounds})
+        counts[planned.key] = over = sum(process.is_over for process in processes)
+        seconds += sum(process_s(plan, planned, index) for index in range(over))
         if journal.outputs(planned.key) is not None:
             seconds += case_accuracy_s(plan, planned)
-    return Done(rounds, seconds)
+    return Done(rounds, seconds, counts)

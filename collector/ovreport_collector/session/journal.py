@@ -76,7 +76,7 @@ class ThreadsFound(Struct, frozen=True, kw_only=True, tag="threads-found"):
 
 
 class StepDone(Struct, frozen=True, kw_only=True, tag="step-done"):
-    """A process of a case made a step: it started, measured a round, ended…"""
+    """A process of a case made a step: it started, measured a round, switched or ended."""
 
     case: str
     process: int
@@ -164,13 +164,15 @@ class CaseProcess:
         return [step.result for step in self.steps]
 
     @property
-    def measured(self) -> bool:
-        """Whether it measured any round."""
-        return any(
-            isinstance(one, GenerationResult)
-            or (isinstance(one, LatencyVisit | ThroughputVisit) and one.measured is not None)
-            for one in self.results
-        )
+    def rounds(self) -> set[int]:
+        """The numbers of the rounds that it measured."""
+        found = set()
+        for one in self.results:
+            if isinstance(one, GenerationResult):
+                found.add(self.number)
+            elif isinstance(one, LatencyVisit | ThroughputVisit) and one.measured is not None:
+                found.add(one.round)
+        return found
 
     def visits(self, kind: type[Struct]) -> int:
         """Return how many of its steps have a result of this type."""

@@ -226,4 +226,4 @@ def _give_up(context: RunContext, planned: PlannedCase, failure: JobFailed) -> N
     context.journal.add(
         GivenUp(case=planned.key, at=now(), failure=failure, timing=context.stopwatch.take())
     )
-    context.display.failed(planned, failure.reason, rounds=context.plan.tier.processes)
+    context.display.failed(planned, failure.reason, processes=context.plan.tier.processes)

@@ -9,11 +9,13 @@ from typing import Any
 import msgspec
 
 from ovreport.metrics import verdicts
+from ovreport.metrics.spread import run_spreads
 from ovreport.record import (
     Accuracy,
     Completed,
     FailedRound,
     InputData,
+    LatencyRound,
     Memory,
     MemoryMode,
     Model,
@@ -25,6 +27,7 @@ from ovreport.record import (
     Record,
     RunSpread,
     Skipped,
+    ThroughputRound,
 )
 from ovreport_collector.machine import noise
 from ovreport_collector.measurements import registry
@@ -114,9 +117,7 @@ def spreads(
 def _noise(processes: Sequence[CaseProcess]) -> list[ProcessNoise]:
     """Return the noise over the visits of each process, as its last step tells it."""
     return [
-        ProcessNoise(
-            process=process.number, started_at=last.started_at, readings=last.readings
-        )
+        ProcessNoise(process=process.number, started_at=last.started_at, readings=last.readings)
         for process in processes
         if process.steps and (last := process.steps[-1]).readings
     ]
@@ -127,8 +128,10 @@ def _unreadable(results: Sequence[Any], processes: Sequence[CaseProcess]) -> dic
     if not results:
         return {}
     found = dict(processes[-1].steps[-1].readings) if processes[-1].steps else {}
-    if isinstance(results[-1], InferenceResult):
-        for loop in (*results[-1].latency[-1:], *results[-1].throughput[-1:]):
+    last = results[-1]
+    if isinstance(last, InferenceResult):
+        loops: list[LatencyRound | ThroughputRound] = [*last.latency[-1:], *last.throughput[-1:]]
+        for loop in loops:
             found |= loop.readings
     return noise.unreadable(found)
 
@@ -145,7 +148,9 @@ def _measurements(
     processes, outputs = journal.processes(planned.key), journal.outputs(planned.key)
     done = journal.results(planned)
     for one in registry.MEASUREMENTS:
-        results = [process.further[one.name] for process in processes if one.name in process.further]
+        results = [
+            process.further[one.name] for process in processes if one.name in process.further
+        ]
         why_not = None if results else _why_not(one, plan, planned, prepared, has_any=bool(done))
         if one.is_field:
             fields[one.name] = why_not or one.part(results)
@@ -194,7 +199,7 @@ def _outcome(
     planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
 ) -> Outcome:
     processes = journal.processes(planned.key)
-    if any(process.is_done or process.measured for process in processes):
+    if any(process.is_done or process.rounds for process in processes):
         return Completed()
     given_up = journal.given_up(planned.key)
     failures = [process.failed.failure for process in processes if process.failed is not None]

@@ -33,6 +33,8 @@ class Row:
     """Gives the colour: CPU, iGPU, dGPU, NPU or other."""
     faint: bool = False
     """Drawn as an outline: a noisy result, or no clear difference."""
+    is_approximate: bool = False
+    """Its label is grey: only the order of magnitude is known."""
     other: float | None = None
     """The second value of a pair; for the kind `lost` how far below zero is tolerated."""
     points: tuple[float, ...] = ()

@@ -2,7 +2,7 @@
 
 The fields of a value, beside its texts: `i` place, `v` value, `lo` and `hi` ends of the interval,
 `at` where the label stands, `w` second value, `c` colour, `ci` colour of the interval, `f` fill,
-`o` opacity of the fill, `s` shape.
+`o` opacity of the fill, `ink` colour of the label, `s` shape.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SHAPES = {
 }
 """Device families differ by shape too, for readers who cannot tell the colours apart."""
 
-GROUND, INK = "var(--card)", "var(--ink)"
+GROUND, INK, MUTED = "var(--card)", "var(--ink)", "var(--muted)"
 _BEYOND = 1.5
 """An interval is drawn up to so many times the largest value, then cut by the plot's edge."""
 
@@ -80,6 +80,7 @@ def _base(i: int, row: Row) -> Datum:
         "ci": colour,
         "f": GROUND if row.faint else colour,
         "o": 0.25 if row.faint else 1,
+        "ink": MUTED if row.is_approximate else INK,
         "s": SHAPES.get(row.family, "cross"),
     }
 

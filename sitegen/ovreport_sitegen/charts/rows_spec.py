@@ -38,6 +38,7 @@ STEP = 34
 TICKS = [0.5, 1]
 
 _INK, _MUTED, _GRID = "var(--ink)", "var(--muted)", "var(--grid)"
+_INK_OF_LABEL = alt.Fill("ink:N", scale=None)
 
 
 @cache
@@ -112,7 +113,7 @@ def _names() -> Layer:
 
 def _labels(kind: Kind) -> Layer:
     mark = alt.Chart().mark_text(align="left", dx=7, yOffset=7, fontWeight=600, aria=False)
-    return mark.encode(x=_x(kind, "at"), y=_y(), text="label:N")
+    return mark.encode(x=_x(kind, "at"), y=_y(), text="label:N", fill=_INK_OF_LABEL)
 
 
 def _interval(kind: Kind, *, width: float = 1.5) -> Layer:
@@ -194,7 +195,7 @@ def _lost() -> list[Layer]:
     label = (
         alt.Chart()
         .mark_text(align="right", dx=-7, yOffset=7, fontWeight=600, aria=False)
-        .encode(x=_x("lost", "at"), y=_y(), text="label:N")
+        .encode(x=_x("lost", "at"), y=_y(), text="label:N", fill=_INK_OF_LABEL)
     )
     zero = _baseline("lost")
     return [band, zero, _names(), stem, _dots("lost"), label]

@@ -72,7 +72,6 @@ def value_cell(result: Result) -> Cell:
         metric.format(accuracy.value),
         sub=f"{metric.format(accuracy.low)} – {metric.format(accuracy.high)}",
         sort=accuracy.value,
-        tone="judged",
         tip=f"{metric.label}, {metric.unit}; interval: {line(accuracy.interval)}",
     )
 
@@ -121,7 +120,7 @@ def cost_cell(result: Result) -> Cell:
         points(reference.delta * scale),
         sub="" if low == high == 0 else f"{points(low)} … {points(high)}",
         sort=reference.delta * scale,
-        tone="judged bad" if eligible(result) is False else "judged",
+        tone="bad" if eligible(result) is False else "",
     )
 
 
@@ -138,7 +137,7 @@ def eligible_cell(result: Result) -> Cell:
         ("eligible at 99.9 %" if strict else "eligible at 99 %") if known else "not eligible",
         sub=f"{significant(kept * 100)} % of reference",
         sort=kept,
-        tone="judged" if known else "judged bad",
+        tone="" if known else "bad",
     )
 
 

@@ -30,6 +30,8 @@ class Card:
     """None where nothing can be drawn."""
     legend: str = ""
     """What the marks mean."""
+    marks: tuple[str, ...] = ()
+    """Keys of further marks, whose explanations open from below the chart."""
     left_out: tuple[str, ...] = ()
     """What is not drawn, each with the reason."""
     table: Table | None = None

@@ -17,6 +17,8 @@ from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, NotMeasured, Unsupported, Verdict
 from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
+from ovreport_sitegen.components import marks
+from ovreport_sitegen.components.marks import Look, look
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow, Tone
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
@@ -57,12 +59,23 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
             href=result.device.href,
             family=result.device.family,
         ),
-        Cell(result.precision, sub=VARIANTS[result.variant].label, sort=result.precision),
+        precision_cell(result),
+    )
+
+
+def precision_cell(result: Result) -> Cell:
+    """Return the requested and the executed precision, with the variant."""
+    is_default = result.requested == "default" or "→" in result.precision
+    return Cell(
+        result.precision,
+        sub=VARIANTS[result.variant].label,
+        sort=result.precision,
+        explained="precision" if is_default else "",
     )
 
 
 def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> TableRow:
-    """Return a row of a result; the verdict of `measurement` colours it."""
+    """Return a row of a result; the verdict of `measurement` is the row's."""
     under = f"{result.device.label} · {result.label}"
     return row(result, result_cells(result), cells, measurement, under)
 
@@ -100,7 +113,10 @@ def spanning_cell(why: NotMeasured | None, span: int) -> Cell:
 
 
 def row_tone(result: Result, measurement: str) -> Tone:
-    """Return how a row is coloured: by its outcome, or by the verdict of a measurement."""
+    """Return what class a row has: by its outcome, or by the verdict of a measurement.
+
+    How each value of the row looks, its own verdict decides.
+    """
     if not result.completed:
         return "failed"
     verdict = result.verdict(measurement) if measurement else None
@@ -116,9 +132,15 @@ def value_cell(result: Result, key: str, *, interval: bool = True) -> Cell:
         sub = _value_interval(found) if interval else ""
         if found.scope:
             sub = f"{sub}\n{line(found.scope, 60)}".strip()
-        tone = "judged unreliable" if found.verdict.level == "unreliable" else "judged"
-        return Cell(metric.format(found.value), sub=sub, sort=found.value, tone=tone)
+        return looking(Cell(metric.format(found.value), sub=sub, sort=found.value), look(found))
     return missing_cell(found)
+
+
+def looking(cell: Cell, shown: Look) -> Cell:
+    """Return a cell of a value as far as it can be relied on."""
+    if shown == marks.PLAIN:
+        return cell
+    return replace(cell, sign=shown.sign, marks=shown.marks, tone=shown.tone)
 
 
 def missing_cell(why: NotMeasured | None) -> Cell:
@@ -127,7 +149,7 @@ def missing_cell(why: NotMeasured | None) -> Cell:
         return Cell("not measured", tone="missing")
     reason = line(why.reason, 400)
     if reason.startswith((TOO_FEW, _TOO_FEW_ONCE)):
-        return Cell(TOO_FEW, tone="missing", tip=reason)
+        return Cell(TOO_FEW, tone="missing", tip=reason, explained="too-few-samples")
     return Cell(status_word(why), sub=line(reason, 60), tone="missing", tip=reason)
 
 
@@ -152,7 +174,7 @@ def _value_interval(found: MetricValue) -> str:
 def interval_words(low: float, high: float, show: Callable[[float], str] = significant) -> str:
     """Return the ends of an interval; one round alone has none."""
     if not math.isfinite(high - low):
-        return "interval unbounded"
+        return "interval unknown"
     return f"{show(low)} – {show(high)}"
 
 
@@ -160,7 +182,8 @@ def interval_cell(interval: Interval, key: str = "") -> Cell:
     """Return a value with its interval, in the format of a metric where one is given."""
     show = METRICS[key].format if key else significant
     sub = interval_words(interval.low, interval.high, show)
-    return Cell(show(interval.value), sub=sub, sort=interval.value)
+    cell = Cell(show(interval.value), sub=sub, sort=interval.value)
+    return looking(cell, marks.look_of_interval(interval))
 
 
 def range_cell(values: Sequence[float]) -> Cell:
@@ -200,6 +223,7 @@ def badge_cell(verdict: Verdict) -> Cell:
         sort={"stable": 0, "noisy": 1, "unreliable": 2}[verdict.level],
         tone=f"badge {verdict.level}",
         tip="; ".join(f"{reason_title(r.code)}: {line(r.detail)}" for r in verdict.reasons),
+        explained=verdict.level,
     )
 
 
@@ -247,7 +271,7 @@ def result_table(
 ) -> Table:
     """Return a table of results; `columns` and `cells` follow those that name the result.
 
-    The verdict of `measurement` colours the rows.
+    The verdict of `measurement` is that of the rows.
     """
     rows = tuple(result_row(r, cells(r), measurement) for r in results)
     return Table(id_, caption, (*RESULT_COLUMNS, *columns), rows, searchable=True, note=note)
@@ -286,6 +310,6 @@ def whole_devices(catalogue: Catalogue, results: Sequence[Result], most: int = M
     return Selection(
         shown,
         f"Shows {len(shown):,} of {len(results):,} results: those of {len(kept)} of "
-        f"{plural(len(sizes), 'device')}, the ones with most models. Every result is on its "
-        "model's page.",
+        f"{plural(len(sizes), 'device')}, beginning with the machine that was measured last. Every "
+        "result is on its model's page.",
     )

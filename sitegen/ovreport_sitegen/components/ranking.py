@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics import METRICS, Metric, MetricValue, significant
-from ovreport.stats.intervals import geometric_mean
+from ovreport.metrics import METRICS, Metric
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import (
@@ -16,10 +15,11 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
+from ovreport_sitegen.components.marks import look
+from ovreport_sitegen.components.ranked import Ranked, pair_finding, ranking_finding, value_details
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line, plural
 
 FIRST = 40
 """Rows of a card's own table; the page's main table has all."""
@@ -66,19 +66,6 @@ def model_name(result: Result) -> str:
 def device_name(result: Result) -> str:
     """Return a result's name in a chart of devices."""
     return f"{result.device.label} · {result.short_label}"
-
-
-def value_details(found: MetricValue) -> str:
-    """Return the interval, the counts and the verdict of a value."""
-    metric = METRICS[found.metric]
-    bounds = (
-        f"95 % interval {metric.format(found.low)} to {metric.format(found.high)}"
-        if found.kind == "measured"
-        else found.kind
-    )
-    scope = f"{line(found.scope, 60)}, " if found.scope else ""
-    counts = f"{plural(found.rounds, 'round')}, n {found.n:,}"
-    return f"{scope}{bounds}, {counts}, {found.verdict.level}"
 
 
 # ---------------------------------------------------------------- cards of several pages
@@ -189,16 +176,17 @@ def ranking_card(
 ) -> Card:
     """Return a card that ranks results by a metric, the best first.
 
-    Unreliable and failed results are in its table only. `log`: dots on a logarithmic scale, not
-    bars; a second metric needs it.
+    Unreliable results are drawn as outlines, with ≈; those without a value are in its table only.
+    `log`: dots on a logarithmic scale, not bars; a second metric needs it.
     """
     metric = METRICS[key]
     measurement = "latency" if metric.measurement == "latency" else "throughput"
     other = second.metric if second else ""
-    ranked = [found for r in results if (found := _row(r, key, naming(r), other))]
-    ranked.sort(key=lambda found: found.value, reverse=metric.direction == "higher")
-    rows = tuple(ranked[:MAX_ROWS])
-    finding = _pair_finding(ranked, second) if second and ranked else _finding(rows, metric)
+    ranked = _ranked(results, metric, other, naming)
+    rows = tuple(_row(found, metric) for found in ranked[:MAX_ROWS])
+    finding = ranking_finding(ranked, metric)
+    if second and any(found.second for found in ranked):
+        finding = pair_finding(ranked, second.sentence)
     kind: Kind = "pairs" if second else "dots" if log else "bars"
     return Card(
         id=id_,
@@ -208,80 +196,79 @@ def ranking_card(
         finding=finding,
         chart=Chart(kind, title, finding, axis, rows) if rows else None,
         legend=_legend(kind, second, ranked, len(results)) if rows else "",
+        marks=marks_of(rows, precision="default" in conditions),
         table=_table(f"{id_}-card-table", title, results, [key, other] if other else [key]),
         footer=footer(results, measurement),
         more=more,
     )
 
 
-def _row(result: Result, key: str, name: str, other: str) -> Row | None:
-    """Return a chart's row, None where a value is missing or unreliable."""
-    first = result.trusted(key)
-    second = result.trusted(other) if other else None
-    if first is None or first.value <= 0 or (other and second is None):
-        return None
-    metric = METRICS[key]
+def _ranked(
+    results: Sequence[Result], metric: Metric, other: str, naming: Callable[[Result], str]
+) -> list[Ranked]:
+    """Return the results that have a value, the best first."""
+    found = [
+        Ranked(naming(r), value, r.metric_value(other) if other else None, r.device.family)
+        for r in results
+        if (value := r.metric_value(metric.key)) and value.value > 0
+    ]
+    found.sort(key=lambda one: one.value.value, reverse=metric.direction == "higher")
+    return found
+
+
+def _row(found: Ranked, metric: Metric) -> Row:
+    """Return a chart's row."""
+    first, second, shown = found.value, found.second, look(found.value)
     # A long unit stands on the axis only; a pair has less room.
-    has_unit = len(metric.unit) <= (3 if other else 5)
-    label = metric.format_unit(first.value) if has_unit else metric.format(first.value)
+    has_unit = len(metric.unit) <= (3 if second else 5)
+    label = shown.text(metric.format_unit(first.value) if has_unit else metric.format(first.value))
     if second is not None:
-        label = f"{label} / {metric.format(second.value)}"
+        label = f"{label} / {look(second).text(metric.format(second.value))}"
     return Row(
-        name=name,
+        name=found.name,
         label=label,
         value=first.value * metric.scale,
         low=first.low * metric.scale,
         high=first.high * metric.scale,
-        family=result.device.family,
-        faint=first.verdict.level == "noisy",
+        family=found.family,
+        faint=shown.is_hollow,
+        is_approximate=shown.is_approximate,
         other=second.value * metric.scale if second else None,
-        tip=f"{name}: {metric.format_unit(first.value)}, {value_details(first)}",
+        tip=f"{found.name}: {metric.format_unit(first.value)}, {value_details(first)}",
     )
 
 
-def _legend(kind: Kind, second: Second | None, ranked: Sequence[Row], total: int) -> str:
+def marks_of(rows: Sequence[Row], *, precision: bool = False) -> tuple[str, ...]:
+    """Return the keys of the marks that a chart of these rows needs.
+
+    `precision`: it is of the default precision.
+    """
+    return tuple(
+        key
+        for key, needed in (
+            ("hollow", any(row.faint for row in rows)),
+            ("unreliable", any(row.is_approximate for row in rows)),
+            ("precision", precision),
+        )
+        if needed
+    )
+
+
+def _legend(kind: Kind, second: Second | None, ranked: Sequence[Ranked], total: int) -> str:
     mark = "Bar" if kind == "bars" else "Dot"
     notes = [
         f"Large mark: {second.large}. Small mark: {second.small}."
         if second
-        else f"{mark}: median over rounds. Line: 95 % interval."
+        else f"{mark}: value. Line: 95 % interval."
     ]
-    if any(row.faint for row in ranked[:MAX_ROWS]):
-        notes.append("Outline: noisy.")
     if total > len(ranked):
-        notes.append(f"Not drawn: {total - len(ranked)} unreliable or failed; see the table.")
+        notes.append(f"Not drawn: {total - len(ranked)} without a value; see the table.")
     if len(ranked) > MAX_ROWS:
         notes.append(f"The first {MAX_ROWS} of {len(ranked)}.")
     return " ".join(notes)
 
 
-def _finding(rows: Sequence[Row], metric: Metric) -> str:
-    """Return the best and the last of a ranking."""
-    if not rows:
-        return "No result here is reliable enough to be ranked; the table gives the reasons."
-    best, last = (
-        f"{row.name}, {row.label}" + ("" if row.label.endswith(metric.unit) else f" {metric.unit}")
-        for row in (rows[0], rows[-1])
-    )
-    if len(rows) == 1:
-        return f"{best}."
-    words = ("Most", "Least")
-    if metric.direction == "lower":
-        words = ("Fastest", "Slowest") if metric.unit == "ms" else ("Least", "Most")
-    return f"{words[0]}: {best}. {words[1]}: {last}."
-
-
-def _pair_finding(rows: Sequence[Row], second: Second) -> str:
-    """Return how the values compare with their second ones."""
-    ratios = [(row.value / row.other, row.name) for row in rows if row.other]
-    most, name = max(ratios)
-    if len(ratios) == 1:
-        return f"{second.sentence.format(significant(most))}: {name}."
-    mean = geometric_mean([ratio for ratio, _ in ratios])
-    return (
-        f"{second.sentence.format(significant(mean))}, geometric mean over "
-        f"{plural(len(ratios), 'model')}. Highest: {name}, {significant(most)}×."
-    )
+# ---------------------------------------------------------------- table
 
 
 def _table(id_: str, caption: str, results: Sequence[Result], keys: Sequence[str]) -> Table:

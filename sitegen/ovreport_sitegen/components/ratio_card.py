@@ -10,7 +10,8 @@ from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.card import Card, footer
-from ovreport_sitegen.components.cells import interval_words
+from ovreport_sitegen.components.cells import interval_words, looking
+from ovreport_sitegen.components.marks import look_of_ratio
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import listed, plural
@@ -85,15 +86,16 @@ def _falling(ratio: Ratio) -> float:
 
 def ratio_row(ratio: Ratio) -> Row:
     """Return a chart's row of a ratio."""
-    interval = ratio.comparison.ratio
+    interval, look = ratio.comparison.ratio, look_of_ratio(ratio.comparison)
     return Row(
         name=ratio.name,
-        label=times(ratio.comparison),
+        label=look.text(times(ratio.comparison)),
         value=interval.value,
         low=interval.low,
         high=interval.high,
         family=ratio.result.device.family,
-        faint=not ratio.comparison.significant,
+        faint=look.is_hollow,
+        is_approximate=look.is_approximate,
         tip=f"{ratio.name}: {ratio_words(ratio.comparison)}",
     )
 
@@ -103,10 +105,13 @@ def ratio_cell(comparison: Comparison | None, why_none: str = "No round has both
     if comparison is None:
         return Cell("–", tone="missing", tip=why_none)
     ratio = comparison.ratio
-    sub = interval_words(ratio.low, ratio.high)
-    if not comparison.significant:
-        sub = f"{sub}\n{comparison.outcome}"
-    return Cell(times(comparison), sub=sub, sort=ratio.value, tone="judged")
+    cell = Cell(
+        times(comparison),
+        sub=interval_words(ratio.low, ratio.high),
+        sort=ratio.value,
+        note="" if comparison.significant else comparison.outcome,
+    )
+    return looking(cell, look_of_ratio(comparison))
 
 
 def pairs_cell(*comparisons: Comparison | None) -> Cell:

@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 from markupsafe import Markup
 
+from ovreport_sitegen.components import marks
+
 Tone = Literal["", "noisy", "unreliable", "failed"]
 
 escape = lru_cache(maxsize=1 << 16)(escape_html)
@@ -34,8 +36,7 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
     """What it sorts by; None sorts last."""
     href: str = ""
     tone: str = ""
-    """`missing` or `bad`; `judged`: the row's verdict is not about this cell; `judged unreliable`:
-    the cell's own verdict is."""
+    """`missing`, `bad` or `unreliable`."""
     tip: str = ""
     family: str = ""
     """Shown as a coloured mark before the text."""
@@ -43,6 +44,12 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
     """Columns it takes: the reason why a case has no values stands once."""
     marks: tuple[str, ...] = ()
     """Words in small frames: quick, architecture only."""
+    sign: str = ""
+    """Key of the mark in front of the text, shown as its sign."""
+    explained: str = ""
+    """Key of the mark that explains the text, which opens the explanation."""
+    note: str = ""
+    """Words below the text that a mark explains: no clear difference."""
 
     @property
     def html(self) -> str:
@@ -74,12 +81,31 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
     def content(self) -> str:
         """Content of the element."""
         text = escape(self.text)
-        inner = f'<a href="{escape(self.href)}">{text}</a>' if self.href else f"<span>{text}</span>"
+        if self.href:
+            inner = f'<a href="{escape(self.href)}">{text}</a>'
+        elif self.explained:
+            inner = marks.explained(self.explained, text)
+        else:
+            inner = f"<span>{text}</span>"
+        if self.sign:
+            inner = f"{marks.sign(self.sign)}{inner}"
         if self.family:
             inner = f'<i class="fam {self.family}"></i>{inner}'
         if self.marks:
-            inner += "".join(f' <b class="mark">{escape(mark)}</b>' for mark in self.marks)
-        return f"{inner}<small>{escape(self.sub)}</small>" if self.sub else inner
+            inner += "".join(map(_framed, self.marks))
+        if self.sub:
+            inner += f"<small>{escape(self.sub)}</small>"
+        return f"{inner}<small>{_words(self.note)}</small>" if self.note else inner
+
+
+def _framed(words: str) -> str:
+    """Return words in a small frame, which open their explanation if there is one."""
+    return f' <b class="mark">{_words(words)}</b>'
+
+
+def _words(words: str) -> str:
+    key = marks.key_of(words)
+    return marks.explained(key, escape(words)) if key else escape(words)
 
 
 DASH = Cell("–", tone="missing")

@@ -5,6 +5,7 @@
     ├── native               those of native frameworks, which enter no chart of OpenVINO's
     ├── language             those of language models, which enter no page of the others
     ├── older                the records that are history
+    ├── machines             the one that was measured last first
     ├── models, devices      of all but language models, which have language_models
     ├── speedups             each case against f32 of the published file, paired by round
     ├── framework_speedups   OpenVINO against native frameworks, paired by round
@@ -15,17 +16,19 @@ Everything here is computed once, and shared by all pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
+from ovreport.history import newest
 from ovreport.record import Record
 from ovreport.store import Loaded
 from ovreport_sitegen.compare import PairedComparison, same_work
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
+from ovreport_sitegen.data.machines import MachineRef, machines
 from ovreport_sitegen.data.names import grouped, names
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
 
@@ -42,6 +45,8 @@ class Catalogue:
     older: tuple[Record, ...]
     models: tuple[ModelRef, ...]
     devices: tuple[DeviceRef, ...]
+    """Those of the machine that was measured last first."""
+    machines: tuple[MachineRef, ...]
     faults: tuple[RecordError, ...] = ()
     native: tuple[Result, ...] = ()
     language: tuple[Result, ...] = ()
@@ -78,9 +83,16 @@ class Catalogue:
         found = (r for r in self.everything if r.device.key == device.key)
         return max(found, key=lambda r: r.record.measured_at)
 
-    def rank(self, device: DeviceRef) -> tuple[int, str, DeviceKey]:
-        """Return what devices are ranked by: the models that ran, then when one did last."""
-        return _rank(device, [r for r in self.of_device(device) if r.completed])
+    def of_machine(self, machine: MachineRef) -> list[Result]:
+        """Return OpenVINO's results of a machine."""
+        return [r for r in self.results if r.device.key[0] == machine.id]
+
+    def rank(self, device: DeviceRef) -> tuple[bool, int, str, DeviceKey]:
+        """Return what devices are ranked by.
+
+        First the machine that was measured last, then the models that ran, then when one did last.
+        """
+        return self._rank(device, [r for r in self.of_device(device) if r.completed])
 
     def baseline(self, result: Result) -> Result | None:
         """Return f32 of the published file on the same device; None: not measured."""
@@ -105,7 +117,7 @@ class Catalogue:
 
     @cached_property
     def speedup_device(self) -> DeviceRef:
-        """The device on which the default precision was paired with f32 for most models."""
+        """The device that shows what the default precision does: the main one if it can."""
         return self._device_of_most([s.candidate for s in self._default_speedups])
 
     @cached_property
@@ -132,31 +144,42 @@ class Catalogue:
 
     @cached_property
     def main_device(self) -> DeviceRef:
-        """The device on which most models ran, of several the one measured last."""
+        """Of the machine that was measured last, the device on which most models ran."""
         return self._device_of_most(self.results)
 
     def device_with(self, metric: str) -> DeviceRef:
-        """Return the device that a chart of all models in that metric shows."""
-        return self._device_of_most([r for r in self.results if r.trusted(metric)])
+        """Return the device that a chart of all models in that metric shows.
+
+        It is of another machine only where the one that was measured last has no such value.
+        """
+        return self._device_of_most([r for r in self.results if r.metric_value(metric)])
 
     def _device_of_most(self, results: Sequence[Result]) -> DeviceRef:
         ran = [r for r in results if r.completed] or self.results
         by_device = grouped((r.device, r) for r in ran)
-        return max(by_device, key=lambda device: _rank(device, by_device[device]))
+        return max(by_device, key=lambda device: self._rank(device, by_device[device]))
+
+    def _rank(self, device: DeviceRef, ran: Sequence[Result]) -> tuple[bool, int, str, DeviceKey]:
+        is_last = device.key[0] == self.machines[0].id
+        newest = max((r.record.measured_at for r in ran), default="")
+        return is_last, len({r.model.id for r in ran}), newest, device.key
 
 
 def make(config: Config, loaded: Loaded) -> Catalogue:
     """Return the catalogue of all records that could be read."""
-    current, older, doubts = load.newest(loaded.stored)
+    newest_ones, older_ones, doubts = newest(loaded.stored)
+    current, older = ([one.record for one in some] for some in (newest_ones, older_ones))
     named = names(current)
-    every = sorted(load.results(current, older, named), key=_place)
+    found = machines(current, named.devices, config)
+    devices = [device for machine in found for device in machine.devices]
+    place = {device.key: i for i, device in enumerate(devices)}
+    every = sorted(load.results(current, older, named), key=lambda r: _place(r, place))
     results, native, language = (
         [r for r in every if ENGINES[r.record.case.engine].kind == kind]
         for kind in ("openvino", "native", "generation")
     )
     placed = {r.device.key for r in (*results, *native)}
     models = sorted(named.models.items(), key=lambda item: (item[1].title.lower(), item[0]))
-    devices = sorted(named.devices.values(), key=lambda d: (d.label.lower(), d.key))
     before = load.earlier_partners(native, older, named)
     return Catalogue(
         config=config,
@@ -164,6 +187,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         older=tuple(older),
         models=tuple(m for (language_one, _), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
+        machines=found,
         faults=(*loaded.faults, *doubts),
         native=tuple(native),
         framework_speedups=tuple(_framework_speedups([*results, *before], native)),
@@ -182,11 +206,6 @@ def _framework_speedups(ours: Sequence[Result], native: Sequence[Result]) -> Ite
                 yield pair
 
 
-def _rank(device: DeviceRef, ran: Sequence[Result]) -> tuple[int, str, DeviceKey]:
-    newest = max((r.record.measured_at for r in ran), default="")
-    return len({r.model.id for r in ran}), newest, device.key
-
-
 def _baseline_key(result: Result) -> tuple[str, ...]:
     """Return what a result shares with its baseline."""
     return (
@@ -202,12 +221,12 @@ def _framework_key(result: Result) -> tuple[str, ...]:
     return (*result.device.key, result.record.case.device, result.model.id, result.variant)
 
 
-def _place(result: Result) -> tuple[object, ...]:
+def _place(result: Result, devices: Mapping[DeviceKey, int]) -> tuple[object, ...]:
     """Return what results are sorted by: as the models' pages list them."""
     return (
         result.model.title.lower(),
         result.model.id,
-        result.device.label,
+        devices[result.device.key],
         result.model.variants.index(result.variant),
         result.requested != "f32",
         result.requested,

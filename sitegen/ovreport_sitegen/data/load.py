@@ -7,49 +7,17 @@ with the day of that run; one that failed, or that the device cannot do, stays w
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from ovreport.engines import ENGINES
-from ovreport.errors import RecordError, one_line
+from ovreport.history import case_key
 from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Completed, Measured, Record, Skipped
-from ovreport.store import Stored
 from ovreport_sitegen.compare import same_run
-from ovreport_sitegen.data.names import Names, case_key, device_key, grouped
+from ovreport_sitegen.data.names import Names, device_key, grouped
 from ovreport_sitegen.data.result import Result
-
-
-def newest(stored: Iterable[Stored]) -> tuple[list[Record], list[Record], list[RecordError]]:
-    """Return the newest record of each case, all others from old to new, and what is in doubt.
-
-    In doubt is which of two records of one case and one time is the newer: the one of the longer
-    tier counts as such, then the one whose file name is the later in the alphabet.
-    """
-    by_case = grouped((case_key(one.record), one) for one in sorted(stored, key=_age))
-    doubts = [
-        _same_time(one, after)
-        for of_case in by_case.values()
-        for one, after in itertools.pairwise(of_case)
-        if one.record.measured_at == after.record.measured_at
-    ]
-    older = sorted((one for of_case in by_case.values() for one in of_case[:-1]), key=_age)
-    return [of_case[-1].record for of_case in by_case.values()], [o.record for o in older], doubts
-
-
-def _age(one: Stored) -> tuple[str, float, str]:
-    return one.record.measured_at, one.record.tier.min_seconds, one.path.name
-
-
-def _same_time(one: Stored, after: Stored) -> RecordError:
-    return RecordError(
-        f"of the same case and time as {one_line(str(after.path), limit=1000)}, which counts as "
-        "the newer",
-        where=one_line(str(one.path), limit=1000),
-        remedy="Keep one of the two.",
-    )
 
 
 def results(current: Sequence[Record], older: Iterable[Record], names: Names) -> Iterator[Result]:

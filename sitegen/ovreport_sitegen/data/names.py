@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ovreport.engines import ENGINES
+from ovreport.history import CaseKey, case_key
 from ovreport.metrics import MetricValues
 from ovreport.record import Optimized, Record
 from ovreport.variants import VARIANTS
@@ -15,8 +16,6 @@ from ovreport_sitegen.text import line, short_name, unique_slugs
 
 K = TypeVar("K")
 V = TypeVar("V")
-CaseKey = tuple[str, ...]
-"""Machine, engine, the device's full name and string, model, variant and requested precision."""
 ModelKey = tuple[bool, str]
 """Whether it is a language model, and its id: the pages of the two kinds differ."""
 
@@ -55,13 +54,6 @@ def names(records: Sequence[Record]) -> Names:
 def device_key(record: Record) -> DeviceKey:
     """Return what makes a device one: the machine, and its full name there."""
     return record.machine.id, record.device.full_name
-
-
-def case_key(record: Record) -> CaseKey:
-    """Return what makes two records measurements of the same case."""
-    case = record.case
-    machine, full_name = device_key(record)
-    return machine, case.engine, full_name, case.device, case.model, case.variant, case.precision
 
 
 def _model_key(record: Record) -> ModelKey:

@@ -142,6 +142,12 @@ class Result:
         return self.record.tier.name == "quick"
 
     @property
+    def tier(self) -> str:
+        """Name of the tier, and whether the user changed it."""
+        tier = self.record.tier
+        return f"{tier.name}, custom" if tier.is_custom else tier.name
+
+    @property
     def marks(self) -> tuple[str, ...]:
         """What is marked beside its name wherever it is shown."""
         only = ("architecture only",) if self.model.architecture_only else ()

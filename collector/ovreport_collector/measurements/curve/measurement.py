@@ -21,8 +21,11 @@ from ovreport_collector.process.job import JobFailed
 
 MAX_POINTS = 16
 BATCHES = (2, 4, 8)
+COARSE_POINTS, COARSE_BATCH = 6, 4
+"""Of the grid of a quick look."""
 SECONDS = {"quick": 0.25, "standard": 1.5, "publish": 5.0}
-_COMPILE_S = 0.4
+_START_S = 1.0
+_COMPILE_S = 0.2
 """Expected seconds of a point, without its loop."""
 
 
@@ -34,20 +37,22 @@ class CurveMeasurement(Measurement[CurveResult]):
 
     def seconds(self, tier: Tier) -> float:
         """Return about how long one round of it takes."""
-        return MAX_POINTS * (1.4 * SECONDS[tier.name] + _COMPILE_S)
+        points = COARSE_POINTS if tier.name == "quick" else MAX_POINTS
+        return _START_S + points * (1.4 * SECONDS[tier.name] + _COMPILE_S)
 
     def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> CurveJob:
         """Return the job of one round: the same grid in all of them."""
         first = results[0]
         loaded = next(iter(first.throughput), None)
+        hint, optimal = (loaded.streams, loaded.requests) if loaded else (0, 1)
         return CurveJob(
             target=current.target,
             round=current.index,
             inputs=str(current.prepared.samples),
             seed=current.seed,
-            settings=grid(
-                loaded.streams if loaded else 0, loaded.requests if loaded else 1, current.cores
-            ),
+            settings=coarse_grid(hint, optimal)
+            if current.tier.name == "quick"
+            else grid(hint, optimal, current.cores),
             seconds=SECONDS[current.tier.name],
             driver=loaded.driver if loaded else "threads",
             unloaded_latency_ms=first.latency_ms,
@@ -74,6 +79,18 @@ def grid(hint: int, optimal: int, cores: int) -> list[Setting]:
     found |= {Setting(unloaded, 1, batch) for batch in BATCHES}
     found |= {Setting(hint, optimal, batch) for batch in BATCHES}
     return sorted(found, key=lambda s: (s.batch, s.streams, s.requests))[:MAX_POINTS]
+
+
+def coarse_grid(hint: int, optimal: int) -> list[Setting]:
+    """Return the few settings that show where a device saturates, for a quick look.
+
+    The hint's streams with one request, half of the optimal number, all of it, and twice as many,
+    which only wait longer; one stream with one request; and one larger batch. Hint as in `grid`.
+    """
+    requests = (1, max(1, optimal // 2), optimal, 2 * optimal)
+    found = {Setting(hint, n, 1) for n in requests}
+    found |= {Setting(min(hint, 1), 1, 1), Setting(hint, optimal, COARSE_BATCH)}
+    return sorted(found, key=lambda s: (s.batch, s.streams, s.requests))
 
 
 def merged(curves: Sequence[Curve]) -> Curve:

@@ -8,8 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ovreport.metrics.generation import first_token, headline, per_token
-from ovreport.metrics.verdict import needs_more_rounds
+from ovreport.metrics.generation import first_token_rounds, headline, per_token_rounds
 from ovreport.record import Concurrency, ConcurrentPoint, GenerationPoint, NotMeasured, Tier, pooled
 from ovreport.record import Generation as GenerationPart
 from ovreport_collector.engines.types import Target
@@ -103,7 +102,8 @@ class Generation(Workload[GenerationResult]):
     def is_wide(self, results: Sequence[GenerationResult]) -> bool:
         """Return whether the headline is not known well enough yet."""
         point = headline(_points(results))
-        return any(needs_more_rounds(of(point)) for of in (first_token, per_token))
+        made = first_token_rounds(point, {}), per_token_rounds(point, {})
+        return any(rounds.needs_more for rounds in made)
 
     def fields(
         self, results: Sequence[GenerationResult], quality: GenerationQuality | None

@@ -7,8 +7,7 @@ from typing import Any
 
 import msgspec
 
-from ovreport.metrics.speed import latency_headline, throughput_headline
-from ovreport.metrics.verdict import needs_more_rounds
+from ovreport.metrics.speed import latency_rounds, throughput_rounds
 from ovreport.record import (
     Energy,
     FailedRound,
@@ -97,7 +96,9 @@ class Inference(Workload[InferenceResult]):
             memory=ended.memory,
             memory_unreadable=ended.memory_unreadable,
             energy=ended.energy,
-            missing=ended.missing | _missing("latency", latency) | _missing("throughput", throughput),
+            missing=ended.missing
+            | _missing("latency", latency)
+            | _missing("throughput", throughput),
             failed=_failed("latency", latency) | _failed("throughput", throughput),
         )
 
@@ -105,8 +106,8 @@ class Inference(Workload[InferenceResult]):
         """Return whether latency or throughput is not known well enough yet."""
         latency = [one for r in results for one in r.latency]
         throughput = [one for r in results for one in r.throughput]
-        return (bool(latency) and needs_more_rounds(latency_headline(latency))) or (
-            bool(throughput) and needs_more_rounds(throughput_headline(throughput, 1))
+        return (bool(latency) and latency_rounds(latency).needs_more) or (
+            bool(throughput) and throughput_rounds(throughput, 1).needs_more
         )
 
     def fields(

@@ -1,4 +1,4 @@
-"""One process of a model that infers: start-up, rounds of latency and throughput, energy, memory."""
+"""A process of a model that infers: start-up, rounds of latency and throughput, energy, memory."""
 
 from __future__ import annotations
 

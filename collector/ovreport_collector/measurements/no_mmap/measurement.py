@@ -12,9 +12,7 @@ from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
 
-_START_S = 1.5
-_ROUNDS = {"quick": 5, "standard": 5, "publish": 7}
-"""A start is quick."""
+_START_S = 1.0
 
 
 class NoMmap(Measurement[NoMmapResult]):
@@ -29,10 +27,6 @@ class NoMmap(Measurement[NoMmapResult]):
         if planned.case.engine != "openvino":
             return Unsupported(reason="only OpenVINO can read weights instead of mapping them")
         return None
-
-    def rounds(self, tier: Tier) -> int:
-        """Return in how many rounds it is done."""
-        return _ROUNDS[tier.name]
 
     def seconds(self, tier: Tier) -> float:
         """Return what a start takes."""

@@ -1,8 +1,8 @@
 """Open loop: requests arrive at random, whether the earlier ones are done or not.
 
-    search(closed_ips, try_rate)   bisects the rate, a step each
-    Arrivals.step(rate)            one step: a Poisson process, a pool of requests, first come,
-                                   first served
+    search(closed_ips, step, rates)   bisects the rate, a step each
+    Arrivals.step(rate)               one step: a Poisson process, a pool of requests, first come,
+                                      first served
 
 The times of arrival are drawn before the step begins, and latency counts from them: a slow
 inference delays no arrival, so none is left out ("coordinated omission", G. Tene). MLPerf's Server
@@ -43,7 +43,6 @@ from ovreport_collector.measurements.results import RoundJob, rounded
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.timing import measuring
 
-STEPS = 6
 LONGEST = 3.0
 """A step lasts at most so many times its least length, to have enough arrivals."""
 LATE = 0.1
@@ -74,6 +73,8 @@ class ArrivalsJob(RoundJob[ArrivalsResult], frozen=True, kw_only=True):
     """Least length of one step."""
     least: int
     """Arrivals that a step must have, within three times its least length."""
+    rates: int
+    """Rates to try: each halves what is left between too low and too high."""
 
     def run(self) -> ArrivalsResult | JobFailed:
         """Search for the highest rate."""
@@ -104,7 +105,7 @@ def measure(job: ArrivalsJob, engine: Engine) -> ArrivalsResult | JobFailed:
     with measuring():
         ThreadLoad(pool, len(samples)).run(_WARM_UP_S, len(pool))
     arrivals = Arrivals(pool, len(samples), job)
-    steps = search(job.closed_ips, arrivals.step)
+    steps = search(job.closed_ips, arrivals.step, rates=job.rates)
     for request in pool:
         request.feed(0)
         request.infer()
@@ -123,15 +124,17 @@ def measure(job: ArrivalsJob, engine: Engine) -> ArrivalsResult | JobFailed:
     )
 
 
-def search(closed_ips: float, step: Callable[[float], ArrivalStep]) -> list[ArrivalStep]:
-    """Bisect between nothing and the closed loop's throughput: six rates, 1.6 % of it apart.
+def search(
+    closed_ips: float, step: Callable[[float], ArrivalStep], *, rates: int
+) -> list[ArrivalStep]:
+    """Bisect between nothing and the closed loop's throughput: six rates end 1.6 % of it apart.
 
     A rate that missed is tried once more, with the same gaps: what disturbed the machine for a
     moment would else halve the result. Missed steps end early, so that costs little.
     """
     low, high = 0.0, closed_ips
     steps = []
-    for _ in range(STEPS):
+    for _ in range(rates):
         rate = rounded((low + high) / 2)
         steps.append(step(rate))
         if not steps[-1].met:

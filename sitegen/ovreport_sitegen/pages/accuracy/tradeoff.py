@@ -12,7 +12,7 @@ from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
 from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.card import Card, footer
-from ovreport_sitegen.components.ranking import value_details
+from ovreport_sitegen.components.ranked import value_details
 from ovreport_sitegen.components.ratio_card import PAIRED, ratio_words
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped

@@ -69,10 +69,7 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
     if measured:
         point = generation.headline(measured.points)
         prompt = Cell(
-            str(point.prompt_tokens),
-            sub=f"{point.new_tokens} generated",
-            sort=point.prompt_tokens,
-            tone="judged",
+            str(point.prompt_tokens), sub=f"{point.new_tokens} generated", sort=point.prompt_tokens
         )
     cells = (
         prompt,
@@ -112,7 +109,7 @@ def _against_cell(measured: Generation | None) -> Cell:
         _signed(reference.delta),
         sub=sub,
         sort=reference.delta,
-        tone="judged bad" if bad else "judged",
+        tone="bad" if bad else "",
         tip=f"f32 on the CPU has {significant(reference.value)}; bootstrap over "
         f"{plural(len(perplexity.windows), 'window')}",
     )
@@ -169,8 +166,8 @@ def lengths_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
 
 def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
     first, per_token = generation.first_token(point), generation.per_token(point)
-    yield Cell(str(point.prompt_tokens), sort=point.prompt_tokens, tone="judged")
-    yield Cell(str(point.new_tokens), sort=point.new_tokens, tone="judged")
+    yield Cell(str(point.prompt_tokens), sort=point.prompt_tokens)
+    yield Cell(str(point.new_tokens), sort=point.new_tokens)
     yield interval_cell(first, "time_to_first_token_ms")
     yield interval_cell(per_token, "time_per_output_token_ms")
     for key, percentile in generation.PERCENTILES.items():
@@ -237,7 +234,7 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
             catalogue,
             result,
             (
-                Cell(str(point.requests), sort=point.requests, tone="judged"),
+                Cell(str(point.requests), sort=point.requests),
                 interval_cell(rate, "concurrent_tokens_per_s"),
                 Cell(f"{significant(scaling, 2)}×", sort=scaling) if alone else DASH,
                 Cell(str(len(point.rounds)), sort=len(point.rounds)),

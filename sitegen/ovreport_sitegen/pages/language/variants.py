@@ -158,4 +158,4 @@ def _size_cell(result: Result) -> Cell:
     if not size:
         return DASH
     sub = f"{significant(how.bytes_before / _MB)} in f32" if isinstance(how, Optimized) else ""
-    return Cell(significant(size / _MB), sub=sub, sort=size / _MB, tone="judged")
+    return Cell(significant(size / _MB), sub=sub, sort=size / _MB)

@@ -41,7 +41,7 @@ def view(catalogue: Catalogue) -> MethodView:
     """Return the view of the page."""
     tiers: dict[str, tuple[Tier, int]] = {}
     counts: dict[str, int] = {}
-    results = (*catalogue.results, *catalogue.language)
+    results = catalogue.everything
     for r in results:
         tier = r.record.tier
         tiers[repr(tier)] = (tier, tiers.get(repr(tier), (tier, 0))[1] + 1)

@@ -71,11 +71,12 @@ def time_words(time: MeasuringTime) -> str:
 
 
 def _call(results: Sequence[Result]) -> CallOverhead | None:
-    timed = [(f.value, r) for r in results if (f := r.metric_value("latency_ms"))]
+    timed = [(f.value, r) for r in results if (f := r.metric_value("latency_observed_ms"))]
     if not timed:
         return None
     _, fastest = min(timed, key=lambda pair: pair[0])
-    latency, overhead = fastest.metric_value("latency_ms"), fastest.metric_value("overhead_ms")
+    latency = fastest.metric_value("latency_observed_ms")
+    overhead = fastest.metric_value("overhead_ms")
     measurement = fastest.record.latency
     if latency is None or overhead is None or not isinstance(measurement, Latency):
         return None

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from msgspec.structs import replace
+
 from ovreport.metrics import GROUPS, METRICS, MetricValue, significant
 from ovreport.metrics.accuracy import ACCURACY
 from ovreport.metrics.evidence import READINGS
@@ -76,7 +78,7 @@ def _row(result: Result, key: str) -> TableRow:
     return TableRow(
         (
             label,
-            Cell(shown.text, sub=METRICS[key].unit, tone="num"),
+            replace(shown, sub=METRICS[key].unit, sort=None, tone=f"num {shown.tone}".rstrip()),
             Cell("bound at 99 % confidence" if bound else shown.sub),
             Cell(n),
             better,

@@ -1,0 +1,125 @@
+"""Metric values as rows of a table: each with its case, and with all that it takes to weigh it.
+
+The site's `data/figures.csv` and `ovreport.load(…).figures()` have these rows, and the names of
+their columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ovreport.metrics import METRICS, MetricValue, MetricValues
+from ovreport.metrics.metric import Metric
+from ovreport.record import Execution, Failed, NotMeasured, Record, Unsupported
+
+
+class Figure(Struct, frozen=True, kw_only=True):
+    """One value of one case, or why there is none."""
+
+    machine: str
+    """The machine's id."""
+    device: str
+    """OpenVINO device string: CPU, GPU.0, AUTO:GPU,CPU."""
+    device_full_name: str
+    family: str
+    """CPU, iGPU, dGPU, NPU or other."""
+    engine: str
+    model: str
+    variant: str
+    """The weights: fp32, int8 …"""
+    precision_requested: str
+    precision_executed: str
+    """Read back from the compiled model; `unverified` where that was not possible."""
+    architecture_only: bool
+    """The weights are constant: speed is real, outputs mean nothing."""
+    tier: str
+    measured_at: str
+    """Time in UTC, ISO 8601."""
+    openvino: str
+    """OpenVINO's full build string."""
+    current: bool
+    """Whether the record is the newest of its case; the others are history."""
+    metric: str = ""
+    """Key of the metric, such as `latency_ms`."""
+    label: str = ""
+    """What the metric is called."""
+    unit: str = ""
+    """Unit of `value`, `low` and `high`."""
+    better: str = ""
+    """`lower` or `higher`."""
+    kind: str = ""
+    """What the value is, such as `undisturbed`, `observed` or `bound`; `missing`: there is none."""
+    value: float | None = None
+    low: float | None = None
+    """Low end of the 95 % interval; equal to the value where that is itself a bound."""
+    high: float | None = None
+    rounds: int | None = None
+    n: int | None = None
+    """Samples behind the value."""
+    verdict: str = ""
+    """stable, noisy or unreliable."""
+    reasons: str = ""
+    """Codes of what speaks against the value, separated by spaces."""
+    missing: str = ""
+    """Why there is no value: failed, unsupported or skipped, and the reason."""
+    repeat: str = ""
+    """The command that measures the case again."""
+
+
+def figures_of(record: Record, values: MetricValues, *, current: bool) -> Iterator[Figure]:
+    """Yield a row for each of a record's metric values, and for each that is missing."""
+    case = _case(record, current=current)
+    for key, value in values.items():
+        yield _figure(case, METRICS[key], value)
+
+
+def _case(record: Record, *, current: bool) -> Figure:
+    """Return the columns that all rows of a record share."""
+    case, execution = record.case, record.execution
+    executed = execution.precision if isinstance(execution, Execution) else "unknown"
+    return Figure(
+        machine=record.machine.id,
+        device=case.device,
+        device_full_name=record.device.full_name,
+        family=record.device.family,
+        engine=case.engine,
+        model=case.model,
+        variant=case.variant,
+        precision_requested=case.precision,
+        precision_executed="unverified" if executed == "unknown" else executed,
+        architecture_only=record.model.architecture_only,
+        tier=record.tier.name,
+        measured_at=record.measured_at,
+        openvino=record.software.openvino,
+        current=current,
+        repeat=record.repeat.ovreport,
+    )
+
+
+def _figure(case: Figure, metric: Metric, value: MetricValue | NotMeasured) -> Figure:
+    row = replace(
+        case, metric=metric.key, label=metric.label, unit=metric.unit, better=metric.direction
+    )
+    if not isinstance(value, MetricValue):
+        return replace(row, kind="missing", missing=f"{_status(value)}: {value.reason}")
+    return replace(
+        row,
+        label=f"{metric.label}: {value.scope}" if value.scope else metric.label,
+        kind=value.kind,
+        value=value.value * metric.scale,
+        low=value.low * metric.scale,
+        high=value.high * metric.scale,
+        rounds=value.rounds,
+        n=value.n,
+        verdict=value.verdict.level,
+        reasons=" ".join(reason.code for reason in value.verdict.reasons),
+    )
+
+
+def _status(why: NotMeasured) -> str:
+    if isinstance(why, Failed):
+        return "failed"
+    return "unsupported" if isinstance(why, Unsupported) else "skipped"

@@ -1,0 +1,91 @@
+"""Headlines: undisturbed where quiet rounds agree, else observed over all rounds.
+
+The two are never mixed: `MetricValue.kind` says which one a value is, and the observed one has a
+metric of its own beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ovreport.metrics.evidence import evidence_without_load
+from ovreport.metrics.metric import MetricValue, value_of
+from ovreport.metrics.verdict import STABLE_HALF_WIDTH, verdict_of
+from ovreport.record import Reason, Record
+from ovreport.stats.intervals import Interval, median_interval
+from ovreport.stats.undisturbed import Round, Undisturbed, needs_more, undisturbed
+
+Own = Callable[[Sequence[int]], Sequence[Reason]]
+"""Indices of rounds → what speaks against a value that is made of them."""
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """The rounds of a headline."""
+
+    values: Sequence[float]
+    """Times or rates, above 0."""
+    processes: Sequence[int]
+    quiet: Sequence[bool]
+    n: Sequence[int]
+    """Samples behind each value."""
+    is_rate: bool = False
+
+    @property
+    def observed(self) -> Interval:
+        """The median over all rounds."""
+        return median_interval(self.values)
+
+    @property
+    def undisturbed(self) -> Undisturbed | str:
+        """What quiet rounds agree on, or why there is no such value."""
+        found = undisturbed(self._times)
+        if isinstance(found, str) or not self.is_rate:
+            return found
+        low, value, high = found.interval.low, found.interval.value, found.interval.high
+        return Undisturbed(Interval(1 / value, 1 / high, 1 / low), found.processes, found.used)
+
+    @property
+    def needs_more(self) -> bool:
+        """Whether another process could make the undisturbed value known to ±3 %."""
+        return needs_more(self._times, half_width=STABLE_HALF_WIDTH)
+
+    @property
+    def _times(self) -> list[Round]:
+        times = [1 / value for value in self.values] if self.is_rate else self.values
+        return [Round(*one) for one in zip(times, self.processes, self.quiet, strict=True)]
+
+
+def headline(
+    key: str, rounds: Rounds, record: Record, reasons: Sequence[Reason], own: Own = lambda _: ()
+) -> tuple[str, MetricValue]:
+    """Return a headline: its undisturbed value, else the observed one, which is never stable.
+
+    `reasons`: the record's evidence; `own`: what speaks against some of the rounds.
+    """
+    found = rounds.undisturbed
+    if isinstance(found, str):
+        why = Reason(code="disturbed", detail=found)
+        everything = [why, *own(range(len(rounds.values))), *reasons]
+        return _over_all(key, rounds, everything, kind="observed")
+    quiet = [*own(found.used), *evidence_without_load(record, found.processes)]
+    verdict = verdict_of(found.interval, len(found.used), quiet)
+    n = sum(rounds.n[i] for i in found.used)
+    return value_of(key, found.interval, len(found.used), n, verdict, kind="undisturbed")
+
+
+def observed(
+    key: str, rounds: Rounds, reasons: Sequence[Reason], own: Own = lambda _: ()
+) -> tuple[str, MetricValue]:
+    """Return the median over all rounds, whatever the machine did meanwhile."""
+    return _over_all(key, rounds, [*own(range(len(rounds.values))), *reasons], kind="measured")
+
+
+def _over_all(
+    key: str, rounds: Rounds, reasons: Sequence[Reason], *, kind: str
+) -> tuple[str, MetricValue]:
+    interval, many = rounds.observed, len(rounds.values)
+    return value_of(
+        key, interval, many, sum(rounds.n), verdict_of(interval, many, reasons), kind=kind
+    )

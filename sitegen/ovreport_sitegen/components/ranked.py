@@ -1,0 +1,123 @@
+"""Ranked values in words: a sentence says only what the intervals of its values bear."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ovreport.metrics import METRICS, Metric, MetricValue, significant
+from ovreport.stats.intervals import geometric_mean
+from ovreport_sitegen.components.marks import Look, look
+from ovreport_sitegen.text import line, plural
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A result's place in a ranking."""
+
+    name: str
+    value: MetricValue
+    second: MetricValue | None
+    """The other metric; None where it is missing or none is asked for."""
+    family: str
+
+
+def value_details(found: MetricValue) -> str:
+    """Return the interval, the counts and the verdict of a value."""
+    metric = METRICS[found.metric]
+    bounds = (
+        f"95 % interval {metric.format(found.low)} to {metric.format(found.high)}"
+        if found.kind not in {"bound", "rated"}
+        else found.kind
+    )
+    scope = f"{line(found.scope, 60)}, " if found.scope else ""
+    counts = f"{plural(found.rounds, 'round')}, n {found.n:,}"
+    observed = ", no quiet rounds" if look(found).is_observed else ""
+    return f"{scope}{bounds}, {counts}, {found.verdict.level}{observed}"
+
+
+# ---------------------------------------------------------------- findings
+
+
+def ranking_finding(ranked: Sequence[Ranked], metric: Metric) -> str:
+    """Return the best and the last of a ranking, as far as their intervals bear it."""
+    if not ranked:
+        return "No result here has a value; the table gives the reasons."
+    best, last = (
+        f"{found.name}, {value_words(found.value, metric)}" for found in (ranked[0], ranked[-1])
+    )
+    if len(ranked) == 1:
+        return f"{best}."
+    words = ("Most", "Least")
+    if metric.direction == "lower":
+        words = ("Fastest", "Slowest") if metric.unit == "ms" else ("Least", "Most")
+    values = [found.value for found in ranked]
+    if _stands_out(values[0], values[1:]) and _stands_out(values[-1], values[:-1]):
+        return f"{words[0]}: {best}. {words[1]}: {last}."
+    return f"From {best} to {last}. The order is not certain: intervals overlap or are wide."
+
+
+def _stands_out(one: MetricValue, others: Sequence[MetricValue]) -> bool:
+    """Return whether a value is the extreme for sure: its interval lies apart from all others."""
+    return not look(one).is_uncertain and all(
+        not look(other).is_uncertain and (other.low > one.high or other.high < one.low)
+        for other in others
+    )
+
+
+def value_words(found: MetricValue, metric: Metric) -> str:
+    """Return a value with its unit and its interval, as a sentence has it."""
+    shown = look(found).text(metric.format_unit(found.value))
+    if found.low == found.high or not math.isfinite(found.high - found.low):
+        return shown
+    return f"{shown} (95 % interval {metric.format(found.low)}–{metric.format(found.high)})"
+
+
+def pair_finding(ranked: Sequence[Ranked], sentence: str) -> str:
+    """Return how the values compare with their second ones; some must have one.
+
+    `sentence` says it, with `{}` for the ratio.
+    """
+    ratios = [
+        _ValueRatio(found.name, found.value, found.second)
+        for found in ranked
+        if found.second and found.second.value > 0
+    ]
+    about = Look(is_approximate=any(ratio.is_uncertain for ratio in ratios))
+    mean = geometric_mean([ratio.value for ratio in ratios])
+    text = sentence.format(about.text(significant(mean)))
+    if len(ratios) == 1:
+        return f"{text}: {ratios[0].name}."
+    text = f"{text}, geometric mean over {plural(len(ratios), 'model')}."
+    most = max(ratios, key=lambda ratio: ratio.value)
+    if any(other is not most and other.high >= most.low for other in ratios):
+        return text
+    return f"{text} Highest: {most.name}, {significant(most.value)}×."
+
+
+@dataclass(frozen=True)
+class _ValueRatio:
+    """A value over a second one that was measured apart from it."""
+
+    name: str
+    first: MetricValue
+    second: MetricValue
+
+    @property
+    def value(self) -> float:
+        return self.first.value / self.second.value
+
+    @property
+    def low(self) -> float:
+        """The least that both intervals allow."""
+        return self.first.low / self.second.high
+
+    @property
+    def high(self) -> float:
+        """The most that both intervals allow."""
+        return self.first.high / self.second.low if self.second.low > 0 else math.inf
+
+    @property
+    def is_uncertain(self) -> bool:
+        return look(self.first).is_uncertain or look(self.second).is_uncertain

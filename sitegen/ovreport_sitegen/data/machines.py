@@ -1,0 +1,78 @@
+"""The machines of a site, the one that was measured last first, and whose results they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ovreport.engines import ENGINES
+from ovreport.metrics import significant
+from ovreport.record import Record
+from ovreport_sitegen.config import Config
+from ovreport_sitegen.data.names import grouped
+from ovreport_sitegen.data.result import DeviceKey, DeviceRef
+from ovreport_sitegen.text import line, plural, short_name
+
+_GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class MachineRef:
+    """A machine as pages name it."""
+
+    id: str
+    label: str
+    """Its processor; with the id where two machines have the same."""
+    size: str
+    """Cores that measuring processes may use, and memory."""
+    owner: str
+    """Who measured it, from the site's settings; empty: not said there."""
+    measured_at: str
+    """Of its newest record."""
+    devices: tuple[DeviceRef, ...]
+
+
+def machines(
+    records: Sequence[Record], devices: Mapping[DeviceKey, DeviceRef], config: Config
+) -> tuple[MachineRef, ...]:
+    """Return the machines of the newest records, the one that was measured last first.
+
+    Where OpenVINO ran a model that is not a language model counts first: those are on the pages
+    that begin with a machine.
+    """
+    by_id = grouped((record.machine.id, record) for record in records)
+    short = {id_: short_name(_newest(of_one).machine.cpu) for id_, of_one in by_id.items()}
+    shared = {name for name in short.values() if list(short.values()).count(name) > 1}
+    ordered = sorted(by_id, key=lambda id_: (*_age(by_id[id_]), id_), reverse=True)
+    return tuple(
+        MachineRef(
+            id=id_,
+            label=f"{short[id_]} ({id_})" if short[id_] in shared else short[id_],
+            size=_size(_newest(by_id[id_])),
+            owner=line(config.owner_of(id_)),
+            measured_at=_newest(by_id[id_]).measured_at,
+            devices=tuple(
+                sorted(
+                    (device for key, device in devices.items() if key[0] == id_),
+                    key=lambda device: (device.family != "CPU", device.label.lower(), device.key),
+                )
+            ),
+        )
+        for id_ in ordered
+    )
+
+
+def _newest(records: Sequence[Record]) -> Record:
+    return max(records, key=lambda record: record.measured_at)
+
+
+def _age(records: Sequence[Record]) -> tuple[str, str]:
+    """Return when OpenVINO last ran a model that is not a language model, and when anything ran."""
+    first = (r.measured_at for r in records if ENGINES[r.case.engine].kind == "openvino")
+    return max(first, default=""), _newest(records).measured_at
+
+
+def _size(record: Record) -> str:
+    machine = record.machine
+    memory = significant(machine.memory_bytes / _GIB, 2)
+    return f"{plural(machine.cores_available, 'core')}, {memory} GiB"

@@ -1,0 +1,126 @@
+"""The overview: the machine that was measured last, a row a model; then charts and every result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from ovreport.record import Accuracy
+from ovreport_sitegen.components import accuracy_cells, ranking, speedups
+from ovreport_sitegen.components.card import Card
+from ovreport_sitegen.components.table import Column, Table
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import ModelRef
+from ovreport_sitegen.pages.accuracy import loss_card
+from ovreport_sitegen.pages.overview.answers import Answers, answers
+from ovreport_sitegen.pages.overview.takeaways import Takeaway, takeaways
+from ovreport_sitegen.pages.overview.whose import Whose, whose
+from ovreport_sitegen.pages.page import Head, Page, has_results, warning
+from ovreport_sitegen.text import plural
+
+_METRICS = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
+
+
+@dataclass(frozen=True)
+class OverviewView:
+    """Everything the template of the page needs."""
+
+    head: Head
+    whose: Whose
+    takeaways: tuple[Takeaway, ...]
+    answers: Answers
+    families: tuple[str, ...]
+    cards: tuple[Card, ...]
+    table: Table
+
+
+def view(catalogue: Catalogue) -> OverviewView:
+    """Return the view of the overview."""
+    last = catalogue.machines[0]
+    results = catalogue.of_machine(last)
+    models = len({r.model.id for r in results})
+    head = Head(
+        f"OpenVINO on {last.label}: how fast, how right, how sure",
+        "OpenVINO runs neural networks on processors, graphics and neural processors. This site "
+        f"says how fast it runs {plural(models, 'public model')} here, whether their outputs stay "
+        "right, and how sure each number is: begin with the table, a row a model.",
+        warning=warning(results, "latency", f"on {last.label}"),
+    )
+    families = Counter(d.family for d in catalogue.devices)
+    return OverviewView(
+        head,
+        whose(catalogue),
+        takeaways(catalogue),
+        answers(catalogue),
+        tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
+        tuple(_cards(catalogue)),
+        table(catalogue),
+    )
+
+
+def _cards(catalogue: Catalogue) -> list[Card]:
+    """Return the cards of all models; after them one model on several devices, if any ran so."""
+    model = _widest(catalogue)
+    return [
+        speedups.speedup_card(catalogue, "latency", more="latency.html#speedup"),
+        loss_card(catalogue, more="accuracy.html"),
+        ranking.latency_card(catalogue, more="latency.html"),
+        ranking.throughput_card(catalogue, more="throughput.html"),
+        ranking.startup_card(catalogue, more="latency.html#startup"),
+        ranking.memory_card(catalogue, more="efficiency.html#memory"),
+        *(_device_cards(catalogue, model) if model else ()),
+    ]
+
+
+def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
+    """Return the cards of one model on every device that ran it."""
+    shown = (
+        ("latency_ms", "latency", "Milliseconds per inference"),
+        ("throughput_ips", "throughput", "Inferences per second"),
+    )
+    only = " · architecture only" if model.architecture_only else ""
+    return [
+        ranking.ranking_card(
+            ranking.preferred(catalogue.of_model(model)),
+            key,
+            id_=f"devices-{name}",
+            title=f"{model.title}: {name}",
+            axis=axis,
+            conditions=f"default precision{only}",
+            naming=ranking.device_name,
+            log=False,
+            more=model.href,
+        )
+        for key, name, axis in shown
+    ]
+
+
+def _widest(catalogue: Catalogue) -> ModelRef | None:
+    """Return the model that ran on most devices, None where no model ran on two."""
+
+    def devices(model: ModelRef) -> int:
+        return len({r.device.key for r in catalogue.of_model(model) if r.trusted("latency_ms")})
+
+    def labelled(model: ModelRef) -> bool:
+        return any(isinstance(r.accuracy, Accuracy) for r in catalogue.of_model(model))
+
+    best = max(
+        catalogue.models, key=lambda m: (devices(m), not m.architecture_only, labelled(m), m.title)
+    )
+    return best if devices(best) > 1 else None
+
+
+def table(catalogue: Catalogue) -> Table:
+    """Return the table of every result."""
+    return speedups.speed_table(
+        catalogue,
+        "results",
+        "All results",
+        "latency",
+        _METRICS,
+        [Column("Accuracy", "% or × 100", "higher", True)],
+        lambda r: [accuracy_cells.value_cell(r)],
+    )
+
+
+PAGE = Page("overview", "Overview", view, when=has_results)

@@ -1,0 +1,167 @@
+"""The first table: a row a model, on the machine that was measured last.
+
+On a phone each row is a card, in which every value stands under its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+from msgspec.structs import replace
+
+from ovreport.metrics import METRICS
+from ovreport_sitegen.components import accuracy_cells, speedups
+from ovreport_sitegen.components.cells import (
+    failure_cell,
+    metric_column,
+    result_cells,
+    row_tone,
+    value_cell,
+    verdict_cell,
+)
+from ovreport_sitegen.components.ranking import preferred
+from ovreport_sitegen.components.table import Cell, Column
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.machines import MachineRef
+from ovreport_sitegen.data.names import grouped
+from ovreport_sitegen.data.result import Result
+
+_BESIDE = 2
+"""Other machines that have a column each; all are on the latency page."""
+_NOT_THERE = Cell("–", tone="missing", tip="Not measured on this machine.")
+
+
+@dataclass(frozen=True)
+class LabelledRow:
+    """A row whose cells carry the names of their columns, for narrow screens."""
+
+    head: Cell
+    cells: tuple[tuple[str, Cell], ...]
+    tone: str
+
+    @property
+    def html(self) -> Markup:
+        """The row, escaped."""
+        cells = "".join(
+            f'<td{cell.attributes}><b class="label">{escape(label)}</b>{cell.content}</td>'
+            for label, cell in self.cells
+        )
+        name = f' class="{self.tone}"' if self.tone else ""
+        head = f'<th scope="row"{self.head.attributes}>{self.head.content}</th>'
+        return Markup(f"<tr{name}>{head}{cells}</tr>\n")  # noqa: S704 - cells escape themselves
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The table of the machine that was measured last."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[LabelledRow, ...]
+
+
+def answers(catalogue: Catalogue) -> Answers:
+    """Return the table: each model in its default precision, on each device of the machine."""
+    machine = catalogue.machines[0]
+    shown = preferred(catalogue.of_machine(machine))
+    has_devices = len({r.device for r in shown}) > 1
+    has_others = any(r.requested != "f32" for r in shown)
+    beside = _beside(catalogue, shown)
+    columns = (
+        *((Column("Device"),) if has_devices else ()),
+        *_COLUMNS,
+        *(_AGAINST if has_others else ()),
+        *(_beside_column(other) for other, _ in beside),
+    )
+    rows = []
+    for r in shown:
+        cells = (
+            *((result_cells(r)[1],) if has_devices else ()),
+            *_cells(r),
+            *(_against_cells(catalogue, r) if has_others else ()),
+            *(_beside_cell(results, r) for _, results in beside),
+        )
+        rows.append(_row(r, columns, cells))
+    return Answers(f"Every model on {machine.label}", (Column("Model"), *columns), tuple(rows))
+
+
+def _row(result: Result, columns: Sequence[Column], cells: Sequence[Cell]) -> LabelledRow:
+    model, _, _ = result_cells(result)
+    head = replace(model, sub=result.label)
+    if not result.completed:
+        return LabelledRow(head, (("", failure_cell(result, len(columns))),), "failed")
+    names = (" ".join(filter(None, (c.label, c.unit and f"({c.unit})"))) for c in columns)
+    return LabelledRow(head, tuple(zip(names, cells, strict=True)), row_tone(result, "latency"))
+
+
+_COLUMNS = (
+    metric_column("latency_ms"),
+    metric_column("throughput_ips"),
+    Column("How sure", tip="The verdict on latency, with the reasons where it is not stable"),
+    Column("Accuracy", "", "higher", True),
+    metric_column("startup_ms"),
+    metric_column("peak_memory_bytes", "Peak memory"),
+)
+
+
+def _cells(result: Result) -> tuple[Cell, ...]:
+    return (
+        value_cell(result, "latency_ms"),
+        value_cell(result, "throughput_ips"),
+        verdict_cell(result, "latency"),
+        accuracy_cells.named_cell(result),
+        value_cell(result, "startup_ms"),
+        value_cell(result, "peak_memory_bytes"),
+    )
+
+
+_AGAINST = (
+    Column("Speed against f32", "×", "higher", True, tip="Latency, paired by round"),
+    Column("Accuracy against f32", "points", "higher", True),
+)
+"""What a precision other than f32 buys and costs."""
+
+
+def _against_cells(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell]:
+    return speedups.speedup_cell(catalogue, result), accuracy_cells.cost_cell(result)
+
+
+# ---------------------------------------------------------------- other machines, beside it
+
+
+def _beside(
+    catalogue: Catalogue, shown: Sequence[Result]
+) -> list[tuple[MachineRef, dict[str, Result]]]:
+    """Return other machines with results of the same models, each model on its fastest device."""
+    models = {r.model.id for r in shown}
+    found = []
+    for machine in catalogue.machines[1:]:
+        by_model = grouped(
+            (r.model.id, r)
+            for r in preferred(catalogue.of_machine(machine))
+            if r.model.id in models and r.metric_value("latency_ms")
+        )
+        if by_model:
+            fastest = {id_: min(results, key=_latency) for id_, results in by_model.items()}
+            found.append((machine, fastest))
+    return found[:_BESIDE]
+
+
+def _latency(result: Result) -> float:
+    found = result.metric_value("latency_ms")
+    return found.value if found else float("inf")
+
+
+def _beside_column(machine: MachineRef) -> Column:
+    unit = METRICS["latency_ms"].unit
+    return Column(f"Latency, {machine.label}", unit, "lower", True, tip="For comparison")
+
+
+def _beside_cell(results: dict[str, Result], result: Result) -> Cell:
+    found = results.get(result.model.id)
+    if found is None:
+        return _NOT_THERE
+    cell = value_cell(found, "latency_ms")
+    return replace(cell, href=found.href, sub=f"{cell.sub}\n{found.label}".strip())

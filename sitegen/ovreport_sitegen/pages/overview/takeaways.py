@@ -1,0 +1,204 @@
+"""What the machine that was measured last is said to do: numbers in large type, a sentence each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ovreport.metrics import METRICS, MetricValue, significant
+from ovreport.metrics.verdict import STABLE_HALF_WIDTH
+from ovreport.record import TokenAgreement
+from ovreport.stats.intervals import geometric_mean
+from ovreport_sitegen.components import accuracy_cells
+from ovreport_sitegen.components.generation import generation_of, main_result, value_words
+from ovreport_sitegen.components.marks import APPROXIMATE, look
+from ovreport_sitegen.components.ranking import preferred
+from ovreport_sitegen.components.ratio_card import speed_words
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.pages.accuracy import sentences
+from ovreport_sitegen.text import plural
+
+
+@dataclass(frozen=True)
+class Takeaway:
+    """A number in large type with one sentence."""
+
+    topic: str
+    """What it answers: how fast, say."""
+    value: str
+    text: str
+    href: str
+
+
+def takeaways(catalogue: Catalogue) -> tuple[Takeaway, ...]:
+    """Return the takeaways of the machine that was measured last, and of a language model."""
+    results = catalogue.of_machine(catalogue.machines[0])
+    found = (
+        _fast(catalogue, results),
+        _right(catalogue, results),
+        _sure(results),
+        _start(results),
+        _language(catalogue),
+    )
+    return tuple(filter(None, found))
+
+
+# ---------------------------------------------------------------- how fast
+
+
+@dataclass(frozen=True)
+class _Range:
+    """The smallest and the largest value of a metric, over models."""
+
+    words: str
+    """With the unit; `≈` before what is unreliable."""
+    lowest: Result
+    highest: Result
+    of: int
+    is_rough: bool
+    """An end is unreliable: the range tells the order of magnitude only."""
+
+
+def _range(results: Iterable[Result], key: str) -> _Range | None:
+    """Return the range of a metric, None where no result has a value."""
+    found = [(v, r) for r in results if (v := r.metric_value(key))]
+    if not found:
+        return None
+    ends = min(found, key=_value), max(found, key=_value)
+    words = " – ".join(dict.fromkeys(_end(value) for value, _ in ends))
+    if words.count(APPROXIMATE) == 2:  # once for both
+        words = f"{APPROXIMATE} {words.replace(f'{APPROXIMATE} ', '')}"
+    unit = METRICS[key].unit
+    return _Range(f"{words} {unit}", ends[0][1], ends[1][1], len(found), APPROXIMATE in words)
+
+
+def _value(pair: tuple[MetricValue, Result]) -> float:
+    return pair[0].value
+
+
+def _end(value: MetricValue) -> str:
+    """Return an end of a range, to two digits: a table has the third."""
+    return look(value).text(significant(value.value * METRICS[value.metric].scale, 2))
+
+
+def _fast(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
+    """Return the range of latencies and throughputs, and what the default precision does."""
+    shown = [r for r in preferred(results) if r.completed]
+    latency, throughput = _range(shown, "latency_ms"), _range(shown, "throughput_ips")
+    if latency is None:
+        return None
+    text = "for one inference"
+    if latency.of > 1:
+        text += f", from {latency.lowest.model.title} to {latency.highest.model.title}"
+    text += f". Throughput: {throughput.words}." if throughput else "."
+    text += " ≈: unreliable, the order of magnitude only." if latency.is_rough else ""
+    return Takeaway("How fast", latency.words, f"{text}{_default(catalogue)}", "latency.html")
+
+
+def _default(catalogue: Catalogue) -> str:
+    """Return the mean speedup of the default precision, if it is significant for any model."""
+    found = catalogue.default_speedups(catalogue.main_device)
+    ratios = [ratio for speedup in found if (ratio := speedup.latency)]
+    significant = sum(ratio.significant for ratio in ratios)
+    if not significant:
+        return ""
+    ran = {speedup.candidate.executed for speedup in found}
+    (only,) = ran if len(ran) == 1 else (None,)
+    name = f"{only}, the default here," if only else "The default precision"
+    than = "than" if (mean := geometric_mean([r.ratio.value for r in ratios])) < 1 else "as"
+    return (
+        f" {name[0].upper() if not only else name[0]}{name[1:]} is {speed_words(mean)} {than} f32: "
+        f"geometric mean of {plural(len(ratios), 'model')}, clear for {significant} of them."
+    )
+
+
+# ---------------------------------------------------------------- how right, how sure
+
+
+def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
+    """Return how many results keep the accuracy of f32, and the largest loss.
+
+    Those of the default precision; of variants only where there are no others.
+    """
+    known = [r for r in results if not r.is_baseline and accuracy_cells.eligible(r) is not None]
+    default = [r for r in known if r.is_published]
+    below = default or known
+    if not below:
+        return _exact(results)
+    kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
+    what = "models with a known accuracy keep 99 % of the f32 accuracy in the default precision."
+    if not default:
+        what = "optimized variants keep 99 % of the f32 accuracy; the published files ran in f32."
+    if kept < len(below):
+        worst = max(below, key=sentences.share_lost)
+        effect = sentences.Effect(worst, catalogue.speedup(worst))
+        what += f" {sentences.sentence(effect, many=len(catalogue.devices) > 1)}"
+    return Takeaway("How right", f"{kept} of {len(below)}", what, "accuracy.html")
+
+
+def _exact(results: Sequence[Result]) -> Takeaway | None:
+    """Return that everything ran in f32, with which accuracies are compared."""
+    ran = {r.model.id for r in results if r.completed}
+    exact = {r.model.id for r in results if r.completed and r.is_baseline}
+    text = "models ran in f32, with which accuracies are compared: no precision was given up."
+    value = f"{len(exact)} of {len(ran)}"
+    return Takeaway("How right", value, text, "accuracy.html") if exact else None
+
+
+def _sure(results: Sequence[Result]) -> Takeaway:
+    """Return how many results are stable."""
+    verdicts = Counter(v.level for r in results if (v := r.verdict("latency")))
+    failed = sum(not r.completed for r in results)
+    others = [f"{verdicts[level]} {level}" for level in ("noisy", "unreliable") if verdicts[level]]
+    others += [f"{plural(failed, 'case')} failed or unsupported"] if failed else []
+    width = f"±{STABLE_HALF_WIDTH:.0%}".replace("%", "\u00a0%")
+    text = f"latency results are stable: known to {width}, and nothing speaks against them"
+    return Takeaway(
+        "How sure",
+        f"{verdicts['stable']} of {len(results)}",
+        f"{text}; {', '.join(others)}. Each one says why." if others else f"{text}.",
+        "method.html#verdicts",
+    )
+
+
+# ---------------------------------------------------------------- what it takes, language models
+
+
+def _start(results: Sequence[Result]) -> Takeaway | None:
+    """Return the range of start-up times and of peak memory."""
+    shown = [r for r in preferred(results) if r.completed]
+    start, cached = _range(shown, "startup_ms"), _range(shown, "startup_cached_ms")
+    memory = _range(shown, "peak_memory_bytes")
+    if start is None:
+        return None
+    text = "from a cold start to the first inference"
+    text += f"; {cached.words} from the model cache." if cached else "."
+    text += f" Peak memory: {memory.words}." if memory else ""
+    return Takeaway("What it takes", start.words, text, "latency.html#startup")
+
+
+def _language(catalogue: Catalogue) -> Takeaway | None:
+    """Return the speed of a language model, or its token agreement if the speed is unreliable."""
+    best = main_result(catalogue.language)
+    if best is None:
+        return None
+    name = f"{best.model.title}, a language model with {best.variant} weights, on "
+    name += best.device.label
+    topic, href = "Language models", "language-models.html"
+    if best.trusted("tokens_per_s"):
+        first = value_words(best, "time_to_first_token_ms")
+        text = f"from {name}: its first token after {first}."
+        return Takeaway(topic, value_words(best, "tokens_per_s"), text, href)
+    measured = generation_of(best)
+    agreement = measured.agreement if measured else None
+    if not isinstance(agreement, TokenAgreement):
+        return None
+    return Takeaway(
+        topic,
+        f"{agreement.identical} of {len(agreement.common)}",
+        f"greedy outputs of {name} equal those of f32 token for token. Its speed was too noisy for "
+        "a headline.",
+        href,
+    )
