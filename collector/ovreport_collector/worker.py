@@ -96,7 +96,7 @@ def steps(job: AnyJob[R]) -> Iterator[R | JobFailed]:
 
 def run(job: Job[R]) -> R | JobFailed:
     """Return the result of a job that has one step; what it raises becomes a JobFailed."""
-    results: Iterator[R | JobFailed] = steps(job)
+    results = steps(job)
     return next(results)
 
 
