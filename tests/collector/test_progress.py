@@ -10,89 +10,108 @@ import pytest
 from rich.console import Console
 
 from ovreport_collector.engines.types import Target
-from ovreport_collector.measurements.inference.run import InferenceJob
-from ovreport_collector.plan import tiers as plan_tiers
+from ovreport_collector.measurements.base import Pass, PlannedRound
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.timing import Timing
 from ovreport_collector.session import estimate, progress
-from ovreport_collector.session.journal import Journal, RoundDone
+from ovreport_collector.session.journal import Journal, ProcessDone, StepDone
 from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
-from tests.collector.conftest import FakeChild, a_request, a_round_result, run_in_sight
-
-NOTHING = estimate.Done(rounds=0, seconds=0.0)
+from tests.collector.conftest import (
+    FakeChild,
+    a_request,
+    an_inference_job,
+    inference_steps,
+    run_in_sight,
+)
 
 
 @pytest.fixture
 def plan(fake_child: FakeChild, suite_file: Path, tier: Callable[..., object]) -> Plan:
-    """Return a plan of four cases with five rounds each."""
+    """Return a plan of four cases with five processes each."""
     tier(processes=5, max_processes=7)
     return make_plan(a_request(suite_file))
 
 
-def a_bar(plan: Plan, done: estimate.Done = NOTHING) -> LiveDisplay:
+def a_bar(plan: Plan, done: estimate.Done = estimate.NOTHING) -> LiveDisplay:
     """Return a bar that nobody sees."""
     return LiveDisplay(Console(file=io.StringIO()), plan, done=done)
 
 
-def a_step(planned: PlannedCase, index: int) -> RoundDone:
-    """Return a round of a case, as the journal holds it."""
-    job = InferenceJob(
-        target=Target(
-            engine="openvino", model="m", shapes={}, device="CPU", precision="f32", plugins={}
-        ),
-        round=index,
-        tier=plan_tiers.TIERS["quick"],
-        inputs="",
-        seed=20,
-        driver="threads",
-        energy_in=None,
-    )
-    return RoundDone(
-        case=planned.key,
-        round=index,
-        started_at="2026-01-01T00:00:00Z",
-        result=a_round_result(job),
-        readings={},
+TARGET = Target(engine="openvino", model="m", shapes={}, device="CPU", precision="f32", plugins={})
+NAMES = ("start", "latency", "switch", "throughput", "end")
+
+
+def steps(planned: PlannedCase, number: int) -> list[StepDone]:
+    """Return the steps of a process, as the journal holds them."""
+    results = inference_steps(an_inference_job(TARGET, number))
+    return [
+        StepDone(
+            case=planned.key,
+            process=number,
+            name=name,
+            started_at="2026-01-01T00:00:00Z",
+            result=result,
+            timing=Timing(0.5, 0.4),
+        )
+        for name, result in zip(NAMES, results, strict=True)
+    ]
+
+
+def a_process(plan: Plan, planned: PlannedCase, number: int) -> PlannedRound:
+    """Return what a process of a case is to do."""
+    return PlannedRound(
+        planned=planned,
+        prepared=None,  # nothing of it is shown
+        target=TARGET,
+        device=plan.devices["CPU"],
+        tier=plan.tier,
+        index=number,
+        seed=1,
+        driver=None,
+        folder=Path(),
+        passes=[Pass("start"), Pass("latency")],
     )
 
 
 def test_the_bar_is_full_when_a_run_is_done(plan: Plan, own_folders: Path) -> None:
-    """The steps of a run take together what was announced: there is one model of time."""
-    assert run_in_sight(plan, own_folders / "out") == pytest.approx(1)
-
-
-def test_rounds_that_measure_more_move_the_bar_further(plan: Plan) -> None:
-    """At quick the curve and others are measured in the first round only."""
-    first, second = (estimate.round_s(plan, plan.cases[0], index) for index in (0, 1))
-    assert first > second
-    bar = a_bar(plan)
-    bar.round_started(plan.cases[0], 0)
-    bar.round_finished(plan.cases[0], a_step(plan.cases[0], 0))
-    assert bar.share == pytest.approx(first / estimate.total_s(plan))
+    """Whatever was expected: at the end nothing is left."""
+    assert run_in_sight(plan, own_folders / "out") == pytest.approx(1, abs=0.02)
 
 
 def test_a_resumed_bar_begins_where_it_was(plan: Plan, tmp_path: Path) -> None:
     """The rounds of the journal are done."""
     journal = Journal(tmp_path / "run.jsonl")
-    for index in (0, 1):
-        journal.add(a_step(plan.cases[0], index))
+    for step in (*steps(plan.cases[0], 0), *steps(plan.cases[0], 1)[:2]):
+        journal.add(step)
+    journal.add(ProcessDone(case=plan.cases[0].key, process=0))
     done = estimate.done(plan, journal)
-    assert done.rounds == 2
-    whole = a_bar(plan)
-    for index in (0, 1):
-        whole.round_started(plan.cases[0], index)
-        whole.round_finished(plan.cases[0], a_step(plan.cases[0], index))
-    assert a_bar(plan, done).share == pytest.approx(whole.share)
+    assert (done.rounds, done.processes) == (2, 1)
+    assert a_bar(plan, done).share > a_bar(plan).share == 0
+    assert a_bar(plan, done).left_s < a_bar(plan).left_s
 
 
-def test_a_failed_case_ends_and_a_round_more_makes_the_bar_longer(plan: Plan) -> None:
+def test_a_failed_case_ends_and_a_process_more_makes_the_bar_longer(plan: Plan) -> None:
     """What will not be measured is done; what is added is to do."""
     bar = a_bar(plan)
-    bar.failed(plan.cases[0], "it broke", rounds=plan.tier.rounds)
-    share = estimate.rounds_s(plan, plan.cases[0]) / estimate.total_s(plan)
-    assert bar.share == pytest.approx(share)
-    bar.round_started(plan.cases[1], plan.tier.rounds)
-    assert bar.share < share
+    before = bar.left_s
+    bar.failed(plan.cases[0], "it broke")
+    bar.case_finished(plan.cases[0])
+    without = bar.left_s
+    assert without < before
+    bar.step_started(a_process(plan, plan.cases[1], plan.tier.processes), Pass("start"))
+    assert bar.left_s > without
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.2, "5 s"), (42.0, "40 s"), (58.0, "1 min"), (280.0, "5 min"), (7200.0, "2.0 h")],
+)
+def test_a_time_to_come_is_said_no_more_precisely_than_it_is_known(
+    seconds: float, shown: str
+) -> None:
+    """In seconds, minutes, hours."""
+    assert shown in progress.minutes(seconds)
 
 
 @pytest.mark.parametrize(
@@ -105,5 +124,5 @@ def test_a_bar_is_for_people(
     """A log gets lines, also that of a CI service which says that it is a terminal."""
     monkeypatch.setenv("CI", ci)
     console = Console(file=io.StringIO(), force_terminal=terminal)
-    with progress.display_for(console, plan, done=NOTHING) as shown:
+    with progress.display_for(console, plan, done=estimate.NOTHING) as shown:
         assert type(shown) is kind

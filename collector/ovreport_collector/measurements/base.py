@@ -164,8 +164,8 @@ class Workload(ABC, Generic[R]):
         """Return the steps that a process makes, with so many visits of each name."""
 
     @abstractmethod
-    def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
-        """Return about how many seconds process `index` of a case takes."""
+    def seconds(self, name: PassName, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
+        """Return about how many seconds a step of this name takes in process `index` of a case."""
 
     def process_s(self, tier: Tier) -> float:
         """Return the seconds that a step needs beyond the loops that the tier bounds."""

@@ -1,4 +1,4 @@
-"""The registry: the two workloads, and the further measurements in the order they are made in.
+"""The registry: the two workloads, and the further measurements in the order a round makes them.
 
 `--skip`, the journal, the fields of a record and the expected time come from these. To add a
 measurement, write its folder and name it in `MEASUREMENTS`.
@@ -6,11 +6,11 @@ measurement, write its folder and name it in `MEASUREMENTS`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ovreport.record import NotMeasured, Skipped, Tier, Unsupported
-from ovreport_collector.measurements.base import SEE_GENERATION, Measurement, Workload
+from ovreport_collector.measurements.base import SEE_GENERATION, VISITS, Measurement, Workload
 from ovreport_collector.measurements.curve.measurement import CurveMeasurement
 from ovreport_collector.measurements.end_to_end.measurement import EndToEndMeasurement
 from ovreport_collector.measurements.generation import measurement as generation
@@ -29,7 +29,7 @@ MEASUREMENTS: tuple[Measurement[Any], ...] = (
     OpenLoopMeasurement(),
     NoMmap(),
 )
-"""In the order in which they are made after a process of a case."""
+"""In the order in which a round makes them, after its own."""
 
 BY_NAME = {measurement.name: measurement for measurement in MEASUREMENTS}
 
@@ -40,7 +40,7 @@ _INFERENCE, _GENERATION = Inference(), generation.Generation()
 
 
 def workload(planned: PlannedCase) -> Workload[Any]:
-    """Return what the processes of a case themselves measure."""
+    """Return what a round of a case itself measures."""
     return _GENERATION if planned.is_language else _INFERENCE
 
 
@@ -84,15 +84,19 @@ def why_never(
     return Skipped(reason=f"at tier {tier.name} measured {only}")
 
 
-def process_s(planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = ()) -> float:
-    """Return about how many seconds process `index` of a case takes, with all that follows it.
+def expected(
+    planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = ()
+) -> Iterator[tuple[str, float]]:
+    """Yield what is done in process `index` of a case and after it, and about how many seconds.
 
-    It is not known yet which of them the prepared model has: those of images count for all models.
+    It is not known yet which measurements the prepared model has: those of images count for models
+    of all tasks of images.
     """
-    return workload(planned).seconds(tier, index, skip=skip) + sum(
-        measurement.seconds(tier)
-        for measurement in MEASUREMENTS
-        if measurement.name not in skip
-        and index < measurement.rounds(tier)
-        and why_never(measurement, planned, tier) is None
-    )
+    measures = workload(planned)
+    for one in measures.passes(dict.fromkeys(VISITS, tier.rounds_per_process)):
+        yield one.name, measures.seconds(one.name, tier, index, skip=skip)
+    for measurement in MEASUREMENTS:
+        if measurement.name in skip or index >= measurement.rounds(tier):
+            continue
+        if why_never(measurement, planned, tier) is None:
+            yield measurement.name, measurement.seconds(tier)

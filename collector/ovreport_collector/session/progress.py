@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections import Counter, defaultdict
+import time
 from collections.abc import Iterator
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
+from rich.text import Text
 
 from ovreport.errors import one_line
 from ovreport.metrics import significant
 from ovreport.metrics.generation import headline
 from ovreport.record import Failed
-from ovreport_collector.measurements.base import Measurement, Pass, PlannedRound
+from ovreport_collector.measurements.base import Pass, PlannedRound
 from ovreport_collector.measurements.generation.run import GenerationResult
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import Plan, PlannedCase
+from ovreport_collector.process.timing import Clock
 from ovreport_collector.session import estimate
+from ovreport_collector.session.estimate import Done, Forecast, Work
 
 
 class PlainDisplay:
@@ -36,35 +39,28 @@ class PlainDisplay:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def working(self, what: str, expected_s: float = 0.0) -> None:
-        """Note that something other than a step began, which ends what was working before.
+    def working(self, what: str, work: Work | None = None) -> None:
+        """Note that something began, which ends what was done before; in a log only results count.
 
-        `expected_s` are the seconds of `estimate` that it takes. In a log only results are of use.
+        `work`: what of `estimate` it is; None: nothing whose time is expected.
         """
 
     def step_started(self, current: PlannedRound, one: Pass) -> None:
-        """Note that a process begins a step, which ends what was working before."""
+        """Note that a process of a case begins a step, which ends what was done before."""
 
-    def step_done(self, current: PlannedRound, one: Pass) -> None:
-        """Note that a process made a step."""
-
-    def further_started(self, current: PlannedRound, measurement: Measurement[Any]) -> None:
-        """Note that a measurement began that follows a process."""
-
-    def further_done(self, current: PlannedRound, measurement: Measurement[Any]) -> None:
-        """Note that it ended."""
-
-    def process_done(
+    def process_finished(
         self, current: PlannedRound, result: InferenceResult | GenerationResult
     ) -> None:
-        """Print the results of a process, of which nothing more comes."""
-        number = current.index + 1
-        self._print(f"process {number}  {label(current.planned)}  {_results(result)}")
+        """Print the results of a process."""
+        self._print(f"process {current.index + 1}  {label(current.planned)}  {_results(result)}")
 
-    def failed(self, planned: PlannedCase, reason: str, *, processes: int = 1) -> None:
-        """Print why so many processes of a case went wrong, or will not be tried."""
+    def failed(self, planned: PlannedCase, reason: str) -> None:
+        """Print what of a case went wrong."""
         reason = one_line(" ".join(reason.split()), 160)
         self._print(f"failed     {label(planned)}: {reason}")
+
+    def case_finished(self, planned: PlannedCase) -> None:
+        """Note that nothing more is done for a case."""
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -73,112 +69,107 @@ class PlainDisplay:
 class LiveDisplay(PlainDisplay):
     """A progress bar with the time left; what is done scrolls above it.
 
-    The bar counts the seconds of `estimate`, not processes: more follows the first ones than the
-    later ones, and before them models are optimized and accuracies computed.
+    Both are those of `estimate.Forecast`, which learns from what is done.
     """
 
-    def __init__(self, console: Console, plan: Plan, *, done: estimate.Done) -> None:
+    def __init__(
+        self, console: Console, plan: Plan, *, done: Done, clock: Clock = time.monotonic
+    ) -> None:
         super().__init__(console)
-        self._plan = plan
+        self._plan, self._forecast = plan, Forecast(plan, done, clock)
+        self._processes, self._of_processes = done.processes, len(plan.cases) * plan.tier.processes
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[processes]} processes ·"),
             TimeElapsedColumn(),
-            TextColumn("· left"),
-            TimeRemainingColumn(),
+            _TimeLeft(self._forecast),
             console=console,
             transient=True,
         )
-        self._done, self._total = (
-            sum(done.processes.values()),
-            len(plan.cases) * plan.tier.processes,
-        )
-        self._current_s = 0.0
-        self._moved_s: dict[str, float] = defaultdict(float)
-        """Case → the seconds by which its current process has moved the bar."""
-        self._over: Counter[str] = Counter(done.processes)
-        """Case → its processes that are over."""
-        self._task = self._progress.add_task(
-            "preparing", total=estimate.total_s(plan), processes=self._processes
-        )
-        self._progress.update(self._task, completed=done.seconds)
+        self._task = self._progress.add_task("preparing", total=1.0, processes="")
+        self._update()
 
     @property
     def share(self) -> float:
         """The share of the bar that is filled, 0 to 1."""
-        task = self._progress.tasks[self._task]
-        return task.completed / task.total if task.total else 0.0
+        return self._progress.tasks[self._task].completed
 
     @property
-    def _processes(self) -> str:
-        return f"{self._done}/{self._total}"
+    def left_s(self) -> float:
+        """The time that is shown as left, in seconds."""
+        return self._forecast.left_s
 
     def __enter__(self) -> LiveDisplay:
         self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._forecast.end()
+        self._update()
         self._progress.stop()
 
-    def working(self, what: str, expected_s: float = 0.0) -> None:
-        """Show what runs, and move the bar by what ran before."""
-        self._progress.update(self._task, description=escape(what), advance=self._current_s)
-        self._current_s = expected_s
+    def working(self, what: str, work: Work | None = None) -> None:
+        """Show what is done now; what was done before has taken the time until now."""
+        self._forecast.begin(work)
+        self._progress.update(self._task, description=escape(what))
+        self._update()
 
     def step_started(self, current: PlannedRound, one: Pass) -> None:
         """Show what runs; a process beyond the planned ones makes the bar longer."""
-        planned, tier = current.planned, self._plan.tier
-        if planned.key not in self._moved_s and self._over[planned.key] >= tier.processes:
-            self._total += 1
-            more_s = estimate.process_s(self._plan, planned, self._over[planned.key])
-            total = (self._progress.tasks[self._task].total or 0) + more_s
-            self._progress.update(self._task, total=total, processes=self._processes)
-        self._moved_s.setdefault(planned.key, 0.0)
-        of = f", round {current.rounds(one.name)[0] + one.visit + 1}" if one.is_visit else ""
-        self.working(f"{label(planned)}: {one.name}{of}")
+        planned = current.planned
+        if one == current.passes[0] and current.index >= self._plan.tier.processes:
+            self._forecast.add(estimate.process(self._plan, planned, current.index))
+            self._of_processes += 1
+        rounds = current.rounds(one.name) if one.is_visit else []
+        visit = f" {rounds[one.visit] + 1}" if rounds else ""
+        self.working(f"{label(planned)}: {one.name}{visit}", Work(planned.key, one.name))
 
-    def step_done(self, current: PlannedRound, one: Pass) -> None:
-        """Move the bar."""
-        self._move(current.planned, estimate.step_s(current))
-
-    def further_started(self, current: PlannedRound, measurement: Measurement[Any]) -> None:
-        """Show what runs."""
-        self.working(f"{label(current.planned)}: {measurement.name.replace('_', ' ')}")
-
-    def further_done(self, current: PlannedRound, measurement: Measurement[Any]) -> None:
-        """Move the bar."""
-        self._move(current.planned, measurement.seconds(current.tier))
-
-    def process_done(
+    def process_finished(
         self, current: PlannedRound, result: InferenceResult | GenerationResult
     ) -> None:
-        """Print its results, and move the bar by what is left of it."""
-        super().process_done(current, result)
-        self._end(current.planned, 1)
+        """Print the process's results, and move the bar."""
+        super().process_finished(current, result)
+        self._processes += 1
+        self._update()
 
-    def failed(self, planned: PlannedCase, reason: str, *, processes: int = 1) -> None:
-        """Print the reason, and move the bar by what will not be measured."""
-        super().failed(planned, reason)
-        self._end(planned, processes)
+    def case_finished(self, planned: PlannedCase) -> None:
+        """Expect nothing more of a case."""
+        self._forecast.finish(planned.key)
+        self._update()
 
-    def _move(self, planned: PlannedCase, seconds: float) -> None:
-        self._moved_s[planned.key] += seconds
-        self._progress.update(self._task, advance=seconds)
+    def _update(self) -> None:
+        self._progress.update(
+            self._task,
+            completed=self._forecast.share,
+            processes=f"{self._processes}/{self._of_processes}",
+        )
 
-    def _end(self, planned: PlannedCase, processes: int) -> None:
-        over = self._over[planned.key]
-        numbers = range(over, over + processes)
-        seconds = sum(estimate.process_s(self._plan, planned, number) for number in numbers)
-        left_s = seconds - self._moved_s.pop(planned.key, 0.0)
-        self._over[planned.key] += processes
-        self._done += processes
-        self._progress.update(self._task, advance=left_s, processes=self._processes)
+
+class _TimeLeft(ProgressColumn):
+    """The time left, as the forecast has it now."""
+
+    def __init__(self, forecast: Forecast) -> None:
+        super().__init__()
+        self._forecast = forecast
+
+    def render(self, task: Task) -> Text:
+        """Return it."""
+        return Text(f"· {minutes(self._forecast.left_s)} left")
+
+
+def minutes(seconds: float) -> str:
+    """Return a time to come in words, no more precisely than it is known."""
+    if seconds < 55:
+        return f"about {max(5, 5 * round(seconds / 5))} s"
+    if seconds < 90 * 60:
+        return f"about {max(1, round(seconds / 60))} min"
+    return f"about {seconds / 3600:.1f} h"
 
 
 @contextlib.contextmanager
-def display_for(console: Console, plan: Plan, *, done: estimate.Done) -> Iterator[PlainDisplay]:
+def display_for(console: Console, plan: Plan, *, done: Done) -> Iterator[PlainDisplay]:
     """Give a live display on a terminal, a plain one elsewhere; `done` was measured before.
 
     A CI service may call its log a terminal, for its colours; a bar that is drawn again ten times

@@ -152,13 +152,13 @@ class Visitor:
         step = StepDone(
             case=current.planned.key,
             process=current.index,
+            name=one.name,
             started_at=self._started_at,
             result=result,
             readings={**self._watch.readings, **switches},
             timing=context.stopwatch.take(),
         )
         context.journal.add(step)
-        context.display.step_done(current, one)
 
     def _result(self, one: Pass) -> Any:  # noqa: ANN401 (each step its own type)
         context = self._context

@@ -68,15 +68,15 @@ class Generation(Workload[GenerationResult]):
         """Return the only step of a process."""
         return [Pass("generation")]
 
-    def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
-        """Return about how long a round takes."""
+    def seconds(self, name: PassName, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
+        """Return about how long the only step takes."""
         tokens = GENERATIONS[tier.name] * sum(lengths.new_tokens for lengths in GRID)
         together = SKIP not in skip and index < CONCURRENT_ROUNDS[tier.name]
         return _LOADING_S + _TOKEN_S * tokens + (_TOGETHER_S if together else 0.0)
 
     def process_s(self, tier: Tier) -> float:
         """Return what its longest round takes: tokens are not bounded by the tier."""
-        return self.seconds(tier, 0)
+        return self.seconds("generation", tier, 0)
 
     def job(self, current: PlannedRound) -> GenerationJob:
         """Return the job of one round."""

@@ -42,8 +42,10 @@ from ovreport_collector.measurements.results import (
     ThroughputVisit,
 )
 
-_START_S = 3.0
-"""Expected seconds of a process, without its timed loops: starting, compiling, warm-up."""
+_SECONDS: dict[PassName, float] = {"start": 1.6, "switch": 0.8, "end": 0.05}
+"""Expected seconds of a process's steps without timed loops: starting, compiling, warm-up."""
+_AROUND_S = 0.05
+"""Of looking at the machine before and after a visit."""
 
 
 class Inference(Workload[InferenceResult]):
@@ -59,9 +61,9 @@ class Inference(Workload[InferenceResult]):
             Pass("end"),
         ]
 
-    def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
-        """Return about how long a process takes: two loops in each of its rounds."""
-        return 2 * tier.rounds_per_process * (tier.min_seconds + LEAD_IN_S) + _START_S
+    def seconds(self, name: PassName, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
+        """Return about how long a step takes: a timed loop, or what it needs."""
+        return _SECONDS.get(name, tier.min_seconds + LEAD_IN_S + _AROUND_S)
 
     def job(self, current: PlannedRound) -> InferenceJob:
         """Return the job of one process."""
