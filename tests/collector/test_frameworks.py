@@ -20,12 +20,13 @@ from ovreport_collector.engines.arrays import load_samples, save_arrays
 from ovreport_collector.engines.native import THREADS, in_openvino_order
 from ovreport_collector.engines.types import OutputsResult, Target, ThreadSettings
 from ovreport_collector.measurements.inference.measurement import Inference
+from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import OutputsJob, ThreadSettingsJob
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.session import collect
-from tests.collector.conftest import an_inference_job, FakeChild, a_device, a_request
+from tests.collector.conftest import FakeChild, a_device, a_request, an_inference_job
 
 ALONGSIDE = ThreadSettings(
     latency_threads=2,

@@ -129,6 +129,7 @@ def test_a_whole_machine_is_read(tmp_path: Path) -> None:
         "cgroup_throttled_s",
         "involuntary_switches",
         "voluntary_switches",
+        "waiting_share",
     }
     assert found["allowed_processors"] == 4
     assert found["battery_share"] == 0
