@@ -40,6 +40,7 @@ from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.estimate import Work
 from ovreport_collector.session.journal import CaseProcess, FurtherDone, ProcessDone, Written
 from ovreport_collector.session.outputs import measure_outputs
+from ovreport_collector.session.privacy import without_names
 from ovreport_collector.session.progress import label
 from ovreport_collector.session.visits import Group, write_failure
 
@@ -152,7 +153,7 @@ class Run:
             record = record_builder.record(
                 context.plan, planned, prepared, context.journal, spreads
             )
-            path = write(record, self.out.absolute())
+            path = write(without_names(record), self.out.absolute())
             context.journal.add(Written(case=planned.key, path=str(path)))
             context.display.case_finished(planned)
 
