@@ -35,9 +35,9 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector.measurements.curve import measurement as curve
-from ovreport_collector.measurements.results import Switched
 from ovreport_collector.measurements.open_loop import measurement as open_loop
 from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.measurements.results import Switched
 from ovreport_collector.plan import tiers
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources import cache
@@ -455,7 +455,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(
     fake_child.step_answers = []
     assert run(quickly) == 0
     assert "2 rounds" in capsys.readouterr().out
-    assert len(place.records) == 2
+    assert len(list(store.record_files(place.out))) == 2
 
 
 def test_a_disk_that_refuses_is_exit_code_1(
@@ -485,7 +485,7 @@ def test_two_collects_wait_for_each_other(
         assert run(quickly) == 0
         assert other.wait() == 0
     assert "waiting" in capsys.readouterr().out
-    assert len(place.records) == 2
+    assert len(list(store.record_files(place.out))) == 2
 
 
 # ---------------------------------------------------------------- slow, for real
