@@ -73,6 +73,17 @@ class PairedComparison(Generic[R]):
         rates = throughputs(self.candidate.record), throughputs(self.baseline.record)
         return self._compare(*rates, "throughput_observed_ips")
 
+    @cached_property
+    def processor_time(self) -> Comparison | None:
+        """The baseline's processor time an inference over the candidate's, one request at a time.
+
+        Above 1 the candidate takes less. It is evidence where other programs disturbed wall time,
+        which they move far more, and no speedup: what waits takes none.
+        """
+        return self._compare(
+            processor_times(self.baseline.record), processor_times(self.candidate.record)
+        )
+
     def of(self, measurement: SpeedMeasurement) -> Comparison | None:
         """Return the speedup in latency or throughput; None: no comparison."""
         return self.latency if measurement == "latency" else self.throughput
@@ -166,6 +177,13 @@ def latencies(record: Record) -> dict[int, float]:
     if not isinstance(record.latency, Latency):
         return {}
     return {r.round: r.median_ms for r in record.latency.rounds}
+
+
+def processor_times(record: Record) -> dict[int, float]:
+    """Return each round's processor time an inference in ms, one request at a time."""
+    if not isinstance(record.latency, Latency):
+        return {}
+    return {r.round: 1000 * r.cpu_s / r.n for r in record.latency.rounds if r.cpu_s > 0}
 
 
 def throughputs(record: Record) -> dict[int, float]:

@@ -55,6 +55,7 @@ TINY = Tier(
     processes=1,
     max_processes=1,
     rounds_per_process=1,
+    is_custom=True,
 )
 
 
@@ -308,7 +309,7 @@ def a_request(suite: Path, **changes: Any) -> Request:
 
 def run_in_sight(plan: Plan, out: Path) -> float:
     """Measure a plan below a progress bar; return the share of the bar that is filled then."""
-    nothing = estimate.Done(rounds=0, seconds=0.0)
+    nothing = estimate.NOTHING
     with workspace.working_folder() as work, io.StringIO() as screen:
         with LiveDisplay(Console(file=screen), plan, done=nothing) as bar:
             context = RunContext(

@@ -14,12 +14,11 @@ from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.plan import tiers as plan_tiers
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.process.timing import Timing
 from ovreport_collector.session import estimate, progress
 from ovreport_collector.session.journal import Journal, RoundDone
 from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
 from tests.collector.conftest import FakeChild, a_request, a_round_result, run_in_sight
-
-NOTHING = estimate.Done(rounds=0, seconds=0.0)
 
 
 @pytest.fixture
@@ -29,7 +28,7 @@ def plan(fake_child: FakeChild, suite_file: Path, tier: Callable[..., object]) -
     return make_plan(a_request(suite_file))
 
 
-def a_bar(plan: Plan, done: estimate.Done = NOTHING) -> LiveDisplay:
+def a_bar(plan: Plan, done: estimate.Done = estimate.NOTHING) -> LiveDisplay:
     """Return a bar that nobody sees."""
     return LiveDisplay(Console(file=io.StringIO()), plan, done=done)
 
@@ -53,22 +52,13 @@ def a_step(planned: PlannedCase, index: int) -> RoundDone:
         started_at="2026-01-01T00:00:00Z",
         result=a_round_result(job),
         readings={},
+        timing=Timing(0.5, 0.4),
     )
 
 
 def test_the_bar_is_full_when_a_run_is_done(plan: Plan, own_folders: Path) -> None:
-    """The steps of a run take together what was announced: there is one model of time."""
-    assert run_in_sight(plan, own_folders / "out") == pytest.approx(1)
-
-
-def test_rounds_that_measure_more_move_the_bar_further(plan: Plan) -> None:
-    """At quick the curve and others are measured in the first round only."""
-    first, second = (estimate.round_s(plan, plan.cases[0], index) for index in (0, 1))
-    assert first > second
-    bar = a_bar(plan)
-    bar.round_started(plan.cases[0], 0)
-    bar.round_finished(plan.cases[0], a_step(plan.cases[0], 0))
-    assert bar.share == pytest.approx(first / estimate.total_s(plan))
+    """Whatever was expected: at the end nothing is left."""
+    assert run_in_sight(plan, own_folders / "out") == pytest.approx(1, abs=0.02)
 
 
 def test_a_resumed_bar_begins_where_it_was(plan: Plan, tmp_path: Path) -> None:
@@ -78,21 +68,31 @@ def test_a_resumed_bar_begins_where_it_was(plan: Plan, tmp_path: Path) -> None:
         journal.add(a_step(plan.cases[0], index))
     done = estimate.done(plan, journal)
     assert done.rounds == 2
-    whole = a_bar(plan)
-    for index in (0, 1):
-        whole.round_started(plan.cases[0], index)
-        whole.round_finished(plan.cases[0], a_step(plan.cases[0], index))
-    assert a_bar(plan, done).share == pytest.approx(whole.share)
+    assert a_bar(plan, done).share > a_bar(plan).share == 0
+    assert a_bar(plan, done).left_s < a_bar(plan).left_s
 
 
 def test_a_failed_case_ends_and_a_round_more_makes_the_bar_longer(plan: Plan) -> None:
     """What will not be measured is done; what is added is to do."""
     bar = a_bar(plan)
-    bar.failed(plan.cases[0], "it broke", rounds=plan.tier.rounds)
-    share = estimate.rounds_s(plan, plan.cases[0]) / estimate.total_s(plan)
-    assert bar.share == pytest.approx(share)
+    before = bar.left_s
+    bar.failed(plan.cases[0], "it broke")
+    bar.case_finished(plan.cases[0])
+    without = bar.left_s
+    assert without < before
     bar.round_started(plan.cases[1], plan.tier.rounds)
-    assert bar.share < share
+    assert bar.left_s > without
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.2, "5 s"), (42.0, "40 s"), (58.0, "1 min"), (280.0, "5 min"), (7200.0, "2.0 h")],
+)
+def test_a_time_to_come_is_said_no_more_precisely_than_it_is_known(
+    seconds: float, shown: str
+) -> None:
+    """In seconds, minutes, hours."""
+    assert shown in progress.minutes(seconds)
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ def test_a_bar_is_for_people(
     """A log gets lines, also that of a CI service which says that it is a terminal."""
     monkeypatch.setenv("CI", ci)
     console = Console(file=io.StringIO(), force_terminal=terminal)
-    with progress.display_for(console, plan, done=NOTHING) as shown:
+    with progress.display_for(console, plan, done=estimate.NOTHING) as shown:
         assert type(shown) is kind

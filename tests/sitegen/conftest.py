@@ -23,6 +23,27 @@ def catalogue(*records: r.Record) -> Catalogue:
     return make(Config(), Loaded([Stored(record, Path("x.json")) for record in records]))
 
 
+def visited(record: r.Record, busy: Sequence[int] = ()) -> r.Record:
+    """Return a record whose rounds share processes, four each; `busy`: rounds with other load."""
+
+    def shared(measured: Any) -> Any:
+        rounds = [
+            msgspec.structs.replace(
+                one, process=i // 4, readings={"foreign_cpu_share": 0.4 if i in busy else 0.0}
+            )
+            for i, one in enumerate(measured.rounds)
+        ]
+        return msgspec.structs.replace(measured, rounds=rounds)
+
+    processes = -(-len(record.noise) // 4)
+    return msgspec.structs.replace(
+        record,
+        latency=shared(record.latency),
+        throughput=shared(record.throughput),
+        noise=record.noise[:processes],
+    )
+
+
 def a_reference(**knobs: Any) -> r.Record:
     """Return f32 of the published file on the CPU, as it is collected: it has no reference."""
     record = a_record(**{"seed": 1, **knobs})
@@ -62,6 +83,7 @@ def a_collection() -> list[r.Record]:
             precision="default",
             median_ms=3,
             tier=QUICK,
+            rounds=5,
         ),
         a_failed_record(model="silero", title="Silero VAD", seed=6),
         a_failed_record(
@@ -72,7 +94,7 @@ def a_collection() -> list[r.Record]:
             outcome=r.Unsupported(reason="the model does not convert", remedy="Use another."),
         ),
         unreliable,
-        msgspec.structs.replace(a_record(seed=8), measured_at="2026-10-01T00:00:00Z"),
+        a_record(seed=8, measured_at="2026-10-01T00:00:00Z"),
     ]
 
 
@@ -92,7 +114,9 @@ def build_of(tmp_path: Path) -> Callable[[Sequence[r.Record]], Path]:
     def made(records: Sequence[r.Record]) -> Path:
         for record in records:
             write(record, tmp_path / "some" / "records")
-        return build(tmp_path / "some", [], tmp_path / "out").out
+        built = build(tmp_path / "some", [], tmp_path / "out")
+        assert not built.faults
+        return built.out
 
     return made
 

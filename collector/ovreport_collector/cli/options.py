@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
-from ovreport.errors import InputError
+from ovreport.errors import InputError, did_you_mean
+from ovreport_collector.suite.model import DEFAULT_SUITE
 
 
 class OneOf(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.4
@@ -26,17 +28,43 @@ class OneOf(click.ParamType):  # type: ignore[type-arg]  # no generic before cli
         """Return the name; click's own error, with all names, if it is unknown."""
         names = self._names()
         if value not in names:
-            self.fail(f"{value!r} is not one of {', '.join(names)}.", param, ctx)
+            guess = did_you_mean(value, names)
+            self.fail(f"{value!r} is not one of {', '.join(names)}. {guess}".strip(), param, ctx)
         return value
 
 
-def _pairs(values: Sequence[str], *, option: str, example: str) -> dict[str, str]:
-    """Return name → path of values NAME=PATH; InputError if one is not of that form."""
+class SuiteName(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A built-in suite, or the path of a suite of one's own; `--help` lists the built-in ones."""
+
+    name = "suite"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the names as `--help` lists them."""
+        return f"[{'|'.join((*_builtin_suites(), 'FILE'))}]"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the built-in suites that begin so; the shell adds the files."""
+        names = [name for name in _builtin_suites() if name.startswith(incomplete)]
+        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+
+
+def _builtin_suites() -> tuple[str, ...]:
+    from ovreport_collector.plan import load_suite
+
+    return load_suite.builtin()
+
+
+def _pairs(
+    values: Sequence[str], *, option: str, example: str, form: str = "NAME=PATH"
+) -> dict[str, str]:
+    """Return name → text of values NAME=TEXT; InputError if one is not of that form."""
     found: dict[str, str] = {}
     for value in values:
         name, _, path = value.partition("=")
         if not name or not path or name in found:
-            what = f"{name!r} is given twice" if name in found else f"{value!r} is not NAME=PATH"
+            what = f"{name!r} is given twice" if name in found else f"{value!r} is not {form}"
             raise InputError(what, where=option, remedy=f"For example: {option} {example}")
         found[name] = path
     return found
@@ -58,6 +86,53 @@ def _plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
             )
     return found
 
+
+def _shapes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, list[int]]:
+    example = "x=1,3,640,640"
+    found = {}
+    for name, text in _pairs(values, option="--shape", example=example, form="NAME=SIZES").items():
+        sizes = text.strip("[]").replace(" ", "").split(",")
+        if not all(size.isdecimal() and int(size) for size in sizes if size or len(sizes) > 1):
+            raise InputError(
+                f'"{text}" is not a shape',
+                where=f"--shape {name}",
+                remedy=f"Give positive whole numbers: --shape {example}",
+            )
+        found[name] = [int(size) for size in sizes if size]
+    return found
+
+
+def _inputs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    return _pairs(values, option="--input", example="sr=16000", form="NAME=FILE.npy or NAME=NUMBER")
+
+
+suite_option = click.option(
+    "--suite",
+    type=SuiteName(),
+    show_default=DEFAULT_SUITE,
+    help="Built-in suite, or a TOML file of your own.",
+)
+"""None where it is not given: the default suite, but for commands that have another one."""
+
+shape_option = click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=SIZES",
+    callback=_shapes,
+    help="Static shape of an input of your model files: x=1,3,640,640; repeatable. Needed where "
+    "the file leaves sizes open.",
+)
+
+input_option = click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_inputs,
+    help="What to feed an input of your model files with: a .npy file, or a number (sr=16000); "
+    "repeatable. Default: random values.",
+)
 
 dataset_option = click.option(
     "--dataset",

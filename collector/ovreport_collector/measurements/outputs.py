@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from msgspec import Struct, field
 
-from ovreport.engines import ENGINES
+from ovreport.engines import of_kind
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import Array, Sample, load_samples, save_arrays
 from ovreport_collector.engines.base import Compiled, Mode, Network
@@ -40,7 +40,8 @@ class OutputsJob(Job[OutputsResult], frozen=True, kw_only=True):
         number of threads, so it gets one at a time, as it is when latency is measured.
         """
         network, target = _read(self.target), self.target
-        mode: Mode = "latency" if ENGINES[target.engine].kind == "native" else "throughput"
+        is_native = target.engine in {engine.id for engine in of_kind("native")}
+        mode: Mode = "latency" if is_native else "throughput"
         compiled = network.compile(target.device, mode, target.precision, None)
         _keep_outputs(self, network, compiled)
         return OutputsResult(

@@ -6,7 +6,7 @@ measurement, write its folder and name it in `MEASUREMENTS`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ovreport.record import NotMeasured, Skipped, Tier, Unsupported
@@ -84,15 +84,17 @@ def why_never(
     return Skipped(reason=f"at tier {tier.name} measured {only}")
 
 
-def round_s(planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = ()) -> float:
-    """Return about how many seconds round `index` of a case takes, all its measurements together.
+def expected(
+    planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = ()
+) -> Iterator[tuple[str, float]]:
+    """Yield what is done in process `index` of a case and after it, and about how many seconds.
 
-    It is not known yet which of them the prepared model has: those of images count for all models.
+    It is not known yet which measurements the prepared model has: those of images count for models
+    of all tasks of images.
     """
-    return workload(planned).seconds(tier, index, skip=skip) + sum(
-        measurement.seconds(tier)
-        for measurement in MEASUREMENTS
-        if measurement.name not in skip
-        and index < measurement.rounds(tier)
-        and why_never(measurement, planned, tier) is None
-    )
+    yield "process", workload(planned).seconds(tier, index, skip=skip)
+    for measurement in MEASUREMENTS:
+        if measurement.name in skip or index >= measurement.rounds(tier):
+            continue
+        if why_never(measurement, planned, tier) is None:
+            yield measurement.name, measurement.seconds(tier)

@@ -10,6 +10,7 @@ or not at all; one whose files changed since is built again.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -25,6 +26,7 @@ from ovreport.record import Optimized, Origin
 from ovreport_collector.sources.cache import WAIT_S, sha256_of
 
 _RECIPE, _FILES = "recipe.json", "files.json"
+_FIELDS = msgspec.json.Decoder(dict[str, object])
 _NAMES = msgspec.json.Decoder(dict[str, str])
 
 
@@ -58,6 +60,19 @@ def obtain(recipe: Mapping[str, object], build: Callable[[Path], None]) -> Path:
         if not _is_whole(folder):  # another process may just have built it
             _build(folder, recipe, build)
     return folder
+
+
+def has_been_built(**fields: object) -> bool:
+    """Return whether something was built by a recipe with these fields, whatever its others are.
+
+    For what is said before a recipe is known; `obtain` decides.
+    """
+    for recipe in (paths.cache() / "made").glob(f"*/{_RECIPE}"):
+        with contextlib.suppress(OSError, msgspec.MsgspecError):
+            found = _FIELDS.decode(recipe.read_bytes())
+            if all(found.get(name) == value for name, value in fields.items()):
+                return True
+    return False
 
 
 def _build(folder: Path, recipe: Mapping[str, object], build: Callable[[Path], None]) -> None:

@@ -57,8 +57,7 @@ def _measure_model(
 ) -> None:
     """Measure cases of a model, all variants against the published file at f32 on the CPU."""
     context.display.working(
-        f"{published.model.title}: f32 reference on the CPU",
-        estimate.accuracy_s(context.plan, published.model),
+        f"{published.model.title}: f32 reference on the CPU", estimate.reference(published.model)
     )
     case = Case(
         engine=undone[0].case.engine if undone[0].is_language else "openvino",
@@ -73,7 +72,7 @@ def _measure_model(
     for planned in undone:
         context.display.working(
             f"{label(planned)}: outputs and accuracy",
-            estimate.case_accuracy_s(context.plan, planned),
+            None if planned.is_reference else estimate.outputs(planned),
         )
         _measure_case(context, kind, planned, reference)
 
@@ -228,4 +227,5 @@ def _give_up(context: RunContext, planned: PlannedCase, failure: JobFailed) -> N
     context.journal.add(
         GivenUp(case=planned.key, at=now(), failure=failure, timing=context.stopwatch.take())
     )
-    context.display.failed(planned, failure.reason, rounds=context.plan.tier.processes)
+    context.display.failed(planned, failure.reason)
+    context.display.case_finished(planned)

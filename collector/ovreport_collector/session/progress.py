@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -11,11 +12,13 @@ from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
-    TimeRemainingColumn,
 )
+from rich.text import Text
 
 from ovreport.errors import one_line
 from ovreport.metrics import significant
@@ -23,7 +26,9 @@ from ovreport.metrics.generation import headline
 from ovreport.record import Failed
 from ovreport_collector.measurements.generation.run import GenerationResult
 from ovreport_collector.plan.plan import Plan, PlannedCase
+from ovreport_collector.process.timing import Clock
 from ovreport_collector.session import estimate
+from ovreport_collector.session.estimate import Done, Forecast, Work
 from ovreport_collector.session.journal import RoundDone
 
 
@@ -33,10 +38,10 @@ class PlainDisplay:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def working(self, what: str, expected_s: float = 0.0) -> None:
-        """Note that something other than a round began, which ends what was working before.
+    def working(self, what: str, work: Work | None = None) -> None:
+        """Note that something began, which ends what was done before; in a log only results count.
 
-        `expected_s` are the seconds of `estimate` that it takes. In a log only results are of use.
+        `work`: what of `estimate` it is; None: nothing whose time is expected.
         """
 
     def round_started(self, planned: PlannedCase, index: int) -> None:
@@ -46,10 +51,13 @@ class PlainDisplay:
         """Print the results of a round."""
         self._print(f"round {step.round + 1}  {label(planned)}  {_results(step)}")
 
-    def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
-        """Print why so many rounds of a case went wrong, or will not be tried."""
+    def failed(self, planned: PlannedCase, reason: str) -> None:
+        """Print what of a case went wrong."""
         reason = one_line(" ".join(reason.split()), 160)
         self._print(f"failed   {label(planned)}: {reason}")
+
+    def case_finished(self, planned: PlannedCase) -> None:
+        """Note that nothing more is done for a case."""
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -58,80 +66,100 @@ class PlainDisplay:
 class LiveDisplay(PlainDisplay):
     """A progress bar with the time left; what is done scrolls above it.
 
-    The bar counts the seconds of `estimate`, not rounds: the first rounds measure more than the
-    later ones, and before them models are optimized and accuracies computed.
+    Both are those of `estimate.Forecast`, which learns from what is done.
     """
 
-    def __init__(self, console: Console, plan: Plan, *, done: estimate.Done) -> None:
+    def __init__(
+        self, console: Console, plan: Plan, *, done: Done, clock: Clock = time.monotonic
+    ) -> None:
         super().__init__(console)
-        self._plan = plan
+        self._plan, self._forecast = plan, Forecast(plan, done, clock)
+        self._rounds, self._of_rounds = done.rounds, len(plan.cases) * plan.tier.processes
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[rounds]} rounds ·"),
             TimeElapsedColumn(),
-            TextColumn("· left"),
-            TimeRemainingColumn(),
+            _TimeLeft(self._forecast),
             console=console,
             transient=True,
         )
-        self._done, self._total = done.rounds, len(plan.cases) * plan.tier.processes
-        self._current_s = 0.0
-        self._task = self._progress.add_task(
-            "preparing", total=estimate.total_s(plan), rounds=self._rounds
-        )
-        self._progress.update(self._task, completed=done.seconds)
+        self._task = self._progress.add_task("preparing", total=1.0, rounds="")
+        self._update()
 
     @property
     def share(self) -> float:
         """The share of the bar that is filled, 0 to 1."""
-        task = self._progress.tasks[self._task]
-        return task.completed / task.total if task.total else 0.0
+        return self._progress.tasks[self._task].completed
 
     @property
-    def _rounds(self) -> str:
-        return f"{self._done}/{self._total}"
+    def left_s(self) -> float:
+        """The time that is shown as left, in seconds."""
+        return self._forecast.left_s
 
     def __enter__(self) -> LiveDisplay:
         self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._forecast.end()
+        self._update()
         self._progress.stop()
 
-    def working(self, what: str, expected_s: float = 0.0) -> None:
-        """Show what runs, and move the bar by what ran before."""
-        self._progress.update(self._task, description=escape(what), advance=self._current_s)
-        self._current_s = expected_s
+    def working(self, what: str, work: Work | None = None) -> None:
+        """Show what is done now; what was done before has taken the time until now."""
+        self._forecast.begin(work)
+        self._progress.update(self._task, description=escape(what))
+        self._update()
 
     def round_started(self, planned: PlannedCase, index: int) -> None:
         """Show what runs; a round beyond the planned ones makes the bar longer."""
         if index >= self._plan.tier.processes:
-            more_s = estimate.round_s(self._plan, planned, index)
-            total = (self._progress.tasks[self._task].total or 0) + more_s
-            self._total += 1
-            self._progress.update(self._task, total=total, rounds=self._rounds)
-        self.working(f"{label(planned)}, round {index + 1}")
+            self._forecast.add(estimate.process(self._plan, planned, index))
+            self._of_rounds += 1
+        self.working(f"{label(planned)}, round {index + 1}", Work(planned.key, "process"))
 
     def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
         """Print the round's results, and move the bar."""
         super().round_finished(planned, step)
-        self._move(1, estimate.round_s(self._plan, planned, step.round))
+        self._rounds += 1
+        self._update()
 
-    def failed(self, planned: PlannedCase, reason: str, *, rounds: int = 1) -> None:
-        """Print the reason, and move the bar."""
-        super().failed(planned, reason)
-        share = rounds / self._plan.tier.processes
-        self._move(rounds, estimate.rounds_s(self._plan, planned) * share)
+    def case_finished(self, planned: PlannedCase) -> None:
+        """Expect nothing more of a case."""
+        self._forecast.finish(planned.key)
+        self._update()
 
-    def _move(self, rounds: int, seconds: float) -> None:
-        self._done += rounds
-        self._progress.update(self._task, advance=seconds, rounds=self._rounds)
+    def _update(self) -> None:
+        self._progress.update(
+            self._task, completed=self._forecast.share, rounds=f"{self._rounds}/{self._of_rounds}"
+        )
+
+
+class _TimeLeft(ProgressColumn):
+    """The time left, as the forecast has it now."""
+
+    def __init__(self, forecast: Forecast) -> None:
+        super().__init__()
+        self._forecast = forecast
+
+    def render(self, task: Task) -> Text:
+        """Return it."""
+        return Text(f"· {minutes(self._forecast.left_s)} left")
+
+
+def minutes(seconds: float) -> str:
+    """Return a time to come in words, no more precisely than it is known."""
+    if seconds < 55:
+        return f"about {max(5, 5 * round(seconds / 5))} s"
+    if seconds < 90 * 60:
+        return f"about {max(1, round(seconds / 60))} min"
+    return f"about {seconds / 3600:.1f} h"
 
 
 @contextlib.contextmanager
-def display_for(console: Console, plan: Plan, *, done: estimate.Done) -> Iterator[PlainDisplay]:
+def display_for(console: Console, plan: Plan, *, done: Done) -> Iterator[PlainDisplay]:
     """Give a live display on a terminal, a plain one elsewhere; `done` was measured before.
 
     A CI service may call its log a terminal, for its colours; a bar that is drawn again ten times

@@ -27,8 +27,10 @@ from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder
 from ovreport_collector.session.context import RunContext, now
+from ovreport_collector.session.estimate import Work
 from ovreport_collector.session.journal import RoundDone, RoundFailed, Written
 from ovreport_collector.session.outputs import measure_outputs
+from ovreport_collector.session.privacy import without_names
 from ovreport_collector.session.progress import label
 
 MAX_FAILED_ROUNDS = 2
@@ -81,8 +83,9 @@ class Run:
                 continue
             prepared = context.prepared[planned.file_key]
             record = record_builder.record(context.plan, planned, prepared, context.journal)
-            path = write(record, self.out.absolute())
+            path = write(without_names(record), self.out.absolute())
             context.journal.add(Written(case=planned.key, path=str(path)))
+            context.display.case_finished(planned)
 
 
 # ---------------------------------------------------------------- one round of one case
@@ -174,7 +177,10 @@ def _further(context: RunContext, current: PlannedRound, latest: Any) -> dict[st
         if registry.why_not(measurement, planned, current.prepared, current.tier) is not None:
             continue
         name = measurement.name.replace("_", " ")
-        context.display.working(f"{label(planned)}, round {current.index + 1}: {name}")
+        context.display.working(
+            f"{label(planned)}, round {current.index + 1}: {name}",
+            Work(planned.key, measurement.name),
+        )
         key = (planned.key, measurement.name)
         if key not in context.begun:
             context.begun.add(key)

@@ -16,13 +16,14 @@ from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.session import estimate
 from ovreport_collector.session.collect import Collected
+from ovreport_collector.session.progress import minutes
 
 
 def announce(plan: Plan, console: Console) -> None:
     """Print what is about to be measured, how long that takes, and what is left out."""
     models, cases = _count(len(plan.models), "model"), _count(len(plan.cases), "case")
     console.print(
-        f"{models}, {cases}, tier {plan.tier.name}: about {_minutes(estimate.total_s(plan))}, "
+        f"{models}, {cases}, tier {plan.tier.name}: {minutes(estimate.total_s(plan))}, "
         "downloads not counted. Leave the machine alone meanwhile.",
         highlight=False,
     )
@@ -72,23 +73,19 @@ def _extent(plan: Plan) -> str:
     return (
         f"{_count(len(plan.cases), 'case')} × {tier.processes} rounds "
         f"(at most {tier.max_processes})"
-        f"{loops}: about {_minutes(estimate.total_s(plan))}, downloads not counted."
+        f"{loops}: {minutes(estimate.total_s(plan))}, downloads not counted."
     )
 
 
 def _show_left_out(plan: Plan, console: Console) -> None:
-    """Print what the plan leaves out, where it leaves anything out."""
-    if plan.left_out:
-        console.print(plan.left_out, markup=False, highlight=False, soft_wrap=True)
+    """Print what the plan leaves out, and what it had to guess."""
+    for text in filter(None, (plan.left_out, *plan.warnings)):
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _count(n: int, what: str) -> str:
     """Return a number with what it counts: 2 models."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
 def plan_as_json(plan: Plan) -> dict[str, object]:
@@ -99,6 +96,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "tier": msgspec.to_builtins(plan.tier),
         "expected_s": estimate.total_s(plan),
         "left_out": plan.left_out,
+        "warnings": plan.warnings,
         "unpinned": plan.unpinned,
         "absent_datasets": plan.missing_datasets,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],

@@ -17,24 +17,24 @@ from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.ratio_card import times
+from ovreport_sitegen.components.ratio_card import note_of, times
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy.pareto import is_another
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import interval_note, line, plural
 
 Change = Literal["more", "less", "same", "unknown"]
 """A significant change of speed or accuracy, none, or too little data."""
 _SPEED: dict[SpeedMeasurement, dict[Change, str]] = {
     "latency": {
-        "more": "is {times} as fast as f32",
-        "less": "is {percent} % slower than f32",
+        "more": "is {times} as fast as f32{interval}",
+        "less": "is {percent} % slower than f32{interval}",
         "same": "shows no clear difference in speed from f32",
         "unknown": "",
     },
     "throughput": {
-        "more": "has {times} the throughput of f32",
-        "less": "has {percent} % less throughput than f32",
+        "more": "has {times} the throughput of f32{interval}",
+        "less": "has {percent} % less throughput than f32{interval}",
         "same": "shows no clear difference in throughput from f32",
         "unknown": "",
     },
@@ -189,10 +189,12 @@ def sentence(
     """
     result = effect.result
     speed, accuracy = speed_change(effect.ratio(measurement)), accuracy_change(result)
-    parts = [_speed_words(effect, measurement), _accuracy_words(result)]
-    if accuracy == "less":
-        parts.reverse()
-    known = [part for part in parts if part]
+    loss_first = accuracy == "less"  # what comes second need not say what its brackets are
+    parts = [
+        _speed_words(effect, measurement, named=not loss_first),
+        _accuracy_words(result, named=loss_first or speed not in {"more", "less"}),
+    ]
+    known = [part for part in (reversed(parts) if loss_first else parts) if part]
     if not known:
         return ""
     joined = (" but " if {speed, accuracy} == {"more", "less"} else " and ").join(known)
@@ -201,22 +203,29 @@ def sentence(
     return f"{result.model.title}: {subject(result, many=many)} {joined}{rest}."
 
 
-def _speed_words(effect: Effect, measurement: SpeedMeasurement) -> str:
+def _speed_words(effect: Effect, measurement: SpeedMeasurement, *, named: bool) -> str:
     ratio = effect.ratio(measurement)
     if ratio is None:
         return ""
-    return _SPEED[measurement][speed_change(ratio)].format(
-        times=times(ratio, 2), percent=significant(100 * abs(1 - ratio.ratio.value), 2)
+    change, interval = speed_change(ratio), ratio.ratio
+    note = note_of(interval, named=named)
+    if change == "less":
+        most, least = (significant(100 * (1 - end), 2) for end in (interval.low, interval.high))
+        note = interval_note(least, most, " %", named=named)
+    return _SPEED[measurement][change].format(
+        times=times(ratio, 2), percent=significant(100 * abs(1 - interval.value), 2), interval=note
     )
 
 
-def _accuracy_words(result: Result) -> str:
+def _accuracy_words(result: Result, *, named: bool) -> str:
     accuracy, change = result.accuracy, accuracy_change(result)
     if not isinstance(accuracy, Accuracy) or change == "unknown":
         return ""
     if change == "same" and tolerance(accuracy) == "too few samples":
         return _FEW_SAMPLES.format(n=f"{accuracy.n:,}", unit=line(accuracy.unit, 30))
-    return _ACCURACY[change].format(points=cells.cost_cell(result).text.lstrip("−+"))
+    return _ACCURACY[change].format(points=cells.cost_cell(result).text.lstrip("−+")) + (
+        cells.cost_note(result, named=named) if change in {"less", "more"} else ""
+    )
 
 
 def subject(result: Result, *, many: bool = False) -> str:

@@ -1,0 +1,127 @@
+"""What the command `tasks` prints: for a terminal, and as the reference page."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ovreport.metrics import METRICS
+from ovreport_collector import tasks
+from ovreport_collector.datasets import LAYOUTS
+from ovreport_collector.suite.options import Option
+
+_HEADINGS = ("option", "values", "default", "what")
+_ABOUT = """<!-- Made by `ovreport tasks --markdown`: mend the code, and make it again. -->
+<h2 id="tasks">Tasks</h2>
+
+What a model is for: its task gives real inputs and measures accuracy. A suite names one for each
+model, `task = "image-classification"`, its options in `options`, its data set in `data`.
+`ovreport tasks` prints this too.
+"""
+_LAYOUTS = """<h2 id="layouts">Layouts of data sets</h2>
+
+Data that you have, and nothing fetches: a suite says `layout` in a data set, and
+`--dataset NAME=PATH` gives your copy.
+"""
+
+
+def show_all() -> None:
+    """Print a line for each task."""
+    console = Console(width=_width())
+    table = Table(box=None, pad_edge=False)
+    for heading in ("task", "accuracy", "what"):
+        table.add_column(heading, overflow="fold")
+    for name in tasks.names():
+        table.add_row(*map(Text, (name, _metric(name), _paragraphs(name)[0])))
+    console.print(table)
+    console.print("\n`ovreport tasks TASK` shows its options and data.", highlight=False)
+
+
+def _width() -> int | None:
+    return None if sys.stdout.isatty() else 120
+
+
+def show(name: str) -> None:
+    """Print all of one task; SuiteError if there is none of that name."""
+    tasks.get(name)
+    console = Console(width=_width())
+    click.echo(f"{name}\n")
+    click.echo("\n\n".join(_paragraphs(name)))
+    options = _options(name)
+    if options:
+        click.echo("\noptions\n")
+        table = Table(box=None, pad_edge=False)
+        for heading in _HEADINGS:
+            table.add_column(heading, overflow="fold")
+        for row in map(_row, options):
+            table.add_row(*map(Text, row))
+        console.print(table)
+    for layout in _layouts(name):
+        click.echo(f"\nlayout {layout}\n\n{LAYOUTS[layout].about}")
+
+
+def page() -> str:
+    """Return the reference of all tasks and layouts, as Markdown."""
+    return "\n".join([_ABOUT, *map(_section, tasks.BUILT_IN), _LAYOUTS, *_layout_sections()])
+
+
+def _section(name: str) -> str:
+    lines = [f'<h3 id="task-{name}">{name}</h3>', "", *_joined(_paragraphs(name))]
+    lines += [f"Accuracy: {_metric(name)}.", ""]
+    if layouts := _layouts(name):
+        links = ", ".join(f"[{layout}](#layout-{layout})" for layout in layouts)
+        lines += [f"Data sets of your own: {links}.", ""]
+    if options := _options(name):
+        lines += [*map(_item, options), ""]
+    return "\n".join(lines)
+
+
+def _layout_sections() -> Iterator[str]:
+    for name, layout in LAYOUTS.items():
+        yield f'<h3 id="layout-{name}">{name}</h3>\n\n```text\n{layout.about}\n```\n'
+
+
+def _joined(paragraphs: Sequence[str]) -> Iterator[str]:
+    """Yield each paragraph as one line, and an empty line after it."""
+    for paragraph in paragraphs:
+        yield from (" ".join(paragraph.split()), "")
+
+
+def _item(option: Option) -> str:
+    """Return an option as an item of a list: on a phone, a table of four columns is too wide."""
+    return f"- `{option.name}` ({option.values}; default: {option.default}): {option.what}"
+
+
+def _row(option: Option) -> tuple[str, str, str, str]:
+    return option.name, option.values, option.default, option.what
+
+
+def _options(name: str) -> Sequence[Option]:
+    task = tasks.get(name)
+    return task.options if isinstance(task, tasks.HasOptions) else ()
+
+
+def _metric(name: str) -> str:
+    task = tasks.get(name)
+    more = task.additional_metrics if isinstance(task, tasks.AdditionalMetrics) else {}
+    metrics = [task.metric, *(one.metric for one in more.values())]
+    labels = (METRICS[metric].label for metric in metrics if metric)
+    return ", ".join(dict.fromkeys(labels)) or "none"
+
+
+def _paragraphs(name: str) -> list[str]:
+    """Return what a task's class says of it: one line, then the rest."""
+    found = inspect.getdoc(type(tasks.get(name))) or name
+    return found.split("\n\n")
+
+
+def _layouts(name: str) -> list[str]:
+    """Return the layouts of data sets that a task reads: those that it speaks of."""
+    text = "\n\n".join(_paragraphs(name))
+    return [layout for layout in LAYOUTS if f"layout `{layout}`" in text.replace("\n", " ")]
