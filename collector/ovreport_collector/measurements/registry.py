@@ -1,4 +1,4 @@
-"""The registry: the two workloads, and the further measurements in the order a round makes them.
+"""The registry: the two workloads, and the further measurements in the order they are made in.
 
 `--skip`, the journal, the fields of a record and the expected time come from these. To add a
 measurement, write its folder and name it in `MEASUREMENTS`.
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ovreport.record import NotMeasured, Skipped, Tier, Unsupported
-from ovreport_collector.measurements.base import SEE_GENERATION, Measurement, Workload
+from ovreport_collector.measurements.base import SEE_GENERATION, VISITS, Measurement, Workload
 from ovreport_collector.measurements.curve.measurement import CurveMeasurement
 from ovreport_collector.measurements.end_to_end.measurement import EndToEndMeasurement
 from ovreport_collector.measurements.generation import measurement as generation
@@ -29,7 +29,7 @@ MEASUREMENTS: tuple[Measurement[Any], ...] = (
     OpenLoopMeasurement(),
     NoMmap(),
 )
-"""In the order in which a round makes them, after its own."""
+"""In the order in which they are made after a process of a case."""
 
 BY_NAME = {measurement.name: measurement for measurement in MEASUREMENTS}
 
@@ -40,7 +40,7 @@ _INFERENCE, _GENERATION = Inference(), generation.Generation()
 
 
 def workload(planned: PlannedCase) -> Workload[Any]:
-    """Return what a round of a case itself measures."""
+    """Return what the processes of a case themselves measure."""
     return _GENERATION if planned.is_language else _INFERENCE
 
 
@@ -85,16 +85,18 @@ def why_never(
 
 
 def expected(
-    planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = ()
+    planned: PlannedCase, tier: Tier, index: int, inference_s: float, skip: Sequence[str] = ()
 ) -> Iterator[tuple[str, float]]:
     """Yield what is done in process `index` of a case and after it, and about how many seconds.
 
-    It is not known yet which measurements the prepared model has: those of images count for models
-    of all tasks of images.
+    `inference_s` is about what an inference takes. It is not known yet which measurements the
+    prepared model has: those that it may have are counted.
     """
-    yield "process", workload(planned).seconds(tier, index, skip=skip)
+    own = workload(planned)
+    for one in own.passes(dict.fromkeys(VISITS, tier.rounds_per_process)):
+        yield own.kind(one, index), own.step_s(one, tier, index, inference_s, skip=skip)
     for measurement in MEASUREMENTS:
         if measurement.name in skip or index >= measurement.rounds(tier):
             continue
-        if why_never(measurement, planned, tier) is None:
-            yield measurement.name, measurement.seconds(tier)
+        if why_never(measurement, planned, tier) is None and measurement.fits(planned.model):
+            yield measurement.name, measurement.seconds(tier, inference_s)

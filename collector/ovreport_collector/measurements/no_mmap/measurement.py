@@ -28,7 +28,7 @@ class NoMmap(Measurement[NoMmapResult]):
             return Unsupported(reason="only OpenVINO can read weights instead of mapping them")
         return None
 
-    def seconds(self, tier: Tier) -> float:
+    def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
         """Return what a start takes."""
         return _START_S
 
