@@ -157,7 +157,7 @@ class ThroughputLoop:
         *,
         process: int,
     ) -> None:
-        self._tier, self._driver, self._process = tier, driver, process
+        self._tier, self.driver, self._process = tier, driver, process
         self._count, self._streams = compiled.optimal_requests, compiled.streams
         count = self._count if driver == "threads" else 1
         self.requests: list[Request] = [compiled.request(samples) for _ in range(count)]
@@ -203,7 +203,7 @@ class ThroughputLoop:
             requests=self._count,
             streams=self._streams,
             median_ms=float(np.median(ms)),
-            driver=self._driver,
+            driver=self.driver,
             idle_share=loaded.idle_share(self._count),
             first_third_ips=loaded.third_rate(first=True),
             last_third_ips=loaded.third_rate(first=False),

@@ -193,8 +193,11 @@ class Workload(ABC, Generic[R]):
         """Return the job of one process; the results of its steps are those of its passes."""
 
     @abstractmethod
-    def result(self, steps: Sequence[Any]) -> R | None:
-        """Put the results of a process's steps together; None where it did not come that far."""
+    def result(self, steps: Sequence[Any], failure: NotMeasured | None = None) -> R | None:
+        """Put the results of a process's steps together; None where it did not come that far.
+
+        `failure`: why it ended early, if it did.
+        """
 
     @abstractmethod
     def is_wide(self, results: Sequence[R]) -> bool:

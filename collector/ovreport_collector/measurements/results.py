@@ -65,9 +65,11 @@ class LatencyVisit(Struct, frozen=True, kw_only=True, tag="latency-visit"):
 class Switched(Struct, frozen=True, kw_only=True, tag="switched"):
     """The model is compiled for throughput, and warm."""
 
-    settings: Settings
-    driver: Driver
+    settings: Settings | None
+    driver: Driver | None
     """How requests are driven under load: found out in a case's first process, then kept."""
+    failed: Failed | None = None
+    """Why there is no throughput in this process."""
 
 
 class ThroughputVisit(Struct, frozen=True, kw_only=True, tag="throughput-visit"):

@@ -159,6 +159,11 @@ class CaseProcess:
         return self.is_done or self.failed is not None
 
     @property
+    def why_ended(self) -> NotMeasured | None:
+        """Why it ended early; None where it did not."""
+        return self.failed.failure.outcome() if self.failed is not None else None
+
+    @property
     def results(self) -> list[Any]:
         """The results of its steps."""
         return [step.result for step in self.steps]
@@ -240,7 +245,7 @@ class Journal:
     def results(self, planned: PlannedCase) -> list[Any]:
         """Return the results of a case's processes that came so far as to have one."""
         put_together = registry.workload(planned).result
-        found = (put_together(process.results) for process in self.processes(planned.key))
+        found = (put_together(p.results, p.why_ended) for p in self.processes(planned.key))
         return [result for result in found if result is not None]
 
     def outputs(self, case: str) -> OutputsDone | None:

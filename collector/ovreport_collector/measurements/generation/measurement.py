@@ -97,7 +97,9 @@ class Generation(Workload[GenerationResult]):
             why_none=why_none,
         )
 
-    def result(self, steps: Sequence[GenerationResult]) -> GenerationResult | None:
+    def result(
+        self, steps: Sequence[GenerationResult], failure: NotMeasured | None = None
+    ) -> GenerationResult | None:
         """Return the result of the only step."""
         return next(iter(steps), None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -103,7 +103,9 @@ class Inference(Workload[InferenceResult]):
             energy_in=energy.where(current.device),
         )
 
-    def result(self, steps: Sequence[InferenceStep]) -> InferenceResult | None:
+    def result(
+        self, steps: Sequence[InferenceStep], failure: NotMeasured | None = None
+    ) -> InferenceResult | None:
         """Put the results of a process's steps together; None where it did not start."""
         started = next((step for step in steps if isinstance(step, Started)), None)
         if started is None:
@@ -122,9 +124,12 @@ class Inference(Workload[InferenceResult]):
             memory=ended.memory,
             memory_unreadable=ended.memory_unreadable,
             energy=ended.energy,
-            missing=ended.missing
-            | _missing("latency", latency)
-            | _missing("throughput", throughput),
+            missing={
+                **({name: failure for name in get_args(MeasurementName) if failure}),
+                **ended.missing,
+                **_missing("latency", latency),
+                **_missing("throughput", throughput),
+            },
             failed=_failed("latency", latency) | _failed("throughput", throughput),
         )
 

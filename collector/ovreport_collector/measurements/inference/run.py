@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,7 @@ from ovreport.record import (
     LatencyRound,
     MemoryRound,
     NotMeasured,
+    Settings,
     ThroughputRound,
     Tier,
 )
@@ -42,7 +44,7 @@ from ovreport_collector.measurements.results import (
 from ovreport_collector.process.job import StepJob
 
 Found = TypeVar("Found", Energy, MemoryRound)
-Measured = TypeVar("Measured", LatencyRound, ThroughputRound)
+Measured = TypeVar("Measured")
 
 
 class InferenceJob(StepJob[InferenceStep], frozen=True, kw_only=True):
@@ -112,17 +114,26 @@ class _Measuring:
         return measured
 
     def _throughput(self, network: Network) -> Iterator[InferenceStep]:
+        loaded, failed = _tried(partial(self._loaded, network))
+        self.meter.idle()
+        if loaded is None:
+            yield Switched(settings=None, driver=None, failed=failed)
+        else:
+            yield Switched(settings=loaded.settings, driver=loaded.loop.driver)
+        for index in self.job.throughput_rounds:
+            measured = None
+            if loaded is not None:
+                measured, failed = _tried(partial(self._throughput_round, loaded.loop, index))
+            yield ThroughputVisit(round=index, measured=measured, failed=failed)
+        self.memory.end("throughput")
+        self.memory.note_device(self.engine, self.device, "throughput")
+
+    def _loaded(self, network: Network) -> _Loaded:
         job = self.job
         driver = job.driver or self._faster_driver(network)
         compiled = self._compile(network)
         loop = ThroughputLoop(compiled, self.samples, job.tier, driver, process=job.process)
-        self.meter.idle()
-        yield Switched(settings=compiled.settings, driver=driver)
-        for index in job.throughput_rounds:
-            measured, failed = _tried(partial(self._throughput_round, loop, index))
-            yield ThroughputVisit(round=index, measured=measured, failed=failed)
-        self.memory.end("throughput")
-        self.memory.note_device(self.engine, self.device, "throughput")
+        return _Loaded(loop, compiled.settings)
 
     def _throughput_round(self, loop: ThroughputLoop, index: int) -> ThroughputRound:
         measured = loop.round(index, LoopWatch(), around=self.meter)
@@ -157,8 +168,16 @@ class _Measuring:
         )
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """A model that is warm under load."""
+
+    loop: ThroughputLoop
+    settings: Settings
+
+
 def _tried(measure: Callable[[], Measured]) -> tuple[Measured | None, Failed | None]:
-    """Return a round, or why it went wrong: that must not lose the others."""
+    """Return what is measured, or why it went wrong: that must not lose the others."""
     try:
         return measure(), None
     except WrongOutputError as error:
