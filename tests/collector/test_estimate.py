@@ -67,18 +67,19 @@ def test_what_takes_longer_counts_once_it_was_done(plan: Plan) -> None:
     """On the same case, and of the same kind on others: each takes three times as long."""
     clock = Clock()
     forecast, total_s = Forecast(plan, clock=clock), estimate.total_s(plan)
-    done_s = 0.0
+    kinds = set()
     for work, seconds in first_process(plan, 0):
         do(forecast, clock, work, 3 * seconds)
-        done_s += seconds
-    processes_s = sum(
+        kinds.add(work.kind)
+    of_these_kinds_s = sum(
         seconds
         for planned in plan.cases
         for index in range(plan.tier.processes)
-        for _, seconds in estimate.process(plan, planned, index)
+        for work, seconds in estimate.process(plan, planned, index)
+        if work.kind in kinds
     )
-    expected = total_s - processes_s + 3 * (processes_s - done_s)
-    assert forecast.left_s == pytest.approx(expected, rel=0.05)
+    expected = total_s + 2 * of_these_kinds_s - clock.now
+    assert forecast.left_s == pytest.approx(expected)
 
 
 def test_work_that_takes_long_never_makes_time_negative(plan: Plan) -> None:

@@ -167,7 +167,11 @@ def test_the_expected_time_knows_what_accuracies_take(fake_child: FakeChild) -> 
 
     def expected(model: str, *precisions: str) -> float:
         request = a_request(
-            Path("standard"), models=(model,), precisions=precisions, variants=("published",)
+            Path("standard"),
+            models=(model,),
+            precisions=precisions,
+            variants=("published",),
+            skip=registry.SKIPPABLE,
         )
         return total_s(make_plan(request))
 
