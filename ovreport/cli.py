@@ -1,7 +1,6 @@
 """The command line: gathers commands, and turns errors into exit codes.
 
-    0  done    1  done, but something failed    2  bad input
-    130  interrupted (Ctrl-C)    143  terminated (SIGTERM)    129  hung up (SIGHUP)
+`ovreport.errors.EXIT_CODES` says what each means.
 
 A command is an entry point in the group `ovreport.commands`; it is loaded only when called, so
 that `build` runs where openvino is not installed, and `--help` is quick.
@@ -17,13 +16,14 @@ from importlib.metadata import EntryPoint, entry_points
 import click
 
 from ovreport import __version__
-from ovreport.errors import OvreportError
+from ovreport.errors import OvreportError, did_you_mean
 
 _EXAMPLES = """
 \b
 Examples:
   ovreport collect && ovreport build      measure this machine, make a website
   ovreport serve                          look at it
+  ovreport init my-benchmarks             start a site of one's own
   ovreport devices                        what OpenVINO finds here
   ovreport collect --dry-run              what would be measured, and how long it takes
 """
@@ -51,6 +51,16 @@ class LazyGroup(click.Group):
         if not isinstance(command, click.Command):
             raise click.ClickException(f"{entry.value} is not a command")
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; of a mistyped name, say which one may be meant."""
+        name = click.utils.make_str(args[0])
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            guess = did_you_mean(name, self.list_commands(ctx))
+            ctx.fail(f"No such command '{name}'. {guess}".strip())
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; a reader that went away (`| head`) is no error."""
@@ -97,7 +107,8 @@ def _stop(number: int, _: object) -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    hang_up = getattr(signal, "SIGHUP", signal.SIGTERM)  # Windows has none
+    for number in (signal.SIGTERM, hang_up):
         if signal.getsignal(number) == signal.SIG_DFL:  # nohup(1) has it ignored
             signal.signal(number, _stop)
     sys.exit(run(sys.argv[1:]))

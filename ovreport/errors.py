@@ -16,8 +16,19 @@ now. Only `ovreport.cli` turns an error into an exit code.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+EXIT_CODES: dict[int, str] = {
+    0: "Done.",
+    1: "Something failed: a case, a download, a record, the disk. The message says what.",
+    2: "Bad input, such as an unknown option or an unusable suite: nothing was done.",
+    129: "Hung up (SIGHUP): the terminal went away.",
+    130: "Interrupted by Ctrl-C (SIGINT).",
+    143: "Terminated (SIGTERM).",
+}
+"""What the exit code of a command means. After a signal, the same command goes on where it was."""
 
 
 class OvreportError(Exception):
@@ -46,6 +57,16 @@ def one_line(text: str, limit: int = 300) -> str:
         for c in text[: limit + 1]
     )
     return shown if len(text) <= limit else shown[:limit] + "…"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `did you mean "x"? ` for the known name that is closest to a mistyped one.
+
+    It goes before a list of all names; empty where none is close. Case does not count.
+    """
+    by_case = {one.casefold(): one for one in known}
+    found = difflib.get_close_matches(name.casefold(), by_case, n=1)
+    return f'did you mean "{by_case[found[0]]}"? ' if found else ""
 
 
 class InputError(OvreportError):

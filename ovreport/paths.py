@@ -12,7 +12,13 @@ from pathlib import Path
 import platformdirs
 
 CACHE, STATE = "OVREPORT_CACHE", "OVREPORT_STATE"
-"""Environment variables that name other folders."""
+VARIABLES: dict[str, str] = {
+    CACHE: "Folder of fetched models, data and drawings; default: the user's cache folder. "
+    "Deleting it loses nothing but time.",
+    STATE: "Folder of interrupted runs, and of the lock that lets one collect run at a time; "
+    "default: the user's state folder.",
+}
+"""Environment variables that name other folders, and what each is for."""
 
 
 def cache() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -20,7 +21,11 @@ Examples:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def validate(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Check record files, or folders of them; one line a fault.
+    """Check record files, or folders of them: every fault with its path and what to do.
+
+    A record is sound if `ovreport collect` can have written it: its fields follow the contract, do
+    not contradict each other, give figures that can be drawn, and fit its file's name. What is said
+    twice is said here, and harmless.
 
     Exits with 0 when every record is sound, with 2 when one is not or when there is none.
     """
@@ -29,11 +34,18 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
 
     loaded = read_all(paths)
     if as_json:
-        faults = [{"where": f.where, "what": f.what, "remedy": f.remedy} for f in loaded.faults]
-        click.echo(json.dumps({"records": len(loaded.stored), "faults": faults}, indent=1))
+        found = [{"where": f.where, "what": f.what, "remedy": f.remedy} for f in loaded.faults]
+        same = [{"path": str(d.path), "of": str(d.of)} for d in loaded.duplicates]
+        outcome = {"records": len(loaded.stored), "faults": found, "duplicates": same}
+        click.echo(json.dumps(outcome, indent=1))
     else:
-        for fault in loaded.faults:
-            click.echo(f"{fault.where}: {fault.what}")
+        for remedy, faults in itertools.groupby(loaded.faults, lambda fault: fault.remedy):
+            for fault in faults:
+                click.echo(f"{fault.where}: {fault.what}")
+            if remedy:
+                click.echo(f"  → {remedy}")
+        for duplicate in loaded.duplicates:
+            click.echo(str(duplicate))
     if loaded.faults:
         count = "1 fault" if len(loaded.faults) == 1 else f"{len(loaded.faults)} faults"
         raise RecordError(f"{count}, {_sound(len(loaded.stored))}")

@@ -32,7 +32,7 @@ class RecordWarning(UserWarning):
     """Files that are no usable records were left out."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results:
     """Records that were read, and the faults of files that could not be."""
 
@@ -45,6 +45,10 @@ class Results:
     def records(self) -> list[Record]:
         """Every record, as it is on disk, in the current format."""
         return [one.record for one in self.stored]
+
+    def __repr__(self) -> str:
+        # A notebook shows this, and a record alone would fill its page.
+        return f"<Results: {len(self.stored):,} records, {len(self.faults):,} files left out>"
 
     def figures(self) -> list[Figure]:
         """Return every value of every record, or why there is none, a row each.
@@ -99,5 +103,5 @@ def load(*paths: str | os.PathLike[str], strict: bool = False) -> Results:
 def _left_out(faults: Sequence[RecordError]) -> str:
     named = [f"{fault.where}: {fault.what}" for fault in faults[:_NAMED]]
     more = [f"and {len(faults) - _NAMED} more"] if len(faults) > _NAMED else []
-    files = "1 file was" if len(faults) == 1 else f"{len(faults)} files were"
-    return "\n  ".join([f"{files} left out:", *named, *more])
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return "\n  ".join([f"{count} in files that are left out:", *named, *more])

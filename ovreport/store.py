@@ -18,17 +18,21 @@ from pathlib import Path
 
 import msgspec
 
+from ovreport import checks
 from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import RecordError, StoreError, disk_errors, one_line
 from ovreport.metrics.accuracy import ACCURACY
 from ovreport.paths import make_folder, sync_folder
-from ovreport.record import FORMAT, Accuracy, Record
+from ovreport.record import FORMAT, Accuracy, Record, contract
 from ovreport.record.migrations import migrate
 from ovreport.variants import VARIANTS
 
 MAX_RECORD_BYTES = 512 * 1024
 """A record is tens of kilobytes; anything beyond this is not one."""
+MAX_FAULTS = 50
+"""Of one file that are named."""
 
+_SCHEMA = "`ovreport schema` prints what a record looks like."
 _decoder = msgspec.json.Decoder(Record, strict=True)
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _IGNORED_PARTS = frozenset({".git", "node_modules", "__pycache__"})
@@ -43,12 +47,26 @@ class Stored:
     path: Path
 
 
+@dataclass(frozen=True)
+class Duplicate:
+    """A file with the same record as another one: harmless, as merging two collections makes it."""
+
+    path: Path
+    of: Path
+
+    def __str__(self) -> str:
+        path, of = (one_line(str(each), limit=1000) for each in (self.path, self.of))
+        return f"{path}: the same record as {of}, counted once"
+
+
 @dataclass
 class Loaded:
     """All that could be read, and what could not."""
 
     stored: list[Stored] = field(default_factory=list)
     faults: list[RecordError] = field(default_factory=list)
+    """Of files that were left out; one file may have several."""
+    duplicates: list[Duplicate] = field(default_factory=list)
 
     @property
     def records(self) -> list[Record]:
@@ -64,23 +82,39 @@ def encode(record: Record) -> bytes:
 def decode(data: bytes, *, where: str) -> Record:
     """Return the record in `data`, migrated to the current format.
 
-    Raises RecordError with the path of the first fault in it.
+    Raises RecordError with the path of the first fault in it. What a record's parts say together
+    is checked by `read_all`, not here.
     """
-    if not data.strip():
-        raise RecordError("the file is empty", where=where, remedy="Delete it, or copy it again.")
+    found = _decoded(data, where=where)
+    if isinstance(found, Record):
+        return found
+    raise found[0]
+
+
+def _decoded(data: bytes, *, where: str) -> Record | list[RecordError]:
+    """Return the record in `data`, or everything that the contract refuses in it."""
     try:
         # Nearly every record is of the current format: decode it once, straight to its type.
         record = _decoder.decode(data)
     except msgspec.ValidationError as error:
-        record = _decode_slowly(data, error, where=where)
+        try:
+            found = _decoded_slowly(data, error, where=where)
+        except RecordError as refused:
+            return [refused]
+        if isinstance(found, list):
+            return found
+        record = found
     except _NOT_JSON as error:
-        raise _not_json(error, where=where) from error
-    _check_known(record, where=where)
-    return record
+        return [_empty(where) if not data.strip() else _not_json(error, where=where)]
+    return _unknown_names(record, where=where) or record
 
 
-def _check_known(record: Record, *, where: str) -> None:
-    """Raise RecordError if a name in the record is in none of our tables.
+def _empty(where: str) -> RecordError:
+    return RecordError("the file is empty", where=where, remedy="Delete it, or copy it again.")
+
+
+def _unknown_names(record: Record, *, where: str) -> list[RecordError]:
+    """Return the names in the record that are in none of our tables.
 
     A result of an unknown engine would stand among OpenVINO's.
     """
@@ -95,16 +129,21 @@ def _check_known(record: Record, *, where: str) -> None:
     for index, other in enumerate(record.additional_accuracy):
         path = f"$.additional_accuracy[{index}].metric"
         named.append((path, "accuracy metric", other.metric, ACCURACY.keys))
-    for path, what, name, known in named:
-        if name not in known:
-            raise RecordError(
-                f"unknown {what} {name!r}; known are {', '.join(known)}",
-                where=f"{where}: {path}",
-                remedy="Correct the name, or upgrade ovreport: a newer release may know it.",
-            )
+    return [
+        RecordError(
+            f"unknown {what} {name!r}; known are {', '.join(known)}",
+            where=f"{where}: {path}",
+            remedy="Correct the name, or upgrade ovreport: a newer release may know it.",
+        )
+        for path, what, name, known in named
+        if name not in known
+    ]
 
 
-def _decode_slowly(data: bytes, first: msgspec.ValidationError, *, where: str) -> Record:
+def _decoded_slowly(
+    data: bytes, first: msgspec.ValidationError, *, where: str
+) -> Record | list[RecordError]:
+    """Return the record of an older format, or all faults; RecordError where there is no object."""
     try:
         document = msgspec.json.decode(data, type=dict[str, object])
     except msgspec.ValidationError:
@@ -113,12 +152,16 @@ def _decode_slowly(data: bytes, first: msgspec.ValidationError, *, where: str) -
         # A fault in the contract came before the place where the JSON itself breaks.
         raise _not_json(error, where=where) from error
     current = migrate(document, where=where)
-    if document.get("format") == FORMAT:
-        raise _invalid(first, where=where) from first
-    try:
-        return msgspec.convert(current, Record, strict=True)
-    except msgspec.ValidationError as error:
-        raise _invalid(error, where=where) from error
+    if document.get("format") != FORMAT:
+        try:
+            return msgspec.convert(current, Record, strict=True)
+        except msgspec.ValidationError as error:
+            first = error
+    found = [
+        RecordError(one.what, where=f"{where}: {one.path}", remedy=_SCHEMA)
+        for one in contract.faults(current)
+    ]
+    return found or [_invalid(first, where=where)]
 
 
 def _not_json(error: Exception, *, where: str) -> RecordError:
@@ -136,16 +179,20 @@ def _invalid(error: msgspec.ValidationError, *, where: str) -> RecordError:
     return RecordError(
         one_line(what or path),
         where=f"{where}: {one_line(path.rstrip('`')) if what else '$'}",
-        remedy="`ovreport schema` prints what a record looks like.",
+        remedy=_SCHEMA,
     )
 
 
 def read(path: Path) -> Record:
-    """Return the record in a file.
+    """Return the record in a file, whatever its name, and whatever its parts say together.
 
     Raises RecordError if it is not one, StoreError if the file cannot be read.
     """
     where = one_line(str(path), limit=1000)
+    return decode(_bytes(path, where), where=where)
+
+
+def _bytes(path: Path, where: str) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_RECORD_BYTES:
@@ -154,57 +201,107 @@ def read(path: Path) -> Record:
                 where=where,
                 remedy="Samples are kept as histograms; this is not a record of ours.",
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise StoreError(
             f"cannot be read: {error.strerror}", where=where, remedy="Check its permissions."
         ) from error
-    return decode(data, where=where)
+
+
+def examine(path: Path) -> Record | list[RecordError]:
+    """Return the record in a file, or all that is wrong with it: contract, content and name."""
+    where = one_line(str(path), limit=1000)
+    try:
+        data = _bytes(path, where)
+    except (RecordError, StoreError) as error:
+        return [RecordError(error.what, where=error.where, remedy=error.remedy)]
+    found = _decoded(data, where=where)
+    if isinstance(found, Record):
+        wrong = [*_misnamed(path, found, data, where), *_contradictions(found, where)]
+        return _first(wrong, where) or found
+    return _first(found, where)
+
+
+def _first(faults: list[RecordError], where: str) -> list[RecordError]:
+    """Return so many of a file's faults, and how many more there are."""
+    if len(faults) <= MAX_FAULTS:
+        return faults
+    more = f"and {len(faults) - MAX_FAULTS} more faults"
+    return [*faults[:MAX_FAULTS], RecordError(more, where=where, remedy=faults[-1].remedy)]
+
+
+def _misnamed(path: Path, record: Record, data: bytes, where: str) -> Iterator[RecordError]:
+    """Yield that a file has not the name that its content gives it."""
+    name = file_name(record, data)
+    if path.name != name:
+        yield RecordError(
+            f"the name does not fit the content, which gives {name}",
+            where=where,
+            remedy="If it was only renamed, give it this name again; a record that was edited is "
+            "none.",
+        )
+
+
+def _contradictions(record: Record, where: str) -> Iterator[RecordError]:
+    for fault in checks.faults(record):
+        yield RecordError(fault.what, where=f"{where}: {fault.path}", remedy=fault.remedy)
 
 
 def record_files(folder: Path) -> Iterator[Path]:
-    """Yield every `.json` below a folder, sorted; links are not followed out of it."""
+    """Yield every `.json` below a folder, sorted; links are not followed out of it.
+
+    Folders that cannot be read are passed over: `unreadable_folders` names them.
+    """
     for path in sorted(folder.rglob("*.json")):
         inside = path.relative_to(folder).parts
         if path.is_file() and not path.is_symlink() and not _IGNORED_PARTS & set(inside):
             yield path
 
 
+def unreadable_folders(folder: Path) -> list[RecordError]:
+    """Return what folders below one cannot be read: records may lie in them."""
+    found: list[RecordError] = []
+
+    def note(error: OSError) -> None:
+        found.append(
+            RecordError(
+                f"the folder cannot be read: {error.strerror}",
+                where=one_line(str(error.filename), limit=1000),
+                remedy="Check its permissions.",
+            )
+        )
+
+    for _, folders, _ in os.walk(folder, onerror=note):
+        folders[:] = sorted(set(folders) - _IGNORED_PARTS)
+    return found
+
+
 def read_all(folders: Sequence[Path]) -> Loaded:
     """Read every record below some folders or files; a bad one never stops the rest.
 
-    A file that two of the folders hold is read once.
+    A file that two of the folders hold is read once, and of two files with the same record the
+    second is a duplicate. A record that contradicts itself, or has not its own name, is a bad one.
     """
     loaded = Loaded()
     seen: dict[str, Path] = {}
     done: set[Path] = set()
     for folder in folders:
+        if not folder.is_file():
+            loaded.faults += unreadable_folders(folder)
         for path in [folder] if folder.is_file() else record_files(folder):
             if (resolved := path.resolve()) in done:
                 continue
             done.add(resolved)
-            try:
-                record = read(path)
-            except RecordError as error:
-                loaded.faults.append(error)
+            found = examine(path)
+            if isinstance(found, list):
+                loaded.faults += found
                 continue
-            except StoreError as error:
-                loaded.faults.append(
-                    RecordError(error.what, where=error.where, remedy=error.remedy)
-                )
-                continue
-            key = hashlib.sha256(msgspec.json.encode(record)).hexdigest()
+            key = hashlib.sha256(msgspec.json.encode(found)).hexdigest()
             if key in seen:
-                loaded.faults.append(
-                    RecordError(
-                        f"the same record as {one_line(str(seen[key]), limit=1000)}",
-                        where=one_line(str(path), limit=1000),
-                        remedy="Keep one of the two.",
-                    )
-                )
+                loaded.duplicates.append(Duplicate(path, seen[key]))
                 continue
             seen[key] = path
-            loaded.stored.append(Stored(record, path))
+            loaded.stored.append(Stored(found, path))
     return loaded
 
 

@@ -1,32 +1,54 @@
-"""What the README says works as pasted."""
+"""What the README and the guide say works as pasted."""
 
 from __future__ import annotations
 
 import re
 import runpy
+import shlex
 from pathlib import Path
 
+import click
 import msgspec
 import pytest
 
-from ovreport.cli import run
+from ovreport import store
+from ovreport.cli import cli, run
 from ovreport.record import Completed
 from ovreport.store import read_all
+from ovreport_sitegen.build import build
 from tests.collector.commands import ALL, skip
+from tests.factories import a_failed_record, a_record
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = {
+    path.stem: path.read_text(encoding="utf-8")
+    for path in (ROOT / "templates" / "prose" / "guide").glob("*.md")
+}
 
 
-def block(marker: str) -> str:
+def block(marker: str, text: str = README) -> str:
     """Return the code block that follows a marker."""
-    found = re.search(rf"<!-- {marker} -->\n```\w+\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    assert found, f"the README has no block marked {marker!r}"
+    found = re.search(rf"<!-- {marker} -->\n```\w+\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert found, f"there is no block marked {marker!r}"
     return found.group(1)
 
 
+def commands() -> set[str]:
+    """Return the arguments of every `ovreport …` in the README and in the guide."""
+    found = set()
+    for text in (README, *GUIDE.values()):
+        fenced = re.findall(r"^```sh\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+        lines = [line.partition(" #")[0] for code in fenced for line in code.splitlines()]
+        for line in (*lines, *re.findall(r"`([^`\n]+)`", text)):
+            parts = map(str.strip, line.split("&&"))
+            found |= {p.removeprefix("ovreport ") for p in parts if p.startswith("ovreport ")}
+    return found
+
+
 @pytest.mark.slow
-def test_the_example_of_a_suite_of_ones_own_works_as_pasted(tmp_path, monkeypatch):
-    """The model that the README makes is measured by the suite that the README shows."""
+def test_the_way_from_an_empty_folder_to_a_site_works_as_pasted(tmp_path, monkeypatch):
+    """A site is started, the guide's model is measured by the guide's suite, and it is shown."""
     from ovreport_collector.plan import tiers
 
     short = msgspec.structs.replace(
@@ -34,9 +56,12 @@ def test_the_example_of_a_suite_of_ones_own_works_as_pasted(tmp_path, monkeypatc
     )
     monkeypatch.setitem(tiers.TIERS, "quick", short)
     monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
-    monkeypatch.chdir(tmp_path)
-    Path("my.toml").write_text(block("example: suite"), encoding="utf-8")
-    Path("make.py").write_text(block("example: model"), encoding="utf-8")
+    monkeypatch.setenv("OVREPORT_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path / "mine")
+    assert run(["init"]) == 0
+    Path("my.toml").write_text(block("example: suite", GUIDE["own-models"]), encoding="utf-8")
+    Path("make.py").write_text(block("example: model", GUIDE["own-models"]), encoding="utf-8")
     runpy.run_path("make.py")
 
     # How a suite is written is in question, not what is measured beside the rounds.
@@ -46,6 +71,8 @@ def test_the_example_of_a_suite_of_ones_own_works_as_pasted(tmp_path, monkeypatc
     assert not loaded.faults
     assert loaded.records
     assert all(isinstance(record.outcome, Completed) for record in loaded.records)
+    assert run(["build"]) == 0
+    assert "My model" in Path("_site/index.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("marker", ["command: quickstart", "command: test"])
@@ -54,16 +81,65 @@ def test_the_commands_that_ci_takes_from_the_readme_are_one_line(marker):
     assert len(block(marker).splitlines()) == 1
 
 
-def test_every_command_of_the_how_to_exists():
-    """No row of the how-to names a command or an option that is gone."""
-    from click.testing import CliRunner
+@pytest.mark.parametrize("command", sorted(commands()))
+def test_every_command_is_understood(command, tmp_path, monkeypatch):
+    """Its options exist, and take the values that they are given."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("DIR", "site/records", "site-before/records"):
+        Path(folder).mkdir(parents=True)
+    name, *arguments = shlex.split(command)
+    found = cli.get_command(click.Context(cli), name)
+    assert found is not None, f"there is no command {name!r}"
+    found.make_context(name, arguments)
 
-    from ovreport.cli import cli
 
-    rows = set(re.findall(r"`ovreport ([a-z]+)((?: [^`]*)?)`", README))
-    assert len(rows) >= 10
-    for command, arguments in rows:
-        shown = CliRunner().invoke(cli, [command, "--help"])
-        assert shown.exit_code == 0, f"ovreport {command} is in the README, but does not exist"
-        for option in re.findall(r"--[a-z-]+", arguments):
-            assert option in shown.output, f"ovreport {command} has no {option}"
+@pytest.mark.parametrize("option", ["suite", "model"])
+def test_suites_and_models_that_are_named_are_built_in(option):
+    """But for a file of one's own."""
+    from ovreport_collector.plan import load_suite
+
+    suites = {name: load_suite.load(name) for name in load_suite.builtin()}
+    models = {model.id for suite in suites.values() for model in suite.models}
+    text = "\n".join(commands())
+    named = set(re.findall(rf"--{option} (\S+)", text)) - {"my.toml"}
+    assert named
+    assert named <= (set(suites) if option == "suite" else models)
+
+
+def test_there_are_ten_things_to_do():
+    """Each with a command; more than that belongs into the guide."""
+    table = README.partition("## Ten things to do")[2].partition("\nEvery command")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 10
+    assert all("`ovreport " in row for row in rows)
+
+
+def test_links_lead_to_files():
+    """The README is read on its own: what it links to and shows lies beside it."""
+    targets = re.findall(r'(?:\]\(|src="|srcset=")([^)"#]+)', README)
+    assert len(targets) > 8
+    for target in targets:
+        assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_the_examples_of_python_run(tmp_path, monkeypatch, capsys):
+    """As pasted, in a folder where something was collected and built."""
+    monkeypatch.chdir(tmp_path)
+    for record in (a_record(), a_failed_record(model="silero")):
+        store.write(record, Path("site/records"))
+    exec(block("example: load", GUIDE["python"]), {})  # noqa: S102
+    assert a_record().case.model in capsys.readouterr().out
+
+    pytest.importorskip("pandas", reason="pandas is in the extra `test`")
+    exec(block("example: pandas", GUIDE["python"]), {})  # noqa: S102
+    assert a_record().case.model in capsys.readouterr().out
+    build(Path("site"), [], Path("_site"), cache=tmp_path / "charts")
+    names: dict[str, object] = {}
+    exec(block("example: csv", GUIDE["python"]), names)  # noqa: S102
+    from_csv = names["figures"]
+    import ovreport
+
+    from_records = ovreport.load("site/records").to_pandas()
+    assert list(from_csv.columns) == list(from_records.columns)
+    assert len(from_csv) == len(from_records)
+    assert from_csv["current"].dtype == bool

@@ -5,7 +5,7 @@ A record's values are of one pair of lengths: the middle one of its prompts, its
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ovreport.metrics.evidence import quiet_processes
 from ovreport.metrics.headline import Rounds
@@ -67,6 +67,25 @@ def per_token_rounds(point: GenerationPoint, quiet: Mapping[int, bool]) -> Round
     return _rounds(
         point, times, [r.generations * (point.new_tokens - 1) for r in point.rounds], quiet
     )
+
+
+def first_token_of(record: Record) -> Rounds | None:
+    """Return what a record's time to the first token is made of; None: not measured."""
+    return _of(record, first_token_rounds)
+
+
+def per_token_of(record: Record) -> Rounds | None:
+    """Return what a record's time per output token is made of; None: not measured."""
+    return _of(record, per_token_rounds)
+
+
+def _of(
+    record: Record, rounds: Callable[[GenerationPoint, Mapping[int, bool]], Rounds]
+) -> Rounds | None:
+    measured = record.generation
+    if not isinstance(measured, Generation):
+        return None
+    return rounds(headline(measured.points), quiet_processes(record))
 
 
 def _rounds(

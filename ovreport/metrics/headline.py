@@ -14,7 +14,8 @@ from ovreport.metrics.metric import MetricValue, value_of
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH, verdict_of
 from ovreport.record import Reason, Record
 from ovreport.stats.intervals import Interval, median_interval
-from ovreport.stats.undisturbed import Round, Undisturbed, needs_more, undisturbed
+from ovreport.stats.spread import ROUNDS, Prior
+from ovreport.stats.undisturbed import UNKNOWN, Round, Undisturbed, floors, needs_more, undisturbed
 
 Own = Callable[[Sequence[int]], Sequence[Reason]]
 """Indices of rounds → what speaks against a value that is made of them."""
@@ -32,19 +33,22 @@ class Rounds:
     """Samples behind each value."""
     is_rate: bool = False
 
-    @property
-    def observed(self) -> Interval:
-        """The median over all rounds."""
-        return median_interval(self.values)
+    def observed(self, prior: Prior = ROUNDS) -> Interval:
+        """Return the median over all rounds."""
+        return median_interval(self.values, prior=prior)
 
-    @property
-    def undisturbed(self) -> Undisturbed | str:
-        """What quiet rounds agree on, or why there is no such value."""
-        found = undisturbed(self._times)
+    def undisturbed(self, prior: Prior = UNKNOWN) -> Undisturbed | str:
+        """Return what quiet rounds agree on, or why there is no such value."""
+        found = undisturbed(self._times, prior)
         if isinstance(found, str) or not self.is_rate:
             return found
         low, value, high = found.interval.low, found.interval.value, found.interval.high
         return Undisturbed(Interval(1 / value, 1 / high, 1 / low), found.processes, found.used)
+
+    @property
+    def floors(self) -> list[float]:
+        """Logarithms of the times that each process with quiet rounds is capable of, in order."""
+        return list(floors(self._times).values())
 
     @property
     def needs_more(self) -> bool:
@@ -64,11 +68,11 @@ def headline(
 
     `reasons`: the record's evidence; `own`: what speaks against some of the rounds.
     """
-    found = rounds.undisturbed
+    found = rounds.undisturbed(prior_of(record, key, UNKNOWN))
     if isinstance(found, str):
         why = Reason(code="disturbed", detail=found)
         everything = [why, *own(range(len(rounds.values))), *reasons]
-        return _over_all(key, rounds, everything, kind="observed")
+        return _over_all(key, rounds, ROUNDS, everything, kind="observed")
     quiet = [*own(found.used), *evidence_without_load(record, found.processes)]
     verdict = verdict_of(found.interval, len(found.used), quiet)
     n = sum(rounds.n[i] for i in found.used)
@@ -76,16 +80,29 @@ def headline(
 
 
 def observed(
-    key: str, rounds: Rounds, reasons: Sequence[Reason], own: Own = lambda _: ()
+    key: str, rounds: Rounds, record: Record, reasons: Sequence[Reason], own: Own = lambda _: ()
 ) -> tuple[str, MetricValue]:
     """Return the median over all rounds, whatever the machine did meanwhile."""
-    return _over_all(key, rounds, [*own(range(len(rounds.values))), *reasons], kind="measured")
+    everything = [*own(range(len(rounds.values))), *reasons]
+    return _over_all(key, rounds, prior_of(record, key, ROUNDS), everything, kind="measured")
+
+
+def prior_of(record: Record, key: str, unknown: Prior) -> Prior:
+    """Return how far values of a metric lay apart in the record's run; `unknown`: it is not."""
+    found = record.run_spread.get(key)
+    if found is None:
+        return unknown
+    rho = max(found.autocorrelation, _LEAST_CORRELATED)
+    return Prior(found.deviation, found.degrees, rho)
+
+
+_LEAST_CORRELATED = 0.1
+"""A run that shows no correlation tells it to about this."""
 
 
 def _over_all(
-    key: str, rounds: Rounds, reasons: Sequence[Reason], *, kind: str
+    key: str, rounds: Rounds, prior: Prior, reasons: Sequence[Reason], *, kind: str
 ) -> tuple[str, MetricValue]:
-    interval, many = rounds.observed, len(rounds.values)
-    return value_of(
-        key, interval, many, sum(rounds.n), verdict_of(interval, many, reasons), kind=kind
-    )
+    interval, many = rounds.observed(prior), len(rounds.values)
+    verdict = verdict_of(interval, many, reasons)
+    return value_of(key, interval, many, sum(rounds.n), verdict, kind=kind)

@@ -10,6 +10,7 @@ from typing import Literal
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import NotMeasured, Reason, Record, Verdict
 from ovreport.stats.intervals import Interval, median_interval
+from ovreport.stats.spread import EXACT
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def value_of(
 
 def median_size(key: str, sizes: Sequence[float]) -> tuple[str, MetricValue]:
     """Return the median over rounds of a size, which other programs do not disturb."""
-    interval, rounds = median_interval(sizes), len(sizes)
+    interval, rounds = median_interval(sizes, prior=EXACT), len(sizes)
     return value_of(key, interval, rounds, rounds, verdict_of(interval, rounds))
 
 

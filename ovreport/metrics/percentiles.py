@@ -13,9 +13,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ovreport.metrics.metric import Metric, Values, value_of
 from ovreport.record import Histogram, LatencyRound, Skipped, ThroughputRound, Verdict
 from ovreport.stats import intervals
-from ovreport.stats.intervals import Interval
+from ovreport.stats.intervals import CORRELATED, Interval
+from ovreport.stats.spread import Prior
 
 TOO_FEW = "too few samples"
+MOST_RAISED = 2.0
+"""A bound that would have to be raised by more than this says nothing."""
+APART = Skipped(reason=f"{TOO_FEW}: rounds differ too much to bound another one")
 
 
 def percentiles_of(metrics: Sequence[Metric]) -> dict[str, float]:
@@ -28,12 +32,13 @@ def bounds(
     rounds: Sequence[LatencyRound | ThroughputRound],
     verdict: Verdict,
     *,
+    prior: Prior = CORRELATED,
     longest_ms: float = math.inf,
 ) -> Values:
     """Yield a conservative bound on each percentile of a latency, by metric key.
 
-    `verdict`: that of the median, which the bounds share. `longest_ms`: the largest sample, where
-    it is known better than from histograms.
+    `verdict`: that of the median, which the bounds share. `prior`: how far rounds lie apart in this
+    run. `longest_ms`: the largest sample, where it is known better than from histograms.
     """
     n = sum(r.n for r in rounds)
     n_effective = intervals.effective_n(n, sum(r.autocorrelation * r.n for r in rounds) / n)
@@ -46,12 +51,15 @@ def bounds(
     )
     ranks = {key: intervals.pooled_rank(n, n_effective, p) for key, p in percentiles.items()}
     largest = _largest(rounds, {rank for rank in ranks.values() if rank})
-    factor = intervals.rounds_factor([r.median_ms for r in rounds])
+    medians = [r.median_ms for r in rounds]
     for key, rank in ranks.items():
         if rank == 0:
             yield key, few
+            continue
+        value = _raised(min(largest[rank], longest_ms), percentiles[key], medians, prior)
+        if value is None:
+            yield key, APART
         else:
-            value = min(largest[rank], longest_ms) * factor
             bound = Interval(value, value, value)
             yield value_of(key, bound, len(rounds), n, verdict, kind="bound")
 
@@ -72,8 +80,15 @@ def bound_ms(
         return None
     seen = itertools.accumulate(count for _, count in reversed(histogram.buckets))
     at = next(i for i, so_many in enumerate(seen) if so_many >= rank)
-    upper: float = histogram.growth ** histogram.buckets[-1 - at][0]
-    return upper * intervals.rounds_factor(medians)
+    return _raised(histogram.growth ** histogram.buckets[-1 - at][0], percentile, medians)
+
+
+def _raised(
+    bound: float, percentile: float, medians: Sequence[float], prior: Prior = CORRELATED
+) -> float | None:
+    """Return a bound raised because rounds differ; None where they differ too much for one."""
+    factor = intervals.rounds_factor(medians, percentile, bound, prior)
+    return bound * factor if factor <= MOST_RAISED else None
 
 
 def _largest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ovreport.metrics.evidence import is_quiet, quiet_processes, round_reasons
-from ovreport.metrics.headline import Rounds, headline, observed
+from ovreport.metrics.headline import Own, Rounds, headline, observed, prior_of
 from ovreport.metrics.metric import Group, Metric, MetricValue, Values, value_of
 from ovreport.metrics.percentiles import bounds, percentiles_of
 from ovreport.record import (
@@ -15,9 +15,11 @@ from ovreport.record import (
     Record,
     Throughput,
     ThroughputRound,
+    Tier,
     Unsupported,
 )
-from ovreport.stats.intervals import Interval, median_interval
+from ovreport.stats.intervals import CORRELATED, Interval, median_interval
+from ovreport.stats.spread import ROUNDS
 
 
 def latency_rounds(
@@ -51,35 +53,48 @@ def _quiet(
             yield processes.get(r.process, True)
 
 
+def latency_of(record: Record) -> Rounds | None:
+    """Return what a record's latency is made of; None where it was not measured."""
+    measured = record.latency
+    if not isinstance(measured, Latency):
+        return None
+    return latency_rounds(measured.rounds, quiet_processes(record))
+
+
+def throughput_of(record: Record) -> Rounds | None:
+    """Return what a record's throughput is made of; None where it was not measured."""
+    measured = record.throughput
+    if not isinstance(measured, Throughput):
+        return None
+    return throughput_rounds(measured.rounds, measured.batch, quiet_processes(record))
+
+
 def throughput_value(
     record: Record, measured: Throughput, reasons: Sequence[Reason]
 ) -> tuple[str, MetricValue]:
     """Return the headline throughput, whose verdict whatever is derived from it shares."""
-    rounds = measured.rounds
-    made = throughput_rounds(rounds, measured.batch, quiet_processes(record))
+    made = throughput_rounds(measured.rounds, measured.batch, quiet_processes(record))
+    return headline("throughput_ips", made, record, reasons, _own(measured.rounds, record.tier))
 
-    def own(used: Sequence[int]) -> list[Reason]:
-        return list(round_reasons([rounds[i] for i in used], record.tier))
 
-    return headline("throughput_ips", made, record, reasons, own)
+def _own(rounds: Sequence[LatencyRound | ThroughputRound], tier: Tier) -> Own:
+    return lambda used: list(round_reasons([rounds[i] for i in used], tier))
 
 
 def _latency(record: Record, reasons: Sequence[Reason]) -> Values:
     measured = record.latency
     if not isinstance(measured, Latency):
         return
-    rounds = measured.rounds
+    rounds, own = measured.rounds, _own(measured.rounds, record.tier)
     made = latency_rounds(rounds, quiet_processes(record))
-
-    def own(used: Sequence[int]) -> list[Reason]:
-        return list(round_reasons([rounds[i] for i in used], record.tier))
-
     yield headline("latency_ms", made, record, reasons, own)
-    key, over_all = observed("latency_observed_ms", made, reasons, own)
+    key, over_all = observed("latency_observed_ms", made, record, reasons, own)
     yield key, over_all
     n, verdict = over_all.n, over_all.verdict
-    longest = max(r.max_ms for r in rounds)
-    yield from bounds(percentiles_of(LATENCY.metrics), rounds, verdict, longest_ms=longest)
+    longest, prior = max(r.max_ms for r in rounds), prior_of(record, key, CORRELATED)
+    yield from bounds(
+        percentiles_of(LATENCY.metrics), rounds, verdict, prior=prior, longest_ms=longest
+    )
     if not any(r.runtime_median_ms for r in rounds):
         yield "overhead_ms", Unsupported(reason="the engine does not report its own duration")
         return
@@ -94,19 +109,16 @@ def _throughput(record: Record, reasons: Sequence[Reason]) -> Values:
     measured = record.throughput
     if not isinstance(measured, Throughput):
         return
-    rounds = measured.rounds
-    made = throughput_rounds(rounds, measured.batch, quiet_processes(record))
     yield throughput_value(record, measured, reasons)
-
-    def own(used: Sequence[int]) -> list[Reason]:
-        return list(round_reasons([rounds[i] for i in used], record.tier))
-
-    key, over_all = observed("throughput_observed_ips", made, reasons, own)
+    rounds, own = measured.rounds, _own(measured.rounds, record.tier)
+    made = throughput_rounds(rounds, measured.batch, quiet_processes(record))
+    key, over_all = observed("throughput_observed_ips", made, record, reasons, own)
     yield key, over_all
     n, verdict = over_all.n, over_all.verdict
-    medians = median_interval([r.median_ms for r in rounds])
+    medians = median_interval([r.median_ms for r in rounds], prior=prior_of(record, key, ROUNDS))
     yield value_of("loaded_latency_ms", medians, len(rounds), n, verdict)
-    yield from bounds(percentiles_of(THROUGHPUT.metrics), rounds, verdict)
+    prior = prior_of(record, key, CORRELATED)
+    yield from bounds(percentiles_of(THROUGHPUT.metrics), rounds, verdict, prior=prior)
 
 
 LATENCY = Group(

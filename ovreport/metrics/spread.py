@@ -3,47 +3,72 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from itertools import islice
 
-from ovreport.record import Latency, Record, RunSpread, Throughput
-from ovreport.stats import intervals
-from ovreport.stats.spread import pooled
+from ovreport.metrics.generation import first_token_of, per_token_of
+from ovreport.metrics.headline import Rounds
+from ovreport.metrics.speed import latency_of, throughput_of
+from ovreport.metrics.startup import startup_of
+from ovreport.record import Record, RunSpread
+from ovreport.stats.spread import ROUNDS, Spread, lag1, of_values, pooled
+from ovreport.stats.undisturbed import MIN_PROCESSES
 
+_HEADLINES: dict[str, Callable[[Record], Rounds | None]] = {
+    "latency_ms": latency_of,
+    "throughput_ips": throughput_of,
+    "startup_ms": startup_of,
+    "time_to_first_token_ms": first_token_of,
+    "time_per_output_token_ms": per_token_of,
+}
+_OBSERVED: dict[str, Callable[[Record], Rounds | None]] = {
+    "latency_observed_ms": latency_of,
+    "throughput_observed_ips": throughput_of,
+}
 _MIN_CASES = 2
 _MIN_ROUNDS = 3
+_PRIOR_ROUNDS = 20
+"""So many rounds the ordinary autocorrelation is worth beside those of the run."""
 
 
 def run_spreads(records: Sequence[Record]) -> dict[str, RunSpread]:
-    """Return the spread over the cases of one run by metric key, of what two cases or more have."""
-    found = {
-        "latency_observed_ms": [_latencies(record) for record in records],
-        "throughput_observed_ips": [_rates(record) for record in records],
-    }
-    spreads = {key: _spread(cases) for key, cases in found.items()}
-    return {key: spread for key, spread in spreads.items() if spread is not None}
+    """Return the spread over the cases of one run by metric key, of what two cases or more have.
+
+    Of a headline it is that of the floors of processes, of an observed value that of rounds.
+    """
+    found = {key: _of_floors(_all(records, of)) for key, of in _HEADLINES.items()}
+    found |= {key: _of_rounds(_all(records, of)) for key, of in _OBSERVED.items()}
+    return {key: spread for key, spread in found.items() if spread is not None}
 
 
-def _latencies(record: Record) -> list[float]:
-    measured = record.latency
-    return [r.median_ms for r in measured.rounds] if isinstance(measured, Latency) else []
+def _all(records: Sequence[Record], of: Callable[[Record], Rounds | None]) -> list[Rounds]:
+    return [rounds for record in records if (rounds := of(record)) is not None]
 
 
-def _rates(record: Record) -> list[float]:
-    measured = record.throughput
-    if not isinstance(measured, Throughput):
-        return []
-    return [r.n * measured.batch / r.duration_s for r in measured.rounds]
+def _of_floors(cases: Sequence[Rounds]) -> RunSpread | None:
+    """Return the spread of the first processes that were quiet: a choice by value would be small.
+
+    Processes are added where the first ones disagree, so that all of them together would tell most
+    of the cases that are noisiest.
+    """
+    floors = [list(islice(case.floors, MIN_PROCESSES)) for case in cases]
+    return _run_spread([logs for logs in floors if len(logs) == MIN_PROCESSES], rho=0.0)
 
 
-def _spread(cases: Iterable[Sequence[float]]) -> RunSpread | None:
-    logs = [[math.log(v) for v in values] for values in cases if len(values) >= _MIN_ROUNDS]
-    if len(logs) < _MIN_CASES:
+def _of_rounds(cases: Sequence[Rounds]) -> RunSpread | None:
+    logs = [[math.log(value) for value in case.values] for case in cases]
+    logs = [values for values in logs if len(values) >= _MIN_ROUNDS]
+    rounds = sum(map(len, logs))
+    found = math.fsum(len(values) * lag1(values) for values in logs)
+    rho = (found + _PRIOR_ROUNDS * ROUNDS.autocorrelation) / (rounds + _PRIOR_ROUNDS)
+    return _run_spread(logs, rho=min(max(rho, 0.0), 0.9))
+
+
+def _run_spread(cases: Sequence[Sequence[float]], *, rho: float) -> RunSpread | None:
+    if len(cases) < _MIN_CASES:
         return None
-    spread = pooled([intervals.deviation(v) for v in logs], [len(v) - 1.0 for v in logs])
-    rhos = [intervals.autocorrelation(v) for v in logs]
+    spreads: list[Spread] = [of_values(values, rho) for values in cases]
+    typical = pooled(spreads)
     return RunSpread(
-        cases=len(logs),
-        deviation=spread.deviation,
-        degrees=spread.degrees,
-        autocorrelation=sum(rhos) / len(rhos),
+        cases=len(cases), deviation=typical.deviation, degrees=typical.degrees, autocorrelation=rho
     )

@@ -15,17 +15,27 @@ _SHORTEST_MS = 1e-6
 
 def _startup(record: Record, reasons: Sequence[Reason]) -> Values:
     if isinstance(record.startup, Startup):
-        rounds, quiet = record.startup.rounds, quiet_processes(record)
-        totals = [max(_total(r), _SHORTEST_MS) for r in rounds]
-        calm = [quiet.get(r.round, True) for r in rounds]
-        made = Rounds(totals, [r.round for r in rounds], calm, [1] * len(rounds))
-        yield headline("startup_ms", made, record, reasons)
+        rounds = record.startup.rounds
+        yield headline("startup_ms", _rounds(record, rounds), record, reasons)
         yield _median("read_ms", [r.read_ms for r in rounds], reasons)
         yield _median("compile_ms", [r.compile_ms for r in rounds], reasons)
         yield _median("first_inference_ms", [r.first_inference_ms for r in rounds], reasons)
     if isinstance(record.startup_cached, StartupCached):
         cached = [_total(r) for r in record.startup_cached.rounds]
         yield _median("startup_cached_ms", cached, reasons)
+
+
+def startup_of(record: Record) -> Rounds | None:
+    """Return what a record's cold start is made of; None where it was not measured."""
+    measured = record.startup
+    return _rounds(record, measured.rounds) if isinstance(measured, Startup) else None
+
+
+def _rounds(record: Record, rounds: Sequence[StartupRound]) -> Rounds:
+    totals, quiet = [max(_total(r), _SHORTEST_MS) for r in rounds], quiet_processes(record)
+    processes = [r.round for r in rounds]  # each process starts once
+    calm = [quiet.get(process, True) for process in processes]
+    return Rounds(totals, processes, calm, [1] * len(rounds))
 
 
 def _total(r: StartupRound) -> float:

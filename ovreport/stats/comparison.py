@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ovreport.stats.intervals import Interval, ratio_interval
+from ovreport.stats.spread import ROUNDS, Prior
 
 Outcome = Literal["different", "no clear difference", "insufficient data"]
 
@@ -43,13 +44,18 @@ class Comparison:
 
 
 def compare(
-    first: Mapping[int, float], second: Mapping[int, float], *, announced: bool = False
+    first: Mapping[int, float],
+    second: Mapping[int, float],
+    *,
+    announced: bool = False,
+    prior: Prior = ROUNDS,
 ) -> Comparison | None:
     """Compare two cases by the rounds they share (round → value above 0); None without any.
 
     "Different" needs both significance (the interval excludes 1) and size (off by 2 %). The
     interval has 95 %; 99 % for a change that is announced, as in a list of a release's regressions,
-    where many comparisons are made and only those that differ are listed.
+    where many comparisons are made and only those that differ are listed. `prior`: how rounds of
+    the run are correlated, as far as is known.
     """
     rounds = sorted(first.keys() & second.keys())
     if not rounds:
@@ -58,6 +64,7 @@ def compare(
         [first[r] for r in rounds],
         [second[r] for r in rounds],
         confidence=0.99 if announced else 0.95,
+        prior=prior,
     )
     off = max(ratio.value, 1 / ratio.value) - 1
     excludes_one = not ratio.low <= 1 <= ratio.high

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ovreport.stats.intervals import Interval, t_quantile
-from ovreport.stats.spread import Prior, moderated
+from ovreport.stats.spread import Prior, Spread, deviation, moderated
 
 AGREEMENT = 0.03
 """Floors of processes that lie within this of each other agree."""
@@ -27,7 +27,7 @@ FASTEST = 2
 LUCKY = 0.10
 """A single process may be faster than those that agree by less than this: its memory lies well.
 One that is faster by more shows that the others were disturbed."""
-UNKNOWN = Prior(deviation=0.02, degrees=4)
+UNKNOWN = Prior(deviation=0.02, degrees=4, stated=True)
 """Processes differ by about 2 %, where no run tells better."""
 
 
@@ -61,19 +61,28 @@ def undisturbed(rounds: Sequence[Round], prior: Prior = UNKNOWN) -> Undisturbed 
     if len(fastest) < MIN_PROCESSES:
         seen = len({r.process for r in rounds})
         return f"{len(fastest)} of {seen} processes had a quiet round, {MIN_PROCESSES} are needed"
-    floors = {
-        process: statistics.fmean(math.log(rounds[i].value) for i in chosen)
-        for process, chosen in fastest.items()
-    }
-    agreeing = _agreeing(floors)
+    levels = _levels(rounds, fastest)
+    agreeing = _agreeing(levels)
     if not agreeing:
         return (
-            f"the quiet rounds of {len(floors)} processes do not agree within {AGREEMENT:.0%} of "
+            f"the quiet rounds of {len(levels)} processes do not agree within {AGREEMENT:.0%} of "
             "each other"
         )
     used = tuple(sorted(i for process in agreeing for i in fastest[process]))
-    interval = _interval([floors[process] for process in agreeing], prior)
+    interval = _interval([levels[process] for process in agreeing], prior)
     return Undisturbed(interval, frozenset(agreeing), used)
+
+
+def floors(rounds: Sequence[Round]) -> dict[int, float]:
+    """Return process → logarithm of what its fastest quiet rounds took, in the order of rounds."""
+    return _levels(rounds, _fastest(rounds))
+
+
+def _levels(rounds: Sequence[Round], chosen: Mapping[int, Sequence[int]]) -> dict[int, float]:
+    return {
+        process: statistics.fmean(math.log(rounds[i].value) for i in indices)
+        for process, indices in chosen.items()
+    }
 
 
 def _fastest(rounds: Sequence[Round]) -> dict[int, list[int]]:
@@ -110,8 +119,8 @@ def _interval(floors: Iterable[float], prior: Prior) -> Interval:
     """Return the centre of logarithms and how well it is known, as a time."""
     found = list(floors)
     centre, n = statistics.fmean(found), len(found)
-    spread = moderated(statistics.stdev(found), n - 1, prior)
-    margin = t_quantile(int(spread.degrees)) * spread.deviation / math.sqrt(n)
+    spread = moderated(Spread(deviation(found), n - 1), prior)
+    margin = t_quantile(spread.degrees) * spread.deviation / math.sqrt(n)
     return Interval(math.exp(centre), math.exp(centre - margin), math.exp(centre + margin))
 
 

@@ -21,7 +21,7 @@ Then, in that folder:
 """
 
 
-@click.command(epilog=_INIT_EXAMPLES)
+@click.command(epilog=_INIT_EXAMPLES, short_help="Start a site of your own.")
 @click.argument("folder", type=_FOLDER, default=Path())
 @click.option("--title", default="OpenVINO benchmarks", show_default=True, help="Name of the site.")
 @click.option(
@@ -112,8 +112,19 @@ Examples:
     show_default=True,
     help="Folder with a built website.",
 )
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="0: any free one.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at; 0.0.0.0: all, for others on your network to see.",
+)
 def serve(out: Path, port: int, host: str) -> None:
     """Show a built website on this machine until Ctrl-C."""
     from ovreport_sitegen.serve import serve as serve_site

@@ -18,9 +18,11 @@ from itertools import pairwise
 from typing import Generic, Literal, Protocol, TypeVar
 
 from ovreport.metrics import significant
+from ovreport.metrics.headline import prior_of
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import Latency, Record, Throughput
 from ovreport.stats.comparison import MIN_PAIRS, Comparison, compare
+from ovreport.stats.spread import ROUNDS
 from ovreport_sitegen.text import plural
 
 
@@ -61,12 +63,25 @@ class PairedComparison(Generic[R]):
     @cached_property
     def latency(self) -> Comparison | None:
         """The speedup in latency: above 1 the candidate is faster; None: no comparison."""
-        return self._compare(latencies(self.baseline.record), latencies(self.candidate.record))
+        times = latencies(self.baseline.record), latencies(self.candidate.record)
+        return self._compare(*times, "latency_observed_ms")
 
     @cached_property
     def throughput(self) -> Comparison | None:
         """The speedup in throughput: above 1 the candidate has more; None: no comparison."""
-        return self._compare(throughputs(self.candidate.record), throughputs(self.baseline.record))
+        rates = throughputs(self.candidate.record), throughputs(self.baseline.record)
+        return self._compare(*rates, "throughput_observed_ips")
+
+    @cached_property
+    def processor_time(self) -> Comparison | None:
+        """The baseline's processor time an inference over the candidate's, one request at a time.
+
+        Above 1 the candidate takes less. It is evidence where other programs disturbed wall time,
+        which they move far more, and no speedup: what waits takes none.
+        """
+        return self._compare(
+            processor_times(self.baseline.record), processor_times(self.candidate.record)
+        )
 
     def of(self, measurement: SpeedMeasurement) -> Comparison | None:
         """Return the speedup in latency or throughput; None: no comparison."""
@@ -108,9 +123,12 @@ class PairedComparison(Generic[R]):
         return f"{measurement} was not measured for both it and the baseline"
 
     def _compare(
-        self, first: Mapping[int, float], second: Mapping[int, float]
+        self, first: Mapping[int, float], second: Mapping[int, float], key: str = ""
     ) -> Comparison | None:
-        return compare(first, second) if self.in_one_run else None
+        """Compare round by round; `key`: the metric, whose rounds the run knows the spread of."""
+        if not self.in_one_run:
+            return None
+        return compare(first, second, prior=prior_of(self.baseline.record, key, ROUNDS))
 
 
 def same_run(first: Record, second: Record) -> bool:
@@ -141,6 +159,13 @@ def latencies(record: Record) -> dict[int, float]:
     if not isinstance(record.latency, Latency):
         return {}
     return {r.round: r.median_ms for r in record.latency.rounds}
+
+
+def processor_times(record: Record) -> dict[int, float]:
+    """Return each round's processor time an inference in ms, one request at a time."""
+    if not isinstance(record.latency, Latency):
+        return {}
+    return {r.round: 1000 * r.cpu_s / r.n for r in record.latency.rounds if r.cpu_s > 0}
 
 
 def throughputs(record: Record) -> dict[int, float]:

@@ -69,7 +69,7 @@ class Renderer:
     ) -> None:
         """Take the frame of all pages; `sizes`: bytes of each download."""
         self._folder = templates_folder()
-        self._markdown = markdown.Markdown(extensions=["tables"])
+        self._markdown = markdown.Markdown(extensions=["tables", "fenced_code"])
         self.assets, self._names = _assets(self._folder / "static", config)
         canonical = config.site_url.rstrip("/") + "/" if config.site_url else ""
         self._site = Site(

@@ -112,3 +112,12 @@ def listed(items: Iterable[str]) -> str:
     if len(found) < 2:
         return "".join(found)
     return f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def interval_note(low: str, high: str, unit: str = "", *, named: bool = True) -> str:
+    """Return an interval in brackets, as it follows a number in a sentence.
+
+    `named`: says what interval it is, once in a sentence.
+    """
+    text = f"{low}–{high}{unit}"
+    return f" (95\N{NO-BREAK SPACE}% interval {text})" if named else f" ({text})"

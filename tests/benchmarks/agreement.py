@@ -39,6 +39,11 @@ MEDIAN_GOAL, P95_GOAL, RATIO_GOAL = 0.03, 0.08, 0.03
 """How far two runs may lie apart, as the logarithm of their ratio."""
 AGREE_GOAL, STABLE_GOAL = 0.90, 0.80
 """Shares: of pairs whose intervals agree, and of cases that are stable in each run."""
+GOALS = (
+    f"latency and throughput at most {MEDIAN_GOAL:.0%} apart (median) and {P95_GOAL:.0%} (95 %), "
+    f"{AGREE_GOAL:.0%} of intervals agree, {STABLE_GOAL:.0%} of cases stable in each run; paired "
+    f"ratios at most {RATIO_GOAL:.0%} apart (median)."
+)
 _NORMAL_MEDIAN = 0.6745 * math.sqrt(2)
 """Median of |x − y| of two standard normal variables."""
 

@@ -44,7 +44,7 @@ from ovreport_collector.plan.request import Request
 from ovreport_collector.process import child, workspace
 from ovreport_collector.process.job import AnyJob, JobFailed
 from ovreport_collector.process.timing import Stopwatch
-from ovreport_collector.session import estimate, scheduler
+from ovreport_collector.session import collect, estimate, scheduler
 from ovreport_collector.session.collect import prepare_all
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.journal import Journal
@@ -306,6 +306,7 @@ def fake_child(monkeypatch: pytest.MonkeyPatch) -> FakeChild:
     """Replace measuring processes by answers."""
     fake = FakeChild()
     monkeypatch.setattr(child, "start", fake)
+    monkeypatch.setattr(collect, "preflight", lambda _: [])  # it takes a second
     return fake
 
 

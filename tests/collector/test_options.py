@@ -69,7 +69,7 @@ def test_a_bad_pair_is_refused_with_an_example(arguments: list[str], what: str) 
 
 def test_declaring_commands_imports_nothing_heavy() -> None:
     """`ovreport --help` loads every command to describe it."""
-    commands = ("collect", "devices", "doctor", "models")
+    commands = ("collect", "devices", "doctor", "inspect", "models", "tasks")
     code = (
         "import sys\n"
         + "".join(f"import ovreport_collector.cli.{name}\n" for name in commands)

@@ -419,10 +419,10 @@ def test_a_stopped_run_goes_on_where_it_was(
 
 
 def test_a_run_stopped_again_and_again_ends(run: Run, fake_child: FakeChild, tier) -> None:
-    """A step or two a time make the same records, none of them twice."""
+    """A few steps a time make the same records, none of them twice."""
     tier(processes=2, max_processes=2, rounds_per_process=2)
     for _ in range(60):
-        fake_child.step_answers = [interrupting(7)]
+        fake_child.step_answers = [interrupting(14)]
         with contextlib.suppress(KeyboardInterrupt):
             records = run()
             break

@@ -146,7 +146,6 @@ def test_a_bad_document_is_refused(
         ({"task": "juggling"}, ".task", "file-type"),
         ({"variant": "fp8"}, ".variant", "fp8"),
         ({"data": "nope"}, ".data", "stuff"),
-        ({"shapes": {}}, ".shapes", "no shape"),
         ({"shapes": {"x": [1, -1]}}, ".shapes", "not positive"),
         ({"shapes": {"x": [0]}}, ".shapes", "not positive"),
         ({"shapes": {"x": ["1"]}}, ".shapes", "int"),

@@ -233,23 +233,26 @@ class TestGeneric:
     def test_types_and_bounds_come_from_options(self):
         model = a_model(
             "generic",
-            {"ids": [1, 50], "mask": [1, 50], "flag": [1], "x": [1, 50]},
+            {"ids": [1, 50], "mask": [1, 50], "image": [1, 50], "flag": [1], "x": [1, 50]},
             options={
                 "dtype.ids": "i64",
                 "high.ids": 30_000,
-                "dtype.mask": "u8",
+                "dtype.mask": "i32",
+                "dtype.image": "u8",
                 "dtype.flag": "bool",
             },
         )
         drawn = tasks.get("generic").samples(model, some_files(), seed=0, count=20)
         assert {name: str(array.dtype) for name, array in drawn.items()} == {
             "ids": "int64",
-            "mask": "uint8",
+            "mask": "int32",
+            "image": "uint8",
             "flag": "bool",
             "x": "float32",
         }
         assert 1_000 < drawn["ids"].max() < 30_000
         assert set(np.unique(drawn["mask"])) == {0, 1}
+        assert drawn["image"].max() > 200
         assert abs(drawn["x"].mean()) < 0.2
 
     @pytest.mark.parametrize(

@@ -365,7 +365,7 @@ def test_a_shape_opens_what_is_dynamic(real: tuple[Target, Path], tmp_path: Path
     )
     failed = worker.run(without)
     assert isinstance(failed, JobFailed)
-    assert "without a static shape: x" in failed.reason
+    assert "no shape for x" in failed.reason
 
 
 def test_a_device_that_is_not_there_is_not_the_end_of_a_probe() -> None:

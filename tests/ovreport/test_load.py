@@ -117,7 +117,8 @@ def test_arrivals_are_a_share_of_the_same_rounds_throughput() -> None:
     found = metric_values(msgspec.structs.replace(record, open_loop=loop))
     share = found["arrival_share"]
     assert isinstance(share, MetricValue)
-    assert (share.value, share.low, share.high) == pytest.approx((0.5, 0.5, 0.5))
+    assert share.value == pytest.approx(0.5)
+    assert share.high / share.low < 1.1
     rate = found["max_arrival_ips"]
     assert isinstance(rate, MetricValue)
     assert (rate.rounds, rate.n) == (3, 1800)
@@ -136,13 +137,12 @@ def test_a_round_in_which_nothing_met_the_limit_is_not_dropped() -> None:
 
 def test_a_generator_that_is_late_speaks_against_the_rate() -> None:
     """Where we were the bottleneck, the device is not blamed."""
-    late = metric_values(a_record(open_loop=a_loop([300, 301, 300], late=0.4)))["max_arrival_ips"]
+    rates = [300.0, 301, 300, 299, 300, 301, 300]
+    late = metric_values(a_record(open_loop=a_loop(rates, late=0.4)))["max_arrival_ips"]
     assert isinstance(late, MetricValue)
     assert late.verdict.level == "noisy"
     assert [reason.code for reason in late.verdict.reasons] == ["load-generator"]
-    prompt = metric_values(a_record(open_loop=a_loop([300, 301, 300], late=0.05)))[
-        "max_arrival_ips"
-    ]
+    prompt = metric_values(a_record(open_loop=a_loop(rates, late=0.05)))["max_arrival_ips"]
     assert isinstance(prompt, MetricValue)
     assert not prompt.verdict.reasons
 

@@ -31,6 +31,7 @@ def test_records_come_typed_with_their_paths(folder: Path) -> None:
     assert len(results.records) == len(results.stored) == 4
     assert all(one.path.is_file() for one in results.stored)
     assert not results.faults
+    assert len(repr(results)) < 100  # what a notebook shows
 
 
 def test_a_figure_is_a_metric_value_in_its_unit(folder: Path) -> None:

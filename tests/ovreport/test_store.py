@@ -243,15 +243,34 @@ def test_a_huge_file_is_refused_without_being_read(tmp_path, monkeypatch):
 
 
 def test_a_copied_record_counts_once(tmp_path):
-    """The second is a fault that names the first; order of keys and spaces do not hide it."""
-    path = store.write(a_record(), tmp_path)
-    document = msgspec.json.decode(path.read_bytes())
-    copy = tmp_path / "zz.json"
-    copy.write_bytes(msgspec.json.format(msgspec.json.encode(dict(reversed(document.items())))))
+    """A merge of two collections makes copies: harmless, and named."""
+    path = store.write(a_record(), tmp_path / "a")
+    copy = tmp_path / "b" / path.name
+    copy.parent.mkdir()
+    copy.write_bytes(path.read_bytes())
     loaded = store.read_all([tmp_path])
-    assert len(loaded.stored) == 1
-    assert loaded.faults[0].where == str(copy)
-    assert str(path) in loaded.faults[0].what
+    assert [s.path for s in loaded.stored] == [path]
+    assert not loaded.faults
+    (same,) = loaded.duplicates
+    assert (same.path, same.of) == (copy, path)
+
+
+def test_a_renamed_record_is_refused(tmp_path):
+    """And told its name."""
+    path = store.write(a_record(), tmp_path)
+    renamed = path.rename(path.with_name("new.json"))
+    (fault,) = store.read_all([tmp_path]).faults
+    assert fault.where == str(renamed)
+    assert path.name in fault.what
+
+
+def test_a_record_that_was_edited_under_its_old_name_is_refused(tmp_path):
+    """The name holds a checksum of the content."""
+    path = store.write(a_record(), tmp_path)
+    path.write_bytes(path.read_bytes().replace(b"Magika v3.3", b"Magika v3.4"))
+    (fault,) = store.read_all([tmp_path]).faults
+    assert fault.where == str(path)
+    assert fault.remedy
 
 
 def test_one_file_named_twice_counts_once(tmp_path):
@@ -307,9 +326,9 @@ def test_faults_are_one_printable_line(tmp_path):
     evil = "\x1b[2J\nforged: line\u202e"
     path = tmp_path / f"{evil}.json"
     path.write_bytes(msgspec.json.encode({evil: 1, "format": 1}))
-    (fault,) = store.read_all([tmp_path]).faults
-    assert f"{fault.where}{fault.what}".isprintable()
-    assert "\\x1b[2J\\nforged" in fault.what
+    faults = store.read_all([tmp_path]).faults
+    assert all(f"{fault.where}{fault.what}".isprintable() for fault in faults)
+    assert any("\\x1b[2J\\nforged" in fault.what for fault in faults)
 
 
 def test_one_line_keeps_ordinary_text_and_cuts_long_text():

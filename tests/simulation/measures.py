@@ -251,8 +251,9 @@ def _bound(tapes: Floats, percentile: float) -> list[float]:
     if rank == 0:
         return []
     at = tapes.size - rank
-    factor = statistics.rounds_factor(np.median(tapes, axis=1).tolist())
-    return [float(np.partition(tapes, at, axis=None)[at]) * factor]
+    bound = float(np.partition(tapes, at, axis=None)[at])
+    medians = np.median(tapes, axis=1).tolist()
+    return [bound * statistics.rounds_factor(medians, percentile, bound)]
 
 
 def true_percentile(truth: Truth, percentile: float) -> float:

@@ -23,6 +23,27 @@ def catalogue(*records: r.Record) -> Catalogue:
     return make(Config(), Loaded([Stored(record, Path("x.json")) for record in records]))
 
 
+def visited(record: r.Record, busy: Sequence[int] = ()) -> r.Record:
+    """Return a record whose rounds share processes, four each; `busy`: rounds with other load."""
+
+    def shared(measured: Any) -> Any:
+        rounds = [
+            msgspec.structs.replace(
+                one, process=i // 4, readings={"foreign_cpu_share": 0.4 if i in busy else 0.0}
+            )
+            for i, one in enumerate(measured.rounds)
+        ]
+        return msgspec.structs.replace(measured, rounds=rounds)
+
+    processes = -(-len(record.noise) // 4)
+    return msgspec.structs.replace(
+        record,
+        latency=shared(record.latency),
+        throughput=shared(record.throughput),
+        noise=record.noise[:processes],
+    )
+
+
 def a_reference(**knobs: Any) -> r.Record:
     """Return f32 of the published file on the CPU, as it is collected: it has no reference."""
     record = a_record(**{"seed": 1, **knobs})

@@ -31,6 +31,7 @@ PAGES = {
     "models.html",
     "method.html",
     "data.html",
+    "guide.html",
     "404.html",
     "model-resnet-50.html",
 }
@@ -184,6 +185,7 @@ def test_records_from_elsewhere_are_added(site: Path, tmp_path: Path) -> None:
         ("[devices.X]\ntdp_w = -3", "$.devices[...].tdp_w"),
         ("site_url = 'javascript:alert(1)'", "$.site_url"),
         ("accent = 'red; }'", "$.accent"),
+        ("[machines.x]\nowner = 3", "$.machines[...].owner"),
         ("title = ", "not TOML"),
     ],
 )

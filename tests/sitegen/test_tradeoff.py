@@ -160,9 +160,8 @@ def test_a_loss_is_a_finding_without_a_speedup() -> None:
 
 def test_one_chart_has_the_reason_why_there_is_no_other() -> None:
     """Only throughput can be drawn: the reasons against latency stand below it."""
-    wide = a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1], median_ms=5)
-    throughput = a_made_record(seed=3, median_ms=2).throughput
-    found = catalogue(a_reference(), msgspec.structs.replace(wide, throughput=throughput))
+    one_sided = a_made_record(seed=3, median_ms=2, latency=r.Unsupported(reason="not here"))
+    found = catalogue(a_reference(), one_sided)
     (card,) = tradeoff.model_cards(found, found.models[0])
     assert "throughput" in card.title
     (reason,) = card.left_out
@@ -245,13 +244,16 @@ def test_the_reference_is_a_choice_without_a_difference() -> None:
     assert pareto.fastest_kept(chosen, "latency") is chosen.results[0]
 
 
-def test_an_unusable_speedup_is_in_the_table_and_not_on_the_front() -> None:
-    """It is not drawn; its row says why."""
+def test_an_unusable_speedup_is_drawn_and_not_on_the_front() -> None:
+    """It is an outline marked as approximate; its row says why."""
     noisy = a_made_record("int8", seed=3, median_ms=5, noise=0.5)
     found = catalogue(a_reference(), a_record(seed=2, precision="default"), noisy)
     (card,) = tradeoff.site_cards(found)
     assert isinstance(card.chart, Plane)
-    assert len(card.chart.points) == 2
+    (unclear,) = [m for m in card.chart.points if m.label.startswith("≈")]
+    assert len(card.chart.points) == 3
+    assert not unclear.filled
+    assert "not ranked" in unclear.tip
     assert card.table is not None
     assert len(card.table.rows) == 3
     assert "anything from" in card.table.rows[-1].html
@@ -262,18 +264,22 @@ def test_an_unusable_speedup_is_in_the_table_and_not_on_the_front() -> None:
     assert "no other usable" in row.html  # INT8 keeps as much
 
 
-def test_a_model_without_two_usable_speedups_has_no_chart(
+def test_a_model_without_two_usable_speedups_ranks_none(
     build_of: Callable[[Sequence[r.Record]], Path],
 ) -> None:
-    """The table has all; links from other pages still lead to it."""
+    """The chart and the table have all; without any speedup there is no chart."""
     shaky = a_record(seed=2, precision="default", rounds=3)
     found = catalogue(a_reference(), shaky)
-    (first,) = tradeoff.model_cards(found, found.models[0])
-    assert first.chart is None
-    assert "no chart" in first.finding
+    (first, _) = tradeoff.model_cards(found, found.models[0])
+    assert isinstance(first.chart, Plane)
+    assert [m.filled for m in first.chart.points] == [True, False]
+    assert "certain enough" in first.finding
     (reason,) = first.left_out
     assert reason.startswith("bf16: only 3 pairs")
-    assert tradeoff.site_cards(found) == ()
+    assert len(tradeoff.site_cards(found)) == 1
+    apart = catalogue(a_reference(), another_hour(shaky))
+    assert [card.chart for card in tradeoff.model_cards(apart, apart.models[0])] == [None]
+    assert tradeoff.site_cards(apart) == ()
     assert len(choices.device_table(found, found.devices[0]).rows) == 1
     assert build_of([a_reference(), shaky]).is_dir()  # every link leads somewhere
 

@@ -10,10 +10,17 @@ from typing import Any, cast, get_args
 
 import click
 
-from ovreport.errors import IncompleteError
+from ovreport.errors import IncompleteError, InputError
 from ovreport.record.base import Precision
 from ovreport.variants import VARIANTS
-from ovreport_collector.cli.options import OneOf, dataset_option, json_option, plugin_option
+from ovreport_collector.cli.options import (
+    OneOf,
+    dataset_option,
+    input_option,
+    json_option,
+    plugin_option,
+    shape_option,
+)
 from ovreport_collector.plan.engines import CHOICES
 from ovreport_collector.plan.tiers import TIERS
 from ovreport_collector.suite.model import PUBLISHED
@@ -29,7 +36,9 @@ Examples:
   ovreport collect --engine openvino --engine native against ONNX Runtime and LiteRT
   ovreport collect --suite llm                      language models (extra genai)
   ovreport collect --model magika-v3.3 --variant published --variant int8
-  ovreport collect --suite my.toml                  your own models
+  ovreport collect model.onnx                       a model of your own
+  ovreport collect model.onnx --shape x=1,3,640,640 --input sr=16000
+  ovreport collect --suite my.toml                  your own suite
   ovreport collect --suite my.toml --dataset imagenet=/data/imagenet   on your own data
 
 \b
@@ -46,10 +55,12 @@ def _measurements() -> Sequence[str]:
 
 
 @click.command(epilog=_EXAMPLES)
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@shape_option
+@input_option
 @click.option(
     "--suite",
-    default="quick",
-    show_default=True,
+    show_default="quick",
     metavar="NAME|FILE",
     help="Built-in suite (quick, standard, llm, openvino-hub) or a TOML file of your own.",
 )
@@ -145,18 +156,33 @@ def collect(
     dry_run: bool,
     as_json: bool,
     precisions: tuple[str, ...],
+    suite: str | None,
+    files: tuple[str, ...],
+    shapes: dict[str, list[int]],
+    inputs: dict[str, str],
     **requested: Any,  # noqa: ANN401 (the other fields of Request)
 ) -> None:
-    """Measure models on this machine's OpenVINO devices, and write records."""
+    """Measure models on this machine's OpenVINO devices, and write records.
+
+    FILE: a model of your own (.onnx, .xml or .tflite), in the place of a suite.
+    """
     from rich.console import Console
 
-    from ovreport_collector.plan.request import Request, make_plan
+    from ovreport_collector.plan.own_models import OwnModels
+    from ovreport_collector.plan.request import DEFAULT_SUITE, Request, make_plan
     from ovreport_collector.session import collect as session
     from ovreport_collector.session import tables
 
     # A log has no width of its own; the table of results needs more than 80 columns.
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
-    plan = make_plan(Request(precisions=cast("tuple[Precision, ...]", precisions), **requested))
+    _check_own(files, shapes, inputs, suite)
+    request = Request(
+        suite=suite or DEFAULT_SUITE,
+        own=OwnModels(files, shapes, inputs) if files else None,
+        precisions=cast("tuple[Precision, ...]", precisions),
+        **requested,
+    )
+    plan = make_plan(request)
     if dry_run and as_json:
         click.echo(json.dumps(tables.plan_as_json(plan), indent=1))
         return
@@ -174,3 +200,23 @@ def collect(
             f"{len(collected.failed)} of {len(collected.records)} cases failed; their records say "
             "why"
         )
+
+
+def _check_own(
+    files: tuple[str, ...], shapes: dict[str, list[int]], inputs: dict[str, str], suite: str | None
+) -> None:
+    """Raise InputError unless model files, or a suite, are named, and their options with them."""
+    if files and suite:
+        raise InputError(
+            "model files and a suite are both named",
+            where="--suite",
+            remedy="name one of them; a suite can hold your models too",
+        )
+    for option, given in (("--shape", shapes), ("--input", inputs)):
+        if given and not files:
+            raise InputError(
+                "it is for model files that are named on the command line",
+                where=option,
+                remedy=f"ovreport collect model.onnx {option} …; a suite says it itself, in "
+                "shapes and options",
+            )

@@ -15,7 +15,7 @@ Examples:
 """
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(epilog=_EXAMPLES, short_help="Show OpenVINO devices, and why some are missing.")
 @json_option
 @plugin_option
 def devices(as_json: bool, plugins: dict[str, str]) -> None:

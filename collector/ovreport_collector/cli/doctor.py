@@ -22,7 +22,7 @@ It changes nothing. Exit codes: 0 nothing bad, 1 something will make results noi
 """
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(epilog=_EXAMPLES, short_help="Check whether this machine is fit to be measured.")
 @click.option(
     "--seconds",
     type=click.IntRange(1, 600),

@@ -43,7 +43,11 @@ _own_suite_option = click.option(
 """Of the commands below `models`: given there, it replaces the one given to `models` itself."""
 
 
-@click.group(invoke_without_command=True, epilog=_EXAMPLES)
+@click.group(
+    invoke_without_command=True,
+    epilog=_EXAMPLES,
+    short_help="Show the models of a suite, or fetch them ahead.",
+)
 @click.option(
     "--suite", default=DEFAULT_SUITE, show_default=True, metavar="NAME|FILE", help=_SUITE_HELP
 )
@@ -80,7 +84,7 @@ def _list(name: str, as_json: bool) -> None:
         output.show_suite(suite)
 
 
-@models.command(epilog=_FETCH_EXAMPLES)
+@models.command(epilog=_FETCH_EXAMPLES, short_help="Fetch models ahead, with all their data.")
 @_own_suite_option
 @click.argument("model_ids", nargs=-1, metavar="[MODEL]...")
 @click.pass_obj

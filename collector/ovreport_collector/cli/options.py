@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from ovreport.errors import InputError
+from ovreport.errors import InputError, did_you_mean
 
 
 class OneOf(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.4
@@ -26,17 +26,20 @@ class OneOf(click.ParamType):  # type: ignore[type-arg]  # no generic before cli
         """Return the name; click's own error, with all names, if it is unknown."""
         names = self._names()
         if value not in names:
-            self.fail(f"{value!r} is not one of {', '.join(names)}.", param, ctx)
+            guess = did_you_mean(value, names)
+            self.fail(f"{value!r} is not one of {', '.join(names)}. {guess}".strip(), param, ctx)
         return value
 
 
-def _pairs(values: Sequence[str], *, option: str, example: str) -> dict[str, str]:
-    """Return name → path of values NAME=PATH; InputError if one is not of that form."""
+def _pairs(
+    values: Sequence[str], *, option: str, example: str, form: str = "NAME=PATH"
+) -> dict[str, str]:
+    """Return name → text of values NAME=TEXT; InputError if one is not of that form."""
     found: dict[str, str] = {}
     for value in values:
         name, _, path = value.partition("=")
         if not name or not path or name in found:
-            what = f"{name!r} is given twice" if name in found else f"{value!r} is not NAME=PATH"
+            what = f"{name!r} is given twice" if name in found else f"{value!r} is not {form}"
             raise InputError(what, where=option, remedy=f"For example: {option} {example}")
         found[name] = path
     return found
@@ -58,6 +61,45 @@ def _plugins(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
             )
     return found
 
+
+def _shapes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, list[int]]:
+    example = "x=1,3,640,640"
+    found = {}
+    for name, text in _pairs(values, option="--shape", example=example, form="NAME=SIZES").items():
+        sizes = text.strip("[]").replace(" ", "").split(",")
+        if not all(size.isdecimal() and int(size) for size in sizes if size or len(sizes) > 1):
+            raise InputError(
+                f'"{text}" is not a shape',
+                where=f"--shape {name}",
+                remedy=f"Give positive whole numbers: --shape {example}",
+            )
+        found[name] = [int(size) for size in sizes if size]
+    return found
+
+
+def _inputs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    return _pairs(values, option="--input", example="sr=16000", form="NAME=FILE.npy or NAME=NUMBER")
+
+
+shape_option = click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=SIZES",
+    callback=_shapes,
+    help="Static shape of an input of your model files: x=1,3,640,640; repeatable. Needed where "
+    "the file leaves sizes open.",
+)
+
+input_option = click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_inputs,
+    help="What to feed an input of your model files with: a .npy file, or a number (sr=16000); "
+    "repeatable. Default: random values.",
+)
 
 dataset_option = click.option(
     "--dataset",

@@ -14,6 +14,8 @@ samples are evaluated. A new layout is a module with a function `read`, and a li
 from __future__ import annotations
 
 import importlib.util
+import inspect
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,11 @@ class Contents(Protocol):
         """SHA-256 of names, sizes and labels."""
         ...
 
+    @property
+    def warning(self) -> str:
+        """What was guessed of them, and how to say it; empty: nothing."""
+        ...
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -55,6 +62,11 @@ class Layout:
     """What its metric needs, as Python imports it."""
     extra: str = ""
     """Extra of ovreport that installs the package."""
+
+    @property
+    def about(self) -> str:
+        """How it lies on disk, as the module that reads it says."""
+        return inspect.getdoc(sys.modules[self.read.__module__]) or ""
 
 
 LAYOUTS: Mapping[str, Layout] = {
@@ -101,7 +113,12 @@ def _local_dataset(suite: Suite, name: str, path: str) -> LocalDataset:
         raise InputError(
             f"cannot be read: {error.strerror}", where=where, remedy="check the path and its rights"
         ) from None
-    return LocalDataset(folder=str(Path(path).resolve()), n=contents.n, checksum=contents.checksum)
+    return LocalDataset(
+        folder=str(Path(path).resolve()),
+        n=contents.n,
+        checksum=contents.checksum,
+        warning=contents.warning,
+    )
 
 
 def _declared(suite: Suite, name: str, where: str) -> Dataset:

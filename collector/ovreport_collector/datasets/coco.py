@@ -73,6 +73,8 @@ class Contents:
     categories: tuple[int, ...]
     """Ids, sorted: the order in which networks with consecutive classes number them."""
     checksum: str
+    warning: str = ""
+    """Nothing is guessed."""
 
     @property
     def n(self) -> int:

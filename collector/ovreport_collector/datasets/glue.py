@@ -34,6 +34,8 @@ class Contents:
 
     sentences: tuple[LabelledSentence, ...]
     checksum: str
+    warning: str = ""
+    """Nothing is guessed."""
 
     @property
     def n(self) -> int:

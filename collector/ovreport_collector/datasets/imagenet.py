@@ -15,10 +15,11 @@ Numbers in a file of labels count from 0 in that order.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.errors import InputError
+from ovreport.errors import InputError, one_line
 from ovreport_collector.datasets.files import checksum, first_of, images_in, text_of
 
 ORDERS = ("classes.txt", "LOC_synset_mapping.txt", "synset_words.txt")
@@ -50,11 +51,27 @@ class Contents:
     classes: int
     """How many there are; 0 where numbers alone tell them, and nobody says how many."""
     checksum: str
+    guessed_order: tuple[str, ...] = ()
+    """Classes as they were numbered by their names, where nothing says in which order."""
 
     @property
     def n(self) -> int:
         """How many images there are."""
         return len(self.images)
+
+    @property
+    def warning(self) -> str:
+        """That the order of classes was guessed; empty where it was not."""
+        if not self.guessed_order:
+            return ""
+        first, *_, last = (*self.guessed_order, self.guessed_order[-1])
+        return (
+            f"the order of its {len(self.guessed_order):,} classes was guessed from their names, "
+            f"sorted: {one_line(first, 40)} is 0, {one_line(last, 40)} is "
+            f"{len(self.guessed_order) - 1:,}. If the model numbers them otherwise, accuracies are "
+            f"wrong: put {ORDERS[0]} beside the images, a class a line, in the order of the "
+            "model's output"
+        )
 
 
 def read(folder: Path) -> Contents:
@@ -95,7 +112,14 @@ def _order(folder: Path, base: Path) -> list[str]:
     return order
 
 
+def _guess(order: list[str], classes: Iterable[str]) -> tuple[str, ...]:
+    """Return classes in the order of their names, if it is a guess that this is the right one."""
+    names = sorted(classes)
+    return () if order or all(map(_WORDNET.fullmatch, names)) else tuple(names)
+
+
 def _foldered(base: Path, classes: list[str], order: list[str]) -> Contents:
+    guessed = _guess(order, classes)
     order = order or _all_of(classes, base.name)
     unknown = set(classes) - set(order)
     if unknown:
@@ -117,7 +141,7 @@ def _foldered(base: Path, classes: list[str], order: list[str]) -> Contents:
             )
         found += [LabelledImage(base / name / image, numbers[name]) for image in inside]
         rows += [(f"{name}/{image}", size, numbers[name]) for image, size in inside.items()]
-    return Contents(tuple(found), len(order), checksum(rows))
+    return Contents(tuple(found), len(order), checksum(rows), guessed)
 
 
 def _tabled(folder: Path, base: Path, flat: dict[str, int], order: list[str]) -> Contents:
@@ -136,7 +160,8 @@ def _tabled(folder: Path, base: Path, flat: dict[str, int], order: list[str]) ->
     labels, classes = _numbered(words, listed, order, table)
     rows = [(name, size, labels[name]) for name, size in flat.items()]
     images = tuple(LabelledImage(base / name, labels[name]) for name in flat)
-    return Contents(images, classes, checksum(rows))
+    guessed = () if _are_numbers(words) else _guess(order, set(listed.values()))
+    return Contents(images, classes, checksum(rows), guessed)
 
 
 def _no_table(folder: Path, base: Path) -> InputError:
@@ -179,7 +204,7 @@ def _numbered(
     words: dict[str, str], listed: dict[str, str], order: list[str], table: Path
 ) -> tuple[dict[str, int], int]:
     """Return image → number of its class, and how many classes there are."""
-    if all(word.isascii() and word.isdigit() for word in words.values()):
+    if _are_numbers(words):
         labels = {name: int(word) for name, word in words.items()}
         beyond = max(labels.values())
         if order and beyond >= len(order):
@@ -199,6 +224,10 @@ def _numbered(
             remedy=f"name every class in {' or '.join(ORDERS)}",
         )
     return {name: numbers[word] for name, word in words.items()}, len(order)
+
+
+def _are_numbers(words: Mapping[str, str]) -> bool:
+    return all(word.isascii() and word.isdigit() for word in words.values())
 
 
 def _all_of(classes: list[str], where: str) -> list[str]:

@@ -78,7 +78,7 @@ def check_shapes(inputs: Sequence[str], shapes: Mapping[str, Sequence[int]]) -> 
 
 def array_for(sample: Sample, name: str, dtype: str, shape: Sequence[int]) -> Array:
     """Return an input as the framework takes it; ValueError if its shape is another."""
-    array = np.ascontiguousarray(sample[name], dtype=dtype)
+    array = np.asarray(sample[name], dtype=dtype, order="C")  # a scalar stays one
     if list(array.shape) != list(shape):
         raise ValueError(f"input {name}: shape {array.shape}, the model takes {list(shape)}")
     return array

@@ -277,7 +277,7 @@ def _dtype(port: Any) -> str:
 
 def _value(sample: Sample, port: Any) -> Any:
     kind = {"float": "float32", "double": "float64"}.get(_dtype(port), _dtype(port))
-    array = np.ascontiguousarray(sample[port.name], dtype=kind)
+    array = np.asarray(sample[port.name], dtype=kind, order="C")  # a scalar stays one
     if not _fits(port.shape, array.shape):
         raise ValueError(f"input {port.name}: shape {array.shape}, the model takes {port.shape}")
     return ort.OrtValue.ortvalue_from_numpy(array)

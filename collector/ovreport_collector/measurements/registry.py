@@ -1,4 +1,4 @@
-"""The registry: the two workloads, and the further measurements in the order they are made in.
+"""The registry: the two workloads, and the further measurements in the order a round makes them.
 
 `--skip`, the journal, the fields of a record and the expected time come from these. To add a
 measurement, write its folder and name it in `MEASUREMENTS`.
@@ -29,7 +29,7 @@ MEASUREMENTS: tuple[Measurement[Any], ...] = (
     OpenLoopMeasurement(),
     NoMmap(),
 )
-"""In the order in which they are made after a process of a case."""
+"""In the order in which a round makes them, after its own."""
 
 BY_NAME = {measurement.name: measurement for measurement in MEASUREMENTS}
 
@@ -40,7 +40,7 @@ _INFERENCE, _GENERATION = Inference(), generation.Generation()
 
 
 def workload(planned: PlannedCase) -> Workload[Any]:
-    """Return what the processes of a case themselves measure."""
+    """Return what a round of a case itself measures."""
     return _GENERATION if planned.is_language else _INFERENCE
 
 

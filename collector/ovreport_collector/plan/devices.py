@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import field
 
-from ovreport.errors import InputError, OvreportError
+from ovreport.errors import InputError, OvreportError, did_you_mean
 from ovreport.record import Device, Precision
 from ovreport_collector.engines.types import ProbeResult
 from ovreport_collector.process import child, workspace
@@ -64,7 +64,8 @@ def usable(probed: ProbeResult, requested: set[str]) -> list[Device]:
         raise InputError(
             f"device {first.name!r} cannot be used: {first.reason}",
             where="--device",
-            remedy=f"Available: {', '.join(probed.available) or 'none'}. "
+            remedy=f"{did_you_mean(first.name, probed.available)}Available: "
+            f"{', '.join(probed.available) or 'none'}. "
             "`ovreport devices` says why others are not.",
         )
     return probed.devices

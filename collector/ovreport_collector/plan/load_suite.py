@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from ovreport.errors import SuiteError
+from ovreport.errors import SuiteError, did_you_mean
 from ovreport_collector.plan.validation import raise_all, schema, semantics
 from ovreport_collector.suite.model import Suite
 
@@ -59,7 +59,8 @@ def _bytes_of(path: Path) -> bytes:
     except FileNotFoundError:
         raise SuiteError(
             f'there is no suite "{path}"',
-            remedy=f"use a built-in one ({', '.join(builtin())}) or the path of a .toml file",
+            remedy=f"{did_you_mean(str(path), builtin())}use a built-in one "
+            f"({', '.join(builtin())}) or the path of a .toml file",
         ) from None
     except (OSError, ValueError) as error:
         raise SuiteError(

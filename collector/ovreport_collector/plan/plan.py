@@ -99,6 +99,8 @@ class Plan:
     """What the suite names and cannot be measured here, with the remedy; empty where all can."""
     samples: int | None = None
     """Accuracies are computed on at most so many samples of a user dataset; None: by the model."""
+    own: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Model id → arguments of the command line that name its file; empty where a suite does."""
     code: str = ""
     """Checksum of this package: rounds of edited code do not mix with those before."""
     timing: Timing = NO_TIME
@@ -143,9 +145,20 @@ class Plan:
     @property
     def missing_datasets(self) -> list[str]:
         """Datasets of the plan's models that users provide, and this one did not."""
-        names = dict.fromkeys(model.data for model in self.models if model.data)
         layouts = {name for name, dataset in self.suite.datasets.items() if dataset.layout}
-        return [name for name in names if name in layouts - set(self.suite.user_datasets)]
+        return [
+            name for name in self._dataset_names if name in layouts - set(self.suite.user_datasets)
+        ]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was guessed of the user's datasets, with the remedy."""
+        found = {name: self.suite.user_datasets.get(name) for name in self._dataset_names}
+        return [f"{name}: {one.warning}" for name, one in found.items() if one and one.warning]
+
+    @property
+    def _dataset_names(self) -> list[str]:
+        return list(dict.fromkeys(model.data for model in self.models if model.data))
 
     @property
     def _unpinned_contents(self) -> list[str]:

@@ -15,11 +15,14 @@ from ovreport_collector import datasets
 from ovreport_collector.datasets import selection
 from ovreport_collector.machine import describe
 from ovreport_collector.models import variants
-from ovreport_collector.plan import devices, engines, load_suite
+from ovreport_collector.plan import devices, engines, load_suite, own_models
+from ovreport_collector.plan.own_models import OwnModels
 from ovreport_collector.plan.plan import Plan, PlannedCase, cases
 from ovreport_collector.plan.tiers import TIERS
 from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.suite.model import Suite
+
+DEFAULT_SUITE = "quick"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Request:
     """Variants by name, or `published`; none: that one, and those that the suite names."""
     datasets: Mapping[str, str] = field(default_factory=dict)
     """Dataset of the suite → the user's folder."""
+    own: OwnModels | None = None
+    """Model files to measure in the place of the suite."""
     samples: int | None = None
     """The most samples of each of these datasets that are evaluated; None: as the models say."""
 
@@ -56,8 +61,9 @@ def make_plan(request: Request) -> Plan:
     InputError or SuiteError if it names something that is missing or cannot be used.
     """
     stopwatch = Stopwatch()
+    own = own_models.suite_of(request.own) if request.own else None
     suite = datasets.with_user_datasets(
-        load_suite.load(request.suite), request.datasets, request.samples
+        own.suite if own else load_suite.load(request.suite), request.datasets, request.samples
     )
     named = [suite.model(name) for name in dict.fromkeys(request.models)]
     models, no_genai = engines.runnable(named or suite.models, by_name=bool(named))
@@ -75,7 +81,8 @@ def make_plan(request: Request) -> Plan:
     used = {p.case.engine for p in planned}
     return Plan(
         suite=suite,
-        suite_name=load_suite.name_of(request.suite),
+        suite_name=own_models.NAME if own else load_suite.name_of(request.suite),
+        own=own.arguments if own else {},
         tier=TIERS[request.tier],
         seed=request.seed,
         cases=planned,

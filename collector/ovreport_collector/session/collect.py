@@ -13,6 +13,7 @@ from ovreport import paths, store
 from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record
 from ovreport_collector import datasets, sources
 from ovreport_collector.doctor.preflight import preflight
+from ovreport_collector.plan import model_inputs
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
 from ovreport_collector.process import child, timing, workspace
@@ -148,17 +149,24 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
     """Return every model of a plan, the published file and what is made of it.
 
     What is done once and kept, fetching and optimizing, is not counted in what the plan takes.
+    SuiteError if shapes are not of a model's inputs.
     """
     with stopwatch.paused():
         fetched = sources.fetch(
             plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
         )
+    fitted = model_inputs.fitted(plan.suite, plan.models, fetched, work, where=plan.suite_name)
     prepared: AllPrepared = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs", estimate.preparing(model))
         files = fetched[model.id]
+        fits = fitted[model.id]
         user_datasets = datasets.recorded(plan.suite, model)
-        published = prepare_model(model, files, work, seed=plan.seed, user_datasets=user_datasets)
+        published = (
+            fits
+            if isinstance(fits, JobFailed)
+            else prepare_model(fits, files, work, seed=plan.seed, user_datasets=user_datasets)
+        )
         published = _redacted(published, plan, work)
         prepared[model.id, model.variant] = published
         for name in plan.optimized_variants(model):

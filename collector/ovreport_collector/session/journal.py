@@ -25,6 +25,7 @@ from ovreport.record import Accuracy, Agreement, NotMeasured
 from ovreport_collector.engines.types import OutputsResult, ThreadSettings
 from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.measurements import registry
+from ovreport_collector.measurements.base import PassName
 from ovreport_collector.measurements.generation.run import GenerationResult
 from ovreport_collector.measurements.results import (
     GenerationQuality,
@@ -80,6 +81,7 @@ class StepDone(Struct, frozen=True, kw_only=True, tag="step-done"):
 
     case: str
     process: int
+    name: PassName
     started_at: str
     """When the process was started."""
     result: InferenceStep | GenerationResult
@@ -147,11 +149,15 @@ class CaseProcess:
 
     number: int
     steps: list[StepDone] = field(default_factory=list)
-    further: dict[str, Any] = field(default_factory=dict)
-    """Name of a further measurement → the result of its job, or JobFailed."""
+    further_steps: list[FurtherDone] = field(default_factory=list)
     failed: ProcessFailed | None = None
     is_done: bool = False
     """Whether nothing more comes of it; one that was interrupted is neither done nor failed."""
+
+    @property
+    def further(self) -> dict[str, Any]:
+        """Name of a further measurement → the result of its job, or JobFailed."""
+        return {step.name: step.result for step in self.further_steps}
 
     @property
     def is_over(self) -> bool:
@@ -179,9 +185,9 @@ class CaseProcess:
                 found.add(one.round)
         return found
 
-    def visits(self, kind: type[Struct]) -> int:
-        """Return how many of its steps have a result of this type."""
-        return sum(isinstance(result, kind) for result in self.results)
+    def visits(self, name: PassName) -> int:
+        """Return how many steps of this name it made."""
+        return sum(step.name == name for step in self.steps)
 
 
 class Journal:
@@ -235,7 +241,7 @@ class Journal:
                 case StepDone():
                     process.steps.append(step)
                 case FurtherDone():
-                    process.further[step.name] = step.result
+                    process.further_steps.append(step)
                 case ProcessDone():
                     process.is_done = True
                 case ProcessFailed():

@@ -7,7 +7,6 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -26,7 +25,7 @@ from ovreport.errors import one_line
 from ovreport.metrics import significant
 from ovreport.metrics.generation import headline
 from ovreport.record import Failed
-from ovreport_collector.measurements.base import Measurement, Pass, PlannedRound
+from ovreport_collector.measurements.base import Pass, PlannedRound
 from ovreport_collector.measurements.generation.run import GenerationResult
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import Plan, PlannedCase
@@ -48,7 +47,7 @@ class PlainDisplay:
         """
 
     def step_started(self, current: PlannedRound, one: Pass) -> None:
-        """Note that a process begins a step, which ends what was working before."""
+        """Note that a process of a case begins a step, which ends what was done before."""
 
     def further_started(self, current: PlannedRound, measurement: Measurement[Any]) -> None:
         """Note that a measurement began that follows a process."""
@@ -56,9 +55,8 @@ class PlainDisplay:
     def process_done(
         self, current: PlannedRound, result: InferenceResult | GenerationResult
     ) -> None:
-        """Print the results of a process, of which nothing more comes."""
-        number = current.index + 1
-        self._print(f"process {number}  {label(current.planned)}  {_results(result)}")
+        """Print the results of a process."""
+        self._print(f"process {current.index + 1}  {label(current.planned)}  {_results(result)}")
 
     def failed(self, planned: PlannedCase, reason: str) -> None:
         """Print what of a case went wrong."""

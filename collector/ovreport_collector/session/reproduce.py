@@ -21,8 +21,11 @@ def commands(plan: Plan, planned: PlannedCase) -> Repeat:
 
 def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
     case = planned.case
-    command = ["ovreport", "collect", "--suite", plan.suite_name, "--tier", plan.tier.name]
-    command += ["--model", case.model, *_variants(plan, planned)]
+    own = plan.own.get(case.model)
+    named = list(own or ("--suite", plan.suite_name))
+    command = ["ovreport", "collect", *named, "--tier", plan.tier.name]
+    command += [] if own else ["--model", case.model]
+    command += _variants(plan, planned)
     command += ["--device", case.device, *_what_runs(planned), "--seed", str(plan.seed)]
     for name in plan.skip:
         command += ["--skip", name]
@@ -62,7 +65,9 @@ def _theirs(plan: Plan, planned: PlannedCase) -> list[str]:
         f"{name}[{','.join(map(str, shape))}]" for name, shape in planned.model.shapes.items()
     )
     command = ["benchmark_app", "-m", _run_name(planned), "-d", case.device, "-hint", "latency"]
-    command += ["-t", f"{plan.tier.min_seconds:g}", "-shape", shapes]
+    command += ["-t", f"{plan.tier.min_seconds:g}"]
+    if shapes:  # of a static model there need be none
+        command += ["-shape", shapes]
     if case.precision != "default":
         command += ["-infer_precision", case.precision]
     return command

@@ -30,23 +30,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgspec import Struct
-
 from ovreport.store import write
 from ovreport_collector.measurements import registry
-from ovreport_collector.measurements.base import PassName, PlannedRound
-from ovreport_collector.measurements.results import LatencyVisit, ThroughputVisit
+from ovreport_collector.measurements.base import VISITS, PassName, PlannedRound
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder
 from ovreport_collector.session.context import RunContext
+from ovreport_collector.session.estimate import Work
 from ovreport_collector.session.journal import CaseProcess, FurtherDone, ProcessDone, Written
 from ovreport_collector.session.outputs import measure_outputs
+from ovreport_collector.session.progress import label
 from ovreport_collector.session.visits import Group, write_failure
 
 MAX_FAILED_PROCESSES = 2
-_VISITS: dict[PassName, type[Struct]] = {"latency": LatencyVisit, "throughput": ThroughputVisit}
-"""What a process has several visits for → the type of a visit's result."""
 
 
 @dataclass
@@ -111,7 +108,7 @@ class Run:
         device = plan.devices[planned.case.device]
         thread_settings = context.thread_settings(planned, prepared)
         driver = "threads" if planned.is_native else context.journal.driver(planned.key)
-        visits = {name: self._visits(planned, kind) for name, kind in _VISITS.items()}
+        visits = {name: self._visits(planned, name) for name in VISITS}
         return PlannedRound(
             planned=planned,
             prepared=prepared,
@@ -127,7 +124,7 @@ class Run:
             passes=registry.workload(planned).passes(visits),
         )
 
-    def _visits(self, planned: PlannedCase, kind: type[Struct]) -> int:
+    def _visits(self, planned: PlannedCase, name: PassName) -> int:
         """Return how many visits the next process gets: a whole process's, or what is missing.
 
         Processes that were cut short count as what they measured, failed ones as whole.
@@ -135,7 +132,7 @@ class Run:
         processes = self.context.journal.processes(planned.key)
         whole = self.context.plan.tier.rounds_per_process
         due = whole * (_over(processes) + 1)
-        spent = sum(whole if one.failed is not None else one.visits(kind) for one in processes)
+        spent = sum(whole if one.failed is not None else one.visits(name) for one in processes)
         return min(max(due - spent, 0), whole)
 
     def _write_finished(self) -> None:
@@ -194,4 +191,4 @@ def _measure_further(context: RunContext, current: PlannedRound) -> None:
             )
         )
     context.journal.add(ProcessDone(case=planned.key, process=current.index))
-    context.display.process_done(current, results[-1])
+    context.display.process_finished(current, results[-1])

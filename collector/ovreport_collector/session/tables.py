@@ -78,9 +78,9 @@ def _extent(plan: Plan) -> str:
 
 
 def _show_left_out(plan: Plan, console: Console) -> None:
-    """Print what the plan leaves out, where it leaves anything out."""
-    if plan.left_out:
-        console.print(plan.left_out, markup=False, highlight=False, soft_wrap=True)
+    """Print what the plan leaves out, and what it had to guess."""
+    for text in filter(None, (plan.left_out, *plan.warnings)):
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _count(n: int, what: str) -> str:
@@ -96,6 +96,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "tier": msgspec.to_builtins(plan.tier),
         "expected_s": estimate.total_s(plan),
         "left_out": plan.left_out,
+        "warnings": plan.warnings,
         "unpinned": plan.unpinned,
         "absent_datasets": plan.missing_datasets,
         "cases": [msgspec.to_builtins(planned.case) for planned in plan.cases],

@@ -152,6 +152,7 @@ class Visitor:
         step = StepDone(
             case=current.planned.key,
             process=current.index,
+            name=one.name,
             started_at=self._started_at,
             result=result,
             readings={**self._watch.readings, **switches},

@@ -25,6 +25,21 @@ _BROKEN = (
 )
 
 
+def names(archive: Path) -> list[str]:
+    """Return the paths of the files in a zip archive; SourceError where it is none."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return [info.filename for info in opened.infolist() if not info.is_dir()]
+    except _BROKEN as error:
+        raise _unreadable(error, archive.name) from None
+
+
+def _unreadable(error: Exception, where: str) -> SourceError:
+    return SourceError(
+        f"the archive cannot be read: {error}", where=where, remedy="use another release"
+    )
+
+
 def extract(archive: Path, member: str, to: Path) -> Path:
     """Write one file of a zip archive to `to`."""
     where = f"{archive.name}/{member}"
@@ -46,7 +61,5 @@ def extract(archive: Path, member: str, to: Path) -> Path:
             remedy=f"check the path in the suite; `unzip -l {archive}` lists what there is",
         ) from None
     except _BROKEN as error:
-        raise SourceError(
-            f"the archive cannot be read: {error}", where=where, remedy="use another release"
-        ) from None
+        raise _unreadable(error, where) from None
     return to

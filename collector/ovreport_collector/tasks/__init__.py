@@ -12,7 +12,7 @@ import importlib.metadata
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from ovreport.errors import SuiteError
+from ovreport.errors import SuiteError, did_you_mean
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources import Files
 from ovreport_collector.tasks.base import (
@@ -20,6 +20,7 @@ from ovreport_collector.tasks.base import (
     Calibrates,
     Calibration,
     Evaluator,
+    HasOptions,
     Inputs,
     Labelled,
     Scores,
@@ -36,6 +37,7 @@ __all__ = [
     "Calibration",
     "Evaluator",
     "Files",
+    "HasOptions",
     "Inputs",
     "Labelled",
     "Scores",
@@ -122,7 +124,8 @@ def names() -> tuple[str, ...]:
 def get(name: str) -> Task:
     """Return the task of that name; SuiteError when there is none, or it cannot be loaded."""
     if name not in TASKS:
-        raise SuiteError(f'unknown task "{name}"', remedy=f"use one of: {', '.join(names())}")
+        remedy = f"{did_you_mean(name, names())}use one of: {', '.join(names())}"
+        raise SuiteError(f'unknown task "{name}"', remedy=remedy)
     return TASKS[name]
 
 

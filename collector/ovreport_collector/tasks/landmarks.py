@@ -14,7 +14,7 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator
+from ovreport_collector.suite.options import Option, generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import AgainstReference
 from ovreport_collector.tasks.faces import lfw_crops
@@ -158,10 +158,11 @@ class FaceLandmarks(_Landmarks):
     """Landmarks of a face: one input [batch, height, width, 3] f32 in [0, 1].
 
     Data files: `portrait`, the photograph astronaut.png of scikit-image (512×512, the place of
-    the face in it is known here), and `faces`, its LFW subset. No options.
+    the face in it is known here), and `faces`, its LFW subset.
     """
 
     name = "face-landmarks"
+    options: Sequence[Option] = ()
     # Measured by eye; half of the side is 1.5 times that of the face, as MediaPipe crops it.
     portrait = (Spot(223 / 512, 122 / 512, 72 / 512),)
     crop = (Spot(0.5, 0.5, 0.62),)
@@ -170,11 +171,12 @@ class FaceLandmarks(_Landmarks):
 class IrisLandmarks(_Landmarks):
     """Landmarks of an eye: one input [batch, height, width, 3] f32 in [0, 1].
 
-    Data file `portrait` as in `FaceLandmarks`; an eye of the LFW subset has five pixels, which
-    is no input worth timing. No options.
+    Data file `portrait` as of face-landmarks; an eye of the LFW subset has five pixels, which
+    is no input worth timing.
     """
 
     name = "iris-landmarks"
+    options: Sequence[Option] = ()
     # Measured by eye; the side is 2.3 times an eye's width, as MediaPipe crops it.
     portrait = (Spot(203 / 512, 101 / 512, 25 / 512), Spot(247 / 512, 104 / 512, 25 / 512))
 

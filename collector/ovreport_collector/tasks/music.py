@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator, integer
+from ovreport_collector.suite.options import Option, generator, integer
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
 from ovreport_collector.tasks.evaluators import WholeOutputs
 from ovreport_collector.tasks.samples import only_input, pack, unpack
@@ -32,11 +32,18 @@ class MusicTranscription(WholeOutputs):
     """Music transcription by Basic Pitch: one input [batch, samples, 1] f32 at 22,050 Hz.
 
     Outputs [batch, frames, 88] hold activations of the piano's keys, once for the notes that
-    sound and once for those that start. Option `note_output`: the index of the first among the
-    outputs, 1 by default. No files.
+    sound and once for those that start. No files.
     """
 
     name = "music-transcription"
+    options: Sequence[Option] = (
+        Option(
+            "note_output",
+            "a whole number from 0 to 63",
+            "1",
+            "index among the outputs of the one for notes that sound",
+        ),
+    )
     metric: str | None = "frame_f1"
     why_no_metric = ""
 

@@ -18,11 +18,12 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator, integer
+from ovreport_collector.suite.options import SAMPLES, Option, generator, integer
 from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled, Scores
 from ovreport_collector.tasks.images import coco_map, detections
 from ovreport_collector.tasks.images.photographs import camera_size
 from ovreport_collector.tasks.images.preprocess import (
+    OPTIONS,
     Preprocessing,
     choice,
     image_size,
@@ -61,6 +62,35 @@ class _Reading:
     offset: int
     confidence: float
     overlap: float
+
+
+_OPTIONS = (
+    *(option for option in OPTIONS if option.name not in ("crop", "resize_to")),
+    Option(
+        "crop",
+        "none, letterbox",
+        "none",
+        "none: the whole image squeezed into the input; letterbox: proportions kept, the rest grey",
+    ),
+    Option(
+        "output",
+        ", ".join(get_args(detections.Format)),
+        "ssd",
+        "ssd: [1, 1, N, 7], suppressed already (Open Model Zoo); yolov8: [1, 4 + classes, N], "
+        "suppressed here (Ultralytics v8 and later)",
+    ),
+    Option(
+        "classes",
+        "id, index",
+        "id of ssd, index of yolov8",
+        "whether the network's numbers are COCO's ids of categories, or places among the sorted "
+        "ids",
+    ),
+    Option("label_offset", "0, 1", "0", "what the network adds to the number of a class"),
+    Option("confidence", "a number from 0 to 1", "0.001", "the least that counts"),
+    Option("overlap", "a number from 0 to 1", "0.7", "suppression of yolov8, each class by itself"),
+    SAMPLES,
+)
 
 
 class _ByOverlap:
@@ -103,16 +133,12 @@ _ADDITIONAL: Mapping[str, Evaluator] = {"map-50": _AtHalf()}
 class ObjectDetection(_ByOverlap):
     """Object detection: one input of one image with 3 channels, f32; the first output is read.
 
-    Data: a dataset of the layout `coco`, which users provide. Options: those of
-    `images.preprocess`, but for `crop`: "none" (the default: squeezed) or "letterbox" (proportions
-    kept, the rest grey); `output`: "ssd" (the default) or "yolov8", see `detections`; `classes`:
-    "id" (the network's numbers are COCO's ids of categories; the default of ssd) or "index"
-    (places among the sorted ids; the default of yolov8); `label_offset` (0): what the network
-    adds to those; `confidence` (0.001): the least that counts; `overlap` (0.7): suppression of
-    yolov8, each class by itself; `samples`: at most so many images.
+    Data: a dataset of the layout `coco`, which users provide; the package `pycocotools`, of the
+    extra coco, computes the metric.
     """
 
     name = "object-detection"
+    options: Sequence[Option] = _OPTIONS
     metric: str | None = "map_50_95"
     images_are = "images of the dataset, cut to the input's proportions"
     why_no_metric = "no dataset of the layout coco was named"

@@ -13,7 +13,7 @@ from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator
+from ovreport_collector.suite.options import Option, generator
 from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled, Scores
 from ovreport_collector.tasks.samples import required_file, shuffled_indices, unpack
 from ovreport_collector.tasks.text import word_pairs
@@ -32,10 +32,11 @@ class SentenceSimilarity:
     and `similarities`: those of Lee, Pincombe & Welsh 2005, a document a line and the matrix of
     mean similarity, in latin-1, as gensim carries them; `background`, other documents to calibrate
     with, alike; where there are `wordsim-353` and `simlex-999`, lists of pairs of words, their rank
-    correlations too. No options.
+    correlations too.
     """
 
     name = "sentence-similarity"
+    options: Sequence[Option] = ()
     accuracy_s = 46.0
     metric: str | None = "pearson"
     why_no_metric = ""

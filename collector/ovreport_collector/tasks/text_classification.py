@@ -11,7 +11,7 @@ from ovreport_collector.datasets import glue, selection
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator
+from ovreport_collector.suite.options import SAMPLES, Option, generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
 from ovreport_collector.tasks.samples import column, required_file, shuffled_indices, unpack
@@ -32,13 +32,14 @@ _FOR_SPEED = (
 
 
 class TextClassification(Proportion):
-    """Text classification: BERT-like inputs, see `embedding`; first output [batch, classes].
+    """Text classification: BERT-like inputs [batch, tokens]; first output [batch, classes].
 
     Data: a dataset of the layout `glue-tsv`, which users provide; a label is the place of the
-    class among the outputs. Option `samples`: at most so many sentences.
+    class among the outputs. Auxiliary file `tokenizer`: tokenizer.json.
     """
 
     name = "text-classification"
+    options: Sequence[Option] = (SAMPLES,)
     metric: str | None = "top1"
     why_no_metric = "no dataset of the layout glue-tsv was named"
 

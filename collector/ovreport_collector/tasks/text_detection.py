@@ -13,7 +13,7 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator
+from ovreport_collector.suite.options import Option, generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
 from ovreport_collector.tasks.evaluators import AgainstReference
 from ovreport_collector.tasks.images.photographs import (
@@ -40,10 +40,11 @@ class TextDetection(AgainstReference):
     Output [batch, 1, height, width]: the probability of each pixel to be text.
 
     Data files: photographs under any role, or a wheel that holds some; without any, all pages
-    are rendered. No options.
+    are rendered.
     """
 
     name = "text-detection"
+    options: Sequence[Option] = ()
     metric: str | None = "map_iou"
     images_are = "photographs of the dataset, cut to the input's proportions, and rendered pages"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ovreport.errors import SuiteError
@@ -9,6 +11,7 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.generation_base import TEXT
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import Option
 from ovreport_collector.tasks.base import Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Unlabelled
 from ovreport_collector.tasks.samples import required_file
@@ -21,10 +24,11 @@ class TextGeneration(Unlabelled):
     """A language model in a pipeline of OpenVINO GenAI: GGUF, or an IR in its folder.
 
     Data file `text`: plain text, UTF-8 or latin-1. The first half of its passages is scored
-    (perplexity), prompts are cut from the second. No inputs are named, no options.
+    (perplexity), prompts are cut from the second. No inputs are named.
     """
 
     name = "text-generation"
+    options: Sequence[Option] = ()
     why_no_metric = "a language model: see generation"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:

@@ -17,7 +17,7 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator
+from ovreport_collector.suite.options import Option, generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
 from ovreport_collector.tasks.evaluators import Proportion
 from ovreport_collector.tasks.images.preprocess import image_size, single_image_pipeline
@@ -65,10 +65,11 @@ class TextRecognition(_Lines):
     a space, decoded by taking the best of each step (CTC). Auxiliary file `characters`: the
     dictionary, one character a line; without it the ONNX file's own property `character` is
     used. Data files, all optional: `page`, the scanned page of scikit-image, and TrueType fonts
-    under any other role. No options.
+    under any other role.
     """
 
     name = "text-recognition"
+    options: Sequence[Option] = ()
     accuracy_s = 14.0
     metric: str | None = "character_accuracy"
     why_no_metric = ""
@@ -128,10 +129,11 @@ class TextOrientation(_Lines, Proportion):
     """Is a line upright? One input [batch, 3, height, width] f32 in [-1, 1], BGR.
 
     Output [batch, 2]: a score for 0° and one for 180°. Data files, optional: TrueType fonts
-    under any role. No options.
+    under any role.
     """
 
     name = "text-orientation"
+    options: Sequence[Option] = ()
     metric: str | None = "top1"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:

@@ -11,7 +11,7 @@ from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator
+from ovreport_collector.suite.options import Option, generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import AgainstReference
 from ovreport_collector.tasks.samples import column, pack, unpack
@@ -28,11 +28,13 @@ IS_SPEECH = 0.5
 class VoiceActivity(AgainstReference):
     """Voice activity: one input of audio [batch, samples] f32 at 16 kHz.
 
-    Further inputs (`state`) are zeros: every sample is the start of a stream. Option `audio`:
-    name of the input for audio, "input" by default. No files.
+    Further inputs (`state`) are zeros: every sample is the start of a stream. No files.
     """
 
     name = "voice-activity"
+    options: Sequence[Option] = (
+        Option("audio", "a name", "input", "the input for audio, of the shape [batch, samples]"),
+    )
     metric: str | None = "frame_agreement"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:

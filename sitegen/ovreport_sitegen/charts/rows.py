@@ -140,10 +140,12 @@ def _lost(rows: tuple[Row, ...]) -> Drawn:
     first -= 0.28 * (last - first)
     data = []
     for i, row in enumerate(rows):
-        datum = _base(i, row) | {"tolerance": -abs(row.other or 0), "at": min(row.value, 0)}
+        start, end = max(finite(row.low, first), first), min(finite(row.high, last), last)
+        datum = _base(i, row) | {"tolerance": -abs(row.other or 0), "lo": start, "hi": end}
+        datum["at"] = min(start, row.value, 0)
         datum["base"] = 0 if i == 0 else None
         if row.value < datum["tolerance"]:
-            datum |= {"s": "triangle-down", "c": "var(--bad)", "f": "var(--bad)"}
+            datum |= {"s": "triangle-down"} | dict.fromkeys(("c", "ci", "f"), "var(--bad)")
         data.append(datum)
     return data, ((first, last), ticks)
 

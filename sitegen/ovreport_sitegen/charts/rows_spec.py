@@ -189,7 +189,7 @@ def _lost() -> list[Layer]:
     )
     stem = (
         alt.Chart()
-        .mark_rule(strokeWidth=2, yOffset=7, y2Offset=7, aria=False)
+        .mark_rule(strokeWidth=5, opacity=0.35, yOffset=7, y2Offset=7, aria=False)
         .encode(x=_x("lost"), x2="zero:Q", y=_y(), stroke=alt.Stroke("c:N", scale=None))
     )
     label = (
@@ -198,7 +198,7 @@ def _lost() -> list[Layer]:
         .encode(x=_x("lost", "at"), y=_y(), text="label:N", fill=_INK_OF_LABEL)
     )
     zero = _baseline("lost")
-    return [band, zero, _names(), stem, _dots("lost"), label]
+    return [band, zero, _names(), stem, _interval("lost"), _dots("lost"), label]
 
 
 def _rounds() -> list[Layer]:

@@ -11,11 +11,13 @@ from ovreport_sitegen.charts import Row
 from ovreport_sitegen.components.cells import missing_cell
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line
+from ovreport_sitegen.text import interval_note, line
 
 ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
 """Shares of the reference's accuracy that a result must keep for its speed to count: both of
 MLPerf's targets."""
+_NO_POINTS = 1e-6
+"""A smaller difference is what rounding left: no accuracy is of so many samples."""
 _TOLERANCE_TIPS = {
     "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
     "worse": "Significantly below the reference, by more than 1 % of it.",
@@ -101,9 +103,9 @@ def metric_cell(result: Result) -> Cell:
 
 def points(value: float) -> str:
     """Return a number of points with its sign: `+1.5`, `−0.32`, `0`."""
-    text = significant(abs(value), 3 if abs(value) >= 1 else 2)
-    if float(text.replace(",", "")) == 0:
+    if abs(value) < _NO_POINTS:
         return "0"
+    text = significant(abs(value), 3 if abs(value) >= 1 else 2)
     return f"{'−' if value < 0 else '+'}{text}"
 
 
@@ -122,6 +124,16 @@ def cost_cell(result: Result) -> Cell:
         sort=reference.delta * scale,
         tone="bad" if eligible(result) is False else "",
     )
+
+
+def cost_note(result: Result) -> str:
+    """Return the interval of the difference to the f32 reference, as a sentence has it."""
+    reference, accuracy = reference_of(result), result.accuracy
+    if reference is None or not isinstance(accuracy, Accuracy):
+        return ""
+    scale = METRICS[accuracy.metric].scale
+    ends = sorted(abs(scale * end) for end in (reference.delta_low, reference.delta_high))
+    return interval_note(*map(significant, ends))
 
 
 def eligible_cell(result: Result) -> Cell:

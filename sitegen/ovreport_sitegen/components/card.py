@@ -52,7 +52,7 @@ def footer(results: Sequence[Result], measurement: str, *, by: str = "") -> str:
     quick = sum(r.quick for r in results)
     parts = (
         _rounds_words({value.rounds for value in headlines}),
-        by or "median over rounds",
+        by or _kinds_words([value.kind for value in headlines]),
         f"OpenVINO {listed(sorted({r.release for r in results}))}",
         " – ".join(dict.fromkeys((day(days[0]), day(days[-1])))),
         ", ".join(f"{levels[level]} {level}" for level in get_args(Level) if levels[level]),
@@ -65,3 +65,12 @@ def _rounds_words(counts: set[int]) -> str:
     if len(counts) > 1:
         return f"{min(counts)}–{max(counts)} rounds"
     return plural(counts.pop(), "round") if counts else "no rounds"
+
+
+def _kinds_words(kinds: Sequence[str]) -> str:
+    """Return what the values are: undisturbed, or the median over all rounds."""
+    undisturbed = kinds.count("undisturbed")
+    if not undisturbed:
+        return "median over rounds"
+    observed = kinds.count("observed")
+    return f"undisturbed, {observed} observed" if observed else "undisturbed"

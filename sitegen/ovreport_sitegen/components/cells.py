@@ -92,6 +92,7 @@ def row(
         cells=(*head, *(cells if result.completed else [failure_cell(result, len(cells))])),
         tone=row_tone(result, measurement),
         under=under,
+        explained=result_cells(result)[2].explained,
         filters=(
             result.model.title,
             result.requested,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics import METRICS, MetricValue
-from ovreport.record import AccuracyReference, Generation
+from ovreport.metrics import METRICS, generation
+from ovreport.record import AccuracyReference, ConcurrentPoint, Generation
+from ovreport.stats.comparison import Comparison, compare
+from ovreport_sitegen.components import ranked
+from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.data.result import Result
 
@@ -20,7 +23,10 @@ def generation_of(result: Result) -> Generation | None:
 
 
 def main_result(results: Sequence[Result]) -> Result | None:
-    """Return the result that stands for all: the fastest of those that are not unreliable."""
+    """Return the result that stands for all.
+
+    The one with most tokens per second, of those that are not unreliable if there are any.
+    """
     shown = [r for r in preferred(results) if generation_of(r)]
     trusted = [r for r in shown if r.trusted("tokens_per_s")] or shown
     return max(trusted, key=_rate, default=None)
@@ -36,10 +42,27 @@ def result_name(result: Result) -> str:
     return f"{result.model.title} · {result.device.label} · {result.label}"
 
 
-def value_words(result: Result, key: str) -> str:
-    """Return a metric's value with its unit, empty where there is none."""
-    found = result.metric_values.get(key)
-    return METRICS[key].format_unit(found.value) if isinstance(found, MetricValue) else ""
+def value_words(result: Result, key: str, *, interval: bool = False, named: bool = True) -> str:
+    """Return a metric's value with its unit, and its interval; empty where there is none.
+
+    `named`: says what interval it is, once in a sentence.
+    """
+    found = result.metric_value(key)
+    if found is None:
+        return ""
+    metric = METRICS[key]
+    if interval:
+        return ranked.value_words(found, metric, named=named)
+    return look(found).text(metric.format_unit(found.value))
+
+
+def scaling(first: ConcurrentPoint, other: ConcurrentPoint) -> Comparison | None:
+    """Return the tokens per second of one number of requests over another's, paired by round."""
+    rates = [
+        {r.round: rate for r, rate in zip(p.rounds, generation.concurrent_rates(p), strict=True)}
+        for p in (other, first)
+    ]
+    return compare(*rates)
 
 
 def relation(reference: AccuracyReference) -> str:

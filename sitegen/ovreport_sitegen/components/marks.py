@@ -8,7 +8,7 @@ that uses it: by mouse, keyboard and touch, without a script.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,9 +17,13 @@ from ovreport.metrics.verdict import NOISY_HALF_WIDTH, STABLE_HALF_WIDTH
 from ovreport.record import Level
 from ovreport.stats.comparison import MIN_DIFFERENCE, MIN_PAIRS, Comparison
 from ovreport.stats.intervals import Interval
+from ovreport_sitegen.charts import Row
 
 APPROXIMATE = "≈"
 """Stands in front of a number that tells only the order of magnitude."""
+_STABLE, _NOISY, _DIFFERENCE = (
+    f"{100 * share:g} %" for share in (STABLE_HALF_WIDTH, NOISY_HALF_WIDTH, MIN_DIFFERENCE)
+)
 
 
 @dataclass(frozen=True)
@@ -35,20 +39,20 @@ class Mark:
 MARKS = {
     "stable": Mark(
         "stable",
-        f"The 95 % interval is within ±{STABLE_HALF_WIDTH:.0%} of the value, and nothing was "
+        f"The 95 % interval is within ±{_STABLE} of the value, and nothing was "
         "noticed that speaks against it.",
         "✓",
     ),
     "noisy": Mark(
         "noisy",
-        f"The 95 % interval is wider than ±{STABLE_HALF_WIDTH:.0%}, or something disturbed the "
+        f"The 95 % interval is wider than ±{_STABLE}, or something disturbed the "
         "measurement; the reasons stand beside the badge. Compare cases of one run by their "
         "ratios: those hold better than absolute numbers.",
         "?",
     ),
     "unreliable": Mark(
         "unreliable",
-        f"The 95 % interval is wider than ±{NOISY_HALF_WIDTH:.0%}, or there was only one round. "
+        f"The 95 % interval is wider than ±{_NOISY}, or there was only one round. "
         "The number tells the order of magnitude; its interval tells what is possible. It is shown "
         "in grey, and as an outline in charts.",
         APPROXIMATE,
@@ -68,7 +72,7 @@ MARKS = {
     ),
     "no-clear-difference": Mark(
         "no clear difference",
-        f"The 95 % interval of the ratio includes 1, or the ratio is within {MIN_DIFFERENCE:.0%} "
+        f"The 95 % interval of the ratio includes 1, or the ratio is within {_DIFFERENCE} "
         "of 1. This does not show that both are equally fast: the interval tells what is possible.",
     ),
     "insufficient-data": Mark(
@@ -82,11 +86,10 @@ MARKS = {
         "a repetition would hardly exceed it. Measure longer (a higher tier) to get it.",
     ),
     "precision": Mark(
-        "precision",
+        "default precision",
         "Before the arrow: the precision that was requested; “default” leaves the choice to the "
         "device, as most programs do. After the arrow: the precision that ran, read back from the "
         "compiled model. On processors with bf16 instructions, f32 models run in bf16 by default.",
-        "default → …",
     ),
     "quick": Mark(
         "quick",
@@ -209,3 +212,19 @@ def look_of_ratio(comparison: Comparison) -> Look:
     few = comparison.outcome == "insufficient data"
     wide = comparison.ratio.half_width > NOISY_HALF_WIDTH
     return Look(is_approximate=few or wide, is_hollow=not comparison.significant)
+
+
+def of_rows(rows: Sequence[Row], *, precision: bool = False) -> tuple[str, ...]:
+    """Return the keys of the marks that a chart of these rows needs.
+
+    `precision`: it is of the default precision.
+    """
+    return tuple(
+        key
+        for key, needed in (
+            ("hollow", any(row.faint for row in rows)),
+            ("unreliable", any(row.is_approximate for row in rows)),
+            ("precision", precision),
+        )
+        if needed
+    )

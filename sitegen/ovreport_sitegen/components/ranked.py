@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, Metric, MetricValue, significant
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components.marks import Look, look
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import interval_note, line, plural
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def ranking_finding(ranked: Sequence[Ranked], metric: Metric) -> str:
     if not ranked:
         return "No result here has a value; the table gives the reasons."
     best, last = (
-        f"{found.name}, {value_words(found.value, metric)}" for found in (ranked[0], ranked[-1])
+        f"{found.name}, {value_words(found.value, metric, named=found is ranked[0])}"
+        for found in (ranked[0], ranked[-1])
     )
     if len(ranked) == 1:
         return f"{best}."
@@ -55,7 +56,7 @@ def ranking_finding(ranked: Sequence[Ranked], metric: Metric) -> str:
     values = [found.value for found in ranked]
     if _stands_out(values[0], values[1:]) and _stands_out(values[-1], values[:-1]):
         return f"{words[0]}: {best}. {words[1]}: {last}."
-    return f"From {best} to {last}. The order is not certain: intervals overlap or are wide."
+    return f"From {best}, to {last}. Intervals overlap or are wide, so the order is not certain."
 
 
 def _stands_out(one: MetricValue, others: Sequence[MetricValue]) -> bool:
@@ -66,12 +67,15 @@ def _stands_out(one: MetricValue, others: Sequence[MetricValue]) -> bool:
     )
 
 
-def value_words(found: MetricValue, metric: Metric) -> str:
-    """Return a value with its unit and its interval, as a sentence has it."""
+def value_words(found: MetricValue, metric: Metric, *, named: bool = True) -> str:
+    """Return a value with its unit and its interval, as a sentence has it.
+
+    `named`: says what interval it is, once in a sentence.
+    """
     shown = look(found).text(metric.format_unit(found.value))
     if found.low == found.high or not math.isfinite(found.high - found.low):
         return shown
-    return f"{shown} (95 % interval {metric.format(found.low)}–{metric.format(found.high)})"
+    return shown + interval_note(metric.format(found.low), metric.format(found.high), named=named)
 
 
 def pair_finding(ranked: Sequence[Ranked], sentence: str) -> str:

@@ -15,7 +15,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.marks import look
+from ovreport_sitegen.components.marks import look, of_rows
 from ovreport_sitegen.components.ranked import Ranked, pair_finding, ranking_finding, value_details
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -196,7 +196,7 @@ def ranking_card(
         finding=finding,
         chart=Chart(kind, title, finding, axis, rows) if rows else None,
         legend=_legend(kind, second, ranked, len(results)) if rows else "",
-        marks=marks_of(rows, precision="default" in conditions),
+        marks=of_rows(rows, precision="default" in conditions),
         table=_table(f"{id_}-card-table", title, results, [key, other] if other else [key]),
         footer=footer(results, measurement),
         more=more,
@@ -235,22 +235,6 @@ def _row(found: Ranked, metric: Metric) -> Row:
         is_approximate=shown.is_approximate,
         other=second.value * metric.scale if second else None,
         tip=f"{found.name}: {metric.format_unit(first.value)}, {value_details(first)}",
-    )
-
-
-def marks_of(rows: Sequence[Row], *, precision: bool = False) -> tuple[str, ...]:
-    """Return the keys of the marks that a chart of these rows needs.
-
-    `precision`: it is of the default precision.
-    """
-    return tuple(
-        key
-        for key, needed in (
-            ("hollow", any(row.faint for row in rows)),
-            ("unreliable", any(row.is_approximate for row in rows)),
-            ("precision", precision),
-        )
-        if needed
     )
 
 

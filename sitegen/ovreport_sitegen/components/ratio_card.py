@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import significant
 from ovreport.stats.comparison import Comparison
-from ovreport.stats.intervals import geometric_mean
+from ovreport.stats.intervals import Interval, geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import interval_words, looking
-from ovreport_sitegen.components.marks import look_of_ratio
+from ovreport_sitegen.components.marks import look_of_interval, look_of_ratio, of_rows
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import listed, plural
+from ovreport_sitegen.text import interval_note, listed, plural
 
 PAIRED = "paired by round"
 """How a card of ratios compares, for its footer."""
 _LEGEND = "Dot: ratio of rounds paired within one run. Line: 95 % interval."
-_OUTLINE = "Outline: no clear difference, or too few rounds."
 _NAMED = 2
 """So many models are named in a sentence; of more, their number is given."""
 
@@ -61,11 +61,7 @@ def ratio_card(
         half = MAX_ROWS // 2
         rows = [*ranked[:half], *ranked[-half:]]
         shortened = f"The {half} largest and smallest of {len(ranked)}."
-    notes = [
-        legend,
-        *([_OUTLINE] if any(row.faint for row in rows) else []),
-        *([shortened] if len(rows) < len(ranked) else []),
-    ]
+    notes = [legend, *([shortened] if len(rows) < len(ranked) else [])]
     return Card(
         id=id_,
         title=title,
@@ -74,6 +70,7 @@ def ratio_card(
         finding=finding,
         chart=Chart("ratios", title, finding, axis, tuple(rows)) if rows else None,
         legend=" ".join(notes) if rows else "",
+        marks=of_rows(rows),
         table=table,
         footer=footer([ratio.result for ratio in ratios], measurement, by=PAIRED),
         more=more,
@@ -145,16 +142,39 @@ def ratio_words(comparison: Comparison, what: str = "") -> str:
     )
 
 
+def mean_ratio(comparisons: Sequence[Comparison]) -> Interval:
+    """Return the geometric mean of some ratios, with its 95 % interval.
+
+    The interval is that of ratios whose errors all point the same way, the widest that is possible:
+    they are of one run, and may share what disturbed it.
+    """
+    ratios = [c.ratio for c in comparisons]
+    value = geometric_mean([ratio.value for ratio in ratios])
+    if not all(ratio.low > 0 and math.isfinite(ratio.high) for ratio in ratios):
+        return Interval(value, 0.0, math.inf)
+    low = geometric_mean([ratio.low for ratio in ratios])
+    return Interval(value, low, geometric_mean([ratio.high for ratio in ratios]))
+
+
+def note_of(interval: Interval, *, named: bool = True) -> str:
+    """Return an interval as a sentence has it, in brackets; empty where nothing is known of it."""
+    if not math.isfinite(interval.high - interval.low):
+        return ""
+    return interval_note(significant(interval.low), significant(interval.high), named=named)
+
+
 def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
     """Return for how many models `what` is faster and slower, the mean, and both extremes."""
     found = [f"{what}: {outcome_counts(ratios)}."]
     if len(ratios) > 1:
-        mean = geometric_mean([ratio.comparison.ratio.value for ratio in ratios])
-        found.append(f"Geometric mean over all {len(ratios)}: {significant(mean)}×.")
+        mean = mean_ratio([ratio.comparison for ratio in ratios])
+        shown = look_of_interval(mean).text(f"{significant(mean.value)}×")
+        found.append(f"Geometric mean over all {len(ratios)}: {shown}{note_of(mean)}.")
     ranked = sorted(ratios, key=_falling)
     for word, ratio in (("Highest", ranked[0]), ("Lowest", ranked[-1])):
         if ratio.comparison.significant:
-            found.append(f"{word}: {ratio.result.model.title}, {times(ratio.comparison)}.")
+            note = note_of(ratio.comparison.ratio, named=False)
+            found.append(f"{word}: {ratio.result.model.title}, {times(ratio.comparison)}{note}.")
     return " ".join(found)
 
 

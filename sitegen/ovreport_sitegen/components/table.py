@@ -133,6 +133,8 @@ class TableRow(msgspec.Struct, frozen=True, dict=True):
     tone: Tone = ""
     under: str = ""
     """Second line of the first cell on narrow screens."""
+    explained: str = ""
+    """Key of the mark that explains this line."""
     filters: tuple[str, ...] = ()
     """Model, precision, family and variant, which the selects filter by."""
 
@@ -143,7 +145,10 @@ class TableRow(msgspec.Struct, frozen=True, dict=True):
         for key, value in zip("mpfv", self.filters, strict=False):
             names += f' data-{key}="{escape(value)}"'
         first = self.cells[0]
-        under = f'<small class="under">{escape(self.under)}</small>' if self.under else ""
+        under = escape(self.under)
+        if under:
+            inner = marks.explained(self.explained, under) if self.explained else under
+            under = f'<small class="under">{inner}</small>'
         parts = [
             f'<tr{names}><th scope="row"{first.attributes}>{first.content}{under}</th>',
             *[c.html for c in self.cells[1:]],

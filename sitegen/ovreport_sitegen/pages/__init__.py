@@ -12,6 +12,7 @@ from ovreport_sitegen.pages import (
     efficiency,
     end_to_end,
     frameworks,
+    guide,
     language,
     language_model,
     latency,
@@ -37,5 +38,5 @@ PAGES = (
 )
 """In the order of the navigation; the first one that a site has is its `index.html`."""
 
-DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE)
-"""One for every model or device."""
+DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE, guide.PAGE)
+"""One for every model or device; and the guide."""

@@ -1,4 +1,4 @@
-"""The latency page: the median, the slow inferences, and start-up."""
+"""The latency page: undisturbed and observed, the slow inferences, and start-up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
-from ovreport_sitegen.components import ranking, speedups
+from ovreport_sitegen.components import ranking, speedups, undisturbed
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import details_table, metric_column, n_cell, value_cell
 from ovreport_sitegen.components.table import Cell, Column, Table
@@ -25,9 +25,13 @@ class LatencyView:
     """Everything the template of the page needs."""
 
     head: Head
+    quiet: str
+    """How many latencies are undisturbed, and why the others are not."""
     cards: tuple[Card, ...]
     table: Table
     start: Card
+    quiet_starts: str
+    """The same of starts."""
     startup: Table
     too_few: str
     """What a cell says in place of a percentile with too few inferences."""
@@ -39,29 +43,40 @@ def view(catalogue: Catalogue) -> LatencyView:
     head = Head(
         "Latency",
         "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
-        f"request. {plural(len(results), 'result')}; each is the median over rounds in fresh "
-        "processes.",
+        f"request. {plural(len(results), 'result')}. Undisturbed: what quiet rounds in fresh "
+        "processes agree on; it ranks. Observed: the median over all rounds, what one got.",
         warning=warning(results, "latency"),
     )
+    observed = undisturbed.observed_card(catalogue)
     shown = (
         ranking.latency_card(catalogue),
         speedups.speedup_card(catalogue, "latency"),
+        *((observed,) if observed else ()),
         ranking.models_card(
             catalogue,
             "latency_p99_ms",
             id_="tail",
-            title="Slow inferences: p99 against the median",
+            title="Slow inferences: p99 against the observed median",
             axis="Milliseconds, log scale",
             second=ranking.Second(
-                "latency_ms",
+                "latency_observed_ms",
                 large="99 % are at least this fast",
-                small="median",
-                sentence="The 99th percentile is {}× the median",
+                small="median over all rounds",
+                sentence="The 99th percentile is {}× the observed median",
             ),
         ),
     )
     start = ranking.startup_card(catalogue)
-    return LatencyView(head, shown, _table(catalogue), start, _startup(catalogue), TOO_FEW)
+    return LatencyView(
+        head,
+        undisturbed.quiet_note(results, "latency_ms"),
+        shown,
+        _table(catalogue),
+        start,
+        undisturbed.quiet_note(results, "startup_ms"),
+        _startup(catalogue),
+        TOO_FEW,
+    )
 
 
 def _table(catalogue: Catalogue) -> Table:
@@ -72,7 +87,7 @@ def _table(catalogue: Catalogue) -> Table:
         "latency",
         _METRICS,
         [Column("n", "inferences", "", True)],
-        lambda r: [n_cell(r, "latency_ms")],
+        lambda r: [undisturbed.rounds_cell(r, "latency_ms")],
     )
 
 

@@ -33,7 +33,8 @@ def warning(results: Sequence[Result], measurement: str, what: str = "on this pa
     if not verdicts or any(v.level == "stable" for v in verdicts):
         return ""
     total, unreliable = len(verdicts), sum(v.level == "unreliable" for v in verdicts)
-    levels = {0: f"all {total} are noisy", total: f"all {total} are unreliable"}
+    every = f"all {total} are" if total > 1 else "the only one is"
+    levels = {0: f"{every} noisy", total: f"{every} unreliable"}
     mixed = f"{unreliable} of {total} are unreliable, the others noisy"
     counts = Counter(reason.code for v in verdicts for reason in v.reasons)
     common = [f"{reason_title(c).lower()} ({n} of {total})" for c, n in counts.most_common(3)]

@@ -19,10 +19,10 @@ from ovreport_collector.engines.openvino.labels import first_line, readable_prop
 from ovreport_collector.engines.openvino.layers import layers
 from ovreport_collector.engines.openvino.pipeline import OpenVinoStagedRequest, preprocessed
 from ovreport_collector.engines.openvino.ports import (
-    check_names,
+    array_of,
     described,
-    port_name,
     port_shape,
+    shapes_by_input,
     tensors,
 )
 from ovreport_collector.engines.runtime import openvino as ov
@@ -45,16 +45,9 @@ class OpenVino:
     def read(self, path: Path, shapes: Mapping[str, Sequence[int]]) -> OpenVinoNetwork:
         """Read a model file and give its inputs static shapes."""
         model = self.core.read_model(path)
-        wanted = {name: list(shape) for name, shape in shapes.items()}
-        check_names(model, wanted)
-        if wanted and any(port_shape(p) != wanted.get(port_name(p)) for p in model.inputs):
+        wanted = shapes_by_input(model, shapes)
+        if any(port_shape(port) != shape for port, shape in wanted.items()):
             model.reshape(wanted)
-        dynamic = [port_name(p) for p in model.inputs if p.get_partial_shape().is_dynamic]
-        if dynamic:
-            raise ValueError(
-                f"inputs without a static shape: {', '.join(dynamic)}; "
-                "give each a shape in the suite, under `shapes`"
-            )
         return OpenVinoNetwork(self.core, model)
 
     def map_weights(self, *, on: bool) -> None:
@@ -71,8 +64,8 @@ class OpenVinoNetwork:
 
     def __init__(self, core: Any, model: Any) -> None:
         self._core, self._model = core, model
-        self._inputs = [described(p) for p in model.inputs]
-        self._outputs = [described(p) for p in model.outputs]
+        self._inputs = [described(p, i) for i, p in enumerate(model.inputs)]
+        self._outputs = [described(p, i) for i, p in enumerate(model.outputs)]
 
     @property
     def model(self) -> Any:
@@ -197,7 +190,7 @@ class OpenVinoRequest:
 
     def outputs(self) -> list[Array]:
         """Return copies of the last outputs, in the model's order."""
-        return [np.array(tensor.data) for tensor in self._request.output_tensors]
+        return [array_of(tensor) for tensor in self._request.output_tensors]
 
     @property
     def runtime_ms(self) -> float:

@@ -149,7 +149,12 @@ def _dataset(network: OpenVinoNetwork, samples: Sequence[Sample]) -> Any:  # noq
     import nncf
 
     ports = network.model.inputs
-    return nncf.Dataset([{port_name(p): array_for(p, sample) for p in ports} for sample in samples])
+    return nncf.Dataset(
+        [
+            {port_name(port, i): array_for(port, sample, i) for i, port in enumerate(ports)}
+            for sample in samples
+        ]
+    )
 
 
 # ---------------------------------------------------------------- its error on held-out inputs

@@ -48,7 +48,10 @@ class Validation:
 
     def inputs(self, index: int) -> dict[str, Array]:
         """Return a sample as the model takes it."""
-        return {port_name(port): array_for(port, self._samples[index]) for port in self._ports}
+        sample = self._samples[index]
+        return {
+            port_name(port, i): array_for(port, sample, i) for i, port in enumerate(self._ports)
+        }
 
     def __call__(self, compiled: Any, indices: Iterable[int]) -> tuple[float, list[float]]:  # noqa: ANN401
         """Return the metric over the samples of these indices, and of each."""

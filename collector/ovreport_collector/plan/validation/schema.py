@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from ovreport.errors import did_you_mean
 from ovreport_collector.plan.validation import Fault
-from ovreport_collector.suite.model import Dataset, Model, Suite, Wheel
+from ovreport_collector.suite.model import Dataset, File, Model, Published, Suite, Wheel
 
 _LOCATED = re.compile(r"(?P<what>.*) - at `\$(?P<path>.*)`", re.DOTALL)
 _FIELD = re.compile(r"(?:unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
@@ -52,12 +53,24 @@ def _converted(item: object, kind: type, path: str) -> Iterator[Fault]:
         what = located["what"] if located else message
         at = f"{path}{located['path']}" if located else path
         field = _FIELD.search(what)
-        yield Fault(f"{at}.{field['name']}" if field else at, what, _remedy(what))
+        name = field["name"] if field else ""
+        yield Fault(f"{at}.{name}" if name else at, what, _remedy(what, name))
 
 
-def _remedy(what: str) -> str:
+_KEYS = tuple(
+    dict.fromkeys(
+        name
+        for kind in (Suite, Model, File, Wheel, Dataset, Published)
+        for name in kind.__struct_fields__
+        if name not in _NOT_IN_A_DOCUMENT or kind is not Suite
+    )
+)
+"""Every key that a suite can have somewhere."""
+
+
+def _remedy(what: str, name: str) -> str:
     if "unknown field" in what:
-        return "check its spelling, or remove it"
+        return f"{did_you_mean(name, _KEYS)}check its spelling, or remove it"
     if "missing required" in what:
         return "add it"
     return "write a value of the expected type"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
+from ovreport.errors import did_you_mean
 from ovreport.metrics import METRICS
 from ovreport.variants import OPTIMIZATIONS
 from ovreport_collector import tasks
 from ovreport_collector.datasets import LAYOUTS
 from ovreport_collector.models import variants
+from ovreport_collector.models.inspect.names import key
 from ovreport_collector.plan.validation import Fault, files, text
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Dataset, Model, Published, Suite
@@ -42,11 +44,12 @@ def _model(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
     yield from text.lines(path, title=model.title, licence=model.licence, why=model.why)
     yield from text.homepage(f"{path}.homepage", model.homepage)
     yield from _task_and_data(path, model, suite)
+    yield from _options(f"{path}.options", model)
     yield from _variants(f"{path}.variants", model)
     if is_language(model):
         yield from _language_model(path, model)
     else:
-        yield from _shapes(f"{path}.shapes", model.shapes)
+        yield from _shapes(f"{path}.shapes", model)
     yield from files.pinned(f"{path}.file", model.file, suite)
     yield from files.model_file(f"{path}.file.uri", model, suite)
     for role, file in model.files.items():
@@ -60,12 +63,27 @@ def _task_and_data(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
     names = tasks.names()
     if model.task not in names:
         what = f'unknown task "{model.task}"'
-        yield Fault(f"{path}.task", what, f"use one of: {', '.join(names)}")
+        remedy = f"{did_you_mean(model.task, names)}use one of: {', '.join(names)}"
+        yield Fault(f"{path}.task", what, remedy)
     if model.data and model.data not in suite.datasets:
         what = f'unknown dataset "{model.data}"'
         known = ", ".join(suite.datasets)
         remedy = f"use one of: {known}" if known else "add it below [datasets]"
+        remedy = did_you_mean(model.data, suite.datasets) + remedy
         yield Fault(f"{path}.data", what, f"{remedy}; or remove data")
+
+
+def _options(path: str, model: Model) -> Iterator[Fault]:
+    """Yield a fault for each option that the task does not have, where it says which it has."""
+    task = tasks.TASKS.get(model.task)
+    if not isinstance(task, tasks.HasOptions):
+        return
+    for name in model.options:
+        if not any(option.accepts(name) for option in task.options):
+            known = [option.name for option in task.options]
+            remedy = f"use one of: {', '.join(known)}" if known else "remove it: it has none"
+            what = f'the task {model.task} has no option "{name}"'
+            yield Fault(f"{path}.{key(name)}", what, f"{did_you_mean(name, known)}{remedy}")
 
 
 def _published(path: str, published: Published) -> Iterator[Fault]:
@@ -74,7 +92,8 @@ def _published(path: str, published: Published) -> Iterator[Fault]:
     known = [key for key, metric in METRICS.items() if metric.measurement == "accuracy"]
     if published.metric not in known:
         what = f'"{published.metric}" is not an accuracy metric'
-        yield Fault(f"{path}.metric", what, f"use one of: {', '.join(known)}")
+        remedy = f"{did_you_mean(published.metric, known)}use one of: {', '.join(known)}"
+        yield Fault(f"{path}.metric", what, remedy)
     if not -1 <= published.value <= 1:
         what = f"{published.value:g} is neither a share nor a coefficient"
         yield Fault(f"{path}.value", what, "write 0.751 for 75.1 %")
@@ -97,7 +116,8 @@ def _variants(path: str, model: Model) -> Iterator[Fault]:
     possible = variants.possible(model)
     if unknown := sorted(set(model.variants) - set(OPTIMIZATIONS)):
         known = ", ".join(possible or OPTIMIZATIONS)
-        yield Fault(path, f'unknown variant "{unknown[0]}"', f"use one of: {known}")
+        remedy = f"{did_you_mean(unknown[0], possible or OPTIMIZATIONS)}use one of: {known}"
+        yield Fault(path, f'unknown variant "{unknown[0]}"', remedy)
     elif model.variants and not possible:
         what = f"the published file is {model.variant} already"
         yield Fault(path, what, "remove variants: only fp32 models are optimized")
@@ -120,17 +140,19 @@ def _dataset(path: str, name: str, dataset: Dataset, suite: Suite) -> Iterator[F
         yield Fault(f"{path}.layout", "both files and a layout", remedy)
     if dataset.layout and dataset.layout not in LAYOUTS:
         what = f'unknown layout "{dataset.layout}"'
-        yield Fault(f"{path}.layout", what, f"use one of: {', '.join(LAYOUTS)}")
+        remedy = f"{did_you_mean(dataset.layout, LAYOUTS)}use one of: {', '.join(LAYOUTS)}"
+        yield Fault(f"{path}.layout", what, remedy)
     for role, file in dataset.files.items():
         yield from text.slug(f"{path}.files.{role}", role)
         yield from files.pinned(f"{path}.files.{role}", file, suite)
 
 
-def _shapes(path: str, shapes: Mapping[str, list[int]]) -> Iterator[Fault]:
-    if not shapes:
+def _shapes(path: str, model: Model) -> Iterator[Fault]:
+    """Yield faults of static shapes; those of a model's file are compared once it is there."""
+    if model.converter and not model.shapes:
         remedy = "give each input a static shape: { input = [1, 3, 224, 224] }"
         yield Fault(path, "no shape", remedy)
-    for name, shape in shapes.items():
+    for name, shape in model.shapes.items():
         at = f'{path}."{name}"'
         yield from text.lines(path, **{f'"{name}"': name})
         if any(dimension <= 0 for dimension in shape):

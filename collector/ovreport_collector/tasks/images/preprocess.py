@@ -3,17 +3,7 @@
     how = preprocessing(model)      what the suite says of it, checked
     input = how.input_of(image)     resize, crop, channels, mean and scale, layout
 
-What a suite can say, in a model's `options`, each with its default:
-
-    layout = "NCHW"     or "NHWC"
-    channels = "RGB"    or "BGR": the order in which the network takes them
-    mean, scale         (pixel − mean) / scale, pixels from 0 to 255; three numbers each, in the
-                        order of the channels; ImageNet's by default
-    resize = "bilinear" or "bicubic": the filter, as wide as the reduction (Pillow's, antialiased)
-    crop = "centre"     the shorter side to `resize_to` pixels, then the middle of it
-           "none"       the whole image squeezed into the input, proportions lost
-           "letterbox"  the whole image in the middle, proportions kept, the rest grey (114)
-    resize_to           pixels; by default the input's longer side / 0.875, as is usual (224: 256)
+What a suite can say, in a model's `options`, is in `OPTIONS`.
 """
 
 from __future__ import annotations
@@ -32,7 +22,7 @@ from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import Channels, ImagePipeline, Layout, Resize
 from ovreport_collector.engines.images import FILTERS
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import integer
+from ovreport_collector.suite.options import Option, integer
 from ovreport_collector.tasks.samples import only_input
 
 Crop = Literal["centre", "none", "letterbox"]
@@ -44,6 +34,38 @@ SCALE = (58.395, 57.12, 57.375)
 USUAL_CROP = 0.875
 """Share of the shorter side that a crop usually keeps (224 of 256)."""
 MAX_SIDE = 1 << 14
+_IMAGENETS = "ImageNet's"
+OPTIONS = (
+    Option("layout", "NCHW, NHWC", "NCHW", "the order of the input's axes"),
+    Option("channels", "RGB, BGR", "RGB", "the order in which the network takes them"),
+    Option(
+        "mean",
+        "three numbers, in the order of the channels",
+        f"{_IMAGENETS}: {list(MEAN)}",
+        "inputs are (pixel - mean) / scale, of pixels from 0 to 255",
+    ),
+    Option("scale", "three numbers, none of them 0", f"{_IMAGENETS}: {list(SCALE)}", "see mean"),
+    Option(
+        "resize",
+        "bilinear, bicubic",
+        "bilinear",
+        "the filter, as wide as the reduction (Pillow's, antialiased)",
+    ),
+    Option(
+        "crop",
+        "centre, none, letterbox",
+        "centre",
+        "centre: the shorter side to resize_to pixels, then the middle of it; none: the whole "
+        "image squeezed into the input, proportions lost; letterbox: the whole image in the "
+        "middle, proportions kept, the rest grey (114)",
+    ),
+    Option(
+        "resize_to",
+        "pixels, at least the input's longer side",
+        "the input's longer side / 0.875 (224: 256)",
+        "length of the shorter side before the crop",
+    ),
+)
 GREY = 114
 """Of what a letterbox fills up: Ultralytics' and, before it, Darknet's."""
 

@@ -13,13 +13,19 @@ from ovreport_collector import datasets
 from ovreport_collector.datasets import imagenet, selection
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import generator, integer
+from ovreport_collector.suite.options import Option, generator, integer
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.images.photographs import open_image
 from ovreport_collector.tasks.images.preprocess import Preprocessing, preprocessing
 from ovreport_collector.tasks.samples import only_input, pack, required_file, shuffled_indices
 
 LAYOUT = "imagenet"
+LABEL_OFFSET = Option(
+    "label_offset",
+    "0, 1",
+    "0",
+    "what the network adds to the number of a class: 1 where its first output is the background",
+)
 
 
 def applies(model: Model, files: Files) -> bool:
@@ -39,11 +45,7 @@ def samples(model: Model, files: Files, *, seed: int, count: int) -> Inputs:
 
 
 def labelled(model: Model, files: Files, *, seed: int) -> Labelled | None:
-    """Return the user's images, labelled with the network's number of their class.
-
-    Option `label_offset`: what the network adds to the number of a class (1 where its first
-    output is the background).
-    """
+    """Return the user's images, labelled with the network's number of their class."""
     if LAYOUT not in files.data:
         return None
     contents = imagenet.read(files.data[LAYOUT])

@@ -1,15 +1,19 @@
-"""The properties that an ONNX file carries beside its graph, read without the onnx package."""
+"""What an ONNX file says of itself beside its operators, read without the onnx package."""
 
 from __future__ import annotations
 
+import contextlib
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ovreport.errors import SuiteError
 
-_METADATA_PROPS = 14
-"""Field of onnx.ModelProto; its entries have `key` as field 1 and `value` as field 2."""
+_GRAPH, _OPSET_IMPORT, _METADATA_PROPS = 7, 8, 14
+"""Fields of onnx.ModelProto; metadata have `key` as field 1 and `value` as field 2, opsets `domain`
+and `version`."""
+_INITIALIZER, _EXTERNAL_DATA = 5, 13
+"""Fields of onnx.GraphProto and of its tensors; external data are keys and values too."""
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 """Wire types, https://protobuf.dev/programming-guides/encoding/."""
@@ -17,18 +21,59 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 def properties(path: Path) -> dict[str, str]:
     """Return the metadata of an ONNX file: key → value; SuiteError when it is none."""
+    with _reading(path) as raw:
+        return _pairs(raw[start:end] for start, end in _parts(raw, _METADATA_PROPS))
+
+
+def opsets(path: Path) -> dict[str, int]:
+    """Return domain → version of the operators of an ONNX file; SuiteError when it is none.
+
+    The empty domain is ONNX's own.
+    """
+    with _reading(path) as raw:
+        entries = [raw[start:end] for start, end in _parts(raw, _OPSET_IMPORT)]
+        return {dict(_fields(e)).get(1, b"").decode(): _version(e) for e in entries}
+
+
+def external_data(path: Path) -> list[str]:
+    """Return the names of the files beside an ONNX file that hold its weights, each once."""
+    names: dict[str, None] = {}
+    with _reading(path) as raw:
+        for graph in _parts(raw, _GRAPH):
+            for tensor in _parts(raw, _INITIALIZER, *graph):
+                entries = _pairs(raw[a:b] for a, b in _parts(raw, _EXTERNAL_DATA, *tensor))
+                names |= dict.fromkeys(filter(None, [entries.get("location")]))
+    return list(names)
+
+
+@contextlib.contextmanager
+def _reading(path: Path) -> Iterator[mmap.mmap]:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
-            entries = [
-                dict(_fields(raw[start:end]))
-                for field, (start, end) in _spans(raw)
-                if field == _METADATA_PROPS
-            ]
-        return {e[1].decode(): e.get(2, b"").decode() for e in entries if 1 in e}
+            yield raw
     except (ValueError, IndexError, OSError) as error:
         raise SuiteError(
             f"the metadata cannot be read ({error})", where=path.name, remedy="give an ONNX file"
         ) from error
+
+
+def _pairs(messages: Iterable[bytes]) -> dict[str, str]:
+    """Return key → value of messages that hold one each."""
+    entries = [dict(_fields(message)) for message in messages]
+    return {e[1].decode(): e.get(2, b"").decode() for e in entries if 1 in e}
+
+
+def _version(opset: bytes) -> int:
+    """Return the version of an opset: the number that follows what is length-delimited."""
+    rest = opset[max((end for _, (_, end) in _spans(opset)), default=0) :]
+    return _varint(rest, 1)[0] if rest else 0
+
+
+def _parts(
+    raw: bytes | mmap.mmap, wanted: int, start: int = 0, end: int | None = None
+) -> Iterator[tuple[int, int]]:
+    """Yield the place of each length-delimited field of one number, in a message at a place."""
+    return (span for field, span in _spans(raw, start, end) if field == wanted)
 
 
 def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
@@ -36,15 +81,17 @@ def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
         yield field, message[start:end]
 
 
-def _spans(message: bytes | mmap.mmap) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Yield number and place of each length-delimited field of a message."""
-    at = 0
-    while at < len(message):
+def _spans(
+    message: bytes | mmap.mmap, start: int = 0, end: int | None = None
+) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Yield number and place of each length-delimited field of a message at a place."""
+    at, end = start, len(message) if end is None else end
+    while at < end:
         key, at = _varint(message, at)
         wire = key & 7
         if wire == _BYTES:
             length, at = _varint(message, at)
-            if at + length > len(message):
+            if at + length > end:
                 raise ValueError("a field is longer than the file")
             yield key >> 3, (at, at + length)
             at += length

@@ -94,7 +94,10 @@ def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -
     rows = tuple(row for row, _ in pairs[:MAX_ROWS])
     finding = loss_finding([r for _, r in pairs])
     title = "Accuracy loss against f32"
-    key = "Shaded: within 1 % of the reference. ▼: beyond it, so its speed does not count."
+    key = (
+        "Line: 95 % interval. Shaded: within 1 % of the reference. ▼: beyond it, so its speed does "
+        "not count."
+    )
     if len(pairs) > len(rows):
         key += f" The first {len(rows)} of {len(pairs)}."
     conditions = "all devices" if many else catalogue.main_device.label
@@ -134,9 +137,13 @@ def loss_finding(results: Sequence[Result]) -> str:
     failing = [r for r in known if not cells.eligible(r)]
     if failing:
         worst = max(failing, key=sentences.share_lost)
-        cost = cells.cost_cell(worst).text.lstrip("−")
-        text += f" {worst.model.title} loses most: {cost} points in "
-        text += f"{worst.executed or worst.requested}."
+        lost, ran = cells.cost_cell(worst).text.lstrip("−"), worst.executed or worst.requested
+        text += (
+            f" {worst.model.title} loses most: {lost} points in {ran}{cells.cost_note(worst)}."
+            if sentences.accuracy_change(worst) == "less"
+            else f" {worst.model.title} is furthest below, by {lost} points in {ran}, with too few "
+            "samples to call it a loss."
+        )
     return text
 
 

@@ -2,7 +2,7 @@
 
 A choice is a variant in the precision that ran. Its speed is its speedup over f32 of the published
 file, from rounds that ran alternately: on a busy machine that ratio holds where times do not. A
-choice without a usable speedup is excluded, with the reason.
+choice without a usable speedup is not ranked, with the reason.
 
 Another choice is ahead of it if it is at least as good at both speed and accuracy and better at
 one. If one of the two differences is significant, the choice is beaten; if neither is, it is too
@@ -50,6 +50,8 @@ class Ranking:
     """Speedup over f32 of the published file; that of the file itself is 1."""
     exclusions: Mapping[int, str]
     """Why a speedup cannot be used."""
+    unclear: Mapping[int, Comparison]
+    """Excluded speedups that are known, with too wide an interval or of too few rounds."""
     standings: Mapping[int, Standing]
 
     def speedup(self, result: Result) -> float:
@@ -78,6 +80,13 @@ class Choices:
         ranking = self.rankings[measurement]
         found = [r for r in self.results if id(r) in ranking.speedups]
         return sorted(found, key=lambda r: -ranking.speedup(r))
+
+    def drawn(self, measurement: SpeedMeasurement) -> list[Result]:
+        """Return those with a speedup, usable or not: the usable ones first, then the fastest."""
+        unclear = self.rankings[measurement].unclear
+        found = [r for r in self.results if id(r) in unclear]
+        found.sort(key=lambda r: -unclear[id(r)].ratio.value)
+        return [*self.usable(measurement), *found]
 
     def optimal(self, measurement: SpeedMeasurement) -> list[Result]:
         """Return those that nothing is ahead of, fastest first."""
@@ -169,10 +178,11 @@ def _ranking(
             exclusions[id(r)] = found
         else:
             speedups[id(r)] = found
+    pairs = {key: catalogue.speedup(r) for r in results if (key := id(r)) in exclusions}
+    unclear = {key: c for key, pair in pairs.items() if pair and (c := pair.of(measurement))}
     ranked = [r for r in results if id(r) in speedups]
-    return Ranking(
-        speedups, exclusions, {id(r): _standing(r, ranked, speedups, measurement) for r in ranked}
-    )
+    standings = {id(r): _standing(r, ranked, speedups, measurement) for r in ranked}
+    return Ranking(speedups, exclusions, unclear, standings)
 
 
 def _speedup(

@@ -17,24 +17,24 @@ from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.ratio_card import times
+from ovreport_sitegen.components.ratio_card import note_of, times
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy.pareto import is_another
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import interval_note, line, plural
 
 Change = Literal["more", "less", "same", "unknown"]
 """A significant change of speed or accuracy, none, or too little data."""
 _SPEED: dict[SpeedMeasurement, dict[Change, str]] = {
     "latency": {
-        "more": "is {times} as fast as f32",
-        "less": "is {percent} % slower than f32",
+        "more": "is {times} as fast as f32{interval}",
+        "less": "is {percent} % slower than f32{interval}",
         "same": "shows no clear difference in speed from f32",
         "unknown": "",
     },
     "throughput": {
-        "more": "has {times} the throughput of f32",
-        "less": "has {percent} % less throughput than f32",
+        "more": "has {times} the throughput of f32{interval}",
+        "less": "has {percent} % less throughput than f32{interval}",
         "same": "shows no clear difference in throughput from f32",
         "unknown": "",
     },
@@ -205,8 +205,13 @@ def _speed_words(effect: Effect, measurement: SpeedMeasurement) -> str:
     ratio = effect.ratio(measurement)
     if ratio is None:
         return ""
-    return _SPEED[measurement][speed_change(ratio)].format(
-        times=times(ratio, 2), percent=significant(100 * abs(1 - ratio.ratio.value), 2)
+    change, interval = speed_change(ratio), ratio.ratio
+    note = note_of(interval)
+    if change == "less":
+        most, least = (significant(100 * (1 - end), 2) for end in (interval.low, interval.high))
+        note = interval_note(least, most, " %")
+    return _SPEED[measurement][change].format(
+        times=times(ratio, 2), percent=significant(100 * abs(1 - interval.value), 2), interval=note
     )
 
 
@@ -216,7 +221,9 @@ def _accuracy_words(result: Result) -> str:
         return ""
     if change == "same" and tolerance(accuracy) == "too few samples":
         return _FEW_SAMPLES.format(n=f"{accuracy.n:,}", unit=line(accuracy.unit, 30))
-    return _ACCURACY[change].format(points=cells.cost_cell(result).text.lstrip("−+"))
+    return _ACCURACY[change].format(points=cells.cost_cell(result).text.lstrip("−+")) + (
+        cells.cost_note(result) if change in {"less", "more"} else ""
+    )
 
 
 def subject(result: Result, *, many: bool = False) -> str:

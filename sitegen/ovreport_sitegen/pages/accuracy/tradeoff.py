@@ -12,6 +12,7 @@ from ovreport_sitegen.charts import MAX_ROWS, Plane, Point
 from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.card import Card, footer
+from ovreport_sitegen.components.marks import APPROXIMATE, Look
 from ovreport_sitegen.components.ranked import value_details
 from ovreport_sitegen.components.ratio_card import PAIRED, ratio_words
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -62,10 +63,10 @@ def site_note(catalogue: Catalogue, most: int = MOST) -> str:
     if bare:
         notes.append(
             "One model with a choice has no chart, because fewer than two of its choices have a "
-            "usable speedup: its page says why."
+            "speedup: its page says why."
             if bare == 1
             else f"{bare} models with a choice have no chart, because fewer than two of their "
-            "choices have a usable speedup: their pages say why."
+            "choices have a speedup: their pages say why."
         )
     return " ".join(notes)
 
@@ -76,11 +77,11 @@ def _drawn(catalogue: Catalogue) -> list[Choices]:
     for c in pareto.every(catalogue):
         if c.model.id not in best or _size(c) > _size(best[c.model.id]):
             best[c.model.id] = c
-    return [c for c in best.values() if len(c.usable("latency")) > 1]
+    return [c for c in best.values() if len(c.drawn("latency")) > 1]
 
 
-def _size(choices: Choices) -> tuple[int, int]:
-    return len(choices.usable("latency")), len(choices.results)
+def _size(choices: Choices) -> tuple[int, int, int]:
+    return len(choices.usable("latency")), len(choices.drawn("latency")), len(choices.results)
 
 
 def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
@@ -107,7 +108,7 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
 
 def _worth_a_card(choices: Choices) -> Iterator[tuple[SpeedMeasurement, tuple[str, ...]]]:
     """Yield which charts to show, with the exclusion reasons below each."""
-    drawn = [a for a in MEASUREMENTS if len(choices.usable(a)) > 1] or MEASUREMENTS[:1]
+    drawn = [a for a in MEASUREMENTS if len(choices.drawn(a)) > 1] or MEASUREMENTS[:1]
     for measurement in drawn:
         own = tuple(_left_out(choices, measurement))
         others = [a for a in MEASUREMENTS if a not in drawn and measurement == drawn[0]]
@@ -151,21 +152,23 @@ def card(
     more: str = "",
 ) -> Card:
     """Return the card of one model's choices on one device; a single one is not drawn."""
-    usable, first = choices.usable(measurement), choices.results[0]
-    is_drawn = len(usable) > 1
+    usable, shown = choices.usable(measurement), choices.drawn(measurement)
+    first, is_drawn = choices.results[0], len(shown) > 1
     finding = sentences.card_finding(sentences.effects(catalogue, choices.results), measurement)
-    if not is_drawn:
-        finding = _nothing_drawn(choices, len(usable), measurement)
+    if len(usable) < 2:
+        finding = _nothing_ranked(choices, len(usable), measurement)
     key = _KEY if is_drawn else ""
-    if is_drawn and len(usable) > MAX_ROWS:
-        key += f" The fastest {MAX_ROWS} of {len(usable)}."
+    if is_drawn and len(shown) > len(usable):
+        key += f" Grey, with {APPROXIMATE}: the speedup is too uncertain to be ranked."
+    if is_drawn and len(shown) > MAX_ROWS:
+        key += f" The first {MAX_ROWS} of {len(shown)}."
     chart = Plane(
         title=f"{choices.model.title}: accuracy against {measurement} speedup",
         description=finding,
         x_axis=_X[measurement],
         y_axis=_Y,
         tolerance=_tolerance(first),
-        points=tuple(_mark(choices, r, measurement) for r in usable[:MAX_ROWS]),
+        points=tuple(_mark(choices, r, measurement) for r in shown[:MAX_ROWS]),
     )
     accuracy = first.accuracy
     metric = METRICS[accuracy.metric].label if isinstance(accuracy, Accuracy) else ""
@@ -185,14 +188,14 @@ def card(
     )
 
 
-def _nothing_drawn(choices: Choices, usable: int, measurement: SpeedMeasurement) -> str:
-    few = "only one" if usable else "none"
+def _nothing_ranked(choices: Choices, usable: int, measurement: SpeedMeasurement) -> str:
+    few = "only one has" if usable else "none has"
     total = plural(len(choices.results), "choice")
-    return f"Of {total}, {few} has a usable {measurement} speedup, so there is no chart."
+    return f"Of {total}, {few} a {measurement} speedup that is certain enough to be ranked."
 
 
 def _left_out(choices: Choices, measurement: SpeedMeasurement) -> Iterator[str]:
-    """Yield the choices that are not drawn, by the reason."""
+    """Yield the choices that are not ranked, by the reason."""
     exclusions = choices.rankings[measurement].exclusions
     excluded = (id(r) for r in choices.results if id(r) in exclusions)
     by_reason = grouped((exclusions[key], choices.names[key]) for key in excluded)
@@ -212,8 +215,10 @@ def _mark(choices: Choices, result: Result, measurement: SpeedMeasurement) -> Po
     reference, accuracy = cells.difference_of(result), result.accuracy
     if reference is None or not isinstance(accuracy, Accuracy):
         raise ValueError("a choice has an accuracy")
-    outside = cells.eligible(result) is False
-    speedup, word = ranking.speedups[id(result)], ranking.standings[id(result)].word
+    outside, standing = cells.eligible(result) is False, ranking.standings.get(id(result))
+    speedup = ranking.speedups[id(result)] if standing else ranking.unclear[id(result)]
+    word = standing.word if standing else f"not ranked: {ranking.exclusions[id(result)]}"
+    look = Look(is_approximate=standing is None)
     scale = METRICS[accuracy.metric].scale
     delta, low, high = (
         scale * x for x in (reference.delta, reference.delta_low, reference.delta_high)
@@ -225,10 +230,10 @@ def _mark(choices: Choices, result: Result, measurement: SpeedMeasurement) -> Po
         y=delta,
         y_low=low,
         y_high=high,
-        label=name,
-        family=result.device.family,
+        label=look.text(name),
+        family="other" if look.is_approximate else result.device.family,
         filled=word == "optimal",
-        outside=outside,
+        outside=outside and standing is not None,
         shape="triangle-down" if outside else "diamond" if word == "optimal" else "circle",
         tip=f"{name}: {_speedup_words(result, speedup, measurement)}; {cells.points(delta)} "
         f"points, 95 % interval {cells.points(low)} to {cells.points(high)}, n {accuracy.n:,}; "

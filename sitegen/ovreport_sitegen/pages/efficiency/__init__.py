@@ -1,4 +1,4 @@
-"""The efficiency page: cores, memory, start-up, energy, and rated power or price."""
+"""The efficiency page: processor time, cores, memory, start-up, energy, rated power or price."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.efficiency import energy, memory
+from ovreport_sitegen.pages.efficiency import energy, memory, processor
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import line, safe_url
 
@@ -41,6 +41,7 @@ class EfficiencyView:
 
     head: Head
     cards: tuple[Card, ...]
+    processor: processor.ProcessorSection
     table: Table
     energy: energy.EnergySection
     phases: Table
@@ -57,7 +58,7 @@ def view(catalogue: Catalogue) -> EfficiencyView:
     """Return the view of the efficiency page."""
     head = Head(
         "Efficiency",
-        "Throughput per core and per GiB of peak memory, energy per inference, memory phase by "
+        "What an inference costs: processor time, cores, peak memory, energy, memory phase by "
         "phase, and start-up. Everything is measured unless it is marked as rated.",
         warning=warning(catalogue.results, "throughput"),
     )
@@ -83,6 +84,7 @@ def view(catalogue: Catalogue) -> EfficiencyView:
     return EfficiencyView(
         head,
         shown,
+        processor.section(catalogue),
         _table(catalogue),
         energy.section(catalogue),
         memory.phases_table(catalogue),

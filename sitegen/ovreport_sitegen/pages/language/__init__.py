@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ovreport.metrics import generation, significant
 from ovreport.record import AccuracyReference, Concurrency, Perplexity, TokenAgreement
-from ovreport.stats.intervals import median_interval
+from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import reasons_words
 from ovreport_sitegen.components.generation import (
@@ -16,8 +16,11 @@ from ovreport_sitegen.components.generation import (
     main_result,
     relation,
     result_name,
+    scaling,
     value_words,
 )
+from ovreport_sitegen.components.marks import look_of_interval
+from ovreport_sitegen.components.ratio_card import note_of, times
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -51,7 +54,7 @@ def view(catalogue: Catalogue) -> LanguageView:
     best = main_result(results)
     head = Head(
         "Language models",
-        speed_sentence(best) if best else _nothing(results),
+        _lede(best) if best else _nothing(results),
         warning=warning(results, MEASUREMENT),
     )
     measured = [g for r in results if (g := generation_of(r))]
@@ -75,22 +78,59 @@ def _nothing(results: Sequence[Result]) -> str:
 # ---------------------------------------------------------------- findings
 
 
+def _lede(result: Result) -> str:
+    """Return the sentence on a result that leads the page: its speed, if that can be relied on.
+
+    Of an unreliable speed, the quality leads, which noise does not touch.
+    """
+    if result.trusted("time_per_output_token_ms"):
+        return speed_sentence(result)
+    verdict = result.verdict(MEASUREMENT)
+    why = f" ({reasons_words(verdict)})" if verdict and verdict.reasons else ""
+    return (
+        f"{_named(result)}: {_quality_words(result)}. Of its speed, only the order of magnitude is "
+        f"known{why}: {value_words(result, 'time_per_output_token_ms', interval=True)} per token."
+    )
+
+
+def _named(result: Result) -> str:
+    return f"{result.model.title}, {variants.weights_words(result)}, on {result.device.label}"
+
+
+def _quality_words(result: Result) -> str:
+    """Return what is known of a result's outputs, in a few words."""
+    measured = generation_of(result)
+    perplexity = measured.perplexity if measured else None
+    agreement = measured.agreement if measured else None
+    if isinstance(perplexity, Perplexity):
+        text = f"perplexity {significant(perplexity.value)}"
+        reference = perplexity.reference
+        if not isinstance(reference, AccuracyReference):
+            return text
+        return f"{text} against {significant(reference.value)} in f32 ({relation(reference)})"
+    if isinstance(agreement, TokenAgreement):
+        count = len(agreement.common)
+        return f"{agreement.identical} of {plural(count, 'greedy output')} equal to f32's"
+    return "its outputs were not compared"
+
+
 def speed_sentence(result: Result) -> str:
     """Return the time to the first token, per token, and tokens per second of one result."""
     measured = generation_of(result)
     if measured is None:
         return f"{result.model.title}: not measured."
-    point = generation.headline(measured.points)
-    verdict = result.verdict(MEASUREMENT)
-    caveat = ""
-    if verdict and not result.trusted("time_per_output_token_ms"):
-        caveat = f" ({verdict.level}: {reasons_words(verdict)})"
+    point, verdict = generation.headline(measured.points), result.verdict(MEASUREMENT)
+    precision = "default precision" if result.requested == "default" else result.precision
+    first = value_words(result, "time_to_first_token_ms", interval=True)
+    each, rate = (
+        value_words(result, key, interval=True, named=False)
+        for key in ("time_per_output_token_ms", "tokens_per_s")
+    )
+    caveat = f" ({verdict.level}: {reasons_words(verdict)})" if verdict and verdict.reasons else ""
     return (
-        f"{result.model.title}, {variants.weights_words(result)}, on {result.device.label}: "
-        f"{value_words(result, 'time_to_first_token_ms')} to the first token of a prompt of "
-        f"{point.prompt_tokens} tokens, then {value_words(result, 'time_per_output_token_ms')} per "
-        f"token; {value_words(result, 'tokens_per_s')} over {point.new_tokens} tokens, "
-        f"{'default precision' if result.requested == 'default' else result.precision}{caveat}."
+        f"{_named(result)}, in {precision}: {first} to the first token of a prompt of "
+        f"{point.prompt_tokens} tokens, then {each} per token; {rate} over {point.new_tokens} "
+        f"tokens{caveat}."
     )
 
 
@@ -136,13 +176,26 @@ def _concurrent(result: Result) -> str:
     found = measured.concurrency if measured else None
     if not isinstance(found, Concurrency) or len(found.points) < 2:
         return ""
-    rates = [median_interval(generation.concurrent_rates(p)).value for p in found.points]
-    most = max(range(len(rates)), key=rates.__getitem__)
+    first, *others = found.points
+    most = max(others, key=lambda p: median_interval(generation.concurrent_rates(p)).value)
+    rate, ratio = median_interval(generation.concurrent_rates(most)), scaling(first, most)
+    at_once = f"{plural(most.requests, 'request')} at once"
+    if ratio is None or ratio.outcome == "insufficient data":
+        return f"{at_once}: {_rate_words(rate)} in all, in too few rounds for a comparison."
+    if not ratio.significant:
+        return (
+            f"{at_once}: no clear difference in tokens/s from {plural(first.requests, 'request')}."
+        )
     return (
-        f"{plural(found.points[most].requests, 'request')} at once: {significant(rates[most])} "
-        f"tokens/s in all, {significant(rates[most] / rates[0], 2)}× that of "
-        f"{plural(found.points[0].requests, 'request')}."
+        f"{at_once} generate {times(ratio, 2)} the tokens/s of "
+        f"{plural(first.requests, 'request')}{note_of(ratio.ratio)}: {_rate_words(rate)} "
+        "in all."
     )
+
+
+def _rate_words(rate: Interval) -> str:
+    shown = look_of_interval(rate).text(f"{significant(rate.value)} tokens/s")
+    return f"{shown}{note_of(rate)}"
 
 
 def texts(results: Sequence[Result]) -> list[tuple[str, str]]:

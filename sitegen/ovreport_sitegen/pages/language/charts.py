@@ -18,6 +18,7 @@ from ovreport_sitegen.components.generation import (
     main_result,
     result_name,
 )
+from ovreport_sitegen.components.marks import look_of_interval
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.language.tables import bound_cell
@@ -25,7 +26,10 @@ from ovreport_sitegen.text import plural
 
 _SERIES = 6
 """Results in one chart; more lines would be hard to distinguish."""
-_KEY = "Line: one result over the lengths. Filled: default precision. Outlined square: f32."
+_KEY = (
+    "Line over the lengths: one result. Line through a mark: 95 % interval. Circle: default "
+    "precision. Square: f32."
+)
 
 
 @dataclass(frozen=True)
@@ -73,16 +77,16 @@ _EACH = _Spec(
 
 def cards(results: Sequence[Result]) -> list[Card]:
     """Return both cards of some results; without a chart where nothing can be drawn."""
-    shown = [r for r in results if generation_of(r) and r.trusted(_EACH.key)]
-    return [_card(spec, shown[:_SERIES], results) for spec in (_FIRST, _EACH)]
-
-
-def _card(spec: _Spec, shown: Sequence[Result], results: Sequence[Result]) -> Card:
     measured = [r for r in results if generation_of(r)]
+    return [_card(spec, measured) for spec in (_FIRST, _EACH)]
+
+
+def _card(spec: _Spec, measured: Sequence[Result]) -> Card:
+    shown = measured[:_SERIES]
     finding = _grows(spec, shown)
     spots = tuple(spot for r in shown for spot in _spots(spec, r, many=len(shown) > 1))
-    left_out = len(measured) - len(shown)
-    key = f"{_KEY} {left_out} unreliable, left out: see the table." if left_out else _KEY
+    more = len(measured) > len(shown)
+    key = f"{_KEY} The first {len(shown)} of {len(measured)} results." if more else _KEY
     return Card(
         id=spec.id,
         title=spec.title,
@@ -91,6 +95,7 @@ def _card(spec: _Spec, shown: Sequence[Result], results: Sequence[Result]) -> Ca
         finding=finding,
         chart=Plane(spec.title, finding, spec.x_axis, spec.y_axis, spots) if spots else None,
         legend=key if spots else "",
+        marks=("hollow", "precision") if any(not spot.filled for spot in spots) else ("precision",),
         table=_card_table(spec, measured[:_SERIES]),
         footer=footer(measured, MEASUREMENT),
         more="#lengths",
@@ -122,11 +127,13 @@ def _spots(spec: _Spec, result: Result, *, many: bool) -> list[Point]:
             Point(
                 x=x,
                 y=interval.value,
+                y_low=interval.low,
+                y_high=interval.high,
                 series=series,
                 tip=tip,
                 family=result.device.family,
                 label=_mark(result) if many and i == len(points) - 1 else "",
-                filled=result.requested != "f32",
+                filled=not look_of_interval(interval).is_hollow,
                 shape="square" if result.requested == "f32" else "circle",
             )
         )
@@ -143,13 +150,18 @@ def _grows(spec: _Spec, shown: Sequence[Result]) -> str:
     best = main_result(shown)
     points = _points(spec, best) if best else []
     if best is None or not points:
-        return "All results here are too noisy to be drawn; the table has them."
+        return "Nothing was measured here; the table of results says why."
     metric, (first, last) = METRICS[spec.key], (points[0], points[-1])
-    values = [spec.y(p).value for p in (first, last)]
+    ends = [spec.y(p) for p in (first, last)]
+    shorter, longer = (look_of_interval(y).text(metric.format_unit(y.value)) for y in ends)
+    text = (
+        f"{best.model.title}, {best.requested}: {shorter} at {spec.x(first):g} {spec.at}, "
+        f"{longer} at {spec.x(last):g}"
+    )
+    if any(look_of_interval(y).is_approximate for y in ends):
+        return f"{text}. The intervals are wide: only the order of magnitude is known."
     return (
-        f"{best.model.title}, {best.requested}: {metric.format_unit(values[0])} at "
-        f"{spec.x(first):g} {spec.at}, {metric.format_unit(values[1])} at "
-        f"{spec.x(last):g}: {significant(values[1] / values[0], 2)}× the time for "
+        f"{text}: {significant(ends[1].value / ends[0].value, 2)}× the time for "
         f"{significant(spec.x(last) / spec.x(first), 2)}× the tokens."
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from ovreport.metrics import METRICS, generation, significant
 from ovreport.metrics.evidence import evidence
 from ovreport.metrics.percentiles import TOO_FEW
@@ -11,12 +13,14 @@ from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     AccuracyReference,
     Concurrency,
+    ConcurrentPoint,
     Generation,
     GenerationPoint,
     Perplexity,
     TokenAgreement,
 )
 from ovreport.stats.intervals import median_interval
+from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
@@ -30,7 +34,8 @@ from ovreport_sitegen.components.cells import (
     spanning_cell,
     value_cell,
 )
-from ovreport_sitegen.components.generation import MEASUREMENT, generation_of
+from ovreport_sitegen.components.generation import MEASUREMENT, generation_of, scaling
+from ovreport_sitegen.components.ratio_card import ratio_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -126,13 +131,8 @@ def _agreement_cell(result: Result, measured: Generation | None) -> Cell:
     if not isinstance(found, TokenAgreement):
         return value_cell(result, "token_agreement")
     shown = value_cell(result, "token_agreement")
-    return Cell(
-        shown.text,
-        sub=f"{found.identical} of {plural(len(found.common), 'prompt')}; {shown.sub}",
-        sort=shown.sort,
-        tone=shown.tone,
-        tip=line(found.data, 300),
-    )
+    sub = f"{found.identical} of {plural(len(found.common), 'prompt')}; {shown.sub}"
+    return replace(shown, sub=sub, tip=line(found.data, 300))
 
 
 # ---------------------------------------------------------------- lengths
@@ -195,7 +195,7 @@ def _pipeline_cell(own: Sequence[float], ours: Sequence[float]) -> Cell:
 def bound_cell(key: str, bound: float | None) -> Cell:
     """Return a percentile, or that there are too few tokens to know it."""
     if bound is None:
-        return Cell(TOO_FEW, tone="missing")
+        return Cell(TOO_FEW, tone="missing", explained="too-few-samples")
     return Cell(METRICS[key].format(bound), sort=bound)
 
 
@@ -208,7 +208,7 @@ def concurrency_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
         *RESULT_COLUMNS,
         Column("Requests", "at once", "", True),
         Column("Tokens per second", "in all", "higher", True),
-        Column("Scaling", "× one request", "higher", True, tip="Ratio of the medians"),
+        Column("Scaling", "× one request", "higher", True, tip="Paired by round"),
         Column("n", "rounds", "", True),
     )
     rows = [
@@ -228,15 +228,20 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
         return
     rates = [median_interval(generation.concurrent_rates(p)) for p in found.points]
     for point, rate in zip(found.points, rates, strict=True):
-        scaling = rate.value / rates[0].value
-        alone = found.points[0].requests == 1
         yield _row(
             catalogue,
             result,
             (
                 Cell(str(point.requests), sort=point.requests),
                 interval_cell(rate, "concurrent_tokens_per_s"),
-                Cell(f"{significant(scaling, 2)}×", sort=scaling) if alone else DASH,
+                _scaling_cell(found.points[0], point),
                 Cell(str(len(point.rounds)), sort=len(point.rounds)),
             ),
         )
+
+
+def _scaling_cell(first: ConcurrentPoint, point: ConcurrentPoint) -> Cell:
+    """Return the rate over that of one request; nothing where one request was not measured."""
+    if first.requests != 1:
+        return DASH
+    return speedups.BASELINE if point is first else ratio_cell(scaling(first, point))

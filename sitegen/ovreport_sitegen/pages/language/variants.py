@@ -11,7 +11,7 @@ from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
 from ovreport_sitegen.components.generation import MEASUREMENT, generation_of, relation
-from ovreport_sitegen.components.ratio_card import ratio_cell
+from ovreport_sitegen.components.ratio_card import note_of, ratio_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import megabytes
@@ -54,7 +54,10 @@ def _speed(result: Result, base: Result) -> str:
         return "has too few rounds for a comparison of speed with the published file"
     if not effect.significant:
         return "shows no clear difference in speed from the published file"
-    return f"takes {significant(effect.ratio.value, 2)}× the published file's time per token"
+    return (
+        f"takes {significant(effect.ratio.value, 2)}× the published file's time per token"
+        f"{note_of(effect.ratio)}"
+    )
 
 
 def _perplexity(result: Result) -> str:

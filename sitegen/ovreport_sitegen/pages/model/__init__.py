@@ -36,6 +36,7 @@ from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.pages.throughput import arrivals_table, curve
 from ovreport_sitegen.text import plural
 
+_OBSERVED = "latency_observed_ms"
 _METRICS = ("throughput_ips", "peak_memory_bytes", "startup_ms")
 COMPARED = Cell(
     "see frameworks",
@@ -146,7 +147,7 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
 
 def _spread_card(results: Sequence[Result]) -> Card | None:
     """Return the card of each round's latency against the median of its case; None without any."""
-    measured = [r for r in results if r.metric_value("latency_ms")]
+    measured = [r for r in results if r.metric_value(_OBSERVED)]
     drawn = [(row, r) for r in measured[:MAX_ROWS] if (row := _spread_row(r))]
     if not drawn:
         return None
@@ -157,7 +158,7 @@ def _spread_card(results: Sequence[Result]) -> Card | None:
         f"{max(map(abs, widest.points)):.1f} % off the median."
     )
     title = "Spread over rounds"
-    legend = "Circle: one round, a fresh process. Band: 95 % interval of the median."
+    legend = "Circle: one round. Band: 95 % interval of the median over all rounds."
     if len(measured) > len(rows):
         legend += f" The first {len(rows)} of {len(measured)} results."
     chart = Chart("rounds", title, finding, "Latency, % off the median of rounds", tuple(rows))
@@ -180,7 +181,7 @@ def _spread_of(result: Result) -> float:
 
 
 def _spread_row(result: Result) -> Row | None:
-    median, latency = result.metric_values["latency_ms"], result.record.latency
+    median, latency = result.metric_values[_OBSERVED], result.record.latency
     if not isinstance(median, MetricValue) or not isinstance(latency, Latency):
         return None
     middle = median.value
@@ -193,7 +194,7 @@ def _spread_row(result: Result) -> Row | None:
         high=(median.high / middle - 1) * 100,
         family=result.device.family,
         points=tuple((r.median_ms / middle - 1) * 100 for r in latency.rounds),
-        tip=f"{name}: {METRICS['latency_ms'].format_unit(middle)}, {value_details(median)}",
+        tip=f"{name}: {METRICS[_OBSERVED].format_unit(middle)}, {value_details(median)}",
     )
 
 

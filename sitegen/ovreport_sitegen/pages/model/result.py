@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
+from ovreport_sitegen.charts.rounds import RoundsPicture
 from ovreport_sitegen.components.cells import reason_title, status_word
 from ovreport_sitegen.components.table import TableRow
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
-from ovreport_sitegen.pages.model import details
+from ovreport_sitegen.pages.model import details, rounds
 from ovreport_sitegen.pages.model.details import ValueGroup
-from ovreport_sitegen.text import clean, line, listed
+from ovreport_sitegen.text import clean, line, listed, plural
 
 _WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
 
@@ -50,6 +51,8 @@ class ResultView:
     badges: tuple[Badge, ...]
     reasons: tuple[tuple[str, tuple[ReasonLine, ...]], ...]
     """Measurements that share their reasons, and these."""
+    pictures: tuple[RoundsPicture, ...]
+    """The rounds of latency and throughput, in their order."""
     groups: tuple[ValueGroup, ...]
     memory: tuple[TableRow, ...]
     """Phase, peak, anonymous, file-backed."""
@@ -88,6 +91,7 @@ def view(result: Result) -> ResultView:
         remedy=remedy,
         badges=tuple(badges),
         reasons=_reasons(badges),
+        pictures=() if failure else rounds.pictures(result),
         groups=() if failure else tuple(details.groups(result)),
         memory=details.memory_rows(result),
         counters=details.memory_counters(result),
@@ -157,8 +161,9 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
         *_left_out(result),
         (
             "Tier",
-            f"{record.tier.name}: {record.tier.min_seconds:g} s and "
-            f"{record.tier.min_inferences} inferences a loop, {record.tier.rounds} rounds",
+            f"{result.tier}: {record.tier.min_seconds:g} s and "
+            f"{record.tier.min_inferences} inferences a loop, {record.tier.processes} processes × "
+            f"{plural(record.tier.rounds_per_process, 'round')}",
         ),
         *(
             (("Time", time_words(record.measuring_time)),)

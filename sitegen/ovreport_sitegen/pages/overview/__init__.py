@@ -42,7 +42,7 @@ def view(catalogue: Catalogue) -> OverviewView:
     head = Head(
         f"OpenVINO on {last.label}: how fast, how right, how sure",
         "OpenVINO runs neural networks on processors, graphics and neural processors. This site "
-        f"says how fast it runs {plural(models, 'public model')} here, whether their outputs stay "
+        f"says how fast it runs {plural(models, 'model')} here, whether their outputs stay "
         "right, and how sure each number is: begin with the table, a row a model.",
         warning=warning(results, "latency", f"on {last.label}"),
     )
@@ -59,9 +59,12 @@ def view(catalogue: Catalogue) -> OverviewView:
 
 
 def _cards(catalogue: Catalogue) -> list[Card]:
-    """Return the cards of all models; after them one model on several devices, if any ran so."""
+    """Return the cards of all models; after them one model on several devices, if any ran so.
+
+    What cannot be drawn is left to its own page, which says why.
+    """
     model = _widest(catalogue)
-    return [
+    cards = [
         speedups.speedup_card(catalogue, "latency", more="latency.html#speedup"),
         loss_card(catalogue, more="accuracy.html"),
         ranking.latency_card(catalogue, more="latency.html"),
@@ -70,6 +73,7 @@ def _cards(catalogue: Catalogue) -> list[Card]:
         ranking.memory_card(catalogue, more="efficiency.html#memory"),
         *(_device_cards(catalogue, model) if model else ()),
     ]
+    return [card for card in cards if card.chart]
 
 
 def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:

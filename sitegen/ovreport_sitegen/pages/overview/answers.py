@@ -30,7 +30,8 @@ from ovreport_sitegen.data.result import Result
 
 _BESIDE = 2
 """Other machines that have a column each; all are on the latency page."""
-_NOT_THERE = Cell("–", tone="missing", tip="Not measured on this machine.")
+_NOT_THERE = Cell("–", tone="missing absent", tip="Not measured on this machine.")
+"""Left out of a phone's cards."""
 
 
 @dataclass(frozen=True)

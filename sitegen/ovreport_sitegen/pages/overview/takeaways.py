@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH
-from ovreport.record import TokenAgreement
+from ovreport.record import Completed, TokenAgreement
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
@@ -18,7 +18,7 @@ from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import sentences
-from ovreport_sitegen.text import plural
+from ovreport_sitegen.text import line, plural
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ def takeaways(catalogue: Catalogue) -> tuple[Takeaway, ...]:
     """Return the takeaways of the machine that was measured last, and of a language model."""
     results = catalogue.of_machine(catalogue.machines[0])
     found = (
+        _failed(results),
         _fast(catalogue, results),
         _right(catalogue, results),
         _sure(results),
@@ -107,10 +108,11 @@ def _default(catalogue: Catalogue) -> str:
     ran = {speedup.candidate.executed for speedup in found}
     (only,) = ran if len(ran) == 1 else (None,)
     name = f"{only}, the default here," if only else "The default precision"
-    than = "than" if (mean := geometric_mean([r.ratio.value for r in ratios])) < 1 else "as"
+    mean = geometric_mean([r.ratio.value for r in ratios])
+    than = "than" if mean < 1 else "as"
     return (
-        f" {name[0].upper() if not only else name[0]}{name[1:]} is {speed_words(mean)} {than} f32: "
-        f"geometric mean of {plural(len(ratios), 'model')}, clear for {significant} of them."
+        f" {name} is {speed_words(mean)} {than} f32, geometric mean of "
+        f"{plural(len(ratios), 'model')}; a clear difference for {significant} of them."
     )
 
 
@@ -128,9 +130,12 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     if not below:
         return _exact(results)
     kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
-    what = "models with a known accuracy keep 99 % of the f32 accuracy in the default precision."
+    noun = "models" if len({r.model.id for r in below}) == len(below) else "results"
+    what = f"{noun} with a known accuracy keep 99 % of that of f32 in the default precision."
     if not default:
-        what = "optimized variants keep 99 % of the f32 accuracy; the published files ran in f32."
+        what = (
+            "optimized variants keep 99 % of the accuracy of f32; the published files ran in f32."
+        )
     if kept < len(below):
         worst = max(below, key=sentences.share_lost)
         effect = sentences.Effect(worst, catalogue.speedup(worst))
@@ -147,8 +152,26 @@ def _exact(results: Sequence[Result]) -> Takeaway | None:
     return Takeaway("How right", value, text, "accuracy.html") if exact else None
 
 
-def _sure(results: Sequence[Result]) -> Takeaway:
+def _failed(results: Sequence[Result]) -> Takeaway | None:
+    """Return why there is no result, where there is none."""
+    outcomes = [r.record.outcome for r in results]
+    reasons = Counter(line(o.reason, 200) for o in outcomes if not isinstance(o, Completed))
+    if not results or reasons.total() < len(results):
+        return None
+    (reason, n), *_ = reasons.most_common(1)
+    return Takeaway(
+        "What happened",
+        f"{len(results)} of {len(results)}",
+        f"cases have no result: they failed or are unsupported. Most often ({n}): {reason}. The "
+        "table leads to what each of them wrote before it ended.",
+        "#answers",
+    )
+
+
+def _sure(results: Sequence[Result]) -> Takeaway | None:
     """Return how many results are stable."""
+    if not any(r.completed for r in results):
+        return None
     verdicts = Counter(v.level for r in results if (v := r.verdict("latency")))
     failed = sum(not r.completed for r in results)
     others = [f"{verdicts[level]} {level}" for level in ("noisy", "unreliable") if verdicts[level]]

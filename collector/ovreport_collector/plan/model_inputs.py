@@ -1,0 +1,156 @@
+"""Whether models fit their files: names, ranks and shapes of inputs; and what the files add.
+
+A suite says no more of a model's inputs than its file does not: static shapes and types are taken
+from there. What does not fit is found here, before anything is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ovreport.errors import did_you_mean
+from ovreport_collector.models.inspect.description import (
+    Description,
+    Inspected,
+    PortDescription,
+    Unreadable,
+    listed,
+)
+from ovreport_collector.models.inspect.job import Wanted, inspect
+from ovreport_collector.models.inspect.names import key
+from ovreport_collector.plan.validation import Fault, raise_all
+from ovreport_collector.process.job import JobFailed
+from ovreport_collector.sources import Fetched
+from ovreport_collector.suite.language import is_language
+from ovreport_collector.suite.model import Model, Suite
+from ovreport_collector.tasks.generic import Generic, dtype_of
+
+GiveShape = Callable[[PortDescription], str]
+"""Says how a user gives an input a shape."""
+
+
+def fitted(
+    suite: Suite, models: Sequence[Model], fetched: Mapping[str, Fetched], work: Path, *, where: str
+) -> dict[str, Model | JobFailed]:
+    """Return each model with what its file says of its inputs, or why it cannot be measured.
+
+    SuiteError, with every fault, if a model's shapes are not of its file's inputs. `where` names
+    the suite, `work` is a folder for files of this run. Models that were not fetched, that are
+    converted first, and language models are returned as they are.
+    """
+    described = inspect(_wanted(models, fetched), work)
+    indices = {model.id: index for index, model in enumerate(suite.models)}
+    faults = [
+        fault
+        for model in models
+        if isinstance(found := described.get(model.id), Description)
+        for fault in faults_of(f"$.models[{indices[model.id]}]", model, found, _in_suite)
+    ]
+    raise_all(faults, where=where)
+    return {model.id: _filled(model, described.get(model.id)) for model in models}
+
+
+def _wanted(models: Sequence[Model], fetched: Mapping[str, Fetched]) -> dict[str, Wanted]:
+    return {
+        model.id: Wanted(file=str(files.model), shapes=model.shapes)
+        for model in models
+        if not isinstance(files := fetched[model.id], Exception)
+        and not model.converter
+        and not is_language(model)
+    }
+
+
+def _filled(model: Model, found: Inspected | None) -> Model | JobFailed:
+    """Return a model with what its file says; an engine other than OpenVINO may read more."""
+    if isinstance(found, Description):
+        return completed(model, found)
+    if isinstance(found, Unreadable) and not model.shapes:
+        return JobFailed(reason=f"the file cannot be read: {found.reason}", cause="error")
+    return model
+
+
+# ---------------------------------------------------------------- what does not fit
+
+
+def faults_of(
+    path: str, model: Model, found: Description, give_shape: GiveShape
+) -> Iterator[Fault]:
+    """Yield what is wrong with the shapes of a model, at a path into its suite."""
+    at, inputs = f"{path}.shapes", listed(found.inputs)
+    named: dict[str, str] = {}
+    sound = True
+    for name, shape in model.shapes.items():
+        port = found.input(name)
+        if port is None:
+            sound = False
+            known = [name for port in found.inputs for name in port.names]
+            remedy = f"{did_you_mean(name, known)}the model's inputs are {inputs}"
+            yield Fault(f"{at}.{key(name)}", f'the model has no input "{name}"', remedy)
+            continue
+        if port.name in named:
+            sound = False
+            what = f'"{named[port.name]}" is the same input'
+            yield Fault(f"{at}.{key(name)}", what, "give each input one shape")
+        named[port.name] = name
+        if port.shape is not None and len(port.shape) != len(shape):
+            sound = False
+            what = f"{shape} has {_dimensions(len(shape))}, the input {len(port.shape)}"
+            yield Fault(f"{at}.{key(name)}", what, f"in the file it is {port}")
+    for port in found.inputs:
+        if port.name not in named and not port.is_static:
+            sound = False
+            yield Fault(at, f"the input {port} has dimensions without a size", give_shape(port))
+    if sound and found.misfit:
+        yield Fault(at, found.misfit, f"in the file the inputs are {inputs}")
+
+
+def _dimensions(count: int) -> str:
+    return "1 dimension" if count == 1 else f"{count} dimensions"
+
+
+def _in_suite(port: PortDescription) -> str:
+    return f"give it a size: shapes = {{ {key(port.name)} = {port.example_shape} }}"
+
+
+# ---------------------------------------------------------------- what the file adds
+
+
+def completed(model: Model, found: Description) -> Model | JobFailed:
+    """Return a model with the shapes that its file gives, and their types for random inputs.
+
+    A JobFailed that says "unsupported" where an input is of a type that no array has.
+    """
+    names = {port.name: _given_name(model, port) for port in found.inputs}
+    shapes = {
+        names[port.name]: list(model.shapes.get(names[port.name], port.sizes))
+        for port in found.inputs
+    }
+    if model.task != Generic.name:
+        return msgspec.structs.replace(model, shapes=shapes)
+    options = dict(model.options)
+    for port in found.inputs:
+        dtype, name = dtype_of(port.dtype), names[port.name]
+        if dtype is None:
+            return JobFailed(
+                reason=f"the input {port} takes {_what(port.dtype)}, which cannot be fed: measure "
+                "the part of the model that comes after it",
+                cause="error",
+                unsupported=True,
+            )
+        options.setdefault(f"dtype.{name}", dtype)
+        if port.rows and "high" not in options:
+            options.setdefault(f"high.{name}", port.rows)
+    return msgspec.structs.replace(model, shapes=shapes, options=options)
+
+
+def _given_name(model: Model, port: PortDescription) -> str:
+    """Return the name that a suite uses for an input, in shapes or options; else the usual one."""
+    used = {*model.shapes, *(key.partition(".")[2] for key in model.options)}
+    return next((name for name in port.names if name in used), port.name)
+
+
+def _what(dtype: str) -> str:
+    return "text (string tensors)" if dtype == "string" else f"values of type {dtype}"

@@ -1,0 +1,249 @@
+"""Model files that a user names on the command line: the suite that they are.
+
+    ovreport collect model.onnx --shape x=1,3,640,640 --input image=photo.npy --input sr=16000
+
+Inputs, types and static shapes are read from the files. What does not fit them is refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ovreport.errors import InputError, SuiteError, did_you_mean
+from ovreport_collector.models.inspect.description import (
+    Description,
+    Inspected,
+    PortDescription,
+    listed,
+)
+from ovreport_collector.models.inspect.job import Wanted, inspect
+from ovreport_collector.models.inspect.names import slug
+from ovreport_collector.plan import load_suite
+from ovreport_collector.plan.model_inputs import faults_of
+from ovreport_collector.plan.validation import Fault, raise_all, semantics
+from ovreport_collector.plan.validation.files import MODEL_FORMATS
+from ovreport_collector.suite.model import File, Model, Suite
+from ovreport_collector.tasks.generic import Generic, stored_shape
+
+NAME = "own models"
+"""What stands where the name of a suite does."""
+_DATA_SUFFIX = ".npy"
+
+
+@dataclass(frozen=True)
+class OwnModels:
+    """Model files, and what is said of their inputs."""
+
+    files: Sequence[str]
+    shapes: Mapping[str, list[int]] = field(default_factory=dict)
+    """Input name → static shape."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Input name → path of a NumPy file, or a number that fills the input."""
+
+
+@dataclass(frozen=True)
+class OwnSuite:
+    """The suite of model files, and how to name each of them again."""
+
+    suite: Suite
+    arguments: Mapping[str, Sequence[str]]
+    """Model id → the arguments of the command line that are about it, without folders."""
+
+
+def suite_of(own: OwnModels) -> OwnSuite:
+    """Return the suite of model files; InputError or SuiteError if one cannot be used."""
+    paths = [_checked(file) for file in dict.fromkeys(own.files)]
+    ids = dict(zip(_ids(paths), paths, strict=True))
+    data = {name: _data_file(name, value) for name, value in own.inputs.items()}
+    bare = inspect({one: Wanted(file=str(path)) for one, path in ids.items()})
+    _check_names(own, bare)
+    models = [_model(one, path, bare[one], own, data) for one, path in ids.items()]
+    suite = Suite(
+        format=1, id="own-models", title="Models named on the command line", models=models
+    )
+    raise_all(_renamed(semantics.faults(suite), models), where="collect")
+    _check_shapes(models, ids, bare)
+    return OwnSuite(suite, {model.id: _arguments(model, bare[model.id], own) for model in models})
+
+
+def _checked(file: str) -> Path:
+    """Return the full path of a model file; InputError if there is none, or it is none."""
+    path = Path(file)
+    where = "collect"
+    if path.suffix.lower() == ".toml":
+        raise InputError(
+            f"{file} is a suite, not a model", where=where, remedy=f"use --suite {file}"
+        )
+    if path.is_dir():
+        raise InputError(f"{file} is a folder", where=where, remedy="name the model files in it")
+    if not path.is_file():
+        names = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        remedy = f"{did_you_mean(path.name, names)}check the path"
+        if file in load_suite.builtin():
+            remedy = f"for the built-in suite: --suite {file}"
+        raise InputError(f"there is no file {file}", where=where, remedy=remedy)
+    if path.suffix.lower() not in MODEL_FORMATS:
+        remedy = (
+            "name the .xml file beside it"
+            if path.with_suffix(".xml").is_file()
+            else "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
+        )
+        raise InputError(f"{file} is not a model file", where=where, remedy=remedy)
+    return path.resolve()
+
+
+def _ids(paths: Sequence[Path]) -> Iterator[str]:
+    """Yield an id for each file after its name; with its format, or a number, where two agree."""
+    used: set[str] = set()
+    for path in paths:
+        stem = slug(path.stem)
+        numbered = (f"{stem}-{number}" for number in range(2, len(paths) + 2))
+        candidates = (stem, f"{stem}-{path.suffix.lower()[1:]}", *numbered)
+        chosen = next(one for one in candidates if one not in used)
+        used.add(chosen)
+        yield chosen
+
+
+# ---------------------------------------------------------------- inputs
+
+
+def _data_file(name: str, value: str) -> Path | None:
+    """Return the full path of an input's NumPy file; None where its value is a number."""
+    if _number(value) is not None:
+        return None
+    path = Path(value)
+    if path.suffix.lower() != _DATA_SUFFIX or not path.is_file():
+        what = f"there is no file {value}" if path.suffix else f'"{value}" is no number'
+        if path.is_file():
+            what = f"{value} is not a NumPy file"
+        raise InputError(
+            what,
+            where=f"--input {name}",
+            remedy="give the path of a .npy file (numpy.save), or a number: --input sr=16000",
+        )
+    stored_shape(path)
+    return path.resolve()
+
+
+def _number(value: str) -> int | float | bool | None:
+    if value in ("true", "false"):
+        return value == "true"
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return None
+
+
+def _check_names(own: OwnModels, found: Mapping[str, Inspected]) -> None:
+    """Raise InputError if an option names an input that no model has."""
+    described = [one for one in found.values() if isinstance(one, Description)]
+    known = [name for one in described for port in one.inputs for name in port.names]
+    for option, names in (("--shape", own.shapes), ("--input", own.inputs)):
+        for name in names:
+            if name not in known and described:
+                ports = [port for one in described for port in one.inputs]
+                raise InputError(
+                    f'no model here has an input "{name}"',
+                    where=option,
+                    remedy=f"{did_you_mean(name, known)}the inputs are {listed(ports)}",
+                )
+
+
+def _model(
+    model_id: str, path: Path, found: Inspected, own: OwnModels, data: Mapping[str, Path | None]
+) -> Model:
+    """Return a model with the shapes, types and data of its inputs."""
+    shapes: dict[str, list[int]] = {}
+    options: dict[str, str | int | float | bool | list[float]] = {}
+    files: dict[str, File] = {}
+    for port in found.inputs if isinstance(found, Description) else ():
+        shape = next((own.shapes[name] for name in port.names if name in own.shapes), None)
+        given = next((name for name in port.names if name in data), None)
+        stored = data[given] if given is not None else None
+        if stored is not None:
+            role = f"input-{len(files) + 1}"
+            files[role] = File(uri=f"file:{stored}")
+            options[f"data.{port.name}"] = role
+            shape = shape or _shape_of_data(port, stored)
+        elif given is not None and (value := _number(own.inputs[given])) is not None:
+            options[f"value.{port.name}"] = value
+        if shape is not None:
+            shapes[port.name] = shape
+    return Model(
+        id=model_id,
+        title=path.stem,
+        task=Generic.name,
+        file=File(uri=f"file:{path}"),
+        shapes=shapes,
+        variant=found.variant if isinstance(found, Description) else "fp32",
+        files=files,
+        options=options,
+    )
+
+
+def _shape_of_data(port: PortDescription, path: Path) -> list[int]:
+    """Return the shape of one sample.
+
+    That is of the whole array, or of its parts where it has one axis more than the input.
+    """
+    stored = list(stored_shape(path))
+    several = port.shape is not None and len(stored) == len(port.shape) + 1
+    shape = stored[1:] if several else stored
+    if port.is_static and shape != port.sizes:
+        raise SuiteError(
+            f"the array has the shape {stored}, the input {port.name} {port.shape_text}",
+            where=path.name,
+            remedy=f"store an array of the shape {port.shape_text}, or of several along a new "
+            "first axis",
+        )
+    return shape
+
+
+# ---------------------------------------------------------------- what does not fit, and repeats
+
+
+def _check_shapes(
+    models: Sequence[Model], paths: Mapping[str, Path], bare: Mapping[str, Inspected]
+) -> None:
+    """Raise SuiteError, with all faults, if shapes are missing or do not fit."""
+    given = {m.id: Wanted(file=str(paths[m.id]), shapes=m.shapes) for m in models if m.shapes}
+    found = {**bare, **(inspect(given) if given else {})}
+    faults = [
+        Fault(paths[model.id].name, fault.what, fault.remedy)
+        for model in models
+        if isinstance(one := found[model.id], Description)
+        for fault in faults_of("", model, one, _by_option)
+    ]
+    raise_all(faults, where="collect")
+
+
+def _by_option(port: PortDescription) -> str:
+    sizes = ",".join(map(str, port.example_shape))
+    return f"give them: --shape {port.name}={sizes}"
+
+
+def _renamed(faults: Iterator[Fault], models: Sequence[Model]) -> Iterator[Fault]:
+    """Yield faults of a suite at the files that were named, which no user wrote a suite for."""
+    for fault in faults:
+        index = re.match(r"\$\.models\[(\d+)\]", fault.path)
+        yield Fault(models[int(index[1])].file.name if index else "", fault.what, fault.remedy)
+
+
+def _arguments(model: Model, found: Inspected, own: OwnModels) -> list[str]:
+    """Return the arguments that name this model and its inputs again."""
+    words = [model.file.name]
+    ports = found.inputs if isinstance(found, Description) else []
+    known = {name for port in ports for name in port.names}
+    for name, shape in own.shapes.items():
+        if name in known:
+            words += ["--shape", f"{name}={','.join(map(str, shape))}"]
+    for name, value in own.inputs.items():
+        if name in known:
+            shown = value if _number(value) is not None else Path(value).name
+            words += ["--input", f"{name}={shown}"]
+    return words

@@ -1,0 +1,179 @@
+"""The case, the model, the device and the engine that a record names are the ones it describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ovreport.checks.fault import Fault
+from ovreport.checks.pins import PINNED
+from ovreport.engines import GENAI
+from ovreport.record import (
+    Completed,
+    Execution,
+    Generation,
+    Latency,
+    Measured,
+    Record,
+    Settings,
+    Throughput,
+)
+
+KINDS = {"CPU": ("CPU",), "GPU": ("iGPU", "dGPU"), "NPU": ("NPU",)}
+"""Beginning of a physical device's name → the families that it can be of."""
+VIRTUAL = ("AUTO", "MULTI", "HETERO", "BATCH")
+"""Devices that hand the work to others."""
+_FEWEST_DIGITS = 6
+"""Different hexadecimal digits of a checksum: fewer come about once in 10²⁰."""
+_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+"""SHA-256 of nothing."""
+
+
+def names(record: Record) -> Iterator[Fault]:
+    """Yield parts that are of another model, device or engine than the case."""
+    case = record.case
+    if record.model.id != case.model:
+        yield Fault("$.model.id", f"{record.model.id}, where the case says {case.model}")
+    if record.device.name != case.device:
+        yield Fault("$.device.name", f"{record.device.name!r}, where the case says {case.device!r}")
+    if case.is_native and case.precision != "f32":
+        yield Fault("$.case.precision", "native frameworks are measured at f32 only")
+    if case.is_native and record.device.family != "CPU":
+        yield Fault("$.device.family", "native frameworks are measured on the processor only")
+    if isinstance(record.generation, Generation) != case.is_language and isinstance(
+        record.outcome, Completed
+    ):
+        yield Fault("$.generation", f"{GENAI} generates tokens, and no other engine does")
+    if case.is_language:
+        for name in ("latency", "throughput", "curve", "open_loop", "end_to_end"):
+            if isinstance(getattr(record, name), Measured):
+                yield Fault(f"$.{name}", "a language model has no times of inferences")
+
+
+def device(record: Record) -> Iterator[Fault]:
+    """Yield families and executing devices that a device string cannot have."""
+    wanted = _kinds(record.case.device)
+    if not wanted:
+        return
+    families = {family for kind in wanted for family in KINDS[kind]}
+    mixed = {"other"} if len(families) > 1 else set()
+    if record.device.family not in families | mixed:
+        yield Fault(
+            "$.device.family",
+            f"{record.device.family}, where {record.case.device} is {', '.join(sorted(families))}",
+        )
+    if isinstance(record.execution, Execution):
+        executing = [("devices", name) for name in record.execution.devices]
+        executing += [("layers", layer.device) for layer in record.execution.layers]
+        for field, name in executing:
+            kind = name.strip("() ")[:3].upper()
+            if kind in KINDS and kind not in wanted:
+                yield Fault(
+                    f"$.execution.{field}",
+                    f"{name} ran it, where {record.case.device} was requested",
+                )
+                return
+
+
+def _kinds(device: str) -> set[str]:
+    """Return the kinds of physical devices that a string can hand work to; empty: unknown."""
+    virtual, _, rest = device.partition(":")
+    if virtual.upper() not in VIRTUAL:
+        return {device[:3].upper()} & set(KINDS)
+    parts = [re.sub(r"\(.*?\)$", "", part.strip()) for part in rest.split(",") if part.strip()]
+    found = {part[:3].upper() for part in parts if not part.startswith("-")}
+    # AUTO begins on the processor while another device compiles.
+    begun = {"CPU"} if virtual.upper() == "AUTO" else set()
+    return found | begun if found and found <= set(KINDS) else set()
+
+
+def execution(record: Record) -> Iterator[Fault]:
+    """Yield a precision that no layer ran in."""
+    measured = record.execution
+    if not isinstance(measured, Execution):
+        return
+    computing = [one for one in measured.layers if one.compute] or measured.layers
+    total = sum(one.count for one in computing)
+    if not total or measured.precision in ("mixed", "unknown"):
+        return
+    inside = sum(one.count for one in computing if one.precision == measured.precision)
+    if 2 * inside < total:
+        yield Fault(
+            "$.execution.precision",
+            f"{measured.precision}, in which {inside} of {total} layers that compute ran",
+        )
+
+
+def settings(record: Record) -> Iterator[Fault]:
+    """Yield compile properties that were requested for something else."""
+    for name, measured, hint in (
+        ("latency", record.latency, "LATENCY"),
+        ("throughput", record.throughput, "THROUGHPUT"),
+    ):
+        if isinstance(measured, Latency | Throughput):
+            yield from _settings(record, name, measured.settings, hint)
+
+
+def _settings(record: Record, name: str, found: Settings, hint: str) -> Iterator[Fault]:
+    path, requested = f"$.{name}.settings.requested", found.requested
+    if requested.get("PERFORMANCE_HINT", hint).upper().rpartition(".")[2] != hint:
+        yield Fault(f"{path}.PERFORMANCE_HINT", f"{name} is measured with the hint {hint}")
+    precision = requested.get("INFERENCE_PRECISION_HINT", record.case.precision)
+    if record.case.precision not in ("default", precision):
+        yield Fault(
+            f"{path}.INFERENCE_PRECISION_HINT",
+            f"{precision}, where the case says {record.case.precision}",
+        )
+
+
+def checksum(record: Record) -> Iterator[Fault]:
+    """Yield checksums that are none, of a model that ran."""
+    value = record.model.sha256
+    source = record.model.source
+    # Nobody else has a local file: its checksum says no more than that two records are of the same.
+    fetched = not source.startswith("file:")
+    if value and fetched and (len(set(value)) < _FEWEST_DIGITS or value == _NOTHING):
+        yield Fault("$.model.sha256", "not the checksum of a model's file")
+    elif value and PINNED.get(source, value) != value:
+        yield Fault("$.model.sha256", f"{source} holds another file, {PINNED[source][:8]}…")
+    if not isinstance(record.outcome, Completed):
+        return
+    if not value:
+        yield Fault("$.model.sha256", "empty, of a model that ran")
+    if record.model.size_bytes == 0:
+        yield Fault("$.model.size_bytes", "a file of nothing, of a model that ran")
+    for index, dataset in enumerate(record.inputs.user_datasets):
+        if not dataset.checksum:
+            yield Fault(f"$.inputs.user_datasets[{index}].checksum", "empty")
+
+
+def ports(record: Record) -> Iterator[Fault]:
+    """Yield shapes that no tensor has."""
+    for name in ("inputs", "outputs"):
+        for index, port in enumerate(getattr(record.model, name)):
+            if any(size < -1 for size in port.shape):
+                yield Fault(f"$.model.{name}[{index}].shape", f"{port.shape} is no shape")
+
+
+def outcome(record: Record) -> Iterator[Fault]:
+    """Yield times of a case that did not run."""
+    if isinstance(record.outcome, Completed):
+        return
+    for name in _TIMED:
+        if isinstance(getattr(record, name), Measured):
+            yield Fault(f"$.{name}", "measured, of a case that failed as a whole")
+
+
+_TIMED = (
+    "startup",
+    "startup_cached",
+    "latency",
+    "throughput",
+    "memory",
+    "curve",
+    "open_loop",
+    "end_to_end",
+    "energy",
+    "generation",
+)
+"""Measurements that rounds make: without one finished round there is none."""

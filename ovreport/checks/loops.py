@@ -1,0 +1,167 @@
+"""Timed loops of latency and throughput: times, counts and samples of one loop are of one loop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from ovreport.checks import samples
+from ovreport.checks.fault import Fault, number
+from ovreport.record import Latency, LatencyRound, Record, Throughput, ThroughputRound
+
+FEEDING, FEEDING_S = 10.0, 1.0
+"""A loop lasts at most so many times its inferences, and so much longer: between two inferences
+inputs are copied, which of a small model with large inputs takes longer than the inference."""
+RUNTIME, RUNTIME_MS = 1.05, 0.05
+"""The runtime reads another clock, whose steps may be microseconds."""
+UNEVEN = 1.5
+"""Requests that end at different times make the sum of their rates a little more than the whole."""
+IDLE_ROUNDING = 0.05
+FASTER = 100.0
+"""A request under load has fewer threads than one alone, and is slower. Where a model is so small
+that threads are in each other's way it is faster, but never by so much."""
+TICKS_S = 0.1
+"""Processor time is counted in ticks of the kernel."""
+
+
+def latency(record: Record) -> Iterator[Fault]:
+    """Yield what a round of latency contradicts itself in."""
+    if isinstance(record.latency, Latency):
+        for index, r in enumerate(record.latency.rounds):
+            for field, what in _latency(r):
+                yield Fault(f"$.latency.rounds[{index}].{field}", what)
+
+
+def _latency(r: LatencyRound) -> Iterator[tuple[str, str]]:
+    inferences_s = r.n * r.mean_ms / 1000
+    if not inferences_s * 0.999 <= r.duration_s <= inferences_s * FEEDING + FEEDING_S:
+        yield (
+            "duration_s",
+            f"{number(r.duration_s)} s, where {r.n} inferences of {number(r.mean_ms)} ms take "
+            f"{number(inferences_s)} s",
+        )
+    least, most = samples.total_ms(r.histogram)
+    if not least * (1 - samples.SLACK) <= r.n * r.mean_ms <= most * (1 + samples.SLACK):
+        yield (
+            "mean_ms",
+            f"{number(r.mean_ms)} ms, where the histogram says {number(least / r.n)} to "
+            f"{number(most / r.n)} ms",
+        )
+    for name, value, place in (("min_ms", r.min_ms, 0), ("max_ms", r.max_ms, -1)):
+        if not samples.in_bucket(value, r.histogram, place):
+            yield name, f"{number(value)} ms lies outside the histogram's outermost bucket"
+    if r.runtime_median_ms > r.median_ms * RUNTIME + RUNTIME_MS:
+        yield (
+            "runtime_median_ms",
+            f"{number(r.runtime_median_ms)} ms inside the runtime, {number(r.median_ms)} ms for "
+            "its caller",
+        )
+    yield from _thirds(r)
+
+
+def _thirds(r: LatencyRound) -> Iterator[tuple[str, str]]:
+    """Half of a third's samples lie on either side of its median."""
+    half = max(1, r.n // 3) // 2
+    for name in ("first_third_median_ms", "last_third_median_ms"):
+        value: float = getattr(r, name)
+        if min(samples.at_most(value, r.histogram), samples.at_least(value, r.histogram)) < half:
+            yield name, f"{number(value)} ms is the median of no third of these samples"
+    low, high = sorted((r.first_third_median_ms, r.last_third_median_ms))
+    if (
+        samples.at_least(low, r.histogram) < 2 * half
+        or samples.at_most(high, r.histogram) < 2 * half
+    ):
+        yield "first_third_median_ms", "two thirds cannot both be so far from the whole's median"
+
+
+def throughput(record: Record) -> Iterator[Fault]:
+    """Yield what a round of throughput contradicts itself in."""
+    if isinstance(record.throughput, Throughput):
+        for index, r in enumerate(record.throughput.rounds):
+            for field, what in _throughput(r):
+                yield Fault(f"$.throughput.rounds[{index}].{field}", what)
+
+
+def _throughput(r: ThroughputRound) -> Iterator[tuple[str, str]]:
+    if r.requests == 0:
+        yield "requests", "no request, but inferences"
+        return
+    busy_ms = r.requests * r.duration_s * (1 - r.idle_share) * 1000
+    least, most = samples.total_ms(r.histogram)
+    unclipped = r.idle_share > 0
+    if busy_ms > most * (1 + IDLE_ROUNDING) or least > busy_ms * (
+        1 + IDLE_ROUNDING if unclipped else UNEVEN
+    ):
+        yield (
+            "duration_s",
+            f"{r.requests} requests were busy for {number(busy_ms / 1000)} s, their latencies add "
+            f"up to {number(least / 1000)} to {number(most / 1000)} s",
+        )
+    third_s = r.duration_s / 3
+    finished = (r.first_third_ips + r.last_third_ips) * third_s
+    # A third's bounds cut inferences in two, of each request at most one a bound.
+    allowed = 2 * r.n if r.driver == "async-queue" else r.n
+    if finished > allowed * 1.02 + 2 * r.requests:
+        yield (
+            "first_third_ips",
+            f"two thirds of the loop finished {number(finished)} inferences, all of it {r.n}",
+        )
+
+
+def under_load(record: Record) -> Iterator[Fault]:
+    """Yield requests under load that are far faster than one alone."""
+    if not (isinstance(record.latency, Latency) and isinstance(record.throughput, Throughput)):
+        return
+    alone = min(r.min_ms for r in record.latency.rounds)
+    for index, r in enumerate(record.throughput.rounds):
+        if r.median_ms * FASTER < alone:
+            yield Fault(
+                f"$.throughput.rounds[{index}].median_ms",
+                f"{number(r.median_ms)} ms under load, at least {number(alone)} ms alone",
+            )
+
+
+def both(record: Record) -> Iterator[tuple[str, LatencyRound | ThroughputRound]]:
+    """Yield every timed loop of inferences with its path."""
+    if isinstance(record.latency, Latency):
+        for index, one in enumerate(record.latency.rounds):
+            yield f"$.latency.rounds[{index}]", one
+    if isinstance(record.throughput, Throughput):
+        for index, r in enumerate(record.throughput.rounds):
+            yield f"$.throughput.rounds[{index}]", r
+
+
+def correlations(record: Record) -> Iterator[Fault]:
+    """Yield correlations that no series of so many samples can have.
+
+    |r₁| ≤ cos(π / (n + 1)): the largest eigenvalue of the matrix of the lag-1 quadratic form.
+    """
+    for path, r in both(record):
+        bound = math.cos(math.pi / (r.n + 1)) if r.n >= 3 else 0.0
+        if abs(r.autocorrelation) > bound * (1 + samples.SLACK):
+            yield Fault(
+                f"{path}.autocorrelation", f"{r.autocorrelation!r} cannot be of {r.n} samples"
+            )
+
+
+def warm_ups(record: Record) -> Iterator[Fault]:
+    """Yield warm-ups that are said to have become stable, and did not take place."""
+    for path, r in both(record):
+        if (r.warmup_n > 0) != (r.warmup_s > 0):
+            yield Fault(
+                f"{path}.warmup_s", f"{r.warmup_n} inferences in {number(r.warmup_s)} s of warm-up"
+            )
+        elif r.warmup_stable and r.warmup_n == 0:
+            yield Fault(f"{path}.warmup_stable", "a warm-up of nothing cannot be stable")
+
+
+def processor_time(record: Record) -> Iterator[Fault]:
+    """Yield processor times that so many processors cannot have given."""
+    cores = max(record.machine.cores_logical, record.machine.cores_available)
+    for path, r in both(record):
+        if r.cpu_s > 1.1 * r.duration_s * cores + TICKS_S:
+            yield Fault(
+                f"{path}.cpu_s",
+                f"{number(r.cpu_s)} s of processor time in {number(r.duration_s)} s on {cores} "
+                "processors",
+            )

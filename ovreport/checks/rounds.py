@@ -1,0 +1,165 @@
+"""Rounds together: none is a copy, each has its process, the evidence is there, the tier is met."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from ovreport.checks.fault import Fault, number
+from ovreport.checks.loops import both
+from ovreport.record import (
+    Energy,
+    Generation,
+    Latency,
+    MeasuringTime,
+    Record,
+    Startup,
+    StartupCached,
+    Throughput,
+    Tier,
+)
+
+MANY = 8
+"""Buckets that are not all alike in two rounds by chance."""
+WELL_SHORT = 8.5
+"""A loop that took less than this part of what its tier asks for was not measured at that tier: the
+next tier down asks for a tenth, or less."""
+STEPS_LOST = 3
+"""What a crash cut short, and a resumed run made again, is not in the sum."""
+MISSING_EVIDENCE = ("foreign_cpu_share", "steal_share", "swap_pages")
+"""Readings without which nobody knows whether the machine was quiet."""
+_NOT_MEASURED = frozenset({"round", "process", "warmup_n", "warmup_s", "warmup_stable", "readings"})
+
+
+def copies(record: Record) -> Iterator[Fault]:
+    """Yield rounds that are another round under a new number."""
+    for name, rounds in _timed(record):
+        seen: dict[bytes, int] = {}
+        for index, one in enumerate(rounds):
+            for key in _fingerprints(one):
+                if key in seen:
+                    what = f"the same times as in rounds[{seen[key]}]: no two rounds are alike"
+                    yield Fault(f"$.{name}.rounds[{index}]", what)
+                    break
+            for key in _fingerprints(one):
+                seen.setdefault(key, index)
+
+
+def _timed(record: Record) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
+    """Yield lists of rounds whose times are read from a clock of nanoseconds, unrounded."""
+    for name in ("latency", "throughput", "startup", "startup_cached"):
+        measured = getattr(record, name)
+        if isinstance(measured, Latency | Throughput | Startup | StartupCached):
+            yield name, measured.rounds
+    if isinstance(record.energy, Energy):
+        for index, domain in enumerate(record.energy.domains):
+            yield f"energy.domains[{index}]", domain.rounds
+    if isinstance(record.generation, Generation):
+        for index, point in enumerate(record.generation.points):
+            yield f"generation.points[{index}]", point.rounds
+
+
+def _fingerprints(one: msgspec.Struct) -> list[bytes]:
+    """Return what two rounds do not share: all their times, and all their samples."""
+    fields = msgspec.structs.asdict(one)
+    times = {k: v for k, v in fields.items() if isinstance(v, float) and k not in _NOT_MEASURED}
+    histogram = fields.get("histogram")
+    found = [msgspec.json.encode(sorted(times.items()))]
+    if histogram is not None and len(histogram.buckets) >= MANY:
+        found.append(msgspec.json.encode(histogram))
+    return found
+
+
+def processes(record: Record) -> Iterator[Fault]:
+    """Yield rounds that are not in the process that their number says."""
+    each = record.tier.rounds_per_process
+    for path, r in both(record):
+        if r.process != r.round // each:
+            yield Fault(
+                f"{path}.process",
+                f"process {r.process}, where round {r.round} of {each} a process is in process "
+                f"{r.round // each}",
+            )
+
+
+def evidence(record: Record) -> Iterator[Fault]:
+    """Yield processes that measured, of whose noise nothing is known."""
+    known = {one.process for one in record.noise}
+    numbers = [one.process for one in record.noise]
+    if numbers != sorted(known):
+        yield Fault("$.noise", f"processes are numbered upwards, each once: {numbers}")
+    measured = _processes(record)
+    lost = {failed.round // record.tier.rounds_per_process for failed in record.failed_rounds}
+    missing = sorted(measured - known - lost)
+    if missing:
+        yield Fault("$.noise", f"the noise during process {missing[0]} is missing")
+    for index, one in enumerate(record.noise):
+        for key in MISSING_EVIDENCE:
+            if key not in one.readings and key not in record.noise_unreadable:
+                yield Fault(
+                    f"$.noise[{index}].readings", f"{key} is neither read nor said to be unreadable"
+                )
+
+
+def _processes(record: Record) -> set[int]:
+    if isinstance(record.generation, Generation):
+        return {load.round for load in record.generation.loads}
+    return {r.process for _, r in both(record)}
+
+
+def tier(record: Record) -> Iterator[Fault]:
+    """Yield rounds that fall well short of what the tier demands, and missing rounds."""
+    demanded = record.tier
+    for path, r in both(record):
+        if r.duration_s * WELL_SHORT < min(demanded.min_seconds, demanded.max_seconds):
+            yield Fault(
+                f"{path}.duration_s",
+                f"{number(r.duration_s)} s, where the tier {demanded.name} demands "
+                f"{number(demanded.min_seconds)} s",
+            )
+        few = r.n * WELL_SHORT < demanded.min_inferences
+        if few and r.duration_s * WELL_SHORT < demanded.max_seconds:
+            yield Fault(
+                f"{path}.n",
+                f"{r.n} inferences, where the tier {demanded.name} demands "
+                f"{demanded.min_inferences}, well before its cap of "
+                f"{number(demanded.max_seconds)} s",
+            )
+    yield from _counts(record, demanded)
+
+
+def _counts(record: Record, demanded: Tier) -> Iterator[Fault]:
+    most = (demanded.max_processes + 1) * demanded.rounds_per_process
+    for name, least, rounds in _main(record, demanded):
+        if len(rounds) < least and not record.failed_rounds:
+            yield Fault(
+                f"$.{name}",
+                f"{len(rounds)} rounds, where the tier {demanded.name} demands {least} and none "
+                "is said to have failed",
+            )
+        if len(rounds) > most:
+            yield Fault(f"$.{name}", f"{len(rounds)} rounds, more than the tier ever makes")
+
+
+def _main(record: Record, demanded: Tier) -> Iterator[tuple[str, int, Sequence[object]]]:
+    """Yield the measurements that every round makes: name, least rounds, rounds."""
+    if isinstance(record.latency, Latency):
+        yield "latency.rounds", demanded.rounds, record.latency.rounds
+    if isinstance(record.throughput, Throughput):
+        yield "throughput.rounds", demanded.rounds, record.throughput.rounds
+    if isinstance(record.generation, Generation):
+        yield "generation.loads", demanded.processes, record.generation.loads
+
+
+def whole(record: Record) -> Iterator[Fault]:
+    """Yield a collect that took less than its timed loops."""
+    measuring = record.measuring_time
+    if not isinstance(measuring, MeasuringTime):
+        return
+    loops_s = sum(r.duration_s for _, r in both(record))
+    if loops_s > measuring.wall_s * STEPS_LOST:
+        yield Fault(
+            "$.measuring_time.wall_s",
+            f"{number(measuring.wall_s)} s in all, where the timed loops took {number(loops_s)} s",
+        )

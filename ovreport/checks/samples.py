@@ -1,0 +1,45 @@
+"""What the histogram of some samples says of them: bounds, as each bucket is a range."""
+
+from __future__ import annotations
+
+from ovreport.record import Histogram
+
+SLACK = 1e-6
+"""Of two sums of the same numbers, in another order."""
+
+
+def lower(histogram: Histogram, index: int) -> float:
+    """Return where a bucket begins, ms; it ends where the next one begins."""
+    return histogram.growth ** (index - 1)
+
+
+def total_ms(histogram: Histogram) -> tuple[float, float]:
+    """Return the least and the largest sum that the samples can have, ms."""
+    least = sum(count * lower(histogram, index) for index, count in histogram.buckets)
+    return least, least * histogram.growth
+
+
+def in_bucket(value: float, histogram: Histogram, place: int) -> bool:
+    """Return whether a sample can lie in the bucket at a place of the list: 0, -1."""
+    begin = lower(histogram, histogram.buckets[place][0])
+    return begin * (1 - SLACK) <= value <= begin * histogram.growth * (1 + SLACK)
+
+
+def in_range(value: float, histogram: Histogram) -> bool:
+    """Return whether a sample can lie between the least and the largest one."""
+    first, last = histogram.buckets[0][0], histogram.buckets[-1][0]
+    return (
+        lower(histogram, first) * (1 - SLACK) <= value <= lower(histogram, last + 1) * (1 + SLACK)
+    )
+
+
+def at_most(value: float, histogram: Histogram) -> int:
+    """Return how many samples there can be that are not above a value."""
+    limit = value * (1 + SLACK)
+    return sum(count for index, count in histogram.buckets if lower(histogram, index) <= limit)
+
+
+def at_least(value: float, histogram: Histogram) -> int:
+    """Return how many samples there can be that are not below a value."""
+    limit = value * (1 - SLACK)
+    return sum(count for index, count in histogram.buckets if lower(histogram, index + 1) >= limit)

@@ -1,0 +1,173 @@
+"""The table of checks: all that hangs together in a record that was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ovreport.checks import (
+    accuracy,
+    end_to_end,
+    figures,
+    generation,
+    identity,
+    load,
+    loops,
+    machine,
+    resources,
+    rounds,
+    text,
+    tiers,
+    times,
+)
+from ovreport.checks.fault import Check, Fault
+from ovreport.record import Record
+
+_ONE_LOOP = "All are of the samples of one timed loop."
+
+CHECKS: tuple[Check, ...] = (
+    Check(
+        "Mean, extremes, thirds and duration of a latency round are those of its samples.",
+        "The loop times every inference; its clock runs from the first to the last one.",
+        loops.latency,
+    ),
+    Check(
+        "Latencies under load add up to the time for which the requests were busy.",
+        "A request has one inference at a time; idle time is what is left (Little's law).",
+        loops.throughput,
+    ),
+    Check(
+        "Requests under load are not far faster than one alone.",
+        "Under load a request has fewer threads, and shares memory with others.",
+        loops.under_load,
+    ),
+    Check(
+        "An autocorrelation is one that so many samples can have.", _ONE_LOOP, loops.correlations
+    ),
+    Check(
+        "A stable warm-up took place.",
+        "It is stable when windows of inferences agree.",
+        loops.warm_ups,
+    ),
+    Check(
+        "Processor time fits into the loop, on so many processors.",
+        "It is read when the loop begins and ends.",
+        loops.processor_time,
+    ),
+    Check(
+        "No two rounds have the same times or the same samples.",
+        "Clocks count nanoseconds, and nothing takes the same time twice.",
+        rounds.copies,
+    ),
+    Check(
+        "A round is in the process that its number says.",
+        "Rounds are numbered through over processes.",
+        rounds.processes,
+    ),
+    Check(
+        "Every process that measured has its evidence about noise, or the reason why not.",
+        "The machine is watched whenever a process measures.",
+        rounds.evidence,
+    ),
+    Check(
+        "Loops and rounds meet what their tier demands, or say why not.",
+        "A loop ends when both demands are met or at its cap; a case has all of its rounds, or "
+        "names those that failed.",
+        rounds.tier,
+    ),
+    Check(
+        "All of a case took at least as long as its timed loops.",
+        "The time of its processes is added up.",
+        rounds.whole,
+    ),
+    Check(
+        "A tier has the demands of its name, or is marked as custom.",
+        "Who chooses other numbers is marked.",
+        tiers.demands,
+    ),
+    Check("Points of the curve fit into their time.", _ONE_LOOP, load.curve),
+    Check(
+        "Random arrivals come at their rate, and the highest rate met the limit.",
+        "Times of arrival are drawn from the rate; the search stays below the closed loop's.",
+        load.arrivals,
+    ),
+    Check(
+        "Stages, whole and rates of a pipeline are of the same images.",
+        "Each image is timed stage by stage and as a whole.",
+        end_to_end.end_to_end,
+    ),
+    Check(
+        "Memory fits into the machine, and its parts into the whole.",
+        "The kernel counts pages that lie in memory.",
+        resources.memory,
+    ),
+    Check(
+        "Energy is that of the throughput loops.",
+        "The meter is read around them.",
+        resources.energy,
+    ),
+    Check("Starts take time, and a cache holds something.", "", resources.startup),
+    Check(
+        "Accuracies lie in their range, are of something, and differ as they say.",
+        "A difference to the reference is taken of the same two values.",
+        accuracy.accuracy,
+    ),
+    Check(
+        "Perplexity follows from its windows.", "Every token is scored once.", accuracy.perplexity
+    ),
+    Check(
+        "Tokens and answers take the time that they are said to.",
+        "All are of the same answers; the number of tokens is fixed.",
+        generation.generation,
+    ),
+    Check("Model, device and engine are the case's.", "Both are of one plan.", identity.names),
+    Check(
+        "The device's family and what executed are those of its name.",
+        "OpenVINO names the devices that execute.",
+        identity.device,
+    ),
+    Check(
+        "The executed precision is that of most layers.",
+        "It is counted over the layers.",
+        identity.execution,
+    ),
+    Check(
+        "Properties were requested for what was measured.",
+        "Each measurement compiles with its own hint.",
+        identity.settings,
+    ),
+    Check(
+        "A model that ran has a checksum and a size.",
+        "They are taken of the file that ran.",
+        identity.checksum,
+    ),
+    Check("Shapes are shapes.", "", identity.ports),
+    Check(
+        "A case that failed as a whole has no times.",
+        "It failed because no round was finished.",
+        identity.outcome,
+    ),
+    Check("A machine has processors and memory.", "", machine.machine),
+    Check("Readings are values that they can have.", "", machine.noise),
+    Check("A run's spread is worth something.", "", machine.spread),
+    Check(
+        "It was measured after its OpenVINO was made, and not in the future.", "", times.measured_at
+    ),
+    Check(
+        "Processes began one after the other, the last one at the record's time.",
+        "A case is measured by one process at a time.",
+        times.processes,
+    ),
+    Check("Links are of web pages.", "The site shows them.", text.links),
+    Check(
+        "Repeat commands are what the collector makes of the case.",
+        "The site shows them, and readers paste them.",
+        text.commands,
+    ),
+    Check("Figures can be computed and drawn.", "The site shows them.", figures.figures),
+)
+
+
+def faults(record: Record) -> Iterator[Fault]:
+    """Yield everything in a record that cannot be so."""
+    for check in CHECKS:
+        yield from check.find(record)

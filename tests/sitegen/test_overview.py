@@ -1,0 +1,240 @@
+"""The first page: which machine, whose results, and what a newcomer can say after ten seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ovreport import record as r
+from ovreport.store import Loaded, Stored, write
+from ovreport_sitegen.build import build
+from ovreport_sitegen.config import Config, MachineSettings
+from ovreport_sitegen.data.catalogue import Catalogue, make
+from ovreport_sitegen.pages import method, overview
+from tests.factories import a_failed_record, a_native_record, a_record
+from tests.sitegen.conftest import a_collection, a_reference, catalogue
+
+replace = msgspec.structs.replace
+LATER = "2026-11-30T12:00:00Z"
+
+
+def on(machine: str, cpu: str, **knobs: object) -> r.Record:
+    """Return a record of a machine with that processor."""
+    made = a_record(machine=machine, full_name=cpu, **knobs)
+    return replace(made, machine=replace(made.machine, cpu=cpu))
+
+
+def two_machines() -> list[r.Record]:
+    """Return two models on an old machine, and one of them on one that was measured later."""
+    return [
+        on("old-8c", "Old 9"),
+        on("old-8c", "Old 9", model="b", title="Model B", seed=2),
+        on("new-2c", "New 9", measured_at=LATER, median_ms=7.0, seed=3),
+    ]
+
+
+def of(config: Config, *records: r.Record) -> Catalogue:
+    """Return a catalogue of records with a site's settings."""
+    return make(config, Loaded([Stored(record, Path("x.json")) for record in records]))
+
+
+# ---------------------------------------------------------------- which machine
+
+
+def test_the_page_opens_with_the_machine_that_was_measured_last() -> None:
+    """Its name, size, day and tier; others are named beside it, with a link to their page."""
+    found = catalogue(*two_machines())
+    view = overview.view(found)
+    assert "New 9" in view.head.title
+    assert view.whose.last == "New 9"
+    assert view.whose.href == found.devices[0].href
+    assert all(word in view.whose.last_words for word in ("16 cores", "30 Nov 2026", "standard"))
+    ((name, href, words),) = view.whose.others
+    assert (name, href) == ("Old 9", found.devices[1].href)
+    assert "23 Nov 2026" in words
+
+
+def test_a_tier_that_was_changed_says_so() -> None:
+    """`--rounds` and `--time` make other numbers than the tier of that name stands for."""
+    record = a_record()
+    found = catalogue(replace(record, tier=replace(record.tier, is_custom=True)))
+    assert "standard, custom" in overview.view(found).whose.last_words
+
+
+def test_many_other_machines_are_counted() -> None:
+    """A lab's page does not begin with a list."""
+    found = catalogue(*(on(f"m-{i}", f"CPU {i}", seed=i) for i in range(12)))
+    whose = overview.view(found).whose
+    assert len(whose.others) + whose.more == 11
+    assert whose.more > 0
+
+
+def test_a_machine_of_language_models_only_is_not_the_one_that_the_page_opens_with() -> None:
+    """The page is of other models; that machine is named without a link."""
+    language = on("talk-4c", "Talk 9", engine="openvino-genai", measured_at=LATER)
+    found = catalogue(a_record(), language)
+    whose = overview.view(found).whose
+    assert whose.last == "Example CPU 9000"
+    assert [(name, href) for name, href, _ in whose.others] == [("Talk 9", "")]
+
+
+# ---------------------------------------------------------------- whose results
+
+
+def test_results_without_an_owner_are_those_of_this_folder() -> None:
+    """A fresh folder has no settings."""
+    whose = overview.view(catalogue(a_record())).whose
+    assert "in this folder: 1 machine" in whose.owners
+
+
+def test_an_owner_is_named_and_a_new_machine_is_not_taken_for_the_owners() -> None:
+    """In a clone of somebody's site, only the machines that the settings name are theirs."""
+    settings = Config(machines={"old-8c": MachineSettings(owner="Example Corp")})
+    whose = overview.view(of(settings, *two_machines())).whose
+    assert "in this folder: 1 machine" in whose.owners
+    assert "of Example Corp: 1 machine" in whose.owners
+    everything = Config(owner="Example Corp")
+    whose = overview.view(of(everything, *two_machines())).whose
+    assert "of Example Corp: 2 machines" in whose.owners
+    assert "folder" not in whose.owners
+
+
+def test_counts_of_results_agree(tmp_path: Path) -> None:
+    """The build's message, the overview and the method page count the same results."""
+    records = [*a_collection(), a_native_record(seed=20)]
+    for record in records:
+        write(record, tmp_path / "site" / "records")
+    built = build(tmp_path / "site", [], tmp_path / "out")
+    found = catalogue(*records)
+    assert built.results == len(found.everything) == 9
+    assert overview.view(found).whose.counts.startswith("9 results: 8 of OpenVINO")
+    assert sum(n for _, n in method.view(found).tiers) == 9
+
+
+# ---------------------------------------------------------------- a row a model
+
+
+def test_the_table_has_a_row_a_model_of_that_machine() -> None:
+    """Speed, verdict, accuracy, start-up and memory; each cell carries its column's name."""
+    answers = overview.view(catalogue(*two_machines())).answers
+    (row,) = answers.rows
+    assert row.head.text == "Magika v3.3"
+    assert [name for name, _ in row.cells][:6] == [
+        "Latency (ms)",
+        "Throughput (inf/s)",
+        "How sure",
+        "Accuracy",
+        "Cold start (ms)",
+        "Peak memory (MiB)",
+    ]
+    assert len(answers.columns) == 1 + len(row.cells)
+    assert all(f">{name}</b>" in row.html for name, _ in row.cells)
+
+
+def test_another_machine_stands_beside_it() -> None:
+    """The same model's latency there, with a link to that result."""
+    found = catalogue(*two_machines())
+    name, cell = overview.view(found).answers.rows[0].cells[-1]
+    assert "Old 9" in name
+    assert cell.text.startswith(("4.9", "5.0", "5.1"))
+    assert cell.href.startswith("model-magika")
+
+
+def test_what_the_default_precision_costs_is_in_the_row() -> None:
+    """Its speed and accuracy against f32; a machine that ran f32 only has no such columns."""
+    f32 = a_reference()
+    answers = overview.view(
+        catalogue(f32, a_record(precision="default", median_ms=2.5, top1=0.84, seed=2))
+    ).answers
+    (row,) = answers.rows
+    cells = dict(row.cells)
+    assert cells["Speed against f32 (×)"].text.startswith("2.0")
+    assert cells["Accuracy against f32 (points)"].text == "−13.0"
+    (only,) = overview.view(catalogue(f32)).answers.rows
+    assert not any("against f32" in name for name, _ in only.cells)
+
+
+def test_several_devices_of_a_machine_are_named() -> None:
+    """A row a model and device."""
+    gpu = {"device": "GPU.0", "family": "iGPU", "full_name": "Example(R) Graphics"}
+    answers = overview.view(catalogue(a_record(), a_record(**gpu, seed=2))).answers
+    assert [dict(row.cells)["Device"].text for row in answers.rows] == [
+        "Example CPU 9000",
+        "Example Graphics",
+    ]
+
+
+def test_text_of_a_record_is_escaped_in_the_table() -> None:
+    """Titles and processor names come from anybody."""
+    bad = "<script>alert(1)</script>"
+    records = [
+        on("a-1c", f"CPU {bad}", title=f"M {bad}"),
+        on("b-1c", "B", title=f"M {bad}", measured_at=LATER),
+    ]
+    view = overview.view(catalogue(*records))
+    assert all("<script" not in row.html for row in view.answers.rows)
+    assert any("&lt;script" in row.html for row in view.answers.rows)
+
+
+# ---------------------------------------------------------------- what can be said
+
+
+def topics(*records: r.Record) -> dict[str, overview.Takeaway]:
+    """Return the takeaways of some records by their topic."""
+    return {t.topic: t for t in overview.view(catalogue(*records)).takeaways}
+
+
+def test_what_is_fast_right_sure_and_what_it_takes() -> None:
+    """Each has a number, and a link to its page."""
+    found = topics(a_reference(), a_record(precision="default", top1=0.84, seed=2))
+    assert list(found) == ["How fast", "How right", "How sure", "What it takes"]
+    assert found["How fast"].value.endswith(" ms")
+    assert found["How right"].value == "0 of 1"
+    assert found["How sure"].value == "2 of 2"
+    assert all(takeaway.href for takeaway in found.values())
+
+
+def test_unreliable_results_tell_the_order_of_magnitude() -> None:
+    """With ≈, and without a word on which model is the fastest."""
+    records = [a_record(model=m, title=m, noise=0.6, seed=i) for i, m in enumerate("ab")]
+    found = topics(*records)
+    assert found["How fast"].value.startswith("≈ ")
+    assert found["How sure"].value == "0 of 2"
+
+
+def test_a_machine_that_ran_f32_only_lost_nothing() -> None:
+    """There is no lower precision to lose accuracy by."""
+    assert topics(a_reference())["How right"].value == "1 of 1"
+
+
+def test_variants_are_judged_where_the_published_files_ran_in_f32() -> None:
+    """What INT8 costs is worth knowing too."""
+    int8 = a_record(variant="int8", executed="i8", top1=0.9, seed=2)
+    assert topics(a_reference(), int8)["How right"].value == "0 of 1"
+
+
+def test_a_folder_of_failures_says_what_happened(
+    build_of: Callable[[Sequence[r.Record]], Path],
+) -> None:
+    """No empty charts and no zeros: how many failed, the most frequent reason, and a row each."""
+    records = [a_failed_record(model=m, title=m, seed=i) for i, m in enumerate("abc")]
+    view = overview.view(catalogue(*records))
+    (happened,) = view.takeaways
+    assert happened.value == "3 of 3"
+    assert "SIGSEGV" in happened.text
+    assert not view.cards
+    assert all("SIGSEGV" in row.html for row in view.answers.rows)
+    assert "SIGSEGV" in (build_of(records) / "index.html").read_text()
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.6])
+def test_one_result_is_enough_for_a_site(
+    noise: float, build_of: Callable[[Sequence[r.Record]], Path]
+) -> None:
+    """Stable or not, its first page has its row."""
+    page = (build_of([a_record(noise=noise)]) / "index.html").read_text()
+    assert 'class="answers"' in page
+    assert "Magika v3.3" in page

@@ -1,0 +1,141 @@
+"""Undisturbed and observed: side by side, never mixed; processor time as evidence."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ovreport import record as r
+from ovreport_sitegen.components.undisturbed import rounds_cell
+from ovreport_sitegen.pages import efficiency, latency, throughput
+from ovreport_sitegen.pages.model import result as result_view
+from tests.factories import a_record
+from tests.sitegen.conftest import a_reference, catalogue, visited
+
+replace = msgspec.structs.replace
+ALL = range(12)
+
+
+def quiet(**knobs: object) -> r.Record:
+    """Return a record of twelve quiet rounds in three processes."""
+    return visited(a_record(**{"rounds": 12, **knobs}))
+
+
+def loaded(**knobs: object) -> r.Record:
+    """Return one whose every round saw other load."""
+    return visited(a_record(**{"rounds": 12, "seed": 2, **knobs}), ALL)
+
+
+def test_a_page_says_how_many_are_undisturbed_and_why_the_others_are_not() -> None:
+    """Of latency, throughput and start-up."""
+    view = latency.view(catalogue(quiet(), loaded(model="b", title="B")))
+    assert view.quiet.startswith("1 of 2 ")
+    assert "observed" in view.quiet
+    assert "observed" not in latency.view(catalogue(quiet())).quiet
+    assert throughput.view(catalogue(loaded())).quiet.startswith("0 of 1 ")
+    assert view.quiet_starts
+
+
+def test_observed_has_columns_of_its_own() -> None:
+    """The headline is of the quiet rounds; the observed value and the percentiles are of all."""
+    record = visited(
+        a_record(factors=[1.0, 1.01, 0.99, 1.8] * 3), busy=[i for i in ALL if i % 4 == 3]
+    )
+    (result,) = catalogue(record).results
+    headline, every = result.metric_value("latency_ms"), result.metric_value("latency_observed_ms")
+    assert headline is not None
+    assert every is not None
+    assert (headline.kind, every.kind) == ("undisturbed", "measured")
+    assert headline.value < every.value
+    columns = [column.label for column in latency.view(catalogue(record)).table.columns]
+    assert columns.index("Latency") < columns.index("Observed latency") < columns.index("p90")
+    assert rounds_cell(result, "latency_ms").sub.endswith("of 12 rounds")
+
+
+def test_only_undisturbed_latencies_are_compared_with_observed_ones() -> None:
+    """One without is its own observed value: the ratio would be 1, and mean nothing."""
+    view = latency.view(catalogue(quiet(), loaded(model="b", title="B")))
+    (card,) = [card for card in view.cards if card.id == "observed"]
+    assert card.chart is not None
+    assert len(card.chart.rows) == 1
+    cards = latency.view(catalogue(loaded())).cards
+    assert not [card for card in cards if card.id == "observed"]
+
+
+def test_tails_are_compared_with_the_observed_median() -> None:
+    """A percentile is over all rounds, and so is what it stands beside."""
+    record = visited(
+        a_record(factors=[1.0, 1.01, 0.99, 1.8] * 3), busy=[i for i in ALL if i % 4 == 3]
+    )
+    found = catalogue(record)
+    every = found.results[0].metric_value("latency_observed_ms")
+    (card,) = [card for card in latency.view(found).cards if card.id == "tail"]
+    assert every is not None
+    assert card.chart is not None
+    assert [row.other for row in card.chart.rows] == [every.value]
+
+
+# ---------------------------------------------------------------- rounds as a picture
+
+
+def test_a_result_shows_its_rounds_in_order() -> None:
+    """A mark a round, filled where it was quiet; a line between processes."""
+    (result,) = catalogue(visited(a_record(rounds=12), busy=[5])).results
+    latencies, throughputs = result_view.view(result).pictures
+    assert [one.is_quiet for one in latencies.rounds] == [i != 5 for i in ALL]
+    assert [one.process for one in throughputs.rounds] == [0] * 4 + [1] * 4 + [2] * 4
+    svg = latencies.svg
+    assert svg.count("<circle") == 12
+    assert svg.count('fill="var(--card)"') == 1
+    assert svg.count('stroke="var(--control)"') == 2
+    assert "11 of 12 rounds quiet" in svg
+
+
+def test_equal_rounds_and_a_single_round_can_be_drawn() -> None:
+    """No division by a range of zero."""
+    for record in (a_record(factors=[1.0] * 3), a_record(rounds=1)):
+        for picture in result_view.view(catalogue(record).results[0]).pictures:
+            assert "nan" not in picture.svg
+
+
+# ---------------------------------------------------------------- processor time
+
+
+def test_processor_time_has_a_section_with_its_cost() -> None:
+    """What an inference costs with one request and with many."""
+    section = efficiency.view(catalogue(quiet())).processor
+    assert not section.missing
+    assert section.table is not None
+    (row,) = section.table.rows
+    assert "17.5" in row.html  # 3.5 processors for 5 ms
+    assert section.card is not None
+    assert section.card.chart is not None
+
+
+def test_records_without_processor_time_say_so_once() -> None:
+    """Older ones have none."""
+    record = a_record()
+    rounds = [replace(one, cpu_s=0.0) for one in record.latency.rounds]
+    many = [replace(one, cpu_s=0.0) for one in record.throughput.rounds]
+    old = replace(
+        record,
+        latency=replace(record.latency, rounds=rounds),
+        throughput=replace(record.throughput, rounds=many),
+    )
+    section = efficiency.view(catalogue(old)).processor
+    assert section.missing
+    assert (section.card, section.table, section.findings) == (None, None, ())
+
+
+def test_processor_time_is_evidence_where_wall_time_was_disturbed() -> None:
+    """The ratio of two precisions is labelled as one of processor time, and no speedup."""
+    f32 = visited(a_reference(rounds=12), ALL)
+    half = visited(a_record(precision="default", median_ms=2.5, rounds=12, seed=2), ALL)
+    (finding,) = efficiency.view(catalogue(f32, half)).processor.findings
+    assert "processor time" in finding
+    calm = efficiency.view(
+        catalogue(
+            visited(a_reference(rounds=12)),
+            visited(a_record(precision="default", median_ms=2.5, rounds=12, seed=2)),
+        )
+    )
+    assert not calm.processor.findings
