@@ -75,6 +75,7 @@ def test_a_resumed_bar_begins_where_it_was(plan: Plan, tmp_path: Path) -> None:
         step = StepDone(
             case=plan.cases[0].key,
             process=process,
+            name="start",
             started_at="2026-01-01T00:00:00Z",
             result=started,
             timing=Timing(0.5, 0.4),

@@ -17,21 +17,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from msgspec import Struct
-
 from ovreport_collector import tasks
 from ovreport_collector.datasets import selection
 from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.base import Pass, PassName
 from ovreport_collector.measurements.generation import measurement as generation
-from ovreport_collector.measurements.generation.run import GenerationResult
-from ovreport_collector.measurements.results import (
-    Ended,
-    LatencyVisit,
-    Started,
-    Switched,
-    ThroughputVisit,
-)
 from ovreport_collector.models import cache
 from ovreport_collector.models.variants import is_calibrated, optimized_file_name
 from ovreport_collector.plan.plan import Plan, PlannedCase
@@ -150,7 +140,7 @@ def _taken(cases: Mapping[str, PlannedCase], journal: Journal) -> Iterator[tuple
                 planned = cases[entry.case]
                 work = reference(planned.model) if planned.is_reference else outputs(planned)
             case StepDone():
-                name = _PASSES[type(entry.result)]
+                name = entry.name
                 one = Pass(name, visits[entry.case, entry.process, name])
                 visits[entry.case, entry.process, name] += 1
                 work = step(cases[entry.case], one, entry.process)
@@ -159,16 +149,6 @@ def _taken(cases: Mapping[str, PlannedCase], journal: Journal) -> Iterator[tuple
             case _:
                 continue
         yield work, entry.timing.wall_s
-
-
-_PASSES: Mapping[type[Struct], PassName] = {
-    Started: "start",
-    LatencyVisit: "latency",
-    Switched: "switch",
-    ThroughputVisit: "throughput",
-    Ended: "end",
-    GenerationResult: "generation",
-}
 
 
 class Forecast:

@@ -49,10 +49,7 @@ class PlainDisplay:
     def step_started(self, current: PlannedRound, one: Pass) -> None:
         """Note that a process of a case begins a step, which ends what was done before."""
 
-    def further_started(self, current: PlannedRound, measurement: Measurement[Any]) -> None:
-        """Note that a measurement began that follows a process."""
-
-    def process_done(
+    def process_finished(
         self, current: PlannedRound, result: InferenceResult | GenerationResult
     ) -> None:
         """Print the results of a process."""
@@ -61,7 +58,7 @@ class PlainDisplay:
     def failed(self, planned: PlannedCase, reason: str) -> None:
         """Print what of a case went wrong."""
         reason = one_line(" ".join(reason.split()), 160)
-        self._print(f"failed   {label(planned)}: {reason}")
+        self._print(f"failed     {label(planned)}: {reason}")
 
     def case_finished(self, planned: PlannedCase) -> None:
         """Note that nothing more is done for a case."""
@@ -132,16 +129,11 @@ class LiveDisplay(PlainDisplay):
         what = f"{label(planned)}: {one.name}{of}"
         self.working(what, estimate.step(planned, one, current.index))
 
-    def further_started(self, current: PlannedRound, measurement: Measurement[Any]) -> None:
-        """Show what runs."""
-        planned, name = current.planned, measurement.name
-        self.working(f"{label(planned)}: {name.replace('_', ' ')}", Work(planned.key, name))
-
-    def process_done(
+    def process_finished(
         self, current: PlannedRound, result: InferenceResult | GenerationResult
     ) -> None:
         """Print the process's results, and move the bar."""
-        super().process_done(current, result)
+        super().process_finished(current, result)
         self._processes += 1
         self._update()
 

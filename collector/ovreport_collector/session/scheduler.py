@@ -172,7 +172,10 @@ def _measure_further(context: RunContext, current: PlannedRound) -> None:
             continue
         if registry.why_not(measurement, planned, current.prepared, current.tier) is not None:
             continue
-        context.display.further_started(current, measurement)
+        context.display.working(
+            f"{label(planned)}: {measurement.name.replace('_', ' ')}",
+            Work(planned.key, measurement.name),
+        )
         key = (planned.key, measurement.name)
         if key not in context.begun:
             context.begun.add(key)
