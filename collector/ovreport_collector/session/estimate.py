@@ -38,16 +38,19 @@ from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import SlowAccuracy
 
-_PREPARING_S = 0.6
+_PREPARING_S = 0.45
 """Of making a model's inputs."""
-_ACCURACY_S = 1.5
+_ACCURACY_S = 1.0
 """Of a case's accuracy and agreement, where the task does not say."""
+_SAMPLES = 60
+"""Inferences that it takes beside, if they are slow: two at once of a hundred and more."""
 _SAMPLE_S = 0.02
 """Of the accuracy of one sample of a user's dataset."""
 _OPTIMIZING_S = 10.0
 """Of optimizing a model, once: the result is cached."""
-_QUANTIZING_S = 100.0
-"""The same where it is calibrated: it is tried in several ways, of which one is kept."""
+_QUANTIZING_S, _CALIBRATED = 20.0, 1200
+"""The same where it is calibrated, in several ways of which one is kept; and the inferences that
+this takes beside, if they are slow."""
 _FROM_CACHE_S = 1.0
 """Of finding it there, and making its calibration data to compare."""
 _CORES = 2
@@ -255,7 +258,9 @@ def _optimizing_s(model: Model, variant: str) -> float:
     """Return the expected seconds of having a variant of a model, which may lie in the cache."""
     if cache.has_been_built(variant=variant, file=optimized_file_name(model, variant)):
         return _FROM_CACHE_S
-    return _QUANTIZING_S if is_calibrated(variant) else _OPTIMIZING_S
+    if is_calibrated(variant):
+        return _QUANTIZING_S + _CALIBRATED * model.inference_ms / 1000
+    return _OPTIMIZING_S
 
 
 def _inference_s(plan: Plan, planned: PlannedCase) -> float:
@@ -270,7 +275,9 @@ def _accuracy_s(plan: Plan, model: Model) -> float:
     if is_language(model):
         return generation.ACCURACY_S
     task = tasks.get(model.task)
-    one = task.accuracy_s if isinstance(task, SlowAccuracy) else _ACCURACY_S
+    one = _ACCURACY_S + _SAMPLES * model.inference_ms / 1000
+    if isinstance(task, SlowAccuracy):
+        one = task.accuracy_s
     if dataset := plan.suite.user_datasets.get(model.data):
         one = max(one, _SAMPLE_S * min(dataset.n, plan.samples or selection.MAX_SAMPLES))
     return one

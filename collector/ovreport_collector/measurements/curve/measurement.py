@@ -24,8 +24,8 @@ BATCHES = (2, 4, 8)
 COARSE_POINTS, COARSE_BATCH = 6, 4
 """Of the grid of a quick look."""
 SECONDS = {"quick": 0.25, "standard": 1.5, "publish": 5.0}
-_START_S = 1.0
-_COMPILE_S = 0.2
+_START_S = 0.8
+_COMPILE_S = 0.15
 _INFERENCES = 12
 """Of a point, warm-up and checks included, where its requests take long."""
 """Expected seconds of a point, without its loop."""

@@ -18,7 +18,7 @@ from ovreport_collector.tasks.images.base import ImageTask
 
 _SECONDS = {"quick": 0.5, "standard": 4.0, "publish": 15.0}
 """Of each way, both loops together."""
-_START_S = 3.0
+_START_S = 2.3
 """A process, two compilations, and the untimed passes."""
 _INFERENCES = 80
 """Of a round at least, both ways together."""

@@ -41,7 +41,7 @@ CONCURRENT_ROUNDS = {"quick": 3, "standard": 5, "publish": 7}
 interval, five are the fewest that may be compared."""
 OUTPUTS_LIMIT_S = 300.0
 """Plenty for all prompts and windows of a small model on a small machine: a limit, no estimate."""
-ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 15.0, 0.02, 20.0
+ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 5.0, 0.02, 20.0
 """Expected, of a small model on a small machine: a case's prompts and windows; a load; a token;
 several requests at once, the second load included."""
 

@@ -43,16 +43,12 @@ from ovreport_collector.measurements.results import (
 )
 
 _STEP_S = {
-    "first start": 1.0,
-    "start": 1.0,
-    "first latency": 0.4,
-    "latency": 0.02,
-    "first switch": 2.4,
-    "switch": 0.4,
-    "first throughput": 0.6,
-    "throughput": 0.05,
-    "first end": 0.1,
-    "end": 0.1,
+    "start": 0.9,
+    "latency": 0.03,
+    "first switch": 2.3,
+    "switch": 0.7,
+    "throughput": 0.06,
+    "end": 0.05,
 }
 """Expected seconds of a step beside its timed loop: importing, compiling, warm-up, messages."""
 _CHECKED = 20
@@ -73,9 +69,8 @@ class Inference(Workload[InferenceResult]):
         ]
 
     def kind(self, one: Pass, index: int) -> str:
-        """Return the step's name; the first of a name warms up, or finds out how to drive."""
-        is_first = one.visit == 0 if one.is_visit else index == 0
-        return f"first {one.name}" if is_first else one.name
+        """Return the step's name; the first switch finds out how to drive requests."""
+        return "first switch" if one.name == "switch" and index == 0 else one.name
 
     def step_s(
         self, one: Pass, tier: Tier, index: int, inference_s: float, *, skip: Sequence[str] = ()

@@ -12,7 +12,7 @@ from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
 
-_START_S = 1.0
+_START_S = 0.5
 
 
 class NoMmap(Measurement[NoMmapResult]):

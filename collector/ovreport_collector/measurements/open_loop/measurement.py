@@ -27,8 +27,8 @@ LIMIT = 5
 LEAST = {0.9: 3 * 64, 0.99: 3 * 662}
 """Percentile → arrivals of a step: the bound needs 64 or 662 independent ones (MLPerf), and
 waiting requests are correlated: three times that serves up to a correlation of one half."""
-_START_S = 1.0
-_TRIES = 1.4
+_START_S = 0.6
+_TRIES = 1.2
 """Steps at a rate: one that misses is repeated, but ends early."""
 
 

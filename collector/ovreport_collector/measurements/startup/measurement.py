@@ -18,7 +18,7 @@ from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
 
-_START_S = 0.7
+_START_S = 0.6
 _NOT_CACHED = Unsupported(
     reason="the plugin did not report LOADED_FROM_CACHE: it compiled the model again"
 )
