@@ -62,6 +62,7 @@ TINY = Tier(
     processes=1,
     max_processes=1,
     rounds_per_process=1,
+    is_custom=True,
 )
 
 
@@ -96,7 +97,9 @@ def an_inference_job(target: Target, process: int = 0, **changes: Any) -> Infere
 def inference_steps(job: InferenceJob) -> Iterator[InferenceStep]:
     """Yield what a sound process measures, the same for the same job."""
     made = factories.a_record(precision="f32", seed=job.process, rounds=job.process + 1)
-    numbers = {"round": job.process, "process": job.process}
+    # As many processors as this machine has at least: the record will be of it.
+    cpu_s = {"cpu_s": made.latency.rounds[-1].duration_s / 2}
+    numbers = {"process": job.process, **cpu_s}
     yield Started(
         execution=an_execution(job.target.device),
         startup=made.startup.rounds[-1],

@@ -154,6 +154,18 @@ class CaseProcess:
     is_done: bool = False
     """Whether nothing more comes of it; one that was interrupted is neither done nor failed."""
 
+    def note(self, step: StepDone | FurtherDone | ProcessDone | ProcessFailed) -> None:
+        """Take in a step of it."""
+        match step:
+            case StepDone():
+                self.steps.append(step)
+            case FurtherDone():
+                self.further_steps.append(step)
+            case ProcessDone():
+                self.is_done = True
+            case ProcessFailed():
+                self.failed = step
+
     @property
     def further(self) -> dict[str, Any]:
         """Name of a further measurement → the result of its job, or JobFailed."""
@@ -199,6 +211,7 @@ class Journal:
         self.set_aside: Path | None = None
         """Where a journal went that this version cannot read."""
         self._of_case: dict[str, list[Step]] = defaultdict(list)
+        self._processes: dict[str, dict[int, CaseProcess]] = defaultdict(dict)
         try:
             steps = list(_read(path))
         except _UnreadableError:
@@ -221,8 +234,12 @@ class Journal:
 
     def _note(self, step: Step) -> None:
         self.steps.append(step)
-        if not isinstance(step, Prepared):
-            self._of_case[step.case].append(step)
+        if isinstance(step, Prepared):
+            return
+        self._of_case[step.case].append(step)
+        if isinstance(step, StepDone | FurtherDone | ProcessDone | ProcessFailed):
+            of_case = self._processes[step.case]
+            of_case.setdefault(step.process, CaseProcess(step.process)).note(step)
 
     def _all(self, kind: type[S], case: str) -> list[S]:
         return [step for step in self._of_case.get(case, ()) if isinstance(step, kind)]
@@ -232,20 +249,7 @@ class Journal:
 
     def processes(self, case: str) -> list[CaseProcess]:
         """Return what there is of each process of a case, by their numbers."""
-        found: dict[int, CaseProcess] = {}
-        for step in self._of_case.get(case, ()):
-            if not isinstance(step, StepDone | FurtherDone | ProcessDone | ProcessFailed):
-                continue
-            process = found.setdefault(step.process, CaseProcess(step.process))
-            match step:
-                case StepDone():
-                    process.steps.append(step)
-                case FurtherDone():
-                    process.further_steps.append(step)
-                case ProcessDone():
-                    process.is_done = True
-                case ProcessFailed():
-                    process.failed = step
+        found = self._processes.get(case, {})
         return [found[number] for number in sorted(found)]
 
     def results(self, planned: PlannedCase) -> list[Any]:
