@@ -24,6 +24,7 @@ Examples:
   ovreport collect && ovreport build      measure this machine, make a website
   ovreport serve                          look at it
   ovreport init my-benchmarks             start a site of one's own
+  ovreport collect model.onnx             measure a model of your own
   ovreport devices                        what OpenVINO finds here
   ovreport collect --dry-run              what would be measured, and how long it takes
 """

@@ -17,7 +17,7 @@ Examples:
 """
 
 
-@click.command(epilog=_EXAMPLES_VALIDATE)
+@click.command(epilog=_EXAMPLES_VALIDATE, short_help="Check record files, or folders of them.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def validate(paths: tuple[Path, ...], as_json: bool) -> None:

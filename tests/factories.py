@@ -48,6 +48,11 @@ class Clock:
         """Let the next record be the first one again."""
         self._seconds = itertools.count()
 
+    @property
+    def start(self) -> str:
+        """Return the time of a test's first record: all of its records are of one run."""
+        return f"{self._START:%Y-%m-%dT%H:%M:%SZ}"
+
     def now(self) -> str:
         """Return the time of the next record."""
         moment = self._START + datetime.timedelta(seconds=next(self._seconds))
@@ -90,7 +95,8 @@ def a_record(**changes: Any) -> r.Record:
     for key in list(changes):
         if key in knobs:
             knobs[key] = changes.pop(key)
-    made = _build(knobs, changes.get("measured_at", CLOCK.now()))
+    tier = changes.get("tier", _tier(len(knobs["factors"] or range(knobs["rounds"]))))
+    made = _build(knobs, changes.get("measured_at", CLOCK.now()), tier)
     made = msgspec.structs.replace(made, **changes)
     if "verdicts" not in changes:
         made = msgspec.structs.replace(made, verdicts=verdicts(made))
@@ -143,18 +149,13 @@ def histogram(samples: np.ndarray, limit: int = 96) -> r.Histogram:
 
 
 def _tier(rounds: int) -> r.Tier:
-    """Return the tier of so many rounds: the standard one, or one of the user's own."""
-    if STANDARD.processes <= rounds <= STANDARD.max_processes:
+    """Return the tier of so many rounds: the standard one, or a longer one of the user's own."""
+    if rounds <= STANDARD.max_processes:
         return STANDARD
-    return msgspec.structs.replace(
-        STANDARD,
-        processes=rounds,
-        max_processes=max(rounds, STANDARD.max_processes),
-        is_custom=True,
-    )
+    return msgspec.structs.replace(STANDARD, max_processes=rounds, is_custom=True)
 
 
-def _build(k: dict[str, Any], measured_at: str) -> r.Record:
+def _build(k: dict[str, Any], measured_at: str, tier: r.Tier) -> r.Record:
     rng = np.random.default_rng(k["seed"])
     factors = k["factors"] or np.exp(rng.normal(0, k["noise"], k["rounds"])).tolist()
     executed = k["executed"] or ("bf16" if k["precision"] == "default" else k["precision"])
@@ -168,7 +169,7 @@ def _build(k: dict[str, Any], measured_at: str) -> r.Record:
             variant=k["variant"],
             precision=k["precision"],
         ),
-        tier=_tier(len(factors)),
+        tier=tier,
         software=r.Software(
             ovreport="0.1.0",
             openvino="2026.4.1-22982-e213a147257-releases/2026/4",
@@ -276,7 +277,7 @@ def _build(k: dict[str, Any], measured_at: str) -> r.Record:
         noise=[
             r.ProcessNoise(
                 process=i,
-                started_at=measured_at,
+                started_at=min(measured_at, CLOCK.start),
                 readings={"foreign_cpu_share": 0.004, "steal_share": 0.0, "swap_pages": 0.0},
             )
             for i in range(k["rounds"])
@@ -284,7 +285,7 @@ def _build(k: dict[str, Any], measured_at: str) -> r.Record:
         noise_unreadable={"temperature_c": "no sensor is readable"},
         verdicts={},
         repeat=r.Repeat(
-            ovreport=f"ovreport collect --suite standard --tier standard --model {k['model']} "
+            ovreport=f"ovreport collect --suite standard --tier {tier.name} --model {k['model']} "
             f"--device {shlex.quote(k['device'])} --precision {k['precision']}",
             benchmark_app="benchmark_app -m model.onnx -hint latency -t 10 "
             f"-d {shlex.quote(k['device'])}",

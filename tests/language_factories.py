@@ -12,7 +12,7 @@ from ovreport import record as r
 from ovreport.metrics import verdicts
 from ovreport.record.generation import TOKEN_GROWTH
 from ovreport.stats.intervals import fixed_buckets
-from tests.factories import a_failed_record, a_record, start_memory
+from tests.factories import STANDARD, a_failed_record, a_record, start_memory
 
 MODEL = {
     "model": "smollm2-135m-instruct",
@@ -33,6 +33,9 @@ _CLASSIC = (
     "end_to_end",
     "energy",
 )
+
+TIER = msgspec.structs.replace(STANDARD, processes=5, is_custom=True)
+"""Generation takes long: five rounds are enough."""
 
 _FIELDS = frozenset(r.Record.__struct_fields__) - {"model", "device", "machine"}
 """Fields that are no knobs of `a_record`."""
@@ -61,7 +64,9 @@ def a_language_record(
     fields = {k: changes.pop(k) for k in list(changes) if k in _FIELDS}
     made = a_record(**{**knobs, **changes})
     classic = dict.fromkeys(_CLASSIC, SEE)
-    made = msgspec.structs.replace(made, **{**classic, "generation": generation, **fields})
+    made = msgspec.structs.replace(
+        made, **{**classic, "generation": generation, "tier": TIER, **fields}
+    )
     return msgspec.structs.replace(made, verdicts=verdicts(made))
 
 

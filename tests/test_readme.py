@@ -52,7 +52,12 @@ def test_the_way_from_an_empty_folder_to_a_site_works_as_pasted(tmp_path, monkey
     from ovreport_collector.plan import tiers
 
     short = msgspec.structs.replace(
-        tiers.TIERS["quick"], min_seconds=0.1, min_inferences=8, processes=1, max_processes=1
+        tiers.TIERS["quick"],
+        min_seconds=0.1,
+        min_inferences=8,
+        processes=1,
+        max_processes=1,
+        is_custom=True,
     )
     monkeypatch.setitem(tiers.TIERS, "quick", short)
     monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))

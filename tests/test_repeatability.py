@@ -14,13 +14,16 @@ from ovreport.errors import InputError
 from tests.benchmarks.agreement import run_of, summaries
 from tests.factories import a_failed_record, a_record
 
+AT = "2026-11-20T10:00:00Z"
+"""One time for all records of a run: rounds of its cases alternate."""
 SCRIPT = Path(__file__).parent / "benchmarks" / "repeatability.py"
 
 
 def a_run(folder: Path, factor: float) -> Path:
     """Write what a collect of two precisions wrote, all times multiplied."""
     for precision, median_ms in (("f32", 5.0), ("default", 2.5)):
-        record = a_record(precision=precision, median_ms=median_ms * factor, noise=0.005)
+        times = {"median_ms": median_ms * factor, "noise": 0.005, "measured_at": AT}
+        record = a_record(precision=precision, **times)
         store.write(record, folder)
     store.write(a_failed_record(model="broken"), folder)
     return folder

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ovreport.checks.fault import Fault, number
 from ovreport.record import EndToEnd, PipelineRound, Record
 
-APART = 10.0
+APART = 3.0
 """Medians of stages do not add up to the median of the whole, and a rate follows from the mean; but
 never so far apart."""
 OVERLAP = 20.0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 from ovreport.checks import samples
 from ovreport.checks.fault import Fault, number
+from ovreport.checks.loops import possible
 from ovreport.record import Concurrency, Generation, GenerationPoint, GenerationRound, Record
 
 APART = 10.0
@@ -58,8 +58,7 @@ def _round(r: GenerationRound, point: GenerationPoint) -> Iterator[tuple[str, st
         caller = max(getattr(r, what), r.time_per_output_token_mean_ms * (what[5:8] == "per"))
         if getattr(r, f"runtime_{what}") > caller * RUNTIME + RUNTIME_MS:
             yield f"runtime_{what}", "longer inside the pipeline than for its caller"
-    bound = math.cos(math.pi / (gaps + 1)) if gaps >= 3 else 0.0
-    if abs(r.autocorrelation) > bound * (1 + samples.SLACK):
+    if not possible(r.autocorrelation, gaps):
         yield "autocorrelation", f"{r.autocorrelation!r} cannot be of {gaps} samples"
 
 

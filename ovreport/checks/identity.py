@@ -21,6 +21,8 @@ from ovreport.record import (
 
 KINDS = {"CPU": ("CPU",), "GPU": ("iGPU", "dGPU"), "NPU": ("NPU",)}
 """Beginning of a physical device's name → the families that it can be of."""
+LARGEST = 2**48
+"""Elements in one direction of a tensor."""
 VIRTUAL = ("AUTO", "MULTI", "HETERO", "BATCH")
 """Devices that hand the work to others."""
 _FEWEST_DIGITS = 6
@@ -40,9 +42,7 @@ def names(record: Record) -> Iterator[Fault]:
         yield Fault("$.case.precision", "native frameworks are measured at f32 only")
     if case.is_native and record.device.family != "CPU":
         yield Fault("$.device.family", "native frameworks are measured on the processor only")
-    if isinstance(record.generation, Generation) != case.is_language and isinstance(
-        record.outcome, Completed
-    ):
+    if isinstance(record.generation, Generation) and not case.is_language:
         yield Fault("$.generation", f"{GENAI} generates tokens, and no other engine does")
     if case.is_language:
         for name in ("latency", "throughput", "curve", "open_loop", "end_to_end"):
@@ -151,7 +151,7 @@ def ports(record: Record) -> Iterator[Fault]:
     """Yield shapes that no tensor has."""
     for name in ("inputs", "outputs"):
         for index, port in enumerate(getattr(record.model, name)):
-            if any(size < -1 for size in port.shape):
+            if any(not -1 <= size <= LARGEST for size in port.shape):
                 yield Fault(f"$.model.{name}[{index}].shape", f"{port.shape} is no shape")
 
 

@@ -20,6 +20,7 @@ IDLE_ROUNDING = 0.05
 FASTER = 100.0
 """A request under load has fewer threads than one alone, and is slower. Where a model is so small
 that threads are in each other's way it is faster, but never by so much."""
+_FLOATS = 1e-9
 TICKS_S = 0.1
 """Processor time is counted in ticks of the kernel."""
 
@@ -131,14 +132,20 @@ def both(record: Record) -> Iterator[tuple[str, LatencyRound | ThroughputRound]]
             yield f"$.throughput.rounds[{index}]", r
 
 
-def correlations(record: Record) -> Iterator[Fault]:
-    """Yield correlations that no series of so many samples can have.
+def possible(autocorrelation: float, n: int) -> bool:
+    """Return whether a series of n samples can have this lag-1 autocorrelation.
 
-    |r₁| ≤ cos(π / (n + 1)): the largest eigenvalue of the matrix of the lag-1 quadratic form.
+    |r₁| ≤ cos(π / (n + 1)): the largest eigenvalue of the matrix of the lag-1 quadratic form. With
+    fewer than three samples it is not defined, and recorded as 0.
     """
+    bound = math.cos(math.pi / (n + 1)) if n >= 3 else 0.0
+    return abs(autocorrelation) <= bound + _FLOATS and abs(autocorrelation) < 1
+
+
+def correlations(record: Record) -> Iterator[Fault]:
+    """Yield correlations that no series of so many samples can have."""
     for path, r in both(record):
-        bound = math.cos(math.pi / (r.n + 1)) if r.n >= 3 else 0.0
-        if abs(r.autocorrelation) > bound * (1 + samples.SLACK):
+        if not possible(r.autocorrelation, r.n):
             yield Fault(
                 f"{path}.autocorrelation", f"{r.autocorrelation!r} cannot be of {r.n} samples"
             )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 
 from ovreport.checks.fault import Fault, number
+from ovreport.checks.rounds import STEPS_LOST
 from ovreport.record import (
     Energy,
     Generation,
+    MeasuringTime,
     Memory,
     MemoryMode,
     MemoryRound,
@@ -31,6 +34,9 @@ APART = 3.0
 def memory(record: Record) -> Iterator[Fault]:
     """Yield memory that the machine does not have, or that contradicts itself."""
     for path, r in _memory_rounds(record):
+        names = [phase.phase for phase in r.phases]
+        if len(set(names)) < len(names):
+            yield Fault(f"{path}.phases", f"a phase stands there twice: {', '.join(names)}")
         for index, phase in enumerate(r.phases):
             where, peak = f"{path}.phases[{index}]", phase.peak_rss_bytes
             if not LEAST_BYTES <= peak <= record.machine.memory_bytes * COUNTED:
@@ -96,12 +102,16 @@ def _loops(record: Record) -> dict[int, list[tuple[int, float]]]:
 
 
 def startup(record: Record) -> Iterator[Fault]:
-    """Yield starts that took no time, and a model cache of nothing."""
+    """Yield starts that took no time or longer than all of the case, and a cache of nothing."""
+    measuring = record.measuring_time
+    most_ms = measuring.wall_s * 1000 if isinstance(measuring, MeasuringTime) else math.inf
     for name in ("startup", "startup_cached"):
         measured = getattr(record, name)
         if isinstance(measured, Startup | StartupCached):
             for index, r in enumerate(measured.rounds):
-                if r.read_ms + r.compile_ms + r.first_inference_ms <= 0:
-                    yield Fault(f"$.{name}.rounds[{index}]", "a start takes time")
+                total_ms = r.read_ms + r.compile_ms + r.first_inference_ms
+                if not 0 < total_ms <= most_ms * STEPS_LOST:
+                    what = f"a start of {number(total_ms)} ms, of {number(most_ms)} ms in all"
+                    yield Fault(f"$.{name}.rounds[{index}]", what)
         if isinstance(measured, StartupCached) and measured.cache_bytes == 0:
-            yield Fault(f"$.{name}.cache_bytes", f"{number(0)} bytes in a cache that was loaded")
+            yield Fault(f"$.{name}.cache_bytes", "0 bytes in a cache that was loaded")

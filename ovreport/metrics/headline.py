@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ovreport.metrics.evidence import evidence_without_load
 from ovreport.metrics.metric import MetricValue, value_of
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH, verdict_of
-from ovreport.record import Reason, Record
+from ovreport.record import Reason, Record, RunSpread
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport.stats.spread import ROUNDS, Prior
 from ovreport.stats.undisturbed import UNKNOWN, Round, Undisturbed, floors, needs_more, undisturbed
@@ -90,12 +90,16 @@ def observed(
 def prior_of(record: Record, key: str, unknown: Prior) -> Prior:
     """Return how far values of a metric lay apart in the record's run; `unknown`: it is not."""
     found = record.run_spread.get(key)
-    if found is None:
-        return unknown
-    rho = max(found.autocorrelation, _LEAST_CORRELATED)
-    return Prior(found.deviation, found.degrees, rho)
+    return unknown if found is None else prior_from(found)
 
 
+def prior_from(run: RunSpread) -> Prior:
+    """Return what a run's spread tells of any of its cases."""
+    return Prior(run.deviation, run.degrees, max(run.autocorrelation, _LEAST_CORRELATED))
+
+
+_OBSERVED_ROUNDS = 10
+"""Fewer rounds that follow each other, correlated, often agree by chance: no stable value."""
 _LEAST_CORRELATED = 0.1
 """A run that shows no correlation tells it to about this."""
 
@@ -104,5 +108,5 @@ def _over_all(
     key: str, rounds: Rounds, prior: Prior, reasons: Sequence[Reason], *, kind: str
 ) -> tuple[str, MetricValue]:
     interval, many = rounds.observed(prior), len(rounds.values)
-    verdict = verdict_of(interval, many, reasons)
+    verdict = verdict_of(interval, many, reasons, needed=_OBSERVED_ROUNDS)
     return value_of(key, interval, many, sum(rounds.n), verdict, kind=kind)

@@ -23,7 +23,8 @@ REASONS: dict[str, ReasonText] = {
     ),
     "too-few-rounds": ReasonText(
         "Too few rounds",
-        "With fewer than three rounds nothing can be said about how repeatable a number is.",
+        "With fewer than three rounds nothing can be said about how repeatable a number is; with "
+        "fewer than ten, of an observed value over rounds that follow each other, too little.",
         "Let the collect finish, or run it again: it resumes.",
     ),
     "too-few-samples": ReasonText(

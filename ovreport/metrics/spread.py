@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import islice
 
 from ovreport.metrics.generation import first_token_of, per_token_of
 from ovreport.metrics.headline import Rounds
@@ -36,8 +35,14 @@ def run_spreads(records: Sequence[Record]) -> dict[str, RunSpread]:
 
     Of a headline it is that of the floors of processes, of an observed value that of rounds.
     """
-    found = {key: _of_floors(_all(records, of)) for key, of in _HEADLINES.items()}
-    found |= {key: _of_rounds(_all(records, of)) for key, of in _OBSERVED.items()}
+    found = {
+        key: spread_of_floors([rounds.floors for rounds in _all(records, of)])
+        for key, of in _HEADLINES.items()
+    }
+    found |= {
+        key: spread_of_rounds([rounds.values for rounds in _all(records, of)])
+        for key, of in _OBSERVED.items()
+    }
     return {key: spread for key, spread in found.items() if spread is not None}
 
 
@@ -45,19 +50,19 @@ def _all(records: Sequence[Record], of: Callable[[Record], Rounds | None]) -> li
     return [rounds for record in records if (rounds := of(record)) is not None]
 
 
-def _of_floors(cases: Sequence[Rounds]) -> RunSpread | None:
+def spread_of_floors(cases: Sequence[Sequence[float]]) -> RunSpread | None:
     """Return the spread of the first processes that were quiet: a choice by value would be small.
 
-    Processes are added where the first ones disagree, so that all of them together would tell most
-    of the cases that are noisiest.
+    Each case is a list of logarithms, one a process. Processes are added where the first ones
+    disagree, so that all of them together would tell most of the cases that are noisiest.
     """
-    floors = [list(islice(case.floors, MIN_PROCESSES)) for case in cases]
-    return _run_spread([logs for logs in floors if len(logs) == MIN_PROCESSES], rho=0.0)
+    first = [floors[:MIN_PROCESSES] for floors in cases if len(floors) >= MIN_PROCESSES]
+    return _run_spread(first, rho=0.0)
 
 
-def _of_rounds(cases: Sequence[Rounds]) -> RunSpread | None:
-    logs = [[math.log(value) for value in case.values] for case in cases]
-    logs = [values for values in logs if len(values) >= _MIN_ROUNDS]
+def spread_of_rounds(cases: Sequence[Sequence[float]]) -> RunSpread | None:
+    """Return the spread of the rounds of several cases, each a list of positive values."""
+    logs = [[math.log(v) for v in values] for values in cases if len(values) >= _MIN_ROUNDS]
     rounds = sum(map(len, logs))
     found = math.fsum(len(values) * lag1(values) for values in logs)
     rho = (found + _PRIOR_ROUNDS * ROUNDS.autocorrelation) / (rounds + _PRIOR_ROUNDS)

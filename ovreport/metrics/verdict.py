@@ -16,13 +16,16 @@ STABLE_HALF_WIDTH = 0.03
 NOISY_HALF_WIDTH = 0.10
 
 
-def verdict_of(interval: Interval, rounds: int, reasons: Sequence[Reason] = ()) -> Verdict:
-    """Return the verdict on the median over some rounds.
+def verdict_of(
+    interval: Interval, rounds: int, reasons: Sequence[Reason] = (), *, needed: int = 3
+) -> Verdict:
+    """Return the verdict on a value that is made of some rounds.
 
     `reasons`: what speaks against it beside its interval, such as the record's `evidence`.
+    `needed`: fewer rounds are never stable.
     """
     level = _level(interval, rounds)
-    found = [*_interval_reasons(interval, rounds), *reasons]
+    found = [*_interval_reasons(interval, rounds, needed), *reasons]
     return Verdict(level="noisy" if found and level == "stable" else level, reasons=found)
 
 
@@ -32,9 +35,9 @@ def _level(interval: Interval, rounds: int) -> Level:
     return "stable" if interval.half_width <= STABLE_HALF_WIDTH else "noisy"
 
 
-def _interval_reasons(interval: Interval, rounds: int) -> Iterator[Reason]:
-    if rounds < 3:
-        yield Reason(code="too-few-rounds", detail=f"{rounds} of at least 3")
+def _interval_reasons(interval: Interval, rounds: int, needed: int) -> Iterator[Reason]:
+    if rounds < needed:
+        yield Reason(code="too-few-rounds", detail=f"{rounds} of at least {needed}")
     if rounds > 1 and interval.half_width > STABLE_HALF_WIDTH:
         yield Reason(
             code="wide-interval", detail=f"±{interval.half_width:.1%} over {rounds} rounds"

@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
-from typing import Annotated, Any
+from functools import cache, reduce
+from operator import or_
+from types import GenericAlias
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import inspect
 
 from ovreport.errors import one_line
 from ovreport.record.record import Record
-
-_DEEPEST = 64
-"""A record is a dozen levels deep."""
 
 
 class Kind(IntEnum):
@@ -51,126 +50,119 @@ def _record_type() -> inspect.Type:
     return inspect.type_info(Record)
 
 
-def _faults(value: object, kind: inspect.Type, path: str) -> Iterator[ContractFault]:
-    if path.count(".") + path.count("[") > _DEEPEST:
-        yield ContractFault(path[:200], "deeper than any record")
-        return
+def _faults(value: object, kind: inspect.Type, path: str) -> list[ContractFault]:
+    """Return the faults of a value, as deep inside it as they lie."""
+    try:
+        msgspec.convert(value, _annotation(kind), strict=True)
+    except msgspec.ValidationError as error:
+        # Where its parts are sound, the fault is in what they say together.
+        return list(_inside(value, kind, path)) or [_told(error, path)]
+    return []
+
+
+def _inside(value: object, kind: inspect.Type, path: str) -> Iterator[ContractFault]:
+    """Yield the faults of a value's parts; none of a value without parts."""
     match kind:
         case inspect.Metadata():
-            yield from _faults(value, kind.type, path)
-        case inspect.StructType():
-            yield from _of_struct(value, kind, path)
+            yield from _inside(value, kind.type, path)
+        case inspect.StructType() if isinstance(value, dict):
+            yield from _of_fields(value, kind, path)
         case inspect.UnionType():
-            yield from _of_union(value, kind, path)
+            yield from _of_tagged(value, kind, path)
         case inspect.ListType() if isinstance(value, list):
-            inside = [f for i, one in enumerate(value) for f in _of_item(one, kind, path, i)]
-            yield from inside or _of_value(value, kind, path)
+            for index, one in enumerate(value):
+                yield from _faults(one, kind.item_type, f"{path}[{index}]")
         case inspect.DictType() if isinstance(value, dict):
             for key, one in value.items():
                 yield from _faults(key, kind.key_type, path)
                 yield from _faults(one, kind.value_type, f"{path}.{one_line(str(key), 80)}")
         case inspect.LiteralType():
-            if not any(value == known and type(value) is type(known) for known in kind.values):
-                yield ContractFault(path, f"{_quoted(value)} is none of {_all(kind.values)}")
-        case _:
-            yield from _of_value(value, kind, path)
+            yield ContractFault(path, f"{_quoted(value)} is none of {_all(kind.values)}")
 
 
-def _of_item(
-    value: object, kind: inspect.ListType, path: str, index: int
+def _of_fields(
+    value: dict[str, object], kind: inspect.StructType, path: str
 ) -> Iterator[ContractFault]:
-    return _faults(value, kind.item_type, f"{path}[{index}]")
-
-
-def _of_struct(value: object, kind: inspect.StructType, path: str) -> Iterator[ContractFault]:
-    if not isinstance(value, dict):
-        yield ContractFault(path, f"an object is expected, not {_quoted(value)}")
-        return
     fields = {field.encode_name: field for field in kind.fields}
-    tag = {kind.tag_field} if kind.tag_field else set()
-    found = [
-        ContractFault(f"{path}.{name}", "this required field is missing", Kind.MISSING)
-        for name, field in fields.items()
-        if field.required and name not in value
-    ]
+    for name, field in fields.items():
+        if field.required and name not in value:
+            what = "this required field is missing"
+            yield ContractFault(f"{path}.{name}", what, Kind.MISSING)
     for name, one in value.items():
         if name in fields:
-            found += _faults(one, fields[name].type, f"{path}.{name}")
-        elif name not in tag:
+            yield from _faults(one, fields[name].type, f"{path}.{name}")
+        elif name != kind.tag_field:
             what = f"there is no field {_quoted(name)} in an object of this kind"
-            found.append(ContractFault(path, what, Kind.UNKNOWN))
-    if found:
-        yield from found
-        return
-    # Its parts are sound: what is left is what they say together.
-    yield from _of_value(value, kind, path)
+            yield ContractFault(path, what, Kind.UNKNOWN)
 
 
-def _of_union(value: object, kind: inspect.UnionType, path: str) -> Iterator[ContractFault]:
-    structs = [one for one in kind.types if isinstance(one, inspect.StructType)]
-    if len(structs) < 2:
-        yield from _of_value(value, kind, path)
+def _of_tagged(value: object, kind: inspect.UnionType, path: str) -> Iterator[ContractFault]:
+    """Yield the faults of an object of one of several kinds, which a field of it names."""
+    kinds = {one.tag: one for one in kind.types if isinstance(one, inspect.StructType)}
+    name = next((one.tag_field for one in kinds.values() if one.tag_field), None)
+    if name is None or not isinstance(value, dict):
         return
-    if not isinstance(value, dict):
-        yield ContractFault(path, f"an object is expected, not {_quoted(value)}")
-        return
-    tags = {one.tag: one for one in structs}
-    name = structs[0].tag_field or ""
     tag = value.get(name)
     if name not in value:
-        what = f"this required field is missing: one of {_all(tags)}"
+        what = f"this required field is missing: one of {_all(kinds)}"
         yield ContractFault(f"{path}.{name}", what, Kind.MISSING)
-    elif not isinstance(tag, str) or tag not in tags:
-        yield ContractFault(f"{path}.{name}", f"{_quoted(tag)} is none of {_all(tags)}")
+    elif not isinstance(tag, str) or tag not in kinds:
+        yield ContractFault(f"{path}.{name}", f"{_quoted(tag)} is none of {_all(kinds)}")
     else:
-        yield from _of_struct(value, tags[tag], path)
+        yield from _faults(value, kinds[tag], path)
 
 
-def _of_value(value: object, kind: inspect.Type, path: str) -> Iterator[ContractFault]:
-    """Yield what msgspec itself says of a value, which has no faults further down."""
-    try:
-        msgspec.convert(value, _python(kind), strict=True)
-    except msgspec.ValidationError as error:
-        what, _, deeper = str(error).rpartition(" - at `")
-        inside = deeper.rpartition("` in `")[2].rstrip("`").removeprefix("$") if what else ""
-        yield ContractFault(path + one_line(inside), one_line(what or str(error)))
+def _told(error: msgspec.ValidationError, path: str) -> ContractFault:
+    """Return what msgspec says of a value, which may be of a place further down."""
+    what, _, deeper = str(error).rpartition(" - at `")
+    inside = deeper.rpartition("` in `")[2].rstrip("`").removeprefix("$") if what else ""
+    return ContractFault(path + one_line(inside), one_line(what or str(error)))
 
 
-def _python(kind: inspect.Type) -> Any:  # noqa: ANN401
-    """Return the annotation that a leaf of the contract's types was made of."""
+_annotations: dict[int, Any] = {}
+"""Of the types of a record, which live as long as this module, by their ids."""
+
+
+def _annotation(kind: inspect.Type) -> Any:  # noqa: ANN401
+    """Return the annotation that a type was made of."""
+    if id(kind) not in _annotations:
+        _annotations[id(kind)] = _annotated(kind)
+    return _annotations[id(kind)]
+
+
+def _annotated(kind: inspect.Type) -> Any:  # noqa: ANN401
+    plain: Any
+    match kind:
+        case inspect.Metadata():
+            return _annotation(kind.type)
+        case inspect.StructType():
+            return kind.cls
+        case inspect.UnionType():
+            return reduce(or_, map(_annotation, kind.types))
+        case inspect.LiteralType():
+            return Literal[tuple(kind.values)]
+        case inspect.TupleType():
+            return GenericAlias(tuple, tuple(_annotation(one) for one in kind.item_types))
+        case inspect.ListType():
+            plain = GenericAlias(list, (_annotation(kind.item_type),))
+        case inspect.DictType():
+            plain = GenericAlias(dict, (_annotation(kind.key_type), _annotation(kind.value_type)))
+        case _:
+            plain = _PLAIN[type(kind)]
     bounds: dict[str, Any] = {
         name: bound
         for name in ("min_length", "max_length", "pattern", "gt", "ge", "lt", "le")
         if (bound := getattr(kind, name, None)) is not None
     }
-    match kind:
-        case inspect.Metadata():
-            return _python(kind.type)
-        case inspect.StructType():
-            return kind.cls
-        case inspect.UnionType():
-            whole: Any = None
-            for one in kind.types:
-                whole = _python(one) if whole is None else whole | _python(one)
-            return whole
-        case inspect.TupleType():
-            return tuple.__class_getitem__(tuple(_python(one) for one in kind.item_types))
-        case inspect.ListType():
-            plain: Any = list  # its items were looked at one by one
-        case inspect.NoneType():
-            return None
-        case _:
-            plain = _PLAIN[type(kind)]
     return Annotated[plain, msgspec.Meta(**bounds)] if bounds else plain
 
 
 _PLAIN: Mapping[type[inspect.Type], Any] = {
-    inspect.AnyType: Any,
     inspect.StrType: str,
     inspect.FloatType: float,
     inspect.IntType: int,
     inspect.BoolType: bool,
-    inspect.DictType: dict,
+    inspect.NoneType: None,
 }
 
 

@@ -33,7 +33,7 @@ EXACT = Prior(deviation=0.0, degrees=0.0)
 PROCESSES = Prior(deviation=0.03, degrees=3.0, autocorrelation=0.1, stated=True)
 """Of times that are measured once in a process, minutes apart: they are taken to differ by 3 %, as
 on an ordinary machine, until they show otherwise."""
-ROUNDS = Prior(deviation=0.03, degrees=3.0, autocorrelation=0.3, stated=True)
+ROUNDS = Prior(deviation=0.03, degrees=3.0, autocorrelation=0.4, stated=True)
 """Of rounds that follow each other: what else the machine does often lasts over several."""
 _PRIOR_ROUNDS = 60
 """So many rounds a prior autocorrelation is worth: a dozen rounds tell it to ±0.3 only."""
@@ -66,6 +66,8 @@ def deviation(values: Sequence[float]) -> float:
 def lag1(values: Sequence[float]) -> float:
     """Return the lag-1 autocorrelation of a few values, corrected for their number; 0: unknown.
 
+    Of so few that it may lie far beyond 1: for means over several cases, or beside a prior.
+
     Around the mean of the same n values it comes out too low by (1 + 3ρ) / n (Kendall, Biometrika
     41, 1954, p. 403).
     """
@@ -78,7 +80,7 @@ def lag1(values: Sequence[float]) -> float:
     if power <= 0:
         return 0.0
     found = math.fsum([a * b for a, b in itertools.pairwise(centred)]) / power
-    return max(-1.0, min((n * found + 1) / (n - 4), 1.0))
+    return (n * found + 1) / (n - 4)
 
 
 def correlation(values: Sequence[float], prior: Prior) -> float:

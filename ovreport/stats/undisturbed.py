@@ -12,23 +12,22 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ovreport.stats.intervals import Interval, t_quantile
 from ovreport.stats.spread import Prior, Spread, deviation, moderated
 
 AGREEMENT = 0.03
-"""Floors of processes that lie within this of each other agree."""
+"""Rounds of a process, and floors of processes, that lie within this of each other agree."""
 MIN_PROCESSES = 3
 """So many processes have to agree."""
-FASTEST = 2
-"""A process's floor is the mean of so many of its fastest quiet rounds."""
 LUCKY = 0.10
 """A single process may be faster than those that agree by less than this: its memory lies well.
 One that is faster by more shows that the others were disturbed."""
-UNKNOWN = Prior(deviation=0.02, degrees=4, stated=True)
-"""Processes differ by about 2 %, where no run tells better."""
+UNKNOWN = Prior(deviation=0.02, degrees=8)
+"""Processes are taken to differ by 2 % at least: so much was seen of one case from run to run, where
+those of each run lay closer together."""
 
 
 @dataclass(frozen=True)
@@ -57,25 +56,29 @@ def undisturbed(rounds: Sequence[Round], prior: Prior = UNKNOWN) -> Undisturbed 
 
     `prior`: how far apart the floors of processes lie in this run. Of rates give the inverse.
     """
-    fastest = _fastest(rounds)
-    if len(fastest) < MIN_PROCESSES:
+    chosen = _at_floor(rounds)
+    if len(chosen) < MIN_PROCESSES:
         seen = len({r.process for r in rounds})
-        return f"{len(fastest)} of {seen} processes had a quiet round, {MIN_PROCESSES} are needed"
-    levels = _levels(rounds, fastest)
+        return (
+            f"{len(chosen)} of {seen} processes had quiet rounds that agree, {MIN_PROCESSES} are "
+            "needed"
+        )
+    levels = _levels(rounds, chosen)
     agreeing = _agreeing(levels)
     if not agreeing:
         return (
             f"the quiet rounds of {len(levels)} processes do not agree within {AGREEMENT:.0%} of "
             "each other"
         )
-    used = tuple(sorted(i for process in agreeing for i in fastest[process]))
-    interval = _interval([levels[process] for process in agreeing], prior)
+    used = tuple(sorted(i for process in agreeing for i in chosen[process]))
+    share = len(used) / sum(one.quiet for one in rounds)
+    interval = _interval([levels[process] for process in agreeing], share, prior)
     return Undisturbed(interval, frozenset(agreeing), used)
 
 
 def floors(rounds: Sequence[Round]) -> dict[int, float]:
-    """Return process → logarithm of what its fastest quiet rounds took, in the order of rounds."""
-    return _levels(rounds, _fastest(rounds))
+    """Return process → logarithm of what its rounds at the floor took, in the order of rounds."""
+    return _levels(rounds, _at_floor(rounds))
 
 
 def _levels(rounds: Sequence[Round], chosen: Mapping[int, Sequence[int]]) -> dict[int, float]:
@@ -85,42 +88,54 @@ def _levels(rounds: Sequence[Round], chosen: Mapping[int, Sequence[int]]) -> dic
     }
 
 
-def _fastest(rounds: Sequence[Round]) -> dict[int, list[int]]:
-    """Return process → indices of its fastest quiet rounds."""
+def _at_floor(rounds: Sequence[Round]) -> dict[int, list[int]]:
+    """Return process → indices of its quiet rounds that agree with the fastest of them.
+
+    All that agree: the fastest alone would lie the lower the more rounds there are. None of a
+    process most of whose quiet rounds do not: what disturbed those may have disturbed all.
+    """
     quiet: dict[int, list[int]] = {}
     for index, one in enumerate(rounds):
         if one.quiet:
             quiet.setdefault(one.process, []).append(index)
-    return {
-        process: sorted(indices, key=lambda i: rounds[i].value)[:FASTEST]
-        for process, indices in quiet.items()
-    }
+    found = {}
+    for process, indices in quiet.items():
+        limit = min(rounds[i].value for i in indices) * (1 + AGREEMENT)
+        chosen = [i for i in indices if rounds[i].value <= limit]
+        if 2 * len(chosen) >= len(indices):
+            found[process] = chosen
+    return found
 
 
-def _agreeing(floors: dict[int, float]) -> list[int]:
+def _agreeing(levels: Mapping[int, float]) -> list[int]:
     """Return the processes whose floors agree; none where too few do, or a faster one speaks.
 
-    Of several groups that agree, the largest, and of those the fastest.
+    Of several groups that agree, the largest, and of those the one that agrees best.
     """
-    ordered = sorted(floors, key=lambda process: floors[process])
+    ordered = sorted(levels, key=lambda process: levels[process])
     width = math.log1p(AGREEMENT)
     groups = [
-        [p for p in ordered[start:] if floors[p] - floors[first] <= width]
+        [p for p in ordered[start:] if levels[p] - levels[first] <= width]
         for start, first in enumerate(ordered)
     ]
-    best = max(groups, key=len)
-    below = [p for p in ordered if floors[p] < floors[best[0]]]
-    far = any(floors[best[0]] - floors[p] > math.log1p(LUCKY) for p in below)
-    too_few = len(best) < MIN_PROCESSES or 2 * len(best) < len(ordered)
+    best = max(groups, key=lambda group: (len(group), levels[group[0]] - levels[group[-1]]))
+    below = [p for p in ordered if levels[p] < levels[best[0]]]
+    far = any(levels[best[0]] - levels[p] > math.log1p(LUCKY) for p in below)
+    too_few = len(best) < MIN_PROCESSES or 2 * len(best) <= len(ordered)
     return [] if too_few or far or len(below) > max(1, len(ordered) // 5) else best
 
 
-def _interval(floors: Iterable[float], prior: Prior) -> Interval:
-    """Return the centre of logarithms and how well it is known, as a time."""
-    found = list(floors)
-    centre, n = statistics.fmean(found), len(found)
-    spread = moderated(Spread(deviation(found), n - 1), prior)
-    margin = t_quantile(spread.degrees) * spread.deviation / math.sqrt(n)
+def _interval(levels: Sequence[float], used: float, prior: Prior) -> Interval:
+    """Return the centre of logarithms and how well it is known, as a time.
+
+    `used`: the share of the quiet rounds that agree; the fewer do, the wider. The processes were
+    chosen because they agree, so that their own spread never narrows what is known of it besides.
+    """
+    centre, n = statistics.fmean(levels), len(levels)
+    spread = moderated(Spread(deviation(levels), n - 1), prior)
+    apart = max(spread.deviation, prior.deviation, UNKNOWN.deviation)
+    degrees = max(spread.degrees, UNKNOWN.degrees + n - 1)
+    margin = t_quantile(degrees) * apart / math.sqrt(n * used)
     return Interval(math.exp(centre), math.exp(centre - margin), math.exp(centre + margin))
 
 

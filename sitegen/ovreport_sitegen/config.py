@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from ovreport.errors import ConfigError
+from ovreport.errors import ConfigError, did_you_mean
 from ovreport_sitegen.text import safe_url
 
 FILE = "ovreport.toml"
@@ -84,7 +84,7 @@ def parse(data: bytes, *, where: str) -> Config:
         raise ConfigError(
             what,
             where=f"{where}: {at.rstrip('`') or '$'}",
-            remedy="Known keys: title, site_url, repository, accent, owner, "
+            remedy=f"{_close_key(what)}Known keys: title, site_url, repository, accent, owner, "
             '[machines."<id>"] with owner, and '
             '[devices."<full name>"] with tdp_w, price, currency, source.',
         ) from error
@@ -94,6 +94,14 @@ def parse(data: bytes, *, where: str) -> Config:
         ) from error
     _check(config, where)
     return config
+
+
+def _close_key(what: str) -> str:
+    """Return which key may be meant, where the fault is an unknown one."""
+    unknown = re.search(r"unknown field `(.*)`", what)
+    kinds = (Config, MachineSettings, Rated)
+    known = [name for kind in kinds for name in kind.__struct_fields__]
+    return did_you_mean(unknown[1], known) if unknown else ""
 
 
 def _check(config: Config, where: str) -> None:

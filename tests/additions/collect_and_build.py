@@ -32,7 +32,12 @@ def main() -> None:
     for package in (ovreport, ovreport_collector, ovreport_sitegen):
         assert Path(package.__file__).is_relative_to(tree), f"{package.__file__} is not of the copy"
     tiers.TIERS["quick"] = msgspec.structs.replace(
-        tiers.TIERS["quick"], min_seconds=0.05, min_inferences=8, processes=1, max_processes=1
+        tiers.TIERS["quick"],
+        min_seconds=0.05,
+        min_inferences=8,
+        processes=1,
+        max_processes=1,
+        is_custom=True,
     )
     _write_model(folder / "patterns.onnx")
     suite = write_suite(folder / "suite.toml", document(models=[_model_table()]))

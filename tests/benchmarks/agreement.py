@@ -14,6 +14,7 @@ from ovreport.errors import InputError
 from ovreport.history import newest
 from ovreport.metrics import MetricValue, metric_values
 from ovreport.record import Completed, MeasuringTime, Record
+from ovreport.stats.comparison import Comparison
 from ovreport.store import read_all
 from ovreport_sitegen.compare import MEASUREMENTS, PairedComparison
 
@@ -157,11 +158,13 @@ def _ratios(records: Sequence[Record]) -> Iterator[tuple[tuple[str, str], Estima
         if precision != "default" or baseline is None:
             continue
         pair = PairedComparison(_Case(baseline), _Case(record))
-        for measurement in MEASUREMENTS:
-            if (compared := pair.of(measurement)) is not None:
-                ratio = compared.ratio
-                found = Estimate(ratio.value, ratio.low, ratio.high)
-                yield (f"{measurement}{_PAIRED}", place), found
+        compared: dict[str, Comparison | None] = {m: pair.of(m) for m in MEASUREMENTS}
+        compared["processor time"] = pair.processor_time
+        for name, found in compared.items():
+            if found is not None:
+                ratio = found.ratio
+                estimate = Estimate(ratio.value, ratio.low, ratio.high)
+                yield (f"{name}{_PAIRED}", place), estimate
         ours, theirs = metric_values(record), metric_values(baseline)
         for key in QUOTIENTS:
             a, b = ours.get(key), theirs.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -89,6 +90,16 @@ def test_help_has_examples(command: str) -> None:
     result = run(*command.split(), "--help")
     assert result.exit_code == 0
     assert f"ovreport models {command}".rstrip() + "  " in result.output
+
+
+def test_help_and_the_shell_know_the_built_in_suites() -> None:
+    """They are found where they lie: a new one needs no line of help."""
+    (option,) = (one for one in models.params if one.name == "suite")
+    completed = {item.value for item in option.shell_complete(click.Context(models), "")}
+    shown = run("--help").output
+    for name in load_suite.builtin():
+        assert name in shown
+        assert name in completed
 
 
 @pytest.mark.network

@@ -29,7 +29,7 @@ import sys, msgspec
 from ovreport import cli
 from ovreport_collector.plan import tiers
 tiers.TIERS["quick"] = msgspec.structs.replace(
-    tiers.TIERS["quick"], min_seconds=0.25, min_inferences=16, max_seconds=3)
+    tiers.TIERS["quick"], min_seconds=0.25, min_inferences=16, max_seconds=3, is_custom=True)
 sys.exit(cli.run(sys.argv[1:]))
 """
 TOO_BUSY = 0.2

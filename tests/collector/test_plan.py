@@ -23,6 +23,7 @@ from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.timing import Timing
 from ovreport_collector.session.estimate import total_s
+from tests.collector import odd_models
 from tests.collector.conftest import FakeChild, a_device, a_request
 from tests.collector.suite_fixtures import suite_of
 
@@ -118,10 +119,10 @@ def test_another_device_or_release_is_another_plan(make) -> None:
         assert changed.key != made.key
 
 
-@pytest.mark.parametrize("file", ["one.onnx", "one.bin"])
+@pytest.mark.parametrize("file", ["one.onnx", "one.data"])
 def test_an_edited_model_is_another_plan(make, own_folders: Path, file: str) -> None:
     """A file that no checksum pins is known by its content, and by that of its weights."""
-    (own_folders / "one.bin").write_bytes(b"weights")
+    odd_models.external_onnx(own_folders / "one.onnx")
     before = make().key
     (own_folders / file).write_bytes(b"edited")
     assert make().key != before

@@ -147,6 +147,14 @@ def test_an_entry_point_that_is_no_command_is_refused(monkeypatch, capsys):
     assert "ovreport:__version__ is not a command" in capsys.readouterr().err
 
 
+def test_the_list_of_commands_says_each_in_a_whole_line(capsys):
+    """What is cut off is of no use."""
+    assert cli.run(["--help"]) == 0
+    listed = capsys.readouterr().out.partition("Commands:")[2].partition("Examples:")[0]
+    assert len(listed.strip().splitlines()) >= 9
+    assert "..." not in listed
+
+
 MAIN = [sys.executable, "-c", "from ovreport.cli import main; main()"]
 
 

@@ -1,5 +1,7 @@
 """Verdicts: every reason can be reached, and a record's own word is never taken."""
 
+import math
+
 import msgspec
 import pytest
 
@@ -100,15 +102,17 @@ def test_every_reason_can_be_reached_and_makes_a_number_noisy(code):
     assert text.remedy
 
 
-@pytest.mark.parametrize("code", [c for c in REASONS if c not in {"wide-interval"}])
+@pytest.mark.parametrize("code", [c for c in REASONS if c not in {"wide-interval", "disturbed"}])
 def test_one_thing_wrong_gives_one_reason(code):
-    """Codes do not set each other off, but that too few quiet rounds leave the observed value.
+    """Codes do not set each other off, but that too few quiet rounds leave the observed value."""
+    own = all_codes(REACHED[code]()) - all_codes(a_record()) - {"disturbed"}
+    assert own == {code} - {"too-few-rounds"}
 
-    Three rounds, of the factory's curve, are too few for a narrow interval.
-    """
-    values = [v for v in metric_values(REACHED[code]()).values() if isinstance(v, MetricValue)]
-    codes = {r.code for v in values for r in v.verdict.reasons} - {"disturbed", "wide-interval"}
-    assert codes == {code} - {"disturbed", "wide-interval"} or code == "disturbed"
+
+def all_codes(record):
+    """Return the codes of all reasons against any value of a record."""
+    values = [v for v in metric_values(record).values() if isinstance(v, MetricValue)]
+    return {r.code for v in values for r in v.verdict.reasons}
 
 
 @pytest.mark.parametrize(
@@ -151,11 +155,11 @@ def test_drift_in_fewer_than_half_of_the_rounds_is_tolerated():
 
 @pytest.mark.parametrize(
     ("spread", "level"),
-    [(0.0, "stable"), (0.01, "stable"), (0.05, "noisy"), (0.07, "noisy"), (0.15, "unreliable")],
+    [(0.0, "stable"), (0.01, "stable"), (0.05, "noisy"), (0.07, "noisy"), (0.25, "unreliable")],
 )
 def test_the_level_follows_the_width_of_the_interval(spread, level: Level):
     """Up to ±3 % stable, up to ±10 % noisy, beyond that unreliable."""
-    medians = [5 * (1 + spread * d) for d in (-1, -0.5, -0.2, 0, 0.2, 0.5, 1)]
+    medians = [5 * (1 + spread * math.cos(2.6 * i)) for i in range(16)]
     verdict = verdicts(with_medians(*medians))["latency"]
     assert verdict.level == level
     assert ("wide-interval" in {r.code for r in verdict.reasons}) == (level != "stable")

@@ -85,7 +85,7 @@ def share(hits: Sequence[bool]) -> float:
 # ---------------------------------------------------------------- through the collector's loops
 
 
-def through_the_loops(comparisons: int, *, seed: int, rounds: int = 7) -> Iterator[Finding]:
+def through_the_loops(comparisons: int, *, seed: int, rounds: int = 12) -> Iterator[Finding]:
     """Measure with real loops, records and figures: a case, itself again, and one 5 % slower."""
     truth = Truth(median_ms=10, within=0.02, rho=0.5, between=BETWEEN, length=100 + WARM_UP)
     rng = np.random.default_rng(seed)

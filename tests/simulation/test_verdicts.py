@@ -111,8 +111,8 @@ def test_drift_under_load_is_seen_too() -> None:
     ("step", "level"), [(0.01, "stable"), (0.06, "noisy"), (0.3, "unreliable")]
 )
 def test_a_step_between_rounds_widens_the_interval(step: float, level: str) -> None:
-    """From the fourth round on the machine is another one: the size of the step decides."""
-    record = latency_record(calm(step=step, step_round=3))
+    """From the ninth round on the machine is another one: the size of the step decides."""
+    record = latency_record(calm(step=step, step_round=8), rounds=16)
     verdict = metric_values(record)["latency_observed_ms"].verdict
     codes = [reason.code for reason in verdict.reasons]
     assert (verdict.level, codes) == (level, [] if level == "stable" else ["wide-interval"])
@@ -131,8 +131,8 @@ def test_outliers_are_kept_and_do_not_move_the_median() -> None:
 def test_noisy_rounds_are_noisy_and_wild_ones_unreliable() -> None:
     """By the half-width of the interval."""
     levels = [
-        latency_record(calm(between=b, seed=4)).verdicts["latency"].level
-        for b in (0.005, 0.06, 0.3)
+        latency_record(calm(between=b, seed=4), rounds=16).verdicts["latency"].level
+        for b in (0.005, 0.03, 0.3)
     ]
     assert levels == ["stable", "noisy", "unreliable"]
 

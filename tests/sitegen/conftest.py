@@ -83,6 +83,7 @@ def a_collection() -> list[r.Record]:
             precision="default",
             median_ms=3,
             tier=QUICK,
+            rounds=5,
         ),
         a_failed_record(model="silero", title="Silero VAD", seed=6),
         a_failed_record(
@@ -93,7 +94,7 @@ def a_collection() -> list[r.Record]:
             outcome=r.Unsupported(reason="the model does not convert", remedy="Use another."),
         ),
         unreliable,
-        msgspec.structs.replace(a_record(seed=8), measured_at="2026-10-01T00:00:00Z"),
+        a_record(seed=8, measured_at="2026-10-01T00:00:00Z"),
     ]
 
 
@@ -113,7 +114,9 @@ def build_of(tmp_path: Path) -> Callable[[Sequence[r.Record]], Path]:
     def made(records: Sequence[r.Record]) -> Path:
         for record in records:
             write(record, tmp_path / "some" / "records")
-        return build(tmp_path / "some", [], tmp_path / "out").out
+        built = build(tmp_path / "some", [], tmp_path / "out")
+        assert not built.faults
+        return built.out
 
     return made
 

@@ -88,7 +88,7 @@ def test_an_unreliable_time_is_pale_and_says_so() -> None:
     view = end_to_end.view(catalogue(a_record(noise=0.5)))
     (card,) = view.models
     assert card.chart is not None
-    assert all(row.faint and row.name.endswith("unreliable") for row in card.chart.rows)
+    assert all(row.faint and row.label.startswith("≈") for row in card.chart.rows)
     assert "Pale" in card.legend
     assert view.table.rows[0].tone == "unreliable"
     assert "end-to-end" in view.head.warning

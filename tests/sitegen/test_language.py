@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
 from ovreport import record as r
 from ovreport_sitegen.components.about import port_text
 from ovreport_sitegen.pages import language_model
-from tests.factories import a_record
+from tests.factories import STANDARD, a_record
 from tests.language_factories import (
     a_failed_language_record,
-    a_generation,
     a_language_record,
     a_made_language_record,
     language_records,
@@ -111,14 +112,20 @@ def test_a_site_of_language_models_alone(build_of: BuildOf) -> None:
     assert "latency.html" not in (out / "index.html").read_text()
 
 
+ONE_ROUND = msgspec.structs.replace(STANDARD, processes=1, is_custom=True)
+
+
 def with_variants() -> list[r.Record]:
     """Return the published weights in both precisions, and what was made of them."""
-    usual = {"precision": "default"}
+    usual: dict[str, Any] = {"precision": "default"}
+    lost = [r.FailedRound(round=i, reason="out of memory", cause="killed") for i in (3, 4)]
     return [
         a_language_record(precision="f32", time_per_output_token_ms=25.0),
         a_language_record(**usual),
         a_made_language_record(time_per_output_token_ms=18.0, **usual),
-        a_made_language_record("int4-weights", time_per_output_token_ms=9.0, rounds=3, **usual),
+        a_made_language_record(
+            "int4-weights", time_per_output_token_ms=9.0, rounds=3, failed_rounds=lost, **usual
+        ),
     ]
 
 
@@ -171,13 +178,12 @@ def test_without_variants_there_is_no_table_of_weights(build_of: BuildOf) -> Non
 @pytest.mark.parametrize(
     "record",
     [
-        a_language_record(rounds=1),
+        a_language_record(rounds=1, tier=ONE_ROUND),
         a_language_record(noise=0.5),
         a_failed_language_record(),
         a_made_language_record(),
         a_made_language_record(generation=r.Skipped(reason="left out")),
         a_language_record(generation=r.Skipped(reason="left out")),
-        a_record(generation=a_generation(12.0, [1.0, 1.0])),
         a_language_record(model="magika-v3.3", title="Magika v3.3"),
     ],
     ids=[
@@ -187,7 +193,6 @@ def test_without_variants_there_is_no_table_of_weights(build_of: BuildOf) -> Non
         "made alone",
         "made and skipped",
         "skipped",
-        "classic with tokens",
         "shared id",
     ],
 )

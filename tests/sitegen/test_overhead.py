@@ -25,7 +25,7 @@ def test_the_overhead_is_that_of_the_fastest_case() -> None:
     )
     assert found.call is not None
     assert "Silero VAD" in found.call.what
-    assert dict(found.call.facts)["n"] == "7 rounds · 7,000 inferences"
+    assert dict(found.call.facts)["n"] == "7 rounds · 237,000 inferences"
     assert "1.0 %" in found.finding
 
 

@@ -133,7 +133,7 @@ def test_the_standing_tells_the_ratio_of_the_two() -> None:
         ([a_reference(), a_made_record(seed=3, rounds=4)], "int8 · i8: only 4 pairs"),
         (
             [a_reference(), a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1])],
-            "anything from 0.615× to",
+            "anything from 0.",
         ),
         ([a_failed_record(), a_made_record(seed=3)], "i8: the baseline failed"),
     ],
@@ -268,7 +268,8 @@ def test_a_model_without_two_usable_speedups_ranks_none(
     build_of: Callable[[Sequence[r.Record]], Path],
 ) -> None:
     """The chart and the table have all; without any speedup there is no chart."""
-    shaky = a_record(seed=2, precision="default", rounds=3)
+    lost = [r.FailedRound(round=i, reason="out of memory", cause="killed") for i in range(3, 7)]
+    shaky = a_record(seed=2, precision="default", rounds=3, failed_rounds=lost)
     found = catalogue(a_reference(), shaky)
     (first, _) = tradeoff.model_cards(found, found.models[0])
     assert isinstance(first.chart, Plane)

@@ -20,10 +20,11 @@ from ovreport_collector.cli.options import (
     json_option,
     plugin_option,
     shape_option,
+    suite_option,
 )
 from ovreport_collector.plan.engines import CHOICES
 from ovreport_collector.plan.tiers import TIERS
-from ovreport_collector.suite.model import PUBLISHED
+from ovreport_collector.suite.model import DEFAULT_SUITE, PUBLISHED
 
 _EXAMPLES = """
 \b
@@ -54,16 +55,11 @@ def _measurements() -> Sequence[str]:
     return SKIPPABLE
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(epilog=_EXAMPLES, short_help="Measure models here, and write records.")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @shape_option
 @input_option
-@click.option(
-    "--suite",
-    show_default="quick",
-    metavar="NAME|FILE",
-    help="Built-in suite (quick, standard, llm, openvino-hub) or a TOML file of your own.",
-)
+@suite_option
 @click.option(
     "--tier",
     type=click.Choice(tuple(TIERS)),
@@ -169,7 +165,7 @@ def collect(
     from rich.console import Console
 
     from ovreport_collector.plan.own_models import OwnModels
-    from ovreport_collector.plan.request import DEFAULT_SUITE, Request, make_plan
+    from ovreport_collector.plan.request import Request, make_plan
     from ovreport_collector.session import collect as session
     from ovreport_collector.session import tables
 

@@ -24,7 +24,7 @@ Exit codes: 0 all read, 1 some could not be read or fetched, 2 bad input.
 """
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(epilog=_EXAMPLES, short_help="Show what a model file is.")
 @click.argument("files", nargs=-1, required=True, metavar="FILE|ADDRESS...")
 @json_option
 def inspect(files: tuple[str, ...], as_json: bool) -> None:

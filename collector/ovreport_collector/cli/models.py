@@ -6,9 +6,8 @@ import json
 
 import click
 
-from ovreport_collector.cli.options import json_option
-
-DEFAULT_SUITE = "quick"
+from ovreport_collector.cli.options import json_option, suite_option
+from ovreport_collector.suite.model import DEFAULT_SUITE
 
 _EXAMPLES = """
 \b
@@ -36,36 +35,29 @@ Examples:
   ovreport models fetch magika-v3.3             one, with its data
 """
 
-_SUITE_HELP = "A built-in suite, or the path of a .toml file."
-_own_suite_option = click.option(
-    "--suite", default=None, metavar="NAME|FILE", help=f"{_SUITE_HELP}  [default: {DEFAULT_SUITE}]"
-)
-"""Of the commands below `models`: given there, it replaces the one given to `models` itself."""
-
 
 @click.group(
     invoke_without_command=True,
     epilog=_EXAMPLES,
     short_help="Show the models of a suite, or fetch them ahead.",
 )
-@click.option(
-    "--suite", default=DEFAULT_SUITE, show_default=True, metavar="NAME|FILE", help=_SUITE_HELP
-)
+@suite_option
 @json_option
 @click.pass_context
-def models(context: click.Context, suite: str, as_json: bool) -> None:
+def models(context: click.Context, suite: str | None, as_json: bool) -> None:
     """Show the models of a suite, and which of them are fetched; or fetch them ahead.
 
     Models come from where the suite says, are checked against its checksums on each use, and
     are kept in the user's cache folder, or in $OVREPORT_CACHE.
     """
-    context.obj = suite
+    # Given after the command below, it replaces the one given here.
+    context.obj = suite or DEFAULT_SUITE
     if context.invoked_subcommand is None:
-        _list(suite, as_json)
+        _list(context.obj, as_json)
 
 
 @models.command("list", epilog=_LIST_EXAMPLES)
-@_own_suite_option
+@suite_option
 @json_option
 @click.pass_obj
 def list_(group_suite: str, suite: str | None, as_json: bool) -> None:
@@ -85,7 +77,7 @@ def _list(name: str, as_json: bool) -> None:
 
 
 @models.command(epilog=_FETCH_EXAMPLES, short_help="Fetch models ahead, with all their data.")
-@_own_suite_option
+@suite_option
 @click.argument("model_ids", nargs=-1, metavar="[MODEL]...")
 @click.pass_obj
 def fetch(group_suite: str, suite: str | None, model_ids: tuple[str, ...]) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from ovreport.errors import InputError, did_you_mean
+from ovreport_collector.suite.model import DEFAULT_SUITE
 
 
 class OneOf(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.4
@@ -29,6 +31,29 @@ class OneOf(click.ParamType):  # type: ignore[type-arg]  # no generic before cli
             guess = did_you_mean(value, names)
             self.fail(f"{value!r} is not one of {', '.join(names)}. {guess}".strip(), param, ctx)
         return value
+
+
+class SuiteName(click.ParamType):  # type: ignore[type-arg]  # as above
+    """A built-in suite, or the path of a suite of one's own; `--help` lists the built-in ones."""
+
+    name = "suite"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return the names as `--help` lists them."""
+        return f"[{'|'.join((*_builtin_suites(), 'FILE'))}]"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the built-in suites that begin so; the shell adds the files."""
+        names = [name for name in _builtin_suites() if name.startswith(incomplete)]
+        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+
+
+def _builtin_suites() -> tuple[str, ...]:
+    from ovreport_collector.plan import load_suite
+
+    return load_suite.builtin()
 
 
 def _pairs(
@@ -80,6 +105,14 @@ def _shapes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> d
 def _inputs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     return _pairs(values, option="--input", example="sr=16000", form="NAME=FILE.npy or NAME=NUMBER")
 
+
+suite_option = click.option(
+    "--suite",
+    type=SuiteName(),
+    show_default=DEFAULT_SUITE,
+    help="Built-in suite, or a TOML file of your own.",
+)
+"""None where it is not given: the default suite, but for commands that have another one."""
 
 shape_option = click.option(
     "--shape",

@@ -14,7 +14,7 @@ Examples:
 """
 
 
-@click.command(epilog=_EXAMPLES)
+@click.command(epilog=_EXAMPLES, short_help="Show what the models of a suite can be for.")
 @click.argument("name", required=False, metavar="[TASK]")
 @click.option("--markdown", is_flag=True, help="Print the reference of all tasks, as Markdown.")
 def tasks(name: str | None, markdown: bool) -> None:

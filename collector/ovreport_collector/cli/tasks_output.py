@@ -11,22 +11,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ovreport.metrics import METRICS
 from ovreport_collector import tasks
 from ovreport_collector.datasets import LAYOUTS
 from ovreport_collector.suite.options import Option
 
 _HEADINGS = ("option", "values", "default", "what")
-_ABOUT = """# Tasks
+_ABOUT = """<!-- Made by `ovreport tasks --markdown`: mend the code, and make it again. -->
+<h2 id="tasks">Tasks</h2>
 
 What a model is for: its task gives real inputs and measures accuracy. A suite names one for each
 model, `task = "image-classification"`, its options in `options`, its data set in `data`.
-
-This page is generated: `ovreport tasks --markdown`. `ovreport tasks NAME` shows one task.
+`ovreport tasks` prints this too.
 """
-_LAYOUTS = """## Layouts of data sets
+_LAYOUTS = """<h2 id="layouts">Layouts of data sets</h2>
 
 Data that you have, and nothing fetches: a suite says `layout` in a data set, and
-`ovreport collect --dataset NAME=PATH` gives your copy.
+`--dataset NAME=PATH` gives your copy.
 """
 
 
@@ -71,28 +72,30 @@ def page() -> str:
 
 
 def _section(name: str) -> str:
-    lines = [f"## {name}", "", "\n\n".join(_paragraphs(name)), ""]
+    lines = [f'<h3 id="task-{name}">{name}</h3>', "", *_joined(_paragraphs(name))]
     lines += [f"Accuracy: {_metric(name)}.", ""]
     if layouts := _layouts(name):
-        links = ", ".join(f"[{layout}](#{layout})" for layout in layouts)
+        links = ", ".join(f"[{layout}](#layout-{layout})" for layout in layouts)
         lines += [f"Data sets of your own: {links}.", ""]
     if options := _options(name):
-        lines += [_line(_HEADINGS), _line(["---"] * len(_HEADINGS))]
-        for option in options:
-            key, *others = _row(option)
-            lines.append(_line([f"`{key}`", *others]))
-        lines.append("")
+        lines += [*map(_item, options), ""]
     return "\n".join(lines)
 
 
 def _layout_sections() -> Iterator[str]:
     for name, layout in LAYOUTS.items():
-        yield f"### {name}\n\n```text\n{layout.about}\n```\n"
+        yield f'<h3 id="layout-{name}">{name}</h3>\n\n```text\n{layout.about}\n```\n'
 
 
-def _line(cells: Sequence[str]) -> str:
-    escaped = (cell.replace("|", "\\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
+def _joined(paragraphs: Sequence[str]) -> Iterator[str]:
+    """Yield each paragraph as one line, and an empty line after it."""
+    for paragraph in paragraphs:
+        yield from (" ".join(paragraph.split()), "")
+
+
+def _item(option: Option) -> str:
+    """Return an option as an item of a list: on a phone, a table of four columns is too wide."""
+    return f"- `{option.name}` ({option.values}; default: {option.default}): {option.what}"
 
 
 def _row(option: Option) -> tuple[str, str, str, str]:
@@ -108,7 +111,8 @@ def _metric(name: str) -> str:
     task = tasks.get(name)
     more = task.additional_metrics if isinstance(task, tasks.AdditionalMetrics) else {}
     metrics = [task.metric, *(one.metric for one in more.values())]
-    return ", ".join(dict.fromkeys(filter(None, metrics))) or "none"
+    labels = (METRICS[metric].label for metric in metrics if metric)
+    return ", ".join(dict.fromkeys(labels)) or "none"
 
 
 def _paragraphs(name: str) -> list[str]:

@@ -92,7 +92,7 @@ def faults_of(
             continue
         if port.name in named:
             sound = False
-            what = f'"{named[port.name]}" is the same input'
+            what = f'"{named[port.name]}" and "{name}" are the same input'
             yield Fault(f"{at}.{key(name)}", what, "give each input one shape")
         named[port.name] = name
         if port.shape is not None and len(port.shape) != len(shape):
@@ -148,8 +148,9 @@ def completed(model: Model, found: Description) -> Model | JobFailed:
 
 def _given_name(model: Model, port: PortDescription) -> str:
     """Return the name that a suite uses for an input, in shapes or options; else the usual one."""
-    used = {*model.shapes, *(key.partition(".")[2] for key in model.options)}
-    return next((name for name in port.names if name in used), port.name)
+    in_options = {key.partition(".")[2] for key in model.options}
+    named = [name for names in (model.shapes, in_options) for name in port.names if name in names]
+    return named[0] if named else port.name
 
 
 def _what(dtype: str) -> str:

@@ -162,18 +162,18 @@ def _model(
     options: dict[str, str | int | float | bool | list[float]] = {}
     files: dict[str, File] = {}
     for port in found.inputs if isinstance(found, Description) else ():
-        shape = next((own.shapes[name] for name in port.names if name in own.shapes), None)
+        sized = {name: own.shapes[name] for name in port.names if name in own.shapes}
         given = next((name for name in port.names if name in data), None)
+        name = next(iter(sized), given or port.name)
         stored = data[given] if given is not None else None
         if stored is not None:
             role = f"input-{len(files) + 1}"
             files[role] = File(uri=f"file:{stored}")
-            options[f"data.{port.name}"] = role
-            shape = shape or _shape_of_data(port, stored)
+            options[f"data.{name}"] = role
+            sized = sized or {name: _shape_of_data(port, stored)}
         elif given is not None and (value := _number(own.inputs[given])) is not None:
-            options[f"value.{port.name}"] = value
-        if shape is not None:
-            shapes[port.name] = shape
+            options[f"value.{name}"] = value
+        shapes |= sized
     return Model(
         id=model_id,
         title=path.stem,

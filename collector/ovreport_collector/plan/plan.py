@@ -18,6 +18,7 @@ import msgspec
 from ovreport.engines import ENGINES
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
+from ovreport_collector.models.inspect.files import files_of
 from ovreport_collector.plan.devices import default_precisions, is_virtual
 from ovreport_collector.plan.engines import NATIVE_DEVICE, engines_for
 from ovreport_collector.process.timing import NO_TIME, Timing
@@ -164,10 +165,16 @@ class Plan:
     def _unpinned_contents(self) -> list[str]:
         """Checksums of files that the suite does not pin: when edited, they are other models."""
         unpinned = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]
-        paths = [local_file(self.suite, model) for model in self.models]
-        files = [file for path in paths if path for file in (path, path.with_suffix(".bin"))]
         fetched = [part.sha256 for file in unpinned for part in parts(file)]
-        return [*fetched, *(sha256_of(file) for file in files if file.is_file())]
+        local = [f for m in self.models for f in self._local_files(m) if f.is_file()]
+        return [*fetched, *map(sha256_of, local)]
+
+    def _local_files(self, model: Model) -> list[Path]:
+        """Return all files of a model with a `file:` address, its weights and data among them."""
+        path = local_file(self.suite, model)
+        addresses = [parse(file.uri) for file in model.files.values()]
+        others = [Path(self.suite.folder, a.path) for a in addresses if isinstance(a, Local)]
+        return [*(files_of(path) if path and path.is_file() else []), *others]
 
 
 def local_file(suite: Suite, model: Model) -> Path | None:

@@ -22,8 +22,6 @@ from ovreport_collector.plan.tiers import TIERS
 from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.suite.model import Suite
 
-DEFAULT_SUITE = "quick"
-
 
 @dataclass(frozen=True)
 class Request:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from ovreport.record import (
     UserDataset,
 )
 from ovreport_collector import datasets, tasks
-from ovreport_collector.engines.arrays import save_arrays
+from ovreport_collector.engines.arrays import Array, save_arrays
 from ovreport_collector.models.convert.build import converted
 from ovreport_collector.models.optimize.build import Unoptimized, optimized
 from ovreport_collector.prepare.images import EncodedImages, encode_images
@@ -137,7 +137,8 @@ def _prepared(
     folder.mkdir(parents=True, exist_ok=True)
     count = _sample_count(model)
     samples = folder / "samples.npz"
-    save_arrays(samples, dict(task.samples(model, files, seed=seed, count=count)))
+    inputs = dict(task.samples(model, files, seed=seed, count=count))
+    save_arrays(samples, inputs)
     labelled = task.labelled(model, files, seed=seed)
     labelled_inputs = folder / "labelled.npz"
     if labelled is not None:
@@ -149,7 +150,7 @@ def _prepared(
         samples=samples,
         data=InputData(
             description=_description(model, task, absent),
-            distinct=count,
+            distinct=_distinct(inputs),
             seed=seed,
             user_datasets=list(user_datasets),
         ),
@@ -183,6 +184,12 @@ def _sample_count(model: Model) -> int:
     """Return how many inputs to rotate: many, but within a few megabytes."""
     one = sum(4 * math.prod(shape) for shape in model.shapes.values()) or 1
     return min(_MAX_SAMPLES, max(_MIN_SAMPLES, _SAMPLE_BYTES // one))
+
+
+def _distinct(inputs: Mapping[str, Array]) -> int:
+    """Return how many of the inputs differ: a user may give fewer than are rotated."""
+    columns = [array.reshape(len(array), -1) for array in inputs.values()]
+    return len({tuple(row.tobytes() for row in rows) for rows in zip(*columns, strict=False)})
 
 
 def _description(model: Model, task: Task, absent: Unsupported | None) -> str:

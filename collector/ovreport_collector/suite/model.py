@@ -15,6 +15,9 @@ from ovreport.errors import SuiteError, did_you_mean
 Variant = Literal["fp32", "fp16", "int8", "int4"]
 """Weights of a published file."""
 
+DEFAULT_SUITE = "quick"
+"""Name of the built-in suite that is meant where none is named."""
+
 PUBLISHED = "published"
 """Requests a model's file as it was published, whatever its weights."""
 

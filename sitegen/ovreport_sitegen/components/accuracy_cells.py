@@ -126,14 +126,15 @@ def cost_cell(result: Result) -> Cell:
     )
 
 
-def cost_note(result: Result) -> str:
+def cost_note(result: Result, *, named: bool = True) -> str:
     """Return the interval of the difference to the f32 reference, as a sentence has it."""
     reference, accuracy = reference_of(result), result.accuracy
     if reference is None or not isinstance(accuracy, Accuracy):
         return ""
     scale = METRICS[accuracy.metric].scale
     ends = sorted(abs(scale * end) for end in (reference.delta_low, reference.delta_high))
-    return interval_note(*map(significant, ends))
+    low, high = map(significant, ends)
+    return interval_note(low, high, named=named)
 
 
 def eligible_cell(result: Result) -> Cell:

@@ -70,7 +70,11 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
             ("Driver", line(described.driver, 120)),
             ("Capabilities", line(", ".join(described.capabilities), 400)),
         ),
-        machine=_machine(newest),
+        machine=(
+            *_machine(newest),
+            ("Measured last", newest.day),
+            ("Results of", line(catalogue.config.owner_of(device.key[0]))),
+        ),
         properties=tuple(
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
         ),

@@ -22,6 +22,7 @@ from ovreport_collector.models.inspect.description import (
     PortDescription,
     Unreadable,
 )
+from ovreport_collector.models.inspect.files import files_of
 from ovreport_collector.tasks.text import onnx_metadata
 
 _NO_WEIGHTS = frozenset({"i64", "i32", "boolean", "string"})
@@ -64,14 +65,6 @@ def _tried(model: Any, described: Description, shapes: Mapping[str, Sequence[int
     except RuntimeError as error:
         return msgspec.structs.replace(described, misfit=first_line(error))
     return described
-
-
-def files_of(path: Path) -> list[Path]:
-    """Return the files that a model consists of: its weights may lie beside it."""
-    others = [path.with_suffix(".bin")] if path.suffix == ".xml" else []
-    if path.suffix == ".onnx":
-        others = [path.parent / name for name in onnx_metadata.external_data(path)]
-    return [path, *(other for other in others if other.is_file())]
 
 
 def _port(port: Any, position: int, *, is_input: bool) -> PortDescription:

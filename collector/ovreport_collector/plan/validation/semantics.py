@@ -80,7 +80,8 @@ def _options(path: str, model: Model) -> Iterator[Fault]:
         return
     for name in model.options:
         if not any(option.accepts(name) for option in task.options):
-            known = [option.name for option in task.options]
+            _, _, of_input = name.partition(".")
+            known = [one.name.replace("INPUT", of_input or "INPUT") for one in task.options]
             remedy = f"use one of: {', '.join(known)}" if known else "remove it: it has none"
             what = f'the task {model.task} has no option "{name}"'
             yield Fault(f"{path}.{key(name)}", what, f"{did_you_mean(name, known)}{remedy}")

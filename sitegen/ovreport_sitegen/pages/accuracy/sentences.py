@@ -189,10 +189,12 @@ def sentence(
     """
     result = effect.result
     speed, accuracy = speed_change(effect.ratio(measurement)), accuracy_change(result)
-    parts = [_speed_words(effect, measurement), _accuracy_words(result)]
-    if accuracy == "less":
-        parts.reverse()
-    known = [part for part in parts if part]
+    loss_first = accuracy == "less"  # what comes second need not say what its brackets are
+    parts = [
+        _speed_words(effect, measurement, named=not loss_first),
+        _accuracy_words(result, named=loss_first or speed not in {"more", "less"}),
+    ]
+    known = [part for part in (reversed(parts) if loss_first else parts) if part]
     if not known:
         return ""
     joined = (" but " if {speed, accuracy} == {"more", "less"} else " and ").join(known)
@@ -201,28 +203,28 @@ def sentence(
     return f"{result.model.title}: {subject(result, many=many)} {joined}{rest}."
 
 
-def _speed_words(effect: Effect, measurement: SpeedMeasurement) -> str:
+def _speed_words(effect: Effect, measurement: SpeedMeasurement, *, named: bool) -> str:
     ratio = effect.ratio(measurement)
     if ratio is None:
         return ""
     change, interval = speed_change(ratio), ratio.ratio
-    note = note_of(interval)
+    note = note_of(interval, named=named)
     if change == "less":
         most, least = (significant(100 * (1 - end), 2) for end in (interval.low, interval.high))
-        note = interval_note(least, most, " %")
+        note = interval_note(least, most, " %", named=named)
     return _SPEED[measurement][change].format(
         times=times(ratio, 2), percent=significant(100 * abs(1 - interval.value), 2), interval=note
     )
 
 
-def _accuracy_words(result: Result) -> str:
+def _accuracy_words(result: Result, *, named: bool) -> str:
     accuracy, change = result.accuracy, accuracy_change(result)
     if not isinstance(accuracy, Accuracy) or change == "unknown":
         return ""
     if change == "same" and tolerance(accuracy) == "too few samples":
         return _FEW_SAMPLES.format(n=f"{accuracy.n:,}", unit=line(accuracy.unit, 30))
     return _ACCURACY[change].format(points=cells.cost_cell(result).text.lstrip("−+")) + (
-        cells.cost_note(result) if change in {"less", "more"} else ""
+        cells.cost_note(result, named=named) if change in {"less", "more"} else ""
     )
 
 

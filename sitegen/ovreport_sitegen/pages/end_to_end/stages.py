@@ -12,6 +12,7 @@ from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import interval_cell, result_cells
+from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.ranked import value_details
 from ovreport_sitegen.components.ranking import device_name
 from ovreport_sitegen.components.ratio_card import speed_words
@@ -75,7 +76,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
     )
     notes = "Line: 95 % interval of the total."
     if any(row.faint for row in rows):
-        notes += " Pale: the time is unreliable; its shares are less affected."
+        notes += " Pale: the time is unreliable, its shares less so."
     if len(timed) > MAX_ROWS:
         notes += f" The first {MAX_ROWS} of {len(timed)}."
     results = [m.result for m in found]
@@ -88,6 +89,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
         finding=finding,
         chart=chart if rows else None,
         legend=notes,
+        marks=("unreliable",) if any(row.faint for row in rows) else (),
         table=_table(f"{id_}-table", title, found),
         footer=footer(results, "end_to_end"),
         more=model.href,
@@ -108,16 +110,17 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
         return None
     parts = [(stage, ms.value) for stage, ms in stages_ms(pipeline).items()]
     name = f"{device_name(m.result)} · {WAYS[pipeline.way]}"
-    level = metric_value.verdict.level
+    shown = look(metric_value)
     words = ", ".join(f"{DOING[stage]} {significant(ms)} ms" for stage, ms in parts)
     return Row(
-        name=name if level == "stable" else f"{name} · {level}",
-        label=METRICS[_key(pipeline)].format_unit(metric_value.value),
+        name=name,
+        label=shown.text(METRICS[_key(pipeline)].format_unit(metric_value.value)),
         value=metric_value.value,
         low=metric_value.low,
         high=metric_value.high,
         family=m.result.device.family,
-        faint=level == "unreliable",
+        faint=shown.is_approximate,
+        is_approximate=shown.is_approximate,
         parts=tuple(parts),
         tip=f"{name}: {words}; {value_details(metric_value)}",
     )

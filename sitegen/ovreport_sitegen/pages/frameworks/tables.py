@@ -44,7 +44,7 @@ def _speed_cells(pair: Speedup) -> tuple[Cell, ...]:
         ratio_cell(pair.throughput),
         pairs_cell(pair.latency, pair.throughput),
         *(verdict_cell(r, "latency") for r in both),
-        *(_metric_value(r, measurement) for measurement in MEASUREMENTS for r in both),
+        *(value_cell(r, HEADLINES[measurement]) for measurement in MEASUREMENTS for r in both),
     )
 
 
@@ -94,12 +94,6 @@ def _table_row(pair: Speedup, cells: Sequence[Cell]) -> TableRow:
         under=f"{native.framework} · OpenVINO {ours.label}",
         filters=(native.model.title, ours.requested, ours.device.family),
     )
-
-
-def _metric_value(result: Result, measurement: str) -> Cell:
-    """Return a headline value, greyed if it is unreliable; its ratio has an interval of its own."""
-    cell, verdict = value_cell(result, HEADLINES[measurement]), result.verdict(measurement)
-    return replace(cell, tone="missing") if verdict and verdict.level == "unreliable" else cell
 
 
 def _agreement(result: Result) -> Cell:

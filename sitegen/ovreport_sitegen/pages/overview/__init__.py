@@ -43,7 +43,7 @@ def view(catalogue: Catalogue) -> OverviewView:
         f"OpenVINO on {last.label}: how fast, how right, how sure",
         "OpenVINO runs neural networks on processors, graphics and neural processors. This site "
         f"says how fast it runs {plural(models, 'model')} here, whether their outputs stay "
-        "right, and how sure each number is: begin with the table, a row a model.",
+        "right, and how sure each number is.",
         warning=warning(results, "latency", f"on {last.label}"),
     )
     families = Counter(d.family for d in catalogue.devices)

@@ -1,0 +1,155 @@
+"""Mutation test of records: no contradiction is accepted, and nothing makes a traceback.
+
+    python tests/benchmarks/mutate_records.py                       20,000 random changes, all kinds
+    python tests/benchmarks/mutate_records.py --random 500 --each 1
+
+Every kind of `tests/contradictions.py` is tried on records of this repository, and must be refused
+by what `ovreport validate` and `ovreport build` read records with. Random changes may leave a sound
+record; then a site is built of it. The exit code is 1 where a contradiction was accepted, or where
+anything but a refusal came out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from ovreport import store
+from ovreport.errors import OvreportError, RecordError
+from ovreport.record import Record
+from ovreport_sitegen.build import build
+from tests.contradictions import KINDS, Document, changed, mutate
+from tests.factories import a_native_record, a_record
+from tests.language_factories import a_language_record
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Outcome:
+    """What came of the changes so far."""
+
+    tried: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    accepted: list[Record] = field(default_factory=list)
+    """Records that a random change left sound."""
+    broken: list[str] = field(default_factory=list)
+    """Tracebacks."""
+
+
+def sources(count: int) -> Iterator[Document]:
+    """Yield documents of sound records, of the current format: real ones, and made ones."""
+    real = sorted((ROOT / "site" / "records").rglob("*.json"))
+    step = max(1, len(real) // count)
+    for path in real[::step][:count]:
+        yield msgspec.json.decode(store.encode(store.read(path)))
+    for record in (a_record(), a_native_record(), a_language_record()):
+        yield msgspec.json.decode(store.encode(record))
+
+
+def examined(document: Document, folder: Path) -> Record | list[RecordError]:
+    """Return what `validate` makes of a document under the name that its content gives it."""
+    data = msgspec.json.encode(document) + b"\n"
+    try:
+        path = folder / store.file_name(store.decode(data, where=""), data)
+    except RecordError:
+        path = folder / "changed.json"
+    path.write_bytes(data)
+    try:
+        return store.examine(path)
+    finally:
+        path.unlink()
+
+
+def contradict(outcome: Outcome, documents: Sequence[Document], each: int, folder: Path) -> None:
+    """Try every kind on every document, so many times."""
+    rng = random.Random(7)
+    for name in KINDS:
+        for document in documents:
+            for _ in range(each):
+                made = changed(document, name, rng)
+                if made is not None:
+                    outcome.tried[name] += 1
+                    outcome.refused[name] += isinstance(examined(made, folder), list)
+
+
+def change_at_random(
+    outcome: Outcome, documents: Sequence[Document], count: int, folder: Path
+) -> None:
+    """Make so many random changes; keep what is accepted."""
+    rng = random.Random(11)
+    for _ in range(count):
+        made = mutate(rng.choice(documents), rng)
+        outcome.tried["random"] += 1
+        try:
+            found = examined(made, folder)
+        except Exception:  # what this script looks for
+            outcome.broken.append(traceback.format_exc())
+            continue
+        if isinstance(found, Record):
+            outcome.accepted.append(found)
+        else:
+            outcome.refused["random"] += 1
+
+
+def build_all(outcome: Outcome, folder: Path, at_once: int = 40) -> int:
+    """Build sites of what was accepted; return how many."""
+    built = 0
+    for start in range(0, len(outcome.accepted), at_once):
+        site = folder / f"site-{start}"
+        for record in outcome.accepted[start : start + at_once]:
+            store.write(record, site / "records")
+        try:
+            build(site, [], folder / "out", cache=folder / "charts")
+            built += 1
+        except OvreportError as error:
+            if "no record of OpenVINO" not in str(error):
+                outcome.broken.append(str(error))
+        except Exception:  # what this script looks for
+            outcome.broken.append(traceback.format_exc())
+    return built
+
+
+def table(outcome: Outcome) -> Iterator[str]:
+    """Yield the table: kind, tried, refused, accepted."""
+    yield f"{'kind':58} {'tried':>6} {'refused':>8} {'accepted':>9}"
+    for name in [*KINDS, "random"]:
+        tried, refused = outcome.tried[name], outcome.refused[name]
+        yield f"{name:58} {tried:6,} {refused:8,} {tried - refused:9,}"
+
+
+def main() -> int:
+    """Run, print the table, and return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--random", type=int, default=20_000, help="random changes")
+    parser.add_argument("--each", type=int, default=3, help="tries of a kind on a record")
+    parser.add_argument("--records", type=int, default=20, help="real records to change")
+    chosen = parser.parse_args()
+    outcome, documents = Outcome(), list(sources(chosen.records))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        contradict(outcome, documents, chosen.each, folder)
+        change_at_random(outcome, documents, chosen.random, folder)
+        built = build_all(outcome, folder)
+    print(*table(outcome), sep="\n")
+    missed = [k for k in KINDS if outcome.refused[k] < outcome.tried[k]]
+    untried = [k for k in KINDS if not outcome.tried[k]]
+    print(f"{len(KINDS)} kinds; {len(outcome.accepted):,} random changes left a sound record,")
+    print(f"of which {built:,} sites were built; {len(outcome.broken)} tracebacks or faults")
+    for text in (*(f"accepted: {k}" for k in missed), *(f"not tried: {k}" for k in untried)):
+        print(text)
+    print(*outcome.broken[:3], sep="\n")
+    return int(bool(missed or untried or outcome.broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

