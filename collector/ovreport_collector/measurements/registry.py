@@ -53,27 +53,39 @@ def why_not(
     and how accurate a variant made here is, and measures the rest at one precision: the device's
     default, which is what a user gets.
     """
-    if why := why_never(measurement, planned, tier):
-        return why
-    if measurement.needs_streams and is_virtual(planned.case.device):
-        return Unsupported(
-            reason="this device hands the work to others",
-            remedy="Measure each of its devices by itself.",
-        )
-    return measurement.why_not(planned, prepared)
+    return (
+        _why_no_such_case(measurement, planned)
+        or measurement.why_not(planned, prepared)
+        or _why_not_at(tier, measurement, planned)
+    )
 
 
 def why_never(
     measurement: Measurement[Any], planned: PlannedCase, tier: Tier
 ) -> NotMeasured | None:
     """Return why a case can never have a measurement, whatever its model is; None where it may."""
+    return _why_no_such_case(measurement, planned) or _why_not_at(tier, measurement, planned)
+
+
+def _why_no_such_case(measurement: Measurement[Any], planned: PlannedCase) -> NotMeasured | None:
+    """Return why no case of this kind has a measurement."""
     if planned.is_language:
         return SEE_GENERATION
-    if measurement.for_all_cases:
-        return None
-    if planned.is_native:
+    if planned.is_native and not measurement.for_all_cases:
         return Unsupported(reason="measured of OpenVINO only")
-    if tier.name != "quick":
+    if measurement.needs_streams and is_virtual(planned.case.device):
+        return Unsupported(
+            reason="this device hands the work to others",
+            remedy="Measure each of its devices by itself.",
+        )
+    return None
+
+
+def _why_not_at(
+    tier: Tier, measurement: Measurement[Any], planned: PlannedCase
+) -> NotMeasured | None:
+    """Return why a tier measures other cases only."""
+    if tier.name != "quick" or measurement.for_all_cases:
         return None
     if planned.is_optimized:
         only = f"of the published {planned.model.variant} only"
