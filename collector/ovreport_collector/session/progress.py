@@ -19,6 +19,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from ovreport.errors import one_line
@@ -32,6 +33,10 @@ from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.process.timing import Clock
 from ovreport_collector.session import estimate
 from ovreport_collector.session.estimate import Done, Forecast, Work
+
+_BAR = 16
+_BESIDE = _BAR + 32
+"""Columns that all but what is done now take, on one line of a terminal."""
 
 
 class PlainDisplay:
@@ -78,21 +83,18 @@ class LiveDisplay(PlainDisplay):
     ) -> None:
         super().__init__(console)
         self._plan, self._forecast = plan, Forecast(plan, done, clock)
-        self._processes = sum(done.processes.values())
-        self._of_processes = len(plan.cases) * plan.tier.processes
         self._started = Counter(done.processes)
         """Case → its processes that were started."""
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[processes]} processes ·"),
+            BarColumn(bar_width=_BAR),
             TimeElapsedColumn(),
             _TimeLeft(self._forecast),
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task("preparing", total=1.0, processes="")
+        self._task = self._progress.add_task("preparing", total=1.0)
         self._update()
 
     @property
@@ -117,6 +119,7 @@ class LiveDisplay(PlainDisplay):
     def working(self, what: str, work: Work | None = None) -> None:
         """Show what is done now; what was done before has taken the time until now."""
         self._forecast.begin(work)
+        what = one_line(what, max(_BAR, self._console.width - _BESIDE))
         self._progress.update(self._task, description=escape(what))
         self._update()
 
@@ -129,19 +132,10 @@ class LiveDisplay(PlainDisplay):
         what = f"{label(planned)}: {one.name}{of}"
         self.working(what, estimate.step(planned, one, current.index))
 
-    def process_finished(
-        self, current: PlannedRound, result: InferenceResult | GenerationResult
-    ) -> None:
-        """Print the process's results, and move the bar."""
-        super().process_finished(current, result)
-        self._processes += 1
-        self._update()
-
     def _process_started(self, planned: PlannedCase, index: int) -> None:
         self._started[planned.key] += 1
         if self._started[planned.key] > self._plan.tier.processes:
             self._forecast.add(estimate.process(self._plan, planned, index))
-            self._of_processes += 1
 
     def case_finished(self, planned: PlannedCase) -> None:
         """Expect nothing more of a case."""
@@ -149,18 +143,14 @@ class LiveDisplay(PlainDisplay):
         self._update()
 
     def _update(self) -> None:
-        self._progress.update(
-            self._task,
-            completed=self._forecast.share,
-            processes=f"{self._processes}/{self._of_processes}",
-        )
+        self._progress.update(self._task, completed=self._forecast.share)
 
 
 class _TimeLeft(ProgressColumn):
     """The time left, as the forecast has it now."""
 
     def __init__(self, forecast: Forecast) -> None:
-        super().__init__()
+        super().__init__(table_column=Column(no_wrap=True))
         self._forecast = forecast
 
     def render(self, task: Task) -> Text:
