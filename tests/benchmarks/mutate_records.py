@@ -27,6 +27,8 @@ from ovreport import store
 from ovreport.errors import OvreportError, RecordError
 from ovreport.record import Record
 from ovreport_sitegen.build import build
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # run as a script, it sees only its own folder
 from tests.contradictions import KINDS, Document, changed, mutate
 from tests.factories import a_native_record, a_record
 from tests.language_factories import a_language_record

@@ -387,7 +387,7 @@ def test_rounds_of_both_alternate(records, fake_child: FakeChild) -> None:
     ours, theirs = records()
     rounds = [j for j in fake_child.jobs if isinstance(j, InferenceJob)]
     order = ["openvino", "onnxruntime", "onnxruntime", "openvino"]
-    assert [j.target.engine for j in rounds] == order
+    assert [j.target.engine for j in rounds] == order  # processes, a round each
     native_jobs = [
         j
         for j in fake_child.jobs

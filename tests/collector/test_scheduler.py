@@ -116,6 +116,7 @@ def test_rounds_are_interleaved_and_turned_around(run: Run, fake_child: FakeChil
         backward = FORWARD[::-1]
         assert [(m, p) for m, p, _ in visits] == (FORWARD + backward) * 3
     assert [number for *_, number in fake_child.processes] == [0] * 4 + [1] * 4
+    assert [(m, p) for m, _, p, _ in fake_child.processes] == FORWARD + FORWARD[::-1]
     assert names(records) == [(m, "CPU", p) for m, p in FORWARD]
     for record in records:
         assert visits_of(record) == ([0, 1, 2, 3, 4, 5],) * 2

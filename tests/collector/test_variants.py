@@ -277,8 +277,8 @@ def test_the_summary_tells_variants_apart(
     path = str(write(a_model(variants=["int8"])))
     assert cli(["collect", "--suite", path, "--precision", "f32"]) == 0
     said = capsys.readouterr().out
-    assert "round 1  one int8  CPU" in said
-    assert "round 1  one  CPU" in said
+    assert "process 1  one int8  CPU" in said
+    assert "process 1  one  CPU" in said
 
 
 # ---------------------------------------------------------------- measuring

@@ -38,6 +38,7 @@ def virtual_time() -> Iterator[VirtualTime]:
     with ExitStack() as stack:
         for module in (drivers, loops):
             stack.enter_context(mock.patch.object(module, "clock", clock))
+        stack.enter_context(mock.patch.object(loops, "processor_clock", clock))
         yield clock
 
 

@@ -17,13 +17,14 @@ def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
 
     `folders` are hidden, and home, the working folder and Python's own.
     """
-    hidden = {str(folder) for folder in folders if len(str(folder)) > 1}
+    hidden = {str(folder): "…" for folder in folders if len(str(folder)) > 1}
     for folder in sorted(hidden, key=len, reverse=True):  # the longest first: one may be in another
-        text = text.replace(folder, "…")
-    for secret, stands_for in _private_names():
-        text = text.replace(secret, stands_for)
-    host = socket.gethostname()
-    return re.sub(rf"\b{re.escape(host)}\b", "<host>", text) if _names_a_machine(host) else text
+        text = text.replace(folder, hidden[folder])
+    for secret, stands_for in _private_folders():
+        text = re.sub(rf"(?<![\w.]){re.escape(secret)}(?![\w-])", stands_for, text)
+    for name, stands_for in _private_names():
+        text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", stands_for, text)
+    return text
 
 
 def redacted_data(data: Any, folders: Iterable[str | Path] = ()) -> Any:  # noqa: ANN401
@@ -56,13 +57,32 @@ def folders_of(data: Any) -> set[Path]:  # noqa: ANN401
     return set()
 
 
+def _private_folders() -> Iterator[tuple[str, str]]:
+    """Yield folders and what stands for them; as whole paths, no part of a longer name."""
+    folders = {sys.prefix: "<python>", str(Path.home()): "~", str(Path.cwd()): "."}
+    yield from ((folder, stands_for) for folder, stands_for in folders.items() if len(folder) > 1)
+
+
 def _private_names() -> Iterator[tuple[str, str]]:
-    names = {sys.prefix: "<python>", str(Path.home()): "~", str(Path.cwd()): "."}
+    """Yield names and what stands for them; as whole words only."""
     with contextlib.suppress(KeyError, OSError):  # a user id without a name
-        names[f"/{getpass.getuser()}/"] = "/<user>/"
-    return ((secret, stands_for) for secret, stands_for in names.items() if len(secret) > 1)
+        user = getpass.getuser()
+        if user not in _COMMON and len(user) >= _SHORTEST:
+            yield user, "<user>"
+        yield f"/{user}/", "/<user>/"
+    host = socket.gethostname()
+    for name in dict.fromkeys((host, host.partition(".")[0])):
+        if name not in _COMMON and len(name) >= _SHORTEST and not name.startswith("localhost"):
+            yield name, "<host>"
 
 
-def _names_a_machine(host: str) -> bool:
-    """Return whether a host's name identifies a machine: `localhost`, a common word, does not."""
-    return len(host) > 3 and not host.startswith("localhost")
+_SHORTEST = 4
+"""Characters of a name that tells somebody from others."""
+_COMMON = frozenset(
+    {
+        *("root", "user", "admin", "administrator", "guest", "nobody", "test", "tester"),
+        *("ubuntu", "debian", "fedora", "docker", "runner", "jenkins", "build", "builder"),
+        *("openvino", "ovreport", "intel", "model", "models", "data", "bench", "benchmark"),
+    }
+)
+"""Names that tell nobody apart, and that messages have as words."""

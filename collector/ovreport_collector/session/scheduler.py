@@ -40,6 +40,7 @@ from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.estimate import Work
 from ovreport_collector.session.journal import CaseProcess, FurtherDone, ProcessDone, Written
 from ovreport_collector.session.outputs import measure_outputs
+from ovreport_collector.session.privacy import without_names
 from ovreport_collector.session.progress import label
 from ovreport_collector.session.visits import Group, write_failure
 
@@ -66,9 +67,10 @@ class Run:
 
     def _measure(self, number: int, cases: list[PlannedCase]) -> None:
         """Measure one generation: a process of each of these cases, and what follows it."""
-        waiting = deque(cases)
+        # Every second one backwards, as every second visit of a group is.
+        waiting = deque(cases if number % 2 == 0 else cases[::-1])
         while waiting:
-            with Group(self.context, number) as group:
+            with Group(self.context) as group:
                 while waiting and group.has_room_for(waiting[0]):
                     current = self._planned_round(waiting.popleft(), number)
                     if current is not None:
@@ -151,7 +153,7 @@ class Run:
             record = record_builder.record(
                 context.plan, planned, prepared, context.journal, spreads
             )
-            path = write(record, self.out.absolute())
+            path = write(without_names(record), self.out.absolute())
             context.journal.add(Written(case=planned.key, path=str(path)))
             context.display.case_finished(planned)
 

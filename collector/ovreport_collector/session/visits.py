@@ -1,6 +1,6 @@
 """Processes of several cases that are alive at once and visited in turn, a step each time.
 
-    with Group(context, number) as group:
+    with Group(context) as group:
         while cases and group.has_room_for(cases[0]):
             group.start(cases.pop(0))
         group.visit()
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -40,12 +39,9 @@ MEMORY_SHARE = 0.5
 class Group:
     """Cases whose processes are alive at once; those that still are end when the block is left."""
 
-    def __init__(
-        self, context: RunContext, number: int, available: Callable[[], int] | None = None
-    ) -> None:
-        self._context, self._number = context, number
-        self._available = available or _memory_available
-        self._least_bytes = MEMORY_SHARE * self._available()
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._least_bytes = MEMORY_SHARE * _memory_available()
         self._visitors: list[Visitor] = []
 
     def __enter__(self) -> Self:
@@ -74,7 +70,7 @@ class Group:
         accelerated = [c for c in [*cases, planned] if devices[c.case.device].family != "CPU"]
         if len(cases) >= MOST_CASES or len(accelerated) > MOST_ON_ACCELERATOR:
             return False
-        return self._available() >= self._least_bytes
+        return _memory_available() >= self._least_bytes
 
     def start(self, current: PlannedRound) -> None:
         """Start the process of a case, and have it make its first step."""
@@ -85,13 +81,11 @@ class Group:
     def visit(self) -> list[PlannedRound]:
         """Have every process make its other steps, each in turn; return whose came to their ends.
 
-        Every second round goes the other way round: of two cases side by side neither is always
+        Every second visit goes the other way round: of two cases side by side neither is always
         the one that runs on the hotter machine.
         """
-        tier = self._context.plan.tier
         for one in self._passes():
-            is_odd = (self._number * tier.rounds_per_process + one.visit) % 2 == 1
-            for visitor in self._visitors[::-1] if is_odd else self._visitors:
+            for visitor in self._visitors[::-1] if one.visit % 2 else self._visitors:
                 if one in visitor.current.passes:
                     visitor.step(one)
         for visitor in self._visitors:
