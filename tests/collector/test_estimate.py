@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from ovreport_collector.plan.plan import Plan
@@ -48,6 +50,14 @@ def test_a_forecast_begins_with_what_is_announced(plan: Plan) -> None:
     forecast = Forecast(plan, clock=Clock())
     assert forecast.left_s == pytest.approx(estimate.total_s(plan))
     assert forecast.share == 0
+
+
+def test_a_disturbed_machine_takes_longer(plan: Plan) -> None:
+    """By the processes that may be added; no longer where none may."""
+    assert estimate.longest_s(plan) > estimate.total_s(plan)
+    fixed = msgspec.structs.replace(plan.tier, max_processes=plan.tier.processes)
+    one = dataclasses.replace(plan, tier=fixed)
+    assert estimate.longest_s(one) == estimate.total_s(one)
 
 
 def test_as_expected_the_time_left_goes_down_by_what_was_taken(plan: Plan) -> None:

@@ -1,6 +1,7 @@
 """How long a collect takes: what is announced before, and the time left while it runs.
 
     total_s(plan)           expected seconds of all that a plan has to do, as announced
+    longest_s(plan)         the same on a disturbed machine, where more processes are added
     Forecast(plan, done)    seconds left: what work took replaces what it was expected to take
 
 There is one model of time, a table: each kind of work on each case, how often it has to be done,
@@ -87,6 +88,17 @@ NOTHING = Done()
 def total_s(plan: Plan) -> float:
     """Return the expected seconds of a plan at the fewest processes: the sum of all its work."""
     return sum(seconds for _, seconds in _expected(plan))
+
+
+def longest_s(plan: Plan) -> float:
+    """Return the expected seconds at the most processes, which a disturbed machine takes."""
+    more = range(plan.tier.processes, plan.tier.max_processes)
+    return total_s(plan) + sum(
+        seconds
+        for planned in plan.cases
+        for index in more
+        for _, seconds in process(plan, planned, index)
+    )
 
 
 def preparing(model: Model) -> Work:
