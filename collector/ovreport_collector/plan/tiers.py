@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+import msgspec
+
 from ovreport.record import Tier
+
+FEWEST_PROCESSES = 3
+"""Processes of a case differ for good: fewer cannot tell by how much."""
+MOST_ROUNDS = 90
+"""Of a case, as many as may be asked for: a record holds at most a hundred."""
 
 TIERS: dict[str, Tier] = {
     tier.name: tier
@@ -41,3 +50,32 @@ quarter of a second some are quiet where of five of a second none is. Processes 
 that no fewer than three have to agree; a visit to a process that waits costs little.
 MLPerf's bounds hold for the rounds of a process together: p99 needs 662 samples, p99.9 needs 6,636;
 11 × 3 × 20 s is over 600 s."""
+
+
+def tier_of(name: str, *, rounds: int | None = None, seconds: float | None = None) -> Tier:
+    """Return the tier of a name, with as many rounds of a case, each of so many seconds, as asked.
+
+    Rounds are spread evenly over the tier's processes, so that there may be a few more than asked;
+    of fewer rounds than processes each has a process of its own, of which there are at least three.
+    The least count of inferences and the cap of a loop go with its length.
+    """
+    tier = TIERS[name]
+    if rounds is not None:
+        processes = max(FEWEST_PROCESSES, min(rounds, tier.processes))
+        tier = msgspec.structs.replace(
+            tier,
+            processes=processes,
+            max_processes=processes,
+            rounds_per_process=math.ceil(rounds / processes),
+            is_custom=True,
+        )
+    if seconds is not None:
+        share = seconds / tier.min_seconds
+        tier = msgspec.structs.replace(
+            tier,
+            min_seconds=seconds,
+            min_inferences=max(1, round(tier.min_inferences * share)),
+            max_seconds=tier.max_seconds * share,
+            is_custom=True,
+        )
+    return tier

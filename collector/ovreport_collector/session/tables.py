@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_values, significant
 from ovreport.metrics.accuracy import accuracy_metric
-from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record
+from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record, Tier
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.session import estimate
 from ovreport_collector.session.collect import Collected
