@@ -23,7 +23,7 @@ def announce(plan: Plan, console: Console) -> None:
     """Print what is about to be measured, how long that takes, and what is left out."""
     models, cases = _count(len(plan.models), "model"), _count(len(plan.cases), "case")
     console.print(
-        f"{models}, {cases}, tier {plan.tier.name}: {_duration(plan)}. "
+        f"{models}, {cases}, tier {_tier(plan.tier)}: {_duration(plan)}. "
         "Leave the machine alone meanwhile.",
         highlight=False,
         soft_wrap=True,
@@ -66,7 +66,7 @@ def _extent(plan: Plan) -> str:
     """Return how much is measured, and how long that takes."""
     tier = plan.tier
     loops = (
-        f" × {tier.rounds_per_process} rounds of ≥ {tier.min_seconds:g} s and "
+        f" × {_count(tier.rounds_per_process, 'round')} of ≥ {tier.min_seconds:g} s and "
         f"≥ {tier.min_inferences} inferences, for latency and for throughput"
         if not all(planned.is_language for planned in plan.cases)
         else ""
@@ -75,6 +75,10 @@ def _extent(plan: Plan) -> str:
         f"{_count(len(plan.cases), 'case')} × {tier.processes} processes "
         f"(at most {tier.max_processes}){loops}: {_duration(plan)}."
     )
+
+
+def _tier(tier: Tier) -> str:
+    return f"{tier.name}, custom" if tier.is_custom else tier.name
 
 
 def _duration(plan: Plan) -> str:
