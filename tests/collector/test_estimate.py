@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from ovreport_collector.models import cache
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import estimate
@@ -139,3 +141,14 @@ def test_a_resumed_run_knows_what_took_how_long(plan: Plan) -> None:
     resumed = Forecast(plan, Done(rounds=1, work=tuple(taken)), Clock())
     assert resumed.left_s == pytest.approx(whole.left_s)
     assert resumed.share == pytest.approx(whole.share)
+
+
+def test_what_was_built_before_is_found_by_some_fields_of_its_recipe(own_folders: Path) -> None:
+    """So that it is not expected to be made again; a recipe that cannot be read is none."""
+    recipe = {"variant": "int8", "file": "m-int8.xml", "version": 1}
+    assert not cache.has_been_built(variant="int8")
+    folder = cache.obtain(recipe, lambda folder: (folder / "m").touch())
+    assert cache.has_been_built(variant="int8", file="m-int8.xml")
+    assert not cache.has_been_built(variant="int8", file="other-int8.xml")
+    (folder / "recipe.json").write_text("{")
+    assert not cache.has_been_built(variant="int8")
