@@ -135,14 +135,14 @@ def sign(key: str) -> str:
     """Return the markup of a mark as its sign, which opens its explanation."""
     mark = MARKS[key]
     return (
-        f'<button type="button" class="why sign" popovertarget="mark-{key}" '
-        f'aria-label="{mark.title}">{mark.sign}</button>'
+        f'<button class="sign" popovertarget="mark-{key}" aria-label="{mark.title}">'
+        f"{mark.sign}</button>"
     )
 
 
 def explained(key: str, inner: str) -> str:
     """Return the markup of a mark: `inner`, itself markup, opens the explanation."""
-    return f'<button type="button" class="why" popovertarget="mark-{key}">{inner}</button>'
+    return f'<button popovertarget="mark-{key}">{inner}</button>'
 
 
 # ---------------------------------------------------------------- how a value looks
@@ -166,7 +166,7 @@ class Look:
 
     def text(self, shown: str) -> str:
         """Return a number as a sentence or a chart's label has it."""
-        return f"{APPROXIMATE} {shown}" if self.is_approximate else shown
+        return f"{APPROXIMATE}\N{NO-BREAK SPACE}{shown}" if self.is_approximate else shown
 
     @property
     def sign(self) -> str:
