@@ -290,7 +290,7 @@ def _moved(windows: Sequence[Window]) -> dict[str, float]:
 
 
 def _share(spent_s: float, capacity_s: float) -> float:
-    """Return a share of processor time: by the kernel's coarse ticks it may be beyond its bounds."""
+    """Return a share of processor time, within its bounds: the kernel counts in coarse ticks."""
     return min(1.0, max(0.0, spent_s) / capacity_s)
 
 
