@@ -20,8 +20,8 @@ from ovreport.record import (
     Tier,
 )
 
-MANY = 8
-"""Buckets that are not all alike in two rounds by chance."""
+MANY_BUCKETS, MANY_SAMPLES = 8, 100
+"""So many samples do not fill so many buckets alike in two rounds by chance."""
 WELL_SHORT = 8.5
 """A loop that took less than this part of what its tier asks for was not measured at that tier: the
 next tier down asks for a tenth, or less."""
@@ -66,7 +66,11 @@ def _fingerprints(one: msgspec.Struct) -> list[bytes]:
     times = {k: v for k, v in fields.items() if isinstance(v, float) and k not in _NOT_MEASURED}
     histogram = fields.get("histogram")
     found = [msgspec.json.encode(sorted(times.items()))]
-    if histogram is not None and len(histogram.buckets) >= MANY:
+    if (
+        histogram is not None
+        and len(histogram.buckets) >= MANY_BUCKETS
+        and histogram.total >= MANY_SAMPLES
+    ):
         found.append(msgspec.json.encode(histogram))
     return found
 
@@ -130,7 +134,8 @@ def tier(record: Record) -> Iterator[Fault]:
 
 
 def _counts(record: Record, demanded: Tier) -> Iterator[Fault]:
-    most = (demanded.max_processes + 1) * demanded.rounds_per_process
+    # A process that was killed leaves its finished rounds, and another makes up for the others.
+    most = 2 * demanded.max_processes * demanded.rounds_per_process
     for name, least, rounds in _main(record, demanded):
         if len(rounds) < least and not record.failed_rounds:
             yield Fault(

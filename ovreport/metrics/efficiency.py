@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ovreport.metrics.headline import over_rounds
 from ovreport.metrics.memory import peaks
-from ovreport.metrics.metric import Group, Metric, MetricValue, Values, median_time
+from ovreport.metrics.metric import Group, Metric, MetricValue, Values
 from ovreport.metrics.speed import throughput_value
 from ovreport.record import (
     Latency,
@@ -35,11 +36,11 @@ _CPU_TIME = Unsupported(reason="the processor time of the timed loops was not me
 
 def _efficiency(record: Record, reasons: Sequence[Reason]) -> Values:
     if isinstance(record.latency, Latency):
-        yield _cpu_time("latency_cpu_ms", record.latency.rounds, 1)
+        yield _cpu_time("latency_cpu_ms", record.latency.rounds, 1, record)
     measured = record.throughput
     if not isinstance(measured, Throughput):
         return
-    yield _cpu_time("throughput_cpu_ms", measured.rounds, measured.batch)
+    yield _cpu_time("throughput_cpu_ms", measured.rounds, measured.batch, record)
     _, headline = throughput_value(record, measured, reasons)
     if record.device.family == "CPU":
         yield _divided("throughput_per_core_ips", headline, max(record.machine.cores_available, 1))
@@ -62,19 +63,21 @@ def _divided(key: str, found: MetricValue, by: float) -> tuple[str, MetricValue]
     return key, replace(found, metric=key, value=value, low=low, high=high)
 
 
-def cpu_times_ms(rounds: Sequence[LatencyRound | ThroughputRound], batch: int) -> list[float]:
-    """Return the processor time of an inference in ms in each round that measured it."""
-    return [1000 * r.cpu_s / (r.n * batch) for r in rounds if r.cpu_s > 0]
+def cpu_times_ms(
+    rounds: Sequence[LatencyRound | ThroughputRound], batch: int = 1
+) -> dict[int, float]:
+    """Return round → processor time of an inference in ms, of the rounds that measured it."""
+    return {r.round: 1000 * r.cpu_s / (r.n * batch) for r in rounds if r.cpu_s > 0}
 
 
 def _cpu_time(
-    key: str, rounds: Sequence[LatencyRound | ThroughputRound], batch: int
+    key: str, rounds: Sequence[LatencyRound | ThroughputRound], batch: int, record: Record
 ) -> tuple[str, MetricValue | Unsupported]:
     """Return the processor time of an inference: other programs' load is no reason against it."""
-    times = cpu_times_ms(rounds, batch)
+    times = list(cpu_times_ms(rounds, batch).values())
     if not times:
         return key, _CPU_TIME
-    return median_time(key, times, sum(r.n for r in rounds if r.cpu_s > 0), ())
+    return over_rounds(key, times, sum(r.n for r in rounds if r.cpu_s > 0), record)
 
 
 EFFICIENCY = Group(

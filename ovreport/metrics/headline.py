@@ -87,6 +87,15 @@ def observed(
     return _over_all(key, rounds, prior_of(record, key, ROUNDS), everything, kind="measured")
 
 
+def over_rounds(
+    key: str, values: Sequence[float], n: int, record: Record, reasons: Sequence[Reason] = ()
+) -> tuple[str, MetricValue]:
+    """Return the median over rounds, several of them in a process, of n samples in all."""
+    interval = median_interval(values, prior=prior_of(record, key, ROUNDS))
+    verdict = verdict_of(interval, len(values), reasons, needed=OBSERVED_ROUNDS)
+    return value_of(key, interval, len(values), n, verdict)
+
+
 def prior_of(record: Record, key: str, unknown: Prior) -> Prior:
     """Return how far values of a metric lay apart in the record's run; `unknown`: it is not."""
     found = record.run_spread.get(key)
@@ -98,7 +107,7 @@ def prior_from(run: RunSpread) -> Prior:
     return Prior(run.deviation, run.degrees, max(run.autocorrelation, _LEAST_CORRELATED))
 
 
-_OBSERVED_ROUNDS = 10
+OBSERVED_ROUNDS = 10
 """Fewer rounds that follow each other, correlated, often agree by chance: no stable value."""
 _LEAST_CORRELATED = 0.1
 """A run that shows no correlation tells it to about this."""
@@ -108,5 +117,5 @@ def _over_all(
     key: str, rounds: Rounds, prior: Prior, reasons: Sequence[Reason], *, kind: str
 ) -> tuple[str, MetricValue]:
     interval, many = rounds.observed(prior), len(rounds.values)
-    verdict = verdict_of(interval, many, reasons, needed=_OBSERVED_ROUNDS)
+    verdict = verdict_of(interval, many, reasons, needed=OBSERVED_ROUNDS)
     return value_of(key, interval, many, sum(rounds.n), verdict, kind=kind)

@@ -17,7 +17,7 @@ from ovreport.stats.intervals import CORRELATED, Interval
 from ovreport.stats.spread import Prior
 
 TOO_FEW = "too few samples"
-MOST_RAISED = 2.0
+MOST_RAISED = 5.0
 """A bound that would have to be raised by more than this says nothing."""
 APART = Skipped(reason=f"{TOO_FEW}: rounds differ too much to bound another one")
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from ovreport.metrics.efficiency import cpu_times_ms
 from ovreport.metrics.generation import first_token_of, per_token_of
 from ovreport.metrics.headline import Rounds
 from ovreport.metrics.speed import latency_of, throughput_of
 from ovreport.metrics.startup import startup_of
-from ovreport.record import Record, RunSpread
+from ovreport.record import Latency, Record, RunSpread, Throughput
+from ovreport.stats.intervals import reach
 from ovreport.stats.spread import ROUNDS, Spread, lag1, of_values, pooled
 from ovreport.stats.undisturbed import MIN_PROCESSES
 
@@ -19,10 +21,6 @@ _HEADLINES: dict[str, Callable[[Record], Rounds | None]] = {
     "startup_ms": startup_of,
     "time_to_first_token_ms": first_token_of,
     "time_per_output_token_ms": per_token_of,
-}
-_OBSERVED: dict[str, Callable[[Record], Rounds | None]] = {
-    "latency_observed_ms": latency_of,
-    "throughput_observed_ips": throughput_of,
 }
 _MIN_CASES = 2
 _MIN_ROUNDS = 3
@@ -39,11 +37,38 @@ def run_spreads(records: Sequence[Record]) -> dict[str, RunSpread]:
         key: spread_of_floors([rounds.floors for rounds in _all(records, of)])
         for key, of in _HEADLINES.items()
     }
-    found |= {
-        key: spread_of_rounds([rounds.values for rounds in _all(records, of)])
-        for key, of in _OBSERVED.items()
-    }
+    found |= {key: spread_of_rounds([of(r) for r in records]) for key, of in _ROUNDS.items()}
     return {key: spread for key, spread in found.items() if spread is not None}
+
+
+def _latencies(record: Record) -> list[float]:
+    rounds = latency_of(record)
+    return list(rounds.values) if rounds else []
+
+
+def _rates(record: Record) -> list[float]:
+    rounds = throughput_of(record)
+    return list(rounds.values) if rounds else []
+
+
+def _latency_cpu(record: Record) -> list[float]:
+    measured = record.latency
+    return list(cpu_times_ms(measured.rounds).values()) if isinstance(measured, Latency) else []
+
+
+def _throughput_cpu(record: Record) -> list[float]:
+    measured = record.throughput
+    if not isinstance(measured, Throughput):
+        return []
+    return list(cpu_times_ms(measured.rounds, measured.batch).values())
+
+
+_ROUNDS: dict[str, Callable[[Record], list[float]]] = {
+    "latency_observed_ms": _latencies,
+    "throughput_observed_ips": _rates,
+    "latency_cpu_ms": _latency_cpu,
+    "throughput_cpu_ms": _throughput_cpu,
+}
 
 
 def _all(records: Sequence[Record], of: Callable[[Record], Rounds | None]) -> list[Rounds]:
@@ -63,10 +88,20 @@ def spread_of_floors(cases: Sequence[Sequence[float]]) -> RunSpread | None:
 def spread_of_rounds(cases: Sequence[Sequence[float]]) -> RunSpread | None:
     """Return the spread of the rounds of several cases, each a list of positive values."""
     logs = [[math.log(v) for v in values] for values in cases if len(values) >= _MIN_ROUNDS]
-    rounds = sum(map(len, logs))
-    found = math.fsum(len(values) * lag1(values) for values in logs)
-    rho = (found + _PRIOR_ROUNDS * ROUNDS.autocorrelation) / (rounds + _PRIOR_ROUNDS)
-    return _run_spread(logs, rho=min(max(rho, 0.0), 0.9))
+    return _run_spread(logs, rho=_correlation(logs))
+
+
+def _correlation(cases: Sequence[Sequence[float]]) -> float:
+    """Return the autocorrelation of rounds that the cases bear out, two standard errors on top.
+
+    Rounds far astray are left out: one that another program disturbed hides how its neighbours are
+    alike. Two errors more, since too little of it makes intervals too narrow.
+    """
+    rounds = sum(map(len, cases)) + _PRIOR_ROUNDS
+    found = math.fsum(len(values) * lag1(values, reach(values)) for values in cases)
+    rho = (found + _PRIOR_ROUNDS * ROUNDS.autocorrelation) / rounds
+    error = math.sqrt(max(1 - rho * rho, 0.0) / rounds)
+    return min(max(rho + 2 * error, 0.0), 0.9)
 
 
 def _run_spread(cases: Sequence[Sequence[float]], *, rho: float) -> RunSpread | None:

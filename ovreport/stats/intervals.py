@@ -149,13 +149,23 @@ def ratio_interval(
 
 
 def _without_outlying(values: Sequence[float]) -> list[float]:
-    """Return the values within 3.5 deviations of the median, by the median absolute deviation."""
+    """Return the values that are not outlying."""
+    low, high = reach(values)
+    return [v for v in values if low <= v <= high]
+
+
+def reach(values: Sequence[float]) -> tuple[float, float]:
+    """Return within what values are not outlying: 3.5 deviations around the median.
+
+    By the median absolute deviation; where over half of the values are equal to the digit there is
+    no scale, and nothing is outlying.
+    """
     middle, n = statistics.median(values), len(values)
     typical = statistics.median([abs(v - middle) for v in values])
-    if typical == 0:  # over half of them are equal to the digit: no scale to judge the others by
-        return list(values)
+    if typical == 0:
+        return min(values), max(values)
     limit = OUTLYING * 1.4826 * math.sqrt(n / (n - 1)) * typical
-    return [v for v in values if abs(v - middle) <= limit]
+    return middle - limit, middle + limit
 
 
 def spread(values: Sequence[float]) -> float:

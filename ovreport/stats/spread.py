@@ -63,24 +63,25 @@ def deviation(values: Sequence[float]) -> float:
     return math.sqrt(math.fsum([(v - mean) ** 2 for v in values]) / (len(values) - 1))
 
 
-def lag1(values: Sequence[float]) -> float:
+def lag1(values: Sequence[float], within: tuple[float, float] = (-math.inf, math.inf)) -> float:
     """Return the lag-1 autocorrelation of a few values, corrected for their number; 0: unknown.
 
     Of so few that it may lie far beyond 1: for means over several cases, or beside a prior.
-
     Around the mean of the same n values it comes out too low by (1 + 3ρ) / n (Kendall, Biometrika
-    41, 1954, p. 403).
+    41, 1954, p. 403). Values that are not `within` are left out, with the pairs that they are in.
     """
-    n = len(values)
-    if n < 5:
+    low, high = within
+    usable = [low <= v <= high for v in values]
+    n, pairs = sum(usable), sum(a and b for a, b in itertools.pairwise(usable))
+    if n < 5 or pairs == 0:
         return 0.0
-    mean = math.fsum(values) / n
-    centred = [v - mean for v in values]
+    mean = math.fsum(v for v, used in zip(values, usable, strict=True) if used) / n
+    centred = [v - mean if used else 0.0 for v, used in zip(values, usable, strict=True)]
     power = math.fsum([c * c for c in centred])
     if power <= 0:
         return 0.0
     found = math.fsum([a * b for a, b in itertools.pairwise(centred)]) / power
-    return (n * found + 1) / (n - 4)
+    return (n * found * (n - 1) / pairs + 1) / (n - 4)
 
 
 def correlation(values: Sequence[float], prior: Prior) -> float:

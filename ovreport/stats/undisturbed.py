@@ -26,8 +26,8 @@ LUCKY = 0.10
 """A single process may be faster than those that agree by less than this: its memory lies well.
 One that is faster by more shows that the others were disturbed."""
 UNKNOWN = Prior(deviation=0.02, degrees=8)
-"""Processes are taken to differ by 2 % at least: so much was seen of one case from run to run,
-where those of each run lay closer together."""
+"""Processes are taken to differ by 2 % at least: one case was seen to differ by so much from run to
+run, where the processes of each run lay closer together."""
 
 
 @dataclass(frozen=True)

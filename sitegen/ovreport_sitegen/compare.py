@@ -18,6 +18,7 @@ from itertools import pairwise
 from typing import Generic, Literal, Protocol, TypeVar
 
 from ovreport.metrics import significant
+from ovreport.metrics.efficiency import cpu_times_ms
 from ovreport.metrics.headline import prior_of
 from ovreport.metrics.verdict import NOISY_HALF_WIDTH
 from ovreport.record import Latency, Record, Throughput
@@ -87,6 +88,16 @@ class PairedComparison(Generic[R]):
         """Return the speedup in latency or throughput; None: no comparison."""
         return self.latency if measurement == "latency" else self.throughput
 
+    def cpu_time(self, measurement: SpeedMeasurement) -> Comparison | None:
+        """Return how many times less processor time an inference of the candidate takes.
+
+        By processor time, not by the clock: the stabler ratio where other programs ran, which it
+        is biased by all the same. Whatever shows it says so.
+        """
+        baseline = _cpu_times(self.baseline.record, measurement)
+        candidate = _cpu_times(self.candidate.record, measurement)
+        return self._compare(baseline, candidate, f"{measurement}_cpu_ms")
+
     def ratio(self, values: Callable[[R], Mapping[int, float]]) -> Comparison | None:
         """Return the candidate's values (round → value) over the baseline's, e.g. of memory."""
         return self._compare(values(self.candidate), values(self.baseline))
@@ -152,6 +163,13 @@ def same_work(first: Record, second: Record) -> bool:
 def _starts(record: Record) -> dict[int, str]:
     """Return when each process of a case began to measure."""
     return {n.process: n.started_at for n in record.noise}
+
+
+def _cpu_times(record: Record, measurement: SpeedMeasurement) -> dict[int, float]:
+    measured = record.latency if measurement == "latency" else record.throughput
+    if isinstance(measured, Throughput):
+        return cpu_times_ms(measured.rounds, measured.batch)
+    return cpu_times_ms(measured.rounds) if isinstance(measured, Latency) else {}
 
 
 def latencies(record: Record) -> dict[int, float]:

@@ -82,7 +82,7 @@ def main() -> None:
     rng = np.random.default_rng(SEED)
     for tail in measures.TAILS:
         truth = Truth(between=measures.BETWEEN, tail=tail)
-        for rounds in measures.ROUNDS:
+        for rounds in MEDIAN_FACTOR:
             first, second = (truth.noise(rng, (COMPARISONS, rounds)) for _ in range(2))
             differences = truth.between * (first - second)
             for method, name in NAMES.items():

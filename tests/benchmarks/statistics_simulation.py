@@ -23,9 +23,8 @@ from rich.table import Table
 import ovreport
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from ovreport_collector.plan.tiers import TIERS
 from ovreport_sitegen.pages.method.simulation import Finding, StatisticsStudy
-from tests.simulation import measures
+from tests.simulation import cells, machines, measures
 
 SEED = 20
 LEAST = 2000
@@ -47,11 +46,12 @@ def main() -> int:
 
 
 def study(comparisons: int, seed: int) -> Iterator[Finding]:
-    """Yield every finding; the grid, which is cheap, has five times as many comparisons."""
-    yield from measures.through_the_loops(comparisons, seed=seed)
-    yield measures.rounds_needed(comparisons, seed=seed + 1, limit=TIERS["publish"].rounds)
-    yield from measures.grid(5 * comparisons, seed=seed + 2)
-    yield from measures.percentile_bounds(comparisons, seed=seed + 3)
+    """Yield every finding."""
+    yield from machines.study(comparisons // 2, seed=seed)
+    yield from cells.observed(comparisons // 2, seed=seed + 1)
+    yield from cells.ratios(comparisons, seed=seed + 2)
+    yield from measures.through_the_loops(comparisons // 2, seed=seed + 3)
+    yield from measures.percentile_bounds(comparisons // 2, seed=seed + 4)
 
 
 def _options() -> argparse.Namespace:

@@ -185,7 +185,7 @@ def test_the_throughput_page_shows_three_curves() -> None:
 def test_arrivals_say_limit_percentile_and_verdict() -> None:
     """A row for each result; one without a rate says why."""
     good, none = (
-        a_record(open_loop=a_loop([300, 301, 299])),
+        a_record(open_loop=a_loop([300, 301, 299, 300, 300, 301, 300])),
         a_record(precision="default", seed=2, open_loop=a_loop([0, 0, 0], late=0.5)),
     )
     results = catalogue(good, none, a_failed_record(precision="f16")).results

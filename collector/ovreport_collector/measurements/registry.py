@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ovreport.record import NotMeasured, Skipped, Tier, Unsupported
-from ovreport_collector.measurements.base import SEE_GENERATION, Measurement, Workload
+from ovreport_collector.measurements.base import SEE_GENERATION, VISITS, Measurement, Workload
 from ovreport_collector.measurements.curve.measurement import CurveMeasurement
 from ovreport_collector.measurements.end_to_end.measurement import EndToEndMeasurement
 from ovreport_collector.measurements.generation import measurement as generation
@@ -92,7 +92,9 @@ def expected(
     It is not known yet which measurements the prepared model has: those of images count for models
     of all tasks of images.
     """
-    yield "process", workload(planned).seconds(tier, index, skip=skip)
+    measures = workload(planned)
+    for one in measures.passes(dict.fromkeys(VISITS, tier.rounds_per_process)):
+        yield one.name, measures.seconds(one.name, tier, index, skip=skip)
     for measurement in MEASUREMENTS:
         if measurement.name in skip or index >= measurement.rounds(tier):
             continue

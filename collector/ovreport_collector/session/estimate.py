@@ -25,7 +25,7 @@ from ovreport_collector.models import cache
 from ovreport_collector.models.variants import is_calibrated, optimized_file_name
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.process.timing import Clock
-from ovreport_collector.session.journal import Journal
+from ovreport_collector.session.journal import FurtherDone, Journal, StepDone
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import SlowAccuracy
@@ -60,11 +60,13 @@ class Done:
     """What a stopped run has done already."""
 
     rounds: int
+    processes: int
+    """That are over."""
     work: tuple[tuple[Work, float], ...]
     """And the seconds that each piece took."""
 
 
-NOTHING = Done(rounds=0, work=())
+NOTHING = Done(rounds=0, processes=0, work=())
 
 
 def total_s(plan: Plan) -> float:
@@ -100,14 +102,17 @@ def process(plan: Plan, planned: PlannedCase, index: int) -> Iterator[tuple[Work
 
 def done(plan: Plan, journal: Journal) -> Done:
     """Return what a journal holds of a plan."""
-    rounds, found = 0, list[tuple[Work, float]]()
+    rounds, over, found = 0, 0, list[tuple[Work, float]]()
     for planned in plan.cases:
-        steps = journal.rounds(planned.key)
-        rounds += len(steps)
-        found += [(Work(planned.key, "process"), step.timing.wall_s) for step in steps]
+        processes = journal.processes(planned.key)
+        rounds += len({number for one in processes for number in one.rounds})
+        over += sum(one.is_over for one in processes)
+        for one in processes:
+            steps: list[StepDone | FurtherDone] = [*one.steps, *one.further_steps]
+            found += [(Work(planned.key, step.name), step.timing.wall_s) for step in steps]
         if (step := journal.outputs(planned.key)) is not None:
             found.append((outputs(planned), step.timing.wall_s))
-    return Done(rounds, tuple(found))
+    return Done(rounds, over, tuple(found))
 
 
 class Forecast:

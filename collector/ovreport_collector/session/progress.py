@@ -24,12 +24,13 @@ from ovreport.errors import one_line
 from ovreport.metrics import significant
 from ovreport.metrics.generation import headline
 from ovreport.record import Failed
+from ovreport_collector.measurements.base import Pass, PlannedRound
 from ovreport_collector.measurements.generation.run import GenerationResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.process.timing import Clock
 from ovreport_collector.session import estimate
 from ovreport_collector.session.estimate import Done, Forecast, Work
-from ovreport_collector.session.journal import RoundDone
 
 
 class PlainDisplay:
@@ -44,17 +45,19 @@ class PlainDisplay:
         `work`: what of `estimate` it is; None: nothing whose time is expected.
         """
 
-    def round_started(self, planned: PlannedCase, index: int) -> None:
-        """Note that a round began."""
+    def step_started(self, current: PlannedRound, one: Pass) -> None:
+        """Note that a process of a case begins a step, which ends what was done before."""
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
-        """Print the results of a round."""
-        self._print(f"round {step.round + 1}  {label(planned)}  {_results(step)}")
+    def process_finished(
+        self, current: PlannedRound, result: InferenceResult | GenerationResult
+    ) -> None:
+        """Print the results of a process."""
+        self._print(f"process {current.index + 1}  {label(current.planned)}  {_results(result)}")
 
     def failed(self, planned: PlannedCase, reason: str) -> None:
         """Print what of a case went wrong."""
         reason = one_line(" ".join(reason.split()), 160)
-        self._print(f"failed   {label(planned)}: {reason}")
+        self._print(f"failed     {label(planned)}: {reason}")
 
     def case_finished(self, planned: PlannedCase) -> None:
         """Note that nothing more is done for a case."""
@@ -74,18 +77,18 @@ class LiveDisplay(PlainDisplay):
     ) -> None:
         super().__init__(console)
         self._plan, self._forecast = plan, Forecast(plan, done, clock)
-        self._rounds, self._of_rounds = done.rounds, len(plan.cases) * plan.tier.processes
+        self._processes, self._of_processes = done.processes, len(plan.cases) * plan.tier.processes
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[rounds]} rounds ·"),
+            TextColumn("{task.fields[processes]} processes ·"),
             TimeElapsedColumn(),
             _TimeLeft(self._forecast),
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task("preparing", total=1.0, rounds="")
+        self._task = self._progress.add_task("preparing", total=1.0, processes="")
         self._update()
 
     @property
@@ -113,17 +116,22 @@ class LiveDisplay(PlainDisplay):
         self._progress.update(self._task, description=escape(what))
         self._update()
 
-    def round_started(self, planned: PlannedCase, index: int) -> None:
-        """Show what runs; a round beyond the planned ones makes the bar longer."""
-        if index >= self._plan.tier.processes:
-            self._forecast.add(estimate.process(self._plan, planned, index))
-            self._of_rounds += 1
-        self.working(f"{label(planned)}, round {index + 1}", Work(planned.key, "process"))
+    def step_started(self, current: PlannedRound, one: Pass) -> None:
+        """Show what runs; a process beyond the planned ones makes the bar longer."""
+        planned = current.planned
+        if one == current.passes[0] and current.index >= self._plan.tier.processes:
+            self._forecast.add(estimate.process(self._plan, planned, current.index))
+            self._of_processes += 1
+        rounds = current.rounds(one.name) if one.is_visit else []
+        visit = f" {rounds[one.visit] + 1}" if rounds else ""
+        self.working(f"{label(planned)}: {one.name}{visit}", Work(planned.key, one.name))
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
-        """Print the round's results, and move the bar."""
-        super().round_finished(planned, step)
-        self._rounds += 1
+    def process_finished(
+        self, current: PlannedRound, result: InferenceResult | GenerationResult
+    ) -> None:
+        """Print the process's results, and move the bar."""
+        super().process_finished(current, result)
+        self._processes += 1
         self._update()
 
     def case_finished(self, planned: PlannedCase) -> None:
@@ -133,7 +141,9 @@ class LiveDisplay(PlainDisplay):
 
     def _update(self) -> None:
         self._progress.update(
-            self._task, completed=self._forecast.share, rounds=f"{self._rounds}/{self._of_rounds}"
+            self._task,
+            completed=self._forecast.share,
+            processes=f"{self._processes}/{self._of_processes}",
         )
 
 
@@ -178,20 +188,18 @@ def label(planned: PlannedCase) -> str:
     return f"{planned.case.model}{variant}  {planned.place}  {planned.case.precision}"
 
 
-def _results(step: RoundDone) -> str:
-    if isinstance(step.result, GenerationResult):
-        point = headline(step.result.points)
+def _results(result: InferenceResult | GenerationResult) -> str:
+    if isinstance(result, GenerationResult):
+        point = headline(result.points)
         (measured,) = point.rounds
         return (
             f"{significant(measured.time_to_first_token_ms)} ms to the first token  "
             f"{significant(measured.time_per_output_token_ms)} ms a token"
         )
-    latency, throughput = step.result.latency, step.result.throughput
     parts = []
-    if latency is not None:
-        parts.append(f"{significant(latency.median_ms)} ms")
-    if throughput is not None:
-        parts.append(f"{significant(throughput.n / throughput.duration_s)} inf/s")
-    missing = step.result.missing.items()
-    parts += [f"{name} failed" for name, why in missing if isinstance(why, Failed)]
+    if result.latency:
+        parts.append(f"{significant(result.latency_ms)} ms")
+    if result.throughput:
+        parts.append(f"{significant(result.throughput_ips)} inf/s")
+    parts += [f"{name} failed" for name, why in result.missing.items() if isinstance(why, Failed)]
     return "  ".join(parts)

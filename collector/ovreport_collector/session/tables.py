@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_values, significant
 from ovreport.metrics.accuracy import accuracy_metric
-from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record
+from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record, Tier
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.session import estimate
 from ovreport_collector.session.collect import Collected
@@ -23,7 +23,7 @@ def announce(plan: Plan, console: Console) -> None:
     """Print what is about to be measured, how long that takes, and what is left out."""
     models, cases = _count(len(plan.models), "model"), _count(len(plan.cases), "case")
     console.print(
-        f"{models}, {cases}, tier {plan.tier.name}: {minutes(estimate.total_s(plan))}, "
+        f"{models}, {cases}, tier {_tier(plan.tier)}: {minutes(estimate.total_s(plan))}, "
         "downloads not counted. Leave the machine alone meanwhile.",
         highlight=False,
     )
@@ -65,16 +65,20 @@ def _extent(plan: Plan) -> str:
     """Return how much is measured, and how long that takes."""
     tier = plan.tier
     loops = (
-        f" of ≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and for "
-        "throughput"
+        f" of ≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and "
+        "for throughput"
         if not all(planned.is_language for planned in plan.cases)
         else ""
     )
     return (
-        f"{_count(len(plan.cases), 'case')} × {tier.processes} rounds "
-        f"(at most {tier.max_processes})"
+        f"{_count(len(plan.cases), 'case')} × {tier.processes} processes "
+        f"(at most {tier.max_processes}) × {_count(tier.rounds_per_process, 'round')}"
         f"{loops}: {minutes(estimate.total_s(plan))}, downloads not counted."
     )
+
+
+def _tier(tier: Tier) -> str:
+    return f"{tier.name}, custom" if tier.is_custom else tier.name
 
 
 def _show_left_out(plan: Plan, console: Console) -> None:

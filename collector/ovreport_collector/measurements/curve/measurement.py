@@ -42,7 +42,8 @@ class CurveMeasurement(Measurement[CurveResult]):
 
     def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> CurveJob:
         """Return the job of one round: the same grid in all of them."""
-        first, loaded = results[0], results[0].throughput
+        first = results[0]
+        loaded = next(iter(first.throughput), None)
         hint, optimal = (loaded.streams, loaded.requests) if loaded else (0, 1)
         return CurveJob(
             target=current.target,
@@ -54,7 +55,7 @@ class CurveMeasurement(Measurement[CurveResult]):
             else grid(hint, optimal, current.cores),
             seconds=SECONDS[current.tier.name],
             driver=loaded.driver if loaded else "threads",
-            unloaded_latency_ms=first.latency.median_ms if first.latency else 0.0,
+            unloaded_latency_ms=first.latency_ms,
         )
 
     def part(self, results: Sequence[CurveResult | JobFailed]) -> Curve | NotMeasured:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ovreport.metrics import significant
-from ovreport.record import NotMeasured, OpenLoop, ThroughputRound, Tier
+from ovreport.record import NotMeasured, OpenLoop, Tier
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
@@ -43,19 +43,17 @@ class OpenLoopMeasurement(Measurement[ArrivalsResult]):
     def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> ArrivalsJob:
         """Return the job of one round: limit and percentile are the same in all of them."""
         first, seconds = results[0], SECONDS[current.tier.name]
-        unloaded_latency_ms = first.latency.median_ms if first.latency else 0.0
-        limit_ms = float(f"{LIMIT * unloaded_latency_ms:.2g}")
-        closed = results[-1].throughput or first.throughput
-        percentile = percentile_for(_rate(first.throughput), seconds)
+        limit_ms = float(f"{LIMIT * first.latency_ms:.2g}")
+        percentile = percentile_for(first.throughput_ips, seconds)
         return ArrivalsJob(
             target=current.target,
             round=current.index,
             inputs=str(current.prepared.samples),
             seed=current.seed,
-            closed_ips=_rate(closed),
+            closed_ips=results[-1].throughput_ips or first.throughput_ips,
             limit_ms=limit_ms,
             limit_rule=f"{LIMIT} times the case's own median latency without load, "
-            f"{significant(unloaded_latency_ms)} ms in its first round, to two significant digits",
+            f"{significant(first.latency_ms)} ms in its first process, to two significant digits",
             percentile=percentile,
             seconds=seconds,
             least=LEAST[percentile],
@@ -73,7 +71,3 @@ class OpenLoopMeasurement(Measurement[ArrivalsResult]):
 def percentile_for(rate: float, seconds: float) -> float:
     """Return p99 where half the throughput brings enough arrivals within a step, else p90."""
     return 0.99 if rate / 2 * LONGEST * seconds >= LEAST[0.99] else 0.9
-
-
-def _rate(loaded: ThroughputRound | None) -> float:
-    return loaded.n / loaded.duration_s if loaded else 0.0
