@@ -75,11 +75,6 @@ CHECKS: tuple[Check, ...] = (
         rounds.tier,
     ),
     Check(
-        "All of a case took at least as long as its timed loops.",
-        "The time of its processes is added up.",
-        rounds.whole,
-    ),
-    Check(
         "A tier has the demands of its name, or is marked as custom.",
         "Who chooses other numbers is marked.",
         tiers.demands,
