@@ -32,7 +32,7 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
     from ovreport.errors import RecordError
     from ovreport.store import read_all
 
-    loaded = read_all(paths)
+    loaded = read_all(paths, check=True)
     if as_json:
         found = [{"where": f.where, "what": f.what, "remedy": f.remedy} for f in loaded.faults]
         same = [{"path": str(d.path), "of": str(d.of)} for d in loaded.duplicates]

@@ -19,22 +19,17 @@ from pathlib import Path
 import msgspec
 
 from ovreport import checks
-from ovreport.engines import ENGINES, OPENVINO
+from ovreport.decoding import decode, decoded
+from ovreport.engines import OPENVINO
 from ovreport.errors import RecordError, StoreError, disk_errors, one_line
-from ovreport.metrics.accuracy import ACCURACY
 from ovreport.paths import make_folder, sync_folder
-from ovreport.record import FORMAT, Accuracy, Record, contract
-from ovreport.record.migrations import migrate
-from ovreport.variants import VARIANTS
+from ovreport.record import Record
 
 MAX_RECORD_BYTES = 512 * 1024
 """A record is tens of kilobytes; anything beyond this is not one."""
 MAX_FAULTS = 50
 """Of one file that are named."""
 
-_SCHEMA = "`ovreport schema` prints what a record looks like."
-_decoder = msgspec.json.Decoder(Record, strict=True)
-_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _IGNORED_PARTS = frozenset({".git", "node_modules", "__pycache__"})
 _HALF_WRITTEN = ".writing-"
 
@@ -79,110 +74,6 @@ def encode(record: Record) -> bytes:
     return msgspec.json.encode(record) + b"\n"
 
 
-def decode(data: bytes, *, where: str) -> Record:
-    """Return the record in `data`, migrated to the current format.
-
-    Raises RecordError with the path of the first fault in it. What a record's parts say together
-    is checked by `read_all`, not here.
-    """
-    found = _decoded(data, where=where)
-    if isinstance(found, Record):
-        return found
-    raise found[0]
-
-
-def _decoded(data: bytes, *, where: str) -> Record | list[RecordError]:
-    """Return the record in `data`, or everything that the contract refuses in it."""
-    try:
-        # Nearly every record is of the current format: decode it once, straight to its type.
-        record = _decoder.decode(data)
-    except msgspec.ValidationError as error:
-        try:
-            found = _decoded_slowly(data, error, where=where)
-        except RecordError as refused:
-            return [refused]
-        if isinstance(found, list):
-            return found
-        record = found
-    except _NOT_JSON as error:
-        return [_empty(where) if not data.strip() else _not_json(error, where=where)]
-    return _unknown_names(record, where=where) or record
-
-
-def _empty(where: str) -> RecordError:
-    return RecordError("the file is empty", where=where, remedy="Delete it, or copy it again.")
-
-
-def _unknown_names(record: Record, *, where: str) -> list[RecordError]:
-    """Return the names in the record that are in none of our tables.
-
-    A result of an unknown engine would stand among OpenVINO's.
-    """
-    accuracy = record.accuracy
-    case = record.case
-    named = [
-        ("$.case.engine", "engine", case.engine, tuple(ENGINES)),
-        ("$.case.variant", "variant", case.variant, tuple(VARIANTS)),
-    ]
-    if isinstance(accuracy, Accuracy):
-        named.append(("$.accuracy.metric", "accuracy metric", accuracy.metric, ACCURACY.keys))
-    for index, other in enumerate(record.additional_accuracy):
-        path = f"$.additional_accuracy[{index}].metric"
-        named.append((path, "accuracy metric", other.metric, ACCURACY.keys))
-    return [
-        RecordError(
-            f"unknown {what} {name!r}; known are {', '.join(known)}",
-            where=f"{where}: {path}",
-            remedy="Correct the name, or upgrade ovreport: a newer release may know it.",
-        )
-        for path, what, name, known in named
-        if name not in known
-    ]
-
-
-def _decoded_slowly(
-    data: bytes, first: msgspec.ValidationError, *, where: str
-) -> Record | list[RecordError]:
-    """Return the record of an older format, or all faults; RecordError where there is no object."""
-    try:
-        document = msgspec.json.decode(data, type=dict[str, object])
-    except msgspec.ValidationError:
-        raise _invalid(first, where=where) from first
-    except _NOT_JSON as error:
-        # A fault in the contract came before the place where the JSON itself breaks.
-        raise _not_json(error, where=where) from error
-    current = migrate(document, where=where)
-    if document.get("format") != FORMAT:
-        try:
-            return msgspec.convert(current, Record, strict=True)
-        except msgspec.ValidationError as error:
-            first = error
-    found = [
-        RecordError(one.what, where=f"{where}: {one.path}", remedy=_SCHEMA)
-        for one in contract.faults(current)
-    ]
-    return found or [_invalid(first, where=where)]
-
-
-def _not_json(error: Exception, *, where: str) -> RecordError:
-    return RecordError(
-        f"not JSON: {one_line(str(error))}",
-        where=where,
-        remedy="It may be truncated: copy it again.",
-    )
-
-
-def _invalid(error: msgspec.ValidationError, *, where: str) -> RecordError:
-    # The message quotes the record, unknown field names for one: its last " - at `" is ours.
-    what, _, path = str(error).rpartition(" - at `")
-    path = path.rpartition("` in `")[2]  # of a key in a mapping, the mapping
-    return RecordError(
-        one_line(what or path),
-        where=f"{where}: {one_line(path.rstrip('`')) if what else '$'}",
-        remedy=_SCHEMA,
-    )
-
-
 def read(path: Path) -> Record:
     """Return the record in a file, whatever its name, and whatever its parts say together.
 
@@ -208,15 +99,20 @@ def _bytes(path: Path, where: str) -> bytes:
         ) from error
 
 
-def examine(path: Path) -> Record | list[RecordError]:
-    """Return the record in a file, or all that is wrong with it: contract, content and name."""
+def examine(path: Path, *, check: bool = True) -> Record | list[RecordError]:
+    """Return the record in a file, or all that is wrong with it: contract, content and name.
+
+    `check`: whether it may not contradict itself, and must have the name that its content gives.
+    """
     where = one_line(str(path), limit=1000)
     try:
         data = _bytes(path, where)
     except (RecordError, StoreError) as error:
         return [RecordError(error.what, where=error.where, remedy=error.remedy)]
-    found = _decoded(data, where=where)
+    found = decoded(data, where=where)
     if isinstance(found, Record):
+        if not check:
+            return found
         wrong = [*_misnamed(path, found, data, where), *_contradictions(found, where)]
         return _first(wrong, where) or found
     return _first(found, where)
@@ -276,11 +172,13 @@ def unreadable_folders(folder: Path) -> list[RecordError]:
     return found
 
 
-def read_all(folders: Sequence[Path]) -> Loaded:
+def read_all(folders: Sequence[Path], *, check: bool = False) -> Loaded:
     """Read every record below some folders or files; a bad one never stops the rest.
 
     A file that two of the folders hold is read once, and of two files with the same record the
-    second is a duplicate. A record that contradicts itself, or has not its own name, is a bad one.
+    second is a duplicate. With `check` a record that contradicts itself, or has not its own name,
+    is a bad one: for what others send. Of one's own records none is lost because a check of ours
+    is too narrow for an odd machine.
     """
     loaded = Loaded()
     seen: dict[str, Path] = {}
@@ -292,7 +190,7 @@ def read_all(folders: Sequence[Path]) -> Loaded:
             if (resolved := path.resolve()) in done:
                 continue
             done.add(resolved)
-            found = examine(path)
+            found = examine(path, check=check)
             if isinstance(found, list):
                 loaded.faults += found
                 continue

@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 Document = dict[str, Any]
 Change = Callable[[Document, random.Random], bool | None]
 KINDS: dict[str, Change] = {}
@@ -27,9 +29,15 @@ def kind(name: str) -> Callable[[Change], Change]:
     return register
 
 
+def copied(document: Document) -> Document:
+    """Return a copy all the way down; ten times as fast as `copy.deepcopy`."""
+    made: Document = msgspec.json.decode(msgspec.json.encode(document))
+    return made
+
+
 def changed(document: Document, name: str, rng: random.Random) -> Document | None:
     """Return a changed copy; None where the record has nothing of the kind."""
-    made = copy.deepcopy(document)
+    made = copied(document)
     if KINDS[name](made, rng) is False or made == document:
         return None
     return made
@@ -172,7 +180,7 @@ for name in ("latency", "throughput"):
 
     def _copied_roughly(document: Document, rng: random.Random, name: str = name) -> bool | None:
         found = rounds(document, name)
-        if len(found) < 2 or len(found[0]["histogram"]["buckets"]) < 8:
+        if len(found) < 2 or len(found[0]["histogram"]["buckets"]) < 8 or found[0]["n"] < 100:
             return False
         kept = ("round", "process", "warmup_s", "autocorrelation")
         found[1] |= {k: v for k, v in found[0].items() if k not in kept}
@@ -485,15 +493,6 @@ def _no_time(document: Document, rng: random.Random) -> bool | None:
     return None
 
 
-@kind("time: less in all than its loops")
-def _short(document: Document, rng: random.Random) -> bool | None:
-    one = document["measuring_time"]
-    if one["status"] != "measured" or not rounds(document, "latency"):
-        return False
-    one |= {"wall_s": 0.5, "measuring_s": 0.4}
-    return None
-
-
 # ---------------------------------------------------------------- load, pipelines, energy, tokens
 
 
@@ -623,7 +622,7 @@ def places(part: Any) -> Iterator[tuple[Any, Any]]:
 
 def mutate(document: Document, rng: random.Random) -> Document:
     """Return a copy with one to three random changes."""
-    made = copy.deepcopy(document)
+    made = copied(document)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         part, key = rng.choice(list(places(made)))
         value = part[key]

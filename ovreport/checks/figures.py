@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ovreport.checks.fault import Fault, number
-from ovreport.metrics import METRICS, metric_values, verdicts
+from ovreport.metrics import METRICS, metric_values
 from ovreport.metrics.metric import MetricValue
 from ovreport.record import Record
 
@@ -19,7 +19,6 @@ def figures(record: Record) -> Iterator[Fault]:
     """Yield figures that cannot be computed, or that nothing measured can give."""
     try:
         values = metric_values(record)
-        verdicts(record)
     except (ArithmeticError, ValueError, LookupError) as error:
         yield Fault("$", f"no figures follow from it: {type(error).__name__}: {error}"[:300])
         return

@@ -39,6 +39,8 @@ READINGS = {
     "context_switches": "context switches of the whole machine during the round",
     "involuntary_switches": "times the measuring process had to leave a processor",
     "voluntary_switches": "times the measuring process gave a processor back, to wait",
+    "waiting_share": "time for which threads of the measuring process were ready and had to wait "
+    "for a processor, summed, as a share of a timed loop",
     "frequency_mhz": "mean processor frequency during the round, MHz",
     "frequency_min_mhz": "lowest mean processor frequency at one look, MHz",
     "temperature_c": "highest processor temperature during the round, °C",

@@ -26,15 +26,14 @@ from rich.console import Console
 
 from ovreport.errors import OvreportError, one_line
 from ovreport.metrics.evidence import FOREIGN_CPU_SHARE
-from ovreport.record import Failed, Port, Precision, Tier
+from ovreport.record import Port, Precision, Tier
 from ovreport.stats.intervals import geometric_mean
 from ovreport_collector import engines, sources
 from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.machine import noise
 from ovreport_collector.measurements.inference.run import InferenceJob
-from ovreport_collector.measurements.outputs import DriverJob, DriverResult
-from ovreport_collector.measurements.results import InferenceResult
+from ovreport_collector.measurements.results import ThroughputVisit
 from ovreport_collector.plan import load_suite
 from ovreport_collector.prepare.model import PreparedModel, prepare_model
 from ovreport_collector.process import child
@@ -201,7 +200,7 @@ def _compare_model(prepared: PreparedModel, options: Options, work: Path) -> Com
     )
     command = _benchmark_app_command(target, options.seconds)
     repeats: list[Repeat] = []
-    driver = _driver(target, prepared, work)  # as in `collect`: a pilot, before the first round
+    driver: Driver | None = None  # as in `collect`: the first process finds out
     found: dict[Side, Measured] = {}
     for index in range(options.repeats):
         order: tuple[Side, Side] = get_args(Side) if index % 2 == 0 else get_args(Side)[::-1]
@@ -209,6 +208,7 @@ def _compare_model(prepared: PreparedModel, options: Options, work: Path) -> Com
         for side in order:
             if side == "ours":
                 found[side] = _ours(target, prepared, options, driver, index, work)
+                driver = found[side].driver
             else:
                 found[side] = _benchmark_app(command, options.seconds)
         readings = noise.readings(before, noise.snapshot())
@@ -223,32 +223,22 @@ def _compare_model(prepared: PreparedModel, options: Options, work: Path) -> Com
         )
     return Comparison(
         model=prepared.model.id,
-        driver=driver,
+        driver=driver or "threads",
         requests={side: measured.requests for side, measured in found.items()},
         streams={side: measured.streams for side, measured in found.items()},
         repeats=repeats,
     )
 
 
-def _driver(target: Target, prepared: PreparedModel, work: Path) -> Driver:
-    """Return how a collect would drive the requests."""
-    pilot = child.run(
-        DriverJob(target=target, inputs=str(prepared.samples)), work, limit_s=PROCESS_LIMIT_S
-    )
-    if isinstance(pilot, DriverResult):
-        return pilot.driver
-    raise MeasurementError(f"ours: no pilot: {pilot}")
-
-
 def _ours(
     target: Target,
     prepared: PreparedModel,
     options: Options,
-    driver: Driver,
+    driver: Driver | None,
     index: int,
     work: Path,
 ) -> Measured:
-    """Return the throughput of one production round."""
+    """Return the throughput of one production round; no driver: it is found out as in a collect."""
     tier = Tier(
         name="quick",
         min_seconds=options.seconds,
@@ -260,20 +250,18 @@ def _ours(
     )
     job = InferenceJob(
         target=target,
-        round=index,
+        process=index,
         tier=tier,
         inputs=str(prepared.samples),
         seed=SEED,
+        latency_rounds=[],
+        throughput_rounds=[index],
         driver=driver,
     )
-    result = child.run(job, work, limit_s=PROCESS_LIMIT_S + 2 * options.seconds)
-    if isinstance(result, JobFailed):
-        raise MeasurementError(f"ours: {result.reason}")
-    assert isinstance(result, InferenceResult)
-    measured = result.throughput
+    visit = _throughput(job, work, PROCESS_LIMIT_S + 2 * options.seconds)
+    measured = visit.measured
     if measured is None:
-        why = result.missing.get("throughput")
-        raise MeasurementError(f"ours: {why.reason if isinstance(why, Failed) else why}")
+        raise MeasurementError(f"ours: {visit.failed.reason if visit.failed else visit}")
     return Measured(
         rate=measured.n / measured.duration_s,
         requests=measured.requests,
@@ -281,6 +269,17 @@ def _ours(
         driver=measured.driver,
         idle_share=measured.idle_share,
     )
+
+
+def _throughput(job: InferenceJob, work: Path, limit_s: float) -> ThroughputVisit:
+    """Return what the process of a job tells of its round of throughput."""
+    with child.start(job, work) as process:
+        while True:
+            result = process.step(limit_s=limit_s)
+            if isinstance(result, JobFailed):
+                raise MeasurementError(f"ours: {result.reason}")
+            if isinstance(result, ThroughputVisit):
+                return result
 
 
 def _benchmark_app_command(target: Target, seconds: int) -> list[str]:

@@ -18,14 +18,21 @@ from ovreport import paths
 from ovreport.engines import ENGINES, GENAI, EngineInfo
 from ovreport.record import Device, Execution, LayerCount, Port, Record, Tier
 from ovreport_collector.engines.arrays import save_arrays
-from ovreport_collector.engines.types import OutputsResult, ProbeResult
+from ovreport_collector.engines.types import OutputsResult, ProbeResult, Target
 from ovreport_collector.measurements.curve.run import CurveJob, CurveResult
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.open_loop.run import ArrivalsJob, ArrivalsResult
-from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
-from ovreport_collector.measurements.results import InferenceResult
+from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.measurements.results import (
+    Ended,
+    InferenceStep,
+    LatencyVisit,
+    Started,
+    Switched,
+    ThroughputVisit,
+)
 from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
 from ovreport_collector.models import variants
 from ovreport_collector.models.optimize.job import OptimizeJob
@@ -35,9 +42,9 @@ from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import Request
 from ovreport_collector.process import child, workspace
-from ovreport_collector.process.job import Job, JobFailed
+from ovreport_collector.process.job import AnyJob, JobFailed
 from ovreport_collector.process.timing import Stopwatch
-from ovreport_collector.session import estimate, scheduler
+from ovreport_collector.session import collect, estimate, scheduler
 from ovreport_collector.session.collect import prepare_all
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.journal import Journal
@@ -72,20 +79,40 @@ def a_device(name: str = "CPU", default: str = "bf16", **changes: Any) -> Device
     return msgspec.structs.replace(device, **changes)
 
 
-def a_round_result(job: InferenceJob) -> InferenceResult:
-    """Return what a sound process measures, the same for the same job."""
-    made = factories.a_record(precision="f32", seed=job.round, rounds=job.round + 1)
-    latency, throughput = made.latency.rounds[-1], made.throughput.rounds[-1]
-    return InferenceResult(
+def an_inference_job(target: Target, process: int = 0, **changes: Any) -> InferenceJob:
+    """Return the job of a process that measures one round of latency and one of throughput."""
+    base: dict[str, Any] = {
+        "target": target,
+        "process": process,
+        "inputs": "",
+        "seed": 1,
+        "tier": TINY,
+        "latency_rounds": [process],
+        "throughput_rounds": [process],
+        "driver": "threads",
+    }
+    return InferenceJob(**{**base, **changes})
+
+
+def inference_steps(job: InferenceJob) -> Iterator[InferenceStep]:
+    """Yield what a sound process measures, the same for the same job."""
+    made = factories.a_record(precision="f32", seed=job.process, rounds=job.process + 1)
+    # As many processors as this machine has at least: the record will be of it.
+    cpu_s = {"cpu_s": made.latency.rounds[-1].duration_s / 2}
+    numbers = {"process": job.process, **cpu_s}
+    yield Started(
         execution=an_execution(job.target.device),
         startup=made.startup.rounds[-1],
-        latency=latency,
-        latency_settings=made.latency.settings,
-        throughput=throughput,
-        throughput_settings=made.throughput.settings,
-        memory=made.memory.rounds[-1],
-        missing={},
+        settings=made.latency.settings,
     )
+    for index in job.latency_rounds:
+        measured = msgspec.structs.replace(made.latency.rounds[-1], **{**numbers, "round": index})
+        yield LatencyVisit(round=index, measured=measured)
+    yield Switched(settings=made.throughput.settings, driver=job.driver or "threads")
+    for index in job.throughput_rounds:
+        loaded = msgspec.structs.replace(made.throughput.rounds[-1], **{**numbers, "round": index})
+        yield ThroughputVisit(round=index, measured=loaded)
+    yield Ended(memory=made.memory.rounds[-1], missing={})
 
 
 def an_end_to_end_result(job: EndToEndJob) -> EndToEndResult:
@@ -105,7 +132,12 @@ def a_curve_result(job: CurveJob) -> CurveResult:
     curve = factories.a_record().curve
     points = [
         msgspec.structs.replace(
-            p, rounds=[msgspec.structs.replace(p.rounds[0], round=job.round, n=300)]
+            p,
+            rounds=[
+                msgspec.structs.replace(
+                    p.rounds[0], round=job.round, n=300, duration_s=3 * p.rounds[0].duration_s
+                )
+            ],
         )
         for p in curve.points
     ]
@@ -135,24 +167,75 @@ def an_execution(device: str) -> Execution:
     return Execution(devices=[device], precision="f32", layers=[layer])
 
 
+class FakeProcess:
+    """Stands for a measuring process: makes a step each time, or fails as the answers say."""
+
+    def __init__(self, fake: FakeChild, job: AnyJob) -> None:
+        self._fake, self.job, self._ended = fake, job, False
+        self._steps = fake.steps_of(job)
+
+    def __enter__(self) -> FakeProcess:
+        """Return it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self.close()
+
+    def step(self, *, limit_s: float) -> Struct:
+        """Return the result of the next step."""
+        assert not self._ended, "a step of a process that has ended"
+        result = next(self._steps)
+        self._fake.made.append((self.job, result))
+        for answer in self._fake.step_answers:
+            result = answer(self.job, result) or result
+        self._ended = isinstance(result, JobFailed)
+        return result
+
+    def measured_s(self) -> float:
+        """Return that nothing was measured."""
+        return 0.0
+
+    def close(self) -> None:
+        """Note that it has ended."""
+        if self in self._fake.alive:
+            self._fake.alive.remove(self)
+
+
 @dataclass
 class FakeChild:
-    """Stands for `child.run`: notes the jobs, answers at once, or as `answers` says."""
+    """Stands for `child.start`: notes the jobs, answers at once, or as `answers` says."""
 
     devices: list[Device] = field(default_factory=lambda: [a_device()])
-    jobs: list[Job] = field(default_factory=list)
-    answers: list[Callable[[Job], Struct | None]] = field(default_factory=list)
-    """Asked in order; the first that is no None is the answer. They may raise."""
+    jobs: list[AnyJob] = field(default_factory=list)
+    answers: list[Callable[[AnyJob], Struct | None]] = field(default_factory=list)
+    """Asked in order about the first step of a job; the first that is no None is its result. They
+    may raise."""
+    step_answers: list[Callable[[AnyJob, Struct], Struct | None]] = field(default_factory=list)
+    """Asked about every step of a job, given its result; one that is no None comes in its place."""
+    made: list[tuple[AnyJob, Struct]] = field(default_factory=list)
+    """Each step that was made: its job and its result, as it was before the answers."""
+    alive: list[FakeProcess] = field(default_factory=list)
 
-    def __call__(  # noqa: PLR0911 (a job, a return)
-        self, job: Job, work: Path, *, limit_s: float
-    ) -> Struct:
-        """Answer a job."""
+    def __call__(self, job: AnyJob, work: Path) -> FakeProcess:
+        """Start a process that is none."""
         self.jobs.append(job)
-        for answer in self.answers:
-            result = answer(job)
-            if result is not None:
-                return result
+        process = FakeProcess(self, job)
+        self.alive.append(process)
+        return process
+
+    def steps_of(self, job: AnyJob) -> Iterator[Struct]:
+        """Yield the results of a job's steps."""
+        answered = (answer(job) for answer in self.answers)
+        result = next((one for one in answered if one is not None), None)
+        if result is not None:
+            yield result
+        elif isinstance(job, InferenceJob):
+            yield from inference_steps(job)
+        else:
+            yield self._result(job)
+
+    def _result(self, job: AnyJob) -> Struct:  # noqa: PLR0911 (a job, a return)
         match job:
             case ProbeJob():
                 return self._probe(job)
@@ -160,10 +243,6 @@ class FakeChild:
                 return an_optimize_result(job)
             case OutputsJob():
                 return _outputs(job)
-            case DriverJob():
-                return DriverResult(driver="threads")
-            case InferenceJob():
-                return a_round_result(job)
             case CachedStartJob() | NoMmapJob():
                 return _start(job)
             case EndToEndJob():
@@ -177,13 +256,26 @@ class FakeChild:
                 return JobFailed(reason=reason, cause="error", unsupported=True)
 
     @property
-    def rounds(self) -> list[tuple[str, str, str, int]]:
-        """The rounds that were asked for: model file, device, precision, index."""
+    def processes(self) -> list[tuple[str, str, str, int]]:
+        """The processes that were asked for: model file, device, precision, number."""
         return [
-            (Path(j.target.model).stem, j.target.device, j.target.precision, j.round)
+            (Path(j.target.model).stem, j.target.device, j.target.precision, j.process)
             for j in self.jobs
             if isinstance(j, InferenceJob)
         ]
+
+    def visits(self, kind: type[Struct]) -> list[tuple[str, str, int]]:
+        """Return the visits of a kind in order: model file, precision, round."""
+        return [
+            (Path(job.target.model).stem, job.target.precision, result.round)
+            for job, result in self.made
+            if isinstance(result, kind)
+        ]
+
+    def forget(self) -> None:
+        """Forget answers and what was done, as before the next command."""
+        for kept in (self.answers, self.step_answers, self.jobs, self.made):
+            kept.clear()
 
     def _probe(self, job: ProbeJob) -> ProbeResult:
         return ProbeResult(
@@ -221,7 +313,8 @@ def _outputs(job: OutputsJob) -> OutputsResult:
 def fake_child(monkeypatch: pytest.MonkeyPatch) -> FakeChild:
     """Replace measuring processes by answers."""
     fake = FakeChild()
-    monkeypatch.setattr(child, "run", fake)
+    monkeypatch.setattr(child, "start", fake)
+    monkeypatch.setattr(collect, "preflight", lambda _: [])  # it takes a second
     return fake
 
 

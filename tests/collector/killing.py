@@ -17,12 +17,13 @@ import msgspec
 import psutil
 
 from ovreport import paths, store
-from ovreport_collector.session.journal import OutputsDone, RoundDone, Step, Written
+from ovreport_collector.measurements.results import LatencyVisit, ThroughputVisit
+from ovreport_collector.session.journal import OutputsDone, Step, StepDone, Written
 from tests.collector import commands, models
 from tests.collector.conftest import TINY, model_table
 from tests.collector.suite_fixtures import document, write_suite
 
-ROUNDS = 2
+PROCESSES, ROUNDS = 2, 4
 CASES = ["CPU", "SIMCPU"]
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["tests.collector.killing", "ovreport_collector.session.collect"])
@@ -39,7 +40,9 @@ def collect(environment: dict[str, str], arguments: list[str], log: str) -> None
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    tiers.TIERS["quick"] = msgspec.structs.replace(TINY, processes=ROUNDS, max_processes=ROUNDS)
+    tiers.TIERS["quick"] = msgspec.structs.replace(
+        TINY, processes=PROCESSES, max_processes=PROCESSES, rounds_per_process=ROUNDS // PROCESSES
+    )
     sys.argv[1:] = arguments
     cli.main()
 
@@ -102,9 +105,13 @@ class Place:
         return sum(len(files) for _, _, files in os.walk(self.out))
 
     @property
-    def rounds(self) -> dict[tuple[str, int], bytes]:
-        """Case and index of every finished round → its line."""
-        return {(s.case, s.round): line for line, s in self.lines if isinstance(s, RoundDone)}
+    def rounds(self) -> dict[tuple[str, str, int], bytes]:
+        """Case, kind and number of every finished round → its line."""
+        return {
+            (s.case, s.name, s.result.round): line
+            for line, s in self.lines
+            if isinstance(s, StepDone) and isinstance(s.result, LatencyVisit | ThroughputVisit)
+        }
 
     def finish(self, seed: int = 1) -> int | None:
         """Run the same command to its end; return its exit code."""
@@ -150,7 +157,7 @@ class Killer:
         if kind == "start":
             time.sleep(self.random.uniform(0.01, 1.5))
             return
-        if kind == "record" and len(self.place.rounds) < ROUNDS * len(CASES) - 1:
+        if kind == "record" and len(self.place.rounds) < 2 * ROUNDS * len(CASES) - 2:
             time.sleep(self.random.uniform(0.5, 3.0))
             return
         steps, files = len(self.place.steps), self.place.files
@@ -165,9 +172,9 @@ class Killer:
 
     def _where(self) -> str:
         steps = self.place.steps
-        if any(isinstance(s, Written) for s in steps) or len(self.place.rounds) == 2 * ROUNDS:
+        if any(isinstance(s, Written) for s in steps) or len(self.place.rounds) == 4 * ROUNDS:
             return "records"
-        if any(isinstance(s, RoundDone) for s in steps):
+        if any(isinstance(s, StepDone) for s in steps):
             return "rounds"
         if sum(isinstance(s, OutputsDone) for s in steps) == len(CASES):
             return "first round"

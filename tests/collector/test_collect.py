@@ -35,9 +35,9 @@ from ovreport.record import (
     Unsupported,
 )
 from ovreport_collector.measurements.curve import measurement as curve
-from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.open_loop import measurement as open_loop
 from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.measurements.results import Switched
 from ovreport_collector.plan import tiers
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources import cache
@@ -445,17 +445,17 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(
 ) -> None:
     """No traceback; the second call says what it has already, and ends well."""
 
-    def stop(job: object) -> None:
-        if isinstance(job, InferenceJob) and job.target.precision == "default":
+    def stop(_: object, result: object) -> None:
+        if isinstance(result, Switched):
             raise KeyboardInterrupt
 
-    fake_child.answers = [stop]
+    fake_child.step_answers = [stop]
     assert run(quickly) == 130
     assert "interrupted" in capsys.readouterr().err
-    fake_child.answers = []
+    fake_child.step_answers = []
     assert run(quickly) == 0
-    assert "1 rounds" in capsys.readouterr().out.replace("1 round ", "1 rounds ")
-    assert len(place.records) == 2
+    assert "2 rounds" in capsys.readouterr().out
+    assert len(list(store.record_files(place.out))) == 2
 
 
 def test_a_disk_that_refuses_is_exit_code_1(
@@ -485,7 +485,7 @@ def test_two_collects_wait_for_each_other(
         assert run(quickly) == 0
         assert other.wait() == 0
     assert "waiting" in capsys.readouterr().out
-    assert len(place.records) == 2
+    assert len(list(store.record_files(place.out))) == 2
 
 
 # ---------------------------------------------------------------- slow, for real

@@ -52,6 +52,15 @@ class TestImageNet:
             ("red_0.JPEG", 2),
         ]
 
+    def test_it_is_said_where_the_order_of_classes_is_a_guess(self, tmp_path: Path):
+        """Not where a file says it, where labels are numbers, or where it is ImageNet's own."""
+        folder = made.foldered(tmp_path / "a", {"red": 1, "blue": 2, "green": 1})
+        warning = imagenet.read(folder).warning
+        assert "blue" in warning
+        assert "classes.txt" in warning
+        (folder / "classes.txt").write_text("red\ngreen\nblue\n")
+        assert imagenet.read(folder).warning == ""
+
     def test_val_may_be_left_out(self, tmp_path: Path):
         """The folder of classes itself can be named."""
         made.foldered(tmp_path)

@@ -391,7 +391,8 @@ def test_a_run_gives_its_energy_above_an_idle_baseline(machine: Machine) -> None
     machine.powers_w[counter] = 80
     with measurement:
         machine.advance(10)
-    found = measurement.result(4, 50)
+    measurement.count(50)
+    found = measurement.result(4)
     assert isinstance(found, Energy)
     (taken,) = found.domains[0].rounds
     assert (taken.round, taken.inferences) == (4, 50)
@@ -409,7 +410,8 @@ def test_without_a_meter_nothing_is_slower() -> None:
     with measurement:
         pass
     assert time.perf_counter() - began < 0.05
-    assert measurement.result(0, 10) is why
+    measurement.count(10)
+    assert measurement.result(0) is why
 
 
 @pytest.mark.usefixtures("own_clock")
@@ -419,7 +421,8 @@ def test_a_counter_that_breaks_in_the_run_does_not_break_the_run(machine: Machin
     measurement = measured(machine)
     with measurement:
         counter.write_text("")
-    found = measurement.result(0, 10)
+    measurement.count(10)
+    found = measurement.result(0)
     assert isinstance(found, Failed)
     assert "energy counters" in found.reason
 
@@ -431,7 +434,8 @@ def test_a_counter_that_stands_still_is_no_measurement(machine: Machine) -> None
     measurement = measured(machine)
     with measurement:
         machine.advance(1)
-    found = measurement.result(0, 10)
+    measurement.count(10)
+    found = measurement.result(0)
     assert isinstance(found, Unsupported)
     assert "stands still" in found.reason
 
@@ -443,7 +447,8 @@ def test_an_error_of_the_run_is_passed_on(machine: Machine) -> None:
     measurement = measured(machine)
     with pytest.raises(RuntimeError, match="the device went away"), measurement:
         raise RuntimeError("the device went away")
-    assert isinstance(measurement.result(0, 0), Failed)
+    measurement.count(0)
+    assert isinstance(measurement.result(0), Failed)
 
 
 @pytest.mark.usefixtures("own_clock")
@@ -454,7 +459,8 @@ def test_a_part_that_stands_still_is_left_out(machine: Machine) -> None:
     measurement = measured(machine)
     with measurement:
         machine.advance(1)
-    found = measurement.result(0, 10)
+    measurement.count(10)
+    found = measurement.result(0)
     assert isinstance(found, Energy)
     assert [d.name for d in found.domains] == ["package"]
 

@@ -12,16 +12,17 @@ import msgspec
 import pytest
 
 from ovreport.errors import StoreError
-from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.no_mmap.run import NoMmapResult
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import journal as journal_module
 from ovreport_collector.session.journal import (
+    FurtherDone,
     GivenUp,
     Journal,
-    RoundDone,
-    RoundFailed,
+    ProcessDone,
+    ProcessFailed,
     Step,
+    StepDone,
     Written,
 )
 from tests import factories
@@ -33,9 +34,9 @@ FAILURE = JobFailed(reason="it broke", cause="error")
 GIVEN_UP = GivenUp(case="a", at=WHEN, failure=FAILURE)
 
 
-def failed(index: int, case: str = "a") -> RoundFailed:
-    """Return a round that went wrong."""
-    return RoundFailed(case=case, round=index, started_at=WHEN, failure=FAILURE)
+def failed(number: int, case: str = "a") -> ProcessFailed:
+    """Return a process that went wrong."""
+    return ProcessFailed(case=case, process=number, round=0, started_at=WHEN, failure=FAILURE)
 
 
 def encoded(step: Step) -> bytes:
@@ -64,9 +65,8 @@ def test_steps_are_there_again_after_a_restart(path: Path) -> None:
     assert again.steps == [GIVEN_UP, failed(0, "b")]
     assert again.given_up("a") == GIVEN_UP
     assert again.given_up("b") is None
-    assert again.tried("b", 0)
-    assert not again.tried("b", 1)
-    assert not again.tried("a", 0)
+    assert [process.number for process in again.processes("b")] == [0]
+    assert again.processes("a") == []
     assert again.outputs("a") is None
 
 
@@ -162,8 +162,7 @@ def test_a_long_journal_is_asked_quickly(path: Path) -> None:
             journal.add(failed(number % 10, f"case {number // 10}"))
     began = time.process_time()
     for number in range(10_000):
-        assert journal.tried(f"case {number // 10}", number % 10)
-        assert len(journal.failed_rounds(f"case {number // 10}")) == 10
+        assert len(journal.processes(f"case {number // 10}")) == 10
     assert time.process_time() - began < 1
 
 
@@ -216,25 +215,52 @@ def test_a_finished_run_is_forgotten(path: Path) -> None:
     assert not path.exists()
 
 
-def a_round() -> RoundDone:
-    """Return a round with the results of two measurements, one of them failed."""
-    made = conftest.a_round_result(
-        InferenceJob(
-            target=TARGET, round=0, tier=conftest.TINY, inputs="", seed=1, driver="threads"
+FURTHER = [
+    FurtherDone(
+        case="a", process=0, name="no_mmap", result=NoMmapResult(memory=factories.start_memory(0))
+    ),
+    FurtherDone(case="a", process=0, name="curve", result=FAILURE),
+]
+
+
+NAMES = ("start", "latency", "switch", "throughput", "end")
+
+
+def steps(number: int = 0) -> list[StepDone]:
+    """Return the steps of a process."""
+    job = conftest.an_inference_job(TARGET, number)
+    return [
+        StepDone(
+            case="a",
+            process=number,
+            name=name,
+            started_at=WHEN,
+            result=result,
+            readings={"looks": 1.0},
         )
-    )
-    further = {"no_mmap": NoMmapResult(memory=factories.start_memory(0)), "curve": FAILURE}
-    return RoundDone(case="a", round=0, started_at=WHEN, result=made, readings={}, further=further)
+        for name, result in zip(NAMES, conftest.inference_steps(job), strict=True)
+    ]
 
 
-def test_results_of_measurements_are_read_back_as_what_they_are(path: Path) -> None:
-    """Their types come from the registry of measurements."""
-    filled(path, a_round())
-    assert Journal(path).steps == [a_round()]
+def test_results_are_read_back_as_what_they_are(path: Path) -> None:
+    """Those of a process's steps, and of what follows it: the registry knows their types."""
+    added = [*steps(), *FURTHER, ProcessDone(case="a", process=0)]
+    filled(path, *added)
+    assert Journal(path).steps == added
+
+
+def test_a_process_is_put_together(path: Path) -> None:
+    """Its steps, what follows it, and how it ended; by their numbers, whatever the order."""
+    journal = filled(path, *steps(1)[:2], *steps(0), *FURTHER, ProcessDone(case="a", process=0))
+    whole, cut = journal.processes("a")
+    assert (whole.number, whole.is_over, whole.rounds) == (0, True, {0})
+    assert list(whole.further) == ["no_mmap", "curve"]
+    assert whole.steps == steps(0)
+    assert (cut.number, cut.is_over, cut.rounds) == (1, False, {1})
+    assert journal.driver("a") == "threads"
 
 
 def test_a_result_of_an_unknown_measurement_sets_the_journal_aside(path: Path) -> None:
     """It is another version's."""
-    other = msgspec.structs.replace(a_round(), further={"another": FAILURE})
-    filled(path, other)
+    filled(path, msgspec.structs.replace(FURTHER[1], name="another"))
     assert Journal(path).steps == []

@@ -103,7 +103,15 @@ def throughput(requests: Sequence[Request], queue: Queue | None = None, **option
     """Measure requests under load."""
     requested = {"driver": "threads", "index": 0, **options}
     limits = requested.pop("tier", QUICK)
-    return loops.measure_throughput(Compiled(requests, queue), [{}] * 4, limits, **requested)[0]
+    index, driver = requested.pop("index"), requested.pop("driver")
+    compiled = Compiled(requests, queue)
+    loop = loops.ThroughputLoop(compiled, [{}] * 4, limits, driver, process=0)
+    return loop.round(index)
+
+
+def latency(request: Request, samples: int, limits: Tier, *, index: int = 0):
+    """Measure one request at a time."""
+    return loops.LatencyLoop(request, samples, limits, process=0).round(index)
 
 
 # ---------------------------------------------------------------- latency
@@ -111,7 +119,7 @@ def throughput(requests: Sequence[Request], queue: Queue | None = None, **option
 
 def test_latency_is_what_the_request_takes() -> None:
     """Median and bounds are those of the sleep; nothing of the loop is in them."""
-    measured = loops.measure_latency(Request(0.004), 4, QUICK, index=3)
+    measured = latency(Request(0.004), 4, QUICK, index=3)
     assert measured.round == 3
     assert 4 <= measured.min_ms <= measured.median_ms < 6
     assert measured.runtime_median_ms == 1.5
@@ -121,14 +129,14 @@ def test_latency_is_what_the_request_takes() -> None:
 
 def test_time_rules_a_fast_request() -> None:
     """The count is soon met; the loop lasts its time all the same."""
-    measured = loops.measure_latency(Request(0.001), 4, QUICK, index=0)
+    measured = latency(Request(0.001), 4, QUICK, index=0)
     assert 0.2 <= measured.duration_s < 0.5
     assert measured.n > 50
 
 
 def test_the_count_rules_a_slow_request() -> None:
     """The time is soon over; the loop goes on to its count."""
-    measured = loops.measure_latency(Request(0.03), 4, tier(min_inferences=30), index=0)
+    measured = latency(Request(0.03), 4, tier(min_inferences=30), index=0)
     assert measured.n == 30
     assert measured.duration_s >= 0.9
 
@@ -136,7 +144,7 @@ def test_the_count_rules_a_slow_request() -> None:
 def test_the_cap_rules_a_very_slow_request() -> None:
     """Neither more than one inference beyond the cap, nor none at all."""
     limits = tier(min_inferences=1000, max_seconds=0.5)
-    measured = loops.measure_latency(Request(0.1), 4, limits, index=0)
+    measured = latency(Request(0.1), 4, limits, index=0)
     assert 0.5 <= measured.duration_s < 0.8
     assert 4 <= measured.n <= 5
 
@@ -144,14 +152,14 @@ def test_the_cap_rules_a_very_slow_request() -> None:
 def test_one_inference_is_measured_whatever_the_cap() -> None:
     """A request slower than the cap has one sample, not none."""
     limits = tier(min_seconds=0.01, min_inferences=64, max_seconds=0.05)
-    measured = loops.measure_latency(Request(0.1), 1, limits, index=0)
+    measured = latency(Request(0.1), 1, limits, index=0)
     assert measured.n == 1
 
 
 def test_inputs_are_rotated() -> None:
     """Every sample has its turn, one after the other, from the first."""
     request = Request()
-    measured = loops.measure_latency(request, 4, QUICK, index=0)
+    measured = latency(request, 4, QUICK, index=0)
     timed = request.fed[-measured.n :]
     assert timed == [i % 4 for i in range(measured.n)]
 
@@ -159,9 +167,7 @@ def test_inputs_are_rotated() -> None:
 def test_a_slowdown_shows_in_the_thirds() -> None:
     """What heats up within a round is seen in its last third."""
     limits = tier(min_seconds=0.01, min_inferences=300)
-    measured = loops.measure_latency(
-        Request(lambda n: 0.002 if n < 160 else 0.006), 4, limits, index=0
-    )
+    measured = latency(Request(lambda n: 0.002 if n < 160 else 0.006), 4, limits, index=0)
     assert measured.last_third_median_ms > 1.5 * measured.first_third_median_ms
 
 
@@ -170,7 +176,7 @@ def test_a_request_that_breaks_is_not_hidden() -> None:
     request = Request()
     request.error_at = 60
     with pytest.raises(RuntimeError, match="the device is gone"):
-        loops.measure_latency(request, 4, tier(min_inferences=100), index=0)
+        latency(request, 4, tier(min_inferences=100), index=0)
 
 
 # ---------------------------------------------------------------- warm-up
@@ -288,8 +294,78 @@ def test_threads_drive_unless_the_queue_clearly_wins(rate: float | None, expecte
 def test_a_round_makes_only_what_it_drives() -> None:
     """Requests cost memory: no queue beside threads; the rate is that of what was driven."""
     compiled = Compiled([Request(), Request()], Queue(5000))
-    measured, _ = loops.measure_throughput(compiled, [{}], QUICK, driver="threads", index=1)
+    measured = loops.ThroughputLoop(compiled, [{}], QUICK, "threads", process=0).round(1)
     assert (measured.driver, compiled.queues) == ("threads", 0)
     queued = throughput([Request(), Request()], Queue(200), driver="async-queue", index=1)
     assert queued.driver == "async-queue"
     assert queued.n / queued.duration_s == pytest.approx(200, rel=0.2)
+
+
+# ---------------------------------------------------------------- rounds of one process
+
+
+class Observer:
+    """Notes when it is called, and how many threads there are then."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.threads = 0
+
+    def begin(self) -> None:
+        """Note the beginning."""
+        self.calls.append("begin")
+
+    def end(self) -> None:
+        """Note the end."""
+        self.calls.append("end")
+        self.threads = threading.active_count()
+
+    @property
+    def readings(self) -> dict[str, float]:
+        """What a machine would tell."""
+        return {"waiting_share": 0.5}
+
+
+def test_rounds_of_a_process_share_its_warm_up() -> None:
+    """Each has its own number and samples; a few inferences before it are not timed."""
+    request = Request(0.002)
+    loop = loops.LatencyLoop(request, 4, QUICK, process=2)
+    rounds = [loop.round(index) for index in (8, 9)]
+    assert [(r.round, r.process) for r in rounds] == [(8, 2), (9, 2)]
+    assert rounds[0].warmup_n == rounds[1].warmup_n
+    untimed = request.n - sum(r.n for r in rounds) - rounds[0].warmup_n
+    assert untimed >= 2 * 3
+
+
+def test_a_round_is_observed_while_its_threads_are_there() -> None:
+    """What the kernel counts of a thread is gone with it."""
+    for driver in ("threads", "async-queue"):
+        observer, before = Observer(), threading.active_count()
+        compiled = Compiled([Request(), Request()], Queue(500))
+        loop = loops.ThroughputLoop(compiled, [{}] * 4, QUICK, driver, process=0)
+        measured = loop.round(0, observer)
+        assert observer.calls == ["begin", "end"]
+        assert measured.readings == {"waiting_share": 0.5}
+        assert observer.threads == before + (2 if driver == "threads" else 0)
+
+
+def test_processor_time_is_that_of_the_timed_loop() -> None:
+    """A request that computes takes processor time, one that sleeps next to none."""
+
+    class Busy(Request):
+        def infer(self) -> None:
+            end = time.process_time() + 0.002
+            while time.process_time() < end:
+                pass
+
+    busy, idle = latency(Busy(), 4, QUICK), latency(Request(0.002), 4, QUICK)
+    assert busy.cpu_s >= busy.n * 0.002
+    assert idle.cpu_s < idle.duration_s / 2
+
+
+def test_samples_of_many_rounds_take_no_more_room_than_those_of_few() -> None:
+    """A record's samples stay small: each round has its share of the buckets."""
+    request = Request(lambda n: 0.0005 + 0.0001 * (n % 37))
+    many = tier(max_processes=10, rounds_per_process=4)
+    measured = latency(request, 4, many)
+    assert len(measured.histogram.buckets) <= loops.LATENCY_BUCKETS / 40

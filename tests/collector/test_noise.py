@@ -6,14 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from ovreport.metrics.evidence import FOREIGN_PEAK_SHARE, READINGS
 from ovreport_collector.machine import noise, processes
-from ovreport_collector.machine.noise import Snapshot, Watch
+from ovreport_collector.machine.noise import LoopWatch, Snapshot, Watch, Window
 from tests.collector.trees import LAPTOP, plant
 
 BUSY = "import time; end = time.monotonic() + {}; exec('while time.monotonic() < end: pass')"
@@ -33,7 +35,8 @@ def at(seconds: float, *, busy: float = 0, own: float = 0, steal: float = 0, **s
 
 def test_every_reading_is_a_documented_one() -> None:
     """What is not there has a reason, and shares are shares."""
-    with Watch(period_s=0.05) as watch:
+    watch = Watch(period_s=0.05)
+    with watch.window():
         time.sleep(0.4)
     found = watch.readings
     assert set(found) <= set(READINGS)
@@ -126,6 +129,7 @@ def test_a_whole_machine_is_read(tmp_path: Path) -> None:
         "cgroup_throttled_s",
         "involuntary_switches",
         "voluntary_switches",
+        "waiting_share",
     }
     assert found["allowed_processors"] == 4
     assert found["battery_share"] == 0
@@ -169,7 +173,8 @@ def test_a_watch_that_cannot_look_does_not_lose_the_round(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(noise, "glance", fails)
     monkeypatch.setattr(noise, "snapshot", lambda: at(time.monotonic()))
-    with Watch(period_s=0.02) as watch:
+    watch = Watch(period_s=0.02)
+    with watch.window():
         time.sleep(0.3)
     assert calls
     assert watch.readings["looks"] == 0
@@ -178,7 +183,90 @@ def test_a_watch_that_cannot_look_does_not_lose_the_round(monkeypatch: pytest.Mo
 
 def test_an_error_while_watching_is_passed_on_and_the_looking_ends() -> None:
     """Ctrl-C in the middle of a round leaves no thread behind."""
-    watch = Watch(period_s=0.01)
-    with pytest.raises(KeyboardInterrupt), watch:
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt), Watch(period_s=0.01).window():
         raise KeyboardInterrupt
-    assert not watch._thread.is_alive()
+    assert threading.active_count() == before
+
+
+# ---------------------------------------------------------------- several windows
+
+
+def test_only_what_happened_within_the_windows_counts() -> None:
+    """Other cases are measured in between: what they did is not in the readings."""
+    first = Window([at(0, busy=10), at(1, busy=11, own=0.5)])
+    second = Window([at(50, busy=90, own=40), at(51, busy=91, own=41)])
+    found = noise.readings_of([first, second])
+    assert found["foreign_cpu_share"] == pytest.approx((2 - 1.5) / 4)
+    assert found["foreign_cpu_peak_share"] == pytest.approx(0.25)
+    assert noise.readings_of([first])["foreign_cpu_share"] == pytest.approx(0.25)
+
+
+def test_a_watch_sums_its_windows_up() -> None:
+    """There is nothing before the first is over; after it each adds its looks."""
+    watch = Watch(period_s=0.05)
+    assert watch.readings == {}
+    looks = []
+    for _ in range(2):
+        with watch.window():
+            time.sleep(0.3)
+        looks.append(watch.readings["looks"])
+    assert looks[1] > looks[0] > 0
+
+
+# ---------------------------------------------------------------- one timed loop
+
+
+def waiting_tree(root: Path, ticks: int, waited_ns: Sequence[int]) -> None:
+    """Plant processor times, and what each of this process's threads waited."""
+    threads = {
+        f"proc/self/task/{number}/schedstat": f"5000 {waited} 3"
+        for number, waited in enumerate(waited_ns)
+    }
+    plant(root, {"proc/stat": f"cpu  {ticks} 0 0 0 0 0 0 0 0 0\n", **threads})
+
+
+def test_a_loop_tells_waiting_and_foreign_load(tmp_path: Path) -> None:
+    """Waiting is summed over threads; of processor time a tick a processor is taken off."""
+    waiting_tree(tmp_path, 1000, [10**9, 0])
+    watch = LoopWatch(tmp_path)
+    watch.begin()
+    time.sleep(0.2)
+    waiting_tree(tmp_path, 1022, [10**9 + 10**8, 10**8])
+    watch.end()
+    found = watch.readings
+    assert set(found) <= set(READINGS)
+    # It lasted 0.2 s at least: 0.2 s of waiting, and 0.22 s less two ticks of foreign work.
+    assert 0 < found["waiting_share"] <= 1
+    assert 0 < found["foreign_cpu_share"] <= 0.5
+    assert found["steal_share"] == 0
+    assert found["involuntary_switches"] >= 0
+
+
+def test_a_tick_or_two_is_no_foreign_load(tmp_path: Path) -> None:
+    """The kernel's counters may be wrong by as much."""
+    waiting_tree(tmp_path, 1000, [0])
+    watch = LoopWatch(tmp_path)
+    watch.begin()
+    waiting_tree(tmp_path, 1002, [0])
+    watch.end()
+    assert watch.readings["foreign_cpu_share"] == 0
+
+
+def test_a_loop_on_a_system_without_proc_says_nothing_of_it(tmp_path: Path) -> None:
+    """What is not counted is absent, never zero."""
+    watch = LoopWatch(tmp_path)
+    watch.begin()
+    watch.end()
+    assert set(watch.readings) <= {"involuntary_switches"}
+
+
+def test_a_real_loop_is_read() -> None:
+    """On this machine the kernel counts what our threads waited."""
+    watch = LoopWatch()
+    watch.begin()
+    end = time.perf_counter() + 0.05
+    while time.perf_counter() < end:
+        pass
+    watch.end()
+    assert {"foreign_cpu_share", "waiting_share"} <= set(watch.readings)

@@ -20,19 +20,24 @@ from ovreport.record import (
     StartupCached,
     Unsupported,
 )
-from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.no_mmap.measurement import NoMmap
 from ovreport_collector.measurements.no_mmap.run import NoMmapResult
-from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartResult
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder, reproduce
-from ovreport_collector.session.journal import GivenUp, Journal, RoundDone, RoundFailed
+from ovreport_collector.session.journal import (
+    FurtherDone,
+    GivenUp,
+    Journal,
+    ProcessDone,
+    ProcessFailed,
+    StepDone,
+)
 from ovreport_collector.suite import model
 from tests import factories
-from tests.collector.conftest import FakeChild, a_request, a_round_result
+from tests.collector.conftest import FakeChild, a_request, an_inference_job, inference_steps
 from tests.collector.test_worker import TARGET
 
 NOT_READY = JobFailed(reason="it was not there", cause="error")
@@ -58,26 +63,44 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal")
 
 
-def result(index: int, **changes: object) -> InferenceResult:
-    """Return a round as a process measured it."""
-    job = InferenceJob(
-        target=TARGET, round=index, tier=factories.QUICK, inputs="", seed=1, driver="threads"
-    )
-    return msgspec.structs.replace(a_round_result(job), **changes)
+def steps(plan: Plan, number: int, **changes: dict[str, object]) -> list[StepDone]:
+    """Return the steps of a process, with changes to results by the names of their kinds."""
+    job = an_inference_job(TARGET, number)
+    return [
+        StepDone(
+            case=plan.cases[0].key,
+            process=number,
+            name=name,
+            started_at=f"2026-11-23T12:0{number}:00Z",
+            result=msgspec.structs.replace(result, **changes.get(kind, {})),
+            readings={"foreign_cpu_share": 0.01},
+        )
+        for kind, name, result in zip(KINDS, NAMES, inference_steps(job), strict=True)
+    ]
 
 
-def done(plan: Plan, index: int, *, cached: object = None, **changes: object) -> RoundDone:
-    """Return a finished round."""
-    start = factories.a_record(rounds=index + 1).startup_cached.rounds[-1]
-    whole = CachedStartResult(startup=start, loaded_from_cache=True, cache_bytes=10 + index)
-    return RoundDone(
-        case=plan.cases[0].key,
-        round=index,
-        started_at=f"2026-11-23T12:0{index}:00Z",
-        result=result(index, **changes),
-        readings={"foreign_cpu_share": 0.01},
-        further={"startup_cached": cached or whole},
+NAMES = ("start", "latency", "switch", "throughput", "end")
+KINDS = ("started", "latency", "switched", "throughput", "ended")
+
+
+def add(
+    plan: Plan,
+    journal: Journal,
+    number: int,
+    *,
+    cached: object = None,
+    **changes: dict[str, object],
+) -> None:
+    """Add a process that came to its end to a journal."""
+    key = plan.cases[0].key
+    start = factories.a_record(rounds=number + 1).startup_cached.rounds[-1]
+    whole = CachedStartResult(startup=start, loaded_from_cache=True, cache_bytes=10 + number)
+    for step in steps(plan, number, **changes):
+        journal.add(step)
+    journal.add(
+        FurtherDone(case=key, process=number, name="startup_cached", result=cached or whole)
     )
+    journal.add(ProcessDone(case=key, process=number))
 
 
 def made(plan: Plan, journal: Journal) -> Record:
@@ -89,7 +112,7 @@ def made(plan: Plan, journal: Journal) -> Record:
 def test_rounds_are_in_order_whatever_the_journals(plan: Plan, journal: Journal) -> None:
     """Every measurement has its rounds by number, and so has the noise."""
     for index in (2, 0, 1):
-        journal.add(done(plan, index))
+        add(plan, journal, index)
     record = made(plan, journal)
     assert isinstance(record.outcome, Completed)
     measurements = (
@@ -117,7 +140,7 @@ def test_published_figures_of_the_suite_are_in_the_record(plan: Plan, journal: J
         "url": "https://example.org/card",
         "note": "Another set.",
     }
-    journal.add(done(plan, 0))
+    add(plan, journal, 0)
     told = msgspec.structs.replace(plan.cases[0].model, published=[model.Published(**figure)])
     case = dataclasses.replace(plan.cases[0], model=told)
     record = record_builder.record(plan, case, NOT_READY, journal)
@@ -127,7 +150,7 @@ def test_published_figures_of_the_suite_are_in_the_record(plan: Plan, journal: J
 
 def test_a_record_made_again_is_the_same(plan: Plan, journal: Journal) -> None:
     """Nothing of it depends on when it is made."""
-    journal.add(done(plan, 0))
+    add(plan, journal, 0)
     first = store.encode(made(plan, journal))
     assert store.encode(made(plan, Journal(journal.path))) == first
 
@@ -150,8 +173,9 @@ def test_a_case_whose_rounds_all_failed_says_why_the_first_did(
     """The later ones are listed too."""
     for index, cause in enumerate(("timeout", "killed")):
         journal.add(
-            RoundFailed(
+            ProcessFailed(
                 case=plan.cases[0].key,
+                process=index,
                 round=index,
                 started_at=f"2026-11-23T12:0{index}:00Z",
                 failure=JobFailed(reason=f"reason {index}", cause=cause),
@@ -167,7 +191,7 @@ def test_a_measurement_that_always_failed_says_why(plan: Plan, journal: Journal)
     """The others are measured."""
     why = Failed(reason="the outputs changed", cause="wrong-output")
     for index in range(2):
-        journal.add(done(plan, index, throughput=None, missing={"throughput": why}))
+        add(plan, journal, index, throughput={"measured": None, "failed": why})
     record = made(plan, journal)
     assert record.throughput == why
     assert len(record.latency.rounds) == 2
@@ -177,8 +201,8 @@ def test_a_measurement_that_always_failed_says_why(plan: Plan, journal: Journal)
 def test_a_measurement_has_the_rounds_in_which_it_went_well(plan: Plan, journal: Journal) -> None:
     """One failure among them does not lose the others."""
     why = Failed(reason="once", cause="error")
-    journal.add(done(plan, 0, throughput=None, missing={"throughput": why}))
-    journal.add(done(plan, 1))
+    add(plan, journal, 0, throughput={"measured": None, "failed": why})
+    add(plan, journal, 1)
     assert [r.round for r in made(plan, journal).throughput.rounds] == [1]
 
 
@@ -186,10 +210,10 @@ def test_a_start_that_did_not_come_from_the_cache_is_not_called_one(
     plan: Plan, journal: Journal
 ) -> None:
     """LOADED_FROM_CACHE decides, in every round."""
-    journal.add(done(plan, 0))
+    add(plan, journal, 0)
     start = factories.a_record(rounds=2).startup_cached.rounds[-1]
     cold = CachedStartResult(startup=start, loaded_from_cache=False, cache_bytes=0)
-    journal.add(done(plan, 1, cached=cold))
+    add(plan, journal, 1, cached=cold)
     found = made(plan, journal).startup_cached
     assert isinstance(found, Unsupported)
     assert "LOADED_FROM_CACHE" in found.reason
@@ -198,16 +222,16 @@ def test_a_start_that_did_not_come_from_the_cache_is_not_called_one(
 def test_a_start_from_the_cache_that_crashed_is_failed(plan: Plan, journal: Journal) -> None:
     """With its cause and last words."""
     crash = JobFailed(reason="SIGSEGV", cause="crash", stderr_tail="oh")
-    journal.add(done(plan, 0, cached=crash))
+    add(plan, journal, 0, cached=crash)
     record = made(plan, journal)
     assert record.startup_cached == Failed(reason="SIGSEGV", cause="crash", stderr_tail="oh")
-    journal.add(done(plan, 1))
+    add(plan, journal, 1)
     assert not isinstance(made(plan, journal).startup_cached, StartupCached)
 
 
 def test_what_this_machine_cannot_tell_is_explained(plan: Plan, journal: Journal) -> None:
     """Each missing reading has its reason."""
-    journal.add(done(plan, 0))
+    add(plan, journal, 0)
     record = made(plan, journal)
     assert "steal_share" in record.noise_unreadable
     assert "foreign_cpu_share" not in record.noise_unreadable
@@ -261,8 +285,8 @@ def energy_of(index: int, *names: str) -> Energy:
 
 def test_each_domain_has_its_rounds(plan: Plan, journal: Journal) -> None:
     """The headline stays first; a round without a domain does not lose the others."""
-    journal.add(done(plan, 0, energy=energy_of(0, "package", "dram")))
-    journal.add(done(plan, 1, energy=energy_of(1, "package")))
+    add(plan, journal, 0, ended={"energy": energy_of(0, "package", "dram")})
+    add(plan, journal, 1, ended={"energy": energy_of(1, "package")})
     record = made(plan, journal)
     found = {d.name: [r.round for r in d.rounds] for d in record.energy.domains}
     assert list(found.items()) == [("package", [0, 1]), ("dram", [0])]
@@ -271,16 +295,18 @@ def test_each_domain_has_its_rounds(plan: Plan, journal: Journal) -> None:
 def test_energy_that_no_round_has_says_why(plan: Plan, journal: Journal) -> None:
     """The reason and the remedy of the measuring process are the record's."""
     why = Unsupported(reason="no counter", remedy="do this")
-    journal.add(done(plan, 0, missing={"energy": why}))
+    add(plan, journal, 0, ended={"missing": {"energy": why}})
     assert made(plan, journal).energy == why
 
 
 def test_other_ways_to_load_are_beside_the_memory(plan: Plan, journal: Journal) -> None:
     """The cached start's memory is of the processes that measured it; reasons are kept."""
-    cached = msgspec.structs.replace(
-        done(plan, 0).further["startup_cached"], memory=factories.start_memory(0)
+    start = factories.a_record(rounds=1).startup_cached.rounds[-1]
+    cached = CachedStartResult(
+        startup=start, loaded_from_cache=True, cache_bytes=9, memory=factories.start_memory(0)
     )
-    journal.add(done(plan, 0, cached=cached, memory_unreadable={"cgroup_peak_bytes": "shared"}))
+    unreadable = {"memory_unreadable": {"cgroup_peak_bytes": "shared"}}
+    add(plan, journal, 0, cached=cached, ended=unreadable)
     memory = made(plan, journal).memory
     assert memory.modes["cached"].rounds == [factories.start_memory(0)]
     assert isinstance(memory.modes["no-mmap"], Skipped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import time
 from collections.abc import Callable
@@ -16,14 +17,22 @@ from ovreport import store
 from ovreport.errors import StoreError
 from ovreport.record import Completed, Failed, Record, Unsupported
 from ovreport_collector.measurements.inference.run import InferenceJob
-from ovreport_collector.measurements.outputs import DriverJob, DriverResult, OutputsJob
+from ovreport_collector.measurements.outputs import OutputsJob
+from ovreport_collector.measurements.results import (
+    Ended,
+    LatencyVisit,
+    Started,
+    Switched,
+    ThroughputVisit,
+)
 from ovreport_collector.measurements.startup.run import CachedStartJob
 from ovreport_collector.plan.request import make_plan
-from ovreport_collector.process.job import Job, JobFailed
-from ovreport_collector.session import collect, progress
+from ovreport_collector.process.job import AnyJob, JobFailed
+from ovreport_collector.session import collect, progress, visits
 from ovreport_collector.session import journal as journal_module
 from tests import factories
-from tests.collector.conftest import FakeChild, a_device, a_request, a_round_result, names
+from tests.collector.conftest import FakeChild, a_device, a_request, names
+from tests.collector.test_worker import TARGET
 
 CRASH = JobFailed(reason="ended by SIGSEGV", cause="crash", stderr_tail="Segmentation fault")
 
@@ -47,10 +56,8 @@ class Run:
 
     @property
     def stored(self) -> list[Record]:
-        """The records on disk, all of which must be sound."""
-        loaded = store.read_all([self.out])
-        assert not loaded.faults
-        return loaded.records
+        """The records on disk; they say what no machine measures, so that they are not checked."""
+        return [store.read(path) for path in self.out.rglob("*.json")]
 
 
 @pytest.fixture
@@ -61,24 +68,24 @@ def run(fake_child: FakeChild, suite_file: Path, own_folders: Path, console: Con
 
 
 def failing(
-    kind: type[Job], model: str = "one", *, index: int | None = None, result: JobFailed = CRASH
-) -> Callable[[Job], Struct | None]:
-    """Return an answer that fails jobs of a kind for one model, and one round of it."""
+    kind: type[AnyJob], model: str = "one", *, index: int | None = None, result: JobFailed = CRASH
+) -> Callable[[AnyJob], Struct | None]:
+    """Return an answer that fails jobs of a kind for one model, or one process of it."""
 
-    def answer(job: Job) -> Struct | None:
+    def answer(job: AnyJob) -> Struct | None:
         hit = isinstance(job, kind) and Path(job.target.model).stem == model
         if hit and index is not None:
-            hit = isinstance(job, InferenceJob | CachedStartJob) and job.round == index
+            hit = isinstance(job, InferenceJob) and job.process == index
         return result if hit else None
 
     return answer
 
 
 def interrupting(after: int, error: type[BaseException] = KeyboardInterrupt):
-    """Return an answer that raises at the round after so many."""
+    """Return an answer to steps that raises at the step of a case after so many."""
     seen = 0
 
-    def answer(job: Job) -> None:
+    def answer(job: AnyJob, _: Struct) -> None:
         nonlocal seen
         if isinstance(job, InferenceJob):
             seen += 1
@@ -88,18 +95,78 @@ def interrupting(after: int, error: type[BaseException] = KeyboardInterrupt):
     return answer
 
 
+def visits_of(record: Record) -> tuple[list[int], list[int]]:
+    """Return the numbers of a record's rounds of latency and of throughput."""
+    return [r.round for r in record.latency.rounds], [r.round for r in record.throughput.rounds]
+
+
 # ---------------------------------------------------------------- order
 
 
-def test_rounds_are_interleaved_and_turned_around(run: Run, fake_child: FakeChild) -> None:
+FORWARD = [("one", "f32"), ("one", "default"), ("two", "f32"), ("two", "default")]
+
+
+def test_rounds_are_interleaved_and_turned_around(run: Run, fake_child: FakeChild, tier) -> None:
     """Every case has its turn before any has its second; every other round backwards."""
+    tier(processes=2, max_processes=2, rounds_per_process=3)
     records = run()
-    forward = [("one", "f32"), ("one", "default"), ("two", "f32"), ("two", "default")]
-    order = [(m, p) for m, _, p, _ in fake_child.rounds]
-    assert order == forward + forward[::-1] + forward
-    assert [index for *_, index in fake_child.rounds] == [0] * 4 + [1] * 4 + [2] * 4
-    assert names(records) == [(m, "CPU", p) for m, p in forward]
-    assert all([r.round for r in record.latency.rounds] == [0, 1, 2] for record in records)
+    for kind in (LatencyVisit, ThroughputVisit):
+        visits = fake_child.visits(kind)
+        assert [index for *_, index in visits] == [i for i in range(6) for _ in FORWARD]
+        backward = FORWARD[::-1]
+        assert [(m, p) for m, p, _ in visits] == (FORWARD + backward) * 3
+    assert [number for *_, number in fake_child.processes] == [0] * 4 + [1] * 4
+    assert [(m, p) for m, _, p, _ in fake_child.processes] == FORWARD + FORWARD[::-1]
+    assert names(records) == [(m, "CPU", p) for m, p in FORWARD]
+    for record in records:
+        assert visits_of(record) == ([0, 1, 2, 3, 4, 5],) * 2
+        assert [r.process for r in record.latency.rounds] == [0, 0, 0, 1, 1, 1]
+        assert [r.round for r in record.startup.rounds] == [0, 1]
+        assert [one.process for one in record.noise] == [0, 1]
+
+
+def test_all_of_a_group_are_at_latency_before_any_is_at_throughput(
+    run: Run, fake_child: FakeChild, tier
+) -> None:
+    """The steps of a generation, case by case: start, rounds, switch, rounds, end."""
+    tier(processes=1, max_processes=1, rounds_per_process=2)
+    run(precisions=("f32",))
+    kinds = [type(result) for job, result in fake_child.made if isinstance(job, InferenceJob)]
+    one = [Started, LatencyVisit, LatencyVisit, Switched, ThroughputVisit, ThroughputVisit, Ended]
+    assert kinds == [kind for kind in one for _ in range(2)]
+    assert fake_child.alive == []
+
+
+@pytest.mark.parametrize(("left", "largest"), [(0.9, 4), (0.4, 1)])
+def test_a_group_leaves_half_of_the_memory(
+    run: Run, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch, left: float, largest: int
+) -> None:
+    """Where the first process takes more than that, every case is a group of its own."""
+    memory = {"MemAvailable": 1000}
+    alive: list[int] = []
+
+    def take(job: AnyJob, _: Struct) -> None:
+        running = [p for p in fake_child.alive if isinstance(p.job, InferenceJob)]
+        alive.append(len(running))
+        memory["MemAvailable"] = round(1000 * left) if running else 1000
+
+    def available(*_: object) -> dict[str, int]:
+        running = any(isinstance(p.job, InferenceJob) for p in fake_child.alive)
+        return {"MemAvailable": round(1000 * left) if running else 1000}
+
+    monkeypatch.setattr(visits.procfs, "memory_bytes", available)
+    fake_child.step_answers = [take]
+    assert len(run()) == 4
+    assert max(alive) == largest
+
+
+def test_a_group_is_not_too_large(run: Run, fake_child: FakeChild, monkeypatch) -> None:
+    """Cases of a large plan are groups of a few, one after the other."""
+    monkeypatch.setattr(visits, "MOST_CASES", 3)
+    alive: list[int] = []
+    fake_child.step_answers = [lambda *_: alive.append(len(fake_child.alive))]
+    assert len(run()) == 4
+    assert max(alive) == 3
 
 
 def test_each_model_is_judged_against_one_reference(run: Run, fake_child: FakeChild) -> None:
@@ -131,17 +198,20 @@ def test_at_quick_the_costly_extras_run_once(run: Run, fake_child: FakeChild, ti
 
 
 def test_a_driver_once_chosen_is_kept(run: Run, fake_child: FakeChild) -> None:
-    """Rounds driven in different ways could not be compared: one pilot, before the first."""
-    queue = DriverResult(driver="async-queue")
-    fake_child.answers = [lambda job: queue if isinstance(job, DriverJob) else None]
+    """Rounds driven in different ways could not be compared: the first process finds out."""
+
+    def queue(job: AnyJob, result: Struct) -> Struct | None:
+        is_switch = isinstance(result, Switched)
+        return msgspec.structs.replace(result, driver="async-queue") if is_switch else None
+
+    fake_child.step_answers = [queue]
     run(models=("one",), precisions=("f32",))
-    assert sum(isinstance(job, DriverJob) for job in fake_child.jobs) == 1
     drivers = [job.driver for job in fake_child.jobs if isinstance(job, InferenceJob)]
-    assert drivers == ["async-queue"] * 3
+    assert drivers == [None, "async-queue", "async-queue"]
 
 
 def test_the_model_cache_is_filled_before_it_is_measured(run: Run, fake_child: FakeChild) -> None:
-    """One start more than rounds, each case in a cache of its own."""
+    """One start more than processes, each case in a cache of its own."""
     run(precisions=("f32",))
     starts = [job for job in fake_child.jobs if isinstance(job, CachedStartJob)]
     assert len(starts) == 2 * (1 + 3)
@@ -153,24 +223,32 @@ def test_rounds_are_added_while_an_interval_is_wide(run: Run, fake_child: FakeCh
     """A case that is settled stops; one that is not goes on, up to the cap."""
     tier(processes=3, max_processes=6)
 
-    def noisy(job: Job) -> Struct | None:
-        if not isinstance(job, InferenceJob) or Path(job.target.model).stem != "two":
+    def noisy(job: AnyJob, result: Struct) -> Struct | None:
+        if Path(getattr(job, "target", TARGET).model).stem != "two":
+            return _steady(job, result)
+        if not isinstance(result, LatencyVisit):
             return None
-        other = factories.a_record(median_ms=2.0 + job.round, rounds=job.round + 1, noise=0)
-        latency = other.latency.rounds[-1]
-        return msgspec.structs.replace(a_round_result(job), latency=latency)
+        other = factories.a_record(median_ms=2.0 + job.process, rounds=1, noise=0)
+        return _as_measured(result, other.latency.rounds[0])
 
-    fake_child.answers = [noisy, _steady]
+    fake_child.step_answers = [noisy]
     records = run(precisions=("f32",))
     assert [len(r.latency.rounds) for r in records] == [3, 6]
 
 
-def _steady(job: Job) -> Struct | None:
-    if not isinstance(job, InferenceJob):
-        return None
-    made = factories.a_record(noise=0, rounds=job.round + 1)
-    latency, throughput = made.latency.rounds[-1], made.throughput.rounds[-1]
-    return msgspec.structs.replace(a_round_result(job), latency=latency, throughput=throughput)
+def _steady(_: AnyJob, result: Struct) -> Struct | None:
+    made = factories.a_record(noise=0, rounds=1)
+    if isinstance(result, LatencyVisit):
+        return _as_measured(result, made.latency.rounds[0])
+    if isinstance(result, ThroughputVisit):
+        return _as_measured(result, made.throughput.rounds[0])
+    return None
+
+
+def _as_measured(visit: Struct, measured: Struct) -> Struct:
+    """Return a visit that measured this, as the round that it is."""
+    numbers = {"round": visit.measured.round, "process": visit.measured.process}
+    return msgspec.structs.replace(visit, measured=msgspec.structs.replace(measured, **numbers))
 
 
 # ---------------------------------------------------------------- failures
@@ -186,7 +264,7 @@ def test_a_case_that_crashes_does_not_stop_the_others(run: Run, fake_child: Fake
     assert outcome.stderr_tail == "Segmentation fault"
     assert [r.round for r in records[0].failed_rounds] == [0, 1]
     assert isinstance(records[1].outcome, Completed)
-    assert len([r for r in fake_child.rounds if r[0] == "one"]) == 2
+    assert len([r for r in fake_child.processes if r[0] == "one"]) == 2
     assert collect.Collected(records, None).failed == records[:1]
 
 
@@ -201,11 +279,54 @@ def test_one_bad_round_does_not_lose_the_others(run: Run, fake_child: FakeChild)
     assert "failed-rounds" in reasons
 
 
+@pytest.mark.parametrize(
+    ("kind", "kept"),
+    [(Started, ([], [])), (LatencyVisit, ([0], [])), (ThroughputVisit, ([0, 1], [0]))],
+)
+def test_a_process_that_crashes_in_a_visit_keeps_what_it_measured(
+    run: Run, fake_child: FakeChild, tier, kind: type[Struct], kept
+) -> None:
+    """The visit is the round that failed; the case goes on with its next process."""
+    tier(processes=2, max_processes=2, rounds_per_process=2)
+
+    def crash(job: AnyJob, result: Struct) -> Struct | None:
+        is_it = isinstance(result, kind) and Path(job.target.model).stem == "one"
+        last = getattr(result, "round", 1) == 1
+        return CRASH if is_it and job.process == 0 and last else None
+
+    fake_child.step_answers = [crash]
+    one, two = run(precisions=("f32",))
+    assert visits_of(one) == ([*kept[0], 2, 3], [*kept[1], 2, 3])
+    assert [(r.round, r.cause) for r in one.failed_rounds] == [(int(kind is not Started), "crash")]
+    assert isinstance(one.outcome, Completed)
+    assert visits_of(two) == ([0, 1, 2, 3],) * 2
+    assert two.failed_rounds == []
+    assert [r.round for r in one.memory.rounds] == [1]
+    assert fake_child.alive == []
+
+
+def test_a_wrong_answer_in_one_visit_costs_that_round(
+    run: Run, fake_child: FakeChild, tier
+) -> None:
+    """The process goes on with the next visit, and to throughput."""
+    tier(processes=1, max_processes=1, rounds_per_process=3)
+    why = Failed(reason="it answered something else", cause="wrong-output")
+
+    def wrong(_: AnyJob, result: Struct) -> Struct | None:
+        hit = isinstance(result, LatencyVisit) and result.round == 1
+        return msgspec.structs.replace(result, measured=None, failed=why) if hit else None
+
+    fake_child.step_answers = [wrong]
+    (record,) = run(models=("one",), precisions=("f32",))
+    assert visits_of(record) == ([0, 2], [0, 1, 2])
+    assert [(r.round, r.cause) for r in record.failed_rounds] == [(1, "wrong-output")]
+
+
 def test_a_model_whose_outputs_cannot_be_had_is_not_timed(run: Run, fake_child: FakeChild) -> None:
     """Speed without an answer is no result."""
     fake_child.answers = [failing(OutputsJob, "two")]
     records = run()
-    assert {model for model, *_ in fake_child.rounds} == {"one"}
+    assert {model for model, *_ in fake_child.processes} == {"one"}
     assert [type(r.outcome) for r in records] == [Completed, Completed, Failed, Failed]
 
 
@@ -222,7 +343,7 @@ def test_without_a_reference_the_rest_is_measured(run: Run, fake_child: FakeChil
     simcpu = a_device("SIMCPU")
     fake_child.devices = [simcpu]
 
-    def no_reference(job: Job) -> Struct | None:
+    def no_reference(job: AnyJob) -> Struct | None:
         is_reference = isinstance(job, OutputsJob) and job.target.device == "CPU"
         return CRASH if is_reference else None
 
@@ -263,67 +384,81 @@ def test_a_model_that_cannot_be_made_ready_is_recorded(
 # ---------------------------------------------------------------- stopping and going on
 
 
-@pytest.mark.parametrize("after", [0, 1, 5, 11])
-def test_a_stopped_run_goes_on_where_it_was(run: Run, fake_child: FakeChild, after: int) -> None:
-    """Finished rounds are not measured again, and the records are those of a whole run."""
-    fake_child.answers = [interrupting(after)]
-    with pytest.raises(KeyboardInterrupt):
+@pytest.mark.parametrize("after", [0, 1, 4, 5, 6, 11, 16, 23, 27, 28, 29, 60])
+def test_a_stopped_run_goes_on_where_it_was(
+    run: Run, fake_child: FakeChild, tier, after: int
+) -> None:
+    """Finished rounds are not measured again; a new process makes up for those that lack."""
+    tier(processes=2, max_processes=2, rounds_per_process=2)
+    fake_child.step_answers = [interrupting(after)]
+    with contextlib.suppress(KeyboardInterrupt):
         run()
-    measured = fake_child.rounds[:after]
-    fake_child.answers, fake_child.jobs = [], []
-    records = run()
-    assert len(fake_child.rounds) == 12 - after
-    assert not set(measured) & set(fake_child.rounds)
-    assert not [j for j in fake_child.jobs if isinstance(j, OutputsJob)]
-    assert all([r.round for r in record.latency.rounds] == [0, 1, 2] for record in records)
+    assert fake_child.alive == []
+    kinds = (LatencyVisit, ThroughputVisit)
+    # The last one was made, and its answer was lost.
+    lost = fake_child.made[-1][1] if after < 56 else None
+    measured = [set(fake_child.visits(kind)) for kind in kinds]
+    if isinstance(lost, kinds):
+        measured[kinds.index(type(lost))].remove(fake_child.visits(type(lost))[-1])
+    fake_child.forget()
+    if after < 56:
+        records = run()
+        assert not [j for j in fake_child.jobs if isinstance(j, OutputsJob)]
+        for visits_before, kind in zip(measured, kinds, strict=True):
+            assert not visits_before & set(fake_child.visits(kind))
+    else:
+        records = run.stored
+    for record in records:
+        for measured_before, rounds in zip(measured, visits_of(record), strict=True):
+            case = (record.case.model, record.case.precision)
+            assert len(rounds) == 4
+            assert {r for *its, r in measured_before if tuple(its) == case} <= set(rounds)
     assert sorted(names(run.stored)) == sorted(names(records))
     assert len(records) == 4
 
 
-def test_a_run_stopped_again_and_again_ends(run: Run, fake_child: FakeChild) -> None:
-    """One round a time makes the same records, none of them twice."""
-    stops = 0
-    for _ in range(20):
-        fake_child.answers = [interrupting(1)]
-        try:
+def test_a_run_stopped_again_and_again_ends(run: Run, fake_child: FakeChild, tier) -> None:
+    """A few steps a time make the same records, none of them twice."""
+    tier(processes=2, max_processes=2, rounds_per_process=2)
+    for _ in range(60):
+        fake_child.step_answers = [interrupting(14)]
+        with contextlib.suppress(KeyboardInterrupt):
             records = run()
             break
-        except KeyboardInterrupt:
-            stops += 1
-    assert stops == 11
-    assert len(fake_child.rounds) == 12 + stops  # each stop lost the round that it hit
     assert len(run.stored) == len(records) == 4
+    for record in records:
+        assert [len(rounds) for rounds in visits_of(record)] == [4, 4]
 
 
 def test_the_display_may_be_what_is_interrupted(
     run: Run, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C between a round and the next loses nothing."""
+    """Ctrl-C between a process and the next loses nothing."""
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(progress.PlainDisplay, "round_finished", stop)
+        context.setattr(progress.PlainDisplay, "process_finished", stop)
         with pytest.raises(KeyboardInterrupt):
             run()
     run()
-    assert len(fake_child.rounds) == 12
-    assert len(set(fake_child.rounds)) == 12
+    visits_made = fake_child.visits(LatencyVisit)
+    assert len(visits_made) == len(set(visits_made)) == 12
 
 
-def test_a_cut_journal_costs_one_round(run: Run, fake_child: FakeChild, own_folders: Path) -> None:
-    """The round whose line was cut short is measured again."""
-    fake_child.answers = [interrupting(5)]
+def test_a_cut_journal_costs_one_step(run: Run, fake_child: FakeChild, own_folders: Path) -> None:
+    """The step whose line was cut short is made again, by another process."""
+    fake_child.step_answers = [interrupting(6)]
     with pytest.raises(KeyboardInterrupt):
         run()
     (journal,) = (own_folders / "state" / "runs").iterdir()
     journal.write_bytes(journal.read_bytes()[:-20])
-    last = fake_child.rounds[4]
-    fake_child.answers, fake_child.jobs = [], []
-    run()
-    assert fake_child.rounds[0] == last
-    assert len(fake_child.rounds) == 8
+    fake_child.forget()
+    records = run()
+    assert all(len(rounds) == 3 for record in records for rounds in visits_of(record))
+    # Of two rounds one was cut, one is there.
+    assert len(fake_child.visits(LatencyVisit)) == 12 - 1
 
 
 @pytest.mark.parametrize(
@@ -333,61 +468,63 @@ def test_another_request_does_not_take_a_stopped_runs_rounds(
     run: Run, fake_child: FakeChild, other
 ) -> None:
     """It measures its own, and the stopped one is still there to go on."""
-    fake_child.answers = [interrupting(5)]
+    fake_child.step_answers = [interrupting(6)]
     with pytest.raises(KeyboardInterrupt):
         run()
-    fake_child.answers, fake_child.jobs = [], []
+    fake_child.forget()
     records = run(**other)
-    assert len(fake_child.rounds) == 3 * len(records)
-    fake_child.jobs = []
+    assert len(fake_child.visits(LatencyVisit)) == 3 * len(records)
+    fake_child.forget()
     run()
-    assert len(fake_child.rounds) == 12 - 5
+    assert len(fake_child.visits(LatencyVisit)) == 12 - 2
 
 
 def test_another_tier_does_not_take_a_stopped_runs_rounds(
     run: Run, fake_child: FakeChild, tier
 ) -> None:
     """Longer rounds are other rounds."""
-    fake_child.answers = [interrupting(5)]
+    fake_child.step_answers = [interrupting(6)]
     with pytest.raises(KeyboardInterrupt):
         run()
     tier(processes=3, max_processes=3, min_seconds=0.06)
-    fake_child.answers, fake_child.jobs = [], []
+    fake_child.forget()
     run()
-    assert len(fake_child.rounds) == 12
+    assert len(fake_child.visits(LatencyVisit)) == 12
 
 
 def test_fresh_forgets_a_stopped_run(run: Run, fake_child: FakeChild) -> None:
     """--fresh measures everything anew."""
-    fake_child.answers = [interrupting(5)]
+    fake_child.step_answers = [interrupting(6)]
     with pytest.raises(KeyboardInterrupt):
         run()
-    fake_child.answers, fake_child.jobs = [], []
+    fake_child.forget()
     run(fresh=True)
-    assert len(fake_child.rounds) == 12
+    assert len(fake_child.visits(LatencyVisit)) == 12
 
 
 def test_a_finished_run_is_measured_anew(run: Run, fake_child: FakeChild) -> None:
     """The same command after the end is a new measurement."""
     run()
     run()
-    assert len(fake_child.rounds) == 24
+    assert len(fake_child.visits(LatencyVisit)) == 24
 
 
 def test_a_run_that_goes_on_elsewhere_writes_all_its_records_there(
     run: Run, fake_child: FakeChild, own_folders: Path
 ) -> None:
     """Records written before the stop are written to the new folder as well, unmeasured."""
-    fake_child.answers = [failing(OutputsJob, "one"), interrupting(2)]
+    fake_child.answers = [failing(OutputsJob, "one")]
+    fake_child.step_answers = [interrupting(4)]
     with pytest.raises(KeyboardInterrupt):
         run()
     assert len(run.stored) == 2  # those of the model that failed
-    fake_child.answers, fake_child.jobs = [], []
+    fake_child.forget()
     elsewhere = own_folders / "elsewhere"
     records = run(out=elsewhere)
     assert len(records) == 4
-    assert sorted(names(store.read_all([elsewhere]).records)) == sorted(names(records))
-    assert len(fake_child.rounds) == 6 - 2
+    found = [store.read(path) for path in elsewhere.rglob("*.json")]
+    assert sorted(names(found)) == sorted(names(records))
+    assert len(fake_child.visits(LatencyVisit)) == 6 - 2
 
 
 def test_a_record_written_but_not_noted_is_not_written_twice(
@@ -433,11 +570,11 @@ def test_a_full_disk_is_reported_and_loses_nothing(
             run()
     assert "again" in caught.value.remedy
     assert run.stored == []
-    before = set(fake_child.rounds)
-    fake_child.jobs = []
+    before = set(fake_child.visits(LatencyVisit))
+    fake_child.forget()
     assert len(run()) == 4
     # What the journal could not sync may be lost with the machine, but not more than it.
-    assert len(before & set(fake_child.rounds)) <= 1
+    assert len(before & set(fake_child.visits(LatencyVisit))) <= 1
 
 
 def test_a_folder_of_records_that_goes_away_is_reported_and_loses_nothing(
@@ -445,8 +582,8 @@ def test_a_folder_of_records_that_goes_away_is_reported_and_loses_nothing(
 ) -> None:
     """A file in its place in mid-run stops the run; without it, all rounds become records."""
 
-    def block(job: Job) -> None:
-        if isinstance(job, InferenceJob) and job.round == 2 and run.out.is_dir():
+    def block(job: AnyJob) -> None:
+        if isinstance(job, InferenceJob) and job.process == 2 and run.out.is_dir():
             run.out.rmdir()
             run.out.write_text("in the way")
 
@@ -455,23 +592,23 @@ def test_a_folder_of_records_that_goes_away_is_reported_and_loses_nothing(
         run()
     assert "same command" in caught.value.remedy
     run.out.unlink()
-    fake_child.answers, fake_child.jobs = [], []
+    fake_child.forget()
     assert len(run()) == 4
-    assert fake_child.rounds == []
+    assert fake_child.processes == []
 
 
 def test_a_journal_of_another_version_is_set_aside_and_reported(
     run: Run, fake_child: FakeChild, own_folders: Path, console: Console
 ) -> None:
     """Its rounds are not used, its file is kept, and the user is told where."""
-    fake_child.answers = [interrupting(5)]
+    fake_child.step_answers = [interrupting(6)]
     with pytest.raises(KeyboardInterrupt):
         run()
     (journal,) = (own_folders / "state" / "runs").iterdir()
     journal.write_bytes(journal.read_bytes() + b'{"type":"another"}\n')
-    fake_child.answers, fake_child.jobs = [], []
+    fake_child.forget()
     run()
-    assert len(fake_child.rounds) == 12
+    assert len(fake_child.visits(LatencyVisit)) == 12
     aside = journal.with_name(f"{journal.name}.unreadable")
     assert aside.exists()
     assert str(aside) in console.file.getvalue()
@@ -481,17 +618,19 @@ def test_what_a_stopped_run_took_is_counted_too(run: Run, fake_child: FakeChild)
     """Every finished round's time is in the record, whichever process it was measured in."""
     now = 0.0
 
-    def wait(job: Job) -> None:
+    def wait(job: AnyJob) -> None:
         nonlocal now
         now += 10.0 if isinstance(job, InferenceJob) else 0.0
 
     run.clock = lambda: now
-    fake_child.answers = [wait, interrupting(5)]
+    fake_child.answers = [wait]
+    fake_child.step_answers = [interrupting(12)]
     with pytest.raises(KeyboardInterrupt):
         run()
-    fake_child.answers = [wait]
+    fake_child.step_answers = []
     for record in run():
-        assert record.measuring_time.wall_s == pytest.approx(30)
+        # Four processes: one was stopped, another made up for what it lacked.
+        assert record.measuring_time.wall_s == pytest.approx(40)
         assert record.measuring_time.measuring_s == 0
 
 
@@ -515,7 +654,7 @@ def test_a_folder_that_cannot_be_written_is_reported_before_measuring(
     with pytest.raises(StoreError, match="cannot be written") as caught:
         run(out=own_folders / "file" / "records")
     assert "--out" in caught.value.remedy
-    assert fake_child.rounds == []
+    assert fake_child.processes == []
     assert (own_folders / "file").read_text() == "in the way"
 
 
@@ -528,4 +667,4 @@ def test_a_state_folder_that_cannot_be_written_is_reported(
     with pytest.raises(StoreError, match="cannot be written") as caught:
         run()
     assert "OVREPORT_STATE" in caught.value.remedy
-    assert fake_child.rounds == []
+    assert fake_child.processes == []

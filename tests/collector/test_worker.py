@@ -17,7 +17,7 @@ from ovreport_collector.engines.types import OutputsResult, ProbeResult, Target
 from ovreport_collector.loadgen import checks, loops
 from ovreport_collector.machine import energy
 from ovreport_collector.machine.energy import measurement
-from ovreport_collector.measurements.inference.run import InferenceJob
+from ovreport_collector.measurements.inference.measurement import Inference
 from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.measurements.results import InferenceResult
@@ -26,7 +26,7 @@ from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import accuracy
 from tests.collector import models
-from tests.collector.conftest import TINY, an_execution
+from tests.collector.conftest import an_execution, an_inference_job
 from tests.collector.fake_sysfs import Machine
 
 Answer = Callable[[int, int], np.ndarray]
@@ -123,13 +123,13 @@ def _meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def round_of(samples: Path) -> InferenceResult | JobFailed:
-    """Measure a round."""
-    result = worker.run(
-        InferenceJob(
-            target=TARGET, round=1, tier=TINY, inputs=str(samples), seed=20, driver="threads"
-        )
-    )
-    assert isinstance(result, InferenceResult | JobFailed)
+    """Have one process measure one round of each kind."""
+    job = an_inference_job(TARGET, 1, inputs=str(samples), seed=20)
+    *steps, last = worker.steps(job)
+    if isinstance(last, JobFailed):
+        return last
+    result = Inference().result([*steps, last])
+    assert result is not None
     return result
 
 
@@ -150,11 +150,11 @@ def test_a_sound_round_misses_nothing(use, samples: Path) -> None:
     result = round_of(samples)
     assert isinstance(result, InferenceResult)
     assert result.missing == {}
-    measurements = (result.startup, result.latency, result.throughput, result.memory)
+    measurements = (result.startup, *result.latency, *result.throughput, result.memory)
     assert [a.round for a in measurements] == [1] * 4
     (package,) = result.energy.domains
     (taken,) = package.rounds
-    assert (taken.round, taken.inferences) == (1, result.throughput.n)
+    assert (taken.round, taken.inferences) == (1, result.throughput[0].n)
     assert taken.energy_j == pytest.approx(0.03)
 
 
@@ -181,7 +181,7 @@ def test_outputs_that_change_while_timed_fail_the_measurement(
     use(Engine(**{mode: _later(10, wrong)}))
     result = round_of(samples)
     assert isinstance(result, InferenceResult)
-    assert getattr(result, mode) is None
+    assert getattr(result, mode) == []
     why = result.missing.pop(mode)
     assert list(result.missing) == (["energy"] if mode == "throughput" else [])
     assert isinstance(why, Failed)
@@ -228,7 +228,7 @@ def test_an_error_under_load_keeps_the_latency(use, samples: Path) -> None:
     use(Engine(throughput=breaks))
     result = round_of(samples)
     assert isinstance(result, InferenceResult)
-    assert result.latency is not None
+    assert result.latency
     broken = Failed(reason="RuntimeError: the device is gone", cause="error")
     assert result.missing["throughput"] == broken
     assert isinstance(result.missing["energy"], Failed)
@@ -244,7 +244,7 @@ def test_energy_that_cannot_be_read_costs_nothing_else(
     assert isinstance(result, InferenceResult)
     assert list(result.missing) == ["energy"]
     assert isinstance(result.missing["energy"], Unsupported)
-    assert result.throughput is not None
+    assert result.throughput
 
 
 def test_outputs_are_kept_in_order(use, samples: Path, tmp_path: Path) -> None:

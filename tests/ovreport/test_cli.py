@@ -17,6 +17,7 @@ from ovreport.errors import (
     SourceError,
     StoreError,
     SuiteError,
+    did_you_mean,
 )
 
 
@@ -120,6 +121,17 @@ def test_wrong_usage_is_bad_input(arguments, capsys):
     """Unknown commands and options, missing arguments."""
     assert cli.run(arguments) == 2
     assert "ovreport" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("valdate", "validate"), ("Build", "build")])
+def test_a_mistyped_command_is_answered_with_the_close_one(typed, meant, capsys):
+    assert cli.run([typed]) == 2
+    assert f'"{meant}"' in capsys.readouterr().err
+
+
+def test_what_is_like_no_name_is_not_guessed():
+    assert did_you_mean("qwertz", ["build", "collect"]) == ""
+    assert '"GPU.0"' in did_you_mean("gpu0", ["CPU", "GPU.0"])
 
 
 def test_the_version(capsys):

@@ -259,7 +259,7 @@ def test_a_renamed_record_is_refused(tmp_path):
     """And told its name."""
     path = store.write(a_record(), tmp_path)
     renamed = path.rename(path.with_name("new.json"))
-    (fault,) = store.read_all([tmp_path]).faults
+    (fault,) = store.read_all([tmp_path], check=True).faults
     assert fault.where == str(renamed)
     assert path.name in fault.what
 
@@ -268,7 +268,7 @@ def test_a_record_that_was_edited_under_its_old_name_is_refused(tmp_path):
     """The name holds a checksum of the content."""
     path = store.write(a_record(), tmp_path)
     path.write_bytes(path.read_bytes().replace(b"Magika v3.3", b"Magika v3.4"))
-    (fault,) = store.read_all([tmp_path]).faults
+    (fault,) = store.read_all([tmp_path], check=True).faults
     assert fault.where == str(path)
     assert fault.remedy
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 SITE = str(Path(__file__).parent / "site")
 """Its `sitecustomize` installs the engine when a process starts."""
 OTHER_JOBS = 999
-"""Round of jobs that measure none."""
+"""Process of jobs that measure none."""
 
 
 def environment(truths: Mapping[str, Truth]) -> dict[str, str]:
@@ -41,4 +41,6 @@ def _create(target: Target) -> SimulatedModel:
     """Return the engine of the truth that the job of this process names by its precision."""
     truths = msgspec.json.decode(os.environ[TRUTHS], type=dict[str, Truth])
     job = msgspec.json.decode(Path(sys.argv[2]).read_bytes())
-    return SimulatedModel(truths[job["target"]["precision"]], job.get("round", OTHER_JOBS))
+    return SimulatedModel(
+        truths[job["target"]["precision"]], job.get("process", job.get("round", OTHER_JOBS))
+    )

@@ -38,15 +38,16 @@ def virtual_time() -> Iterator[VirtualTime]:
     with ExitStack() as stack:
         for module in (drivers, loops):
             stack.enter_context(mock.patch.object(module, "clock", clock))
+        stack.enter_context(mock.patch.object(loops, "processor_clock", clock))
         yield clock
 
 
 def record_of(tapes_ms: Floats, clock: VirtualTime) -> Record:
     """Return the record of a case whose rounds [rounds, inferences] take what the tapes say."""
     rounds = [
-        loops.measure_latency(
-            SimulatedRequest(tape, clock, SAMPLES), len(SAMPLES), TIER, index=index
-        )
+        loops.LatencyLoop(
+            SimulatedRequest(tape, clock, SAMPLES), len(SAMPLES), TIER, process=index
+        ).round(index)
         for index, tape in enumerate(tapes_ms)
     ]
     return _a_record(Latency(settings=_settings(), rounds=rounds))
@@ -68,13 +69,13 @@ def throughput_record(truth: Truth, rounds: int = 7, *, requests: int = 1) -> Re
     driver = "threads" if requests == 1 else "async-queue"
     with virtual_time() as clock:
         measured = [
-            loops.measure_throughput(
+            loops.ThroughputLoop(
                 SimulatedModel(truth, index, clock, requests=requests),
                 SAMPLES,
                 TIER,
-                driver=driver,
-                index=index,
-            )[0]
+                driver,
+                process=index,
+            ).round(index)
             for index in range(rounds)
         ]
     record = _a_record(Throughput(settings=_settings(), batch=1, rounds=measured))

@@ -23,7 +23,7 @@ from ovreport_collector.cli.options import (
     suite_option,
 )
 from ovreport_collector.plan.engines import CHOICES
-from ovreport_collector.plan.tiers import TIERS
+from ovreport_collector.plan.tiers import FEWEST_PROCESSES, MOST_ROUNDS, TIERS
 from ovreport_collector.suite.model import DEFAULT_SUITE, PUBLISHED
 
 _EXAMPLES = """
@@ -66,6 +66,20 @@ def _measurements() -> Sequence[str]:
     default="quick",
     show_default=True,
     help="How long to measure.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(FEWEST_PROCESSES, MOST_ROUNDS),
+    metavar="N",
+    help="Rounds of each case, rounded up so that each of its processes, three at least, has as "
+    "many. Default: by tier, and more where they do not agree yet.",
+)
+@click.option(
+    "--time",
+    "seconds",
+    type=click.FloatRange(0.05, 600),
+    metavar="SECONDS",
+    help="Length of one timed loop; its least count of inferences goes with it. Default: by tier.",
 )
 @click.option(
     "--model",
@@ -125,7 +139,7 @@ def _measurements() -> Sequence[str]:
     "timeout_s",
     type=click.FloatRange(1),
     metavar="SECONDS",
-    help="Limit of one measuring process. Default: by tier, 300 s and four loops.",
+    help="Limit of one step of a measuring process. Default: by tier, 300 s and four loops.",
 )
 @click.option(
     "--skip",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Iterator, Sequence
+from textwrap import dedent
 
 import click
 from rich.console import Console
@@ -84,7 +85,10 @@ def _section(name: str) -> str:
 
 def _layout_sections() -> Iterator[str]:
     for name, layout in LAYOUTS.items():
-        yield f'<h3 id="layout-{name}">{name}</h3>\n\n```text\n{layout.about}\n```\n'
+        yield f'<h3 id="layout-{name}">{name}</h3>\n'
+        for part in layout.about.split("\n\n"):
+            is_tree = part.startswith(" ")
+            yield f"```text\n{dedent(part)}\n```\n" if is_tree else " ".join(part.split()) + "\n"
 
 
 def _joined(paragraphs: Sequence[str]) -> Iterator[str]:

@@ -28,19 +28,36 @@ a per cent of a model that takes half a millisecond."""
 clock = time.perf_counter
 
 
-def in_threads(work: Sequence[Callable[[], None]]) -> None:
-    """Do all work at once, a thread each; when all have ended, raise the first error."""
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def in_threads(work: Sequence[Callable[[], None]], ended: Callable[[], None] = _nothing) -> None:
+    """Do all work at once, a thread each; when all is done, raise the first error.
+
+    `ended` is called once all work is done, while its threads are still there to be looked at.
+    """
     errors: list[BaseException] = []
+    done, leave = threading.Semaphore(0), threading.Event()
 
     def guarded(do: Callable[[], None]) -> None:
         try:
             do()
         except BaseException as error:  # raised again in the caller's thread
             errors.append(error)
+        finally:
+            done.release()
+            leave.wait()
 
     threads = [threading.Thread(target=guarded, args=(do,), daemon=True) for do in work]
     for thread in threads:
         thread.start()
+    try:
+        for _ in threads:
+            done.acquire()
+        ended()
+    finally:
+        leave.set()
     for thread in threads:
         thread.join()
     if errors:
@@ -78,8 +95,18 @@ class LoadResult:
 class Load:
     """A way to keep all requests busy."""
 
-    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> LoadResult:
-        """Keep all requests busy for so long, and until the count is met or `longest` is over."""
+    def run(
+        self,
+        seconds: float,
+        at_least: int,
+        *,
+        longest: float = LONGEST_S,
+        ended: Callable[[], None] = _nothing,
+    ) -> LoadResult:
+        """Keep all requests busy for so long, and until the count is met or `longest` is over.
+
+        `ended` is called when they are done, before anything is made of it.
+        """
         raise NotImplementedError
 
 
@@ -90,11 +117,20 @@ class QueueLoad(Load):
     queue_run: Callable[[float], list[float]]
 
     @measuring()
-    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> LoadResult:
+    def run(
+        self,
+        seconds: float,
+        at_least: int,
+        *,
+        longest: float = LONGEST_S,
+        ended: Callable[[], None] = _nothing,
+    ) -> LoadResult:
         """Keep all requests busy for so long."""
         began = clock()
         latencies = self.queue_run(began + seconds)
-        return LoadResult(np.asarray(latencies), np.empty(0), clock() - began)
+        taken_s = clock() - began
+        ended()
+        return LoadResult(np.asarray(latencies), np.empty(0), taken_s)
 
 
 @dataclass
@@ -110,7 +146,14 @@ class ThreadLoad(Load):
     feed_every: int = field(default=1, init=False)
 
     @measuring()
-    def run(self, seconds: float, at_least: int, *, longest: float = LONGEST_S) -> LoadResult:
+    def run(
+        self,
+        seconds: float,
+        at_least: int,
+        *,
+        longest: float = LONGEST_S,
+        ended: Callable[[], None] = _nothing,
+    ) -> LoadResult:
         """Keep all requests busy for so long."""
         times: list[list[tuple[float, float]]] = [[] for _ in self.requests]
         began = [0.0] * len(self.requests)
@@ -125,7 +168,7 @@ class ThreadLoad(Load):
                 request, mine, slot, stop=now + seconds, at_least=each, hard_stop=now + longest
             )
 
-        in_threads([partial(drive, slot) for slot in range(len(self.requests))])
+        in_threads([partial(drive, slot) for slot in range(len(self.requests))], ended)
         return self._collect(times, began)
 
     def _drive(

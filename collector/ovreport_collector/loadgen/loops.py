@@ -1,15 +1,21 @@
 """The timed loops: warm-up, latency, throughput. They know requests, not engines.
 
-Only `infer` is between two readings of the clock; feeding the next input, reading the runtime's
-own duration and keeping samples are outside.
+    loop = LatencyLoop(request, 4, tier, process=0)   warms up
+    loop.round(0), …, loop.round(1)                   a timed loop each, some time apart
+
+A round begins with a few inferences that are not timed, since others ran in between. Only `infer`
+is between two readings of the clock; feeding the next input, reading the runtime's own duration and
+keeping samples are outside.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -20,14 +26,20 @@ from ovreport_collector.engines.base import Compiled, Request
 from ovreport_collector.loadgen.drivers import Driver, Load, QueueLoad, ThreadLoad, clock, load_of
 from ovreport_collector.process.timing import measuring
 
-LATENCY_BUCKETS, THROUGHPUT_BUCKETS = 120, 60
-"""Keeps a record of 11 rounds below 20 kB of samples."""
+LATENCY_BUCKETS, THROUGHPUT_BUCKETS = 1320, 660
+"""Of all rounds of a case together: keeps a record below 20 kB of samples."""
+MOST_BUCKETS, FEWEST_BUCKETS = 120, 16
+"""Of one round."""
+LEAD_IN_S = 0.05
+"""Of the inferences before a round that are not timed: caches and clocks get warm again."""
 WARMUP_AGREEMENT = 0.05
 WARMUP_WINDOW_S = 0.1
 WARMUP_CAP_S = 3.0
 TRIALS, TRIAL_S = 3, 0.15
 QUEUE_MUST_GAIN = 1.1
 NO_METER: AbstractContextManager[object] = contextlib.nullcontext()
+processor_clock = time.process_time
+"""Seconds of processor time that this process took, user and system, all threads."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +51,76 @@ class WarmUp:
     stable: bool
 
 
-def measure_latency(request: Request, samples: int, tier: Tier, *, index: int) -> LatencyRound:
-    """Time synchronous inferences, one at a time, inputs rotated."""
-    warm = warm_up(_one_by_one(request, samples))
-    wall_s: list[float] = []
-    runtime_ms: list[float] = []
-    with measuring():
+class Observer(Protocol):
+    """Notes what else goes on during a timed loop."""
+
+    def begin(self) -> None:
+        """Note that the loop begins."""
+
+    def end(self) -> None:
+        """Note that it ended; the threads that drove it are still there."""
+
+    @property
+    def readings(self) -> Mapping[str, float]:
+        """What was seen between the two: keys of `ovreport.metrics.evidence.READINGS`."""
+        ...
+
+
+class Nobody:
+    """Sees nothing."""
+
+    readings: Mapping[str, float] = {}
+
+    def begin(self) -> None:
+        """Do nothing."""
+
+    def end(self) -> None:
+        """Do nothing."""
+
+
+class LatencyLoop:
+    """Synchronous inferences of one request, one at a time, inputs rotated; warmed up."""
+
+    def __init__(self, request: Request, samples: int, tier: Tier, *, process: int) -> None:
+        self._request, self._samples = request, samples
+        self._tier, self._process = tier, process
+        self._window = _one_by_one(request, samples)
+        self._warm = warm_up(self._window)
+
+    def round(self, index: int, observer: Observer | None = None) -> LatencyRound:
+        """Time one loop, which is the round of this number."""
+        with measuring():
+            self._window(LEAD_IN_S)
+            timed = self._timed(observer or Nobody())
+        ms = np.asarray(timed.wall_s) * 1000
+        third = max(1, len(ms) // 3)
+        return LatencyRound(
+            round=index,
+            process=self._process,
+            n=len(ms),
+            duration_s=timed.duration_s,
+            median_ms=float(np.median(ms)),
+            mean_ms=float(ms.mean()),
+            min_ms=float(ms.min()),
+            max_ms=float(ms.max()),
+            runtime_median_ms=float(np.median(timed.runtime_ms)),
+            first_third_median_ms=float(np.median(ms[:third])),
+            last_third_median_ms=float(np.median(ms[-third:])),
+            autocorrelation=autocorrelation(ms),
+            warmup_n=self._warm.n,
+            warmup_s=self._warm.seconds,
+            warmup_stable=self._warm.stable,
+            histogram=_histogram(ms, LATENCY_BUCKETS, self._tier),
+            cpu_s=timed.cpu_s,
+            readings=dict(timed.readings),
+        )
+
+    def _timed(self, observer: Observer) -> _Timed:
+        request, samples, tier = self._request, self._samples, self._tier
+        wall_s: list[float] = []
+        runtime_ms: list[float] = []
+        observer.begin()
+        cpu_s = processor_clock()
         began = end = clock()
         while not _enough(len(wall_s), end - began, tier):
             request.feed(len(wall_s) % samples)
@@ -53,72 +129,92 @@ def measure_latency(request: Request, samples: int, tier: Tier, *, index: int) -
             end = clock()
             wall_s.append(end - start)
             runtime_ms.append(request.runtime_ms)
-        duration_s = end - began
-    ms = np.asarray(wall_s) * 1000
-    third = max(1, len(ms) // 3)
-    return LatencyRound(
-        round=index,
-        process=index,
-        n=len(ms),
-        duration_s=duration_s,
-        median_ms=float(np.median(ms)),
-        mean_ms=float(ms.mean()),
-        min_ms=float(ms.min()),
-        max_ms=float(ms.max()),
-        runtime_median_ms=float(np.median(runtime_ms)),
-        first_third_median_ms=float(np.median(ms[:third])),
-        last_third_median_ms=float(np.median(ms[-third:])),
-        autocorrelation=autocorrelation(ms),
-        warmup_n=warm.n,
-        warmup_s=warm.seconds,
-        warmup_stable=warm.stable,
-        histogram=_histogram(ms, LATENCY_BUCKETS),
-    )
+        cpu_s = processor_clock() - cpu_s
+        observer.end()
+        return _Timed(wall_s, runtime_ms, end - began, cpu_s, observer.readings)
 
 
-def measure_throughput(
-    compiled: Compiled,
-    samples: Sequence[Sample],
-    tier: Tier,
-    *,
-    driver: Driver,
-    index: int,
-    around: AbstractContextManager[object] = NO_METER,
-) -> tuple[ThroughputRound, list[Request]]:
-    """Time concurrent inferences; return the round, and requests on which to check outputs.
+@dataclass(frozen=True)
+class _Timed:
+    """One timed loop of synchronous inferences."""
 
-    `around` is entered for the timed run alone: a meter of energy.
-    """
-    count = compiled.optimal_requests
-    requests = [compiled.request(samples) for _ in range(count if driver == "threads" else 1)]
-    load = load_of(compiled, samples, requests, driver)
-    warm = warm_up(_batches(load))
-    # Count and time must both be met: the rate of a short trial run says how long the count takes.
-    with measuring(counts=False):
-        seconds = max(tier.min_seconds, tier.min_inferences / _trial(load))
-    with around:
-        loaded = load.run(
-            min(seconds, tier.max_seconds), tier.min_inferences, longest=tier.max_seconds
+    wall_s: list[float]
+    runtime_ms: list[float]
+    duration_s: float
+    cpu_s: float
+    readings: Mapping[str, float]
+
+
+class ThroughputLoop:
+    """Concurrent inferences of as many requests as the device calls optimal; warmed up."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        samples: Sequence[Sample],
+        tier: Tier,
+        driver: Driver,
+        *,
+        process: int,
+    ) -> None:
+        self._tier, self.driver, self._process = tier, driver, process
+        self._count, self._streams = compiled.optimal_requests, compiled.streams
+        count = self._count if driver == "threads" else 1
+        self.requests: list[Request] = [compiled.request(samples) for _ in range(count)]
+        """Requests on which outputs can be checked."""
+        self._load = load_of(compiled, samples, self.requests, driver)
+        self._warm = warm_up(_batches(self._load))
+        # Count and time must both be met: the rate of a short trial says how long the count takes.
+        with measuring(counts=False):
+            seconds = max(tier.min_seconds, tier.min_inferences / _trial(self._load))
+        self._seconds = min(seconds, tier.max_seconds)
+
+    def round(
+        self,
+        index: int,
+        observer: Observer | None = None,
+        around: AbstractContextManager[object] = NO_METER,
+    ) -> ThroughputRound:
+        """Time one loop, which is the round of this number.
+
+        `around` is entered for the timed loop alone: a meter of energy.
+        """
+        seen, tier = observer or Nobody(), self._tier
+        cpu_s = [0.0, 0.0]
+
+        def ended() -> None:
+            cpu_s[1] = processor_clock()
+            seen.end()
+
+        with measuring():
+            self._load.run(LEAD_IN_S, 3)
+        with around:
+            seen.begin()
+            cpu_s[0] = processor_clock()
+            loaded = self._load.run(
+                self._seconds, tier.min_inferences, longest=tier.max_seconds, ended=ended
+            )
+        ms = loaded.latencies * 1000
+        return ThroughputRound(
+            round=index,
+            process=self._process,
+            n=len(ms),
+            duration_s=loaded.seconds,
+            requests=self._count,
+            streams=self._streams,
+            median_ms=float(np.median(ms)),
+            driver=self.driver,
+            idle_share=loaded.idle_share(self._count),
+            first_third_ips=loaded.third_rate(first=True),
+            last_third_ips=loaded.third_rate(first=False),
+            autocorrelation=autocorrelation(ms),
+            warmup_n=self._warm.n,
+            warmup_s=self._warm.seconds,
+            warmup_stable=self._warm.stable,
+            histogram=_histogram(ms, THROUGHPUT_BUCKETS, tier),
+            cpu_s=cpu_s[1] - cpu_s[0],
+            readings=dict(seen.readings),
         )
-    ms = loaded.latencies * 1000
-    return ThroughputRound(
-        round=index,
-        process=index,
-        n=len(ms),
-        duration_s=loaded.seconds,
-        requests=count,
-        streams=compiled.streams,
-        median_ms=float(np.median(ms)),
-        driver=driver,
-        idle_share=loaded.idle_share(count),
-        first_third_ips=loaded.third_rate(first=True),
-        last_third_ips=loaded.third_rate(first=False),
-        autocorrelation=autocorrelation(ms),
-        warmup_n=warm.n,
-        warmup_s=warm.seconds,
-        warmup_stable=warm.stable,
-        histogram=_histogram(ms, THROUGHPUT_BUCKETS),
-    ), requests
 
 
 @measuring(counts=False)
@@ -192,6 +288,8 @@ def _batches(load: Load) -> Callable[[float], tuple[int, float]]:
     return window
 
 
-def _histogram(ms: Floats, limit: int) -> Histogram:
-    growth, buckets = log_buckets(ms, limit)
+def _histogram(ms: Floats, of_all_rounds: int, tier: Tier) -> Histogram:
+    """Return the samples of one round in its share of the buckets of all rounds of a case."""
+    share = of_all_rounds // (tier.max_processes * tier.rounds_per_process)
+    growth, buckets = log_buckets(ms, max(FEWEST_BUCKETS, min(MOST_BUCKETS, share)))
     return Histogram(growth=growth, buckets=buckets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 from pathlib import Path
@@ -60,6 +61,11 @@ class MemoryMeter:
                 file_backed_bytes=status["RssFile"] + status["RssShmem"],
             )
         )
+
+    def begin(self) -> None:
+        """Begin the next phase now: what came since the last one's end is of no phase."""
+        with contextlib.suppress(OSError):  # `end` says why the peak cannot be had
+            _CLEAR_REFS.write_text(_RESET_PEAK)
 
     def note_device(self, engine: Engine, device: str, mode: str) -> None:
         """Note the memory that the device's plugin counts now, in this mode."""

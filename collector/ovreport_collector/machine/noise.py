@@ -10,17 +10,19 @@ import contextlib
 import os
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Self
 
 from ovreport_collector.machine import cgroup, processes, procfs
 from ovreport_collector.machine.procfs import ROOT
 
 PERIOD_S = 0.5
 """Between two looks. A look takes about a millisecond; what it took is a reading too."""
+FIRST_LOOK_S = 0.15
+"""After this a window has its first look: a visit of a quarter of a second has one too."""
 _MIN_WINDOW_S = 0.25
 """Between looks closer than this the kernel's ticks, 10 ms apart, say too little for a peak."""
 
@@ -53,6 +55,7 @@ _WHY = {
     "allowed_processors": "the kernel does not report the affinity (/proc/self/status)",
     "involuntary_switches": _OWN,
     "voluntary_switches": _OWN,
+    "waiting_share": "the kernel does not count waiting (/proc/self/task/*/schedstat)",
 }
 
 
@@ -102,16 +105,33 @@ def snapshot(root: Path = ROOT) -> Snapshot:
     )
 
 
+@dataclass(frozen=True)
+class Window:
+    """The looks at the machine from one moment to another, in order; two at least."""
+
+    looks: Sequence[Snapshot]
+
+    @property
+    def between(self) -> Sequence[Snapshot]:
+        """The looks while it lasted: before and after, the machine idles."""
+        return self.looks[1:-1] or self.looks
+
+
 def readings(
     before: Snapshot, after: Snapshot, between: Sequence[Snapshot] = ()
 ) -> dict[str, float]:
     """Return what happened from one moment to another, and the extremes of the looks between."""
-    looks = [before, *between, after]
+    return readings_of([Window([before, *between, after])])
+
+
+def readings_of(windows: Sequence[Window]) -> dict[str, float]:
+    """Return what happened in several windows, at least one: what counts up is summed."""
+    first = windows[0].looks[0]
     found = {
-        **_moved(before, after),
-        **_peaks(looks),
-        **{key: before.state[key] for key in _AT_START if key in before.state},
-        **_extremes(between or looks),
+        **_moved(windows),
+        **_peaks(windows),
+        **{key: first.state[key] for key in _AT_START if key in first.state},
+        **_extremes([look for window in windows for look in window.between]),
     }
     # Six digits are more than any of them has; a record is read by people too.
     return {key: float(f"{value:.6g}") for key, value in found.items()}
@@ -123,45 +143,109 @@ def unreadable(found: dict[str, float]) -> dict[str, str]:
 
 
 class Watch:
-    """Watches from entering to leaving; `readings` are complete after that.
+    """Watches in one window after the other; `readings` are of all that are over.
 
-        with Watch() as watch:
+        watch = Watch()
+        with watch.window():
             measure()
         watch.readings
 
-    A thread of this process looks every half second: what disturbs a round briefly is seen.
+    A thread of this process looks every half second: what disturbs a visit briefly is seen.
     """
 
     def __init__(self, period_s: float = PERIOD_S) -> None:
         self._period_s = period_s
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="noise-watch", daemon=True)
-        self._looks: list[Snapshot] = []
+        self._windows: list[Window] = []
         self._looking_s = 0.0
-        self.readings: dict[str, float] = {}
 
-    def __enter__(self) -> Self:
-        """Look at everything, and go on looking."""
-        self._before = snapshot()
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop, look at everything again, and compare."""
-        self._ended.set()
-        self._thread.join()
-        after = snapshot()
-        self.readings = {
-            **readings(self._before, after, self._looks),
-            "looks": float(len(self._looks)),
-            "looking_cpu_share": round(self._looking_s / max(after.at - self._before.at, 1e-6), 6),
+    @property
+    def readings(self) -> dict[str, float]:
+        """What happened in all windows so far; empty before the first is over."""
+        if not self._windows:
+            return {}
+        watched_s = sum(w.looks[-1].at - w.looks[0].at for w in self._windows)
+        return {
+            **readings_of(self._windows),
+            "looks": float(sum(len(w.looks) - 2 for w in self._windows)),
+            "looking_cpu_share": round(self._looking_s / max(watched_s, 1e-6), 6),
         }
 
-    def _look(self) -> None:
-        while not self._ended.wait(self._period_s):
+    @contextlib.contextmanager
+    def window(self) -> Iterator[None]:
+        """Look at everything, go on looking within the block, and look at everything again."""
+        looks = [snapshot()]
+        ended = threading.Event()
+        thread = threading.Thread(target=self._look, args=(looks, ended), name="noise-watch")
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+            self._windows.append(Window([*looks, snapshot()]))
+
+    def _look(self, looks: list[Snapshot], ended: threading.Event) -> None:
+        wait_s = min(FIRST_LOOK_S, self._period_s)
+        while not ended.wait(wait_s):
+            wait_s = self._period_s
             with contextlib.suppress(OSError):  # a fault of the looking must not lose the round
-                self._looks.append(glance())
-        self._looking_s = time.thread_time()
+                looks.append(glance())
+        self._looking_s += time.thread_time()
+
+
+class LoopWatch:
+    """Notes in the measuring process itself what else goes on during one timed loop.
+
+    The kernel counts processor time in ticks of 10 ms: in a loop of a quarter of a second one tick
+    is 4 % of a processor. So `foreign_cpu_share` is a lower bound here: a tick of each processor is
+    taken off it. The time that our threads were ready to run and had to wait for a processor
+    (`waiting_share`) is counted in nanoseconds (the kernel's scheduler/sched-stats.rst).
+    """
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self._root = root
+        self.readings: dict[str, float] = {}
+        """What was seen in the loop; complete once it ended, empty without /proc."""
+
+    def begin(self) -> None:
+        """Note that the loop begins."""
+        self.readings = {}
+        self._before = self._look()
+
+    def end(self) -> None:
+        """Note that it ended, and compare."""
+        before, after = self._before, self._look()
+        seconds = max(after.at - before.at, 1e-6)
+        capacity_s = seconds * (os.cpu_count() or 1)
+        moved = {
+            key: after.counters[key] - value
+            for key, value in before.counters.items()
+            if key in after.counters
+        }
+        found = {}
+        if "busy_s" in moved:
+            own_s = after.own_cpu_s - before.own_cpu_s
+            unsure_s = (os.cpu_count() or 1) / procfs.TICKS_PER_S
+            found["foreign_cpu_share"] = _share(moved["busy_s"] - own_s - unsure_s, capacity_s)
+            found["steal_share"] = _share(moved["steal_s"], capacity_s)
+        if "waiting_s" in moved:
+            found["waiting_share"] = max(0, moved["waiting_s"]) / seconds
+        if "involuntary_switches" in moved:
+            found["involuntary_switches"] = moved["involuntary_switches"]
+        self.readings = {key: float(f"{value:.3g}") for key, value in found.items()}
+
+    def _look(self) -> Snapshot:
+        switches = processes.own_switches()
+        counted = {key: switches[key] for key in ("involuntary_switches",) if key in switches}
+        return Snapshot(
+            at=time.monotonic(),
+            own_cpu_s=time.process_time(),
+            counters={
+                **procfs.processor_times(self._root),
+                **procfs.waiting_s(self._root),
+                **counted,
+            },
+        )
 
 
 _AT_START = ("load_average_1m", "allowed_processors", "cgroup_cpus", "cgroup_memory_gib")
@@ -184,34 +268,41 @@ def _limits(root: Path) -> dict[str, float]:
     return found
 
 
-def _moved(before: Snapshot, after: Snapshot) -> dict[str, float]:
-    moved = {
-        key: after.counters[key] - value
-        for key, value in before.counters.items()
-        if key in after.counters
-    }
-    seconds = max(after.at - before.at, 1e-6)
+def _moved(windows: Sequence[Window]) -> dict[str, float]:
+    moved: dict[str, float] = defaultdict(float)
+    seconds = own_s = 0.0
+    for window in windows:
+        before, after = window.looks[0], window.looks[-1]
+        seconds += max(after.at - before.at, 1e-6)
+        own_s += after.own_cpu_s - before.own_cpu_s
+        for key, value in before.counters.items():
+            if key in after.counters:
+                moved[key] += after.counters[key] - value
     found = {key: moved[key] for key in _COUNTS if key in moved}
     if "busy_s" in moved:
-        # Kernel ticks are coarse: a difference below nothing is nothing.
-        foreign_s = max(0.0, moved["busy_s"] - (after.own_cpu_s - before.own_cpu_s))
         capacity_s = seconds * (os.cpu_count() or 1)
-        found["foreign_cpu_share"] = foreign_s / capacity_s
-        found["steal_share"] = max(0.0, moved["steal_s"]) / capacity_s
+        found["foreign_cpu_share"] = _share(moved["busy_s"] - own_s, capacity_s)
+        found["steal_share"] = _share(moved["steal_s"], capacity_s)
     for resource in ("cpu", "io", "memory"):
         if (stalled_us := moved.get(f"pressure_{resource}_us")) is not None:
             found[f"pressure_{resource}_share"] = stalled_us / 1e6 / seconds
     return found
 
 
-def _peaks(looks: Sequence[Snapshot]) -> dict[str, float]:
+def _share(spent_s: float, capacity_s: float) -> float:
+    """Return a share of processor time, within its bounds: the kernel counts in coarse ticks."""
+    return min(1.0, max(0.0, spent_s) / capacity_s)
+
+
+def _peaks(windows: Sequence[Window]) -> dict[str, float]:
     """Return the highest shares between two looks: a short disturbance is lost in a mean."""
-    windows = [_moved(a, b) for a, b in pairwise(_apart(looks))]
-    shares = {
-        f"{what}_peak_share": [w[f"{what}_share"] for w in windows if f"{what}_share" in w]
+    pairs = [Window(pair) for window in windows for pair in pairwise(_apart(window.looks))]
+    shares = [_moved([pair]) for pair in pairs]
+    return {
+        f"{what}_peak_share": max(s[f"{what}_share"] for s in shares if f"{what}_share" in s)
         for what in ("foreign_cpu", "steal")
+        if any(f"{what}_share" in s for s in shares)
     }
-    return {key: max(values) for key, values in shares.items() if values}
 
 
 def _apart(looks: Sequence[Snapshot]) -> Iterator[Snapshot]:

@@ -64,6 +64,18 @@ def processor_times(root: Path = ROOT) -> dict[str, float]:
     return {}
 
 
+def waiting_s(root: Path = ROOT) -> dict[str, float]:
+    """Return the seconds for which this process's threads were ready and waited for a processor.
+
+    Of the threads that there are now; nothing where the kernel does not count it.
+    """
+    texts = [read_text(file) for file in matching(root / "proc/self/task", "*/schedstat")]
+    fields = [text.split() for text in texts]
+    # on the processor, waiting for one (both in ns), times that it got one
+    waited = [int(each[1]) for each in fields if len(each) == 3 and _is_count(each[1])]
+    return {"waiting_s": sum(waited) / 1e9} if waited else {}
+
+
 def context_switches(root: Path = ROOT) -> dict[str, float]:
     """Return the context switches of all processes since boot."""
     found = re.search(r"^ctxt (\d+)$", read_text(root / "proc/stat"), re.ASCII | re.MULTILINE)

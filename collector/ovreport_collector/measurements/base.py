@@ -1,4 +1,4 @@
-"""What a measurement is: when it applies, its job in a round, and its part of the record."""
+"""What a measurement is: when it applies, its job, and its part of the record."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 from ovreport.record import (
     Device,
@@ -23,7 +23,8 @@ from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.measurements.results import GenerationQuality, InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
-from ovreport_collector.process.job import Job, JobFailed, R
+from ovreport_collector.process.job import AnyJob, Job, JobFailed, R
+from ovreport_collector.suite.model import Model
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -37,9 +38,29 @@ ROUNDS = {"quick": 1, "standard": 5, "publish": 7}
 compared; at quick one, which has no interval: five would take most of a collect."""
 
 
+PassName = Literal["start", "latency", "switch", "throughput", "end", "generation"]
+
+
+class Pass(NamedTuple):
+    """One step that every process of a group makes in turn."""
+
+    name: PassName
+    visit: int = 0
+    """Which of the process's visits of this name it is."""
+
+    @property
+    def is_visit(self) -> bool:
+        """Whether a round is timed in it."""
+        return self.name in VISITS
+
+
+VISITS: tuple[PassName, ...] = ("latency", "throughput", "generation")
+"""The steps in which a round is timed."""
+
+
 @dataclass(frozen=True)
 class PlannedRound:
-    """One round of a case: what its jobs are made of."""
+    """One process of a case, and what is measured after it: what their jobs are made of."""
 
     planned: PlannedCase
     prepared: PreparedModel
@@ -47,18 +68,27 @@ class PlannedRound:
     device: Device
     tier: Tier
     index: int
+    """Number of the process."""
     seed: int
-    driver: Driver
+    driver: Driver | None
+    """How to drive requests under load; None: it has to be found out."""
     folder: Path
     """Of the case, for what its rounds share."""
     skip: Sequence[str] = ()
     """Names of what the user left out."""
     cores: int = 0
     """Processor cores that the device computes on; 0 where it is no processor."""
+    passes: Sequence[Pass] = ()
+    """The steps that the process makes."""
+
+    def rounds(self, name: PassName) -> list[int]:
+        """Return the numbers of the rounds that the process measures in steps of a name."""
+        first = self.index * self.tier.rounds_per_process
+        return [first + one.visit for one in self.passes if one.name == name]
 
 
 class Measurement(ABC, Generic[R]):
-    """A measurement that a round makes after its own, in a process of its own.
+    """A measurement that follows a case's process, in a process of its own.
 
     `R` is the result of its job.
     """
@@ -80,19 +110,26 @@ class Measurement(ABC, Generic[R]):
         return None
 
     def rounds(self, tier: Tier) -> int:
-        """Return in how many rounds it is done."""
+        """Return after how many of a case's processes it is done."""
         return ROUNDS[tier.name]
 
+    def fits(self, model: Model) -> bool:
+        """Return whether a model may have it, as far as that is known before it is prepared."""
+        return True
+
     @abstractmethod
-    def seconds(self, tier: Tier) -> float:
-        """Return about how many seconds one round of it takes."""
+    def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
+        """Return about how many seconds one round of it takes.
+
+        `inference_s` is about what an inference takes; 0: next to nothing.
+        """
 
     @abstractmethod
     def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> Job[R]:
-        """Return its job in a round.
+        """Return its job after a process of the case.
 
-        `results` are those of the case's rounds so far, this one's last: what must be alike in all
-        rounds is derived from the first.
+        `results` are those of the case's processes so far, this one's last: what must be alike in
+        all rounds is derived from the first.
         """
 
     def first_job(self, current: PlannedRound) -> Job[R] | None:
@@ -128,23 +165,43 @@ def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
 
 
 class Workload(ABC, Generic[R]):
-    """The main measurement of a round, inference or generation, watched for noise."""
+    """What the processes of a case measure themselves, inference or generation."""
 
     @abstractmethod
-    def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
-        """Return about how many seconds its part of round `index` takes."""
+    def passes(self, visits: Mapping[PassName, int]) -> list[Pass]:
+        """Return the steps that a process makes, with so many visits of each name."""
+
+    def kind(self, one: Pass, index: int) -> str:
+        """Return what a step of process `index` is called among those that take as long."""
+        return one.name
+
+    @abstractmethod
+    def step_s(
+        self, one: Pass, tier: Tier, index: int, inference_s: float, *, skip: Sequence[str] = ()
+    ) -> float:
+        """Return about how many seconds a step of process `index` takes.
+
+        `inference_s` is about what an inference takes.
+        """
 
     def process_s(self, tier: Tier) -> float:
-        """Return the seconds that its process needs beyond the loops that the tier bounds."""
+        """Return the seconds that a step needs beyond the loops that the tier bounds."""
         return 0.0
 
     @abstractmethod
-    def job(self, current: PlannedRound) -> Job[R]:
-        """Return its job in a round."""
+    def job(self, current: PlannedRound) -> AnyJob[Any]:
+        """Return the job of one process; the results of its steps are those of its passes."""
+
+    @abstractmethod
+    def result(self, steps: Sequence[Any], failure: NotMeasured | None = None) -> R | None:
+        """Put the results of a process's steps together; None where it did not come that far.
+
+        `failure`: why it ended early, if it did.
+        """
 
     @abstractmethod
     def is_wide(self, results: Sequence[R]) -> bool:
-        """Return whether a headline is not known well enough after these rounds."""
+        """Return whether a headline is not known well enough after these processes."""
 
     @abstractmethod
     def fields(self, results: Sequence[R], quality: GenerationQuality | None) -> dict[str, Any]:
@@ -153,6 +210,6 @@ class Workload(ABC, Generic[R]):
         `quality` is of what a language model generates, where it is known.
         """
 
-    def failed_rounds(self, results: Mapping[int, R]) -> list[FailedRound]:
-        """Return what failed in some rounds, and was measured in others; `results` by index."""
+    def failed_rounds(self, results: Sequence[R]) -> list[FailedRound]:
+        """Return what failed in some rounds, and was measured in others."""
         return []

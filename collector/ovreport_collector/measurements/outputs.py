@@ -1,4 +1,4 @@
-"""Jobs that time nothing: outputs, executed precision, and how to drive requests."""
+"""Jobs that time nothing: outputs, executed precision, and OpenVINO's number of threads."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from msgspec import Struct, field
+from msgspec import field
 
 from ovreport.engines import of_kind
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import Array, Sample, load_samples, save_arrays
 from ovreport_collector.engines.base import Compiled, Mode, Network
 from ovreport_collector.engines.types import OutputsResult, Target, ThreadSettings
-from ovreport_collector.loadgen import loops
 from ovreport_collector.loadgen.checks import infer_checked
-from ovreport_collector.loadgen.drivers import Driver, in_threads
+from ovreport_collector.loadgen.drivers import in_threads
 from ovreport_collector.process.job import Job
 
 
@@ -36,7 +35,7 @@ class OutputsJob(Job[OutputsResult], frozen=True, kw_only=True):
         """Run every sample of every set.
 
         OpenVINO gets as many at once as the device calls optimal: nothing is timed, outputs are the
-        same in both modes, and it takes half as long. A native framework's sums may depend on its
+        same in both modes, and it is sooner done. A native framework's sums may depend on its
         number of threads, so it gets one at a time, as it is when latency is measured.
         """
         network, target = _read(self.target), self.target
@@ -88,25 +87,6 @@ def _infer_all(
 
     in_threads([partial(work, slot) for slot in range(count)])
     return kept
-
-
-class DriverResult(Struct, frozen=True, kw_only=True, tag="driver"):
-    """The faster way to drive requests."""
-
-    driver: Driver
-
-
-class DriverJob(Job[DriverResult], frozen=True, kw_only=True):
-    """Find out how to drive a device's requests, once, so that all rounds are alike."""
-
-    target: Target
-    inputs: str
-
-    def run(self) -> DriverResult:
-        """Try each way of driving requests for a moment."""
-        target = self.target
-        compiled = _read(target).compile(target.device, "throughput", target.precision, None)
-        return DriverResult(driver=loops.faster_driver(compiled, load_samples(Path(self.inputs))))
 
 
 class ThreadSettingsJob(Job[ThreadSettings], frozen=True, kw_only=True):

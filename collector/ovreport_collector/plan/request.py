@@ -18,7 +18,7 @@ from ovreport_collector.models import variants
 from ovreport_collector.plan import devices, engines, load_suite, own_models
 from ovreport_collector.plan.own_models import OwnModels
 from ovreport_collector.plan.plan import Plan, PlannedCase, cases
-from ovreport_collector.plan.tiers import TIERS
+from ovreport_collector.plan.tiers import tier_of
 from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.suite.model import Suite
 
@@ -51,6 +51,10 @@ class Request:
     """Model files to measure in the place of the suite."""
     samples: int | None = None
     """The most samples of each of these datasets that are evaluated; None: as the models say."""
+    rounds: int | None = None
+    """Rounds of each case; None: as the tier has."""
+    seconds: float | None = None
+    """Length of one timed loop; None: as the tier has."""
 
 
 def make_plan(request: Request) -> Plan:
@@ -81,7 +85,7 @@ def make_plan(request: Request) -> Plan:
         suite=suite,
         suite_name=own_models.NAME if own else load_suite.name_of(request.suite),
         own=own.arguments if own else {},
-        tier=TIERS[request.tier],
+        tier=tier_of(request.tier, rounds=request.rounds, seconds=request.seconds),
         seed=request.seed,
         cases=planned,
         devices=found,

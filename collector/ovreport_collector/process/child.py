@@ -1,98 +1,200 @@
-"""Runs one job in a fresh process, with a time limit; whatever happens there, a result comes back.
+"""Runs a job in a fresh process, with time limits; whatever happens there, a result comes back.
 
-A child that crashes, hangs or is killed gives a JobFailed with its cause and the end of its
+    run(job, work, limit_s=60)              a job of one step: its result
+    with start(job, work) as process:       a job in steps, whose process stays alive between them
+        process.step(limit_s=60)            the result of its next step
+
+A process that crashes, hangs or is killed gives a JobFailed with its cause and the end of its
 stderr. It leads a process group of its own, so nothing that it starts outlives it, and Ctrl-C
-reaches only us. It gets our process id, and ends when we do, even if we are killed.
+reaches only us. It gets our process id, and ends when we do, even if we are killed. Between two
+steps its group is stopped (where the system has such signals): threads of a runtime that spin after
+their work do not disturb the case that is measured next.
+
+Every process is started anew. A server that forks them from a prepared parent would be quicker, but
+they would share the parent's memory layout, and with it what makes processes differ: that
+difference is a part of what is measured.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
+import time
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO
+from types import TracebackType
+from typing import IO, BinaryIO, Generic, Self, cast
 
 import msgspec
 
 from ovreport.errors import disk_errors
-from ovreport_collector.process.job import Job, JobFailed, R, result_type
+from ovreport_collector.process import timing
+from ovreport_collector.process.job import DONE, AnyJob, JobFailed, R, result_type
 from ovreport_collector.process.redact import folders_of, redacted, redacted_data
 
+NEXT = b"next\n"
 STDERR_TAIL_BYTES = 2000
 _WAIT_AFTER_KILL_S = 10.0
+_LOOK_EVERY_S = 0.5
+"""How often we look whether the process still lives: what it started may keep its output open."""
 _ROOM_BYTES = 256 * 1024
 """A working folder that does not take these was full for the process too."""
 
 
-def run(job: Job[R], work: Path, *, limit_s: float) -> R | JobFailed:
-    """Do a job in a fresh process below the folder `work`, for at most so long.
+def run(job: AnyJob[R], work: Path, *, limit_s: float) -> R | JobFailed:
+    """Do a job of one step in a fresh process below the folder `work`, for at most so long.
 
     Every string of what comes back is redacted. StoreError if the folder takes no files: a full
     disk must not pass for a fault of the case.
     """
-    result = _run(job, work, limit_s)
-    if isinstance(result, JobFailed):
-        check_room(work)
-    return result
+    with start(job, work) as process:
+        return process.step(limit_s=limit_s)
 
 
-def _run(job: Job[R], work: Path, limit_s: float) -> R | JobFailed:
-    encoded = msgspec.json.encode(job)
-    job_file, result_file, stderr_file = (
-        work / name for name in ("job.json", "result.json", "stderr")
-    )
-    with storing(work):
-        result_file.unlink(missing_ok=True)
-        measured_file(work).unlink(missing_ok=True)
-        job_file.write_bytes(encoded)
-        stderr = stderr_file.open("wb")
-    name = f"{type(job).__module__}:{type(job).__qualname__}"
-    files = (job_file, result_file, measured_file(work))
-    with stderr:
-        code = _wait_for([name, *map(str, files), str(os.getpid())], stderr, limit_s)
-    folders = {work, *folders_of(msgspec.json.decode(encoded))}
-    if code == 0 and result_file.exists():
-        data = redacted_data(msgspec.json.decode(result_file.read_bytes()), folders)
-        result: R | JobFailed = msgspec.convert(data, result_type(type(job)), str_keys=True)
-    else:
-        result = _ended(code, limit_s)
-    if isinstance(result, JobFailed):
-        return msgspec.structs.replace(result, stderr_tail=_tail(stderr_file, folders))
-    return result
+def start(job: AnyJob[R], work: Path) -> Process[R]:
+    """Start a fresh process for a job, which has the folder `work` for itself. StoreError as above.
+
+    It does nothing before its first step is wanted; who starts it has to close it.
+    """
+    return Process(job, work)
 
 
-def _wait_for(arguments: list[str], stderr: BinaryIO, limit_s: float) -> int | None:
-    """Run the measuring process; return its exit code, None where it was stopped at the limit."""
-    process = subprocess.Popen(
+class Process(Generic[R]):
+    """A fresh process that does one job; see `start`. It is ended when the block is left."""
+
+    def __init__(self, job: AnyJob[R], work: Path) -> None:
+        encoded = msgspec.json.encode(job)
+        self._work, self._result_type = work, result_type(type(job))
+        self._folders = {work, *folders_of(msgspec.json.decode(encoded))}
+        self._stderr_file, self._result_file = work / "stderr", work / "result.json"
+        self._is_over = False
+        job_file = work / "job.json"
+        with storing(work):
+            self._result_file.unlink(missing_ok=True)
+            measured_file(work).unlink(missing_ok=True)
+            job_file.write_bytes(encoded)
+            self._stderr = self._stderr_file.open("wb")
+        name = f"{type(job).__module__}:{type(job).__qualname__}"
+        files = (job_file, self._result_file, measured_file(work))
+        self._process = _popen([name, *map(str, files), str(os.getpid())], self._stderr)
+        self._stdin = cast("IO[bytes]", self._process.stdin)
+        self._answers: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        """Return the process, which is running already."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the process, and all that it started."""
+        self.close()
+
+    def step(self, *, limit_s: float) -> R | JobFailed:
+        """Do the next step, for at most so long; return its result.
+
+        After a failure the process is gone.
+        """
+        result = self._step(limit_s)
+        if isinstance(result, JobFailed):
+            self.close()
+            check_room(self._work)
+            return msgspec.structs.replace(
+                result, stderr_tail=_tail(self._stderr_file, self._folders)
+            )
+        self._pause()
+        return result
+
+    def measured_s(self) -> float:
+        """Return for how many seconds it has been measuring, in all of its steps so far."""
+        return timing.read_measured(measured_file(self._work))
+
+    def close(self) -> None:
+        """End the process and all that it started; may be called again."""
+        self._is_over = True
+        kill_group(self._process)
+        for stream in (self._stdin, self._stderr):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+    def _step(self, limit_s: float) -> R | JobFailed:
+        if self._is_over:
+            return JobFailed(reason="the measuring process has ended before", cause="error")
+        self._result_file.unlink(missing_ok=True)
+        self._resume()
+        with contextlib.suppress(OSError):  # it may be gone: then it does not answer either
+            self._stdin.write(NEXT)
+            self._stdin.flush()
+        is_done = self._wait(limit_s)
+        if is_done is None:
+            reason = f"no result after {limit_s:.0f} s: the process was stopped"
+            return JobFailed(reason=reason, cause="timeout")
+        code = 0 if is_done else self._process.wait()
+        if code != 0 or not self._result_file.exists():
+            return _ended(code)
+        data = redacted_data(msgspec.json.decode(self._result_file.read_bytes()), self._folders)
+        result: R | JobFailed = msgspec.convert(data, self._result_type, str_keys=True)
+        return result
+
+    def _wait(self, limit_s: float) -> bool | None:
+        """Return whether the step was answered, False where the process ended; None: too late."""
+        deadline = time.monotonic() + limit_s
+        while (left := deadline - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                return self._answers.get(timeout=min(left, _LOOK_EVERY_S))
+            if self._process.poll() is not None:
+                return False
+        return None
+
+    def _read(self) -> None:
+        """Read the process's answers to their end; anything else that it prints goes to stderr."""
+        with cast("IO[bytes]", self._process.stdout) as answers:
+            for line in answers:
+                if line == DONE:
+                    self._answers.put(True)
+                else:
+                    with contextlib.suppress(ValueError, OSError):  # the step is over
+                        self._stderr.write(line)
+                        self._stderr.flush()
+        self._process.wait()
+        self._answers.put(False)
+
+    def _pause(self) -> None:
+        if sys.platform != "win32":
+            _signal_group(self._process, signal.SIGSTOP)
+
+    def _resume(self) -> None:
+        if sys.platform != "win32":
+            _signal_group(self._process, signal.SIGCONT)
+
+
+def _popen(arguments: list[str], stderr: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
         [sys.executable, "-m", "ovreport_collector.worker", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=stderr,
-        stderr=subprocess.STDOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
         start_new_session=True,
         env=environment(),
     )
-    try:
-        return process.wait(timeout=limit_s)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        kill_group(process)
 
 
-def _ended(code: int | None, limit_s: float) -> JobFailed:
+def _ended(code: int) -> JobFailed:
     """Return how a process without a result ended."""
-    if code is None:
-        reason = f"no result after {limit_s:.0f} s: the process was stopped"
-        return JobFailed(reason=reason, cause="timeout")
     if code >= 0:
         reason = f"the measuring process ended with exit code {code} and no result"
         return JobFailed(reason=reason, cause="crash")
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    is_kill = -code == signal.SIGKILL
+    is_kill = name == "SIGKILL"
     hint = " (was memory short?)" if is_kill else ""
     reason = f"the measuring process was ended by {name}{hint}"
     return JobFailed(reason=reason, cause="killed" if is_kill else "crash")
@@ -118,12 +220,22 @@ def check_room(work: Path) -> None:
 
 
 def kill_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it started, and wait for it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    """End a process and all that it started, and wait for it; a stopped one ends too."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        _signal_group(process, signal.SIGKILL)
     # A process stuck in a driver call does not die; we go on without it.
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=_WAIT_AFTER_KILL_S)
+
+
+if sys.platform != "win32":
+
+    def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+        """Send a signal to a process and all that it started, where they still are."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
 
 
 def _tail(path: Path, folders: set[Path]) -> str:

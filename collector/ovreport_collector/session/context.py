@@ -11,13 +11,13 @@ import msgspec
 
 from ovreport.record import Case
 from ovreport_collector.engines.types import Target, ThreadSettings
-from ovreport_collector.measurements.outputs import DriverJob, ThreadSettingsJob
+from ovreport_collector.measurements.outputs import ThreadSettingsJob
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import child, timing
 from ovreport_collector.process.job import Job, JobFailed, R
 from ovreport_collector.process.timing import Stopwatch
-from ovreport_collector.session.journal import DriverChosen, Journal
+from ovreport_collector.session.journal import Journal, ThreadsFound
 from ovreport_collector.session.progress import PlainDisplay
 
 _START_LIMIT_S = 300.0
@@ -59,37 +59,37 @@ class RunContext:
         """Return the working folder of a case, which need not exist."""
         return self.work / "cases" / str(list(self.plan.cases).index(planned))
 
+    def limit_s(self, extra_s: float = 0) -> float:
+        """Return what a step of a process may take, `extra_s` more than the tier's loops."""
+        return self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + extra_s)
+
     def run_job(self, job: Job[R], *, extra_s: float = 0) -> R | JobFailed:
         """Do a job in a fresh process, which may take `extra_s` more than the tier's loops."""
-        limit_s = self.timeout_s or _START_LIMIT_S + 4 * (self.plan.tier.max_seconds + extra_s)
-        result = child.run(job, self.work, limit_s=limit_s)
+        result = child.run(job, self.work, limit_s=self.limit_s(extra_s))
         self.stopwatch.add(timing.read_measured(child.measured_file(self.work)))
         return result
 
-    def driver(self, planned: PlannedCase, prepared: PreparedModel) -> DriverChosen:
-        """Return how to drive a case's requests: found out once, and noted in the journal."""
-        known = self.journal.driver(planned.key)
-        if known is not None:
-            return known
-        find = self._thread_settings if planned.is_native else self._fastest
-        found = find(planned, prepared)
-        self.journal.add(found)
-        return found
+    def thread_settings(
+        self, planned: PlannedCase, prepared: PreparedModel
+    ) -> ThreadSettings | None:
+        """Return the threads and requests of a native framework: as many as OpenVINO has.
 
-    def _fastest(self, planned: PlannedCase, prepared: PreparedModel) -> DriverChosen:
-        target = self.target(prepared, planned.case)
-        result = self.run_job(DriverJob(target=target, inputs=str(prepared.samples)))
-        # What stopped this trial will stop the round too, and is reported there.
-        driver = "threads" if isinstance(result, JobFailed) else result.driver
-        return DriverChosen(case=planned.key, driver=driver)
+        Found out once, and noted in the journal. None for OpenVINO itself.
+        """
+        if not planned.is_native:
+            return None
+        known = self.journal.threads(planned.key)
+        if known is None:
+            known = self._thread_settings(planned, prepared)
+            self.journal.add(known)
+        return known.thread_settings
 
-    def _thread_settings(self, planned: PlannedCase, prepared: PreparedModel) -> DriverChosen:
-        """Return the threads and requests that OpenVINO has: a native framework gets as many."""
+    def _thread_settings(self, planned: PlannedCase, prepared: PreparedModel) -> ThreadsFound:
         same_on_openvino = msgspec.structs.replace(planned.case, engine="openvino")
         result = self.run_job(ThreadSettingsJob(target=self.target(prepared, same_on_openvino)))
         # Where OpenVINO cannot run the model, the framework runs with its own defaults.
         settings = None if isinstance(result, JobFailed) else result
-        return DriverChosen(case=planned.key, driver="threads", thread_settings=settings)
+        return ThreadsFound(case=planned.key, thread_settings=settings)
 
 
 def now() -> str:

@@ -12,6 +12,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,8 +25,16 @@ from ovreport.record import Accuracy, Agreement, NotMeasured
 from ovreport_collector.engines.types import OutputsResult, ThreadSettings
 from ovreport_collector.loadgen.drivers import Driver
 from ovreport_collector.measurements import registry
+from ovreport_collector.measurements.base import PassName
 from ovreport_collector.measurements.generation.run import GenerationResult
-from ovreport_collector.measurements.results import GenerationQuality, InferenceResult
+from ovreport_collector.measurements.results import (
+    GenerationQuality,
+    InferenceStep,
+    LatencyVisit,
+    Switched,
+    ThroughputVisit,
+)
+from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.process.job import JobFailed, result_type
 from ovreport_collector.process.timing import NO_TIME, Timing
 
@@ -52,7 +61,7 @@ class OutputsDone(Struct, frozen=True, kw_only=True, tag="outputs-done"):
 
 
 class GivenUp(Struct, frozen=True, kw_only=True, tag="given-up"):
-    """A case failed before its first round."""
+    """A case failed before its first process."""
 
     case: str
     at: str
@@ -60,33 +69,52 @@ class GivenUp(Struct, frozen=True, kw_only=True, tag="given-up"):
     timing: Timing = NO_TIME
 
 
-class DriverChosen(Struct, frozen=True, kw_only=True, tag="driver-chosen"):
-    """It was found out how to drive a case's requests."""
+class ThreadsFound(Struct, frozen=True, kw_only=True, tag="threads-found"):
+    """It was found out how many threads and requests OpenVINO has: a native framework gets them."""
 
     case: str
-    driver: Driver
-    thread_settings: ThreadSettings | None = None
-    """For native frameworks: the threads and requests that OpenVINO has."""
+    thread_settings: ThreadSettings | None
 
 
-class RoundDone(Struct, frozen=True, kw_only=True, tag="round-done"):
-    """A round of a case was measured."""
+class StepDone(Struct, frozen=True, kw_only=True, tag="step-done"):
+    """A process of a case made a step: it started, measured a round, switched or ended."""
 
     case: str
-    round: int
+    process: int
+    name: PassName
     started_at: str
-    result: InferenceResult | GenerationResult
-    readings: dict[str, float]
-    further: dict[str, Any] = {}
-    """Name of a measurement → the result of its job, or JobFailed."""
+    """When the process was started."""
+    result: InferenceStep | GenerationResult
+    readings: dict[str, float] = {}
+    """Noise over all visits of the process so far."""
     timing: Timing = NO_TIME
 
 
-class RoundFailed(Struct, frozen=True, kw_only=True, tag="round-failed"):
-    """A round of a case went wrong."""
+class FurtherDone(Struct, frozen=True, kw_only=True, tag="further-done"):
+    """A further measurement was made after a process of a case."""
 
     case: str
+    process: int
+    name: str
+    result: Any
+    """The result of its job, or JobFailed."""
+    timing: Timing = NO_TIME
+
+
+class ProcessDone(Struct, frozen=True, kw_only=True, tag="process-done"):
+    """A process of a case made all its steps, and what follows them was measured."""
+
+    case: str
+    process: int
+
+
+class ProcessFailed(Struct, frozen=True, kw_only=True, tag="process-failed"):
+    """A process of a case went wrong; what it measured before stays."""
+
+    case: str
+    process: int
     round: int
+    """In which it went wrong, or before which."""
     started_at: str
     failure: JobFailed
     timing: Timing = NO_TIME
@@ -102,7 +130,76 @@ class Written(Struct, frozen=True, kw_only=True, tag="written"):
 
 S = TypeVar("S")
 
-Step = Prepared | OutputsDone | GivenUp | DriverChosen | RoundDone | RoundFailed | Written
+Step = (
+    Prepared
+    | OutputsDone
+    | GivenUp
+    | ThreadsFound
+    | StepDone
+    | FurtherDone
+    | ProcessDone
+    | ProcessFailed
+    | Written
+)
+
+
+@dataclass
+class CaseProcess:
+    """What a journal holds of one process of a case."""
+
+    number: int
+    steps: list[StepDone] = field(default_factory=list)
+    further_steps: list[FurtherDone] = field(default_factory=list)
+    failed: ProcessFailed | None = None
+    is_done: bool = False
+    """Whether nothing more comes of it; one that was interrupted is neither done nor failed."""
+
+    def note(self, step: StepDone | FurtherDone | ProcessDone | ProcessFailed) -> None:
+        """Take in a step of it."""
+        match step:
+            case StepDone():
+                self.steps.append(step)
+            case FurtherDone():
+                self.further_steps.append(step)
+            case ProcessDone():
+                self.is_done = True
+            case ProcessFailed():
+                self.failed = step
+
+    @property
+    def further(self) -> dict[str, Any]:
+        """Name of a further measurement → the result of its job, or JobFailed."""
+        return {step.name: step.result for step in self.further_steps}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it came to its end, a good one or not."""
+        return self.is_done or self.failed is not None
+
+    @property
+    def why_ended(self) -> NotMeasured | None:
+        """Why it ended early; None where it did not."""
+        return self.failed.failure.outcome() if self.failed is not None else None
+
+    @property
+    def results(self) -> list[Any]:
+        """The results of its steps."""
+        return [step.result for step in self.steps]
+
+    @property
+    def rounds(self) -> set[int]:
+        """The numbers of the rounds that it measured."""
+        found = set()
+        for one in self.results:
+            if isinstance(one, GenerationResult):
+                found.add(self.number)
+            elif isinstance(one, LatencyVisit | ThroughputVisit) and one.measured is not None:
+                found.add(one.round)
+        return found
+
+    def visits(self, name: PassName) -> int:
+        """Return how many steps of this name it made."""
+        return sum(step.name == name for step in self.steps)
 
 
 class Journal:
@@ -114,6 +211,7 @@ class Journal:
         self.set_aside: Path | None = None
         """Where a journal went that this version cannot read."""
         self._of_case: dict[str, list[Step]] = defaultdict(list)
+        self._processes: dict[str, dict[int, CaseProcess]] = defaultdict(dict)
         try:
             steps = list(_read(path))
         except _UnreadableError:
@@ -136,8 +234,12 @@ class Journal:
 
     def _note(self, step: Step) -> None:
         self.steps.append(step)
-        if not isinstance(step, Prepared):
-            self._of_case[step.case].append(step)
+        if isinstance(step, Prepared):
+            return
+        self._of_case[step.case].append(step)
+        if isinstance(step, StepDone | FurtherDone | ProcessDone | ProcessFailed):
+            of_case = self._processes[step.case]
+            of_case.setdefault(step.process, CaseProcess(step.process)).note(step)
 
     def _all(self, kind: type[S], case: str) -> list[S]:
         return [step for step in self._of_case.get(case, ()) if isinstance(step, kind)]
@@ -145,29 +247,32 @@ class Journal:
     def _first(self, kind: type[S], case: str) -> S | None:
         return next(iter(self._all(kind, case)), None)
 
-    def rounds(self, case: str) -> list[RoundDone]:
-        """Return the finished rounds of a case, by their indices."""
-        return sorted(self._all(RoundDone, case), key=lambda step: step.round)
+    def processes(self, case: str) -> list[CaseProcess]:
+        """Return what there is of each process of a case, by their numbers."""
+        found = self._processes.get(case, {})
+        return [found[number] for number in sorted(found)]
 
-    def failed_rounds(self, case: str) -> list[RoundFailed]:
-        """Return the rounds of a case that went wrong."""
-        return self._all(RoundFailed, case)
-
-    def tried(self, case: str, index: int) -> bool:
-        """Return whether a round was tried, whether or not it failed."""
-        steps = self._of_case.get(case, ())
-        return any(isinstance(s, RoundDone | RoundFailed) and s.round == index for s in steps)
+    def results(self, planned: PlannedCase) -> list[Any]:
+        """Return the results of a case's processes that came so far as to have one."""
+        put_together = registry.workload(planned).result
+        found = (put_together(p.results, p.why_ended) for p in self.processes(planned.key))
+        return [result for result in found if result is not None]
 
     def outputs(self, case: str) -> OutputsDone | None:
         """Return what is known of a case's outputs."""
         return self._first(OutputsDone, case)
 
-    def driver(self, case: str) -> DriverChosen | None:
-        """Return how to drive a case's requests; None before that was found out."""
-        return self._first(DriverChosen, case)
+    def threads(self, case: str) -> ThreadsFound | None:
+        """Return the threads that a native framework gets; None before that was found out."""
+        return self._first(ThreadsFound, case)
+
+    def driver(self, case: str) -> Driver | None:
+        """Return how a case's requests are driven; None before a process found out."""
+        results = (step.result for step in self._all(StepDone, case))
+        return next((one.driver for one in results if isinstance(one, Switched)), None)
 
     def given_up(self, case: str) -> GivenUp | None:
-        """Return why a case was given up before its first round."""
+        """Return why a case was given up before its first process."""
         return self._first(GivenUp, case)
 
     def written(self, case: str, root: Path) -> Path | None:
@@ -179,7 +284,8 @@ class Journal:
     def timings(self, case: str | None = None) -> list[Timing]:
         """Return what every step took, or those of one case."""
         steps = self.steps if case is None else self._of_case.get(case, ())
-        return [step.timing for step in steps if not isinstance(step, DriverChosen | Written)]
+        untimed = ThreadsFound | ProcessDone | Written
+        return [step.timing for step in steps if not isinstance(step, untimed)]
 
     def close(self) -> None:
         """Forget the run: all its records are written."""
@@ -221,17 +327,14 @@ def _read(path: Path) -> Iterator[Step]:
 
 
 def _typed(step: Step) -> Step:
-    """Return a step with the further results of a round decoded; KeyError, ValidationError.
+    """Return a step with the result of a further measurement decoded; KeyError, ValidationError.
 
-    Their types come from the registry of measurements, not from the type of the step.
+    Its type comes from the registry of measurements, not from the type of the step.
     """
-    if not isinstance(step, RoundDone):
+    if not isinstance(step, FurtherDone):
         return step
-    further = {
-        name: msgspec.convert(result, result_type(type(registry.BY_NAME[name])), str_keys=True)
-        for name, result in step.further.items()
-    }
-    return msgspec.structs.replace(step, further=further)
+    kind = result_type(type(registry.BY_NAME[step.name]))
+    return msgspec.structs.replace(step, result=msgspec.convert(step.result, kind, str_keys=True))
 
 
 def _set_aside(path: Path) -> Path:

@@ -86,9 +86,7 @@ def _measure_case(
     if planned.is_reference:
         own, is_reference = reference, True
     else:
-        thread_settings = (
-            context.driver(planned, prepared).thread_settings if planned.is_native else None
-        )
+        thread_settings = context.thread_settings(planned, prepared)
         folder = context.work / prepared.model.id / f"{len(context.journal.steps)}"
         target = context.target(prepared, planned.case, thread_settings)
         own, is_reference = _Ran(kind.run(prepared, target, folder), folder), False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -18,18 +19,24 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from ovreport.errors import one_line
 from ovreport.metrics import significant
 from ovreport.metrics.generation import headline
 from ovreport.record import Failed
+from ovreport_collector.measurements.base import Pass, PlannedRound
 from ovreport_collector.measurements.generation.run import GenerationResult
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.process.timing import Clock
 from ovreport_collector.session import estimate
 from ovreport_collector.session.estimate import Done, Forecast, Work
-from ovreport_collector.session.journal import RoundDone
+
+_BAR = 16
+_BESIDE = _BAR + 32
+"""Columns that all but what is done now take, on one line of a terminal."""
 
 
 class PlainDisplay:
@@ -44,17 +51,19 @@ class PlainDisplay:
         `work`: what of `estimate` it is; None: nothing whose time is expected.
         """
 
-    def round_started(self, planned: PlannedCase, index: int) -> None:
-        """Note that a round began."""
+    def step_started(self, current: PlannedRound, one: Pass) -> None:
+        """Note that a process of a case begins a step, which ends what was done before."""
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
-        """Print the results of a round."""
-        self._print(f"round {step.round + 1}  {label(planned)}  {_results(step)}")
+    def process_finished(
+        self, current: PlannedRound, result: InferenceResult | GenerationResult
+    ) -> None:
+        """Print the results of a process."""
+        self._print(f"process {current.index + 1}  {label(current.planned)}  {_results(result)}")
 
     def failed(self, planned: PlannedCase, reason: str) -> None:
         """Print what of a case went wrong."""
         reason = one_line(" ".join(reason.split()), 160)
-        self._print(f"failed   {label(planned)}: {reason}")
+        self._print(f"failed     {label(planned)}: {reason}")
 
     def case_finished(self, planned: PlannedCase) -> None:
         """Note that nothing more is done for a case."""
@@ -74,18 +83,18 @@ class LiveDisplay(PlainDisplay):
     ) -> None:
         super().__init__(console)
         self._plan, self._forecast = plan, Forecast(plan, done, clock)
-        self._rounds, self._of_rounds = done.rounds, len(plan.cases) * plan.tier.processes
+        self._started = Counter(done.processes)
+        """Case → its processes that were started."""
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[rounds]} rounds ·"),
+            BarColumn(bar_width=_BAR),
             TimeElapsedColumn(),
             _TimeLeft(self._forecast),
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task("preparing", total=1.0, rounds="")
+        self._task = self._progress.add_task("preparing", total=1.0)
         self._update()
 
     @property
@@ -110,21 +119,23 @@ class LiveDisplay(PlainDisplay):
     def working(self, what: str, work: Work | None = None) -> None:
         """Show what is done now; what was done before has taken the time until now."""
         self._forecast.begin(work)
+        what = one_line(what, max(_BAR, self._console.width - _BESIDE))
         self._progress.update(self._task, description=escape(what))
         self._update()
 
-    def round_started(self, planned: PlannedCase, index: int) -> None:
-        """Show what runs; a round beyond the planned ones makes the bar longer."""
-        if index >= self._plan.tier.processes:
-            self._forecast.add(estimate.process(self._plan, planned, index))
-            self._of_rounds += 1
-        self.working(f"{label(planned)}, round {index + 1}", Work(planned.key, "process"))
+    def step_started(self, current: PlannedRound, one: Pass) -> None:
+        """Show what runs; a process beyond the planned ones makes the bar longer."""
+        planned = current.planned
+        if one == current.passes[0]:
+            self._process_started(planned, current.index)
+        of = f", round {current.rounds(one.name)[0] + one.visit + 1}" if one.is_visit else ""
+        what = f"{label(planned)}: {one.name}{of}"
+        self.working(what, estimate.step(planned, one, current.index))
 
-    def round_finished(self, planned: PlannedCase, step: RoundDone) -> None:
-        """Print the round's results, and move the bar."""
-        super().round_finished(planned, step)
-        self._rounds += 1
-        self._update()
+    def _process_started(self, planned: PlannedCase, index: int) -> None:
+        self._started[planned.key] += 1
+        if self._started[planned.key] > self._plan.tier.processes:
+            self._forecast.add(estimate.process(self._plan, planned, index))
 
     def case_finished(self, planned: PlannedCase) -> None:
         """Expect nothing more of a case."""
@@ -132,16 +143,14 @@ class LiveDisplay(PlainDisplay):
         self._update()
 
     def _update(self) -> None:
-        self._progress.update(
-            self._task, completed=self._forecast.share, rounds=f"{self._rounds}/{self._of_rounds}"
-        )
+        self._progress.update(self._task, completed=self._forecast.share)
 
 
 class _TimeLeft(ProgressColumn):
     """The time left, as the forecast has it now."""
 
     def __init__(self, forecast: Forecast) -> None:
-        super().__init__()
+        super().__init__(table_column=Column(no_wrap=True))
         self._forecast = forecast
 
     def render(self, task: Task) -> Text:
@@ -178,20 +187,18 @@ def label(planned: PlannedCase) -> str:
     return f"{planned.case.model}{variant}  {planned.place}  {planned.case.precision}"
 
 
-def _results(step: RoundDone) -> str:
-    if isinstance(step.result, GenerationResult):
-        point = headline(step.result.points)
+def _results(result: InferenceResult | GenerationResult) -> str:
+    if isinstance(result, GenerationResult):
+        point = headline(result.points)
         (measured,) = point.rounds
         return (
             f"{significant(measured.time_to_first_token_ms)} ms to the first token  "
             f"{significant(measured.time_per_output_token_ms)} ms a token"
         )
-    latency, throughput = step.result.latency, step.result.throughput
     parts = []
-    if latency is not None:
-        parts.append(f"{significant(latency.median_ms)} ms")
-    if throughput is not None:
-        parts.append(f"{significant(throughput.n / throughput.duration_s)} inf/s")
-    missing = step.result.missing.items()
-    parts += [f"{name} failed" for name, why in missing if isinstance(why, Failed)]
+    if result.latency:
+        parts.append(f"{significant(result.latency_ms)} ms")
+    if result.throughput:
+        parts.append(f"{significant(result.throughput_ips)} inf/s")
+    parts += [f"{name} failed" for name, why in result.missing.items() if isinstance(why, Failed)]
     return "  ".join(parts)

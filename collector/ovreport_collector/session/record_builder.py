@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from ovreport.metrics import verdicts
+from ovreport.metrics.spread import run_spreads
 from ovreport.record import (
     Accuracy,
     Completed,
     FailedRound,
     InputData,
+    LatencyRound,
     Memory,
     MemoryMode,
     Model,
@@ -23,7 +25,9 @@ from ovreport.record import (
     ProcessNoise,
     Published,
     Record,
+    RunSpread,
     Skipped,
+    ThroughputRound,
 )
 from ovreport_collector.machine import noise
 from ovreport_collector.measurements import registry
@@ -33,27 +37,37 @@ from ovreport_collector.measurements.base import (
     SEE_GENERATION,
     Measurement,
 )
+from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import timing
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import reproduce
-from ovreport_collector.session.journal import Journal, OutputsDone, RoundDone
+from ovreport_collector.session.journal import CaseProcess, Journal, OutputsDone
 from ovreport_collector.sources import as_fetched
 from ovreport_collector.sources.cache import sha256_of
 
+_NO_SPREAD: Mapping[str, RunSpread] = {}
+
 
 def record(
-    plan: Plan, planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
+    plan: Plan,
+    planned: PlannedCase,
+    prepared: PreparedModel | JobFailed,
+    journal: Journal,
+    run_spread: Mapping[str, RunSpread] = _NO_SPREAD,
 ) -> Record:
-    """Return the record of a case: of its finished rounds, or of its failure."""
-    rounds, outputs = journal.rounds(planned.key), journal.outputs(planned.key)
+    """Return the record of a case: of what its processes measured, or of its failure.
+
+    `run_spread` is of all cases of the run: see `spreads`.
+    """
+    processes, outputs = journal.processes(planned.key), journal.outputs(planned.key)
     additional = outputs.additional_accuracy if outputs else {}
     fields: dict[str, Any] = {
         "execution": outputs.model.execution if outputs else FAILED_BEFORE,
         "accuracy": outputs.accuracy if outputs else FAILED_BEFORE,
         "agreement": outputs.agreement if outputs else FAILED_BEFORE,
-        **_measurements(plan, planned, prepared, rounds, outputs),
+        **_measurements(plan, planned, prepared, journal),
     }
     made = Record(
         format=5,
@@ -72,11 +86,9 @@ def record(
         },
         measuring_time=timing.total(journal.timings(planned.key)) or FAILED_BEFORE,
         failed_rounds=_failed_rounds(planned, journal),
-        noise=[
-            ProcessNoise(process=s.round, started_at=s.started_at, readings=s.readings)
-            for s in rounds
-        ],
-        noise_unreadable=noise.unreadable(rounds[-1].readings) if rounds else {},
+        noise=_noise(processes),
+        noise_unreadable=_unreadable(journal.results(planned), processes),
+        run_spread=dict(run_spread),
         verdicts={},
         repeat=reproduce.commands(plan, planned),
         **fields,
@@ -84,28 +96,68 @@ def record(
     return msgspec.structs.replace(made, verdicts=verdicts(made))
 
 
+def spreads(
+    plan: Plan, prepared: Mapping[tuple[str, str], PreparedModel | JobFailed], journal: Journal
+) -> dict[str, RunSpread]:
+    """Return the spread of each metric over all cases of a run, as far as it has come.
+
+    It follows from the journal alone: a record that is made again is the same.
+    """
+    records = [
+        record(plan, planned, prepared[planned.file_key], journal)
+        for planned in plan.cases
+        if journal.results(planned)
+    ]
+    return run_spreads(records)
+
+
+# ---------------------------------------------------------------- noise
+
+
+def _noise(processes: Sequence[CaseProcess]) -> list[ProcessNoise]:
+    """Return the noise over the visits of each process, as its last step tells it."""
+    return [
+        ProcessNoise(process=process.number, started_at=last.started_at, readings=last.readings)
+        for process in processes
+        if process.steps and (last := process.steps[-1]).readings
+    ]
+
+
+def _unreadable(results: Sequence[Any], processes: Sequence[CaseProcess]) -> dict[str, str]:
+    """Return why the last process lacks readings, its own and those of its timed loops."""
+    if not results:
+        return {}
+    found = dict(processes[-1].steps[-1].readings) if processes[-1].steps else {}
+    last = results[-1]
+    if isinstance(last, InferenceResult):
+        loops: list[LatencyRound | ThroughputRound] = [*last.latency[-1:], *last.throughput[-1:]]
+        for loop in loops:
+            found |= loop.readings
+    return noise.unreadable(found)
+
+
 # ---------------------------------------------------------------- measurements
 
 
 def _measurements(
-    plan: Plan,
-    planned: PlannedCase,
-    prepared: PreparedModel | JobFailed,
-    rounds: Sequence[RoundDone],
-    outputs: OutputsDone | None,
+    plan: Plan, planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
 ) -> dict[str, Any]:
     """Return the fields of all measurements, each measured or with the reason why not."""
     fields: dict[str, Any] = {}
     modes: dict[str, MemoryMode | NotMeasured] = {}
+    processes, outputs = journal.processes(planned.key), journal.outputs(planned.key)
+    done = journal.results(planned)
     for one in registry.MEASUREMENTS:
-        results = [s.further[one.name] for s in rounds if one.name in s.further]
-        why_not = None if results else _why_not(one, plan, planned, prepared, rounds)
+        results = [
+            process.further[one.name] for process in processes if one.name in process.further
+        ]
+        why_not = None if results else _why_not(one, plan, planned, prepared, has_any=bool(done))
         if one.is_field:
             fields[one.name] = why_not or one.part(results)
         if one.memory_mode:
             modes[one.memory_mode] = why_not or one.memory(results)
     quality = outputs.generation if outputs else None
-    fields |= registry.workload(planned).fields([s.result for s in rounds], quality)
+    fields |= registry.workload(planned).fields(done, quality)
     if isinstance(fields["memory"], Memory):
         fields["memory"] = msgspec.structs.replace(fields["memory"], modes=modes)
     return fields
@@ -116,26 +168,27 @@ def _why_not(
     plan: Plan,
     planned: PlannedCase,
     prepared: PreparedModel | JobFailed,
-    rounds: Sequence[RoundDone],
+    *,
+    has_any: bool,
 ) -> NotMeasured:
-    """Return why no round of a case has a measurement."""
+    """Return why no process of a case was followed by a measurement."""
     if planned.is_language:
         return SEE_GENERATION
     if measurement.name in plan.skip:
         return Skipped(reason=f"left out: --skip {measurement.name}")
-    if not rounds or isinstance(prepared, JobFailed):
+    if not has_any or isinstance(prepared, JobFailed):
         return FAILED_BEFORE
     return registry.why_not(measurement, planned, prepared, plan.tier) or NO_ROUND
 
 
 def _failed_rounds(planned: PlannedCase, journal: Journal) -> list[FailedRound]:
-    """Return the rounds that failed, as a whole or in what others measured."""
+    """Return the rounds in which a process went wrong, or that lack what others measured."""
     whole = [
-        FailedRound(round=s.round, reason=s.failure.reason, cause=s.failure.cause)
-        for s in journal.failed_rounds(planned.key)
+        FailedRound(round=failed.round, reason=failed.failure.reason, cause=failed.failure.cause)
+        for process in journal.processes(planned.key)
+        if (failed := process.failed) is not None
     ]
-    results = {step.round: step.result for step in journal.rounds(planned.key)}
-    in_part = registry.workload(planned).failed_rounds(results)
+    in_part = registry.workload(planned).failed_rounds(journal.results(planned))
     return sorted([*whole, *in_part], key=lambda one: one.round)
 
 
@@ -145,14 +198,15 @@ def _failed_rounds(planned: PlannedCase, journal: Journal) -> list[FailedRound]:
 def _outcome(
     planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
 ) -> Outcome:
-    if journal.rounds(planned.key):
+    processes = journal.processes(planned.key)
+    if any(process.is_done or process.rounds for process in processes):
         return Completed()
     given_up = journal.given_up(planned.key)
-    failed = journal.failed_rounds(planned.key)
+    failures = [process.failed.failure for process in processes if process.failed is not None]
     if given_up is not None:
         failure = given_up.failure
-    elif failed:
-        failure = failed[0].failure
+    elif failures:
+        failure = failures[0]
     elif isinstance(prepared, JobFailed):
         failure = prepared
     else:
@@ -210,16 +264,17 @@ def _no_inputs(plan: Plan) -> InputData:
 
 
 def _measured_at(planned: PlannedCase, journal: Journal) -> str:
-    """Return when the last step of a case began.
+    """Return when the last process of a case was started.
 
     Not the time of writing: a record that a crash kept out of the journal is made again, and
     must then be the same one.
     """
     key, given_up = planned.key, journal.given_up(planned.key)
+    processes = journal.processes(key)
     return max(
         [
-            *(step.started_at for step in journal.rounds(key)),
-            *(step.started_at for step in journal.failed_rounds(key)),
+            *(step.started_at for process in processes for step in process.steps),
+            *(process.failed.started_at for process in processes if process.failed is not None),
             *([given_up.at] if given_up else []),
         ]
     )

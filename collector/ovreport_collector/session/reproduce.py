@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 
-from ovreport.record import Repeat
+from ovreport.record import Repeat, Tier
 from ovreport_collector.models.convert.build import MODEL_FILE
 from ovreport_collector.models.variants import is_calibrated, optimized_file_name
 from ovreport_collector.plan.plan import Plan, PlannedCase
+from ovreport_collector.plan.tiers import TIERS
 
 
 def commands(plan: Plan, planned: PlannedCase) -> Repeat:
@@ -23,7 +24,7 @@ def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
     case = planned.case
     own = plan.own.get(case.model)
     named = list(own or ("--suite", plan.suite_name))
-    command = ["ovreport", "collect", *named, "--tier", plan.tier.name]
+    command = ["ovreport", "collect", *named, "--tier", plan.tier.name, *_tier(plan.tier)]
     command += [] if own else ["--model", case.model]
     command += _variants(plan, planned)
     command += ["--device", case.device, *_what_runs(planned), "--seed", str(plan.seed)]
@@ -36,6 +37,14 @@ def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
     for name in plan.plugins:
         command += ["--plugin", f"{name}=PATH"]
     return command
+
+
+def _tier(tier: Tier) -> list[str]:
+    """Return the options that make a tier a custom one."""
+    usual = TIERS[tier.name]
+    rounds = ["--rounds", str(tier.rounds)] if tier.rounds != usual.rounds else []
+    longer = tier.min_seconds != usual.min_seconds
+    return [*rounds, *(["--time", f"{tier.min_seconds:g}"] if longer else [])]
 
 
 def _what_runs(planned: PlannedCase) -> list[str]:

@@ -1,39 +1,50 @@
-"""Measures a plan: outputs first, then interleaved rounds, a record as soon as a case is done.
+"""Measures a plan: outputs first, then many short rounds of all cases, spread over the whole run.
 
-    for every model   inputs, reference outputs
-    for every case    its outputs → accuracy, agreement
-    round by round    every case in turn, each in fresh processes, until its interval is narrow
+    for every model     inputs, reference outputs
+    for every case      its outputs → accuracy, agreement
+    generation by generation
+        group by group  of cases whose processes are alive at once
+            start       every case of the group: compile for latency, warm up
+            latency     every case in turn, a round each, again and again
+            switch      compile for throughput
+            throughput  every case in turn, a round each, again and again
+            end         memory, energy
+            further     what else the cases have, each in a process of its own
 
-A round's own process comes first, and is watched for noise; then every further measurement that
-the case has, each in a process of its own. Every finished step goes to the journal, so a run that
-was stopped goes on where it was.
+A disturbance comes in bursts, and processes of one case differ from each other. So a case has
+several processes (one in each generation) and several rounds in each of them, and between two
+rounds of a case those of the others: its rounds lie apart in time, and no process decides alone.
+Generations are added for the cases whose headlines are not known well enough.
+
+Every finished step goes to the journal, so a run that was stopped goes on where it was. A process
+that the stop cut short cannot be visited again: the next one, under a number of its own, makes up
+for the rounds that it lacks. A record is written at the end of the generation in which its case was
+finished: it holds the spread over all cases of the run as it was known then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ovreport.store import write
-from ovreport_collector.engines.types import ThreadSettings
-from ovreport_collector.loadgen.drivers import Driver
-from ovreport_collector.machine.noise import Watch
 from ovreport_collector.measurements import registry
-from ovreport_collector.measurements.base import PlannedRound
+from ovreport_collector.measurements.base import VISITS, PassName, PlannedRound
 from ovreport_collector.plan.plan import PlannedCase
-from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder
-from ovreport_collector.session.context import RunContext, now
+from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.estimate import Work
-from ovreport_collector.session.journal import RoundDone, RoundFailed, Written
+from ovreport_collector.session.journal import CaseProcess, FurtherDone, ProcessDone, Written
 from ovreport_collector.session.outputs import measure_outputs
 from ovreport_collector.session.privacy import without_names
 from ovreport_collector.session.progress import label
+from ovreport_collector.session.visits import Group, write_failure
 
-MAX_FAILED_ROUNDS = 2
+MAX_FAILED_PROCESSES = 2
 
 
 @dataclass
@@ -46,139 +57,125 @@ class Run:
     def measure(self) -> None:
         """Measure what the journal does not hold yet, and write its records."""
         measure_outputs(self.context)
-        tier = self.context.plan.tier
-        for index in range(tier.max_processes):
-            self._write_finished(index)
-            for planned in self._in_turn(index):
-                if not self.context.journal.tried(planned.key, index):
-                    _measure_round(self.context, planned, index)
-        self._write_finished(tier.max_processes)
+        for number in itertools.count():
+            self._write_finished()
+            wanted = [planned for planned in self.context.plan.cases if self._wants(planned)]
+            if not wanted:
+                return
+            # A process that a stop cut short has this number already: its case has the next one.
+            self._measure(number, [p for p in wanted if not self._has(p, number)])
 
-    def _in_turn(self, index: int) -> Iterator[PlannedCase]:
-        """Yield the cases that want this round; every second round in the opposite order.
+    def _measure(self, number: int, cases: list[PlannedCase]) -> None:
+        """Measure one generation: a process of each of these cases, and what follows it."""
+        # Every second one backwards, as every second visit of a group is.
+        waiting = deque(cases if number % 2 == 0 else cases[::-1])
+        while waiting:
+            with Group(self.context) as group:
+                while waiting and group.has_room_for(waiting[0]):
+                    current = self._planned_round(waiting.popleft(), number)
+                    if current is not None:
+                        group.start(current)
+                ended = group.visit()
+            for current in ended:
+                _measure_further(self.context, current)
 
-        So of two cases side by side neither is always the one that runs on the hotter machine.
-        """
-        wanted = [planned for planned in self.context.plan.cases if self._wants(planned, index)]
-        yield from wanted if index % 2 == 0 else reversed(wanted)
-
-    def _wants(self, planned: PlannedCase, index: int) -> bool:
+    def _wants(self, planned: PlannedCase) -> bool:
+        """Return whether a case wants another process."""
         key, journal, tier = planned.key, self.context.journal, self.context.plan.tier
         if journal.written(key, self.out) or journal.given_up(key):
             return False
-        if len(journal.failed_rounds(key)) >= MAX_FAILED_ROUNDS:
+        processes = journal.processes(key)
+        if sum(process.failed is not None for process in processes) >= MAX_FAILED_PROCESSES:
             return False
-        return index < tier.processes or (index < tier.max_processes and self._is_wide(planned))
+        over = _over(processes)
+        return over < tier.processes or (over < tier.max_processes and self._is_wide(planned))
+
+    def _has(self, planned: PlannedCase, number: int) -> bool:
+        processes = self.context.journal.processes(planned.key)
+        return any(process.number == number for process in processes)
 
     def _is_wide(self, planned: PlannedCase) -> bool:
         """Return whether a headline of a case is not known well enough yet."""
-        results = [step.result for step in self.context.journal.rounds(planned.key)]
+        results = self.context.journal.results(planned)
         return bool(results) and registry.workload(planned).is_wide(results)
 
-    def _write_finished(self, index: int) -> None:
-        """Write the records of the cases that want no round of this index, or a later one."""
+    def _planned_round(self, planned: PlannedCase, number: int) -> PlannedRound | None:
+        """Return what the next process of a case is to do; None where that cannot be told."""
+        context, plan = self.context, self.context.plan
+        prepared = context.prepared[planned.file_key]
+        if isinstance(prepared, JobFailed):
+            # It was prepared when the run began: what vanished since is this process's failure.
+            write_failure(context, planned, number, prepared)
+            return None
+        device = plan.devices[planned.case.device]
+        thread_settings = context.thread_settings(planned, prepared)
+        driver = "threads" if planned.is_native else context.journal.driver(planned.key)
+        visits = {name: self._visits(planned, name) for name in VISITS}
+        return PlannedRound(
+            planned=planned,
+            prepared=prepared,
+            target=context.target(prepared, planned.case, thread_settings),
+            device=device,
+            tier=plan.tier,
+            index=number,
+            seed=plan.seed,
+            driver=driver,
+            folder=context.folder(planned),
+            skip=plan.skip,
+            cores=plan.machine.cores_available if device.family == "CPU" else 0,
+            passes=registry.workload(planned).passes(visits),
+        )
+
+    def _visits(self, planned: PlannedCase, name: PassName) -> int:
+        """Return how many visits the next process gets: a whole process's, or what is missing.
+
+        Processes that were cut short count as what they measured, failed ones as whole.
+        """
+        processes = self.context.journal.processes(planned.key)
+        whole = self.context.plan.tier.rounds_per_process
+        due = whole * (_over(processes) + 1)
+        spent = sum(whole if one.failed is not None else one.visits(name) for one in processes)
+        return min(max(due - spent, 0), whole)
+
+    def _write_finished(self) -> None:
+        """Write the records of the cases that want no further process."""
         context = self.context
-        for planned in context.plan.cases:
-            if context.journal.written(planned.key, self.out) or self._wants(planned, index):
-                continue
+        finished = [
+            planned
+            for planned in context.plan.cases
+            if not context.journal.written(planned.key, self.out) and not self._wants(planned)
+        ]
+        if not finished:
+            return
+        spreads = record_builder.spreads(context.plan, context.prepared, context.journal)
+        for planned in finished:
             prepared = context.prepared[planned.file_key]
-            record = record_builder.record(context.plan, planned, prepared, context.journal)
+            record = record_builder.record(
+                context.plan, planned, prepared, context.journal, spreads
+            )
             path = write(without_names(record), self.out.absolute())
             context.journal.add(Written(case=planned.key, path=str(path)))
             context.display.case_finished(planned)
 
 
-# ---------------------------------------------------------------- one round of one case
+def _over(processes: Sequence[CaseProcess]) -> int:
+    """Return how many processes came to their ends, good ones or not."""
+    return sum(process.is_over for process in processes)
 
 
-def _measure_round(context: RunContext, planned: PlannedCase, index: int) -> None:
-    """Measure one round of a case; its result or its failure goes to the journal."""
-    context.display.round_started(planned, index)
-    step = _try_round(context, planned, index)
-    context.journal.add(step)
-    if isinstance(step, RoundFailed):
-        context.display.failed(planned, step.failure.reason)
-    else:
-        context.display.round_finished(planned, step)
-
-
-def _try_round(context: RunContext, planned: PlannedCase, index: int) -> RoundDone | RoundFailed:
-    prepared, started_at = context.prepared[planned.file_key], now()
-    if isinstance(prepared, JobFailed):
-        # It was prepared when the run began: what vanished since is this round's failure.
-        return _failed(context, planned, index, started_at, prepared)
-    current = _round(context, planned, prepared, index)
-    workload, started_at = registry.workload(planned), now()
-    with Watch() as watch:
-        result = context.run_job(
-            workload.job(current), extra_s=workload.process_s(context.plan.tier)
-        )
-    if isinstance(result, JobFailed):
-        return _failed(context, planned, index, started_at, result)
-    return RoundDone(
-        case=planned.key,
-        round=index,
-        started_at=started_at,
-        result=result,
-        readings={**watch.readings, **result.switches},
-        further=_further(context, current, result),
-        timing=context.stopwatch.take(),
-    )
-
-
-def _round(
-    context: RunContext, planned: PlannedCase, prepared: PreparedModel, index: int
-) -> PlannedRound:
-    plan = context.plan
-    driver: Driver = "threads"
-    thread_settings: ThreadSettings | None = None
-    if not planned.is_language:
-        chosen = context.driver(planned, prepared)
-        driver, thread_settings = chosen.driver, chosen.thread_settings
-    device = plan.devices[planned.case.device]
-    return PlannedRound(
-        planned=planned,
-        prepared=prepared,
-        target=context.target(prepared, planned.case, thread_settings),
-        device=device,
-        tier=plan.tier,
-        index=index,
-        seed=plan.seed,
-        driver=driver,
-        folder=context.folder(planned),
-        skip=plan.skip,
-        cores=plan.machine.cores_available if device.family == "CPU" else 0,
-    )
-
-
-def _failed(
-    context: RunContext, planned: PlannedCase, index: int, started_at: str, failure: JobFailed
-) -> RoundFailed:
-    return RoundFailed(
-        case=planned.key,
-        round=index,
-        started_at=started_at,
-        failure=failure,
-        timing=context.stopwatch.take(),
-    )
-
-
-def _further(context: RunContext, current: PlannedRound, latest: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Make the further measurements of a round; return their results by their names."""
+def _measure_further(context: RunContext, current: PlannedRound) -> None:
+    """Make the measurements that follow a process, and write down that nothing more comes of it."""
     planned = current.planned
-    steps = context.journal.rounds(planned.key)
-    results = [*(step.result for step in steps), latest]
-    found: dict[str, Any] = {}
+    processes, results = context.journal.processes(planned.key), context.journal.results(planned)
     for measurement in registry.MEASUREMENTS:
-        # Counted, not by index: a case whose first round failed makes them in the next one.
-        done = sum(measurement.name in step.further for step in steps)
+        # Counted, not by number: a case whose first process failed makes them after the next one.
+        done = sum(measurement.name in process.further for process in processes)
         if measurement.name in current.skip or done >= measurement.rounds(current.tier):
             continue
         if registry.why_not(measurement, planned, current.prepared, current.tier) is not None:
             continue
-        name = measurement.name.replace("_", " ")
         context.display.working(
-            f"{label(planned)}, round {current.index + 1}: {name}",
+            f"{label(planned)}: {measurement.name.replace('_', ' ')}",
             Work(planned.key, measurement.name),
         )
         key = (planned.key, measurement.name)
@@ -186,7 +183,17 @@ def _further(context: RunContext, current: PlannedRound, latest: Any) -> dict[st
             context.begun.add(key)
             if first_job := measurement.first_job(current):
                 context.run_job(first_job)
-        found[measurement.name] = context.run_job(
+        result = context.run_job(
             measurement.job(current, results), extra_s=measurement.seconds(current.tier)
         )
-    return found
+        context.journal.add(
+            FurtherDone(
+                case=planned.key,
+                process=current.index,
+                name=measurement.name,
+                result=result,
+                timing=context.stopwatch.take(),
+            )
+        )
+    context.journal.add(ProcessDone(case=planned.key, process=current.index))
+    context.display.process_finished(current, results[-1])

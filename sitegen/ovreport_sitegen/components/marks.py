@@ -135,14 +135,14 @@ def sign(key: str) -> str:
     """Return the markup of a mark as its sign, which opens its explanation."""
     mark = MARKS[key]
     return (
-        f'<button type="button" class="why sign" popovertarget="mark-{key}" '
-        f'aria-label="{mark.title}">{mark.sign}</button>'
+        f'<button class="sign" popovertarget="mark-{key}" aria-label="{mark.title}">'
+        f"{mark.sign}</button>"
     )
 
 
 def explained(key: str, inner: str) -> str:
     """Return the markup of a mark: `inner`, itself markup, opens the explanation."""
-    return f'<button type="button" class="why" popovertarget="mark-{key}">{inner}</button>'
+    return f'<button popovertarget="mark-{key}">{inner}</button>'
 
 
 # ---------------------------------------------------------------- how a value looks
@@ -166,7 +166,7 @@ class Look:
 
     def text(self, shown: str) -> str:
         """Return a number as a sentence or a chart's label has it."""
-        return f"{APPROXIMATE} {shown}" if self.is_approximate else shown
+        return f"{APPROXIMATE}\N{NO-BREAK SPACE}{shown}" if self.is_approximate else shown
 
     @property
     def sign(self) -> str:
@@ -214,10 +214,12 @@ def look_of_ratio(comparison: Comparison) -> Look:
     return Look(is_approximate=few or wide, is_hollow=not comparison.significant)
 
 
-def of_rows(rows: Sequence[Row], *, precision: bool = False) -> tuple[str, ...]:
+def of_rows(
+    rows: Sequence[Row], *, precision: bool = False, quick: bool = False
+) -> tuple[str, ...]:
     """Return the keys of the marks that a chart of these rows needs.
 
-    `precision`: it is of the default precision.
+    `precision`: it is of the default precision. `quick`: something in it is of the quick tier.
     """
     return tuple(
         key
@@ -225,6 +227,7 @@ def of_rows(rows: Sequence[Row], *, precision: bool = False) -> tuple[str, ...]:
             ("hollow", any(row.faint for row in rows)),
             ("unreliable", any(row.is_approximate for row in rows)),
             ("precision", precision),
+            ("quick", quick),
         )
         if needed
     )

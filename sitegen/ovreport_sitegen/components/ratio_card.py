@@ -70,7 +70,7 @@ def ratio_card(
         finding=finding,
         chart=Chart("ratios", title, finding, axis, tuple(rows)) if rows else None,
         legend=" ".join(notes) if rows else "",
-        marks=of_rows(rows),
+        marks=of_rows(rows, quick=any(ratio.result.quick for ratio in ratios)),
         table=table,
         footer=footer([ratio.result for ratio in ratios], measurement, by=PAIRED),
         more=more,
@@ -172,10 +172,18 @@ def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
         found.append(f"Geometric mean over all {len(ratios)}: {shown}{note_of(mean)}.")
     ranked = sorted(ratios, key=_falling)
     for word, ratio in (("Highest", ranked[0]), ("Lowest", ranked[-1])):
-        if ratio.comparison.significant:
+        if ratio.comparison.significant and _stands_apart(ratio, ranked):
+            shown = look_of_ratio(ratio.comparison).text(times(ratio.comparison))
             note = note_of(ratio.comparison.ratio, named=False)
-            found.append(f"{word}: {ratio.result.model.title}, {times(ratio.comparison)}{note}.")
+            found.append(f"{word}: {ratio.result.model.title}, {shown}{note}.")
     return " ".join(found)
+
+
+def _stands_apart(one: Ratio, ratios: Sequence[Ratio]) -> bool:
+    """Return whether a ratio's interval lies apart from all others."""
+    mine = one.comparison.ratio
+    others = (ratio.comparison.ratio for ratio in ratios if ratio is not one)
+    return all(other.low > mine.high or other.high < mine.low for other in others)
 
 
 def outcome_counts(ratios: Sequence[Ratio]) -> str:

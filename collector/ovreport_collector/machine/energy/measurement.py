@@ -1,8 +1,9 @@
-"""One throughput run's energy, with an idle baseline; whatever fails here, the run goes on."""
+"""Energy of a process's throughput loops, with an idle baseline; what fails here stops no loop."""
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +18,10 @@ _FAULTS = (OSError, ValueError, CounterError)
 
 
 class Measurement:
-    """Counts while it is entered. It never raises: `result` says what went wrong."""
+    """Watches while it is entered, again and again; sums up the loops that count.
+
+    It never raises: `result` says what went wrong.
+    """
 
     def __init__(self, found: Meter | Unsupported, idle_s: float) -> None:
         self._meter = found if isinstance(found, Meter) else None
@@ -25,6 +29,8 @@ class Measurement:
         self._idle_s = idle_s
         self._idle: Watch | None = None
         self._run: Watch | None = None
+        self._energy_j: dict[str, float] = defaultdict(float)
+        self._seconds, self._inferences = 0.0, 0
 
     def idle(self) -> None:
         """Measure the baseline: sleep, where there is a meter, and note what was taken."""
@@ -62,13 +68,22 @@ class Measurement:
         except _FAULTS as fault:
             self._note(fault)
 
-    def result(self, index: int, inferences: int) -> Energy | NotMeasured:
-        """Return what the run took for so many inferences, or why it is not known."""
+    def count(self, inferences: int) -> None:
+        """Add the loop that was watched last, of so many inferences, to the sum."""
+        if self._run is None or self._why_not is not None:
+            return
+        for name, energy_j in self._run.energy_j.items():
+            self._energy_j[name] += energy_j
+        self._seconds += self._run.seconds
+        self._inferences += inferences
+
+    def result(self, index: int) -> Energy | NotMeasured:
+        """Return what all loops that count took, or why it is not known."""
         if self._why_not is not None:
             return self._why_not
-        if self._meter is None or self._idle is None or self._run is None or not inferences:
+        if self._meter is None or self._idle is None or not self._inferences:
             return Failed(reason="there was no throughput run to measure", cause="error")
-        if not self._run.energy_j[self._meter.domains[0].name]:
+        if not self._energy_j[self._meter.domains[0].name]:
             return Unsupported(
                 reason=f"the counter of the {self._meter.domains[0].name} can be read but stands "
                 "still, as some hypervisors show it",
@@ -77,26 +92,25 @@ class Measurement:
         return Energy(
             method=self._meter.method,
             domains=[
-                _domain(domain, index, inferences, self._idle, self._run)
+                self._domain(domain, index, self._idle)
                 for domain in self._meter.domains
-                if self._run.energy_j[domain.name]
+                if self._energy_j[domain.name]
             ],
         )
+
+    def _domain(self, domain: Domain, index: int, idle: Watch) -> EnergyDomain:
+        taken = EnergyRound(
+            round=index,
+            duration_s=self._seconds,
+            inferences=self._inferences,
+            energy_j=self._energy_j[domain.name],
+            idle_s=idle.seconds,
+            idle_w=idle.energy_j[domain.name] / idle.seconds,
+        )
+        return EnergyDomain(name=domain.name, scope=domain.scope, rounds=[taken])
 
     def _watch(self) -> Watch | None:
         return Watch(self._meter.domains) if self._meter and self._why_not is None else None
 
     def _note(self, error: Exception) -> None:
         self._why_not = Failed(reason=f"reading the energy counters: {error}", cause="error")
-
-
-def _domain(domain: Domain, index: int, inferences: int, idle: Watch, run: Watch) -> EnergyDomain:
-    taken = EnergyRound(
-        round=index,
-        duration_s=run.seconds,
-        inferences=inferences,
-        energy_j=run.energy_j[domain.name],
-        idle_s=idle.seconds,
-        idle_w=idle.energy_j[domain.name] / idle.seconds,
-    )
-    return EnergyDomain(name=domain.name, scope=domain.scope, rounds=[taken])

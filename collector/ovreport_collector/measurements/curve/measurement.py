@@ -24,8 +24,10 @@ BATCHES = (2, 4, 8)
 COARSE_POINTS, COARSE_BATCH = 6, 4
 """Of the grid of a quick look."""
 SECONDS = {"quick": 0.25, "standard": 1.5, "publish": 5.0}
-_START_S = 1.0
-_COMPILE_S = 0.2
+_START_S = 0.8
+_COMPILE_S = 0.15
+_INFERENCES = 12
+"""Of a point, warm-up and checks included, where its requests take long."""
 """Expected seconds of a point, without its loop."""
 
 
@@ -35,14 +37,16 @@ class CurveMeasurement(Measurement[CurveResult]):
     name = "curve"
     needs_streams = True
 
-    def seconds(self, tier: Tier) -> float:
-        """Return about how long one round of it takes."""
+    def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
+        """Return about how long one round of it takes: a point's loop, or a few inferences."""
         points = COARSE_POINTS if tier.name == "quick" else MAX_POINTS
-        return _START_S + points * (1.4 * SECONDS[tier.name] + _COMPILE_S)
+        point_s = max(1.2 * SECONDS[tier.name], _INFERENCES * inference_s)
+        return _START_S + points * (point_s + _COMPILE_S)
 
     def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> CurveJob:
         """Return the job of one round: the same grid in all of them."""
-        first, loaded = results[0], results[0].throughput
+        first = results[0]
+        loaded = next(iter(first.throughput), None)
         hint, optimal = (loaded.streams, loaded.requests) if loaded else (0, 1)
         return CurveJob(
             target=current.target,
@@ -54,7 +58,7 @@ class CurveMeasurement(Measurement[CurveResult]):
             else grid(hint, optimal, current.cores),
             seconds=SECONDS[current.tier.name],
             driver=loaded.driver if loaded else "threads",
-            unloaded_latency_ms=first.latency.median_ms if first.latency else 0.0,
+            unloaded_latency_ms=first.latency_ms,
         )
 
     def part(self, results: Sequence[CurveResult | JobFailed]) -> Curve | NotMeasured:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.base import (
     FAILED_BEFORE,
     SEE_GENERATION,
+    Pass,
+    PassName,
     PlannedRound,
     Workload,
     grouped,
@@ -39,7 +41,7 @@ CONCURRENT_ROUNDS = {"quick": 3, "standard": 5, "publish": 7}
 interval, five are the fewest that may be compared."""
 OUTPUTS_LIMIT_S = 300.0
 """Plenty for all prompts and windows of a small model on a small machine: a limit, no estimate."""
-ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 15.0, 0.02, 20.0
+ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 5.0, 0.02, 20.0
 """Expected, of a small model on a small machine: a case's prompts and windows; a load; a token;
 several requests at once, the second load included."""
 
@@ -62,15 +64,21 @@ _NOT_OF_LANGUAGE_MODELS = (
 class Generation(Workload[GenerationResult]):
     """Load, time to the first token and per token, and several requests at once."""
 
-    def seconds(self, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
-        """Return about how long a round takes."""
+    def passes(self, visits: Mapping[PassName, int]) -> list[Pass]:
+        """Return the only step of a process."""
+        return [Pass("generation")]
+
+    def step_s(
+        self, one: Pass, tier: Tier, index: int, inference_s: float, *, skip: Sequence[str] = ()
+    ) -> float:
+        """Return about how long the only step of a process takes."""
         tokens = GENERATIONS[tier.name] * sum(lengths.new_tokens for lengths in GRID)
         together = SKIP not in skip and index < CONCURRENT_ROUNDS[tier.name]
         return _LOADING_S + _TOKEN_S * tokens + (_TOGETHER_S if together else 0.0)
 
     def process_s(self, tier: Tier) -> float:
         """Return what its longest round takes: tokens are not bounded by the tier."""
-        return self.seconds(tier, 0)
+        return self.step_s(Pass("generation"), tier, 0, 0.0)
 
     def job(self, current: PlannedRound) -> GenerationJob:
         """Return the job of one round."""
@@ -88,6 +96,12 @@ class Generation(Workload[GenerationResult]):
             concurrent_s=2 * current.tier.max_seconds,
             why_none=why_none,
         )
+
+    def result(
+        self, steps: Sequence[GenerationResult], failure: NotMeasured | None = None
+    ) -> GenerationResult | None:
+        """Return the result of the only step."""
+        return next(iter(steps), None)
 
     def is_wide(self, results: Sequence[GenerationResult]) -> bool:
         """Return whether the headline is not known well enough yet."""

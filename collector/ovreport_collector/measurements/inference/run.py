@@ -1,9 +1,10 @@
-"""One round of a model that infers: start-up, latency, throughput with its energy, memory."""
+"""A process of a model that infers: start-up, rounds of latency and throughput, energy, memory."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,123 +14,176 @@ from ovreport.record import (
     LatencyRound,
     MemoryRound,
     NotMeasured,
+    Settings,
     ThroughputRound,
     Tier,
 )
 from ovreport_collector import engines
 from ovreport_collector.engines import errors
-from ovreport_collector.engines.arrays import Array, Sample, load_samples, rotated
-from ovreport_collector.engines.base import Compiled, Request, WrongOutputError
-from ovreport_collector.loadgen import loops
+from ovreport_collector.engines.arrays import Array, load_samples, rotated
+from ovreport_collector.engines.base import Compiled, Network, Request, WrongOutputError
+from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.cgroup_peak import CgroupPeak
 from ovreport_collector.loadgen.checks import check_same, infer_checked
 from ovreport_collector.loadgen.drivers import Driver
+from ovreport_collector.loadgen.loops import LatencyLoop, ThroughputLoop, faster_driver
 from ovreport_collector.loadgen.memory import MemoryMeter, give_back_freed
 from ovreport_collector.loadgen.start import timed_start
 from ovreport_collector.machine import energy
+from ovreport_collector.machine.noise import LoopWatch
 from ovreport_collector.machine.processes import own_switches
-from ovreport_collector.measurements.results import InferenceResult, MeasurementName, RoundJob
+from ovreport_collector.measurements.results import (
+    Ended,
+    InferenceStep,
+    LatencyVisit,
+    MeasurementName,
+    Started,
+    Switched,
+    ThroughputVisit,
+)
+from ovreport_collector.process.job import StepJob
 
 Found = TypeVar("Found", Energy, MemoryRound)
+Measured = TypeVar("Measured")
 
 
-class InferenceJob(RoundJob[InferenceResult], frozen=True, kw_only=True):
-    """Measure start-up, latency, throughput and memory once."""
+class InferenceJob(StepJob[InferenceStep], frozen=True, kw_only=True):
+    """Measure start-up, rounds of latency, rounds of throughput, and memory in one process.
 
+    Its steps: Started, a LatencyVisit for each round, Switched, a ThroughputVisit for each, Ended.
+    """
+
+    target: Target
+    process: int
+    """Number of the process in its case."""
+    inputs: str
+    """Path of the samples."""
+    seed: int
     tier: Tier
-    driver: Driver
-    """How to drive requests under load."""
+    latency_rounds: list[int]
+    """Numbers of the rounds to be measured."""
+    throughput_rounds: list[int]
+    driver: Driver | None
+    """How to drive requests under load; None: find out."""
     energy_in: energy.EnergyIn = "package"
 
-    def run(self) -> InferenceResult:
-        """Measure one round; a measurement that fails does not lose the others."""
-        return _measure(self)
+    def steps(self) -> Iterator[InferenceStep]:
+        """Measure; a round that fails does not lose the others."""
+        return _Measuring(self).steps()
 
 
-def _measure(job: InferenceJob) -> InferenceResult:
-    """Measure start-up, latency, throughput with its energy, and memory, in this order."""
-    memory = MemoryMeter(CgroupPeak())
-    samples = rotated(load_samples(Path(job.inputs)), job.seed + job.round)
-    engine = engines.create(job.target)
-    memory.end("import")
+class _Measuring:
+    """What the steps of a process share."""
 
-    started = timed_start(engine, job.target, samples, memory, index=job.round)
-    network, compiled, request = started.network, started.compiled, started.request
-    startup = started.times
-    del started  # it would keep what is let go below
-    expected = [infer_checked(request, i, network) for i in range(len(samples))]
-    missing: dict[MeasurementName, NotMeasured] = {}
-    latency = throughput = None
-    with _noting_failure(missing, "latency"):
-        latency = _latency(job, request, expected)
-    memory.end("latency")
-    memory.note_device(engine, job.target.device, "latency")
-    execution, latency_settings = compiled.execution, compiled.settings
+    def __init__(self, job: InferenceJob) -> None:
+        self.job, self.device = job, job.target.device
+        self.memory = MemoryMeter(CgroupPeak())
+        self.samples = rotated(load_samples(Path(job.inputs)), job.seed + job.process)
+        self.engine = engines.create(job.target)
+        self.memory.end("import")
+        self.meter = energy.Measurement(energy.choose(job.energy_in), energy.IDLE_S[job.tier.name])
+        self.expected: list[list[Array]] = []
 
-    del request, compiled  # their memory is the latency mode's, not the throughput mode's
-    give_back_freed()
-    compiled = network.compile(job.target.device, "throughput", job.target.precision, None)
-    meter = energy.Measurement(energy.choose(job.energy_in), energy.IDLE_S[job.tier.name])
-    with _noting_failure(missing, "throughput"):
-        throughput = _throughput(job, compiled, samples, expected, meter)
-    memory.end("throughput")
-    memory.note_device(engine, job.target.device, "throughput")
-    taken = meter.result(job.round, throughput.n if throughput else 0)
-    return InferenceResult(
-        execution=execution,
-        startup=startup,
-        latency=latency,
-        latency_settings=latency_settings,
-        throughput=throughput,
-        throughput_settings=compiled.settings,
-        memory=_or_missing(missing, "memory", memory.result(job.round)),
-        memory_unreadable=memory.unreadable,
-        energy=_or_missing(missing, "energy", taken),
-        missing=missing,
-        switches=own_switches(),
-    )
+    def steps(self) -> Iterator[InferenceStep]:
+        """Measure start-up, latency, throughput with its energy, and memory, in this order."""
+        network = yield from self._latency()
+        give_back_freed()  # the latency mode's memory is not the throughput mode's
+        yield from self._throughput(network)
+        yield self._ended()
+
+    def _latency(self) -> Generator[InferenceStep, None, Network]:
+        job, memory = self.job, self.memory
+        started = timed_start(self.engine, job.target, self.samples, memory, index=job.process)
+        network, compiled, request = started.network, started.compiled, started.request
+        times = started.times
+        del started  # it would keep what is let go at the end
+        self.expected = [infer_checked(request, i, network) for i in range(len(self.samples))]
+        loop = LatencyLoop(request, len(self.samples), job.tier, process=job.process)
+        yield Started(execution=compiled.execution, startup=times, settings=compiled.settings)
+        for index in job.latency_rounds:
+            measured, failed = _tried(partial(self._latency_round, loop, request, index))
+            yield LatencyVisit(round=index, measured=measured, failed=failed)
+        memory.end("latency")
+        memory.note_device(self.engine, self.device, "latency")
+        return network
+
+    def _latency_round(self, loop: LatencyLoop, request: Request, index: int) -> LatencyRound:
+        measured = loop.round(index, LoopWatch())
+        last = (measured.n - 1) % len(self.expected)
+        check_same(request.outputs(), self.expected[last], "the latency run")
+        return measured
+
+    def _throughput(self, network: Network) -> Iterator[InferenceStep]:
+        loaded, failed = _tried(partial(self._loaded, network))
+        self.meter.idle()
+        if loaded is None:
+            yield Switched(settings=None, driver=None, failed=failed)
+        else:
+            yield Switched(settings=loaded.settings, driver=loaded.loop.driver)
+        for index in self.job.throughput_rounds:
+            measured = None
+            if loaded is not None:
+                measured, failed = _tried(partial(self._throughput_round, loaded.loop, index))
+            yield ThroughputVisit(round=index, measured=measured, failed=failed)
+        self.memory.end("throughput")
+        self.memory.note_device(self.engine, self.device, "throughput")
+
+    def _loaded(self, network: Network) -> _Loaded:
+        job = self.job
+        driver = job.driver or self._faster_driver(network)
+        compiled = self._compile(network)
+        loop = ThroughputLoop(compiled, self.samples, job.tier, driver, process=job.process)
+        return _Loaded(loop, compiled.settings)
+
+    def _throughput_round(self, loop: ThroughputLoop, index: int) -> ThroughputRound:
+        measured = loop.round(index, LoopWatch(), around=self.meter)
+        # The requests that were driven must still give right answers, each for a sample of its own.
+        for slot, request in enumerate(loop.requests):
+            sample = slot % len(self.samples)
+            request.feed(sample)
+            request.infer()
+            check_same(request.outputs(), self.expected[sample], "the throughput run")
+        self.meter.count(measured.n)
+        return measured
+
+    def _compile(self, network: Network) -> Compiled:
+        return network.compile(self.device, "throughput", self.job.target.precision, None)
+
+    def _faster_driver(self, network: Network) -> Driver:
+        """Try the drivers on a model of its own, whose memory is not counted."""
+        found = faster_driver(self._compile(network), self.samples)
+        give_back_freed()
+        self.memory.begin()
+        return found
+
+    def _ended(self) -> Ended:
+        missing: dict[MeasurementName, NotMeasured] = {}
+        index = self.job.process
+        return Ended(
+            memory=_or_missing(missing, "memory", self.memory.result(index)),
+            memory_unreadable=self.memory.unreadable,
+            energy=_or_missing(missing, "energy", self.meter.result(index)),
+            missing=missing,
+            switches=own_switches(),
+        )
 
 
-def _latency(
-    job: InferenceJob, request: Request, expected: Sequence[Sequence[Array]]
-) -> LatencyRound:
-    measured = loops.measure_latency(request, len(expected), job.tier, index=job.round)
-    last = (measured.n - 1) % len(expected)
-    check_same(request.outputs(), expected[last], "the latency run")
-    return measured
+@dataclass(frozen=True)
+class _Loaded:
+    """A model that is warm under load."""
+
+    loop: ThroughputLoop
+    settings: Settings
 
 
-def _throughput(
-    job: InferenceJob,
-    compiled: Compiled,
-    samples: Sequence[Sample],
-    expected: Sequence[Sequence[Array]],
-    meter: energy.Measurement,
-) -> ThroughputRound:
-    meter.idle()
-    measured, requests = loops.measure_throughput(
-        compiled, samples, job.tier, driver=job.driver, index=job.round, around=meter
-    )
-    # The requests that were driven must still give right answers, each for a sample of its own.
-    for slot, request in enumerate(requests):
-        sample = slot % len(samples)
-        request.feed(sample)
-        request.infer()
-        check_same(request.outputs(), expected[sample], "the throughput run")
-    return measured
-
-
-@contextlib.contextmanager
-def _noting_failure(
-    missing: dict[MeasurementName, NotMeasured], name: MeasurementName
-) -> Iterator[None]:
-    """Note why a measurement failed, so that its failure does not lose the others."""
+def _tried(measure: Callable[[], Measured]) -> tuple[Measured | None, Failed | None]:
+    """Return what is measured, or why it went wrong: that must not lose the others."""
     try:
-        yield
+        return measure(), None
     except WrongOutputError as error:
-        missing[name] = Failed(reason=str(error), cause="wrong-output")
+        return None, Failed(reason=str(error), cause="wrong-output")
     except Exception as error:
-        missing[name] = Failed(reason=errors.message(error), cause="error")
+        return None, Failed(reason=errors.message(error), cause="error")
 
 
 def _or_missing(

@@ -91,7 +91,7 @@ def _card(catalogue: Catalogue) -> Card | None:
 
     Domains cover different parts of a machine: two of them are never in one ranking.
     """
-    by_device = Counter(r.device for r in catalogue.results if r.trusted(GROSS))
+    by_device = Counter(r.device for r in catalogue.results if r.metric_value(GROSS))
     if not by_device:
         return None
     device = max(by_device, key=lambda d: (d == catalogue.main_device, by_device[d]))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from ovreport.metrics import significant
-from ovreport.record import Latency, LatencyRound, Throughput, ThroughputRound
+from ovreport.record import Latency, LatencyRound, NotMeasured, Throughput, ThroughputRound
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
@@ -15,6 +16,7 @@ from ovreport_sitegen.components.cells import (
     details_table,
     interval_words,
     metric_column,
+    missing_words,
     value_cell,
 )
 from ovreport_sitegen.components.ratio_card import ratio_cell, times
@@ -28,7 +30,6 @@ from ovreport_sitegen.text import plural
 _KEYS = ("latency_cpu_ms", "throughput_cpu_ms")
 _MOST = 3
 """Findings in sentences; the table has all ratios."""
-_OLD = "Processor time was not measured: the records here were made before it was."
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class ProcessorSection:
 def section(catalogue: Catalogue) -> ProcessorSection:
     """Return the section; without any processor time, a sentence."""
     if not any(r.metric_value(key) for r in catalogue.results for key in _KEYS):
-        return ProcessorSection(_OLD, None, (), None)
+        return ProcessorSection(_missing(catalogue.results), None, (), None)
     card = ranking.models_card(
         catalogue,
         _KEYS[1],
@@ -61,6 +62,14 @@ def section(catalogue: Catalogue) -> ProcessorSection:
         ),
     )
     return ProcessorSection("", card, tuple(_findings(catalogue)), _table(catalogue))
+
+
+def _missing(results: Sequence[Result]) -> str:
+    """Return why no result has a processor time: what is said of most."""
+    found = [r.metric_values.get(_KEYS[0]) for r in results]
+    reasons = Counter(missing_words(why) for why in found if isinstance(why, NotMeasured))
+    why = f": {reasons.most_common(1)[0][0]}" if reasons else ""
+    return f"No result here has a processor time{why}."
 
 
 def _findings(catalogue: Catalogue) -> list[str]:

@@ -11,6 +11,7 @@ from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.ranking import FIRST
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
+    note_of,
     outcome_counts,
     ratio_card,
     ratio_finding,
@@ -111,7 +112,7 @@ def _findings(pairs: Sequence[Speedup]) -> Iterator[str]:
 def sentence(pair: Speedup) -> str:
     """Return the speedups of one pair, for the page of its model."""
     shown = [
-        f"{measurement} {times(c) if c.significant else c.outcome}"
+        f"{measurement} {f'{times(c)}{note_of(c.ratio)}' if c.significant else c.outcome}"
         for measurement in MEASUREMENTS
         if (c := pair.of(measurement))
     ]

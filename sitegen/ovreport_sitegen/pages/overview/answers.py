@@ -16,6 +16,7 @@ from ovreport_sitegen.components import accuracy_cells, speedups
 from ovreport_sitegen.components.cells import (
     failure_cell,
     metric_column,
+    reason_title,
     result_cells,
     row_tone,
     value_cell,
@@ -30,6 +31,8 @@ from ovreport_sitegen.data.result import Result
 
 _BESIDE = 2
 """Other machines that have a column each; all are on the latency page."""
+_REASONS = 2
+"""Reasons for a verdict that are named."""
 _NOT_THERE = Cell("–", tone="missing absent", tip="Not measured on this machine.")
 """Left out of a phone's cards."""
 
@@ -111,11 +114,21 @@ def _cells(result: Result) -> tuple[Cell, ...]:
     return (
         value_cell(result, "latency_ms"),
         value_cell(result, "throughput_ips"),
-        verdict_cell(result, "latency"),
+        _sure_cell(result),
         accuracy_cells.named_cell(result),
         value_cell(result, "startup_ms"),
         value_cell(result, "peak_memory_bytes"),
     )
+
+
+def _sure_cell(result: Result) -> Cell:
+    """Return the verdict on latency with its first reasons; the result in full has all."""
+    cell, verdict = verdict_cell(result, "latency"), result.verdict("latency")
+    if verdict is None or len(verdict.reasons) <= _REASONS:
+        return cell
+    named = [reason_title(reason.code).lower() for reason in verdict.reasons[:_REASONS]]
+    more = len(verdict.reasons) - _REASONS
+    return replace(cell, sub=f"{', '.join(named)} and {more} more")
 
 
 _AGAINST = (
