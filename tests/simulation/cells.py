@@ -48,15 +48,14 @@ def observed(comparisons: int, *, seed: int) -> Iterator[Finding]:
     Of the spreads of rounds the one that is worst speaks for its conditions.
     """
     rng = np.random.default_rng(seed)
-    for kind, rho, rounds in product(KINDS, RHOS, ROUNDS):
-        found: dict[str, list[Finding]] = {COVERED_OBSERVED: [], COVERED_STABLE: []}
-        for deviation in DEVIATIONS:
-            noise = Noise(kind=kind, deviation=deviation, rho=rho)
-            for finding in _observed(noise, rounds, comparisons, rng):
-                found[finding.question].append(finding)
-        for findings in found.values():
-            if findings:
-                yield min(findings, key=lambda finding: finding.measured)
+    worst: dict[tuple[str, Kind, float, int], Finding] = {}
+    for kind, deviation, rho, rounds in product(KINDS, DEVIATIONS, RHOS, ROUNDS):
+        noise = Noise(kind=kind, deviation=deviation, rho=rho)
+        for finding in _observed(noise, rounds, comparisons, rng):
+            key = finding.question, kind, rho, rounds
+            if key not in worst or finding.measured < worst[key].measured:
+                worst[key] = finding
+    yield from worst.values()
 
 
 def _observed(
