@@ -103,6 +103,17 @@ _scale("throughput: median × 0.1", "throughput", "median_ms", 0.1)
 _scale("throughput: first third × 10", "throughput", "first_third_ips", 10)
 _scale("throughput: last third × 10", "throughput", "last_third_ips", 10)
 _scale("throughput: requests × 10", "throughput", "requests", 10)
+_set("throughput: a batch of 1000", "throughput.batch", 1000)
+
+
+@kind("inputs: none")
+def _no_inputs(document: Document, rng: random.Random) -> bool | None:
+    if not rounds(document, "latency"):
+        return False
+    document["inputs"]["distinct"] = 0
+    return None
+
+
 _scale("processor time × 1000", "latency", "cpu_s", 1000)
 
 

@@ -78,6 +78,9 @@ def _thirds(r: LatencyRound) -> Iterator[tuple[str, str]]:
 def throughput(record: Record) -> Iterator[Fault]:
     """Yield what a round of throughput contradicts itself in."""
     if isinstance(record.throughput, Throughput):
+        if record.throughput.batch != 1:
+            what = "an inference counts once, whatever the batch in the model's shape"
+            yield Fault("$.throughput.batch", what)
         for index, r in enumerate(record.throughput.rounds):
             for field, what in _throughput(r):
                 yield Fault(f"$.throughput.rounds[{index}].{field}", what)
@@ -149,6 +152,12 @@ def correlations(record: Record) -> Iterator[Fault]:
             yield Fault(
                 f"{path}.autocorrelation", f"{r.autocorrelation!r} cannot be of {r.n} samples"
             )
+
+
+def inputs(record: Record) -> Iterator[Fault]:
+    """Yield loops that were fed nothing."""
+    if record.inputs.distinct == 0 and any(both(record)):
+        yield Fault("$.inputs.distinct", "no input, but inferences")
 
 
 def warm_ups(record: Record) -> Iterator[Fault]:
