@@ -70,7 +70,8 @@ def _range(results: Iterable[Result], key: str) -> _Range | None:
     ends = min(found, key=_value), max(found, key=_value)
     words = " – ".join(dict.fromkeys(_end(value) for value, _ in ends))
     if words.count(APPROXIMATE) == 2:  # once for both
-        words = f"{APPROXIMATE} {words.replace(f'{APPROXIMATE} ', '')}"
+        sign = f"{APPROXIMATE}\N{NO-BREAK SPACE}"
+        words = f"{sign}{words.replace(sign, '')}"
     unit = METRICS[key].unit
     return _Range(f"{words} {unit}", ends[0][1], ends[1][1], len(found), APPROXIMATE in words)
 
