@@ -17,8 +17,8 @@ RUNTIME, RUNTIME_MS = 1.05, 0.05
 UNEVEN = 1.5
 """Requests that end at different times make the sum of their rates a little more than the whole."""
 BATCHED, BATCH_TIMEOUTS_MS = 30.0, 2000.0
-"""The same where requests are batched, by BATCH or by a GPU's plugin: at the end those that are left
-wait for a batch to fill until a timeout, which is a second."""
+"""The same where requests are batched, by BATCH or by a GPU's plugin: at the end those that are
+left wait for a batch to fill until a timeout, which is a second."""
 IDLE_ROUNDING = 0.05
 FASTER = 100.0
 """A request under load has fewer threads than one alone, and is slower. Where a model is so small
