@@ -493,15 +493,6 @@ def _no_time(document: Document, rng: random.Random) -> bool | None:
     return None
 
 
-@kind("time: less in all than its loops")
-def _short(document: Document, rng: random.Random) -> bool | None:
-    one = document["measuring_time"]
-    if one["status"] != "measured" or not rounds(document, "latency"):
-        return False
-    one |= {"wall_s": 0.5, "measuring_s": 0.4}
-    return None
-
-
 # ---------------------------------------------------------------- load, pipelines, energy, tokens
 
 

@@ -338,7 +338,7 @@ def _latency(index: int, median_ms: float, rng: np.random.Generator) -> r.Latenc
         warmup_s=0.3,
         warmup_stable=True,
         histogram=histogram(samples),
-        cpu_s=float(samples.sum() / 1000) * 3.5,
+        cpu_s=float(samples.sum() / 1000) * 0.9,
     )
 
 
@@ -364,7 +364,7 @@ def _throughput(index: int, median_ms: float, rng: np.random.Generator) -> r.Thr
         warmup_s=0.3,
         warmup_stable=True,
         histogram=histogram(samples, 48),
-        cpu_s=duration_s * 7.5,
+        cpu_s=duration_s * 0.95,
     )
 
 

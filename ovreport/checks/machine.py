@@ -12,14 +12,17 @@ LEAST_MEMORY, MOST_MEMORY = 64 * 2**20, 2**50
 """64 MiB to 1 PiB."""
 SHARE = (-0.001, 1.5)
 """Ticks of the kernel make a share of a short time a little more than one."""
+PRESSURE = (-0.001, 1000.0)
+"""The kernel updates its sums every two seconds: what is read at the end of a short time may be of
+much more."""
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "foreign_cpu_share": SHARE,
     "foreign_cpu_peak_share": SHARE,
     "steal_share": SHARE,
     "steal_peak_share": SHARE,
-    "pressure_cpu_share": SHARE,
-    "pressure_io_share": SHARE,
-    "pressure_memory_share": SHARE,
+    "pressure_cpu_share": PRESSURE,
+    "pressure_io_share": PRESSURE,
+    "pressure_memory_share": PRESSURE,
     "battery_share": (0, 1),
     "frequency_mhz": (1, 20_000),
     "frequency_min_mhz": (1, 20_000),

@@ -12,7 +12,6 @@ from ovreport.record import (
     Energy,
     Generation,
     Latency,
-    MeasuringTime,
     Record,
     Startup,
     StartupCached,
@@ -25,8 +24,6 @@ MANY_BUCKETS, MANY_SAMPLES = 8, 100
 WELL_SHORT = 8.5
 """A loop that took less than this part of what its tier asks for was not measured at that tier: the
 next tier down asks for a tenth, or less."""
-STEPS_LOST = 3
-"""What a crash cut short, and a resumed run made again, is not in the sum."""
 MISSING_EVIDENCE = ("foreign_cpu_share", "steal_share", "swap_pages")
 """Readings without which nobody knows whether the machine was quiet."""
 _NOT_MEASURED = frozenset({"round", "process", "warmup_n", "warmup_s", "warmup_stable", "readings"})
@@ -155,16 +152,3 @@ def _main(record: Record, demanded: Tier) -> Iterator[tuple[str, int, Sequence[o
         yield "throughput.rounds", demanded.rounds, record.throughput.rounds
     if isinstance(record.generation, Generation):
         yield "generation.loads", demanded.processes, record.generation.loads
-
-
-def whole(record: Record) -> Iterator[Fault]:
-    """Yield a collect that took less than its timed loops."""
-    measuring = record.measuring_time
-    if not isinstance(measuring, MeasuringTime):
-        return
-    loops_s = sum(r.duration_s for _, r in both(record))
-    if loops_s > measuring.wall_s * STEPS_LOST:
-        yield Fault(
-            "$.measuring_time.wall_s",
-            f"{number(measuring.wall_s)} s in all, where the timed loops took {number(loops_s)} s",
-        )

@@ -75,11 +75,6 @@ CHECKS: tuple[Check, ...] = (
         rounds.tier,
     ),
     Check(
-        "All of a case took at least as long as its timed loops.",
-        "The time of its processes is added up.",
-        rounds.whole,
-    ),
-    Check(
         "A tier has the demands of its name, or is marked as custom.",
         "Who chooses other numbers is marked.",
         tiers.demands,
@@ -105,7 +100,11 @@ CHECKS: tuple[Check, ...] = (
         "The meter is read around them.",
         resources.energy,
     ),
-    Check("Starts take time, and a cache holds something.", "", resources.startup),
+    Check(
+        "Starts take time, and a cache holds something.",
+        "They are timed by a clock of nanoseconds; the cache was loaded.",
+        resources.startup,
+    ),
     Check(
         "Accuracies lie in their range, are of something, and differ as they say.",
         "A difference to the reference is taken of the same two values.",
@@ -140,17 +139,23 @@ CHECKS: tuple[Check, ...] = (
         "They are taken of the file that ran.",
         identity.checksum,
     ),
-    Check("Shapes are shapes.", "", identity.ports),
+    Check("Shapes are shapes.", "They are read from the compiled model.", identity.ports),
     Check(
         "A case that failed as a whole has no times.",
         "It failed because no round was finished.",
         identity.outcome,
     ),
-    Check("A machine has processors and memory.", "", machine.machine),
-    Check("Readings are values that they can have.", "", machine.noise),
-    Check("A run's spread is worth something.", "", machine.spread),
+    Check("A machine has processors and memory.", "The kernel lists them.", machine.machine),
     Check(
-        "It was measured after its OpenVINO was made, and not in the future.", "", times.measured_at
+        "Readings are values that they can have.",
+        "They are shares, counts, and sensors.",
+        machine.noise,
+    ),
+    Check("A run's spread is worth something.", "It is of at least two cases.", machine.spread),
+    Check(
+        "It was measured after its OpenVINO was made, and not in the future.",
+        "Of two records of a case the newer one counts.",
+        times.measured_at,
     ),
     Check(
         "Processes began one after the other, the last one at the record's time.",

@@ -259,6 +259,6 @@ def unmet(found: Sequence[Summary]) -> Iterator[str]:
             yield f"{key}: 95 % within {judged.p95:.1%}, goal {P95_GOAL:.0%}"
         if judged.agree < AGREE_GOAL:
             yield f"{key}: {judged.agree:.0%} of intervals agree, goal {AGREE_GOAL:.0%}"
-    for one in found:
-        if one.quantity.endswith(_PAIRED) and one.median > RATIO_GOAL:
-            yield f"{one.quantity}: median {one.median:.1%} apart, goal {RATIO_GOAL:.0%}"
+    for name in (f"{measurement}{_PAIRED}" for measurement in MEASUREMENTS):
+        if name in by_name and by_name[name].median > RATIO_GOAL:
+            yield f"{name}: median {by_name[name].median:.1%} apart, goal {RATIO_GOAL:.0%}"

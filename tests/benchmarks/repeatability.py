@@ -147,7 +147,7 @@ def main() -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-    return show(runs, Console(width=160, highlight=False, markup=False))
+    return show(runs, Console(width=160, soft_wrap=True, highlight=False, markup=False))
 
 
 def _arguments() -> argparse.Namespace:

@@ -132,7 +132,12 @@ def a_curve_result(job: CurveJob) -> CurveResult:
     curve = factories.a_record().curve
     points = [
         msgspec.structs.replace(
-            p, rounds=[msgspec.structs.replace(p.rounds[0], round=job.round, n=300)]
+            p,
+            rounds=[
+                msgspec.structs.replace(
+                    p.rounds[0], round=job.round, n=300, duration_s=3 * p.rounds[0].duration_s
+                )
+            ],
         )
         for p in curve.points
     ]

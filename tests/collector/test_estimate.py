@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from ovreport_collector.models import cache
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.session import estimate
@@ -50,6 +54,14 @@ def test_a_forecast_begins_with_what_is_announced(plan: Plan) -> None:
     assert forecast.share == 0
 
 
+def test_a_disturbed_machine_takes_longer(plan: Plan) -> None:
+    """By the processes that may be added; no longer where none may."""
+    assert estimate.longest_s(plan) > estimate.total_s(plan)
+    fixed = msgspec.structs.replace(plan.tier, max_processes=plan.tier.processes)
+    one = dataclasses.replace(plan, tier=fixed)
+    assert estimate.longest_s(one) == estimate.total_s(one)
+
+
 def test_as_expected_the_time_left_goes_down_by_what_was_taken(plan: Plan) -> None:
     """Second by second, also while something is done."""
     clock = Clock()
@@ -67,18 +79,19 @@ def test_what_takes_longer_counts_once_it_was_done(plan: Plan) -> None:
     """On the same case, and of the same kind on others: each takes three times as long."""
     clock = Clock()
     forecast, total_s = Forecast(plan, clock=clock), estimate.total_s(plan)
-    done_s = 0.0
+    kinds = set()
     for work, seconds in first_process(plan, 0):
         do(forecast, clock, work, 3 * seconds)
-        done_s += seconds
-    processes_s = sum(
+        kinds.add(work.kind)
+    of_these_kinds_s = sum(
         seconds
         for planned in plan.cases
         for index in range(plan.tier.processes)
-        for _, seconds in estimate.process(plan, planned, index)
+        for work, seconds in estimate.process(plan, planned, index)
+        if work.kind in kinds
     )
-    expected = total_s - processes_s + 3 * (processes_s - done_s)
-    assert forecast.left_s == pytest.approx(expected, rel=0.05)
+    expected = total_s + 2 * of_these_kinds_s - clock.now
+    assert forecast.left_s == pytest.approx(expected)
 
 
 def test_work_that_takes_long_never_makes_time_negative(plan: Plan) -> None:
@@ -128,3 +141,14 @@ def test_a_resumed_run_knows_what_took_how_long(plan: Plan) -> None:
     resumed = Forecast(plan, Done(rounds=1, work=tuple(taken)), Clock())
     assert resumed.left_s == pytest.approx(whole.left_s)
     assert resumed.share == pytest.approx(whole.share)
+
+
+def test_what_was_built_before_is_found_by_some_fields_of_its_recipe(own_folders: Path) -> None:
+    """So that it is not expected to be made again; a recipe that cannot be read is none."""
+    recipe = {"variant": "int8", "file": "m-int8.xml", "version": 1}
+    assert not cache.has_been_built(variant="int8")
+    folder = cache.obtain(recipe, lambda folder: (folder / "m").touch())
+    assert cache.has_been_built(variant="int8", file="m-int8.xml")
+    assert not cache.has_been_built(variant="int8", file="other-int8.xml")
+    (folder / "recipe.json").write_text("{")
+    assert not cache.has_been_built(variant="int8")

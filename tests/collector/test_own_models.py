@@ -63,7 +63,11 @@ class TestSuiteOfFiles:
             odd_models.nameless(tmp_path / "net.xml"),
             odd_models.scalar_onnx(tmp_path / "a" / "net.onnx"),
         ]
-        assert [m.id for m in suite_of(*files).suite.models] == ["net", "net-xml", "net-onnx"]
+        own = suite_of(*files)
+        assert [m.id for m in own.suite.models] == ["net", "net-xml", "net-onnx"]
+        assert own.arguments["net"] == ["net.onnx"]
+        every = ["net.onnx", "net.xml", "net.onnx"]
+        assert own.arguments["net-xml"] == [*every, "--model", "net-xml"]
 
     def test_shapes_go_to_the_models_that_have_such_an_input(self, tmp_path: Path) -> None:
         files = [
@@ -135,7 +139,8 @@ Collect = Callable[[Sequence[str]], int]
 def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
     """Return the command `collect`, with as little measured as can be."""
     monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
-    fixed = ["--out", str(tmp_path / "records"), "--precision", "f32", *skip(ALL)]
+    short = ["--rounds", "1", "--time", "0.1", "--precision", "f32"]
+    fixed = ["--out", str(tmp_path / "records"), *short, *skip(ALL)]
     return lambda words: cli(["collect", *words, *fixed])
 
 

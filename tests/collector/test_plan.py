@@ -168,12 +168,16 @@ def test_the_expected_time_knows_what_accuracies_take(fake_child: FakeChild) -> 
 
     def expected(model: str, *precisions: str) -> float:
         request = a_request(
-            Path("standard"), models=(model,), precisions=precisions, variants=("published",)
+            Path("standard"),
+            models=(model,),
+            precisions=precisions,
+            variants=("published",),
+            skip=registry.SKIPPABLE,
         )
         return total_s(make_plan(request))
 
     texts, eyes = expected("minilm-l6-v2", "f32"), expected("iris-landmark", "f32")
-    assert texts - eyes > 40
+    assert texts - eyes > 20
     alone, twice = expected("minilm-l6-v2", "f32"), expected("minilm-l6-v2", "default")
     assert twice - alone == pytest.approx(texts - eyes, abs=5)
 
@@ -186,9 +190,10 @@ def a_case(engine: str) -> PlannedCase:
 
 @pytest.mark.parametrize("tier", tiers.TIERS.values(), ids=lambda t: t.name)
 def test_tiers_can_be_met(tier: Tier) -> None:
-    """Time and count have a cap above them, processes can be added, and ratios have five pairs."""
+    """Time and count have a cap, three processes can agree, and ratios have five pairs at least."""
     assert tier.min_seconds < tier.max_seconds
-    assert 5 <= tier.processes <= tier.max_processes
+    assert 3 <= tier.processes <= tier.max_processes
+    assert tier.rounds >= 5
 
 
 @pytest.mark.parametrize("tier", tiers.TIERS.values(), ids=lambda t: t.name)
@@ -198,8 +203,9 @@ def test_everything_that_is_measured_knows_every_tier(tier: Tier) -> None:
     for measurement in registry.MEASUREMENTS:
         assert measurement.seconds(tier) >= 0, measurement.name
         assert 1 <= measurement.rounds(tier) <= tier.max_processes, measurement.name
-    for workload in (registry.workload(a_case("openvino")), registry.workload(a_case(GENAI))):
-        assert workload.seconds(tier, 0) > 0
+    for case in (a_case("openvino"), a_case(GENAI)):
+        work = list(registry.expected(case, tier, 0, 0.005))
+        assert all(seconds > 0 for _, seconds in work)
     assert energy.IDLE_S[tier.name] > 0
 
 

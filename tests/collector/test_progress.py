@@ -9,21 +9,19 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ovreport_collector.engines.types import Target
-from ovreport_collector.measurements.base import Pass, PlannedRound
+from ovreport_collector.measurements import registry
+from ovreport_collector.measurements.base import VISITS, PlannedRound
+from ovreport_collector.measurements.results import Started
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.timing import Timing
 from ovreport_collector.session import estimate, progress
-from ovreport_collector.session.journal import Journal, ProcessDone, StepDone
+from ovreport_collector.session.journal import Journal, StepDone
 from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
-from tests.collector.conftest import (
-    FakeChild,
-    a_request,
-    an_inference_job,
-    inference_steps,
-    run_in_sight,
-)
+from tests import factories
+from tests.collector.conftest import FakeChild, a_request, run_in_sight
+from tests.collector.test_accuracy import prepared
+from tests.collector.test_worker import TARGET
 
 
 @pytest.fixture
@@ -38,40 +36,26 @@ def a_bar(plan: Plan, done: estimate.Done = estimate.NOTHING) -> LiveDisplay:
     return LiveDisplay(Console(file=io.StringIO()), plan, done=done)
 
 
-TARGET = Target(engine="openvino", model="m", shapes={}, device="CPU", precision="f32", plugins={})
-NAMES = ("start", "latency", "switch", "throughput", "end")
-
-
-def steps(planned: PlannedCase, number: int) -> list[StepDone]:
-    """Return the steps of a process, as the journal holds them."""
-    results = inference_steps(an_inference_job(TARGET, number))
-    return [
-        StepDone(
-            case=planned.key,
-            process=number,
-            name=name,
-            started_at="2026-01-01T00:00:00Z",
-            result=result,
-            timing=Timing(0.5, 0.4),
-        )
-        for name, result in zip(NAMES, results, strict=True)
-    ]
-
-
-def a_process(plan: Plan, planned: PlannedCase, number: int) -> PlannedRound:
-    """Return what a process of a case is to do."""
+def a_process(plan: Plan, planned: PlannedCase, index: int) -> PlannedRound:
+    """Return a process of a case."""
+    visits = dict.fromkeys(VISITS, plan.tier.rounds_per_process)
     return PlannedRound(
         planned=planned,
-        prepared=None,  # nothing of it is shown
+        prepared=prepared(),
         target=TARGET,
         device=plan.devices["CPU"],
         tier=plan.tier,
-        index=number,
+        index=index,
         seed=1,
-        driver=None,
+        driver="threads",
         folder=Path(),
-        passes=[Pass("start"), Pass("latency")],
+        passes=registry.workload(planned).passes(visits),
     )
+
+
+def start(bar: LiveDisplay, process: PlannedRound) -> None:
+    """Let a process begin its first step."""
+    bar.step_started(process, process.passes[0])
 
 
 def test_the_bar_is_full_when_a_run_is_done(plan: Plan, own_folders: Path) -> None:
@@ -80,27 +64,42 @@ def test_the_bar_is_full_when_a_run_is_done(plan: Plan, own_folders: Path) -> No
 
 
 def test_a_resumed_bar_begins_where_it_was(plan: Plan, tmp_path: Path) -> None:
-    """The rounds of the journal are done."""
-    journal = Journal(tmp_path / "run.jsonl")
-    for step in (*steps(plan.cases[0], 0), *steps(plan.cases[0], 1)[:2]):
+    """The steps of the journal are done, and took what they took."""
+    journal, record = Journal(tmp_path / "run.jsonl"), factories.a_record()
+    started = Started(
+        execution=record.execution,
+        startup=record.startup.rounds[0],
+        settings=record.latency.settings,
+    )
+    for process in (0, 1):
+        step = StepDone(
+            case=plan.cases[0].key,
+            process=process,
+            name="start",
+            started_at="2026-01-01T00:00:00Z",
+            result=started,
+            timing=Timing(0.5, 0.4),
+        )
         journal.add(step)
-    journal.add(ProcessDone(case=plan.cases[0].key, process=0))
     done = estimate.done(plan, journal)
-    assert (done.rounds, done.processes) == (2, 1)
+    assert [seconds for _, seconds in done.work] == [0.5, 0.5]
     assert a_bar(plan, done).share > a_bar(plan).share == 0
     assert a_bar(plan, done).left_s < a_bar(plan).left_s
 
 
 def test_a_failed_case_ends_and_a_process_more_makes_the_bar_longer(plan: Plan) -> None:
     """What will not be measured is done; what is added is to do."""
-    bar = a_bar(plan)
+    bar, (failing, other, *_) = a_bar(plan), plan.cases
     before = bar.left_s
-    bar.failed(plan.cases[0], "it broke")
-    bar.case_finished(plan.cases[0])
+    bar.failed(failing, "it broke")
+    bar.case_finished(failing)
     without = bar.left_s
     assert without < before
-    bar.step_started(a_process(plan, plan.cases[1], plan.tier.processes), Pass("start"))
-    assert bar.left_s > without
+    for index in range(plan.tier.processes):
+        start(bar, a_process(plan, other, index))
+    as_planned = bar.left_s
+    start(bar, a_process(plan, other, plan.tier.processes))
+    assert bar.left_s > as_planned
 
 
 @pytest.mark.parametrize(

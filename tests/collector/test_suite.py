@@ -109,6 +109,13 @@ def test_a_suite_of_ones_own(tmp_path: Path) -> None:
     assert loaded.folder == str(tmp_path.resolve())
 
 
+def test_keys_that_are_nearly_right_are_answered_with_the_right_one(tmp_path: Path) -> None:
+    table = model_table(licens="MIT")
+    with pytest.raises(SuiteError) as caught:
+        load_suite.load(write_suite(tmp_path / "my.toml", document(models=[table])))
+    assert '"licence"' in caught.value.remedy
+
+
 def test_a_suite_for_failures_loads() -> None:
     assert load_suite.load(DATA / "unsupported.toml").models[0].file.sha256.startswith("1a153a22")
 

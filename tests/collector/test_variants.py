@@ -212,7 +212,7 @@ def test_the_expected_time_counts_the_making(write, fake_child: FakeChild, has_n
     both = total_s(
         make_plan(a_request(path, precisions=("default",), variants=("published", "int8")))
     )
-    assert alone + 100 < both < 2 * alone + 150
+    assert alone + 20 < both < 2 * alone + 150
 
 
 @pytest.mark.parametrize(

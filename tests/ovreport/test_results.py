@@ -83,6 +83,15 @@ def test_a_bad_record_is_named_and_left_out(folder: Path) -> None:
         ovreport.load(folder, strict=True)
 
 
+def test_a_record_that_was_renamed_is_refused_only_when_asked_for(folder: Path) -> None:
+    """As `ovreport validate` does of what others send."""
+    path = ovreport.load(folder, strict=True).stored[0].path
+    path.rename(path.with_name("renamed.json"))
+    assert len(ovreport.load(folder).records) == 4
+    with pytest.raises(RecordError, match=r"renamed\.json"):
+        ovreport.load(folder, strict=True)
+
+
 def test_many_bad_records_make_one_warning(folder: Path) -> None:
     for index in range(30):
         (folder / f"bad-{index}.json").write_text("{")

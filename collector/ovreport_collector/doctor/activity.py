@@ -69,6 +69,8 @@ def checks(seen: Look, root: Path) -> Iterator[Check]:
 
 def _foreign(seen: Look) -> Check:
     taken = seen.readings.get("foreign_cpu_share")
+    if taken is not None:
+        taken = min(taken, 1.0)  # the kernel's ticks are coarse
     load = seen.readings.get("load_average_1m")
     named = [f"{name} {share(part)}" for name, part in seen.programs[:_SHOWN] if part >= _NAMED]
     parts = [

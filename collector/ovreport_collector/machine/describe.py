@@ -56,9 +56,12 @@ def describe(root: Path = ROOT) -> Machine:
     logical = psutil.cpu_count(logical=True) or 1
     memory = int(psutil.virtual_memory().total)
     hypervisor = virtualised(root)
-    # Memory is rounded: what the firmware keeps for itself differs between boots.
+    flags = [flag for flag in _FLAGS if flag in info.get("flags", "").split()]
+    # Memory is rounded: what the firmware keeps for itself differs between boots. Hypervisors hide
+    # what a processor is, but not its instruction sets; how they call themselves is not hardware.
     gib = round(memory / 2**30)
-    hardware = [cpu, platform.machine(), sockets, physical, logical, gib, hypervisor]
+    is_virtual = hypervisor != "no"
+    hardware = [cpu, platform.machine(), sockets, physical, logical, gib, is_virtual, flags]
     checksum = hashlib.sha256(repr(hardware).encode()).hexdigest()[:6]
     return Machine(
         id=f"{slug(_short(cpu))[:40]}-{physical}c-{gib}g-{checksum}",
@@ -74,7 +77,7 @@ def describe(root: Path = ROOT) -> Machine:
         turbo=procfs.turbo(root),
         smt=procfs.smt(root),
         power_source=procfs.power_source(root),
-        cpu_flags=[flag for flag in _FLAGS if flag in info.get("flags", "").split()],
+        cpu_flags=flags,
     )
 
 

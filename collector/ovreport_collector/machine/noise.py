@@ -226,8 +226,8 @@ class LoopWatch:
         if "busy_s" in moved:
             own_s = after.own_cpu_s - before.own_cpu_s
             unsure_s = (os.cpu_count() or 1) / procfs.TICKS_PER_S
-            found["foreign_cpu_share"] = max(0, moved["busy_s"] - own_s - unsure_s) / capacity_s
-            found["steal_share"] = max(0, moved["steal_s"]) / capacity_s
+            found["foreign_cpu_share"] = _share(moved["busy_s"] - own_s - unsure_s, capacity_s)
+            found["steal_share"] = _share(moved["steal_s"], capacity_s)
         if "waiting_s" in moved:
             found["waiting_share"] = max(0, moved["waiting_s"]) / seconds
         if "involuntary_switches" in moved:
@@ -280,14 +280,18 @@ def _moved(windows: Sequence[Window]) -> dict[str, float]:
                 moved[key] += after.counters[key] - value
     found = {key: moved[key] for key in _COUNTS if key in moved}
     if "busy_s" in moved:
-        # Kernel ticks are coarse: a difference below nothing is nothing.
         capacity_s = seconds * (os.cpu_count() or 1)
-        found["foreign_cpu_share"] = max(0.0, moved["busy_s"] - own_s) / capacity_s
-        found["steal_share"] = max(0.0, moved["steal_s"]) / capacity_s
+        found["foreign_cpu_share"] = _share(moved["busy_s"] - own_s, capacity_s)
+        found["steal_share"] = _share(moved["steal_s"], capacity_s)
     for resource in ("cpu", "io", "memory"):
         if (stalled_us := moved.get(f"pressure_{resource}_us")) is not None:
             found[f"pressure_{resource}_share"] = stalled_us / 1e6 / seconds
     return found
+
+
+def _share(spent_s: float, capacity_s: float) -> float:
+    """Return a share of processor time, within its bounds: the kernel counts in coarse ticks."""
+    return min(1.0, max(0.0, spent_s) / capacity_s)
 
 
 def _peaks(windows: Sequence[Window]) -> dict[str, float]:

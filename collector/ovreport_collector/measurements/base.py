@@ -24,6 +24,7 @@ from ovreport_collector.measurements.results import GenerationQuality, Inference
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import AnyJob, Job, JobFailed, R
+from ovreport_collector.suite.model import Model
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
@@ -112,9 +113,16 @@ class Measurement(ABC, Generic[R]):
         """Return after how many of a case's processes it is done."""
         return ROUNDS[tier.name]
 
+    def fits(self, model: Model) -> bool:
+        """Return whether a model may have it, as far as that is known before it is prepared."""
+        return True
+
     @abstractmethod
-    def seconds(self, tier: Tier) -> float:
-        """Return about how many seconds one round of it takes."""
+    def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
+        """Return about how many seconds one round of it takes.
+
+        `inference_s` is about what an inference takes; 0: next to nothing.
+        """
 
     @abstractmethod
     def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> Job[R]:
@@ -163,9 +171,18 @@ class Workload(ABC, Generic[R]):
     def passes(self, visits: Mapping[PassName, int]) -> list[Pass]:
         """Return the steps that a process makes, with so many visits of each name."""
 
+    def kind(self, one: Pass, index: int) -> str:
+        """Return what a step of process `index` is called among those that take as long."""
+        return one.name
+
     @abstractmethod
-    def seconds(self, name: PassName, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
-        """Return about how many seconds a step of this name takes in process `index` of a case."""
+    def step_s(
+        self, one: Pass, tier: Tier, index: int, inference_s: float, *, skip: Sequence[str] = ()
+    ) -> float:
+        """Return about how many seconds a step of process `index` takes.
+
+        `inference_s` is about what an inference takes.
+        """
 
     def process_s(self, tier: Tier) -> float:
         """Return the seconds that a step needs beyond the loops that the tier bounds."""

@@ -35,7 +35,7 @@ class OutputsJob(Job[OutputsResult], frozen=True, kw_only=True):
         """Run every sample of every set.
 
         OpenVINO gets as many at once as the device calls optimal: nothing is timed, outputs are the
-        same in both modes, and it takes half as long. A native framework's sums may depend on its
+        same in both modes, and it is sooner done. A native framework's sums may depend on its
         number of threads, so it gets one at a time, as it is when latency is measured.
         """
         network, target = _read(self.target), self.target

@@ -53,27 +53,39 @@ def why_not(
     and how accurate a variant made here is, and measures the rest at one precision: the device's
     default, which is what a user gets.
     """
-    if why := why_never(measurement, planned, tier):
-        return why
-    if measurement.needs_streams and is_virtual(planned.case.device):
-        return Unsupported(
-            reason="this device hands the work to others",
-            remedy="Measure each of its devices by itself.",
-        )
-    return measurement.why_not(planned, prepared)
+    return (
+        _why_no_such_case(measurement, planned)
+        or measurement.why_not(planned, prepared)
+        or _why_not_at(tier, measurement, planned)
+    )
 
 
 def why_never(
     measurement: Measurement[Any], planned: PlannedCase, tier: Tier
 ) -> NotMeasured | None:
     """Return why a case can never have a measurement, whatever its model is; None where it may."""
+    return _why_no_such_case(measurement, planned) or _why_not_at(tier, measurement, planned)
+
+
+def _why_no_such_case(measurement: Measurement[Any], planned: PlannedCase) -> NotMeasured | None:
+    """Return why no case of this kind has a measurement."""
     if planned.is_language:
         return SEE_GENERATION
-    if measurement.for_all_cases:
-        return None
-    if planned.is_native:
+    if planned.is_native and not measurement.for_all_cases:
         return Unsupported(reason="measured of OpenVINO only")
-    if tier.name != "quick":
+    if measurement.needs_streams and is_virtual(planned.case.device):
+        return Unsupported(
+            reason="this device hands the work to others",
+            remedy="Measure each of its devices by itself.",
+        )
+    return None
+
+
+def _why_not_at(
+    tier: Tier, measurement: Measurement[Any], planned: PlannedCase
+) -> NotMeasured | None:
+    """Return why a tier measures other cases only."""
+    if tier.name != "quick" or measurement.for_all_cases:
         return None
     if planned.is_optimized:
         only = f"of the published {planned.model.variant} only"
@@ -85,18 +97,18 @@ def why_never(
 
 
 def expected(
-    planned: PlannedCase, tier: Tier, index: int, skip: Sequence[str] = ()
+    planned: PlannedCase, tier: Tier, index: int, inference_s: float, skip: Sequence[str] = ()
 ) -> Iterator[tuple[str, float]]:
     """Yield what is done in process `index` of a case and after it, and about how many seconds.
 
-    It is not known yet which measurements the prepared model has: those of images count for models
-    of all tasks of images.
+    `inference_s` is about what an inference takes. It is not known yet which measurements the
+    prepared model has: those that it may have are counted.
     """
-    measures = workload(planned)
-    for one in measures.passes(dict.fromkeys(VISITS, tier.rounds_per_process)):
-        yield one.name, measures.seconds(one.name, tier, index, skip=skip)
+    own = workload(planned)
+    for one in own.passes(dict.fromkeys(VISITS, tier.rounds_per_process)):
+        yield own.kind(one, index), own.step_s(one, tier, index, inference_s, skip=skip)
     for measurement in MEASUREMENTS:
         if measurement.name in skip or index >= measurement.rounds(tier):
             continue
-        if why_never(measurement, planned, tier) is None:
-            yield measurement.name, measurement.seconds(tier)
+        if why_never(measurement, planned, tier) is None and measurement.fits(planned.model):
+            yield measurement.name, measurement.seconds(tier, inference_s)

@@ -66,7 +66,7 @@ def suite_of(own: OwnModels) -> OwnSuite:
     )
     raise_all(_renamed(semantics.faults(suite), models), where="collect")
     _check_shapes(models, ids, bare)
-    return OwnSuite(suite, {model.id: _arguments(model, bare[model.id], own) for model in models})
+    return OwnSuite(suite, {model.id: _arguments(model, models, bare, own) for model in models})
 
 
 def _checked(file: str) -> Path:
@@ -234,11 +234,18 @@ def _renamed(faults: Iterator[Fault], models: Sequence[Model]) -> Iterator[Fault
         yield Fault(models[int(index[1])].file.name if index else "", fault.what, fault.remedy)
 
 
-def _arguments(model: Model, found: Inspected, own: OwnModels) -> list[str]:
-    """Return the arguments that name this model and its inputs again."""
-    words = [model.file.name]
-    ports = found.inputs if isinstance(found, Description) else []
-    known = {name for port in ports for name in port.names}
+def _arguments(
+    model: Model, models: Sequence[Model], bare: Mapping[str, Inspected], own: OwnModels
+) -> list[str]:
+    """Return the arguments that name a model and its inputs again.
+
+    One whose id is not that of its file alone owes it to the others, which are named too.
+    """
+    is_alone = model.id == slug(model.title)
+    named = [model] if is_alone else models
+    read = [one for m in named if isinstance(one := bare[m.id], Description)]
+    known = {name for one in read for port in one.inputs for name in port.names}
+    words = [one.file.name for one in named] + ([] if is_alone else ["--model", model.id])
     for name, shape in own.shapes.items():
         if name in known:
             words += ["--shape", f"{name}={','.join(map(str, shape))}"]

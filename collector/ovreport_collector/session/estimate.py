@@ -1,6 +1,7 @@
 """How long a collect takes: what is announced before, and the time left while it runs.
 
     total_s(plan)           expected seconds of all that a plan has to do, as announced
+    longest_s(plan)         the same on a disturbed machine, where more processes are added
     Forecast(plan, done)    seconds left: what work took replaces what it was expected to take
 
 There is one model of time, a table: each kind of work on each case, how often it has to be done,
@@ -12,36 +13,49 @@ cores of an AMD EPYC; downloads are not counted.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ovreport_collector import tasks
 from ovreport_collector.datasets import selection
 from ovreport_collector.measurements import registry
+from ovreport_collector.measurements.base import Pass, PassName
 from ovreport_collector.measurements.generation import measurement as generation
 from ovreport_collector.models import cache
 from ovreport_collector.models.variants import is_calibrated, optimized_file_name
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.process.timing import Clock
-from ovreport_collector.session.journal import FurtherDone, Journal, StepDone
+from ovreport_collector.session.journal import (
+    FurtherDone,
+    GivenUp,
+    Journal,
+    OutputsDone,
+    StepDone,
+    Written,
+)
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import SlowAccuracy
 
-_PREPARING_S = 0.6
+_PREPARING_S = 0.45
 """Of making a model's inputs."""
-_ACCURACY_S = 1.5
+_ACCURACY_S = 1.0
 """Of a case's accuracy and agreement, where the task does not say."""
+_SAMPLES = 60
+"""Inferences that it takes beside, if they are slow: two at once of a hundred and more."""
 _SAMPLE_S = 0.02
 """Of the accuracy of one sample of a user's dataset."""
 _OPTIMIZING_S = 10.0
 """Of optimizing a model, once: the result is cached."""
-_QUANTIZING_S = 100.0
-"""The same where it is calibrated: it is tried in several ways, of which one is kept."""
+_QUANTIZING_S, _CALIBRATED = 20.0, 1200
+"""The same where it is calibrated, in several ways of which one is kept; and the inferences that
+this takes beside, if they are slow."""
 _FROM_CACHE_S = 1.0
 """Of finding it there, and making its calibration data to compare."""
+_CORES = 2
+"""Cores that all these numbers are of."""
 
 OUTPUTS = "outputs and accuracy"
 
@@ -59,19 +73,32 @@ class Work(NamedTuple):
 class Done:
     """What a stopped run has done already."""
 
-    rounds: int
-    processes: int
-    """That are over."""
-    work: tuple[tuple[Work, float], ...]
+    rounds: int = 0
+    processes: Mapping[str, int] = field(default_factory=dict)
+    """Case → its processes that came to their ends."""
+    work: Sequence[tuple[Work, float]] = ()
     """And the seconds that each piece took."""
+    finished: Collection[str] = ()
+    """Keys of the cases for which nothing more is done."""
 
 
-NOTHING = Done(rounds=0, processes=0, work=())
+NOTHING = Done()
 
 
 def total_s(plan: Plan) -> float:
     """Return the expected seconds of a plan at the fewest processes: the sum of all its work."""
     return sum(seconds for _, seconds in _expected(plan))
+
+
+def longest_s(plan: Plan) -> float:
+    """Return the expected seconds at the most processes, which a disturbed machine takes."""
+    more = range(plan.tier.processes, plan.tier.max_processes)
+    return total_s(plan) + sum(
+        seconds
+        for planned in plan.cases
+        for index in more
+        for _, seconds in process(plan, planned, index)
+    )
 
 
 def preparing(model: Model) -> Work:
@@ -96,23 +123,47 @@ def outputs(planned: PlannedCase) -> Work:
 
 def process(plan: Plan, planned: PlannedCase, index: int) -> Iterator[tuple[Work, float]]:
     """Yield the work of process `index` of a case, what follows it included, and its seconds."""
-    for kind, seconds in registry.expected(planned, plan.tier, index, plan.skip):
+    for kind, seconds in registry.expected(
+        planned, plan.tier, index, _inference_s(plan, planned), plan.skip
+    ):
         yield Work(planned.key, kind), seconds
+
+
+def step(planned: PlannedCase, one: Pass, index: int) -> Work:
+    """Return the work of a step of process `index` of a case."""
+    return Work(planned.key, registry.workload(planned).kind(one, index))
 
 
 def done(plan: Plan, journal: Journal) -> Done:
     """Return what a journal holds of a plan."""
-    rounds, over, found = 0, 0, list[tuple[Work, float]]()
-    for planned in plan.cases:
-        processes = journal.processes(planned.key)
-        rounds += len({number for one in processes for number in one.rounds})
-        over += sum(one.is_over for one in processes)
-        for one in processes:
-            steps: list[StepDone | FurtherDone] = [*one.steps, *one.further_steps]
-            found += [(Work(planned.key, step.name), step.timing.wall_s) for step in steps]
-        if (step := journal.outputs(planned.key)) is not None:
-            found.append((outputs(planned), step.timing.wall_s))
-    return Done(rounds, over, tuple(found))
+    cases = {planned.key: planned for planned in plan.cases}
+    processes = {key: journal.processes(key) for key in cases}
+    return Done(
+        rounds=sum(len(one.rounds) for of_case in processes.values() for one in of_case),
+        processes={key: sum(one.is_over for one in some) for key, some in processes.items()},
+        work=list(_taken(cases, journal)),
+        finished={s.case for s in journal.steps if isinstance(s, GivenUp | Written)},
+    )
+
+
+def _taken(cases: Mapping[str, PlannedCase], journal: Journal) -> Iterator[tuple[Work, float]]:
+    """Yield the work of a journal, and the seconds that it took."""
+    visits = Counter[tuple[str, int, PassName]]()
+    for entry in journal.steps:
+        match entry:
+            case OutputsDone():
+                planned = cases[entry.case]
+                work = reference(planned.model) if planned.is_reference else outputs(planned)
+            case StepDone():
+                name = entry.name
+                one = Pass(name, visits[entry.case, entry.process, name])
+                visits[entry.case, entry.process, name] += 1
+                work = step(cases[entry.case], one, entry.process)
+            case FurtherDone():
+                work = Work(entry.case, entry.name)
+            case _:
+                continue
+        yield work, entry.timing.wall_s
 
 
 class Forecast:
@@ -134,6 +185,8 @@ class Forecast:
         self.add(_expected(plan))
         for work, took in done.work:
             self._note(work, took)
+        for case in done.finished:
+            self.finish(case)
 
     def add(self, work: Iterable[tuple[Work, float]]) -> None:
         """Note that more has to be done, and its expected seconds."""
@@ -217,7 +270,16 @@ def _optimizing_s(model: Model, variant: str) -> float:
     """Return the expected seconds of having a variant of a model, which may lie in the cache."""
     if cache.has_been_built(variant=variant, file=optimized_file_name(model, variant)):
         return _FROM_CACHE_S
-    return _QUANTIZING_S if is_calibrated(variant) else _OPTIMIZING_S
+    if is_calibrated(variant):
+        return _QUANTIZING_S + _CALIBRATED * model.inference_ms / 1000
+    return _OPTIMIZING_S
+
+
+def _inference_s(plan: Plan, planned: PlannedCase) -> float:
+    """Return about what an inference takes: processors share its work."""
+    is_processor = plan.devices[planned.case.device].family == "CPU"
+    cores = plan.machine.cores_available if is_processor else _CORES
+    return planned.model.inference_ms / 1000 * _CORES / max(_CORES, cores)
 
 
 def _accuracy_s(plan: Plan, model: Model) -> float:
@@ -225,7 +287,9 @@ def _accuracy_s(plan: Plan, model: Model) -> float:
     if is_language(model):
         return generation.ACCURACY_S
     task = tasks.get(model.task)
-    one = task.accuracy_s if isinstance(task, SlowAccuracy) else _ACCURACY_S
+    one = _ACCURACY_S + _SAMPLES * model.inference_ms / 1000
+    if isinstance(task, SlowAccuracy):
+        one = task.accuracy_s
     if dataset := plan.suite.user_datasets.get(model.data):
         one = max(one, _SAMPLE_S * min(dataset.n, plan.samples or selection.MAX_SAMPLES))
     return one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
 
 from ovreport.errors import one_line
@@ -31,6 +33,10 @@ from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.process.timing import Clock
 from ovreport_collector.session import estimate
 from ovreport_collector.session.estimate import Done, Forecast, Work
+
+_BAR = 16
+_BESIDE = _BAR + 32
+"""Columns that all but what is done now take, on one line of a terminal."""
 
 
 class PlainDisplay:
@@ -77,18 +83,18 @@ class LiveDisplay(PlainDisplay):
     ) -> None:
         super().__init__(console)
         self._plan, self._forecast = plan, Forecast(plan, done, clock)
-        self._processes, self._of_processes = done.processes, len(plan.cases) * plan.tier.processes
+        self._started = Counter(done.processes)
+        """Case → its processes that were started."""
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[processes]} processes ·"),
+            BarColumn(bar_width=_BAR),
             TimeElapsedColumn(),
             _TimeLeft(self._forecast),
             console=console,
             transient=True,
         )
-        self._task = self._progress.add_task("preparing", total=1.0, processes="")
+        self._task = self._progress.add_task("preparing", total=1.0)
         self._update()
 
     @property
@@ -113,26 +119,23 @@ class LiveDisplay(PlainDisplay):
     def working(self, what: str, work: Work | None = None) -> None:
         """Show what is done now; what was done before has taken the time until now."""
         self._forecast.begin(work)
+        what = one_line(what, max(_BAR, self._console.width - _BESIDE))
         self._progress.update(self._task, description=escape(what))
         self._update()
 
     def step_started(self, current: PlannedRound, one: Pass) -> None:
         """Show what runs; a process beyond the planned ones makes the bar longer."""
         planned = current.planned
-        if one == current.passes[0] and current.index >= self._plan.tier.processes:
-            self._forecast.add(estimate.process(self._plan, planned, current.index))
-            self._of_processes += 1
-        rounds = current.rounds(one.name) if one.is_visit else []
-        visit = f" {rounds[one.visit] + 1}" if rounds else ""
-        self.working(f"{label(planned)}: {one.name}{visit}", Work(planned.key, one.name))
+        if one == current.passes[0]:
+            self._process_started(planned, current.index)
+        of = f", round {current.rounds(one.name)[0] + one.visit + 1}" if one.is_visit else ""
+        what = f"{label(planned)}: {one.name}{of}"
+        self.working(what, estimate.step(planned, one, current.index))
 
-    def process_finished(
-        self, current: PlannedRound, result: InferenceResult | GenerationResult
-    ) -> None:
-        """Print the process's results, and move the bar."""
-        super().process_finished(current, result)
-        self._processes += 1
-        self._update()
+    def _process_started(self, planned: PlannedCase, index: int) -> None:
+        self._started[planned.key] += 1
+        if self._started[planned.key] > self._plan.tier.processes:
+            self._forecast.add(estimate.process(self._plan, planned, index))
 
     def case_finished(self, planned: PlannedCase) -> None:
         """Expect nothing more of a case."""
@@ -140,18 +143,14 @@ class LiveDisplay(PlainDisplay):
         self._update()
 
     def _update(self) -> None:
-        self._progress.update(
-            self._task,
-            completed=self._forecast.share,
-            processes=f"{self._processes}/{self._of_processes}",
-        )
+        self._progress.update(self._task, completed=self._forecast.share)
 
 
 class _TimeLeft(ProgressColumn):
     """The time left, as the forecast has it now."""
 
     def __init__(self, forecast: Forecast) -> None:
-        super().__init__()
+        super().__init__(table_column=Column(no_wrap=True))
         self._forecast = forecast
 
     def render(self, task: Task) -> Text:

@@ -23,9 +23,10 @@ def announce(plan: Plan, console: Console) -> None:
     """Print what is about to be measured, how long that takes, and what is left out."""
     models, cases = _count(len(plan.models), "model"), _count(len(plan.cases), "case")
     console.print(
-        f"{models}, {cases}, tier {_tier(plan.tier)}: {minutes(estimate.total_s(plan))}, "
-        "downloads not counted. Leave the machine alone meanwhile.",
+        f"{models}, {cases}, tier {_tier(plan.tier)}: {_duration(plan)}. "
+        "Leave the machine alone meanwhile.",
         highlight=False,
+        soft_wrap=True,
     )
     _show_left_out(plan, console)
 
@@ -65,20 +66,27 @@ def _extent(plan: Plan) -> str:
     """Return how much is measured, and how long that takes."""
     tier = plan.tier
     loops = (
-        f" of ≥ {tier.min_seconds:g} s and ≥ {tier.min_inferences} inferences, for latency and "
-        "for throughput"
+        f" × {_count(tier.rounds_per_process, 'round')} of ≥ {tier.min_seconds:g} s and "
+        f"≥ {tier.min_inferences} inferences, for latency and for throughput"
         if not all(planned.is_language for planned in plan.cases)
         else ""
     )
     return (
         f"{_count(len(plan.cases), 'case')} × {tier.processes} processes "
-        f"(at most {tier.max_processes}) × {_count(tier.rounds_per_process, 'round')}"
-        f"{loops}: {minutes(estimate.total_s(plan))}, downloads not counted."
+        f"(at most {tier.max_processes}){loops}: {_duration(plan)}."
     )
 
 
 def _tier(tier: Tier) -> str:
     return f"{tier.name}, custom" if tier.is_custom else tier.name
+
+
+def _duration(plan: Plan) -> str:
+    """Return how long a plan takes, on a machine that is left alone and on another."""
+    usual, longest = minutes(estimate.total_s(plan)), minutes(estimate.longest_s(plan))
+    if longest != usual:
+        usual += f", up to {longest.removeprefix('about ')} on a busy machine"
+    return f"{usual}; downloads not counted"
 
 
 def _show_left_out(plan: Plan, console: Console) -> None:
@@ -99,6 +107,7 @@ def plan_as_json(plan: Plan) -> dict[str, object]:
         "suite": plan.suite_name,
         "tier": msgspec.to_builtins(plan.tier),
         "expected_s": estimate.total_s(plan),
+        "longest_s": estimate.longest_s(plan),
         "left_out": plan.left_out,
         "warnings": plan.warnings,
         "unpinned": plan.unpinned,

@@ -129,6 +129,8 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Role → auxiliary file that the task needs (labels, tokenizer…)."""
     data: str = ""
     """Id of the dataset that gives inputs and labels; empty: the task renders its own."""
+    inference_ms: float = 3.0
+    """About what an inference takes on two cores: for the time that is announced, nothing else."""
     options: dict[str, str | int | float | bool | list[float]] = {}
     """Settings of the task: preprocessing (mean, scale, layout…), how outputs are read, and
     `samples`: accuracies are computed on at most so many of a user's dataset."""

@@ -115,7 +115,7 @@ class FileType(Proportion):
 
     name = "file-type"
     options: Sequence[Option] = ()
-    accuracy_s = 12.0
+    accuracy_s = 2.5
     metric: str | None = "top1"
 
     def samples(self, model: Model, files: Files, *, seed: int, count: int) -> Inputs:

@@ -70,7 +70,7 @@ class TextRecognition(_Lines):
 
     name = "text-recognition"
     options: Sequence[Option] = ()
-    accuracy_s = 14.0
+    accuracy_s = 9.0
     metric: str | None = "character_accuracy"
     why_no_metric = ""
 

@@ -214,10 +214,12 @@ def look_of_ratio(comparison: Comparison) -> Look:
     return Look(is_approximate=few or wide, is_hollow=not comparison.significant)
 
 
-def of_rows(rows: Sequence[Row], *, precision: bool = False) -> tuple[str, ...]:
+def of_rows(
+    rows: Sequence[Row], *, precision: bool = False, quick: bool = False
+) -> tuple[str, ...]:
     """Return the keys of the marks that a chart of these rows needs.
 
-    `precision`: it is of the default precision.
+    `precision`: it is of the default precision. `quick`: something in it is of the quick tier.
     """
     return tuple(
         key
@@ -225,6 +227,7 @@ def of_rows(rows: Sequence[Row], *, precision: bool = False) -> tuple[str, ...]:
             ("hollow", any(row.faint for row in rows)),
             ("unreliable", any(row.is_approximate for row in rows)),
             ("precision", precision),
+            ("quick", quick),
         )
         if needed
     )

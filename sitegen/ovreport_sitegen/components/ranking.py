@@ -196,7 +196,7 @@ def ranking_card(
         finding=finding,
         chart=Chart(kind, title, finding, axis, rows) if rows else None,
         legend=_legend(kind, second, ranked, len(results)) if rows else "",
-        marks=of_rows(rows, precision="default" in conditions),
+        marks=of_rows(rows, precision="default" in conditions, quick=any(r.quick for r in results)),
         table=_table(f"{id_}-card-table", title, results, [key, other] if other else [key]),
         footer=footer(results, measurement),
         more=more,

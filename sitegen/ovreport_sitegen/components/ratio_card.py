@@ -70,7 +70,7 @@ def ratio_card(
         finding=finding,
         chart=Chart("ratios", title, finding, axis, tuple(rows)) if rows else None,
         legend=" ".join(notes) if rows else "",
-        marks=of_rows(rows),
+        marks=of_rows(rows, quick=any(ratio.result.quick for ratio in ratios)),
         table=table,
         footer=footer([ratio.result for ratio in ratios], measurement, by=PAIRED),
         more=more,

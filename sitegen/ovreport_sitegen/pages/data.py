@@ -76,9 +76,7 @@ _PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")
 
 
 def _fault(error: RecordError) -> Fault:
-    what = error.what
-    for before in ("the same record as ", "of the same case and time as "):
-        what = _without_folders(what, before)
+    what = _without_folders(error.what, "of the same case and time as ")
     where = _without_folders(error.where)
     return Fault(line(where, 200), line(what, 300), line(error.remedy))
 

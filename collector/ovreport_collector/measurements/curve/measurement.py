@@ -24,8 +24,10 @@ BATCHES = (2, 4, 8)
 COARSE_POINTS, COARSE_BATCH = 6, 4
 """Of the grid of a quick look."""
 SECONDS = {"quick": 0.25, "standard": 1.5, "publish": 5.0}
-_START_S = 1.0
-_COMPILE_S = 0.2
+_START_S = 0.8
+_COMPILE_S = 0.15
+_INFERENCES = 12
+"""Of a point, warm-up and checks included, where its requests take long."""
 """Expected seconds of a point, without its loop."""
 
 
@@ -35,10 +37,11 @@ class CurveMeasurement(Measurement[CurveResult]):
     name = "curve"
     needs_streams = True
 
-    def seconds(self, tier: Tier) -> float:
-        """Return about how long one round of it takes."""
+    def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
+        """Return about how long one round of it takes: a point's loop, or a few inferences."""
         points = COARSE_POINTS if tier.name == "quick" else MAX_POINTS
-        return _START_S + points * (1.4 * SECONDS[tier.name] + _COMPILE_S)
+        point_s = max(1.2 * SECONDS[tier.name], _INFERENCES * inference_s)
+        return _START_S + points * (point_s + _COMPILE_S)
 
     def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> CurveJob:
         """Return the job of one round: the same grid in all of them."""

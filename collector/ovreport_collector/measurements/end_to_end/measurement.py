@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ovreport.record import EndToEnd, NotMeasured, OutputAgreement, Pipeline, Tier, Unsupported, Way
+from ovreport_collector import tasks
 from ovreport_collector.measurements.base import Measurement, PlannedRound, first_failure, measured
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
 from ovreport_collector.measurements.results import InferenceResult
@@ -12,11 +13,15 @@ from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.images import EncodedImages
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
+from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks.images.base import ImageTask
 
 _SECONDS = {"quick": 0.5, "standard": 4.0, "publish": 15.0}
 """Of each way, both loops together."""
-_START_S = 3.0
+_START_S = 2.3
 """A process, two compilations, and the untimed passes."""
+_INFERENCES = 80
+"""Of a round at least, both ways together."""
 _FEW = 3
 """Rounds that are enough even if others failed: fewer have no interval worth showing."""
 
@@ -36,9 +41,13 @@ class EndToEndMeasurement(Measurement[EndToEndResult]):
             None if isinstance(prepared.encoded_images, EncodedImages) else prepared.encoded_images
         )
 
-    def seconds(self, tier: Tier) -> float:
+    def fits(self, model: Model) -> bool:
+        """Return whether the task is one of images."""
+        return isinstance(tasks.get(model.task), ImageTask)
+
+    def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
         """Return about how long one round of it takes."""
-        return 2 * _SECONDS[tier.name] + _START_S
+        return max(2 * _SECONDS[tier.name], _INFERENCES * inference_s) + _START_S
 
     def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> EndToEndJob:
         """Return the job of one round."""

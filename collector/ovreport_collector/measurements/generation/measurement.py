@@ -41,7 +41,7 @@ CONCURRENT_ROUNDS = {"quick": 3, "standard": 5, "publish": 7}
 interval, five are the fewest that may be compared."""
 OUTPUTS_LIMIT_S = 300.0
 """Plenty for all prompts and windows of a small model on a small machine: a limit, no estimate."""
-ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 15.0, 0.02, 20.0
+ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 5.0, 0.02, 20.0
 """Expected, of a small model on a small machine: a case's prompts and windows; a load; a token;
 several requests at once, the second load included."""
 
@@ -68,15 +68,17 @@ class Generation(Workload[GenerationResult]):
         """Return the only step of a process."""
         return [Pass("generation")]
 
-    def seconds(self, name: PassName, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
-        """Return about how long the only step takes."""
+    def step_s(
+        self, one: Pass, tier: Tier, index: int, inference_s: float, *, skip: Sequence[str] = ()
+    ) -> float:
+        """Return about how long the only step of a process takes."""
         tokens = GENERATIONS[tier.name] * sum(lengths.new_tokens for lengths in GRID)
         together = SKIP not in skip and index < CONCURRENT_ROUNDS[tier.name]
         return _LOADING_S + _TOKEN_S * tokens + (_TOGETHER_S if together else 0.0)
 
     def process_s(self, tier: Tier) -> float:
         """Return what its longest round takes: tokens are not bounded by the tier."""
-        return self.seconds("generation", tier, 0)
+        return self.step_s(Pass("generation"), tier, 0, 0.0)
 
     def job(self, current: PlannedRound) -> GenerationJob:
         """Return the job of one round."""

@@ -42,10 +42,17 @@ from ovreport_collector.measurements.results import (
     ThroughputVisit,
 )
 
-_SECONDS: dict[PassName, float] = {"start": 1.6, "switch": 0.8, "end": 0.05}
-"""Expected seconds of a process's steps without timed loops: starting, compiling, warm-up."""
-_AROUND_S = 0.05
-"""Of looking at the machine before and after a visit."""
+_STEP_S = {
+    "start": 0.9,
+    "latency": 0.03,
+    "first switch": 2.3,
+    "switch": 0.7,
+    "throughput": 0.06,
+    "end": 0.05,
+}
+"""Expected seconds of a step beside its timed loop: importing, compiling, warm-up, messages."""
+_CHECKED = 20
+"""Inferences at the start, which are checked."""
 
 
 class Inference(Workload[InferenceResult]):
@@ -61,9 +68,21 @@ class Inference(Workload[InferenceResult]):
             Pass("end"),
         ]
 
-    def seconds(self, name: PassName, tier: Tier, index: int, *, skip: Sequence[str] = ()) -> float:
-        """Return about how long a step takes: a timed loop, or what it needs."""
-        return _SECONDS.get(name, tier.min_seconds + LEAD_IN_S + _AROUND_S)
+    def kind(self, one: Pass, index: int) -> str:
+        """Return the step's name; the first switch finds out how to drive requests."""
+        return "first switch" if one.name == "switch" and index == 0 else one.name
+
+    def step_s(
+        self, one: Pass, tier: Tier, index: int, inference_s: float, *, skip: Sequence[str] = ()
+    ) -> float:
+        """Return about how long a step takes: mostly that is its timed loop."""
+        seconds = _STEP_S[self.kind(one, index)]
+        if one.name == "start":
+            return seconds + _CHECKED * inference_s
+        if not one.is_visit:
+            return seconds
+        loop_s = min(max(tier.min_seconds, tier.min_inferences * inference_s), tier.max_seconds)
+        return seconds + max(LEAD_IN_S, 3 * inference_s) + loop_s
 
     def job(self, current: PlannedRound) -> InferenceJob:
         """Return the job of one process."""

@@ -15,7 +15,7 @@ from ovreport_collector.measurements.base import (
     first_failure,
     measured,
 )
-from ovreport_collector.measurements.open_loop.run import LONGEST, ArrivalsJob, ArrivalsResult
+from ovreport_collector.measurements.open_loop.run import FEW, LONGEST, ArrivalsJob, ArrivalsResult
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.process.job import JobFailed
 
@@ -27,7 +27,9 @@ LIMIT = 5
 LEAST = {0.9: 3 * 64, 0.99: 3 * 662}
 """Percentile → arrivals of a step: the bound needs 64 or 662 independent ones (MLPerf), and
 waiting requests are correlated: three times that serves up to a correlation of one half."""
-_START_S = 1.0
+_START_S = 0.6
+_TRIES = 1.2
+"""Steps at a rate: one that misses is repeated, but ends early."""
 
 
 class OpenLoopMeasurement(Measurement[ArrivalsResult]):
@@ -36,9 +38,13 @@ class OpenLoopMeasurement(Measurement[ArrivalsResult]):
     name = "open_loop"
     needs_streams = True
 
-    def seconds(self, tier: Tier) -> float:
-        """Return about how long one round takes: slow models and repeated steps take longer."""
-        return RATES[tier.name] * 2 * SECONDS[tier.name] + _START_S
+    def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
+        """Return about how long one round takes: a model that is too slow for it takes no time."""
+        seconds, rate = SECONDS[tier.name], 1 / (2 * max(inference_s, 1e-6))
+        if rate * LONGEST * seconds < FEW:
+            return _START_S
+        step_s = min(max(seconds, LEAST[0.9] / rate), LONGEST * seconds)
+        return _START_S + RATES[tier.name] * _TRIES * step_s
 
     def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> ArrivalsJob:
         """Return the job of one round: limit and percentile are the same in all of them."""

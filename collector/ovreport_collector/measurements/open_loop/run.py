@@ -51,7 +51,7 @@ _HEAD_START_S = 0.01
 _WARM_UP_S = 0.2
 _PR_SET_TIMERSLACK = 29
 """Of Linux, prctl(2); the slack is in nanoseconds."""
-_FEW = 64
+FEW = 64
 """Independent samples without which not even p90 has a bound."""
 
 
@@ -89,10 +89,10 @@ def measure(job: ArrivalsJob, engine: Engine) -> ArrivalsResult | JobFailed:
             cause="error",
         )
     expected = job.closed_ips / 2 * LONGEST * job.seconds
-    if expected < _FEW:
+    if expected < FEW:
         return JobFailed(
             reason=f"{TOO_FEW}: at half the throughput {expected:.0f} requests arrive in "
-            f"{LONGEST * job.seconds:g} s, p90 needs {_FEW}; a higher tier measures longer",
+            f"{LONGEST * job.seconds:g} s, p90 needs {FEW}; a higher tier measures longer",
             cause="error",
             unsupported=True,
         )

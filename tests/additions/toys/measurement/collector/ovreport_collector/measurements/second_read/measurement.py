@@ -22,7 +22,7 @@ class SecondReadMeasurement(Measurement[SecondReadResult]):
 
     name = "second_read"
 
-    def seconds(self, tier: Tier) -> float:
+    def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
         """Return what starting a process takes."""
         return 1.0
 
