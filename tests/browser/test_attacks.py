@@ -35,8 +35,8 @@ ATTACKS = {
     "style": "</style><style>@import 'http://evil.example/a.css';body{display:none}</style>",
     "close": "--></title></textarea></template></table></svg><iframe src=http://evil.example/>",
     "directions": "\u202egnp.exe\u2066 \u200f ]]> \x00\x01\x1b \ufffe",
-    "long": "W" * 10_000,
-    "long words": "wide " * 2_000,
+    "long": "W" * 5_000,
+    "long words": "wide " * 1_000,
 }
 
 _OPEN = {"properties", "packages", "noise_unreadable", "effective", "requested"}
