@@ -157,7 +157,7 @@ class Killer:
         if kind == "start":
             time.sleep(self.random.uniform(0.01, 1.5))
             return
-        if kind == "record" and len(self.place.rounds) < 2 * ROUNDS * len(CASES) - 2:
+        if kind == "record" and len(self.place.rounds) < ROUNDS * len(CASES):
             time.sleep(self.random.uniform(0.5, 3.0))
             return
         steps, files = len(self.place.steps), self.place.files

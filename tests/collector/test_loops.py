@@ -326,15 +326,16 @@ class Observer:
         return {"waiting_share": 0.5}
 
 
-def test_rounds_of_a_process_share_its_warm_up() -> None:
+def test_rounds_of_a_process_rest_on_its_warm_up() -> None:
     """Each has its own number and samples; a few inferences before it are not timed."""
     request = Request(0.002)
     loop = loops.LatencyLoop(request, 4, QUICK, process=2)
     rounds = [loop.round(index) for index in (8, 9)]
     assert [(r.round, r.process) for r in rounds] == [(8, 2), (9, 2)]
-    assert rounds[0].warmup_n == rounds[1].warmup_n
-    untimed = request.n - sum(r.n for r in rounds) - rounds[0].warmup_n
-    assert untimed >= 2 * 3
+    # Three windows of three at least warm it up, and three inferences are before each round.
+    untimed = request.n - sum(r.n for r in rounds)
+    assert untimed >= 9 + 2 * 3
+    assert min(r.warmup_n for r in rounds) >= 9 + 3
 
 
 def test_a_round_is_observed_while_its_threads_are_there() -> None:

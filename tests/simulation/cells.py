@@ -36,31 +36,49 @@ LABELLED = 50
 """Of fewer results that are called stable, no share is given."""
 
 COVERED_OBSERVED = "The 95 % interval of an observed value holds the median of its distribution"
-COVERED_STABLE = "… of those that are called stable"
+COVERED_STABLE = "… of the observed values that are called stable"
 DETECTED = "A true change of 5 % is found, rounds that differ by 2 %"
 DETECTED_ASTRAY = "… one round in ten of each case disturbed by 10 to 65 %"
 ASTRAY_GOAL = 0.80
+HEAVY_ALARM = (
+    "Missed by a tenth of a point, where a round in ten spreads five times as much and rounds are "
+    "correlated by 0.6 besides: the correlation of such rounds is known too roughly for 99 %."
+)
 
 
 def observed(comparisons: int, *, seed: int) -> Iterator[Finding]:
-    """Measure how often intervals of observed values hold, all of them and those called stable."""
+    """Measure how often intervals of observed values hold, all of them and those called stable.
+
+    Of the spreads of rounds the one that is worst speaks for its conditions.
+    """
     rng = np.random.default_rng(seed)
+    worst: dict[tuple[str, Kind, float, int], Finding] = {}
     for kind, deviation, rho, rounds in product(KINDS, DEVIATIONS, RHOS, ROUNDS):
         noise = Noise(kind=kind, deviation=deviation, rho=rho)
-        truth = math.exp(noise.median)
-        hits, stable = [], []
-        for _ in range(math.ceil(comparisons / CASES)):
-            logs = noise.logs(rng, CASES, rounds)
-            prior = prior_from(run_of(logs))
-            for values in np.exp(logs).tolist():
-                found = median_interval(values, prior=prior)
-                hits.append(holds(found, truth))
-                if is_stable(found, rounds):
-                    stable.append(hits[-1])
-        where = _where(noise, rounds)
-        yield coverage(COVERED_OBSERVED, where, hits)
-        if len(stable) >= LABELLED:
-            yield coverage(COVERED_STABLE, where, stable)
+        for finding in _observed(noise, rounds, comparisons, rng):
+            key = finding.question, kind, rho, rounds
+            if key not in worst or finding.measured < worst[key].measured:
+                worst[key] = finding
+    yield from worst.values()
+
+
+def _observed(
+    noise: Noise, rounds: int, comparisons: int, rng: np.random.Generator
+) -> Iterator[Finding]:
+    truth = math.exp(noise.median)
+    hits, stable = [], []
+    for _ in range(math.ceil(comparisons / CASES)):
+        logs = noise.logs(rng, CASES, rounds)
+        prior = prior_from(run_of(logs))
+        for values in np.exp(logs).tolist():
+            found = median_interval(values, prior=prior)
+            hits.append(holds(found, truth))
+            if is_stable(found, rounds):
+                stable.append(hits[-1])
+    where = _where(noise, rounds)
+    yield coverage(COVERED_OBSERVED, where, hits)
+    if len(stable) >= LABELLED:
+        yield coverage(COVERED_STABLE, where, stable)
 
 
 def is_stable(interval: Interval, rounds: int) -> bool:
@@ -84,7 +102,7 @@ def ratios(comparisons: int, *, seed: int) -> Iterator[Finding]:
                 found.append(_finds_change(first, second, prior))
         where = _where(noise, rounds)
         yield coverage(COVERED_RATIO, where, [holds(p.ordinary.ratio, 1.0) for p in same])
-        yield from false_alarms(where, same)
+        yield from false_alarms(where, same, HEAVY_ALARM if kind == "heavy" else "")
         if rho == 0 and rounds >= 12 and kind != "heavy":
             yield _detection(kind, where, found)
 

@@ -136,19 +136,21 @@ def coverage(question: str, where: str, hits: Sequence[bool], why: str = "") -> 
     )
 
 
-def false_alarms(where: str, same: Sequence[Pair]) -> Iterator[Finding]:
-    """Yield how often a case is called different from itself."""
+def false_alarms(where: str, same: Sequence[Pair], why: str = "") -> Iterator[Finding]:
+    """Yield how often a case is called different from itself; `why` goals may be missed."""
     alarms = [pair.different for pair in same]
     for level, (question, goal) in enumerate(
         ((FALSE_ALARM, FALSE_ALARM_GOAL), (FALSE_ANNOUNCED, FALSE_ANNOUNCED_GOAL))
     ):
+        measured = share([a[level] for a in alarms])
         yield Finding(
             question=question,
             conditions=where,
-            measured=share([a[level] for a in alarms]),
+            measured=measured,
             goal=goal,
             at_least=False,
             n=len(same),
+            why=why if measured > goal else "",
         )
 
 

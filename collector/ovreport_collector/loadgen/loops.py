@@ -41,6 +41,9 @@ NO_METER: AbstractContextManager[object] = contextlib.nullcontext()
 processor_clock = time.process_time
 """Seconds of processor time that this process took, user and system, all threads."""
 
+Window = Callable[[float], tuple[int, float]]
+"""Infers for at least so many seconds; returns the number of inferences and their median in s."""
+
 
 @dataclass(frozen=True)
 class WarmUp:
@@ -49,6 +52,12 @@ class WarmUp:
     n: int
     seconds: float
     stable: bool
+
+    def followed_by(self, window: Window) -> WarmUp:
+        """Return this warm-up of a process with the inferences before one of its rounds."""
+        began = clock()
+        n, _ = window(LEAD_IN_S)
+        return WarmUp(self.n + n, self.seconds + clock() - began, self.stable)
 
 
 class Observer(Protocol):
@@ -90,7 +99,7 @@ class LatencyLoop:
     def round(self, index: int, observer: Observer | None = None) -> LatencyRound:
         """Time one loop, which is the round of this number."""
         with measuring():
-            self._window(LEAD_IN_S)
+            warm = self._warm.followed_by(self._window)
             timed = self._timed(observer or Nobody())
         ms = np.asarray(timed.wall_s) * 1000
         third = max(1, len(ms) // 3)
@@ -107,9 +116,9 @@ class LatencyLoop:
             first_third_median_ms=float(np.median(ms[:third])),
             last_third_median_ms=float(np.median(ms[-third:])),
             autocorrelation=autocorrelation(ms),
-            warmup_n=self._warm.n,
-            warmup_s=self._warm.seconds,
-            warmup_stable=self._warm.stable,
+            warmup_n=warm.n,
+            warmup_s=warm.seconds,
+            warmup_stable=warm.stable,
             histogram=_histogram(ms, LATENCY_BUCKETS, self._tier),
             cpu_s=timed.cpu_s,
             readings=dict(timed.readings),
@@ -187,7 +196,7 @@ class ThroughputLoop:
             seen.end()
 
         with measuring():
-            self._load.run(LEAD_IN_S, 3)
+            warm = self._warm.followed_by(_batches(self._load))
         with around:
             seen.begin()
             cpu_s[0] = processor_clock()
@@ -208,9 +217,9 @@ class ThroughputLoop:
             first_third_ips=loaded.third_rate(first=True),
             last_third_ips=loaded.third_rate(first=False),
             autocorrelation=autocorrelation(ms),
-            warmup_n=self._warm.n,
-            warmup_s=self._warm.seconds,
-            warmup_stable=self._warm.stable,
+            warmup_n=warm.n,
+            warmup_s=warm.seconds,
+            warmup_stable=warm.stable,
             histogram=_histogram(ms, THROUGHPUT_BUCKETS, tier),
             cpu_s=cpu_s[1] - cpu_s[0],
             readings=dict(seen.readings),
@@ -244,11 +253,8 @@ def _trial(load: Load) -> float:
 
 
 @measuring()
-def warm_up(window: Callable[[float], tuple[int, float]]) -> WarmUp:
-    """Run windows until three in a row agree within 5 % in median, or the cap is reached.
-
-    `window(seconds)` runs for at least that long and returns (inferences, median in s).
-    """
+def warm_up(window: Window) -> WarmUp:
+    """Run windows until three in a row agree within 5 % in median, or the cap is reached."""
     began, total = clock(), 0
     medians: list[float] = []
     while clock() - began < WARMUP_CAP_S or len(medians) < 3:
@@ -266,7 +272,7 @@ def _enough(n: int, seconds: float, tier: Tier) -> bool:
     return n > 0 and (done or seconds >= tier.max_seconds)
 
 
-def _one_by_one(request: Request, samples: int) -> Callable[[float], tuple[int, float]]:
+def _one_by_one(request: Request, samples: int) -> Window:
     def window(seconds: float) -> tuple[int, float]:
         times: list[float] = []
         began = clock()
@@ -280,7 +286,7 @@ def _one_by_one(request: Request, samples: int) -> Callable[[float], tuple[int, 
     return window
 
 
-def _batches(load: Load) -> Callable[[float], tuple[int, float]]:
+def _batches(load: Load) -> Window:
     def window(seconds: float) -> tuple[int, float]:
         loaded = load.run(seconds, 3)
         return len(loaded.latencies), float(np.median(loaded.latencies))

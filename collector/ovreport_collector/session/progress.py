@@ -35,6 +35,8 @@ from ovreport_collector.session import estimate
 from ovreport_collector.session.estimate import Done, Forecast, Work
 
 _BAR = 16
+_DRAWN_A_SECOND = 2
+"""Times that the bar is drawn: it is beside a measuring process, and takes its processor time."""
 _BESIDE = _BAR + 32
 """Columns that all but what is done now take, on one line of a terminal."""
 
@@ -93,6 +95,7 @@ class LiveDisplay(PlainDisplay):
             _TimeLeft(self._forecast),
             console=console,
             transient=True,
+            refresh_per_second=_DRAWN_A_SECOND,
         )
         self._task = self._progress.add_task("preparing", total=1.0)
         self._update()
