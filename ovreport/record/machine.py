@@ -114,7 +114,8 @@ class RunSpread(Part, frozen=True):
 
     cases: Annotated[int, Meta(ge=2)]
     deviation: Positive
-    """Standard deviation of the logarithm of a round's value, typical of the run's cases."""
+    """Standard deviation of the logarithm of a round's value, typical of the run's cases; of a
+    headline, of what each process's quiet rounds agree on."""
     degrees: Positive
     """Degrees of freedom that this deviation is worth."""
     autocorrelation: Annotated[float, Meta(ge=-1, le=1)]
