@@ -72,7 +72,8 @@ def _extent(plan: Plan) -> str:
         else ""
     )
     most = f" (at most {tier.max_processes})" if tier.max_processes > tier.processes else ""
-    return f"{_count(len(plan.cases), 'case')} × {tier.processes} processes{most}{loops}: {_duration(plan)}."
+    cases = _count(len(plan.cases), "case")
+    return f"{cases} × {tier.processes} processes{most}{loops}: {_duration(plan)}."
 
 
 def _tier(tier: Tier) -> str:
