@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -103,6 +103,17 @@ _scale("throughput: median × 0.1", "throughput", "median_ms", 0.1)
 _scale("throughput: first third × 10", "throughput", "first_third_ips", 10)
 _scale("throughput: last third × 10", "throughput", "last_third_ips", 10)
 _scale("throughput: requests × 10", "throughput", "requests", 10)
+_set("throughput: a batch of 1000", "throughput.batch", 1000)
+
+
+@kind("inputs: none")
+def _no_inputs(document: Document, rng: random.Random) -> bool | None:
+    if not rounds(document, "latency"):
+        return False
+    document["inputs"]["distinct"] = 0
+    return None
+
+
 _scale("processor time × 1000", "latency", "cpu_s", 1000)
 
 
@@ -233,6 +244,14 @@ def _no_readings(document: Document, rng: random.Random) -> bool | None:
     for one in found:
         one["readings"] = {}
     return None if found else False
+
+
+@kind("noise: a run's spread of next to nothing, worth everything")
+def _spread(document: Document, rng: random.Random) -> bool | None:
+    document["run_spread"] = {
+        "latency_ms": {"cases": 2, "deviation": 1e-9, "degrees": 1e9, "autocorrelation": 0.0}
+    }
+    return None
 
 
 @kind("noise: negative")
@@ -612,19 +631,25 @@ VALUES: tuple[object, ...] = (
 """What a random change puts in the place of something."""
 
 
-def places(part: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield every place of a document: the part that holds it, and its key there."""
-    for key, value in list(part.items() if isinstance(part, dict) else enumerate(part)):
-        yield part, key
-        if isinstance(value, dict | list):
-            yield from places(value)
+def place(document: Document, rng: random.Random) -> tuple[Any, Any]:
+    """Return some place of a document: the part that holds it, and its key there.
+
+    By a walk from its top, so that the few fields of a case come up as often as the thousands of
+    numbers in histograms.
+    """
+    part: Any = document
+    while True:
+        key = rng.choice(list(part) if isinstance(part, dict) else range(len(part)))
+        if not (isinstance(part[key], dict | list) and part[key]) or rng.random() < 0.1:
+            return part, key
+        part = part[key]
 
 
 def mutate(document: Document, rng: random.Random) -> Document:
     """Return a copy with one to three random changes."""
     made = copied(document)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
-        part, key = rng.choice(list(places(made)))
+        part, key = place(made, rng)
         value = part[key]
         match rng.randrange(6):
             case 0:
@@ -636,7 +661,7 @@ def mutate(document: Document, rng: random.Random) -> Document:
             case 3 if isinstance(part, dict):
                 part["x" + str(key)] = value
             case 4:
-                other, name = rng.choice(list(places(made)))
+                other, name = place(made, rng)
                 part[key] = copy.deepcopy(other[name])
             case _:
                 part[key] = copy.deepcopy(rng.choice(VALUES))

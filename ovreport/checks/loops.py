@@ -16,6 +16,9 @@ RUNTIME, RUNTIME_MS = 1.05, 0.05
 """The runtime reads another clock, whose steps may be microseconds."""
 UNEVEN = 1.5
 """Requests that end at different times make the sum of their rates a little more than the whole."""
+BATCHED, BATCH_TIMEOUTS_MS = 30.0, 2000.0
+"""The same where requests are batched, by BATCH or by a GPU's plugin: at the end those that are
+left wait for a batch to fill until a timeout, which is a second."""
 IDLE_ROUNDING = 0.05
 FASTER = 100.0
 """A request under load has fewer threads than one alone, and is slower. Where a model is so small
@@ -78,21 +81,24 @@ def _thirds(r: LatencyRound) -> Iterator[tuple[str, str]]:
 def throughput(record: Record) -> Iterator[Fault]:
     """Yield what a round of throughput contradicts itself in."""
     if isinstance(record.throughput, Throughput):
+        if record.throughput.batch != 1:
+            what = "an inference counts once, whatever the batch in the model's shape"
+            yield Fault("$.throughput.batch", what)
         for index, r in enumerate(record.throughput.rounds):
-            for field, what in _throughput(r):
+            for field, what in _throughput(r, record.case.device):
                 yield Fault(f"$.throughput.rounds[{index}].{field}", what)
 
 
-def _throughput(r: ThroughputRound) -> Iterator[tuple[str, str]]:
+def _throughput(r: ThroughputRound, device: str) -> Iterator[tuple[str, str]]:
     if r.requests == 0:
         yield "requests", "no request, but inferences"
         return
     busy_ms = r.requests * r.duration_s * (1 - r.idle_share) * 1000
     least, most = samples.total_ms(r.histogram)
-    unclipped = r.idle_share > 0
-    if busy_ms > most * (1 + IDLE_ROUNDING) or least > busy_ms * (
-        1 + IDLE_ROUNDING if unclipped else UNEVEN
-    ):
+    above = busy_ms * (1 + IDLE_ROUNDING if r.idle_share > 0 else UNEVEN)
+    if r.idle_share == 0 and device != "CPU":
+        above = min(busy_ms * BATCHED, busy_ms + r.requests * BATCH_TIMEOUTS_MS)
+    if busy_ms > most * (1 + IDLE_ROUNDING) or least > above:
         yield (
             "duration_s",
             f"{r.requests} requests were busy for {number(busy_ms / 1000)} s, their latencies add "
@@ -113,6 +119,8 @@ def under_load(record: Record) -> Iterator[Fault]:
     """Yield requests under load that are far faster than one alone."""
     if not (isinstance(record.latency, Latency) and isinstance(record.throughput, Throughput)):
         return
+    if record.case.device.startswith("BATCH"):
+        return  # one alone waits for a batch to fill, until a timeout
     alone = min(r.min_ms for r in record.latency.rounds)
     for index, r in enumerate(record.throughput.rounds):
         if r.median_ms * FASTER < alone:
@@ -149,6 +157,12 @@ def correlations(record: Record) -> Iterator[Fault]:
             yield Fault(
                 f"{path}.autocorrelation", f"{r.autocorrelation!r} cannot be of {r.n} samples"
             )
+
+
+def inputs(record: Record) -> Iterator[Fault]:
+    """Yield loops that were fed nothing."""
+    if record.inputs.distinct == 0 and any(both(record)):
+        yield Fault("$.inputs.distinct", "no input, but inferences")
 
 
 def warm_ups(record: Record) -> Iterator[Fault]:

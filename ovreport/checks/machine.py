@@ -32,6 +32,10 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
     "cgroup_memory_gib": (1e-6, 1e9),
 }
 """Reading → the values that it can have; all others count something, and are not negative."""
+MOST_ROUNDS = 100
+"""Of a case; a run's spread is worth at most the rounds of its cases."""
+MOST_DEVIATION = 20.0
+"""Of the logarithm of a time: a factor of 10⁸."""
 COUNTED = (-1e-9, 1e300)
 
 
@@ -67,7 +71,7 @@ def _readings(path: str, readings: Mapping[str, float]) -> Iterator[Fault]:
 def spread(record: Record) -> Iterator[Fault]:
     """Yield spreads over the cases of a run that say nothing, or too much."""
     for key, one in record.run_spread.items():
-        if one.degrees <= 0 or one.deviation > 20:
+        if not 0 < one.degrees <= one.cases * MOST_ROUNDS or one.deviation > MOST_DEVIATION:
             yield Fault(
                 f"$.run_spread.{key}",
                 f"a deviation of {number(one.deviation)} worth {number(one.degrees)} degrees",

@@ -43,6 +43,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "An autocorrelation is one that so many samples can have.", _ONE_LOOP, loops.correlations
     ),
+    Check("What was timed had inputs.", "They are rotated.", loops.inputs),
     Check(
         "A stable warm-up took place.",
         "It is stable when windows of inferences agree.",
