@@ -153,12 +153,9 @@ class Killer:
         if not self.hit:
             time.sleep(self.random.uniform(0.01, 0.2))
             return
-        kind = self.random.choice(["start", "step", "step", "record"])
+        kind = self.random.choice(["start", "step", "step", "step", "record"])
         if kind == "start":
             time.sleep(self.random.uniform(0.01, 1.5))
-            return
-        if kind == "record" and len(self.place.rounds) < ROUNDS * len(CASES):
-            time.sleep(self.random.uniform(0.5, 3.0))
             return
         steps, files = len(self.place.steps), self.place.files
         changed: Callable[[], bool] = (

@@ -71,10 +71,9 @@ def _extent(plan: Plan) -> str:
         if not all(planned.is_language for planned in plan.cases)
         else ""
     )
-    return (
-        f"{_count(len(plan.cases), 'case')} × {tier.processes} processes "
-        f"(at most {tier.max_processes}){loops}: {_duration(plan)}."
-    )
+    most = f" (at most {tier.max_processes})" if tier.max_processes > tier.processes else ""
+    cases = _count(len(plan.cases), "case")
+    return f"{cases} × {tier.processes} processes{most}{loops}: {_duration(plan)}."
 
 
 def _tier(tier: Tier) -> str:
