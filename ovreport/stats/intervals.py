@@ -1,7 +1,8 @@
 """Intervals, spreads and percentiles of values over rounds.
 
-Rounds are fresh processes and count as independent; samples within a round do not. What the
-functions promise is checked by simulation: `tests/benchmarks/statistics_simulation.py`.
+Rounds follow each other and are correlated, as are the samples within one; `ovreport.stats.spread`
+says by how much that lowers what they are worth. What the functions promise is checked by
+simulation: `tests/benchmarks/statistics_simulation.py`.
 """
 
 from __future__ import annotations
