@@ -93,9 +93,10 @@ def test_every_command_is_understood(command, tmp_path, monkeypatch):
     for folder in ("DIR", "site/records", "site-before/records"):
         Path(folder).mkdir(parents=True)
     name, *arguments = shlex.split(command)
-    found = cli.get_command(click.Context(cli), name)
+    group = click.Context(cli, **cli.context_settings)
+    found = cli.get_command(group, name)
     assert found is not None, f"there is no command {name!r}"
-    found.make_context(name, arguments)
+    found.make_context(name, arguments, parent=group)
 
 
 @pytest.mark.parametrize("option", ["suite", "model"])

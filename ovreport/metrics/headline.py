@@ -62,17 +62,25 @@ class Rounds:
 
 
 def headline(
-    key: str, rounds: Rounds, record: Record, reasons: Sequence[Reason], own: Own = lambda _: ()
+    key: str,
+    rounds: Rounds,
+    record: Record,
+    reasons: Sequence[Reason],
+    own: Own = lambda _: (),
+    *,
+    observed_key: str = "",
 ) -> tuple[str, MetricValue]:
     """Return a headline: its undisturbed value, else the observed one, which is never stable.
 
-    `reasons`: the record's evidence; `own`: what speaks against some of the rounds.
+    `reasons`: the record's evidence; `own`: what speaks against some of the rounds;
+    `observed_key`: the metric of the observed value beside it, whose interval it then has.
     """
     found = rounds.undisturbed(prior_of(record, key, UNKNOWN))
     if isinstance(found, str):
         why = Reason(code="disturbed", detail=found)
         everything = [why, *own(range(len(rounds.values))), *reasons]
-        return _over_all(key, rounds, ROUNDS, everything, kind="observed")
+        prior = prior_of(record, observed_key, ROUNDS)
+        return _over_all(key, rounds, prior, everything, kind="observed")
     quiet = [*own(found.used), *evidence_without_load(record, found.processes)]
     verdict = verdict_of(found.interval, len(found.used), quiet)
     n = sum(rounds.n[i] for i in found.used)

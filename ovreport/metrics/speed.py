@@ -74,7 +74,10 @@ def throughput_value(
 ) -> tuple[str, MetricValue]:
     """Return the headline throughput, whose verdict whatever is derived from it shares."""
     made = throughput_rounds(measured.rounds, measured.batch, quiet_processes(record))
-    return headline("throughput_ips", made, record, reasons, _own(measured.rounds, record.tier))
+    own = _own(measured.rounds, record.tier)
+    return headline(
+        "throughput_ips", made, record, reasons, own, observed_key="throughput_observed_ips"
+    )
 
 
 def _own(rounds: Sequence[LatencyRound | ThroughputRound], tier: Tier) -> Own:
@@ -87,8 +90,9 @@ def _latency(record: Record, reasons: Sequence[Reason]) -> Values:
         return
     rounds, own = measured.rounds, _own(measured.rounds, record.tier)
     made = latency_rounds(rounds, quiet_processes(record))
-    yield headline("latency_ms", made, record, reasons, own)
-    key, over_all = observed("latency_observed_ms", made, record, reasons, own)
+    key = "latency_observed_ms"
+    yield headline("latency_ms", made, record, reasons, own, observed_key=key)
+    key, over_all = observed(key, made, record, reasons, own)
     yield key, over_all
     n, verdict = over_all.n, over_all.verdict
     longest, prior = max(r.max_ms for r in rounds), prior_of(record, key, CORRELATED)

@@ -35,8 +35,8 @@ ATTACKS = {
     "style": "</style><style>@import 'http://evil.example/a.css';body{display:none}</style>",
     "close": "--></title></textarea></template></table></svg><iframe src=http://evil.example/>",
     "directions": "\u202egnp.exe\u2066 \u200f ]]> \x00\x01\x1b \ufffe",
-    "long": "W" * 10_000,
-    "long words": "wide " * 2_000,
+    "long": "W" * 5_000,
+    "long words": "wide " * 1_000,
 }
 
 _OPEN = {"properties", "packages", "noise_unreadable", "effective", "requested"}
@@ -105,11 +105,12 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (records / "not-a-record.json").write_text(json.dumps({ATTACKS["image"]: 1, "format": 1}))
     (base / "site" / "ovreport.toml").write_text(
         "title = '''" + ATTACKS["script"] + "'''\n"
+        "owner = '''" + ATTACKS["image"] + "'''\n"
         "[devices.'" + ATTACKS["script"] + "']\ntdp_w = 3\n"
         "source = '''" + ATTACKS["address"] + "'''\n"
     )
     built = build(base / "site", [], base / "out", cache=base / "charts")
-    assert [fault.where.rpartition("/")[2] for fault in built.faults[:1]] == ["not-a-record.json"]
+    assert "not-a-record.json" in built.faults[0].where
     return built.out
 
 

@@ -46,7 +46,7 @@ def test_every_mark_of_the_table_opens_its_meaning(watch: Any, site_folder: Path
     watched = watch()
     watched.open((site_folder / "index.html").as_uri())
     page = watched.page
-    mark = page.locator(".answers button.why").first
+    mark = page.locator(".answers button[popovertarget]").first
     mark.focus()
     page.keyboard.press("Enter")
     assert page.locator(f"#{mark.get_attribute('popovertarget')}").is_visible()

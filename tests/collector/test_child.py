@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from ovreport_collector.engines.types import ProbeResult, Target
 from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.process import child, redact
-from ovreport_collector.process.job import Job, JobFailed
+from ovreport_collector.process.job import DONE, Job, JobFailed, StepJob
 
 JOB = ProbeJob(devices=[])
 
@@ -340,3 +341,88 @@ def test_a_host_name_is_taken_out_as_a_word_only(monkeypatch: pytest.MonkeyPatch
     assert redact.redacted("node: nodes, anode") == "<host>: nodes, anode"
     monkeypatch.setattr(redact.socket, "gethostname", lambda: "localhost")
     assert redact.redacted("localhost:80") == "localhost:80"
+
+
+# ---------------------------------------------------------------- step by step
+
+STEPS = """
+for n, _ in enumerate(iter(sys.stdin.readline, ''), 1):
+    {trouble}
+    with open(sys.argv[5], 'w') as file:
+        file.write('{{"type": "count", "n": %d}}' % n)
+    print('chatter of a driver', flush=True)
+    print({done!r}, flush=True)
+"""
+
+
+class CountResult(Struct, frozen=True, tag="count"):
+    """How many steps there were."""
+
+    n: int
+
+
+class CountJob(StepJob[CountResult], frozen=True, kw_only=True):
+    """Counts its steps."""
+
+
+def counting(worker, trouble: str = "pass") -> Path:
+    """Put a process in place that counts its steps, with some trouble at one of them."""
+    return worker(STEPS.format(trouble=trouble, done=DONE.decode().strip()))
+
+
+def test_a_process_makes_a_step_when_it_is_asked(worker) -> None:
+    """In between it stands still; when it is closed nothing is left of it."""
+    with child.start(CountJob(), counting(worker)) as process:
+        pid = process.pid
+        for n in (1, 2, 3):
+            assert process.step(limit_s=20) == CountResult(n)
+            assert _status(pid) == psutil.STATUS_STOPPED
+    assert not _runs(pid)
+
+
+def _status(pid: int) -> str:
+    """Return the status of a process that was just told to stop."""
+    deadline = time.monotonic() + 5
+    while (status := psutil.Process(pid).status()) != psutil.STATUS_STOPPED:
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.01)
+    return status
+
+
+@pytest.mark.parametrize(
+    ("trouble", "cause"),
+    [
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "crash"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "killed"),
+        ("sys.exit(3)", "crash"),
+        ("time.sleep(60)", "timeout"),
+    ],
+)
+def test_a_step_that_goes_wrong_is_the_last(worker, trouble: str, cause: str) -> None:
+    """The results before it were had; nothing runs on, and no further step is made."""
+    work = counting(worker, f"n == 3 and ({trouble})")
+    with child.start(CountJob(), work) as process:
+        assert [process.step(limit_s=20) for _ in range(2)] == [CountResult(1), CountResult(2)]
+        failed = process.step(limit_s=2)
+        assert isinstance(failed, JobFailed)
+        assert failed.cause == cause
+        assert failed.stderr_tail.splitlines() == ["chatter of a driver"] * 2
+        assert not _runs(process.pid)
+        assert isinstance(process.step(limit_s=2), JobFailed)
+
+
+def test_an_error_ends_all_processes_that_are_alive(worker) -> None:
+    """Ctrl-C while one of several is visited leaves none, stopped ones neither."""
+    work = counting(worker)
+    other = work.with_name("other")
+    other.mkdir()
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        child.start(CountJob(), work) as first,
+        child.start(CountJob(), other) as second,
+    ):
+        assert first.step(limit_s=20) == second.step(limit_s=20) == CountResult(1)
+        raise KeyboardInterrupt
+    assert not _runs(first.pid)
+    assert not _runs(second.pid)

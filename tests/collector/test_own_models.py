@@ -139,7 +139,7 @@ Collect = Callable[[Sequence[str]], int]
 def collect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Collect:
     """Return the command `collect`, with as little measured as can be."""
     monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
-    short = ["--rounds", "1", "--time", "0.1", "--precision", "f32"]
+    short = ["--rounds", "3", "--time", "0.1", "--precision", "f32"]
     fixed = ["--out", str(tmp_path / "records"), *short, *skip(ALL)]
     return lambda words: cli(["collect", *words, *fixed])
 

@@ -9,6 +9,8 @@ from typing import get_args
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ovreport.engines import GENAI
 from ovreport.errors import InputError
@@ -21,6 +23,7 @@ from ovreport_collector.plan import tiers
 from ovreport_collector.plan.devices import default_precisions
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
+from ovreport_collector.plan.tiers import FEWEST_PROCESSES, MOST_ROUNDS, TIERS, tier_of
 from ovreport_collector.process.timing import Timing
 from ovreport_collector.session.estimate import total_s
 from tests.collector import odd_models
@@ -257,3 +260,24 @@ def test_a_machine_without_devices_is_refused(make, fake_child: FakeChild) -> No
     fake_child.answers = [lambda _: probed([], [missing("CPU", "no plugin")])]
     with pytest.raises(InputError, match="no plugin"):
         make()
+
+
+@given(st.sampled_from(sorted(TIERS)), st.integers(FEWEST_PROCESSES, MOST_ROUNDS))
+def test_as_many_rounds_as_asked(name: str, rounds: int) -> None:
+    """Or a few more: every process has as many, and there are three at least."""
+    tier = tier_of(name, rounds=rounds)
+    assert rounds <= tier.rounds < rounds + tier.processes
+    assert FEWEST_PROCESSES <= tier.processes <= TIERS[name].processes
+    assert tier.max_processes * tier.rounds_per_process <= 100
+    assert tier.is_custom
+
+
+def test_a_longer_loop_has_more_inferences_and_a_later_cap() -> None:
+    """All in proportion; the tier's own numbers are no custom ones."""
+    usual, longer = tier_of("quick"), tier_of("quick", seconds=1)
+    assert usual == TIERS["quick"]
+    share = 1 / usual.min_seconds
+    assert longer.is_custom
+    assert longer.rounds == usual.rounds
+    assert (longer.min_seconds, longer.max_seconds) == (1, usual.max_seconds * share)
+    assert longer.min_inferences == usual.min_inferences * share

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from ovreport_collector.machine.energy import measurement
 from ovreport_collector.measurements.inference.measurement import Inference
 from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.outputs import OutputsJob
-from ovreport_collector.measurements.results import InferenceResult
+from ovreport_collector.measurements.results import Ended, InferenceResult
 from ovreport_collector.measurements.startup.run import CachedStartJob, CachedStartResult
 from ovreport_collector.plan.devices import ProbeJob
 from ovreport_collector.process.job import JobFailed
@@ -325,6 +326,32 @@ def test_a_start_from_the_cache_is_verified(real: tuple[Target, Path], tmp_path:
     assert (first.loaded_from_cache, second.loaded_from_cache) == (False, True)
     assert second.cache_bytes > 0
     assert [p.phase for p in second.memory.phases] == STARTING
+
+
+def test_a_process_has_as_many_rounds_as_visits(real: tuple[Target, Path]) -> None:
+    """Each with its own processor time and evidence; memory and energy are of the process."""
+    target, samples = real
+    job = an_inference_job(
+        target,
+        2,
+        inputs=str(samples),
+        latency_rounds=[8, 9, 10],
+        throughput_rounds=[8, 9],
+        driver=None,
+    )
+    *steps, last = worker.steps(job)
+    assert isinstance(last, Ended)
+    result = Inference().result([*steps, last])
+    assert [r.round for r in result.latency] == [8, 9, 10]
+    assert [r.round for r in result.throughput] == [8, 9]
+    processors = os.cpu_count() or 1
+    for loop in (*result.latency, *result.throughput):
+        assert loop.process == 2
+        assert 0 < loop.cpu_s <= 1.1 * loop.duration_s * processors + 0.05
+        assert "waiting_share" in loop.readings
+    assert [p.phase for p in result.memory.phases] == [*STARTING, "latency", "throughput"]
+    (package,) = result.energy.domains
+    assert [r.inferences for r in package.rounds] == [sum(r.n for r in result.throughput)]
 
 
 STARTING = ["import", "read", "compile", "first-inference"]

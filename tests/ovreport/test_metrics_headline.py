@@ -79,6 +79,10 @@ def test_a_load_throughout_leaves_the_observed_value_with_its_reason() -> None:
     kind, level, codes = said(record, "latency_ms")
     assert (kind, level) == ("observed", "noisy")
     assert "disturbed" in codes
+    spread = run_spreads(run(*[0.05] * 9))
+    known = metric_values(replace(record, run_spread=spread))
+    headline, over_all = known["latency_ms"], known["latency_observed_ms"]
+    assert (headline.low, headline.high) == (over_all.low, over_all.high)
     assert value_of(record, "latency_ms").value == pytest.approx(8.0, rel=0.01)
 
 

@@ -53,6 +53,8 @@ class Design:
     visits: int
 
     def __str__(self) -> str:
+        if self.visits == 1:
+            return f"{self.most} processes of one round"
         return f"{self.processes} to {self.most} processes × {self.visits} rounds"
 
 

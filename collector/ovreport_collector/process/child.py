@@ -99,6 +99,11 @@ class Process(Generic[R]):
         """End the process, and all that it started."""
         self.close()
 
+    @property
+    def pid(self) -> int:
+        """Its number, which is that of its group too."""
+        return self._process.pid
+
     def step(self, *, limit_s: float) -> R | JobFailed:
         """Do the next step, for at most so long; return its result.
 

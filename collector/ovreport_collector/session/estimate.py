@@ -216,7 +216,7 @@ class Forecast:
     def left_s(self) -> float:
         """Seconds that what has to be done will take."""
         ratios = self._ratios()
-        left = sum(n * self._each_s(work, ratios) for work, n in self._counts.items() if n)
+        left = sum(n * self._each_s(work, ratios) for work, n in list(self._counts.items()) if n)
         if self._current is None:
             return left
         work, since = self._current
@@ -243,7 +243,8 @@ class Forecast:
     def _ratios(self) -> dict[str, float]:
         """Return by kind what work took of what was expected."""
         took, expected = defaultdict[str, float](float), defaultdict[str, float](float)
-        for work, seconds in self._took.items():
+        # The bar is drawn in a thread of its own, while this one notes what was done.
+        for work, seconds in list(self._took.items()):
             took[work.kind] += sum(seconds)
             expected[work.kind] += len(seconds) * self._expected.get(work, 0.0)
         return {kind: took[kind] / whole for kind, whole in expected.items() if whole}

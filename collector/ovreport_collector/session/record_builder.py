@@ -38,6 +38,7 @@ from ovreport_collector.measurements.base import (
     Measurement,
 )
 from ovreport_collector.measurements.results import InferenceResult
+from ovreport_collector.models.inspect.files import files_of
 from ovreport_collector.plan.plan import Plan, PlannedCase, local_file
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import timing
@@ -252,9 +253,7 @@ def _sha256(file: Path | None) -> str:
 
 
 def _size(file: Path) -> int:
-    weights = file.with_suffix(".bin")
-    has_weights = file.suffix == ".xml" and weights.exists()
-    return file.stat().st_size + (weights.stat().st_size if has_weights else 0)
+    return sum(one.stat().st_size for one in files_of(file))
 
 
 def _no_inputs(plan: Plan) -> InputData:

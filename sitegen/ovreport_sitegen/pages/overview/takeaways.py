@@ -12,7 +12,7 @@ from ovreport.record import Completed, TokenAgreement
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
-from ovreport_sitegen.components.marks import APPROXIMATE, look
+from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -67,13 +67,20 @@ def _range(results: Iterable[Result], key: str) -> _Range | None:
     found = [(v, r) for r in results if (v := r.metric_value(key))]
     if not found:
         return None
-    ends = min(found, key=_value), max(found, key=_value)
-    words = " – ".join(dict.fromkeys(_end(value) for value, _ in ends))
-    if words.count(APPROXIMATE) == 2:  # once for both
-        sign = f"{APPROXIMATE}\N{NO-BREAK SPACE}"
-        words = f"{sign}{words.replace(sign, '')}"
-    unit = METRICS[key].unit
-    return _Range(f"{words} {unit}", ends[0][1], ends[1][1], len(found), APPROXIMATE in words)
+    low, high = min(found, key=_value), max(found, key=_value)
+    looks, ends = [look(value) for value, _ in (low, high)], [_end(low[0]), _end(high[0])]
+    if all(shown.is_approximate for shown in looks):
+        words = looks[0].text(" – ".join(dict.fromkeys(ends)))  # ≈ once for both
+    else:
+        each = (shown.text(end) for shown, end in zip(looks, ends, strict=True))
+        words = " – ".join(dict.fromkeys(each))
+    return _Range(
+        words=f"{words} {METRICS[key].unit}",
+        lowest=low[1],
+        highest=high[1],
+        of=len(found),
+        is_rough=any(shown.is_approximate for shown in looks),
+    )
 
 
 def _value(pair: tuple[MetricValue, Result]) -> float:
@@ -82,7 +89,7 @@ def _value(pair: tuple[MetricValue, Result]) -> float:
 
 def _end(value: MetricValue) -> str:
     """Return an end of a range, to two digits: a table has the third."""
-    return look(value).text(significant(value.value * METRICS[value.metric].scale, 2))
+    return significant(value.value * METRICS[value.metric].scale, 2)
 
 
 def _fast(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
