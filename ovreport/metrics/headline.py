@@ -14,8 +14,11 @@ from ovreport.metrics.metric import MetricValue, value_of
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH, verdict_of
 from ovreport.record import Reason, Record, RunSpread
 from ovreport.stats.intervals import Interval, median_interval
-from ovreport.stats.spread import ROUNDS, Prior
+from ovreport.stats.spread import PROCESSES, ROUNDS, Prior
 from ovreport.stats.undisturbed import UNKNOWN, Round, Undisturbed, floors, needs_more, undisturbed
+
+OBSERVED_ROUNDS = 10
+"""Fewer rounds that follow each other, correlated, often agree by chance: no stable value."""
 
 Own = Callable[[Sequence[int]], Sequence[Reason]]
 """Indices of rounds → what speaks against a value that is made of them."""
@@ -73,12 +76,15 @@ def headline(
     """Return a headline: its undisturbed value, else the observed one, which is never stable.
 
     `reasons`: the record's evidence; `own`: what speaks against some of the rounds;
-    `observed_key`: the metric of the observed value beside it, whose interval it then has.
+    `observed_key`: the metric of the observed value beside it, whose interval it then has; none
+    where each process gives one value.
     """
     found = rounds.undisturbed(prior_of(record, key, UNKNOWN))
     if isinstance(found, str):
         why = Reason(code="disturbed", detail=found)
         everything = [why, *own(range(len(rounds.values))), *reasons]
+        if not observed_key:  # once in a process, minutes apart
+            return _over_all(key, rounds, PROCESSES, everything, kind="observed", needed=3)
         prior = prior_of(record, observed_key, ROUNDS)
         return _over_all(key, rounds, prior, everything, kind="observed")
     quiet = [*own(found.used), *evidence_without_load(record, found.processes)]
@@ -115,15 +121,19 @@ def prior_from(run: RunSpread) -> Prior:
     return Prior(run.deviation, run.degrees, max(run.autocorrelation, _LEAST_CORRELATED))
 
 
-OBSERVED_ROUNDS = 10
-"""Fewer rounds that follow each other, correlated, often agree by chance: no stable value."""
 _LEAST_CORRELATED = 0.1
 """A run that shows no correlation tells it to about this."""
 
 
 def _over_all(
-    key: str, rounds: Rounds, prior: Prior, reasons: Sequence[Reason], *, kind: str
+    key: str,
+    rounds: Rounds,
+    prior: Prior,
+    reasons: Sequence[Reason],
+    *,
+    kind: str,
+    needed: int = OBSERVED_ROUNDS,
 ) -> tuple[str, MetricValue]:
     interval, many = rounds.observed(prior), len(rounds.values)
-    verdict = verdict_of(interval, many, reasons, needed=OBSERVED_ROUNDS)
+    verdict = verdict_of(interval, many, reasons, needed=needed)
     return value_of(key, interval, many, sum(rounds.n), verdict, kind=kind)

@@ -97,7 +97,7 @@ class MeasuringTime(Measured, frozen=True):
     """
 
     wall_s: Positive
-    """All processes of the case, and what lies between them: outputs, rounds, further measurements."""
+    """All processes of the case, and what lies between: outputs, rounds, further measurements."""
     measuring_s: Positive
     """Of it: timed loops, their warm-up and idle baselines, timed starts."""
 
@@ -114,7 +114,8 @@ class RunSpread(Part, frozen=True):
 
     cases: Annotated[int, Meta(ge=2)]
     deviation: Positive
-    """Standard deviation of the logarithm of a round's value, typical of the run's cases."""
+    """Standard deviation of the logarithm of a round's value, typical of the run's cases; of a
+    headline, of what each process's quiet rounds agree on."""
     degrees: Positive
     """Degrees of freedom that this deviation is worth."""
     autocorrelation: Annotated[float, Meta(ge=-1, le=1)]
