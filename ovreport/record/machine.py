@@ -97,7 +97,7 @@ class MeasuringTime(Measured, frozen=True):
     """
 
     wall_s: Positive
-    """All processes of the case, and what lies between: outputs, rounds, and more."""
+    """All processes of the case, and what lies between: outputs, rounds, further measurements."""
     measuring_s: Positive
     """Of it: timed loops, their warm-up and idle baselines, timed starts."""
 
