@@ -12,6 +12,9 @@ from ovreport.record import LatencyRound, ProcessNoise, Reason, Record, Throughp
 from ovreport.stats.intervals import drift
 
 DRIFT = 0.05
+_DRIFT_ROUNDTRIPS = 100
+"""Of each request: in a shorter loop, what ends in the first third is too few by what was under way
+when it began, a share of it that looks like a drift."""
 FOREIGN_CPU_SHARE = 0.05
 FOREIGN_PEAK_SHARE = 0.25
 """Far above what the kernel's 10 ms ticks can be wrong by in half a second (2 % a processor)."""
@@ -135,6 +138,8 @@ def _idle_share(r: LatencyRound | ThroughputRound) -> float:
 
 
 def _drift(r: LatencyRound | ThroughputRound) -> float:
+    if isinstance(r, ThroughputRound) and r.n < _DRIFT_ROUNDTRIPS * r.requests:
+        return 0.0
     first, last = (
         (r.first_third_median_ms, r.last_third_median_ms)
         if isinstance(r, LatencyRound)

@@ -15,7 +15,16 @@ from ovreport.metrics.verdict import STABLE_HALF_WIDTH, verdict_of
 from ovreport.record import Reason, Record, RunSpread
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport.stats.spread import PROCESSES, ROUNDS, Prior
-from ovreport.stats.undisturbed import UNKNOWN, Round, Undisturbed, floors, needs_more, undisturbed
+from ovreport.stats.undisturbed import (
+    AGREEMENT,
+    AGREEMENT_UNDER_LOAD,
+    UNKNOWN,
+    Round,
+    Undisturbed,
+    floors,
+    needs_more,
+    undisturbed,
+)
 
 OBSERVED_ROUNDS = 10
 """Fewer rounds that follow each other, correlated, often agree by chance: no stable value."""
@@ -42,7 +51,7 @@ class Rounds:
 
     def undisturbed(self, prior: Prior = UNKNOWN) -> Undisturbed | str:
         """Return what quiet rounds agree on, or why there is no such value."""
-        found = undisturbed(self._times, prior)
+        found = undisturbed(self._times, prior, self._agreement)
         if isinstance(found, str) or not self.is_rate:
             return found
         low, value, high = found.interval.low, found.interval.value, found.interval.high
@@ -51,12 +60,16 @@ class Rounds:
     @property
     def floors(self) -> list[float]:
         """Logarithms of the times that each process with quiet rounds is capable of, in order."""
-        return list(floors(self._times).values())
+        return list(floors(self._times, self._agreement).values())
 
     @property
     def needs_more(self) -> bool:
         """Whether another process could make the undisturbed value known to ±3 %."""
-        return needs_more(self._times, half_width=STABLE_HALF_WIDTH)
+        return needs_more(self._times, half_width=STABLE_HALF_WIDTH, agreement=self._agreement)
+
+    @property
+    def _agreement(self) -> float:
+        return AGREEMENT_UNDER_LOAD if self.is_rate else AGREEMENT
 
     @property
     def _times(self) -> list[Round]:

@@ -20,6 +20,9 @@ from ovreport.stats.spread import Prior, Spread, deviation, moderated
 
 AGREEMENT = 0.03
 """Rounds of a process, and floors of processes, that lie within this of each other agree."""
+AGREEMENT_UNDER_LOAD = 0.08
+"""The same of rates: threads that share processors make loads differ by more on a quiet machine, by
+how they happen to be scheduled."""
 MIN_PROCESSES = 3
 """So many processes have to agree."""
 LUCKY = 0.10
@@ -51,12 +54,15 @@ class Undisturbed:
     """Indices of the rounds that the value is made of."""
 
 
-def undisturbed(rounds: Sequence[Round], prior: Prior = UNKNOWN) -> Undisturbed | str:
+def undisturbed(
+    rounds: Sequence[Round], prior: Prior = UNKNOWN, agreement: float = AGREEMENT
+) -> Undisturbed | str:
     """Return the undisturbed value of positive times, or in plain words why there is none.
 
-    `prior`: how far apart the floors of processes lie in this run. Of rates give the inverse.
+    `prior`: how far apart the floors of processes lie in this run; `agreement`: within how much
+    rounds and floors agree. Of rates give the inverse.
     """
-    chosen = _at_floor(rounds)
+    chosen = _at_floor(rounds, agreement)
     if len(chosen) < MIN_PROCESSES:
         seen = len({r.process for r in rounds})
         return (
@@ -64,10 +70,10 @@ def undisturbed(rounds: Sequence[Round], prior: Prior = UNKNOWN) -> Undisturbed 
             "needed"
         )
     levels = _levels(rounds, chosen)
-    agreeing = _agreeing(levels)
+    agreeing = _agreeing(levels, agreement)
     if not agreeing:
         return (
-            f"the quiet rounds of {len(levels)} processes do not agree within {AGREEMENT:.0%} of "
+            f"the quiet rounds of {len(levels)} processes do not agree within {agreement:.0%} of "
             "each other"
         )
     used = tuple(sorted(i for process in agreeing for i in chosen[process]))
@@ -76,9 +82,9 @@ def undisturbed(rounds: Sequence[Round], prior: Prior = UNKNOWN) -> Undisturbed 
     return Undisturbed(interval, frozenset(agreeing), used)
 
 
-def floors(rounds: Sequence[Round]) -> dict[int, float]:
+def floors(rounds: Sequence[Round], agreement: float = AGREEMENT) -> dict[int, float]:
     """Return process → logarithm of what its rounds at the floor took, in the order of rounds."""
-    return _levels(rounds, _at_floor(rounds))
+    return _levels(rounds, _at_floor(rounds, agreement))
 
 
 def _levels(rounds: Sequence[Round], chosen: Mapping[int, Sequence[int]]) -> dict[int, float]:
@@ -88,7 +94,7 @@ def _levels(rounds: Sequence[Round], chosen: Mapping[int, Sequence[int]]) -> dic
     }
 
 
-def _at_floor(rounds: Sequence[Round]) -> dict[int, list[int]]:
+def _at_floor(rounds: Sequence[Round], agreement: float) -> dict[int, list[int]]:
     """Return process → indices of its quiet rounds that agree with the fastest of them.
 
     All that agree: the fastest alone would lie the lower the more rounds there are. None of a
@@ -100,20 +106,20 @@ def _at_floor(rounds: Sequence[Round]) -> dict[int, list[int]]:
             quiet.setdefault(one.process, []).append(index)
     found = {}
     for process, indices in quiet.items():
-        limit = min(rounds[i].value for i in indices) * (1 + AGREEMENT)
+        limit = min(rounds[i].value for i in indices) * (1 + agreement)
         chosen = [i for i in indices if rounds[i].value <= limit]
         if 2 * len(chosen) >= len(indices):
             found[process] = chosen
     return found
 
 
-def _agreeing(levels: Mapping[int, float]) -> list[int]:
+def _agreeing(levels: Mapping[int, float], agreement: float) -> list[int]:
     """Return the processes whose floors agree; none where too few do, or a faster one speaks.
 
     Of several groups that agree, the largest, and of those the one that agrees best.
     """
     ordered = sorted(levels, key=lambda process: levels[process])
-    width = math.log1p(AGREEMENT)
+    width = math.log1p(agreement)
     groups = [
         [p for p in ordered[start:] if levels[p] - levels[first] <= width]
         for start, first in enumerate(ordered)
@@ -139,7 +145,7 @@ def _interval(levels: Sequence[float], used: float, prior: Prior) -> Interval:
     return Interval(math.exp(centre), math.exp(centre - margin), math.exp(centre + margin))
 
 
-def needs_more(rounds: Sequence[Round], *, half_width: float) -> bool:
+def needs_more(rounds: Sequence[Round], *, half_width: float, agreement: float = AGREEMENT) -> bool:
     """Return whether another process could make the value known to ± `half_width`, relative."""
-    found = undisturbed(rounds)
+    found = undisturbed(rounds, agreement=agreement)
     return isinstance(found, str) or found.interval.half_width > half_width

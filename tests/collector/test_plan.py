@@ -280,4 +280,4 @@ def test_a_longer_loop_has_more_inferences_and_a_later_cap() -> None:
     assert longer.is_custom
     assert longer.rounds == usual.rounds
     assert (longer.min_seconds, longer.max_seconds) == (1, usual.max_seconds * share)
-    assert longer.min_inferences == usual.min_inferences * share
+    assert longer.min_inferences == round(usual.min_inferences * share)

@@ -18,12 +18,12 @@ TIERS: dict[str, Tier] = {
     for tier in (
         Tier(
             name="quick",
-            min_seconds=0.25,
+            min_seconds=0.3,
             min_inferences=16,
             max_seconds=4,
-            processes=3,
-            max_processes=4,
-            rounds_per_process=4,
+            processes=5,
+            max_processes=6,
+            rounds_per_process=2,
         ),
         Tier(
             name="standard",

@@ -19,6 +19,8 @@ from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
 
 _START_S = 0.6
+_QUICK_ROUNDS = 4
+"""Three have to agree, one may be disturbed."""
 _NOT_CACHED = Unsupported(
     reason="the plugin did not report LOADED_FROM_CACHE: it compiled the model again"
 )
@@ -38,8 +40,10 @@ class CachedStart(Measurement[CachedStartResult]):
         return None
 
     def rounds(self, tier: Tier) -> int:
-        """Return the number of all rounds."""
-        return tier.max_processes
+        """Return the number of all processes; at quick no more than can be confirmed."""
+        return (
+            min(tier.max_processes, _QUICK_ROUNDS) if tier.name == "quick" else tier.max_processes
+        )
 
     def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
         """Return what a start takes; the first one of a case fills the cache before."""
