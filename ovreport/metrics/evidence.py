@@ -15,6 +15,8 @@ DRIFT = 0.05
 _DRIFT_ROUNDTRIPS = 100
 """Of each request: in a shorter loop, what ends in the first third is too few by what was under way
 when it began, a share of it that looks like a drift."""
+_DRIFT_SECONDS = 0.9
+"""In a shorter loop under load a third is the time in which a system finds a place for threads."""
 FOREIGN_CPU_SHARE = 0.05
 FOREIGN_PEAK_SHARE = 0.25
 """Far above what the kernel's 10 ms ticks can be wrong by in half a second (2 % a processor)."""
@@ -138,7 +140,9 @@ def _idle_share(r: LatencyRound | ThroughputRound) -> float:
 
 
 def _drift(r: LatencyRound | ThroughputRound) -> float:
-    if isinstance(r, ThroughputRound) and r.n < _DRIFT_ROUNDTRIPS * r.requests:
+    if isinstance(r, ThroughputRound) and (
+        r.n < _DRIFT_ROUNDTRIPS * r.requests or r.duration_s < _DRIFT_SECONDS
+    ):
         return 0.0
     first, last = (
         (r.first_third_median_ms, r.last_third_median_ms)

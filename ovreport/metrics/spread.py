@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 
 from ovreport.metrics.efficiency import cpu_times_ms
@@ -13,7 +14,7 @@ from ovreport.metrics.startup import startup_of
 from ovreport.record import Latency, Record, RunSpread, Throughput
 from ovreport.stats.intervals import reach
 from ovreport.stats.spread import ROUNDS, Spread, lag1, of_values, pooled
-from ovreport.stats.undisturbed import MIN_PROCESSES
+from ovreport.stats.undisturbed import LUCKY, MIN_PROCESSES
 
 _HEADLINES: dict[str, Callable[[Record], Rounds | None]] = {
     "latency_ms": latency_of,
@@ -79,10 +80,18 @@ def spread_of_floors(cases: Sequence[Sequence[float]]) -> RunSpread | None:
     """Return the spread of the first processes that were quiet: a choice by value would be small.
 
     Each case is a list of logarithms, one a process. Processes are added where the first ones
-    disagree, so that all of them together would tell most of the cases that are noisiest.
+    disagree, so that all of them together would tell most of the cases that are noisiest. Those far
+    from the middle of their case were disturbed by what nothing showed, and are no part of any
+    value either: they would tell of the disturbance, not of how processes differ.
     """
-    first = [floors[:MIN_PROCESSES] for floors in cases if len(floors) >= MIN_PROCESSES]
+    near = [_near_middle(floors) for floors in cases]
+    first = [floors[:MIN_PROCESSES] for floors in near if len(floors) >= MIN_PROCESSES]
     return _run_spread(first, rho=0.0)
+
+
+def _near_middle(floors: Sequence[float]) -> list[float]:
+    middle = statistics.median(floors) if floors else 0.0
+    return [floor for floor in floors if abs(floor - middle) <= math.log1p(LUCKY)]
 
 
 def spread_of_rounds(cases: Sequence[Sequence[float]]) -> RunSpread | None:

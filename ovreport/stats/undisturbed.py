@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ovreport.stats.intervals import Interval, t_quantile
 from ovreport.stats.spread import Prior, Spread, deviation, moderated
 
-AGREEMENT = 0.03
+AGREEMENT = 0.05
 """Rounds of a process, and floors of processes, that lie within this of each other agree."""
 AGREEMENT_UNDER_LOAD = 0.08
 """The same of rates: threads that share processors make loads differ by more on a quiet machine, by
