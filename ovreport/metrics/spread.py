@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Callable, Sequence
 
 from ovreport.metrics.efficiency import cpu_times_ms
@@ -81,17 +80,16 @@ def spread_of_floors(cases: Sequence[Sequence[float]]) -> RunSpread | None:
 
     Each case is a list of logarithms, one a process. Processes are added where the first ones
     disagree, so that all of them together would tell most of the cases that are noisiest. Those far
-    from the middle of their case were disturbed by what nothing showed, and are no part of any
-    value either: they would tell of the disturbance, not of how processes differ.
+    slower than the fastest of their case were disturbed by what nothing showed, and are no part of
+    any value either: they would tell of the disturbance, not of how processes differ.
     """
-    near = [_near_middle(floors) for floors in cases]
+    near = [_near_fastest(floors) for floors in cases]
     first = [floors[:MIN_PROCESSES] for floors in near if len(floors) >= MIN_PROCESSES]
     return _run_spread(first, rho=0.0)
 
 
-def _near_middle(floors: Sequence[float]) -> list[float]:
-    middle = statistics.median(floors) if floors else 0.0
-    return [floor for floor in floors if abs(floor - middle) <= math.log1p(LUCKY)]
+def _near_fastest(floors: Sequence[float]) -> list[float]:
+    return [floor for floor in floors if floor - min(floors) <= math.log1p(LUCKY)]
 
 
 def spread_of_rounds(cases: Sequence[Sequence[float]]) -> RunSpread | None:

@@ -27,7 +27,7 @@ MIN_PROCESSES = 3
 """So many processes have to agree."""
 LUCKY = 0.10
 """A single process may be faster than those that agree by less than this: its memory lies well.
-One that is faster by more shows that the others were disturbed."""
+Those that are faster by more show that the others were disturbed."""
 UNKNOWN = Prior(deviation=0.02, degrees=8)
 """Processes are taken to differ by 2 % at least: one case was seen to differ by so much from run to
 run, where the processes of each run lay closer together."""
@@ -71,7 +71,7 @@ def undisturbed(
         )
     levels = _levels(rounds, chosen)
     agreeing = _agreeing(levels, agreement)
-    if not agreeing:
+    if 2 * len(agreeing) < max(len(levels), 1):  # fewer than half may agree by chance
         return (
             f"the quiet rounds of {len(levels)} processes do not agree within {agreement:.0%} of "
             "each other"
@@ -114,9 +114,11 @@ def _at_floor(rounds: Sequence[Round], agreement: float) -> dict[int, list[int]]
 
 
 def _agreeing(levels: Mapping[int, float], agreement: float) -> list[int]:
-    """Return the processes whose floors agree; none where too few do, or a faster one speaks.
+    """Return the processes whose floors agree; none where too few do.
 
-    Of several groups that agree, the largest, and of those the one that agrees best.
+    Of several groups that agree, the largest, and of those the one that agrees best. Where some are
+    far faster than that group, it was disturbed by what nothing showed, and they are asked alone: a
+    virtual machine whose processors are moved apart stays slower for a minute, all cases alike.
     """
     ordered = sorted(levels, key=lambda process: levels[process])
     width = math.log1p(agreement)
@@ -126,9 +128,12 @@ def _agreeing(levels: Mapping[int, float], agreement: float) -> list[int]:
     ]
     best = max(groups, key=lambda group: (len(group), levels[group[0]] - levels[group[-1]]))
     below = [p for p in ordered if levels[p] < levels[best[0]]]
-    far = any(levels[best[0]] - levels[p] > math.log1p(LUCKY) for p in below)
-    too_few = len(best) < MIN_PROCESSES or 2 * len(best) <= len(ordered)
-    return [] if too_few or far or len(below) > max(1, len(ordered) // 5) else best
+    far = [p for p in below if levels[best[0]] - levels[p] > math.log1p(LUCKY)]
+    if far:
+        return _agreeing({p: levels[p] for p in far}, agreement)
+    near = [p for p in ordered if levels[p] - levels[best[-1]] <= math.log1p(LUCKY)]
+    too_few = len(best) < MIN_PROCESSES or 2 * len(best) <= len(near)
+    return [] if too_few or len(below) > max(1, len(ordered) // 5) else best
 
 
 def _interval(levels: Sequence[float], used: float, prior: Prior) -> Interval:
