@@ -213,7 +213,7 @@ def _speed_words(effect: Effect, measurement: SpeedMeasurement, *, named: bool) 
         most, least = (significant(100 * (1 - end), 2) for end in (interval.low, interval.high))
         note = interval_note(least, most, " %", named=named)
     return _SPEED[measurement][change].format(
-        times=times(ratio, 2), percent=significant(100 * abs(1 - interval.value), 2), interval=note
+        times=times(ratio), percent=significant(100 * abs(1 - interval.value), 2), interval=note
     )
 
 
