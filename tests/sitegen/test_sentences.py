@@ -48,13 +48,13 @@ def with_interval(record: r.Record, low: float, high: float) -> r.Record:
 @pytest.mark.parametrize(
     ("ms", "top1", "words"),
     [
-        (FASTER, LOSS, ["loses 12.9", "but", "2.0×"]),
+        (FASTER, LOSS, ["loses 12.9", "but", "2.00×"]),
         (SLOWER, LOSS, ["loses 12.9", "and", "50 % slower"]),
         (SAME, LOSS, ["loses 12.9", "and", "no clear difference"]),
-        (FASTER, NOTHING, ["2.0×", "and", "no loss", "402 files"]),
+        (FASTER, NOTHING, ["2.00×", "and", "no loss", "402 files"]),
         (SLOWER, NOTHING, ["50 % slower", "and", "no loss", "402 files"]),
         (SAME, NOTHING, ["no clear difference", "and", "no loss", "402 files"]),
-        (FASTER, GAIN, ["2.0×", "and", "gains 1.50"]),
+        (FASTER, GAIN, ["2.00×", "and", "gains 1.50"]),
         (SLOWER, GAIN, ["50 % slower", "but", "gains 1.50"]),
         (SAME, GAIN, ["no clear difference", "and", "gains 1.50"]),
     ],
@@ -69,7 +69,7 @@ def test_speed_and_accuracy_in_every_combination(ms: float, top1: float, words: 
 
 
 @pytest.mark.parametrize(
-    ("ms", "words"), [(FASTER, "2.0×"), (SLOWER, "50 % less"), (SAME, "no clear difference")]
+    ("ms", "words"), [(FASTER, "2.00×"), (SLOWER, "50 % less"), (SAME, "no clear difference")]
 )
 def test_throughput_has_sentences_of_its_own(ms: float, words: str) -> None:
     """More or less throughput, not faster or slower."""
@@ -89,7 +89,7 @@ def test_without_enough_rounds_only_the_accuracy_is_said(top1: float, words: str
 
 
 @pytest.mark.parametrize(
-    ("ms", "words"), [(FASTER, "2.0×"), (SLOWER, "50 % slower"), (SAME, "no clear difference")]
+    ("ms", "words"), [(FASTER, "2.00×"), (SLOWER, "50 % slower"), (SAME, "no clear difference")]
 )
 def test_without_a_reference_the_accuracy_is_not_known(ms: float, words: str) -> None:
     """Only the speed is said then; without either there is no sentence."""
@@ -153,7 +153,7 @@ def test_the_worst_default_comes_first_then_the_best_variant() -> None:
     assert "bf16" in first
     assert "12.9" in first
     assert "INT8" in second
-    assert "2.5×" in second
+    assert "2.50×" in second
 
 
 def test_a_variant_that_loses_by_itself_is_a_finding() -> None:
