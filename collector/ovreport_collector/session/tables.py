@@ -187,9 +187,8 @@ def _value_and_width(value: object) -> tuple[str, str]:
     if not isinstance(value, MetricValue):
         return "–", ""
     half_width = (value.high - value.low) / 2 / value.value * 100
-    return METRICS[value.metric].format(value.value), significant(
-        half_width, 2
-    ) if half_width <= 100 else ">100"
+    width = significant(half_width, 2) if half_width <= 100 else ">100"
+    return METRICS[value.metric].format(value.value), width
 
 
 def _accuracy(record: Record, found: MetricValues) -> str:
