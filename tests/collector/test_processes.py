@@ -27,7 +27,7 @@ def test_a_living_childs_work_is_our_own() -> None:
         child.stdout.readline()
         alive = processes.own_cpu_s() - before
         child.communicate(b"\n")
-    assert alive >= 0.49
+    assert alive > 0.485  # ticks of 10 ms, one of which may be missing
     ended = processes.own_cpu_s() - before
     assert alive - 0.02 <= ended <= alive + 0.3  # not twice, not lost
 
