@@ -7,6 +7,7 @@ characters that mislead a reader, about length, and about addresses.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable
@@ -112,6 +113,15 @@ def listed(items: Iterable[str]) -> str:
     if len(found) < 2:
         return "".join(found)
     return f"{', '.join(found[:-1])} and {found[-1]}"
+
+
+def interval_details(
+    low: float, high: float, rounds: int, show: Callable[[float], str] = significant
+) -> str:
+    """Return an interval in full words; one round has none."""
+    if rounds == 1 and not math.isfinite(high):
+        return "one round: no interval"
+    return f"95 % interval {show(low)} to {show(high)}"
 
 
 def interval_note(low: str, high: str, unit: str = "", *, named: bool = True) -> str:

@@ -71,11 +71,20 @@ def test_ids_are_unique_within_a_build() -> None:
 
 
 def test_unbounded_intervals_can_be_drawn() -> None:
-    """Two rounds give no interval: the line ends at the plot's edge, nothing breaks."""
+    """One round gives no interval: nothing breaks."""
     for kind in get_args(Kind):
         text = Drawer(None).svg(a_chart(kind, low=0.0, high=math.inf))
         assert "NaN" not in text
         assert "Infinity" not in text
+
+
+@pytest.mark.parametrize("kind", ["bars", "dots", "pairs", "ratios", "stages"])
+def test_an_unknown_interval_is_not_drawn(kind: Kind) -> None:
+    """Only the mark is: a line over the whole plot would look like knowledge."""
+    unknown = fill(a_chart(kind, low=0.0, high=math.inf, other=None)).rows
+    ends = [(datum["lo"], datum["hi"], datum["v"]) for datum in unknown if "lo" in datum]
+    assert ends
+    assert all(low == high == value for low, high, value in ends)
 
 
 def test_bars_start_at_zero() -> None:

@@ -47,17 +47,19 @@ def test_a_value_looks_as_its_verdict_and_kind_say(
     ("low", "high", "outcome", "approximate", "hollow"),
     [
         (1.45, 1.55, "different", False, False),
-        (1.2, 1.9, "different", True, False),
+        (1.2, 1.9, "different", True, True),
         (0.99, 1.01, "no clear difference", False, True),
         (0.6, 1.6, "no clear difference", True, True),
-        (1.4, 1.6, "insufficient data", True, True),
+        (1.4, 1.6, "insufficient data", False, True),
+        (0.0, math.inf, "insufficient data", True, True),
     ],
 )
 def test_a_ratio_looks_as_its_interval_says(
     low: float, high: float, outcome: Outcome, *, approximate: bool, hollow: bool
 ) -> None:
-    """An outline without a clear difference; ≈ where the interval is wide or rounds are few."""
-    found = Comparison(Interval(math.sqrt(low * high), low, high), outcome, 7)
+    """An outline without a clear difference or with few rounds; with ≈ too for a wide interval."""
+    middle = math.sqrt(low * high) if low else 1.5
+    found = Comparison(Interval(middle, low, high), outcome, 7)
     look = marks.look_of_ratio(found)
     assert (look.is_approximate, look.is_hollow) == (approximate, hollow)
     cell = ratio_cell(found)

@@ -100,6 +100,8 @@ def test_unbounded_tails_and_single_marks_can_be_drawn() -> None:
     filled = fill(a_plane(y_high=math.inf))
     assert filled.y is not None
     assert all(math.isfinite(row["y2"]) for row in filled.rows if row["k"] == "rule")
+    unknown = fill(a_plane(y_low=0.0, y_high=math.inf))
+    assert not any(row["k"] == "rule" for row in unknown.rows)
     alone = fill(Plane("", "", "", "", (Point(x=5, y=5),)))
     assert alone.x.domain[0] < 5 < alone.x.domain[1]
 

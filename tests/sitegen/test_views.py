@@ -98,7 +98,7 @@ def test_speedup_and_loss_are_in_one_finding() -> None:
     """Those of the default precision, from the data."""
     card = accuracy.speedup_card(catalogue(*pair()))
     assert "bf16" in card.finding
-    assert "2.0×" in card.finding
+    assert "2.00×" in card.finding
     assert "loses 12.9 points" in card.finding
 
 
@@ -188,6 +188,38 @@ def test_an_order_that_intervals_do_not_bear_is_not_claimed() -> None:
     unsure = latency.view(catalogue(a_record(noise=0.5), slow)).cards[0].finding
     assert "Fastest" not in unsure
     assert "≈" in unsure
+    # The intervals lie apart all the same, and nobody says that they overlap.
+    assert "overlap" not in unsure
+
+
+def test_only_the_end_whose_intervals_overlap_is_called_uncertain() -> None:
+    """Two equally fast models and a slow one: the slowest is known, the fastest is not."""
+    fast = [a_record(seed=1), a_record(model="twin", title="Twin", seed=2)]
+    slow = a_record(model="slow", title="Slow", median_ms=50.0, seed=4)
+    finding = latency.view(catalogue(*fast, slow)).cards[0].finding
+    assert "overlap" in finding
+    assert "first place" in finding
+    assert "last place" not in finding
+
+
+def test_a_card_shows_the_verdict_and_rounds_of_the_metric_that_it_draws() -> None:
+    """A start-up of two rounds is not as stable as the throughput of seven."""
+    record = a_record()
+    assert isinstance(record.startup, r.Startup)
+    startup = msgspec.structs.replace(record.startup, rounds=record.startup.rounds[:2])
+    found = catalogue(msgspec.structs.replace(record, startup=startup))
+    start = found.results[0].metric_value("startup_ms")
+    speed = found.results[0].metric_value("throughput_ips")
+    assert start is not None
+    assert speed is not None
+    assert start.verdict.level != speed.verdict.level
+    card = latency.view(found).start
+    assert card.table is not None
+    assert f"{start.rounds} round" in card.footer
+    assert start.verdict.level in card.footer
+    assert speed.verdict.level not in card.footer
+    assert f"badge {start.verdict.level}" in card.table.rows[0].html
+    assert card.table.rows[0].tone == start.verdict.level
 
 
 def test_a_card_of_nothing_but_unreliable_results_tells_the_order_of_magnitude() -> None:
@@ -382,7 +414,7 @@ def test_a_models_page_holds_every_result_in_full() -> None:
     assert view.results[0].benchmark_app.startswith("benchmark_app")
     (finding,) = view.findings
     assert "bf16, the default on Example CPU 9000" in finding
-    assert "2.0×" in finding
+    assert "2.00×" in finding
     assert "12.9" in finding
 
 

@@ -19,6 +19,14 @@ def finite(value: float, otherwise: float) -> float:
     return value if math.isfinite(value) else otherwise
 
 
+def is_unknown(low: float | None, high: float | None) -> bool:
+    """Return whether nothing is known of an interval, as of one round's: it is not drawn.
+
+    An interval with one end is known: it is drawn up to where the caller of `finite` says.
+    """
+    return low is not None and high is not None and low <= 0 and high == math.inf
+
+
 def log_axis(values: list[float], *, fine: bool = False) -> Scale:
     """Return domain and ticks (1 and 3 times powers of ten) of a logarithmic axis.
 

@@ -29,6 +29,7 @@ class Row:
     value: float
     low: float
     high: float
+    """Ends of the interval; 0 and infinity: nothing is known of it, and none is drawn."""
     family: str = "CPU"
     """Gives the colour: CPU, iGPU, dGPU, NPU or other."""
     faint: bool = False

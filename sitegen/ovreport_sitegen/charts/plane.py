@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from ovreport_sitegen.charts.axes import finite, linear_axis, log_axis
+from ovreport_sitegen.charts.axes import finite, is_unknown, linear_axis, log_axis
 from ovreport_sitegen.charts.model import WIDTH, Plane, Point
 from ovreport_sitegen.charts.rows import COLOURS, GROUND, Axis, Datum, Filled
 
@@ -59,6 +59,7 @@ def height(chart: Plane) -> int:
 
 def fill(chart: Plane) -> Filled:
     """Return what to put into the compiled drawing."""
+    chart = replace(chart, points=tuple(map(_without_unknown, chart.points)))
     x, y = _x_scale(chart), _y_scale(chart)
     rules = [*_baseline_rules(chart, x, y), *_intervals(chart.points, x, y)]
     rows = [*_band(chart, x, y), *rules, *_series(chart.points), *_bound(chart, x)]
@@ -124,6 +125,13 @@ def _intervals(points: Sequence[Point], x: _Scale, y: _Scale) -> Iterator[Datum]
             yield {"x": left, "x2": right, "y": p.y, "y2": p.y} | look
         if bottom < top and not p.joint:
             yield {"x": p.x, "x2": p.x, "y": bottom, "y2": top} | look
+
+
+def _without_unknown(p: Point) -> Point:
+    """Return a point without the intervals of which nothing is known."""
+    if is_unknown(p.x_low, p.x_high):
+        p = replace(p, x_low=None, x_high=None)
+    return replace(p, y_low=None, y_high=None) if is_unknown(p.y_low, p.y_high) else p
 
 
 def _series(points: Sequence[Point]) -> Iterator[Datum]:

@@ -8,10 +8,10 @@ The fields of a value, beside its texts: `i` place, `v` value, `lo` and `hi` end
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ovreport_sitegen.charts.axes import Scale, finite, linear_axis, log_axis
+from ovreport_sitegen.charts.axes import Scale, finite, is_unknown, linear_axis, log_axis
 from ovreport_sitegen.charts.model import Chart, Kind, Row
 
 COLOURS = {
@@ -63,8 +63,13 @@ class Filled:
 
 def fill(chart: Chart) -> Filled:
     """Return what to put into the compiled drawing of the chart's kind."""
-    rows, (domain, ticks) = _FILLERS[chart.kind](chart.rows)
+    rows, (domain, ticks) = _FILLERS[chart.kind](tuple(map(_without_unknown, chart.rows)))
     return Filled(rows, Axis(domain, ticks, chart.axis))
+
+
+def _without_unknown(row: Row) -> Row:
+    """Return a row without its interval where nothing is known of it: only its mark is drawn."""
+    return replace(row, low=row.value, high=row.value) if is_unknown(row.low, row.high) else row
 
 
 def _base(i: int, row: Row) -> Datum:

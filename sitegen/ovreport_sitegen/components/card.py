@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from ovreport.metrics import HEADLINES
+from ovreport.metrics import METRICS
 from ovreport.record import Level
 from ovreport_sitegen.charts import ChartSpec
 from ovreport_sitegen.components.table import Table
@@ -39,20 +39,20 @@ class Card:
     """Address of the page, or the part of one, that has everything."""
 
 
-def footer(results: Sequence[Result], measurement: str, *, by: str = "") -> str:
-    """Return rounds, release, days and verdicts of what a card shows.
+def footer(results: Sequence[Result], key: str, *, by: str = "") -> str:
+    """Return rounds, release, days and verdicts of what a card shows: of the metric `key`.
 
     `by`: how a card of ratios compares; the verdicts of single values say nothing of ratios.
     """
     if not results:
         return "nothing to show"
-    headlines = [v for r in results if (v := r.metric_value(HEADLINES[measurement]))]
-    days = sorted(r.measured_at(measurement) for r in results)
-    levels = Counter(value.verdict.level for value in headlines if not by)
+    values = [v for r in results if (v := r.metric_value(key))]
+    days = sorted(r.measured_at(METRICS[key].measurement) for r in results)
+    levels = Counter(value.verdict.level for value in values if not by)
     quick = sum(r.quick for r in results)
     parts = (
-        _rounds_words({value.rounds for value in headlines}),
-        by or _kinds_words([value.kind for value in headlines]),
+        _rounds_words({value.rounds for value in values}),
+        by or _kinds_words([value.kind for value in values]),
         f"OpenVINO {listed(sorted({r.release for r in results}))}",
         " – ".join(dict.fromkeys((day(days[0]), day(days[-1])))),
         ", ".join(f"{levels[level]} {level}" for level in get_args(Level) if levels[level]),
@@ -69,6 +69,10 @@ def _rounds_words(counts: set[int]) -> str:
 
 def _kinds_words(kinds: Sequence[str]) -> str:
     """Return what the values are: undisturbed, or the median over all rounds."""
+    if "bound" in kinds:
+        return "bounds at 99 % confidence"
+    if "rated" in kinds:
+        return "computed from the throughput"
     undisturbed = kinds.count("undisturbed")
     if not undisturbed:
         return "median over rounds"

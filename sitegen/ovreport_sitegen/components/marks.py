@@ -66,7 +66,8 @@ MARKS = {
     "hollow": Mark(
         "outline",
         "An outlined mark in a chart is a value to be careful with. In charts of values: noisy, "
-        "unreliable or observed. In charts of ratios: no clear difference, or too few rounds. "
+        "unreliable or observed. In charts of ratios: unreliable, no clear difference, or too few "
+        "rounds. "
         f"With {APPROXIMATE} in front of its number: only the order of magnitude is known.",
         "○",
     ),
@@ -209,9 +210,8 @@ def look_of_interval(interval: Interval) -> Look:
 
 def look_of_ratio(comparison: Comparison) -> Look:
     """Return how a ratio looks."""
-    few = comparison.outcome == "insufficient data"
     wide = comparison.ratio.half_width > NOISY_HALF_WIDTH
-    return Look(is_approximate=few or wide, is_hollow=not comparison.significant)
+    return Look(is_approximate=wide, is_hollow=wide or not comparison.significant)
 
 
 def of_rows(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, Metric, MetricValue, significant
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components.marks import Look, look
-from ovreport_sitegen.text import interval_note, line, plural
+from ovreport_sitegen.text import interval_details, interval_note, line, plural
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def value_details(found: MetricValue) -> str:
     """Return the interval, the counts and the verdict of a value."""
     metric = METRICS[found.metric]
     bounds = (
-        f"95 % interval {metric.format(found.low)} to {metric.format(found.high)}"
+        interval_details(found.low, found.high, found.rounds, metric.format)
         if found.kind not in {"bound", "rated"}
         else found.kind
     )
@@ -54,17 +54,19 @@ def ranking_finding(ranked: Sequence[Ranked], metric: Metric) -> str:
     if metric.direction == "lower":
         words = ("Fastest", "Slowest") if metric.unit == "ms" else ("Least", "Most")
     values = [found.value for found in ranked]
-    if _stands_out(values[0], values[1:]) and _stands_out(values[-1], values[:-1]):
+    first, final = _is_apart(values[0], values[1:]), _is_apart(values[-1], values[:-1])
+    if first and final and not any(look(value).is_uncertain for value in values):
         return f"{words[0]}: {best}. {words[1]}: {last}."
-    return f"From {best}, to {last}. Intervals overlap or are wide, so the order is not certain."
+    text = f"From {best}, to {last}."
+    if first and final:
+        return text
+    unsure = "last place" if first else "first place" if final else "order"
+    return f"{text} Intervals overlap, so the {unsure} is not certain."
 
 
-def _stands_out(one: MetricValue, others: Sequence[MetricValue]) -> bool:
-    """Return whether a value is the extreme for sure: its interval lies apart from all others."""
-    return not look(one).is_uncertain and all(
-        not look(other).is_uncertain and (other.low > one.high or other.high < one.low)
-        for other in others
-    )
+def _is_apart(one: MetricValue, others: Sequence[MetricValue]) -> bool:
+    """Return whether a value's interval lies apart from all others."""
+    return all(other.low > one.high or other.high < one.low for other in others)
 
 
 def value_words(found: MetricValue, metric: Metric, *, named: bool = True) -> str:

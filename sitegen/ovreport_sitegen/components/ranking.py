@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from ovreport.metrics import METRICS, Metric
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import (
+    level_cell,
     metric_column,
     result_cells,
     row,
     value_cell,
-    verdict_cell,
 )
 from ovreport_sitegen.components.marks import look, of_rows
 from ovreport_sitegen.components.ranked import Ranked, pair_finding, ranking_finding, value_details
-from ovreport_sitegen.components.table import Column, Table
+from ovreport_sitegen.components.table import Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 
@@ -180,7 +182,6 @@ def ranking_card(
     `log`: dots on a logarithmic scale, not bars; a second metric needs it.
     """
     metric = METRICS[key]
-    measurement = "latency" if metric.measurement == "latency" else "throughput"
     other = second.metric if second else ""
     ranked = _ranked(results, metric, other, naming)
     rows = tuple(_row(found, metric) for found in ranked[:MAX_ROWS])
@@ -198,7 +199,7 @@ def ranking_card(
         legend=_legend(kind, second, ranked, len(results)) if rows else "",
         marks=of_rows(rows, precision="default" in conditions, quick=any(r.quick for r in results)),
         table=_table(f"{id_}-card-table", title, results, [key, other] if other else [key]),
-        footer=footer(results, measurement),
+        footer=footer(results, key),
         more=more,
     )
 
@@ -256,16 +257,22 @@ def _legend(kind: Kind, second: Second | None, ranked: Sequence[Ranked], total: 
 
 
 def _table(id_: str, caption: str, results: Sequence[Result], keys: Sequence[str]) -> Table:
-    measurement = "latency" if METRICS[keys[0]].measurement == "latency" else "throughput"
-    rows = []
-    for result in results[:FIRST]:
-        cells = [*(value_cell(result, key) for key in keys), verdict_cell(result, measurement)]
-        rows.append(row(result, result_cells(result), cells, measurement))
+    """Return the table of a card; its verdicts are those of the first metric, which ranks."""
+    rows = tuple(_table_row(result, keys) for result in results[:FIRST])
     columns = (
         Column("Model"),
         Column("Device"),
         Column("Precision"),
         *map(metric_column, keys),
-        Column("Verdict"),
+        Column("Verdict", tip=f"Of this: {METRICS[keys[0]].label}"),
     )
-    return Table(id_, caption, columns, tuple(rows))
+    return Table(id_, caption, columns, rows)
+
+
+def _table_row(result: Result, keys: Sequence[str]) -> TableRow:
+    ranking = result.metric_value(keys[0])
+    cells = [*(value_cell(result, key) for key in keys), level_cell(ranking)]
+    shown = row(result, result_cells(result), cells)
+    if ranking is None or ranking.verdict.level == "stable":
+        return shown
+    return replace(shown, tone=ranking.verdict.level)

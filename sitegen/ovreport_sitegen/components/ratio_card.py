@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics import significant
+from ovreport.metrics import HEADLINES, significant
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval, geometric_mean
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
@@ -15,7 +15,7 @@ from ovreport_sitegen.components.cells import interval_words, looking
 from ovreport_sitegen.components.marks import look_of_interval, look_of_ratio, of_rows
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import interval_note, listed, plural
+from ovreport_sitegen.text import interval_details, interval_note, listed, plural
 
 PAIRED = "paired by round"
 """How a card of ratios compares, for its footer."""
@@ -72,7 +72,7 @@ def ratio_card(
         legend=" ".join(notes) if rows else "",
         marks=of_rows(rows, quick=any(ratio.result.quick for ratio in ratios)),
         table=table,
-        footer=footer([ratio.result for ratio in ratios], measurement, by=PAIRED),
+        footer=footer([ratio.result for ratio in ratios], HEADLINES[measurement], by=PAIRED),
         more=more,
     )
 
@@ -134,11 +134,10 @@ def speed_words(speedup: float) -> str:
 
 def ratio_words(comparison: Comparison, what: str = "") -> str:
     """Return a ratio (`what`: of what) with its interval, its pairs of rounds and its outcome."""
-    ratio = comparison.ratio
+    ratio, pairs = comparison.ratio, comparison.pairs
     return (
-        f"{times(comparison)}{what}, 95 % interval {significant(ratio.low)} to "
-        f"{significant(ratio.high)}, {plural(comparison.pairs, 'pair')} of rounds, "
-        f"{comparison.outcome}"
+        f"{times(comparison)}{what}, {interval_details(ratio.low, ratio.high, pairs)}, "
+        f"{plural(pairs, 'pair')} of rounds, {comparison.outcome}"
     )
 
 

@@ -183,7 +183,7 @@ def card(
         legend=key,
         left_out=tuple(_left_out(choices, measurement)),
         table=choices_table(catalogue, choices, measurement, f"{id_}-table"),
-        footer=footer(choices.results, measurement, by=PAIRED),
+        footer=footer(choices.results, HEADLINES[measurement], by=PAIRED),
         more=more,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ovreport.metrics import METRICS, MetricValue, end_to_end, significant
+from ovreport.metrics import HEADLINES, METRICS, MetricValue, end_to_end, significant
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval, median_interval
@@ -91,7 +91,7 @@ def stage_card(model: ModelRef, found: Sequence[Measured]) -> Card:
         legend=notes,
         marks=("unreliable",) if any(row.faint for row in rows) else (),
         table=_table(f"{id_}-table", title, found),
-        footer=footer(results, "end_to_end"),
+        footer=footer(results, HEADLINES["end_to_end"]),
         more=model.href,
     )
 

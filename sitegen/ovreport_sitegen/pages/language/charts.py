@@ -12,17 +12,12 @@ from ovreport.variants import VARIANTS
 from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import interval_cell
-from ovreport_sitegen.components.generation import (
-    MEASUREMENT,
-    generation_of,
-    main_result,
-    result_name,
-)
+from ovreport_sitegen.components.generation import generation_of, main_result, result_name
 from ovreport_sitegen.components.marks import look_of_interval
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.language.tables import bound_cell
-from ovreport_sitegen.text import plural
+from ovreport_sitegen.text import interval_details, plural
 
 _SERIES = 6
 """Results in one chart; more lines would be hard to distinguish."""
@@ -97,7 +92,7 @@ def _card(spec: _Spec, measured: Sequence[Result]) -> Card:
         legend=key if spots else "",
         marks=("hollow", "precision") if any(not spot.filled for spot in spots) else ("precision",),
         table=_card_table(spec, measured[:_SERIES]),
-        footer=footer(measured, MEASUREMENT),
+        footer=footer(measured, spec.key),
         more="#lengths",
     )
 
@@ -120,7 +115,7 @@ def _spots(spec: _Spec, result: Result, *, many: bool) -> list[Point]:
         interval, x = spec.y(point), spec.x(point)
         tip = (
             f"{name}: {METRICS[spec.key].format_unit(interval.value)} at {x:g} {spec.at}, "
-            f"95 % interval {significant(interval.low)} to {significant(interval.high)}, "
+            f"{interval_details(interval.low, interval.high, len(point.rounds))}, "
             f"{plural(len(point.rounds), 'round')}"
         )
         found.append(

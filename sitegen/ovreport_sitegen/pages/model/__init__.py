@@ -168,7 +168,7 @@ def _spread_card(results: Sequence[Result]) -> Card | None:
         conditions="latency, every round",
         better="Narrow is better",
         finding=finding,
-        footer=footer(measured, "latency"),
+        footer=footer(measured, _OBSERVED),
         chart=chart,
         legend=legend,
     )
