@@ -131,19 +131,26 @@ def _finding(m: Measured) -> list[str]:
     found = []
     host = end_to_end.of_way(m.measurement, "host")
     if host is not None:
-        share = end_to_end.inference_share(host)
-        others = {s: ms.value for s, ms in stages_ms(host).items() if s != "infer"}
-        costliest = max(others, key=lambda stage: others[stage], default=None)
-        more = ""
-        if costliest:
-            is_more = others[costliest] > stages_ms(host)["infer"].value
-            doing = DOING[costliest]
-            more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
-        found.append(f"Inference is {_percent(share)} of the time{more}.")
+        found.append(_where_time_goes(host))
     speedup = end_to_end.graph_gain(m.measurement)
     if speedup is not None:
         found.append(f"In the graph: {_speedup_words(speedup)}.")
     return found
+
+
+def _where_time_goes(host: Pipeline) -> str:
+    """Return inference's share, and what takes longest beside it; of one round no order."""
+    share = end_to_end.inference_share(host)
+    if len(host.rounds) == 1:
+        return f"In one round, inference was {100 * share.value:.0f} % of the time."
+    others = {s: ms.value for s, ms in stages_ms(host).items() if s != "infer"}
+    costliest = max(others, key=lambda stage: others[stage], default=None)
+    more = ""
+    if costliest:
+        is_more = others[costliest] > stages_ms(host)["infer"].value
+        doing = DOING[costliest]
+        more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
+    return f"Inference is {_percent(share)} of the time{more}."
 
 
 def _speedup_words(speedup: Comparison) -> str:
