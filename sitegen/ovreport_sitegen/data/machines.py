@@ -9,7 +9,7 @@ from ovreport.engines import ENGINES
 from ovreport.metrics import significant
 from ovreport.record import Record
 from ovreport_sitegen.config import Config
-from ovreport_sitegen.data.names import grouped
+from ovreport_sitegen.data.names import grouped, short_ids
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef
 from ovreport_sitegen.text import line, plural, short_name
 
@@ -43,11 +43,12 @@ def machines(
     by_id = grouped((record.machine.id, record) for record in records)
     short = {id_: short_name(_newest(of_one).machine.cpu) for id_, of_one in by_id.items()}
     shared = {name for name in short.values() if list(short.values()).count(name) > 1}
+    ids = short_ids(by_id)
     ordered = sorted(by_id, key=lambda id_: (*_age(by_id[id_]), id_), reverse=True)
     return tuple(
         MachineRef(
             id=id_,
-            label=f"{short[id_]} ({id_})" if short[id_] in shared else short[id_],
+            label=f"{short[id_]} ({ids[id_]})" if short[id_] in shared else short[id_],
             size=_size(_newest(by_id[id_])),
             owner=line(config.owner_of(id_)),
             measured_at=_newest(by_id[id_]).measured_at,
