@@ -98,7 +98,7 @@ def test_speedup_and_loss_are_in_one_finding() -> None:
     """Those of the default precision, from the data."""
     card = accuracy.speedup_card(catalogue(*pair()))
     assert "bf16" in card.finding
-    assert "2.0×" in card.finding
+    assert "2.00×" in card.finding
     assert "loses 12.9 points" in card.finding
 
 
@@ -414,7 +414,7 @@ def test_a_models_page_holds_every_result_in_full() -> None:
     assert view.results[0].benchmark_app.startswith("benchmark_app")
     (finding,) = view.findings
     assert "bf16, the default on Example CPU 9000" in finding
-    assert "2.0×" in finding
+    assert "2.00×" in finding
     assert "12.9" in finding
 
 
