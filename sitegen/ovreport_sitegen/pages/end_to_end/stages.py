@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import interval_cell, result_cells
-from ovreport_sitegen.components.marks import look
+from ovreport_sitegen.components.marks import look, look_of_interval
 from ovreport_sitegen.components.ranked import value_details
 from ovreport_sitegen.components.ranking import device_name
 from ovreport_sitegen.components.ratio_card import speed_words
@@ -154,6 +155,8 @@ def _speedup_words(speedup: Comparison) -> str:
 
 def _percent(share: Interval) -> str:
     """Return a share with its interval, which on a logarithmic scale may pass the whole."""
+    if not math.isfinite(share.high):
+        return look_of_interval(share).text(f"{100 * share.value:.0f} %")
     value, low, high = (f"{100 * min(s, 1.0):.0f}" for s in (share.value, share.low, share.high))
     return f"{value} %" if low == value == high else f"{value} % [{low}–{high}]"
 
