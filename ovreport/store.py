@@ -62,6 +62,8 @@ class Loaded:
     faults: list[RecordError] = field(default_factory=list)
     """Of files that were left out; one file may have several."""
     duplicates: list[Duplicate] = field(default_factory=list)
+    doubts: list[RecordError] = field(default_factory=list)
+    """Of records that were kept though the check refuses them: the first fault of each."""
 
     @property
     def records(self) -> list[Record]:
@@ -104,18 +106,24 @@ def examine(path: Path, *, check: bool = True) -> Record | list[RecordError]:
 
     `check`: whether it may not contradict itself, and must have the name that its content gives.
     """
+    record, wrong = _examined(path, check=check)
+    return wrong if wrong or record is None else record
+
+
+def _examined(path: Path, *, check: bool) -> tuple[Record | None, list[RecordError]]:
+    """Return the record in a file, None if there is none, and all that is wrong with the file."""
     where = one_line(str(path), limit=1000)
     try:
         data = _bytes(path, where)
     except (RecordError, StoreError) as error:
-        return [RecordError(error.what, where=error.where, remedy=error.remedy)]
+        return None, [RecordError(error.what, where=error.where, remedy=error.remedy)]
     found = decoded(data, where=where)
-    if isinstance(found, Record):
-        if not check:
-            return found
-        wrong = [*_misnamed(path, found, data, where), *_contradictions(found, where)]
-        return _first(wrong, where) or found
-    return _first(found, where)
+    if not isinstance(found, Record):
+        return None, _first(found, where)
+    if not check:
+        return found, []
+    wrong = [*_misnamed(path, found, data, where), *_contradictions(found, where)]
+    return found, _first(wrong, where)
 
 
 def _first(faults: list[RecordError], where: str) -> list[RecordError]:
@@ -172,13 +180,14 @@ def unreadable_folders(folder: Path) -> list[RecordError]:
     return found
 
 
-def read_all(folders: Sequence[Path], *, check: bool = False) -> Loaded:
+def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False) -> Loaded:
     """Read every record below some folders or files; a bad one never stops the rest.
 
     A file that two of the folders hold is read once, and of two files with the same record the
     second is a duplicate. With `check` a record that contradicts itself, or has not its own name,
     is a bad one: for what others send. Of one's own records none is lost because a check of ours
-    is too narrow for an odd machine.
+    is too narrow for an odd machine: with `keep` too, it is read all the same, and why it would be
+    a bad one is a doubt.
     """
     loaded = Loaded()
     seen: dict[str, Path] = {}
@@ -190,10 +199,11 @@ def read_all(folders: Sequence[Path], *, check: bool = False) -> Loaded:
             if (resolved := path.resolve()) in done:
                 continue
             done.add(resolved)
-            found = examine(path, check=check)
-            if isinstance(found, list):
-                loaded.faults += found
+            found, wrong = _examined(path, check=check)
+            if found is None or (wrong and not keep):
+                loaded.faults += wrong
                 continue
+            loaded.doubts += wrong[:1]
             key = hashlib.sha256(msgspec.json.encode(found)).hexdigest()
             if key in seen:
                 loaded.duplicates.append(Duplicate(path, seen[key]))

@@ -35,6 +35,8 @@ class Built:
     results: int
     older: int
     faults: tuple[RecordError, ...]
+    doubts: tuple[RecordError, ...]
+    """The first fault of each record that is shown though `ovreport validate` refuses it."""
     charts_drawn: int
 
 
@@ -91,7 +93,15 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
         )
     publish.replace(out, files)
     pages = sum(name.endswith(".html") for name in files)
-    return Built(out, pages, len(found.everything), len(found.older), found.faults, drawer.drawn)
+    return Built(
+        out=out,
+        pages=pages,
+        results=len(found.everything),
+        older=len(found.older),
+        faults=found.faults,
+        doubts=found.doubts,
+        charts_drawn=drawer.drawn,
+    )
 
 
 def chart_cache() -> Path:
@@ -102,7 +112,7 @@ def chart_cache() -> Path:
 def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catalogue:
     own = site / "records"
     folders = [*([own] if own.is_dir() else []), *records]
-    loaded = read_all(folders)
+    loaded = read_all(folders, check=True, keep=True)
     if not loaded.stored:
         names = ", ".join(map(str, folders)) or str(own)
         bad = f", {len(loaded.faults)} unusable ones (`ovreport validate` names them)"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
+
+from ovreport.errors import IncompleteError, RecordError
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -49,6 +52,8 @@ Examples:
   ovreport build --records ../laptop/records --records ../server/records
   ovreport build --strict --out public     for CI: a bad record is an error
 """
+_NAMED = 5
+"""So many records that contradict themselves are named; of more, their number is given."""
 
 
 @click.command(epilog=_BUILD_EXAMPLES)
@@ -76,9 +81,9 @@ Examples:
 def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> None:
     """Build a website from all records.
 
-    Bad records never stop a build: they are listed here and on the site's data page.
+    Bad records never stop a build: they are listed here and on the site's data page. One that
+    `ovreport validate` refuses, but that can be read, is shown all the same, with a warning here.
     """
-    from ovreport.errors import IncompleteError
     from ovreport_sitegen.build import build as build_site
     from ovreport_sitegen.build import without_garbage_collection
     from ovreport_sitegen.text import plural
@@ -87,13 +92,26 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
         built = build_site(site, records, out)
     for fault in built.faults:
         click.echo(f"problem: {fault}", err=True)
+    if built.doubts:
+        click.echo(_doubted(built.doubts), err=True)
     older = f", {built.older:,} older ones as history" if built.older else ""
     click.echo(f"{built.out}: {built.pages:,} pages of {built.results:,} results{older}")
-    if built.faults and strict:
+    problems = len(built.faults) + len(built.doubts)
+    if problems and strict:
         raise IncompleteError(
-            f"{plural(len(built.faults), 'problem')} with records (--strict)",
+            f"{plural(problems, 'problem')} with records (--strict)",
             remedy="`ovreport validate` checks files one by one.",
         )
+
+
+def _doubted(doubts: Sequence[RecordError]) -> str:
+    """Return how many records are shown though `validate` refuses them, and why."""
+    from ovreport_sitegen.text import plural
+
+    named = [f"  {doubt.where}: {doubt.what}" for doubt in doubts[:_NAMED]]
+    more = [f"  and {len(doubts) - _NAMED:,} more"] if len(doubts) > _NAMED else []
+    count = f"{plural(len(doubts), 'record')} that `ovreport validate` refuses"
+    return "\n".join([f"warning: {count}, shown all the same:", *named, *more])
 
 
 _SERVE_EXAMPLES = """

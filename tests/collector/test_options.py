@@ -67,6 +67,15 @@ def test_a_bad_pair_is_refused_with_an_example(arguments: list[str], what: str) 
     assert f"{arguments[0]} " in refused.remedy
 
 
+@pytest.mark.parametrize("option", ["--time", "--timeout"])
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999", "-1", "soon"])
+def test_a_time_that_is_none_is_refused(option: str, number: str) -> None:
+    """NaN lies within any bounds, as comparisons with it are false."""
+    refused = CliRunner().invoke(collect, ["--dry-run", option, number])
+    assert refused.exit_code == 2
+    assert option in refused.output
+
+
 def test_declaring_commands_imports_nothing_heavy() -> None:
     """`ovreport --help` loads every command to describe it."""
     commands = ("collect", "devices", "doctor", "inspect", "models", "tasks")

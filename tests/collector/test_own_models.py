@@ -131,6 +131,24 @@ class TestRefused:
         (tmp_path / "net.bin").unlink()
         assert "net.bin" in refusal(tmp_path / "net.xml").what
 
+    def test_files_that_cannot_be_read(self, tmp_path: Path) -> None:
+        """With what the reader says, in one line, and all of them at once."""
+        sound = odd_models.scalar_onnx(tmp_path / "net.onnx")
+        for name in ("bad.onnx", "worse.onnx"):
+            (tmp_path / name).write_bytes(b"junk" * 100)
+        one = refusal(sound, tmp_path / "bad.onnx")
+        assert "bad.onnx" in one.where
+        assert len(one.what.splitlines()) == 1
+        both = str(refusal(tmp_path / "bad.onnx", tmp_path / "worse.onnx"))
+        assert "bad.onnx" in both
+        assert "worse.onnx" in both
+
+    @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
+    def test_numbers_that_are_not_finite(self, number: str, tmp_path: Path) -> None:
+        error = refusal(odd_models.scalar_onnx(tmp_path / "net.onnx"), inputs={"x": number})
+        assert number in error.what
+        assert error.where == "--input x"
+
 
 Collect = Callable[[Sequence[str]], int]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,20 @@ def test_a_task_is_shown_with_its_options(capsys: pytest.CaptureFixture[str]) ->
     for option in task.options:
         assert option.name in out
     assert "classes.txt" in out
+
+
+def test_tasks_are_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """All of them, or one, in the same form."""
+    assert cli(["tasks", "--json"]) == 0
+    every = json.loads(capsys.readouterr().out)
+    assert [one["task"] for one in every] == list(tasks.names())
+    assert cli(["tasks", "image-classification", "--json"]) == 0
+    (one,) = json.loads(capsys.readouterr().out)
+    assert one in every
+    assert "channels" in {option["name"] for option in one["options"]}
+    assert one["accuracy"]
+    assert one["layouts"]
+    assert cli(["tasks", "--json", "--markdown"]) == 2
 
 
 def test_a_mistyped_task_is_refused_with_the_close_one(capsys: pytest.CaptureFixture[str]) -> None:

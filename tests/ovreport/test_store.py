@@ -273,6 +273,17 @@ def test_a_record_that_was_edited_under_its_old_name_is_refused(tmp_path):
     assert fault.remedy
 
 
+def test_a_record_that_is_refused_can_be_kept(tmp_path):
+    """One's own: the first fault of each is a doubt."""
+    path = store.write(a_record(), tmp_path)
+    renamed = path.rename(path.with_name("new.json"))
+    (tmp_path / "bad.json").write_text("{")
+    loaded = store.read_all([tmp_path], check=True, keep=True)
+    assert [s.path for s in loaded.stored] == [renamed]
+    assert [doubt.where for doubt in loaded.doubts] == [str(renamed)]
+    assert [fault.where for fault in loaded.faults] == [str(tmp_path / "bad.json")]
+
+
 def test_one_file_named_twice_counts_once(tmp_path):
     """A folder and a file in it."""
     path = store.write(a_record(), tmp_path)

@@ -168,6 +168,26 @@ def test_strict_turns_a_bad_record_into_an_error(
     assert (tmp_path / "out" / "index.html").is_file()
 
 
+def test_a_record_that_contradicts_itself_is_shown_with_a_warning(
+    site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `validate` refuses never passes silently; with `--strict` it is an error."""
+    arguments = ["build", "--site", str(site), "--out", str(tmp_path / "out")]
+    assert cli.run([*arguments, "--strict"]) == 0
+    assert "warning" not in capsys.readouterr().err
+    paths = sorted((site / "records").rglob("*.json"))
+    for path in paths[:7]:
+        path.rename(path.with_name(f"renamed-{path.name}"))
+    built = build(site, [], tmp_path / "out")
+    assert (built.results, len(built.faults), len(built.doubts)) == (8, 0, 7)
+    assert cli.run(arguments) == 0
+    said = capsys.readouterr().err
+    assert "7 records" in said
+    assert f"renamed-{paths[0].name}" in said
+    assert len(said.splitlines()) < 10
+    assert cli.run([*arguments, "--strict"]) == 1
+
+
 def test_records_from_elsewhere_are_added(site: Path, tmp_path: Path) -> None:
     """`--records` takes further folders."""
     write(a_record(model="extra", title="Extra"), tmp_path / "more")

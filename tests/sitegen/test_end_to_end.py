@@ -55,6 +55,19 @@ def test_one_round_claims_nothing() -> None:
     assert isinstance(found, MetricValue)
     assert found.verdict.level == "unreliable"
     assert [reason.code for reason in found.verdict.reasons] == ["too-few-rounds"]
+    finding = view.models[0].finding
+    assert "one round" in finding
+    assert "takes" not in finding
+    assert "[" not in finding
+    assert "interval unknown" in view.table.rows[0].html
+
+
+def test_ratios_are_recommended_only_where_they_have_intervals() -> None:
+    """Of one round nothing has one."""
+    once, often = (catalogue(a_record(rounds=n, noise=0.5)) for n in (1, 5))
+    assert "interval" in end_to_end.view(often).head.warning
+    assert "unreliable" in end_to_end.view(once).head.warning
+    assert "interval" not in end_to_end.view(once).head.warning
 
 
 def test_three_rounds_are_too_few_for_a_finding() -> None:

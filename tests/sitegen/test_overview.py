@@ -9,13 +9,14 @@ import msgspec
 import pytest
 
 from ovreport import record as r
+from ovreport.metrics import METRICS
 from ovreport.store import Loaded, Stored, write
 from ovreport_sitegen.build import build
 from ovreport_sitegen.config import Config, MachineSettings
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.pages import method, overview
 from tests.factories import a_failed_record, a_native_record, a_record
-from tests.sitegen.conftest import a_collection, a_reference, catalogue
+from tests.sitegen.conftest import a_collection, a_reference, catalogue, visited
 
 replace = msgspec.structs.replace
 LATER = "2026-11-30T12:00:00Z"
@@ -134,6 +135,40 @@ def test_the_table_has_a_row_a_model_of_that_machine() -> None:
     assert all(f">{name}</b>" in row.html for name, _ in row.cells)
 
 
+def test_a_rows_badge_is_of_the_worse_of_latency_and_throughput() -> None:
+    """It vouches for the row, and says which of both it is of."""
+    good, bad = (visited(a_record(rounds=12, noise=noise)) for noise in (0.01, 0.09))
+    for worse, other in (("latency", "throughput"), ("throughput", "latency")):
+        made = replace(good, **{worse: getattr(bad, worse)})
+        (row,) = overview.view(catalogue(made)).answers.rows
+        badge = dict(row.cells)["How sure"]
+        assert badge.text != "stable"
+        assert worse in badge.sub
+        assert other not in badge.sub
+    (row,) = overview.view(catalogue(good)).answers.rows
+    assert dict(row.cells)["How sure"].text == "stable"
+
+
+def test_noisy_values_have_their_own_mark() -> None:
+    """The badge is of two values only."""
+    found = catalogue(visited(a_record(rounds=12, noise=0.09)))
+    (row,) = overview.view(found).answers.rows
+    value = found.results[0].metric_value("throughput_ips")
+    assert value is not None
+    assert value.verdict.level == "noisy"
+    assert dict(row.cells)["Throughput (inf/s)"].sign == "noisy"
+
+
+def test_the_observed_latency_stands_below_the_undisturbed_one() -> None:
+    """What one got, beside what quiet rounds agree on."""
+    found = catalogue(visited(a_record(rounds=12)))
+    (row,) = overview.view(found).answers.rows
+    value = found.results[0].metric_value("latency_observed_ms")
+    assert value is not None
+    observed = METRICS["latency_observed_ms"].format(value.value)
+    assert f"observed {observed}" in dict(row.cells)["Latency (ms)"].sub
+
+
 def test_another_machine_stands_beside_it() -> None:
     """The same model's latency there, with a link to that result."""
     found = catalogue(*two_machines())
@@ -193,8 +228,29 @@ def test_what_is_fast_right_sure_and_what_it_takes() -> None:
     assert list(found) == ["How fast", "How right", "How sure", "What it takes"]
     assert found["How fast"].value.endswith(" ms")
     assert found["How right"].value == "0 of 1"
-    assert found["How sure"].value == "2 of 2"
+    assert found["How sure"].value == "1 of 1"  # as many as the table has rows
     assert all(takeaway.href for takeaway in found.values())
+
+
+def test_only_what_the_interval_shows_is_said_to_keep_its_accuracy() -> None:
+    """An estimate within 1 % does not count where samples are too few to tell."""
+    made = a_record(precision="default", seed=2)
+    assert isinstance(made.accuracy, r.Accuracy)
+    for low, high, kept in ((-0.03, 0.03, "0 of 1"), (-0.001, 0.001, "1 of 1")):
+        reference = r.AccuracyReference(value=0.97, delta=0, delta_low=low, delta_high=high)
+        accuracy = replace(made.accuracy, value=0.97, reference=reference)
+        right = topics(a_reference(), replace(made, accuracy=accuracy))["How right"]
+        assert right.value == kept
+        assert ("too few samples" in right.text) == (kept == "0 of 1")
+
+
+def test_the_mean_speedup_has_its_interval() -> None:
+    """As on the page of ratios."""
+    found = topics(a_reference(), a_record(precision="default", median_ms=2.5, seed=2))
+    assert "interval" in found["How fast"].text
+    slow = topics(a_reference(), a_record(precision="default", median_ms=7.5, seed=2))
+    assert "slower" in slow["How fast"].text
+    assert "interval" in slow["How fast"].text
 
 
 def test_unreliable_results_tell_the_order_of_magnitude() -> None:

@@ -172,8 +172,8 @@ def test_the_throughput_card_speaks_of_throughput() -> None:
     """And the other one does not."""
     found = catalogue(*records())
     first, second = tradeoff.model_cards(found, found.models[0])
-    assert "× as fast" in first.finding
-    assert "× the throughput" in second.finding
+    assert "2.51× as fast" in first.finding
+    assert "2.51× the throughput" in second.finding
     assert first.chart != second.chart
 
 

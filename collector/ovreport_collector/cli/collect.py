@@ -15,6 +15,7 @@ from ovreport.record.base import Precision
 from ovreport.variants import VARIANTS
 from ovreport_collector.cli.options import (
     OneOf,
+    Seconds,
     dataset_option,
     input_option,
     json_option,
@@ -77,7 +78,7 @@ def _measurements() -> Sequence[str]:
 @click.option(
     "--time",
     "seconds",
-    type=click.FloatRange(0.05, 600),
+    type=Seconds(0.05, 600),
     metavar="SECONDS",
     help="Length of one timed loop; its least count of inferences goes with it. Default: by tier.",
 )
@@ -137,7 +138,7 @@ def _measurements() -> Sequence[str]:
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(1),
+    type=Seconds(1),
     metavar="SECONDS",
     help="Limit of one step of a measuring process. Default: by tier, 300 s and four loops.",
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
@@ -31,6 +33,24 @@ class OneOf(click.ParamType):  # type: ignore[type-arg]  # no generic before cli
             guess = did_you_mean(value, names)
             self.fail(f"{value!r} is not one of {', '.join(names)}. {guess}".strip(), param, ctx)
         return value
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds within bounds; NaN, which no bound excludes, and infinity are none."""
+
+    name = "seconds"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 (as click has it)
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> float:
+        """Return the number; click's own error if it is none, or out of bounds."""
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is not a finite number of seconds.", param, ctx)
+        return seconds
 
 
 class SuiteName(click.ParamType):  # type: ignore[type-arg]  # as above

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import dedent
+from typing import Any
 
 import click
 from rich.console import Console
@@ -67,6 +68,25 @@ def show(name: str) -> None:
         click.echo(f"\nlayout {layout}\n\n{LAYOUTS[layout].about}")
 
 
+def as_json(name: str | None = None) -> list[dict[str, Any]]:
+    """Return all of each task, or of one; SuiteError if there is none of that name."""
+    return [_task_as_json(one) for one in ([name] if name else tasks.names())]
+
+
+def _task_as_json(name: str) -> dict[str, Any]:
+    options = [
+        {"name": one.name, "values": one.values, "default": one.default, "what": one.what}
+        for one in _options(name)
+    ]
+    return {
+        "task": name,
+        "accuracy": list(_metrics(name)),
+        "about": [" ".join(paragraph.split()) for paragraph in _paragraphs(name)],
+        "options": options,
+        "layouts": _layouts(name),
+    }
+
+
 def page() -> str:
     """Return the reference of all tasks and layouts, as Markdown."""
     return "\n".join([_ABOUT, *map(_section, tasks.BUILT_IN), _LAYOUTS, *_layout_sections()])
@@ -112,11 +132,16 @@ def _options(name: str) -> Sequence[Option]:
 
 
 def _metric(name: str) -> str:
+    return ", ".join(_metrics(name)) or "none"
+
+
+def _metrics(name: str) -> Iterable[str]:
+    """Return the labels of a task's accuracy metrics."""
     task = tasks.get(name)
     more = task.additional_metrics if isinstance(task, tasks.AdditionalMetrics) else {}
     metrics = [task.metric, *(one.metric for one in more.values())]
     labels = (METRICS[metric].label for metric in metrics if metric)
-    return ", ".join(dict.fromkeys(labels)) or "none"
+    return dict.fromkeys(labels)
 
 
 def _paragraphs(name: str) -> list[str]:

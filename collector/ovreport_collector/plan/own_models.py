@@ -7,6 +7,7 @@ Inputs, types and static shapes are read from the files. What does not fit them 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from ovreport_collector.models.inspect.description import (
     Description,
     Inspected,
     PortDescription,
+    Unreadable,
     listed,
 )
 from ovreport_collector.models.inspect.job import Wanted, inspect
@@ -65,6 +67,7 @@ def suite_of(own: OwnModels) -> OwnSuite:
         format=1, id="own-models", title="Models named on the command line", models=models
     )
     raise_all(_renamed(semantics.faults(suite), models), where="collect")
+    raise_all(_unreadable(ids, bare), where="collect")
     _check_shapes(models, ids, bare)
     return OwnSuite(suite, {model.id: _arguments(model, models, bare, own) for model in models})
 
@@ -95,6 +98,18 @@ def _checked(file: str) -> Path:
     return path.resolve()
 
 
+def _unreadable(paths: Mapping[str, Path], found: Mapping[str, Inspected]) -> Iterator[Fault]:
+    """Yield what OpenVINO says of each file that it cannot read."""
+    for model_id, path in paths.items():
+        one = found[model_id]
+        if isinstance(one, Unreadable):
+            yield Fault(
+                path.name,
+                f"cannot be read as a model: {one.reason}",
+                "export it again, or copy it whole; an .xml file needs its .bin file beside it",
+            )
+
+
 def _ids(paths: Sequence[Path]) -> Iterator[str]:
     """Yield an id for each file after its name; with its format, or a number, where two agree."""
     used: set[str] = set()
@@ -112,7 +127,14 @@ def _ids(paths: Sequence[Path]) -> Iterator[str]:
 
 def _data_file(name: str, value: str) -> Path | None:
     """Return the full path of an input's NumPy file; None where its value is a number."""
-    if _number(value) is not None:
+    number = _number(value)
+    if isinstance(number, float) and not math.isfinite(number):
+        raise InputError(
+            f"{value} is not a finite number",
+            where=f"--input {name}",
+            remedy=f"give one that the input can hold: --input {name}=0.5",
+        )
+    if number is not None:
         return None
     path = Path(value)
     if path.suffix.lower() != _DATA_SUFFIX or not path.is_file():

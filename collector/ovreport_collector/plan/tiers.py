@@ -22,7 +22,7 @@ TIERS: dict[str, Tier] = {
             min_inferences=16,
             max_seconds=4,
             processes=5,
-            max_processes=6,
+            max_processes=7,
             rounds_per_process=2,
         ),
         Tier(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ovreport.metrics import METRICS, significant
@@ -57,6 +59,32 @@ def eligible(result: Result, share: float = ELIGIBLE) -> bool | None:
     if reference is None or reference.value <= 0:
         return None
     return (reference.value + reference.delta) / reference.value >= share - 1e-9
+
+
+def shown_to_keep(result: Result, share: float = ELIGIBLE) -> bool | None:
+    """Return whether a result keeps a share of the reference's accuracy for sure.
+
+    True and False: the whole 95 % interval of the difference says so. None: too few samples to
+    tell, or no reference.
+    """
+    reference = reference_of(result)
+    if reference is None or reference.value <= 0:
+        return None
+    least = (share - 1) * reference.value
+    if reference.delta_low >= least - 1e-9:
+        return True
+    return False if reference.delta_high < least else None
+
+
+def others_words(results: Sequence[Result]) -> str:
+    """Return how many of these are not shown to keep 99 %, and why: goes on with a sentence.
+
+    Empty where all keep it.
+    """
+    found = [shown_to_keep(r) for r in results]
+    few, lost = found.count(None), found.count(False)
+    text = f"; {few} {'has' if few == 1 else 'have'} too few samples to tell" if few else ""
+    return text + (f"; {lost} {'loses' if lost == 1 else 'lose'} more than 1 %" if lost else "")
 
 
 def keeps(result: Result, share: float = ELIGIBLE) -> bool:

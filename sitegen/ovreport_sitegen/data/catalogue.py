@@ -9,7 +9,8 @@
     ├── models, devices      of all but language models, which have language_models
     ├── speedups             each case against f32 of the published file, paired by round
     ├── framework_speedups   OpenVINO against native frameworks, paired by round
-    └── faults               records that could not be used, or whose order in time is in doubt
+    ├── faults               records that could not be used, or whose order in time is in doubt
+    └── doubts               records that are shown though `ovreport validate` refuses them
 
 Everything here is computed once, and shared by all pages.
 """
@@ -48,6 +49,7 @@ class Catalogue:
     """Those of the machine that was measured last first."""
     machines: tuple[MachineRef, ...]
     faults: tuple[RecordError, ...] = ()
+    doubts: tuple[RecordError, ...] = ()
     native: tuple[Result, ...] = ()
     language: tuple[Result, ...] = ()
     language_models: tuple[ModelRef, ...] = ()
@@ -167,7 +169,7 @@ class Catalogue:
 
 def make(config: Config, loaded: Loaded) -> Catalogue:
     """Return the catalogue of all records that could be read."""
-    newest_ones, older_ones, doubts = newest(loaded.stored)
+    newest_ones, older_ones, unordered = newest(loaded.stored)
     current, older = ([one.record for one in some] for some in (newest_ones, older_ones))
     named = names(current)
     found = machines(current, named.devices, config)
@@ -188,7 +190,8 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         models=tuple(m for (language_one, _), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
         machines=found,
-        faults=(*loaded.faults, *doubts),
+        faults=(*loaded.faults, *unordered),
+        doubts=tuple(loaded.doubts),
         native=tuple(native),
         framework_speedups=tuple(_framework_speedups([*results, *before], native)),
         language=tuple(language),

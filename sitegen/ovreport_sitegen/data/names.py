@@ -99,15 +99,23 @@ def _devices(records: Sequence[Record]) -> dict[DeviceKey, DeviceRef]:
     short = {key: short_name(key[1]) for key in keys}
     shared = {name for name in short.values() if list(short.values()).count(name) > 1}
     slugs = unique_slugs(keys, lambda key: f"{short[key]}-{key[0]}"[:60])
+    machines = _short_ids({machine for machine, _ in keys})
     return {
         key: DeviceRef(
             key=key,
-            label=f"{short[key]} ({key[0]})" if short[key] in shared else short[key],
+            label=f"{short[key]} ({machines[key[0]]})" if short[key] in shared else short[key],
             slug=slugs[key],
             family=families[key],
         )
         for key in keys
     }
+
+
+def _short_ids(machines: Iterable[str]) -> dict[str, str]:
+    """Return machine id → its last part, the checksum of the hardware; all of it where shared."""
+    last = {machine: machine.rpartition("-")[2] for machine in machines}
+    parts = list(last.values())
+    return {m: part if parts.count(part) == 1 else m for m, part in last.items()}
 
 
 def _anchors(records: Sequence[Record]) -> dict[CaseKey, str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from ovreport.metrics import HEADLINES
 from ovreport_sitegen.components.cells import reason_title
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -38,11 +39,16 @@ def warning(results: Sequence[Result], measurement: str, what: str = "on this pa
     mixed = f"{unreliable} of {total} are unreliable, the others noisy"
     counts = Counter(reason.code for v in verdicts for reason in v.reasons)
     common = [f"{reason_title(c).lower()} ({n} of {total})" for c, n in counts.most_common(3)]
+    headlines = [h for r in results if (h := r.metric_value(HEADLINES[measurement]))]
+    ratios = (
+        " Ratios of cases measured in one run are more reliable; each has its own interval."
+        if any(headline.rounds > 1 for headline in headlines)  # one round has no interval
+        else ""
+    )
     return (
         f"No {measurement.replace('_', '-')} result {what} is stable: "
         f"{levels.get(unreliable, mixed)}. Most often: {listed(common)}. "
-        "Absolute numbers may be off. Ratios of cases measured in one run are more reliable; each "
-        "has its own interval."
+        f"Absolute numbers may be off.{ratios}"
     )
 
 

@@ -128,12 +128,15 @@ def _can_lose(result: Result, variants: bool) -> bool:
 
 
 def loss_finding(results: Sequence[Result]) -> str:
-    """Return how many results stay within the tolerance, and which one loses most."""
+    """Return how many results are shown to keep 99 %, and which one loses most."""
     known = [r for r in results if cells.eligible(r) is not None]
     if not known:
         return "No result in a lower precision than f32 has labelled data."
-    kept = [r for r in known if cells.eligible(r)]
-    text = f"{len(kept)} of {plural(len(known), 'result')} keep 99 % of the f32 reference."
+    kept = sum(bool(cells.shown_to_keep(r)) for r in known)
+    text = (
+        f"{kept} of {plural(len(known), 'result')} {'is' if kept == 1 else 'are'} shown to keep "
+        f"99 % of the f32 reference{cells.others_words(known)}."
+    )
     failing = [r for r in known if not cells.eligible(r)]
     if failing:
         worst = max(failing, key=sentences.share_lost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
+    interval_words,
     metric_column,
     n_cell,
     result_row,
@@ -222,10 +224,11 @@ def _share_cell(m: Measured) -> Cell:
     if host is None:
         return Cell("–", tone="missing", tip="Not measured with preprocessing on the host.")
     share = end_to_end.inference_share(host)
-    high = min(share.high, 1.0)  # an interval on a logarithmic scale may pass the whole
+    # An interval on a logarithmic scale may pass the whole; where nothing is known it has no end.
+    high = min(share.high, 1.0) if math.isfinite(share.high) else share.high
     return Cell(
         significant(share.value * 100),
-        sub=f"{significant(share.low * 100)} – {significant(high * 100)}",
+        sub=interval_words(share.low * 100, high * 100),
         sort=share.value,
     )
 

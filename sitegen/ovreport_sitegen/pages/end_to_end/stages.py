@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +12,7 @@ from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import interval_cell, result_cells
-from ovreport_sitegen.components.marks import look, look_of_interval
+from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.ranked import value_details
 from ovreport_sitegen.components.ranking import device_name
 from ovreport_sitegen.components.ratio_card import speed_words
@@ -132,19 +131,26 @@ def _finding(m: Measured) -> list[str]:
     found = []
     host = end_to_end.of_way(m.measurement, "host")
     if host is not None:
-        share = end_to_end.inference_share(host)
-        others = {s: ms.value for s, ms in stages_ms(host).items() if s != "infer"}
-        costliest = max(others, key=lambda stage: others[stage], default=None)
-        more = ""
-        if costliest:
-            is_more = others[costliest] > stages_ms(host)["infer"].value
-            doing = DOING[costliest]
-            more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
-        found.append(f"Inference is {_percent(share)} of the time{more}.")
+        found.append(_where_time_goes(host))
     speedup = end_to_end.graph_gain(m.measurement)
     if speedup is not None:
         found.append(f"In the graph: {_speedup_words(speedup)}.")
     return found
+
+
+def _where_time_goes(host: Pipeline) -> str:
+    """Return inference's share, and what takes longest beside it; of one round no order."""
+    share = end_to_end.inference_share(host)
+    if len(host.rounds) == 1:
+        return f"In one round, inference was {100 * share.value:.0f} % of the time."
+    others = {s: ms.value for s, ms in stages_ms(host).items() if s != "infer"}
+    costliest = max(others, key=lambda stage: others[stage], default=None)
+    more = ""
+    if costliest:
+        is_more = others[costliest] > stages_ms(host)["infer"].value
+        doing = DOING[costliest]
+        more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
+    return f"Inference is {_percent(share)} of the time{more}."
 
 
 def _speedup_words(speedup: Comparison) -> str:
@@ -155,8 +161,6 @@ def _speedup_words(speedup: Comparison) -> str:
 
 def _percent(share: Interval) -> str:
     """Return a share with its interval, which on a logarithmic scale may pass the whole."""
-    if not math.isfinite(share.high):
-        return look_of_interval(share).text(f"{100 * share.value:.0f} %")
     value, low, high = (f"{100 * min(s, 1.0):.0f}" for s in (share.value, share.low, share.high))
     return f"{value} %" if low == value == high else f"{value} % [{low}–{high}]"
 

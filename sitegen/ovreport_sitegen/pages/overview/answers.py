@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from markupsafe import Markup, escape
 from msgspec.structs import replace
 
 from ovreport.metrics import METRICS
+from ovreport.record import Level
 from ovreport_sitegen.components import accuracy_cells, speedups
 from ovreport_sitegen.components.cells import (
+    badge_cell,
     failure_cell,
     metric_column,
     reason_title,
@@ -22,12 +25,15 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
+from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.ranking import preferred
 from ovreport_sitegen.components.table import Cell, Column
+from ovreport_sitegen.components.undisturbed import OBSERVED, is_undisturbed
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.machines import MachineRef
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import listed
 
 _BESIDE = 2
 """Other machines that have a column each; all are on the latency page."""
@@ -97,13 +103,18 @@ def _row(result: Result, columns: Sequence[Column], cells: Sequence[Cell]) -> La
     if not result.completed:
         return LabelledRow(head, (("", failure_cell(result, len(columns))),), "failed")
     names = (" ".join(filter(None, (c.label, c.unit and f"({c.unit})"))) for c in columns)
-    return LabelledRow(head, tuple(zip(names, cells, strict=True)), row_tone(result, "latency"))
+    return LabelledRow(
+        head, tuple(zip(names, cells, strict=True)), row_tone(result, _weakest(result))
+    )
 
 
 _COLUMNS = (
     metric_column("latency_ms"),
     metric_column("throughput_ips"),
-    Column("How sure", tip="The verdict on latency, with the reasons where it is not stable"),
+    Column(
+        "How sure",
+        tip="The worse verdict of latency and throughput, with the reasons where it is not stable",
+    ),
     Column("Accuracy", "", "higher", True),
     metric_column("startup_ms"),
     metric_column("peak_memory_bytes", "Peak memory"),
@@ -112,23 +123,59 @@ _COLUMNS = (
 
 def _cells(result: Result) -> tuple[Cell, ...]:
     return (
-        value_cell(result, "latency_ms"),
-        value_cell(result, "throughput_ips"),
+        _latency_cell(result),
+        _marked_cell(result, "throughput_ips"),
         _sure_cell(result),
         accuracy_cells.named_cell(result),
-        value_cell(result, "startup_ms"),
-        value_cell(result, "peak_memory_bytes"),
+        _marked_cell(result, "startup_ms"),
+        _marked_cell(result, "peak_memory_bytes"),
     )
 
 
-def _sure_cell(result: Result) -> Cell:
-    """Return the verdict on latency with its first reasons; the result in full has all."""
-    cell, verdict = verdict_cell(result, "latency"), result.verdict("latency")
-    if verdict is None or len(verdict.reasons) <= _REASONS:
+def _latency_cell(result: Result) -> Cell:
+    """Return the latency; below an undisturbed one the observed one, in small type."""
+    key = "latency_ms"
+    cell, observed = _marked_cell(result, key), result.metric_value(OBSERVED[key])
+    if observed is None or not is_undisturbed(result, key):
         return cell
-    named = [reason_title(reason.code).lower() for reason in verdict.reasons[:_REASONS]]
-    more = len(verdict.reasons) - _REASONS
-    return replace(cell, sub=f"{', '.join(named)} and {more} more")
+    shown = look(observed).text(METRICS[OBSERVED[key]].format(observed.value))
+    interval = value_cell(result, OBSERVED[key]).sub
+    return replace(cell, sub=f"{cell.sub}\nobserved {shown}\n{interval}".strip())
+
+
+def _marked_cell(result: Result, key: str) -> Cell:
+    """Return a value with the mark of its own verdict, where that is not stable."""
+    cell, found = value_cell(result, key), result.metric_value(key)
+    if found is None or found.verdict.level != "noisy" or cell.sign:
+        return cell
+    return replace(cell, sign="noisy")
+
+
+_SURE = ("latency", "throughput")
+"""The measurements that a row's badge is of."""
+
+
+def _weakest(result: Result) -> str:
+    """Return the measurement with the worse verdict; latency where both have the same."""
+    found = {name: verdict.level for name in _SURE if (verdict := result.verdict(name))}
+    return max(found, key=lambda name: get_args(Level).index(found[name]), default=_SURE[0])
+
+
+def _sure_cell(result: Result) -> Cell:
+    """Return the worse verdict of latency and throughput: which it is of, and its first reasons.
+
+    The result in full has all reasons.
+    """
+    worst = result.verdict(_weakest(result))
+    if worst is None:
+        return verdict_cell(result, _SURE[0])
+    same = {n: v for n in _SURE if (v := result.verdict(n)) and v.level == worst.level}
+    titles = [reason_title(reason.code).lower() for v in same.values() for reason in v.reasons]
+    titles = list(dict.fromkeys(titles))
+    more = f" and {len(titles) - _REASONS} more" if len(titles) > _REASONS else ""
+    reasons = f": {', '.join(titles[:_REASONS])}{more}" if titles else ""
+    tips = (f"{name}: {tip}" for name, v in same.items() if (tip := badge_cell(v).tip))
+    return replace(badge_cell(worst), sub=f"{listed(same)}{reasons}", tip="; ".join(tips))
 
 
 _AGAINST = (
@@ -177,5 +224,5 @@ def _beside_cell(results: dict[str, Result], result: Result) -> Cell:
     found = results.get(result.model.id)
     if found is None:
         return _NOT_THERE
-    cell = value_cell(found, "latency_ms")
+    cell = _marked_cell(found, "latency_ms")
     return replace(cell, href=found.href, sub=f"{cell.sub}\n{found.label}".strip())

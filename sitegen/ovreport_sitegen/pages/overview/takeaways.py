@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH
 from ovreport.record import Completed, TokenAgreement
-from ovreport.stats.intervals import geometric_mean
+from ovreport.stats.intervals import Interval
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
-from ovreport_sitegen.components.marks import look
+from ovreport_sitegen.components.marks import look, look_of_interval, look_of_ratio
 from ovreport_sitegen.components.ranking import preferred
-from ovreport_sitegen.components.ratio_card import speed_words
+from ovreport_sitegen.components.ratio_card import mean_ratio, note_of
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import sentences
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import interval_note, line, plural
 
 
 @dataclass(frozen=True)
@@ -110,25 +110,40 @@ def _default(catalogue: Catalogue) -> str:
     """Return the mean speedup of the default precision, if it is significant for any model."""
     found = catalogue.default_speedups(catalogue.main_device)
     ratios = [ratio for speedup in found if (ratio := speedup.latency)]
-    significant = sum(ratio.significant for ratio in ratios)
-    if not significant:
+    clear = sum(ratio.significant for ratio in ratios)
+    if not clear:
         return ""
     ran = {speedup.candidate.executed for speedup in found}
     (only,) = ran if len(ran) == 1 else (None,)
     name = f"{only}, the default here," if only else "The default precision"
-    mean = geometric_mean([r.ratio.value for r in ratios])
-    than = "than" if mean < 1 else "as"
-    return (
-        f" {name} is {speed_words(mean)} {than} f32, geometric mean of "
-        f"{plural(len(ratios), 'model')}; a clear difference for {significant} of them."
+    rough = sum(look_of_ratio(ratio).is_approximate for ratio in ratios)
+    text = (
+        f" {name} is {_mean_words(mean_ratio(ratios))}, geometric mean of "
+        f"{plural(len(ratios), 'model')}; a clear difference for {clear} of them."
     )
+    if rough:
+        text += f" {rough} of the ratios {'is' if rough == 1 else 'are'} unreliable"
+        text += ", which widens the interval."
+    return text
+
+
+def _mean_words(mean: Interval) -> str:
+    """Return a mean speedup over f32 with its interval: in percent where all of it is below 1."""
+    shown = look_of_interval(mean)
+    if mean.high < 1:
+        value, most, least = (
+            significant(100 * (1 - end), 2) for end in (mean.value, mean.low, mean.high)
+        )
+        note = interval_note(least, most, "\N{NO-BREAK SPACE}%")
+        return f"{shown.text(value)} % slower than f32{note}"
+    return f"{shown.text(significant(mean.value))}× as fast as f32{note_of(mean)}"
 
 
 # ---------------------------------------------------------------- how right, how sure
 
 
 def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
-    """Return how many results keep the accuracy of f32, and the largest loss.
+    """Return how many results are shown to keep the accuracy of f32, and the largest loss.
 
     Those of the default precision; of variants only where there are no others.
     """
@@ -137,15 +152,20 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     below = default or known
     if not below:
         return _exact(results)
-    kept = sum(bool(accuracy_cells.eligible(r)) for r in below)
+    kept = sum(bool(accuracy_cells.shown_to_keep(r)) for r in below)
+    are = "is" if kept == 1 else "are"
     noun = "models" if len({r.model.id for r in below}) == len(below) else "results"
-    what = f"{noun} with a known accuracy keep 99 % of that of f32 in the default precision."
+    what = (
+        f"{noun} with a known accuracy {are} shown to keep 99 % of that of f32 in the default "
+        "precision"
+    )
     if not default:
-        what = (
-            "optimized variants keep 99 % of the accuracy of f32; the published files ran in f32."
-        )
-    if kept < len(below):
-        worst = max(below, key=sentences.share_lost)
+        what = f"optimized variants {are} shown to keep 99 % of the accuracy of f32"
+    what += f"{accuracy_cells.others_words(below)}."
+    if not default:
+        what += " The published files ran in f32."
+    worst = max(below, key=sentences.share_lost)
+    if not accuracy_cells.eligible(worst):
         effect = sentences.Effect(worst, catalogue.speedup(worst))
         what += f" {sentences.sentence(effect, many=len(catalogue.devices) > 1)}"
     return Takeaway("How right", f"{kept} of {len(below)}", what, "accuracy.html")
@@ -177,19 +197,26 @@ def _failed(results: Sequence[Result]) -> Takeaway | None:
 
 
 def _sure(results: Sequence[Result]) -> Takeaway | None:
-    """Return how many results are stable."""
-    if not any(r.completed for r in results):
+    """Return how many of the results that the page's first table shows are stable."""
+    shown = preferred(results)
+    if not any(r.completed for r in shown):
         return None
-    verdicts = Counter(v.level for r in results if (v := r.verdict("latency")))
-    failed = sum(not r.completed for r in results)
-    others = [f"{verdicts[level]} {level}" for level in ("noisy", "unreliable") if verdicts[level]]
+    latency, throughput = (
+        Counter(v.level for r in shown if (v := r.verdict(name)))
+        for name in ("latency", "throughput")
+    )
+    failed = sum(not r.completed for r in shown)
+    others = [f"{latency[level]} {level}" for level in ("noisy", "unreliable") if latency[level]]
     others += [f"{plural(failed, 'case')} failed or unsupported"] if failed else []
     width = f"±{STABLE_HALF_WIDTH:.0%}".replace("%", "\u00a0%")
-    text = f"latency results are stable: known to {width}, and nothing speaks against them"
+    text = f"latencies in the table below are stable: known to {width}, and nothing speaks against "
+    text += f"them; {', '.join(others)}." if others else "them."
+    if throughput:
+        text += f" Throughput: {throughput['stable']} of {throughput.total()} stable."
     return Takeaway(
         "How sure",
-        f"{verdicts['stable']} of {len(results)}",
-        f"{text}; {', '.join(others)}. Each one says why." if others else f"{text}.",
+        f"{latency['stable']} of {len(shown)}",
+        f"{text} Each badge says why.",
         "method.html#verdicts",
     )
 
