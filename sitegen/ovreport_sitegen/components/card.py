@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -39,10 +39,13 @@ class Card:
     """Address of the page, or the part of one, that has everything."""
 
 
-def footer(results: Sequence[Result], key: str, *, by: str = "") -> str:
+def footer(
+    results: Sequence[Result], key: str, *, by: str = "", pairs: Collection[int] = ()
+) -> str:
     """Return rounds, release, days and verdicts of what a card shows: of the metric `key`.
 
     `by`: how a card of ratios compares; the verdicts of single values say nothing of ratios.
+    `pairs`: the numbers of rounds that the ratios are of.
     """
     if not results:
         return "nothing to show"
@@ -51,7 +54,7 @@ def footer(results: Sequence[Result], key: str, *, by: str = "") -> str:
     levels = Counter(value.verdict.level for value in values if not by)
     quick = sum(r.quick for r in results)
     parts = (
-        _rounds_words({value.rounds for value in values}),
+        _rounds_words(set(pairs) or {value.rounds for value in values}),
         by or _kinds_words([value.kind for value in values]),
         f"OpenVINO {listed(sorted({r.release for r in results}))}",
         " – ".join(dict.fromkeys((day(days[0]), day(days[-1])))),

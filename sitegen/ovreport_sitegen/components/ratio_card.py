@@ -52,7 +52,7 @@ def ratio_card(
 ) -> Card:
     """Return a card of ratios, the largest first; without a chart where there are none.
 
-    `measurement`: whose rounds and days the footer gives.
+    `measurement`: whose days the footer gives.
     `both_ends`: of more than a chart holds, as many of the smallest are drawn as of the largest.
     """
     ranked = [ratio_row(ratio) for ratio in sorted(ratios, key=_falling)]
@@ -72,7 +72,12 @@ def ratio_card(
         legend=" ".join(notes) if rows else "",
         marks=of_rows(rows, quick=any(ratio.result.quick for ratio in ratios)),
         table=table,
-        footer=footer([ratio.result for ratio in ratios], HEADLINES[measurement], by=PAIRED),
+        footer=footer(
+            [ratio.result for ratio in ratios],
+            HEADLINES[measurement],
+            by=PAIRED,
+            pairs={ratio.comparison.pairs for ratio in ratios},
+        ),
         more=more,
     )
 

@@ -173,6 +173,8 @@ def card(
     accuracy = first.accuracy
     metric = METRICS[accuracy.metric].label if isinstance(accuracy, Accuracy) else ""
     id_ = f"tradeoff-{measurement}-{choices.model.slug}-{choices.device.slug}"
+    speedups = choices.rankings[measurement].speedups.values()
+    pairs = {speedup.pairs for speedup in speedups if speedup.pairs}  # f32 over itself has none
     return Card(
         id=id_,
         title=title,
@@ -183,7 +185,7 @@ def card(
         legend=key,
         left_out=tuple(_left_out(choices, measurement)),
         table=choices_table(catalogue, choices, measurement, f"{id_}-table"),
-        footer=footer(choices.results, HEADLINES[measurement], by=PAIRED),
+        footer=footer(choices.results, HEADLINES[measurement], by=PAIRED, pairs=pairs),
         more=more,
     )
 
