@@ -118,7 +118,7 @@ def _agreeing(levels: Mapping[int, float], agreement: float) -> list[int]:
 
     Of several groups that agree, the largest, and of those the one that agrees best. Where some are
     far faster than that group, it was disturbed by what nothing showed, and they are asked alone: a
-    virtual machine whose processors are moved apart stays slower for a minute, all cases alike.
+    virtual machine was seen to be slower for minutes, in all cases alike, for no cause it showed.
     """
     ordered = sorted(levels, key=lambda process: levels[process])
     width = math.log1p(agreement)
