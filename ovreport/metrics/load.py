@@ -119,7 +119,7 @@ def _arrivals(record: Record, reasons: Sequence[Reason]) -> Values:
     if shares:
         yield _rate("arrival_share", shares, n, [*own, *reasons])
     else:
-        yield "arrival_share", Skipped(reason="No round measured both rates.")
+        yield "arrival_share", Skipped(reason="No process measured both rates.")
 
 
 def _rate(
@@ -133,11 +133,17 @@ def _rate(
 
 
 def _shares(record: Record, loop: OpenLoop) -> list[float]:
-    """Return the arrival rate over the same round's closed-loop throughput."""
+    """Return each search's arrival rate over the throughput of the process of the same number.
+
+    A process times throughput in several rounds: their median counts. Both rates are of whole
+    inferences, whatever the batch.
+    """
     if not isinstance(record.throughput, Throughput):
         return []
-    closed = {r.round: r.n / r.duration_s for r in record.throughput.rounds}
-    return [r.highest_ips / closed[r.round] for r in loop.rounds if r.round in closed]
+    closed: dict[int, list[float]] = {}
+    for r in record.throughput.rounds:
+        closed.setdefault(r.process, []).append(r.n / r.duration_s)
+    return [r.highest_ips / median(closed[r.round]) for r in loop.rounds if r.round in closed]
 
 
 def late_share(loop: OpenLoop) -> float:
@@ -202,7 +208,7 @@ ARRIVALS = Group(
             "Share of closed-loop throughput",
             "%",
             "higher",
-            "Highest arrival rate over the same round's throughput.",
+            "Highest arrival rate over the same process's throughput.",
             "open_loop",
             scale=100,
         ),

@@ -109,8 +109,25 @@ def test_a_percentile_bounds_its_samples_or_is_not_said() -> None:
     assert load.percentile_ms(a_point(1, [100], 1), 0.9) is None
 
 
-def test_arrivals_are_a_share_of_the_same_rounds_throughput() -> None:
-    """Paired by round, so that a slow round is slow on both sides."""
+def test_arrivals_are_a_share_of_the_throughput_of_several_rounds_of_a_process() -> None:
+    """A search has the number of its process; rounds are numbered through over processes."""
+    record = a_record(rounds=6, noise=0.05)
+    rounds = [
+        msgspec.structs.replace(t, process=t.round // 2, n=t.n * (1 + t.round // 2))
+        for t in record.throughput.rounds
+    ]
+    throughput = msgspec.structs.replace(record.throughput, rounds=rounds)
+    closed = [t.n / t.duration_s for t in rounds]
+    loop = a_loop([(one + other) / 4 for one, other in zip(closed[::2], closed[1::2], strict=True)])
+    found = metric_values(msgspec.structs.replace(record, throughput=throughput, open_loop=loop))
+    share = found["arrival_share"]
+    assert isinstance(share, MetricValue)
+    assert (share.value, share.rounds) == (pytest.approx(0.5), 3)
+    assert share.high / share.low < 1.1
+
+
+def test_arrivals_are_a_share_of_the_same_processs_throughput() -> None:
+    """Paired, so that a slow process is slow on both sides."""
     record = a_record(noise=0.05)
     closed = [t.n / t.duration_s for t in record.throughput.rounds]
     loop = a_loop([v / 2 for v in closed[:3]])
