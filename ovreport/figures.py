@@ -51,10 +51,13 @@ class Figure(Struct, frozen=True, kw_only=True):
     better: str = ""
     """`lower` or `higher`."""
     kind: str = ""
-    """What the value is, such as `undisturbed`, `observed` or `bound`; `missing`: there is none."""
+    """`undisturbed` (what quiet rounds agree on), `observed` (over all rounds, where there is no
+    such value), `measured`, `range` (the ends are the lowest and the highest round), `bound` (a
+    percentile's, at 99 % confidence) or `missing`: there is none."""
     value: float | None = None
     low: float | None = None
-    """Low end of the 95 % interval; equal to the value where that is itself a bound."""
+    """Low end of the 95 % interval, or what `kind` says; equal to the value where that is itself a
+    bound."""
     high: float | None = None
     rounds: int | None = None
     n: int | None = None

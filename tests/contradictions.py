@@ -586,6 +586,14 @@ def _starts(document: Document, rng: random.Random) -> bool | None:
 _set("startup: a cache of nothing", "startup_cached.cache_bytes", 0)
 
 
+@kind("startup: more than all processor time stolen")
+def _stolen_starts(document: Document, rng: random.Random) -> bool | None:
+    found = rounds(document, "startup")
+    for one in found:
+        one["readings"] = {"steal_share": 7.0}
+    return None if found else False
+
+
 @kind("tokens: faster than their samples")
 def _tokens(document: Document, rng: random.Random) -> bool | None:
     found = [r for p in at(document, "generation.points") or [] for r in p["rounds"]]

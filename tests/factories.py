@@ -309,7 +309,11 @@ def _settings(hint: str, precision: str) -> r.Settings:
 
 def _startup(index: int, compile_ms: float) -> r.StartupRound:
     return r.StartupRound(
-        round=index, read_ms=12.5, compile_ms=compile_ms, first_inference_ms=compile_ms / 10
+        round=index,
+        read_ms=12.5,
+        compile_ms=compile_ms,
+        first_inference_ms=compile_ms / 10,
+        readings={"foreign_cpu_share": 0.0, "steal_share": 0.0, "waiting_share": 0.2},
     )
 
 

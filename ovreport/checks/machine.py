@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ovreport.checks.fault import Fault, number
 from ovreport.checks.loops import both
-from ovreport.record import Record
+from ovreport.record import Record, Startup, StartupCached
 
 LEAST_MEMORY, MOST_MEMORY = 64 * 2**20, 2**50
 """64 MiB to 1 PiB."""
@@ -59,6 +59,11 @@ def noise(record: Record) -> Iterator[Fault]:
         yield from _readings(f"$.noise[{index}].readings", one.readings)
     for path, r in both(record):
         yield from _readings(f"{path}.readings", r.readings)
+    for name in ("startup", "startup_cached"):
+        measured = getattr(record, name)
+        if isinstance(measured, Startup | StartupCached):
+            for index, start in enumerate(measured.rounds):
+                yield from _readings(f"$.{name}.rounds[{index}].readings", start.readings)
 
 
 def _readings(path: str, readings: Mapping[str, float]) -> Iterator[Fault]:

@@ -34,31 +34,31 @@ READINGS = {
     "foreign_cpu_peak_share": "share that other programs took in the worst half second",
     "steal_share": "share of processor time that the hypervisor gave to other machines",
     "steal_peak_share": "share that the hypervisor gave away in the worst half second",
-    "load_average_1m": "load average when the round began, runnable tasks",
+    "load_average_1m": "load average when it began, runnable tasks",
     "pressure_cpu_share": "share of time in which some task, ours too, waited for a processor "
     "(PSI)",
     "pressure_io_share": "share of time in which all tasks that could run waited for disks (PSI)",
     "pressure_memory_share": "share of time in which some task waited for memory (PSI)",
-    "swap_pages": "pages swapped in or out during the round",
-    "throttle_events": "thermal throttle events counted during the round",
-    "context_switches": "context switches of the whole machine during the round",
+    "swap_pages": "pages swapped in or out meanwhile",
+    "throttle_events": "thermal throttle events counted meanwhile",
+    "context_switches": "context switches of the whole machine meanwhile",
     "involuntary_switches": "times the measuring process had to leave a processor",
     "voluntary_switches": "times the measuring process gave a processor back, to wait",
     "waiting_share": "time for which threads of the measuring process were ready and had to wait "
-    "for a processor, summed, as a share of a timed loop",
-    "frequency_mhz": "mean processor frequency during the round, MHz",
+    "for a processor, summed, as a share of the time",
+    "frequency_mhz": "mean processor frequency, MHz",
     "frequency_min_mhz": "lowest mean processor frequency at one look, MHz",
-    "temperature_c": "highest processor temperature during the round, °C",
+    "temperature_c": "highest processor temperature, °C",
     "battery_share": "share of the looks at which the machine ran from its battery",
     "allowed_processors": "processors that the affinity of our processes allows",
     "cgroup_cpus": "processors that our control group's quota allows",
     "cgroup_memory_gib": "memory that our control group may use, GiB",
     "cgroup_throttled_periods": "periods in which the quota was used up and our group stood still",
     "cgroup_throttled_s": "time for which it stood still, seconds summed over processors",
-    "looks": "looks at the machine while the round ran",
+    "looks": "looks at the machine in between",
     "looking_cpu_share": "share of one processor that this looking took",
 }
-"""Keys of `ProcessNoise.readings`, in words."""
+"""Keys of readings, in words: of all visits of a process, of a timed loop, or of a timed start."""
 
 
 _LIMITS: tuple[tuple[str, str, float, Callable[[float], str]], ...] = (
@@ -78,18 +78,24 @@ def evidence(record: Record) -> list[Reason]:
     return [*_noise_reasons(record.noise), *_record_reasons(record)]
 
 
-def evidence_without_load(record: Record, processes: Collection[int]) -> list[Reason]:
+def evidence_without_load(
+    record: Record, processes: Collection[int], *, is_watched: bool = False
+) -> list[Reason]:
     """Return what speaks against a value that is made of quiet rounds of some processes.
 
-    Other programs do not: their load in other rounds is not in the value.
+    Other programs do not: their load in other rounds is not in the value. `is_watched`: the rounds
+    have readings of their own; without, a burst in their process may have been in any of them.
     """
     noise = [n for n in record.noise if n.process in processes]
-    own = [reason for reason in _noise_reasons(noise) if reason.code not in _LOAD]
+    left_out = _LOAD | _BURST if is_watched else _LOAD
+    own = [reason for reason in _noise_reasons(noise) if reason.code not in left_out]
     return [*own, *_record_reasons(record)]
 
 
-_LOAD = frozenset({"foreign-load", "foreign-burst", "pressure", "steal"})
-"""Codes of what other programs and machines did."""
+_LOAD = frozenset({"foreign-load", "steal"})
+"""Codes of what other programs and machines did, which a round's own readings tell. Not so that
+tasks waited for memory or disks, which is read of a whole process only."""
+_BURST = frozenset({"foreign-burst"})
 
 
 def is_quiet(readings: Mapping[str, float], *, one_at_a_time: bool = False) -> bool:
@@ -118,19 +124,19 @@ def round_reasons(rounds: Sequence[LatencyRound | ThroughputRound], tier: Tier) 
     if few:
         yield Reason(
             code="too-few-samples",
-            detail=f"{min(few)} of {tier.min_inferences} inferences in {_of(few, rounds)}",
+            detail=f"{min(few)} of {tier.min_inferences} inferences in {_of(few, rounds, "rounds")}",
         )
     drifted = [d for r in rounds if abs(d := _drift(r)) > DRIFT]
     if 2 * len(drifted) >= len(rounds):
         worst = max(drifted, key=abs)
-        yield Reason(code="drift", detail=f"up to {worst:+.1%} in {_of(drifted, rounds)}")
+        yield Reason(code="drift", detail=f"up to {worst:+.1%} in {_of(drifted, rounds, "rounds")}")
     unstable = [r for r in rounds if not r.warmup_stable]
     if unstable:
-        yield Reason(code="unstable-warmup", detail=f"in {_of(unstable, rounds)}")
+        yield Reason(code="unstable-warmup", detail=f"in {_of(unstable, rounds, "rounds")}")
     idle = [share for r in rounds if (share := _idle_share(r)) > IDLE_SHARE]
     if idle:
         yield Reason(
-            code="load-generator", detail=f"up to {max(idle):.0%} idle in {_of(idle, rounds)}"
+            code="load-generator", detail=f"up to {max(idle):.0%} idle in {_of(idle, rounds, "rounds")}"
         )
 
 
@@ -156,33 +162,33 @@ def _noise_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     for code, key, limit, words in _LIMITS:
         over = [v for r in noise if (v := r.readings.get(key, 0.0)) > limit]
         if over:
-            yield Reason(code=code, detail=f"up to {words(max(over))} in {_of(over, noise)}")
+            yield Reason(code=code, detail=f"up to {words(max(over))} in {_of(over, noise, "processes")}")
     yield from _burst_reasons(noise)
     yield from _frequency_reasons(noise)
     yield from _quota_reasons(noise)
 
 
 def _burst_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
-    """Yield bursts that the mean of their round hides; those of busy rounds are in the mean."""
+    """Yield bursts that the mean of their process hides; those of busy ones are in the mean."""
     calm = [r for r in noise if r.readings.get("foreign_cpu_share", 0.0) <= FOREIGN_CPU_SHARE]
     peaks = [r.readings.get("foreign_cpu_peak_share", 0.0) for r in calm]
     over = [peak for peak in peaks if peak > FOREIGN_PEAK_SHARE]
     if over:
         yield Reason(
             code="foreign-burst",
-            detail=f"up to {max(over):.0%} of the machine in {_of(over, noise)}",
+            detail=f"up to {max(over):.0%} of the machine in {_of(over, noise, "processes")}",
         )
 
 
 def _frequency_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
-    """Compare the rounds of one case: they do the same work, so they should run at one clock."""
+    """Compare the processes of one case: they do the same work, so they should run at one clock."""
     mhz = [r.readings["frequency_mhz"] for r in noise if "frequency_mhz" in r.readings]
     fastest = max(mhz, default=0.0)
     low = [f for f in mhz if f < fastest * (1 - FREQUENCY_DROP)]
     if low:
         yield Reason(
             code="frequency-drop",
-            detail=f"down to {min(low):,.0f} from {fastest:,.0f} MHz in {_of(low, noise)}",
+            detail=f"down to {min(low):,.0f} from {fastest:,.0f} MHz in {_of(low, noise, "processes")}",
         )
 
 
@@ -191,7 +197,7 @@ def _quota_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     parts = [q for q in quotas if not is_whole(q)]
     if parts:
         yield Reason(
-            code="limited-cores", detail=f"{parts[0]:.2f} processors allowed in {_of(parts, noise)}"
+            code="limited-cores", detail=f"{parts[0]:.2f} processors allowed in {_of(parts, noise, "processes")}"
         )
 
 
@@ -206,10 +212,10 @@ def _record_reasons(record: Record) -> Iterator[Reason]:
     if record.machine.power_source == "battery":
         yield Reason(code="on-battery", detail="power source: battery")
     elif unplugged:
-        yield Reason(code="on-battery", detail=f"in {_of(unplugged, record.noise)}")
+        yield Reason(code="on-battery", detail=f"in {_of(unplugged, record.noise, "processes")}")
     if record.machine.governor == "powersave":
         yield Reason(code="powersave", detail="governor: powersave")
 
 
-def _of(some: Sequence[object], all_of_them: Sequence[object]) -> str:
-    return f"{len(some)} of {len(all_of_them)} rounds"
+def _of(some: Sequence[object], every: Sequence[object], what: str) -> str:
+    return f"{len(some)} of {len(every)} {what}"

@@ -1,7 +1,8 @@
 """Headlines: undisturbed where quiet rounds agree, else observed over all rounds.
 
-The two are never mixed: `MetricValue.kind` says which one a value is, and the observed one has a
-metric of its own beside it.
+The two are never mixed: `MetricValue.kind` says which one a value is. Latency and throughput, timed
+several times in a process, have the observed one beside it as a metric of its own; start-up and the
+times of language models, of which each process gives one, have not.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class Rounds:
     n: Sequence[int]
     """Samples behind each value."""
     is_rate: bool = False
+    is_watched: bool = False
+    """Whether `quiet` is from readings of these very rounds, not of their processes."""
+    why_not: str = ""
+    """Why none of them can be known to be undisturbed; empty: they can."""
 
     def observed(self, prior: Prior = ROUNDS) -> Interval:
         """Return the median over all rounds."""
@@ -51,7 +56,7 @@ class Rounds:
 
     def undisturbed(self, prior: Prior = UNKNOWN) -> Undisturbed | str:
         """Return what quiet rounds agree on, or why there is no such value."""
-        found = undisturbed(self._times, prior, self._agreement)
+        found = self.why_not or undisturbed(self._times, prior, self._agreement)
         if isinstance(found, str) or not self.is_rate:
             return found
         low, value, high = found.interval.low, found.interval.value, found.interval.high
@@ -100,7 +105,8 @@ def headline(
             return _over_all(key, rounds, PROCESSES, everything, kind="observed", needed=3)
         prior = prior_of(record, observed_key, ROUNDS)
         return _over_all(key, rounds, prior, everything, kind="observed")
-    quiet = [*own(found.used), *evidence_without_load(record, found.processes)]
+    around = evidence_without_load(record, found.processes, is_watched=rounds.is_watched)
+    quiet = [*own(found.used), *around]
     verdict = verdict_of(found.interval, len(found.used), quiet)
     n = sum(rounds.n[i] for i in found.used)
     return value_of(key, found.interval, len(found.used), n, verdict, kind="undisturbed")

@@ -21,7 +21,7 @@ class MetricValue:
     """Key in `ovreport.metrics.METRICS`."""
     value: float
     low: float
-    """95 % interval; equal to the value where that is itself a bound."""
+    """Low end of the 95 % interval; of other kinds see `kind`."""
     high: float
     rounds: int
     n: int
@@ -29,14 +29,10 @@ class MetricValue:
     verdict: Verdict
     kind: str = "measured"
     """`undisturbed` (what quiet rounds agree on), `observed` (over all rounds, where none such is
-    known), `measured`, `bound` (a conservative percentile) or `rated`."""
+    known), `measured`, `range` (median, lowest and highest round: no interval), `bound` (a
+    conservative percentile; both ends are the value) or `rated`."""
     scope: str = ""
     """What part of the machine it covers and who counted it, where that is not the obvious."""
-
-    @property
-    def has_interval(self) -> bool:
-        """Whether its bounds are an interval of what was measured."""
-        return self.kind not in {"bound", "rated"}
 
 
 MetricValues = dict[str, MetricValue | NotMeasured]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 
 from ovreport.metrics.evidence import is_quiet, quiet_processes, round_reasons
 from ovreport.metrics.headline import Own, Rounds, headline, observed, prior_of
@@ -31,7 +32,8 @@ def latency_rounds(
     """
     values = [r.median_ms for r in rounds]
     processes = [r.process for r in rounds]
-    return Rounds(values, processes, list(_quiet(rounds, quiet or {})), [r.n for r in rounds])
+    calm, n = list(_quiet(rounds, quiet or {})), [r.n for r in rounds]
+    return Rounds(values, processes, calm, n, is_watched=_is_watched(rounds))
 
 
 def throughput_rounds(
@@ -40,7 +42,12 @@ def throughput_rounds(
     """Return what the headline throughput, in inferences per second, is made of."""
     values = [r.n * batch / r.duration_s for r in rounds]
     processes, n = [r.process for r in rounds], [r.n for r in rounds]
-    return Rounds(values, processes, list(_quiet(rounds, quiet or {})), n, is_rate=True)
+    calm, watched = list(_quiet(rounds, quiet or {})), _is_watched(rounds)
+    return Rounds(values, processes, calm, n, is_rate=True, is_watched=watched)
+
+
+def _is_watched(rounds: Sequence[LatencyRound | ThroughputRound]) -> bool:
+    return all(r.readings for r in rounds)
 
 
 def _quiet(
@@ -104,9 +111,8 @@ def _latency(record: Record, reasons: Sequence[Reason]) -> Values:
         return
     overheads = [max(r.median_ms - r.runtime_median_ms, 0.0) for r in rounds]
     # A difference of clocks can be zero, and a logarithm of zero has no interval: show the range.
-    middle = sorted(overheads)[len(overheads) // 2]
-    interval = Interval(middle, min(overheads), max(overheads))
-    yield value_of("overhead_ms", interval, len(rounds), n, verdict)
+    extremes = Interval(median(overheads), min(overheads), max(overheads))
+    yield value_of("overhead_ms", extremes, len(rounds), n, verdict, kind="range")
 
 
 def _throughput(record: Record, reasons: Sequence[Reason]) -> Values:
@@ -189,7 +195,8 @@ LATENCY = Group(
             "Caller overhead",
             "ms",
             "lower",
-            "Wall time at the caller minus the runtime's own latency, medians.",
+            "Wall time at the caller minus the runtime's own latency, medians; from the lowest to "
+            "the highest round.",
             "latency",
         ),
     ),

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ovreport.metrics.evidence import quiet_processes
+from ovreport.metrics.evidence import is_quiet
 from ovreport.metrics.headline import Rounds, headline
 from ovreport.metrics.metric import Group, Metric, MetricValue, Values, median_time
 from ovreport.record import Reason, Record, Startup, StartupCached, StartupRound
 
 _SHORTEST_MS = 1e-6
 """A clock may read the same twice; a logarithm needs a positive number."""
+_UNWATCHED = "what else the machine did while it started was not noted"
 
 
 def _startup(record: Record, reasons: Sequence[Reason]) -> Values:
     if isinstance(record.startup, Startup):
         rounds = record.startup.rounds
-        yield headline("startup_ms", _rounds(record, rounds), record, reasons)
+        yield headline("startup_ms", _rounds(rounds), record, reasons)
         yield _median("read_ms", [r.read_ms for r in rounds], reasons)
         yield _median("compile_ms", [r.compile_ms for r in rounds], reasons)
         yield _median("first_inference_ms", [r.first_inference_ms for r in rounds], reasons)
@@ -28,14 +29,21 @@ def _startup(record: Record, reasons: Sequence[Reason]) -> Values:
 def startup_of(record: Record) -> Rounds | None:
     """Return what a record's cold start is made of; None where it was not measured."""
     measured = record.startup
-    return _rounds(record, measured.rounds) if isinstance(measured, Startup) else None
+    return _rounds(measured.rounds) if isinstance(measured, Startup) else None
 
 
-def _rounds(record: Record, rounds: Sequence[StartupRound]) -> Rounds:
-    totals, quiet = [max(_total(r), _SHORTEST_MS) for r in rounds], quiet_processes(record)
+def _rounds(rounds: Sequence[StartupRound]) -> Rounds:
+    """Return what the headline is made of: of a process's readings none is of its start.
+
+    That threads of ours wait for each other's processor is no veto: compiling may have many.
+    """
+    totals = [max(_total(r), _SHORTEST_MS) for r in rounds]
     processes = [r.round for r in rounds]  # each process starts once
-    calm = [quiet.get(process, True) for process in processes]
-    return Rounds(totals, processes, calm, [1] * len(rounds))
+    quiet = [bool(r.readings) and is_quiet(r.readings) for r in rounds]
+    unknown = "" if any(r.readings for r in rounds) else _UNWATCHED
+    return Rounds(
+        totals, processes, quiet, [1] * len(rounds), is_watched=True, why_not=unknown
+    )
 
 
 def _total(r: StartupRound) -> float:
@@ -54,8 +62,8 @@ STARTUP = Group(
             "Cold start",
             "ms",
             "lower",
-            "Read, compile and first inference, no model cache; of the quiet processes, where "
-            "three or more agree.",
+            "Read, compile and first inference, no model cache; of the quiet starts, where "
+            "three or more agree; else the median of all.",
             "startup",
         ),
         Metric("read_ms", "Read", "ms", "lower", "Reading the model from disk.", "startup"),

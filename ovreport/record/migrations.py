@@ -8,8 +8,8 @@ History
     4  2026-11  no calibration around rounds, no parts of the measuring time; verdicts are stable,
                 noisy or unreliable; plainer names of fields: requested and effective settings,
                 user datasets, additional accuracies, the origin of a model's file
-    5  2026-11  several rounds in one process; processor time and noise of each timed loop; the
-                spread over all cases of a run
+    5  2026-11  several rounds in one process; processor time and noise of each timed loop, and
+                noise of each timed start; the spread over all cases of a run
 
 A change that an old reader would misread raises `ovreport.record.FORMAT` by one and adds one
 step here: a pure function from the decoded JSON of format n to that of format n + 1. A fixture

@@ -134,6 +134,8 @@ class StartupRound(Part, frozen=True):
     read_ms: Positive
     compile_ms: Positive
     first_inference_ms: Positive
+    readings: dict[str, Finite] = {}
+    """What else went on from reading to the first answer, as of a `LatencyRound`."""
 
 
 class Startup(Measured, frozen=True):

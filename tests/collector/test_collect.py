@@ -140,6 +140,8 @@ def test_every_measurement_has_a_result(measured: Place) -> None:
         assert isinstance(record.throughput, Throughput)
         assert isinstance(record.startup, Startup)
         assert isinstance(record.startup_cached, StartupCached), record.startup_cached
+        for start in (*record.startup.rounds, *record.startup_cached.rounds):
+            assert {"foreign_cpu_share", "waiting_share"} <= set(start.readings)
         assert isinstance(record.memory, Memory)
         assert isinstance(record.execution, Execution)
         assert record.accuracy == Unsupported(reason="no task with labels was named")

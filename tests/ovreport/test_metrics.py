@@ -28,6 +28,7 @@ def test_headlines_are_the_truth_of_the_factory():
     assert found["throughput_per_gib_ips"].value == pytest.approx(500 / 240 * 1024, rel=0.01)
     assert found["loaded_latency_ms"].value == pytest.approx(8, rel=0.02)
     assert found["overhead_ms"].value == pytest.approx(0.05, rel=0.02)
+    assert found["overhead_ms"].kind == "range"
     assert found["compile_ms"].value == pytest.approx(120, rel=0.01)
     assert found["startup_ms"].value == pytest.approx(12.5 + 120 + 12, rel=0.01)
     assert found["startup_cached_ms"].value == pytest.approx(12.5 + 30 + 3, rel=0.01)
@@ -35,6 +36,18 @@ def test_headlines_are_the_truth_of_the_factory():
     assert found["peak_memory_latency_bytes"].value == pytest.approx(153 * 1024**2)
     assert found["top1"].value == 0.97
     assert found["top1"].n == 402
+
+
+def test_the_overhead_is_the_median_of_the_rounds_with_its_range():
+    """Of an even number of rounds the mean of the middle two; zero is none of a logarithm."""
+    record = a_record(rounds=4)
+    rounds = [
+        replace(one, runtime_median_ms=one.median_ms - ms)
+        for one, ms in zip(record.latency.rounds, (0.0, 0.1, 0.2, 0.4), strict=True)
+    ]
+    record = replace(record, latency=replace(record.latency, rounds=rounds))
+    found = metric_values(record)["overhead_ms"]
+    assert (found.low, found.value, found.high) == pytest.approx((0.0, 0.15, 0.4))
 
 
 def test_headlines_survive_the_file():

@@ -129,10 +129,65 @@ def test_other_headlines_are_undisturbed_too(key: str) -> None:
     assert found.low < found.value < found.high
 
 
-def test_a_language_models_headlines_are_undisturbed_or_observed() -> None:
+@pytest.mark.parametrize("key", ["time_to_first_token_ms", "time_per_output_token_ms"])
+def test_a_language_models_headlines_are_undisturbed_where_its_processes_were_quiet(
+    key: str,
+) -> None:
     """Each round is a process of its own."""
-    for key in ("time_to_first_token_ms", "time_per_output_token_ms"):
-        assert value_of(a_language_record(), key).kind in {"undisturbed", "observed"}
+    quiet = a_language_record()
+    assert value_of(quiet, key).kind == "undisturbed"
+    busy = replace(quiet, noise=[replace(n, readings=BUSY) for n in quiet.noise])
+    assert value_of(busy, key).kind == "observed"
+
+
+def starts(*readings: dict[str, float]) -> Record:
+    """Return a record of a start for each of these readings."""
+    record = a_record(rounds=len(readings))
+    rounds = [
+        replace(one, readings=read)
+        for one, read in zip(record.startup.rounds, readings, strict=True)
+    ]
+    return replace(record, startup=replace(record.startup, rounds=rounds))
+
+
+def test_a_start_is_as_quiet_as_it_was_itself() -> None:
+    """What its process's rounds met later is not in it; what it met is."""
+    quiet = starts(*[QUIET] * 5)
+    later = replace(quiet, noise=[replace(n, readings=BUSY) for n in quiet.noise])
+    assert value_of(later, "startup_ms").kind == "undisturbed"
+    some = value_of(starts(BUSY, QUIET, QUIET, BUSY, QUIET), "startup_ms")
+    assert (some.kind, some.rounds) == ("undisturbed", 3)
+    assert value_of(starts(BUSY, QUIET, BUSY, BUSY, QUIET), "startup_ms").kind == "observed"
+
+
+def test_threads_of_a_start_may_wait_for_each_other() -> None:
+    """Compiling has as many as it likes."""
+    assert value_of(starts(*[{"waiting_share": 0.6}] * 3), "startup_ms").kind == "undisturbed"
+
+
+def test_starts_of_which_nobody_noted_the_noise_are_observed() -> None:
+    """Older records."""
+    kind, level, codes = said(starts(*[{}] * 7), "startup_ms")
+    assert (kind, level) == ("observed", "noisy")
+    assert "disturbed" in codes
+
+
+def test_waiting_for_disks_speaks_against_quiet_rounds_too() -> None:
+    """No round reads it by itself, so that it may have been in any of them."""
+    record = visited(*[[5.0, 5.01]] * 3, of=lambda _: QUIET)
+    noise = [replace(n, readings={"pressure_io_share": 0.2}) for n in record.noise]
+    assert said(replace(record, noise=noise), "latency_ms") == ("undisturbed", "noisy", {"pressure"})
+
+
+def test_a_burst_speaks_only_against_rounds_without_readings_of_their_own() -> None:
+    """Those that have some tell themselves."""
+    burst = {"foreign_cpu_share": 0.01, "foreign_cpu_peak_share": 0.5}
+    watched, not_watched = (
+        visited(*[[5.0, 5.01]] * 3, of=of) for of in (lambda _: QUIET, lambda _: {})
+    )
+    for record, codes in ((watched, set()), (not_watched, {"foreign-burst"})):
+        noisy = replace(record, noise=[replace(n, readings=burst) for n in record.noise])
+        assert said(noisy, "latency_ms")[2] == codes
 
 
 # ---------------------------------------------------------------- the spread of a run

@@ -11,6 +11,7 @@ from ovreport.record import StartupRound
 from ovreport_collector.engines.arrays import Sample
 from ovreport_collector.engines.base import Compiled, Engine, Network, Request
 from ovreport_collector.engines.types import Target
+from ovreport_collector.loadgen.loops import Observer
 from ovreport_collector.loadgen.memory import MemoryMeter
 from ovreport_collector.process.timing import measuring
 
@@ -33,11 +34,13 @@ def timed_start(
     target: Target,
     samples: Sequence[Sample],
     memory: MemoryMeter,
+    observer: Observer,
     *,
     index: int,
     cache_dir: Path | None = None,
 ) -> Started:
     """Start a model in round `index`, from `cache_dir` if given; note the memory of each phase."""
+    observer.begin()
     start = clock()
     network = engine.read(Path(target.model), target.shapes)
     read_s = clock() - start
@@ -52,11 +55,13 @@ def timed_start(
     start = clock()
     request.infer()
     first_s = clock() - start
+    observer.end()
     memory.end("first-inference")
     times = StartupRound(
         round=index,
         read_ms=read_s * 1000,
         compile_ms=compile_s * 1000,
         first_inference_ms=first_s * 1000,
+        readings=dict(observer.readings),
     )
     return Started(network, compiled, request, times)

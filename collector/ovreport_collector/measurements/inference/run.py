@@ -93,7 +93,9 @@ class _Measuring:
 
     def _latency(self) -> Generator[InferenceStep, None, Network]:
         job, memory = self.job, self.memory
-        started = timed_start(self.engine, job.target, self.samples, memory, index=job.process)
+        started = timed_start(
+            self.engine, job.target, self.samples, memory, LoopWatch(), index=job.process
+        )
         network, compiled, request = started.network, started.compiled, started.request
         times = started.times
         del started  # it would keep what is let go at the end

@@ -12,6 +12,7 @@ from ovreport_collector.engines.arrays import load_samples, rotated
 from ovreport_collector.engines.base import MapsWeights
 from ovreport_collector.loadgen.memory import MemoryMeter
 from ovreport_collector.loadgen.start import timed_start
+from ovreport_collector.machine.noise import LoopWatch
 from ovreport_collector.measurements.results import RoundJob
 from ovreport_collector.process.timing import measuring
 
@@ -41,7 +42,7 @@ class NoMmapJob(RoundJob[NoMmapResult], frozen=True, kw_only=True):
         engine.map_weights(on=False)
         memory.end("import")
         with measuring(counts=False):  # its memory is of interest, not its times
-            timed_start(engine, self.target, samples, memory, index=self.round)
+            timed_start(engine, self.target, samples, memory, LoopWatch(), index=self.round)
         found = memory.result(self.round)
         if isinstance(found, MemoryRound):
             return NoMmapResult(memory=found)

@@ -15,6 +15,7 @@ from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples, rotated
 from ovreport_collector.loadgen.memory import MemoryMeter
 from ovreport_collector.loadgen.start import timed_start
+from ovreport_collector.machine.noise import LoopWatch
 from ovreport_collector.measurements.results import RoundJob
 
 
@@ -42,7 +43,13 @@ class CachedStartJob(RoundJob[CachedStartResult], frozen=True, kw_only=True):
         engine = engines.create(self.target)
         memory.end("import")
         started = timed_start(
-            engine, self.target, samples, memory, index=self.round, cache_dir=cache_dir
+            engine,
+            self.target,
+            samples,
+            memory,
+            LoopWatch(),
+            index=self.round,
+            cache_dir=cache_dir,
         )
         found = memory.result(self.round)
         return CachedStartResult(
