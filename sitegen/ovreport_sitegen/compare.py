@@ -80,23 +80,12 @@ class PairedComparison(Generic[R]):
         Above 1 the candidate takes less. It is evidence where other programs disturbed wall time,
         which they move far more, and no speedup: what waits takes none.
         """
-        return self._compare(
-            processor_times(self.baseline.record), processor_times(self.candidate.record)
-        )
+        times = processor_times(self.baseline.record), processor_times(self.candidate.record)
+        return self._compare(*times, "latency_cpu_ms")
 
     def of(self, measurement: SpeedMeasurement) -> Comparison | None:
         """Return the speedup in latency or throughput; None: no comparison."""
         return self.latency if measurement == "latency" else self.throughput
-
-    def cpu_time(self, measurement: SpeedMeasurement) -> Comparison | None:
-        """Return how many times less processor time an inference of the candidate takes.
-
-        By processor time, not by the clock: the stabler ratio where other programs ran, which it
-        is biased by all the same. Whatever shows it says so.
-        """
-        baseline = _cpu_times(self.baseline.record, measurement)
-        candidate = _cpu_times(self.candidate.record, measurement)
-        return self._compare(baseline, candidate, f"{measurement}_cpu_ms")
 
     def ratio(self, values: Callable[[R], Mapping[int, float]]) -> Comparison | None:
         """Return the candidate's values (round → value) over the baseline's, e.g. of memory."""
@@ -143,7 +132,11 @@ class PairedComparison(Generic[R]):
 
 
 def same_run(first: Record, second: Record) -> bool:
-    """Return whether two records' rounds were interleaved, with the same tier and software."""
+    """Return whether two records' processes alternated, with the same tier and software.
+
+    Whether their rounds did too, as those of a group of cases do, a record cannot tell: it has the
+    time at which a process began, not at which it ended.
+    """
     if first.tier != second.tier or first.software.openvino != second.software.openvino:
         return False
     starts_a, starts_b = _starts(first), _starts(second)
@@ -165,13 +158,6 @@ def _starts(record: Record) -> dict[int, str]:
     return {n.process: n.started_at for n in record.noise}
 
 
-def _cpu_times(record: Record, measurement: SpeedMeasurement) -> dict[int, float]:
-    measured = record.latency if measurement == "latency" else record.throughput
-    if isinstance(measured, Throughput):
-        return cpu_times_ms(measured.rounds, measured.batch)
-    return cpu_times_ms(measured.rounds) if isinstance(measured, Latency) else {}
-
-
 def latencies(record: Record) -> dict[int, float]:
     """Return each round's median latency in ms."""
     if not isinstance(record.latency, Latency):
@@ -181,9 +167,7 @@ def latencies(record: Record) -> dict[int, float]:
 
 def processor_times(record: Record) -> dict[int, float]:
     """Return each round's processor time an inference in ms, one request at a time."""
-    if not isinstance(record.latency, Latency):
-        return {}
-    return {r.round: 1000 * r.cpu_s / r.n for r in record.latency.rounds if r.cpu_s > 0}
+    return cpu_times_ms(record.latency.rounds) if isinstance(record.latency, Latency) else {}
 
 
 def throughputs(record: Record) -> dict[int, float]:

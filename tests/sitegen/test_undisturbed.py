@@ -144,3 +144,18 @@ def test_processor_time_is_evidence_where_wall_time_was_disturbed() -> None:
         )
     )
     assert not calm.processor.findings
+
+
+def test_a_ratio_of_processor_times_knows_how_rounds_of_its_run_follow_each_other() -> None:
+    """The more they are alike, the less they are worth."""
+
+    def half_width(autocorrelation: float) -> float:
+        spread = r.RunSpread(cases=9, deviation=0.02, degrees=50, autocorrelation=autocorrelation)
+        records = a_reference(rounds=12), a_record(precision="default", rounds=12, seed=2)
+        (pair,) = catalogue(
+            *(replace(one, run_spread={"latency_cpu_ms": spread}) for one in records)
+        ).speedups
+        assert pair.processor_time is not None
+        return pair.processor_time.ratio.half_width
+
+    assert half_width(0.8) > 1.3 * half_width(0.0)
