@@ -32,7 +32,7 @@ EXACT = Prior(deviation=0.0, degrees=0.0)
 """Nothing is known before: of sizes, which other programs do not move."""
 PROCESSES = Prior(deviation=0.03, degrees=3.0, autocorrelation=0.1, stated=True)
 """Of times that are measured once in a process, minutes apart: they are taken to differ by 3 %, as
-on an ordinary machine, until they show otherwise."""
+on an ordinary machine with what else it does, until they show otherwise."""
 ROUNDS = Prior(deviation=0.03, degrees=3.0, autocorrelation=0.4, stated=True)
 """Of rounds that follow each other: what else the machine does often lasts over several."""
 _PRIOR_ROUNDS = 60

@@ -30,7 +30,9 @@ LUCKY = 0.10
 Those that are faster by more show that the others were disturbed."""
 UNKNOWN = Prior(deviation=0.02, degrees=8)
 """Processes are taken to differ by 2 % at least: one case was seen to differ by so much from run to
-run, where the processes of each run lay closer together."""
+run, where the processes of each run lay closer together. Not by the 3 % of
+`ovreport.stats.spread.PROCESSES`, which are of processes whether they were disturbed or not: these
+are those that agree within 5 %, whose rounds were quiet."""
 
 
 @dataclass(frozen=True)
@@ -140,13 +142,14 @@ def _interval(levels: Sequence[float], used: float, prior: Prior) -> Interval:
     """Return the centre of logarithms and how well it is known, as a time.
 
     `used`: the share of the quiet rounds that agree; the fewer do, the wider. The processes were
-    chosen because they agree, so that their own spread never narrows what is known of it besides.
+    chosen because they agree, so that their own spread never narrows what is known of it besides:
+    as wide as the run says, and as is assumed at least, each with its own degrees of freedom.
     """
     centre, n = statistics.fmean(levels), len(levels)
     spread = moderated(Spread(deviation(levels), n - 1), prior)
-    apart = max(spread.deviation, prior.deviation, UNKNOWN.deviation)
-    degrees = max(spread.degrees, UNKNOWN.degrees + n - 1)
-    margin = t_quantile(degrees) * apart / math.sqrt(n * used)
+    told = t_quantile(spread.degrees) * max(spread.deviation, prior.deviation)
+    assumed = t_quantile(UNKNOWN.degrees + n - 1) * UNKNOWN.deviation
+    margin = max(told, assumed) / math.sqrt(n * used)
     return Interval(math.exp(centre), math.exp(centre - margin), math.exp(centre + margin))
 
 

@@ -81,6 +81,24 @@ def test_a_run_whose_processes_differ_widens_the_interval() -> None:
     assert wild.interval.half_width > 0.06
 
 
+def test_a_spread_that_the_run_hardly_knows_counts_for_little() -> None:
+    """No more degrees of freedom than the run's and the case's own."""
+    rounds = rounds_of([1.0], [1.01], [0.99])
+    well, hardly = (undisturbed(rounds, Prior(0.03, degrees)) for degrees in (60, 1))
+    assert isinstance(well, Undisturbed)
+    assert isinstance(hardly, Undisturbed)
+    assert hardly.interval.half_width > 1.5 * well.interval.half_width
+
+
+def test_a_run_that_agrees_closely_narrows_nothing_below_what_is_assumed() -> None:
+    """Processes differ from run to run by more than within one."""
+    rounds = rounds_of([1.0], [1.001], [0.999])
+    close, unknown = undisturbed(rounds, Prior(0.001, 100)), undisturbed(rounds)
+    assert isinstance(close, Undisturbed)
+    assert isinstance(unknown, Undisturbed)
+    assert close.interval.half_width == pytest.approx(unknown.interval.half_width)
+
+
 @given(ROUNDS, st.floats(1e-3, 1e3))
 def test_it_has_no_unit(rounds: list[Round], factor: float) -> None:
     """Milliseconds or seconds; values that stand on a limit may fall on either side of it."""
