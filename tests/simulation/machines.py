@@ -12,6 +12,7 @@ from ovreport.metrics.headline import prior_from
 from ovreport.metrics.spread import spread_of_floors
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH
 from ovreport.stats.undisturbed import UNKNOWN, Round, Undisturbed, floors, needs_more, undisturbed
+from ovreport_collector.plan.tiers import TIERS
 from ovreport_sitegen.pages.method.simulation import Finding
 from tests.simulation.load import Machine
 from tests.simulation.measures import coverage, holds, share
@@ -39,8 +40,8 @@ DRIFTING = (
     "first round's."
 )
 APART = (
-    "Where processes differ by more than they may for agreement, those that happen to agree give a "
-    "value; one in ten of them is called stable. The spread of the run widens the others."
+    "Those that happen to agree give a value. About half of these are called stable, of which one in "
+    "ten is off by more than its interval says; the spread of the run widens the others."
 )
 
 
@@ -58,7 +59,11 @@ class Design:
         return f"{self.processes} to {self.most} processes × {self.visits} rounds"
 
 
-DESIGNS = (Design(5, 6, 2), Design(7, 11, 3), Design(5, 5, 1))
+DESIGNS = (
+    *(Design(t.processes, t.max_processes, t.rounds_per_process) for t in TIERS.values()),
+    Design(5, 5, 1),
+)
+"""Those of the tiers, and that of records older than format 5 at its fewest."""
 MACHINES: dict[str, tuple[Machine, str]] = {
     "quiet machine": (Machine(), ""),
     "rounds with heavy tails": (Machine(heavy=True), ""),

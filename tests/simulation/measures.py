@@ -15,7 +15,7 @@ from ovreport.metrics.percentiles import MOST_RAISED
 from ovreport.record import Record
 from ovreport.stats import intervals as statistics
 from ovreport.stats.comparison import Comparison, compare
-from ovreport.stats.intervals import Floats, Interval
+from ovreport.stats.intervals import PERCENTILE_RISK, Floats, Interval
 from ovreport.stats.spread import ROUNDS as ROUNDS_PRIOR
 from ovreport.stats.spread import Prior
 from ovreport_sitegen.compare import latencies
@@ -37,7 +37,7 @@ FALSE_ANNOUNCED = "A case against itself is announced as changed (99 % interval)
 DETECTED = "A true change of 5 % is found"
 VIOLATED = "The true percentile of a repetition lies above the stated bound"
 
-COVERAGE_GOAL, DETECTION_GOAL, VIOLATION_GOAL = 0.93, 0.95, 0.02
+COVERAGE_GOAL, DETECTION_GOAL, VIOLATION_GOAL = 0.93, 0.95, PERCENTILE_RISK
 FALSE_ALARM_GOAL, FALSE_ANNOUNCED_GOAL = 0.05, 0.01
 
 HEAVY_BOUND = (
@@ -45,6 +45,11 @@ HEAVY_BOUND = (
     "in half of the collects (0.9⁷ = 48 %). No method bounds what it has not seen. The bound holds "
     "for rounds like those that ran."
 )
+APART_BOUND = (
+    "Rounds that differ by 30 % leave a bound in half of the cases or fewer: how often those are "
+    "wrong is known to about ±0.7 points, and is not shown to be above 1 %."
+)
+WIDE = 0.3
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,7 @@ def percentile_bounds(comparisons: int, *, seed: int, length: int = 2200) -> Ite
     """Measure how often the percentile of a repetition lies above the bound of seven rounds."""
     rng = np.random.default_rng(seed)
     spreads = [(tail, rho, BETWEEN) for tail, rho in product(TAILS, RHOS)]
-    for tail, rho, between in (*spreads, ("normal", 0.5, 0.1), ("normal", 0.5, 0.3)):
+    for tail, rho, between in (*spreads, ("normal", 0.5, 0.1), ("normal", 0.5, WIDE)):
         truth = Truth(rho=rho, between=between, tail=tail, length=length)
         bounds: dict[float, list[float]] = {0.90: [], 0.95: [], 0.99: []}
         for done in range(0, comparisons, 200):
@@ -171,16 +176,23 @@ def percentile_bounds(comparisons: int, *, seed: int, length: int = 2200) -> Ite
         for percentile, found in bounds.items():
             if not found:
                 continue  # too few inferences for any bound
-            yield Finding(
-                question=VIOLATED,
-                conditions=f"p{100 * percentile:.0f}, 7 rounds that differ by {between:.0%}, "
-                f"autocorrelation of inferences {rho:g}, {tail} noise between rounds",
-                measured=share([b < true_percentile(truth, percentile) for b in found]),
-                goal=VIOLATION_GOAL,
-                at_least=False,
-                n=len(found),
-                why=HEAVY_BOUND if tail == "heavy" else "",
-            )
+            yield _violated(truth, percentile, found)
+
+
+def _violated(truth: Truth, percentile: float, bounds: Sequence[float]) -> Finding:
+    """Return how often the true percentile lies above the bound; `why` where that may be missed."""
+    measured = share([bound < true_percentile(truth, percentile) for bound in bounds])
+    why = HEAVY_BOUND if truth.tail == "heavy" else APART_BOUND if truth.between == WIDE else ""
+    return Finding(
+        question=VIOLATED,
+        conditions=f"p{100 * percentile:.0f}, 7 rounds that differ by {truth.between:.0%}, "
+        f"autocorrelation of inferences {truth.rho:g}, {truth.tail} noise between rounds",
+        measured=measured,
+        goal=VIOLATION_GOAL,
+        at_least=False,
+        n=len(bounds),
+        why=why if measured > VIOLATION_GOAL else "",
+    )
 
 
 def _bound(tapes: Floats, percentile: float) -> list[float]:

@@ -13,13 +13,13 @@ import pytest
 
 from ovreport.stats import intervals
 from ovreport.stats.intervals import Interval
-from ovreport_sitegen.pages.method.simulation import Finding
+from ovreport_sitegen.pages.method.simulation import Finding, load
 from tests.simulation import cells, machines, measures
 from tests.simulation.machines import DESIGNS, MACHINES, Value
 
 N = 400
-COVERED, FALSE, ANNOUNCED, FOUND, BEYOND = 0.92, 0.065, 0.025, 0.92, 0.035
-"""Three standard errors of 400 comparisons beside the goals."""
+COVERED, FALSE, ANNOUNCED, FOUND, BEYOND = 0.92, 0.065, 0.025, 0.92, 0.03
+"""About three standard errors of so few comparisons beside the goals."""
 
 
 def of(findings: Sequence[Finding], question: str) -> list[float]:
@@ -71,13 +71,25 @@ def test_paired_ratios_are_right_under_all_conditions() -> None:
     assert min(of(findings, cells.DETECTED_ASTRAY)) >= 0.75
 
 
+def violated(findings: Sequence[Finding]) -> float:
+    """Return how often bounds were too low under the worst noise but the heavy one."""
+    return max(f.measured for f in findings if "heavy" not in f.conditions)
+
+
 def test_bounds_hold_for_a_repetition() -> None:
     """Under normal noise between rounds; heavy noise has its reason."""
     findings = list(measures.percentile_bounds(N // 2, seed=3, length=400))
-    assert max(f.measured for f in findings if not f.why) <= BEYOND
+    assert violated(findings) <= BEYOND
 
 
 # ---------------------------------------------------------------- undisturbed values
+
+
+def test_the_stored_study_is_of_the_tiers_as_they_are() -> None:
+    """What the method page shows of undisturbed values was simulated with today's processes."""
+    conditions = {f.conditions for f in load().findings}
+    for machine in MACHINES:
+        assert {f"{machine}, {design}" for design in DESIGNS} <= conditions
 
 
 def said_of(machine: str) -> list[Value | None]:
@@ -150,4 +162,4 @@ def test_bounds_that_forget_the_rounds_are_caught(monkeypatch: pytest.MonkeyPatc
     """The rank alone: a repetition often lies above."""
     monkeypatch.setattr(intervals, "rounds_factor", lambda *_: 1.0)
     findings = list(measures.percentile_bounds(N // 2, seed=3, length=400))
-    assert max(f.measured for f in findings if not f.why) > 0.2
+    assert violated(findings) > 0.2

@@ -45,9 +45,9 @@ TIERS: dict[str, Tier] = {
         ),
     )
 }
-"""Many short rounds, not few long ones: disturbances come in bursts, and of twenty rounds of a
-quarter of a second some are quiet where of five of a second none is. Processes differ for good, so
-that no fewer than three have to agree; a visit to a process that waits costs little.
+"""Many short rounds, not few long ones: disturbances come in bursts, between which some of many
+short rounds are quiet where none of a few long ones is. Processes differ for good, so that no fewer
+than three have to agree; a visit to a process that waits costs little.
 MLPerf's bounds hold for the rounds of a process together: p99 needs 662 samples, p99.9 needs 6,636;
 11 × 3 × 20 s is over 600 s."""
 
