@@ -11,7 +11,7 @@ import pytest
 
 from ovreport import store
 from ovreport.errors import InputError
-from tests.benchmarks.agreement import run_of, summaries
+from tests.benchmarks.agreement import run_of, summaries, unmet
 from tests.factories import a_failed_record, a_record
 
 AT = "2026-11-20T10:00:00Z"
@@ -58,6 +58,13 @@ def test_what_only_one_run_has_is_not_compared(tmp_path: Path) -> None:
     first, second = a_run(tmp_path / "a", 1.0), a_run(tmp_path / "b", 1.0)
     store.write(a_record(model="another"), second)
     assert by_quantity(first, second)["latency_ms"].cases == 2
+
+
+def test_runs_that_share_no_case_meet_no_goal(tmp_path: Path) -> None:
+    """Goals of nothing are not met."""
+    store.write(a_record(model="another"), tmp_path / "b")
+    runs = [run_of(a_run(tmp_path / "a", 1.0)), run_of(tmp_path / "b")]
+    assert list(unmet(summaries(runs)))
 
 
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ EFFICIENCY = Group(
             "lower",
             "Processor time of the measuring process an inference, user and system, all threads, "
             "one request at a time: what an inference costs the host. Other programs move it far "
-            "less than wall time; −17 to +2 % was measured with one of two cores busy.",
+            "less than wall time. Threads that wait in a loop for work count too.",
             "latency",
         ),
         Metric(
@@ -100,7 +100,7 @@ EFFICIENCY = Group(
             "lower",
             "Processor time of the measuring process an inference, user and system, all threads, "
             "with the device's optimal number of requests. Other programs move it far less than "
-            "wall time.",
+            "wall time. Threads that wait in a loop for work count too.",
             "throughput",
         ),
         Metric(

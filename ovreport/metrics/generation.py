@@ -193,7 +193,8 @@ GENERATION = Group(
             "Time to first token",
             "ms",
             "lower",
-            "From the call to the first token, one request at a time; median over rounds.",
+            "From the call to the first token, one request at a time: of the quiet processes, where "
+            "three or more agree; else the median of all.",
             "generation",
             counts="outputs",
             headline="time_to_first_token",
@@ -204,7 +205,8 @@ GENERATION = Group(
             "Time per output token",
             "ms",
             "lower",
-            "Time between two tokens of an output: a round's median, median over rounds.",
+            "Median time between two tokens of an output: of the quiet processes, where three or "
+            "more agree; else the median of all.",
             "generation",
             counts="tokens",
             headline="time_per_output_token",

@@ -33,10 +33,10 @@ REASONS: dict[str, ReasonText] = {
         "Use a higher tier, or accept that this model is slow here.",
     ),
     "disturbed": ReasonText(
-        "Never quiet for long enough",
-        "No three processes had quiet rounds that agree: the value is the observed one, with "
-        "whatever else the machine did in it.",
-        "Close other programs, and measure again with more rounds (`--rounds`).",
+        "No undisturbed value",
+        "Fewer than three processes, or too few of them, had quiet rounds that agree: the value "
+        "is the observed one, with whatever else the machine did in it.",
+        "Close other programs, and measure longer (`--tier standard`).",
     ),
     "drift": ReasonText(
         "Drift within rounds",
@@ -51,7 +51,7 @@ REASONS: dict[str, ReasonText] = {
     ),
     "foreign-load": ReasonText(
         "Other programs ran",
-        "Other processes took over 5 % of the machine's processor time during a round.",
+        "Other programs took over 5 % of the machine's processor time while a process measured.",
         "Close other programs and measure again.",
     ),
     "foreign-burst": ReasonText(
@@ -62,8 +62,8 @@ REASONS: dict[str, ReasonText] = {
     ),
     "pressure": ReasonText(
         "Tasks waited for memory or disks",
-        "For over 5 % of a round some task waited for memory, or all of them for disks (the "
-        "kernel's pressure stall information).",
+        "For over 5 % of the time in which a process measured, some task waited for memory, or "
+        "all of them for disks (the kernel's pressure stall information).",
         "Free memory, stop what reads or writes much, and measure again.",
     ),
     "cgroup-throttled": ReasonText(
@@ -80,27 +80,29 @@ REASONS: dict[str, ReasonText] = {
         "Give the container whole processors (`docker run --cpuset-cpus=0-3`).",
     ),
     "frequency-drop": ReasonText(
-        "The clock dropped between rounds",
-        "In a round the processor ran over 10 % slower than in the case's fastest round.",
+        "The clock dropped between processes",
+        "In a process the processor ran over 10 % slower than in the case's fastest one.",
         "Improve cooling, use the governor `performance`, and keep other programs away.",
     ),
     "steal": ReasonText(
         "The hypervisor took time away",
-        "Over 2 % of processor time went to other virtual machines during a round.",
+        "Over 2 % of processor time went to other virtual machines while a process measured.",
         "Measure on bare metal or on a dedicated instance.",
     ),
     "swap": ReasonText(
         "The machine swapped",
-        "Memory pages moved to or from disk during a round.",
+        "Memory pages moved to or from disk while a process measured.",
         "Free memory, or measure fewer or smaller models.",
     ),
     "throttled": ReasonText(
         "The processor throttled",
-        "Thermal throttle counters moved during a round.",
+        "Thermal throttle counters moved while a process measured.",
         "Improve cooling, and let the machine cool down between runs.",
     ),
     "on-battery": ReasonText(
-        "On battery", "The machine ran from its battery in a round or more.", "Plug the machine in."
+        "On battery",
+        "The machine ran from its battery while a process measured.",
+        "Plug the machine in.",
     ),
     "powersave": ReasonText(
         "Power-saving governor",

@@ -74,6 +74,8 @@ def _kinds_words(kinds: Sequence[str]) -> str:
     """Return what the values are: undisturbed, or the median over all rounds."""
     if "bound" in kinds:
         return "bounds at 99 % confidence"
+    if "range" in kinds:
+        return "median and range over rounds"
     if "rated" in kinds:
         return "computed from the throughput"
     undisturbed = kinds.count("undisturbed")

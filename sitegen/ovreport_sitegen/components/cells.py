@@ -169,7 +169,8 @@ def status_word(why: NotMeasured) -> str:
 def _value_interval(found: MetricValue) -> str:
     if found.kind == "bound" or found.low == found.high:
         return ""
-    return interval_words(found.low, found.high, METRICS[found.metric].format)
+    words = interval_words(found.low, found.high, METRICS[found.metric].format)
+    return f"range {words}" if found.kind == "range" else words
 
 
 def interval_words(low: float, high: float, show: Callable[[float], str] = significant) -> str:

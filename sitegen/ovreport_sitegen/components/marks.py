@@ -59,9 +59,8 @@ MARKS = {
     ),
     "observed": Mark(
         "observed",
-        "No quiet rounds: other work disturbed too many rounds to know the undisturbed value. "
-        "This is the median over all rounds, what one got on this machine at that time. On a "
-        "quiet machine it would be better.",
+        "Fewer than three processes, or too few of them, had quiet rounds that agree: this is the "
+        "median over all rounds, with whatever else the machine did in them.",
     ),
     "hollow": Mark(
         "outline",

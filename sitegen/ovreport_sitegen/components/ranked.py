@@ -28,12 +28,12 @@ def value_details(found: MetricValue) -> str:
     metric = METRICS[found.metric]
     bounds = (
         interval_details(found.low, found.high, found.rounds, metric.format)
-        if found.kind not in {"bound", "rated"}
+        if found.kind not in {"bound", "range", "rated"}
         else found.kind
     )
     scope = f"{line(found.scope, 60)}, " if found.scope else ""
     counts = f"{plural(found.rounds, 'round')}, n {found.n:,}"
-    observed = ", no quiet rounds" if look(found).is_observed else ""
+    observed = ", observed" if look(found).is_observed else ""
     return f"{scope}{bounds}, {counts}, {found.verdict.level}{observed}"
 
 

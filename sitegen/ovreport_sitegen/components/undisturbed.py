@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ovreport.metrics import METRICS
+from ovreport.metrics import METRICS, MetricValue
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import reason_title
 from ovreport_sitegen.components.ranking import Second, model_name, preferred, ranking_card
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import listed, plural
+from ovreport_sitegen.text import line, listed, plural
 
 OBSERVED = {"latency_ms": "latency_observed_ms", "throughput_ips": "throughput_observed_ips"}
 """Headline → the metric of the same over all rounds."""
@@ -43,8 +43,7 @@ def quiet_note(results: Sequence[Result], key: str) -> str:
     text = f"{good} of {plural(len(measured), f'{label} value')} {'is' if good == 1 else 'are'} "
     text += "undisturbed. For the others" if good else "undisturbed:"
     text += (
-        " no three processes had quiet rounds that agree, so the value over all rounds stands in "
-        "their place, marked “observed”. A quiet machine would improve it."
+        f" {_why(observed)}, so the value over all rounds stands in their place, marked “observed”."
     )
     codes = Counter(r.code for found in observed for r in found.verdict.reasons)
     del codes["disturbed"]
@@ -52,6 +51,19 @@ def quiet_note(results: Sequence[Result], key: str) -> str:
         f"{reason_title(code).lower()} ({n} of {len(observed)})" for code, n in codes.most_common(3)
     ]
     return f"{text} Beside that: {listed(common)}." if common else text
+
+
+def _why(observed: Sequence[MetricValue]) -> str:
+    """Return why values are not undisturbed: the reason that they share, or that of most."""
+    details = {
+        reason.detail
+        for found in observed
+        for reason in found.verdict.reasons
+        if reason.code == "disturbed"
+    }
+    if len(details) == 1:
+        return line(details.pop(), 200)
+    return "fewer than three processes, or too few of them, had quiet rounds that agree"
 
 
 def rounds_cell(result: Result, key: str) -> Cell:

@@ -86,7 +86,7 @@ def _call(results: Sequence[Result]) -> CallOverhead | None:
         href=fastest.href,
         facts=(
             ("Latency at the caller", _with_interval(latency)),
-            ("Of it, outside the runtime", _with_interval(overhead)),
+            ("Of it, outside the runtime, lowest to highest round", _with_interval(overhead)),
             (
                 "Between two calls, not part of the latency",
                 f"{_time(max(between_ms, 0))} to fetch the next input and read the clock",
