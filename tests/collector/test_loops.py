@@ -1,4 +1,4 @@
-"""The timed loops, driven by requests of known latency."""
+"""The timed loops, driven by requests of known latency on a clock that only they move."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ import pytest
 from ovreport.record import Tier
 from ovreport_collector.loadgen import drivers, loops
 
-pytestmark = pytest.mark.alone
-
 QUICK = Tier(
     name="quick",
     min_seconds=0.2,
@@ -25,12 +23,30 @@ QUICK = Tier(
 )
 
 
+class OwnTime(threading.local):
+    """A clock in each thread, from 0, that passes only where its thread sleeps: threads that run
+    side by side share no processor."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+
+CLOCK = OwnTime()
+
+
 @pytest.fixture(autouse=True)
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make what comes before a timed loop short; sleeping requests need no more."""
-    monkeypatch.setattr(loops, "WARMUP_WINDOW_S", 0.01)
-    monkeypatch.setattr(loops, "WARMUP_CAP_S", 0.2)
-    monkeypatch.setattr(loops, "TRIAL_S", 0.04)
+def own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the loops read that clock; how fast or busy the machine is does not matter then."""
+    CLOCK.now = 0.0
+    for module in (drivers, loops):
+        monkeypatch.setattr(module, "clock", CLOCK)
 
 
 class Request:
@@ -47,11 +63,11 @@ class Request:
         self.fed.append(index)
 
     def infer(self) -> None:
-        """Sleep: the interpreter is free meanwhile, as in an engine."""
+        """Let the time pass."""
         self.n += 1
         if self.n == self.error_at:
             raise RuntimeError("the device is gone")
-        time.sleep(self.seconds(self.n))
+        CLOCK.sleep(self.seconds(self.n))
 
     runtime_ms = 1.5
 
@@ -68,8 +84,8 @@ class Queue:
 
     def run(self, stop_at: float) -> list[float]:
         """Wait until then, and tell how many were done."""
-        seconds = stop_at - time.perf_counter()
-        time.sleep(max(0, seconds))
+        seconds = stop_at - CLOCK()
+        CLOCK.sleep(seconds)
         return [1 / self.rate] * max(1, round(self.rate * seconds))
 
 
@@ -118,10 +134,10 @@ def latency(request: Request, samples: int, limits: Tier, *, index: int = 0):
 
 
 def test_latency_is_what_the_request_takes() -> None:
-    """Median and bounds are those of the sleep; nothing of the loop is in them."""
+    """Median and bounds are those of the request; nothing of the loop is in them."""
     measured = latency(Request(0.004), 4, QUICK, index=3)
     assert measured.round == 3
-    assert 4 <= measured.min_ms <= measured.median_ms < 6
+    assert [measured.min_ms, measured.median_ms, measured.max_ms] == pytest.approx([4] * 3)
     assert measured.runtime_median_ms == 1.5
     assert measured.histogram.total == measured.n
     assert measured.warmup_n >= 9
@@ -130,23 +146,23 @@ def test_latency_is_what_the_request_takes() -> None:
 def test_time_rules_a_fast_request() -> None:
     """The count is soon met; the loop lasts its time all the same."""
     measured = latency(Request(0.001), 4, QUICK, index=0)
-    assert 0.2 <= measured.duration_s < 0.5
-    assert measured.n > 50
+    assert 0.2 <= measured.duration_s < 0.202
+    assert measured.n in {200, 201}
 
 
 def test_the_count_rules_a_slow_request() -> None:
     """The time is soon over; the loop goes on to its count."""
     measured = latency(Request(0.03), 4, tier(min_inferences=30), index=0)
     assert measured.n == 30
-    assert measured.duration_s >= 0.9
+    assert measured.duration_s == pytest.approx(0.9)
 
 
 def test_the_cap_rules_a_very_slow_request() -> None:
     """Neither more than one inference beyond the cap, nor none at all."""
     limits = tier(min_inferences=1000, max_seconds=0.5)
     measured = latency(Request(0.1), 4, limits, index=0)
-    assert 0.5 <= measured.duration_s < 0.8
-    assert 4 <= measured.n <= 5
+    assert 0.5 <= measured.duration_s < 0.601
+    assert measured.n in {5, 6}
 
 
 def test_one_inference_is_measured_whatever_the_cap() -> None:
@@ -210,20 +226,29 @@ def test_warm_up_gives_up_at_its_cap(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_rate_is_that_of_all_requests_together() -> None:
-    """Four requests of five milliseconds make just under 800 a second."""
+    """Four requests of five milliseconds make 800 a second."""
     measured = throughput([Request(0.005) for _ in range(4)])
     rate = measured.n / measured.duration_s
-    assert 600 < rate <= 800
+    assert rate == pytest.approx(800)
     assert measured.requests == 4
     assert measured.streams == 2
     assert measured.histogram.total == measured.n
-    assert measured.first_third_ips == pytest.approx(rate, rel=0.2)
-    assert measured.last_third_ips == pytest.approx(rate, rel=0.2)
+    assert measured.first_third_ips == pytest.approx(rate, rel=0.1)
+    assert measured.last_third_ips == pytest.approx(rate, rel=0.1)
+
+
+def test_requests_that_always_infer_are_never_idle() -> None:
+    """Nothing but feeding is between two inferences."""
+    idle_share = throughput([Request(0.005) for _ in range(2)]).idle_share
+    assert idle_share == pytest.approx(0, abs=1e-9)
 
 
 def test_our_own_loop_costs_next_to_nothing() -> None:
-    """Requests wait for us for less than a few percent of their time."""
-    assert throughput([Request(0.005) for _ in range(2)]).idle_share < 0.03
+    """Of a request of 5 ms less than 3 %, in processor time, which load hardly changes."""
+    threads = drivers.ThreadLoad([Request(0.0001), Request(0.0001)], 4)
+    began = time.process_time()
+    n = len(threads.run(0.2, 0).latencies)
+    assert (time.process_time() - began) / n < 0.03 * 0.005
 
 
 def test_a_loop_that_limits_is_seen() -> None:
@@ -231,23 +256,23 @@ def test_a_loop_that_limits_is_seen() -> None:
 
     class Slow(Request):
         def feed(self, index: int) -> None:
-            time.sleep(0.003)
+            CLOCK.sleep(0.003)
 
     threads = drivers.ThreadLoad([Slow(0.003), Slow(0.003)], 4)
     loaded = threads.run(0.3, 0)
-    assert 0.4 < loaded.idle_share(2) < 0.6
+    assert loaded.idle_share(2) == pytest.approx(0.5)
 
 
 def test_unequal_requests_are_not_held_against_the_device() -> None:
     """One that ends late does not make the others' idle end count."""
     measured = throughput([Request(0.002), Request(0.2)], tier=tier(min_inferences=1))
-    assert 350 < measured.n / measured.duration_s <= 505
+    assert measured.n / measured.duration_s == pytest.approx(505)
 
 
 def test_time_and_count_are_both_met_under_load() -> None:
     """A fast device runs for its time, a slow one for its count."""
     fast = throughput([Request(0.002), Request(0.002)])
-    assert fast.duration_s >= 0.19
+    assert fast.duration_s == pytest.approx(0.2, abs=0.003)
     slow = throughput([Request(0.05), Request(0.05)], tier=tier(min_inferences=24))
     assert slow.n >= 24
 
@@ -255,11 +280,10 @@ def test_time_and_count_are_both_met_under_load() -> None:
 def test_the_cap_holds_under_load() -> None:
     """A device that cannot reach the count is stopped when the cap is over."""
     limits = tier(min_inferences=10_000, max_seconds=0.6)
-    began = time.monotonic()
     threads = drivers.ThreadLoad([Request(0.05), Request(0.05)], 4)
     loaded = threads.run(0.3, limits.min_inferences, longest=limits.max_seconds)
-    assert time.monotonic() - began < 1.0
-    assert 16 <= len(loaded.latencies) <= 26
+    assert 24 <= len(loaded.latencies) <= 26
+    assert loaded.finished_s.max() < 0.651
 
 
 @pytest.mark.parametrize("broken", [0, 1])
@@ -280,12 +304,18 @@ def test_inputs_are_rotated_under_load() -> None:
     assert all(set(request.fed) == {0, 1, 2, 3} for request in requests)
 
 
-DRIVERS = [(None, "threads"), (100.0, "threads"), (1000.0, "threads"), (3000.0, "async-queue")]
+DRIVERS = [
+    (None, "threads"),
+    (100.0, "threads"),
+    (1075.0, "threads"),
+    (1125.0, "async-queue"),
+    (3000.0, "async-queue"),
+]
 
 
 @pytest.mark.parametrize(("rate", "expected"), DRIVERS)
 def test_threads_drive_unless_the_queue_clearly_wins(rate: float | None, expected: str) -> None:
-    """Two threads make nearly 1,000 a second here; the queue must gain a tenth on that."""
+    """Two threads make 1,000 a second here; the queue must gain a tenth on that."""
     queue = Queue(rate) if rate else None
     compiled = Compiled([Request(0.002), Request(0.002)], queue)
     assert loops.faster_driver(compiled, [{}] * 4) == expected
@@ -298,7 +328,7 @@ def test_a_round_makes_only_what_it_drives() -> None:
     assert (measured.driver, compiled.queues) == ("threads", 0)
     queued = throughput([Request(), Request()], Queue(200), driver="async-queue", index=1)
     assert queued.driver == "async-queue"
-    assert queued.n / queued.duration_s == pytest.approx(200, rel=0.2)
+    assert queued.n / queued.duration_s == pytest.approx(200, rel=0.02)
 
 
 # ---------------------------------------------------------------- rounds of one process
@@ -351,15 +381,16 @@ def test_a_round_is_observed_while_its_threads_are_there() -> None:
 
 
 def test_processor_time_is_that_of_the_timed_loop() -> None:
-    """A request that computes takes processor time, one that sleeps next to none."""
+    """A request that computes takes processor time, one that waits next to none."""
 
     class Busy(Request):
         def infer(self) -> None:
             end = time.process_time() + 0.002
             while time.process_time() < end:
                 pass
+            super().infer()
 
-    busy, idle = latency(Busy(), 4, QUICK), latency(Request(0.002), 4, QUICK)
+    busy, idle = latency(Busy(), 4, QUICK), latency(Request(), 4, QUICK)
     assert busy.cpu_s >= busy.n * 0.002
     assert idle.cpu_s < idle.duration_s / 2
 
