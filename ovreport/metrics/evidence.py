@@ -122,21 +122,23 @@ def round_reasons(rounds: Sequence[LatencyRound | ThroughputRound], tier: Tier) 
     """Yield what speaks against a latency or a throughput because of its own timed loops."""
     few = [r.n for r in rounds if r.n < tier.min_inferences]
     if few:
+        where = _of(few, rounds, "rounds")
         yield Reason(
             code="too-few-samples",
-            detail=f"{min(few)} of {tier.min_inferences} inferences in {_of(few, rounds, "rounds")}",
+            detail=f"{min(few)} of {tier.min_inferences} inferences in {where}",
         )
     drifted = [d for r in rounds if abs(d := _drift(r)) > DRIFT]
     if 2 * len(drifted) >= len(rounds):
         worst = max(drifted, key=abs)
-        yield Reason(code="drift", detail=f"up to {worst:+.1%} in {_of(drifted, rounds, "rounds")}")
+        yield Reason(code="drift", detail=f"up to {worst:+.1%} in {_of(drifted, rounds, 'rounds')}")
     unstable = [r for r in rounds if not r.warmup_stable]
     if unstable:
-        yield Reason(code="unstable-warmup", detail=f"in {_of(unstable, rounds, "rounds")}")
+        yield Reason(code="unstable-warmup", detail=f"in {_of(unstable, rounds, 'rounds')}")
     idle = [share for r in rounds if (share := _idle_share(r)) > IDLE_SHARE]
     if idle:
         yield Reason(
-            code="load-generator", detail=f"up to {max(idle):.0%} idle in {_of(idle, rounds, "rounds")}"
+            code="load-generator",
+            detail=f"up to {max(idle):.0%} idle in {_of(idle, rounds, 'rounds')}",
         )
 
 
@@ -162,7 +164,9 @@ def _noise_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     for code, key, limit, words in _LIMITS:
         over = [v for r in noise if (v := r.readings.get(key, 0.0)) > limit]
         if over:
-            yield Reason(code=code, detail=f"up to {words(max(over))} in {_of(over, noise, "processes")}")
+            yield Reason(
+                code=code, detail=f"up to {words(max(over))} in {_of(over, noise, 'processes')}"
+            )
     yield from _burst_reasons(noise)
     yield from _frequency_reasons(noise)
     yield from _quota_reasons(noise)
@@ -176,7 +180,7 @@ def _burst_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     if over:
         yield Reason(
             code="foreign-burst",
-            detail=f"up to {max(over):.0%} of the machine in {_of(over, noise, "processes")}",
+            detail=f"up to {max(over):.0%} of the machine in {_of(over, noise, 'processes')}",
         )
 
 
@@ -186,9 +190,10 @@ def _frequency_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     fastest = max(mhz, default=0.0)
     low = [f for f in mhz if f < fastest * (1 - FREQUENCY_DROP)]
     if low:
+        where = _of(low, noise, "processes")
         yield Reason(
             code="frequency-drop",
-            detail=f"down to {min(low):,.0f} from {fastest:,.0f} MHz in {_of(low, noise, "processes")}",
+            detail=f"down to {min(low):,.0f} from {fastest:,.0f} MHz in {where}",
         )
 
 
@@ -197,7 +202,8 @@ def _quota_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     parts = [q for q in quotas if not is_whole(q)]
     if parts:
         yield Reason(
-            code="limited-cores", detail=f"{parts[0]:.2f} processors allowed in {_of(parts, noise, "processes")}"
+            code="limited-cores",
+            detail=f"{parts[0]:.2f} processors allowed in {_of(parts, noise, 'processes')}",
         )
 
 
@@ -212,7 +218,7 @@ def _record_reasons(record: Record) -> Iterator[Reason]:
     if record.machine.power_source == "battery":
         yield Reason(code="on-battery", detail="power source: battery")
     elif unplugged:
-        yield Reason(code="on-battery", detail=f"in {_of(unplugged, record.noise, "processes")}")
+        yield Reason(code="on-battery", detail=f"in {_of(unplugged, record.noise, 'processes')}")
     if record.machine.governor == "powersave":
         yield Reason(code="powersave", detail="governor: powersave")
 

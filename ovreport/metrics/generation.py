@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ovreport.metrics.evidence import quiet_processes
-from ovreport.metrics.headline import Rounds
-from ovreport.metrics.headline import headline as _headline
+from ovreport.metrics.headline import Rounds, headline
 from ovreport.metrics.metric import (
     MIB,
     Group,
@@ -35,7 +34,7 @@ from ovreport.record import (
 from ovreport.stats.intervals import Interval, median_interval
 
 
-def headline(points: Sequence[GenerationPoint]) -> GenerationPoint:
+def headline_point(points: Sequence[GenerationPoint]) -> GenerationPoint:
     """Return the pair of lengths that stands for a record."""
     prompts = sorted({point.prompt_tokens for point in points})
     middle = prompts[len(prompts) // 2]
@@ -85,7 +84,7 @@ def _of(
     measured = record.generation
     if not isinstance(measured, Generation):
         return None
-    return rounds(headline(measured.points), quiet_processes(record))
+    return rounds(headline_point(measured.points), quiet_processes(record))
 
 
 def _rounds(
@@ -137,7 +136,7 @@ def _generation(record: Record, reasons: Sequence[Reason]) -> Values:
     measured = record.generation
     if not isinstance(measured, Generation):
         return
-    point = headline(measured.points)
+    point = headline_point(measured.points)
     n = generations(point)
     loads = [r.load_ms for r in measured.loads]
     quiet = quiet_processes(record)
@@ -145,7 +144,7 @@ def _generation(record: Record, reasons: Sequence[Reason]) -> Values:
         ("time_to_first_token_ms", first_token_rounds(point, quiet)),
         ("time_per_output_token_ms", per_token_rounds(point, quiet)),
     ):
-        yield _headline(key, made, record, reasons)
+        yield headline(key, made, record, reasons)
     yield from _percentiles(point, reasons)
     yield median_time("tokens_per_s", rates(point), n * point.new_tokens, reasons)
     yield _concurrent(measured, reasons)
@@ -193,8 +192,8 @@ GENERATION = Group(
             "Time to first token",
             "ms",
             "lower",
-            "From the call to the first token, one request at a time: of the quiet processes, where "
-            "three or more agree; else the median of all.",
+            "From the call to the first token, one request at a time: of the quiet processes, "
+            "where three or more agree; else the median of all.",
             "generation",
             counts="outputs",
             headline="time_to_first_token",

@@ -24,7 +24,7 @@ _HEADLINES: dict[str, Callable[[Record], Rounds | None]] = {
 }
 _MIN_CASES = 2
 _MIN_ROUNDS = 3
-_PRIOR_ROUNDS = 20
+_ORDINARY_ROUNDS = 20
 """So many rounds the ordinary autocorrelation is worth beside those of the run."""
 
 
@@ -104,9 +104,9 @@ def _correlation(cases: Sequence[Sequence[float]]) -> float:
     Rounds far astray are left out: one that another program disturbed hides how its neighbours are
     alike. Two errors more, since too little of it makes intervals too narrow.
     """
-    rounds = sum(map(len, cases)) + _PRIOR_ROUNDS
+    rounds = sum(map(len, cases)) + _ORDINARY_ROUNDS
     found = math.fsum(len(values) * lag1(values, reach(values)) for values in cases)
-    rho = (found + _PRIOR_ROUNDS * ROUNDS.autocorrelation) / rounds
+    rho = (found + _ORDINARY_ROUNDS * ROUNDS.autocorrelation) / rounds
     error = math.sqrt(max(1 - rho * rho, 0.0) / rounds)
     return min(max(rho + 2 * error, 0.0), 0.9)
 

@@ -41,9 +41,7 @@ def _rounds(rounds: Sequence[StartupRound]) -> Rounds:
     processes = [r.round for r in rounds]  # each process starts once
     quiet = [bool(r.readings) and is_quiet(r.readings) for r in rounds]
     unknown = "" if any(r.readings for r in rounds) else _UNWATCHED
-    return Rounds(
-        totals, processes, quiet, [1] * len(rounds), is_watched=True, why_not=unknown
-    )
+    return Rounds(totals, processes, quiet, [1] * len(rounds), is_watched=True, why_not=unknown)
 
 
 def _total(r: StartupRound) -> float:

@@ -169,7 +169,7 @@ def reach(values: Sequence[float]) -> tuple[float, float]:
     return middle - limit, middle + limit
 
 
-def spread(values: Sequence[float]) -> float:
+def relative_deviation(values: Sequence[float]) -> float:
     """Return the relative spread of positive values: the standard deviation of their logarithms.
 
     Below some 20 % it equals the coefficient of variation; infinite for fewer than two values.

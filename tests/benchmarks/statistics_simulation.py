@@ -75,7 +75,7 @@ def _print(findings: list[Finding]) -> None:
         table = Table("conditions", "measured", "goal", "met", "n", title=question, width=118)
         for f in findings:
             if f.question == question:
-                table.add_row(f.conditions, _number(f, f.measured), _goal(f), _met(f), f"{f.n:,}")
+                table.add_row(f.conditions, f"{f.measured:.1%}", _goal(f), _met(f), f"{f.n:,}")
         console.print(table)
     for why in dict.fromkeys(f.why for f in findings if f.why):
         console.print(why)
@@ -84,15 +84,11 @@ def _print(findings: list[Finding]) -> None:
 def _goal(finding: Finding) -> str:
     if finding.goal is None:
         return "–"
-    return f"{'≥' if finding.at_least else '≤'} {_number(finding, finding.goal)}"
+    return f"{'≥' if finding.at_least else '≤'} {finding.goal:.1%}"
 
 
 def _met(finding: Finding) -> str:
     return {True: "yes", False: "no", None: "–"}[finding.met]
-
-
-def _number(finding: Finding, value: float) -> str:
-    return f"{value:.1%}" if finding.unit == "share" else f"{value:g} {finding.unit}"
 
 
 def _write(path: Path, findings: list[Finding], options: argparse.Namespace) -> None:

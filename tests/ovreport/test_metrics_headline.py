@@ -176,7 +176,11 @@ def test_waiting_for_disks_speaks_against_quiet_rounds_too() -> None:
     """No round reads it by itself, so that it may have been in any of them."""
     record = visited(*[[5.0, 5.01]] * 3, of=lambda _: QUIET)
     noise = [replace(n, readings={"pressure_io_share": 0.2}) for n in record.noise]
-    assert said(replace(record, noise=noise), "latency_ms") == ("undisturbed", "noisy", {"pressure"})
+    assert said(replace(record, noise=noise), "latency_ms") == (
+        "undisturbed",
+        "noisy",
+        {"pressure"},
+    )
 
 
 def test_a_burst_speaks_only_against_rounds_without_readings_of_their_own() -> None:

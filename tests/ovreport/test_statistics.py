@@ -132,14 +132,16 @@ def test_a_ratio_has_the_interval_of_students_paired_t():
 @given(rounds.filter(lambda v: len(v) > 1), st.floats(1e-3, 1e3))
 def test_spread_has_no_unit(values, factor):
     """Milliseconds or seconds; none where all are equal."""
-    assert s.spread([v * factor for v in values]) == pytest.approx(s.spread(values), abs=1e-6)
-    assert s.spread([values[0]] * 5) == pytest.approx(0, abs=1e-9)
+    assert s.relative_deviation([v * factor for v in values]) == pytest.approx(
+        s.relative_deviation(values), abs=1e-6
+    )
+    assert s.relative_deviation([values[0]] * 5) == pytest.approx(0, abs=1e-9)
 
 
 def test_spread_of_known_values():
     """Near the coefficient of variation, and unknown of one round."""
-    assert s.spread([98, 100, 102]) == pytest.approx(0.02, rel=1e-3)
-    assert s.spread([5.0]) == math.inf
+    assert s.relative_deviation([98, 100, 102]) == pytest.approx(0.02, rel=1e-3)
+    assert s.relative_deviation([5.0]) == math.inf
 
 
 def test_drift_is_relative_to_the_beginning():

@@ -40,8 +40,8 @@ DRIFTING = (
     "first round's."
 )
 APART = (
-    "Those that happen to agree give a value. About half of these are called stable, of which one in "
-    "ten is off by more than its interval says; the spread of the run widens the others."
+    "Those that happen to agree give a value. About half of these are called stable, of which one "
+    "in ten is off by more than its interval says; the spread of the run widens the others."
 )
 
 

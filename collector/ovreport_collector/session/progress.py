@@ -24,7 +24,7 @@ from rich.text import Text
 
 from ovreport.errors import one_line
 from ovreport.metrics import significant
-from ovreport.metrics.generation import headline
+from ovreport.metrics.generation import headline_point
 from ovreport.record import Failed
 from ovreport_collector.measurements.base import Pass, PlannedRound
 from ovreport_collector.measurements.generation.run import GenerationResult
@@ -192,7 +192,7 @@ def label(planned: PlannedCase) -> str:
 
 def _results(result: InferenceResult | GenerationResult) -> str:
     if isinstance(result, GenerationResult):
-        point = headline(result.points)
+        point = headline_point(result.points)
         (measured,) = point.rounds
         return (
             f"{significant(measured.time_to_first_token_ms)} ms to the first token  "

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ovreport.metrics.generation import first_token_rounds, headline, per_token_rounds
+from ovreport.metrics.generation import first_token_rounds, headline_point, per_token_rounds
 from ovreport.record import Concurrency, ConcurrentPoint, GenerationPoint, NotMeasured, Tier, pooled
 from ovreport.record import Generation as GenerationPart
 from ovreport_collector.engines.types import Target
@@ -105,7 +105,7 @@ class Generation(Workload[GenerationResult]):
 
     def is_wide(self, results: Sequence[GenerationResult]) -> bool:
         """Return whether the headline is not known well enough yet."""
-        point = headline(_points(results))
+        point = headline_point(_points(results))
         made = first_token_rounds(point, {}), per_token_rounds(point, {})
         return any(rounds.needs_more for rounds in made)
 

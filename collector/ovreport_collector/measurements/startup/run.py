@@ -43,13 +43,7 @@ class CachedStartJob(RoundJob[CachedStartResult], frozen=True, kw_only=True):
         engine = engines.create(self.target)
         memory.end("import")
         started = timed_start(
-            engine,
-            self.target,
-            samples,
-            memory,
-            LoopWatch(),
-            index=self.round,
-            cache_dir=cache_dir,
+            engine, self.target, samples, memory, LoopWatch(), index=self.round, cache_dir=cache_dir
         )
         found = memory.result(self.round)
         return CachedStartResult(

@@ -119,7 +119,7 @@ def speed_sentence(result: Result) -> str:
     measured = generation_of(result)
     if measured is None:
         return f"{result.model.title}: not measured."
-    point, verdict = generation.headline(measured.points), result.verdict(MEASUREMENT)
+    point, verdict = generation.headline_point(measured.points), result.verdict(MEASUREMENT)
     precision = "default precision" if result.requested == "default" else result.precision
     first = value_words(result, "time_to_first_token_ms", interval=True)
     each, rate = (

@@ -72,7 +72,7 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
     measured = generation_of(result)
     prompt = DASH
     if measured:
-        point = generation.headline(measured.points)
+        point = generation.headline_point(measured.points)
         prompt = Cell(
             str(point.prompt_tokens), sub=f"{point.new_tokens} generated", sort=point.prompt_tokens
         )

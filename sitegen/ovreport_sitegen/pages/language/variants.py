@@ -107,7 +107,8 @@ def _token_ms(result: Result) -> dict[int, float]:
     if measured is None:
         return {}
     return {
-        r.round: r.time_per_output_token_ms for r in generation.headline(measured.points).rounds
+        r.round: r.time_per_output_token_ms
+        for r in generation.headline_point(measured.points).rounds
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from ovreport.metrics import GROUPS, Group, evidence, verdict
+from ovreport.metrics import GROUPS, Group, verdict
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.reasons import REASONS, ReasonText
 from ovreport.record import Tier, VerdictName
@@ -68,10 +68,6 @@ def _limits() -> dict[str, str]:
     return {
         "stable": f"{verdict.STABLE_HALF_WIDTH:.0%}".replace("%", " %"),
         "noisy": f"{verdict.NOISY_HALF_WIDTH:.0%}".replace("%", " %"),
-        "drift": f"{evidence.DRIFT:.0%}".replace("%", " %"),
-        "foreign": f"{evidence.FOREIGN_CPU_SHARE:.0%}".replace("%", " %"),
-        "steal": f"{evidence.STEAL_SHARE:.0%}".replace("%", " %"),
-        "idle": f"{evidence.IDLE_SHARE:.0%}".replace("%", " %"),
         "pairs": str(comparison.MIN_PAIRS),
         "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
         "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from itertools import groupby
-from typing import Literal
 
 import msgspec
 
@@ -22,13 +21,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """What was measured; findings of one question differ by their conditions."""
     conditions: str
     measured: float
+    """A share."""
     goal: float | None
     """None: there is no goal, and `why` says so."""
     at_least: bool
     """Whether the goal is a lower bound; else it is an upper one."""
     n: int
     """Simulated comparisons behind it."""
-    unit: Literal["share", "rounds"] = "share"
     why: str = ""
     """Why there is no goal, or why it cannot be met."""
 
@@ -135,10 +134,10 @@ def _finding(worst: Sequence[Finding], findings: Sequence[Finding]) -> str:
 def _row(finding: Finding, of: int) -> SimulationRow:
     goal = ""
     if finding.goal is not None:
-        goal = f"{'≥' if finding.at_least else '≤'}{_SPACE}{_number(finding, finding.goal)}"
+        goal = f"{'≥' if finding.at_least else '≤'}{_SPACE}{_percent(finding.goal)}"
     return SimulationRow(
         question=line(finding.question, 200),
-        measured=_number(finding, finding.measured),
+        measured=_percent(finding.measured),
         goal=goal,
         met={True: "yes", False: "no", None: "no goal"}[finding.met],
         conditions=line(finding.conditions, 200),
@@ -148,7 +147,5 @@ def _row(finding: Finding, of: int) -> SimulationRow:
     )
 
 
-def _number(finding: Finding, value: float) -> str:
-    if finding.unit == "rounds":
-        return f"{value:g}{_SPACE}rounds"
+def _percent(value: float) -> str:
     return f"{100 * value:.1f}".removesuffix(".0") + f"{_SPACE}%"

@@ -177,7 +177,7 @@ def _spread_card(results: Sequence[Result]) -> Card | None:
 def _spread_of(result: Result) -> float:
     """Return the relative standard deviation of a result's rounds, 0 for one round."""
     medians = list(latencies(result.record).values())
-    return intervals.spread(medians) if len(medians) > 1 else 0.0
+    return intervals.relative_deviation(medians) if len(medians) > 1 else 0.0
 
 
 def _spread_row(result: Result) -> Row | None:
