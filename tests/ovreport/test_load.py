@@ -113,7 +113,9 @@ def test_arrivals_are_a_share_of_the_throughput_of_several_rounds_of_a_process()
     """A search has the number of its process; rounds are numbered through over processes."""
     record = a_record(rounds=6, noise=0.05)
     rounds = [
-        msgspec.structs.replace(t, process=t.round // 2, n=t.n * (1 + t.round // 2))
+        msgspec.structs.replace(
+            t, process=t.round // 2, duration_s=t.duration_s / (1 + t.round // 2)
+        )
         for t in record.throughput.rounds
     ]
     throughput = msgspec.structs.replace(record.throughput, rounds=rounds)
