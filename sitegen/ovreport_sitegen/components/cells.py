@@ -248,8 +248,8 @@ def n_cell(result: Result, key: str) -> Cell:
 
 # ---------------------------------------------------------------- tables
 
-MOST = 120
-"""Results: twice the rows that a page shows at first."""
+DETAILS_RESULTS = 40
+"""Results in a table of details; a page may have several such tables."""
 
 
 @dataclass(frozen=True)
@@ -290,7 +290,9 @@ def details_table(
     return result_table(id_, caption, chosen.results, columns, cells, note=chosen.note)
 
 
-def whole_devices(catalogue: Catalogue, results: Sequence[Result], most: int = MOST) -> Selection:
+def whole_devices(
+    catalogue: Catalogue, results: Sequence[Result], most: int = DETAILS_RESULTS
+) -> Selection:
     """Return all of these results, or those of the first devices by rank, if there are many.
 
     There is always one device; others follow until the next one would exceed `most`.
@@ -311,6 +313,6 @@ def whole_devices(catalogue: Catalogue, results: Sequence[Result], most: int = M
     return Selection(
         shown,
         f"Shows {len(shown):,} of {len(results):,} results: those of {len(kept)} of "
-        f"{plural(len(sizes), 'device')}, beginning with the machine that was measured last. Every "
-        "result is on its model's page.",
+        f"{plural(len(sizes), 'device')}, beginning with the machine that was measured last. The "
+        "metrics of every result are on its model's page.",
     )
