@@ -103,7 +103,7 @@ def test_an_unreliable_time_is_pale_and_says_so() -> None:
     assert card.chart is not None
     assert all(row.faint and row.label.startswith("≈") for row in card.chart.rows)
     assert "Pale" in card.legend
-    assert view.table.rows[0].tone == "unreliable"
+    assert view.table.rows[0].cells[3].tone == "unreliable"
     assert "end-to-end" in view.head.warning
 
 

@@ -19,7 +19,7 @@ from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.components import marks
 from ovreport_sitegen.components.marks import Look, look
-from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow, Tone
+from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.text import line, plural
@@ -74,23 +74,19 @@ def precision_cell(result: Result) -> Cell:
     )
 
 
-def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> TableRow:
-    """Return a row of a result; the verdict of `measurement` is the row's."""
+def result_row(result: Result, cells: Sequence[Cell]) -> TableRow:
+    """Return a row of a result."""
     under = f"{result.device.label} · {result.label}"
-    return row(result, result_cells(result), cells, measurement, under)
+    return row(result, result_cells(result), cells, under)
 
 
 def row(
-    result: Result,
-    head: Sequence[Cell],
-    cells: Sequence[Cell],
-    measurement: str = "",
-    under: str = "",
+    result: Result, head: Sequence[Cell], cells: Sequence[Cell], under: str = ""
 ) -> TableRow:
     """Return a row with its own first cells, `head`; `under` stands in for them on a phone."""
     return TableRow(
         cells=(*head, *(cells if result.completed else [failure_cell(result, len(cells))])),
-        tone=row_tone(result, measurement),
+        tone="" if result.completed else "failed",
         under=under,
         explained=result_cells(result)[2].explained,
         filters=(
@@ -111,17 +107,6 @@ def failure_cell(result: Result, span: int) -> Cell:
 def spanning_cell(why: NotMeasured | None, span: int) -> Cell:
     """Return the cell over several columns that says why they have no values."""
     return replace(missing_cell(why), sub=line(why.reason, 160) if why else "", span=span)
-
-
-def row_tone(result: Result, measurement: str) -> Tone:
-    """Return what class a row has: by its outcome, or by the verdict of a measurement.
-
-    How each value of the row looks, its own verdict decides.
-    """
-    if not result.completed:
-        return "failed"
-    verdict = result.verdict(measurement) if measurement else None
-    return verdict.level if verdict and verdict.level != "stable" else ""
 
 
 @cache
@@ -267,14 +252,10 @@ def result_table(
     results: Sequence[Result],
     columns: Sequence[Column],
     cells: Callable[[Result], Sequence[Cell]],
-    measurement: str = "",
     note: str = "",
 ) -> Table:
-    """Return a table of results; `columns` and `cells` follow those that name the result.
-
-    The verdict of `measurement` is that of the rows.
-    """
-    rows = tuple(result_row(r, cells(r), measurement) for r in results)
+    """Return a table of results; `columns` and `cells` follow those that name the result."""
+    rows = tuple(result_row(r, cells(r)) for r in results)
     return Table(id_, caption, (*RESULT_COLUMNS, *columns), rows, searchable=True, note=note)
 
 

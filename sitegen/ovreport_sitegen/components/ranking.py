@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from ovreport.metrics import METRICS, Metric
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
 from ovreport_sitegen.components.card import Card, footer
@@ -270,9 +268,6 @@ def _table(id_: str, caption: str, results: Sequence[Result], keys: Sequence[str
 
 
 def _table_row(result: Result, keys: Sequence[str]) -> TableRow:
-    ranking = result.metric_value(keys[0])
-    cells = [*(value_cell(result, key) for key in keys), level_cell(ranking)]
-    shown = row(result, result_cells(result), cells)
-    if ranking is None or ranking.verdict.level == "stable":
-        return shown
-    return replace(shown, tone=ranking.verdict.level)
+    verdict = level_cell(result.metric_value(keys[0]))
+    cells = [*(value_cell(result, key) for key in keys), verdict]
+    return row(result, result_cells(result), cells)

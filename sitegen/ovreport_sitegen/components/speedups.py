@@ -137,4 +137,4 @@ def speed_table(
         )
 
     results, columns = catalogue.results, (*common, *columns)
-    return result_table(id_, caption, results, columns, all_cells, measurement)
+    return result_table(id_, caption, results, columns, all_cells)

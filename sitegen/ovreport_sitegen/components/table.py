@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ovreport_sitegen.components import marks
 
-Tone = Literal["", "noisy", "unreliable", "failed"]
+Tone = Literal["", "failed"]
 
 escape = lru_cache(maxsize=1 << 16)(escape_html)
 """Half a million texts are escaped for a thousand results, most of them the same ones."""

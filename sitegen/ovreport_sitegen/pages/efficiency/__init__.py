@@ -107,7 +107,7 @@ def _table(catalogue: Catalogue) -> Table:
         return (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _METRICS))
 
     id_, caption = "efficiency-table", "Efficiency of every result"
-    return result_table(id_, caption, catalogue.results, columns, cells, "throughput")
+    return result_table(id_, caption, catalogue.results, columns, cells)
 
 
 def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
@@ -152,7 +152,6 @@ def _rated_row(result: Result, rated: Rated) -> TableRow:
             per("throughput_per_price_rated_ips", price),
             verdict_cell(result, "throughput"),
         ),
-        "throughput",
     )
 
 

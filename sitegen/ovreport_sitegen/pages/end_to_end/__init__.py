@@ -203,7 +203,6 @@ def _table_row(result: Result) -> TableRow:
             n_cell(result, "end_to_end_ms"),
             verdict_cell(result, "end_to_end"),
         ),
-        "end_to_end",
     )
 
 

@@ -34,7 +34,7 @@ from ovreport_sitegen.components.cells import (
     spanning_cell,
     value_cell,
 )
-from ovreport_sitegen.components.generation import MEASUREMENT, generation_of, scaling
+from ovreport_sitegen.components.generation import generation_of, scaling
 from ovreport_sitegen.components.ratio_card import ratio_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -90,7 +90,7 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
 
 def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRow:
     under = f"{result.device.label} · {result.label}"
-    return row(result, _head(catalogue, result), cells, MEASUREMENT, under)
+    return row(result, _head(catalogue, result), cells, under)
 
 
 def _head(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell, Cell]:

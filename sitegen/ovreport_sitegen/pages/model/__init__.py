@@ -140,7 +140,7 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
             accuracy_cells.cost_cell(r),
         )
         full = Cell("all metrics", href=f"#{r.anchor}")
-        whole = row(r, (first, precision), cells, "latency", r.label)
+        whole = row(r, (first, precision), cells, r.label)
         rows.append(replace(whole, cells=(*whole.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
 

@@ -21,7 +21,6 @@ from ovreport_sitegen.components.cells import (
     metric_column,
     reason_title,
     result_cells,
-    row_tone,
     value_cell,
     verdict_cell,
 )
@@ -103,9 +102,7 @@ def _row(result: Result, columns: Sequence[Column], cells: Sequence[Cell]) -> La
     if not result.completed:
         return LabelledRow(head, (("", failure_cell(result, len(columns))),), "failed")
     names = (" ".join(filter(None, (c.label, c.unit and f"({c.unit})"))) for c in columns)
-    return LabelledRow(
-        head, tuple(zip(names, cells, strict=True)), row_tone(result, _weakest(result))
-    )
+    return LabelledRow(head, tuple(zip(names, cells, strict=True)), "")
 
 
 _COLUMNS = (
