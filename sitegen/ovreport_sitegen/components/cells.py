@@ -88,7 +88,6 @@ def row(
         cells=(*head, *(cells if result.completed else [failure_cell(result, len(cells))])),
         tone="" if result.completed else "failed",
         under=under,
-        explained=result_cells(result)[2].explained,
         filters=(
             result.model.title,
             result.requested,
@@ -106,7 +105,7 @@ def failure_cell(result: Result, span: int) -> Cell:
 
 def spanning_cell(why: NotMeasured | None, span: int) -> Cell:
     """Return the cell over several columns that says why they have no values."""
-    return replace(missing_cell(why), sub=line(why.reason, 160) if why else "", span=span)
+    return replace(missing_cell(why, 160), span=span)
 
 
 @cache
@@ -129,14 +128,16 @@ def looking(cell: Cell, shown: Look) -> Cell:
     return replace(cell, sign=shown.sign, marks=shown.marks, tone=shown.tone)
 
 
-def missing_cell(why: NotMeasured | None) -> Cell:
-    """Return the cell of a missing value, with the reason."""
+def missing_cell(why: NotMeasured | None, room: int = 60) -> Cell:
+    """Return the cell of a missing value, with the reason, or so many characters of it."""
     if why is None:
         return Cell("not measured", tone="missing")
     reason = line(why.reason, 400)
     if reason.startswith((TOO_FEW, _TOO_FEW_ONCE)):
         return Cell(TOO_FEW, tone="missing", tip=reason, explained="too-few-samples")
-    return Cell(status_word(why), sub=line(reason, 60), tone="missing", tip=reason)
+    shown = line(reason, room)
+    tip = reason if shown != reason else ""
+    return Cell(status_word(why), sub=shown, tone="missing", tip=tip)
 
 
 def missing_words(why: NotMeasured) -> str:
@@ -172,6 +173,10 @@ def interval_cell(interval: Interval, key: str = "") -> Cell:
     return looking(cell, marks.look_of_interval(interval))
 
 
+RANGE = "Median and range over rounds"
+"""The tip of a column of `range_cell`."""
+
+
 def range_cell(values: Sequence[float]) -> Cell:
     """Return the median of one value a round, with their range."""
     middle = median(values)
@@ -179,7 +184,6 @@ def range_cell(values: Sequence[float]) -> Cell:
         significant(middle),
         sub=f"{significant(min(values))} – {significant(max(values))}",
         sort=middle,
-        tip="Median and range over rounds",
     )
 
 

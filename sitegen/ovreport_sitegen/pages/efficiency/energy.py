@@ -11,6 +11,7 @@ from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
+    RANGE,
     RESULT_COLUMNS,
     VERDICT,
     badge_cell,
@@ -124,7 +125,7 @@ def _table(results: Sequence[Result], id_: str = "energy-table") -> Table:
         *RESULT_COLUMNS,
         VERDICT,
         *map(metric_column, ENERGY.keys),
-        Column("Idle", "W", "", True, tip="Power of the domain just before the run"),
+        Column("Idle", "W", "", True, tip=f"Power of the domain just before the run. {RANGE}"),
         Column("n", "inferences", "", True),
     )
     rows = tuple(result_row(r, _cells(r)) for r in results)

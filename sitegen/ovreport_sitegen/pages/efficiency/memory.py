@@ -10,7 +10,7 @@ from ovreport.stats.comparison import Comparison, compare
 from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import RESULT_COLUMNS, details_table, result_row
+from ovreport_sitegen.components.cells import RANGE, RESULT_COLUMNS, details_table, result_row
 from ovreport_sitegen.components.memory import (
     PHASES,
     RUNNING,
@@ -82,11 +82,15 @@ def _cost_finding(found: Sequence[tuple[Result, Comparison]]) -> str:
     )
 
 
+def _size_column(label: str, unit: str = "MiB") -> Column:
+    """Return the column of a size, of cells with its range."""
+    return Column(label, unit, "lower", True, tip=RANGE)
+
+
 def _cost_table(results: Sequence[Result]) -> Table:
     columns = (
         *RESULT_COLUMNS,
-        Column("Latency mode", "MiB", "lower", True),
-        Column("Throughput mode", "MiB", "lower", True),
+        *(_size_column(mode) for mode in ("Latency mode", "Throughput mode")),
         Column("Ratio", "× latency mode", "lower", True),
         Column("n", "rounds", "", True),
     )
@@ -109,7 +113,7 @@ def _cost_cells(result: Result) -> tuple[Cell, ...]:
 def phases_table(catalogue: Catalogue) -> Table:
     """Return the table of peaks, phase by phase."""
     columns = (
-        *(Column(phase_name(p), "MiB", "lower", True) for p in PHASES),
+        *(_size_column(phase_name(p)) for p in PHASES),
         Column("n", "rounds", "", True),
     )
     return details_table(
@@ -129,7 +133,7 @@ def kinds_table(catalogue: Catalogue) -> Table:
     """Return the table of anonymous and file-backed memory at the end of each mode."""
     columns = (
         *(
-            Column(kind, f"MiB, {mode}", "lower", True)
+            _size_column(kind, f"MiB, {mode}")
             for mode in ("latency mode", "throughput mode")
             for kind in ("Anonymous", "File-backed")
         ),
@@ -161,12 +165,12 @@ STARTING = PHASES[:4]
 def modes_table(catalogue: Catalogue) -> Table:
     """Return the table of peaks with and without mapped weights, and from the model cache."""
     columns = (
-        Column("Mapped", "MiB", "lower", True),
+        _size_column("Mapped"),
         *(
             column
             for way in ("Not mapped", "Model cache")
             for column in (
-                Column(way, "MiB", "lower", True),
+                _size_column(way),
                 Column("Effect", "× mapped", "lower", True),
                 Column(
                     "Anonymous",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from ovreport.metrics import HEADLINES
 from ovreport.record import Agreement, Completed, Latency, Throughput
 from ovreport_sitegen.compare import MEASUREMENTS
 from ovreport_sitegen.components.accuracy_cells import agreement_cells
-from ovreport_sitegen.components.cells import metric_column, missing_cell, value_cell, verdict_cell
+from ovreport_sitegen.components.cells import (
+    metric_column,
+    missing_cell,
+    status_word,
+    value_cell,
+    verdict_cell,
+)
 from ovreport_sitegen.components.ratio_card import pairs_cell, ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
@@ -126,8 +130,8 @@ def _why(result: Result) -> tuple[Cell, Cell]:
     if isinstance(outcome, Completed):
         why = "No OpenVINO result of the same file and inputs was measured in the same run."
         return Cell("unpaired", tone="missing"), Cell(why, tone="prose")
-    said = missing_cell(outcome)
-    return replace(said, sub=""), Cell(said.tip, tone="prose")
+    why = line(outcome.reason, 400)
+    return Cell(status_word(outcome), tone="missing"), Cell(why, tone="prose")
 
 
 # ---------------------------------------------------------------- settings

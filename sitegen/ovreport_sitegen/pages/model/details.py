@@ -254,4 +254,4 @@ def _number(key: str, value: float) -> str:
 @cache
 def _text(text: str) -> Cell:
     """Return a plain cell; the settings of many results are the same."""
-    return Cell(text, tone="text")
+    return Cell(text)
