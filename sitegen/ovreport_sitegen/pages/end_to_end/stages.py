@@ -9,7 +9,7 @@ from ovreport.metrics import HEADLINES, METRICS, MetricValue, end_to_end, signif
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval, median_interval
-from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.charts import MAX_ROWS, Chart, Part, Row
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import interval_cell, result_cells
 from ovreport_sitegen.components.marks import look
@@ -108,10 +108,13 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
     metric_value = _metric_value(m, pipeline)
     if metric_value is None:
         return None
-    parts = [(stage, ms.value) for stage, ms in stages_ms(pipeline).items()]
+    parts = tuple(
+        Part(stage, ms.value, f"{DOING[stage]} {significant(ms.value)} ms")
+        for stage, ms in stages_ms(pipeline).items()
+    )
     name = f"{device_name(m.result)} · {WAYS[pipeline.way]}"
     shown = look(metric_value)
-    words = ", ".join(f"{DOING[stage]} {significant(ms)} ms" for stage, ms in parts)
+    words = ", ".join(part.tip for part in parts)
     return Row(
         name=name,
         label=shown.text(METRICS[_key(pipeline)].format_unit(metric_value.value)),
@@ -121,7 +124,7 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
         family=m.result.device.family,
         faint=shown.is_approximate,
         is_approximate=shown.is_approximate,
-        parts=tuple(parts),
+        parts=parts,
         tip=f"{name}: {words}; {value_details(metric_value)}",
     )
 
