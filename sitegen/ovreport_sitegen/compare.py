@@ -88,16 +88,6 @@ class PairedComparison(Generic[R]):
         """Return the speedup in latency or throughput; None: no comparison."""
         return self.latency if measurement == "latency" else self.throughput
 
-    def cpu_time(self, measurement: SpeedMeasurement) -> Comparison | None:
-        """Return how many times less processor time an inference of the candidate takes.
-
-        By processor time, not by the clock: the stabler ratio where other programs ran, which it
-        is biased by all the same. Whatever shows it says so.
-        """
-        baseline = _cpu_times(self.baseline.record, measurement)
-        candidate = _cpu_times(self.candidate.record, measurement)
-        return self._compare(baseline, candidate, f"{measurement}_cpu_ms")
-
     def ratio(self, values: Callable[[R], Mapping[int, float]]) -> Comparison | None:
         """Return the candidate's values (round → value) over the baseline's, e.g. of memory."""
         return self._compare(values(self.candidate), values(self.baseline))
@@ -165,13 +155,6 @@ def _starts(record: Record) -> dict[int, str]:
     return {n.process: n.started_at for n in record.noise}
 
 
-def _cpu_times(record: Record, measurement: SpeedMeasurement) -> dict[int, float]:
-    measured = record.latency if measurement == "latency" else record.throughput
-    if isinstance(measured, Throughput):
-        return cpu_times_ms(measured.rounds, measured.batch)
-    return cpu_times_ms(measured.rounds) if isinstance(measured, Latency) else {}
-
-
 def latencies(record: Record) -> dict[int, float]:
     """Return each round's median latency in ms."""
     if not isinstance(record.latency, Latency):
@@ -181,9 +164,7 @@ def latencies(record: Record) -> dict[int, float]:
 
 def processor_times(record: Record) -> dict[int, float]:
     """Return each round's processor time an inference in ms, one request at a time."""
-    if not isinstance(record.latency, Latency):
-        return {}
-    return {r.round: 1000 * r.cpu_s / r.n for r in record.latency.rounds if r.cpu_s > 0}
+    return cpu_times_ms(record.latency.rounds) if isinstance(record.latency, Latency) else {}
 
 
 def throughputs(record: Record) -> dict[int, float]:

@@ -18,12 +18,6 @@ OBSERVED = {"latency_ms": "latency_observed_ms", "throughput_ips": "throughput_o
 """Headline → the metric of the same over all rounds."""
 
 
-def is_observed(result: Result, key: str) -> bool:
-    """Return whether a headline is the observed one, for want of quiet rounds that agree."""
-    found = result.metric_value(key)
-    return bool(found and found.kind == "observed")
-
-
 def is_undisturbed(result: Result, key: str) -> bool:
     """Return whether a headline is what quiet rounds agree on."""
     found = result.metric_value(key)

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from ovreport.errors import RecordError
-from ovreport.record import FORMAT
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import line, plural
@@ -38,7 +37,6 @@ class DataView:
     downloads: tuple[Download, ...]
     faults: tuple[Fault, ...]
     older: int
-    format: int
 
 
 _DOWNLOADS = (
@@ -69,7 +67,7 @@ def view(catalogue: Catalogue) -> DataView:
         f"{len(catalogue.older):,} are history.",
     )
     faults = tuple(map(_fault, catalogue.faults))
-    return DataView(head, _DOWNLOADS, faults, len(catalogue.older), FORMAT)
+    return DataView(head, _DOWNLOADS, faults, len(catalogue.older))
 
 
 _PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")
