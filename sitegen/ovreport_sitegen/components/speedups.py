@@ -16,7 +16,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.ranking import FIRST, model_name
+from ovreport_sitegen.components.ranking import CARD_ROWS, model_name
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
     pairs_cell,
@@ -58,7 +58,7 @@ def speedup_card(
         conditions=catalogue.speedup_device.label,
         axis="Times as fast as f32, log scale",
         finding=speedup_finding(speedups, measurement),
-        table=speedup_table(f"{id_}-card-table", shown[:FIRST]) if shown else None,
+        table=speedup_table(f"{id_}-card-table", shown[:CARD_ROWS]) if shown else None,
         measurement=measurement,
         more=more,
     )

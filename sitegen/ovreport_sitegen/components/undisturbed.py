@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ovreport.metrics import METRICS
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import reason_title
-from ovreport_sitegen.components.ranking import Second, model_name, preferred, ranking_card
+from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -62,23 +62,5 @@ def rounds_cell(result: Result, key: str) -> Cell:
 def observed_card(catalogue: Catalogue) -> Card | None:
     """Return the card of observed latencies beside the undisturbed ones; None without any pair."""
     key = "latency_ms"
-    device = catalogue.device_with(key)
-    pairs = [r for r in preferred(catalogue.of_device(device)) if is_undisturbed(r, key)]
-    if not pairs:
-        return None
-    return ranking_card(
-        pairs,
-        OBSERVED[key],
-        id_="observed",
-        title="What one got: observed against undisturbed",
-        axis="Milliseconds per inference, log scale",
-        conditions=f"{device.label} · default precision",
-        naming=model_name,
-        log=True,
-        second=Second(
-            key,
-            large="median over all rounds",
-            small="undisturbed",
-            sentence="With whatever else the machine did, an inference took {}× the time",
-        ),
-    )
+    card = models_card(catalogue, OBSERVED[key], keep=lambda r: is_undisturbed(r, key))
+    return card if card.chart else None

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
-from ovreport_sitegen.components import ranking, speedups, undisturbed
+from ovreport_sitegen.components import speedups, undisturbed
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import details_table, metric_column, n_cell, value_cell
+from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -49,24 +50,12 @@ def view(catalogue: Catalogue) -> LatencyView:
     )
     observed = undisturbed.observed_card(catalogue)
     shown = (
-        ranking.latency_card(catalogue),
+        models_card(catalogue, "latency_ms"),
         speedups.speedup_card(catalogue, "latency"),
         *((observed,) if observed else ()),
-        ranking.models_card(
-            catalogue,
-            "latency_p99_ms",
-            id_="tail",
-            title="Slow inferences: p99 against the observed median",
-            axis="Milliseconds, log scale",
-            second=ranking.Second(
-                "latency_observed_ms",
-                large="99 % are at least this fast",
-                small="median over all rounds",
-                sentence="The 99th percentile is {}× the observed median",
-            ),
-        ),
+        models_card(catalogue, "latency_p99_ms"),
     )
-    start = ranking.startup_card(catalogue)
+    start = models_card(catalogue, "startup_ms")
     return LatencyView(
         head,
         undisturbed.quiet_note(results, "latency_ms"),

@@ -112,7 +112,7 @@ def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -
         finding=finding,
         chart=chart if rows else None,
         legend=key if rows else "",
-        table=_table(catalogue, [r for _, r in pairs][: ranking.FIRST], id_="lost-card-table")
+        table=_table(catalogue, [r for _, r in pairs][: ranking.CARD_ROWS], id_="lost-card-table")
         if pairs
         else None,
         footer=f"n {span} labelled samples · paired with the reference" if pairs else "",

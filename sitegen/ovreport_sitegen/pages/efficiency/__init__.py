@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS
 from ovreport.metrics.efficiency import EFFICIENCY, per_rated
 from ovreport.metrics.memory import MEMORY
-from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
@@ -18,6 +17,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
+from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -63,20 +63,8 @@ def view(catalogue: Catalogue) -> EfficiencyView:
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
-        ranking.models_card(
-            catalogue,
-            "throughput_per_core_ips",
-            id_="core",
-            title="Throughput per core",
-            axis="Inferences per second per core, log scale",
-        ),
-        ranking.models_card(
-            catalogue,
-            "throughput_per_gib_ips",
-            id_="gib",
-            title="Throughput per GiB",
-            axis="Inferences per second per GiB, log scale",
-        ),
+        models_card(catalogue, "throughput_per_core_ips"),
+        models_card(catalogue, "throughput_per_gib_ips"),
         memory.mode_card(catalogue),
     )
     rated = {name: catalogue.config.devices.get(name) for _, name in _full_names(catalogue)}

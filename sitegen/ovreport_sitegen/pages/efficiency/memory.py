@@ -23,7 +23,7 @@ from ovreport_sitegen.components.memory import (
     rounds_cell,
     size_cell,
 )
-from ovreport_sitegen.components.ranking import FIRST, model_name, preferred
+from ovreport_sitegen.components.ranking import CARD_ROWS, model_name, preferred
 from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, times
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -47,7 +47,7 @@ def mode_card(catalogue: Catalogue) -> Card:
         finding=_cost_finding(found),
         legend="Dot: peak of throughput mode over that of latency mode, by round. "
         "Line: 95 % interval.",
-        table=_cost_table(results[:FIRST]) if results else None,
+        table=_cost_table(results[:CARD_ROWS]) if results else None,
         measurement="throughput",
     )
 

@@ -10,7 +10,6 @@ from statistics import median
 from ovreport.metrics import significant
 from ovreport.record import Latency, LatencyRound, NotMeasured, Throughput, ThroughputRound
 from ovreport.stats.comparison import Comparison
-from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     details_table,
@@ -19,6 +18,7 @@ from ovreport_sitegen.components.cells import (
     missing_words,
     value_cell,
 )
+from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.ratio_card import ratio_cell, times
 from ovreport_sitegen.components.speedups import BASELINE, speedup_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table
@@ -48,19 +48,7 @@ def section(catalogue: Catalogue) -> ProcessorSection:
     """Return the section; without any processor time, a sentence."""
     if not any(r.metric_value(key) for r in catalogue.results for key in _KEYS):
         return ProcessorSection(_missing(catalogue.results), None, (), None)
-    card = ranking.models_card(
-        catalogue,
-        _KEYS[1],
-        id_="processor-time",
-        title="Processor time an inference",
-        axis="Milliseconds of processor time, log scale",
-        second=ranking.Second(
-            _KEYS[0],
-            large="many requests",
-            small="one request at a time",
-            sentence="With many requests an inference takes {}× the processor time of one alone",
-        ),
-    )
+    card = models_card(catalogue, _KEYS[1])
     return ProcessorSection("", card, tuple(_findings(catalogue)), _table(catalogue))
 
 

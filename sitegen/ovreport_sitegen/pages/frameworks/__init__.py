@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ovreport.record import Agreement
 from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.ranking import FIRST
+from ovreport_sitegen.components.ranking import CARD_ROWS
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
     note_of,
@@ -163,7 +163,7 @@ def _cards(pairs: Sequence[Speedup], requested: str) -> Iterator[Card]:
             conditions=_precisions(requested),
             axis="Times as fast as the native framework, log scale",
             finding=ratio_finding(ratios, "OpenVINO"),
-            table=speed_table(shown[:FIRST], f"{id_}-card-table"),
+            table=speed_table(shown[:CARD_ROWS], f"{id_}-card-table"),
             measurement=measurement,
             more="#all",
             both_ends=True,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ovreport.metrics import significant
 from ovreport.metrics.speed import THROUGHPUT
 from ovreport.record import OpenLoop, Throughput
-from ovreport_sitegen.components import ranking, speedups, undisturbed
+from ovreport_sitegen.components import speedups, undisturbed
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     level_cell,
@@ -17,6 +17,7 @@ from ovreport_sitegen.components.cells import (
     row,
     value_cell,
 )
+from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -51,22 +52,10 @@ def view(catalogue: Catalogue) -> ThroughputView:
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
-        ranking.throughput_card(catalogue),
+        models_card(catalogue, "throughput_ips"),
         speedups.speedup_card(catalogue, "throughput"),
-        ranking.models_card(
-            catalogue,
-            "loaded_latency_p99_ms",
-            id_="loaded",
-            title="Latency during the same run",
-            axis="Milliseconds, log scale",
-            second=ranking.Second(
-                "loaded_latency_ms",
-                large="99 % are at least this fast",
-                small="median",
-                sentence="Under load the 99th percentile is {}× the median",
-            ),
-        ),
-        arrivals_card(catalogue),
+        models_card(catalogue, "loaded_latency_p99_ms"),
+        models_card(catalogue, "max_arrival_ips"),
         *curve.some_models(catalogue),
     )
     quiet = undisturbed.quiet_note(catalogue.results, "throughput_ips")
@@ -108,25 +97,6 @@ def _setting_cells(result: Result) -> tuple[Cell, Cell]:
 
 
 # ---------------------------------------------------------------- the open loop
-
-
-def arrivals_card(catalogue: Catalogue) -> Card:
-    """Return the card of the highest arrival rates beside closed-loop throughput."""
-    return ranking.models_card(
-        catalogue,
-        "max_arrival_ips",
-        id_="arrivals",
-        title="Highest rate of random arrivals",
-        axis="Inferences per second, log scale",
-        conditions="Poisson arrivals",
-        second=ranking.Second(
-            "throughput_observed_ips",
-            large="highest rate whose p99 (p90 with few arrivals) stays within five "
-            "times the latency of a single request",
-            small="closed-loop throughput, observed",
-            sentence="Requests may arrive at {}× the observed closed-loop throughput",
-        ),
-    )
 
 
 def loop_of(result: Result) -> OpenLoop | None:
