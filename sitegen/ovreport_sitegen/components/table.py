@@ -142,6 +142,8 @@ class TableRow(msgspec.Struct, frozen=True, dict=True):
     """Second line of the first cell on narrow screens."""
     filters: tuple[str, ...] = ()
     """Model, precision, family and variant, which the selects filter by."""
+    labels: tuple[str, ...] = ()
+    """Names of the cells after the first, where narrow screens show the row as a card."""
 
     @cached_property
     def html(self) -> Markup:
@@ -153,10 +155,15 @@ class TableRow(msgspec.Struct, frozen=True, dict=True):
         under = f'<small class="under">{escape(self.under)}</small>' if self.under else ""
         parts = [
             f'<tr{names}><th scope="row"{first.attributes}>{first.content}{under}</th>',
-            *[c.html for c in self.cells[1:]],
+            *map(_labelled, self.labels, self.cells[1:]),
+            *[c.html for c in self.cells[1 + len(self.labels) :]],
             "</tr>\n",
         ]
         return Markup("".join(parts))  # noqa: S704 - every part of it is escaped above
+
+
+def _labelled(label: str, cell: Cell) -> str:
+    return f'<td{cell.attributes}><b class="label">{escape(label)}</b>{cell.content}</td>'
 
 
 @dataclass(frozen=True)
@@ -168,6 +175,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
     searchable: bool = False
+    look: str = ""
+    """Its class in the style sheet."""
     note: str = ""
     """What it leaves out, and where to find it."""
 

@@ -13,7 +13,7 @@ from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card
-from ovreport_sitegen.pages.overview.answers import Answers, answers
+from ovreport_sitegen.pages.overview.answers import answers
 from ovreport_sitegen.pages.overview.takeaways import Takeaway, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
@@ -29,7 +29,7 @@ class OverviewView:
     head: Head
     whose: Whose
     takeaways: tuple[Takeaway, ...]
-    answers: Answers
+    answers: Table
     families: tuple[str, ...]
     cards: tuple[Card, ...]
     table: Table
