@@ -51,7 +51,7 @@ def quiet_note(results: Sequence[Result], key: str) -> str:
     common = [
         f"{reason_title(code).lower()} ({n} of {len(observed)})" for code, n in codes.most_common(3)
     ]
-    return f"{text} Beside that: {listed(common)}." if common else text
+    return f"{text} Other reasons: {listed(common)}." if common else text
 
 
 def rounds_cell(result: Result, key: str) -> Cell:
@@ -76,7 +76,7 @@ def observed_card(catalogue: Catalogue) -> Card | None:
         pairs,
         OBSERVED[key],
         id_="observed",
-        title="What one got: observed against undisturbed",
+        title="What a user got: observed against undisturbed",
         axis="Milliseconds per inference, log scale",
         conditions=f"{device.label} · default precision",
         naming=model_name,
