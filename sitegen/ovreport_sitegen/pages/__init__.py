@@ -37,7 +37,8 @@ PAGES = (
     data.PAGE,
     guide.PAGE,
 )
-"""In the order of the navigation, which leaves out those with a parent; the first one that a site has is its `index.html`."""
+"""In the order of the navigation, which leaves out those with a parent; the first one that a site
+has is its `index.html`."""
 
 DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE)
 """One for every model or device."""

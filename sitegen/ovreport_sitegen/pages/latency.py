@@ -50,7 +50,8 @@ def view(catalogue: Catalogue) -> LatencyView:
         "Latency",
         "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
         f"request. {plural(len(results), 'result')}. Undisturbed: what quiet rounds in fresh "
-        "processes agree on; rankings use it. Observed: the median over all rounds, what a user got.",
+        "processes agree on; rankings use it. Observed: the median over all rounds, what a user "
+        "got.",
         warning=warning(results, "latency"),
     )
     observed = undisturbed.observed_card(catalogue)

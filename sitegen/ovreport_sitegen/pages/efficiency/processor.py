@@ -81,7 +81,9 @@ def _findings(catalogue: Catalogue) -> list[str]:
         if ratio and ratio.significant and not all(is_undisturbed(r, "latency_ms") for r in both):
             found.append(_sentence(pair.candidate, ratio))
     more = len(found) - _MOST
-    return found if more <= 0 else [*found[:_MOST], f"{more} more {'is' if more == 1 else 'are'} in the table."]
+    if more <= 0:
+        return found
+    return [*found[:_MOST], f"{more} more {'is' if more == 1 else 'are'} in the table."]
 
 
 def _sentence(result: Result, ratio: Comparison) -> str:

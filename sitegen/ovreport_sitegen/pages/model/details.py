@@ -238,7 +238,7 @@ def settings(result: Result) -> SettingsTable:
 
 
 def _names(chosen: Settings, result: Result) -> set[str]:
-    """Return the properties to show: OpenVINO reports dozens, native frameworks only chosen ones."""
+    """Return which properties to show: OpenVINO reports dozens, frameworks only chosen ones."""
     reported = chosen.effective.keys() & (_SHOWN if not result.framework else chosen.effective)
     return chosen.requested.keys() | reported
 
