@@ -26,6 +26,8 @@ from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.page import Head, Page, has_results
 from ovreport_sitegen.text import line, plural
 
+SPEED_COUNTS = Column("Speed counts", "≥ 99 %", tip="By the accuracy that was measured")
+
 
 @dataclass(frozen=True)
 class AccuracyView:
@@ -65,7 +67,7 @@ def view(catalogue: Catalogue) -> AccuracyView:
     return AccuracyView(
         head=head,
         findings=sentences.page_findings(catalogue),
-        cards=(loss_card(catalogue, variants=True), speedup_card(catalogue)),
+        cards=(loss_card(catalogue, "#all", variants=True), speedup_card(catalogue)),
         tradeoffs=tradeoff.site_cards(catalogue),
         tradeoffs_note=tradeoff.site_note(catalogue),
         choices=tuple(
@@ -80,8 +82,12 @@ def view(catalogue: Catalogue) -> AccuracyView:
     )
 
 
-def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -> Card:
-    """Return the card of points lost against the f32 reference; `variants`: of variants too."""
+def loss_card(catalogue: Catalogue, more: str, *, variants: bool = False) -> Card:
+    """Return the card of points lost against the f32 reference.
+
+    `more`: where all results are; on the same page, the card needs no table of its own.
+    `variants`: of variants too.
+    """
     results = [r for r in catalogue.results if _can_lose(r, variants)]
     many = len(catalogue.devices) > 1
     pairs = []
@@ -112,12 +118,24 @@ def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -
         finding=finding,
         chart=chart if rows else None,
         legend=key if rows else "",
-        table=_table(catalogue, [r for _, r in pairs][: ranking.FIRST], id_="lost-card-table")
-        if pairs
-        else None,
+        table=_card_table([r for _, r in pairs]) if pairs and not more.startswith("#") else None,
         footer=f"n {span} labelled samples · paired with the reference" if pairs else "",
         more=more,
     )
+
+
+def _card_table(results: Sequence[Result]) -> Table:
+    columns = (
+        *RESULT_COLUMNS,
+        Column("Accuracy", "", "higher", True),
+        Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
+        SPEED_COUNTS,
+    )
+    rows = tuple(
+        result_row(r, (cells.named_cell(r), cells.cost_cell(r), cells.eligible_cell(r)))
+        for r in results[: ranking.FIRST]
+    )
+    return Table("lost-card-table", "Accuracy loss against f32", columns, rows)
 
 
 def _can_lose(result: Result, variants: bool) -> bool:
@@ -177,14 +195,14 @@ def speedup_card(catalogue: Catalogue) -> Card:
     return replace(card, title=title, finding=finding, chart=chart)
 
 
-def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy-table") -> Table:
+def _table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
     columns = (
         *RESULT_COLUMNS,
         Column("Accuracy", "value", "higher", True, tip="With its 95 % interval and its metric"),
         Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
         metric_column("latency_ms"),
         Column("Speedup", "× f32, latency", "higher", True, tip=speedups.SPEEDUP.tip),
-        Column("Speed counts", "≥ 99 %", tip="By the accuracy that was measured"),
+        SPEED_COUNTS,
         accuracies.WITHIN,
         metric_column("throughput_ips"),
         Column("Speedup", "× f32, throughput", "higher", True, tip=speedups.SPEEDUP.tip),
@@ -210,7 +228,7 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         for r in results
         for h in accuracies.as_headlines(r)
     )
-    return Table(id_, "Accuracy on labelled data", columns, rows, searchable=True)
+    return Table("accuracy-table", "Accuracy on labelled data", columns, rows, searchable=True)
 
 
 def _anomalies(catalogue: Catalogue) -> Table:
