@@ -106,8 +106,8 @@ def value_cell(result: Result) -> Cell:
     )
 
 
-def named_cell(result: Result) -> Cell:
-    """Return the accuracy with its interval and its metric."""
+def named_cell(result: Result, *, counted: bool = True) -> Cell:
+    """Return the accuracy with its interval, its metric and, unless a column has it, its n."""
     cell, accuracy = value_cell(result), result.accuracy
     if not isinstance(accuracy, Accuracy):
         return cell
@@ -116,7 +116,7 @@ def named_cell(result: Result) -> Cell:
     return msgspec.structs.replace(
         cell,
         text=f"{cell.text} %" if not unit else cell.text,
-        sub=f"{cell.sub}\n{metric.label}{unit}",
+        sub=f"{cell.sub}\n{metric.label}{unit}" + (f", n {accuracy.n:,}" if counted else ""),
     )
 
 

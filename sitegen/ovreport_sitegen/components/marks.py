@@ -60,7 +60,7 @@ MARKS = {
     "observed": Mark(
         "observed",
         "No quiet rounds: other work disturbed too many rounds to know the undisturbed value. "
-        "This is the median over all rounds, what one got on this machine at that time. On a "
+        "This is the median over all rounds, what a user got on this machine at that time. On a "
         "quiet machine it would be better.",
     ),
     "hollow": Mark(

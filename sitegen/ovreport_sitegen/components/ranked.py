@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, Metric, MetricValue, significant
-from ovreport.stats.intervals import geometric_mean
+from ovreport.stats.intervals import Interval
 from ovreport_sitegen.components.marks import Look, look
+from ovreport_sitegen.components.ratio_card import mean_ratio, note_of
 from ovreport_sitegen.text import interval_details, interval_note, line, plural
 
 
@@ -91,8 +92,10 @@ def pair_finding(ranked: Sequence[Ranked], sentence: str) -> str:
         if found.second and found.second.value > 0
     ]
     about = Look(is_approximate=any(ratio.is_uncertain for ratio in ratios))
-    mean = geometric_mean([ratio.value for ratio in ratios])
-    text = sentence.format(about.text(significant(mean)))
+    mean = mean_ratio([ratio.interval for ratio in ratios])
+    text = sentence.format(about.text(significant(mean.value)))
+    if all(ratio.has_interval for ratio in ratios):
+        text += note_of(mean)
     if len(ratios) == 1:
         return f"{text}: {ratios[0].name}."
     text = f"{text}, geometric mean over {plural(len(ratios), 'model')}."
@@ -123,6 +126,15 @@ class _ValueRatio:
     def high(self) -> float:
         """The most that both intervals allow."""
         return self.first.high / self.second.low if self.second.low > 0 else math.inf
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.value, self.low, self.high)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether both have one: a bound on a percentile has none."""
+        return "bound" not in {self.first.kind, self.second.kind}
 
     @property
     def is_uncertain(self) -> bool:

@@ -146,13 +146,12 @@ def ratio_words(comparison: Comparison, what: str = "") -> str:
     )
 
 
-def mean_ratio(comparisons: Sequence[Comparison]) -> Interval:
+def mean_ratio(ratios: Sequence[Interval]) -> Interval:
     """Return the geometric mean of some ratios, with its 95 % interval.
 
     The interval is that of ratios whose errors all point the same way, the widest that is possible:
     they are of one run, and may share what disturbed it.
     """
-    ratios = [c.ratio for c in comparisons]
     value = geometric_mean([ratio.value for ratio in ratios])
     if not all(ratio.low > 0 and math.isfinite(ratio.high) for ratio in ratios):
         return Interval(value, 0.0, math.inf)
@@ -171,7 +170,7 @@ def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
     """Return for how many models `what` is faster and slower, the mean, and both extremes."""
     found = [f"{what}: {outcome_counts(ratios)}."]
     if len(ratios) > 1:
-        mean = mean_ratio([ratio.comparison for ratio in ratios])
+        mean = mean_ratio([ratio.comparison.ratio for ratio in ratios])
         shown = look_of_interval(mean).text(f"{significant(mean.value)}×")
         found.append(f"Geometric mean over all {len(ratios)}: {shown}{note_of(mean)}.")
     ranked = sorted(ratios, key=_falling)

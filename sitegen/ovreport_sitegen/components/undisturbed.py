@@ -45,7 +45,7 @@ def quiet_note(results: Sequence[Result], key: str) -> str:
     common = [
         f"{reason_title(code).lower()} ({n} of {len(observed)})" for code, n in codes.most_common(3)
     ]
-    return f"{text} Beside that: {listed(common)}." if common else text
+    return f"{text} Other reasons: {listed(common)}." if common else text
 
 
 def rounds_cell(result: Result, key: str) -> Cell:

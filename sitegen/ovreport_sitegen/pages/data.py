@@ -55,6 +55,12 @@ _DOWNLOADS = (
     Download(
         "data/record.schema.json", "Schema of a record", "JSON Schema of the record's format."
     ),
+    Download(
+        "data/statistics.json",
+        "Study of the statistics",
+        "Whether intervals and comparisons hold where the truth is known: every condition that was "
+        "simulated.",
+    ),
 )
 
 

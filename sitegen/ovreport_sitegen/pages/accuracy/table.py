@@ -17,6 +17,10 @@ from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, safe_url
 
 
+WITHIN = Column("Within 1 % of f32", tip="By the 95 % interval of the paired difference")
+"""Equal, worse, better, or too few samples to tell."""
+
+
 def every(result: Result) -> tuple[Accuracy, ...]:
     """Return all accuracies of a result, the headline's first; none where it has none."""
     if not isinstance(result.accuracy, Accuracy):
@@ -51,7 +55,7 @@ def table(results: Sequence[Result]) -> Table | None:
         Column("Data"),
         Column("Accuracy", "value", "higher", True, tip="With its 95 % interval"),
         Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
-        Column("Verdict", "within 1 %", tip="By the interval of the paired difference"),
+        WITHIN,
         Column("n", "samples", "", True),
     )
     rows = [row for result in results for row in _rows(result)]

@@ -27,12 +27,13 @@ from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import line, safe_url
 
 _METRICS = (
-    *(metric.key for metric in EFFICIENCY.metrics if not metric.rated),
+    *(m.key for m in EFFICIENCY.metrics if not m.rated and m.key not in processor.KEYS),
     *MEMORY.keys,
     "startup_ms",
     "startup_cached_ms",
     energy.GROSS,
 )
+"""Processor times have a table of their own."""
 
 
 @dataclass(frozen=True)

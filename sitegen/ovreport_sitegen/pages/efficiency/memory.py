@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from ovreport.metrics import significant
 from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.stats.comparison import Comparison, compare
-from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import RANGE, RESULT_COLUMNS, details_table, result_row
@@ -24,7 +23,14 @@ from ovreport_sitegen.components.memory import (
     size_cell,
 )
 from ovreport_sitegen.components.ranking import CARD_ROWS, model_name, preferred
-from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, times
+from ovreport_sitegen.components.ratio_card import (
+    Ratio,
+    mean_ratio,
+    note_of,
+    ratio_card,
+    ratio_cell,
+    times,
+)
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -72,13 +78,14 @@ def _cost_finding(found: Sequence[tuple[Result, Comparison]]) -> str:
     if not found:
         return "Memory was not measured in both modes; the table says why."
     most, cost = found[0]
-    example = f"{most.model.title}, {times(cost)} ({_peaks_words(most)})"
+    note = note_of(cost.ratio, named=len(found) == 1)
+    example = f"{most.model.title}, {times(cost)}{note}, {_peaks_words(most)}"
     if len(found) == 1:
         return f"Memory of throughput mode against latency mode: {example}."
-    mean = geometric_mean([c.ratio.value for _, c in found])
+    mean = mean_ratio([c.ratio for _, c in found])
     return (
-        f"Throughput mode takes {significant(mean)}× the memory of latency mode, geometric mean "
-        f"over {plural(len(found), 'model')}. Most: {example}."
+        f"Throughput mode takes {significant(mean.value)}× the memory of latency mode"
+        f"{note_of(mean)}, geometric mean over {plural(len(found), 'model')}. Most: {example}."
     )
 
 
@@ -201,12 +208,11 @@ def modes_finding(catalogue: Catalogue) -> str:
         own = [c for r in results if (c := anonymous_effect(r, mode)) is not None]
         if not effects or not own:
             continue
-        peak, anonymous = (
-            significant(geometric_mean([c.ratio.value for c in cs])) for cs in (effects, own)
-        )
+        peak, anonymous = (mean_ratio([c.ratio for c in cs]) for cs in (effects, own))
         found.append(
-            f"{start} takes {peak}× the peak memory of a default start and {anonymous}× its "
-            f"anonymous memory{_of_how_many(effects)}."
+            f"{start} takes {significant(peak.value)}× the peak memory of a default start"
+            f"{note_of(peak)} and {significant(anonymous.value)}× its anonymous memory"
+            f"{note_of(anonymous, named=False)}{_of_how_many(effects)}."
         )
     return " ".join(found)
 

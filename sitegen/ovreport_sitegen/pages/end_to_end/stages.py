@@ -18,6 +18,7 @@ from ovreport_sitegen.components.ranking import device_name
 from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import ModelRef, Result
+from ovreport_sitegen.text import interval_note
 
 WAYS: dict[Way, str] = {"host": "on the host", "graph": "in the graph"}
 """Where preprocessing runs, in words."""
@@ -165,7 +166,7 @@ def _speedup_words(speedup: Comparison) -> str:
 def _percent(share: Interval) -> str:
     """Return a share with its interval, which on a logarithmic scale may pass the whole."""
     value, low, high = (f"{100 * min(s, 1.0):.0f}" for s in (share.value, share.low, share.high))
-    return f"{value} %" if low == value == high else f"{value} % [{low}–{high}]"
+    return f"{value} %" + ("" if low == value == high else interval_note(low, high, " %"))
 
 
 def _table(id_: str, caption: str, found: Sequence[Measured]) -> Table:

@@ -25,7 +25,7 @@ _HEAD = (Column("Model"), Column("Framework", wide=True), Column("OpenVINO ran",
 _WHO = ("OpenVINO", "Framework")
 
 
-def speed_table(pairs: Sequence[Speedup], id_: str = "speed-table") -> Table:
+def speed_table(pairs: Sequence[Speedup]) -> Table:
     """Return the table of paired speedups, with the latency and throughput behind them."""
     columns = (
         *_HEAD,
@@ -38,7 +38,7 @@ def speed_table(pairs: Sequence[Speedup], id_: str = "speed-table") -> Table:
     )
     rows = tuple(_table_row(pair, _speed_cells(pair)) for pair in pairs)
     caption = "Speed of OpenVINO against native frameworks"
-    return Table(id_, caption, columns, rows, searchable=id_ == "speed-table")
+    return Table("speed-table", caption, columns, rows, searchable=True)
 
 
 def _speed_cells(pair: Speedup) -> tuple[Cell, ...]:

@@ -136,7 +136,7 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
             verdict_cell(r, "latency"),
             *(value_cell(r, key) for key in _METRICS),
             COMPARED if r.framework else speedups.speedup_cell(catalogue, r),
-            accuracy_cells.value_cell(r),
+            accuracy_cells.named_cell(r),
             accuracy_cells.cost_cell(r),
         )
         full = Cell("all metrics", href=f"#{r.anchor}")

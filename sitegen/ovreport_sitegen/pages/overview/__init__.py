@@ -123,8 +123,8 @@ def table(catalogue: Catalogue) -> Table:
         "All results",
         "latency",
         _METRICS,
-        [Column("Accuracy", "% or × 100", "higher", True)],
-        lambda r: [accuracy_cells.value_cell(r)],
+        [Column("Accuracy", "", "higher", True)],
+        lambda r: [accuracy_cells.named_cell(r)],
     )
 
 

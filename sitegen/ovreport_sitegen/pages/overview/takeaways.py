@@ -118,7 +118,7 @@ def _default(catalogue: Catalogue) -> str:
     name = f"{only}, the default here," if only else "The default precision"
     rough = sum(look_of_ratio(ratio).is_approximate for ratio in ratios)
     text = (
-        f" {name} is {_mean_words(mean_ratio(ratios))}, geometric mean of "
+        f" {name} is {_mean_words(mean_ratio([c.ratio for c in ratios]))}, geometric mean of "
         f"{plural(len(ratios), 'model')}; a clear difference for {clear} of them."
     )
     if rough:

@@ -48,7 +48,8 @@ def view(catalogue: Catalogue) -> ThroughputView:
         "Throughput",
         "Inferences per second with the THROUGHPUT hint and as many requests as the device calls "
         f"optimal. {plural(len(catalogue.results), 'result')}. Undisturbed: what quiet rounds in "
-        "fresh processes agree on; it ranks. Observed, as latency under load is: over all rounds.",
+        "fresh processes agree on; rankings use it. Observed, as latency under load is: over all "
+        "rounds.",
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
@@ -92,7 +93,7 @@ def _setting_cells(result: Result) -> tuple[Cell, Cell]:
     batch = f", batch {measured.batch}" if measured.batch > 1 else ""
     return (
         Cell(str(last.requests), sub=streams + batch, sort=last.requests),
-        Cell(driver, sub=f"idle {idle:.1%}", sort=idle),
+        Cell(driver, sub=f"idle {100 * idle:.1f} %", sort=idle),
     )
 
 
@@ -149,7 +150,7 @@ def _loop_cells(result: Result) -> tuple[Cell, ...]:
     return (
         Cell(significant(loop.limit_ms), sort=loop.limit_ms, tip=line(loop.limit_rule, 200)),
         Cell(f"p{loop.percentile * 100:g}"),
-        Cell(f"{late:.1%}", sub="worst step", sort=late),
+        Cell(f"{100 * late:.1f} %", sub="worst step", sort=late),
         Cell(f"{n:,}", sub=f"{plural(len(loop.rounds), 'round')}, {len(steps)} steps", sort=n),
     )
 
