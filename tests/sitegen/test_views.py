@@ -13,7 +13,7 @@ from ovreport.metrics.percentiles import TOO_FEW
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells, ranked
-from ovreport_sitegen.components.cells import details_table, whole_devices
+from ovreport_sitegen.components.result_tables import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column
 from ovreport_sitegen.pages import (
     accuracy,

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
@@ -19,9 +17,8 @@ from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.components import marks
 from ovreport_sitegen.components.marks import Look, look
-from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
-from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import DeviceRef, Result
+from ovreport_sitegen.components.table import DASH, Cell, Column, TableRow
+from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, plural
 
 RESULT_COLUMNS = (
@@ -233,71 +230,3 @@ def n_cell(result: Result, key: str) -> Cell:
     if found is None:
         return DASH
     return Cell(f"{found.n:,}", sub=plural(found.rounds, "round"), sort=found.n)
-
-
-# ---------------------------------------------------------------- tables
-
-DETAILS_RESULTS = 40
-"""Results in a table of details; a page may have several such tables."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The results to show, and a note on the others."""
-
-    results: tuple[Result, ...]
-    note: str = ""
-    """Empty where all are shown."""
-
-
-def result_table(
-    id_: str,
-    caption: str,
-    results: Sequence[Result],
-    columns: Sequence[Column],
-    cells: Callable[[Result], Sequence[Cell]],
-    note: str = "",
-) -> Table:
-    """Return a table of results; `columns` and `cells` follow those that name the result."""
-    rows = tuple(result_row(r, cells(r)) for r in results)
-    return Table(id_, caption, (*RESULT_COLUMNS, *columns), rows, searchable=True, note=note)
-
-
-def details_table(
-    catalogue: Catalogue,
-    id_: str,
-    caption: str,
-    columns: Sequence[Column],
-    cells: Callable[[Result], Sequence[Cell]],
-) -> Table:
-    """Return a table of details: like `result_table`, of some whole devices if there are many."""
-    chosen = whole_devices(catalogue, catalogue.results)
-    return result_table(id_, caption, chosen.results, columns, cells, note=chosen.note)
-
-
-def whole_devices(
-    catalogue: Catalogue, results: Sequence[Result], most: int = DETAILS_RESULTS
-) -> Selection:
-    """Return all of these results, or those of the first devices by rank, if there are many.
-
-    There is always one device; others follow until the next one would exceed `most`.
-    """
-    if len(results) <= most:
-        return Selection(tuple(results))
-    sizes = Counter(r.device for r in results)
-    kept: set[DeviceRef] = set()
-    room = most
-    for device in sorted(sizes, key=catalogue.rank, reverse=True):
-        if kept and sizes[device] > room:
-            break
-        kept.add(device)
-        room -= sizes[device]
-    shown = tuple(r for r in results if r.device in kept)
-    if len(shown) == len(results):
-        return Selection(shown)
-    return Selection(
-        shown,
-        f"Shows {len(shown):,} of {len(results):,} results: those of {len(kept)} of "
-        f"{plural(len(sizes), 'device')}, beginning with the machine that was measured last. The "
-        "metrics of every result are on its model's page.",
-    )

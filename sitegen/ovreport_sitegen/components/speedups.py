@@ -12,7 +12,6 @@ from ovreport_sitegen.components.cells import (
     VERDICT,
     metric_column,
     result_cells,
-    result_table,
     value_cell,
     verdict_cell,
 )
@@ -24,6 +23,7 @@ from ovreport_sitegen.components.ratio_card import (
     ratio_cell,
     ratio_finding,
 )
+from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result

@@ -9,14 +9,9 @@ from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
 from ovreport_sitegen.components import speedups, undisturbed
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    details_table,
-    level_cell,
-    metric_column,
-    n_cell,
-    value_cell,
-)
+from ovreport_sitegen.components.cells import level_cell, metric_column, n_cell, value_cell
 from ovreport_sitegen.components.models_card import models_card
+from ovreport_sitegen.components.result_tables import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result

@@ -11,13 +11,8 @@ from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    RESULT_COLUMNS,
-    details_table,
-    metric_column,
-    result_row,
-    value_cell,
-)
+from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
+from ovreport_sitegen.components.result_tables import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result

@@ -13,11 +13,11 @@ from ovreport_sitegen.components.cells import (
     VERDICT,
     metric_column,
     result_row,
-    result_table,
     value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.models_card import models_card
+from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue

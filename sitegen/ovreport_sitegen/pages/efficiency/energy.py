@@ -21,8 +21,8 @@ from ovreport_sitegen.components.cells import (
     range_cell,
     result_row,
     value_cell,
-    whole_devices,
 )
+from ovreport_sitegen.components.result_tables import whole_devices
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result

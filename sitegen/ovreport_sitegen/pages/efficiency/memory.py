@@ -9,7 +9,7 @@ from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.stats.comparison import Comparison, compare
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import RANGE, RESULT_COLUMNS, details_table, result_row
+from ovreport_sitegen.components.cells import RANGE, RESULT_COLUMNS, result_row
 from ovreport_sitegen.components.memory import (
     PHASES,
     RUNNING,
@@ -31,6 +31,7 @@ from ovreport_sitegen.components.ratio_card import (
     ratio_cell,
     times,
 )
+from ovreport_sitegen.components.result_tables import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result

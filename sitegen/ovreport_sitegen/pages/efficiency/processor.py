@@ -12,7 +12,6 @@ from ovreport.record import Latency, LatencyRound, NotMeasured, Throughput, Thro
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
-    details_table,
     interval_words,
     metric_column,
     missing_words,
@@ -20,6 +19,7 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.ratio_card import ratio_cell, times
+from ovreport_sitegen.components.result_tables import details_table
 from ovreport_sitegen.components.speedups import BASELINE, speedup_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table
 from ovreport_sitegen.components.undisturbed import is_undisturbed

@@ -22,10 +22,10 @@ from ovreport_sitegen.components.cells import (
     spanning_cell,
     value_cell,
     verdict_cell,
-    whole_devices,
 )
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, ratio_finding
+from ovreport_sitegen.components.result_tables import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
