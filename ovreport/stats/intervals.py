@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,23 @@ class Interval:
         if not math.isfinite(self.high - self.low):
             return math.inf
         return (self.high - self.low) / 2 / abs(self.value) if self.value else math.inf
+
+
+class Bounded(Protocol):
+    """Anything with the bounds of an interval."""
+
+    @property
+    def low(self) -> float:
+        """The lower one."""
+
+    @property
+    def high(self) -> float:
+        """The upper one."""
+
+
+def is_apart(one: Bounded, others: Iterable[Bounded]) -> bool:
+    """Return whether an interval lies apart from all others."""
+    return all(other.low > one.high or other.high < one.low for other in others)
 
 
 def t_quantile(degrees: float, confidence: Confidence = 0.95) -> float:

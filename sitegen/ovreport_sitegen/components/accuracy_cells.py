@@ -10,7 +10,7 @@ from ovreport.metrics import METRICS, significant
 from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
 from ovreport_sitegen.charts import Row
-from ovreport_sitegen.components.cells import missing_cell
+from ovreport_sitegen.components.cells import count_cell, missing_cell
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import interval_note, line
@@ -225,7 +225,7 @@ def agreement_cells(result: Result) -> tuple[Cell, Cell, Cell, Cell]:
     worst = max(agreement.outputs, key=lambda output: output.relative_rmse)
     name = line(worst.name, 40)
     return (
-        Cell(f"{agreement.n:,}", sort=agreement.n),
+        count_cell(agreement.n),
         Cell(scientific(worst.relative_rmse), sub=name, sort=worst.relative_rmse),
         Cell(scientific(worst.max_abs_difference), sort=worst.max_abs_difference),
         Cell(f"{worst.cosine:.6f}", sort=worst.cosine),

@@ -18,7 +18,7 @@ from ovreport.variants import VARIANTS
 from ovreport_sitegen.components import marks
 from ovreport_sitegen.components.marks import Look, look
 from ovreport_sitegen.components.table import DASH, Cell, Column, TableRow
-from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, plural
 
 RESULT_COLUMNS = (
@@ -43,12 +43,7 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
     """Return the cells that name a result: model, device and precision."""
     device = result.record.case.device
     return (
-        Cell(
-            result.model.title,
-            sort=result.model.title.lower(),
-            href=result.href,
-            marks=result.marks,
-        ),
+        model_cell(result.model, result.href, result.marks),
         Cell(
             result.device.label,
             sub=line(device, 40) if device != result.device.family else "",
@@ -58,6 +53,11 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
         ),
         precision_cell(result),
     )
+
+
+def model_cell(model: ModelRef, href: str = "", marks: tuple[str, ...] = ()) -> Cell:
+    """Return the name of a model, with a link to its page or elsewhere."""
+    return Cell(model.title, sort=model.title.lower(), href=href or model.href, marks=marks)
 
 
 def precision_cell(result: Result) -> Cell:
@@ -131,10 +131,15 @@ def missing_cell(why: NotMeasured | None, room: int = 60) -> Cell:
         return Cell("not measured", tone="missing")
     reason = line(why.reason, 400)
     if reason.startswith((TOO_FEW, _TOO_FEW_ONCE)):
-        return Cell(TOO_FEW, tone="missing", tip=reason, explained="too-few-samples")
+        return too_few_cell(reason)
     shown = line(reason, room)
     tip = reason if shown != reason else ""
     return Cell(status_word(why), sub=shown, tone="missing", tip=tip)
+
+
+def too_few_cell(why: str = "") -> Cell:
+    """Return the cell of a percentile or rate that too few samples are behind."""
+    return Cell(TOO_FEW, tone="missing", tip=why, explained="too-few-samples")
 
 
 def missing_words(why: NotMeasured) -> str:
@@ -229,4 +234,9 @@ def n_cell(result: Result, key: str) -> Cell:
     found = result.metric_value(key)
     if found is None:
         return DASH
-    return Cell(f"{found.n:,}", sub=plural(found.rounds, "round"), sort=found.n)
+    return count_cell(found.n, plural(found.rounds, "round"))
+
+
+def count_cell(n: int, sub: str = "") -> Cell:
+    """Return how many there are of something; `sub`: of what, or in what."""
+    return Cell(f"{n:,}", sub=sub, sort=n)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, Metric, MetricValue, significant
-from ovreport.stats.intervals import Interval
+from ovreport.stats.intervals import Interval, is_apart
 from ovreport_sitegen.components.marks import Look, look
 from ovreport_sitegen.components.ratio_card import mean_ratio, note_of
 from ovreport_sitegen.text import interval_details, interval_note, line, plural
@@ -55,7 +55,7 @@ def ranking_finding(ranked: Sequence[Ranked], metric: Metric) -> str:
     if metric.direction == "lower":
         words = ("Fastest", "Slowest") if metric.unit == "ms" else ("Least", "Most")
     values = [found.value for found in ranked]
-    first, final = _is_apart(values[0], values[1:]), _is_apart(values[-1], values[:-1])
+    first, final = is_apart(values[0], values[1:]), is_apart(values[-1], values[:-1])
     if first and final and not any(look(value).is_uncertain for value in values):
         return f"{words[0]}: {best}. {words[1]}: {last}."
     text = f"From {best}, to {last}."
@@ -63,11 +63,6 @@ def ranking_finding(ranked: Sequence[Ranked], metric: Metric) -> str:
         return text
     unsure = "last place" if first else "first place" if final else "order"
     return f"{text} Intervals overlap, so the {unsure} is not certain."
-
-
-def _is_apart(one: MetricValue, others: Sequence[MetricValue]) -> bool:
-    """Return whether a value's interval lies apart from all others."""
-    return all(other.low > one.high or other.high < one.low for other in others)
 
 
 def value_words(found: MetricValue, metric: Metric, *, named: bool = True) -> str:
@@ -100,7 +95,7 @@ def pair_finding(ranked: Sequence[Ranked], sentence: str) -> str:
         return f"{text}: {ratios[0].name}."
     text = f"{text}, geometric mean over {plural(len(ratios), 'model')}."
     most = max(ratios, key=lambda ratio: ratio.value)
-    if any(other is not most and other.high >= most.low for other in ratios):
+    if not is_apart(most, (other for other in ratios if other is not most)):
         return text
     return f"{text} Highest: {most.name}, {significant(most.value)}×."
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ovreport.metrics import METRICS
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import reason_title
+from ovreport_sitegen.components.cells import count_cell, reason_title
 from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -56,7 +56,7 @@ def rounds_cell(result: Result, key: str) -> Cell:
     rounds = plural(found.rounds, "round")
     if every and every.rounds > found.rounds:
         rounds = f"{found.rounds} of {plural(every.rounds, 'round')}"
-    return Cell(f"{found.n:,}", sub=rounds, sort=found.n)
+    return count_cell(found.n, rounds)
 
 
 def observed_card(catalogue: Catalogue) -> Card | None:

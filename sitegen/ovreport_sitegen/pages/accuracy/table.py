@@ -10,7 +10,7 @@ import msgspec
 from ovreport.metrics import METRICS
 from ovreport.record import Accuracy, Published
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.cells import missing_cell, result_cells
+from ovreport_sitegen.components.cells import count_cell, missing_cell, model_cell, result_cells
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
@@ -91,7 +91,7 @@ def n_cell(result: Result) -> Cell:
     accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
         return DASH
-    return Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n)
+    return count_cell(accuracy.n, line(accuracy.unit, 20))
 
 
 def data_cell(result: Result) -> Cell:
@@ -166,7 +166,7 @@ def _published_row(model: ModelRef, theirs: Published, ours: Result | None) -> T
         ours_cell = Cell(shown.text, sub=f"{shown.sub}\n{ran}", sort=shown.sort, href=ours.href)
     return TableRow(
         (
-            Cell(model.title, sort=model.title.lower(), href=model.href),
+            model_cell(model),
             Cell(metric.label, sub=metric.unit, sort=metric.label),
             Cell(metric.format(theirs.value), sort=theirs.value, marks=("published",)),
             Cell(line(theirs.variant, 80)),

@@ -15,6 +15,7 @@ from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
     badge_cell,
+    count_cell,
     metric_column,
     missing_cell,
     n_cell,
@@ -173,7 +174,7 @@ def _domain_row(domain: EnergyDomain) -> TableRow:
             range_cell([1000 * r.net_j / r.inferences for r in rounds]),
             range_cell([r.energy_j / r.duration_s for r in rounds]),
             range_cell([r.idle_w for r in rounds]),
-            Cell(str(len(rounds)), tone="num"),
+            count_cell(len(rounds)),
         )
     )
 

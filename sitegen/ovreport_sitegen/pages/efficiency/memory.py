@@ -9,7 +9,7 @@ from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.stats.comparison import Comparison, compare
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import RANGE, RESULT_COLUMNS, result_row
+from ovreport_sitegen.components.cells import RANGE, RESULT_COLUMNS, count_cell, result_row
 from ovreport_sitegen.components.memory import (
     PHASES,
     RUNNING,
@@ -19,7 +19,6 @@ from ovreport_sitegen.components.memory import (
     peaks,
     phase_name,
     phase_parts,
-    rounds_cell,
     size_cell,
 )
 from ovreport_sitegen.components.ranking import CARD_ROWS, model_name, preferred
@@ -115,7 +114,7 @@ def _cost_cells(result: Result) -> tuple[Cell, ...]:
     if not isinstance(memory, Memory):
         return none_cells(memory, 4)
     both = [peaks(memory.rounds, phases).values() for phases in RUNNING]
-    return (*map(size_cell, both), ratio_cell(throughput_cost(result)), rounds_cell(memory.rounds))
+    return (*map(size_cell, both), ratio_cell(throughput_cost(result)), count_cell(len(memory.rounds)))
 
 
 def phases_table(catalogue: Catalogue) -> Table:
@@ -134,7 +133,7 @@ def _phase_cells(result: Result) -> tuple[Cell, ...]:
     if not isinstance(memory, Memory):
         return none_cells(memory, len(PHASES) + 1)
     each = (peaks(memory.rounds, (phase,)).values() for phase in PHASES)
-    return (*map(size_cell, each), rounds_cell(memory.rounds))
+    return (*map(size_cell, each), count_cell(len(memory.rounds)))
 
 
 def kinds_table(catalogue: Catalogue) -> Table:
@@ -160,7 +159,7 @@ def _kind_cells(result: Result) -> tuple[Cell, ...]:
     for phase in PHASES[4:]:
         parts = phase_parts(memory.rounds, phase)
         sizes += [[p.anonymous_bytes for p in parts], [p.file_backed_bytes for p in parts]]
-    return (*map(size_cell, sizes), rounds_cell(memory.rounds))
+    return (*map(size_cell, sizes), count_cell(len(memory.rounds)))
 
 
 # ---------------------------------------------------------------- ways to load a model
@@ -266,7 +265,7 @@ def _mode_cells(result: Result) -> tuple[Cell, ...]:
         else:
             cells += none_cells(other, 3)
     measured = [m.rounds for m in memory.modes.values() if isinstance(m, MemoryMode)]
-    return (*cells, rounds_cell(min([memory.rounds, *measured], key=len)))
+    return (*cells, count_cell(min(map(len, [memory.rounds, *measured]))))
 
 
 def _anonymous(rounds: Iterable[MemoryRound]) -> dict[int, float]:

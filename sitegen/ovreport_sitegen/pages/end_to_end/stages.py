@@ -11,7 +11,7 @@ from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Part, Row
 from ovreport_sitegen.components.card import Card, footer
-from ovreport_sitegen.components.cells import interval_cell, result_cells
+from ovreport_sitegen.components.cells import count_cell, interval_cell, result_cells
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.ranked import value_details
 from ovreport_sitegen.components.ranking import device_name
@@ -154,7 +154,7 @@ def _where_time_goes(host: Pipeline) -> str:
         is_more = others[costliest] > stages_ms(host)["infer"].value
         doing = DOING[costliest]
         more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
-    return f"Inference is {_percent(share)} of the time{more}."
+    return f"Inference is {_share_words(share)} of the time{more}."
 
 
 def _speedup_words(speedup: Comparison) -> str:
@@ -163,7 +163,7 @@ def _speedup_words(speedup: Comparison) -> str:
     return "too few rounds" if speedup.outcome == "insufficient data" else speedup.outcome
 
 
-def _percent(share: Interval) -> str:
+def _share_words(share: Interval) -> str:
     """Return a share with its interval, which on a logarithmic scale may pass the whole."""
     value, low, high = (f"{100 * min(s, 1.0):.0f}" for s in (share.value, share.low, share.high))
     return f"{value} %" + ("" if low == value == high else interval_note(low, high, " %"))
@@ -191,5 +191,5 @@ def _table_row(m: Measured, pipeline: Pipeline) -> TableRow:
         else Cell("–", tone="missing", tip="Part of inference: the model does it.")
         for stage in STAGES
     ]
-    rounds = Cell(str(len(pipeline.rounds)), sort=len(pipeline.rounds))
+    rounds = count_cell(len(pipeline.rounds))
     return TableRow((named, Cell(WAYS[pipeline.way]), *cells, rounds))

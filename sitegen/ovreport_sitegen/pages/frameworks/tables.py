@@ -11,6 +11,7 @@ from ovreport_sitegen.components.accuracy_cells import agreement_cells
 from ovreport_sitegen.components.cells import (
     metric_column,
     missing_cell,
+    model_cell,
     status_word,
     value_cell,
     verdict_cell,
@@ -85,9 +86,7 @@ def _cost_cells(pair: Speedup) -> tuple[Cell, ...]:
 def _table_row(pair: Speedup, cells: Sequence[Cell]) -> TableRow:
     ours, native = pair.candidate, pair.baseline
     head = (
-        Cell(
-            native.model.title, sort=native.model.title.lower(), href=ours.href, marks=native.marks
-        ),
+        model_cell(native.model, ours.href, native.marks),
         Cell(
             native.framework, sub=f"ran {native.precision}", sort=native.framework, href=native.href
         ),
@@ -113,7 +112,7 @@ def missing_table(catalogue: Catalogue) -> Table | None:
     rows = tuple(
         TableRow(
             (
-                Cell(r.model.title, sort=r.model.title.lower(), href=r.href),
+                model_cell(r.model, r.href),
                 Cell(r.framework, sort=r.framework),
                 *_why(r),
             )

@@ -35,7 +35,7 @@ from ovreport_sitegen.components.memory import (
 from ovreport_sitegen.components.table import DASH, Cell, TableRow
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line, percent, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +278,7 @@ def unreadable(missing: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]],
 
 def _number(key: str, value: float) -> str:
     if key.endswith("_share"):
-        return f"{100 * value:.1f} %"
+        return percent(value, 1)
     if value.is_integer() and abs(value) < 1000:
         return f"{value:.0f}"
     return significant(value) if math.isfinite(value) else "unbounded"

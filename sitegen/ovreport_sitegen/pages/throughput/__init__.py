@@ -11,6 +11,7 @@ from ovreport.record import OpenLoop, Throughput
 from ovreport_sitegen.components import speedups, undisturbed
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
+    count_cell,
     level_cell,
     metric_column,
     result_cells,
@@ -23,7 +24,7 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.pages.throughput import curve
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line, percent, plural
 
 _METRICS = THROUGHPUT.keys[1:]
 """All but the headline."""
@@ -93,7 +94,7 @@ def _setting_cells(result: Result) -> tuple[Cell, Cell]:
     batch = f", batch {measured.batch}" if measured.batch > 1 else ""
     return (
         Cell(str(last.requests), sub=streams + batch, sort=last.requests),
-        Cell(driver, sub=f"idle {100 * idle:.1f} %", sort=idle),
+        Cell(driver, sub=f"idle {percent(idle, 1)}", sort=idle),
     )
 
 
@@ -150,8 +151,8 @@ def _loop_cells(result: Result) -> tuple[Cell, ...]:
     return (
         Cell(significant(loop.limit_ms), sort=loop.limit_ms, tip=line(loop.limit_rule, 200)),
         Cell(f"p{loop.percentile * 100:g}"),
-        Cell(f"{100 * late:.1f} %", sub="worst step", sort=late),
-        Cell(f"{n:,}", sub=f"{plural(len(loop.rounds), 'round')}, {len(steps)} steps", sort=n),
+        Cell(percent(late, 1), sub="worst step", sort=late),
+        count_cell(n, f"{plural(len(loop.rounds), 'round')}, {len(steps)} steps"),
     )
 
 
