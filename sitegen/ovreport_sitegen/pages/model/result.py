@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
-from ovreport_sitegen.charts.rounds import RoundsPicture
+from ovreport_sitegen.charts.rounds_picture import RoundsPicture
 from ovreport_sitegen.components.cells import reason_title, status_word
 from ovreport_sitegen.components.table import TableRow
 from ovreport_sitegen.data.names import grouped

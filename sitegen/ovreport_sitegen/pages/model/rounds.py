@@ -9,7 +9,7 @@ from ovreport.metrics.evidence import quiet_processes
 from ovreport.metrics.headline import Rounds
 from ovreport.metrics.speed import latency_rounds, throughput_rounds
 from ovreport.record import Latency, Throughput
-from ovreport_sitegen.charts.rounds import RoundMark, RoundsPicture
+from ovreport_sitegen.charts.rounds_picture import RoundMark, RoundsPicture
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import plural
 
