@@ -73,8 +73,8 @@ def undisturbed(
     agreeing = _agreeing(levels, agreement)
     if 2 * len(agreeing) < max(len(levels), 1):  # fewer than half may agree by chance
         return (
-            f"the quiet rounds of {len(levels)} processes do not agree within {agreement:.0%} of "
-            "each other"
+            f"the quiet rounds of {len(levels)} processes do not agree within "
+            f"{100 * agreement:.0f} % of each other"
         )
     used = tuple(sorted(i for process in agreeing for i in chosen[process]))
     share = len(used) / sum(one.quiet for one in rounds)

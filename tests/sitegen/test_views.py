@@ -417,6 +417,38 @@ def test_a_models_page_holds_every_result_in_full() -> None:
     assert "12.9" in finding
 
 
+def test_a_full_result_has_the_verdict_of_each_value() -> None:
+    """Of each its own; an accuracy has no rounds that could disagree, but its n."""
+    (result,) = catalogue(a_record(noise=0.5)).results
+    groups = {group.title: group for group in result_view.view(result).groups}
+    assert "badge unreliable" in groups["Latency"].rows[0].html
+    assert "badge stable" in groups["Memory"].rows[0].html
+    (accuracy,) = groups["Accuracy"].rows
+    assert "Top-1" in accuracy.html
+    assert "badge" not in accuracy.html
+    for group in groups.values():
+        assert {sum(cell.span for cell in row.cells) for row in group.rows} <= {5}
+
+
+def test_a_full_result_without_accuracy_says_why() -> None:
+    """Once, among the metrics."""
+    (result,) = catalogue(a_record(architecture_only=True)).results
+    (group,) = [g for g in result_view.view(result).groups if g.title == "Accuracy"]
+    assert "constant weights" in group.missing
+
+
+def test_a_property_has_one_row_for_all_modes() -> None:
+    """What was in force, and what was requested, mode by mode."""
+    (result,) = catalogue(a_record()).results
+    settings = result_view.view(result).settings
+    assert settings.modes == ("Latency", "Throughput")
+    names = [row.cells[0].text for row in settings.rows]
+    assert len(names) == len(set(names))
+    (hint,) = [row for row in settings.rows if row.cells[0].text == "PERFORMANCE_HINT"]
+    assert [cell.text for cell in hint.cells[1:]] == ["LATENCY", "THROUGHPUT"]
+    assert "requested" in hint.cells[1].sub
+
+
 def test_all_tables_have_as_many_cells_as_columns() -> None:
     """Spans included: a row that is too short would shift numbers under wrong heads."""
     found = catalogue(*a_collection())

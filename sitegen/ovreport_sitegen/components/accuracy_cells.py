@@ -23,7 +23,7 @@ _NO_POINTS = 1e-6
 _TOLERANCE_TIPS = {
     "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
     "worse": "Significantly below the reference, by more than 1 % of it.",
-    "better": "Significantly above the reference, by more than 1 % of it: see Anomalies.",
+    "better": "Significantly above the reference, by more than 1 % of it: worth a second look.",
     "too few samples": "The interval of the difference reaches across the tolerance of 1 %.",
 }
 
@@ -190,9 +190,8 @@ def tolerance_cell(result: Result) -> Cell:
         return _REFERENCE
     if found is None:
         return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
-    return Cell(
-        found, sort=found, tone="bad" if found == "worse" else "", tip=_TOLERANCE_TIPS[found]
-    )
+    text = "yes" if found == "equal" else found
+    return Cell(text, sort=text, tone="bad" if found == "worse" else "", tip=_TOLERANCE_TIPS[found])
 
 
 def lost_row(result: Result, name: str) -> Row | None:

@@ -18,7 +18,7 @@ from ovreport_sitegen.text import line, safe_url
 
 
 WITHIN = Column("Within 1 % of f32", tip="By the 95 % interval of the paired difference")
-"""Equal, worse, better, or too few samples to tell."""
+"""Yes, worse, better, or too few samples to tell."""
 
 
 def every(result: Result) -> tuple[Accuracy, ...]:
