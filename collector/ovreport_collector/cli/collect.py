@@ -30,18 +30,18 @@ from ovreport_collector.suite.model import DEFAULT_SUITE, PUBLISHED
 _EXAMPLES = """
 \b
 Examples:
-  ovreport collect                                  the quick suite on every device here
-  ovreport collect --dry-run                        what that is, and how long it takes
-  ovreport collect --suite standard --tier standard numbers to publish
+  ovreport collect                                    the quick suite on every device here
+  ovreport collect --dry-run                          what that is, and how long it takes
+  ovreport collect --suite standard --tier standard   numbers worth comparing
   ovreport collect --model magika-v3.3 --precision f32
   ovreport collect --device CPU --device AUTO:GPU,CPU
-  ovreport collect --engine openvino --engine native against ONNX Runtime and LiteRT
-  ovreport collect --suite llm                      language models (extra genai)
+  ovreport collect --engine openvino --engine native  against ONNX Runtime and LiteRT
+  ovreport collect --suite llm                        language models (extra genai)
   ovreport collect --model magika-v3.3 --variant published --variant int8
-  ovreport collect model.onnx                       a model of your own
+  ovreport collect model.onnx                         a model of your own
   ovreport collect model.onnx --shape x=1,3,640,640 --input sr=16000
-  ovreport collect --suite my.toml                  your own suite
-  ovreport collect --suite my.toml --dataset imagenet=/data/imagenet   on your own data
+  ovreport collect --suite my.toml                    your own suite
+  ovreport collect --suite my.toml --dataset imagenet=/data/imagenet  on your own data
 
 \b
 Stopped with Ctrl-C, or by a crash? The same command goes on where it was.

@@ -60,12 +60,13 @@ def show_checks(checks: Sequence[Check]) -> None:
         cells = (one_line(text, _MAX_CELL) for text in (check.title, check.value, check.why))
         table.add_row(status, *map(escape, cells))
     console.print(table)
-    advice = [check for check in checks if check.remedy and check.status != "ok"]
+    advice = [check for check in checks if (check.remedy or check.effect) and check.status != "ok"]
     if advice:
         console.print("\n[bold]What to change[/bold]")
     for check in advice:
-        title, remedy = (escape(one_line(t, _MAX_CELL)) for t in (check.title, check.remedy))
-        console.print(f"  {title}: {remedy}", highlight=False, soft_wrap=True)
+        said = " ".join(filter(None, (check.effect, check.remedy)))
+        title, said = (escape(one_line(text, _MAX_CELL)) for text in (check.title, said))
+        console.print(f"  {title}: {said}", highlight=False, soft_wrap=True)
 
 
 def fetch_all(suite: Suite, wanted: Sequence[Model], console: Console) -> list[str]:

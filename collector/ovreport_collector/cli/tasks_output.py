@@ -87,9 +87,15 @@ def _task_as_json(name: str) -> dict[str, Any]:
     }
 
 
-def page() -> str:
-    """Return the reference of all tasks and layouts, as Markdown."""
-    return "\n".join([_ABOUT, *map(_section, tasks.BUILT_IN), _LAYOUTS, *_layout_sections()])
+def page(name: str | None = None) -> str:
+    """Return the reference of all tasks and layouts, or of one task and those it reads, as Markdown.
+
+    SuiteError if there is none of that name.
+    """
+    if name:
+        return "\n".join([_section(name), *_layout_sections(_layouts(name))])
+    parts = [_ABOUT, *map(_section, tasks.BUILT_IN), _LAYOUTS, *_layout_sections(LAYOUTS)]
+    return "\n".join(parts)
 
 
 def _section(name: str) -> str:
@@ -103,10 +109,10 @@ def _section(name: str) -> str:
     return "\n".join(lines)
 
 
-def _layout_sections() -> Iterator[str]:
-    for name, layout in LAYOUTS.items():
+def _layout_sections(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
         yield f'<h3 id="layout-{name}">{name}</h3>\n'
-        for part in layout.about.split("\n\n"):
+        for part in LAYOUTS[name].about.split("\n\n"):
             is_tree = part.startswith(" ")
             yield f"```text\n{dedent(part)}\n```\n" if is_tree else " ".join(part.split()) + "\n"
 

@@ -115,10 +115,10 @@ class _Measuring:
 
     def _throughput(self, network: Network) -> Iterator[InferenceStep]:
         loaded, failed = _tried(partial(self._loaded, network))
-        self.meter.idle()
         if loaded is None:
             yield Switched(settings=None, driver=None, failed=failed)
         else:
+            self.meter.idle()
             yield Switched(settings=loaded.settings, driver=loaded.loop.driver)
         for index in self.job.throughput_rounds:
             measured = None
