@@ -66,21 +66,22 @@ def _measurements() -> Sequence[str]:
     type=click.Choice(tuple(TIERS)),
     default="quick",
     show_default=True,
-    help="How long to measure.",
+    help="How long to measure; --dry-run says how long that is.",
 )
 @click.option(
     "--rounds",
     type=click.IntRange(FEWEST_PROCESSES, MOST_ROUNDS),
     metavar="N",
-    help="Rounds of each case, rounded up so that each of its processes, three at least, has as "
-    "many. Default: by tier, and more where they do not agree yet.",
+    help="Rounds of each case, rounded up to the same number in each of its processes (three or "
+    "more). Default: by tier, and more where they do not agree yet.",
 )
 @click.option(
     "--time",
     "seconds",
     type=Seconds(0.05, 600),
     metavar="SECONDS",
-    help="Length of one timed loop; its least count of inferences goes with it. Default: by tier.",
+    help="Length of one timed loop; the least number of inferences is scaled with it. Default: by "
+    "tier.",
 )
 @click.option(
     "--model",
@@ -110,8 +111,8 @@ def _measurements() -> Sequence[str]:
     multiple=True,
     type=click.Choice([PUBLISHED, *VARIANTS]),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
-    "models (…-weights: of language models too), most of them by NNCF. Default: `published`, and "
-    "what the suite names.",
+    "models (names ending in -weights also for language models), most of them by NNCF. Default: "
+    "`published`, and what the suite names.",
 )
 @click.option(
     "--precision",
@@ -140,7 +141,8 @@ def _measurements() -> Sequence[str]:
     "timeout_s",
     type=Seconds(1),
     metavar="SECONDS",
-    help="Limit of one step of a measuring process. Default: by tier, 300 s and four loops.",
+    help="Limit of one step of a measuring process. Default: 300 s, plus four times the tier's "
+    "longest loop.",
 )
 @click.option(
     "--skip",
@@ -154,7 +156,7 @@ def _measurements() -> Sequence[str]:
     type=click.IntRange(1),
     metavar="N",
     help="Compute accuracies on at most so many samples of your datasets, drawn by the seed. "
-    "Default: 5,000, and what fits into 1 GiB.",
+    "Default: 5,000, or fewer if they exceed 1 GiB.",
 )
 @click.option("--fresh", is_flag=True, help="Discard a stopped run of the same plan.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and the expected time, and stop.")

@@ -22,7 +22,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES, short_help="Show what the models of a suite can be for.")
 @click.argument("name", required=False, metavar="[TASK]")
-@click.option("--markdown", is_flag=True, help="Print the reference, of all tasks or one, as Markdown.")
+@click.option("--markdown", is_flag=True, help="Print the reference as Markdown: all, or one task.")
 @json_option
 def tasks(name: str | None, markdown: bool, as_json: bool) -> None:
     """Show the tasks that a suite can name: inputs, data, options, layouts of data sets."""

@@ -88,7 +88,7 @@ def _task_as_json(name: str) -> dict[str, Any]:
 
 
 def page(name: str | None = None) -> str:
-    """Return the reference of all tasks and layouts, or of one task and those it reads, as Markdown.
+    """Return the reference of all tasks and layouts, or of one task and its layouts, as Markdown.
 
     SuiteError if there is none of that name.
     """

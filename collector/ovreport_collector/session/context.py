@@ -37,7 +37,7 @@ class RunContext:
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     """Since the last step of the journal."""
     timeout_s: float | None = None
-    """Limit of one measuring process; None: from the tier."""
+    """Limit of one step of a measuring process; None: from the tier."""
     begun: set[tuple[str, str]] = field(default_factory=set)
     """Case and measurement: whose first job was done in this process."""
 
