@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ovreport.device_names import is_virtual
 from ovreport.record import NotMeasured, Skipped, Tier, Unsupported
 from ovreport_collector.measurements.base import SEE_GENERATION, VISITS, Measurement, Workload
 from ovreport_collector.measurements.curve.measurement import CurveMeasurement
@@ -18,7 +19,6 @@ from ovreport_collector.measurements.inference.measurement import Inference
 from ovreport_collector.measurements.no_mmap.measurement import NoMmap
 from ovreport_collector.measurements.open_loop.measurement import OpenLoopMeasurement
 from ovreport_collector.measurements.startup.measurement import CachedStart
-from ovreport_collector.plan.devices import is_virtual
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 
