@@ -10,6 +10,7 @@ import pytest
 
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import ArrivalStep, OpenLoop, Unsupported
+from ovreport.stats.intervals import least_n_effective
 from ovreport_collector import worker
 from ovreport_collector.engines import arrays
 from ovreport_collector.engines.types import Target
@@ -24,7 +25,6 @@ from ovreport_collector.measurements.open_loop.run import (
     ArrivalsResult,
     bound,
     highest,
-    least_n_effective,
     search,
 )
 from ovreport_collector.process.job import JobFailed

@@ -16,8 +16,9 @@ from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.timing import Timing
 from ovreport_collector.session import estimate, progress
-from ovreport_collector.session.journal import Journal, StepDone
+from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
+from ovreport_collector.session.steps import StepDone
 from tests import factories
 from tests.collector.conftest import FakeChild, a_request, run_in_sight
 from tests.collector.test_accuracy import prepared

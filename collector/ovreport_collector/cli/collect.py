@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -12,6 +11,7 @@ import click
 
 from ovreport.errors import IncompleteError, InputError
 from ovreport.record.base import Precision
+from ovreport.stats.spread import MIN_PROCESSES
 from ovreport.variants import VARIANTS
 from ovreport_collector.cli.options import (
     OneOf,
@@ -24,7 +24,7 @@ from ovreport_collector.cli.options import (
     suite_option,
 )
 from ovreport_collector.plan.engines import CHOICES
-from ovreport_collector.plan.tiers import FEWEST_PROCESSES, MOST_ROUNDS, TIERS
+from ovreport_collector.plan.tiers import MOST_ROUNDS, TIERS
 from ovreport_collector.suite.model import DEFAULT_SUITE, PUBLISHED
 
 _EXAMPLES = """
@@ -70,7 +70,7 @@ def _measurements() -> Sequence[str]:
 )
 @click.option(
     "--rounds",
-    type=click.IntRange(FEWEST_PROCESSES, MOST_ROUNDS),
+    type=click.IntRange(MIN_PROCESSES, MOST_ROUNDS),
     metavar="N",
     help="Rounds of each case, rounded up to the same number in each of its processes (three or "
     "more). Default: by tier, and more where they do not agree yet.",
@@ -179,15 +179,13 @@ def collect(
 
     FILE: a model of your own (.onnx, .xml or .tflite), in the place of a suite.
     """
-    from rich.console import Console
-
+    from ovreport_collector.cli.console import wide_console
     from ovreport_collector.plan.own_models import OwnModels
     from ovreport_collector.plan.request import Request, make_plan
     from ovreport_collector.session import collect as session
     from ovreport_collector.session import tables
 
-    # A log has no width of its own; the table of results needs more than 80 columns.
-    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
+    console = wide_console(stderr=as_json)
     _check_own(files, shapes, inputs, suite)
     request = Request(
         suite=suite or DEFAULT_SUITE,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from rich.text import Text
 from ovreport import paths
 from ovreport.errors import one_line
 from ovreport_collector import sources
+from ovreport_collector.cli.console import wide_console
 from ovreport_collector.doctor.check import Check
 from ovreport_collector.engines.types import ProbeResult
 from ovreport_collector.sources import Download
@@ -50,7 +50,7 @@ def show_devices(found: ProbeResult) -> None:
 
 def show_checks(checks: Sequence[Check]) -> None:
     """Print a table of checks of the machine, and what to change."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = wide_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("status", "check", "found", "why it matters"):
         table.add_column(heading, overflow="fold")

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import dedent
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ovreport.metrics import METRICS
 from ovreport_collector import tasks
+from ovreport_collector.cli.console import wide_console
 from ovreport_collector.datasets import LAYOUTS
 from ovreport_collector.suite.options import Option
 
@@ -35,7 +34,7 @@ Data that you have, and nothing fetches: a suite says `layout` in a data set, an
 
 def show_all() -> None:
     """Print a line for each task."""
-    console = Console(width=_width())
+    console = wide_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("task", "accuracy", "what"):
         table.add_column(heading, overflow="fold")
@@ -45,14 +44,10 @@ def show_all() -> None:
     console.print("\n`ovreport tasks TASK` shows its options and data.", highlight=False)
 
 
-def _width() -> int | None:
-    return None if sys.stdout.isatty() else 120
-
-
 def show(name: str) -> None:
     """Print all of one task; SuiteError if there is none of that name."""
     tasks.get(name)
-    console = Console(width=_width())
+    console = wide_console()
     click.echo(f"{name}\n")
     click.echo("\n\n".join(_paragraphs(name)))
     options = _options(name)

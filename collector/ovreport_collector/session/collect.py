@@ -22,9 +22,10 @@ from ovreport_collector.process.redact import redacted
 from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session import estimate
 from ovreport_collector.session.context import RunContext
-from ovreport_collector.session.journal import Journal, Prepared
+from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import PlainDisplay, display_for
 from ovreport_collector.session.scheduler import Run
+from ovreport_collector.session.steps import Prepared
 
 _MAX_REASON = 2000
 

@@ -17,8 +17,9 @@ from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import child, timing
 from ovreport_collector.process.job import Job, JobFailed, R
 from ovreport_collector.process.timing import Stopwatch
-from ovreport_collector.session.journal import Journal, ThreadsFound
+from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import PlainDisplay
+from ovreport_collector.session.steps import ThreadsFound
 
 _START_LIMIT_S = 300.0
 """What reading and compiling may take, in addition to the timed loops."""

@@ -44,7 +44,8 @@ from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import timing
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import reproduce
-from ovreport_collector.session.journal import CaseProcess, Journal, OutputsDone
+from ovreport_collector.session.journal import CaseProcess, Journal
+from ovreport_collector.session.steps import OutputsDone
 from ovreport_collector.sources import as_fetched
 from ovreport_collector.sources.cache import sha256_of
 

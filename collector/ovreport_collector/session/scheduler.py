@@ -38,10 +38,11 @@ from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.estimate import Work
-from ovreport_collector.session.journal import CaseProcess, FurtherDone, ProcessDone, Written
+from ovreport_collector.session.journal import CaseProcess
 from ovreport_collector.session.outputs import measure_outputs
 from ovreport_collector.session.privacy import without_names
 from ovreport_collector.session.progress import label
+from ovreport_collector.session.steps import FurtherDone, ProcessDone, Written
 from ovreport_collector.session.visits import Group, write_failure
 
 MAX_FAILED_PROCESSES = 2

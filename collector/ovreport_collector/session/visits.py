@@ -26,7 +26,7 @@ from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session.context import RunContext, now
-from ovreport_collector.session.journal import ProcessFailed, StepDone
+from ovreport_collector.session.steps import ProcessFailed, StepDone
 
 MOST_CASES = 12
 """In a group: more would lie further apart than disturbances last, and take more memory."""
