@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,8 +59,8 @@ class Run:
         """Measure what the journal does not hold yet, and write its records."""
         measure_outputs(self.context)
         for number in itertools.count():
-            self._write_finished()
             wanted = [planned for planned in self.context.plan.cases if self._wants(planned)]
+            self._write_finished({planned.key for planned in wanted})
             if not wanted:
                 return
             # A process that a stop cut short has this number already: its case has the next one.
@@ -138,13 +138,13 @@ class Run:
         spent = sum(whole if one.failed is not None else one.visits(name) for one in processes)
         return min(max(due - spent, 0), whole)
 
-    def _write_finished(self) -> None:
-        """Write the records of the cases that want no further process."""
+    def _write_finished(self, wanted: Set[str]) -> None:
+        """Write the records of the cases that want no further process; `wanted` are keys."""
         context = self.context
         finished = [
             planned
             for planned in context.plan.cases
-            if not context.journal.written(planned.key, self.out) and not self._wants(planned)
+            if planned.key not in wanted and not context.journal.written(planned.key, self.out)
         ]
         if not finished:
             return
