@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ovreport.checks.fault import Fault, number
-from ovreport.checks.loops import both
+from ovreport.checks.loops import timed_loops
 from ovreport.record import (
     Energy,
     Generation,
@@ -75,7 +75,7 @@ def _fingerprints(one: msgspec.Struct) -> list[bytes]:
 def processes(record: Record) -> Iterator[Fault]:
     """Yield rounds that are not in the process that their number says."""
     each = record.tier.rounds_per_process
-    for path, r in both(record):
+    for path, r in timed_loops(record):
         if r.process != r.round // each:
             yield Fault(
                 f"{path}.process",
@@ -106,13 +106,13 @@ def evidence(record: Record) -> Iterator[Fault]:
 def _processes(record: Record) -> set[int]:
     if isinstance(record.generation, Generation):
         return {load.round for load in record.generation.loads}
-    return {r.process for _, r in both(record)}
+    return {r.process for _, r in timed_loops(record)}
 
 
 def tier(record: Record) -> Iterator[Fault]:
     """Yield rounds that fall well short of what the tier demands, and missing rounds."""
     demanded = record.tier
-    for path, r in both(record):
+    for path, r in timed_loops(record):
         if r.duration_s * WELL_SHORT < min(demanded.min_seconds, demanded.max_seconds):
             yield Fault(
                 f"{path}.duration_s",

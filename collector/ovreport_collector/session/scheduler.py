@@ -32,7 +32,7 @@ from pathlib import Path
 
 from ovreport.store import write
 from ovreport_collector.measurements import registry
-from ovreport_collector.measurements.base import VISITS, PassName, PlannedRound
+from ovreport_collector.measurements.base import VISITS, PassName, PlannedProcess
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder
@@ -73,7 +73,7 @@ class Run:
         while waiting:
             with Group(self.context) as group:
                 while waiting and group.has_room_for(waiting[0]):
-                    current = self._planned_round(waiting.popleft(), number)
+                    current = self._planned_process(waiting.popleft(), number)
                     if current is not None:
                         group.start(current)
                 ended = group.visit()
@@ -100,7 +100,7 @@ class Run:
         results = self.context.journal.results(planned)
         return bool(results) and registry.workload(planned).is_wide(results)
 
-    def _planned_round(self, planned: PlannedCase, number: int) -> PlannedRound | None:
+    def _planned_process(self, planned: PlannedCase, number: int) -> PlannedProcess | None:
         """Return what the next process of a case is to do; None where that cannot be told."""
         context, plan = self.context, self.context.plan
         prepared = context.prepared[planned.file_key]
@@ -112,7 +112,7 @@ class Run:
         thread_settings = context.thread_settings(planned, prepared)
         driver = "threads" if planned.is_native else context.journal.driver(planned.key)
         visits = {name: self._visits(planned, name) for name in VISITS}
-        return PlannedRound(
+        return PlannedProcess(
             planned=planned,
             prepared=prepared,
             target=context.target(prepared, planned.case, thread_settings),
@@ -164,7 +164,7 @@ def _over(processes: Sequence[CaseProcess]) -> int:
     return sum(process.is_over for process in processes)
 
 
-def _measure_further(context: RunContext, current: PlannedRound) -> None:
+def _measure_further(context: RunContext, current: PlannedProcess) -> None:
     """Make the measurements that follow a process, and write down that nothing more comes of it."""
     planned = current.planned
     processes, results = context.journal.processes(planned.key), context.journal.results(planned)

@@ -39,7 +39,7 @@ from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import Engine, Request
 from ovreport_collector.loadgen.checks import check_same, infer_checked
 from ovreport_collector.loadgen.drivers import ThreadLoad, clock, in_threads
-from ovreport_collector.measurements.results import RoundJob, rounded
+from ovreport_collector.measurements.results import ProcessJob, rounded
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.timing import measuring
 
@@ -62,7 +62,7 @@ class ArrivalsResult(Struct, frozen=True, kw_only=True, tag="arrivals"):
     open_loop: OpenLoop
 
 
-class ArrivalsJob(RoundJob[ArrivalsResult], frozen=True, kw_only=True):
+class ArrivalsJob(ProcessJob[ArrivalsResult], frozen=True, kw_only=True):
     """Find the highest rate of random arrivals whose tail latency stays within a limit."""
 
     closed_ips: float

@@ -1,4 +1,4 @@
-"""The start from the model cache among the measurements of a round."""
+"""The start from the model cache among the measurements that follow a process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ovreport.stats.spread import MIN_PROCESSES
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
-    PlannedRound,
+    PlannedProcess,
     first_failure,
     measured,
 )
@@ -49,11 +49,11 @@ class CachedStart(Measurement[CachedStartResult]):
         """Return what a start takes; the first one of a case fills the cache before."""
         return _START_S
 
-    def first_job(self, current: PlannedRound) -> CachedStartJob:
+    def first_job(self, current: PlannedProcess) -> CachedStartJob:
         """Return the job that fills the case's cache: a start as all others."""
         return self.job(current, ())
 
-    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> CachedStartJob:
+    def job(self, current: PlannedProcess, results: Sequence[InferenceResult]) -> CachedStartJob:
         """Return a start from the case's cache."""
         return CachedStartJob(
             target=current.target,
@@ -64,7 +64,7 @@ class CachedStart(Measurement[CachedStartResult]):
         )
 
     def part(self, results: Sequence[CachedStartResult | JobFailed]) -> StartupCached | NotMeasured:
-        """Return the starts of all rounds; one that failed or was not cached counts for all."""
+        """Return the starts of all processes; one that failed or was not cached counts for all."""
         if failure := first_failure(results):
             return failure
         starts = measured(results)
