@@ -7,7 +7,7 @@ import sys
 from rich.console import Console
 
 WIDTH = 120
-"""Where standard output is no terminal: a log has no width, and tables need more than 80 columns."""
+"""Where standard output is no terminal: a log has no width, tables need more than 80 columns."""
 
 
 def wide_console(*, stderr: bool = False) -> Console:

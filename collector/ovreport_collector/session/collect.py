@@ -58,8 +58,8 @@ def measure(
 ) -> Collected:
     """Measure a plan and write its records below `out`; return them, and what they took.
 
-    `timeout_s` is the limit of one step of a measuring process; None: from the tier. `fresh`: what a
-    stopped run measured is forgotten. `clock` times the run.
+    `timeout_s` is the limit of one step of a measuring process; None: from the tier. `fresh`:
+    what a stopped run measured is forgotten. `clock` times the run.
     Raises StoreError before anything is measured if `out` cannot be written.
     """
     workspace.check_writable(out)

@@ -37,8 +37,8 @@ each prompt length."""
 REQUESTS = [1, 2, 4, 8]
 CONCURRENT = Lengths(128, 32)
 CONCURRENT_PROCESSES = {"quick": 3, "standard": 5, "publish": 7}
-"""Processes that measure several requests at once, which loads the model a second time: three give an
-interval, five are the fewest that may be compared."""
+"""Processes that measure several requests at once, which loads the model a second time: three give
+an interval, five are the fewest that may be compared."""
 OUTPUTS_LIMIT_S = 300.0
 """Plenty for all prompts and windows of a small model on a small machine: a limit, no estimate."""
 ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 5.0, 0.02, 20.0
