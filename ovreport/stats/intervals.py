@@ -270,6 +270,15 @@ def tail_rank(n: int, percentile: float) -> int:
     return int(start + np.searchsorted(cdf, PERCENTILE_RISK, side="right") - 1)
 
 
+def least_n_effective(percentile: float) -> int:
+    """Return the independent samples whose largest bounds a percentile at 99 % confidence.
+
+    All n lie below the percentile p with a chance of p**n (David & Nagaraja, "Order Statistics",
+    section 7.1): 44 are enough for p90, 459 for p99.
+    """
+    return math.ceil(math.log(PERCENTILE_RISK) / math.log(percentile))
+
+
 def pooled_rank(n: int, n_effective: int, percentile: float) -> int:
     """Return which of n correlated samples, counted from the largest, bounds the percentile.
 
