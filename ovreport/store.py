@@ -101,17 +101,11 @@ def _bytes(path: Path, where: str) -> bytes:
         ) from error
 
 
-def examine(path: Path, *, check: bool = True) -> Record | list[RecordError]:
-    """Return the record in a file, or all that is wrong with it: contract, content and name.
+def _examined(path: Path, *, check: bool) -> tuple[Record | None, list[RecordError]]:
+    """Return the record in a file, None if there is none, and all that is wrong with the file.
 
     `check`: whether it may not contradict itself, and must have the name that its content gives.
     """
-    record, wrong = _examined(path, check=check)
-    return wrong if wrong or record is None else record
-
-
-def _examined(path: Path, *, check: bool) -> tuple[Record | None, list[RecordError]]:
-    """Return the record in a file, None if there is none, and all that is wrong with the file."""
     where = one_line(str(path), limit=1000)
     try:
         data = _bytes(path, where)

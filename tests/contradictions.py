@@ -13,6 +13,8 @@ from typing import Any
 
 import msgspec
 
+from ovreport_collector.plan.tiers import TIERS
+
 Document = dict[str, Any]
 Change = Callable[[Document, random.Random], bool | None]
 KINDS: dict[str, Change] = {}
@@ -281,16 +283,7 @@ _set("tier: fewer processes at most than at least", "tier.max_processes", 1)
 
 @kind("tier: demands that were not met")
 def _unmet(document: Document, rng: random.Random) -> bool | None:
-    document["tier"] |= {
-        "name": "publish",
-        "min_seconds": 60.0,
-        "min_inferences": 6636,
-        "max_seconds": 180.0,
-        "processes": 11,
-        "max_processes": 15,
-        "rounds_per_process": 1,
-        "is_custom": False,
-    }
+    document["tier"] = msgspec.to_builtins(TIERS["publish"])
     return None if rounds(document, "latency") else False
 
 

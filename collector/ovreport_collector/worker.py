@@ -94,12 +94,6 @@ def steps(job: AnyJob[R]) -> Iterator[R | JobFailed]:
         )
 
 
-def run(job: Job[R]) -> R | JobFailed:
-    """Return the result of a job that has one step; what it raises becomes a JobFailed."""
-    results = steps(job)
-    return next(results)
-
-
 if __name__ == "__main__":
     main()
     # Nothing is left to be done: taking down plugins and their threads is time, and where a driver

@@ -2,10 +2,11 @@
 
     faults(record)     yields path, what is wrong, and what to do
 
-A record is evidence that others send: who edits one by hand, or measures with a broken clock, must
-not get onto a site. Each check demands what follows from how the collector measures (`CHECKS` says
-how), with slack for rounding and for clocks, so that no honest record of a strange machine is
-refused. Records of all formats are checked after they were migrated.
+A record is evidence that others send: who edits one by hand, or measures with a broken clock, is
+found out. `validate` refuses such a record, `build` shows it with a warning, and `build --strict`
+fails. Each check demands what follows from how the collector measures (`CHECKS` says how), with
+slack for rounding and for clocks, so that no honest record of a strange machine is refused. Records
+of all formats are checked after they were migrated.
 """
 
 from ovreport.checks.fault import Fault

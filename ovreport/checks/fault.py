@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
-from ovreport.record import Measured, Record
-
-M = TypeVar("M", bound=Measured)
+from ovreport.record import Record
 
 NEVER_EDITED = (
     "Records are never edited: use the file as `ovreport collect` wrote it, or measure again."

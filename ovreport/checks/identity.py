@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ovreport.checks.fault import Fault
 from ovreport.checks.pins import PINNED
+from ovreport.device_names import parts
 from ovreport.engines import GENAI
 from ovreport.record import (
+    MEASUREMENTS,
     Completed,
     Execution,
     Generation,
@@ -23,12 +24,12 @@ KINDS = {"CPU": ("CPU",), "GPU": ("iGPU", "dGPU"), "NPU": ("NPU",)}
 """Beginning of a physical device's name → the families that it can be of."""
 LARGEST = 2**48
 """Elements in one direction of a tensor."""
-VIRTUAL = ("AUTO", "MULTI", "HETERO", "BATCH")
-"""Devices that hand the work to others."""
 _FEWEST_DIGITS = 6
-"""Different hexadecimal digits of a checksum: fewer come about once in 10²⁰."""
+"""Different hexadecimal digits of a checksum: of 64 at random, fewer come about once in 10²⁸."""
 _NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """SHA-256 of nothing."""
+_BEFORE_ROUNDS = ("execution", "accuracy", "agreement")
+"""Measurements of a case's outputs, which are made first: where every round fails, they remain."""
 
 
 def names(record: Record) -> Iterator[Fault]:
@@ -77,13 +78,9 @@ def device(record: Record) -> Iterator[Fault]:
 
 def _kinds(device: str) -> set[str]:
     """Return the kinds of physical devices that a string can hand work to; empty: unknown."""
-    virtual, _, rest = device.partition(":")
-    if virtual.upper() not in VIRTUAL:
-        return {device[:3].upper()} & set(KINDS)
-    parts = [re.sub(r"\(.*?\)$", "", part.strip()) for part in rest.split(",") if part.strip()]
-    found = {part[:3].upper() for part in parts if not part.startswith("-")}
+    found = {part[:3].upper() for part in parts(device)}
     # AUTO begins on the processor while another device compiles.
-    begun = {"CPU"} if virtual.upper() == "AUTO" else set()
+    begun = {"CPU"} if device.upper().startswith("AUTO:") else set()
     return found | begun if found and found <= set(KINDS) else set()
 
 
@@ -159,21 +156,6 @@ def outcome(record: Record) -> Iterator[Fault]:
     """Yield times of a case that did not run."""
     if isinstance(record.outcome, Completed):
         return
-    for name in _TIMED:
-        if isinstance(getattr(record, name), Measured):
+    for name in MEASUREMENTS:
+        if name not in _BEFORE_ROUNDS and isinstance(getattr(record, name), Measured):
             yield Fault(f"$.{name}", "measured, of a case that failed as a whole")
-
-
-_TIMED = (
-    "startup",
-    "startup_cached",
-    "latency",
-    "throughput",
-    "memory",
-    "curve",
-    "open_loop",
-    "end_to_end",
-    "energy",
-    "generation",
-)
-"""Measurements that rounds make: without one finished round there is none."""

@@ -9,7 +9,7 @@ from ovreport.checks import samples
 from ovreport.checks.fault import Fault, number
 from ovreport.checks.loops import UNEVEN
 from ovreport.record import ArrivalStep, Curve, Histogram, OpenLoop, Record, Throughput
-from ovreport.stats.intervals import PERCENTILE_RISK
+from ovreport.stats.intervals import least_n_effective
 
 BUSY = 0.02
 """Share of their time in which the requests of a point of the curve infer, at the very least."""
@@ -76,8 +76,7 @@ def _step(step: ArrivalStep, measured: OpenLoop) -> Iterator[tuple[str, str]]:
     if step.n == 0 or step.duration_s <= 0 or step.rate_ips <= 0:
         yield "n", "a step has arrivals, takes time, and has a rate"
         return
-    least = math.ceil(math.log(PERCENTILE_RISK) / math.log(measured.percentile))
-    if step.met and step.n_effective < least:
+    if step.met and step.n_effective < least_n_effective(measured.percentile):
         yield "n_effective", f"{step.n_effective} samples cannot bound p{measured.percentile:g}"
     if step.n_effective > step.n:
         yield "n_effective", f"{step.n_effective} independent samples of {step.n}"

@@ -130,7 +130,7 @@ def under_load(record: Record) -> Iterator[Fault]:
             )
 
 
-def both(record: Record) -> Iterator[tuple[str, LatencyRound | ThroughputRound]]:
+def timed_loops(record: Record) -> Iterator[tuple[str, LatencyRound | ThroughputRound]]:
     """Yield every timed loop of inferences with its path."""
     if isinstance(record.latency, Latency):
         for index, one in enumerate(record.latency.rounds):
@@ -152,7 +152,7 @@ def possible(autocorrelation: float, n: int) -> bool:
 
 def correlations(record: Record) -> Iterator[Fault]:
     """Yield correlations that no series of so many samples can have."""
-    for path, r in both(record):
+    for path, r in timed_loops(record):
         if not possible(r.autocorrelation, r.n):
             yield Fault(
                 f"{path}.autocorrelation", f"{r.autocorrelation!r} cannot be of {r.n} samples"
@@ -161,13 +161,13 @@ def correlations(record: Record) -> Iterator[Fault]:
 
 def inputs(record: Record) -> Iterator[Fault]:
     """Yield loops that were fed nothing."""
-    if record.inputs.distinct == 0 and any(both(record)):
+    if record.inputs.distinct == 0 and any(timed_loops(record)):
         yield Fault("$.inputs.distinct", "no input, but inferences")
 
 
 def warm_ups(record: Record) -> Iterator[Fault]:
     """Yield warm-ups that are said to have become stable, and did not take place."""
-    for path, r in both(record):
+    for path, r in timed_loops(record):
         if (r.warmup_n > 0) != (r.warmup_s > 0):
             yield Fault(
                 f"{path}.warmup_s", f"{r.warmup_n} inferences in {number(r.warmup_s)} s of warm-up"
@@ -179,7 +179,7 @@ def warm_ups(record: Record) -> Iterator[Fault]:
 def processor_time(record: Record) -> Iterator[Fault]:
     """Yield processor times that so many processors cannot have given."""
     cores = max(record.machine.cores_logical, record.machine.cores_available)
-    for path, r in both(record):
+    for path, r in timed_loops(record):
         if r.cpu_s > 1.1 * r.duration_s * cores + TICKS_S:
             yield Fault(
                 f"{path}.cpu_s",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ovreport.checks.fault import Fault, number
-from ovreport.checks.loops import both
+from ovreport.checks.loops import timed_loops
 from ovreport.record import Record, Startup, StartupCached
 
 LEAST_MEMORY, MOST_MEMORY = 64 * 2**20, 2**50
@@ -57,7 +57,7 @@ def noise(record: Record) -> Iterator[Fault]:
     """Yield readings that cannot be."""
     for index, one in enumerate(record.noise):
         yield from _readings(f"$.noise[{index}].readings", one.readings)
-    for path, r in both(record):
+    for path, r in timed_loops(record):
         yield from _readings(f"{path}.readings", r.readings)
     for name in ("startup", "startup_cached"):
         measured = getattr(record, name)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from ovreport.checks.fault import Fault, number
-from ovreport.checks.loops import both
+from ovreport.checks.loops import timed_loops
 from ovreport.record import (
     Energy,
     Generation,
@@ -21,9 +21,9 @@ from ovreport.record import (
 
 MANY_BUCKETS, MANY_SAMPLES = 8, 100
 """So many samples do not fill so many buckets alike in two rounds by chance."""
-WELL_SHORT = 8.5
-"""A loop that took less than this part of what its tier asks for was not measured at that tier: the
-next tier down asks for a tenth, or less."""
+WELL_SHORT = 5.0
+"""A loop that took less than a fifth of what its tier asks for was not measured at that tier: the
+next tier down asks for less than that. No loop ends early; the rest is slack for odd clocks."""
 MISSING_EVIDENCE = ("foreign_cpu_share", "steal_share", "swap_pages")
 """Readings without which nobody knows whether the machine was quiet."""
 _NOT_MEASURED = frozenset({"round", "process", "warmup_n", "warmup_s", "warmup_stable", "readings"})
@@ -34,12 +34,12 @@ def copies(record: Record) -> Iterator[Fault]:
     for name, rounds in _timed(record):
         seen: dict[bytes, int] = {}
         for index, one in enumerate(rounds):
-            for key in _fingerprints(one):
-                if key in seen:
-                    what = f"the same times as in rounds[{seen[key]}]: no two rounds are alike"
-                    yield Fault(f"$.{name}.rounds[{index}]", what)
-                    break
-            for key in _fingerprints(one):
+            found = _fingerprints(one)
+            first = next((seen[key] for key in found if key in seen), None)
+            if first is not None:
+                what = f"the same times as in rounds[{first}]: no two rounds are alike"
+                yield Fault(f"$.{name}.rounds[{index}]", what)
+            for key in found:
                 seen.setdefault(key, index)
 
 
@@ -75,7 +75,7 @@ def _fingerprints(one: msgspec.Struct) -> list[bytes]:
 def processes(record: Record) -> Iterator[Fault]:
     """Yield rounds that are not in the process that their number says."""
     each = record.tier.rounds_per_process
-    for path, r in both(record):
+    for path, r in timed_loops(record):
         if r.process != r.round // each:
             yield Fault(
                 f"{path}.process",
@@ -106,13 +106,13 @@ def evidence(record: Record) -> Iterator[Fault]:
 def _processes(record: Record) -> set[int]:
     if isinstance(record.generation, Generation):
         return {load.round for load in record.generation.loads}
-    return {r.process for _, r in both(record)}
+    return {r.process for _, r in timed_loops(record)}
 
 
 def tier(record: Record) -> Iterator[Fault]:
     """Yield rounds that fall well short of what the tier demands, and missing rounds."""
     demanded = record.tier
-    for path, r in both(record):
+    for path, r in timed_loops(record):
         if r.duration_s * WELL_SHORT < min(demanded.min_seconds, demanded.max_seconds):
             yield Fault(
                 f"{path}.duration_s",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ovreport.checks.fault import Fault, number
 from ovreport.record import Record, TierName
+from ovreport.stats.spread import MIN_PROCESSES
 
 SECONDS: Mapping[TierName, tuple[float, float]] = {
     "quick": (0.5, 30),
@@ -13,8 +14,8 @@ SECONDS: Mapping[TierName, tuple[float, float]] = {
     "publish": (400, 7200),
 }
 """Tier → seconds of timed loops in all rounds of its fewest processes, from and to. The lengths of
-rounds are tuned now and then, what a tier stands for is not: publish is MLPerf's ten minutes, about
-ten times as long as standard, which is ten times as long as quick."""
+rounds are tuned now and then, what a tier stands for is not: quick is a look of seconds, standard
+about a minute, publish MLPerf's ten minutes or more."""
 INFERENCES: Mapping[TierName, tuple[int, int]] = {
     "quick": (20, 2_000),
     "standard": (3_000, 30_000),
@@ -34,7 +35,7 @@ def demands(record: Record) -> Iterator[Fault]:
         yield Fault("$.tier.processes", f"{tier.processes} processes, at most {tier.max_processes}")
     if tier.is_custom:
         return
-    if not 3 <= tier.processes <= tier.max_processes <= 30:
+    if not MIN_PROCESSES <= tier.processes <= tier.max_processes <= 30:
         yield Fault(
             "$.tier.processes",
             f"{tier.processes} to {tier.max_processes} processes are not those of any tier",

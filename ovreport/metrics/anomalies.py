@@ -50,8 +50,8 @@ class AnomalyText:
 ANOMALIES: dict[str, AnomalyText] = {
     "outputs-unrelated": AnomalyText(
         "Outputs unlike the reference's",
-        f"The raw outputs are off from f32 by {UNRELATED_RMSE:.0%} of their size or more: that is "
-        "no rounding but another computation, such as a layer lost in conversion.",
+        f"The raw outputs are off from f32 by {100 * UNRELATED_RMSE:.0f} % of their size or more: "
+        "that is no rounding but another computation, such as a layer lost in conversion.",
         "Compare layer by layer, or convert the model again.",
     ),
     "accuracy-without-cause": AnomalyText(

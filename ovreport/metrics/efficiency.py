@@ -85,7 +85,7 @@ EFFICIENCY = Group(
     (
         Metric(
             "latency_cpu_ms",
-            "CPU time, one request",
+            "Processor time, one request",
             "ms",
             "lower",
             "Processor time of the measuring process an inference, user and system, all threads, "
@@ -95,7 +95,7 @@ EFFICIENCY = Group(
         ),
         Metric(
             "throughput_cpu_ms",
-            "CPU time, many requests",
+            "Processor time, many requests",
             "ms",
             "lower",
             "Processor time of the measuring process an inference, user and system, all threads, "

@@ -61,11 +61,16 @@ READINGS = {
 """Keys of readings, in words: of all visits of a process, of a timed loop, or of a timed start."""
 
 
+def _share(what: str, digits: int = 0) -> Callable[[float], str]:
+    """Return a function that puts a share in words: `3 % of the machine`."""
+    return lambda share: f"{100 * share:.{digits}f} % {what}"
+
+
 _LIMITS: tuple[tuple[str, str, float, Callable[[float], str]], ...] = (
-    ("foreign-load", "foreign_cpu_share", FOREIGN_CPU_SHARE, "{:.0%} of the machine".format),
-    ("pressure", "pressure_memory_share", PRESSURE_SHARE, "{:.0%} of the time, memory".format),
-    ("pressure", "pressure_io_share", PRESSURE_SHARE, "{:.0%} of the time, disks".format),
-    ("steal", "steal_share", STEAL_SHARE, "{:.1%} of processor time".format),
+    ("foreign-load", "foreign_cpu_share", FOREIGN_CPU_SHARE, _share("of the machine")),
+    ("pressure", "pressure_memory_share", PRESSURE_SHARE, _share("of the time, memory")),
+    ("pressure", "pressure_io_share", PRESSURE_SHARE, _share("of the time, disks")),
+    ("steal", "steal_share", STEAL_SHARE, _share("of processor time", 1)),
     ("swap", "swap_pages", 0, "{:,.0f} pages".format),
     ("throttled", "throttle_events", 0, "{:,.0f} events".format),
     ("cgroup-throttled", "cgroup_throttled_periods", 0, "{:,.0f} periods".format),
@@ -130,7 +135,8 @@ def round_reasons(rounds: Sequence[LatencyRound | ThroughputRound], tier: Tier) 
     drifted = [d for r in rounds if abs(d := _drift(r)) > DRIFT]
     if 2 * len(drifted) >= len(rounds):
         worst = max(drifted, key=abs)
-        yield Reason(code="drift", detail=f"up to {worst:+.1%} in {_of(drifted, rounds, 'rounds')}")
+        where = _of(drifted, rounds, "rounds")
+        yield Reason(code="drift", detail=f"up to {100 * worst:+.1f} % in {where}")
     unstable = [r for r in rounds if not r.warmup_stable]
     if unstable:
         yield Reason(code="unstable-warmup", detail=f"in {_of(unstable, rounds, 'rounds')}")
@@ -138,7 +144,7 @@ def round_reasons(rounds: Sequence[LatencyRound | ThroughputRound], tier: Tier) 
     if idle:
         yield Reason(
             code="load-generator",
-            detail=f"up to {max(idle):.0%} idle in {_of(idle, rounds, 'rounds')}",
+            detail=f"up to {100 * max(idle):.0f} % idle in {_of(idle, rounds, 'rounds')}",
         )
 
 
@@ -180,7 +186,8 @@ def _burst_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
     if over:
         yield Reason(
             code="foreign-burst",
-            detail=f"up to {max(over):.0%} of the machine in {_of(over, noise, 'processes')}",
+            detail=f"up to {100 * max(over):.0f} % of the machine in "
+            f"{_of(over, noise, 'processes')}",
         )
 
 

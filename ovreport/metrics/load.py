@@ -156,7 +156,9 @@ def _generator_reasons(loop: OpenLoop) -> list[Reason]:
     late = late_share(loop)
     if late <= LATE_SHARE:
         return []
-    detail = f"{late:.0%} of the arrivals were taken up late in the steps that missed the limit"
+    detail = (
+        f"{100 * late:.0f} % of the arrivals were taken up late in the steps that missed the limit"
+    )
     return [Reason(code="load-generator", detail=detail)]
 
 

@@ -12,8 +12,8 @@ from ovreport.metrics.speed import latency_of, throughput_of
 from ovreport.metrics.startup import startup_of
 from ovreport.record import Latency, Record, RunSpread, Throughput
 from ovreport.stats.intervals import reach
-from ovreport.stats.spread import ROUNDS, Spread, lag1, of_values, pooled
-from ovreport.stats.undisturbed import LUCKY, MIN_PROCESSES
+from ovreport.stats.spread import MIN_PROCESSES, ROUNDS, Spread, lag1, of_values, pooled
+from ovreport.stats.undisturbed import LUCKY
 
 _HEADLINES: dict[str, Callable[[Record], Rounds | None]] = {
     "latency_ms": latency_of,

@@ -40,5 +40,5 @@ def _interval_reasons(interval: Interval, rounds: int, needed: int) -> Iterator[
         yield Reason(code="too-few-rounds", detail=f"{rounds} of at least {needed}")
     if rounds > 1 and interval.half_width > STABLE_HALF_WIDTH:
         yield Reason(
-            code="wide-interval", detail=f"±{interval.half_width:.1%} over {rounds} rounds"
+            code="wide-interval", detail=f"±{100 * interval.half_width:.1f} % over {rounds} rounds"
         )

@@ -13,9 +13,10 @@ __all__ = ["Energy", "EnergyDomain", "EnergyRound"]
 
 
 class EnergyRound(Part, frozen=True):
-    """What one domain took while the throughput loop of one round ran."""
+    """What one domain took while the throughput loops of one process ran."""
 
     round: Count
+    """Number of the process."""
     duration_s: Positive
     inferences: Count
     energy_j: Positive

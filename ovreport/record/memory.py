@@ -34,9 +34,10 @@ class PhaseMemory(Part, frozen=True):
 
 
 class MemoryRound(Part, frozen=True):
-    """Memory of the one process that measured this round."""
+    """Memory of one process of a case."""
 
     round: Count
+    """Number of the process."""
     phases: list[PhaseMemory]
     counters: dict[Text, Count] = {}
     """Other counters in bytes, where readable: the control group (`cgroup_peak_bytes` after

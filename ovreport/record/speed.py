@@ -131,6 +131,7 @@ class StartupRound(Part, frozen=True):
     """From a process that has imported the engine to the first answer."""
 
     round: Count
+    """Number of the process."""
     read_ms: Positive
     compile_ms: Positive
     first_inference_ms: Positive

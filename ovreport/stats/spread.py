@@ -35,6 +35,8 @@ PROCESSES = Prior(deviation=0.03, degrees=3.0, autocorrelation=0.1, stated=True)
 on an ordinary machine with what else it does, until they show otherwise."""
 ROUNDS = Prior(deviation=0.03, degrees=3.0, autocorrelation=0.4, stated=True)
 """Of rounds that follow each other: what else the machine does often lasts over several."""
+MIN_PROCESSES = 3
+"""So many processes have to agree: they differ for good, and fewer cannot tell by how much."""
 _PRIOR_ROUNDS = 60
 """So many rounds a prior autocorrelation is worth: a dozen rounds tell it to ±0.3 only."""
 _MOST_CORRELATED = 0.9

@@ -16,15 +16,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ovreport.stats.intervals import Interval, t_quantile
-from ovreport.stats.spread import Prior, Spread, deviation, moderated
+from ovreport.stats.spread import MIN_PROCESSES, Prior, Spread, deviation, moderated
 
 AGREEMENT = 0.05
 """Rounds of a process, and floors of processes, that lie within this of each other agree."""
 AGREEMENT_UNDER_LOAD = 0.08
 """The same of rates: threads that share processors make loads differ by more on a quiet machine, by
 how they happen to be scheduled."""
-MIN_PROCESSES = 3
-"""So many processes have to agree."""
 LUCKY = 0.10
 """A single process may be faster than those that agree by less than this: its memory lies well.
 Those that are faster by more show that the others were disturbed."""
@@ -75,8 +73,8 @@ def undisturbed(
     agreeing = _agreeing(levels, agreement)
     if 2 * len(agreeing) < max(len(levels), 1):  # fewer than half may agree by chance
         return (
-            f"the quiet rounds of {len(levels)} processes do not agree within {agreement:.0%} of "
-            "each other"
+            f"the quiet rounds of {len(levels)} processes do not agree within "
+            f"{100 * agreement:.0f} % of each other"
         )
     used = tuple(sorted(i for process in agreeing for i in chosen[process]))
     share = len(used) / sum(one.quiet for one in rounds)

@@ -80,7 +80,7 @@ def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
 def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -> Built:
     settings = config.load(site)
     found = _load(site, records, settings)
-    content = _content(site)
+    content = _content(site, found)
     drawer = Drawer(chart_cache() if cache is None else cache)
     files = _render(found, content, drawer)
     wrong = publish.faults(files)
@@ -131,9 +131,13 @@ def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catal
     return found
 
 
-def _content(site: Path) -> dict[str, tuple[str, str]]:
-    """Return title and text of every page in the site's `content`, by file name."""
+def _content(site: Path, records: Catalogue) -> dict[str, tuple[str, str]]:
+    """Return title and text of every page in the site's `content`, by file name.
+
+    Raises ConfigError where one would take the place of a page of these records.
+    """
     taken = {page.file for page in PAGES} | {_INDEX, _NOT_FOUND}
+    taken = taken.union(*(page.files(records) for page in DETAIL_PAGES))
     found = {}
     for path in sorted((site / "content").glob("*.md")):
         name = f"{path.stem}.html"
@@ -141,7 +145,7 @@ def _content(site: Path) -> dict[str, tuple[str, str]]:
             raise ConfigError(
                 "this name is taken, or cannot be part of an address",
                 where=str(path),
-                remedy="Use a-z, 0-9 and hyphens, and no name of a built-in page.",
+                remedy="Use a-z, 0-9 and hyphens, and no name of a page that the site has anyway.",
             )
         try:
             text = path.read_bytes()[:_MAX_CONTENT].decode()
@@ -159,17 +163,20 @@ def _render(
 ) -> dict[str, bytes]:
     """Return every file of the site by its name."""
     existing = [page for page in PAGES if page.when(found)]
-    nav = tuple(
+    entries = tuple(
         NavEntry(page.key, page.label, page.file if i else _INDEX)
         for i, page in enumerate(existing)
     )
+    nav = tuple(e for page, e in zip(existing, entries, strict=True) if not page.parent)
     own_pages = tuple(NavEntry("", title, name) for name, (title, _) in content.items())
     files = downloads.all_files(found)
     sizes = {name: len(data) for name, data in files.items()}
     renderer = Renderer(found.config, drawer, nav, own_pages, sizes)
     files |= renderer.assets
-    for page, entry in zip(existing, nav, strict=True):
-        files[entry.file] = renderer.page(page.key, page.view(found), entry.file, page.key)
+    for page, entry in zip(existing, entries, strict=True):
+        files[entry.file] = renderer.page(
+            page.key, page.view(found), entry.file, page.parent or page.key
+        )
     for detail in DETAIL_PAGES:
         for name, view in detail.views(found).items():
             files[name] = renderer.page(detail.key, view, name, detail.parent)

@@ -1,4 +1,4 @@
-"""The downloads: all records as JSON, all metric values as CSV, the schema."""
+"""The downloads: all records as JSON, all metric values as CSV, the schema, the study."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from functools import lru_cache
+from importlib import resources
 
 import msgspec
 
@@ -17,6 +18,7 @@ from ovreport_sitegen.text import clean
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = Figure.__struct_fields__
+_STUDY = resources.files("ovreport_sitegen").joinpath("studies", "statistics.json")
 
 
 def all_files(catalogue: Catalogue) -> dict[str, bytes]:
@@ -26,6 +28,7 @@ def all_files(catalogue: Catalogue) -> dict[str, bytes]:
     return {
         "data/records.json": b"[" + b",\n".join(map(msgspec.json.encode, records)) + b"]\n",
         "data/figures.csv": _values_csv(catalogue).encode(),
+        "data/statistics.json": _STUDY.read_bytes(),
         "data/record.schema.json": (json.dumps(json_schema(), indent=1) + "\n").encode(),
     }
 

@@ -102,6 +102,11 @@ def plural(n: int, one: str) -> str:
     return f"{n:,} {one if n == 1 else one + 's'}"
 
 
+def percent(share: float, decimals: int = 0) -> str:
+    """Return a share in per cent."""
+    return f"{100 * share:.{decimals}f} %"
+
+
 def megabytes(size_bytes: int) -> str:
     """Return the size of a file."""
     return f"{significant(size_bytes / 1e6)} MB"

@@ -2,7 +2,6 @@
 // tables, opening a result that an address points at, and buttons that copy commands.
 "use strict";
 (() => {
-  const FIRST = 60;
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
   const make = (tag, text, properties = {}) =>
     Object.assign(document.createElement(tag), { type: "button", textContent: text }, properties);
@@ -44,7 +43,7 @@
     const count = document.getElementById(`${table.id}-count`);
     const tools = document.querySelector(`.tools[data-for="${table.id}"]`);
     const more = document.querySelector(`[data-more="${table.id}"]`);
-    let order = rows.map((_, i) => i), limit = FIRST, column = -1, direction = 1;
+    let order = rows.map((_, i) => i), limit = body.rows.length, column = -1, direction = 1;
 
     const show = () => {
       const words = tools ? tools.querySelector("input").value.toLowerCase().split(/\s+/) : [];

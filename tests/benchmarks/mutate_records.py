@@ -67,7 +67,8 @@ def examined(document: Document, folder: Path) -> Record | list[RecordError]:
         path = folder / "changed.json"
     path.write_bytes(data)
     try:
-        return store.examine(path)
+        loaded = store.read_all([path], check=True)
+        return loaded.faults or loaded.records[0]
     finally:
         path.unlink()
 

@@ -18,7 +18,7 @@ import psutil
 
 from ovreport import paths, store
 from ovreport_collector.measurements.results import LatencyVisit, ThroughputVisit
-from ovreport_collector.session.journal import OutputsDone, Step, StepDone, Written
+from ovreport_collector.session.steps import OutputsDone, Step, StepDone, Written
 from tests.collector import commands, models
 from tests.collector.conftest import TINY, model_table
 from tests.collector.suite_fixtures import document, write_suite

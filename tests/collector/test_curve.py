@@ -10,7 +10,6 @@ import pytest
 
 from ovreport.metrics import load
 from ovreport.record import Curve, CurveGap, CurvePoint, Failed, Histogram, PointRound, Unsupported
-from ovreport_collector import worker
 from ovreport_collector.engines import arrays
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.curve.measurement import (
@@ -29,6 +28,7 @@ from ovreport_collector.measurements.curve.run import (
 from ovreport_collector.process.job import JobFailed
 from tests.collector import models
 from tests.collector.fixed_service import FEATURES, FixedService
+from tests.collector.jobs import done
 
 SERVICE_S = 0.01
 """Long against what waking up takes on a busy machine."""
@@ -234,9 +234,7 @@ def test_openvino_sweeps_a_small_model(tmp_path: Path, batch: int) -> None:
     """Streams and batches are really set; the record's share stays small."""
     target, samples = models.a_target(tmp_path, batch)
     settings = [Setting(1, 1, 1), Setting(2, 2, 1), Setting(1, 1, 4), Setting(2, 4, 4)]
-    result = worker.run(
-        a_job(samples, settings, target=target, seconds=0.03, unloaded_latency_ms=0.05)
-    )
+    result = done(a_job(samples, settings, target=target, seconds=0.03, unloaded_latency_ms=0.05))
     assert isinstance(result, CurveResult), result
     assert [Setting(p.streams, p.requests, p.batch) for p in result.curve.points] == settings
     assert not result.curve.gaps

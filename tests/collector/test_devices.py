@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovreport.cli import run
+from ovreport.device_names import parts
 from ovreport_collector.engines.openvino import devices as openvino_devices
-from ovreport_collector.engines.openvino.devices import parts, probe
+from ovreport_collector.engines.openvino.devices import probe
 from ovreport_collector.process.job import JobFailed
 from tests.collector import models
 from tests.collector.conftest import FakeChild

@@ -15,7 +15,6 @@ from openvino import opset13 as ops
 from PIL import Image, ImageFilter
 
 from ovreport.record import STAGES
-from ovreport_collector import worker
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.engines.images import decoded, encoded, on_host, pixels
@@ -25,6 +24,7 @@ from ovreport_collector.measurements.end_to_end import run
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult, Route
 from ovreport_collector.process.job import JobFailed
 from tests.collector import models
+from tests.collector.jobs import done
 
 SOURCE = (120, 80)
 """Width and height of the encoded images."""
@@ -81,7 +81,7 @@ def job(tmp_path: Path, images: list[str]) -> EndToEndJob:
 
 def measured(job: EndToEndJob) -> EndToEndResult:
     """Return the result of a job that must not fail."""
-    result = worker.run(job)
+    result = done(job)
     assert isinstance(result, EndToEndResult), result
     return result
 
@@ -195,7 +195,7 @@ def test_a_device_that_cannot_preprocess_keeps_the_host_way(
 def test_an_image_that_is_none_fails_the_job(job: EndToEndJob) -> None:
     """The reason is reported; nothing is timed on it."""
     Path(job.images[2]).write_bytes(b"no image")
-    result = worker.run(job)
+    result = done(job)
     assert isinstance(result, JobFailed)
     assert "image" in result.reason
 

@@ -27,6 +27,7 @@ from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job, JobFailed
 from ovreport_collector.session import collect
 from tests.collector.conftest import FakeChild, a_device, a_request, an_inference_job
+from tests.collector.jobs import done
 
 ALONGSIDE = ThreadSettings(
     latency_threads=2,
@@ -90,7 +91,7 @@ def threads() -> set[str]:
 def outputs_of(target: Target, samples: Path, folder: Path) -> tuple[OutputsResult, np.ndarray]:
     """Return what a measuring process tells of the outputs, and the first of them."""
     out = folder / f"{target.engine}.npz"
-    result = worker.run(
+    result = done(
         OutputsJob(
             target=target,
             inputs={"samples": str(samples)},
@@ -155,7 +156,7 @@ def test_requests_of_many_threads_have_sessions_of_their_own(target: Target, sam
 def test_openvino_tells_what_a_framework_is_given(target: Target) -> None:
     """The job alongside reads threads and requests in force from OpenVINO itself."""
     reference = msgspec.structs.replace(target, engine="openvino", thread_settings=None)
-    told = worker.run(ThreadSettingsJob(target=reference))
+    told = done(ThreadSettingsJob(target=reference))
     assert isinstance(told, ThreadSettings)
     assert told.latency_threads >= 1
     assert told.requests * told.request_threads <= max(told.throughput_threads, told.requests)
@@ -202,7 +203,7 @@ def test_what_a_framework_cannot_do_is_unsupported(
     """A reason, not a failure."""
     changed = msgspec.structs.replace(target, **changes)
     job = OutputsJob(target=changed, inputs={}, outputs={}, task="generic")
-    result = worker.run(job)
+    result = done(job)
     assert isinstance(result, JobFailed)
     assert result.unsupported
     assert words in result.reason
@@ -225,7 +226,7 @@ def test_litert_gives_what_openvino_gives(tmp_path: Path) -> None:
     reference = Target(
         engine="openvino", model=str(file), shapes=model.shapes, device="CPU", precision="f32"
     )
-    thread_settings = worker.run(ThreadSettingsJob(target=reference))
+    thread_settings = done(ThreadSettingsJob(target=reference))
     assert isinstance(thread_settings, ThreadSettings)
     thread_settings = msgspec.structs.replace(thread_settings, latency_threads=2)
     target = msgspec.structs.replace(reference, engine="litert", thread_settings=thread_settings)

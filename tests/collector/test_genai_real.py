@@ -12,7 +12,7 @@ from ovreport import paths
 from ovreport.record import Converted, Execution, MemoryRound, Optimized
 from ovreport_collector import sources
 from ovreport_collector.engines.types import Target
-from ovreport_collector.measurements.base import PlannedRound
+from ovreport_collector.measurements.base import PlannedProcess
 from ovreport_collector.measurements.generation import measurement, quality
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
 from ovreport_collector.measurements.generation.run import GenerationJob, GenerationResult, Lengths
@@ -51,7 +51,7 @@ def target(prepared: PreparedModel, precision: str) -> Target:
 
 def a_round_job(prepared: PreparedModel, grid: list[Lengths], requests: list[int]) -> GenerationJob:
     """Return the job of the first round at the quick tier, at a few lengths."""
-    current = PlannedRound(
+    current = PlannedProcess(
         planned=None,
         prepared=prepared,
         target=target(prepared, "default"),

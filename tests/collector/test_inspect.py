@@ -12,7 +12,7 @@ import openvino as ov
 import pytest
 
 from ovreport.cli import run as cli
-from ovreport_collector.models.inspect import source
+from ovreport_collector.models.inspect import job, source
 from ovreport_collector.models.inspect.description import Description, Unreadable
 from ovreport_collector.models.inspect.job import Wanted, inspect
 from ovreport_collector.plan import load_suite
@@ -83,6 +83,15 @@ def test_what_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
     found = inspect(wanted)
     assert isinstance(found["bad.onnx"], Unreadable)
     assert isinstance(found["good.onnx"], Description)
+
+
+def test_what_takes_too_long_is_no_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Why the process was ended is passed on."""
+    monkeypatch.setattr(job, "LIMIT_S", 0.0)
+    net = odd_models.scalar_onnx(tmp_path / "net.onnx")
+    found = inspect({"it": Wanted(file=str(net))})["it"]
+    assert isinstance(found, Unreadable)
+    assert "0 s" in found.reason
 
 
 Printed = Callable[[], tuple[str, str]]

@@ -15,10 +15,10 @@ from ovreport.errors import StoreError
 from ovreport_collector.measurements.no_mmap.run import NoMmapResult
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import journal as journal_module
-from ovreport_collector.session.journal import (
+from ovreport_collector.session.journal import Journal
+from ovreport_collector.session.steps import (
     FurtherDone,
     GivenUp,
-    Journal,
     ProcessDone,
     ProcessFailed,
     Step,

@@ -20,7 +20,7 @@ import pytest
 
 from ovreport import store
 from ovreport.record import Record
-from ovreport_collector.session.journal import StepDone
+from ovreport_collector.session.steps import StepDone
 from tests.collector import commands
 from tests.collector.killing import CASES, ROUNDS, Killer, Place, half_written
 

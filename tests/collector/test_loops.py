@@ -124,12 +124,12 @@ def throughput(requests: Sequence[Request], queue: Queue | None = None, **option
     index, driver = requested.pop("index"), requested.pop("driver")
     compiled = Compiled(requests, queue)
     loop = loops.ThroughputLoop(compiled, [{}] * 4, limits, driver, process=0)
-    return loop.round(index)
+    return loop.round(index, Observer())
 
 
 def latency(request: Request, samples: int, limits: Tier, *, index: int = 0):
     """Measure one request at a time."""
-    return loops.LatencyLoop(request, samples, limits, process=0).round(index)
+    return loops.LatencyLoop(request, samples, limits, process=0).round(index, Observer())
 
 
 # ---------------------------------------------------------------- latency
@@ -330,7 +330,8 @@ def test_threads_drive_unless_the_queue_clearly_wins(rate: float | None, expecte
 def test_a_round_makes_only_what_it_drives() -> None:
     """Requests cost memory: no queue beside threads; the rate is that of what was driven."""
     compiled = Compiled([Request(), Request()], Queue(5000))
-    measured = loops.ThroughputLoop(compiled, [{}], QUICK, "threads", process=0).round(1)
+    loop = loops.ThroughputLoop(compiled, [{}], QUICK, "threads", process=0)
+    measured = loop.round(1, Observer())
     assert (measured.driver, compiled.queues) == ("threads", 0)
     queued = throughput([Request(), Request()], Queue(200), driver="async-queue", index=1)
     assert queued.driver == "async-queue"
@@ -366,7 +367,7 @@ def test_rounds_of_a_process_rest_on_its_warm_up() -> None:
     """Each has its own number and samples; a few inferences before it are not timed."""
     request = Request(0.002)
     loop = loops.LatencyLoop(request, 4, QUICK, process=2)
-    rounds = [loop.round(index) for index in (8, 9)]
+    rounds = [loop.round(index, Observer()) for index in (8, 9)]
     assert [(r.round, r.process) for r in rounds] == [(8, 2), (9, 2)]
     # Three windows of three at least warm it up, and three inferences are before each round.
     untimed = request.n - sum(r.n for r in rounds)

@@ -15,7 +15,8 @@ import pytest
 
 from ovreport.metrics.evidence import FOREIGN_PEAK_SHARE, READINGS
 from ovreport_collector.machine import noise, processes
-from ovreport_collector.machine.noise import LoopWatch, Snapshot, Watch, Window
+from ovreport_collector.machine.loop_watch import LoopWatch
+from ovreport_collector.machine.noise import Snapshot, Watch, Window
 from tests.collector.trees import LAPTOP, plant
 
 BUSY = "import time; end = time.monotonic() + {}; exec('while time.monotonic() < end: pass')"
@@ -89,7 +90,7 @@ def test_coarse_ticks_make_no_negative_load() -> None:
 def test_a_short_disturbance_is_seen_in_the_peak() -> None:
     """One processor of two, for half a second of ten: 2.5 % on average, 50 % at its worst."""
     looks = [at(t / 2, busy=0.5 * (t > 6)) for t in range(1, 20)]
-    found = noise.readings(at(0), at(10, busy=0.5), looks)
+    found = noise.readings_of([Window([at(0), *looks, at(10, busy=0.5)])])
     assert found["foreign_cpu_share"] == pytest.approx(0.025)
     assert found["foreign_cpu_peak_share"] == pytest.approx(0.5)
     assert found["foreign_cpu_peak_share"] > FOREIGN_PEAK_SHARE
@@ -97,7 +98,7 @@ def test_a_short_disturbance_is_seen_in_the_peak() -> None:
 
 def test_looks_too_close_make_no_peak() -> None:
     """In 20 ms one tick of the kernel would be a quarter of the machine."""
-    found = noise.readings(at(0), at(1.02, busy=0.02), [at(0.5), at(1.0)])
+    found = noise.readings_of([Window([at(0), at(0.5), at(1.0), at(1.02, busy=0.02)])])
     assert found["foreign_cpu_peak_share"] < 0.05
 
 
@@ -108,7 +109,8 @@ def test_extremes_are_those_of_the_looks_between() -> None:
         at(1, frequency_mhz=3000, temperature_c=70, battery_share=0),
         at(2, frequency_mhz=2000, temperature_c=90, battery_share=1),
     ]
-    found = noise.readings(at(0, **idle), at(3, **{**idle, "load_average_1m": 2.0}), looks)
+    after = at(3, **{**idle, "load_average_1m": 2.0})
+    found = noise.readings_of([Window([at(0, **idle), *looks, after])])
     assert found["frequency_mhz"] == 2500
     assert found["frequency_min_mhz"] == 2000
     assert found["temperature_c"] == 90

@@ -10,7 +10,7 @@ import pytest
 
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import ArrivalStep, OpenLoop, Unsupported
-from ovreport_collector import worker
+from ovreport.stats.intervals import least_n_effective
 from ovreport_collector.engines import arrays
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.open_loop import run
@@ -24,12 +24,12 @@ from ovreport_collector.measurements.open_loop.run import (
     ArrivalsResult,
     bound,
     highest,
-    least_n_effective,
     search,
 )
 from ovreport_collector.process.job import JobFailed
 from tests.collector import models
 from tests.collector.fixed_service import FEATURES, FixedService
+from tests.collector.jobs import done
 
 SERVICE_S = 0.004
 
@@ -237,7 +237,7 @@ def test_openvino_under_random_arrivals(tmp_path: Path) -> None:
     """A real model: every step has samples, and the pool is the device's optimal one."""
     target, samples = models.a_target(tmp_path)
     job = a_job(samples, target=target, closed_ips=4000.0, limit_ms=50.0, seconds=0.05)
-    result = worker.run(job)
+    result = done(job)
     assert isinstance(result, ArrivalsResult), result
     loop = result.open_loop
     assert isinstance(loop, OpenLoop)

@@ -16,6 +16,7 @@ from ovreport.engines import GENAI
 from ovreport.errors import InputError
 from ovreport.record import Case, Device, Skipped, Tier
 from ovreport.record.base import TierName
+from ovreport.stats.spread import MIN_PROCESSES
 from ovreport_collector.engines.types import ProbeResult, Unavailable
 from ovreport_collector.machine import energy
 from ovreport_collector.measurements import registry
@@ -23,7 +24,7 @@ from ovreport_collector.plan import tiers
 from ovreport_collector.plan.devices import default_precisions
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
-from ovreport_collector.plan.tiers import FEWEST_PROCESSES, MOST_ROUNDS, TIERS, tier_of
+from ovreport_collector.plan.tiers import MOST_ROUNDS, TIERS, tier_of
 from ovreport_collector.process.timing import Timing
 from ovreport_collector.session.estimate import total_s
 from tests.collector import odd_models
@@ -262,12 +263,12 @@ def test_a_machine_without_devices_is_refused(make, fake_child: FakeChild) -> No
         make()
 
 
-@given(st.sampled_from(sorted(TIERS)), st.integers(FEWEST_PROCESSES, MOST_ROUNDS))
+@given(st.sampled_from(sorted(TIERS)), st.integers(MIN_PROCESSES, MOST_ROUNDS))
 def test_as_many_rounds_as_asked(name: str, rounds: int) -> None:
     """Or a few more: every process has as many, and there are three at least."""
     tier = tier_of(name, rounds=rounds)
     assert rounds <= tier.rounds < rounds + tier.processes
-    assert FEWEST_PROCESSES <= tier.processes <= TIERS[name].processes
+    assert MIN_PROCESSES <= tier.processes <= TIERS[name].processes
     assert tier.max_processes * tier.rounds_per_process <= 100
     assert tier.is_custom
 

@@ -10,14 +10,15 @@ import pytest
 from rich.console import Console
 
 from ovreport_collector.measurements import registry
-from ovreport_collector.measurements.base import VISITS, PlannedRound
+from ovreport_collector.measurements.base import VISITS, PlannedProcess
 from ovreport_collector.measurements.results import Started
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.timing import Timing
 from ovreport_collector.session import estimate, progress
-from ovreport_collector.session.journal import Journal, StepDone
+from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import LiveDisplay, PlainDisplay
+from ovreport_collector.session.steps import StepDone
 from tests import factories
 from tests.collector.conftest import FakeChild, a_request, run_in_sight
 from tests.collector.test_accuracy import prepared
@@ -36,10 +37,10 @@ def a_bar(plan: Plan, done: estimate.Done = estimate.NOTHING) -> LiveDisplay:
     return LiveDisplay(Console(file=io.StringIO()), plan, done=done)
 
 
-def a_process(plan: Plan, planned: PlannedCase, index: int) -> PlannedRound:
+def a_process(plan: Plan, planned: PlannedCase, index: int) -> PlannedProcess:
     """Return a process of a case."""
     visits = dict.fromkeys(VISITS, plan.tier.rounds_per_process)
-    return PlannedRound(
+    return PlannedProcess(
         planned=planned,
         prepared=prepared(),
         target=TARGET,
@@ -53,7 +54,7 @@ def a_process(plan: Plan, planned: PlannedCase, index: int) -> PlannedRound:
     )
 
 
-def start(bar: LiveDisplay, process: PlannedRound) -> None:
+def start(bar: LiveDisplay, process: PlannedProcess) -> None:
     """Let a process begin its first step."""
     bar.step_started(process, process.passes[0])
 

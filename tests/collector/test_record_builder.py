@@ -27,10 +27,10 @@ from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder, reproduce
-from ovreport_collector.session.journal import (
+from ovreport_collector.session.journal import Journal
+from ovreport_collector.session.steps import (
     FurtherDone,
     GivenUp,
-    Journal,
     ProcessDone,
     ProcessFailed,
     StepDone,

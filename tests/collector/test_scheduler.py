@@ -30,6 +30,7 @@ from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import AnyJob, JobFailed
 from ovreport_collector.session import collect, progress, visits
 from ovreport_collector.session import journal as journal_module
+from ovreport_collector.session.steps import Step, Written
 from tests import factories
 from tests.collector.conftest import FakeChild, a_device, a_request, names
 from tests.collector.test_worker import TARGET
@@ -533,8 +534,8 @@ def test_a_record_written_but_not_noted_is_not_written_twice(
     """A crash right after a record was written leaves one record, not two."""
     real = journal_module.Journal.add
 
-    def crash(self: journal_module.Journal, step: journal_module.Step) -> None:
-        if isinstance(step, journal_module.Written):
+    def crash(self: journal_module.Journal, step: Step) -> None:
+        if isinstance(step, Written):
             raise SystemExit
         real(self, step)
 

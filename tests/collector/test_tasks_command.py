@@ -57,6 +57,17 @@ def test_tasks_are_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["tasks", "--json", "--markdown"]) == 2
 
 
+def test_the_reference_of_one_task(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the layouts that it links to, and nothing of other tasks."""
+    assert cli(["tasks", "image-classification", "--markdown"]) == 0
+    one = capsys.readouterr().out
+    assert [name for name in tasks.BUILT_IN if f'id="task-{name}"' in one] == [
+        "image-classification"
+    ]
+    assert all(f'id="layout-{name}"' in one for name in LAYOUTS if f"(#layout-{name})" in one)
+    assert cli(["tasks", "image-clasification", "--markdown"]) == 2
+
+
 def test_a_mistyped_task_is_refused_with_the_close_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli(["tasks", "image-clasification"]) == 2
     assert 'did you mean "image-classification"' in capsys.readouterr().err

@@ -29,6 +29,7 @@ from ovreport_collector.session import accuracy
 from tests.collector import models
 from tests.collector.conftest import an_execution, an_inference_job
 from tests.collector.fake_sysfs import Machine
+from tests.collector.jobs import done
 
 Answer = Callable[[int, int], np.ndarray]
 """(number of inferences so far in this mode, sample) → output."""
@@ -142,7 +143,7 @@ def outputs_of(samples: Path, tmp_path: Path) -> OutputsResult | JobFailed:
         outputs={"samples": str(tmp_path / "out.npz")},
         task="generic",
     )
-    return worker.run(job)
+    return done(job)
 
 
 def test_a_sound_round_misses_nothing(use, samples: Path) -> None:
@@ -320,7 +321,7 @@ def test_a_start_from_the_cache_is_verified(real: tuple[Target, Path], tmp_path:
     cache = tmp_path / "cache"
     cache.mkdir()
     job = CachedStartJob(target=target, round=0, inputs=str(samples), seed=0, cache_dir=str(cache))
-    first, second = worker.run(job), worker.run(job)
+    first, second = done(job), done(job)
     assert isinstance(first, CachedStartResult)
     assert isinstance(second, CachedStartResult)
     assert (first.loaded_from_cache, second.loaded_from_cache) == (False, True)
@@ -360,7 +361,7 @@ STARTING = ["import", "read", "compile", "first-inference"]
 def test_a_start_without_mmap_has_the_phases_of_a_start(real: tuple[Target, Path]) -> None:
     """Its memory can be set beside a round's, phase by phase."""
     target, samples = real
-    result = worker.run(NoMmapJob(target=target, round=3, inputs=str(samples), seed=1))
+    result = done(NoMmapJob(target=target, round=3, inputs=str(samples), seed=1))
     assert isinstance(result, NoMmapResult)
     assert result.memory.round == 3
     assert [p.phase for p in result.memory.phases] == STARTING
@@ -369,7 +370,7 @@ def test_a_start_without_mmap_has_the_phases_of_a_start(real: tuple[Target, Path
 def test_an_engine_that_maps_nothing_is_not_asked(use, samples: Path) -> None:
     """The reason says so."""
     use(Engine())
-    result = worker.run(NoMmapJob(target=TARGET, round=0, inputs=str(samples), seed=1))
+    result = done(NoMmapJob(target=TARGET, round=0, inputs=str(samples), seed=1))
     assert isinstance(result, JobFailed)
     assert result.unsupported
 
@@ -384,20 +385,20 @@ def test_a_shape_opens_what_is_dynamic(real: tuple[Target, Path], tmp_path: Path
         outputs={"s": str(tmp_path / "o.npz")},
         task="generic",
     )
-    result = worker.run(job)
+    result = done(job)
     assert isinstance(result, OutputsResult)
     assert result.outputs[0].shape == [1, models.CLASSES]
     without = worker.msgspec.structs.replace(
         job, target=worker.msgspec.structs.replace(target, shapes={})
     )
-    failed = worker.run(without)
+    failed = done(without)
     assert isinstance(failed, JobFailed)
     assert "no shape for x" in failed.reason
 
 
 def test_a_device_that_is_not_there_is_not_the_end_of_a_probe() -> None:
     """It is listed as unavailable, beside those that are there."""
-    result = worker.run(ProbeJob(devices=["CPU", "TPU"]))
+    result = done(ProbeJob(devices=["CPU", "TPU"]))
     assert isinstance(result, ProbeResult)
     assert [d.name for d in result.devices] == ["CPU"]
     assert [u.name for u in result.unavailable] == ["TPU"]
@@ -406,7 +407,7 @@ def test_a_device_that_is_not_there_is_not_the_end_of_a_probe() -> None:
 @pytest.mark.parametrize("devices", [["X"], []], ids=["asked for", "by default"])
 def test_a_plugin_that_is_no_library_is_reported(devices: list[str]) -> None:
     """A registered device that does not load is unavailable, with a reason, never just absent."""
-    result = worker.run(ProbeJob(devices=devices, plugins={"X": __file__}))
+    result = done(ProbeJob(devices=devices, plugins={"X": __file__}))
     assert isinstance(result, ProbeResult)
     assert [u.reason != "" for u in result.unavailable if u.name == "X"] == [True]
 
@@ -425,7 +426,7 @@ def test_what_is_kept_of_outputs_is_what_their_judge_wants(
         task="image-classification",
         evaluators={"labelled": "", "labelled-top5": "top5"},
     )
-    assert isinstance(worker.run(job), OutputsResult)
+    assert isinstance(done(job), OutputsResult)
     whole, first, further = (accuracy.load_outputs(Path(path))[0] for path in outputs.values())
     assert whole.shape[1:] == (1, models.CLASSES)
     for kept in (first, further):

@@ -36,9 +36,14 @@ LABELLED = 50
 """Of fewer results that are called stable, no share is given."""
 
 COVERED_OBSERVED = "The 95 % interval of an observed value holds the median of its distribution"
-COVERED_STABLE = "… of the observed values that are called stable"
+COVERED_STABLE = (
+    "The 95 % interval of an observed value that is called stable holds the median of its "
+    "distribution"
+)
 DETECTED = "A true change of 5 % is found, rounds that differ by 2 %"
-DETECTED_ASTRAY = "… one round in ten of each case disturbed by 10 to 65 %"
+DETECTED_ASTRAY = (
+    "A true change of 5 % is found, one round in ten of each case disturbed by 10 to 65 %"
+)
 ASTRAY_GOAL = 0.80
 HEAVY_ALARM = (
     "Missed by a tenth of a point, where a round in ten spreads five times as much and rounds are "

@@ -19,7 +19,7 @@ from tests.simulation.measures import coverage, holds, share
 from tests.simulation.rounds import CASES
 
 COVERED = "The 95 % interval of an undisturbed value holds the truth"
-COVERED_STABLE = "… of the undisturbed values that are called stable"
+COVERED_STABLE = "The 95 % interval of an undisturbed value that is called stable holds the truth"
 BIASED = "The median of undisturbed values is off from the truth"
 REPEATED = "Undisturbed values of repeated runs differ (standard deviation)"
 CONFIRMED = "Quiet rounds agree, so that there is an undisturbed value"

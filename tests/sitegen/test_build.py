@@ -254,12 +254,17 @@ def test_own_pages_are_cleaned(site: Path, tmp_path: Path) -> None:
         assert bad not in page
 
 
-def test_an_own_page_may_not_take_a_built_in_name(site: Path, tmp_path: Path) -> None:
-    """`content/latency.md` would hide the latency page."""
+@pytest.mark.parametrize("name", ["latency", "guide", "model-magika"])
+def test_an_own_page_may_not_take_the_name_of_another(
+    site: Path, tmp_path: Path, name: str
+) -> None:
+    """`content/latency.md` would hide the latency page; the error names the file."""
     (site / "content").mkdir()
-    (site / "content" / "latency.md").write_text("x")
-    with pytest.raises(ConfigError, match="taken"):
+    own = site / "content" / f"{name}.md"
+    own.write_text("x")
+    with pytest.raises(ConfigError, match="taken") as caught:
         build(site, [], tmp_path / "out")
+    assert str(own) in str(caught.value)
 
 
 def test_builds_where_openvino_is_not_installed(site: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from ovreport_sitegen.charts import Chart, Drawer, Kind, Row
+from ovreport_sitegen.charts import Chart, Drawer, Kind, Part, Row
 from ovreport_sitegen.charts.axes import linear_axis, log_axis
 from ovreport_sitegen.charts.rows import fill
 
@@ -32,7 +32,7 @@ def a_chart(kind: Kind, **changes: object) -> Chart:
                 "high": v * 1.1,
                 "other": 0.9,
                 "points": (-1.0, 0.0, 2.0),
-                "parts": (("decode", v / 4), ("infer", v / 2)),
+                "parts": (Part("decode", v / 4, "tip"), Part("infer", v / 2, "tip")),
                 "tip": f"tip {i}",
                 **changes,
             }
@@ -102,6 +102,14 @@ def test_stages_lie_end_to_end_and_are_named_where_there_is_room() -> None:
         (10, 30, "infer"),
     ]
     assert {datum["word"] for datum in found.rows if datum["i"] == 0} == {""}
+
+
+def test_the_first_part_says_all_of_its_row_and_the_others_what_they_are() -> None:
+    """Nothing is drawn that cannot be seen: no text without words, no bar without width."""
+    text = Drawer(None).svg(a_chart("stages"))
+    tips = [e.text for e in parse(text).iter() if e.tag.endswith("}title")]
+    assert tips == ["Title", *(tip for i in range(3) for tip in (f"tip {i}", "tip"))]
+    assert not [e for e in parse(text).iter() if e.tag.endswith("}text") and not e.text]
 
 
 def test_families_differ_by_shape_too() -> None:

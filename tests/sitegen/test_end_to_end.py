@@ -31,9 +31,11 @@ def test_both_ways_stand_in_a_models_chart() -> None:
     (card,) = end_to_end.view(catalogue(a_record(noise=0.0))).models
     assert card.chart is not None
     host, graph = card.chart.rows
-    assert [stage for stage, _ in host.parts] == list(r.STAGES)
-    assert "preprocess" not in dict(graph.parts)
-    assert sum(ms for _, ms in host.parts) == pytest.approx(host.value) == pytest.approx(8.15)
+    assert [part.name for part in host.parts] == list(r.STAGES)
+    assert "preprocess" not in {part.name for part in graph.parts}
+    assert (
+        sum(part.length for part in host.parts) == pytest.approx(host.value) == pytest.approx(8.15)
+    )
     assert "61 %" in card.finding
     assert "decoding" in card.finding
     assert "1.1×" in card.finding
@@ -103,7 +105,7 @@ def test_an_unreliable_time_is_pale_and_says_so() -> None:
     assert card.chart is not None
     assert all(row.faint and row.label.startswith("≈") for row in card.chart.rows)
     assert "Pale" in card.legend
-    assert view.table.rows[0].tone == "unreliable"
+    assert view.table.rows[0].cells[3].tone == "unreliable"
     assert "end-to-end" in view.head.warning
 
 

@@ -52,7 +52,7 @@ def test_shares_and_counts_look_like_what_they_are() -> None:
         )
     )
     shown = {row[0]: row[1] for row in rows}
-    assert shown[READINGS["foreign_cpu_peak_share"]] == "12.5%"
+    assert shown[READINGS["foreign_cpu_peak_share"]] == "12.5 %"
     assert shown[READINGS["looks"]] == "24"
     assert shown[READINGS["cgroup_cpus"]] == "1.50"
     assert shown[READINGS["swap_pages"]] == "20,000"

@@ -20,9 +20,7 @@ from tests.sitegen.conftest import catalogue
 @pytest.fixture
 def view() -> guide.GuideView:
     """Return the view of the page."""
-    (page,) = guide.PAGE.views(catalogue(a_record())).values()
-    assert isinstance(page, guide.GuideView)
-    return page
+    return guide.view(catalogue(a_record()))
 
 
 def test_every_exit_code_is_explained(view: guide.GuideView) -> None:

@@ -12,6 +12,7 @@ from ovreport import record as r
 from ovreport.metrics import METRICS
 from ovreport.store import Loaded, Stored, write
 from ovreport_sitegen.build import build
+from ovreport_sitegen.components.table import Cell, TableRow
 from ovreport_sitegen.config import Config, MachineSettings
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.pages import method, overview
@@ -118,12 +119,17 @@ def test_counts_of_results_agree(tmp_path: Path) -> None:
 # ---------------------------------------------------------------- a row a model
 
 
+def named(row: TableRow) -> dict[str, Cell]:
+    """Return a row's cells after the first, by the names of their columns."""
+    return dict(zip(row.labels, row.cells[1:], strict=True))
+
+
 def test_the_table_has_a_row_a_model_of_that_machine() -> None:
     """Speed, verdict, accuracy, start-up and memory; each cell carries its column's name."""
     answers = overview.view(catalogue(*two_machines())).answers
     (row,) = answers.rows
-    assert row.head.text == "Magika v3.3"
-    assert [name for name, _ in row.cells][:6] == [
+    assert row.cells[0].text == "Magika v3.3"
+    assert list(row.labels)[:6] == [
         "Latency (ms)",
         "Throughput (inf/s)",
         "How sure",
@@ -131,8 +137,8 @@ def test_the_table_has_a_row_a_model_of_that_machine() -> None:
         "Cold start (ms)",
         "Peak memory (MiB)",
     ]
-    assert len(answers.columns) == 1 + len(row.cells)
-    assert all(f">{name}</b>" in row.html for name, _ in row.cells)
+    assert len(answers.columns) == len(row.cells) == 1 + len(row.labels)
+    assert all(f">{name}</b>" in row.html for name in row.labels)
 
 
 def test_a_rows_badge_is_of_the_worse_of_latency_and_throughput() -> None:
@@ -141,12 +147,12 @@ def test_a_rows_badge_is_of_the_worse_of_latency_and_throughput() -> None:
     for worse, other in (("latency", "throughput"), ("throughput", "latency")):
         made = replace(good, **{worse: getattr(bad, worse)})
         (row,) = overview.view(catalogue(made)).answers.rows
-        badge = dict(row.cells)["How sure"]
+        badge = named(row)["How sure"]
         assert badge.text != "stable"
         assert worse in badge.sub
         assert other not in badge.sub
     (row,) = overview.view(catalogue(good)).answers.rows
-    assert dict(row.cells)["How sure"].text == "stable"
+    assert named(row)["How sure"].text == "stable"
 
 
 def test_noisy_values_have_their_own_mark() -> None:
@@ -156,7 +162,7 @@ def test_noisy_values_have_their_own_mark() -> None:
     value = found.results[0].metric_value("throughput_ips")
     assert value is not None
     assert value.verdict.level == "noisy"
-    assert dict(row.cells)["Throughput (inf/s)"].sign == "noisy"
+    assert named(row)["Throughput (inf/s)"].sign == "noisy"
 
 
 def test_the_observed_latency_stands_below_the_undisturbed_one() -> None:
@@ -166,14 +172,15 @@ def test_the_observed_latency_stands_below_the_undisturbed_one() -> None:
     value = found.results[0].metric_value("latency_observed_ms")
     assert value is not None
     observed = METRICS["latency_observed_ms"].format(value.value)
-    assert f"observed {observed}" in dict(row.cells)["Latency (ms)"].sub
+    assert f"observed {observed}" in named(row)["Latency (ms)"].sub
 
 
 def test_another_machine_stands_beside_it() -> None:
     """The same model's latency there, with a link to that result."""
     found = catalogue(*two_machines())
-    name, cell = overview.view(found).answers.rows[0].cells[-1]
-    assert "Old 9" in name
+    (row,) = overview.view(found).answers.rows
+    cell = row.cells[-1]
+    assert "Old 9" in row.labels[-1]
     assert cell.text.startswith(("4.9", "5.0", "5.1"))
     assert cell.href.startswith("model-magika")
 
@@ -185,18 +192,18 @@ def test_what_the_default_precision_costs_is_in_the_row() -> None:
         catalogue(f32, a_record(precision="default", median_ms=2.5, top1=0.84, seed=2))
     ).answers
     (row,) = answers.rows
-    cells = dict(row.cells)
+    cells = named(row)
     assert cells["Speed against f32 (×)"].text.startswith("2.0")
     assert cells["Accuracy against f32 (points)"].text == "−13.0"
     (only,) = overview.view(catalogue(f32)).answers.rows
-    assert not any("against f32" in name for name, _ in only.cells)
+    assert not any("against f32" in name for name in only.labels)
 
 
 def test_several_devices_of_a_machine_are_named() -> None:
     """A row a model and device."""
     gpu = {"device": "GPU.0", "family": "iGPU", "full_name": "Example(R) Graphics"}
     answers = overview.view(catalogue(a_record(), a_record(**gpu, seed=2))).answers
-    assert [dict(row.cells)["Device"].text for row in answers.rows] == [
+    assert [named(row)["Device"].text for row in answers.rows] == [
         "Example CPU 9000",
         "Example Graphics",
     ]

@@ -93,7 +93,7 @@ def test_the_worst_conditions_speak_for_a_question() -> None:
     ]
     assert said.rows[0].conditions == "5 rounds"
     assert said.finding.startswith("1 of 2")
-    assert len(said.every) == 5
+    assert said.total == 5
 
 
 def test_the_page_shows_the_study(built: Built) -> None:
@@ -105,3 +105,24 @@ def test_the_page_shows_the_study(built: Built) -> None:
     assert "≥ 93 %" in text
     assert simulation.section(STUDY).finding in text
     assert f"All {len(STUDY.findings)}" in text
+    download = (built.out / "data" / "statistics.json").read_bytes()
+    assert msgspec.json.decode(download, type=StatisticsStudy) == STUDY
+
+
+def test_what_is_missed_for_two_reasons_has_a_row_for_each() -> None:
+    """Below the row of its question, which the missed ones do not speak for."""
+    missed = {"measured": 0.5, "conditions": "heavy load"}
+    said = section(
+        a_finding(),
+        a_finding(**missed, why="nobody sees it"),
+        a_finding(question="Another?"),
+        a_finding(**missed, why="too few rounds"),
+    )
+    rows = [(r.question, r.met, r.why) for r in said.rows]
+    assert rows == [
+        ("Is it kept?", "yes", ""),
+        ("Is it kept?", "no", "nobody sees it"),
+        ("Is it kept?", "no", "too few rounds"),
+        ("Another?", "yes", ""),
+    ]
+    assert said.finding.startswith("1 of 2")

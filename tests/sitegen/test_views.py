@@ -13,7 +13,7 @@ from ovreport.metrics.percentiles import TOO_FEW
 from ovreport_sitegen import downloads
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells, ranked
-from ovreport_sitegen.components.cells import details_table, whole_devices
+from ovreport_sitegen.components.result_tables import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column
 from ovreport_sitegen.pages import (
     accuracy,
@@ -175,7 +175,7 @@ def test_unreliable_results_are_ranked_as_outlines() -> None:
     assert (drawn["Shaky"].faint, drawn["Shaky"].is_approximate) == (True, True)
     assert drawn["Shaky"].label.startswith("≈")
     assert (drawn["Magika"].faint, drawn["Magika"].is_approximate) == (False, False)
-    (row,) = [row for row in view.table.rows if row.tone == "unreliable"]
+    (row,) = [row for row in view.table.rows if "badge unreliable" in row.html]
     assert "rounds differ" in row.html
     assert {"hollow", "unreliable"} <= set(view.cards[0].marks)
 
@@ -219,7 +219,6 @@ def test_a_card_shows_the_verdict_and_rounds_of_the_metric_that_it_draws() -> No
     assert start.verdict.level in card.footer
     assert speed.verdict.level not in card.footer
     assert f"badge {start.verdict.level}" in card.table.rows[0].html
-    assert card.table.rows[0].tone == start.verdict.level
 
 
 def test_a_card_of_nothing_but_unreliable_results_tells_the_order_of_magnitude() -> None:
@@ -344,12 +343,12 @@ def test_every_accuracy_has_a_row_with_its_data_and_verdict() -> None:
     for table in (accuracy.view(found).table, model.view(found, found.models[0]).accuracies):
         assert table is not None
         assert len(table.rows) == 6
-        text = "".join(row.html for row in table.rows)
+        rows = [[cell.text for cell in row.cells] for row in table.rows]
         for name, n in (("WordSim-353", "353"), ("SimLex-999", "999")):
-            named = [row.html for row in table.rows if f"<span>{name}</span>" in row.html]
+            named = [texts for texts in rows if name in texts]
             assert len(named) == 2
-            assert all(f"<span>{n}</span>" in html for html in named)
-        assert text.count("<span>worse</span>") == 3
+            assert all(n in texts for texts in named)
+        assert sum("worse" in texts for texts in rows) == 3
 
 
 def test_a_converted_model_says_what_made_it() -> None:
@@ -416,6 +415,38 @@ def test_a_models_page_holds_every_result_in_full() -> None:
     assert "bf16, the default on Example CPU 9000" in finding
     assert "2.00×" in finding
     assert "12.9" in finding
+
+
+def test_a_full_result_has_the_verdict_of_each_value() -> None:
+    """Of each its own; an accuracy has no rounds that could disagree, but its n."""
+    (result,) = catalogue(a_record(noise=0.5)).results
+    groups = {group.title: group for group in result_view.view(result).groups}
+    assert "badge unreliable" in groups["Latency"].rows[0].html
+    assert "badge stable" in groups["Memory"].rows[0].html
+    (accuracy,) = groups["Accuracy"].rows
+    assert "Top-1" in accuracy.html
+    assert "badge" not in accuracy.html
+    for group in groups.values():
+        assert {sum(cell.span for cell in row.cells) for row in group.rows} <= {5}
+
+
+def test_a_full_result_without_accuracy_says_why() -> None:
+    """Once, among the metrics."""
+    (result,) = catalogue(a_record(architecture_only=True)).results
+    (group,) = [g for g in result_view.view(result).groups if g.title == "Accuracy"]
+    assert "constant weights" in group.missing
+
+
+def test_a_property_has_one_row_for_all_modes() -> None:
+    """What was in force, and what was requested, mode by mode."""
+    (result,) = catalogue(a_record()).results
+    settings = result_view.view(result).settings
+    assert settings.modes == ("Latency", "Throughput")
+    names = [row.cells[0].text for row in settings.rows]
+    assert len(names) == len(set(names))
+    (hint,) = [row for row in settings.rows if row.cells[0].text == "PERFORMANCE_HINT"]
+    assert [cell.text for cell in hint.cells[1:]] == ["LATENCY", "THROUGHPUT"]
+    assert "requested" in hint.cells[1].sub
 
 
 def test_all_tables_have_as_many_cells_as_columns() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -12,6 +11,7 @@ import click
 
 from ovreport.errors import IncompleteError, InputError
 from ovreport.record.base import Precision
+from ovreport.stats.spread import MIN_PROCESSES
 from ovreport.variants import VARIANTS
 from ovreport_collector.cli.options import (
     OneOf,
@@ -24,24 +24,24 @@ from ovreport_collector.cli.options import (
     suite_option,
 )
 from ovreport_collector.plan.engines import CHOICES
-from ovreport_collector.plan.tiers import FEWEST_PROCESSES, MOST_ROUNDS, TIERS
+from ovreport_collector.plan.tiers import MOST_ROUNDS, TIERS
 from ovreport_collector.suite.model import DEFAULT_SUITE, PUBLISHED
 
 _EXAMPLES = """
 \b
 Examples:
-  ovreport collect                                  the quick suite on every device here
-  ovreport collect --dry-run                        what that is, and how long it takes
-  ovreport collect --suite standard --tier standard numbers to publish
+  ovreport collect                                    the quick suite on every device here
+  ovreport collect --dry-run                          what that is, and how long it takes
+  ovreport collect --suite standard --tier standard   numbers worth comparing
   ovreport collect --model magika-v3.3 --precision f32
   ovreport collect --device CPU --device AUTO:GPU,CPU
-  ovreport collect --engine openvino --engine native against ONNX Runtime and LiteRT
-  ovreport collect --suite llm                      language models (extra genai)
+  ovreport collect --engine openvino --engine native  against ONNX Runtime and LiteRT
+  ovreport collect --suite llm                        language models (extra genai)
   ovreport collect --model magika-v3.3 --variant published --variant int8
-  ovreport collect model.onnx                       a model of your own
+  ovreport collect model.onnx                         a model of your own
   ovreport collect model.onnx --shape x=1,3,640,640 --input sr=16000
-  ovreport collect --suite my.toml                  your own suite
-  ovreport collect --suite my.toml --dataset imagenet=/data/imagenet   on your own data
+  ovreport collect --suite my.toml                    your own suite
+  ovreport collect --suite my.toml --dataset imagenet=/data/imagenet  on your own data
 
 \b
 Stopped with Ctrl-C, or by a crash? The same command goes on where it was.
@@ -66,21 +66,22 @@ def _measurements() -> Sequence[str]:
     type=click.Choice(tuple(TIERS)),
     default="quick",
     show_default=True,
-    help="How long to measure.",
+    help="How long to measure; --dry-run says how long that is.",
 )
 @click.option(
     "--rounds",
-    type=click.IntRange(FEWEST_PROCESSES, MOST_ROUNDS),
+    type=click.IntRange(MIN_PROCESSES, MOST_ROUNDS),
     metavar="N",
-    help="Rounds of each case, rounded up so that each of its processes, three at least, has as "
-    "many. Default: by tier, and more where they do not agree yet.",
+    help="Rounds of each case, rounded up to the same number in each of its processes (three or "
+    "more). Default: by tier, and more where they do not agree yet.",
 )
 @click.option(
     "--time",
     "seconds",
     type=Seconds(0.05, 600),
     metavar="SECONDS",
-    help="Length of one timed loop; its least count of inferences goes with it. Default: by tier.",
+    help="Length of one timed loop; the least number of inferences is scaled with it. Default: by "
+    "tier.",
 )
 @click.option(
     "--model",
@@ -110,8 +111,8 @@ def _measurements() -> Sequence[str]:
     multiple=True,
     type=click.Choice([PUBLISHED, *VARIANTS]),
     help="Weights to measure; repeatable. `published`: the file as it is; others are made of fp32 "
-    "models (…-weights: of language models too), most of them by NNCF. Default: `published`, and "
-    "what the suite names.",
+    "models (names ending in -weights also for language models), most of them by NNCF. Default: "
+    "`published`, and what the suite names.",
 )
 @click.option(
     "--precision",
@@ -140,7 +141,8 @@ def _measurements() -> Sequence[str]:
     "timeout_s",
     type=Seconds(1),
     metavar="SECONDS",
-    help="Limit of one step of a measuring process. Default: by tier, 300 s and four loops.",
+    help="Limit of one step of a measuring process. Default: 300 s, plus four times the tier's "
+    "longest loop.",
 )
 @click.option(
     "--skip",
@@ -154,7 +156,7 @@ def _measurements() -> Sequence[str]:
     type=click.IntRange(1),
     metavar="N",
     help="Compute accuracies on at most so many samples of your datasets, drawn by the seed. "
-    "Default: 5,000, and what fits into 1 GiB.",
+    "Default: 5,000, or fewer if they exceed 1 GiB.",
 )
 @click.option("--fresh", is_flag=True, help="Discard a stopped run of the same plan.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and the expected time, and stop.")
@@ -177,15 +179,13 @@ def collect(
 
     FILE: a model of your own (.onnx, .xml or .tflite), in the place of a suite.
     """
-    from rich.console import Console
-
+    from ovreport_collector.cli.console import wide_console
     from ovreport_collector.plan.own_models import OwnModels
     from ovreport_collector.plan.request import Request, make_plan
     from ovreport_collector.session import collect as session
     from ovreport_collector.session import tables
 
-    # A log has no width of its own; the table of results needs more than 80 columns.
-    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 120)
+    console = wide_console(stderr=as_json)
     _check_own(files, shapes, inputs, suite)
     request = Request(
         suite=suite or DEFAULT_SUITE,

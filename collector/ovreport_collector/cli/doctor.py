@@ -18,7 +18,7 @@ Examples:
   ovreport doctor --json | jq '.checks[] | select(.status == "bad") | .remedy'
 
 \b
-It changes nothing. Exit codes: 0 nothing bad, 1 something will make results noisy, 2 bad input.
+It changes nothing. Exit codes: 0 nothing bad, 1 something spoils results, 2 bad input.
 """
 
 
@@ -48,4 +48,4 @@ def doctor(seconds: int, as_json: bool) -> None:
         output.show_checks(checks)
     bad = [check.title for check in checks if check.status == "bad"]
     if bad:
-        raise IncompleteError(f"results will be noisy: {', '.join(bad).lower()}")
+        raise IncompleteError(f"not fit to be measured now: {', '.join(bad).lower()}")

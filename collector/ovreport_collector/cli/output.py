@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from rich.text import Text
 from ovreport import paths
 from ovreport.errors import one_line
 from ovreport_collector import sources
+from ovreport_collector.cli.console import wide_console
 from ovreport_collector.doctor.check import Check
 from ovreport_collector.engines.types import ProbeResult
 from ovreport_collector.sources import Download
@@ -50,7 +50,7 @@ def show_devices(found: ProbeResult) -> None:
 
 def show_checks(checks: Sequence[Check]) -> None:
     """Print a table of checks of the machine, and what to change."""
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = wide_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("status", "check", "found", "why it matters"):
         table.add_column(heading, overflow="fold")
@@ -60,12 +60,13 @@ def show_checks(checks: Sequence[Check]) -> None:
         cells = (one_line(text, _MAX_CELL) for text in (check.title, check.value, check.why))
         table.add_row(status, *map(escape, cells))
     console.print(table)
-    advice = [check for check in checks if check.remedy and check.status != "ok"]
+    advice = [check for check in checks if (check.remedy or check.effect) and check.status != "ok"]
     if advice:
         console.print("\n[bold]What to change[/bold]")
     for check in advice:
-        title, remedy = (escape(one_line(t, _MAX_CELL)) for t in (check.title, check.remedy))
-        console.print(f"  {title}: {remedy}", highlight=False, soft_wrap=True)
+        said = " ".join(filter(None, (check.effect, check.remedy)))
+        title, said = (escape(one_line(text, _MAX_CELL)) for text in (check.title, said))
+        console.print(f"  {title}: {said}", highlight=False, soft_wrap=True)
 
 
 def fetch_all(suite: Suite, wanted: Sequence[Model], console: Console) -> list[str]:

@@ -22,7 +22,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES, short_help="Show what the models of a suite can be for.")
 @click.argument("name", required=False, metavar="[TASK]")
-@click.option("--markdown", is_flag=True, help="Print the reference of all tasks, as Markdown.")
+@click.option("--markdown", is_flag=True, help="Print the reference as Markdown: all, or one task.")
 @json_option
 def tasks(name: str | None, markdown: bool, as_json: bool) -> None:
     """Show the tasks that a suite can name: inputs, data, options, layouts of data sets."""
@@ -35,7 +35,7 @@ def tasks(name: str | None, markdown: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(tasks_output.as_json(name), indent=1))
     elif markdown:
-        click.echo(tasks_output.page(), nl=False)
+        click.echo(tasks_output.page(name), nl=False)
     elif name:
         tasks_output.show(name)
     else:

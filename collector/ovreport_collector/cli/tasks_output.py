@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import dedent
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ovreport.metrics import METRICS
 from ovreport_collector import tasks
+from ovreport_collector.cli.console import wide_console
 from ovreport_collector.datasets import LAYOUTS
 from ovreport_collector.suite.options import Option
 
@@ -35,7 +34,7 @@ Data that you have, and nothing fetches: a suite says `layout` in a data set, an
 
 def show_all() -> None:
     """Print a line for each task."""
-    console = Console(width=_width())
+    console = wide_console()
     table = Table(box=None, pad_edge=False)
     for heading in ("task", "accuracy", "what"):
         table.add_column(heading, overflow="fold")
@@ -45,14 +44,10 @@ def show_all() -> None:
     console.print("\n`ovreport tasks TASK` shows its options and data.", highlight=False)
 
 
-def _width() -> int | None:
-    return None if sys.stdout.isatty() else 120
-
-
 def show(name: str) -> None:
     """Print all of one task; SuiteError if there is none of that name."""
     tasks.get(name)
-    console = Console(width=_width())
+    console = wide_console()
     click.echo(f"{name}\n")
     click.echo("\n\n".join(_paragraphs(name)))
     options = _options(name)
@@ -87,9 +82,15 @@ def _task_as_json(name: str) -> dict[str, Any]:
     }
 
 
-def page() -> str:
-    """Return the reference of all tasks and layouts, as Markdown."""
-    return "\n".join([_ABOUT, *map(_section, tasks.BUILT_IN), _LAYOUTS, *_layout_sections()])
+def page(name: str | None = None) -> str:
+    """Return the reference of all tasks and layouts, or of one task and its layouts, as Markdown.
+
+    SuiteError if there is none of that name.
+    """
+    if name:
+        return "\n".join([_section(name), *_layout_sections(_layouts(name))])
+    parts = [_ABOUT, *map(_section, tasks.BUILT_IN), _LAYOUTS, *_layout_sections(LAYOUTS)]
+    return "\n".join(parts)
 
 
 def _section(name: str) -> str:
@@ -103,10 +104,10 @@ def _section(name: str) -> str:
     return "\n".join(lines)
 
 
-def _layout_sections() -> Iterator[str]:
-    for name, layout in LAYOUTS.items():
+def _layout_sections(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
         yield f'<h3 id="layout-{name}">{name}</h3>\n'
-        for part in layout.about.split("\n\n"):
+        for part in LAYOUTS[name].about.split("\n\n"):
             is_tree = part.startswith(" ")
             yield f"```text\n{dedent(part)}\n```\n" if is_tree else " ".join(part.split()) + "\n"
 

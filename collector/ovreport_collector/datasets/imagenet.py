@@ -64,7 +64,7 @@ class Contents:
         """That the order of classes was guessed; empty where it was not."""
         if not self.guessed_order:
             return ""
-        first, *_, last = (*self.guessed_order, self.guessed_order[-1])
+        first, last = self.guessed_order[0], self.guessed_order[-1]
         return (
             f"the order of its {len(self.guessed_order):,} classes was guessed from their names, "
             f"sorted: {one_line(first, 40)} is 0, {one_line(last, 40)} is "

@@ -4,9 +4,10 @@
     settings  how the machine is set up, and what of it we may use
     activity  what happens on it right now, by a short look
     access    what we may read: energy, OpenVINO's devices
-    preflight what of it spoils results now, said before a collect
+    preflight what of it changes results, said before a collect
 
-Limits are those of `ovreport.metrics.evidence`: what is `bad` here makes a result noisy there.
+Limits are those of `ovreport.metrics.evidence`: what is `bad` here disturbs rounds there, or makes
+results noisy.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.metrics.evidence import FOREIGN_CPU_SHARE, PRESSURE_SHARE, STEAL_SHARE
-from ovreport_collector.doctor.check import Check, Status, gib, share
+from ovreport_collector.doctor.check import DISTURBED, NOISY, Check, Status, gib, share
 from ovreport_collector.machine import noise, processes, procfs
 from ovreport_collector.machine.processes import Process
 
@@ -69,8 +69,6 @@ def checks(seen: Look, root: Path) -> Iterator[Check]:
 
 def _foreign(seen: Look) -> Check:
     taken = seen.readings.get("foreign_cpu_share")
-    if taken is not None:
-        taken = min(taken, 1.0)  # the kernel's ticks are coarse
     load = seen.readings.get("load_average_1m")
     named = [f"{name} {share(part)}" for name, part in seen.programs[:_SHOWN] if part >= _NAMED]
     parts = [
@@ -84,7 +82,8 @@ def _foreign(seen: Look) -> Check:
         title="Other programs",
         status="unknown" if taken is None else "bad" if bad else "ok",
         value="; ".join(parts),
-        why=f"Over {share(FOREIGN_CPU_SHARE)} of the processors' time makes a result noisy.",
+        why=f"Over {share(FOREIGN_CPU_SHARE)} of the processors' time disturbs a round.",
+        effect=DISTURBED if bad else "",
         remedy="Close them; `top` shows more. Services: `systemctl stop NAME`." if bad else "",
     )
 
@@ -106,8 +105,9 @@ def _pressure(readings: Mapping[str, float]) -> Check:
         title="Waiting tasks",
         status="bad" if bad else "ok" if shares else "unknown",
         value=", ".join(f"{what} {share(v)}" for what, v in shares.items()) or "not reported",
-        why="Tasks that wait for memory or disks stop what is measured "
-        f"(over {share(PRESSURE_SHARE)} of the time: noisy).",
+        why="Tasks that wait for memory or disks hold up what is measured: over "
+        f"{share(PRESSURE_SHARE)} of the time disturbs a round.",
+        effect=f"Tasks that wait hold up what is measured. {DISTURBED}" if bad else "",
         remedy="Free memory, and stop copies, updates and indexing."
         if bad
         else ""
@@ -133,6 +133,7 @@ def _swap(readings: Mapping[str, float], memory: Mapping[str, int]) -> Check:
         status=status,
         value=f"{traffic}, {gib(used)} in use",
         why="A page that comes back from disk stops an inference for milliseconds.",
+        effect=f"Pages that come back from disk hold up inferences. {NOISY}" if moved else "",
         remedy="Free memory, then empty the swap: `sudo swapoff -a && sudo swapon -a`."
         if status in {"bad", "warn"}
         else "",
@@ -147,7 +148,8 @@ def _steal(readings: Mapping[str, float]) -> Check:
         title="Stolen by the hypervisor",
         status="unknown" if taken is None else "bad" if bad else "ok",
         value="not reported" if taken is None else f"{share(taken)} of processor time",
-        why=f"Over {share(STEAL_SHARE)} for other virtual machines makes a result noisy.",
+        why=f"Over {share(STEAL_SHARE)} for other virtual machines disturbs a round.",
+        effect=DISTURBED if bad else "",
         remedy="Measure on a dedicated instance, or on bare metal." if bad else "",
     )
 
@@ -169,7 +171,12 @@ def _heat(readings: Mapping[str, float]) -> Check:
         title="Heat",
         status=status,
         value=", ".join(parts) or "not reported (usual on virtual machines)",
-        why="A hot processor lowers its clock; every event of it makes a result noisy.",
+        why="A hot processor lowers its clock; an event of it makes a result noisy.",
+        effect=f"The processor lowers its clock. {NOISY}"
+        if events
+        else "The processor may lower its clock, and results be slower and noisy."
+        if hot
+        else "",
         remedy="Let the machine cool down, clean its fans, give it air."
         if status in {"bad", "warn"}
         else "",

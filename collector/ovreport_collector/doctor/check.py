@@ -8,7 +8,12 @@ from typing import Literal
 from msgspec import Struct
 
 Status = Literal["ok", "warn", "bad", "unknown"]
-"""`bad`: results will be noisy. `warn`: they may be. `unknown`: the machine does not report it."""
+"""`bad`: it spoils results, as its effect says. `warn`: it may. `unknown`: the machine does not
+report it."""
+
+DISTURBED = "Latency and throughput are marked disturbed where no quiet moment is found."
+NOISY = "Every result is marked noisy."
+SMALLER = "Results are those of a smaller machine."
 
 _FROM_BEST = ("ok", "unknown", "warn", "bad")
 
@@ -23,6 +28,9 @@ class Check(Struct, frozen=True, kw_only=True):
     """What was found; may hold foreign text, such as a program's name."""
     why: str
     """Why it matters."""
+    effect: str = ""
+    """What it does to results as it is now, as a sentence; empty: it changes none by itself, or
+    nothing can be done about it."""
     remedy: str = ""
     """What to do, with a command where there is one; empty where nothing needs doing."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ovreport.metrics.evidence import is_whole
-from ovreport_collector.doctor.check import Check, Status, gib
+from ovreport_collector.doctor.check import NOISY, SMALLER, Check, Status, gib
 from ovreport_collector.machine import cgroup, describe, procfs
 
 _MEMORY_BYTES = (2**29, 2**31)
@@ -43,6 +43,7 @@ def _governor(found: str) -> Check:
         status=status,
         value=found or "not reported (usual on virtual machines)",
         why="`powersave` keeps the clock low, and others follow the load with a delay.",
+        effect=f"The clock stays low. {NOISY}" if status == "bad" else "",
         remedy="sudo cpupower frequency-set -g performance" if status in {"bad", "warn"} else "",
     )
 
@@ -65,7 +66,8 @@ def _power(found: str) -> Check:
         title="Power source",
         status="bad" if on_battery else "ok" if found == "mains" else "unknown",
         value="not reported (usual without a battery)" if found == "unknown" else found,
-        why="On battery processors run slower, and every result is noisy.",
+        why="On battery processors run slower.",
+        effect=f"Processors run slower. {NOISY}" if on_battery else "",
         remedy="Plug the machine in." if on_battery else "",
     )
 
@@ -102,6 +104,7 @@ def _affinity(allowed: int, online: int) -> Check:
         status="warn" if fewer else "ok" if allowed else "unknown",
         value=f"{allowed} of {online or allowed}" if allowed else "not reported",
         why="With fewer than the machine has, its numbers are those of a smaller one.",
+        effect=SMALLER if fewer else "",
         remedy="Start without `taskset`; in a container, without `--cpuset-cpus`." if fewer else "",
     )
 
@@ -114,8 +117,12 @@ def _quota(cpus: float | None, allowed: int) -> Check:
         title="Processor quota",
         status="bad" if part else "warn" if below else "ok",
         value="none" if cpus is None else f"{cpus:.2f} processors",
-        why="When a quota is used up all threads stand still; a number that is not whole makes "
-        "results noisy.",
+        why="When a quota is used up all threads stand still, the more often if it is not whole.",
+        effect=f"All threads stand still when it is used up. {NOISY}"
+        if part
+        else SMALLER
+        if below
+        else "",
         remedy="Give the container whole processors: `docker run --cpuset-cpus=0-3`, not `--cpus`."
         if part or below
         else "",
@@ -124,15 +131,17 @@ def _quota(cpus: float | None, allowed: int) -> Check:
 
 def _memory(available: int | None, limit: int | None) -> Check:
     least = min((size for size in (available, limit) if size is not None), default=None)
+    status: Status = "unknown" if least is None else _room(least, _MEMORY_BYTES)
     within = "" if limit is None else f", at most {gib(limit)} by the control group"
     return Check(
         id="memory",
         title="Free memory",
-        status="unknown" if least is None else _room(least, _MEMORY_BYTES),
+        status=status,
         value=("not reported" if available is None else gib(available)) + within,
         why="A short memory swaps, or ends the measuring process.",
+        effect="Measuring processes may be ended by the system." if status == "bad" else "",
         remedy="Close other programs, or measure smaller models."
-        if least is not None and _room(least, _MEMORY_BYTES) != "ok"
+        if status in {"bad", "warn"}
         else "",
     )
 
@@ -150,6 +159,7 @@ def _disk(cache: Path) -> Check:
         status=status,
         value=f"{'not reported' if free is None else gib(free)} at {cache}",
         why="Models and their caches are kept there; a full disk stops a collect.",
+        effect="Models may not fit, and the collect would stop." if status == "bad" else "",
         remedy="Free space, or name another folder: `export OVREPORT_CACHE=/path`."
         if status in {"bad", "warn"}
         else "",

@@ -1,7 +1,7 @@
 """The timed loops: warm-up, latency, throughput. They know requests, not engines.
 
     loop = LatencyLoop(request, 4, tier, process=0)   warms up
-    loop.round(0), …, loop.round(1)                   a timed loop each, some time apart
+    loop.round(0, watch), …, loop.round(1, watch)     a timed loop each, some time apart
 
 A round begins with a few inferences that are not timed, since others ran in between. Only `infer`
 is between two readings of the clock; feeding the next input, reading the runtime's own duration and
@@ -75,18 +75,6 @@ class Observer(Protocol):
         ...
 
 
-class Nobody:
-    """Sees nothing."""
-
-    readings: Mapping[str, float] = {}
-
-    def begin(self) -> None:
-        """Do nothing."""
-
-    def end(self) -> None:
-        """Do nothing."""
-
-
 class LatencyLoop:
     """Synchronous inferences of one request, one at a time, inputs rotated; warmed up."""
 
@@ -96,11 +84,11 @@ class LatencyLoop:
         self._window = _one_by_one(request, samples)
         self._warm = warm_up(self._window)
 
-    def round(self, index: int, observer: Observer | None = None) -> LatencyRound:
+    def round(self, index: int, observer: Observer) -> LatencyRound:
         """Time one loop, which is the round of this number."""
         with measuring():
             warm = self._warm.followed_by(self._window)
-            timed = self._timed(observer or Nobody())
+            timed = self._timed(observer)
         ms = np.asarray(timed.wall_s) * 1000
         third = max(1, len(ms) // 3)
         return LatencyRound(
@@ -179,26 +167,23 @@ class ThroughputLoop:
         self._seconds = min(seconds, tier.max_seconds)
 
     def round(
-        self,
-        index: int,
-        observer: Observer | None = None,
-        around: AbstractContextManager[object] = NO_METER,
+        self, index: int, observer: Observer, around: AbstractContextManager[object] = NO_METER
     ) -> ThroughputRound:
         """Time one loop, which is the round of this number.
 
         `around` is entered for the timed loop alone: a meter of energy.
         """
-        seen, tier = observer or Nobody(), self._tier
+        tier = self._tier
         cpu_s = [0.0, 0.0]
 
         def ended() -> None:
             cpu_s[1] = processor_clock()
-            seen.end()
+            observer.end()
 
         with measuring():
             warm = self._warm.followed_by(_batches(self._load))
         with around:
-            seen.begin()
+            observer.begin()
             cpu_s[0] = processor_clock()
             loaded = self._load.run(
                 self._seconds, tier.min_inferences, longest=tier.max_seconds, ended=ended
@@ -222,7 +207,7 @@ class ThroughputLoop:
             warmup_stable=warm.stable,
             histogram=_histogram(ms, THROUGHPUT_BUCKETS, tier),
             cpu_s=cpu_s[1] - cpu_s[0],
-            readings=dict(seen.readings),
+            readings=dict(observer.readings),
         )
 
 

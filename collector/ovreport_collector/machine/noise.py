@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -117,18 +117,16 @@ class Window:
         return self.looks[1:-1] or self.looks
 
 
-def readings(
-    before: Snapshot, after: Snapshot, between: Sequence[Snapshot] = ()
-) -> dict[str, float]:
-    """Return what happened from one moment to another, and the extremes of the looks between."""
-    return readings_of([Window([before, *between, after])])
+def readings(before: Snapshot, after: Snapshot) -> dict[str, float]:
+    """Return what happened from one moment to another."""
+    return readings_of([Window([before, after])])
 
 
 def readings_of(windows: Sequence[Window]) -> dict[str, float]:
     """Return what happened in several windows, at least one: what counts up is summed."""
     first = windows[0].looks[0]
     found = {
-        **_moved(windows),
+        **_happened(windows),
         **_peaks(windows),
         **{key: first.state[key] for key in _AT_START if key in first.state},
         **_extremes([look for window in windows for look in window.between]),
@@ -193,61 +191,6 @@ class Watch:
         self._looking_s += time.thread_time()
 
 
-class LoopWatch:
-    """Notes in the measuring process itself what else goes on during one timed loop.
-
-    The kernel counts processor time in ticks of 10 ms: in a loop of a quarter of a second one tick
-    is 4 % of a processor. So `foreign_cpu_share` is a lower bound here: a tick of each processor is
-    taken off it. The time that our threads were ready to run and had to wait for a processor
-    (`waiting_share`) is counted in nanoseconds (the kernel's scheduler/sched-stats.rst).
-    """
-
-    def __init__(self, root: Path = ROOT) -> None:
-        self._root = root
-        self.readings: dict[str, float] = {}
-        """What was seen in the loop; complete once it ended, empty without /proc."""
-
-    def begin(self) -> None:
-        """Note that the loop begins."""
-        self.readings = {}
-        self._before = self._look()
-
-    def end(self) -> None:
-        """Note that it ended, and compare."""
-        before, after = self._before, self._look()
-        seconds = max(after.at - before.at, 1e-6)
-        capacity_s = seconds * (os.cpu_count() or 1)
-        moved = {
-            key: after.counters[key] - value
-            for key, value in before.counters.items()
-            if key in after.counters
-        }
-        found = {}
-        if "busy_s" in moved:
-            own_s = after.own_cpu_s - before.own_cpu_s
-            unsure_s = (os.cpu_count() or 1) / procfs.TICKS_PER_S
-            found["foreign_cpu_share"] = _share(moved["busy_s"] - own_s - unsure_s, capacity_s)
-            found["steal_share"] = _share(moved["steal_s"], capacity_s)
-        if "waiting_s" in moved:
-            found["waiting_share"] = max(0, moved["waiting_s"]) / seconds
-        if "involuntary_switches" in moved:
-            found["involuntary_switches"] = moved["involuntary_switches"]
-        self.readings = {key: float(f"{value:.3g}") for key, value in found.items()}
-
-    def _look(self) -> Snapshot:
-        switches = processes.own_switches()
-        counted = {key: switches[key] for key in ("involuntary_switches",) if key in switches}
-        return Snapshot(
-            at=time.monotonic(),
-            own_cpu_s=time.process_time(),
-            counters={
-                **procfs.processor_times(self._root),
-                **procfs.waiting_s(self._root),
-                **counted,
-            },
-        )
-
-
 _AT_START = ("load_average_1m", "allowed_processors", "cgroup_cpus", "cgroup_memory_gib")
 _COUNTS = (
     "swap_pages",
@@ -268,8 +211,32 @@ def _limits(root: Path) -> dict[str, float]:
     return found
 
 
-def _moved(windows: Sequence[Window]) -> dict[str, float]:
-    moved: dict[str, float] = defaultdict(float)
+@dataclass(frozen=True)
+class Moved:
+    """How far everything moved in some windows together."""
+
+    seconds: float
+    own_cpu_s: float
+    counters: Mapping[str, float]
+
+    def cpu_shares(self, unsure_s: float = 0.0) -> dict[str, float]:
+        """Return what others took of the processors' time; nothing where it was not read.
+
+        `unsure_s`: seconds of it that may have been ours.
+        """
+        if "busy_s" not in self.counters:
+            return {}
+        foreign_s = self.counters["busy_s"] - self.own_cpu_s - unsure_s
+        capacity_s = self.seconds * (os.cpu_count() or 1)
+        return {
+            "foreign_cpu_share": _share(foreign_s, capacity_s),
+            "steal_share": _share(self.counters["steal_s"], capacity_s),
+        }
+
+
+def moved(windows: Sequence[Window]) -> Moved:
+    """Return how far everything moved between the first and the last look of each window."""
+    counters: dict[str, float] = defaultdict(float)
     seconds = own_s = 0.0
     for window in windows:
         before, after = window.looks[0], window.looks[-1]
@@ -277,15 +244,17 @@ def _moved(windows: Sequence[Window]) -> dict[str, float]:
         own_s += after.own_cpu_s - before.own_cpu_s
         for key, value in before.counters.items():
             if key in after.counters:
-                moved[key] += after.counters[key] - value
-    found = {key: moved[key] for key in _COUNTS if key in moved}
-    if "busy_s" in moved:
-        capacity_s = seconds * (os.cpu_count() or 1)
-        found["foreign_cpu_share"] = _share(moved["busy_s"] - own_s, capacity_s)
-        found["steal_share"] = _share(moved["steal_s"], capacity_s)
+                counters[key] += after.counters[key] - value
+    return Moved(seconds, own_s, counters)
+
+
+def _happened(windows: Sequence[Window]) -> dict[str, float]:
+    seen = moved(windows)
+    found = {key: seen.counters[key] for key in _COUNTS if key in seen.counters}
+    found |= seen.cpu_shares()
     for resource in ("cpu", "io", "memory"):
-        if (stalled_us := moved.get(f"pressure_{resource}_us")) is not None:
-            found[f"pressure_{resource}_share"] = stalled_us / 1e6 / seconds
+        if (stalled_us := seen.counters.get(f"pressure_{resource}_us")) is not None:
+            found[f"pressure_{resource}_share"] = stalled_us / 1e6 / seen.seconds
     return found
 
 
@@ -297,7 +266,7 @@ def _share(spent_s: float, capacity_s: float) -> float:
 def _peaks(windows: Sequence[Window]) -> dict[str, float]:
     """Return the highest shares between two looks: a short disturbance is lost in a mean."""
     pairs = [Window(pair) for window in windows for pair in pairwise(_apart(window.looks))]
-    shares = [_moved([pair]) for pair in pairs]
+    shares = [moved([pair]).cpu_shares() for pair in pairs]
     return {
         f"{what}_peak_share": max(s[f"{what}_share"] for s in shares if f"{what}_share" in s)
         for what in ("foreign_cpu", "steal")

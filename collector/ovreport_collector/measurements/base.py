@@ -33,9 +33,9 @@ FAILED_BEFORE = Skipped(reason="the case failed before this was measured")
 SEE_GENERATION = Unsupported(reason="a language model: see generation")
 NO_ROUND = Skipped(reason="no round measured this")
 
-ROUNDS = {"quick": 1, "standard": 5, "publish": 7}
-"""Tier → rounds in which a measurement that takes long is done. Five are the fewest that may be
-compared; at quick one, which has no interval: five would take most of a collect."""
+PROCESSES = {"quick": 1, "standard": 5, "publish": 7}
+"""Tier → processes after which a measurement that takes long is done. Five are the fewest that may
+be compared; at quick one, which has no interval: five would take most of a collect."""
 
 
 PassName = Literal["start", "latency", "switch", "throughput", "end", "generation"]
@@ -59,7 +59,7 @@ VISITS: tuple[PassName, ...] = ("latency", "throughput", "generation")
 
 
 @dataclass(frozen=True)
-class PlannedRound:
+class PlannedProcess:
     """One process of a case, and what is measured after it: what their jobs are made of."""
 
     planned: PlannedCase
@@ -73,7 +73,7 @@ class PlannedRound:
     driver: Driver | None
     """How to drive requests under load; None: it has to be found out."""
     folder: Path
-    """Of the case, for what its rounds share."""
+    """Of the case, for what its processes share."""
     skip: Sequence[str] = ()
     """Names of what the user left out."""
     cores: int = 0
@@ -111,7 +111,7 @@ class Measurement(ABC, Generic[R]):
 
     def rounds(self, tier: Tier) -> int:
         """Return after how many of a case's processes it is done."""
-        return ROUNDS[tier.name]
+        return PROCESSES[tier.name]
 
     def fits(self, model: Model) -> bool:
         """Return whether a model may have it, as far as that is known before it is prepared."""
@@ -119,26 +119,26 @@ class Measurement(ABC, Generic[R]):
 
     @abstractmethod
     def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
-        """Return about how many seconds one round of it takes.
+        """Return about how many seconds it takes once.
 
         `inference_s` is about what an inference takes; 0: next to nothing.
         """
 
     @abstractmethod
-    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> Job[R]:
+    def job(self, current: PlannedProcess, results: Sequence[InferenceResult]) -> Job[R]:
         """Return its job after a process of the case.
 
         `results` are those of the case's processes so far, this one's last: what must be alike in
-        all rounds is derived from the first.
+        all of them is derived from the first.
         """
 
-    def first_job(self, current: PlannedRound) -> Job[R] | None:
+    def first_job(self, current: PlannedProcess) -> Job[R] | None:
         """Return a job to do before the first one, whose result is not kept, or None."""
         return None
 
     @abstractmethod
     def part(self, results: Sequence[R | JobFailed]) -> Any:  # noqa: ANN401 (each its own type)
-        """Return the record's part of the results of all rounds, of which there is at least one."""
+        """Return the record's part of the results of its jobs, of which there is at least one."""
 
     def memory(self, results: Sequence[R | JobFailed]) -> MemoryMode | NotMeasured:
         """Return the memory of its `memory_mode`, where it has one."""
@@ -184,12 +184,12 @@ class Workload(ABC, Generic[R]):
         `inference_s` is about what an inference takes.
         """
 
-    def process_s(self, tier: Tier) -> float:
+    def step_extra_s(self, tier: Tier) -> float:
         """Return the seconds that a step needs beyond the loops that the tier bounds."""
         return 0.0
 
     @abstractmethod
-    def job(self, current: PlannedRound) -> AnyJob[Any]:
+    def job(self, current: PlannedProcess) -> AnyJob[Any]:
         """Return the job of one process; the results of its steps are those of its passes."""
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""The registry: the two workloads, and the further measurements in the order a round makes them.
+"""The registry: the two workloads, and the further measurements in the order they are made.
 
 `--skip`, the journal, the fields of a record and the expected time come from these. To add a
 measurement, write its folder and name it in `MEASUREMENTS`.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ovreport.device_names import is_virtual
 from ovreport.record import NotMeasured, Skipped, Tier, Unsupported
 from ovreport_collector.measurements.base import SEE_GENERATION, VISITS, Measurement, Workload
 from ovreport_collector.measurements.curve.measurement import CurveMeasurement
@@ -18,7 +19,6 @@ from ovreport_collector.measurements.inference.measurement import Inference
 from ovreport_collector.measurements.no_mmap.measurement import NoMmap
 from ovreport_collector.measurements.open_loop.measurement import OpenLoopMeasurement
 from ovreport_collector.measurements.startup.measurement import CachedStart
-from ovreport_collector.plan.devices import is_virtual
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 
@@ -29,7 +29,7 @@ MEASUREMENTS: tuple[Measurement[Any], ...] = (
     OpenLoopMeasurement(),
     NoMmap(),
 )
-"""In the order in which a round makes them, after its own."""
+"""In the order in which they are made after a process of a case, each in one of its own."""
 
 BY_NAME = {measurement.name: measurement for measurement in MEASUREMENTS}
 
@@ -40,7 +40,7 @@ _INFERENCE, _GENERATION = Inference(), generation.Generation()
 
 
 def workload(planned: PlannedCase) -> Workload[Any]:
-    """Return what a round of a case itself measures."""
+    """Return what the processes of a case measure themselves."""
     return _GENERATION if planned.is_language else _INFERENCE
 
 
@@ -49,9 +49,9 @@ def why_not(
 ) -> NotMeasured | None:
     """Return why a case does not have a measurement; None where it has.
 
-    Native frameworks are compared in what a round itself measures. A quick look asks only how fast
-    and how accurate a variant made here is, and measures the rest at one precision: the device's
-    default, which is what a user gets.
+    Native frameworks are compared in what a process itself measures. A quick look asks only how
+    fast and how accurate a variant made here is, and measures the rest at one precision: the
+    device's default, which is what a user gets.
     """
     return (
         _why_no_such_case(measurement, planned)

@@ -1,4 +1,4 @@
-"""What the jobs of a round have in common, and results that several modules read."""
+"""What jobs of further measurements have in common, and results that several modules read."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ MeasurementName = Literal["latency", "throughput", "memory", "energy"]
 """What a process of a model that infers measures, each of which can fail by itself."""
 
 
-class RoundJob(Job[R], Generic[R], frozen=True, kw_only=True):
-    """Measure something once, in a round of a case."""
+class ProcessJob(Job[R], Generic[R], frozen=True, kw_only=True):
+    """Measure something once, in a process of a case, or in one that follows it."""
 
     target: Target
     round: int

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import field
 
+from ovreport.device_names import is_virtual
 from ovreport.errors import InputError, OvreportError, did_you_mean
 from ovreport.record import Device, Precision
 from ovreport_collector.engines.types import ProbeResult
@@ -14,9 +15,6 @@ from ovreport_collector.process.job import Job, JobFailed
 
 PROBE_LIMIT_S = 120.0
 """After which a driver that hangs is stopped."""
-
-VIRTUAL_DEVICES = ("AUTO", "MULTI", "HETERO", "BATCH")
-"""Devices that hand the work to others, and cannot be given a precision."""
 
 
 class ProbeJob(Job[ProbeResult], frozen=True, kw_only=True):
@@ -69,11 +67,6 @@ def usable(probed: ProbeResult, requested: set[str]) -> list[Device]:
             "`ovreport devices` says why others are not.",
         )
     return probed.devices
-
-
-def is_virtual(device: str) -> bool:
-    """Return whether a device string names a virtual device: AUTO:GPU,CPU."""
-    return device.partition(":")[0] in VIRTUAL_DEVICES
 
 
 def default_precisions(device: Device) -> tuple[Precision, ...]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovreport.errors import InputError, SuiteError, did_you_mean
+from ovreport.store import slug
 from ovreport_collector.models.inspect.description import (
     Description,
     Inspected,
@@ -22,11 +23,10 @@ from ovreport_collector.models.inspect.description import (
     listed,
 )
 from ovreport_collector.models.inspect.job import Wanted, inspect
-from ovreport_collector.models.inspect.names import slug
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.model_inputs import faults_of
 from ovreport_collector.plan.validation import Fault, raise_all, semantics
-from ovreport_collector.plan.validation.files import MODEL_FORMATS
+from ovreport_collector.plan.validation.files import MODEL_FORMATS, MODEL_REMEDY
 from ovreport_collector.suite.model import File, Model, Suite
 from ovreport_collector.tasks.generic import Generic, stored_shape
 
@@ -89,11 +89,8 @@ def _checked(file: str) -> Path:
             remedy = f"for the built-in suite: --suite {file}"
         raise InputError(f"there is no file {file}", where=where, remedy=remedy)
     if path.suffix.lower() not in MODEL_FORMATS:
-        remedy = (
-            "name the .xml file beside it"
-            if path.with_suffix(".xml").is_file()
-            else "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
-        )
+        has_xml = path.with_suffix(".xml").is_file()
+        remedy = "name the .xml file beside it" if has_xml else MODEL_REMEDY
         raise InputError(f"{file} is not a model file", where=where, remedy=remedy)
     return path.resolve()
 

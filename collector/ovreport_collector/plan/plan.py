@@ -15,11 +15,12 @@ from pathlib import Path
 
 import msgspec
 
+from ovreport.device_names import is_virtual
 from ovreport.engines import ENGINES
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
 from ovreport_collector.models.inspect.files import files_of
-from ovreport_collector.plan.devices import default_precisions, is_virtual
+from ovreport_collector.plan.devices import default_precisions
 from ovreport_collector.plan.engines import NATIVE_DEVICE, engines_for
 from ovreport_collector.process.timing import NO_TIME, Timing
 from ovreport_collector.sources.address import Local, parse

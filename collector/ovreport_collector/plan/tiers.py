@@ -7,9 +7,8 @@ import math
 import msgspec
 
 from ovreport.record import Tier
+from ovreport.stats.spread import MIN_PROCESSES
 
-FEWEST_PROCESSES = 3
-"""Processes of a case differ for good: fewer cannot tell by how much."""
 MOST_ROUNDS = 90
 """Of a case, as many as may be asked for: a record holds at most a hundred."""
 
@@ -61,7 +60,7 @@ def tier_of(name: str, *, rounds: int | None = None, seconds: float | None = Non
     """
     tier = TIERS[name]
     if rounds is not None:
-        processes = max(FEWEST_PROCESSES, min(rounds, tier.processes))
+        processes = max(MIN_PROCESSES, min(rounds, tier.processes))
         tier = msgspec.structs.replace(
             tier,
             processes=processes,

@@ -22,9 +22,10 @@ from ovreport_collector.process.redact import redacted
 from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session import estimate
 from ovreport_collector.session.context import RunContext
-from ovreport_collector.session.journal import Journal, Prepared
+from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import PlainDisplay, display_for
 from ovreport_collector.session.scheduler import Run
+from ovreport_collector.session.steps import Prepared
 
 _MAX_REASON = 2000
 
@@ -57,8 +58,8 @@ def measure(
 ) -> Collected:
     """Measure a plan and write its records below `out`; return them, and what they took.
 
-    `timeout_s` is the limit of one measuring process; None: from the tier. `fresh`: what a stopped
-    run measured is forgotten. `clock` times the run.
+    `timeout_s` is the limit of one step of a measuring process; None: from the tier. `fresh`:
+    what a stopped run measured is forgotten. `clock` times the run.
     Raises StoreError before anything is measured if `out` cannot be written.
     """
     workspace.check_writable(out)

@@ -17,8 +17,9 @@ from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import child, timing
 from ovreport_collector.process.job import Job, JobFailed, R
 from ovreport_collector.process.timing import Stopwatch
-from ovreport_collector.session.journal import Journal, ThreadsFound
+from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import PlainDisplay
+from ovreport_collector.session.steps import ThreadsFound
 
 _START_LIMIT_S = 300.0
 """What reading and compiling may take, in addition to the timed loops."""
@@ -37,7 +38,7 @@ class RunContext:
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     """Since the last step of the journal."""
     timeout_s: float | None = None
-    """Limit of one measuring process; None: from the tier."""
+    """Limit of one step of a measuring process; None: from the tier."""
     begun: set[tuple[str, str]] = field(default_factory=set)
     """Case and measurement: whose first job was done in this process."""
 

@@ -22,8 +22,9 @@ from ovreport_collector.process.job import JobFailed, R
 from ovreport_collector.session import accuracy as scoring
 from ovreport_collector.session import estimate
 from ovreport_collector.session.context import RunContext, now
-from ovreport_collector.session.journal import GivenUp, Journal, OutputsDone
+from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import label
+from ovreport_collector.session.steps import GivenUp, OutputsDone
 
 _SAMPLE_LIMIT_S = 0.25
 """What a labelled sample may take, which counts four times: some data sets have thousands."""

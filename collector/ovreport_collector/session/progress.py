@@ -26,7 +26,7 @@ from ovreport.errors import one_line
 from ovreport.metrics import significant
 from ovreport.metrics.generation import headline_point
 from ovreport.record import Failed
-from ovreport_collector.measurements.base import Pass, PlannedRound
+from ovreport_collector.measurements.base import Pass, PlannedProcess
 from ovreport_collector.measurements.generation.run import GenerationResult
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import Plan, PlannedCase
@@ -53,11 +53,11 @@ class PlainDisplay:
         `work`: what of `estimate` it is; None: nothing whose time is expected.
         """
 
-    def step_started(self, current: PlannedRound, one: Pass) -> None:
+    def step_started(self, current: PlannedProcess, one: Pass) -> None:
         """Note that a process of a case begins a step, which ends what was done before."""
 
     def process_finished(
-        self, current: PlannedRound, result: InferenceResult | GenerationResult
+        self, current: PlannedProcess, result: InferenceResult | GenerationResult
     ) -> None:
         """Print the results of a process."""
         self._print(f"process {current.index + 1}  {label(current.planned)}  {_results(result)}")
@@ -126,7 +126,7 @@ class LiveDisplay(PlainDisplay):
         self._progress.update(self._task, description=escape(what))
         self._update()
 
-    def step_started(self, current: PlannedRound, one: Pass) -> None:
+    def step_started(self, current: PlannedProcess, one: Pass) -> None:
         """Show what runs; a process beyond the planned ones makes the bar longer."""
         planned = current.planned
         if one == current.passes[0]:
@@ -174,8 +174,8 @@ def minutes(seconds: float) -> str:
 def display_for(console: Console, plan: Plan, *, done: Done) -> Iterator[PlainDisplay]:
     """Give a live display on a terminal, a plain one elsewhere; `done` was measured before.
 
-    A CI service may call its log a terminal, for its colours; a bar that is drawn again ten times
-    a second fills it.
+    A CI service may call its log a terminal, for its colours; a bar that is drawn again twice a
+    second fills it.
     """
     if console.is_terminal and not os.environ.get("CI"):
         with LiveDisplay(console, plan, done=done) as live:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import timing
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import reproduce
-from ovreport_collector.session.journal import CaseProcess, Journal, OutputsDone
+from ovreport_collector.session.journal import CaseProcess, Journal
+from ovreport_collector.session.steps import OutputsDone
 from ovreport_collector.sources import as_fetched
 from ovreport_collector.sources.cache import sha256_of
 
@@ -62,6 +64,15 @@ def record(
 
     `run_spread` is of all cases of the run: see `spreads`.
     """
+    unjudged = _unjudged(plan, planned, prepared, journal)
+    made = msgspec.structs.replace(unjudged, run_spread=dict(run_spread))
+    return msgspec.structs.replace(made, verdicts=verdicts(made))
+
+
+def _unjudged(
+    plan: Plan, planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
+) -> Record:
+    """Return the record of a case without its verdicts, and without the spread of its run."""
     processes, outputs = journal.processes(planned.key), journal.outputs(planned.key)
     additional = outputs.additional_accuracy if outputs else {}
     fields: dict[str, Any] = {
@@ -70,7 +81,7 @@ def record(
         "agreement": outputs.agreement if outputs else FAILED_BEFORE,
         **_measurements(plan, planned, prepared, journal),
     }
-    made = Record(
+    return Record(
         format=5,
         measured_at=_measured_at(planned, journal),
         case=planned.case,
@@ -89,12 +100,11 @@ def record(
         failed_rounds=_failed_rounds(planned, journal),
         noise=_noise(processes),
         noise_unreadable=_unreadable(journal.results(planned), processes),
-        run_spread=dict(run_spread),
+        run_spread={},
         verdicts={},
         repeat=reproduce.commands(plan, planned),
         **fields,
     )
-    return msgspec.structs.replace(made, verdicts=verdicts(made))
 
 
 def spreads(
@@ -105,7 +115,7 @@ def spreads(
     It follows from the journal alone: a record that is made again is the same.
     """
     records = [
-        record(plan, planned, prepared[planned.file_key], journal)
+        _unjudged(plan, planned, prepared[planned.file_key], journal)
         for planned in plan.cases
         if journal.results(planned)
     ]
@@ -249,7 +259,16 @@ def _model(
 
 def _sha256(file: Path | None) -> str:
     # Without a file, or with one that went away since the suite was read, the case has failed.
-    return sha256_of(file) if file is not None and file.is_file() else ""
+    if file is None or not file.is_file():
+        return ""
+    found = file.stat()
+    return _sha256_at(file, found.st_size, found.st_mtime_ns)
+
+
+@functools.cache
+def _sha256_at(file: Path, _size_bytes: int, _changed_ns: int) -> str:
+    """Return a file's checksum, once for all records: hashing a large model takes seconds."""
+    return sha256_of(file)
 
 
 def _size(file: Path) -> int:

@@ -26,22 +26,23 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.store import write
 from ovreport_collector.measurements import registry
-from ovreport_collector.measurements.base import VISITS, PassName, PlannedRound
+from ovreport_collector.measurements.base import VISITS, PassName, PlannedProcess
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session import record_builder
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.estimate import Work
-from ovreport_collector.session.journal import CaseProcess, FurtherDone, ProcessDone, Written
+from ovreport_collector.session.journal import CaseProcess
 from ovreport_collector.session.outputs import measure_outputs
 from ovreport_collector.session.privacy import without_names
 from ovreport_collector.session.progress import label
+from ovreport_collector.session.steps import FurtherDone, ProcessDone, Written
 from ovreport_collector.session.visits import Group, write_failure
 
 MAX_FAILED_PROCESSES = 2
@@ -58,8 +59,8 @@ class Run:
         """Measure what the journal does not hold yet, and write its records."""
         measure_outputs(self.context)
         for number in itertools.count():
-            self._write_finished()
             wanted = [planned for planned in self.context.plan.cases if self._wants(planned)]
+            self._write_finished({planned.key for planned in wanted})
             if not wanted:
                 return
             # A process that a stop cut short has this number already: its case has the next one.
@@ -72,7 +73,7 @@ class Run:
         while waiting:
             with Group(self.context) as group:
                 while waiting and group.has_room_for(waiting[0]):
-                    current = self._planned_round(waiting.popleft(), number)
+                    current = self._planned_process(waiting.popleft(), number)
                     if current is not None:
                         group.start(current)
                 ended = group.visit()
@@ -99,7 +100,7 @@ class Run:
         results = self.context.journal.results(planned)
         return bool(results) and registry.workload(planned).is_wide(results)
 
-    def _planned_round(self, planned: PlannedCase, number: int) -> PlannedRound | None:
+    def _planned_process(self, planned: PlannedCase, number: int) -> PlannedProcess | None:
         """Return what the next process of a case is to do; None where that cannot be told."""
         context, plan = self.context, self.context.plan
         prepared = context.prepared[planned.file_key]
@@ -111,7 +112,7 @@ class Run:
         thread_settings = context.thread_settings(planned, prepared)
         driver = "threads" if planned.is_native else context.journal.driver(planned.key)
         visits = {name: self._visits(planned, name) for name in VISITS}
-        return PlannedRound(
+        return PlannedProcess(
             planned=planned,
             prepared=prepared,
             target=context.target(prepared, planned.case, thread_settings),
@@ -137,13 +138,13 @@ class Run:
         spent = sum(whole if one.failed is not None else one.visits(name) for one in processes)
         return min(max(due - spent, 0), whole)
 
-    def _write_finished(self) -> None:
-        """Write the records of the cases that want no further process."""
+    def _write_finished(self, wanted: Set[str]) -> None:
+        """Write the records of the cases that want no further process; `wanted` are keys."""
         context = self.context
         finished = [
             planned
             for planned in context.plan.cases
-            if not context.journal.written(planned.key, self.out) and not self._wants(planned)
+            if planned.key not in wanted and not context.journal.written(planned.key, self.out)
         ]
         if not finished:
             return
@@ -163,7 +164,7 @@ def _over(processes: Sequence[CaseProcess]) -> int:
     return sum(process.is_over for process in processes)
 
 
-def _measure_further(context: RunContext, current: PlannedRound) -> None:
+def _measure_further(context: RunContext, current: PlannedProcess) -> None:
     """Make the measurements that follow a process, and write down that nothing more comes of it."""
     planned = current.planned
     processes, results = context.journal.processes(planned.key), context.journal.results(planned)

@@ -13,6 +13,7 @@ from rich.table import Table
 from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_values, significant
 from ovreport.metrics.accuracy import accuracy_metric
 from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record, Tier
+from ovreport.stats.intervals import Interval
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.session import estimate
 from ovreport_collector.session.collect import Collected
@@ -186,7 +187,7 @@ def _failure(record: Record) -> str:
 def _value_and_width(value: object) -> tuple[str, str]:
     if not isinstance(value, MetricValue):
         return "–", ""
-    half_width = (value.high - value.low) / 2 / value.value * 100
+    half_width = Interval(value.value, value.low, value.high).half_width * 100
     width = significant(half_width, 2) if half_width <= 100 else ">100"
     return METRICS[value.metric].format(value.value), width
 

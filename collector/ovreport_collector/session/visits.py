@@ -19,14 +19,14 @@ from typing import Any, Self
 from ovreport_collector.machine import procfs
 from ovreport_collector.machine.noise import Watch
 from ovreport_collector.measurements import registry
-from ovreport_collector.measurements.base import VISITS, Pass, PlannedRound
+from ovreport_collector.measurements.base import VISITS, Pass, PlannedProcess
 from ovreport_collector.measurements.generation.run import GenerationResult
 from ovreport_collector.measurements.results import Ended
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.session.context import RunContext, now
-from ovreport_collector.session.journal import ProcessFailed, StepDone
+from ovreport_collector.session.steps import ProcessFailed, StepDone
 
 MOST_CASES = 12
 """In a group: more would lie further apart than disturbances last, and take more memory."""
@@ -72,13 +72,13 @@ class Group:
             return False
         return _memory_available() >= self._least_bytes
 
-    def start(self, current: PlannedRound) -> None:
+    def start(self, current: PlannedProcess) -> None:
         """Start the process of a case, and have it make its first step."""
         visitor = Visitor(self._context, current)
         self._visitors.append(visitor)
         visitor.step(current.passes[0])
 
-    def visit(self) -> list[PlannedRound]:
+    def visit(self) -> list[PlannedProcess]:
         """Have every process make its other steps, each in turn; return whose came to their ends.
 
         Every second visit goes the other way round: of two cases side by side neither is always
@@ -108,7 +108,7 @@ def _memory_available() -> int:
 class Visitor:
     """One process of a case: makes its steps, and writes them down."""
 
-    def __init__(self, context: RunContext, current: PlannedRound) -> None:
+    def __init__(self, context: RunContext, current: PlannedProcess) -> None:
         self.current, self.has_failed = current, False
         self._context, self._watch, self._started_at = context, Watch(), now()
         self._workload = registry.workload(current.planned)
@@ -156,7 +156,7 @@ class Visitor:
 
     def _result(self, one: Pass) -> Any:  # noqa: ANN401 (each step its own type)
         context = self._context
-        limit_s = context.limit_s(self._workload.process_s(context.plan.tier))
+        limit_s = context.limit_s(self._workload.step_extra_s(context.plan.tier))
         with self._watch.window() if one.name in VISITS else contextlib.nullcontext():
             result = self._process.step(limit_s=limit_s)
         measured_s = self._process.measured_s()

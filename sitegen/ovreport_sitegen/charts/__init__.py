@@ -5,6 +5,6 @@ Nothing here knows of records. For each form there is a module that fills in a c
 """
 
 from ovreport_sitegen.charts.draw import Drawer
-from ovreport_sitegen.charts.model import MAX_ROWS, Chart, ChartSpec, Kind, Plane, Point, Row
+from ovreport_sitegen.charts.model import MAX_ROWS, Chart, ChartSpec, Kind, Part, Plane, Point, Row
 
-__all__ = ["MAX_ROWS", "Chart", "ChartSpec", "Drawer", "Kind", "Plane", "Point", "Row"]
+__all__ = ["MAX_ROWS", "Chart", "ChartSpec", "Drawer", "Kind", "Part", "Plane", "Point", "Row"]

@@ -24,7 +24,12 @@ _DRAWN_BY = ("rows_spec.py", "plane_spec.py")
 _NOISE = re.compile(
     r' (?:font-family|role|class|pointer-events|aria-[a-z]+|xmlns:xlink)="[^"]*"| opacity="1"'
 )
-_EMPTY = re.compile(r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>')
+_EMPTY = re.compile(
+    r'<path d="(?:M0,0h0v0h0Z)?"(?: display="none")?/>'
+    r'|<path d="M[\d.,-]+h0v[\d.-]+h0Z"[^<>]*><title></title></path>'
+    r"|<text[^<>]*/>"
+)
+"""What is drawn and cannot be seen: bars without width and hover text, and texts without words."""
 _NUMBER = re.compile(r"-?\d+\.\d{2,}")
 _PLACED = re.compile(r' (?:d|transform|x|y|x1|x2|y1|y2)="[^"]*"')
 _LABELLED = re.compile(r"<(path|line|rect)((?:[^<>])*?) aria-label=\"([^\"]*)\"([^<>]*?)/>")

@@ -7,7 +7,7 @@ become code in the drawing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["bars", "dots", "pairs", "ratios", "lost", "rounds", "stages"]
 Shape = Literal["circle", "square", "diamond", "triangle-down"]
@@ -16,6 +16,16 @@ WIDTH = 330
 """Of every chart in pixels: fits a phone and a grid of three columns."""
 MAX_ROWS = 16
 """Rows of one chart; the table beneath it holds all."""
+
+
+class Part(NamedTuple):
+    """A part of a row."""
+
+    name: str
+    """The style sheet has a colour for it."""
+    length: float
+    tip: str
+    """Hover text."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +50,10 @@ class Row:
     """The second value of a pair; for the kind `lost` how far below zero is tolerated."""
     points: tuple[float, ...] = ()
     """Every round, for the kind `rounds`."""
-    parts: tuple[tuple[str, float], ...] = ()
-    """What the value is made of, in order, for the kind `stages`: names that the style sheet has
-    a colour for, and lengths."""
+    parts: tuple[Part, ...] = ()
+    """What the value is made of, in order, for the kind `stages`."""
     tip: str = ""
-    """Hover text, in full words."""
+    """Hover text, in full words; of a row of parts it is the first one's."""
 
 
 @dataclass(frozen=True)

@@ -175,14 +175,15 @@ def _rounds(rows: tuple[Row, ...]) -> Drawn:
 
 
 def _stages(rows: tuple[Row, ...]) -> Drawn:
-    tops = [max(row.value, sum(length for _, length in row.parts)) for row in rows]
+    ends = [sum(part.length for part in row.parts) for row in rows]
+    tops = [max(row.value, end) for row, end in zip(rows, ends, strict=True)]
     limit = max(tops, default=1.0) * _BEYOND
     highs = [min(max(finite(row.high, limit), 0), limit) for row in rows]
     (first, last), ticks = linear_axis(0, max([*tops, *highs], default=1.0))
     data: list[Datum] = []
     for i, row in enumerate(rows):
         data += _parts(i, row, STAGES_PLOT / (last - first))
-        end = sum(length for _, length in row.parts)
+        end = ends[i]
         place = {"from": end, "to": end, "middle": end, "word": ""}
         interval = {"lo": max(finite(row.low, 0), 0), "hi": highs[i], "ci": INK}
         data.append(_base(i, row) | place | interval | {"tip": "", "at": max(highs[i], end)})
@@ -192,11 +193,12 @@ def _stages(rows: tuple[Row, ...]) -> Drawn:
 def _parts(i: int, row: Row, pixels_per_unit: float) -> Iterator[Datum]:
     """Yield the parts of a row end to end; each is named in it where its name fits."""
     start = 0.0
-    for stage, length in row.parts:
+    for stage, length, tip in row.parts:
         fits = length * pixels_per_unit > _LETTER * (len(stage) + 1)
         yield _base(i, row) | {
             "name": "",
             "label": "",
+            "tip": tip if start else row.tip,
             "from": start,
             "to": start + length,
             "middle": start + length / 2,

@@ -10,7 +10,7 @@ from ovreport.metrics import METRICS, significant
 from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
 from ovreport_sitegen.charts import Row
-from ovreport_sitegen.components.cells import missing_cell
+from ovreport_sitegen.components.cells import count_cell, missing_cell
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import interval_note, line
@@ -23,7 +23,7 @@ _NO_POINTS = 1e-6
 _TOLERANCE_TIPS = {
     "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
     "worse": "Significantly below the reference, by more than 1 % of it.",
-    "better": "Significantly above the reference, by more than 1 % of it: see Anomalies.",
+    "better": "Significantly above the reference, by more than 1 % of it: worth a second look.",
     "too few samples": "The interval of the difference reaches across the tolerance of 1 %.",
 }
 
@@ -106,8 +106,8 @@ def value_cell(result: Result) -> Cell:
     )
 
 
-def named_cell(result: Result) -> Cell:
-    """Return the accuracy with its interval and its metric."""
+def named_cell(result: Result, *, counted: bool = True) -> Cell:
+    """Return the accuracy with its interval, its metric and, unless a column has it, its n."""
     cell, accuracy = value_cell(result), result.accuracy
     if not isinstance(accuracy, Accuracy):
         return cell
@@ -116,7 +116,7 @@ def named_cell(result: Result) -> Cell:
     return msgspec.structs.replace(
         cell,
         text=f"{cell.text} %" if not unit else cell.text,
-        sub=f"{cell.sub}\n{metric.label}{unit}",
+        sub=f"{cell.sub}\n{metric.label}{unit}" + (f", n {accuracy.n:,}" if counted else ""),
     )
 
 
@@ -190,9 +190,8 @@ def tolerance_cell(result: Result) -> Cell:
         return _REFERENCE
     if found is None:
         return Cell("–", tone="missing", tip="No f32 reference on the same samples.")
-    return Cell(
-        found, sort=found, tone="bad" if found == "worse" else "", tip=_TOLERANCE_TIPS[found]
-    )
+    text = "yes" if found == "equal" else found
+    return Cell(text, sort=text, tone="bad" if found == "worse" else "", tip=_TOLERANCE_TIPS[found])
 
 
 def lost_row(result: Result, name: str) -> Row | None:
@@ -225,7 +224,7 @@ def agreement_cells(result: Result) -> tuple[Cell, Cell, Cell, Cell]:
     worst = max(agreement.outputs, key=lambda output: output.relative_rmse)
     name = line(worst.name, 40)
     return (
-        Cell(f"{agreement.n:,}", sort=agreement.n),
+        count_cell(agreement.n),
         Cell(scientific(worst.relative_rmse), sub=name, sort=worst.relative_rmse),
         Cell(scientific(worst.max_abs_difference), sort=worst.max_abs_difference),
         Cell(f"{worst.cosine:.6f}", sort=worst.cosine),

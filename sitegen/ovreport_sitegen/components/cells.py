@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
@@ -19,9 +17,8 @@ from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.components import marks
 from ovreport_sitegen.components.marks import Look, look
-from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow, Tone
-from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import DeviceRef, Result
+from ovreport_sitegen.components.table import DASH, Cell, Column, TableRow
+from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, plural
 
 RESULT_COLUMNS = (
@@ -46,12 +43,7 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
     """Return the cells that name a result: model, device and precision."""
     device = result.record.case.device
     return (
-        Cell(
-            result.model.title,
-            sort=result.model.title.lower(),
-            href=result.href,
-            marks=result.marks,
-        ),
+        model_cell(result.model, result.href, result.marks),
         Cell(
             result.device.label,
             sub=line(device, 40) if device != result.device.family else "",
@@ -61,6 +53,11 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
         ),
         precision_cell(result),
     )
+
+
+def model_cell(model: ModelRef, href: str = "", marks: tuple[str, ...] = ()) -> Cell:
+    """Return the name of a model, with a link to its page or elsewhere."""
+    return Cell(model.title, sort=model.title.lower(), href=href or model.href, marks=marks)
 
 
 def precision_cell(result: Result) -> Cell:
@@ -74,25 +71,18 @@ def precision_cell(result: Result) -> Cell:
     )
 
 
-def result_row(result: Result, cells: Sequence[Cell], measurement: str = "") -> TableRow:
-    """Return a row of a result; the verdict of `measurement` is the row's."""
+def result_row(result: Result, cells: Sequence[Cell]) -> TableRow:
+    """Return a row of a result."""
     under = f"{result.device.label} · {result.label}"
-    return row(result, result_cells(result), cells, measurement, under)
+    return row(result, result_cells(result), cells, under)
 
 
-def row(
-    result: Result,
-    head: Sequence[Cell],
-    cells: Sequence[Cell],
-    measurement: str = "",
-    under: str = "",
-) -> TableRow:
+def row(result: Result, head: Sequence[Cell], cells: Sequence[Cell], under: str = "") -> TableRow:
     """Return a row with its own first cells, `head`; `under` stands in for them on a phone."""
     return TableRow(
         cells=(*head, *(cells if result.completed else [failure_cell(result, len(cells))])),
-        tone=row_tone(result, measurement),
+        tone="" if result.completed else "failed",
         under=under,
-        explained=result_cells(result)[2].explained,
         filters=(
             result.model.title,
             result.requested,
@@ -110,18 +100,7 @@ def failure_cell(result: Result, span: int) -> Cell:
 
 def spanning_cell(why: NotMeasured | None, span: int) -> Cell:
     """Return the cell over several columns that says why they have no values."""
-    return replace(missing_cell(why), sub=line(why.reason, 160) if why else "", span=span)
-
-
-def row_tone(result: Result, measurement: str) -> Tone:
-    """Return what class a row has: by its outcome, or by the verdict of a measurement.
-
-    How each value of the row looks, its own verdict decides.
-    """
-    if not result.completed:
-        return "failed"
-    verdict = result.verdict(measurement) if measurement else None
-    return verdict.level if verdict and verdict.level != "stable" else ""
+    return replace(missing_cell(why, 160), span=span)
 
 
 @cache
@@ -144,14 +123,21 @@ def looking(cell: Cell, shown: Look) -> Cell:
     return replace(cell, sign=shown.sign, marks=shown.marks, tone=shown.tone)
 
 
-def missing_cell(why: NotMeasured | None) -> Cell:
-    """Return the cell of a missing value, with the reason."""
+def missing_cell(why: NotMeasured | None, room: int = 60) -> Cell:
+    """Return the cell of a missing value, with the reason, or so many characters of it."""
     if why is None:
         return Cell("not measured", tone="missing")
     reason = line(why.reason, 400)
     if reason.startswith((TOO_FEW, _TOO_FEW_ONCE)):
-        return Cell(TOO_FEW, tone="missing", tip=reason, explained="too-few-samples")
-    return Cell(status_word(why), sub=line(reason, 60), tone="missing", tip=reason)
+        return too_few_cell(reason)
+    shown = line(reason, room)
+    tip = reason if shown != reason else ""
+    return Cell(status_word(why), sub=shown, tone="missing", tip=tip)
+
+
+def too_few_cell(why: str = "") -> Cell:
+    """Return the cell of a percentile or rate that too few samples are behind."""
+    return Cell(TOO_FEW, tone="missing", tip=why, explained="too-few-samples")
 
 
 def missing_words(why: NotMeasured) -> str:
@@ -188,6 +174,10 @@ def interval_cell(interval: Interval, key: str = "") -> Cell:
     return looking(cell, marks.look_of_interval(interval))
 
 
+RANGE = "Median and range over rounds"
+"""The tip of a column of `range_cell`."""
+
+
 def range_cell(values: Sequence[float]) -> Cell:
     """Return the median of one value a round, with their range."""
     middle = median(values)
@@ -195,7 +185,6 @@ def range_cell(values: Sequence[float]) -> Cell:
         significant(middle),
         sub=f"{significant(min(values))} – {significant(max(values))}",
         sort=middle,
-        tip="Median and range over rounds",
     )
 
 
@@ -244,74 +233,9 @@ def n_cell(result: Result, key: str) -> Cell:
     found = result.metric_value(key)
     if found is None:
         return DASH
-    return Cell(f"{found.n:,}", sub=plural(found.rounds, "round"), sort=found.n)
+    return count_cell(found.n, plural(found.rounds, "round"))
 
 
-# ---------------------------------------------------------------- tables
-
-MOST = 120
-"""Results: twice the rows that a page shows at first."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The results to show, and a note on the others."""
-
-    results: tuple[Result, ...]
-    note: str = ""
-    """Empty where all are shown."""
-
-
-def result_table(
-    id_: str,
-    caption: str,
-    results: Sequence[Result],
-    columns: Sequence[Column],
-    cells: Callable[[Result], Sequence[Cell]],
-    measurement: str = "",
-    note: str = "",
-) -> Table:
-    """Return a table of results; `columns` and `cells` follow those that name the result.
-
-    The verdict of `measurement` is that of the rows.
-    """
-    rows = tuple(result_row(r, cells(r), measurement) for r in results)
-    return Table(id_, caption, (*RESULT_COLUMNS, *columns), rows, searchable=True, note=note)
-
-
-def details_table(
-    catalogue: Catalogue,
-    id_: str,
-    caption: str,
-    columns: Sequence[Column],
-    cells: Callable[[Result], Sequence[Cell]],
-) -> Table:
-    """Return a table of details: like `result_table`, of some whole devices if there are many."""
-    chosen = whole_devices(catalogue, catalogue.results)
-    return result_table(id_, caption, chosen.results, columns, cells, note=chosen.note)
-
-
-def whole_devices(catalogue: Catalogue, results: Sequence[Result], most: int = MOST) -> Selection:
-    """Return all of these results, or those of the first devices by rank, if there are many.
-
-    There is always one device; others follow until the next one would exceed `most`.
-    """
-    if len(results) <= most:
-        return Selection(tuple(results))
-    sizes = Counter(r.device for r in results)
-    kept: set[DeviceRef] = set()
-    room = most
-    for device in sorted(sizes, key=catalogue.rank, reverse=True):
-        if kept and sizes[device] > room:
-            break
-        kept.add(device)
-        room -= sizes[device]
-    shown = tuple(r for r in results if r.device in kept)
-    if len(shown) == len(results):
-        return Selection(shown)
-    return Selection(
-        shown,
-        f"Shows {len(shown):,} of {len(results):,} results: those of {len(kept)} of "
-        f"{plural(len(sizes), 'device')}, beginning with the machine that was measured last. Every "
-        "result is on its model's page.",
-    )
+def count_cell(n: int, sub: str = "") -> Cell:
+    """Return how many there are of something; `sub`: of what, or in what."""
+    return Cell(f"{n:,}", sub=sub, sort=n)

@@ -55,11 +55,6 @@ def phase_name(phase: str) -> str:
     return phase.replace("-", " ").capitalize()
 
 
-def rounds_cell(rounds: Sequence[MemoryRound]) -> Cell:
-    """Return how many rounds stand behind a row."""
-    return Cell(str(len(rounds)), sort=len(rounds))
-
-
 def none_cells(why: NotMeasured | None, columns: int) -> tuple[Cell, ...]:
     """Return cells that say once why there are no values."""
     return (missing_cell(why), *(DASH,) * (columns - 1))

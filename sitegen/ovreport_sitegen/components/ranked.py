@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, Metric, MetricValue, significant
-from ovreport.stats.intervals import geometric_mean
+from ovreport.stats.intervals import Interval, is_apart
 from ovreport_sitegen.components.marks import Look, look
+from ovreport_sitegen.components.ratio_card import mean_ratio, note_of
 from ovreport_sitegen.text import interval_details, interval_note, line, plural
 
 
@@ -54,7 +55,7 @@ def ranking_finding(ranked: Sequence[Ranked], metric: Metric) -> str:
     if metric.direction == "lower":
         words = ("Fastest", "Slowest") if metric.unit == "ms" else ("Least", "Most")
     values = [found.value for found in ranked]
-    first, final = _is_apart(values[0], values[1:]), _is_apart(values[-1], values[:-1])
+    first, final = is_apart(values[0], values[1:]), is_apart(values[-1], values[:-1])
     if first and final and not any(look(value).is_uncertain for value in values):
         return f"{words[0]}: {best}. {words[1]}: {last}."
     text = f"From {best}, to {last}."
@@ -62,11 +63,6 @@ def ranking_finding(ranked: Sequence[Ranked], metric: Metric) -> str:
         return text
     unsure = "last place" if first else "first place" if final else "order"
     return f"{text} Intervals overlap, so the {unsure} is not certain."
-
-
-def _is_apart(one: MetricValue, others: Sequence[MetricValue]) -> bool:
-    """Return whether a value's interval lies apart from all others."""
-    return all(other.low > one.high or other.high < one.low for other in others)
 
 
 def value_words(found: MetricValue, metric: Metric, *, named: bool = True) -> str:
@@ -91,13 +87,15 @@ def pair_finding(ranked: Sequence[Ranked], sentence: str) -> str:
         if found.second and found.second.value > 0
     ]
     about = Look(is_approximate=any(ratio.is_uncertain for ratio in ratios))
-    mean = geometric_mean([ratio.value for ratio in ratios])
-    text = sentence.format(about.text(significant(mean)))
+    mean = mean_ratio([ratio.interval for ratio in ratios])
+    text = sentence.format(about.text(significant(mean.value)))
+    if all(ratio.has_interval for ratio in ratios):
+        text += note_of(mean)
     if len(ratios) == 1:
         return f"{text}: {ratios[0].name}."
     text = f"{text}, geometric mean over {plural(len(ratios), 'model')}."
     most = max(ratios, key=lambda ratio: ratio.value)
-    if any(other is not most and other.high >= most.low for other in ratios):
+    if not is_apart(most, (other for other in ratios if other is not most)):
         return text
     return f"{text} Highest: {most.name}, {significant(most.value)}×."
 
@@ -123,6 +121,15 @@ class _ValueRatio:
     def high(self) -> float:
         """The most that both intervals allow."""
         return self.first.high / self.second.low if self.second.low > 0 else math.inf
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.value, self.low, self.high)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether both have one: a bound on a percentile has none."""
+        return "bound" not in {self.first.kind, self.second.kind}
 
     @property
     def is_uncertain(self) -> bool:

@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from ovreport.metrics import METRICS, Metric
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Kind, Row
 from ovreport_sitegen.components.card import Card, footer
 from ovreport_sitegen.components.cells import (
+    RESULT_COLUMNS,
     level_cell,
     metric_column,
-    result_cells,
-    row,
+    result_row,
     value_cell,
 )
 from ovreport_sitegen.components.marks import look, of_rows
 from ovreport_sitegen.components.ranked import Ranked, pair_finding, ranking_finding, value_details
 from ovreport_sitegen.components.table import Column, Table, TableRow
-from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 
-FIRST = 40
+CARD_ROWS = 40
 """Rows of a card's own table; the page's main table has all."""
 
 
@@ -68,96 +65,6 @@ def model_name(result: Result) -> str:
 def device_name(result: Result) -> str:
     """Return a result's name in a chart of devices."""
     return f"{result.device.label} · {result.short_label}"
-
-
-# ---------------------------------------------------------------- cards of several pages
-
-
-def models_card(
-    catalogue: Catalogue,
-    key: str,
-    *,
-    id_: str,
-    title: str,
-    axis: str,
-    conditions: str = "default precision",
-    second: Second | None = None,
-    more: str = "",
-) -> Card:
-    """Return a card of every model on the device that has most of them."""
-    device = catalogue.device_with(key)
-    return ranking_card(
-        preferred(catalogue.of_device(device)),
-        key,
-        id_=id_,
-        title=title,
-        axis=axis,
-        conditions=f"{device.label} · {conditions}",
-        naming=model_name,
-        log=True,
-        second=second,
-        more=more,
-    )
-
-
-def latency_card(catalogue: Catalogue, more: str = "") -> Card:
-    """Return the card of the median latencies."""
-    return models_card(
-        catalogue,
-        "latency_ms",
-        id_="latency",
-        title="Latency of each model",
-        axis="Milliseconds per inference, log scale",
-        more=more,
-    )
-
-
-def throughput_card(catalogue: Catalogue, more: str = "") -> Card:
-    """Return the card of inferences per second."""
-    return models_card(
-        catalogue,
-        "throughput_ips",
-        id_="throughput",
-        title="Throughput of each model",
-        axis="Inferences per second, log scale",
-        more=more,
-    )
-
-
-def startup_card(catalogue: Catalogue, more: str = "") -> Card:
-    """Return the card of starts, cold and from the model cache."""
-    return models_card(
-        catalogue,
-        "startup_ms",
-        id_="start",
-        title="Start-up, cold and from the cache",
-        axis="Milliseconds, log scale",
-        second=Second(
-            "startup_cached_ms",
-            large="read, compile and first inference without a cache",
-            small="from the model cache",
-            sentence="A cold start takes {}× the time of a cached one",
-        ),
-        more=more,
-    )
-
-
-def memory_card(catalogue: Catalogue, more: str = "") -> Card:
-    """Return the card of peak memory in both modes."""
-    return models_card(
-        catalogue,
-        "peak_memory_bytes",
-        id_="memory",
-        title="Peak memory, both modes",
-        axis="MiB, log scale",
-        second=Second(
-            "peak_memory_latency_bytes",
-            large="throughput mode",
-            small="latency mode",
-            sentence="Throughput mode takes {}× the memory of latency mode",
-        ),
-        more=more,
-    )
 
 
 # ---------------------------------------------------------------- the card
@@ -258,11 +165,9 @@ def _legend(kind: Kind, second: Second | None, ranked: Sequence[Ranked], total: 
 
 def _table(id_: str, caption: str, results: Sequence[Result], keys: Sequence[str]) -> Table:
     """Return the table of a card; its verdicts are those of the first metric, which ranks."""
-    rows = tuple(_table_row(result, keys) for result in results[:FIRST])
+    rows = tuple(_table_row(result, keys) for result in results[:CARD_ROWS])
     columns = (
-        Column("Model"),
-        Column("Device"),
-        Column("Precision"),
+        *RESULT_COLUMNS,
         *map(metric_column, keys),
         Column("Verdict", tip=f"Of this: {METRICS[keys[0]].label}"),
     )
@@ -270,9 +175,6 @@ def _table(id_: str, caption: str, results: Sequence[Result], keys: Sequence[str
 
 
 def _table_row(result: Result, keys: Sequence[str]) -> TableRow:
-    ranking = result.metric_value(keys[0])
-    cells = [*(value_cell(result, key) for key in keys), level_cell(ranking)]
-    shown = row(result, result_cells(result), cells)
-    if ranking is None or ranking.verdict.level == "stable":
-        return shown
-    return replace(shown, tone=ranking.verdict.level)
+    verdict = level_cell(result.metric_value(keys[0]))
+    cells = [*(value_cell(result, key) for key in keys), verdict]
+    return result_row(result, cells)

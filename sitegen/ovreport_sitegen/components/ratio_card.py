@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from ovreport.metrics import HEADLINES, significant
 from ovreport.stats.comparison import Comparison
-from ovreport.stats.intervals import Interval, geometric_mean
+from ovreport.stats.intervals import Interval, geometric_mean, is_apart
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.card import Card, footer
-from ovreport_sitegen.components.cells import interval_words, looking
+from ovreport_sitegen.components.cells import count_cell, interval_words, looking
 from ovreport_sitegen.components.marks import look_of_interval, look_of_ratio, of_rows
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
@@ -118,8 +118,7 @@ def ratio_cell(comparison: Comparison | None, why_none: str = "No round has both
 
 def pairs_cell(*comparisons: Comparison | None) -> Cell:
     """Return how many pairs of rounds stand behind a row of ratios."""
-    pairs = max((c.pairs for c in comparisons if c), default=0)
-    return Cell(str(pairs), sort=pairs)
+    return count_cell(max((c.pairs for c in comparisons if c), default=0))
 
 
 # ---------------------------------------------------------------- in words
@@ -146,13 +145,12 @@ def ratio_words(comparison: Comparison, what: str = "") -> str:
     )
 
 
-def mean_ratio(comparisons: Sequence[Comparison]) -> Interval:
+def mean_ratio(ratios: Sequence[Interval]) -> Interval:
     """Return the geometric mean of some ratios, with its 95 % interval.
 
     The interval is that of ratios whose errors all point the same way, the widest that is possible:
     they are of one run, and may share what disturbed it.
     """
-    ratios = [c.ratio for c in comparisons]
     value = geometric_mean([ratio.value for ratio in ratios])
     if not all(ratio.low > 0 and math.isfinite(ratio.high) for ratio in ratios):
         return Interval(value, 0.0, math.inf)
@@ -171,23 +169,17 @@ def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
     """Return for how many models `what` is faster and slower, the mean, and both extremes."""
     found = [f"{what}: {outcome_counts(ratios)}."]
     if len(ratios) > 1:
-        mean = mean_ratio([ratio.comparison for ratio in ratios])
+        mean = mean_ratio([ratio.comparison.ratio for ratio in ratios])
         shown = look_of_interval(mean).text(f"{significant(mean.value)}×")
         found.append(f"Geometric mean over all {len(ratios)}: {shown}{note_of(mean)}.")
     ranked = sorted(ratios, key=_falling)
     for word, ratio in (("Highest", ranked[0]), ("Lowest", ranked[-1])):
-        if ratio.comparison.significant and _stands_apart(ratio, ranked):
+        others = (other.comparison.ratio for other in ranked if other is not ratio)
+        if ratio.comparison.significant and is_apart(ratio.comparison.ratio, others):
             shown = look_of_ratio(ratio.comparison).text(times(ratio.comparison))
             note = note_of(ratio.comparison.ratio, named=False)
             found.append(f"{word}: {ratio.result.model.title}, {shown}{note}.")
     return " ".join(found)
-
-
-def _stands_apart(one: Ratio, ratios: Sequence[Ratio]) -> bool:
-    """Return whether a ratio's interval lies apart from all others."""
-    mine = one.comparison.ratio
-    others = (ratio.comparison.ratio for ratio in ratios if ratio is not one)
-    return all(other.low > mine.high or other.high < mine.low for other in others)
 
 
 def outcome_counts(ratios: Sequence[Ratio]) -> str:

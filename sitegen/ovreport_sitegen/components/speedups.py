@@ -12,11 +12,10 @@ from ovreport_sitegen.components.cells import (
     VERDICT,
     metric_column,
     result_cells,
-    result_table,
     value_cell,
     verdict_cell,
 )
-from ovreport_sitegen.components.ranking import FIRST, model_name
+from ovreport_sitegen.components.ranking import CARD_ROWS, model_name
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
     pairs_cell,
@@ -24,6 +23,7 @@ from ovreport_sitegen.components.ratio_card import (
     ratio_cell,
     ratio_finding,
 )
+from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
@@ -58,7 +58,7 @@ def speedup_card(
         conditions=catalogue.speedup_device.label,
         axis="Times as fast as f32, log scale",
         finding=speedup_finding(speedups, measurement),
-        table=speedup_table(f"{id_}-card-table", shown[:FIRST]) if shown else None,
+        table=speedup_table(f"{id_}-card-table", shown[:CARD_ROWS]) if shown else None,
         measurement=measurement,
         more=more,
     )
@@ -137,4 +137,4 @@ def speed_table(
         )
 
     results, columns = catalogue.results, (*common, *columns)
-    return result_table(id_, caption, results, columns, all_cells, measurement)
+    return result_table(id_, caption, results, columns, all_cells)

@@ -12,10 +12,13 @@ from markupsafe import Markup
 
 from ovreport_sitegen.components import marks
 
-Tone = Literal["", "noisy", "unreliable", "failed"]
+Tone = Literal["", "failed"]
 
 escape = lru_cache(maxsize=1 << 16)(escape_html)
 """Half a million texts are escaped for a thousand results, most of them the same ones."""
+
+_TEXT_TONES = frozenset({"missing", "bad", "best", "unreliable"})
+"""They style the text of a cell and not what stands beneath it: it has an element then."""
 
 FIRST_ROWS = 60
 """Rows in the page itself; the rest is in a template element that a script adds."""
@@ -36,7 +39,7 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
     """What it sorts by; None sorts last."""
     href: str = ""
     tone: str = ""
-    """`missing`, `bad` or `unreliable`."""
+    """`missing`, `bad`, `best` or `unreliable`: how its text looks; or another class."""
     tip: str = ""
     family: str = ""
     """Shown as a coloured mark before the text."""
@@ -86,7 +89,7 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
         elif self.explained:
             inner = marks.explained(self.explained, text)
         else:
-            inner = f"<span>{text}</span>"
+            inner = f"<span>{text}</span>" if self._styles_text else text
         if self.sign:
             inner = f"{marks.sign(self.sign)}{inner}"
         if self.family:
@@ -96,6 +99,10 @@ class Cell(msgspec.Struct, frozen=True, dict=True):
         if self.sub:
             inner += f"<small>{escape(self.sub)}</small>"
         return f"{inner}<small>{_words(self.note)}</small>" if self.note else inner
+
+    @property
+    def _styles_text(self) -> bool:
+        return bool(self.tone) and not _TEXT_TONES.isdisjoint(self.tone.split())
 
 
 def _framed(words: str) -> str:
@@ -133,10 +140,10 @@ class TableRow(msgspec.Struct, frozen=True, dict=True):
     tone: Tone = ""
     under: str = ""
     """Second line of the first cell on narrow screens."""
-    explained: str = ""
-    """Key of the mark that explains this line."""
     filters: tuple[str, ...] = ()
     """Model, precision, family and variant, which the selects filter by."""
+    labels: tuple[str, ...] = ()
+    """Names of the cells after the first, where narrow screens show the row as a card."""
 
     @cached_property
     def html(self) -> Markup:
@@ -145,16 +152,18 @@ class TableRow(msgspec.Struct, frozen=True, dict=True):
         for key, value in zip("mpfv", self.filters, strict=False):
             names += f' data-{key}="{escape(value)}"'
         first = self.cells[0]
-        under = escape(self.under)
-        if under:
-            inner = marks.explained(self.explained, under) if self.explained else under
-            under = f'<small class="under">{inner}</small>'
+        under = f'<small class="under">{escape(self.under)}</small>' if self.under else ""
         parts = [
             f'<tr{names}><th scope="row"{first.attributes}>{first.content}{under}</th>',
-            *[c.html for c in self.cells[1:]],
+            *map(_labelled, self.labels, self.cells[1:]),
+            *[c.html for c in self.cells[1 + len(self.labels) :]],
             "</tr>\n",
         ]
         return Markup("".join(parts))  # noqa: S704 - every part of it is escaped above
+
+
+def _labelled(label: str, cell: Cell) -> str:
+    return f'<td{cell.attributes}><b class="label">{escape(label)}</b>{cell.content}</td>'
 
 
 @dataclass(frozen=True)
@@ -166,6 +175,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[TableRow, ...]
     searchable: bool = False
+    look: str = ""
+    """Its class in the style sheet."""
     note: str = ""
     """What it leaves out, and where to find it."""
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from ovreport.metrics import METRICS, MetricValue
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import reason_title
-from ovreport_sitegen.components.ranking import Second, model_name, preferred, ranking_card
+from ovreport_sitegen.components.cells import count_cell, reason_title
+from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -16,12 +16,6 @@ from ovreport_sitegen.text import line, listed, plural
 
 OBSERVED = {"latency_ms": "latency_observed_ms", "throughput_ips": "throughput_observed_ips"}
 """Headline → the metric of the same over all rounds."""
-
-
-def is_observed(result: Result, key: str) -> bool:
-    """Return whether a headline is the observed one, for want of quiet rounds that agree."""
-    found = result.metric_value(key)
-    return bool(found and found.kind == "observed")
 
 
 def is_undisturbed(result: Result, key: str) -> bool:
@@ -50,7 +44,7 @@ def quiet_note(results: Sequence[Result], key: str) -> str:
     common = [
         f"{reason_title(code).lower()} ({n} of {len(observed)})" for code, n in codes.most_common(3)
     ]
-    return f"{text} Beside that: {listed(common)}." if common else text
+    return f"{text} Other reasons: {listed(common)}." if common else text
 
 
 def _why(observed: Sequence[MetricValue]) -> str:
@@ -74,29 +68,11 @@ def rounds_cell(result: Result, key: str) -> Cell:
     rounds = plural(found.rounds, "round")
     if every and every.rounds > found.rounds:
         rounds = f"{found.rounds} of {plural(every.rounds, 'round')}"
-    return Cell(f"{found.n:,}", sub=rounds, sort=found.n)
+    return count_cell(found.n, rounds)
 
 
 def observed_card(catalogue: Catalogue) -> Card | None:
     """Return the card of observed latencies beside the undisturbed ones; None without any pair."""
     key = "latency_ms"
-    device = catalogue.device_with(key)
-    pairs = [r for r in preferred(catalogue.of_device(device)) if is_undisturbed(r, key)]
-    if not pairs:
-        return None
-    return ranking_card(
-        pairs,
-        OBSERVED[key],
-        id_="observed",
-        title="What one got: observed against undisturbed",
-        axis="Milliseconds per inference, log scale",
-        conditions=f"{device.label} · default precision",
-        naming=model_name,
-        log=True,
-        second=Second(
-            key,
-            large="median over all rounds",
-            small="undisturbed",
-            sentence="With whatever else the machine did, an inference took {}× the time",
-        ),
-    )
+    card = models_card(catalogue, OBSERVED[key], keep=lambda r: is_undisturbed(r, key))
+    return card if card.chart else None

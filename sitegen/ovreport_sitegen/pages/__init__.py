@@ -35,8 +35,10 @@ PAGES = (
     models.PAGE,
     method.PAGE,
     data.PAGE,
+    guide.PAGE,
 )
-"""In the order of the navigation; the first one that a site has is its `index.html`."""
+"""In the order of the navigation, which leaves out those with a parent; the first one that a site
+has is its `index.html`."""
 
-DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE, guide.PAGE)
-"""One for every model or device; and the guide."""
+DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE)
+"""One for every model or device."""

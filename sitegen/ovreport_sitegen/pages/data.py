@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from ovreport.errors import RecordError
-from ovreport.record import FORMAT
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import line, plural
@@ -38,7 +37,6 @@ class DataView:
     downloads: tuple[Download, ...]
     faults: tuple[Fault, ...]
     older: int
-    format: int
 
 
 _DOWNLOADS = (
@@ -57,6 +55,12 @@ _DOWNLOADS = (
     Download(
         "data/record.schema.json", "Schema of a record", "JSON Schema of the record's format."
     ),
+    Download(
+        "data/statistics.json",
+        "Study of the statistics",
+        "Whether intervals and comparisons hold where the truth is known: every condition that was "
+        "simulated.",
+    ),
 )
 
 
@@ -69,7 +73,7 @@ def view(catalogue: Catalogue) -> DataView:
         f"{len(catalogue.older):,} are history.",
     )
     faults = tuple(map(_fault, catalogue.faults))
-    return DataView(head, _DOWNLOADS, faults, len(catalogue.older), FORMAT)
+    return DataView(head, _DOWNLOADS, faults, len(catalogue.older))
 
 
 _PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")

@@ -127,7 +127,7 @@ def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Ta
             speedups.speedup_cell(catalogue, r),
             accuracy_cells.cost_cell(r),
         )
-        rows.append(row(r, (model, precision), cells, "latency", r.label))
+        rows.append(row(r, (model, precision), cells, r.label))
     return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)
 
 

@@ -15,7 +15,7 @@ from ovreport.errors import EXIT_CODES
 from ovreport.paths import VARIABLES
 from ovreport.record import NotMeasured, Record
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages.page import Head, PageOfEach
+from ovreport_sitegen.pages.page import Head, Page
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,7 @@ _COMPLETIONS = (
 )
 
 
-@dataclass(frozen=True)
-class Guide:
-    """The one guide that every site has."""
-
-    href: str = "guide.html"
-
-
-def view(_: Catalogue, __: Guide) -> GuideView:
+def view(_: Catalogue) -> GuideView:
     """Return the view of the page, which no record changes."""
     head = Head(
         "Guide",
@@ -85,5 +78,5 @@ def _documented(kind: object) -> str:
     return next((said for part in get_args(kind) if (said := _documented(part))), "")
 
 
-PAGE = PageOfEach("guide", "data", lambda _: (Guide(),), view)
+PAGE = Page("guide", "Guide", view, parent="data")
 """Not in the navigation, which is about results; the foot of every page leads to it."""

@@ -25,7 +25,6 @@ class LanguageModelView:
     """Everything the template of a language model's page needs."""
 
     head: Head
-    model: ModelRef
     about: About
     findings: tuple[str, ...]
     cards: tuple[Card, ...]
@@ -54,7 +53,6 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
     spoken_of = [r for r in shown if r.is_published] or shown
     return LanguageModelView(
         head=head,
-        model=model,
         about=about(results),
         findings=(
             *(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.speed import LATENCY
 from ovreport.metrics.startup import STARTUP
-from ovreport_sitegen.components import ranking, speedups, undisturbed
+from ovreport_sitegen.components import speedups, undisturbed
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import details_table, metric_column, n_cell, value_cell
+from ovreport_sitegen.components.cells import level_cell, metric_column, n_cell, value_cell
+from ovreport_sitegen.components.models_card import models_card
+from ovreport_sitegen.components.result_tables import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -44,29 +46,18 @@ def view(catalogue: Catalogue) -> LatencyView:
         "Latency",
         "Wall time of one synchronous inference at the caller, with the LATENCY hint and one "
         f"request. {plural(len(results), 'result')}. Undisturbed: what quiet rounds in fresh "
-        "processes agree on; it ranks. Observed: the median over all rounds, what one got.",
+        "processes agree on; rankings use it. Observed: the median over all rounds, what a user "
+        "got.",
         warning=warning(results, "latency"),
     )
     observed = undisturbed.observed_card(catalogue)
     shown = (
-        ranking.latency_card(catalogue),
+        models_card(catalogue, "latency_ms"),
         speedups.speedup_card(catalogue, "latency"),
         *((observed,) if observed else ()),
-        ranking.models_card(
-            catalogue,
-            "latency_p99_ms",
-            id_="tail",
-            title="Slow inferences: p99 against the observed median",
-            axis="Milliseconds, log scale",
-            second=ranking.Second(
-                "latency_observed_ms",
-                large="99 % are at least this fast",
-                small="median over all rounds",
-                sentence="The 99th percentile is {}× the observed median",
-            ),
-        ),
+        models_card(catalogue, "latency_p99_ms"),
     )
-    start = ranking.startup_card(catalogue)
+    start = models_card(catalogue, "startup_ms")
     return LatencyView(
         head,
         undisturbed.quiet_note(results, "latency_ms"),
@@ -92,14 +83,18 @@ def _table(catalogue: Catalogue) -> Table:
 
 
 def _startup(catalogue: Catalogue) -> Table:
-    columns = (*map(metric_column, STARTUP.keys), Column("Starts", "n", "", True))
+    start, *parts = map(metric_column, STARTUP.keys)
+    verdict = Column("Verdict", tip="Of the cold start")
+    columns = (start, verdict, *parts, Column("Starts", "n", "", True))
     return details_table(
         catalogue, "startup-table", "Start-up, part by part", columns, _startup_cells
     )
 
 
 def _startup_cells(result: Result) -> tuple[Cell, ...]:
-    return (*(value_cell(result, key) for key in STARTUP.keys), n_cell(result, "startup_ms"))
+    start, *parts = (value_cell(result, key) for key in STARTUP.keys)
+    verdict = level_cell(result.metric_values.get("startup_ms"))
+    return (start, verdict, *parts, n_cell(result, "startup_ms"))
 
 
 PAGE = Page("latency", "Latency", view, when=has_results)

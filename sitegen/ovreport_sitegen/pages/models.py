@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport_sitegen.components.about import count_text
+from ovreport_sitegen.components.cells import count_cell, model_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -43,7 +44,7 @@ def _model_list(catalogue: Catalogue) -> Table:
         rows.append(
             TableRow(
                 (
-                    Cell(m.title, sort=m.title.lower(), href=m.href, marks=marks),
+                    model_cell(m, marks=marks),
                     Cell(m.task, sort=m.task),
                     Cell(
                         count_text(record.parameters) if record.parameters else "–",
@@ -51,7 +52,7 @@ def _model_list(catalogue: Catalogue) -> Table:
                     ),
                     Cell(line(record.licence, 60)),
                     Cell(line(record.why, 160), tone="prose"),
-                    Cell(str(len(results)), sort=len(results)),
+                    count_cell(len(results)),
                     _failures(results),
                 )
             )
@@ -84,9 +85,9 @@ def _device_list(catalogue: Catalogue) -> Table:
                     Cell(d.label, sort=d.label.lower(), href=d.href, family=d.family),
                     Cell(d.family, sort=d.family),
                     Cell(line(clean(machine.cpu), 60), sub=machine.id, sort=machine.id),
-                    Cell(str(machine.cores_available), sort=machine.cores_available),
+                    count_cell(machine.cores_available),
                     Cell(line(machine.virtualised, 40)),
-                    Cell(str(len(results)), sort=len(results)),
+                    count_cell(len(results)),
                     _failures(results),
                 )
             )

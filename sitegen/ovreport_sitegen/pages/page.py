@@ -91,7 +91,7 @@ def has_language_models(catalogue: Catalogue) -> bool:
 
 @dataclass(frozen=True)
 class Page:
-    """A page with an entry of its own in the navigation."""
+    """A page that a site has once."""
 
     key: str
     """Names its template, `templates/pages/KEY.html`, and its file."""
@@ -101,6 +101,8 @@ class Page:
     """Computes what the template shows."""
     when: Callable[[Catalogue], bool] = always
     """Whether a site of these records has the page."""
+    parent: str = ""
+    """Key of the page whose entry the navigation marks as current; empty: it has its own."""
 
     @property
     def file(self) -> str:
@@ -120,6 +122,10 @@ class PageOfEach(Generic[Item]):
     """The models or devices that have a page."""
     view: Callable[[Catalogue, Item], View]
     """Computes what the template shows of one of them."""
+
+    def files(self, catalogue: Catalogue) -> set[str]:
+        """Return the file names of all of them."""
+        return {item.href for item in self.items(catalogue)}
 
     def views(self, catalogue: Catalogue) -> dict[str, View]:
         """Return each page's file and view."""

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ovreport.device_names import parts
 from ovreport.record import Device, Family
 from ovreport_collector.engines.openvino.labels import first_line, property_text
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.engines.types import ProbeResult, Unavailable
 
 _PHYSICAL = ("CPU", "GPU", "NPU")
-_VIRTUAL = ("AUTO", "MULTI", "HETERO", "BATCH")
 _REMEDIES = {
     "libOpenCL": "Install the OpenCL loader and the GPU's compute driver "
     "(Debian, Ubuntu: apt install ocl-icd-libopencl1 intel-opencl-icd).",
@@ -57,15 +57,6 @@ def probe(names: Sequence[str], plugins: Mapping[str, str]) -> ProbeResult:
     return ProbeResult(
         openvino=ov.get_version(), available=available, devices=devices, unavailable=unavailable
     )
-
-
-def parts(device: str) -> list[str]:
-    """Return the physical devices that a device string names: AUTO:GPU.0,CPU → GPU.0, CPU."""
-    virtual, _, rest = device.partition(":")
-    if virtual.upper() not in _VIRTUAL:
-        return [device]
-    names = [re.sub(r"\(.*?\)$", "", part.strip()) for part in rest.split(",")]
-    return [name for name in names if name and not name.startswith("-")]
 
 
 def device_memory(core: Any, device: str) -> tuple[dict[str, int], dict[str, str]]:

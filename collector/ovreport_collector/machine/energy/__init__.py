@@ -1,10 +1,11 @@
 """Energy of the device that is measured, from the kernel's own counters.
 
     measurement = energy.Measurement(energy.choose("package"), idle_s)
-    measurement.idle()          # the model compiled, its requests idle
+    measurement.idle()              # the model compiled, its requests idle
     with measurement:
-        work()
-    measurement.result(round, inferences)
+        inferences = work()
+    measurement.count(inferences)   # this loop counts; there may be more of them
+    measurement.result(process)
 
 A package meter measures whatever runs on the processor; a card meter the graphics card alone.
 zeus is not used: on these machines it reads the same powercap files, and it has no Intel GPU.

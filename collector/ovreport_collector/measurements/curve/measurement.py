@@ -10,7 +10,7 @@ from ovreport.record import Curve, NotMeasured, Tier, pooled
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
-    PlannedRound,
+    PlannedProcess,
     first_failure,
     grouped,
     measured,
@@ -26,9 +26,9 @@ COARSE_POINTS, COARSE_BATCH = 6, 4
 SECONDS = {"quick": 0.25, "standard": 1.5, "publish": 5.0}
 _START_S = 0.8
 _COMPILE_S = 0.15
+"""Expected seconds of a point, without its loop."""
 _INFERENCES = 12
 """Of a point, warm-up and checks included, where its requests take long."""
-"""Expected seconds of a point, without its loop."""
 
 
 class CurveMeasurement(Measurement[CurveResult]):
@@ -38,13 +38,13 @@ class CurveMeasurement(Measurement[CurveResult]):
     needs_streams = True
 
     def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
-        """Return about how long one round of it takes: a point's loop, or a few inferences."""
+        """Return about how long it takes once: a point's loop, or a few inferences."""
         points = COARSE_POINTS if tier.name == "quick" else MAX_POINTS
         point_s = max(1.2 * SECONDS[tier.name], _INFERENCES * inference_s)
         return _START_S + points * (point_s + _COMPILE_S)
 
-    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> CurveJob:
-        """Return the job of one round: the same grid in all of them."""
+    def job(self, current: PlannedProcess, results: Sequence[InferenceResult]) -> CurveJob:
+        """Return the job after a process: the same grid in all of them."""
         first = results[0]
         loaded = next(iter(first.throughput), None)
         hint, optimal = (loaded.streams, loaded.requests) if loaded else (0, 1)

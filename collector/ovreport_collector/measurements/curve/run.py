@@ -28,7 +28,7 @@ from ovreport_collector.engines.base import (
 )
 from ovreport_collector.loadgen.checks import OUTPUT_TOLERANCE, check_same, infer_checked
 from ovreport_collector.loadgen.drivers import Driver, LoadResult, load_of
-from ovreport_collector.measurements.results import RoundJob, rounded
+from ovreport_collector.measurements.results import ProcessJob, rounded
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.timing import measuring
 
@@ -62,7 +62,7 @@ class CurveResult(Struct, frozen=True, kw_only=True, tag="curve"):
     curve: Curve
 
 
-class CurveJob(RoundJob[CurveResult], frozen=True, kw_only=True):
+class CurveJob(ProcessJob[CurveResult], frozen=True, kw_only=True):
     """Measure every setting of a grid once."""
 
     settings: list[Setting]

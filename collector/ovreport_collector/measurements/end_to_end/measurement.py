@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 from ovreport.record import EndToEnd, NotMeasured, OutputAgreement, Pipeline, Tier, Unsupported, Way
 from ovreport_collector import tasks
-from ovreport_collector.measurements.base import Measurement, PlannedRound, first_failure, measured
+from ovreport_collector.measurements.base import (
+    Measurement,
+    PlannedProcess,
+    first_failure,
+    measured,
+)
 from ovreport_collector.measurements.end_to_end.run import EndToEndJob, EndToEndResult
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
@@ -46,11 +51,11 @@ class EndToEndMeasurement(Measurement[EndToEndResult]):
         return isinstance(tasks.get(model.task), ImageTask)
 
     def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
-        """Return about how long one round of it takes."""
+        """Return about how long it takes once."""
         return max(2 * _SECONDS[tier.name], _INFERENCES * inference_s) + _START_S
 
-    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> EndToEndJob:
-        """Return the job of one round."""
+    def job(self, current: PlannedProcess, results: Sequence[InferenceResult]) -> EndToEndJob:
+        """Return the job after a process."""
         images = current.prepared.encoded_images
         assert isinstance(images, EncodedImages)  # noqa: S101 (else `why_not` says so)
         return EndToEndJob(

@@ -1,4 +1,4 @@
-"""What a round measures of a language model, as the session sees it, and the job of its outputs."""
+"""What a process measures of a language model, as the session sees it; the job of its outputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ovreport_collector.measurements.base import (
     SEE_GENERATION,
     Pass,
     PassName,
-    PlannedRound,
+    PlannedProcess,
     Workload,
     grouped,
 )
@@ -32,13 +32,13 @@ SKIP = "concurrency"
 
 GRID = [Lengths(prompt, new) for prompt in (32, 128, 512) for new in (32, 128)]
 GENERATIONS = {"quick": 1, "standard": 3, "publish": 5}
-"""Generations of each pair of lengths in a round: one of each has 158 gaps between tokens for each
-prompt length."""
+"""Generations of each pair of lengths in a process: one of each has 158 gaps between tokens for
+each prompt length."""
 REQUESTS = [1, 2, 4, 8]
 CONCURRENT = Lengths(128, 32)
-CONCURRENT_ROUNDS = {"quick": 3, "standard": 5, "publish": 7}
-"""Rounds that measure several requests at once, which loads the model a second time: three give an
-interval, five are the fewest that may be compared."""
+CONCURRENT_PROCESSES = {"quick": 3, "standard": 5, "publish": 7}
+"""Processes that measure several requests at once, which loads the model a second time: three give
+an interval, five are the fewest that may be compared."""
 OUTPUTS_LIMIT_S = 300.0
 """Plenty for all prompts and windows of a small model on a small machine: a limit, no estimate."""
 ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 5.0, 0.02, 20.0
@@ -73,15 +73,15 @@ class Generation(Workload[GenerationResult]):
     ) -> float:
         """Return about how long the only step of a process takes."""
         tokens = GENERATIONS[tier.name] * sum(lengths.new_tokens for lengths in GRID)
-        together = SKIP not in skip and index < CONCURRENT_ROUNDS[tier.name]
+        together = SKIP not in skip and index < CONCURRENT_PROCESSES[tier.name]
         return _LOADING_S + _TOKEN_S * tokens + (_TOGETHER_S if together else 0.0)
 
-    def process_s(self, tier: Tier) -> float:
-        """Return what its longest round takes: tokens are not bounded by the tier."""
+    def step_extra_s(self, tier: Tier) -> float:
+        """Return what its longest process takes: tokens are not bounded by the tier."""
         return self.step_s(Pass("generation"), tier, 0, 0.0)
 
-    def job(self, current: PlannedRound) -> GenerationJob:
-        """Return the job of one round."""
+    def job(self, current: PlannedProcess) -> GenerationJob:
+        """Return the job of one process."""
         why_none = _why_no_concurrency(current)
         return GenerationJob(
             target=current.target,
@@ -132,14 +132,14 @@ def outputs_job(prepared: PreparedModel, target: Target, folder: Path) -> Genera
     )
 
 
-def _why_no_concurrency(current: PlannedRound) -> str:
+def _why_no_concurrency(current: PlannedProcess) -> str:
     if SKIP in current.skip:
         return f"left out: --skip {SKIP}"
-    tier, rounds = current.tier.name, CONCURRENT_ROUNDS[current.tier.name]
-    return "" if current.index < rounds else f"at tier {tier} measured in {rounds} rounds only"
+    tier, most = current.tier.name, CONCURRENT_PROCESSES[current.tier.name]
+    return "" if current.index < most else f"at tier {tier} measured in {most} processes only"
 
 
-# ---------------------------------------------------------------- rounds together
+# ---------------------------------------------------------------- processes together
 
 
 def _part(results: Sequence[GenerationResult], quality: GenerationQuality | None) -> GenerationPart:
@@ -157,7 +157,7 @@ def _part(results: Sequence[GenerationResult], quality: GenerationQuality | None
 
 
 def _points(results: Sequence[GenerationResult]) -> list[GenerationPoint]:
-    """Return each pair of lengths over all rounds."""
+    """Return each pair of lengths over all processes."""
     points = (point for result in results for point in result.points)
     by_lengths = grouped(points, lambda point: (point.prompt_tokens, point.new_tokens))
     return [
@@ -171,7 +171,7 @@ def _points(results: Sequence[GenerationResult]) -> list[GenerationPoint]:
 
 
 def _concurrency(found: Sequence[Concurrency | NotMeasured]) -> Concurrency | NotMeasured:
-    """Return all rounds' requests at once; where no round has any, the first one's reason."""
+    """Return all processes' requests at once; where none has any, the first one's reason."""
     measured = [one for one in found if isinstance(one, Concurrency)]
     if not measured:
         return next(one for one in found if isinstance(one, NotMeasured))

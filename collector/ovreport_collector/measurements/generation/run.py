@@ -48,7 +48,7 @@ from ovreport_collector.engines.generation_base import (
 )
 from ovreport_collector.loadgen.memory import MemoryMeter, give_back_freed
 from ovreport_collector.machine.processes import own_switches
-from ovreport_collector.measurements.results import RoundJob
+from ovreport_collector.measurements.results import ProcessJob
 from ovreport_collector.process.timing import measuring
 
 WARM_TOKENS = 8
@@ -79,7 +79,7 @@ class GenerationResult(Struct, frozen=True, kw_only=True, tag="generation"):
     """As in `InferenceResult`."""
 
 
-class GenerationJob(RoundJob[GenerationResult], frozen=True, kw_only=True):
+class GenerationJob(ProcessJob[GenerationResult], frozen=True, kw_only=True):
     """Let a language model generate, one request at a time, then several at once."""
 
     grid: list[Lengths]

@@ -1,1 +1,1 @@
-"""What a round measures of a model that infers."""
+"""What a process measures of a model that infers."""

@@ -25,7 +25,7 @@ from ovreport_collector.measurements.base import (
     NO_ROUND,
     Pass,
     PassName,
-    PlannedRound,
+    PlannedProcess,
     Workload,
     grouped,
 )
@@ -84,7 +84,7 @@ class Inference(Workload[InferenceResult]):
         loop_s = min(max(tier.min_seconds, tier.min_inferences * inference_s), tier.max_seconds)
         return seconds + max(LEAD_IN_S, 3 * inference_s) + loop_s
 
-    def job(self, current: PlannedRound) -> InferenceJob:
+    def job(self, current: PlannedProcess) -> InferenceJob:
         """Return the job of one process."""
         return InferenceJob(
             target=current.target,
@@ -197,7 +197,7 @@ def _throughput(results: Sequence[InferenceResult]) -> Throughput | NotMeasured:
 
 
 def _memory(results: Sequence[InferenceResult]) -> Memory | NotMeasured:
-    """Return every round's memory; its other modes are measurements of their own."""
+    """Return every process's memory; its other modes are measurements of their own."""
     rounds = [r.memory for r in results if r.memory is not None]
     if not rounds:
         return _why(results, "memory")
@@ -206,7 +206,7 @@ def _memory(results: Sequence[InferenceResult]) -> Memory | NotMeasured:
 
 
 def _energy(results: Sequence[InferenceResult]) -> Energy | NotMeasured:
-    """Return every domain with its rounds; one that a round lacks keeps the others."""
+    """Return every domain with all processes' energy; one that a process lacks keeps the others."""
     rounds = [r.energy for r in results if r.energy is not None]
     if not rounds:
         return _why(results, "energy")
@@ -221,7 +221,7 @@ def _energy(results: Sequence[InferenceResult]) -> Energy | NotMeasured:
 
 
 def _why(results: Sequence[InferenceResult], name: MeasurementName) -> NotMeasured:
-    """Return why no round measured something."""
+    """Return why no process measured something."""
     if not results:
         return FAILED_BEFORE
     return next((r.missing[name] for r in results if name in r.missing), NO_ROUND)

@@ -30,7 +30,7 @@ from ovreport_collector.loadgen.loops import LatencyLoop, ThroughputLoop, faster
 from ovreport_collector.loadgen.memory import MemoryMeter, give_back_freed
 from ovreport_collector.loadgen.start import timed_start
 from ovreport_collector.machine import energy
-from ovreport_collector.machine.noise import LoopWatch
+from ovreport_collector.machine.loop_watch import LoopWatch
 from ovreport_collector.machine.processes import own_switches
 from ovreport_collector.measurements.results import (
     Ended,
@@ -117,10 +117,10 @@ class _Measuring:
 
     def _throughput(self, network: Network) -> Iterator[InferenceStep]:
         loaded, failed = _tried(partial(self._loaded, network))
-        self.meter.idle()
         if loaded is None:
             yield Switched(settings=None, driver=None, failed=failed)
         else:
+            self.meter.idle()
             yield Switched(settings=loaded.settings, driver=loaded.loop.driver)
         for index in self.job.throughput_rounds:
             measured = None

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ovreport.record import MemoryMode, NotMeasured, Tier, Unsupported
-from ovreport_collector.measurements.base import Measurement, PlannedRound, first_failure, measured
+from ovreport_collector.measurements.base import (
+    Measurement,
+    PlannedProcess,
+    first_failure,
+    measured,
+)
 from ovreport_collector.measurements.no_mmap.run import NoMmapJob, NoMmapResult
 from ovreport_collector.measurements.results import InferenceResult
 from ovreport_collector.plan.plan import PlannedCase
@@ -32,8 +37,8 @@ class NoMmap(Measurement[NoMmapResult]):
         """Return what a start takes."""
         return _START_S
 
-    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> NoMmapJob:
-        """Return the start of one round."""
+    def job(self, current: PlannedProcess, results: Sequence[InferenceResult]) -> NoMmapJob:
+        """Return the start that follows a process."""
         return NoMmapJob(
             target=current.target,
             round=current.index,
@@ -42,11 +47,11 @@ class NoMmap(Measurement[NoMmapResult]):
         )
 
     def part(self, results: Sequence[NoMmapResult | JobFailed]) -> MemoryMode | NotMeasured:
-        """Return the memory of the rounds that measured it."""
+        """Return the memory of the processes that measured it."""
         return self.memory(results)
 
     def memory(self, results: Sequence[NoMmapResult | JobFailed]) -> MemoryMode | NotMeasured:
-        """Return the memory of the rounds that measured it, or why none did."""
+        """Return the memory of the processes that measured it, or why none did."""
         found = measured(results)
         if rounds := [result.memory for result in found if result.memory is not None]:
             return MemoryMode(rounds=rounds)

@@ -12,8 +12,8 @@ from ovreport_collector.engines.arrays import load_samples, rotated
 from ovreport_collector.engines.base import MapsWeights
 from ovreport_collector.loadgen.memory import MemoryMeter
 from ovreport_collector.loadgen.start import timed_start
-from ovreport_collector.machine.noise import LoopWatch
-from ovreport_collector.measurements.results import RoundJob
+from ovreport_collector.machine.loop_watch import LoopWatch
+from ovreport_collector.measurements.results import ProcessJob
 from ovreport_collector.process.timing import measuring
 
 
@@ -24,13 +24,13 @@ class NoMmapResult(Struct, frozen=True, kw_only=True, tag="no-mmap"):
     why_not: Unsupported | None = None
 
 
-class NoMmapJob(RoundJob[NoMmapResult], frozen=True, kw_only=True):
+class NoMmapJob(ProcessJob[NoMmapResult], frozen=True, kw_only=True):
     """Start with weights that are read, not mapped."""
 
     def run(self) -> NoMmapResult:
         """Read, compile and infer once, and note the memory after each.
 
-        All of a round's inputs are loaded, as the round does: see `startup.run`.
+        All inputs are loaded, as a case's process does: see `startup.run`.
         """
         memory = MemoryMeter()
         samples = rotated(load_samples(Path(self.inputs)), self.seed + self.round)

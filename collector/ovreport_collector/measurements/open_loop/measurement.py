@@ -11,7 +11,7 @@ from ovreport.record import NotMeasured, OpenLoop, Tier
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
-    PlannedRound,
+    PlannedProcess,
     first_failure,
     measured,
 )
@@ -39,15 +39,15 @@ class OpenLoopMeasurement(Measurement[ArrivalsResult]):
     needs_streams = True
 
     def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
-        """Return about how long one round takes: a model that is too slow for it takes no time."""
+        """Return about how long it takes once: a model that is too slow for it takes no time."""
         seconds, rate = SECONDS[tier.name], 1 / (2 * max(inference_s, 1e-6))
         if rate * LONGEST * seconds < FEW:
             return _START_S
         step_s = min(max(seconds, LEAST[0.9] / rate), LONGEST * seconds)
         return _START_S + RATES[tier.name] * _TRIES * step_s
 
-    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> ArrivalsJob:
-        """Return the job of one round: limit and percentile are the same in all of them."""
+    def job(self, current: PlannedProcess, results: Sequence[InferenceResult]) -> ArrivalsJob:
+        """Return the job after a process: limit and percentile are the same in all of them."""
         first, seconds = results[0], SECONDS[current.tier.name]
         limit_ms = float(f"{LIMIT * first.latency_ms:.2g}")
         percentile = percentile_for(first.throughput_ips, seconds)

@@ -28,10 +28,10 @@ from msgspec import Struct
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import ArrivalRound, ArrivalStep, OpenLoop
 from ovreport.stats.intervals import (
-    PERCENTILE_RISK,
     Floats,
     autocorrelation,
     effective_n,
+    least_n_effective,
     pooled_rank,
 )
 from ovreport_collector import engines
@@ -39,7 +39,7 @@ from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.base import Engine, Request
 from ovreport_collector.loadgen.checks import check_same, infer_checked
 from ovreport_collector.loadgen.drivers import ThreadLoad, clock, in_threads
-from ovreport_collector.measurements.results import RoundJob, rounded
+from ovreport_collector.measurements.results import ProcessJob, rounded
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.timing import measuring
 
@@ -52,7 +52,8 @@ _WARM_UP_S = 0.2
 _PR_SET_TIMERSLACK = 29
 """Of Linux, prctl(2); the slack is in nanoseconds."""
 FEW = 64
-"""Independent samples without which not even p90 has a bound."""
+"""Arrivals that a step at half the throughput has to have: as many as MLPerf asks for of p90. They
+follow each other, so that fewer are hardly worth the independent ones of `least_n_effective`."""
 
 
 class ArrivalsResult(Struct, frozen=True, kw_only=True, tag="arrivals"):
@@ -61,7 +62,7 @@ class ArrivalsResult(Struct, frozen=True, kw_only=True, tag="arrivals"):
     open_loop: OpenLoop
 
 
-class ArrivalsJob(RoundJob[ArrivalsResult], frozen=True, kw_only=True):
+class ArrivalsJob(ProcessJob[ArrivalsResult], frozen=True, kw_only=True):
     """Find the highest rate of random arrivals whose tail latency stays within a limit."""
 
     closed_ips: float
@@ -85,7 +86,7 @@ def measure(job: ArrivalsJob, engine: Engine) -> ArrivalsResult | JobFailed:
     """Search for the highest rate on the model as the THROUGHPUT hint compiles it."""
     if job.limit_ms <= 0 or job.closed_ips <= 0:
         return JobFailed(
-            reason="the first round has no latency or throughput to take the limit from",
+            reason="the first process has no latency or throughput to take the limit from",
             cause="error",
         )
     expected = job.closed_ips / 2 * LONGEST * job.seconds
@@ -155,21 +156,12 @@ def bound(latencies: Floats, percentile: float) -> tuple[float, int]:
     """Return a bound of the percentile, and how many independent samples the latencies are worth.
 
     The t-th largest, t from the effective n (`statistics.pooled_rank`). Where they are too few
-    for that, the largest: see `least_n_effective`.
+    for that, the largest; where they are fewer than `least_n_effective`, no rate counts as met.
     """
     n = len(latencies)
     n_effective = effective_n(n, autocorrelation(latencies))
     rank = pooled_rank(n, n_effective, percentile)
     return float(np.sort(latencies)[-max(1, rank)]), n_effective
-
-
-def least_n_effective(percentile: float) -> int:
-    """Return the independent samples whose largest bounds a percentile at 99 % confidence.
-
-    All n lie below the percentile p with a chance of p**n (David & Nagaraja, "Order Statistics",
-    section 7.1): 44 are enough for p90, 459 for p99. With fewer, no rate counts as met.
-    """
-    return math.ceil(math.log(PERCENTILE_RISK) / math.log(percentile))
 
 
 # ---------------------------------------------------------------- one step

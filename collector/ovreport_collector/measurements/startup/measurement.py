@@ -1,14 +1,15 @@
-"""The start from the model cache among the measurements of a round."""
+"""The start from the model cache among the measurements that follow a process."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from ovreport.record import MemoryMode, NotMeasured, StartupCached, Tier, Unsupported
+from ovreport.stats.spread import MIN_PROCESSES
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
-    PlannedRound,
+    PlannedProcess,
     first_failure,
     measured,
 )
@@ -19,7 +20,7 @@ from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process.job import JobFailed
 
 _START_S = 0.6
-_QUICK_ROUNDS = 4
+_QUICK_PROCESSES = MIN_PROCESSES + 1
 """Three have to agree, one may be disturbed."""
 _NOT_CACHED = Unsupported(
     reason="the plugin did not report LOADED_FROM_CACHE: it compiled the model again"
@@ -41,19 +42,18 @@ class CachedStart(Measurement[CachedStartResult]):
 
     def rounds(self, tier: Tier) -> int:
         """Return the number of all processes; at quick no more than can be confirmed."""
-        return (
-            min(tier.max_processes, _QUICK_ROUNDS) if tier.name == "quick" else tier.max_processes
-        )
+        most = tier.max_processes
+        return min(most, _QUICK_PROCESSES) if tier.name == "quick" else most
 
     def seconds(self, tier: Tier, inference_s: float = 0.0) -> float:
         """Return what a start takes; the first one of a case fills the cache before."""
         return _START_S
 
-    def first_job(self, current: PlannedRound) -> CachedStartJob:
+    def first_job(self, current: PlannedProcess) -> CachedStartJob:
         """Return the job that fills the case's cache: a start as all others."""
         return self.job(current, ())
 
-    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> CachedStartJob:
+    def job(self, current: PlannedProcess, results: Sequence[InferenceResult]) -> CachedStartJob:
         """Return a start from the case's cache."""
         return CachedStartJob(
             target=current.target,
@@ -64,7 +64,7 @@ class CachedStart(Measurement[CachedStartResult]):
         )
 
     def part(self, results: Sequence[CachedStartResult | JobFailed]) -> StartupCached | NotMeasured:
-        """Return the starts of all rounds; one that failed or was not cached counts for all."""
+        """Return the starts of all processes; one that failed or was not cached counts for all."""
         if failure := first_failure(results):
             return failure
         starts = measured(results)

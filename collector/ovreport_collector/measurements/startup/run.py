@@ -1,7 +1,7 @@
 """A start from the model cache, timed.
 
-It loads all of a round's inputs, as the round does, so that its memory can be compared with the
-round's: what differs is the way to load the model.
+It loads all inputs, as a case's process does, so that its memory can be compared with that
+process's: what differs is the way to load the model.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ovreport_collector import engines
 from ovreport_collector.engines.arrays import load_samples, rotated
 from ovreport_collector.loadgen.memory import MemoryMeter
 from ovreport_collector.loadgen.start import timed_start
-from ovreport_collector.machine.noise import LoopWatch
-from ovreport_collector.measurements.results import RoundJob
+from ovreport_collector.machine.loop_watch import LoopWatch
+from ovreport_collector.measurements.results import ProcessJob
 
 
 class CachedStartResult(Struct, frozen=True, kw_only=True, tag="cached-start"):
@@ -29,7 +29,7 @@ class CachedStartResult(Struct, frozen=True, kw_only=True, tag="cached-start"):
     """Up to the first inference."""
 
 
-class CachedStartJob(RoundJob[CachedStartResult], frozen=True, kw_only=True):
+class CachedStartJob(ProcessJob[CachedStartResult], frozen=True, kw_only=True):
     """Start from a model cache; fills it first where it is empty."""
 
     cache_dir: str

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from ovreport.store import slug
 from ovreport_collector.models.inspect.description import Description
-from ovreport_collector.models.inspect.names import key, slug
+from ovreport_collector.models.inspect.names import key
 from ovreport_collector.models.inspect.source import Pinned
 from ovreport_collector.suite.model import File
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -47,21 +47,16 @@ def inspect(wanted: Mapping[str, Wanted], work: Path | None = None) -> dict[str,
     """Return a description of each model file, by the same keys, or why it cannot be read.
 
     `work` is a folder for files of this run; None: one of its own. All are read in one process; if
-    it crashes, each is read in one of its own.
+    it fails, each is read in one of its own.
     """
     if work is None:
         with workspace.working_folder() as folder:
             return inspect(wanted, folder)
-    found = _run(list(wanted.values()), work)
-    if found is None and len(wanted) > 1:
-        return {key: inspect({key: one}, work)[key] for key, one in wanted.items()}
-    if found is None:
-        return {key: Unreadable(reason="reading it crashed the process") for key in wanted}
-    return dict(zip(wanted, found, strict=True))
-
-
-def _run(wanted: Sequence[Wanted], work: Path) -> Sequence[Inspected] | None:
     if not wanted:
-        return []
-    result = child.run(InspectJob(wanted=list(wanted)), work, limit_s=LIMIT_S)
-    return None if isinstance(result, JobFailed) else result.models
+        return {}
+    result = child.run(InspectJob(wanted=list(wanted.values())), work, limit_s=LIMIT_S)
+    if not isinstance(result, JobFailed):
+        return dict(zip(wanted, result.models, strict=True))
+    if len(wanted) > 1:
+        return {key: inspect({key: one}, work)[key] for key, one in wanted.items()}
+    return {key: Unreadable(reason=result.reason) for key in wanted}

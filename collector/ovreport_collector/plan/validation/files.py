@@ -15,6 +15,7 @@ from ovreport_collector.suite.model import File, Model, Suite, Wheel
 
 MODEL_FORMATS = ENGINES[OPENVINO].suffixes
 LANGUAGE_MODEL_FORMATS = ENGINES[GENAI].suffixes
+MODEL_REMEDY = "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
 """A GGUF file, or an OpenVINO IR with its tokenizer in the same folder."""
 
 
@@ -95,7 +96,7 @@ def model_file(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
         remedy = (
             "give a GGUF file, or the openvino_model.xml of a folder with its tokenizer"
             if is_language(model)
-            else "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
+            else MODEL_REMEDY
         )
         yield Fault(path, f'"{name}" is not a model', remedy)
     elif suffix == ".xml":

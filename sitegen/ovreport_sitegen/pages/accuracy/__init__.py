@@ -11,13 +11,8 @@ from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    RESULT_COLUMNS,
-    details_table,
-    metric_column,
-    result_row,
-    value_cell,
-)
+from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
+from ovreport_sitegen.components.result_tables import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -25,6 +20,8 @@ from ovreport_sitegen.pages.accuracy import choices, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.page import Head, Page, has_results
 from ovreport_sitegen.text import line, plural
+
+SPEED_COUNTS = Column("Speed counts", "≥ 99 %", tip="By the accuracy that was measured")
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ def view(catalogue: Catalogue) -> AccuracyView:
     return AccuracyView(
         head=head,
         findings=sentences.page_findings(catalogue),
-        cards=(loss_card(catalogue, variants=True), speedup_card(catalogue)),
+        cards=(loss_card(catalogue, "#all", variants=True), speedup_card(catalogue)),
         tradeoffs=tradeoff.site_cards(catalogue),
         tradeoffs_note=tradeoff.site_note(catalogue),
         choices=tuple(
@@ -80,8 +77,12 @@ def view(catalogue: Catalogue) -> AccuracyView:
     )
 
 
-def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -> Card:
-    """Return the card of points lost against the f32 reference; `variants`: of variants too."""
+def loss_card(catalogue: Catalogue, more: str, *, variants: bool = False) -> Card:
+    """Return the card of points lost against the f32 reference.
+
+    `more`: where all results are; on the same page, the card needs no table of its own.
+    `variants`: of variants too.
+    """
     results = [r for r in catalogue.results if _can_lose(r, variants)]
     many = len(catalogue.devices) > 1
     pairs = []
@@ -92,7 +93,7 @@ def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -
             pairs.append((row, r))
     pairs.sort(key=lambda pair: pair[0].value)
     rows = tuple(row for row, _ in pairs[:MAX_ROWS])
-    finding = loss_finding([r for _, r in pairs])
+    finding = loss_finding([r for _, r in pairs], many=many)
     title = "Accuracy loss against f32"
     key = (
         "Line: 95 % interval. Shaded: within 1 % of the reference. ▼: beyond it, so its speed does "
@@ -112,12 +113,24 @@ def loss_card(catalogue: Catalogue, more: str = "", *, variants: bool = False) -
         finding=finding,
         chart=chart if rows else None,
         legend=key if rows else "",
-        table=_table(catalogue, [r for _, r in pairs][: ranking.FIRST], id_="lost-card-table")
-        if pairs
-        else None,
+        table=_card_table([r for _, r in pairs]) if pairs and not more.startswith("#") else None,
         footer=f"n {span} labelled samples · paired with the reference" if pairs else "",
         more=more,
     )
+
+
+def _card_table(results: Sequence[Result]) -> Table:
+    columns = (
+        *RESULT_COLUMNS,
+        Column("Accuracy", "", "higher", True),
+        Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
+        SPEED_COUNTS,
+    )
+    rows = tuple(
+        result_row(r, (cells.named_cell(r), cells.cost_cell(r), cells.eligible_cell(r)))
+        for r in results[: ranking.CARD_ROWS]
+    )
+    return Table("lost-card-table", "Accuracy loss against f32", columns, rows)
 
 
 def _can_lose(result: Result, variants: bool) -> bool:
@@ -127,8 +140,11 @@ def _can_lose(result: Result, variants: bool) -> bool:
     return result.requested != "f32" or result.device.family != "CPU"
 
 
-def loss_finding(results: Sequence[Result]) -> str:
-    """Return how many results are shown to keep 99 %, and which one loses most."""
+def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
+    """Return how many results are shown to keep 99 %, and which one loses most.
+
+    `many`: the site has several devices, so that one's is named.
+    """
     known = [r for r in results if cells.eligible(r) is not None]
     if not known:
         return "No result in a lower precision than f32 has labelled data."
@@ -140,7 +156,8 @@ def loss_finding(results: Sequence[Result]) -> str:
     failing = [r for r in known if not cells.eligible(r)]
     if failing:
         worst = max(failing, key=sentences.share_lost)
-        lost, ran = cells.cost_cell(worst).text.lstrip("−"), worst.executed or worst.requested
+        lost = cells.cost_cell(worst).text.lstrip("−")
+        ran = (worst.executed or worst.requested) + (f" on {worst.device.label}" if many else "")
         text += (
             f" {worst.model.title} loses most: {lost} points in {ran}{cells.cost_note(worst)}."
             if sentences.accuracy_change(worst) == "less"
@@ -173,15 +190,15 @@ def speedup_card(catalogue: Catalogue) -> Card:
     return replace(card, title=title, finding=finding, chart=chart)
 
 
-def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy-table") -> Table:
+def _table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
     columns = (
         *RESULT_COLUMNS,
         Column("Accuracy", "value", "higher", True, tip="With its 95 % interval and its metric"),
         Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
         metric_column("latency_ms"),
         Column("Speedup", "× f32, latency", "higher", True, tip=speedups.SPEEDUP.tip),
-        Column("Speed counts", "≥ 99 %", "", False),
-        Column("Verdict", "within 1 %", "", False, tip="By the interval of the paired difference"),
+        SPEED_COUNTS,
+        accuracies.WITHIN,
         metric_column("throughput_ips"),
         Column("Speedup", "× f32, throughput", "higher", True, tip=speedups.SPEEDUP.tip),
         Column("n", "samples", "", True),
@@ -191,7 +208,7 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         result_row(
             r,
             (
-                cells.named_cell(h),
+                cells.named_cell(h, counted=False),
                 cells.cost_cell(h),
                 value_cell(r, "latency_ms"),
                 speedups.speedup_cell(catalogue, r, "latency"),
@@ -206,14 +223,14 @@ def _table(catalogue: Catalogue, results: Sequence[Result], id_: str = "accuracy
         for r in results
         for h in accuracies.as_headlines(r)
     )
-    return Table(id_, "Accuracy on labelled data", columns, rows, searchable=True)
+    return Table("accuracy-table", "Accuracy on labelled data", columns, rows, searchable=True)
 
 
 def _anomalies(catalogue: Catalogue) -> Table:
     """Return the table of implausible accuracies; without rows where there are none."""
     columns = (
         *RESULT_COLUMNS,
-        Column("Anomaly", wide=True),
+        Column("Anomaly"),
         Column("Difference", "of the metric"),
         Column("Against f32", "points", "higher", True),
         Column("Why it matters, and what to do"),

@@ -13,7 +13,7 @@ from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import MEASUREMENTS, PairedComparison, SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import speedups
-from ovreport_sitegen.components.cells import metric_column, row, value_cell
+from ovreport_sitegen.components.cells import count_cell, metric_column, model_cell, row, value_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
@@ -54,7 +54,7 @@ def choices_table(
             _standing_cell(choices.rankings[measurement], r, choices.names),
             cells.value_cell(r),
             _absolute_cell(r, measurement),
-            Cell(f"{n:,}", sort=n),
+            count_cell(n),
         )
         rows.append(row(r, (name,), values))
     return Table(id_, f"Choices of {choices.model.title} by {measurement}", columns, tuple(rows))
@@ -136,8 +136,8 @@ def _device_row(catalogue: Catalogue, choices: Choices) -> TableRow:
     )
     return TableRow(
         (
-            Cell(model.title, sort=model.title.lower(), href=f"{model.href}#tradeoff"),
-            Cell(str(total), sort=total),
+            model_cell(model, f"{model.href}#tradeoff"),
+            count_cell(total),
             *(_optimal_cell(choices, measurement) for measurement in MEASUREMENTS),
             _pick_cell(choices, cells.ELIGIBLE),
             *values,

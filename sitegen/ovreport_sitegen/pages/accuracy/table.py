@@ -10,11 +10,14 @@ import msgspec
 from ovreport.metrics import METRICS
 from ovreport.record import Accuracy, Published
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.cells import missing_cell, result_cells
+from ovreport_sitegen.components.cells import count_cell, missing_cell, model_cell, result_cells
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, safe_url
+
+WITHIN = Column("Within 1 % of f32", tip="By the 95 % interval of the paired difference")
+"""Yes, worse, better, or too few samples to tell."""
 
 
 def every(result: Result) -> tuple[Accuracy, ...]:
@@ -51,7 +54,7 @@ def table(results: Sequence[Result]) -> Table | None:
         Column("Data"),
         Column("Accuracy", "value", "higher", True, tip="With its 95 % interval"),
         Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
-        Column("Verdict", "within 1 %", tip="By the interval of the paired difference"),
+        WITHIN,
         Column("n", "samples", "", True),
     )
     rows = [row for result in results for row in _rows(result)]
@@ -87,7 +90,7 @@ def n_cell(result: Result) -> Cell:
     accuracy = result.accuracy
     if not isinstance(accuracy, Accuracy):
         return DASH
-    return Cell(f"{accuracy.n:,}", sub=line(accuracy.unit, 20), sort=accuracy.n)
+    return count_cell(accuracy.n, line(accuracy.unit, 20))
 
 
 def data_cell(result: Result) -> Cell:
@@ -162,7 +165,7 @@ def _published_row(model: ModelRef, theirs: Published, ours: Result | None) -> T
         ours_cell = Cell(shown.text, sub=f"{shown.sub}\n{ran}", sort=shown.sort, href=ours.href)
     return TableRow(
         (
-            Cell(model.title, sort=model.title.lower(), href=model.href),
+            model_cell(model),
             Cell(metric.label, sub=metric.unit, sort=metric.label),
             Cell(metric.format(theirs.value), sort=theirs.value, marks=("published",)),
             Cell(line(theirs.variant, 80)),

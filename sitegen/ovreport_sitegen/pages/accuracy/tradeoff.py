@@ -23,7 +23,7 @@ from ovreport_sitegen.pages.accuracy.choices import choices_table
 from ovreport_sitegen.pages.accuracy.pareto import Choices
 from ovreport_sitegen.text import listed, plural
 
-MOST = 18
+MOST_CARDS = 18
 """Charts on one page; the models' own pages have all."""
 _X = {
     "latency": "Times as fast as f32, log scale",
@@ -40,7 +40,7 @@ _KEY = (
 # ---------------------------------------------------------------- of a page
 
 
-def site_cards(catalogue: Catalogue, most: int = MOST) -> tuple[Card, ...]:
+def site_cards(catalogue: Catalogue, most: int = MOST_CARDS) -> tuple[Card, ...]:
     """Return a card for each model, on the device where most of its speedups can be used."""
     return tuple(
         replace(
@@ -51,7 +51,7 @@ def site_cards(catalogue: Catalogue, most: int = MOST) -> tuple[Card, ...]:
     )
 
 
-def site_note(catalogue: Catalogue, most: int = MOST) -> str:
+def site_note(catalogue: Catalogue, most: int = MOST_CARDS) -> str:
     """Return which models have no chart on the page; empty where each with a choice has one."""
     choices, drawn = {c.model.id for c in pareto.every(catalogue)}, len(_drawn(catalogue))
     bare = len(choices) - drawn
@@ -102,7 +102,7 @@ def model_cards(catalogue: Catalogue, model: ModelRef) -> tuple[Card, ...]:
             id=f"tradeoff-{measurement}-{choices.device.slug}",
             left_out=reasons,
         )
-        for choices, measurement, reasons in wanted[:MOST]
+        for choices, measurement, reasons in wanted[:MOST_CARDS]
     )
 
 

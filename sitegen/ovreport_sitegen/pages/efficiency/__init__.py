@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS
 from ovreport.metrics.efficiency import EFFICIENCY, per_rated
 from ovreport.metrics.memory import MEMORY
-from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
     metric_column,
     result_row,
-    result_table,
     value_cell,
     verdict_cell,
 )
+from ovreport_sitegen.components.models_card import models_card
+from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -27,12 +27,13 @@ from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import line, safe_url
 
 _METRICS = (
-    *(metric.key for metric in EFFICIENCY.metrics if not metric.rated),
+    *(m.key for m in EFFICIENCY.metrics if not m.rated and m.key not in processor.KEYS),
     *MEMORY.keys,
     "startup_ms",
     "startup_cached_ms",
     energy.GROSS,
 )
+"""Processor times have a table of their own."""
 
 
 @dataclass(frozen=True)
@@ -63,20 +64,8 @@ def view(catalogue: Catalogue) -> EfficiencyView:
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
-        ranking.models_card(
-            catalogue,
-            "throughput_per_core_ips",
-            id_="core",
-            title="Throughput per core",
-            axis="Inferences per second per core, log scale",
-        ),
-        ranking.models_card(
-            catalogue,
-            "throughput_per_gib_ips",
-            id_="gib",
-            title="Throughput per GiB",
-            axis="Inferences per second per GiB, log scale",
-        ),
+        models_card(catalogue, "throughput_per_core_ips"),
+        models_card(catalogue, "throughput_per_gib_ips"),
         memory.mode_card(catalogue),
     )
     rated = {name: catalogue.config.devices.get(name) for _, name in _full_names(catalogue)}
@@ -107,7 +96,7 @@ def _table(catalogue: Catalogue) -> Table:
         return (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _METRICS))
 
     id_, caption = "efficiency-table", "Efficiency of every result"
-    return result_table(id_, caption, catalogue.results, columns, cells, "throughput")
+    return result_table(id_, caption, catalogue.results, columns, cells)
 
 
 def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
@@ -152,7 +141,6 @@ def _rated_row(result: Result, rated: Rated) -> TableRow:
             per("throughput_per_price_rated_ips", price),
             verdict_cell(result, "throughput"),
         ),
-        "throughput",
     )
 
 

@@ -11,17 +11,19 @@ from ovreport.record import Energy, EnergyDomain, NotMeasured, Unsupported
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
+    RANGE,
     RESULT_COLUMNS,
     VERDICT,
     badge_cell,
+    count_cell,
     metric_column,
     missing_cell,
     n_cell,
     range_cell,
     result_row,
     value_cell,
-    whole_devices,
 )
+from ovreport_sitegen.components.result_tables import whole_devices
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -124,7 +126,7 @@ def _table(results: Sequence[Result], id_: str = "energy-table") -> Table:
         *RESULT_COLUMNS,
         VERDICT,
         *map(metric_column, ENERGY.keys),
-        Column("Idle", "W", "", True, tip="Power of the domain just before the run"),
+        Column("Idle", "W", "", True, tip=f"Power of the domain just before the run. {RANGE}"),
         Column("n", "inferences", "", True),
     )
     rows = tuple(result_row(r, _cells(r)) for r in results)
@@ -172,7 +174,7 @@ def _domain_row(domain: EnergyDomain) -> TableRow:
             range_cell([1000 * r.net_j / r.inferences for r in rounds]),
             range_cell([r.energy_j / r.duration_s for r in rounds]),
             range_cell([r.idle_w for r in rounds]),
-            Cell(str(len(rounds)), tone="num"),
+            count_cell(len(rounds)),
         )
     )
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from ovreport.metrics import significant
 from ovreport.record import Memory, MemoryMode, MemoryRound, ModeName
 from ovreport.stats.comparison import Comparison, compare
-from ovreport.stats.intervals import geometric_mean
 from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import RESULT_COLUMNS, details_table, result_row
+from ovreport_sitegen.components.cells import RANGE, RESULT_COLUMNS, count_cell, result_row
 from ovreport_sitegen.components.memory import (
     PHASES,
     RUNNING,
@@ -20,11 +19,18 @@ from ovreport_sitegen.components.memory import (
     peaks,
     phase_name,
     phase_parts,
-    rounds_cell,
     size_cell,
 )
-from ovreport_sitegen.components.ranking import FIRST, model_name, preferred
-from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, times
+from ovreport_sitegen.components.ranking import CARD_ROWS, model_name, preferred
+from ovreport_sitegen.components.ratio_card import (
+    Ratio,
+    mean_ratio,
+    note_of,
+    ratio_card,
+    ratio_cell,
+    times,
+)
+from ovreport_sitegen.components.result_tables import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -47,7 +53,7 @@ def mode_card(catalogue: Catalogue) -> Card:
         finding=_cost_finding(found),
         legend="Dot: peak of throughput mode over that of latency mode, by round. "
         "Line: 95 % interval.",
-        table=_cost_table(results[:FIRST]) if results else None,
+        table=_cost_table(results[:CARD_ROWS]) if results else None,
         measurement="throughput",
     )
 
@@ -72,21 +78,26 @@ def _cost_finding(found: Sequence[tuple[Result, Comparison]]) -> str:
     if not found:
         return "Memory was not measured in both modes; the table says why."
     most, cost = found[0]
-    example = f"{most.model.title}, {times(cost)} ({_peaks_words(most)})"
+    note = note_of(cost.ratio, named=len(found) == 1)
+    example = f"{most.model.title}, {times(cost)}{note}, {_peaks_words(most)}"
     if len(found) == 1:
         return f"Memory of throughput mode against latency mode: {example}."
-    mean = geometric_mean([c.ratio.value for _, c in found])
+    mean = mean_ratio([c.ratio for _, c in found])
     return (
-        f"Throughput mode takes {significant(mean)}× the memory of latency mode, geometric mean "
-        f"over {plural(len(found), 'model')}. Most: {example}."
+        f"Throughput mode takes {significant(mean.value)}× the memory of latency mode"
+        f"{note_of(mean)}, geometric mean over {plural(len(found), 'model')}. Most: {example}."
     )
+
+
+def _size_column(label: str, unit: str = "MiB") -> Column:
+    """Return the column of a size, of cells with its range."""
+    return Column(label, unit, "lower", True, tip=RANGE)
 
 
 def _cost_table(results: Sequence[Result]) -> Table:
     columns = (
         *RESULT_COLUMNS,
-        Column("Latency mode", "MiB", "lower", True),
-        Column("Throughput mode", "MiB", "lower", True),
+        *(_size_column(mode) for mode in ("Latency mode", "Throughput mode")),
         Column("Ratio", "× latency mode", "lower", True),
         Column("n", "rounds", "", True),
     )
@@ -103,15 +114,16 @@ def _cost_cells(result: Result) -> tuple[Cell, ...]:
     if not isinstance(memory, Memory):
         return none_cells(memory, 4)
     both = [peaks(memory.rounds, phases).values() for phases in RUNNING]
-    return (*map(size_cell, both), ratio_cell(throughput_cost(result)), rounds_cell(memory.rounds))
+    return (
+        *map(size_cell, both),
+        ratio_cell(throughput_cost(result)),
+        count_cell(len(memory.rounds)),
+    )
 
 
 def phases_table(catalogue: Catalogue) -> Table:
     """Return the table of peaks, phase by phase."""
-    columns = (
-        *(Column(phase_name(p), "MiB", "lower", True) for p in PHASES),
-        Column("n", "rounds", "", True),
-    )
+    columns = (*(_size_column(phase_name(p)) for p in PHASES), Column("n", "rounds", "", True))
     return details_table(
         catalogue, "phases-table", "Peak memory phase by phase", columns, _phase_cells
     )
@@ -122,14 +134,14 @@ def _phase_cells(result: Result) -> tuple[Cell, ...]:
     if not isinstance(memory, Memory):
         return none_cells(memory, len(PHASES) + 1)
     each = (peaks(memory.rounds, (phase,)).values() for phase in PHASES)
-    return (*map(size_cell, each), rounds_cell(memory.rounds))
+    return (*map(size_cell, each), count_cell(len(memory.rounds)))
 
 
 def kinds_table(catalogue: Catalogue) -> Table:
     """Return the table of anonymous and file-backed memory at the end of each mode."""
     columns = (
         *(
-            Column(kind, f"MiB, {mode}", "lower", True)
+            _size_column(kind, f"MiB, {mode}")
             for mode in ("latency mode", "throughput mode")
             for kind in ("Anonymous", "File-backed")
         ),
@@ -148,7 +160,7 @@ def _kind_cells(result: Result) -> tuple[Cell, ...]:
     for phase in PHASES[4:]:
         parts = phase_parts(memory.rounds, phase)
         sizes += [[p.anonymous_bytes for p in parts], [p.file_backed_bytes for p in parts]]
-    return (*map(size_cell, sizes), rounds_cell(memory.rounds))
+    return (*map(size_cell, sizes), count_cell(len(memory.rounds)))
 
 
 # ---------------------------------------------------------------- ways to load a model
@@ -161,12 +173,12 @@ STARTING = PHASES[:4]
 def modes_table(catalogue: Catalogue) -> Table:
     """Return the table of peaks with and without mapped weights, and from the model cache."""
     columns = (
-        Column("Mapped", "MiB", "lower", True),
+        _size_column("Mapped"),
         *(
             column
             for way in ("Not mapped", "Model cache")
             for column in (
-                Column(way, "MiB", "lower", True),
+                _size_column(way),
                 Column("Effect", "× mapped", "lower", True),
                 Column(
                     "Anonymous",
@@ -197,12 +209,11 @@ def modes_finding(catalogue: Catalogue) -> str:
         own = [c for r in results if (c := anonymous_effect(r, mode)) is not None]
         if not effects or not own:
             continue
-        peak, anonymous = (
-            significant(geometric_mean([c.ratio.value for c in cs])) for cs in (effects, own)
-        )
+        peak, anonymous = (mean_ratio([c.ratio for c in cs]) for cs in (effects, own))
         found.append(
-            f"{start} takes {peak}× the peak memory of a default start and {anonymous}× its "
-            f"anonymous memory{_of_how_many(effects)}."
+            f"{start} takes {significant(peak.value)}× the peak memory of a default start"
+            f"{note_of(peak)} and {significant(anonymous.value)}× its anonymous memory"
+            f"{note_of(anonymous, named=False)}{_of_how_many(effects)}."
         )
     return " ".join(found)
 
@@ -255,7 +266,7 @@ def _mode_cells(result: Result) -> tuple[Cell, ...]:
         else:
             cells += none_cells(other, 3)
     measured = [m.rounds for m in memory.modes.values() if isinstance(m, MemoryMode)]
-    return (*cells, rounds_cell(min([memory.rounds, *measured], key=len)))
+    return (*cells, count_cell(min(map(len, [memory.rounds, *measured]))))
 
 
 def _anonymous(rounds: Iterable[MemoryRound]) -> dict[int, float]:

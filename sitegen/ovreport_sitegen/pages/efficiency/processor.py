@@ -10,16 +10,16 @@ from statistics import median
 from ovreport.metrics import significant
 from ovreport.record import Latency, LatencyRound, NotMeasured, Throughput, ThroughputRound
 from ovreport.stats.comparison import Comparison
-from ovreport_sitegen.components import ranking
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
-    details_table,
     interval_words,
     metric_column,
     missing_words,
     value_cell,
 )
+from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.ratio_card import ratio_cell, times
+from ovreport_sitegen.components.result_tables import details_table
 from ovreport_sitegen.components.speedups import BASELINE, speedup_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table
 from ovreport_sitegen.components.undisturbed import is_undisturbed
@@ -27,7 +27,8 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import plural
 
-_KEYS = ("latency_cpu_ms", "throughput_cpu_ms")
+KEYS = ("latency_cpu_ms", "throughput_cpu_ms")
+"""The metrics of processor time."""
 _MOST = 3
 """Findings in sentences; the table has all ratios."""
 
@@ -46,27 +47,15 @@ class ProcessorSection:
 
 def section(catalogue: Catalogue) -> ProcessorSection:
     """Return the section; without any processor time, a sentence."""
-    if not any(r.metric_value(key) for r in catalogue.results for key in _KEYS):
+    if not any(r.metric_value(key) for r in catalogue.results for key in KEYS):
         return ProcessorSection(_missing(catalogue.results), None, (), None)
-    card = ranking.models_card(
-        catalogue,
-        _KEYS[1],
-        id_="processor-time",
-        title="Processor time an inference",
-        axis="Milliseconds of processor time, log scale",
-        second=ranking.Second(
-            _KEYS[0],
-            large="many requests",
-            small="one request at a time",
-            sentence="With many requests an inference takes {}× the processor time of one alone",
-        ),
-    )
+    card = models_card(catalogue, KEYS[1])
     return ProcessorSection("", card, tuple(_findings(catalogue)), _table(catalogue))
 
 
 def _missing(results: Sequence[Result]) -> str:
     """Return why no result has a processor time: what is said of most."""
-    found = [r.metric_values.get(_KEYS[0]) for r in results]
+    found = [r.metric_values.get(KEYS[0]) for r in results]
     reasons = Counter(missing_words(why) for why in found if isinstance(why, NotMeasured))
     why = f": {reasons.most_common(1)[0][0]}" if reasons else ""
     return f"No result here has a processor time{why}."
@@ -81,7 +70,9 @@ def _findings(catalogue: Catalogue) -> list[str]:
         if ratio and ratio.significant and not all(is_undisturbed(r, "latency_ms") for r in both):
             found.append(_sentence(pair.candidate, ratio))
     more = len(found) - _MOST
-    return found if more <= 0 else [*found[:_MOST], f"So it is for {more} more, in the table."]
+    if more <= 0:
+        return found
+    return [*found[:_MOST], f"{more} more {'is' if more == 1 else 'are'} in the table."]
 
 
 def _sentence(result: Result, ratio: Comparison) -> str:
@@ -97,7 +88,7 @@ def _sentence(result: Result, ratio: Comparison) -> str:
 def _table(catalogue: Catalogue) -> Table:
     busy = "Processors that the measuring process kept busy, median over rounds"
     columns = (
-        *map(metric_column, _KEYS),
+        *map(metric_column, KEYS),
         Column("Busy, one request", "processors", "", True, tip=busy),
         Column("Busy, many requests", "processors", "", True, tip=busy),
         Column("Latency", "× as fast as f32", "higher", True, tip="Wall time, paired by round"),
@@ -113,7 +104,7 @@ def _table(catalogue: Catalogue) -> Table:
 
     def cells(result: Result) -> tuple[Cell, ...]:
         return (
-            *(value_cell(result, key) for key in _KEYS),
+            *(value_cell(result, key) for key in KEYS),
             *_busy_cells(result),
             speedup_cell(catalogue, result),
             _ratio_cell(catalogue, result),

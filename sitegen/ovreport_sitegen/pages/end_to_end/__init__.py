@@ -22,16 +22,16 @@ from ovreport_sitegen.components.cells import (
     spanning_cell,
     value_cell,
     verdict_cell,
-    whole_devices,
 )
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, ratio_finding
+from ovreport_sitegen.components.result_tables import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.end_to_end.stages import Measured, measured, stage_card
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line, percent, plural
 
 _ONE_WAY = "Only one of the two ways was measured."
 Compare = Callable[[Measured], Comparison | None]
@@ -96,19 +96,15 @@ def _lede(main: Sequence[Measured], device: str) -> str:
             f"Inference's share of the end-to-end time is too noisy for a summary of "
             f"{plural(len(hosts), 'model')} on {device}; the tables have the values."
         )
-    shown = _percent(steady[0])
+    shown = percent(steady[0])
     if len(steady) > 1:
-        median = _percent(statistics.median(steady))
-        shown = f"{shown} to {_percent(steady[-1])} (median {median})"
+        median = percent(statistics.median(steady))
+        shown = f"{shown} to {percent(steady[-1])} (median {median})"
     return (
         f"Inference is {shown} of the time from image file to output, for "
         f"{plural(len(steady), 'model')} on {device}. The rest is decoding, preprocessing, "
         "transfer and postprocessing, each timed separately."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.0f} %"
 
 
 def graph_of(m: Measured) -> Comparison | None:
@@ -203,7 +199,6 @@ def _table_row(result: Result) -> TableRow:
             n_cell(result, "end_to_end_ms"),
             verdict_cell(result, "end_to_end"),
         ),
-        "end_to_end",
     )
 
 

@@ -9,15 +9,16 @@ from ovreport.metrics import HEADLINES, METRICS, MetricValue, end_to_end, signif
 from ovreport.record import STAGES, EndToEnd, Pipeline, Stage, Way
 from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval, median_interval
-from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
+from ovreport_sitegen.charts import MAX_ROWS, Chart, Part, Row
 from ovreport_sitegen.components.card import Card, footer
-from ovreport_sitegen.components.cells import interval_cell, result_cells
+from ovreport_sitegen.components.cells import count_cell, interval_cell, result_cells
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.ranked import value_details
 from ovreport_sitegen.components.ranking import device_name
 from ovreport_sitegen.components.ratio_card import speed_words
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import ModelRef, Result
+from ovreport_sitegen.text import interval_note
 
 WAYS: dict[Way, str] = {"host": "on the host", "graph": "in the graph"}
 """Where preprocessing runs, in words."""
@@ -108,10 +109,13 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
     metric_value = _metric_value(m, pipeline)
     if metric_value is None:
         return None
-    parts = [(stage, ms.value) for stage, ms in stages_ms(pipeline).items()]
+    parts = tuple(
+        Part(stage, ms.value, f"{DOING[stage]} {significant(ms.value)} ms")
+        for stage, ms in stages_ms(pipeline).items()
+    )
     name = f"{device_name(m.result)} · {WAYS[pipeline.way]}"
     shown = look(metric_value)
-    words = ", ".join(f"{DOING[stage]} {significant(ms)} ms" for stage, ms in parts)
+    words = ", ".join(part.tip for part in parts)
     return Row(
         name=name,
         label=shown.text(METRICS[_key(pipeline)].format_unit(metric_value.value)),
@@ -121,7 +125,7 @@ def _row(m: Measured, pipeline: Pipeline) -> Row | None:
         family=m.result.device.family,
         faint=shown.is_approximate,
         is_approximate=shown.is_approximate,
-        parts=tuple(parts),
+        parts=parts,
         tip=f"{name}: {words}; {value_details(metric_value)}",
     )
 
@@ -150,7 +154,7 @@ def _where_time_goes(host: Pipeline) -> str:
         is_more = others[costliest] > stages_ms(host)["infer"].value
         doing = DOING[costliest]
         more = f"; {doing} takes longer" if is_more else f"; of the rest, {doing} takes longest"
-    return f"Inference is {_percent(share)} of the time{more}."
+    return f"Inference is {_share_words(share)} of the time{more}."
 
 
 def _speedup_words(speedup: Comparison) -> str:
@@ -159,10 +163,10 @@ def _speedup_words(speedup: Comparison) -> str:
     return "too few rounds" if speedup.outcome == "insufficient data" else speedup.outcome
 
 
-def _percent(share: Interval) -> str:
+def _share_words(share: Interval) -> str:
     """Return a share with its interval, which on a logarithmic scale may pass the whole."""
     value, low, high = (f"{100 * min(s, 1.0):.0f}" for s in (share.value, share.low, share.high))
-    return f"{value} %" if low == value == high else f"{value} % [{low}–{high}]"
+    return f"{value} %" + ("" if low == value == high else interval_note(low, high, " %"))
 
 
 def _table(id_: str, caption: str, found: Sequence[Measured]) -> Table:
@@ -187,5 +191,5 @@ def _table_row(m: Measured, pipeline: Pipeline) -> TableRow:
         else Cell("–", tone="missing", tip="Part of inference: the model does it.")
         for stage in STAGES
     ]
-    rounds = Cell(str(len(pipeline.rounds)), sort=len(pipeline.rounds))
+    rounds = count_cell(len(pipeline.rounds))
     return TableRow((named, Cell(WAYS[pipeline.way]), *cells, rounds))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ovreport.record import Agreement
 from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.ranking import FIRST
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
     note_of,
@@ -155,15 +154,13 @@ def _cards(pairs: Sequence[Speedup], requested: str) -> Iterator[Card]:
             continue
         shown = [p for _, p in sorted(found, key=lambda pair: -pair[0])]
         ratios = _ratios(shown, measurement)
-        id_ = f"{measurement}-{requested}"
         yield ratio_card(
             ratios,
-            id_=id_,
+            id_=f"{measurement}-{requested}",
             title=f"Speedup over native: {measurement}",
             conditions=_precisions(requested),
             axis="Times as fast as the native framework, log scale",
             finding=ratio_finding(ratios, "OpenVINO"),
-            table=speed_table(shown[:FIRST], f"{id_}-card-table"),
             measurement=measurement,
             more="#all",
             both_ends=True,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
 from ovreport.metrics import HEADLINES
 from ovreport.record import Agreement, Completed, Latency, Throughput
 from ovreport_sitegen.compare import MEASUREMENTS
 from ovreport_sitegen.components.accuracy_cells import agreement_cells
-from ovreport_sitegen.components.cells import metric_column, missing_cell, value_cell, verdict_cell
+from ovreport_sitegen.components.cells import (
+    metric_column,
+    missing_cell,
+    model_cell,
+    status_word,
+    value_cell,
+    verdict_cell,
+)
 from ovreport_sitegen.components.ratio_card import pairs_cell, ratio_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
@@ -21,7 +26,7 @@ _HEAD = (Column("Model"), Column("Framework", wide=True), Column("OpenVINO ran",
 _WHO = ("OpenVINO", "Framework")
 
 
-def speed_table(pairs: Sequence[Speedup], id_: str = "speed-table") -> Table:
+def speed_table(pairs: Sequence[Speedup]) -> Table:
     """Return the table of paired speedups, with the latency and throughput behind them."""
     columns = (
         *_HEAD,
@@ -34,7 +39,7 @@ def speed_table(pairs: Sequence[Speedup], id_: str = "speed-table") -> Table:
     )
     rows = tuple(_table_row(pair, _speed_cells(pair)) for pair in pairs)
     caption = "Speed of OpenVINO against native frameworks"
-    return Table(id_, caption, columns, rows, searchable=id_ == "speed-table")
+    return Table("speed-table", caption, columns, rows, searchable=True)
 
 
 def _speed_cells(pair: Speedup) -> tuple[Cell, ...]:
@@ -81,9 +86,7 @@ def _cost_cells(pair: Speedup) -> tuple[Cell, ...]:
 def _table_row(pair: Speedup, cells: Sequence[Cell]) -> TableRow:
     ours, native = pair.candidate, pair.baseline
     head = (
-        Cell(
-            native.model.title, sort=native.model.title.lower(), href=ours.href, marks=native.marks
-        ),
+        model_cell(native.model, ours.href, native.marks),
         Cell(
             native.framework, sub=f"ran {native.precision}", sort=native.framework, href=native.href
         ),
@@ -107,13 +110,7 @@ def missing_table(catalogue: Catalogue) -> Table | None:
     """Return the native results that were not compared, each with the reason."""
     compared = {id(p.baseline) for p in catalogue.framework_speedups}
     rows = tuple(
-        TableRow(
-            (
-                Cell(r.model.title, sort=r.model.title.lower(), href=r.href),
-                Cell(r.framework, sort=r.framework),
-                *_why(r),
-            )
-        )
+        TableRow((model_cell(r.model, r.href), Cell(r.framework, sort=r.framework), *_why(r)))
         for r in catalogue.native
         if id(r) not in compared
     )
@@ -126,8 +123,8 @@ def _why(result: Result) -> tuple[Cell, Cell]:
     if isinstance(outcome, Completed):
         why = "No OpenVINO result of the same file and inputs was measured in the same run."
         return Cell("unpaired", tone="missing"), Cell(why, tone="prose")
-    said = missing_cell(outcome)
-    return replace(said, sub=""), Cell(said.tip, tone="prose")
+    why = line(outcome.reason, 400)
+    return Cell(status_word(outcome), tone="missing"), Cell(why, tone="prose")
 
 
 # ---------------------------------------------------------------- settings

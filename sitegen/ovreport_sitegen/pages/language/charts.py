@@ -11,7 +11,7 @@ from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.card import Card, footer
-from ovreport_sitegen.components.cells import interval_cell
+from ovreport_sitegen.components.cells import count_cell, interval_cell, model_cell
 from ovreport_sitegen.components.generation import generation_of, main_result, result_name
 from ovreport_sitegen.components.marks import look_of_interval
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
@@ -166,11 +166,11 @@ def _card_table(spec: _Spec, results: Sequence[Result]) -> Table:
     rows = tuple(
         TableRow(
             (
-                Cell(result.model.title, href=result.href, sort=result.model.title.lower()),
+                model_cell(result.model, result.href),
                 Cell(result.precision, sub=result.variant_name, sort=result.precision),
                 Cell(f"{spec.x(point):g}", sort=spec.x(point)),
                 interval_cell(spec.y(point), spec.key),
-                Cell(str(len(point.rounds)), sort=len(point.rounds)),
+                count_cell(len(point.rounds)),
                 *(
                     bound_cell(key, generation.percentile_ms(point, p))
                     for key, p in percentiles.items()

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from ovreport.metrics import METRICS, generation, significant
 from ovreport.metrics.evidence import evidence
-from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.metrics.verdict import verdict_of
 from ovreport.record import (
     AccuracyReference,
@@ -25,6 +24,7 @@ from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
     badge_cell,
+    count_cell,
     interval_cell,
     level_cell,
     metric_column,
@@ -32,9 +32,10 @@ from ovreport_sitegen.components.cells import (
     result_cells,
     row,
     spanning_cell,
+    too_few_cell,
     value_cell,
 )
-from ovreport_sitegen.components.generation import MEASUREMENT, generation_of, scaling
+from ovreport_sitegen.components.generation import generation_of, scaling
 from ovreport_sitegen.components.ratio_card import ratio_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -73,9 +74,7 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
     prompt = DASH
     if measured:
         point = generation.headline_point(measured.points)
-        prompt = Cell(
-            str(point.prompt_tokens), sub=f"{point.new_tokens} generated", sort=point.prompt_tokens
-        )
+        prompt = count_cell(point.prompt_tokens, f"{point.new_tokens} generated")
     cells = (
         prompt,
         *(value_cell(result, key) for key in _TIMED[:2]),
@@ -90,7 +89,7 @@ def _result_row(catalogue: Catalogue, result: Result) -> TableRow:
 
 def _row(catalogue: Catalogue, result: Result, cells: Sequence[Cell]) -> TableRow:
     under = f"{result.device.label} · {result.label}"
-    return row(result, _head(catalogue, result), cells, MEASUREMENT, under)
+    return row(result, _head(catalogue, result), cells, under)
 
 
 def _head(catalogue: Catalogue, result: Result) -> tuple[Cell, Cell, Cell]:
@@ -166,8 +165,8 @@ def lengths_table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
 
 def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
     first, per_token = generation.first_token(point), generation.per_token(point)
-    yield Cell(str(point.prompt_tokens), sort=point.prompt_tokens)
-    yield Cell(str(point.new_tokens), sort=point.new_tokens)
+    yield count_cell(point.prompt_tokens)
+    yield count_cell(point.new_tokens)
     yield interval_cell(first, "time_to_first_token_ms")
     yield interval_cell(per_token, "time_per_output_token_ms")
     for key, percentile in generation.PERCENTILES.items():
@@ -175,11 +174,7 @@ def _length_cells(result: Result, point: GenerationPoint) -> Iterator[Cell]:
     yield interval_cell(median_interval(generation.rates(point)), "tokens_per_s")
     own = [r.runtime_time_per_output_token_ms for r in point.rounds]
     yield _pipeline_cell(own, [r.time_per_output_token_mean_ms for r in point.rounds])
-    yield Cell(
-        str(generation.generations(point)),
-        sub=plural(len(point.rounds), "round"),
-        sort=generation.generations(point),
-    )
+    yield count_cell(generation.generations(point), plural(len(point.rounds), "round"))
     yield badge_cell(verdict_of(per_token, len(point.rounds), evidence(result.record)))
 
 
@@ -195,7 +190,7 @@ def _pipeline_cell(own: Sequence[float], ours: Sequence[float]) -> Cell:
 def bound_cell(key: str, bound: float | None) -> Cell:
     """Return a percentile, or that there are too few tokens to know it."""
     if bound is None:
-        return Cell(TOO_FEW, tone="missing", explained="too-few-samples")
+        return too_few_cell()
     return Cell(METRICS[key].format(bound), sort=bound)
 
 
@@ -232,10 +227,10 @@ def _concurrent_rows(catalogue: Catalogue, result: Result) -> Iterator[TableRow]
             catalogue,
             result,
             (
-                Cell(str(point.requests), sort=point.requests),
+                count_cell(point.requests),
                 interval_cell(rate, "concurrent_tokens_per_s"),
                 _scaling_cell(found.points[0], point),
-                Cell(str(len(point.rounds)), sort=len(point.rounds)),
+                count_cell(len(point.rounds)),
             ),
         )
 

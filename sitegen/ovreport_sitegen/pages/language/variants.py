@@ -10,7 +10,7 @@ from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
-from ovreport_sitegen.components.generation import MEASUREMENT, generation_of, relation
+from ovreport_sitegen.components.generation import generation_of, relation
 from ovreport_sitegen.components.ratio_card import note_of, ratio_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
@@ -153,7 +153,7 @@ def _size_row(result: Result, results: Sequence[Result]) -> TableRow:
         value_cell(result, "perplexity"),
         value_cell(result, "peak_memory_generation_bytes"),
     )
-    return row(result, head, cells, MEASUREMENT, f"{result.device.label} · {result.label}")
+    return row(result, head, cells, f"{result.device.label} · {result.label}")
 
 
 def _size_cell(result: Result) -> Cell:

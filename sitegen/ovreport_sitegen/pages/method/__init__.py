@@ -14,7 +14,7 @@ from ovreport_sitegen.components.accuracy_cells import ELIGIBLE
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages.method import overhead, simulation
 from ovreport_sitegen.pages.page import Head, Page
-from ovreport_sitegen.text import line
+from ovreport_sitegen.text import line, percent
 
 
 @dataclass(frozen=True)
@@ -66,13 +66,13 @@ def view(catalogue: Catalogue) -> MethodView:
 
 def _limits() -> dict[str, str]:
     return {
-        "stable": f"{verdict.STABLE_HALF_WIDTH:.0%}".replace("%", " %"),
-        "noisy": f"{verdict.NOISY_HALF_WIDTH:.0%}".replace("%", " %"),
+        "stable": percent(verdict.STABLE_HALF_WIDTH),
+        "noisy": percent(verdict.NOISY_HALF_WIDTH),
         "pairs": str(comparison.MIN_PAIRS),
-        "difference": f"{comparison.MIN_DIFFERENCE:.0%}".replace("%", " %"),
-        "eligible": f"{ELIGIBLE:.0%}".replace("%", " %"),
+        "difference": percent(comparison.MIN_DIFFERENCE),
+        "eligible": percent(ELIGIBLE),
         "too_few": TOO_FEW,
-        "percentile": f"{1 - intervals.PERCENTILE_RISK:.0%}".replace("%", " %"),
+        "percentile": percent(1 - intervals.PERCENTILE_RISK),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -10,7 +11,7 @@ from ovreport.metrics import MetricValue, significant
 from ovreport.record import Latency, MeasuringTime
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import listed, plural
+from ovreport_sitegen.text import interval_note, listed, plural
 
 _TIERS = ("quick", "standard", "publish")
 
@@ -100,7 +101,9 @@ def _call(results: Sequence[Result]) -> CallOverhead | None:
 
 
 def _with_interval(value: MetricValue) -> str:
-    return f"{_time(value.value)} [{_time(value.low)}, {_time(value.high)}]"
+    if not math.isfinite(value.high - value.low):
+        return _time(value.value)
+    return _time(value.value) + interval_note(_time(value.low), _time(value.high))
 
 
 def _time(ms: float) -> str:

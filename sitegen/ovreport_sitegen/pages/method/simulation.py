@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from itertools import groupby
 
 import msgspec
 
+from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.text import line, plural
 
 _SPACE = "\N{NO-BREAK SPACE}"
@@ -74,8 +74,9 @@ class SimulationView:
 
     finding: str
     rows: tuple[SimulationRow, ...]
-    every: tuple[SimulationRow, ...]
-    """The findings under all conditions."""
+    """Each question; below it, for each reason, what of it is not met."""
+    total: int
+    """How many findings the study has, all of them in the download."""
     command: str
     source: str
 
@@ -91,11 +92,10 @@ def load() -> StatisticsStudy:
 
 def section(study: StatisticsStudy) -> SimulationView:
     """Return what a study says of the statistics."""
-    worst = [(_worst(group), len(group)) for group in _groups(study.findings)]
     return SimulationView(
-        finding=_finding([f for f, _ in worst], study.findings),
-        rows=tuple(_row(f, of) for f, of in worst),
-        every=tuple(_row(f, 1) for f in study.findings),
+        finding=_finding(study.findings),
+        rows=tuple(_row(_worst(group), len(group)) for group in _groups(study.findings)),
+        total=len(study.findings),
         command=line(study.command),
         source=f"Simulated with ovreport {line(study.ovreport)}, {line(study.date)}, seed "
         f"{study.seed}",
@@ -103,15 +103,12 @@ def section(study: StatisticsStudy) -> SimulationView:
 
 
 def _groups(findings: Sequence[Finding]) -> Iterator[list[Finding]]:
-    """Yield the findings of each question; those that carry an explanation by themselves, last."""
-
-    def key(finding: Finding) -> tuple[bool, str]:
-        return bool(finding.why), finding.question
-
-    order = {key(f): i for i, f in reversed(list(enumerate(findings)))}
-    by_question = sorted(findings, key=lambda f: (bool(f.why), order[key(f)]))
-    for _, group in groupby(by_question, key=key):
-        yield list(group)
+    """Yield the findings of each question: those that need no explanation, then by explanation."""
+    by_question = grouped((f.question, f) for f in findings)
+    for asked in by_question.values():
+        by_reason = grouped((f.why, f) for f in asked)
+        for why in sorted(by_reason, key=bool):
+            yield list(by_reason[why])
 
 
 def _worst(findings: Sequence[Finding]) -> Finding:
@@ -119,15 +116,17 @@ def _worst(findings: Sequence[Finding]) -> Finding:
     return choose(findings, key=lambda f: f.measured)
 
 
-def _finding(worst: Sequence[Finding], findings: Sequence[Finding]) -> str:
-    goals = [f for f in worst if f.goal is not None]
-    met = sum(f.met is True for f in goals)
+def _finding(findings: Sequence[Finding]) -> str:
+    """Return how many goals are met under every condition; one that is missed once is not met."""
+    met_by_question = grouped((f.question, f.met) for f in findings if f.goal is not None)
+    met = sum(all(found) for found in met_by_question.values())
     counts = sorted({f.n for f in findings})
     each = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
-    open_ones = "" if met == len(goals) else "; the table says which is not, and why"
+    missed = len(met_by_question) - met
+    others = f"; {missed} {'is' if missed == 1 else 'are'} missed under some" if missed else ""
     return (
-        f"{met} of {plural(len(goals), 'goal')} met even under the worst conditions tried, with "
-        f"{each} simulated comparisons behind each number{open_ones}."
+        f"{met} of {plural(len(met_by_question), 'goal')} {'is' if met == 1 else 'are'} met under "
+        f"all conditions tried{others}. Each number is of {each} simulated comparisons."
     )
 
 

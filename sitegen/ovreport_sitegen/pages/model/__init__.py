@@ -136,11 +136,11 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
             verdict_cell(r, "latency"),
             *(value_cell(r, key) for key in _METRICS),
             COMPARED if r.framework else speedups.speedup_cell(catalogue, r),
-            accuracy_cells.value_cell(r),
+            accuracy_cells.named_cell(r),
             accuracy_cells.cost_cell(r),
         )
         full = Cell("all metrics", href=f"#{r.anchor}")
-        whole = row(r, (first, precision), cells, "latency", r.label)
+        whole = row(r, (first, precision), cells, r.label)
         rows.append(replace(whole, cells=(*whole.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
 

@@ -13,6 +13,7 @@ from ovreport.metrics import GROUPS, METRICS, MetricValue, significant
 from ovreport.metrics.accuracy import ACCURACY
 from ovreport.metrics.evidence import READINGS
 from ovreport.record import (
+    Accuracy,
     Execution,
     Generation,
     Latency,
@@ -22,7 +23,7 @@ from ovreport.record import (
     Settings,
     Throughput,
 )
-from ovreport_sitegen.components.cells import missing_words, value_cell
+from ovreport_sitegen.components.cells import level_cell, missing_words, value_cell
 from ovreport_sitegen.components.memory import (
     PHASES,
     mebibytes,
@@ -31,10 +32,10 @@ from ovreport_sitegen.components.memory import (
     phase_parts,
     size_cell,
 )
-from ovreport_sitegen.components.table import Cell, TableRow
+from ovreport_sitegen.components.table import DASH, Cell, TableRow
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line, percent, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,9 @@ class ValueGroup:
 
 
 def groups(result: Result) -> list[ValueGroup]:
-    """Return the metrics by group; a group that misses all for one reason says so once.
-
-    Accuracy has a table of its own, next to its reference.
-    """
+    """Return the metrics by group; a group that misses all for one reason says so once."""
     value_groups = []
-    for group in (group for group in GROUPS if group is not ACCURACY):
+    for group in GROUPS:
         found = {k: result.metric_values[k] for k in group.keys if k in result.metric_values}
         reasons = {
             missing_words(f) if not isinstance(f, MetricValue) else "" for f in found.values()
@@ -61,34 +59,53 @@ def groups(result: Result) -> list[ValueGroup]:
             value_groups.append(ValueGroup(group.title, (), reasons.pop()))
         elif found:
             value_groups.append(ValueGroup(group.title, tuple(_row(result, key) for key in found)))
+    accuracy = result.accuracy
+    if not isinstance(accuracy, Accuracy) and not result.record.case.is_language:
+        value_groups.append(ValueGroup(ACCURACY.title, (), missing_words(accuracy)))
     return value_groups
 
 
+_ACCURACIES = frozenset(ACCURACY.keys)
+
+
 def _row(result: Result, key: str) -> TableRow:
-    """Return a value with unit, interval, n and direction, or why there is none."""
+    """Return a value with unit and direction, interval, n and verdict, or why there is none."""
     found = result.metric_values[key]
-    label, better = _about(key)
+    label, unit = _about(key)
     if not isinstance(found, MetricValue):
         return TableRow((label, Cell(missing_words(found), tone="missing", span=4)))
     shown = value_cell(result, key)
     bound = found.kind == "bound"
-    n = plural(found.rounds, "round")
-    if found.n > found.rounds:
-        n += f" · {found.n:,} {METRICS[key].counts}"
     return TableRow(
         (
             label,
-            replace(shown, sub=METRICS[key].unit, sort=None, tone=f"num {shown.tone}".rstrip()),
+            replace(shown, sub=unit, sort=None, tone=f"num {shown.tone}".rstrip()),
             Cell("bound at 99 % confidence" if bound else shown.sub),
-            Cell(n),
-            better,
+            Cell(_counts(result, found)),
+            # An accuracy has no rounds that could vary; its interval says how sure it is.
+            DASH if key in _ACCURACIES else replace(level_cell(found), sort=None),
         )
     )
 
 
+def _counts(result: Result, found: MetricValue) -> str:
+    """Return the n of a value: rounds and what was timed in them, or samples of an accuracy."""
+    if found.metric in _ACCURACIES and isinstance(result.accuracy, Accuracy):
+        return f"{found.n:,} {line(result.accuracy.unit, 30)}"
+    rounds = plural(found.rounds, "round")
+    return rounds + (
+        f" · {found.n:,} {METRICS[found.metric].counts}" if found.n > found.rounds else ""
+    )
+
+
+_ARROWS = {"lower": "↓", "higher": "↑"}
+
+
 @cache
-def _about(key: str) -> tuple[Cell, Cell]:
-    return Cell(METRICS[key].label, tip=METRICS[key].meaning), Cell(METRICS[key].better)
+def _about(key: str) -> tuple[Cell, str]:
+    """Return a metric's name, and its unit with an arrow to where it is better."""
+    metric = METRICS[key]
+    return Cell(metric.label), f"{metric.unit} {_ARROWS[metric.direction]}".strip()
 
 
 # ---------------------------------------------------------------- memory
@@ -192,31 +209,47 @@ _SHOWN = frozenset(
 )
 
 
-def settings(result: Result) -> list[TableRow]:
-    """Return the requested and the effective settings, mode by mode."""
-    found = []
-    for mode, measurement in (
-        ("latency", result.record.latency),
-        ("throughput", result.record.throughput),
-        ("generation", result.record.generation),
-    ):
-        if not isinstance(measurement, Latency | Throughput | Generation):
-            continue
-        chosen: Settings = measurement.settings
-        # OpenVINO reports dozens; native frameworks only those that were chosen.
-        reported = chosen.effective.keys() & (_SHOWN if not result.framework else chosen.effective)
-        names = sorted(chosen.requested.keys() | reported)
-        for name in names[:40]:
-            requested = line(chosen.requested.get(name, "–"), 80)
-            effective = line(chosen.effective.get(name, "not reported"), 80)
-            found.append(_setting(line(name, 60), mode, requested, effective))
-    return found
+@dataclass(frozen=True, slots=True)
+class SettingsTable:
+    """A row for each property, with what it was in each mode."""
+
+    modes: tuple[str, ...]
+    rows: tuple[TableRow, ...]
 
 
-@cache
-def _setting(*texts: str) -> TableRow:
-    """Return a row of settings, of which a thousand results have few different ones."""
-    return TableRow(tuple(map(_text, texts)))
+def settings(result: Result) -> SettingsTable:
+    """Return the effective settings, and those that were requested, mode by mode."""
+    record = result.record
+    modes = {
+        mode: measurement.settings
+        for mode, measurement in (
+            ("Latency", record.latency),
+            ("Throughput", record.throughput),
+            ("Generation", record.generation),
+        )
+        if isinstance(measurement, Latency | Throughput | Generation)
+    }
+    names = sorted({name for chosen in modes.values() for name in _names(chosen, result)})
+    rows = tuple(
+        TableRow((_text(line(name, 60)), *(_setting(chosen, name) for chosen in modes.values())))
+        for name in names[:40]
+    )
+    return SettingsTable(tuple(modes), rows)
+
+
+def _names(chosen: Settings, result: Result) -> set[str]:
+    """Return which properties to show: OpenVINO reports dozens, frameworks only chosen ones."""
+    reported = chosen.effective.keys() & (_SHOWN if not result.framework else chosen.effective)
+    return chosen.requested.keys() | reported
+
+
+def _setting(chosen: Settings, name: str) -> Cell:
+    """Return what a property was, and below it what was requested, if anything."""
+    requested = chosen.requested.get(name)
+    effective = chosen.effective.get(name, "not reported")
+    return _text(
+        line(effective, 80), "" if requested is None else f"requested: {line(requested, 80)}"
+    )
 
 
 def _reading(key: str) -> str:
@@ -245,13 +278,13 @@ def unreadable(missing: Mapping[str, str]) -> tuple[tuple[str, tuple[str, ...]],
 
 def _number(key: str, value: float) -> str:
     if key.endswith("_share"):
-        return f"{value:.1%}"
+        return percent(value, 1)
     if value.is_integer() and abs(value) < 1000:
         return f"{value:.0f}"
     return significant(value) if math.isfinite(value) else "unbounded"
 
 
 @cache
-def _text(text: str) -> Cell:
+def _text(text: str, sub: str = "") -> Cell:
     """Return a plain cell; the settings of many results are the same."""
-    return Cell(text, tone="text")
+    return Cell(text, sub=sub)

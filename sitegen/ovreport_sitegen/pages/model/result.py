@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
-from ovreport_sitegen.charts.rounds import RoundsPicture
+from ovreport_sitegen.charts.rounds_picture import RoundsPicture
 from ovreport_sitegen.components.cells import reason_title, status_word
 from ovreport_sitegen.components.table import TableRow
 from ovreport_sitegen.data.names import grouped
@@ -15,7 +15,7 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
 from ovreport_sitegen.pages.model import details, rounds
-from ovreport_sitegen.pages.model.details import ValueGroup
+from ovreport_sitegen.pages.model.details import SettingsTable, ValueGroup
 from ovreport_sitegen.text import clean, line, listed, plural
 
 _WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
@@ -63,8 +63,8 @@ class ResultView:
     energy_remedy: str
     layers: tuple[str, ...]
     executed_on: str
-    settings: tuple[TableRow, ...]
-    """Property, mode, requested, effective; only what was requested or matters to speed."""
+    settings: SettingsTable
+    """Only what was requested or matters to speed."""
     noise: tuple[TableRow, ...]
     """Reading, lowest, median and highest over the rounds, number of rounds."""
     unreadable: tuple[tuple[str, tuple[str, ...]], ...]
@@ -99,7 +99,7 @@ def view(result: Result) -> ResultView:
         energy_remedy=energy.full_note(result),
         layers=details.layers(result),
         executed_on=details.executed_on(result),
-        settings=tuple(details.settings(result)),
+        settings=details.settings(result),
         noise=tuple(details.noise(record.noise)),
         unreadable=details.unreadable(record.noise_unreadable),
         failed_rounds=tuple(

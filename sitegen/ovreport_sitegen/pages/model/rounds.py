@@ -9,7 +9,7 @@ from ovreport.metrics.evidence import quiet_processes
 from ovreport.metrics.headline import Rounds
 from ovreport.metrics.speed import latency_rounds, throughput_rounds
 from ovreport.record import Latency, Throughput
-from ovreport_sitegen.charts.rounds import RoundMark, RoundsPicture
+from ovreport_sitegen.charts.rounds_picture import RoundMark, RoundsPicture
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import plural
 
@@ -48,9 +48,11 @@ def _picture(result: Result, found: MetricValue, rounds: Rounds) -> RoundsPictur
         )
     )
     quiet_ones = sum(rounds.quiet)
+    apart = found.kind == "undisturbed" and found.rounds < quiet_ones
+    used = f", the value is of {found.rounds} of them" if apart else ""
     return RoundsPicture(
         title=f"{metric.label}, round by round: {quiet_ones} of {plural(len(marks), 'round')} "
-        f"quiet, {metric.format_unit(min(rounds.values))} to "
+        f"quiet{used}, {metric.format_unit(min(rounds.values))} to "
         f"{metric.format_unit(max(rounds.values))}.",
         rounds=marks,
         value=found.value,

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from ovreport.record import Accuracy
 from ovreport_sitegen.components import accuracy_cells, ranking, speedups
 from ovreport_sitegen.components.card import Card
+from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card
-from ovreport_sitegen.pages.overview.answers import Answers, answers
+from ovreport_sitegen.pages.overview.answers import answers
 from ovreport_sitegen.pages.overview.takeaways import Takeaway, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
@@ -28,7 +29,7 @@ class OverviewView:
     head: Head
     whose: Whose
     takeaways: tuple[Takeaway, ...]
-    answers: Answers
+    answers: Table
     families: tuple[str, ...]
     cards: tuple[Card, ...]
     table: Table
@@ -67,10 +68,10 @@ def _cards(catalogue: Catalogue) -> list[Card]:
     cards = [
         speedups.speedup_card(catalogue, "latency", more="latency.html#speedup"),
         loss_card(catalogue, more="accuracy.html"),
-        ranking.latency_card(catalogue, more="latency.html"),
-        ranking.throughput_card(catalogue, more="throughput.html"),
-        ranking.startup_card(catalogue, more="latency.html#startup"),
-        ranking.memory_card(catalogue, more="efficiency.html#memory"),
+        models_card(catalogue, "latency_ms", more="latency.html"),
+        models_card(catalogue, "throughput_ips", more="throughput.html"),
+        models_card(catalogue, "startup_ms", more="latency.html#startup"),
+        models_card(catalogue, "peak_memory_bytes", more="efficiency.html#memory"),
         *(_device_cards(catalogue, model) if model else ()),
     ]
     return [card for card in cards if card.chart]
@@ -122,8 +123,8 @@ def table(catalogue: Catalogue) -> Table:
         "All results",
         "latency",
         _METRICS,
-        [Column("Accuracy", "% or × 100", "higher", True)],
-        lambda r: [accuracy_cells.value_cell(r)],
+        [Column("Accuracy", "", "higher", True)],
+        lambda r: [accuracy_cells.named_cell(r)],
     )
 
 

@@ -6,10 +6,8 @@ On a phone each row is a card, in which every value stands under its name.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import get_args
 
-from markupsafe import Markup, escape
 from msgspec.structs import replace
 
 from ovreport.metrics import METRICS
@@ -21,13 +19,12 @@ from ovreport_sitegen.components.cells import (
     metric_column,
     reason_title,
     result_cells,
-    row_tone,
     value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.components.ranking import preferred
-from ovreport_sitegen.components.table import Cell, Column
+from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.components.undisturbed import OBSERVED, is_undisturbed
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.machines import MachineRef
@@ -43,37 +40,11 @@ _NOT_THERE = Cell("–", tone="missing absent", tip="Not measured on this machin
 """Left out of a phone's cards."""
 
 
-@dataclass(frozen=True)
-class LabelledRow:
-    """A row whose cells carry the names of their columns, for narrow screens."""
+def answers(catalogue: Catalogue) -> Table:
+    """Return the table of the machine that was measured last, each model on each of its devices.
 
-    head: Cell
-    cells: tuple[tuple[str, Cell], ...]
-    tone: str
-
-    @property
-    def html(self) -> Markup:
-        """The row, escaped."""
-        cells = "".join(
-            f'<td{cell.attributes}><b class="label">{escape(label)}</b>{cell.content}</td>'
-            for label, cell in self.cells
-        )
-        name = f' class="{self.tone}"' if self.tone else ""
-        head = f'<th scope="row"{self.head.attributes}>{self.head.content}</th>'
-        return Markup(f"<tr{name}>{head}{cells}</tr>\n")  # noqa: S704 - cells escape themselves
-
-
-@dataclass(frozen=True)
-class Answers:
-    """The table of the machine that was measured last."""
-
-    title: str
-    columns: tuple[Column, ...]
-    rows: tuple[LabelledRow, ...]
-
-
-def answers(catalogue: Catalogue) -> Answers:
-    """Return the table: each model in its default precision, on each device of the machine."""
+    They are in their default precision.
+    """
     machine = catalogue.machines[0]
     shown = preferred(catalogue.of_machine(machine))
     has_devices = len({r.device for r in shown}) > 1
@@ -94,18 +65,17 @@ def answers(catalogue: Catalogue) -> Answers:
             *(_beside_cell(results, r) for _, results in beside),
         )
         rows.append(_row(r, columns, cells))
-    return Answers(f"Every model on {machine.label}", (Column("Model"), *columns), tuple(rows))
+    title, all_columns = f"Every model on {machine.label}", (Column("Model"), *columns)
+    return Table("answers-table", title, all_columns, tuple(rows), look="answers")
 
 
-def _row(result: Result, columns: Sequence[Column], cells: Sequence[Cell]) -> LabelledRow:
+def _row(result: Result, columns: Sequence[Column], cells: tuple[Cell, ...]) -> TableRow:
     model, _, _ = result_cells(result)
     head = replace(model, sub=result.label)
     if not result.completed:
-        return LabelledRow(head, (("", failure_cell(result, len(columns))),), "failed")
+        return TableRow((head, failure_cell(result, len(columns))), tone="failed")
     names = (" ".join(filter(None, (c.label, c.unit and f"({c.unit})"))) for c in columns)
-    return LabelledRow(
-        head, tuple(zip(names, cells, strict=True)), row_tone(result, _weakest(result))
-    )
+    return TableRow((head, *cells), labels=tuple(names))
 
 
 _COLUMNS = (

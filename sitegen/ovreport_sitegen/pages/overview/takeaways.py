@@ -18,7 +18,7 @@ from ovreport_sitegen.components.ratio_card import mean_ratio, note_of
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import sentences
-from ovreport_sitegen.text import interval_note, line, plural
+from ovreport_sitegen.text import interval_note, line, percent, plural
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _default(catalogue: Catalogue) -> str:
     name = f"{only}, the default here," if only else "The default precision"
     rough = sum(look_of_ratio(ratio).is_approximate for ratio in ratios)
     text = (
-        f" {name} is {_mean_words(mean_ratio(ratios))}, geometric mean of "
+        f" {name} is {_mean_words(mean_ratio([c.ratio for c in ratios]))}, geometric mean of "
         f"{plural(len(ratios), 'model')}; a clear difference for {clear} of them."
     )
     if rough:
@@ -208,7 +208,7 @@ def _sure(results: Sequence[Result]) -> Takeaway | None:
     failed = sum(not r.completed for r in shown)
     others = [f"{latency[level]} {level}" for level in ("noisy", "unreliable") if latency[level]]
     others += [f"{plural(failed, 'case')} failed or unsupported"] if failed else []
-    width = f"±{STABLE_HALF_WIDTH:.0%}".replace("%", "\u00a0%")
+    width = f"±{percent(STABLE_HALF_WIDTH)}".replace(" ", "\N{NO-BREAK SPACE}")
     text = f"latencies in the table below are stable: known to {width}, and nothing speaks against "
     text += f"them; {', '.join(others)}." if others else "them."
     if throughput:

@@ -8,21 +8,23 @@ from dataclasses import dataclass
 from ovreport.metrics import significant
 from ovreport.metrics.speed import THROUGHPUT
 from ovreport.record import OpenLoop, Throughput
-from ovreport_sitegen.components import ranking, speedups, undisturbed
+from ovreport_sitegen.components import speedups, undisturbed
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
+    count_cell,
     level_cell,
     metric_column,
     result_cells,
     row,
     value_cell,
 )
+from ovreport_sitegen.components.models_card import models_card
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.pages.throughput import curve
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line, percent, plural
 
 _METRICS = THROUGHPUT.keys[1:]
 """All but the headline."""
@@ -47,26 +49,15 @@ def view(catalogue: Catalogue) -> ThroughputView:
         "Throughput",
         "Inferences per second with the THROUGHPUT hint and as many requests as the device calls "
         f"optimal. {plural(len(catalogue.results), 'result')}. Undisturbed: what quiet rounds in "
-        "fresh processes agree on; it ranks. Observed, as latency under load is: over all rounds.",
+        "fresh processes agree on; rankings use it. Observed, as latency under load is: over all "
+        "rounds.",
         warning=warning(catalogue.results, "throughput"),
     )
     shown = (
-        ranking.throughput_card(catalogue),
+        models_card(catalogue, "throughput_ips"),
         speedups.speedup_card(catalogue, "throughput"),
-        ranking.models_card(
-            catalogue,
-            "loaded_latency_p99_ms",
-            id_="loaded",
-            title="Latency during the same run",
-            axis="Milliseconds, log scale",
-            second=ranking.Second(
-                "loaded_latency_ms",
-                large="99 % are at least this fast",
-                small="median",
-                sentence="Under load the 99th percentile is {}× the median",
-            ),
-        ),
-        arrivals_card(catalogue),
+        models_card(catalogue, "loaded_latency_p99_ms"),
+        models_card(catalogue, "max_arrival_ips"),
         *curve.some_models(catalogue),
     )
     quiet = undisturbed.quiet_note(catalogue.results, "throughput_ips")
@@ -103,30 +94,11 @@ def _setting_cells(result: Result) -> tuple[Cell, Cell]:
     batch = f", batch {measured.batch}" if measured.batch > 1 else ""
     return (
         Cell(str(last.requests), sub=streams + batch, sort=last.requests),
-        Cell(driver, sub=f"idle {idle:.1%}", sort=idle),
+        Cell(driver, sub=f"idle {percent(idle, 1)}", sort=idle),
     )
 
 
 # ---------------------------------------------------------------- the open loop
-
-
-def arrivals_card(catalogue: Catalogue) -> Card:
-    """Return the card of the highest arrival rates beside closed-loop throughput."""
-    return ranking.models_card(
-        catalogue,
-        "max_arrival_ips",
-        id_="arrivals",
-        title="Highest rate of random arrivals",
-        axis="Inferences per second, log scale",
-        conditions="Poisson arrivals",
-        second=ranking.Second(
-            "throughput_observed_ips",
-            large="highest rate whose p99 (p90 with few arrivals) stays within five "
-            "times the latency of a single request",
-            small="closed-loop throughput, observed",
-            sentence="Requests may arrive at {}× the observed closed-loop throughput",
-        ),
-    )
 
 
 def loop_of(result: Result) -> OpenLoop | None:
@@ -179,8 +151,8 @@ def _loop_cells(result: Result) -> tuple[Cell, ...]:
     return (
         Cell(significant(loop.limit_ms), sort=loop.limit_ms, tip=line(loop.limit_rule, 200)),
         Cell(f"p{loop.percentile * 100:g}"),
-        Cell(f"{late:.1%}", sub="worst step", sort=late),
-        Cell(f"{n:,}", sub=f"{plural(len(loop.rounds), 'round')}, {len(steps)} steps", sort=n),
+        Cell(percent(late, 1), sub="worst step", sort=late),
+        count_cell(n, f"{plural(len(loop.rounds), 'round')}, {len(steps)} steps"),
     )
 
 

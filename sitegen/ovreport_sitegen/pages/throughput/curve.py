@@ -6,12 +6,16 @@ import math
 from collections.abc import Callable, Sequence
 
 from ovreport.metrics import load, significant
-from ovreport.metrics.percentiles import TOO_FEW
 from ovreport.record import Curve, CurveGap, CurvePoint
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import interval_cell, interval_words
+from ovreport_sitegen.components.cells import (
+    count_cell,
+    interval_cell,
+    interval_words,
+    too_few_cell,
+)
 from ovreport_sitegen.components.ranking import model_name, preferred
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -240,7 +244,7 @@ def _row(result: Result, point: CurvePoint, front: bool) -> TableRow:
             interval_cell(load.throughput(point)),
             interval_cell(load.latency(point)),
             *(_bound_cell(point, percentile) for percentile in (0.9, 0.99)),
-            Cell(f"{n:,}", sub=plural(len(point.rounds), "round"), sort=n),
+            count_cell(n, plural(len(point.rounds), "round")),
         )
     )
 
@@ -248,6 +252,5 @@ def _row(result: Result, point: CurvePoint, front: bool) -> TableRow:
 def _bound_cell(point: CurvePoint, percentile: float) -> Cell:
     value = load.percentile_ms(point, percentile)
     if value is None:
-        few = "one round only" if len(point.rounds) == 1 else TOO_FEW
-        return Cell(few, tone="missing")
+        return too_few_cell("one round only" if len(point.rounds) == 1 else "")
     return Cell(significant(value), sort=value)

@@ -8,7 +8,7 @@ from ovreport.record import NotMeasured, SecondRead, Tier
 from ovreport_collector.measurements.base import (
     NO_ROUND,
     Measurement,
-    PlannedRound,
+    PlannedProcess,
     first_failure,
     measured,
 )
@@ -26,7 +26,7 @@ class SecondReadMeasurement(Measurement[SecondReadResult]):
         """Return what starting a process takes."""
         return 1.0
 
-    def job(self, current: PlannedRound, results: Sequence[InferenceResult]) -> SecondReadJob:
+    def job(self, current: PlannedProcess, results: Sequence[InferenceResult]) -> SecondReadJob:
         """Return the job of one round."""
         return SecondReadJob(target=current.target, round=current.index)
 
