@@ -73,7 +73,7 @@ def job_type(name: str) -> type[AnyJob[Any]]:
     module, _, kind = name.partition(":")
     if module.partition(".")[0] != _PACKAGE:
         raise ValueError(f"not a job of {_PACKAGE}: {name!r}")
-    found = getattr(importlib.import_module(module), kind)
+    found = getattr(importlib.import_module(module), kind, None)
     if not (isinstance(found, type) and issubclass(found, Job | StepJob)):
         raise ValueError(f"not a job: {name!r}")
     return found

@@ -189,7 +189,7 @@ def test_a_slowdown_shows_in_the_thirds() -> None:
     loop = loops.LatencyLoop(request, 4, limits, process=0)
     warmed_up = request.n
     request.seconds = lambda n: 0.002 if n < warmed_up + 200 else 0.006
-    measured = loop.round(0)
+    measured = loop.round(0, Observer())
     assert measured.last_third_median_ms > 1.5 * measured.first_third_median_ms
 
 

@@ -171,3 +171,18 @@ def strike(fault: Fault) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
     elif fault == "hang":
         time.sleep(3600)
+
+
+class Unobserved:
+    """Watches no machine while a loop runs."""
+
+    def begin(self) -> None:
+        """Note nothing."""
+
+    def end(self) -> None:
+        """Note nothing."""
+
+    @property
+    def readings(self) -> dict[str, float]:
+        """Nothing."""
+        return {}

@@ -14,7 +14,7 @@ from ovreport.record import Latency, Record, Skipped, Throughput, Tier
 from ovreport.stats.intervals import Floats
 from ovreport_collector.loadgen import drivers, loops
 from tests import factories
-from tests.simulation.engine import SimulatedModel, SimulatedRequest, VirtualTime
+from tests.simulation.engine import SimulatedModel, SimulatedRequest, Unobserved, VirtualTime
 from tests.simulation.truth import Truth
 
 BASE = factories.a_record()
@@ -47,7 +47,7 @@ def record_of(tapes_ms: Floats, clock: VirtualTime) -> Record:
     rounds = [
         loops.LatencyLoop(
             SimulatedRequest(tape, clock, SAMPLES), len(SAMPLES), TIER, process=index
-        ).round(index)
+        ).round(index, Unobserved())
         for index, tape in enumerate(tapes_ms)
     ]
     return _a_record(Latency(settings=_settings(), rounds=rounds))
@@ -75,7 +75,7 @@ def throughput_record(truth: Truth, rounds: int = 7, *, requests: int = 1) -> Re
                 TIER,
                 driver,
                 process=index,
-            ).round(index)
+            ).round(index, Unobserved())
             for index in range(rounds)
         ]
     record = _a_record(Throughput(settings=_settings(), batch=1, rounds=measured))

@@ -119,7 +119,8 @@ def test_the_cost_of_the_throughput_mode_is_paired_and_absolute() -> None:
     assert row.name.endswith("153 → 240 MiB")
     assert row.label == "1.57×"
     assert "geometric mean" not in card.finding
-    assert "1.57× (153 → 240 MiB)" in card.finding
+    assert "1.57×" in card.finding
+    assert "153 → 240 MiB" in card.finding
 
 
 @pytest.mark.parametrize(("mode", "factor"), [("no-mmap", 1.3), ("cached", 0.8)])

@@ -146,7 +146,7 @@ def test_a_published_result_is_next_to_ours_and_in_no_finding() -> None:
     assert table is not None
     (row,) = table.rows
     assert "published" in row.html
-    assert ">75.1<" in row.html
+    assert ">75.1 <" in row.html
     assert ">97.0<" in row.html
     assert 'href="https://example.org"' in row.html
     assert published_table(plain) is None
