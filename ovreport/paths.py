@@ -11,6 +11,8 @@ from pathlib import Path
 
 import platformdirs
 
+from ovreport.errors import StoreError
+
 CACHE, STATE = "OVREPORT_CACHE", "OVREPORT_STATE"
 VARIABLES: dict[str, str] = {
     CACHE: "Folder of fetched models, data and drawings; default: the user's cache folder. "
@@ -22,18 +24,32 @@ VARIABLES: dict[str, str] = {
 
 
 def cache() -> Path:
-    """Return the folder of models, data and drawings; deleting it loses nothing but time."""
-    return _chosen(CACHE) or platformdirs.user_cache_path("ovreport", appauthor=False)
+    """Return the folder of models, data and drawings; deleting it loses nothing but time.
+
+    StoreError for a user without a home, unless the environment names one.
+    """
+    return _chosen(CACHE) or _at_home(platformdirs.user_cache_path("ovreport", appauthor=False))
 
 
 def state() -> Path:
-    """Return the folder of stopped runs and of the lock."""
-    return _chosen(STATE) or platformdirs.user_state_path("ovreport", appauthor=False)
+    """Return the folder of stopped runs and of the lock. StoreError as above."""
+    return _chosen(STATE) or _at_home(platformdirs.user_state_path("ovreport", appauthor=False))
 
 
 def _chosen(variable: str) -> Path | None:
     named = os.environ.get(variable)
-    return Path(named).expanduser().absolute() if named else None
+    # Unlike Path.expanduser this raises nothing where there is no home.
+    return _at_home(Path(os.path.expanduser(named))).absolute() if named else None  # noqa: PTH111
+
+
+def _at_home(path: Path) -> Path:
+    """Return the path; StoreError where its `~` stands for no folder."""
+    if path.parts[:1] and path.parts[0].startswith("~"):
+        raise StoreError(
+            "this user has no home folder",
+            remedy=f"Set HOME; or name folders that can be written in {CACHE} and {STATE}.",
+        )
+    return path
 
 
 def make_folder(path: Path) -> None:

@@ -8,6 +8,7 @@ content, so different records never share one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -19,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from ovreport import checks
+from ovreport.checks.figures import figures
 from ovreport.decoding import decode, decoded
 from ovreport.engines import OPENVINO
 from ovreport.errors import RecordError, StoreError, disk_errors, one_line
@@ -150,10 +152,16 @@ def record_files(folder: Path) -> Iterator[Path]:
 
     Folders that cannot be read are passed over: `unreadable_folders` names them.
     """
-    for path in sorted(folder.rglob("*.json")):
-        inside = path.relative_to(folder).parts
-        if path.is_file() and not path.is_symlink() and not _IGNORED_PARTS & set(inside):
-            yield path
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = set(folders) - _IGNORED_PARTS
+        found += [Path(place, name) for name in names if name.endswith(".json")]
+    for path in sorted(found):
+        # Where not even that can be asked, reading it tells why.
+        with contextlib.suppress(PermissionError):
+            if path.is_symlink() or not path.is_file():
+                continue
+        yield path
 
 
 def unreadable_folders(folder: Path) -> list[RecordError]:
@@ -174,14 +182,19 @@ def unreadable_folders(folder: Path) -> list[RecordError]:
     return found
 
 
+def _has_figures(record: Record) -> bool:
+    """Return whether figures follow from a record, which can be drawn."""
+    return not any(figures(record))
+
+
 def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False) -> Loaded:
     """Read every record below some folders or files; a bad one never stops the rest.
 
     A file that two of the folders hold is read once, and of two files with the same record the
     second is a duplicate. With `check` a record that contradicts itself, or has not its own name,
     is a bad one: for what others send. Of one's own records none is lost because a check of ours
-    is too narrow for an odd machine: with `keep` too, it is read all the same, and why it would be
-    a bad one is a doubt.
+    is too narrow for an odd machine: with `keep` too, it is read all the same if its figures can be
+    drawn, and why it would be a bad one is a doubt.
     """
     loaded = Loaded()
     seen: dict[str, Path] = {}
@@ -194,7 +207,7 @@ def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False
                 continue
             done.add(resolved)
             found, wrong = _examined(path, check=check)
-            if found is None or (wrong and not keep):
+            if found is None or (wrong and not (keep and _has_figures(found))):
                 loaded.faults += wrong
                 continue
             loaded.doubts += wrong[:1]

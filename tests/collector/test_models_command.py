@@ -54,6 +54,23 @@ def test_classic_architectures_are_marked() -> None:
     assert "architecture only" not in next(line for line in lines if "magika" in line)
 
 
+def test_files_outside_the_suites_folder_are_allowed_on_the_command_line(tmp_path: Path) -> None:
+    """Before and after the command below, as the suite itself."""
+    (tmp_path / "net.onnx").write_bytes(b"x")
+    (tmp_path / "own").mkdir()
+    tables = [model_table(file={"uri": f"file:{tmp_path}/net.onnx"})]
+    suite = write_suite(tmp_path / "own" / "my.toml", document(models=tables))
+    allowed = ("--allow-outside", tmp_path)
+    assert isinstance(run("--suite", suite).exception, SuiteError)
+    for arguments in (
+        ("--suite", suite, *allowed),
+        (*allowed, "list", "--suite", suite),
+        ("list", "--suite", suite, *allowed),
+        ("fetch", "--suite", suite, *allowed),
+    ):
+        assert run(*arguments).exit_code == 0, arguments
+
+
 def test_json_is_for_scripts(mine: Path) -> None:
     said = json.loads(run("--suite", mine, "--json").output)
     assert [row["id"] for row in said["models"]] == ["here", "gone"]

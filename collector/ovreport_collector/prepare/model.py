@@ -22,6 +22,7 @@ from ovreport_collector.models.convert.build import converted
 from ovreport_collector.models.optimize.build import Unoptimized, optimized
 from ovreport_collector.prepare.images import EncodedImages, encode_images
 from ovreport_collector.process.job import JobFailed
+from ovreport_collector.process.redact import told
 from ovreport_collector.sources import Fetched, Files
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Evaluator, Labelled, Task
@@ -102,7 +103,7 @@ def prepare_model(
     except Exception as error:
         # A task that trips over its data must not stop the other models.
         return JobFailed(
-            reason=f"inputs could not be made: {type(error).__name__}: {error}", cause="error"
+            reason=f"inputs could not be made: {told(error)}", cause="error"
         )
 
 

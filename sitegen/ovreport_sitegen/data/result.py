@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ovreport.checks.text import commands
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
-from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
+from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Repeat, Verdict
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.text import day, line, release
+from ovreport_sitegen.text import clean, day, line, release
 
 DeviceKey = tuple[str, str]
 """Machine id and the device's full name."""
@@ -187,6 +188,16 @@ class Result:
         """Accuracy, or why there is none; a failed case has none."""
         outcome = self.record.outcome
         return self.record.accuracy if isinstance(outcome, Completed) else outcome
+
+    @cached_property
+    def repeat(self) -> Repeat:
+        """The commands that measure it again; empty where the record has anything else there."""
+        refused = {fault.path for fault in commands(self.record)}
+        found = self.record.repeat
+        return Repeat(
+            ovreport="" if "$.repeat.ovreport" in refused else clean(found.ovreport),
+            benchmark_app="" if "$.repeat.benchmark_app" in refused else clean(found.benchmark_app),
+        )
 
     def verdict(self, measurement: str) -> Verdict | None:
         """Return the verdict of a measurement: that of its headline metric."""

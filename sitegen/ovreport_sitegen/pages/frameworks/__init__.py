@@ -26,7 +26,7 @@ from ovreport_sitegen.pages.frameworks.tables import (
     threads_sentence,
 )
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
-from ovreport_sitegen.text import clean, listed
+from ovreport_sitegen.text import listed
 
 COMMAND = "ovreport collect --engine openvino --engine native"
 
@@ -175,7 +175,9 @@ def pair_name(pair: Speedup) -> str:
 
 def _commands(catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
     named = {
-        clean(r.record.repeat.ovreport): f"{r.model.title}, {r.framework}" for r in catalogue.native
+        r.repeat.ovreport: f"{r.model.title}, {r.framework}"
+        for r in catalogue.native
+        if r.repeat.ovreport
     }
     return tuple((name, text) for text, name in named.items())
 

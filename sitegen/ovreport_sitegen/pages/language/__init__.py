@@ -28,7 +28,7 @@ from ovreport_sitegen.pages.language import variants
 from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
 from ovreport_sitegen.pages.page import Head, Page, has_language_models, warning
-from ovreport_sitegen.text import clean, line, listed, plural
+from ovreport_sitegen.text import line, listed, plural
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def view(catalogue: Catalogue) -> LanguageView:
         concurrency=concurrency_table(catalogue, results),
         weights=variants.size_table(results),
         decoding=line(measured[0].decoding, 600) if measured else "",
-        repeats=tuple((result_name(r), clean(r.record.repeat.ovreport)) for r in results[:20]),
+        repeats=tuple(
+            (result_name(r), r.repeat.ovreport) for r in results[:20] if r.repeat.ovreport
+        ),
     )
 
 

@@ -106,8 +106,8 @@ def view(result: Result) -> ResultView:
             f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
         ),
         facts=_facts(result),
-        repeat=clean(record.repeat.ovreport),
-        benchmark_app=clean(record.repeat.benchmark_app),
+        repeat=result.repeat.ovreport,
+        benchmark_app=result.repeat.benchmark_app,
     )
 
 
