@@ -7,6 +7,7 @@ Syncing a file makes its content last; its name lasts once the folder that holds
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -28,28 +29,36 @@ def cache() -> Path:
 
     StoreError for a user without a home, unless the environment names one.
     """
-    return _chosen(CACHE) or _at_home(platformdirs.user_cache_path("ovreport", appauthor=False))
+    return _chosen(CACHE) or _of_user(platformdirs.user_cache_path)
 
 
 def state() -> Path:
     """Return the folder of stopped runs and of the lock. StoreError as above."""
-    return _chosen(STATE) or _at_home(platformdirs.user_state_path("ovreport", appauthor=False))
+    return _chosen(STATE) or _of_user(platformdirs.user_state_path)
 
 
 def _chosen(variable: str) -> Path | None:
     named = os.environ.get(variable)
-    # Unlike Path.expanduser this raises nothing where there is no home.
-    return _at_home(Path(os.path.expanduser(named))).absolute() if named else None  # noqa: PTH111
+    return _at_home(lambda: Path(named).expanduser().absolute()) if named else None
 
 
-def _at_home(path: Path) -> Path:
-    """Return the path; StoreError where its `~` stands for no folder."""
-    if path.parts[:1] and path.parts[0].startswith("~"):
-        raise StoreError(
-            "this user has no home folder",
-            remedy=f"Set HOME; or name folders that can be written in {CACHE} and {STATE}.",
-        )
-    return path
+def _of_user(find: Callable[..., Path]) -> Path:
+    """Return ovreport's folder among those of a kind that platformdirs knows."""
+    return _at_home(lambda: find("ovreport", appauthor=False))
+
+
+def _at_home(find: Callable[[], Path]) -> Path:
+    """Return what a function finds; StoreError where it asks for a home, and there is none."""
+    try:
+        path = find()
+        if path.is_absolute():
+            return path
+    except RuntimeError:
+        pass
+    raise StoreError(
+        "this user has no home folder",
+        remedy=f"Set HOME; or name folders that can be written in {CACHE} and {STATE}.",
+    )
 
 
 def make_folder(path: Path) -> None:

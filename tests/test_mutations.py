@@ -1,6 +1,6 @@
 """Records, suites and settings that somebody edits are refused or used, and never a traceback.
 
-A few mutations of each kind; `tests/benchmarks/mutate_records.py` and `mutate_settings.py` make many.
+A few of each kind; `tests/benchmarks/mutate_records.py` and `mutate_settings.py` make many.
 """
 
 from __future__ import annotations

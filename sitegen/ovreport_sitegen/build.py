@@ -182,9 +182,7 @@ def _taken(records: Catalogue) -> set[str]:
     return taken.union(*(page.files(records) for page in DETAIL_PAGES))
 
 
-def _render(
-    found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer
-) -> dict[str, bytes]:
+def _render(found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer) -> dict[str, bytes]:
     """Return every file of the site by its name."""
     existing = [page for page in PAGES if page.when(found)]
     entries = tuple(

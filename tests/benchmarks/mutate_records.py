@@ -178,7 +178,9 @@ def main() -> int:
     untried = [k for k in KINDS if not outcome.tried[k]]
     print(f"{len(KINDS)} kinds; {len(outcome.accepted):,} random changes left a sound record,")
     print(f"{len(outcome.readable):,} refused ones follow the contract; of all sound ones, and of")
-    print(f"{min(chosen.build, len(outcome.readable)):,} of these, {built:,} sites were built, which")
+    print(
+        f"{min(chosen.build, len(outcome.readable)):,} of these, {built:,} sites were built, which"
+    )
     print(f"left {outcome.left_out:,} out by name; {len(outcome.broken)} tracebacks or faults")
     for text in (*(f"accepted: {k}" for k in missed), *(f"not tried: {k}" for k in untried)):
         print(text)

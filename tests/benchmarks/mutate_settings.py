@@ -88,13 +88,52 @@ currency = "EUR"
 source = "https://example.org/data-sheet"
 """
 VALUES = (
-    *("true", "-1", "0", "1e400", "nan", "inf", "9" * 30, "0x1p3", "1979-05-27T07:32:00Z", "07:32:00"),
-    *('""', '"x"', '"\\u202e"', '"\\u0000"', '"<script>"', '"../../etc/passwd"', '"file:/etc/passwd"'),
-    *('"javascript:alert(1)"', '"https://[::1"', '"{{ 7*7 }}"', "[]", "[[]]", "{}", "[1, 2]", "{ a = 1 }"),
+    *(
+        "true",
+        "-1",
+        "0",
+        "1e400",
+        "nan",
+        "inf",
+        "9" * 30,
+        "0x1p3",
+        "1979-05-27T07:32:00Z",
+        "07:32:00",
+    ),
+    *(
+        '""',
+        '"x"',
+        '"\\u202e"',
+        '"\\u0000"',
+        '"<script>"',
+        '"../../etc/passwd"',
+        '"file:/etc/passwd"',
+    ),
+    *(
+        '"javascript:alert(1)"',
+        '"https://[::1"',
+        '"{{ 7*7 }}"',
+        "[]",
+        "[[]]",
+        "{}",
+        "[1, 2]",
+        "{ a = 1 }",
+    ),
     *("[1, 'a']", f'"{"x" * 9000}"', "'''", '"\\ud800"', "[9999999999, 9999999999]", "[[1]]"),
 )
 """What somebody may write in the place of a value."""
-KEYS = ("id", "title", "folder", "user_datasets", "models", "x", '"\\u0000"', "a.b.c", "__class__", "''")
+KEYS = (
+    "id",
+    "title",
+    "folder",
+    "user_datasets",
+    "models",
+    "x",
+    '"\\u0000"',
+    "a.b.c",
+    "__class__",
+    "''",
+)
 Change = Callable[[str, random.Random], str]
 KINDS: dict[str, Change] = {}
 """Kind → a function that returns a changed text."""

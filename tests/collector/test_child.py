@@ -435,7 +435,7 @@ def test_a_result_that_fits_into_no_record_is_a_failure(worker) -> None:
         "import json\n"
         "sys.stdin.readline()\n"
         f"known = {{'type': 'probe', 'openvino': '{long}', 'available': 1, 'devices': []}}\n"
-        "open(sys.argv[4], 'w').write(json.dumps(known))\n"
+        "open(sys.argv[5], 'w').write(json.dumps(known))\n"
         f"os.write(1, {DONE!r})\n"
         "time.sleep(9)\n"
     )

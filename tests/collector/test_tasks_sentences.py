@@ -100,10 +100,10 @@ class TestSentenceSimilarity:
 
 def test_an_error_never_quotes_data(tmp_path: Path) -> None:
     """A suite may name any file of its user's as data, and a record may be published."""
-    secret = "ghp_0123456789abcdef"
+    private = "ghp_0123456789abcdef"
     tokenizer = a_tokenizer(tmp_path / "tokenizer.json", ["sun"])
     for name in ("d.cor", "s.txt"):
-        (tmp_path / name).write_text(f"{secret}\n", encoding="utf-8")
+        (tmp_path / name).write_text(f"{private}\n", encoding="utf-8")
     files = some_files(
         files={"tokenizer": tokenizer},
         documents=tmp_path / "d.cor",
@@ -114,10 +114,10 @@ def test_an_error_never_quotes_data(tmp_path: Path) -> None:
     )
     failed = prepare_model(model, files, tmp_path / "work", seed=0)
     assert isinstance(failed, JobFailed)
-    assert secret not in failed.reason
+    assert private not in failed.reason
     assert "ValueError at tasks/sentences.py" in failed.reason
-    (tmp_path / "words.tsv").write_text(f"{secret}\n", encoding="utf-8")
+    (tmp_path / "words.tsv").write_text(f"{private}\n", encoding="utf-8")
     with pytest.raises(SuiteError) as caught:
         read_pairs(tmp_path / "words.tsv")
-    assert secret not in str(caught.value)
+    assert private not in str(caught.value)
     assert "line 1" in str(caught.value)

@@ -193,8 +193,8 @@ def test_a_record_that_contradicts_itself_is_shown_with_a_warning(
     assert cli.run([*arguments, "--strict"]) == 1
 
 
-CULPRITS = {"memory: nothing": a_record, "tokens: tiny": a_language_record}
-"""Kinds of contradictions of which no figures follow, each with a record that has something of it."""
+CULPRITS = {"memory: nothing": a_record, "tokens: tiny times": a_language_record}
+"""Kinds of contradictions of which no figures follow, and a record for each."""
 
 
 @pytest.mark.parametrize("name", CULPRITS)
@@ -343,7 +343,7 @@ def test_an_own_page_may_not_take_the_name_of_another(
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
-        ("# About\n\n[a](b.md)\n\nSee [x](latncy.html).", 3, 'did you mean'),
+        ("# About\n\n[a](data.md)\n\nSee [x](latncy.html).", 3, "did you mean"),
         ("# About\n\nSee [x](latncy.html).", 3, '"latency.html"'),
         ("See [x](docs/paper.pdf).", 1, "docs/paper.pdf"),
         ("One\n\n[x](#nowhere)", 3, "#nowhere"),

@@ -57,7 +57,7 @@ def models(
     # Given after the command below, a suite replaces the one given here.
     context.obj = (suite or DEFAULT_SUITE, allow_outside)
     if context.invoked_subcommand is None:
-        _list(*context.obj, as_json)
+        _list(suite or DEFAULT_SUITE, allow_outside, as_json)
 
 
 @models.command("list", epilog=_LIST_EXAMPLES)

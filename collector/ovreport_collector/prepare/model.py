@@ -102,9 +102,7 @@ def prepare_model(
         return replace(_prepared(model, files, work, seed, user_datasets), origin=found.origin)
     except Exception as error:
         # A task that trips over its data must not stop the other models.
-        return JobFailed(
-            reason=f"inputs could not be made: {told(error)}", cause="error"
-        )
+        return JobFailed(reason=f"inputs could not be made: {told(error)}", cause="error")
 
 
 def prepare_variant(

@@ -1,5 +1,6 @@
-"""Takes out of messages what names this machine or its user, and what data hold: a record may be
-published.
+"""Takes out of messages what names this machine or its user, or quotes data.
+
+A record may be published.
 """
 
 from __future__ import annotations

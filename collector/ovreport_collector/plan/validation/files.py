@@ -72,9 +72,7 @@ def outside(suite: Suite) -> Iterator[Fault]:
         address = _address(file)
         if not isinstance(address, Local):
             continue
-        named = Path(suite.folder, address.path)
-        beside = [named.with_suffix(".bin")] if named.suffix.lower() == ".xml" else []
-        for one in (named, *beside):
+        for one in _parts(Path(suite.folder, address.path)):
             if not any(one.resolve().is_relative_to(place) for place in allowed):
                 remedy = (
                     "put a copy beside the suite; or, if you trust it with this file, add "
@@ -82,6 +80,14 @@ def outside(suite: Suite) -> Iterator[Fault]:
                 )
                 yield Fault(f"{path}.uri", f"{one} lies outside the folder of the suite", remedy)
                 break
+
+
+def _parts(file: Path) -> Iterator[Path]:
+    """Yield a file, and the weights of an OpenVINO IR where a link leads to another place."""
+    yield file
+    weights = file.with_suffix(".bin")
+    if file.suffix.lower() == ".xml" and weights.resolve() != file.resolve().with_suffix(".bin"):
+        yield weights
 
 
 def _named(suite: Suite) -> Iterator[tuple[str, File]]:
