@@ -57,9 +57,9 @@ shapes = { x = [1, 64] }
 licence = "MIT"
 homepage = "https://example.org/classifier"
 why = "It is small."
-variants = ["int8"]
+variants = []
 inference_ms = 0.1
-options = { "low.x" = 0.0, "high.x" = 1.0 }
+options = { "high.x" = 2 }
 
 [models.file]
 uri = "file:classifier.xml"
