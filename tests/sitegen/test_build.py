@@ -185,6 +185,9 @@ def test_a_record_that_contradicts_itself_is_shown_with_a_warning(
         path.rename(path.with_name(f"renamed-{path.name}"))
     built = build(site, [], tmp_path / "out")
     assert (built.results, len(built.faults), len(built.doubts)) == (8, 0, 7)
+    listed = (built.out / "data.html").read_text().partition('id="doubts"')[2]
+    assert listed.count(f'<tr><th scope="row">{paths[0].parent.name}/renamed-') > 0
+    assert str(tmp_path) not in listed
     assert cli.run(arguments) == 0
     said = capsys.readouterr().err
     assert "7 records" in said

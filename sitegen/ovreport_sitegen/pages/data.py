@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from ovreport.errors import RecordError
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -36,6 +37,8 @@ class DataView:
     head: Head
     downloads: tuple[Download, ...]
     faults: tuple[Fault, ...]
+    doubts: tuple[Fault, ...]
+    """Of records that are shown though `ovreport validate` refuses them, the first of each."""
     older: int
 
 
@@ -72,21 +75,29 @@ def view(catalogue: Catalogue) -> DataView:
         f"Everything behind these pages: {plural(total, 'record')}, of which "
         f"{len(catalogue.older):,} are history.",
     )
-    faults = tuple(map(_fault, catalogue.faults))
-    return DataView(head, _DOWNLOADS, faults, len(catalogue.older))
+    faults, doubts = (tuple(map(_fault, some)) for some in (catalogue.faults, catalogue.doubts))
+    return DataView(head, _DOWNLOADS, faults, doubts, len(catalogue.older))
 
 
 _PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")
 
 
 def _fault(error: RecordError) -> Fault:
-    what = _without_folders(error.what, "of the same case and time as ")
-    where = _without_folders(error.where)
-    return Fault(line(where, 200), line(what, 300), line(error.remedy))
+    return Fault(line(_place(error.where), 200), line(_what(error.what), 300), line(error.remedy))
 
 
-def _without_folders(text: str, before: str = "") -> str:
-    """Return text with only the last two parts of a path: the builder's folders are private."""
+def _place(where: str) -> str:
+    """Return a place with only the last two parts of its path: the builder's folders are private.
+
+    It may be a folder, and may go on with that of a field.
+    """
+    path, at, field = where.partition(": $")
+    return "/".join(PurePath(path).parts[-2:]) + at + field
+
+
+def _what(text: str) -> str:
+    """Return what is wrong, with another record's path shortened in the same way."""
+    before = "of the same case and time as "
     if not text.startswith(before):
         return text
     return before + _PATH.sub(r"\1", text[len(before) :], count=1)
