@@ -15,7 +15,9 @@ import msgspec
 import pytest
 
 from ovreport import cli
+from ovreport.checks.figures import figures
 from ovreport.errors import ConfigError, InputError, OvreportError, StoreError
+from ovreport.metrics import metric_values
 from ovreport.record import FORMAT, Record
 from ovreport.store import encode, write
 from ovreport_sitegen import publish
@@ -213,6 +215,16 @@ def test_a_record_without_figures_is_left_out_by_name(
     assert built.results == 8
     assert {fault.where.partition(":")[0] for fault in built.faults} == {str(odd)}
     assert "odd.json" in (tmp_path / "out" / "data.html").read_text()
+
+
+def test_a_record_whose_intervals_are_without_end_is_shown(tmp_path: Path) -> None:
+    """Three rounds on a machine under heavy load say next to nothing, and are honest."""
+    record = a_record(noise=1, rounds=3, seed=3)
+    assert metric_values(record)["throughput_ips"].high > 1e15
+    assert not list(figures(record))
+    write(record, tmp_path / "site" / "records")
+    built = build(tmp_path / "site", [], tmp_path / "out")
+    assert (built.results, built.faults) == (1, ())
 
 
 def test_a_record_that_no_page_can_show_is_left_out_by_name(
