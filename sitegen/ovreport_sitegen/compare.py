@@ -132,12 +132,12 @@ class PairedComparison(Generic[R]):
 
 
 def same_run(first: Record, second: Record) -> bool:
-    """Return whether two records' processes alternated, with the same tier and software.
+    """Return whether two records' processes alternated, with the same tier, software, processors.
 
     Whether their rounds did too, as those of a group of cases do, a record cannot tell: it has the
     time at which a process began, not at which it ended.
     """
-    if first.tier != second.tier or first.software.openvino != second.software.openvino:
+    if _conditions(first) != _conditions(second):
         return False
     starts_a, starts_b = _starts(first), _starts(second)
     shared = sorted(starts_a.keys() & starts_b.keys())
@@ -151,6 +151,11 @@ def same_run(first: Record, second: Record) -> bool:
 def same_work(first: Record, second: Record) -> bool:
     """Return whether two records are of the same model file and the same inputs."""
     return first.model.sha256 == second.model.sha256 and first.inputs == second.inputs
+
+
+def _conditions(record: Record) -> tuple[object, ...]:
+    """Return what cases of one run share."""
+    return record.tier, record.software.openvino, record.machine.cores_available
 
 
 def _starts(record: Record) -> dict[int, str]:

@@ -101,6 +101,12 @@ MARKS = {
         "The model has its real layers but constant weights: its speed and memory are real, and it "
         "has no accuracy.",
     ),
+    "limited-processors": Mark(
+        "limited processors",
+        "The measuring processes could use only some of the machine’s processors: a container’s "
+        "quota, or the processors that they were bound to (affinity). Compare it only with results "
+        "of as many processors; it takes the place of none that had more or fewer.",
+    ),
     "rendered": Mark(
         "rendered", "The samples were drawn or synthesised, so their labels are known exactly."
     ),

@@ -42,7 +42,7 @@ def preferred(results: Iterable[Result]) -> list[Result]:
 
     Variants have their place on the model's own page and on the accuracy page.
     """
-    best: dict[tuple[str, ...], Result] = {}
+    best: dict[tuple[object, ...], Result] = {}
     for r in results:
         if not r.is_published:
             continue

@@ -73,7 +73,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         machine=(
             *_machine(newest),
             ("Measured last", newest.day),
-            ("Results of", line(catalogue.config.owner_of(device.key[0]))),
+            ("Results of", line(catalogue.config.owner_of(device.key.machine))),
         ),
         properties=tuple(
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
@@ -92,7 +92,7 @@ def _machine(result: Result) -> Facts:
         (
             "Cores",
             f"{m.cores_physical} physical, {m.cores_logical} logical, "
-            f"{m.cores_available} available, {plural(m.sockets, 'socket')}",
+            f"{m.cores_available:g} available, {plural(m.sockets, 'socket')}",
         ),
         ("Memory", f"{significant(m.memory_bytes / 1024**3)} GiB"),
         ("Architecture", line(m.architecture, 40)),

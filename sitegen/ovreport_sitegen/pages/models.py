@@ -85,7 +85,12 @@ def _device_list(catalogue: Catalogue) -> Table:
                     Cell(d.label, sort=d.label.lower(), href=d.href, family=d.family),
                     Cell(d.family, sort=d.family),
                     Cell(line(clean(machine.cpu), 60), sub=machine.id, sort=machine.id),
-                    count_cell(machine.cores_available),
+                    Cell(
+                        f"{machine.cores_available:g}",
+                        sub=f"of {machine.cores_logical}" if d.limit else "",
+                        sort=machine.cores_available,
+                        marks=("limited processors",) if d.limit else (),
+                    ),
                     Cell(line(machine.virtualised, 40)),
                     count_cell(len(results)),
                     _failures(results),
