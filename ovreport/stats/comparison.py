@@ -1,7 +1,12 @@
-"""Two cases compared by round: their ratio, and whether it differs significantly from 1."""
+"""Two cases compared by round: their ratio, and whether it differs significantly from 1.
+
+What comes of it is an `Outcome`, and `outcome_of` its one source. Three of them are no answer, and
+never stand for each other: nothing to compare, too little of it, and a difference that may be none.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +14,7 @@ from typing import Literal
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport.stats.spread import ROUNDS, Prior
 
-Outcome = Literal["different", "no clear difference", "insufficient data"]
+Outcome = Literal["different", "no clear difference", "insufficient data", "no comparison"]
 
 MIN_PAIRS = 5
 """Fewer pairs of rounds are insufficient data."""
@@ -24,6 +29,7 @@ class Comparison:
     ratio: Interval
     """Geometric mean over pairs of rounds, with its 95 % interval (99 %: `announced`)."""
     outcome: Outcome
+    """Any but "no comparison", which is None in place of this."""
     pairs: int
     """Rounds that both have."""
 
@@ -41,6 +47,27 @@ class Comparison:
     def below_one(self) -> bool:
         """Whether the ratio is significantly below 1."""
         return self.significant and self.ratio.value < 1
+
+
+def outcome_of(comparison: Comparison | None) -> Outcome:
+    """Return what comes of a comparison; None: there is none."""
+    return comparison.outcome if comparison else "no comparison"
+
+
+def unpaired_ratio(first: Interval, second: Interval) -> Interval:
+    """Return the ratio first/second of two values that were measured apart, and its interval.
+
+    From the intervals of the two, on the logarithms, as if their errors were independent: the
+    MOVER of Zou & Donner (Statistics in Medicine 27, 2008, p. 1693). What changed between the two
+    measurements is not in it. All values above 0; unknown where one of the intervals is.
+    """
+    value = first.value / second.value
+    ends = (first.low, first.high, second.low, second.high)
+    if not all(0 < end < math.inf for end in ends):
+        return Interval(value, 0.0, math.inf)
+    down = math.hypot(math.log(first.value / first.low), math.log(second.high / second.value))
+    up = math.hypot(math.log(first.high / first.value), math.log(second.value / second.low))
+    return Interval(value, value * math.exp(-down), value * math.exp(up))
 
 
 def compare(

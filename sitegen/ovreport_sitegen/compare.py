@@ -4,9 +4,12 @@ Absolute times on a busy machine can be far off and their ratio still be right, 
 measured alternately (A B A B…): whatever slowed one slowed the other. Rounds of different hours
 are not compared. Three cases without an answer are kept apart:
 
-- no comparison (None): the rounds did not alternate, or one of the two was not measured;
+- "no comparison" (None): the rounds did not alternate, or one of the two was not measured;
 - "insufficient data": fewer than five pairs of rounds;
 - "no clear difference": the interval of the ratio includes 1, or the ratio is within 2 % of it.
+
+Two runs that were apart have the ratio of their undisturbed values, which is shown as such beside
+"no comparison": nothing rests on it.
 """
 
 from __future__ import annotations
@@ -103,10 +106,10 @@ class PairedComparison(Generic[R]):
         """
         found = self.of(measurement)
         if found is None:
-            return self._why_none(measurement)
+            return self.why_none(measurement)
         if found.pairs < MIN_PAIRS:
             pairs = plural(found.pairs, "pair")
-            return f"only {pairs} of rounds with the baseline, {MIN_PAIRS} needed"
+            return f"insufficient data: {pairs} of rounds with the baseline, {MIN_PAIRS} needed"
         ratio = found.ratio
         if not found.significant and ratio.half_width > NOISY_HALF_WIDTH:
             return (
@@ -115,7 +118,8 @@ class PairedComparison(Generic[R]):
             )
         return ""
 
-    def _why_none(self, measurement: SpeedMeasurement) -> str:
+    def why_none(self, measurement: SpeedMeasurement) -> str:
+        """Return why there is no comparison."""
         if not self.baseline.completed:
             return "the baseline failed on this device"
         if not self.in_one_run:

@@ -80,6 +80,17 @@ MARKS = {
         f"Fewer than {MIN_PAIRS} rounds of both were measured alternately in one run, too few to "
         "compare them.",
     ),
+    "no-comparison": Mark(
+        "no comparison",
+        "No rounds of the two alternated in one run, or one of the two was not measured. Nothing is "
+        "known of which is faster: this is neither a difference nor the lack of one.",
+    ),
+    "runs-apart": Mark(
+        "runs apart",
+        "Not paired: the ratio of two undisturbed values of different runs on the same machine and "
+        "release. Its 95 % interval follows from theirs; what changed on the machine between the "
+        "runs is not in it. No ranking, mean or finding rests on it.",
+    ),
     "too-few-samples": Mark(
         "too few samples",
         "A percentile or rate is shown only if enough inferences and rounds stand behind it that "

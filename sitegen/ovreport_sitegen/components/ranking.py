@@ -17,6 +17,7 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.marks import look, of_rows
 from ovreport_sitegen.components.ranked import Ranked, pair_finding, ranking_finding, value_details
+from ovreport_sitegen.components.ratio_card import left_out_words
 from ovreport_sitegen.components.table import Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 
@@ -94,7 +95,9 @@ def ranking_card(
     rows = tuple(_row(found, metric) for found in ranked[:MAX_ROWS])
     finding = ranking_finding(ranked, metric)
     if second and any(found.second for found in ranked):
-        finding = pair_finding(ranked, second.sentence)
+        both = [r for r in results if r.metric_value(key) and r.metric_value(other)]
+        left_out = left_out_words(results, both, metric.measurement, "both values")
+        finding = pair_finding(ranked, second.sentence, left_out)
     kind: Kind = "pairs" if second else "dots" if log else "bars"
     return Card(
         id=id_,

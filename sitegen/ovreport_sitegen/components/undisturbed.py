@@ -74,5 +74,7 @@ def rounds_cell(result: Result, key: str) -> Cell:
 def observed_card(catalogue: Catalogue) -> Card | None:
     """Return the card of observed latencies beside the undisturbed ones; None without any pair."""
     key = "latency_ms"
-    card = models_card(catalogue, OBSERVED[key], keep=lambda r: is_undisturbed(r, key))
+    card = models_card(
+        catalogue, OBSERVED[key], keep=lambda r: not r.completed or is_undisturbed(r, key)
+    )
     return card if card.chart else None

@@ -111,6 +111,14 @@ class Catalogue:
         """Every result that was measured in one run with its baseline."""
         return tuple(s for s in self._speedups.values() if s.latency or s.throughput)
 
+    def default_results(self, device: DeviceRef | None = None) -> list[Result]:
+        """Return every result of a published file in the default precision, failed ones too.
+
+        Of a device, or of the one that shows most of what the default precision does.
+        """
+        found = self.of_device(device or self.speedup_device)
+        return [r for r in found if r.requested == "default" and r.is_published]
+
     def default_speedups(self, device: DeviceRef | None = None) -> list[Speedup]:
         """Return what the default precision does to the published files on a device.
 

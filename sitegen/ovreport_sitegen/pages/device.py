@@ -58,7 +58,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         f"{device.family} · {plural(len(results), 'result')} of {plural(models, 'model')}.",
         warning=warning(results, "latency", "of this device"),
     )
-    found = catalogue.default_speedups(device)
+    default = catalogue.default_results(device)
     choices = device_table(catalogue, device)
     described = newest.record.device
     return DeviceView(
@@ -78,7 +78,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         properties=tuple(
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
         ),
-        finding=speedups.speedup_finding(found, "latency") if found else "",
+        finding=speedups.speedup_finding(catalogue, default, "latency") if default else "",
         choices=choices if choices.rows else None,
         table=_table(catalogue, device, results),
     )

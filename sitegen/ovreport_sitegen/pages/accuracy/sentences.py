@@ -1,7 +1,8 @@
 """Sentences on what another precision or variant does to the speed and accuracy of a model.
 
 Each case is compared with the published file in f32: its speed by paired rounds on the same device,
-its accuracy by paired samples with f32 on the CPU. Only significant differences count.
+its accuracy by paired samples with f32 on the CPU. Only significant differences count. Where speeds
+cannot be compared, the sentence ends with why, or with the unpaired ratio of runs that were apart.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Literal
 from ovreport.metrics import significant
 from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy
-from ovreport.stats.comparison import Comparison
+from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.ratio_card import note_of, times
+from ovreport_sitegen.components.ratio_card import left_out_words, note_of, times
+from ovreport_sitegen.components.speedups import runs_apart
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy.pareto import is_another
@@ -82,7 +84,7 @@ def page_findings(catalogue: Catalogue) -> tuple[str, ...]:
         return (_no_choice(catalogue),)
     defaults = [effect for effect in found if effect.result.is_published]
     optimized = [effect for effect in found if not effect.result.is_published]
-    texts = [_of_defaults(defaults, many)] if defaults else []
+    texts = [_of_defaults(defaults, many, _without_result(catalogue))] if defaults else []
     if optimized:
         best, worst = best_choice(optimized), largest_loss(found)
         texts.append(sentence(best, many=many) if best else _no_best(optimized))
@@ -144,7 +146,13 @@ def share_lost(result: Result) -> float:
     return -reference.delta / reference.value if reference and reference.value else 0.0
 
 
-def _of_defaults(found: Sequence[Effect], many: bool) -> str:
+def _without_result(catalogue: Catalogue) -> str:
+    """Return how many cases of published files in the default precision have no result."""
+    default = [r for r in catalogue.results if r.is_published and r.requested == "default"]
+    return left_out_words(default, (r for r in default if r.completed), "accuracy")
+
+
+def _of_defaults(found: Sequence[Effect], many: bool, left_out: str) -> str:
     worst = largest_loss(found)
     if worst:
         return sentence(worst, many=many)
@@ -153,15 +161,21 @@ def _of_defaults(found: Sequence[Effect], many: bool) -> str:
     does = "does not lose" if count == 1 else "loses"
     return (
         f"In the default precision, {who} with labelled data {does} significantly more than 1 % "
-        "of its accuracy."
+        f"of its accuracy{left_out}."
     )
 
 
 def _no_best(found: Sequence[Effect]) -> str:
-    if all(speed_change(effect.ratio("latency")) == "unknown" for effect in found):
+    outcomes = {outcome_of(effect.ratio("latency")) for effect in found}
+    if outcomes == {"no comparison"}:
         return (
-            "No variant has enough rounds that alternate with f32 of the published file to tell "
-            "whether it is faster."
+            "No comparison of speed: no variant ran in rounds that alternate with f32 of the "
+            "published file."
+        )
+    if outcomes <= {"no comparison", "insufficient data"}:
+        return (
+            "Insufficient data: no variant has enough rounds that alternate with f32 of the "
+            "published file to tell whether it is faster."
         )
     return (
         "No variant is both significantly faster than the published file in f32 and within 1 % "
@@ -200,7 +214,25 @@ def sentence(
     joined = (" but " if {speed, accuracy} == {"more", "less"} else " and ").join(known)
     no_accuracy = accuracy == "unknown" and not result.model.architecture_only
     rest = "; its accuracy against f32 is not known" if no_accuracy else ""
+    rest += _no_speed_words(effect, measurement)
     return f"{result.model.title}: {subject(result, many=many)} {joined}{rest}."
+
+
+def _no_speed_words(effect: Effect, measurement: SpeedMeasurement) -> str:
+    """Return why a case's speed is not compared with f32's; empty where it is."""
+    outcome = outcome_of(effect.ratio(measurement))
+    if outcome == "insufficient data":
+        return "; insufficient data to compare its speed with f32’s"
+    if outcome != "no comparison":
+        return ""
+    apart = runs_apart(effect.speedup, measurement) if effect.speedup else None
+    if apart is None:
+        return "; no comparison of its speed with f32’s, as their rounds did not alternate"
+    what = "speed" if measurement == "latency" else "throughput"
+    return (
+        f"; no comparison of its {what} with f32’s: in runs apart it was {significant(apart.value)}"
+        f" times f32’s{note_of(apart)}"
+    )
 
 
 def _speed_words(effect: Effect, measurement: SpeedMeasurement, *, named: bool) -> str:

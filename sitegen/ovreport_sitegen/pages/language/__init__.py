@@ -181,7 +181,7 @@ def _concurrent(result: Result) -> str:
     rate, ratio = median_interval(generation.concurrent_rates(most)), scaling(first, most)
     at_once = f"{plural(most.requests, 'request')} at once"
     if ratio is None or ratio.outcome == "insufficient data":
-        return f"{at_once}: {_rate_words(rate)} in all, in too few rounds for a comparison."
+        return f"{at_once}: {_rate_words(rate)} in all; {outcome_of(ratio)} on what one gives."
     if not ratio.significant:
         return (
             f"{at_once}: no clear difference in tokens/s from {plural(first.requests, 'request')}."
