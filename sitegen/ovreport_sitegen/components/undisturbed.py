@@ -14,7 +14,11 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed, plural
 
-OBSERVED = {"latency_ms": "latency_observed_ms", "throughput_ips": "throughput_observed_ips"}
+OBSERVED = {
+    "latency_ms": "latency_observed_ms",
+    "throughput_ips": "throughput_observed_ips",
+    "startup_ms": "startup_observed_ms",
+}
 """Headline → the metric of the same over all rounds."""
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH
 from ovreport.record import Completed, TokenAgreement
+from ovreport.stats.comparison import Outcome, outcome_of
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.marks import look, look_of_interval, look_of_ratio
 from ovreport_sitegen.components.ranking import preferred
-from ovreport_sitegen.components.ratio_card import mean_ratio, note_of
+from ovreport_sitegen.components.ratio_card import left_out_words, mean_ratio, note_of
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import sentences
@@ -107,24 +108,40 @@ def _fast(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
 
 
 def _default(catalogue: Catalogue) -> str:
-    """Return the mean speedup of the default precision, if it is significant for any model."""
-    found = catalogue.default_speedups(catalogue.main_device)
-    ratios = [ratio for speedup in found if (ratio := speedup.latency)]
+    """Return the mean speedup of the default precision over f32, or what comes of it instead."""
+    every = catalogue.default_results(catalogue.main_device)
+    found = [
+        (r, pair.latency)
+        for r in every
+        if (pair := catalogue.speedup(r)) is not None and pair.latency is not None
+    ]
+    ratios = [ratio for _, ratio in found]
     clear = sum(ratio.significant for ratio in ratios)
-    if not clear:
-        return ""
-    ran = {speedup.candidate.executed for speedup in found}
+    left_out = left_out_words(every, (r for r, _ in found), "latency")
+    ran = {r.executed for r in every if r.completed}
     (only,) = ran if len(ran) == 1 else (None,)
     name = f"{only}, the default here," if only else "The default precision"
+    if not clear:
+        outcomes = {outcome_of(ratio) for ratio in ratios or [None]}
+        return _unclear(name, outcomes, left_out) if every and only != "f32" else ""
     rough = sum(look_of_ratio(ratio).is_approximate for ratio in ratios)
     text = (
         f" {name} is {_mean_words(mean_ratio([c.ratio for c in ratios]))}, geometric mean of "
-        f"{plural(len(ratios), 'model')}; a clear difference for {clear} of them."
+        f"{plural(len(ratios), 'model')}; a clear difference for {clear} of them{left_out}."
     )
     if rough:
         text += f" {rough} of the ratios {'is' if rough == 1 else 'are'} unreliable"
         text += ", which widens the interval."
     return text
+
+
+def _unclear(name: str, outcomes: Set[Outcome], left_out: str) -> str:
+    """Return what is known of a speed that shows no clear difference from f32's anywhere."""
+    if outcomes == {"no comparison"}:
+        return f" {name} has no comparison with f32 in speed: their rounds did not alternate."
+    if "no clear difference" in outcomes:
+        return f" {name} shows no clear difference in speed from f32{left_out}."
+    return f" {name} has insufficient data for a comparison with f32 in speed{left_out}."
 
 
 def _mean_words(mean: Interval) -> str:
@@ -149,6 +166,8 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     """
     known = [r for r in results if not r.is_baseline and accuracy_cells.eligible(r) is not None]
     default = [r for r in known if r.is_published]
+    tried = [r for r in results if r.requested == "default" and r.is_published]
+    left_out = left_out_words(tried, (r for r in tried if r.completed), "accuracy")
     below = default or known
     if not below:
         return _exact(results)
@@ -161,7 +180,7 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     )
     if not default:
         what = f"optimized variants {are} shown to keep 99 % of the accuracy of f32"
-    what += f"{accuracy_cells.others_words(below)}."
+    what += f"{accuracy_cells.others_words(below)}{left_out}."
     if not default:
         what += " The published files ran in f32."
     worst = max(below, key=sentences.share_lost)
