@@ -146,7 +146,7 @@ def test_losses_are_counted_like_wins(records: list[r.Record]) -> None:
 def test_too_few_rounds_are_no_finding() -> None:
     """Under five pairs of rounds nothing is called faster or slower."""
     view = frameworks.view(catalogue(*both("gained", 10.0, rounds=4)))
-    assert "too few rounds" in view.findings[0]
+    assert "insufficient data" in view.findings[0]
     assert "faster" not in view.findings[0]
 
 
