@@ -65,8 +65,8 @@ MARKS = {
     "hollow": Mark(
         "outline",
         "An outlined mark in a chart is a value to be careful with. In charts of values: noisy, "
-        "unreliable or observed. In charts of ratios: unreliable, no clear difference, or too few "
-        "rounds. "
+        "unreliable or observed. In charts of ratios: unreliable, no clear difference, or insufficient "
+        "data. "
         f"With {APPROXIMATE} in front of its number: only the order of magnitude is known.",
         "○",
     ),
