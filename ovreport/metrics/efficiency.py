@@ -45,7 +45,9 @@ def _efficiency(record: Record, reasons: Sequence[Reason]) -> Values:
     yield _cpu_time("throughput_cpu_ms", measured.rounds, measured.batch, record)
     _, headline = throughput_value(record, measured, reasons)
     if record.device.family == "CPU":
-        yield _divided("throughput_per_core_ips", headline, max(record.machine.cores_available, _LEAST))
+        yield _divided(
+            "throughput_per_core_ips", headline, max(record.machine.cores_available, _LEAST)
+        )
     else:
         yield (
             "throughput_per_core_ips",

@@ -122,9 +122,7 @@ def observed(
     return _over_all(key, rounds, prior_of(record, key, ROUNDS), everything, kind="measured")
 
 
-def observed_once(
-    key: str, rounds: Rounds, reasons: Sequence[Reason]
-) -> tuple[str, MetricValue]:
+def observed_once(key: str, rounds: Rounds, reasons: Sequence[Reason]) -> tuple[str, MetricValue]:
     """Return the median over all rounds, of which each process gives one, minutes apart."""
     return _over_all(key, rounds, PROCESSES, reasons, kind="measured", needed=_STARTS)
 

@@ -71,9 +71,7 @@ def test_runs_of_separate_days_are_no_comparison() -> None:
 
 def test_runs_apart_show_the_ratio_of_their_undisturbed_values() -> None:
     """With the interval that follows from the two, as unpaired; nothing rests on it."""
-    found = catalogue(
-        a_reference(), next_day(a_record(seed=2, precision="default", median_ms=2.5))
-    )
+    found = catalogue(a_reference(), next_day(a_record(seed=2, precision="default", median_ms=2.5)))
     (pair,) = (s for result in found.results if (s := found.speedup(result)))
     apart = speedups.runs_apart(pair, "latency")
     assert apart is not None

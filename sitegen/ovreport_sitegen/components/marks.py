@@ -65,8 +65,8 @@ MARKS = {
     "hollow": Mark(
         "outline",
         "An outlined mark in a chart is a value to be careful with. In charts of values: noisy, "
-        "unreliable or observed. In charts of ratios: unreliable, no clear difference, or insufficient "
-        "data. "
+        "unreliable or observed. In charts of ratios: unreliable, no clear difference, or "
+        "insufficient data. "
         f"With {APPROXIMATE} in front of its number: only the order of magnitude is known.",
         "○",
     ),
@@ -82,8 +82,8 @@ MARKS = {
     ),
     "no-comparison": Mark(
         "no comparison",
-        "No rounds of the two alternated in one run, or one of the two was not measured. Nothing is "
-        "known of which is faster: this is neither a difference nor the lack of one.",
+        "No rounds of the two alternated in one run, or one of the two was not measured. Nothing "
+        "is known of which is faster: this is neither a difference nor the lack of one.",
     ),
     "runs-apart": Mark(
         "runs apart",

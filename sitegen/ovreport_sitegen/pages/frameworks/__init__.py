@@ -158,9 +158,7 @@ def _differs(result: Result) -> bool:
 # ---------------------------------------------------------------- cards
 
 
-def _cards(
-    pairs: Sequence[Speedup], requested: str, native: Sequence[Result]
-) -> Iterator[Card]:
+def _cards(pairs: Sequence[Speedup], requested: str, native: Sequence[Result]) -> Iterator[Card]:
     for measurement in MEASUREMENTS:
         found = [(c.ratio.value, p) for p in pairs if (c := p.of(measurement))]
         if not found:

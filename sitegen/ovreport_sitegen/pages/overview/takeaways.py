@@ -122,7 +122,7 @@ def _default(catalogue: Catalogue) -> str:
     (only,) = ran if len(ran) == 1 else (None,)
     name = f"{only}, the default here," if only else "The default precision"
     if not clear:
-        outcomes = {outcome_of(ratio) for ratio in ratios or [None]}
+        outcomes = {outcome_of(ratio) for ratio in ratios} or {outcome_of(None)}
         return _unclear(name, outcomes, left_out) if every and only != "f32" else ""
     rough = sum(look_of_ratio(ratio).is_approximate for ratio in ratios)
     text = (
