@@ -91,7 +91,7 @@ def test_what_is_not_alike_is_not_compared(what: str) -> None:
     assert not found.framework_speedups
     missing = frameworks.view(found).missing
     assert missing is not None
-    assert [row.cells[2].text for row in missing.rows] == ["unpaired"]
+    assert [row.cells[2].text for row in missing.rows] == ["no comparison"]
 
 
 def test_openvino_measured_again_alone_leaves_the_last_pair() -> None:
@@ -246,7 +246,7 @@ def test_an_unpaired_result_breaks_nothing(build_of: Callable[[Sequence[r.Record
     assert "ONNX Runtime" in (out / "model-other.html").read_text()
     page = (out / "frameworks.html").read_text()
     assert 'href="model-other.html#' in page
-    assert "unpaired" in page
+    assert "no comparison" in page
 
 
 def test_hostile_words_of_a_native_record_stay_words(
