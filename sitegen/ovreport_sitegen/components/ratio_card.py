@@ -182,7 +182,8 @@ def ratio_finding(ratios: Sequence[Ratio], what: str, left_out: str = "") -> str
     ranked = sorted(ratios, key=_falling)
     for word, ratio in (("Highest", ranked[0]), ("Lowest", ranked[-1])):
         others = (other.comparison.ratio for other in ranked if other is not ratio)
-        if ratio.comparison.significant and is_apart(ratio.comparison.ratio, others):
+        is_extreme = len(ranked) > 1 and is_apart(ratio.comparison.ratio, others)
+        if ratio.comparison.significant and is_extreme:
             shown = look_of_ratio(ratio.comparison).text(times(ratio.comparison))
             note = note_of(ratio.comparison.ratio, named=False)
             found.append(f"{word}: {ratio.result.model.title}, {shown}{note}.")

@@ -228,10 +228,15 @@ def _no_speed_words(effect: Effect, measurement: SpeedMeasurement) -> str:
     apart = runs_apart(effect.speedup, measurement) if effect.speedup else None
     if apart is None:
         return "; no comparison of its speed with f32’s, as their rounds did not alternate"
-    what = "speed" if measurement == "latency" else "throughput"
+    more = f"{significant(apart.value)}×"
+    what, unpaired = (
+        ("speed", f"is {more} as fast")
+        if measurement == "latency"
+        else ("throughput", f"has {more} the throughput")
+    )
     return (
-        f"; no comparison of its {what} with f32’s: in runs apart it was {significant(apart.value)}"
-        f" times f32’s{note_of(apart)}"
+        f"; no comparison of its {what} with f32’s, as the runs were apart; unpaired, it {unpaired}"
+        f"{note_of(apart)}"
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH
 from ovreport.record import Completed, TokenAgreement
-from ovreport.stats.comparison import Outcome, outcome_of
+from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
@@ -19,7 +19,7 @@ from ovreport_sitegen.components.ratio_card import left_out_words, mean_ratio, n
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import sentences
-from ovreport_sitegen.text import interval_note, line, percent, plural
+from ovreport_sitegen.text import interval_note, line, listed, percent, plural
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,18 @@ class Takeaway:
 
 
 def takeaways(catalogue: Catalogue) -> tuple[Takeaway, ...]:
-    """Return the takeaways of the machine that was measured last, and of a language model."""
+    """Return the takeaways of the machine that was measured last, and of a language model.
+
+    What it can do is not what a limited run of it could, unless there is no other.
+    """
     results = catalogue.of_machine(catalogue.machines[0])
+    whole = [r for r in results if not r.device.limit] or results
     found = (
         _failed(results),
-        _fast(catalogue, results),
-        _right(catalogue, results),
+        _fast(catalogue, whole),
+        _right(catalogue, whole),
         _sure(results),
-        _start(results),
+        _start(whole),
         _language(catalogue),
     )
     return tuple(filter(None, found))
@@ -101,10 +105,16 @@ def _fast(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
         return None
     text = "for one inference"
     if latency.of > 1:
-        text += f", from {latency.lowest.model.title} to {latency.highest.model.title}"
+        text += f", from {_named(latency.lowest, shown)} to {_named(latency.highest, shown)}"
     text += f". Throughput: {throughput.words}." if throughput else "."
     text += " ≈: unreliable, the order of magnitude only." if latency.is_rough else ""
     return Takeaway("How fast", latency.words, f"{text}{_default(catalogue)}", "latency.html")
+
+
+def _named(result: Result, others: Sequence[Result]) -> str:
+    """Return the model, and the device where results are of several."""
+    several = len({r.device for r in others}) > 1
+    return f"{result.model.title} on {result.device.label}" if several else result.model.title
 
 
 def _default(catalogue: Catalogue) -> str:
@@ -122,26 +132,28 @@ def _default(catalogue: Catalogue) -> str:
     (only,) = ran if len(ran) == 1 else (None,)
     name = f"{only}, the default here," if only else "The default precision"
     if not clear:
-        outcomes = {outcome_of(ratio) for ratio in ratios} or {outcome_of(None)}
-        return _unclear(name, outcomes, left_out) if every and only != "f32" else ""
+        return _unclear(name, ratios, left_out) if ran - {"f32"} else ""
     rough = sum(look_of_ratio(ratio).is_approximate for ratio in ratios)
-    text = (
-        f" {name} is {_mean_words(mean_ratio([c.ratio for c in ratios]))}, geometric mean of "
-        f"{plural(len(ratios), 'model')}; a clear difference for {clear} of them{left_out}."
+    text = f" {name} is {_mean_words(mean_ratio([c.ratio for c in ratios]))}"
+    text += (
+        f", geometric mean of {len(ratios)} models; a clear difference for {clear} of them"
+        if len(ratios) > 1
+        else f" for {found[0][0].model.title}"
     )
+    text += f"{left_out}."
     if rough:
         text += f" {rough} of the ratios {'is' if rough == 1 else 'are'} unreliable"
         text += ", which widens the interval."
     return text
 
 
-def _unclear(name: str, outcomes: Set[Outcome], left_out: str) -> str:
+def _unclear(name: str, ratios: Sequence[Comparison], left_out: str) -> str:
     """Return what is known of a speed that shows no clear difference from f32's anywhere."""
-    if outcomes == {"no comparison"}:
-        return f" {name} has no comparison with f32 in speed: their rounds did not alternate."
-    if "no clear difference" in outcomes:
-        return f" {name} shows no clear difference in speed from f32{left_out}."
-    return f" {name} has insufficient data for a comparison with f32 in speed{left_out}."
+    if not ratios:
+        return f" {name} has no comparison with f32 in speed: no rounds of both alternated."
+    counts = Counter(outcome_of(ratio) for ratio in ratios)
+    words = listed(f"{outcome} for {plural(n, 'model')}" for outcome, n in counts.most_common())
+    return f" {name} against f32 in speed: {words}{left_out}."
 
 
 def _mean_words(mean: Interval) -> str:
