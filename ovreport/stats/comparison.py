@@ -31,7 +31,7 @@ class Comparison:
     outcome: Outcome
     """Any but "no comparison", which is None in place of this."""
     pairs: int
-    """Rounds that both have."""
+    """Rounds that both have; none where they were measured apart."""
 
     @property
     def significant(self) -> bool:
@@ -52,22 +52,6 @@ class Comparison:
 def outcome_of(comparison: Comparison | None) -> Outcome:
     """Return what comes of a comparison; None: there is none."""
     return comparison.outcome if comparison else "no comparison"
-
-
-def unpaired_ratio(first: Interval, second: Interval) -> Interval:
-    """Return the ratio first/second of two values that were measured apart, and its interval.
-
-    From the intervals of the two, on the logarithms, as if their errors were independent: the
-    MOVER of Zou & Donner (Statistics in Medicine 27, 2008, p. 1693). What changed between the two
-    measurements is not in it. All values above 0; unknown where one of the intervals is.
-    """
-    value = first.value / second.value
-    ends = (first.low, first.high, second.low, second.high)
-    if not all(0 < end < math.inf for end in ends):
-        return Interval(value, 0.0, math.inf)
-    down = math.hypot(math.log(first.value / first.low), math.log(second.high / second.value))
-    up = math.hypot(math.log(first.high / first.value), math.log(second.value / second.low))
-    return Interval(value, value * math.exp(-down), value * math.exp(up))
 
 
 def compare(
@@ -93,11 +77,32 @@ def compare(
         confidence=0.99 if announced else 0.95,
         prior=prior,
     )
+    outcome = "insufficient data" if len(rounds) < MIN_PAIRS else _outcome(ratio)
+    return Comparison(ratio=ratio, outcome=outcome, pairs=len(rounds))
+
+
+def compare_apart(first: Interval, second: Interval) -> Comparison:
+    """Compare two values that were measured apart, by their own 95 % intervals; it has no pairs.
+
+    The errors of the two are independent: those of their logarithms add in quadrature, each side
+    for itself (the method of variance estimates recovery: Zou and Donner, Statistics in Medicine
+    27, 2008, p. 1693). Insufficient data is a value without an interval, or one that reaches 0.
+    """
+    value = first.value / second.value if second.value else math.inf
+    ends = (*_ends(first), *_ends(second))
+    if not all(end > 0 and math.isfinite(end) for end in ends):
+        return Comparison(Interval(value, 0.0, math.inf), "insufficient data", pairs=0)
+    low = math.hypot(math.log(first.value / first.low), math.log(second.high / second.value))
+    high = math.hypot(math.log(first.high / first.value), math.log(second.value / second.low))
+    ratio = Interval(value, value * math.exp(-low), value * math.exp(high))
+    return Comparison(ratio, _outcome(ratio), pairs=0)
+
+
+def _ends(interval: Interval) -> tuple[float, float, float]:
+    return interval.low, interval.value, interval.high
+
+
+def _outcome(ratio: Interval) -> Outcome:
     off = max(ratio.value, 1 / ratio.value) - 1
     excludes_one = not ratio.low <= 1 <= ratio.high
-    outcome: Outcome = "no clear difference"
-    if len(rounds) < MIN_PAIRS:
-        outcome = "insufficient data"
-    elif excludes_one and off >= MIN_DIFFERENCE:
-        outcome = "different"
-    return Comparison(ratio=ratio, outcome=outcome, pairs=len(rounds))
+    return "different" if excludes_one and off >= MIN_DIFFERENCE else "no clear difference"

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ovreport.stats.comparison import compare, outcome_of, unpaired_ratio
+from ovreport.stats.comparison import compare, compare_apart, outcome_of
 from ovreport.stats.intervals import Interval
 
 
@@ -80,20 +80,21 @@ def test_an_announced_change_needs_more_certainty():
 def test_an_unpaired_ratio_holds_what_both_intervals_leave_open():
     """Wider than either, narrower than if both erred their worst at once; known cases agree."""
     first, second = Interval(4.0, 3.8, 4.3), Interval(2.0, 1.9, 2.1)
-    found = unpaired_ratio(first, second)
+    found = compare_apart(first, second).ratio
     assert found.value == 2
     assert first.low / second.high < found.low < first.low / second.value
     assert first.high / second.value < found.high < first.high / second.low
-    back = unpaired_ratio(second, first)
+    back = compare_apart(second, first).ratio
     assert (back.low, back.high) == pytest.approx((1 / found.high, 1 / found.low))
-    exact = unpaired_ratio(first, Interval(2.0, 2.0, 2.0))
+    exact = compare_apart(first, Interval(2.0, 2.0, 2.0)).ratio
     assert (exact.low, exact.high) == pytest.approx((1.9, 2.15))
 
 
 def test_an_unpaired_ratio_of_something_unknown_is_unknown():
     """One round has no interval."""
-    found = unpaired_ratio(Interval(4.0, 0.0, math.inf), Interval(2.0, 1.9, 2.1))
-    assert (found.low, found.high) == (0, math.inf)
+    found = compare_apart(Interval(4.0, 0.0, math.inf), Interval(2.0, 1.9, 2.1))
+    assert (found.ratio.low, found.ratio.high) == (0, math.inf)
+    assert (found.outcome, found.pairs) == ("insufficient data", 0)
 
 
 def test_an_unpaired_interval_holds_the_ratio_as_often_as_it_says():
@@ -105,6 +106,6 @@ def test_an_unpaired_interval_holds_the_ratio_as_often_as_it_says():
             value = truth * math.exp(rng.normal(0, error))
             ends = (value * math.exp(sign * z * error) for sign in (-1, 1))
             values.append(Interval(value, *ends))
-        found = unpaired_ratio(*values)
+        found = compare_apart(*values).ratio
         held += found.low <= 1.5 <= found.high
     assert 0.94 < held / 4000 < 0.96

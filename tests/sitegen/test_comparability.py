@@ -15,7 +15,7 @@ from ovreport.store import Stored
 from ovreport_sitegen import downloads
 from ovreport_sitegen.components import speedups
 from ovreport_sitegen.components.marks import MARKS, key_of
-from ovreport_sitegen.components.ranking import preferred, ranking_card
+from ovreport_sitegen.components.ranking import comparable, preferred, ranking_card
 from ovreport_sitegen.components.ratio_card import left_out_words
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -231,3 +231,14 @@ def test_a_measurement_that_failed_is_named_as_such() -> None:
     )
     assert left_out_words(found, [], "throughput") == "; left out: 1 failed"
     assert left_out_words(found, [], "latency") == "; left out: 1 without comparison"
+
+
+def test_limited_runs_are_ranked_only_where_the_whole_machine_was_not_measured() -> None:
+    """No device is the fastest or slowest of a chart because of a quota."""
+    fewer = limited(a_record(seed=3, median_ms=20), 2)
+    both = catalogue(a_record(), fewer).results
+    assert [result.device.limit for result in comparable(both)] == [""]
+    elsewhere = catalogue(a_record(machine="another-4c", full_name="Another CPU"), fewer).results
+    assert len(comparable(elsewhere)) == 2
+    alone = catalogue(fewer, limited(a_record(seed=4), 1.5)).results
+    assert len(comparable(alone)) == 2

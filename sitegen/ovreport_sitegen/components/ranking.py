@@ -53,6 +53,18 @@ def preferred(results: Iterable[Result]) -> list[Result]:
     return list(best.values())
 
 
+def comparable(results: Sequence[Result]) -> list[Result]:
+    """Return the results that may be ranked together.
+
+    Of a device that was measured with all processors of its machine, those of limited runs are
+    left out.
+    """
+    whole = {r.device.key._replace(processors=0) for r in results if not r.device.limit}
+    return [
+        r for r in results if not r.device.limit or r.device.key._replace(processors=0) not in whole
+    ]
+
+
 def _preference(result: Result) -> tuple[bool, bool]:
     return result.requested == "default", result.completed
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from ovreport.metrics import HEADLINES, significant
-from ovreport.stats.comparison import unpaired_ratio
+from ovreport.stats.comparison import compare_apart
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import cost_cell
@@ -151,8 +151,8 @@ def runs_apart(speedup: Speedup, measurement: SpeedMeasurement) -> Interval | No
         return None
     candidate, baseline = found
     if measurement == "latency":
-        return unpaired_ratio(baseline, candidate)
-    return unpaired_ratio(candidate, baseline)
+        candidate, baseline = baseline, candidate
+    return compare_apart(candidate, baseline).ratio
 
 
 def speed_table(

@@ -101,7 +101,7 @@ def _device_list(catalogue: Catalogue) -> Table:
         Column("Device"),
         Column("Family"),
         Column("Machine"),
-        Column("Cores", "available", "", True),
+        Column("Processors", "available", "", True),
         Column("Virtualised"),
         Column("Results", "", "", True),
         Column("Failed or unsupported", "", "", True),

@@ -14,7 +14,7 @@ from ovreport.stats.intervals import Interval
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.marks import look, look_of_interval, look_of_ratio
-from ovreport_sitegen.components.ranking import preferred
+from ovreport_sitegen.components.ranking import comparable, preferred
 from ovreport_sitegen.components.ratio_card import left_out_words, mean_ratio, note_of
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -36,10 +36,10 @@ class Takeaway:
 def takeaways(catalogue: Catalogue) -> tuple[Takeaway, ...]:
     """Return the takeaways of the machine that was measured last, and of a language model.
 
-    What it can do is not what a limited run of it could, unless there is no other.
+    What it can do is not what a limited run of it could, where there is another.
     """
     results = catalogue.of_machine(catalogue.machines[0])
-    whole = [r for r in results if not r.device.limit] or results
+    whole = comparable(results)
     found = (
         _failed(results),
         _fast(catalogue, whole),
