@@ -22,7 +22,7 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages import models
 from ovreport_sitegen.pages.accuracy import sentences
 from ovreport_sitegen.pages.overview.takeaways import takeaways
-from tests.factories import a_failed_record, a_record
+from tests.factories import a_failed_record, a_made_record, a_record
 from tests.sitegen.conftest import a_reference, catalogue
 
 SECOND_DAY = "2026-11-24T12:00:00Z"
@@ -242,3 +242,13 @@ def test_limited_runs_are_ranked_only_where_the_whole_machine_was_not_measured()
     assert len(comparable(elsewhere)) == 2
     alone = catalogue(fewer, limited(a_record(seed=4), 1.5)).results
     assert len(comparable(alone)) == 2
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_no_choice_is_called_faster_only_where_some_were_compared(apart: bool) -> None:
+    """Nothing that was compared is another thing than nothing that is faster."""
+    others = [a_record(seed=2, precision="default"), a_made_record("int8", seed=3)]
+    found = catalogue(a_reference(), *(next_day(one) if apart else one for one in others))
+    text = sentences.card_finding(sentences.effects(found, found.results))
+    assert ("No comparison of speed" in text) is apart
+    assert ("significantly faster" in text) is not apart

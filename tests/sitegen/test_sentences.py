@@ -180,7 +180,7 @@ def test_variants_that_are_not_faster_are_not_recommended() -> None:
     """Slower, or less accurate: nobody should take them for speed."""
     found = catalogue(a_reference(), a_made_record("fp16", seed=3))
     (first,) = sentences.page_findings(found)
-    assert first.startswith("No variant")
+    assert first.startswith("No choice")
 
 
 def test_without_a_choice_the_finding_says_why() -> None:

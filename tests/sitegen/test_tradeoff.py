@@ -153,7 +153,8 @@ def test_a_loss_is_a_finding_without_a_speedup() -> None:
     view = accuracy.view(found)
     (finding,) = view.findings
     assert "loses 12.9" in finding
-    assert "×" not in finding
+    assert "no comparison" in finding
+    assert "unpaired" in finding
     assert view.tradeoffs == ()
     assert "One model" in view.tradeoffs_note
 

@@ -142,7 +142,7 @@ def runs_apart(speedup: Speedup, measurement: SpeedMeasurement) -> Interval | No
     Both have to be undisturbed, not unreliable, and of one release of OpenVINO: else the ratio is
     of what went on in the runs.
     """
-    if speedup.of(measurement):
+    if speedup.in_one_run:
         return None
     both = speedup.candidate, speedup.baseline
     values = [r.trusted(HEADLINES[measurement]) for r in both]

@@ -48,6 +48,11 @@ _ACCURACY: dict[Change, str] = {
     "unknown": "",
 }
 _FEW_SAMPLES = "has no loss of accuracy that {n} {unit} can show"
+_WHAT: dict[SpeedMeasurement, str] = {"latency": "speed", "throughput": "throughput"}
+_UNPAIRED: dict[SpeedMeasurement, str] = {
+    "latency": "is {} as fast",
+    "throughput": "has {} the throughput",
+}
 _FASTER: dict[SpeedMeasurement, str] = {
     "latency": "is significantly faster than",
     "throughput": "has significantly more throughput than",
@@ -87,7 +92,7 @@ def page_findings(catalogue: Catalogue) -> tuple[str, ...]:
     texts = [_of_defaults(defaults, many, _without_result(catalogue))] if defaults else []
     if optimized:
         best, worst = best_choice(optimized), largest_loss(found)
-        texts.append(sentence(best, many=many) if best else _no_best(optimized))
+        texts.append(sentence(best, many=many) if best else _no_best(optimized, "latency"))
         if worst and not worst.result.is_published:
             texts.append(sentence(worst, many=many))
     return tuple(texts)
@@ -99,8 +104,7 @@ def card_finding(found: Sequence[Effect], measurement: SpeedMeasurement = "laten
     shown = notable or (found if len(found) == 1 else [])
     texts = (sentence(effect, measurement=measurement) for effect in shown)
     return " ".join(filter(None, texts)) or (
-        f"No choice {_FASTER[measurement]} the published file in f32 while keeping 99 % of its "
-        "accuracy, and none loses significantly more than 1 %."
+        f"{_no_best(found, measurement)} None loses significantly more than 1 % of its accuracy."
     )
 
 
@@ -165,21 +169,22 @@ def _of_defaults(found: Sequence[Effect], many: bool, left_out: str) -> str:
     )
 
 
-def _no_best(found: Sequence[Effect]) -> str:
-    outcomes = {outcome_of(effect.ratio("latency")) for effect in found}
+def _no_best(found: Sequence[Effect], measurement: SpeedMeasurement) -> str:
+    """Return why no choice is known to be faster and to keep the accuracy."""
+    outcomes = {outcome_of(effect.ratio(measurement)) for effect in found}
     if outcomes == {"no comparison"}:
         return (
-            "No comparison of speed: no variant ran in rounds that alternate with f32 of the "
-            "published file."
+            f"No comparison of {_WHAT[measurement]}: no choice ran in rounds that alternate with "
+            "f32 of the published file."
         )
     if outcomes <= {"no comparison", "insufficient data"}:
         return (
-            "Insufficient data: no variant has enough rounds that alternate with f32 of the "
-            "published file to tell whether it is faster."
+            f"Insufficient data on {_WHAT[measurement]}: too few rounds alternate with f32 of the "
+            "published file."
         )
     return (
-        "No variant is both significantly faster than the published file in f32 and within 1 % "
-        "of its accuracy."
+        f"No choice {_FASTER[measurement]} the published file in f32 while keeping 99 % of its "
+        "accuracy."
     )
 
 
@@ -220,20 +225,15 @@ def sentence(
 
 def _no_speed_words(effect: Effect, measurement: SpeedMeasurement) -> str:
     """Return why a case's speed is not compared with f32's; empty where it is."""
-    outcome = outcome_of(effect.ratio(measurement))
+    outcome, what = outcome_of(effect.ratio(measurement)), _WHAT[measurement]
     if outcome == "insufficient data":
-        return "; insufficient data to compare its speed with f32’s"
+        return f"; insufficient data to compare its {what} with f32’s"
     if outcome != "no comparison":
         return ""
     apart = runs_apart(effect.speedup, measurement) if effect.speedup else None
     if apart is None:
-        return "; no comparison of its speed with f32’s, as their rounds did not alternate"
-    more = f"{significant(apart.value)}×"
-    what, unpaired = (
-        ("speed", f"is {more} as fast")
-        if measurement == "latency"
-        else ("throughput", f"has {more} the throughput")
-    )
+        return f"; no comparison of its {what} with f32’s, as their rounds did not alternate"
+    unpaired = _UNPAIRED[measurement].format(f"{significant(apart.value)}×")
     return (
         f"; no comparison of its {what} with f32’s, as the runs were apart; unpaired, it {unpaired}"
         f"{note_of(apart)}"
