@@ -54,13 +54,17 @@ def machines(
             measured_at=_newest(by_id[id_]).measured_at,
             devices=tuple(
                 sorted(
-                    (device for key, device in devices.items() if key.machine == id_),
-                    key=lambda device: (device.family != "CPU", device.label.lower(), device.key),
+                    (device for key, device in devices.items() if key.machine == id_), key=_place
                 )
             ),
         )
         for id_ in ordered
     )
+
+
+def _place(device: DeviceRef) -> tuple[bool, bool, str, DeviceKey]:
+    """Return what a machine's devices are ordered by: the processor first, whole before limited."""
+    return device.family != "CPU", bool(device.limit), device.label.lower(), device.key
 
 
 def _newest(records: Sequence[Record]) -> Record:

@@ -122,7 +122,7 @@ def _device_names(
 ) -> tuple[dict[DeviceKey, str], dict[DeviceKey, str]]:
     """Return a name of each device that no other of its machine has, and one of the whole site.
 
-    In brackets: which of several of a name it is, the processors it had, and the machine.
+    In brackets: which of several of a name it is, the machine, and the processors that it had.
     """
     short = {key: short_name(key.full_name) for key in keys}
     units = grouped(((key.machine, short[key]), key.unit) for key in keys)
@@ -130,15 +130,16 @@ def _device_names(
     ids = short_ids({key.machine for key in keys})
     names, labels = {}, {}
     for key, name in short.items():
-        several = len(set(units[key.machine, name])) > 1
-        told = [*([line(key.unit, 40)] if several else []), *filter(None, [limits[key]])]
-        elsewhere = [ids[key.machine]] if len(set(machines[name])) > 1 else []
-        names[key], labels[key] = _with(name, told), _with(name, [*told, *elsewhere])
+        unit = line(key.unit, 40) if len(set(units[key.machine, name])) > 1 else ""
+        machine = ids[key.machine] if len(set(machines[name])) > 1 else ""
+        names[key] = _with(name, unit, limits[key])
+        labels[key] = _with(name, unit, machine, limits[key])
     return names, labels
 
 
-def _with(name: str, told: Sequence[str]) -> str:
-    return f"{name} ({', '.join(told)})" if told else name
+def _with(name: str, *told: str) -> str:
+    words = ", ".join(filter(None, told))
+    return f"{name} ({words})" if words else name
 
 
 def short_ids(machines: Iterable[str]) -> dict[str, str]:
