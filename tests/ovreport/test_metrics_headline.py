@@ -178,6 +178,16 @@ def test_a_start_is_as_quiet_as_it_was_itself() -> None:
     assert value_of(starts(BUSY, QUIET, BUSY, BUSY, QUIET), "startup_ms").kind == "observed"
 
 
+def test_starts_have_their_observed_value_too() -> None:
+    """Of all of them: beside the undisturbed one, and the same where there is no such."""
+    some = starts(BUSY, QUIET, QUIET, BUSY, QUIET)
+    found = value_of(some, "startup_observed_ms")
+    assert (found.kind, found.rounds) == ("measured", 5)
+    busy = starts(BUSY, QUIET, BUSY, BUSY, QUIET)
+    values = [value_of(busy, key) for key in ("startup_ms", "startup_observed_ms")]
+    assert len({(v.value, v.low, v.high) for v in values}) == 1
+
+
 def test_threads_of_a_start_may_wait_for_each_other() -> None:
     """Compiling has as many as it likes."""
     assert value_of(starts(*[{"waiting_share": 0.6}] * 3), "startup_ms").kind == "undisturbed"
