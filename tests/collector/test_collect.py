@@ -408,7 +408,7 @@ def test_the_outcome_is_json_for_scripts(
     assert run([*quickly, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     measuring_time = told.pop("measuring_time")
-    assert told == {"records": 2, "failed": 0, "out": str(place.out)}
+    assert told == {"records": 2, "failed": 0, "not_started": {}, "out": str(place.out)}
     assert measuring_time["measuring_s"] == 0 < measuring_time["wall_s"]
 
 

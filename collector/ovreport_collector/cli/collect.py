@@ -211,6 +211,8 @@ def collect(
             f"{len(collected.failed)} of {len(collected.records)} cases failed; their records say "
             "why"
         )
+    if collected.not_started:
+        raise IncompleteError("some models could not be had: the list above says what to do")
 
 
 def _check_own(
