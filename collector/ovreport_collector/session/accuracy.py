@@ -20,7 +20,6 @@ from ovreport.record import (
 from ovreport.stats.accuracy import bootstrap, paired_delta, paired_share_delta, wilson
 from ovreport.stats.intervals import Floats, Interval
 from ovreport_collector.engines.arrays import load_outputs, output_agreement
-from ovreport_collector.engines.types import OutputsResult
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.tasks import Array, Evaluator, Labelled
 
@@ -116,21 +115,25 @@ def _accuracy(
 
 
 def agreement(
-    model: OutputsResult, outputs: Path, reference: Path | NotMeasured
+    ports: Sequence[Port],
+    outputs: Path,
+    reference: Path | NotMeasured,
+    *,
+    random: Sequence[int] = (),
 ) -> Agreement | NotMeasured:
-    """Compare every raw output that is not random with the reference's, over all compared inputs.
+    """Compare every raw output with the reference's, over all compared inputs.
 
-    Outputs that cannot be compared are a Failed, not an exception.
+    `random` has the positions of those that differ for the same input: they are left out. Outputs
+    that cannot be compared are a Failed, not an exception.
     """
     if isinstance(reference, NotMeasured):
         return reference
-    random = model.traits.random
-    if len(random) == len(model.outputs):
+    if ports and len(random) == len(ports):
         return Unsupported(reason="the outputs are random: they differ for the same input")
     try:
         # Finite outputs may have squares that are not: a record holds finite numbers.
         with np.errstate(over="raise", invalid="raise"):
-            return _agreement(model.outputs, random, load_outputs(outputs), load_outputs(reference))
+            return _agreement(ports, random, load_outputs(outputs), load_outputs(reference))
     except (ValueError, IndexError, ArithmeticError) as error:
         reason = f"the outputs do not fit the reference's: {error}"
         return Failed(reason=reason[:2000], cause="wrong-output")

@@ -203,7 +203,10 @@ class _OfInference(_Outputs[OutputsResult]):
             ),
             additional_accuracy=scoring.additional(prepared, folder, found, seed=seed),
             agreement=scoring.agreement(
-                result, folder / "samples.npz", of_reference("samples.npz")
+                result.outputs,
+                folder / "samples.npz",
+                of_reference("samples.npz"),
+                random=result.traits.random,
             ),
             timing=self.context.stopwatch.take(),
         )
