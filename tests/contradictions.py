@@ -311,6 +311,7 @@ for name, value in (("above one", 1.7), ("negative", -0.4)):
 
 _set("accuracy: of nothing", "accuracy.n", 0)
 _set("agreement: of nothing", "agreement.n", 0)
+_set("agreement: no shape is the same", "agreement.outputs.0.other_shape", 10**6)
 
 
 @kind("accuracy: another difference than that of its values")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -99,8 +100,7 @@ def test_every_kind_of_model_is_measured(zoo: Zoo, one: Odd, engine: str, tmp_pa
 
 def measured_by(target: Target, outputs: OutputsResult, prepared: PreparedModel) -> InferenceResult:
     """Return what a process of a case measures."""
-    known = Target(**{f: getattr(target, f) for f in target.__struct_fields__ if f != "traits"},
-                   traits=outputs.traits)
+    known = msgspec.structs.replace(target, traits=outputs.traits)
     job = an_inference_job(known, inputs=str(prepared.samples))
     result = Inference().result(list(job.steps()))
     assert isinstance(result, InferenceResult)
