@@ -311,7 +311,15 @@ for name, value in (("above one", 1.7), ("negative", -0.4)):
 
 _set("accuracy: of nothing", "accuracy.n", 0)
 _set("agreement: of nothing", "agreement.n", 0)
-_set("agreement: no shape is the same", "agreement.outputs.0.other_shape", 10**6)
+
+
+@kind("agreement: of other shapes alone")
+def _other_shapes(document: Document, rng: random.Random) -> bool | None:
+    output = at(document, "agreement.outputs.0")
+    if output is None:
+        return False
+    output["other_shape"] = at(document, "agreement.n")
+    return None
 
 
 @kind("accuracy: another difference than that of its values")
