@@ -35,13 +35,13 @@ from ovreport.record import (
     Throughput,
     Unsupported,
 )
+from ovreport_collector import sources
 from ovreport_collector.measurements.curve import measurement as curve
 from ovreport_collector.measurements.open_loop import measurement as open_loop
 from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.measurements.results import Switched
 from ovreport_collector.plan import tiers
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector import sources
 from ovreport_collector.sources import cache
 from tests.collector import commands, models, suite_fixtures
 from tests.collector.conftest import TINY, FakeChild, a_device, model_table
@@ -270,10 +270,7 @@ def test_nothing_is_left_behind(measured: Place) -> None:
 def half(tmp_path_factory: pytest.TempPathFactory, module_patch: pytest.MonkeyPatch) -> Place:
     """Return a folder where one model of two was good."""
     place = _place(tmp_path_factory.mktemp("half"), module_patch)
-    suite = place.suite(
-        model_table("garbage", "garbage.onnx"),
-        model_table("good", "good.xml"),
-    )
+    suite = place.suite(model_table("garbage", "garbage.onnx"), model_table("good", "good.xml"))
     options = ("--device", "CPU", "--precision", "f32")
     assert run(commands.collect(suite, place.out, *options, without=commands.ALL)) == 1
     return place

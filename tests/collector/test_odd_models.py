@@ -70,7 +70,9 @@ def _runs() -> Iterator[tuple[Odd, str]]:
         yield from ((one, engine.id) for engine in engines if one.ours == "measured")
 
 
-@pytest.mark.parametrize(("one", "engine"), _runs(), ids=lambda value: getattr(value, "id", value))
+@pytest.mark.parametrize(
+    ("one", "engine"), list(_runs()), ids=lambda value: getattr(value, "id", value)
+)
 def test_every_kind_of_model_is_measured(zoo: Zoo, one: Odd, engine: str, tmp_path: Path) -> None:
     """Its outputs are kept, and a process measures latency and throughput with them."""
     if not ENGINES[engine].is_installed:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from ovreport import store
 from ovreport.errors import StoreError
-from ovreport.record import Completed, Failed, Record, Unsupported
+from ovreport.record import Completed, Failed, Latency, Record, Unsupported
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.measurements.results import (
@@ -209,6 +209,22 @@ def test_a_driver_once_chosen_is_kept(run: Run, fake_child: FakeChild) -> None:
     run(models=("one",), precisions=("f32",))
     drivers = [job.driver for job in fake_child.jobs if isinstance(job, InferenceJob)]
     assert drivers == [None, "async-queue", "async-queue"]
+
+
+def test_what_was_measured_before_a_limit_is_kept(run: Run, fake_child: FakeChild) -> None:
+    """A model too slow for throughput has its latency, with a verdict."""
+
+    def late(_: object, result: object) -> JobFailed | None:
+        is_switch = isinstance(result, Switched)
+        return JobFailed(reason="no result", cause="timeout") if is_switch else None
+
+    fake_child.step_answers = [late]
+    (record,) = run(models=("one",), precisions=("f32",))
+    assert isinstance(record.outcome, Completed)
+    assert isinstance(record.latency, Latency)
+    assert "latency" in record.verdicts
+    assert isinstance(record.throughput, Failed)
+    assert record.throughput.cause == "timeout"
 
 
 def test_the_model_cache_is_filled_before_it_is_measured(run: Run, fake_child: FakeChild) -> None:

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 """An array of any type and shape."""
 Sample = Mapping[str, Array]
 """Input name → array of the model's static shape."""
-_TEXT = "OSU"
+_TEXT = "SU"
 """Kinds of numpy types that hold text."""
 
 
@@ -63,12 +63,17 @@ def output_agreement(name: str, found: Array, reference: Array) -> OutputAgreeme
     )
 
 
+def _varies(column: Array) -> bool:
+    """Return whether a column is an array of arrays: see `as_column`."""
+    return column.dtype.kind == "O"
+
+
 def _of_same_shape(found: Array, reference: Array) -> tuple[Array, Array, int]:
     """Return what two outputs have where their shapes agree, and for how many inputs they do not.
 
     Outputs of one shape are returned as they are.
     """
-    if found.dtype != object and reference.dtype != object:
+    if not (_varies(found) or _varies(reference)):
         return found, reference, 0
     pairs = [(a, b) for a, b in zip(found, reference, strict=True) if a.shape == b.shape]
     if not pairs:
@@ -110,11 +115,11 @@ def as_column(parts: Sequence[Array]) -> Array:
 
 
 def save_outputs(path: Path, columns: Sequence[Array]) -> None:
-    """Write the outputs of a model for n inputs, as `as_column` gives them, in the model's order."""
+    """Write the outputs of a model for n inputs, each as `as_column` gives it, in their order."""
     named: dict[str, Array] = {}
     for position, column in enumerate(columns):
         name = f"{position:03d}"
-        if column.dtype == object:
+        if _varies(column):
             named |= {f"{name}/{i:05d}": part for i, part in enumerate(column)}
         else:
             named[name] = column
@@ -133,9 +138,11 @@ def load_outputs(path: Path) -> list[Array]:
 
 
 def load_samples(path: Path) -> list[Sample]:
-    """Return the samples in an `.npz` of arrays [n, …], one for each input."""
+    """Return the samples in an `.npz` of arrays [n, …], one for each input; of no input, one."""
     with np.load(path, allow_pickle=False) as arrays:
         columns = {name: arrays[name] for name in arrays.files}
+    if not columns:
+        return [{}]
     count = min(len(column) for column in columns.values())
     return [{name: column[i] for name, column in columns.items()} for i in range(count)]
 

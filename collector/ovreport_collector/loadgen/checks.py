@@ -43,10 +43,7 @@ def is_finite(array: Array) -> bool:
 
 
 def check_same(
-    found: Sequence[Array],
-    expected: Sequence[Array],
-    when: str,
-    traits: OutputTraits = NO_TRAITS,
+    found: Sequence[Array], expected: Sequence[Array], when: str, traits: OutputTraits = NO_TRAITS
 ) -> None:
     """Raise WrongOutputError if outputs differ from those of the same input `when`."""
     for index, (now, before) in enumerate(zip(found, expected, strict=True)):

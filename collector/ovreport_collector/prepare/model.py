@@ -202,6 +202,8 @@ def _sample_count(model: Model) -> int:
 def _distinct(inputs: Mapping[str, Array]) -> int:
     """Return how many of the inputs differ: a user may give fewer than are rotated."""
     columns = [array.reshape(len(array), -1) for array in inputs.values()]
+    if not columns:
+        return 1  # without inputs there is one way to ask
     return len({tuple(row.tobytes() for row in rows) for rows in zip(*columns, strict=False)})
 
 

@@ -33,6 +33,7 @@ from ovreport_collector.suite.model import Model
 
 _MAX_REASON = 2000
 
+
 @dataclass(frozen=True)
 class AllPrepared:
     """The models of a plan, ready to be measured as far as they could be had."""

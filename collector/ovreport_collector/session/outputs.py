@@ -164,9 +164,7 @@ class _OfInference(_Outputs[OutputsResult]):
         )
         return self.context.run_job(job, extra_s=extra_s)
 
-    def why_wrong(
-        self, result: OutputsResult, reference: _Ran[OutputsResult] | Skipped
-    ) -> str:
+    def why_wrong(self, result: OutputsResult, reference: _Ran[OutputsResult] | Skipped) -> str:
         """Return which output does what the reference's does not."""
         if isinstance(reference, Skipped):
             return ""

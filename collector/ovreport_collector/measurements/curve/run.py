@@ -229,9 +229,7 @@ class _Batches:
         network = self._engine.read(Path(target.model), target.shapes)
         samples = load_samples(Path(self._job.inputs))
         request = network.compile(target.device, "latency", target.precision, None).request(samples)
-        expected = [
-            infer_checked(request, i, network, target.traits) for i in range(len(samples))
-        ]
+        expected = [infer_checked(request, i, network, target.traits) for i in range(len(samples))]
         return _Batched(network, samples, expected)
 
     def _reshaped(self, batch: int) -> _Batched:
