@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -44,7 +43,7 @@ class OutputsJob(Job[OutputsResult], frozen=True, kw_only=True):
     evaluators: dict[str, str] = field(default_factory=dict)
     """Set of labelled inputs → name of the task's additional metric whose `compact` says what of
     its outputs is kept; empty: the task's own. Of other sets everything is kept."""
-    limit_s: float = math.inf
+    limit_s: float = 3600.0
     """What a set of labelled inputs may take; its outputs are not kept if it takes longer."""
 
     def run(self) -> OutputsResult:
