@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from ovreport.record import Case
-from ovreport_collector.engines.types import Target, ThreadSettings
+from ovreport_collector.engines.types import OutputTraits, Target, ThreadSettings
+from ovreport_collector.loadgen.checks import NO_TRAITS
 from ovreport_collector.machine.core_to_core import CoreToCore
 from ovreport_collector.measurements.outputs import ThreadSettingsJob
 from ovreport_collector.plan.plan import Plan, PlannedCase
@@ -46,9 +47,13 @@ class RunContext:
     """Case and measurement: whose first job was done in this process."""
 
     def target(
-        self, prepared: PreparedModel, case: Case, thread_settings: ThreadSettings | None = None
+        self,
+        prepared: PreparedModel,
+        case: Case,
+        thread_settings: ThreadSettings | None = None,
+        traits: OutputTraits = NO_TRAITS,
     ) -> Target:
-        """Return what a process has to load to measure a case."""
+        """Return what a process has to load to measure a case; `traits` of outputs, once known."""
         return Target(
             engine=case.engine,
             model=str(prepared.file),
@@ -57,6 +62,7 @@ class RunContext:
             precision=case.precision,
             plugins=dict(self.plan.plugins),
             thread_settings=thread_settings,
+            traits=traits,
         )
 
     def folder(self, planned: PlannedCase) -> Path:

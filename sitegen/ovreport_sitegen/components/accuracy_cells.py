@@ -223,8 +223,9 @@ def agreement_cells(result: Result) -> tuple[Cell, Cell, Cell, Cell]:
         return (why, *(DASH,) * 3)
     worst = max(agreement.outputs, key=lambda output: output.relative_rmse)
     name = line(worst.name, 40)
+    others = max(output.other_shape for output in agreement.outputs)
     return (
-        count_cell(agreement.n),
+        count_cell(agreement.n, f"{others:,} gave another shape" if others else ""),
         Cell(scientific(worst.relative_rmse), sub=name, sort=worst.relative_rmse),
         Cell(scientific(worst.max_abs_difference), sort=worst.max_abs_difference),
         Cell(f"{worst.cosine:.6f}", sort=worst.cosine),
