@@ -22,7 +22,8 @@ def figures(record: Record) -> Iterator[Fault]:
     try:
         values = metric_values(record)
     except (ArithmeticError, ValueError, LookupError) as error:
-        yield Fault("$", f"no figures follow from it: {type(error).__name__}: {error}"[:300])
+        what = f"no figures follow from it: {type(error).__name__}: {error}"[:300]
+        yield Fault("$", what, spoils_others=True)
         return
     for key, value in values.items():
         if isinstance(value, MetricValue) and not _drawable(value):
@@ -30,6 +31,7 @@ def figures(record: Record) -> Iterator[Fault]:
                 f"$.{METRICS[key].measurement}",
                 f"{METRICS[key].label} would be {number(value.value)} "
                 f"({number(value.low)} to {number(value.high)})",
+                spoils_others=True,
             )
 
 
