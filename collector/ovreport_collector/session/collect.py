@@ -15,6 +15,7 @@ from ovreport.errors import SourceError
 from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record
 from ovreport_collector import datasets, sources
 from ovreport_collector.doctor.preflight import preflight
+from ovreport_collector.machine.core_to_core import CoreToCore
 from ovreport_collector.plan import model_inputs
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.validation import Fault, raise_all
@@ -82,7 +83,11 @@ def measure(
     Raises StoreError before anything is measured if `out` cannot be written.
     """
     workspace.check_writable(out)
-    with workspace.one_at_a_time(console), workspace.working_folder() as work:
+    with (
+        workspace.one_at_a_time(console),
+        workspace.working_folder() as work,
+        CoreToCore() as cores,
+    ):
         _warn_of_machine()
         sources.resolve_unpinned(plan.suite, plan.models)  # what is not pinned is a part of the key
         journal_path = paths.state() / "runs" / f"{plan.key}.jsonl"
@@ -105,6 +110,7 @@ def measure(
                     display=display,
                     stopwatch=stopwatch,
                     timeout_s=timeout_s,
+                    cores=cores,
                 )
                 Run(context, out).measure()
         except KeyboardInterrupt:

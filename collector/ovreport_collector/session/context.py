@@ -12,6 +12,7 @@ import msgspec
 from ovreport.record import Case
 from ovreport_collector.engines.types import OutputTraits, Target, ThreadSettings
 from ovreport_collector.loadgen.checks import NO_TRAITS
+from ovreport_collector.machine.core_to_core import CoreToCore
 from ovreport_collector.measurements.outputs import ThreadSettingsJob
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
@@ -40,6 +41,8 @@ class RunContext:
     """Since the last step of the journal."""
     timeout_s: float | None = None
     """Limit of one step of a measuring process; None: from the tier."""
+    cores: CoreToCore = field(default_factory=CoreToCore)
+    """Tells how far apart the host runs our processors; nothing unless it was started."""
     begun: set[tuple[str, str]] = field(default_factory=set)
     """Case and measurement: whose first job was done in this process."""
 

@@ -126,7 +126,7 @@ class Run:
             driver=driver,
             folder=context.folder(planned),
             skip=plan.skip,
-            cores=plan.machine.cores_available if device.family == "CPU" else 0,
+            cores=max(1, int(plan.machine.cores_available)) if device.family == "CPU" else 0,
             passes=registry.workload(planned).passes(visits),
         )
 

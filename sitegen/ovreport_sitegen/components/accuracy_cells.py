@@ -23,7 +23,7 @@ _NO_POINTS = 1e-6
 _TOLERANCE_TIPS = {
     "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
     "worse": "Significantly below the reference, by more than 1 % of it.",
-    "better": "Significantly above the reference, by more than 1 % of it: worth a second look.",
+    "better": "Significantly above the reference: worth a second look.",
     "too few samples": "The interval of the difference reaches across the tolerance of 1 %.",
 }
 
