@@ -22,8 +22,8 @@ from ovreport_collector.models.inspect.description import (
     PortDescription,
     Unreadable,
 )
-from ovreport_collector.sources.model_files import files_of
 from ovreport_collector.sources import onnx_file
+from ovreport_collector.sources.model_files import files_of
 
 _NO_WEIGHTS = frozenset({"i64", "i32", "boolean", "string"})
 """Constants of these types are shapes, axes and indices."""

