@@ -3,7 +3,7 @@
     .xml             the weights, in a .bin file of the same name
     .onnx            external data, by the names that the file gives
     .gguf            the other parts, where it is split
-    …openvino_*.xml  beside a tokenizer of OpenVINO's: all that a pipeline reads in this folder
+    a pipeline       an IR beside a tokenizer of OpenVINO's: all that is read in this folder
 
 All of them make up a model's checksum and its size, and the keys of what is made of it.
 """
@@ -22,8 +22,8 @@ from ovreport_collector.sources import onnx_file
 from ovreport_collector.sources.address import is_inside
 from ovreport_collector.sources.cache import sha256_of
 
-TOKENIZERS = ("openvino_tokenizer", "openvino_detokenizer")
-"""Stems of what a pipeline needs beside its network."""
+_TOKENIZER = "openvino_tokenizer.xml"
+"""What a pipeline needs beside its network, which may have its opposite too."""
 _NAMED = 5
 """Missing files that a message names."""
 _SPLIT = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<parts>\d{5})\.gguf")
@@ -63,7 +63,7 @@ def missing_from(path: Path, *, language: bool = False) -> list[str]:
     A name that leads out of the folder is one: such a file is never read. `language`: of a language
     model, whose tokenizer is a part of it.
     """
-    names = [*_names(path), *(_names_of_tokenizers() if language and _is_ir(path) else ())]
+    names = [*_names(path), *(_names_of_tokenizers(path) if language and _is_ir(path) else ())]
     return [name for name in names if not (is_inside(name) and (path.parent / name).is_file())]
 
 
@@ -129,14 +129,16 @@ def _names(path: Path) -> list[str]:
     return []
 
 
-def _names_of_tokenizers() -> Iterator[str]:
-    for stem in TOKENIZERS:
-        yield from (f"{stem}.xml", f"{stem}.bin")
+def _names_of_tokenizers(network: Path) -> Iterator[str]:
+    yield _TOKENIZER
+    for name in (_TOKENIZER, "openvino_detokenizer.xml"):
+        if (found := network.parent / name).is_file():
+            yield from _names(found)
 
 
 def _of_pipeline(path: Path) -> list[Path]:
     """Return what a pipeline reads beside a network; empty where there is no tokenizer."""
-    is_pipeline = _is_ir(path) and (path.parent / f"{TOKENIZERS[0]}.xml").is_file()
+    is_pipeline = _is_ir(path) and (path.parent / _TOKENIZER).is_file()
     return pipeline_files(path) if is_pipeline else []
 
 
