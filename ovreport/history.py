@@ -19,7 +19,7 @@ the checksum of the model."""
 _LISTED_SINCE = {
     "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db": (
         "0f91854e3e3f48b8d5a1c6362b2ed28e2f7a71fab71d4b0ff636c8dea8b39d84"
-    ),
+    )
 }
 """Checksum of the main file, in records of before a model's other files were listed → that of all
 of them: of the one model of a built-in suite that has several, whose address pins them."""

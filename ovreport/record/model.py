@@ -149,10 +149,6 @@ class Model(Part, frozen=True):
     sha256: Checksum
     """Of the model as published: `checksum_of(files)`. Empty where a file could not be had and the
     suite pins none."""
-    files: list[SourceFile] = []
-    """What the model as published consists of: weights, and the tokenizer and settings of a
-    pipeline; the main file first, then by name. Empty where a file could not be had, and in records
-    of before they were listed, whose checksum is of the main file alone."""
     size_bytes: Count
     """Of all files that were run: those of a variant where the model was optimized. 0 where there
     was none to run."""
@@ -168,3 +164,7 @@ class Model(Part, frozen=True):
     origin: Original | Converted | Optimized = Original()
     """How the file that was run came about."""
     published: list[Published] = []
+    files: list[SourceFile] = []
+    """What the model as published consists of: weights, and the tokenizer and settings of a
+    pipeline; the main file first, then by name. Empty where a file could not be had, and in records
+    of before they were listed, whose checksum is of the main file alone."""

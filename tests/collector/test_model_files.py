@@ -50,7 +50,9 @@ def nested_onnx(path: Path) -> Path:
         return helper.make_graph([node], name, [], [out])
 
     nodes = [
-        helper.make_node("If", ["c"], ["b"], then_branch=branch("then"), else_branch=branch("else")),
+        helper.make_node(
+            "If", ["c"], ["b"], then_branch=branch("then"), else_branch=branch("else")
+        ),
         helper.make_node("Constant", [], ["k"], value=elsewhere("constant")),
         helper.make_node("Sum", ["b", "k", "w"], ["y"]),
     ]
@@ -73,7 +75,9 @@ def external_onnx(path: Path, seed: int) -> Path:
     graph = helper.make_graph([node], "external", inputs, [output], [tensor])
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     (path.parent / f"{path.name}.data").unlink(missing_ok=True)
-    onnx.save(made, path, save_as_external_data=True, location=f"{path.name}.data", size_threshold=0)
+    onnx.save(
+        made, path, save_as_external_data=True, location=f"{path.name}.data", size_threshold=0
+    )
     return path
 
 
@@ -139,7 +143,7 @@ FORMATS: dict[str, tuple[Callable[[Path], Path], list[str]]] = {
     ),
     "one file": (alone, []),
 }
-each_format = pytest.mark.parametrize("write, others", FORMATS.values(), ids=FORMATS)
+each_format = pytest.mark.parametrize(("write", "others"), FORMATS.values(), ids=FORMATS)
 
 
 @each_format
@@ -179,10 +183,7 @@ def test_a_missing_part_is_named(
     needed = [name for name in others if name not in {"config.json", "openvino_detokenizer.xml"}]
     for name in needed:
         (main.parent / name).rename(main.parent / "kept")
-        if name != "openvino_tokenizer.xml":
-            assert missing_from(main, language=True) == [name]
-        else:
-            assert name in missing_from(main, language=True)
+        assert missing_from(main, language=main.name == "openvino_model.xml") == [name]
         (main.parent / "kept").rename(main.parent / name)
 
 
@@ -251,7 +252,7 @@ def test_external_data_that_a_suite_names_stand_by_their_model(
     suite = load_suite.load(write_suite(tmp_path / "my.toml", document(models=[table])))
     found = resolve(suite, suite.models[0])
     assert [path.name for path in files_of(found.model)] == ["m.onnx", "m.onnx.data"]
-    assert onnx.load(found.model).graph.initializer
+    assert (found.model.parent / data.name).read_bytes() == data.read_bytes()
 
 
 # ---------------------------------------------------------------- runs, variants, records
@@ -367,21 +368,16 @@ def test_another_file_of_a_pipeline_is_another_plan(
 
 
 def test_records_of_two_irs_with_one_network_have_two_checksums(
-    own_folders: Path,
-    fake_child: FakeChild,
-    console: Console,
-    tier: Callable[..., object],
+    own_folders: Path, fake_child: FakeChild, console: Console, tier: Callable[..., object]
 ) -> None:
     """A base model and its fine-tuned one: the .xml files are the same, byte for byte."""
     tier(processes=1, max_processes=1)
-    tables = []
-    for name in ("base", "tuned"):
-        net = an_ir(own_folders / name)
-        if name == "tuned":
-            data = bytearray(net.with_suffix(".bin").read_bytes())
-            data[-1] ^= 1
-            net.with_suffix(".bin").write_bytes(data)
-        tables.append(model_table(name, f"{name}/m.xml"))
+    an_ir(own_folders / "base")
+    shutil.copytree(own_folders / "base", own_folders / "tuned")
+    weights = bytearray((own_folders / "tuned" / "m.bin").read_bytes())
+    weights[-1] ^= 1
+    (own_folders / "tuned" / "m.bin").write_bytes(weights)
+    tables = [model_table(name, f"{name}/m.xml") for name in ("base", "tuned")]
     path = write_suite(own_folders / "my.toml", document(models=tables))
     plan = make_plan(a_request(path, precisions=("f32",)))
     records = collect.measure(

@@ -106,9 +106,7 @@ class TestCases:
         good = a_record(measured_at="2026-11-01T00:00:00Z")
         bad = not_had(good, measured_at="2026-11-02T00:00:00Z")
         if not known:
-            bad = msgspec.structs.replace(
-                bad, model=msgspec.structs.replace(bad.model, sha256="")
-            )
+            bad = msgspec.structs.replace(bad, model=msgspec.structs.replace(bad.model, sha256=""))
         current, older, _ = newest(stored(good, bad))
         assert [one.record for one in current] == [good]
         assert [one.record for one in older] == [bad]

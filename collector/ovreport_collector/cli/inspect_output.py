@@ -32,8 +32,8 @@ def show(named: str, source: Pinned, found: Inspected) -> None:
     """Print what a file is, how to measure it, and its entry for a suite."""
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text(one_line(named, _MAX_NAME), style="bold"))
-    if absent := model_files.missing_from(source.path):
-        what = model_files.what_is_missing(absent)
+    if source.missing:
+        what = model_files.what_is_missing(source.missing)
         console.print(f"{what}\n  → {model_files.REMEDY}\n", markup=False)
     if isinstance(found, Unreadable):
         console.print(f"cannot be read: {one_line(found.reason)}\n", markup=False)
@@ -50,13 +50,12 @@ def show(named: str, source: Pinned, found: Inspected) -> None:
 
 def as_json(source: Pinned, found: Inspected) -> dict[str, Any]:
     """Return what a file is, for scripts."""
-    files = model_files.listed(model_files.files_of(source.path))
     start = {
         "file": source.file.name,
         "uri": source.file.uri,
-        "sha256": checksum_of(files),
-        "files": [msgspec.to_builtins(one) for one in files],
-        "missing": model_files.missing_from(source.path),
+        "sha256": checksum_of(source.contents),
+        "files": [msgspec.to_builtins(one) for one in source.contents],
+        "missing": list(source.missing),
     }
     if isinstance(found, Unreadable):
         return {**start, "error": found.reason}
@@ -98,10 +97,9 @@ def _facts(found: Description) -> list[tuple[str, str]]:
 
 def _checksums(source: Pinned) -> list[tuple[str, str]]:
     """Return the checksum of a model, and where it has several files those of each."""
-    files = model_files.listed(model_files.files_of(source.path))
-    several = files if len(files) > 1 else []
+    several = source.contents if len(source.contents) > 1 else ()
     return [
-        ("sha256", checksum_of(files)),
+        ("sha256", checksum_of(source.contents)),
         *(
             ("file", f"{one.sha256}  {one_line(one.name, _MAX_NAME)} ({decimal(one.size_bytes)})")
             for one in several

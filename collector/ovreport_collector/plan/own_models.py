@@ -94,9 +94,7 @@ def _checked(file: str) -> Path:
         remedy = "name the .xml file beside it" if has_xml else MODEL_REMEDY
         raise InputError(f"{file} is not a model file", where=where, remedy=remedy)
     if absent := model_files.missing_from(path):
-        raise InputError(
-            model_files.what_is_missing(absent), where=file, remedy=model_files.REMEDY
-        )
+        raise InputError(model_files.what_is_missing(absent), where=file, remedy=model_files.REMEDY)
     return path.resolve()
 
 

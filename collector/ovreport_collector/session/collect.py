@@ -15,12 +15,7 @@ from ovreport_collector import datasets, sources
 from ovreport_collector.doctor.preflight import preflight
 from ovreport_collector.plan import model_inputs
 from ovreport_collector.plan.plan import Plan
-from ovreport_collector.prepare.model import (
-    PreparedModel,
-    contents,
-    prepare_model,
-    prepare_variant,
-)
+from ovreport_collector.prepare.model import PreparedModel, contents, prepare_model, prepare_variant
 from ovreport_collector.process import child, timing, workspace
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.redact import redacted

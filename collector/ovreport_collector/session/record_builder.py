@@ -40,7 +40,6 @@ from ovreport_collector.measurements.base import (
     Measurement,
 )
 from ovreport_collector.measurements.results import InferenceResult
-from ovreport_collector.sources.model_files import files_of
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import timing
@@ -49,6 +48,7 @@ from ovreport_collector.session import reproduce
 from ovreport_collector.session.journal import CaseProcess, Journal
 from ovreport_collector.session.steps import OutputsDone
 from ovreport_collector.sources import as_fetched
+from ovreport_collector.sources.model_files import files_of
 
 _NO_SPREAD: Mapping[str, RunSpread] = {}
 

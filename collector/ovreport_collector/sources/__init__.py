@@ -14,15 +14,7 @@ from typing import Any
 import msgspec
 
 from ovreport.errors import SourceError
-from ovreport_collector.sources import (
-    archive,
-    cache,
-    download,
-    hub,
-    model_files,
-    pair,
-    unpinned,
-)
+from ovreport_collector.sources import archive, cache, download, hub, model_files, pair, unpinned
 from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, is_inside, parse
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import File, Model, Suite
@@ -151,11 +143,7 @@ class _Fetcher:
             network = self._with_folder(model.file, network)
         network = self._whole(model, network, files)
         _check_whole(model, network)
-        return Files(
-            model=network,
-            files=files,
-            data={**data, **self._user_dataset(model)},
-        )
+        return Files(model=network, files=files, data={**data, **self._user_dataset(model)})
 
     def _whole(self, model: Model, network: Path, files: Mapping[str, Path]) -> Path:
         """Return the network where its weights, and what else is of its repository, stand by it."""

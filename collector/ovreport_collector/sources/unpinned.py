@@ -107,9 +107,7 @@ def parts(file: File) -> list[File]:
     if found is None or not isinstance(address, OnHub):
         return [as_fetched(file)]
     names = found.folders.get(address.path, [])
-    others = [
-        msgspec.structs.replace(file, uri=address.beside(n).uri, folder=False) for n in names
-    ]
+    others = [msgspec.structs.replace(file, uri=address.beside(n).uri, folder=False) for n in names]
     return [as_fetched(one) for one in (file, *others)]
 
 

