@@ -19,6 +19,7 @@ import pytest
 from ovreport import paths, store
 from ovreport.cli import run
 from ovreport.errors import SourceError, SuiteError
+from ovreport.record import checksum_of
 from ovreport_collector import sources
 from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import pair
@@ -489,7 +490,10 @@ def test_a_record_tells_the_commit_and_the_checksum(
     assert run([*command, "--precision", "f32"]) == 0
     (record,) = store.read_all([out]).records
     assert record.model.source == f"{URI}openvino_model.xml"
-    assert record.model.sha256 == hashlib.sha256(FILES["openvino_model.xml"]).hexdigest()
+    assert [one.name for one in record.model.files] == ["openvino_model.xml", "openvino_model.bin"]
+    for one in record.model.files:
+        assert one.sha256 == hashlib.sha256(FILES[one.name]).hexdigest()
+    assert record.model.sha256 == checksum_of(record.model.files)
     assert record.model.size_bytes == sum(map(len, FILES.values()))
 
 
