@@ -79,7 +79,7 @@ def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
         title = line(model.title, 60) or model.id
         found[key] = ModelRef(
             id=f"{id_}-{file}" if file else id_,
-            title=f"{title} ({file})" if file else title,
+            title=f"{title} ({_in_words(key)})" if file else title,
             record_id=id_ if file else "",
             slug=slugs[key],
             task=line(model.task.replace("-", " "), 40),
@@ -98,6 +98,11 @@ def _model_names(keys: Iterable[ModelKey]) -> dict[ModelKey, tuple[str, str]]:
         for same in of_id.values()
         for key in same
     }
+
+
+def _in_words(key: ModelKey) -> str:
+    """Return which file a model is, where its id does not tell."""
+    return f"file {key[2][:CHECKSUM_DIGITS]}" if key[2] else "no file"
 
 
 def ordered_variants(variants: Iterable[str]) -> tuple[str, ...]:
