@@ -17,12 +17,18 @@ CaseKey = tuple[str, ...]
 the checksum of the model."""
 
 _LISTED_SINCE = {
-    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db": (
-        "0f91854e3e3f48b8d5a1c6362b2ed28e2f7a71fab71d4b0ff636c8dea8b39d84"
-    )
+    "fe2d2eb49c5f88a9e0a6c048e15d6ffdf86235519c2afc535044de433169ec8c": (  # magika-v3.3
+        "314d03f10220ae4f60e9e11b1dc372b427afa3f38ad703e1c92203d30e2010e5"
+    ),
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db": (  # minilm-l6-v2
+        "2ff2b14b74e612ede8b34c327099cc1bdd29f15e1c00b6733744f9c1a9e00ba4"
+    ),
+    "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6": (  # minilm-l6-v2-int8
+        "3203fd3506b0a9166fd7481695514b3071d06a048410465b05f242f21dec41ce"
+    ),
 }
 """Checksum of the main file, in records of before a model's other files were listed → that of all
-of them: of the one model of a built-in suite that has several, whose address pins them."""
+of them: of the models of built-in suites that have several, which the suites pin."""
 
 
 def model_checksum(model: Model) -> str:
@@ -30,7 +36,7 @@ def model_checksum(model: Model) -> str:
 
     Empty where nothing is known of the files.
     """
-    return _LISTED_SINCE.get(model.sha256, model.sha256)
+    return model.sha256 if model.files else _LISTED_SINCE.get(model.sha256, model.sha256)
 
 
 def case_key(record: Record) -> CaseKey:

@@ -141,7 +141,7 @@ CHECKS: tuple[Check, ...] = (
         identity.checksum,
     ),
     Check(
-        "The files of a model lie in one folder, and make up its size.",
+        "The files of a model have names of their own in a folder, and are not smaller than it.",
         "They are listed with their sizes, and run as they are where nothing was made of them.",
         identity.files,
     ),

@@ -165,6 +165,6 @@ class Model(Part, frozen=True):
     """How the file that was run came about."""
     published: list[Published] = []
     files: list[SourceFile] = []
-    """What the model as published consists of: weights, and the tokenizer and settings of a
-    pipeline; the main file first, then by name. Empty where a file could not be had, and in records
-    of before they were listed, whose checksum is of the main file alone."""
+    """What the model as published consists of: weights, settings, and what its task needs beside
+    them (a tokenizer, labels); the main file first, then by name. Empty where a file could not be
+    had, and in records of before they were listed, whose checksum is of the main file alone."""

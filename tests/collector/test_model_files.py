@@ -155,10 +155,10 @@ def test_every_file_of_a_model_is_found_and_counts(
     found = files_of(main)
     assert [path.name for path in found] == [main.name, *others]
     assert not missing_from(main)
-    sums = {checksum_of(contents(found).files)}
-    for path in found:
+    sums = {checksum_of(contents(main).files)}
+    for path in reversed(found):  # the main file last: it names the others
         path.write_bytes(path.read_bytes() + b" ")
-        sums.add(checksum_of(contents(found).files))
+        sums.add(checksum_of(contents(main).files))
     assert len(sums) == len(found) + 1
 
 
@@ -169,7 +169,7 @@ def test_a_model_is_the_same_in_another_folder(
     """No path is part of it."""
     here, there = write(tmp_path / "here"), tmp_path / "there"
     shutil.copytree(here.parent, there)
-    first, second = contents(files_of(here)), contents(files_of(there / here.name))
+    first, second = contents(here), contents(there / here.name)
     assert first.files == second.files
     assert not any("/" in one.name for one in first.files)
 
@@ -207,7 +207,7 @@ def test_external_data_in_a_folder_below_are_found(tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     (tmp_path / "w.data").rename(tmp_path / "weights" / "w.data")
     assert not missing_from(net)
-    assert "weights/w.data" in [one.name for one in contents(files_of(net)).files]
+    assert "weights/w.data" in [one.name for one in contents(net).files]
 
 
 # ---------------------------------------------------------------- before anything is measured
@@ -348,7 +348,7 @@ def test_weights_that_change_during_a_run_are_no_result(
     assert not list(record_files(own_folders / "records"))
     fake_child.forget()
     (record,) = run()
-    assert record.model.files == list(contents(files_of(own_folders / "m.onnx")).files)
+    assert record.model.files == list(contents(own_folders / "m.onnx").files)
 
 
 @pytest.mark.parametrize(
@@ -389,3 +389,27 @@ def test_records_of_two_irs_with_one_network_have_two_checksums(
     assert msgspec.structs.replace(first, files=[], sha256="", id="", title="") == (
         msgspec.structs.replace(second, files=[], sha256="", id="", title="")
     )
+
+
+def test_what_a_task_reads_beside_a_model_is_a_part_of_it(
+    own_folders: Path, fake_child: FakeChild, console: Console, tier: Callable[..., object]
+) -> None:
+    """Labels, a tokenizer: they decide the accuracy. The inputs that it is fed with do not."""
+    tier(processes=1, max_processes=1)
+    (own_folders / "m.onnx").write_bytes(b"m")
+    np.save(own_folders / "x.npy", np.zeros((4, 1, models.FEATURES), np.float32))
+    files = {"labels": {"uri": "file:labels.txt"}, "photo": {"uri": "file:x.npy"}}
+    table = model_table("m", "m.onnx", files=files, options={"data.x": "photo"})
+    found = []
+    for labels, value in (("a b", 0), ("a b", 1), ("b a", 1)):
+        (own_folders / "labels.txt").write_text(labels)
+        np.save(own_folders / "x.npy", np.full((4, 1, models.FEATURES), value, np.float32))
+        path = write_suite(own_folders / "my.toml", document(models=[table]))
+        plan = make_plan(a_request(path, precisions=("f32",)))
+        out = own_folders / "records"
+        (record,) = collect.measure(plan, out, console, timeout_s=None, fresh=True).records
+        assert [one.name for one in record.model.files] == ["m.onnx", "labels.txt"]
+        assert record.model.size_bytes == 1
+        found.append((plan.key, record.model.sha256))
+    assert len({key for key, _ in found}) == 3
+    assert found[0][1] == found[1][1] != found[2][1]

@@ -246,7 +246,7 @@ def test_a_local_model_without_a_checksum_has_one_in_the_record(
     journal.add(GivenUp(case=plan.cases[0].key, at="2026-11-23T11:00:00Z", failure=NOT_READY))
     file = own_folders / "one.onnx"
     record = record_builder.record(
-        plan, plan.cases[0], NOT_READY, journal, files=contents([file]).files
+        plan, plan.cases[0], NOT_READY, journal, files=contents(file).files
     )
     assert record.model.sha256 == sha256_of(file)
     assert record.model.size_bytes == file.stat().st_size

@@ -131,15 +131,17 @@ class TestCases:
         assert not isinstance(current.record.outcome, Completed)
 
 
-def test_records_of_before_files_were_listed_are_of_the_model_that_their_address_pins() -> None:
+def test_records_of_before_files_were_listed_are_of_the_model_that_their_suite_pins() -> None:
     """The built-in suites' models of several files: there, each file is pinned."""
     suites = resources.files("ovreport_collector") / "suite" / "builtin"
-    suite = tomllib.loads((suites / "standard.toml").read_text())
-    converted = [model for model in suite["models"] if model.get("converter") == "bert-encoder"]
-    assert converted
-    for model in converted:
-        entries = [model["file"], model["files"]["config"]]
+    tables = [
+        table
+        for name in ("quick", "standard", "llm")
+        for table in tomllib.loads((suites / f"{name}.toml").read_text())["models"]
+    ]
+    for table in tables:
+        entries = [table["file"], *table.get("files", {}).values()]
         files = [a_file(one["uri"].rpartition("/")[2], one["sha256"]) for one in entries]
         before = msgspec.structs.replace(a_record().model, sha256=files[0].sha256, files=[])
         now = msgspec.structs.replace(before, sha256=checksum_of(files), files=files)
-        assert model_checksum(before) == model_checksum(now)
+        assert model_checksum(before) == model_checksum(now), table["id"]

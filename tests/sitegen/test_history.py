@@ -135,10 +135,7 @@ class TestSharedId:
 
     def test_they_have_names_and_pages_of_their_own(self, made):
         assert len({m.href for m in made.models}) == len(made.models) == 2
-        assert sorted(m.title.rpartition(" ")[2] for m in made.models) == [
-            "(01234567)",
-            "(12345678)",
-        ]
+        assert sorted(m.title.rpartition(" ")[2] for m in made.models) == ["01234567)", "12345678)"]
         assert [[other.id for other in made.namesakes(m)] for m in made.models] == [
             [made.models[1].id],
             [made.models[0].id],

@@ -18,7 +18,7 @@ from ovreport.record import (
 )
 from ovreport_collector import datasets, tasks
 from ovreport_collector.engines.arrays import Array, save_arrays
-from ovreport_collector.models.convert.build import converted, needed
+from ovreport_collector.models.convert.build import converted
 from ovreport_collector.models.optimize.build import Unoptimized, optimized
 from ovreport_collector.prepare.images import EncodedImages, encode_images
 from ovreport_collector.process.job import JobFailed
@@ -26,6 +26,7 @@ from ovreport_collector.sources import Fetched, Files, model_files
 from ovreport_collector.sources.model_files import Contents
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Evaluator, Labelled, Task
+from ovreport_collector.tasks.generic import DATA
 
 _SAMPLE_BYTES = 32 * 1024 * 1024
 _MIN_SAMPLES, _MAX_SAMPLES = 4, 16
@@ -86,11 +87,12 @@ class PreparedModel:
 def contents(model: Model, files: Files) -> Contents:
     """Return the files that a model as published consists of, fetched ones.
 
-    Those that its converter reads are among them, since they decide what comes out.
+    What its converter and its task read beside it is a part of it, such as a tokenizer: it decides
+    what comes out. Inputs that a suite gives it are none.
     """
-    others = needed(model, files).values() if model.converter else ()
-    paths = dict.fromkeys([*model_files.files_of(files.model), *sorted(others)])
-    return model_files.contents(list(paths))
+    inputs = [role for name, role in model.options.items() if name.startswith(DATA)]
+    others = [files.files[role] for role in sorted(files.files) if role not in inputs]
+    return model_files.contents(files.model, others)
 
 
 def prepare_model(

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec.structs import replace
 
 from ovreport.errors import SuiteError, one_line
 from ovreport.record import SourceFile
@@ -40,14 +42,26 @@ class Contents:
     def have_changed(self) -> bool:
         """Whether a file is another one by now, or is gone."""
         try:
-            return tuple(listed(self.paths)) != self.files
+            return [one.sha256 for one in listed(self.paths)] != [one.sha256 for one in self.files]
         except OSError:
             return True
 
 
-def contents(paths: Sequence[Path]) -> Contents:
-    """Return what files are now; the model's main one is the first."""
-    return Contents(tuple(paths), tuple(listed(paths)))
+def contents(main: Path, others: Iterable[Path] = ()) -> Contents:
+    """Return what a model consists of now: its main file, what belongs to that, and others.
+
+    Of those, files that are there already under another name are left out.
+    """
+    first, *found = zip(paths := files_of(main), listed(paths), strict=True)
+    for path in others:
+        (one,) = listed([path])
+        known = [file for _, file in (first, *found)]
+        if one.sha256 not in {file.sha256 for file in known}:
+            same = sum(PurePosixPath(file.name).name == one.name for file in known)
+            name = f"{same + 1}-{one.name}" if same else one.name
+            found.append((path, replace(one, name=name)))
+    found.sort(key=lambda part: part[1].name)
+    return Contents(*map(tuple, zip(first, *found, strict=True)))
 
 
 def files_of(path: Path) -> list[Path]:

@@ -52,7 +52,7 @@ def _recipe(model: Model, files: Files) -> dict[str, object]:
         "converter": model.converter,
         "version": CONVERTERS[model.converter].version,
         "weights": sha256_of(files.model),
-        "files": {role: sha256_of(path) for role, path in needed(model, files).items()},
+        "files": {role: sha256_of(path) for role, path in _needed(model, files).items()},
         "shapes": model.shapes,
         "software": _software(),
     }
@@ -63,7 +63,7 @@ def _convert(model: Model, files: Files, out: Path, work: Path) -> None:
     job = ConvertJob(
         converter=model.converter,
         weights=str(files.model),
-        files={role: str(path) for role, path in needed(model, files).items()},
+        files={role: str(path) for role, path in _needed(model, files).items()},
         shapes=model.shapes,
         model=str(out / MODEL_FILE),
     )
@@ -80,7 +80,7 @@ def _convert(model: Model, files: Files, out: Path, work: Path) -> None:
     (out / _ORIGIN_FILE).write_bytes(msgspec.json.encode(origin))
 
 
-def needed(model: Model, files: Files) -> dict[str, Path]:
+def _needed(model: Model, files: Files) -> dict[str, Path]:
     """Return role → path of what the model's converter reads beside the weights."""
     return {role: files.files[role] for role in CONVERTERS[model.converter].files}
 
