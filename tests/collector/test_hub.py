@@ -24,8 +24,9 @@ from ovreport_collector import sources
 from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import pair
 from ovreport_collector.sources.address import OnHub, parse
+from ovreport_collector.sources.model_files import files_of
 from ovreport_collector.sources.wheel import AddressError
-from tests.collector import commands
+from tests.collector import commands, odd_models
 from tests.collector.conftest import FakeChild
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -350,6 +351,55 @@ def test_a_whole_folder_is_fetched_and_its_code_is_not(fetch, hub: Hub, tmp_path
     assert fetch(suite) == (0, said)
     assert fetch(suite, HF_HUB_OFFLINE="1") == (0, said)
     assert hub.requests == []
+
+
+def external(folder: Path, *, name_it: bool, unpinned: bool) -> tuple[Path, dict[str, bytes]]:
+    """Write a suite of an ONNX file with external data; return it, and what the hub has of it."""
+    net = odd_models.external_onnx(folder / "net.onnx")
+    files = {name: (folder / name).read_bytes() for name in ("net.onnx", "net.data")}
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    at = "main" if unpinned else COMMIT
+
+    def entry(name: str) -> str:
+        pin = "unpinned = true" if unpinned else f'sha256 = "{sums[name]}"'
+        return f'{{ uri = "hf:OpenVINO/tiny@{at}/onnx/{name}", {pin} }}'
+
+    named = f"files.weights = {entry('net.data')}" if name_it else ""
+    path = folder / "external.toml"
+    path.write_text(f"""format = 1
+id = "hub"
+title = "From the hub"
+
+[[models]]
+id = "net"
+title = "Net"
+task = "generic"
+file = {entry(net.name)}
+{named}
+""")
+    return path, {f"onnx/{name}": data for name, data in files.items()}
+
+
+@pytest.mark.parametrize("unpinned", [True, False])
+def test_external_data_of_an_onnx_file_come_along(unpinned: bool, fetch, hub: Hub, tmp_path: Path):
+    """Where the suite names them; of a branch, at the same commit, also where it does not."""
+    suite, hub.files = external(tmp_path, name_it=not unpinned, unpinned=unpinned)
+    code, said = fetch(suite)
+    assert code == 0, said
+    network = Path(said.strip())
+    assert {p.name: p.read_bytes() for p in network.parent.iterdir()} == {
+        name.removeprefix("onnx/"): data for name, data in hub.files.items()
+    }
+    assert [path.name for path in files_of(network)] == ["net.onnx", "net.data"]
+
+
+def test_external_data_that_are_pinned_nowhere_are_named(fetch, hub: Hub, tmp_path: Path):
+    """Before anything is measured, with what to write."""
+    suite, hub.files = external(tmp_path, name_it=False, unpinned=False)
+    code, said = fetch(suite)
+    assert code == 1
+    assert "net.data" in said
+    assert "[models.files]" in said
 
 
 MISSING = """
