@@ -13,8 +13,8 @@ from ovreport.record import Completed, Model, Record
 from ovreport.store import Stored
 
 CaseKey = tuple[str, ...]
-"""Machine, engine, the device's full name and string, model, variant and requested precision, and
-the checksum of the model."""
+"""Machine, the processors that a limited run had (else empty), engine, the device's full name and
+string, model, variant and requested precision, and the checksum of the model."""
 
 _LISTED_SINCE = {
     "fe2d2eb49c5f88a9e0a6c048e15d6ffdf86235519c2afc535044de433169ec8c": (  # magika-v3.3
@@ -40,14 +40,18 @@ def model_checksum(model: Model) -> str:
 
 
 def case_key(record: Record) -> CaseKey:
-    """Return what makes two records measurements of the same case."""
+    """Return what makes two records measurements of the same case.
+
+    A run that could use only some of the processors never takes the place of one that had all.
+    """
     return (*_named(record), model_checksum(record.model))
 
 
 def _named(record: Record) -> CaseKey:
     """Return the case by its names alone, whatever files it is of."""
-    case, machine, full_name = record.case, record.machine.id, record.device.full_name
-    return machine, case.engine, full_name, case.device, case.model, case.variant, case.precision
+    case, machine, device = record.case, record.machine, record.device.full_name
+    host = machine.id, f"{machine.cores_available:g}" if machine.is_limited else ""
+    return *host, case.engine, device, case.device, case.model, case.variant, case.precision
 
 
 def had_no_file(record: Record) -> bool:

@@ -30,8 +30,8 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.errors import SourceError
 from ovreport.store import write
+from ovreport_collector.loadgen.checks import NO_TRAITS
 from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.base import VISITS, PassName, PlannedProcess
 from ovreport_collector.plan.plan import PlannedCase
@@ -63,23 +63,9 @@ class Run:
             wanted = [planned for planned in self.context.plan.cases if self._wants(planned)]
             self._write_finished({planned.key for planned in wanted})
             if not wanted:
-                break
+                return
             # A process that a stop cut short has this number already: its case has the next one.
             self._measure(number, [p for p in wanted if not self._has(p, number)])
-        self._check_unchanged()
-
-    def _check_unchanged(self) -> None:
-        """Raise SourceError if a model has no record since its files were changed meanwhile."""
-        context = self.context
-        for planned in context.plan.cases:
-            written = context.journal.written(planned.key, self.out)
-            if not written and context.have_changed(planned.model.id):
-                raise SourceError(
-                    "its files were changed while it was measured: part of the rounds is of other "
-                    "weights, and there is no record of it",
-                    where=f"model {planned.model.id}",
-                    remedy="leave them alone, and run the same command again",
-                )
 
     def _measure(self, number: int, cases: list[PlannedCase]) -> None:
         """Measure one generation: a process of each of these cases, and what follows it."""
@@ -125,12 +111,14 @@ class Run:
             return None
         device = plan.devices[planned.case.device]
         thread_settings = context.thread_settings(planned, prepared)
+        outputs = context.journal.outputs(planned.key)
+        traits = outputs.model.traits if outputs else NO_TRAITS
         driver = "threads" if planned.is_native else context.journal.driver(planned.key)
         visits = {name: self._visits(planned, name) for name in VISITS}
         return PlannedProcess(
             planned=planned,
             prepared=prepared,
-            target=context.target(prepared, planned.case, thread_settings),
+            target=context.target(prepared, planned.case, thread_settings, traits),
             device=device,
             tier=plan.tier,
             index=number,
@@ -138,7 +126,7 @@ class Run:
             driver=driver,
             folder=context.folder(planned),
             skip=plan.skip,
-            cores=plan.machine.cores_available if device.family == "CPU" else 0,
+            cores=max(1, int(plan.machine.cores_available)) if device.family == "CPU" else 0,
             passes=registry.workload(planned).passes(visits),
         )
 
