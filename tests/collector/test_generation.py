@@ -30,6 +30,7 @@ from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.generation_base import TEXT, Completion, Prompts
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.generation import run
+from ovreport_collector.measurements.generation.measurement import TOGETHER_S
 from ovreport_collector.measurements.generation.outputs import PROMPTS, spread
 from ovreport_collector.measurements.generation.quality import common_start
 from ovreport_collector.measurements.generation.run import GenerationJob, Lengths, measure, point_of
@@ -258,7 +259,7 @@ def test_requests_at_once_are_measured_in_few_rounds(
     assert told == [0, 1, 2]
     plan = make_plan(a_request(text_suite, skip=("concurrency",)))
     faster = total_s(make_plan(a_request(text_suite))) - total_s(plan)
-    assert faster == pytest.approx(2 * 3 * 20)
+    assert faster == pytest.approx(2 * 3 * TOGETHER_S)
     without = collect.measure(plan, own_folders / "out", console, timeout_s=None, fresh=False)
     for record in without.records:
         assert record.generation.concurrency == Skipped(reason="left out: --skip concurrency")
