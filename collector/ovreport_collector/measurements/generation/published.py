@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
+import numpy as np
 from msgspec import Struct
 
 from ovreport.engines import ENGINES, GENAI
@@ -73,7 +73,7 @@ class PublishedJob(Job[PublishedResult], frozen=True, kw_only=True):
             return PublishedResult(measured=Skipped(reason=f"{error}; {most}"))
         types = " and ".join(file.types[:2])
         method = f"forward pass in f32 with numpy; {types} weights dequantized by gguf"
-        software = {name: importlib.metadata.version(name) for name in (_PACKAGE, "numpy")}
+        software = {_PACKAGE: reader_version(), "numpy": np.__version__}
         return PublishedResult(
             measured=PublishedPerplexity(windows=found, method=method, software=software)
         )
@@ -85,12 +85,20 @@ def why_not(file: Path, skip: Sequence[str]) -> NotMeasured | None:
         return Skipped(reason=f"left out: --skip {SKIP}")
     if file.suffix != ".gguf":
         return Unsupported(reason="nothing is converted: the published file is what runs")
-    if importlib.util.find_spec(_PACKAGE) is None:
+    if not reader_version():
         return Unsupported(
             reason=f"the package {_PACKAGE}, which reads the file's weights, is not installed",
             remedy=ENGINES[GENAI].install,
         )
     return None
+
+
+def reader_version() -> str:
+    """Return the version of what reads the weights; empty where it is not installed."""
+    try:
+        return importlib.metadata.version(_PACKAGE)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def has_been_computed(sha256: str) -> bool:
@@ -147,5 +155,5 @@ def _recipe(job: PublishedJob, sha256: str) -> dict[str, object]:
         "version": _VERSION,
         "tokens": hashlib.sha256(msgspec.json.encode(job.tokens)).hexdigest(),
         "windows": [job.window, job.stride, job.windows],
-        "software": importlib.metadata.version(_PACKAGE),
+        "software": reader_version(),
     }
