@@ -104,8 +104,8 @@ QUALITY = Group(
             "Token agreement",
             "%",
             "higher",
-            "Share of prompts whose greedy output is that of the file as the engine loads it, in f32 "
-            "on the CPU, token for token.",
+            "Share of prompts whose greedy output is that of the file as the engine loads it, in "
+            "f32 on the CPU, token for token.",
             "generation",
             scale=100,
             counts="prompts",

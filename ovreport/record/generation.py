@@ -19,6 +19,7 @@ from ovreport.record.memory import MemoryRound
 from ovreport.record.speed import Settings
 
 __all__ = [
+    "PUBLISHED_UNKNOWN",
     "TOKEN_GROWTH",
     "Concurrency",
     "ConcurrentPoint",

@@ -204,10 +204,8 @@ def collected(
 
 
 @pytest.fixture
-def with_genai(
-    pretend_installed: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Pretend that OpenVINO GenAI is installed: the pipeline is simulated, the file read by hand."""
+def with_genai(pretend_installed: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretend that the extra genai is installed: pipeline and file are simulated."""
     pretend_installed()
     monkeypatch.setattr(published, "reader_version", lambda: "1")
 

@@ -109,17 +109,27 @@ def loss_of_window(found: Weights, tokens: list[int]) -> Any:
     w = {name: np.asarray(tensor, np.float64) for name, tensor in found.items()}
     cache: list[list[tuple[Any, Any]]] = [[] for _ in range(LAYERS)]
     out = []
+    layers = [
+        {
+            name.split(".", 2)[2]: tensor
+            for name, tensor in w.items()
+            if name.startswith(f"blk.{i}.")
+        }
+        for i in range(LAYERS)
+    ]
+    head = w.get("output.weight", w["token_embd.weight"])
     for position, token in enumerate(tokens):
         x = w["token_embd.weight"][token]
-        for i in range(LAYERS):
-            x = _after_layer(x, position, {k.split(".", 2)[2]: v for k, v in w.items()
-                                           if k.startswith(f"blk.{i}.")}, cache[i])
-        logits = w.get("output.weight", w["token_embd.weight"]) @ _normed(x, w["output_norm.weight"])
+        for layer, known in zip(layers, cache, strict=True):
+            x = _after_layer(x, position, layer, known)
+        logits = head @ _normed(x, w["output_norm.weight"])
         out.append(logits)
-    return np.array([
-        np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[following]
-        for logits, following in zip(out[:-1], tokens[1:], strict=True)
-    ])
+    return np.array(
+        [
+            np.log(np.exp(logits - logits.max()).sum()) + logits.max() - logits[following]
+            for logits, following in zip(out[:-1], tokens[1:], strict=True)
+        ]
+    )
 
 
 def _after_layer(x: Any, position: int, w: Weights, cache: list[tuple[Any, Any]]) -> Any:
@@ -136,8 +146,10 @@ def _after_layer(x: Any, position: int, w: Weights, cache: list[tuple[Any, Any]]
         shared = h * KV_HEADS // HEADS
         scores = np.array([_turned(head, position) @ keys[shared] for keys, _ in cache])
         powers = np.exp(scores / np.sqrt(HEAD))
-        answers.append(sum(p * values[shared] for p, (_, values) in zip(powers, cache, strict=True))
-                       / powers.sum())
+        answers.append(
+            sum(p * values[shared] for p, (_, values) in zip(powers, cache, strict=True))
+            / powers.sum()
+        )
     x = x + w["attn_output.weight"] @ np.concatenate(answers)
     n = _normed(x, w["ffn_norm.weight"])
     gate = w["ffn_gate.weight"] @ n
@@ -192,7 +204,12 @@ def test_quantized_weights_are_what_their_blocks_say(tmp_path: Path, kind: str) 
     ("architecture", "extra", "more", "words"),
     [
         ("gemma2", {}, {}, "architecture 'gemma2' is not supported"),
-        ("llama", {"blk.0.ffn_gate_inp.weight": np.ones((4, WIDTH), np.float32)}, {}, "ffn_gate_inp"),
+        (
+            "llama",
+            {"blk.0.ffn_gate_inp.weight": np.ones((4, WIDTH), np.float32)},
+            {},
+            "ffn_gate_inp",
+        ),
         ("llama", {}, {"rope__scaling__type": "yarn"}, "'yarn'"),
     ],
     ids=["architecture", "experts", "scaling"],
@@ -211,18 +228,14 @@ def test_a_slow_model_is_left_after_a_layer(tmp_path: Path) -> None:
     path = write(tmp_path / "m.gguf", "llama", neighbouring(weights()))
     with pytest.raises(TooSlowError):
         losses(GgufFile(path), TOKENS, **{**WINDOWS, "limit_s": 0.0})
-    job = PublishedJob(
-        file=str(path), tokens=TOKENS, window=32, stride=16, windows=3, limit_s=0.0
-    )
+    job = PublishedJob(file=str(path), tokens=TOKENS, window=32, stride=16, windows=3, limit_s=0.0)
     assert "at this tier" in job.run().measured.reason
 
 
 def test_a_job_has_the_losses_and_how_they_came_about(tmp_path: Path) -> None:
     """Value, method and software."""
     path = write(tmp_path / "m.gguf", "llama", neighbouring(weights()), "Q4_1")
-    job = PublishedJob(
-        file=str(path), tokens=TOKENS, window=32, stride=16, windows=3, limit_s=60.0
-    )
+    job = PublishedJob(file=str(path), tokens=TOKENS, window=32, stride=16, windows=3, limit_s=60.0)
     found = job.run().measured
     assert found.value > 1
     assert "Q4_1" in found.method

@@ -169,7 +169,7 @@ def test_a_variant_by_itself_is_named_as_one(build_of: BuildOf) -> None:
 
 
 def test_a_converted_file_is_compared_with_the_published_one(build_of: BuildOf) -> None:
-    """As published, as converted, and what was made of it: a row each, and what conversion costs."""
+    """As published, as converted, and made of it: a row each; and what conversion costs."""
     out = build_of(with_variants())
     for name in ("index.html", "model-smollm2-135m-instruct.html"):
         page = (out / name).read_text()
@@ -183,11 +183,11 @@ def test_a_converted_file_is_compared_with_the_published_one(build_of: BuildOf) 
 def test_a_published_file_that_nobody_measured_is_said_so(build_of: BuildOf) -> None:
     """Records of before: no value, and no claim that f32 is the reference."""
     record = a_language_record(precision="f32")
-    unknown = msgspec.structs.replace(
-        record.generation.perplexity, published=r.PUBLISHED_UNKNOWN
-    )
+    unknown = msgspec.structs.replace(record.generation.perplexity, published=r.PUBLISHED_UNKNOWN)
     older = msgspec.structs.replace(record.generation, perplexity=unknown)
-    page = (build_of([a_language_record(precision="f32", generation=older)]) / "index.html").read_text()
+    page = (
+        build_of([a_language_record(precision="f32", generation=older)]) / "index.html"
+    ).read_text()
     table = page.partition('id="conversion-table"')[2].partition("</table")[0]
     assert r.PUBLISHED_UNKNOWN.reason in table
     assert "by conversion" not in page

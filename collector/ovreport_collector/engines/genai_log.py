@@ -17,8 +17,8 @@ from contextlib import contextmanager
 _LEVEL = "OPENVINO_LOG_LEVEL"
 _INFO = "3"
 _NAME, _INDENT = "Model: ", "  "
-_OF_ATTENTION = "KV_CACHE_PRECISION"
-"""Property that the language model has, and tokenizers have not."""
+_TOKENIZER = "tokenizer"
+"""In the names of the networks that are none of the language model: they are compiled too."""
 _MOST = 100
 """Properties that are read."""
 
@@ -65,11 +65,11 @@ def told() -> Iterator[Told]:
 def properties(text: str) -> dict[str, str]:
     """Return the properties of the language model among those that were printed."""
     for block in text.split(_NAME)[1:]:
-        lines = [line for line in block.splitlines()[1:] if line.startswith(_INDENT)]
-        pairs = (line.strip().partition(":") for line in lines[:_MOST])
-        found = {name: value.strip() for name, _, value in pairs}
-        if _OF_ATTENTION in found:
-            return found
+        name, *lines = block.splitlines() or [""]
+        pairs = (line.strip().partition(":") for line in lines if line.startswith(_INDENT))
+        found = {key: value.strip() for key, _, value in pairs}
+        if found and _TOKENIZER not in name.lower():
+            return dict(list(found.items())[:_MOST])
     return {}
 
 

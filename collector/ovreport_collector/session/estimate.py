@@ -279,8 +279,9 @@ def _expected(plan: Plan) -> Iterator[tuple[Work, float]]:
 
 def _why_not_published(plan: Plan, model: Model) -> bool:
     """Return whether the published file's perplexity is not computed, or lies in the cache."""
-    is_cached = published.has_been_computed(model.file.sha256)
-    return is_cached or published.why_not(Path(parse(model.file.uri).name), plan.skip) is not None
+    file = Path(parse(model.file.uri).name)
+    is_known = published.has_been_computed(file.name)
+    return is_known or published.why_not(file, plan.skip) is not None
 
 
 def _optimizing_s(model: Model, variant: str) -> float:

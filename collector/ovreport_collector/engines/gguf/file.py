@@ -16,7 +16,8 @@ from gguf import GGUFReader
 from gguf.quants import dequantize
 from numpy.typing import NDArray
 
-Array = NDArray[np.float32]
+Array = NDArray[np.floating[Any]]
+"""Of f32 throughout; NumPy's stubs lose that in arithmetic."""
 
 ARCHITECTURES: Mapping[str, bool] = {"llama": True, "qwen2": False, "qwen3": False}
 """Architecture → whether the two numbers that a rotary embedding turns are neighbours.

@@ -21,8 +21,8 @@ from ovreport.record import Window
 from ovreport_collector.engines.gguf.file import Array, GgufFile, Hyperparameters
 from ovreport_collector.engines.text_loss import Span, spans, token_losses
 
-_HEAD_TOKENS = 256
-"""Whose logits are in memory at once."""
+_HEAD_TOKENS = 64
+"""Whose logits are in memory at once: each has as many as the vocabulary has tokens."""
 
 
 class TooSlowError(Exception):
@@ -34,13 +34,7 @@ class TooSlowError(Exception):
 
 
 def losses(
-    file: GgufFile,
-    tokens: Sequence[int],
-    *,
-    window: int,
-    stride: int,
-    most: int,
-    limit_s: float,
+    file: GgufFile, tokens: Sequence[int], *, window: int, stride: int, most: int, limit_s: float
 ) -> list[Window]:
     """Return the loss of a text, step by step of a sliding window, as `LogitsNetwork.windows`.
 
@@ -79,7 +73,8 @@ def _layer(
     x: Array, weights: Mapping[str, Array], numbers: Hyperparameters, turns: tuple[Array, Array]
 ) -> Array:
     """Return the states [tokens, width] after a layer."""
-    h = x + _attention(norm(x, weights["attn_norm.weight"], numbers.epsilon), weights, numbers, turns)
+    n = norm(x, weights["attn_norm.weight"], numbers.epsilon)
+    h = x + _attention(n, weights, numbers, turns)
     n = norm(h, weights["ffn_norm.weight"], numbers.epsilon)
     gated = silu(n @ weights["ffn_gate.weight"].T) * (n @ weights["ffn_up.weight"].T)
     return h + gated @ weights["ffn_down.weight"].T
@@ -90,7 +85,7 @@ def _attention(
 ) -> Array:
     def heads(name: str, count: int) -> Array:
         """Return one of queries, keys and values: [heads, tokens, head size]."""
-        made = x @ weights[f"attn_{name}.weight"].T
+        made: Array = x @ weights[f"attn_{name}.weight"].T
         if (bias := weights.get(f"attn_{name}.bias")) is not None:
             made = made + bias
         made = made.reshape(len(x), count, numbers.head_size)
@@ -115,13 +110,13 @@ def _attention(
 def norm(x: Array, weight: Array, epsilon: float) -> Array:
     """Return x over its root mean square along the last axis, times a weight."""
     mean = np.mean(np.square(x), axis=-1, keepdims=True, dtype=np.float32)
-    return x / np.sqrt(mean + np.float32(epsilon)) * weight
+    return np.asarray(x / np.sqrt(mean + np.float32(epsilon)) * weight, dtype=np.float32)
 
 
 def silu(x: Array) -> Array:
     """Return x × sigmoid(x), by a tangent that does not overflow."""
     half = x * np.float32(0.5)
-    return half * (np.tanh(half) + np.float32(1))
+    return np.asarray(half * (np.tanh(half) + np.float32(1)), dtype=np.float32)
 
 
 def softmax(x: Array) -> Array:

@@ -69,9 +69,7 @@ def outputs(job: GenerationOutputsJob, engine: TextEngine) -> GenerationOutputsR
     text = _tokens(pipeline, job.text)[: job.window + job.stride * (job.windows - 1)]
     del pipeline  # its memory is wanted for the network
     model, windows = _predict(job, engine, path, text)
-    return GenerationOutputsResult(
-        model=model, generations=generations, windows=windows, text=text
-    )
+    return GenerationOutputsResult(model=model, generations=generations, windows=windows, text=text)
 
 
 def spread(tokens: Sequence[int], count: int, length: int) -> list[list[int]]:

@@ -101,9 +101,9 @@ def reader_version() -> str:
         return ""
 
 
-def has_been_computed(sha256: str) -> bool:
-    """Return whether it was computed of a file with that checksum, of whatever text."""
-    return cache.has_been_built(published_perplexity_of=sha256)
+def has_been_computed(name: str) -> bool:
+    """Return whether it was computed of a file of that name, of whatever text."""
+    return cache.has_been_built(published_perplexity_of=name)
 
 
 def perplexity(
@@ -134,7 +134,7 @@ def perplexity(
         (folder / _FILE).write_bytes(msgspec.json.encode(found))
 
     try:
-        folder = cache.obtain(_recipe(job, sha256_of(file)), build)
+        folder = cache.obtain(_recipe(job), build)
     except _NoneError as error:
         return error.why
     return msgspec.json.decode((folder / _FILE).read_bytes(), type=PublishedPerplexity)
@@ -148,10 +148,12 @@ class _NoneError(Exception):
         self.why = why
 
 
-def _recipe(job: PublishedJob, sha256: str) -> dict[str, object]:
+def _recipe(job: PublishedJob) -> dict[str, object]:
     """Return everything that decides what comes out."""
+    file = Path(job.file)
     return {
-        "published_perplexity_of": sha256,
+        "published_perplexity_of": file.name,
+        "sha256": sha256_of(file),
         "version": _VERSION,
         "tokens": hashlib.sha256(msgspec.json.encode(job.tokens)).hexdigest(),
         "windows": [job.window, job.stride, job.windows],

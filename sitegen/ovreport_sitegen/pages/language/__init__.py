@@ -175,12 +175,12 @@ def quality_sentence(result: Result) -> str:
         parts.append(f"{text} against {' and '.join(against)}" if against else text)
     agreement = measured.agreement if measured else None
     if isinstance(agreement, TokenAgreement):
+        one = agreement.identical == 1
         parts.append(
             f"{agreement.identical} of {plural(len(agreement.common), 'greedy output')} "
-            f"{'equals' if agreement.identical == 1 else 'equal'} "
-            f"{'that' if agreement.identical == 1 else 'those'} {reference_words(result)} token "
-            f"for token; on average, {significant(agreement.first_divergence)} of {agreement.new_tokens} tokens "
-            "come before the first difference"
+            f"{'equals that' if one else 'equal those'} {reference_words(result)} token for token; "
+            f"on average, {significant(agreement.first_divergence)} of {agreement.new_tokens} "
+            "tokens come before the first difference"
         )
     return f"{'; '.join(parts)}." if parts else ""
 

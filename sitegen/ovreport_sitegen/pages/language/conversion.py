@@ -1,6 +1,6 @@
 """From the published file to what runs: what a language model loses on each part of the way.
 
-    as published → as converted, in f32 → the default precision, compressed weights
+As published → as converted, in f32 → at the default precision, and with compressed weights.
 """
 
 from __future__ import annotations
@@ -122,7 +122,9 @@ def _published_row(chain: _Chain) -> TableRow:
     published = chain.published
     head = (model_cell(chain.model), Cell("as published"))
     if not isinstance(published, PublishedPerplexity):
-        return TableRow((*head, DASH, missing_cell(published), DASH, DASH, DASH), "as published")
+        return TableRow(
+            (*head, DASH, missing_cell(published), DASH, DASH, DASH), under="as published"
+        )
     software = ", ".join(f"{line(k, 30)} {line(v, 30)}" for k, v in published.software.items())
     return TableRow(
         (
