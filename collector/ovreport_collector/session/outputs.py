@@ -59,7 +59,7 @@ def _measure_model(
 ) -> None:
     """Measure cases of a model, all variants against the published file at f32 on the CPU."""
     context.display.working(
-        f"{published.model.title}: f32 reference on the CPU", estimate.reference(published.model)
+        f"{published.model.title}: f32 on the CPU", estimate.reference(published.model)
     )
     case = Case(
         engine=undone[0].case.engine if undone[0].is_language else "openvino",

@@ -36,7 +36,7 @@ def is_converted(result: Result) -> bool:
 
 def reference_words(result: Result) -> str:
     """Return what a result's outputs are compared with: f32 on the CPU, but of which weights."""
-    return "as converted, in f32" if is_converted(result) else "of the published file in f32"
+    return f"of the {'converted' if is_converted(result) else 'published'} file in f32"
 
 
 def change_words(result: Result) -> str:

@@ -48,7 +48,7 @@ def as_reference(
 ) -> GenerationOutputsResult | NotMeasured:
     """Return the reference's outputs, or why there are none."""
     if isinstance(result, JobFailed):
-        return Failed(reason=f"the f32 reference failed: {result.reason}"[:2000], cause="error")
+        return Failed(reason=f"f32 on the CPU failed: {result.reason}"[:2000], cause="error")
     return result
 
 

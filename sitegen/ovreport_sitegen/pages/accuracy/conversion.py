@@ -17,7 +17,7 @@ from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.cells import model_cell
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.accuracy.table import data_cell, n_cell
+from ovreport_sitegen.pages.accuracy.table import n_cell
 
 
 def _converted(native: Result) -> tuple[Result, AccuracyReference] | None:
@@ -49,7 +49,6 @@ def table(native: Sequence[Result]) -> Table | None:
         Column("Difference", "points", "higher", True, tip="Paired on the same samples"),
         Column("Outputs", "relative RMSE", "lower", True),
         Column("n", "samples", "", True),
-        Column("Data"),
     )
     rows = tuple(
         _row(native_result, *both)
@@ -71,7 +70,6 @@ def _row(native: Result, turned: Result, converted: AccuracyReference) -> TableR
             cells.cost_cell(turned),
             cells.agreement_cells(native)[1],
             n_cell(native),
-            data_cell(native),
         ),
         under=native.framework,
     )

@@ -111,18 +111,10 @@ def _named(result: Result) -> str:
 
 def _quality_words(result: Result) -> str:
     """Return what is known of a result's outputs, in a few words."""
-    measured = generation_of(result)
-    perplexity = measured.perplexity if measured else None
+    measured, perplexity = generation_of(result), perplexity_of(result)
+    if perplexity:
+        return _perplexity_words(result, perplexity)
     agreement = measured.agreement if measured else None
-    if isinstance(perplexity, Perplexity):
-        text = f"perplexity {significant(perplexity.value)}"
-        reference = perplexity.reference
-        if not isinstance(reference, AccuracyReference):
-            return text
-        return (
-            f"{text} against {significant(reference.value)} {reference_words(result)} "
-            f"({relation(reference)})"
-        )
     if isinstance(agreement, TokenAgreement):
         count = len(agreement.common)
         return (
@@ -170,9 +162,8 @@ def quality_sentence(result: Result) -> str:
     measured = generation_of(result)
     parts = []
     if perplexity := perplexity_of(result):
-        text = f"Perplexity {significant(perplexity.value)}"
-        against = list(_references(result, perplexity))
-        parts.append(f"{text} against {' and '.join(against)}" if against else text)
+        text = _perplexity_words(result, perplexity)
+        parts.append(text[0].upper() + text[1:])
     agreement = measured.agreement if measured else None
     if isinstance(agreement, TokenAgreement):
         one = agreement.identical == 1
@@ -185,11 +176,18 @@ def quality_sentence(result: Result) -> str:
     return f"{'; '.join(parts)}." if parts else ""
 
 
+def _perplexity_words(result: Result, perplexity: Perplexity) -> str:
+    """Return a perplexity, and what it stands against."""
+    text = f"perplexity {significant(perplexity.value)}"
+    against = list(_references(result, perplexity))
+    return f"{text} against {' and '.join(against)}" if against else text
+
+
 def _references(result: Result, perplexity: Perplexity) -> Iterator[str]:
     """Yield each reference's perplexity, and how the result's compares with it."""
     published, reference = perplexity.published, perplexity.reference
     if isinstance(published, PublishedPerplexity):
-        yield f"{significant(published.value)} as published ({change_words(result)})"
+        yield f"{significant(published.value)} of the published file ({change_words(result)})"
     if isinstance(reference, AccuracyReference):
         yield f"{significant(reference.value)} {reference_words(result)} ({relation(reference)})"
 

@@ -14,7 +14,6 @@ from ovreport_sitegen.components.cells import (
     count_cell,
     metric_column,
     missing_cell,
-    missing_words,
     model_cell,
     value_cell,
 )
@@ -38,18 +37,25 @@ class _Chain:
 
     @property
     def converted(self) -> Result | None:
-        """The file as converted, in f32 on the CPU."""
-        return next((r for r in self.results if r.is_baseline and r.device.family == "CPU"), None)
+        """The file as converted, in f32 on the CPU, compared with the file as published."""
+        compared = (r for r in self.results if r.is_baseline and r.metric_value(LOSS))
+        return next((r for r in compared if r.device.family == "CPU"), None)
 
 
 def _chains(results: Sequence[Result]) -> Iterator[_Chain]:
     """Yield what each model that is converted has."""
     measured = [r for r in results if perplexity_of(r) and is_converted(r)]
     for model in dict.fromkeys(r.model for r in measured):
-        of_model = [r for r in measured if r.model == model]
+        of_model = sorted((r for r in measured if r.model == model), key=_stage)
         found = [p.published for r in of_model if (p := perplexity_of(r))]
         known = (p for p in found if isinstance(p, PublishedPerplexity))
         yield _Chain(model, tuple(of_model), next(known, found[0]))
+
+
+def _stage(result: Result) -> tuple[bool, bool, int]:
+    """Order from the first stage to the last: f32, the default precision, then variants."""
+    variants = result.model.variants
+    return not result.is_published, result.requested != "f32", variants.index(result.variant)
 
 
 def findings(results: Sequence[Result]) -> Iterator[str]:
@@ -59,7 +65,7 @@ def findings(results: Sequence[Result]) -> Iterator[str]:
         if not isinstance(chain.published, PublishedPerplexity):
             yield (
                 f"What OpenVINO GenAI loses when it converts the published file of {name} is not "
-                f"known: {missing_words(chain.published)}."
+                f"known ({line(chain.published.reason, 200)})."
             )
             continue
         text = f"The published file of {name} has perplexity {significant(chain.published.value)}"
@@ -89,7 +95,6 @@ def table(results: Sequence[Result]) -> Table | None:
     columns = (
         Column("Model"),
         Column("Stage", wide=True),
-        Column("Ran", wide=True),
         metric_column("perplexity"),
         metric_column(LOSS, "Against published"),
         Column("Against converted", "perplexity", "lower", True, tip="In f32, same text, paired"),
@@ -107,8 +112,7 @@ def _rows(chain: _Chain) -> Iterator[TableRow]:
         yield TableRow(
             (
                 model_cell(chain.model, result.href, result.marks),
-                Cell(stage),
-                Cell(result.precision, sub=result.device.label),
+                Cell(stage, sub=f"{result.precision} · {result.device.label}"),
                 value_cell(result, "perplexity"),
                 value_cell(result, LOSS),
                 against_cell(perplexity),
@@ -119,21 +123,18 @@ def _rows(chain: _Chain) -> Iterator[TableRow]:
 
 
 def _published_row(chain: _Chain) -> TableRow:
-    published = chain.published
-    head = (model_cell(chain.model), Cell("as published"))
+    published, stage = chain.published, "as published"
+    model = model_cell(chain.model)
     if not isinstance(published, PublishedPerplexity):
-        return TableRow(
-            (*head, DASH, missing_cell(published), DASH, DASH, DASH), under="as published"
-        )
+        cells = (model, Cell(stage), missing_cell(published), DASH, DASH, DASH)
+        return TableRow(cells, under=stage)
     software = ", ".join(f"{line(k, 30)} {line(v, 30)}" for k, v in published.software.items())
-    return TableRow(
-        (
-            *head,
-            Cell(line(published.method, 120), sub=software, tone="prose"),
-            Cell(METRICS["perplexity"].format(published.value), sort=published.value),
-            DASH,
-            DASH,
-            count_cell(sum(w.tokens for w in published.windows)),
-        ),
-        under="as published",
+    cells = (
+        model,
+        Cell(stage, sub=f"{line(published.method, 120)} ({software})"),
+        Cell(METRICS["perplexity"].format(published.value), sort=published.value),
+        DASH,
+        DASH,
+        count_cell(sum(w.tokens for w in published.windows)),
     )
+    return TableRow(cells, under=stage)

@@ -16,6 +16,7 @@ from ovreport.record import (
     Generation,
     GenerationPoint,
     Perplexity,
+    Skipped,
     TokenAgreement,
 )
 from ovreport.stats.intervals import median_interval
@@ -113,6 +114,8 @@ def against_cell(perplexity: Perplexity | None) -> Cell:
     if perplexity is None:
         return DASH
     reference = perplexity.reference
+    if isinstance(reference, Skipped):
+        return Cell("the same", tone="missing", tip="The others are compared with it.")
     if not isinstance(reference, AccuracyReference):
         return missing_cell(reference)
     sub = f"{_signed(reference.delta_low)} to {_signed(reference.delta_high)}"

@@ -10,7 +10,12 @@ from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
-from ovreport_sitegen.components.generation import generation_of, reference_words, relation
+from ovreport_sitegen.components.generation import (
+    change_words,
+    generation_of,
+    reference_words,
+    relation,
+)
 from ovreport_sitegen.components.ratio_card import note_of, ratio_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
@@ -60,6 +65,8 @@ def _perplexity(result: Result) -> str:
     if not isinstance(found, Perplexity):
         return ""
     text, reference = f"; its perplexity is {significant(found.value)}", found.reference
+    if change := change_words(result):
+        text += f" ({change} against the published file)"
     if not isinstance(reference, AccuracyReference):
         return text
     word = relation(reference)
