@@ -26,6 +26,10 @@ class Figure(Struct, frozen=True, kw_only=True):
     device_full_name: str
     family: str
     """CPU, iGPU, dGPU, NPU or other."""
+    processors_available: float
+    """Processors that affinity and cgroup limits left to the measuring processes."""
+    processors: int
+    """Those of the machine."""
     engine: str
     model: str
     variant: str
@@ -88,6 +92,8 @@ def _case(record: Record, *, current: bool) -> Figure:
         device=case.device,
         device_full_name=record.device.full_name,
         family=record.device.family,
+        processors_available=record.machine.cores_available,
+        processors=record.machine.cores_logical,
         engine=case.engine,
         model=case.model,
         variant=case.variant,

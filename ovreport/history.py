@@ -10,13 +10,18 @@ from ovreport.record import Record
 from ovreport.store import Stored
 
 CaseKey = tuple[str, ...]
-"""Machine, engine, the device's full name and string, model, variant and requested precision."""
+"""Machine, the processors that a limited run had (else empty), engine, the device's full name and
+string, model, variant and requested precision."""
 
 
 def case_key(record: Record) -> CaseKey:
-    """Return what makes two records measurements of the same case."""
-    case, machine, full_name = record.case, record.machine.id, record.device.full_name
-    return machine, case.engine, full_name, case.device, case.model, case.variant, case.precision
+    """Return what makes two records measurements of the same case.
+
+    A run that could use only some of the processors never takes the place of one that had all.
+    """
+    case, machine, device = record.case, record.machine, record.device.full_name
+    host = machine.id, f"{machine.cores_available:g}" if machine.is_limited else ""
+    return *host, case.engine, device, case.device, case.model, case.variant, case.precision
 
 
 def newest(stored: Iterable[Stored]) -> tuple[list[Stored], list[Stored], list[RecordError]]:

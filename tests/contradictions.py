@@ -313,6 +313,15 @@ _set("accuracy: of nothing", "accuracy.n", 0)
 _set("agreement: of nothing", "agreement.n", 0)
 
 
+@kind("agreement: of other shapes alone")
+def _other_shapes(document: Document, rng: random.Random) -> bool | None:
+    output = at(document, "agreement.outputs.0")
+    if output is None:
+        return False
+    output["other_shape"] = at(document, "agreement.n")
+    return None
+
+
 @kind("accuracy: another difference than that of its values")
 def _delta(document: Document, rng: random.Random) -> bool | None:
     one = at(document, "accuracy.reference")

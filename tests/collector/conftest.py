@@ -407,7 +407,7 @@ def run_in_sight(plan: Plan, out: Path) -> float:
         with LiveDisplay(Console(file=screen), plan, done=nothing) as bar:
             context = RunContext(
                 plan=plan,
-                prepared=prepare_all(plan, work, bar, Stopwatch()),
+                prepared=prepare_all(plan, work, bar, Stopwatch()).models,
                 journal=Journal(out.with_suffix(".jsonl")),
                 work=work,
                 display=bar,

@@ -138,7 +138,7 @@ def test_variants_stand_beside_the_published_file(build_of: BuildOf) -> None:
         "INT8 weight compression",
         "1.5×",
         "INT4 weight compression",
-        "too few rounds",
+        "insufficient data",
         "24.4, significantly worse",
         "135 MB",
         "int8 weights only",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import Generic, Literal
 
+import msgspec
 from msgspec import Struct
 
 from ovreport.record import (
@@ -92,6 +93,18 @@ class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     """Why a measurement is None."""
     switches: dict[str, float] = {}
     """Readings of `ovreport.metrics.evidence.READINGS` that only the process itself can make."""
+
+
+def with_reading(
+    visit: LatencyVisit | ThroughputVisit, key: str, value: float
+) -> LatencyVisit | ThroughputVisit:
+    """Return a visit whose loop has a reading more, which its process could not make."""
+    if visit.measured is None:
+        return visit
+    readings = {**visit.measured.readings, key: value}
+    return msgspec.structs.replace(
+        visit, measured=msgspec.structs.replace(visit.measured, readings=readings)
+    )
 
 
 InferenceStep = Started | LatencyVisit | Switched | ThroughputVisit | Ended

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ovreport.errors import OvreportError, SourceError
 from ovreport.record import (
     Converted,
     InputData,
@@ -90,15 +91,27 @@ def prepare_model(
     seed: int,
     user_datasets: Sequence[UserDataset] = (),
 ) -> PreparedModel | JobFailed:
-    """Return the model ready to be measured, or why it cannot be."""
+    """Return the model ready to be measured, or why it cannot be.
+
+    What is no fault of the model is raised: SourceError where its files or data cannot be had,
+    SuiteError where the suite does not fit them, StoreError where the disk is full.
+    """
     if isinstance(fetched, Exception):
-        return JobFailed(reason=str(fetched), cause="error")
+        raise fetched
     try:
         found = converted(model, fetched, work)
         if isinstance(found, JobFailed):
             return found
         files = replace(fetched, model=found.file)
         return replace(_prepared(model, files, work, seed, user_datasets), origin=found.origin)
+    except OvreportError:
+        raise
+    except OSError as error:
+        raise SourceError(
+            f"inputs could not be made: {error.strerror or error}",
+            where=model.id,
+            remedy="check that its files and data can be read, and that there is space left",
+        ) from error
     except Exception as error:
         # A task that trips over its data must not stop the other models.
         return JobFailed(
@@ -189,6 +202,8 @@ def _sample_count(model: Model) -> int:
 def _distinct(inputs: Mapping[str, Array]) -> int:
     """Return how many of the inputs differ: a user may give fewer than are rotated."""
     columns = [array.reshape(len(array), -1) for array in inputs.values()]
+    if not columns:
+        return 1  # without inputs there is one way to ask
     return len({tuple(row.tobytes() for row in rows) for rows in zip(*columns, strict=False)})
 
 

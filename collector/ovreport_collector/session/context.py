@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 
 from ovreport.record import Case
-from ovreport_collector.engines.types import Target, ThreadSettings
+from ovreport_collector.engines.types import OutputTraits, Target, ThreadSettings
+from ovreport_collector.loadgen.checks import NO_TRAITS
+from ovreport_collector.machine.core_to_core import CoreToCore
 from ovreport_collector.measurements.outputs import ThreadSettingsJob
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
@@ -39,13 +41,19 @@ class RunContext:
     """Since the last step of the journal."""
     timeout_s: float | None = None
     """Limit of one step of a measuring process; None: from the tier."""
+    cores: CoreToCore = field(default_factory=CoreToCore)
+    """Tells how far apart the host runs our processors; nothing unless it was started."""
     begun: set[tuple[str, str]] = field(default_factory=set)
     """Case and measurement: whose first job was done in this process."""
 
     def target(
-        self, prepared: PreparedModel, case: Case, thread_settings: ThreadSettings | None = None
+        self,
+        prepared: PreparedModel,
+        case: Case,
+        thread_settings: ThreadSettings | None = None,
+        traits: OutputTraits = NO_TRAITS,
     ) -> Target:
-        """Return what a process has to load to measure a case."""
+        """Return what a process has to load to measure a case; `traits` of outputs, once known."""
         return Target(
             engine=case.engine,
             model=str(prepared.file),
@@ -54,6 +62,7 @@ class RunContext:
             precision=case.precision,
             plugins=dict(self.plan.plugins),
             thread_settings=thread_settings,
+            traits=traits,
         )
 
     def folder(self, planned: PlannedCase) -> Path:

@@ -10,7 +10,7 @@ from typing import Any, Generic
 
 from ovreport.record import Case, NotMeasured, PublishedPerplexity, Skipped
 from ovreport.record import Failed as MeasurementFailed
-from ovreport_collector.engines.types import OutputsResult, Target
+from ovreport_collector.engines.types import OutputsResult, OutputTraits, Target
 from ovreport_collector.measurements.base import FAILED_BEFORE, SEE_GENERATION
 from ovreport_collector.measurements.generation import measurement as generation
 from ovreport_collector.measurements.generation import published as as_published
@@ -27,6 +27,8 @@ from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import label
 from ovreport_collector.session.steps import GivenUp, OutputsDone
 
+_LABELLED_SHARE = 0.6
+"""Of a process's limit, for the labelled inputs: what is left is for reading and compiling."""
 _SAMPLE_LIMIT_S = 0.25
 """What a labelled sample may take, which counts four times: some data sets have thousands."""
 
@@ -97,6 +99,9 @@ def _measure_case(
         _give_up(context, planned, own.result)
         return
     compared = _THE_REFERENCE if is_reference else reference
+    if wrong := kind.why_wrong(own.result, compared):
+        _give_up(context, planned, JobFailed(reason=wrong, cause="wrong-output"))
+        return
     context.journal.add(kind.step(planned, prepared, own.result, own.folder, compared))
 
 
@@ -126,6 +131,13 @@ class _Outputs(ABC, Generic[R]):
     def run(self, prepared: PreparedModel, target: Target, folder: Path) -> R | JobFailed:
         """Run the model; arrays go to the folder."""
 
+    def why_wrong(self, result: R, reference: _Ran[R] | Skipped) -> str:
+        """Return why a model's outputs cannot be right, whatever they are compared with.
+
+        Empty where they can.
+        """
+        return ""
+
     @abstractmethod
     def step(
         self,
@@ -146,14 +158,32 @@ class _OfInference(_Outputs[OutputsResult]):
         evaluators = {path.stem: name for path, name in prepared.labelled_sets.items()}
         inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.labelled_sets)}
         outputs = {name: str(folder / f"{name}.npz") for name in inputs}
+        extra_s = _SAMPLE_LIMIT_S * prepared.labelled_samples
         job = OutputsJob(
             target=target,
             inputs=inputs,
             outputs=outputs,
             task=prepared.model.task,
             evaluators=evaluators,
+            limit_s=_LABELLED_SHARE * self.context.limit_s(extra_s),
         )
-        return self.context.run_job(job, extra_s=_SAMPLE_LIMIT_S * prepared.labelled_samples)
+        return self.context.run_job(job, extra_s=extra_s)
+
+    def why_wrong(self, result: OutputsResult, reference: _Ran[OutputsResult] | Skipped) -> str:
+        """Return which output does what the reference's does not."""
+        if isinstance(reference, Skipped):
+            return ""
+        known = reference.result
+        if isinstance(known, OutputsResult):
+            expected, reason = known.traits, "the f32 reference's does not"
+        else:
+            expected, reason = OutputTraits(), "there is no f32 reference that does"
+        traits, names = result.traits, [port.name for port in result.outputs]
+        for position in sorted({*traits.not_finite} - {*expected.not_finite}):
+            return f"output {names[position]} holds values that are not finite, and {reason}"
+        for position in sorted({*traits.random} - {*expected.random}):
+            return f"output {names[position]} differs for the same input, and {reason}"
+        return ""
 
     def step(
         self,
@@ -176,7 +206,10 @@ class _OfInference(_Outputs[OutputsResult]):
             ),
             additional_accuracy=scoring.additional(prepared, folder, found, seed=seed),
             agreement=scoring.agreement(
-                result.outputs, folder / "samples.npz", of_reference("samples.npz")
+                result.outputs,
+                folder / "samples.npz",
+                of_reference("samples.npz"),
+                random=result.traits.random,
             ),
             timing=self.context.stopwatch.take(),
         )

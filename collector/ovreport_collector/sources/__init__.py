@@ -6,6 +6,7 @@ returns what would be fetched. Everything is checked against its SHA-256 on each
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -265,6 +266,8 @@ def _is_cached(file: File, needed: Download) -> bool:
 def _local(path: Path, sha256: str) -> Path:
     if not path.is_file():
         raise SourceError("there is no such file", where=str(path), remedy="check the path")
+    if not os.access(path, os.R_OK):
+        raise SourceError("it must not be read", where=str(path), remedy="give read permission")
     if sha256:
         cache.check(path, sha256, str(path))
     return path

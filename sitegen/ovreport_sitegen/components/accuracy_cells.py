@@ -23,7 +23,7 @@ _NO_POINTS = 1e-4
 _TOLERANCE_TIPS = {
     "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
     "worse": "Significantly below the reference, by more than 1 % of it.",
-    "better": "Significantly above the reference, by more than 1 % of it: worth a second look.",
+    "better": "Significantly above the reference: worth a second look.",
     "too few samples": "The interval of the difference reaches across the tolerance of 1 %.",
 }
 
@@ -223,8 +223,9 @@ def agreement_cells(result: Result) -> tuple[Cell, Cell, Cell, Cell]:
         return (why, *(DASH,) * 3)
     worst = max(agreement.outputs, key=lambda output: output.relative_rmse)
     name = line(worst.name, 40)
+    others = max(output.other_shape for output in agreement.outputs)
     return (
-        count_cell(agreement.n),
+        count_cell(agreement.n, f"{others:,} gave another shape" if others else ""),
         Cell(scientific(worst.relative_rmse), sub=name, sort=worst.relative_rmse),
         Cell(scientific(worst.max_abs_difference), sort=worst.max_abs_difference),
         Cell(f"{worst.cosine:.6f}", sort=worst.cosine),

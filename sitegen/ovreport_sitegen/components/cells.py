@@ -42,11 +42,12 @@ def metric_column(key: str, label: str = "") -> Column:
 def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
     """Return the cells that name a result: model, device and precision."""
     device = result.record.case.device
+    is_said = device == result.device.family or device in result.device.label
     return (
         model_cell(result.model, result.href, result.marks),
         Cell(
             result.device.label,
-            sub=line(device, 40) if device != result.device.family else "",
+            sub="" if is_said else line(device, 40),
             sort=result.device.label.lower(),
             href=result.device.href,
             family=result.device.family,

@@ -52,8 +52,14 @@ def names(records: Sequence[Record]) -> Names:
 
 
 def device_key(record: Record) -> DeviceKey:
-    """Return what makes a device one: the machine, and its full name there."""
-    return record.machine.id, record.device.full_name
+    """Return what makes a device one."""
+    device, machine = record.case.device, record.machine
+    unit = f"{device}.0" if device in _NUMBERED else device
+    return DeviceKey(machine.id, record.device.full_name, unit, machine.cores_available)
+
+
+_NUMBERED = ("GPU", "NPU")
+"""Without a number, these are the first of their kind."""
 
 
 def _model_key(record: Record) -> ModelKey:
@@ -94,21 +100,46 @@ def published_variant(records: Sequence[Record]) -> str:
 
 
 def _devices(records: Sequence[Record]) -> dict[DeviceKey, DeviceRef]:
-    families = {device_key(r): r.device.family for r in records}
-    keys = sorted(families)
-    short = {key: short_name(key[1]) for key in keys}
-    shared = {name for name in short.values() if list(short.values()).count(name) > 1}
-    slugs = unique_slugs(keys, lambda key: f"{short[key]}-{key[0]}"[:60])
-    machines = short_ids({machine for machine, _ in keys})
+    by_device = {device_key(record): record for record in records}
+    keys = sorted(by_device)
+    limits = {key: r.machine.share if r.machine.is_limited else "" for key, r in by_device.items()}
+    names, labels = _device_names(keys, limits)
+    slugs = unique_slugs(keys, lambda key: f"{names[key]}-{key.machine}"[:60])
     return {
         key: DeviceRef(
             key=key,
-            label=f"{short[key]} ({machines[key[0]]})" if short[key] in shared else short[key],
+            label=labels[key],
             slug=slugs[key],
-            family=families[key],
+            family=by_device[key].device.family,
+            limit=limits[key],
         )
         for key in keys
     }
+
+
+def _device_names(
+    keys: Sequence[DeviceKey], limits: Mapping[DeviceKey, str]
+) -> tuple[dict[DeviceKey, str], dict[DeviceKey, str]]:
+    """Return a name of each device that no other of its machine has, and one of the whole site.
+
+    In brackets: which of several of a name it is, the machine, and the processors that it had.
+    """
+    short = {key: short_name(key.full_name) for key in keys}
+    units = grouped(((key.machine, short[key]), key.unit) for key in keys)
+    machines = grouped((short[key], key.machine) for key in keys)
+    ids = short_ids({key.machine for key in keys})
+    names, labels = {}, {}
+    for key, name in short.items():
+        unit = line(key.unit, 40) if len(set(units[key.machine, name])) > 1 else ""
+        machine = ids[key.machine] if len(set(machines[name])) > 1 else ""
+        names[key] = _with(name, unit, limits[key])
+        labels[key] = _with(name, unit, machine, limits[key])
+    return names, labels
+
+
+def _with(name: str, *told: str) -> str:
+    words = ", ".join(filter(None, told))
+    return f"{name} ({words})" if words else name
 
 
 def short_ids(machines: Iterable[str]) -> dict[str, str]:
@@ -126,9 +157,10 @@ def _anchors(records: Sequence[Record]) -> dict[CaseKey, str]:
 
 
 def _anchor(key: CaseKey) -> str:
-    machine, engine, _, device, _, variant, precision = key
+    machine, processors, engine, _, device, _, variant, precision = key
     native = [engine] if ENGINES[engine].kind == "native" else []
-    return "-".join((*native, device, machine, variant, precision))
+    limit = [f"{processors}-processors"] if processors else []
+    return "-".join((*native, device, machine, *limit, variant, precision))
 
 
 def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
@@ -12,8 +13,20 @@ from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record,
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.text import day, line, release
 
-DeviceKey = tuple[str, str]
-"""Machine id and the device's full name."""
+
+class DeviceKey(NamedTuple):
+    """What makes a device one.
+
+    Two equal cards of a machine are two devices, and so is one whose host had fewer processors.
+    """
+
+    machine: str
+    """Id of the machine."""
+    full_name: str
+    unit: str
+    """Its device string: GPU.1 is another card than GPU.0, which is also called GPU."""
+    processors: float
+    """Processors available to the measuring processes."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,8 @@ class DeviceRef:
     label: str
     slug: str
     family: str
+    limit: str = ""
+    """`2 of 16 processors`, where the measuring processes could not use all; part of the label."""
 
     @property
     def href(self) -> str:
@@ -150,8 +165,12 @@ class Result:
     @property
     def marks(self) -> tuple[str, ...]:
         """What is marked beside its name wherever it is shown."""
-        only = ("architecture only",) if self.model.architecture_only else ()
-        return (*only, "quick") if self.quick else only
+        found = {
+            "architecture only": self.model.architecture_only,
+            "quick": self.quick,
+            "limited processors": bool(self.device.limit),
+        }
+        return tuple(mark for mark, holds in found.items() if holds)
 
     @property
     def completed(self) -> bool:

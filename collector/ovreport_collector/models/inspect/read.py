@@ -32,6 +32,7 @@ _SAME_VALUES = frozenset({"Convert", "Reshape", "Unsqueeze", "Squeeze"})
 """Operations that hand on indices as they are."""
 _UNBOUNDED = 2**31 - 1
 """Readers say it of dimensions that have no upper end."""
+_FORMATS = {".tflite": "TFLite", ".pb": "TensorFlow"}
 _VERSION = re.compile(rb'<net [^>]*\bversion="(\d+)"')
 
 
@@ -130,8 +131,8 @@ def _weights(model: Any) -> dict[str, int]:
 def _format(path: Path) -> str:
     if path.suffix == ".onnx":
         return "ONNX"
-    if path.suffix == ".tflite":
-        return "TFLite"
+    if path.suffix in _FORMATS:
+        return _FORMATS[path.suffix]
     with path.open("rb") as file:
         found = _VERSION.search(file.read(4096))
     return f"OpenVINO IR, version {found[1].decode()}" if found else "OpenVINO IR"

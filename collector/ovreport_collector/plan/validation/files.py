@@ -15,8 +15,12 @@ from ovreport_collector.suite.model import File, Model, Suite, Wheel
 
 MODEL_FORMATS = ENGINES[OPENVINO].suffixes
 LANGUAGE_MODEL_FORMATS = ENGINES[GENAI].suffixes
-MODEL_REMEDY = "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
 """A GGUF file, or an OpenVINO IR with its tokenizer in the same folder."""
+MODEL_REMEDY = (
+    "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin), TFLite (.tflite) or frozen TensorFlow "
+    "(.pb) file; convert any other, of PyTorch too, in Python: "
+    "openvino.save_model(openvino.convert_model(model), 'model.xml')"
+)
 
 
 def wheel(path: str, pin: str, entry: Wheel) -> Iterator[Fault]:

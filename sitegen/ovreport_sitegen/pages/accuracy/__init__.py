@@ -172,17 +172,16 @@ def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
 
 def speedup_card(catalogue: Catalogue) -> Card:
     """Return the card of the default precision's speedup, with its change of accuracy."""
-    found = [s for s in catalogue.default_speedups() if cells.reference_of(s.candidate)]
+    results = [r for r in catalogue.default_results() if cells.reference_of(r)]
     card = speedups.speedup_card(
         catalogue,
         "latency",
-        found,
+        results,
         id_="speed-accuracy",
         naming=lambda r: (
             f"{r.model.title} · {r.executed or r.precision} · {cells.cost_cell(r).text} points"
         ),
     )
-    results = [s.candidate for s in found]
     results.sort(key=lambda r: (cells.eligible(r) is not False, r.model.title))
     many = len(catalogue.devices) > 1
     texts = [sentences.sentence(e, many=many) for e in sentences.effects(catalogue, results)]

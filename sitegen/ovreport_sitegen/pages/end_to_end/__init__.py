@@ -24,7 +24,13 @@ from ovreport_sitegen.components.cells import (
     verdict_cell,
 )
 from ovreport_sitegen.components.ranking import model_name, preferred
-from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, ratio_finding
+from ovreport_sitegen.components.ratio_card import (
+    Ratio,
+    left_out_words,
+    ratio_card,
+    ratio_cell,
+    ratio_finding,
+)
 from ovreport_sitegen.components.result_tables import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -64,7 +70,7 @@ def view(catalogue: Catalogue) -> EndToEndView:
     by_model = [(m, measured(preferred(catalogue.of_model(m)))) for m in catalogue.models]
     return EndToEndView(
         head=head,
-        speedups=tuple(_speedup_cards(main, catalogue.main_device.label)) if main else (),
+        speedups=tuple(_speedup_cards(catalogue, main)) if main else (),
         models=tuple(stage_card(model, found) for model, found in by_model if found),
         table=_table(catalogue),
         inputs=tuple(
@@ -118,8 +124,9 @@ def async_of(m: Measured) -> Comparison | None:
     return end_to_end.async_gain(host) if host else None
 
 
-def _speedup_cards(main: Sequence[Measured], device: str) -> Iterator[Card]:
+def _speedup_cards(catalogue: Catalogue, main: Sequence[Measured]) -> Iterator[Card]:
     """Yield the card of preprocessing in the graph, and that of pipelining."""
+    device, tried = catalogue.main_device.label, _tried(catalogue, main)
     ways: tuple[tuple[Compare, str, str, str, str, str], ...] = (
         (
             graph_of,
@@ -147,10 +154,23 @@ def _speedup_cards(main: Sequence[Measured], device: str) -> Iterator[Card]:
             title=title,
             conditions=f"{device} · {conditions}",
             axis=axis,
-            finding=ratio_finding(ratios, what) if ratios else nothing,
+            finding=ratio_finding(
+                ratios,
+                what,
+                left_out_words(tried, [ratio.result for ratio in ratios], "end_to_end"),
+            )
+            if ratios
+            else nothing,
             measurement="end_to_end",
             more="#all",
         )
+
+
+def _tried(catalogue: Catalogue, main: Sequence[Measured]) -> list[Result]:
+    """Return the results of the tasks that were measured so on the main device, failed ones too."""
+    tasks = {m.result.model.task for m in main}
+    found = preferred(catalogue.of_device(catalogue.main_device))
+    return [r for r in found if r.model.task in tasks]
 
 
 # ---------------------------------------------------------------- table

@@ -13,6 +13,7 @@ from ovreport.record import (
     PublishedPerplexity,
     TokenAgreement,
 )
+from ovreport.stats.comparison import outcome_of
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import reasons_words
@@ -202,7 +203,8 @@ def _concurrent(result: Result) -> str:
     rate, ratio = median_interval(generation.concurrent_rates(most)), scaling(first, most)
     at_once = f"{plural(most.requests, 'request')} at once"
     if ratio is None or ratio.outcome == "insufficient data":
-        return f"{at_once}: {_rate_words(rate)} in all, in too few rounds for a comparison."
+        against = f"against {plural(first.requests, 'request')}, {outcome_of(ratio)}"
+        return f"{at_once}: {_rate_words(rate)} in all; {against}."
     if not ratio.significant:
         return (
             f"{at_once}: no clear difference in tokens/s from {plural(first.requests, 'request')}."

@@ -48,9 +48,9 @@ def findings(results: Sequence[Result]) -> Iterator[str]:
 def _speed(result: Result, base: Result) -> str:
     effect = _effect(result, base)
     if effect is None:
-        return "was not measured in the same run as the published file"
+        return "has no comparison of speed with the published file, whose rounds were apart"
     if effect.outcome == "insufficient data":
-        return "has too few rounds for a comparison of speed with the published file"
+        return "has insufficient data for a comparison of speed with the published file"
     if not effect.significant:
         return "shows no clear difference in speed from the published file"
     return (

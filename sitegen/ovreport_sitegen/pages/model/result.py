@@ -170,6 +170,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
             if isinstance(record.measuring_time, MeasuringTime)
             else ()
         ),
+        ("Processors available", record.machine.share),
         ("OpenVINO", line(software.openvino, 100)),
         ("Engine", record.case.engine),
         ("Driver", line(record.device.driver, 100)),
