@@ -19,7 +19,7 @@ from ovreport_sitegen.text import interval_note, line
 ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
 """Shares of the reference's accuracy that a result must keep for its speed to count: both of
 MLPerf's targets."""
-_NO_POINTS = 1e-6
+_NO_POINTS = 1e-4
 """A smaller difference is what rounding left: no accuracy is of so many samples."""
 _TOLERANCE_TIPS = {
     "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
@@ -155,7 +155,7 @@ def cost_cell(result: Result) -> Cell:
     low, high = reference.delta_low * scale, reference.delta_high * scale
     return Cell(
         points(reference.delta * scale),
-        sub="" if low == high == 0 else f"{points(low)} … {points(high)}",
+        sub="" if points(low) == points(high) == "0" else f"{points(low)} … {points(high)}",
         sort=reference.delta * scale,
         tone="bad" if eligible(result) is False else "",
     )

@@ -16,7 +16,7 @@ from ovreport_sitegen.components.result_tables import details_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.accuracy import choices, sentences, tradeoff
+from ovreport_sitegen.pages.accuracy import choices, conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.page import Head, Page, has_results
 from ovreport_sitegen.text import line, plural
@@ -41,6 +41,8 @@ class AccuracyView:
     no_choice: str
     """Why there is nothing to choose; empty where there is."""
     table: Table
+    conversion: Table | None
+    """Against the frameworks that run the published files; None where none was measured."""
     published: Table | None
     anomalies: Table
     """Implausible accuracies; without rows where there are none."""
@@ -70,6 +72,7 @@ def view(catalogue: Catalogue) -> AccuracyView:
         ),
         no_choice=tradeoff.no_choice_text(catalogue),
         table=_table(catalogue, labelled),
+        conversion=conversion.table(catalogue.native),
         published=accuracies.published_table(catalogue),
         anomalies=_anomalies(catalogue),
         agreement=_agreement(catalogue),

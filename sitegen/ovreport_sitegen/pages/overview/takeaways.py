@@ -286,7 +286,7 @@ def _language(catalogue: Catalogue) -> Takeaway | None:
     return Takeaway(
         topic,
         f"{agreement.identical} of {len(agreement.common)}",
-        f"greedy outputs of {name} equal those of f32 token for token. Its speed was too noisy for "
+        f"greedy outputs of {name} equal those in f32 token for token. Its speed was too noisy for "
         "a headline.",
         href,
     )
