@@ -136,8 +136,8 @@ def _show_not_started(collected: Collected, console: Console) -> None:
     if not collected.not_started:
         return
     lines = [
-        f"Not recorded: {_count(len(collected.not_started), 'model')} whose files could not be had, "
-        "or did not stay the same."
+        f"Not recorded: {_count(len(collected.not_started), 'model')} whose files could not be "
+        "had, or did not stay the same."
     ]
     for model, why in collected.not_started.items():
         located = f"{why.where}: {why.what}" if why.where else why.what
