@@ -347,6 +347,15 @@ def _perplexity_delta(document: Document, rng: random.Random) -> bool | None:
     return None
 
 
+@kind("perplexity: the published file's of other tokens")
+def _published_tokens(document: Document, rng: random.Random) -> bool | None:
+    one = at(document, "generation.perplexity.published")
+    if not one or one["status"] != "measured":
+        return False
+    rng.choice(one["windows"])["tokens"] += 1
+    return None
+
+
 # ---------------------------------------------------------------- memory, machine, device
 
 

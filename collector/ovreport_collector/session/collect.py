@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console
 
 from ovreport import paths, store
-from ovreport.errors import SourceError, SuiteError
+from ovreport.errors import SourceError
 from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record
 from ovreport_collector import datasets, sources
 from ovreport_collector.doctor.preflight import preflight
@@ -33,6 +33,7 @@ from ovreport_collector.session.steps import Prepared
 from ovreport_collector.sources import Files
 from ovreport_collector.sources.model_files import Contents
 from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import OptionError
 
 _MAX_REASON = 2000
 
@@ -217,7 +218,7 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
         files = fetched[model.id]
         try:
             published = _published(plan, fitted[model.id], files, work)
-        except SuiteError as error:
+        except OptionError as error:
             faults.append(Fault(error.where, error.what, error.remedy))
             continue
         except SourceError as error:
