@@ -140,6 +140,11 @@ CHECKS: tuple[Check, ...] = (
         "They are taken of the file that ran.",
         identity.checksum,
     ),
+    Check(
+        "Weights make up the parameters, and are what the variant says.",
+        "Both are counted in the file that is measured.",
+        identity.weights,
+    ),
     Check("Shapes are shapes.", "They are read from the compiled model.", identity.ports),
     Check(
         "A case that failed as a whole has no times.",

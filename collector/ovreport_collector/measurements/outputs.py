@@ -12,7 +12,7 @@ from msgspec import field
 from ovreport.engines import of_kind
 from ovreport_collector import engines
 from ovreport_collector.engines.arrays import Array, Sample, load_samples, save_arrays
-from ovreport_collector.engines.base import Compiled, Mode, Network
+from ovreport_collector.engines.base import Compiled, Mode, Network, TellsWeights
 from ovreport_collector.engines.types import OutputsResult, Target, ThreadSettings
 from ovreport_collector.loadgen.checks import infer_checked
 from ovreport_collector.loadgen.drivers import in_threads
@@ -48,6 +48,7 @@ class OutputsJob(Job[OutputsResult], frozen=True, kw_only=True):
             outputs=network.outputs,
             parameters=network.parameters,
             execution=compiled.execution,
+            weights=network.weights if isinstance(network, TellsWeights) else {},
         )
 
 

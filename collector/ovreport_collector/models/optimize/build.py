@@ -145,6 +145,16 @@ def _optimized(source: Unoptimized, name: str, work: Path) -> ModelFile:
     return ModelFile(folder / file_name, origin)
 
 
+def made_before(model: Model, file: Path, name: str) -> Path | None:
+    """Return the file of a variant of a model that was optimized last; None: none was.
+
+    `file` is what is measured of the published model.
+    """
+    made = optimized_file_name(model, name)
+    folder = cache.newest(file=made, source=_checksums(file), variant=name)
+    return folder / made if folder is not None else None
+
+
 def _derived_from(source: Unoptimized, result: OptimizeResult) -> Origin:
     """Return the origin of what was optimized."""
     if result.restored is not None:
