@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +41,8 @@ class MemoryMeter:
         self._why_not = ""
         self._cgroup = cgroup
         self._counters: dict[str, int] = {}
+        self._peak = 0
+        """Of the phase, up to what was left out last."""
         self.unreadable: dict[str, str] = {}
         """Counter → why this process does not have it."""
 
@@ -56,14 +59,28 @@ class MemoryMeter:
         self._phases.append(
             PhaseMemory(
                 phase=phase,
-                peak_rss_bytes=status["VmHWM"],
+                peak_rss_bytes=max(self._peak, status["VmHWM"]),
                 anonymous_bytes=status["RssAnon"],
                 file_backed_bytes=status["RssFile"] + status["RssShmem"],
             )
         )
+        self._peak = 0
+
+    @contextlib.contextmanager
+    def leaving_out(self) -> Iterator[None]:
+        """Leave out the memory that is used inside: of checks, which no user's program makes."""
+        with contextlib.suppress(OSError, KeyError, ValueError):  # `end` says why
+            self._peak = max(self._peak, peak_rss_bytes())
+        try:
+            yield
+        finally:
+            _trim()
+            with contextlib.suppress(OSError):
+                _CLEAR_REFS.write_text(_RESET_PEAK)
 
     def begin(self) -> None:
         """Begin the next phase now: what came since the last one's end is of no phase."""
+        self._peak = 0
         with contextlib.suppress(OSError):  # `end` says why the peak cannot be had
             _CLEAR_REFS.write_text(_RESET_PEAK)
 
@@ -90,6 +107,10 @@ class MemoryMeter:
 def give_back_freed() -> None:
     """Return freed memory to the system, so that one phase's garbage is not the next one's peak."""
     gc.collect()
+    _trim()
+
+
+def _trim() -> None:
     try:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError):  # another C library: the value is then an upper bound

@@ -39,7 +39,7 @@ from ovreport_collector.sources import Files
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Model
-from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
+from ovreport_collector.tasks import Calibrates, Calibration, Inputs, Labelled, Validates
 
 VERSION = 2
 """Of how variants are made: raised when that changes, so that all are made again."""
@@ -198,9 +198,18 @@ def _calibration(source: Unoptimized) -> Calibration:
     if not isinstance(task, Calibrates):
         raise _unsupported(f'the task "{task.name}" has no real inputs to calibrate with')
     found = task.calibration(model, source.files, seed=SEED, count=calibration_count(model))
+    fresh = found.inputs
     for labelled in source.evaluated:
-        found = replace(found, inputs=without(found.inputs, labelled.inputs))
-    return found
+        fresh = without(fresh, labelled.inputs)
+    left_out = _count(found.inputs) - _count(fresh)
+    if not left_out:
+        return found
+    why = f"; {left_out} left out: nearly the same as some that are evaluated"
+    return replace(found, inputs=fresh, description=found.description + why)
+
+
+def _count(inputs: Inputs) -> int:
+    return len(next(iter(inputs.values())))
 
 
 def _validation(source: Unoptimized) -> Labelled:
