@@ -31,8 +31,9 @@ class PipelineRound(Part, frozen=True):
     """Median of each stage that this way has.
 
     Decoding ends with Pillow's image on the host way, with its array on the graph's. Letting go
-    of what a stage made counts as that stage's. Transfer is the copy into the request's own tensor, which lies in host memory for a CPU; what
-    a plugin copies further to its device is part of inference.
+    of what a stage made counts as that stage's. Transfer is the copy into the request's own
+    tensor, which lies in host memory for a CPU; what a plugin copies further to its device is part
+    of inference.
     """
     median_ms: Positive
     """Median of the whole, image file to answer, one at a time."""

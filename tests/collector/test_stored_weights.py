@@ -28,9 +28,7 @@ def dense(weight: ov.Node, features: int = 8) -> ov.Model:
 
 
 @pytest.mark.parametrize(("is_compressed", "stored"), [(True, "f16"), (False, "f32")])
-def test_weights_are_what_the_file_stores(
-    tmp_path: Path, is_compressed: bool, stored: str
-) -> None:
+def test_weights_are_what_the_file_stores(tmp_path: Path, is_compressed: bool, stored: str) -> None:
     """OpenVINO compresses to fp16 unless told otherwise; it decompresses when it runs."""
     path = tmp_path / "net.xml"
     ov.save_model(models.classifier(), path, compress_to_fp16=is_compressed)

@@ -50,7 +50,7 @@ def on_host(pipeline: ImagePipeline) -> Callable[[Image.Image], NDArray[np.float
         for channels, out, factor, shift in steps:
             np.multiply(found[..., channels], factor, out=out)
             if shift:
-                out -= shift
+                np.subtract(out, shift, out=out)
         return made
 
     return preprocess

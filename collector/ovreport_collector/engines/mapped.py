@@ -19,7 +19,7 @@ from typing import IO, overload
 
 import numpy as np
 
-from ovreport_collector.engines.arrays import Array, Sample, load_samples, rotated
+from ovreport_collector.engines.arrays import Array, Sample, load_samples, order, rotated
 from ovreport_collector.engines.base import Compiled, Request
 
 SMALL = 1 << 20
@@ -40,17 +40,17 @@ def open_samples(path: Path, seed: int) -> Sequence[Sample]:
             for name in archive.namelist()
         }
     count = min(column.count for column in columns.values())
-    return MappedSamples(columns, list(np.random.default_rng(seed).permutation(count)))
+    return MappedSamples(columns, order(count, seed))
 
 
 class MappedSamples(Sequence[Sample]):
     """Samples that take memory from their first use until they are released."""
 
-    def __init__(self, columns: dict[str, _Column], order: Sequence[int]) -> None:
-        self._columns, self._order = columns, order
+    def __init__(self, columns: dict[str, _Column], rows: Sequence[int]) -> None:
+        self._columns, self._rows = columns, rows
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self._rows)
 
     @overload
     def __getitem__(self, index: int) -> Sample: ...
@@ -59,18 +59,23 @@ class MappedSamples(Sequence[Sample]):
     def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
         if isinstance(index, slice):
             return [self[i] for i in range(len(self))[index]]
-        row = self._order[index]
+        row = self._rows[index]
         return {name: column.row(row) for name, column in self._columns.items()}
 
     def use(self, index: int) -> None:
         """Bring a sample into memory now, and not while an inference is timed."""
         for column in self._columns.values():
-            column.touch(self._order[index])
+            column.touch(self._rows[index])
 
     def release(self, index: int) -> None:
         """Take a sample out of memory; it can be used again."""
         for column in self._columns.values():
-            column.release(self._order[index])
+            column.release(self._rows[index])
+
+    def release_all(self) -> None:
+        """Take all samples out of memory, whoever used them last."""
+        for index in range(len(self)):
+            self.release(index)
 
 
 class _Column:
@@ -136,6 +141,12 @@ def feeding(compiled: Compiled, samples: Sequence[Sample]) -> Request:
     """Return a request that can be fed any of the samples, one of which is in memory."""
     request = compiled.request(samples)
     return _Feeding(request, samples) if isinstance(samples, MappedSamples) else request
+
+
+def release(samples: Sequence[Sample]) -> None:
+    """Take samples that are in a file out of memory: nobody is fed them any more."""
+    if isinstance(samples, MappedSamples):
+        samples.release_all()
 
 
 class KeptOutputs:

@@ -196,9 +196,7 @@ class ThreadLoad(Load):
             times.append(end)
             n += 1
 
-    def _collect(
-        self, times: Sequence[array[float]], began: Sequence[float]
-    ) -> LoadResult:
+    def _collect(self, times: Sequence[array[float]], began: Sequence[float]) -> LoadResult:
         # The threads' own starts: the one that waits for them may be late to read a clock.
         # Each request's own rate, added up: waiting for the last one would count the others'
         # idle end against the device.

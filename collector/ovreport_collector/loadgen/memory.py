@@ -12,6 +12,7 @@ from typing import Literal
 from ovreport.record import MemoryRound, PhaseMemory, Unsupported
 from ovreport_collector.engines.base import Engine, TellsDeviceMemory
 from ovreport_collector.loadgen.cgroup_peak import PEAK, CgroupPeak
+from ovreport_collector.process import own_memory
 
 Phase = Literal[
     "import",
@@ -25,7 +26,6 @@ Phase = Literal[
     "concurrency",
 ]
 
-_STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # proc(5): resets VmHWM; `ru_maxrss` of a child would report the parent's
 
@@ -33,7 +33,8 @@ _RESET_PEAK = "5"  # proc(5): resets VmHWM; `ru_maxrss` of a child would report 
 class MemoryMeter:
     """Notes the peak of the resident set (VmHWM) in each phase, and what others count.
 
-    With a `cgroup`, its peak too.
+    Without this program's own modules (`process.own_memory`). With a `cgroup`, its peak too, of
+    everything.
     """
 
     def __init__(self, cgroup: CgroupPeak | None = None) -> None:
@@ -51,17 +52,19 @@ class MemoryMeter:
         if self._why_not:
             return
         try:
-            status = _read_status()
+            status = own_memory.status()
             _CLEAR_REFS.write_text(_RESET_PEAK)
         except (OSError, KeyError, ValueError) as error:
             self._why_not = f"The kernel does not report this process's peak memory: {error}"
             return
+        anonymous = own_memory.own(own_memory.ANONYMOUS)
+        file_backed = own_memory.own(own_memory.FILE_BACKED)
         self._phases.append(
             PhaseMemory(
                 phase=phase,
-                peak_rss_bytes=max(self._peak, status["VmHWM"]),
-                anonymous_bytes=status["RssAnon"],
-                file_backed_bytes=status["RssFile"] + status["RssShmem"],
+                peak_rss_bytes=max(self._peak, status["VmHWM"]) - anonymous - file_backed,
+                anonymous_bytes=status["RssAnon"] - anonymous,
+                file_backed_bytes=status["RssFile"] + status["RssShmem"] - file_backed,
             )
         )
         self._peak = 0
@@ -119,14 +122,4 @@ def _trim() -> None:
 
 def peak_rss_bytes() -> int:
     """Return the highest resident set of this process so far; or raise OSError, KeyError."""
-    return _read_status()["VmHWM"]
-
-
-def _read_status() -> dict[str, int]:
-    """Return the sizes of /proc/self/status in bytes."""
-    sizes = {}
-    for line in _STATUS.read_text().splitlines():
-        key, _, value = line.partition(":")
-        if value.endswith(" kB"):
-            sizes[key] = int(value.split()[0]) * 1024
-    return sizes
+    return own_memory.status()["VmHWM"]

@@ -51,10 +51,7 @@ def near(inputs: Inputs, evaluated: Inputs) -> Flags:
     count = len(next(iter(ours.values())))
     found = np.ones(count, np.bool_)
     compared = False
-    for name, alike in (
-        (_tokens_in(ours), near_tokens),
-        (_numbers_in(ours), _near_numbers),
-    ):
+    for name, alike in ((_tokens_in(ours), near_tokens), (_numbers_in(ours), _near_numbers)):
         if name is not None and name in theirs:
             compared = True
             found &= alike(ours[name].reshape(count, -1), _flat(theirs[name]))
@@ -118,7 +115,8 @@ def _ranges(starts: NDArray[np.intp], ends: NDArray[np.intp]) -> NDArray[np.intp
     """Return the whole numbers of all ranges, one range after the other."""
     lengths = ends - starts
     before = np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return np.arange(lengths.sum()) - before + np.repeat(starts, lengths)
+    found: NDArray[np.intp] = np.arange(lengths.sum()) - before + np.repeat(starts, lengths)
+    return found
 
 
 # ---------------------------------------------------------------- numbers
@@ -139,7 +137,8 @@ def _means(rows: Array) -> NDArray[np.float64]:
     """Return the mean of each part of each row; the parts are equally long, a rest is left out."""
     length = max(1, rows.shape[1] // _BLOCKS)
     parts = rows.shape[1] // length
-    return rows[:, : parts * length].reshape(len(rows), parts, length).mean(axis=2, dtype=float)
+    blocks = rows[:, : parts * length].reshape(len(rows), parts, length)
+    return np.asarray(blocks.mean(axis=2, dtype=np.float64))
 
 
 def _candidates(

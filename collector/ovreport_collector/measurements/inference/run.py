@@ -21,7 +21,7 @@ from ovreport.record import (
 from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.base import Compiled, Network, Request, WrongOutputError
-from ovreport_collector.engines.mapped import KeptOutputs, open_samples
+from ovreport_collector.engines.mapped import KeptOutputs, open_samples, release
 from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.cgroup_peak import CgroupPeak
 from ovreport_collector.loadgen.checks import check_same, infer_checked
@@ -88,6 +88,7 @@ class _Measuring:
         """Measure start-up, latency, throughput with its energy, and memory, in this order."""
         network = yield from self._latency()
         give_back_freed()  # the latency mode's memory is not the throughput mode's
+        release(self.samples)
         yield from self._throughput(network)
         yield self._ended()
 
@@ -159,6 +160,7 @@ class _Measuring:
         """Try the drivers on a model of its own, whose memory is not counted."""
         found = faster_driver(self._compile(network), self.samples)
         give_back_freed()
+        release(self.samples)
         self.memory.begin()
         return found
 
