@@ -22,6 +22,9 @@ from ovreport.record import Converted, Optimized, Port, Record
 LEAST_S = 5
 """Seconds that benchmark_app runs at least; it takes whole ones."""
 _SUITE = "--suite"
+_TYPES: Mapping[str, str] = {"boolean": "bool"}
+_UNKNOWN_TYPES = ("bf16", "string")
+"""Types that benchmark_app cannot be told; it takes the model's own."""
 _NAMELESS = "#"
 """Records call an input without a name by its position: #0."""
 
@@ -108,8 +111,9 @@ def _inputs(ports: Sequence[Port]) -> Iterator[str]:
     elif named and all(port.shape for port in ports):
         pairs = zip(ports, shapes, strict=True)
         yield from ("-shape", ",".join(port.name + shape for port, shape in pairs))
-    types = {port.dtype for port in ports}
-    if len(types) == 1:
-        yield from ("-ip", types.pop())
-    elif named:
-        yield from ("-iop", ",".join(f"{port.name}:{port.dtype}" for port in ports))
+    types = [_TYPES.get(port.dtype, port.dtype) for port in ports]
+    known = [(p.name, t) for p, t in zip(ports, types, strict=True) if t not in _UNKNOWN_TYPES]
+    if len(set(types)) == 1 and known:
+        yield from ("-ip", types[0])
+    elif named and known:
+        yield from ("-iop", ",".join(f"{name}:{dtype}" for name, dtype in known))

@@ -30,6 +30,14 @@ def test_each_command_says_which_figure_it_nears() -> None:
         assert "-shape '[1,2048]' -ip i32" in one.command
 
 
+def test_the_default_precision_is_not_asked_for() -> None:
+    """Leaving it out is what asks for the default."""
+    assert all(
+        "-infer_precision" not in one.command
+        for one in repeat.nearest(a_record(precision="default"))
+    )
+
+
 def test_the_file_is_found_from_any_folder() -> None:
     """Of a suite that comes with ovreport; else the folder is said."""
     (one, _) = repeat.nearest(a_record(model="magika"))

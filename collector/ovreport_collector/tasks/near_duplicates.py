@@ -11,7 +11,7 @@ shifted. They are compared as the model gets them, decoded and scaled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -43,43 +43,30 @@ def units(inputs: Inputs) -> dict[str, Array]:
 
 
 def near(inputs: Inputs, evaluated: Inputs) -> Flags:
-    """Return of each unit of `inputs` whether one of `evaluated` is nearly the same.
+    """Return of each unit of `inputs` whether one of `evaluated` is nearly the same in every input.
 
     False for all where no input says enough: fewer than five tokens, or single numbers.
     """
     ours, theirs = units(inputs), units(evaluated)
     count = len(next(iter(ours.values())))
-    found = np.ones(count, np.bool_)
-    compared = False
-    for name, alike in ((_tokens_in(ours), near_tokens), (_numbers_in(ours), _near_numbers)):
-        if name is not None and name in theirs:
-            compared = True
-            found &= alike(ours[name].reshape(count, -1), _flat(theirs[name]))
-    return found if compared else np.zeros(count, np.bool_)
+    found = [
+        alike(_rows(array), _rows(theirs[name]))
+        for name, array in ours.items()
+        if name in theirs and (alike := _how(array)) is not None
+    ]
+    return np.logical_and.reduce(found) if found else np.zeros(count, np.bool_)
 
 
-def _flat(array: Array) -> Array:
+def _rows(array: Array) -> Array:
     return array.reshape(len(array), -1)
 
 
-def _tokens_in(arrays: dict[str, Array]) -> str | None:
-    """Return the input that holds tokens: that of the largest numbers, the others are masks."""
-    found = {
-        name: int(array.max(initial=0))
-        for name, array in arrays.items()
-        if array.dtype.kind in "iu" and _flat(array).shape[1] >= RUN
-    }
-    return max(found, key=lambda name: found[name], default=None)
-
-
-def _numbers_in(arrays: dict[str, Array]) -> str | None:
-    """Return the largest input of floating-point numbers; the others are states and options."""
-    found = {
-        name: _flat(array).shape[1]
-        for name, array in arrays.items()
-        if array.dtype.kind == "f" and _flat(array).shape[1] > 1
-    }
-    return max(found, key=lambda name: found[name], default=None)
+def _how(array: Array) -> Callable[[Array, Array], Flags] | None:
+    """Return what compares the units of an input; None where they say too little."""
+    size = _rows(array).shape[1]
+    if array.dtype.kind in "iu" and size >= RUN:
+        return near_tokens
+    return _near_numbers if array.dtype.kind == "f" and size > 1 else None
 
 
 # ---------------------------------------------------------------- tokens

@@ -46,7 +46,7 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
         model_cell(result.model, result.href, result.marks),
         Cell(
             result.device.label,
-            sub=line(device, 40) if device != result.device.family else "",
+            sub=result.device_string if device != result.device.family else "",
             sort=result.device.label.lower(),
             href=result.device.href,
             family=result.device.family,

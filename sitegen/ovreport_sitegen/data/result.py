@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ovreport.device_names import is_batching
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
@@ -146,6 +147,15 @@ class Result:
         """Name of the tier, and whether the user changed it."""
         tier = self.record.tier
         return f"{tier.name}, custom" if tier.is_custom else tier.name
+
+    @property
+    def device_string(self) -> str:
+        """The device string that was requested, and where it does not do what it says."""
+        device = self.record.case.device
+        asked = line(device, 40)
+        if device.upper().startswith("BATCH") and not is_batching(device):
+            return f"{asked}: no batching, it has no optimal batch size"
+        return asked
 
     @property
     def marks(self) -> tuple[str, ...]:
