@@ -34,6 +34,9 @@ MIN_SAMPLES = 16
 MAX_SELECTION = 40
 """Calibration inputs that select among quantizations, at most; a fifth of few."""
 
+_FULL, _HALF, _HALVES = ("fp64", "fp32"), "fp16", ("fp16", "bf16")
+"""Variants in floating point; those of 16 bits are not compressed to as many."""
+
 QUANTIZATIONS: tuple[Mapping[str, str], ...] = (
     {},
     {"activations_range": "minmax"},
@@ -49,12 +52,16 @@ point; what has norms gains by it, be it a transformer or not."""
 def possible(model: Model) -> tuple[str, ...]:
     """Return the variants that can be made of a model.
 
-    All of a floating-point model; of a language model, whatever its weights, those that leave
-    activations alone.
+    Of a floating-point model all but what it is already; of a language model, whatever its
+    weights, those that leave activations alone.
     """
     if is_language(model):
         return tuple(name for name, how in OPTIMIZATIONS.items() if how.weights_only)
-    return tuple(OPTIMIZATIONS) if model.variant == "fp32" else ()
+    if model.variant in _FULL:
+        return tuple(OPTIMIZATIONS)
+    return (
+        tuple(name for name in OPTIMIZATIONS if name != _HALF) if model.variant in _HALVES else ()
+    )
 
 
 def is_optimized(model: Model, name: str) -> bool:
