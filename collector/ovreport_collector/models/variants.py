@@ -34,8 +34,13 @@ MIN_SAMPLES = 16
 MAX_SELECTION = 40
 """Calibration inputs that select among quantizations, at most; a fifth of few."""
 
-_FULL, _HALF, _HALVES = ("fp64", "fp32"), "fp16", ("fp16", "bf16")
-"""Variants in floating point; those of 16 bits are not compressed to as many."""
+_IN_FLOATING_POINT: Mapping[str, tuple[str, ...]] = {
+    "fp64": (),
+    "fp32": (),
+    "bf16": ("fp16",),
+    "fp16": ("fp16",),
+}
+"""Weights of a file that can be optimized → what they are as small as already."""
 
 QUANTIZATIONS: tuple[Mapping[str, str], ...] = (
     {},
@@ -57,11 +62,8 @@ def possible(model: Model) -> tuple[str, ...]:
     """
     if is_language(model):
         return tuple(name for name, how in OPTIMIZATIONS.items() if how.weights_only)
-    if model.variant in _FULL:
-        return tuple(OPTIMIZATIONS)
-    return (
-        tuple(name for name in OPTIMIZATIONS if name != _HALF) if model.variant in _HALVES else ()
-    )
+    left_out = _IN_FLOATING_POINT.get(model.variant, tuple(OPTIMIZATIONS))
+    return tuple(name for name in OPTIMIZATIONS if name not in left_out)
 
 
 def is_optimized(model: Model, name: str) -> bool:
