@@ -55,10 +55,10 @@ class MappedSamples(Sequence[Sample]):
     @overload
     def __getitem__(self, index: int) -> Sample: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
+    def __getitem__(self, index: slice) -> MappedSamples: ...
+    def __getitem__(self, index: int | slice) -> Sample | MappedSamples:
         if isinstance(index, slice):
-            return [self[i] for i in range(len(self))[index]]
+            return MappedSamples(self._columns, self._rows[index])
         row = self._rows[index]
         return {name: column.row(row) for name, column in self._columns.items()}
 
