@@ -6,20 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ovreport.record import Accuracy
-from ovreport_sitegen.components import accuracy_cells, ranking, speedups
+from ovreport_sitegen.answer.section import Section, section
+from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.models_card import models_card
-from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card
-from ovreport_sitegen.pages.overview.answers import answers
 from ovreport_sitegen.pages.overview.takeaways import Takeaway, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import plural
-
-_METRICS = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
 
 
 @dataclass(frozen=True)
@@ -29,10 +26,9 @@ class OverviewView:
     head: Head
     whose: Whose
     takeaways: tuple[Takeaway, ...]
-    answers: Table
+    section: Section
     families: tuple[str, ...]
     cards: tuple[Card, ...]
-    table: Table
 
 
 def view(catalogue: Catalogue) -> OverviewView:
@@ -52,10 +48,9 @@ def view(catalogue: Catalogue) -> OverviewView:
         head,
         whose(catalogue),
         takeaways(catalogue),
-        answers(catalogue),
+        section(catalogue, "Every model on every device"),
         tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
         tuple(_cards(catalogue)),
-        table(catalogue),
     )
 
 
@@ -113,19 +108,6 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
         catalogue.models, key=lambda m: (devices(m), not m.architecture_only, labelled(m), m.title)
     )
     return best if devices(best) > 1 else None
-
-
-def table(catalogue: Catalogue) -> Table:
-    """Return the table of every result."""
-    return speedups.speed_table(
-        catalogue,
-        "results",
-        "All results",
-        "latency",
-        _METRICS,
-        [Column("Accuracy", "", "higher", True)],
-        lambda r: [accuracy_cells.named_cell(r)],
-    )
 
 
 PAGE = Page("overview", "Overview", view, when=has_results)
