@@ -80,10 +80,10 @@
   };
   /** Results before any filter: native frameworks and earlier releases only as columns. */
   function pool(state) {
-    const R = results(), language = metricOf(state.metric).language;
+    const R = results();
     return [...Array(R.counts.length).keys()].filter((i) =>
       (state.columns === "engine" || !R.native[i]) && (state.columns === "release" || i < R.current)
-      && (state.metric === "accuracy" ? values("accuracy").at.has(i) : R.language[i] === language));
+      && (state.metric !== "accuracy" || values("accuracy").at.has(i)));
   }
   const passes = (i, state, but) => Object.entries(FILTERS).every(([name, fits]) => name === but || fits(i, state));
 
@@ -244,26 +244,33 @@
     return { ...wordsOf(r, metricOf(c.key)), tip: "of one run" };
   }
 
+  function meansOf(rows, columns, state) {
+    if (state.metric === "accuracy" || state.columns === "metric") return [];
+    const byDevice = new Map();
+    for (const row of rows) {
+      const key = row.device ? row.device[0] : "";
+      (byDevice.get(key) ?? byDevice.set(key, []).get(key)).push(row);
+    }
+    return [...byDevice.values()].map((some) => meanRow(some, columns, state)).filter(Boolean);
+  }
   function meanRow(rows, columns, state) {
-    if (state.metric === "accuracy" || state.columns === "metric" || !rows.length) return null;
     const whole = rows.filter((row) => row.cells.every((c) => c && c.value));
     const shared = whole.filter((row) => row.cells.every((c) => c.level !== "unreliable"));
     if (shared.length < 2) return null;
-    const leftOut = [
-      whole.length > shared.length ? `${whole.length - shared.length} unreliable` : "",
-      rows.length > whole.length ? `${rows.length - whole.length} without a value in every column` : "",
-    ].filter(Boolean);
-    let note = `${plural(shared.length, state.columns === "device" ? "model" : "row")} with a value in every column`;
-    if (leftOut.length) note += `; left out: ${leftOut.join(", ")}`;
+    const leftOut = [[whole.length - shared.length, "unreliable"],
+      [rows.length - whole.length, "without a value in every column"]].filter(([n]) => n);
+    const words = leftOut.map(([n, why]) => `${n} ${why}`).join(", ");
+    const note = `of ${plural(shared.length, "model")}${words ? `; left out: ${words}` : ""}`;
     const base = columns.findIndex(([key]) => key === state.baseline), metric = metricOf(state.metric);
     const cells = columns.map((_, n) => {
-      const m = meanRatio(shared.map((row) => row.cells[n]));
-      const found = { text: significant(m.value), number: significant(m.value), value: m.value, level: "", ran: "", cost: "", tip: "",
+      const m = meanRatio(shared.map((row) => row.cells[n])), text = significant(m.value);
+      const found = { text, number: text, value: m.value, level: "", ran: "", cost: "", tip: "",
         interval: Number.isFinite(m.high) ? `${significant(m.low)} – ${significant(m.high)}` : "" };
       if (base >= 0 && n !== base) found.ratio = meanWords(shared, n, base, state.metric, metric);
       return found;
     });
-    return { label: "Geometric mean", note, cells };
+    const [{ device }] = rows;
+    return { label: device ? `Geometric mean, ${device[1]}` : "Geometric mean", note, cells };
   }
   function meanWords(rows, n, base, key, metric) {
     const found = rows.map((row) => against(row.cells[n].result, row.cells[base].result, key)).filter((r) => !r.why);
@@ -329,7 +336,7 @@
       if (!several) row.device = null;
       row.note = state.metric === "accuracy" ? results().accuracy[row.list[0]] : "";
     });
-    const found = { state, columns, every, metric: metricOf(state.metric), mean: meanRow(rows, columns, state), counts: counts(rows) };
+    const found = { state, columns, every, metric: metricOf(state.metric), means: meansOf(rows, columns, state), counts: counts(rows) };
     const order_ = state.sort ? sorted(rows, columns, state) : rows;
     const limit = state.all ? order_.length : MOST_ROWS;
     found.rows = order_.slice(0, limit);

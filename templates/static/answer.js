@@ -15,7 +15,7 @@
   const defaults = read();
 
   function read() {
-    const state = { weights: "", device: [], ...extra };
+    const state = { metric: "", columns: "", precision: "", weights: "", models: "", device: [], baseline: "", stable: false, ...extra };
     selects.forEach((select) => { state[select.name] = select.value; });
     const ticked = boxes.filter((box) => box.checked);
     if (ticked.length < boxes.length) state.device = ticked.map((box) => box.value);
@@ -32,8 +32,8 @@
     return pairs.toString().replaceAll("%3A", ":");
   }
   /** The state that the address names; null where its fragment is no state but a place on the page. */
-  function fromAddress() {
-    const text = location.hash.slice(1);
+  function stateOf(hash) {
+    const text = hash.slice(1);
     if (text && !text.includes("=")) return null;
     const pairs = new URLSearchParams(text), state = { ...defaults };
     for (const name of Object.keys(defaults)) {
@@ -112,14 +112,14 @@
 
   function drawBodies(table) {
     const { columns } = table, bodies = [];
-    if (table.mean) {
-      const head = make("th", { scope: "row" }, table.mean.label, " ", small(table.mean.note));
-      bodies.push(make("tbody", { class: "mean" }, make("tr", {}, head, ...table.mean.cells.map((c, n) => drawCell(c, columns[n][1])))));
+    if (table.means.length) {
+      bodies.push(make("tbody", { class: "mean" }, ...table.means.map((mean) => make("tr", {},
+        make("th", { scope: "row" }, mean.label, " ", small(mean.note)), ...mean.cells.map((c, n) => drawCell(c, columns[n][1]))))));
     }
     let task = null;
     for (const row of table.rows) {
       const own = table.grouped ? row.model[2] || "Other" : "";
-      if (own !== task || !bodies.length) {
+      if (own !== task) {
         task = own;
         bodies.push(make("tbody", {}, own ? make("tr", { class: "group" },
           make("th", { scope: "rowgroup", colspan: columns.length + 1 }, own)) : ""));
@@ -155,8 +155,7 @@
     if (shown) shown.textContent = state.device.length ? `${state.device.length} of ${boxes.length}` : `all ${boxes.length}`;
     const here = addressOf(state);
     all(".asks a").forEach((link) => {
-      const same = decodeURIComponent(link.hash.slice(1)) === decodeURIComponent(here);
-      if (same) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
+      if (addressOf(stateOf(link.hash)) === here) link.setAttribute("aria-current", "true"); else link.removeAttribute("aria-current");
     });
   }
 
@@ -191,7 +190,7 @@
     show(state);
   }
   function follow() {
-    const state = fromAddress();
+    const state = stateOf(location.hash);
     if (state && (current || addressOf(state))) { write(state); show(state); }
   }
 
@@ -200,7 +199,7 @@
   const parts = (c) => c ? [c.number ?? c.text, c.value === undefined ? "" : c.interval, c.level, c.ran, c.cost,
     c.ratio ? c.ratio.text : "", c.ratio ? c.ratio.interval : ""] : ["", "", "", "", "", "", ""];
   const rowsOut = () => [
-    ...(current.mean ? [[current.mean.label, "", "", current.mean.cells]] : []),
+    ...current.means.map((mean) => [mean.label, "", "", mean.cells]),
     ...current.rows.map((row) => [row.model[1], row.model[2], row.device ? row.device[1] : "", row.cells]),
   ];
   /** A text on one line that a spreadsheet does not take for a formula. */

@@ -15,15 +15,7 @@ from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells, ranked
 from ovreport_sitegen.components.result_tables import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column
-from ovreport_sitegen.pages import (
-    accuracy,
-    efficiency,
-    latency,
-    model,
-    models,
-    overview,
-    throughput,
-)
+from ovreport_sitegen.pages import accuracy, efficiency, latency, model, models, throughput
 from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import warning
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
@@ -267,7 +259,6 @@ def test_failures_are_shown_as_failures() -> None:
     """A failed case has a row with its reason, no zero, and its stderr on the model's page."""
     found = catalogue(a_failed_record(), a_record(model="other", seed=2))
     for view in (
-        overview.view(found).table,
         latency.view(found).table,
         throughput.view(found).table,
         efficiency.view(found).table,
@@ -311,7 +302,7 @@ def test_the_label_never_says_more_than_what_ran() -> None:
 def test_architecture_only_models_have_no_accuracy_and_are_marked() -> None:
     """The mark is in every table and chart; accuracy is unsupported, not a number."""
     found = catalogue(a_record(architecture_only=True), a_record(model="b", seed=2))
-    assert "architecture only" in overview.view(found).table.rows[1].html
+    assert "architecture only" in latency.view(found).table.rows[1].html
     chart = latency.view(found).cards[0].chart
     assert chart is not None
     assert any("architecture only" in row.name for row in chart.rows)
@@ -321,7 +312,7 @@ def test_architecture_only_models_have_no_accuracy_and_are_marked() -> None:
 def test_quick_results_are_marked() -> None:
     """The quick tier is named on the row."""
     found = catalogue(*a_collection())
-    rows = [row for row in overview.view(found).table.rows if ">quick<" in row.html]
+    rows = [row for row in latency.view(found).table.rows if ">quick<" in row.html]
     assert len(rows) == 1
 
 
@@ -453,7 +444,6 @@ def test_all_tables_have_as_many_cells_as_columns() -> None:
     """Spans included: a row that is too short would shift numbers under wrong heads."""
     found = catalogue(*a_collection())
     tables = [
-        overview.view(found).table,
         latency.view(found).table,
         latency.view(found).startup,
         throughput.view(found).table,

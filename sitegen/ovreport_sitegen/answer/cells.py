@@ -78,9 +78,10 @@ class AnswerCell:
 
 
 def ran_words(result: Result) -> str:
-    """Return the framework, the weights where they are not fp32, and the precision that ran."""
+    """Return what ran: framework, weights other than fp32, precision, and whether it was quick."""
     weights = "" if result.variant == "fp32" else VARIANTS[result.variant].short
-    return " · ".join(filter(None, (result.framework, weights, ran(result))))
+    tier = "quick" if result.quick else ""
+    return " · ".join(filter(None, (result.framework, weights, ran(result), tier)))
 
 
 def cost_of(result: Result) -> Cost:

@@ -51,7 +51,7 @@ class Controls:
 
 def controls(catalogue: Catalogue, state: State, columns: Sequence[axes.Place]) -> Controls:
     """Return the controls of a table in its first state, which has these columns."""
-    results = [*catalogue.results, *catalogue.native, *catalogue.language]
+    results = [*catalogue.results, *catalogue.native]
     return Controls(
         metric=tuple(_metrics(results, state)),
         columns=(Choices("", tuple(_columns(catalogue, results, state))),),
@@ -114,5 +114,5 @@ def _models(catalogue: Catalogue, results: list[Result], state: State) -> Iterab
     keys = {f"{TASK}{slug(task)}": task for task in tasks}
     options = (Option(key, task.capitalize(), state.models == key) for key, task in keys.items())
     yield Choices("Task", tuple(options))
-    models = (*catalogue.models, *catalogue.language_models)
-    yield Choices("Model", tuple(Option(m.slug, m.title, state.models == m.slug) for m in models))
+    models = (Option(m.slug, m.title, state.models == m.slug) for m in catalogue.models)
+    yield Choices("Model", tuple(models))

@@ -64,7 +64,7 @@ def files(catalogue: Catalogue) -> tuple[dict[str, bytes], dict[str, str]]:
 
 def every(catalogue: Catalogue) -> list[Result]:
     """Return all results that the table can show."""
-    return [*catalogue.everything, *catalogue.earlier_releases]
+    return [*catalogue.results, *catalogue.native, *catalogue.earlier_releases]
 
 
 def metrics(results: Sequence[Result]) -> list[Metric]:
@@ -119,7 +119,6 @@ def _results(
         "published": [int(r.is_published) for r in results],
         "native": [int(bool(r.framework)) for r in results],
         "completed": [int(r.completed) for r in results],
-        "language": [int(r.record.case.is_language) for r in results],
         "fullness": [fullness(r) for r in results],
         "architecture_only": [int(r.model.architecture_only) for r in results],
         "accuracy": [accuracy_label(r) for r in results],
@@ -147,7 +146,6 @@ def _described(metric: Metric) -> dict[str, Any]:
         "lower": int(metric.direction == "lower"),
         "time": int(ratios.is_time(metric)),
         "group": group.title if group else metric.label,
-        "language": int(bool(group and group.is_language)),
     }
 
 

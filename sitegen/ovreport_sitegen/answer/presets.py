@@ -68,9 +68,7 @@ def _modes(catalogue: Catalogue) -> Iterator[Preset]:
             State(both[1], "metric", baseline=both[0]),
         )
     if any(r.metric_value("startup_cached_ms") for r in catalogue.results):
-        yield Preset(
-            "Start-up, cold and cached", State("startup_ms", "metric", baseline="startup_ms")
-        )
+        yield Preset("Start-up, cold and cached", State("startup_ms", "metric"))
 
 
 def _two_machines(catalogue: Catalogue) -> tuple[DeviceRef, DeviceRef] | None:

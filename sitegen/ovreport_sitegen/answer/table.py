@@ -73,7 +73,7 @@ class Answer:
     columns: tuple[axes.Place, ...]
     more_columns: int
     """That are not shown before the reader asks for them."""
-    mean: MeanRow | None
+    means: tuple[MeanRow, ...]
     groups: tuple[tuple[str, tuple[AnswerRow, ...]], ...]
     """Title of a task, empty for rows without; its rows."""
     more_rows: int
@@ -109,7 +109,7 @@ def answer(catalogue: Catalogue, state: State = DEFAULT_STATE) -> Answer:
         reading=reading(state),
         columns=tuple(shown),
         more_columns=len(columns) - len(shown),
-        mean=_mean_row(rows, shown, state),
+        means=_means(rows, shown, state),
         groups=tuple(_groups(first, state)),
         more_rows=len(rows) - len(first),
         counts=_counts(rows),
@@ -128,9 +128,10 @@ def reading(state: State) -> str:
 def pool(catalogue: Catalogue, state: State) -> list[Result]:
     """Return the results that a table is of, before any filter.
 
-    Native frameworks and earlier releases only where they are columns.
+    Native frameworks and earlier releases only where they are columns; language models, whose
+    tokens are no inferences, have pages of their own.
     """
-    found = [*catalogue.results, *catalogue.language]
+    found = [*catalogue.results]
     if state.columns == "engine":
         found += catalogue.native
     if state.columns == "release":
@@ -317,30 +318,36 @@ def _groups(rows: Sequence[AnswerRow], state: State) -> Iterable[tuple[str, tupl
 # ---------------------------------------------------------------- means and counts
 
 
-def _mean_row(
+def _means(
     rows: Sequence[AnswerRow], columns: Sequence[axes.Place], state: State
-) -> MeanRow | None:
-    """Return the geometric mean of every column, over the rows that all columns have a value in.
+) -> tuple[MeanRow, ...]:
+    """Return the geometric mean of every column, for each device that rows are of.
 
-    Unreliable values are left out. None where fewer than two rows are shared, or the metric is an
-    accuracy: those of different tasks have no mean.
+    It is over the rows that all columns have a value in; unreliable values are left out. There is
+    none of fewer than two rows, nor of accuracies: those of different tasks have no mean.
     """
-    if state.metric == ACCURACY or state.columns == BY_METRIC or not rows:
-        return None
+    if state.metric == ACCURACY or state.columns == BY_METRIC:
+        return ()
+    by_device = grouped((row.device, row) for row in rows)
+    found = (_mean_row(device, some, columns, state) for device, some in by_device.items())
+    return tuple(filter(None, found))
+
+
+def _mean_row(
+    device: DeviceRef | None, rows: Sequence[AnswerRow], columns: Sequence[axes.Place], state: State
+) -> MeanRow | None:
     whole = [row for row in rows if all(cell and cell.value for cell in row.cells)]
-    shared = [row for row in whole if all(_is_reliable(cell) for cell in row.cells)]
-    noun = "model" if state.columns == "device" else "row"
-    left_out = [
-        f"{len(whole) - len(shared)} unreliable" if len(whole) > len(shared) else "",
-        f"{len(rows) - len(whole)} without a value in every column"
-        if len(rows) > len(whole)
-        else "",
-    ]
-    note = f"{plural(len(shared), noun)} with a value in every column"
+    shared = [row for row in whole if all(map(_is_reliable, row.cells))]
     if len(shared) < 2:
         return None
-    if any(left_out):
-        note += f"; left out: {', '.join(filter(None, left_out))}"
+    left_out = (
+        (len(whole) - len(shared), "unreliable"),
+        (len(rows) - len(whole), "without a value in every column"),
+    )
+    words = [f"{n} {why}" for n, why in left_out if n]
+    note = f"of {plural(len(shared), 'model')}" + (
+        f"; left out: {', '.join(words)}" if words else ""
+    )
     metric, keys = METRICS[state.metric], [column.key for column in columns]
     cells = [_mean_cell([row.cells[i] for row in shared], metric) for i in range(len(keys))]
     if state.baseline in keys:
@@ -349,7 +356,8 @@ def _mean_row(
             cell if i == base else replace(cell, ratio=_mean_ratio(shared, i, base, metric))
             for i, cell in enumerate(cells)
         ]
-    return MeanRow("Geometric mean", note, tuple(cells))
+    name = f"Geometric mean, {device.label}" if device else "Geometric mean"
+    return MeanRow(name, note, tuple(cells))
 
 
 def _is_reliable(cell: AnswerCell | None) -> bool:

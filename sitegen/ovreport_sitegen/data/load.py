@@ -54,7 +54,8 @@ def earlier_releases(
         for record in older  # oldest first: the newest stays
     }
     for (case, of), record in found.items():
-        if case in now and of != now[case] and not record.case.is_native:
+        is_openvino = ENGINES[record.case.engine].kind == "openvino"
+        if is_openvino and case in now and of != now[case]:
             yield names.result(record, metric_values(record))
 
 

@@ -35,20 +35,21 @@ def view(catalogue: Catalogue) -> OverviewView:
     """Return the view of the overview."""
     last = catalogue.machines[0]
     results = catalogue.of_machine(last)
-    models = len({r.model.id for r in results})
     head = Head(
-        f"OpenVINO on {last.label}: how fast, how right, how sure",
+        "OpenVINO: how fast, how right, how sure?",
         "OpenVINO runs neural networks on processors, graphics and neural processors. This site "
-        f"says how fast it runs {plural(models, 'model')} here, whether their outputs stay "
-        "right, and how sure each number is.",
+        f"says how fast it runs {plural(len(catalogue.models), 'model')} on "
+        f"{plural(len(catalogue.devices), 'device')}, whether their outputs stay right, and how "
+        "sure each number is.",
         warning=warning(results, "latency", f"on {last.label}"),
     )
+    shown = section(catalogue, "Every model on every device")
     families = Counter(d.family for d in catalogue.devices)
     return OverviewView(
         head,
         whose(catalogue),
-        takeaways(catalogue),
-        section(catalogue, "Every model on every device"),
+        takeaways(catalogue, shown.answer),
+        shown,
         tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
         tuple(_cards(catalogue)),
     )
