@@ -174,7 +174,8 @@
     }
     if (state.stable && found.level !== "stable")
       return { ...common, text: `${found.level}, not shown`, cost, costInterval, isBad };
-    const interval = found.kind === "bound" || found.low === found.high ? ""
+    const ends = new Set([found.low, found.value, found.high].map((end) => significant(end)));
+    const interval = found.kind === "bound" || ends.size === 1 ? ""
       : Number.isFinite(found.high - found.low) ? `${significant(found.low)} – ${significant(found.high)}`
         : "interval unknown";
     return {

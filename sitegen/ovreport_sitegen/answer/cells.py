@@ -132,7 +132,8 @@ def _missing(result: Result, why: NotMeasured | None, ran_: str) -> AnswerCell:
 
 
 def _interval(found: MetricValue, metric: Metric) -> str:
-    if found.kind == "bound" or found.low == found.high:
+    ends = {metric.format(end) for end in (found.low, found.value, found.high)}
+    if found.kind == "bound" or len(ends) == 1:
         return ""
     words = interval_words(found.low, found.high, metric.format)
     return f"range {words}" if found.kind in NO_INTERVAL else words
