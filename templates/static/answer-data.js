@@ -54,7 +54,7 @@
     const data = store.get(key), found = { at: new Map(), missing: new Map(), pairs: new Map() };
     data.at.forEach((i, n) => found.at.set(i, {
       value: data.value[n], low: data.low[n] ?? -Infinity, high: data.high[n] ?? Infinity,
-      level: LEVELS[data.level[n]], kind: data.kind[n],
+      level: LEVELS[data.level[n]], kind: data.kind[n], scope: data.scope[n] ?? "",
     }));
     data.missing.at.forEach((i, n) => found.missing.set(i, data.missing.values[data.missing.codes[n]]));
     data.pairs.forEach(([i, j, value, low, high, outcome, n]) =>
@@ -137,6 +137,7 @@
       return { why: "Not the same model file and inputs." };
     const first = V.at.get(i), second = V.at.get(j);
     if (!first || !second) return { why: "Not measured for both." };
+    if (first.scope !== second.scope) return { why: "Not of the same part of the machine." };
     if (NO_INTERVAL.has(first.kind) || NO_INTERVAL.has(second.kind))
       return { why: "A bound has no interval to compare by." };
     if (first.kind === "observed" || second.kind === "observed")
@@ -179,12 +180,24 @@
       : Number.isFinite(found.high - found.low) ? `${significant(found.low)} – ${significant(found.high)}`
         : "interval unknown";
     return {
-      ...common, cost, costInterval, isBad, value: found.value, low: found.low, high: found.high, level: found.level,
+      ...common, ran: [ran, found.scope].filter(Boolean).join(" · "), cost, costInterval, isBad, value: found.value, low: found.low, high: found.high, level: found.level,
       number: significant(found.value),
       text: (found.level === "unreliable" ? "≈\u00a0" : "") + significant(found.value),
       interval: NO_INTERVAL.has(found.kind) && interval ? `range ${interval}` : interval,
       tip: `${found.level}, ${found.kind}`,
     };
+  }
+  /** Bars of one scale a row, or of one for all rows where there is one column. */
+  function drawBars(rows) {
+    if (rows.length && rows[0].cells.length === 1) addBars(rows.flatMap((row) => row.cells));
+    else rows.forEach((row) => addBars(row.cells));
+  }
+  /** Mark quick results; where all are, one sentence says so. */
+  function markTiers(rows) {
+    const cells = rows.flatMap((row) => row.cells).filter(Boolean), isQuick = (c) => results().quick[c.result];
+    if (cells.length && cells.every(isQuick)) return " All of the quick tier.";
+    for (const c of cells) if (isQuick(c) && c.ran) c.ran += " · quick";
+    return "";
   }
   function addBars(cells) {
     const found = cells.filter((c) => c && c.value !== undefined);
@@ -223,7 +236,6 @@
       if (!cells[base] || cells.filter(Boolean).length < 2) return null;
       cells.forEach((c, n) => { if (c && n !== base) addRatio(c, cells[base]); });
     }
-    addBars(cells);
     return { model: of("model", list[0]), device: of("device", list[0]), isArchitectureOnly: results().architecture_only[list[0]], cells, list };
   }
   function addRatio(c, base) {
@@ -337,7 +349,9 @@
       if (!several) row.device = null;
       row.note = state.metric === "accuracy" ? results().accuracy[row.list[0]] : "";
     });
-    const found = { state, columns, every, metric: metricOf(state.metric), means: meansOf(rows, columns, state), counts: counts(rows) };
+    drawBars(rows);
+    const tier = markTiers(rows);
+    const found = { state, columns, every, metric: metricOf(state.metric), means: meansOf(rows, columns, state), counts: counts(rows) + tier };
     const order_ = state.sort ? sorted(rows, columns, state) : rows;
     const limit = state.all ? order_.length : MOST_ROWS;
     found.rows = order_.slice(0, limit);

@@ -68,6 +68,10 @@
   };
   const small = (text, attributes = {}) => text ? make("small", attributes, text) : "";
 
+  /** A mark that opens its explanation, where the page has it. */
+  const explained = (key, words) => document.getElementById(`mark-${key}`)
+    ? make("button", { type: "button", popovertarget: `mark-${key}` }, words) : words;
+
   function drawBar(b) {
     const line = b.high > b.low ? make("path", { d: `M${b.low} 4H${b.high}` }) : "";
     return make("svg", { class: `bar ${b.family} ${b.level}`, viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" },
@@ -88,7 +92,7 @@
     const [, title, , href] = row.model;
     const head = make("th", { scope: "row" }, make("a", { href }, title));
     if (row.isArchitectureOnly)
-      head.append(" ", make("small", {}, make("button", { type: "button", popovertarget: "mark-architecture-only" }, "architecture only")));
+      head.append(" ", make("small", {}, explained("architecture-only", "architecture only")));
     if (row.device) head.append(" ", small(row.device[1]));
     if (row.note) head.append(" ", small(row.note));
     return make("tr", {}, head, ...row.cells.map((c, n) => drawCell(c, columns[n][1])));

@@ -25,7 +25,7 @@ _ROOM = 1.5
 
 @dataclass(frozen=True)
 class Bar:
-    """A value and its interval, in percent of the longest in the row."""
+    """A value and its interval, in percent of the longest in the row, or in a column alone."""
 
     value: float
     low: float
@@ -78,10 +78,9 @@ class AnswerCell:
 
 
 def ran_words(result: Result) -> str:
-    """Return what ran: framework, weights other than fp32, precision, and whether it was quick."""
+    """Return what ran: framework, weights other than fp32, and precision."""
     weights = "" if result.variant == "fp32" else VARIANTS[result.variant].short
-    tier = "quick" if result.quick else ""
-    return " · ".join(filter(None, (result.framework, weights, ran(result), tier)))
+    return " · ".join(filter(None, (result.framework, weights, ran(result))))
 
 
 def cost_of(result: Result) -> Cost:
@@ -112,7 +111,7 @@ def value_cell(result: Result, key: str, *, stable: bool = False) -> AnswerCell:
         value=found.value * metric.scale,
         interval=_interval(found, metric),
         level=found.verdict.level,
-        ran=ran_,
+        ran=" · ".join(filter(None, (ran_, line(found.scope, 60)))),
         cost=cost,
         tip=f"{found.verdict.level}, {found.kind}",
     )
@@ -140,7 +139,7 @@ def _interval(found: MetricValue, metric: Metric) -> str:
 
 
 def bars(found: Sequence[tuple[MetricValue, str]]) -> list[Bar]:
-    """Return the bars of a row: of each value, and the family of its device."""
+    """Return bars of one length scale: of each value, and the family of its device."""
     longest = max((value.value for value, _ in found), default=0.0)
     reach = max((min(v.high, _ROOM * longest) for v, _ in found), default=0.0)
     full = max(longest, reach)

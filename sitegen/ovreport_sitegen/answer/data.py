@@ -28,6 +28,7 @@ from ovreport_sitegen.answer.table import accuracy_label, metric_of, row_order
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import line
 
 RESULTS = "results"
 _LEVELS = list(get_args(Level))
@@ -119,6 +120,7 @@ def _results(
         "published": [int(r.is_published) for r in results],
         "native": [int(bool(r.framework)) for r in results],
         "completed": [int(r.completed) for r in results],
+        "quick": [int(r.quick) for r in results],
         "fullness": [fullness(r) for r in results],
         "architecture_only": [int(r.model.architecture_only) for r in results],
         "accuracy": [accuracy_label(r) for r in results],
@@ -173,6 +175,7 @@ def _values(catalogue: Catalogue, results: Sequence[Result], metric: Metric) -> 
         "high": [_rounded(v.high * metric.scale) for v in values],
         "level": [_LEVELS.index(v.verdict.level) for v in values],
         "kind": [v.kind for v in values],
+        "scope": [line(v.scope, 60) for v in values] if any(v.scope for v in values) else [],
         "better": [i for i in at if is_better(catalogue, results[i], metric.key)],
         "missing": {"at": missing_at, **missing.columns},
         "pairs": list(_pairs(results, metric)) if metric.key in ratios.PAIRED else [],

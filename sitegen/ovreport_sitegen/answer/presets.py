@@ -61,6 +61,8 @@ def _presets(catalogue: Catalogue, metric: str) -> Iterator[Preset]:
 
 
 def _modes(catalogue: Catalogue) -> Iterator[Preset]:
+    if any(r.metric_value("latency_p90_ms") for r in catalogue.results):
+        yield Preset("Median and slow inferences", State("latency_ms", "metric"))
     both = ("peak_memory_latency_bytes", "peak_memory_bytes")
     if any(all(r.metric_value(key) for key in both) for r in catalogue.results):
         yield Preset(

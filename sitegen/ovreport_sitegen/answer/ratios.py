@@ -69,6 +69,8 @@ def paired(candidate: Result, baseline: Result, key: str) -> Comparison | None:
 
 def apart(candidate: MetricValue, baseline: MetricValue, metric: Metric) -> Against:
     """Return a value against another of a separate run, by the intervals of both."""
+    if candidate.scope != baseline.scope:
+        return Against(why="Not of the same part of the machine.")
     kinds = {candidate.kind, baseline.kind}
     if kinds & NO_INTERVAL:
         return Against(why="A bound has no interval to compare by.")

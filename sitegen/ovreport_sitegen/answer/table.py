@@ -50,6 +50,8 @@ class AnswerRow:
     """Below the model's name."""
     cells: tuple[AnswerCell | None, ...]
     """None: there is nothing."""
+    keys: tuple[str, ...]
+    """The metric of each cell."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def answer(catalogue: Catalogue, state: State = DEFAULT_STATE) -> Answer:
         for (model, device), some in _by_row(results, state).items()
         if (row := _row(catalogue, state, model, device, some, shown))
     ]
-    rows = _named(rows, state)
+    rows, tier = _with_tiers(_with_bars(_named(rows, state)))
     first = rows[:MOST_ROWS]
     return Answer(
         state=state,
@@ -112,7 +114,7 @@ def answer(catalogue: Catalogue, state: State = DEFAULT_STATE) -> Answer:
         means=_means(rows, shown, state),
         groups=tuple(_groups(first, state)),
         more_rows=len(rows) - len(first),
-        counts=_counts(rows),
+        counts=_counts(rows) + tier,
     )
 
 
@@ -225,7 +227,7 @@ def _row(
             for i, cell in enumerate(cells)
         ]
     note = accuracy_label(results[0]) if state.metric == ACCURACY else ""
-    return AnswerRow(model, device, note, tuple(_with_bars(cells, chosen)))
+    return AnswerRow(model, device, note, tuple(cells), tuple(key for _, key in chosen))
 
 
 def _chosen(
@@ -286,19 +288,43 @@ def _across(result: Result, key: str, base_key: str) -> Words | None:
     return words if words.text == "no comparison" else replace(words, tip="of one run")
 
 
-def _with_bars(
-    cells: Sequence[AnswerCell | None], chosen: Sequence[tuple[Result | None, str]]
-) -> list[AnswerCell | None]:
+def _with_bars(rows: Sequence[AnswerRow]) -> list[AnswerRow]:
+    """Return rows with bars: one scale a row, or one for all where there is one column."""
+    if rows and len(rows[0].cells) == 1:
+        drawn = iter(_drawn([(row.cells[0], row.keys[0]) for row in rows]))
+        return [replace(row, cells=(next(drawn),)) for row in rows]
+    return [
+        replace(row, cells=tuple(_drawn(list(zip(row.cells, row.keys, strict=True)))))
+        for row in rows
+    ]
+
+
+def _drawn(cells: Sequence[tuple[AnswerCell | None, str]]) -> list[AnswerCell | None]:
     values: dict[int, tuple[MetricValue, str]] = {}
-    for i, (cell, (result, key)) in enumerate(zip(cells, chosen, strict=True)):
-        found = result.metric_value(value_key(result, key)) if result else None
-        if cell is not None and cell.value is not None and result and found:
+    for i, (cell, key) in enumerate(cells):
+        result = cell.result if cell is not None and cell.value is not None else None
+        if result and (found := result.metric_value(value_key(result, key))):
             values[i] = found, result.device.family
     drawn = dict(zip(values, bars(list(values.values())), strict=True))
     return [
         replace(cell, bar=drawn[i]) if cell is not None and i in drawn else cell
-        for i, cell in enumerate(cells)
+        for i, (cell, _) in enumerate(cells)
     ]
+
+
+def _with_tiers(rows: Sequence[AnswerRow]) -> tuple[list[AnswerRow], str]:
+    """Return rows whose quick results are marked, and a sentence instead where all are quick."""
+    shown = [cell.result for row in rows for cell in row.cells if cell and cell.result]
+    quick = [result.quick for result in shown]
+    if all(quick) or not any(quick):
+        return list(rows), " All of the quick tier." if any(quick) else ""
+    return [replace(row, cells=tuple(map(_marked_quick, row.cells))) for row in rows], ""
+
+
+def _marked_quick(cell: AnswerCell | None) -> AnswerCell | None:
+    if cell is None or cell.result is None or not cell.result.quick or not cell.ran:
+        return cell
+    return replace(cell, ran=f"{cell.ran} · quick")
 
 
 def _named(rows: Sequence[AnswerRow], state: State) -> list[AnswerRow]:

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ovreport.metrics import HEADLINES
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import cost_cell
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    VERDICT,
-    metric_column,
-    result_cells,
-    value_cell,
-    verdict_cell,
-)
+from ovreport_sitegen.components.cells import result_cells
 from ovreport_sitegen.components.ranking import CARD_ROWS, model_name
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
@@ -23,7 +16,6 @@ from ovreport_sitegen.components.ratio_card import (
     ratio_cell,
     ratio_finding,
 )
-from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
@@ -109,32 +101,3 @@ def speedup_cell(
         return BASELINE
     speedup = catalogue.speedup(result)
     return ratio_cell(speedup.of(measurement) if speedup else None, _NOT_PAIRED)
-
-
-def speed_table(
-    catalogue: Catalogue,
-    id_: str,
-    caption: str,
-    measurement: SpeedMeasurement,
-    metrics: Sequence[str],
-    columns: Sequence[Column],
-    cells: Callable[[Result], Sequence[Cell]],
-) -> Table:
-    """Return the table of every result: headline, verdict, more metrics, and the speedup.
-
-    `columns` and `cells` follow these.
-    """
-    headline = HEADLINES[measurement]
-    common = (metric_column(headline), VERDICT, *map(metric_column, metrics), SPEEDUP)
-
-    def all_cells(r: Result) -> tuple[Cell, ...]:
-        return (
-            value_cell(r, headline),
-            verdict_cell(r, measurement),
-            *(value_cell(r, key) for key in metrics),
-            speedup_cell(catalogue, r, measurement),
-            *cells(r),
-        )
-
-    results, columns = catalogue.results, (*common, *columns)
-    return result_table(id_, caption, results, columns, all_cells)

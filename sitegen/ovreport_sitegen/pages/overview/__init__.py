@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ovreport.record import Accuracy
 from ovreport_sitegen.answer.section import Section, section
@@ -58,7 +58,7 @@ def view(catalogue: Catalogue) -> OverviewView:
 def _cards(catalogue: Catalogue) -> list[Card]:
     """Return the cards of all models; after them one model on several devices, if any ran so.
 
-    What cannot be drawn is left to its own page, which says why.
+    What cannot be drawn is left to its own page, which says why, and has the tables.
     """
     model = _widest(catalogue)
     cards = [
@@ -70,7 +70,7 @@ def _cards(catalogue: Catalogue) -> list[Card]:
         models_card(catalogue, "peak_memory_bytes", more="efficiency.html#memory"),
         *(_device_cards(catalogue, model) if model else ()),
     ]
-    return [card for card in cards if card.chart]
+    return [replace(card, table=None) for card in cards if card.chart]
 
 
 def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
