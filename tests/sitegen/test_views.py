@@ -17,7 +17,15 @@ from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells, ranked
 from ovreport_sitegen.components.result_tables import details_table, whole_devices
 from ovreport_sitegen.components.table import Cell, Column
-from ovreport_sitegen.pages import accuracy, efficiency, latency, model, models, throughput
+from ovreport_sitegen.pages import (
+    accuracy,
+    efficiency,
+    end_to_end,
+    latency,
+    model,
+    models,
+    throughput,
+)
 from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import warning
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
