@@ -102,7 +102,7 @@ def _bytes(path: Path, where: str) -> bytes:
 
 
 def _examined(path: Path, *, check: bool) -> tuple[Record | None, list[RecordError]]:
-    """Return the record in a file, None if there is none, and all that is wrong with the file.
+    """Return the record in a file, None if none can be used, and all that is wrong with the file.
 
     `check`: whether it may not contradict itself, and must have the name that its content gives.
     """
@@ -116,8 +116,10 @@ def _examined(path: Path, *, check: bool) -> tuple[Record | None, list[RecordErr
         return None, _first(found, where)
     if not check:
         return found, []
-    wrong = [*_misnamed(path, found, data, where), *_contradictions(found, where)]
-    return found, _first(wrong, where)
+    faults = list(checks.faults(found))
+    wrong = [*_misnamed(path, found, data, where), *(_error(fault, where) for fault in faults)]
+    spoils = any(fault.spoils_others for fault in faults)
+    return None if spoils else found, _first(wrong, where)
 
 
 def _first(faults: list[RecordError], where: str) -> list[RecordError]:
@@ -140,9 +142,8 @@ def _misnamed(path: Path, record: Record, data: bytes, where: str) -> Iterator[R
         )
 
 
-def _contradictions(record: Record, where: str) -> Iterator[RecordError]:
-    for fault in checks.faults(record):
-        yield RecordError(fault.what, where=f"{where}: {fault.path}", remedy=fault.remedy)
+def _error(fault: checks.Fault, where: str) -> RecordError:
+    return RecordError(fault.what, where=f"{where}: {fault.path}", remedy=fault.remedy)
 
 
 def record_files(folder: Path) -> Iterator[Path]:
@@ -181,7 +182,7 @@ def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False
     second is a duplicate. With `check` a record that contradicts itself, or has not its own name,
     is a bad one: for what others send. Of one's own records none is lost because a check of ours
     is too narrow for an odd machine: with `keep` too, it is read all the same, and why it would be
-    a bad one is a doubt.
+    a bad one is a doubt; but one that would do harm to the others is left out.
     """
     loaded = Loaded()
     seen: dict[str, Path] = {}

@@ -1,4 +1,8 @@
-"""Two cases compared by round: their ratio, and whether it differs significantly from 1."""
+"""Two cases compared by round: their ratio, and whether it differs significantly from 1.
+
+What comes of it is an `Outcome`, and `outcome_of` its one source. Three of them are no answer, and
+never stand for each other: nothing to compare, too little of it, and a difference that may be none.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from typing import Literal
 from ovreport.stats.intervals import Interval, ratio_interval
 from ovreport.stats.spread import ROUNDS, Prior
 
-Outcome = Literal["different", "no clear difference", "insufficient data"]
+Outcome = Literal["different", "no clear difference", "insufficient data", "no comparison"]
 
 MIN_PAIRS = 5
 """Fewer pairs of rounds are insufficient data."""
@@ -25,6 +29,7 @@ class Comparison:
     ratio: Interval
     """Geometric mean over pairs of rounds, with its 95 % interval (99 %: `announced`)."""
     outcome: Outcome
+    """Any but "no comparison", which is None in place of this."""
     pairs: int
     """Rounds that both have; none where they were measured apart."""
 
@@ -42,6 +47,11 @@ class Comparison:
     def below_one(self) -> bool:
         """Whether the ratio is significantly below 1."""
         return self.significant and self.ratio.value < 1
+
+
+def outcome_of(comparison: Comparison | None) -> Outcome:
+    """Return what comes of a comparison; None: there is none."""
+    return comparison.outcome if comparison else "no comparison"
 
 
 def compare(

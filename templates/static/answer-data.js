@@ -270,8 +270,9 @@
     const whole = rows.filter((row) => row.cells.every((c) => c && c.value));
     const shared = whole.filter((row) => row.cells.every((c) => c.level !== "unreliable"));
     if (shared.length < 2) return null;
-    const leftOut = [[whole.length - shared.length, "unreliable"],
-      [rows.length - whole.length, "without a value in every column"]].filter(([n]) => n);
+    const failed = rows.filter((row) => row.cells.some((c) => c && !results().completed[c.result])).length;
+    const leftOut = [[failed, "failed"], [whole.length - shared.length, "unreliable"],
+      [rows.length - whole.length - failed, "without a value in every column"]].filter(([n]) => n);
     const words = leftOut.map(([n, why]) => `${n} ${why}`).join(", ");
     const note = `of ${plural(shared.length, "model")}${words ? `; left out: ${words}` : ""}`;
     const base = columns.findIndex(([key]) => key === state.baseline), metric = metricOf(state.metric);

@@ -91,7 +91,7 @@ def test_what_is_not_alike_is_not_compared(what: str) -> None:
     assert not found.framework_speedups
     missing = frameworks.view(found).missing
     assert missing is not None
-    assert [row.cells[2].text for row in missing.rows] == ["unpaired"]
+    assert [row.cells[2].text for row in missing.rows] == ["no comparison"]
 
 
 def test_openvino_measured_again_alone_leaves_the_last_pair() -> None:
@@ -146,7 +146,7 @@ def test_losses_are_counted_like_wins(records: list[r.Record]) -> None:
 def test_too_few_rounds_are_no_finding() -> None:
     """Under five pairs of rounds nothing is called faster or slower."""
     view = frameworks.view(catalogue(*both("gained", 10.0, rounds=4)))
-    assert "too few rounds" in view.findings[0]
+    assert "insufficient data" in view.findings[0]
     assert "faster" not in view.findings[0]
 
 
@@ -251,7 +251,7 @@ def test_an_unpaired_result_breaks_nothing(build_of: Callable[[Sequence[r.Record
     assert "ONNX Runtime" in (out / "model-other.html").read_text()
     page = (out / "frameworks.html").read_text()
     assert 'href="model-other.html#' in page
-    assert "unpaired" in page
+    assert "no comparison" in page
 
 
 def test_hostile_words_of_a_native_record_stay_words(

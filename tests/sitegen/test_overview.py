@@ -50,7 +50,10 @@ def test_the_page_names_the_machine_that_was_measured_last() -> None:
     view = overview.view(found)
     assert view.whose.last == "New 9"
     assert view.whose.href == found.devices[0].href
-    assert all(word in view.whose.last_words for word in ("16 cores", "30 Nov 2026", "standard"))
+    assert all(
+        word in view.whose.last_words
+        for word in ("8 cores (16 threads)", "30 Nov 2026", "standard")
+    )
     ((name, href, words),) = view.whose.others
     assert (name, href) == ("Old 9", found.devices[1].href)
     assert "23 Nov 2026" in words

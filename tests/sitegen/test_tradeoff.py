@@ -130,7 +130,7 @@ def test_the_standing_tells_the_ratio_of_the_two() -> None:
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        ([a_reference(), a_made_record(seed=3, rounds=4)], "int8 · i8: only 4 pairs"),
+        ([a_reference(), a_made_record(seed=3, rounds=4)], "int8 · i8: insufficient data: 4 pairs"),
         (
             [a_reference(), a_made_record(seed=3, factors=[1, 2, 0.5, 1, 0.4, 1.7, 1])],
             "anything from 0.",
@@ -153,7 +153,8 @@ def test_a_loss_is_a_finding_without_a_speedup() -> None:
     view = accuracy.view(found)
     (finding,) = view.findings
     assert "loses 12.9" in finding
-    assert "×" not in finding
+    assert "no comparison" in finding
+    assert "unpaired" in finding
     assert view.tradeoffs == ()
     assert "One model" in view.tradeoffs_note
 
@@ -276,7 +277,7 @@ def test_a_model_without_two_usable_speedups_ranks_none(
     assert [m.filled for m in first.chart.points] == [True, False]
     assert "certain enough" in first.finding
     (reason,) = first.left_out
-    assert reason.startswith("bf16: only 3 pairs")
+    assert reason.startswith("bf16: insufficient data: 3 pairs")
     assert len(tradeoff.site_cards(found)) == 1
     apart = catalogue(a_reference(), another_hour(shaky))
     assert [card.chart for card in tradeoff.model_cards(apart, apart.models[0])] == [None]

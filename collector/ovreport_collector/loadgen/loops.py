@@ -37,6 +37,8 @@ WARMUP_WINDOW_S = 0.1
 WARMUP_CAP_S = 3.0
 TRIALS, TRIAL_S = 3, 0.15
 QUEUE_MUST_GAIN = 1.1
+SLOW_S = 0.5
+"""From such an inference on, no driver's own work counts."""
 NO_METER: AbstractContextManager[object] = contextlib.nullcontext()
 processor_clock = time.process_time
 """Seconds of processor time that this process took, user and system, all threads."""
@@ -216,16 +218,14 @@ def faster_driver(compiled: Compiled, samples: Sequence[Sample]) -> Driver:
     """Return the driver that gets more out of the device.
 
     Trials alternate, so that a passing disturbance meets both; the queue, whose one loop is
-    sooner the bottleneck, must win clearly.
+    sooner the bottleneck, must win clearly. Of a slow model nothing is tried.
     """
     requests = [compiled.request(samples) for _ in range(compiled.optimal_requests)]
     queue = compiled.queue(samples, len(requests))
-    if queue is None:
+    threads = ThreadLoad(requests, len(samples))
+    if queue is None or threads.run(0, 2 * len(requests)).latencies.min() > SLOW_S:
         return "threads"
-    drivers: dict[Driver, Load] = {
-        "threads": ThreadLoad(requests, len(samples)),
-        "async-queue": QueueLoad(queue.run),
-    }
+    drivers: dict[Driver, Load] = {"threads": threads, "async-queue": QueueLoad(queue.run)}
     for load in drivers.values():
         warm_up(_batches(load))
     trials = [{name: _trial(load) for name, load in drivers.items()} for _ in range(TRIALS)]
@@ -261,7 +261,7 @@ def _one_by_one(request: Request, samples: int) -> Window:
     def window(seconds: float) -> tuple[int, float]:
         times: list[float] = []
         began = clock()
-        while clock() - began < seconds or len(times) < 3:
+        while (spent := clock() - began) < seconds or (len(times) < 3 and spent < WARMUP_CAP_S):
             request.feed(len(times) % samples)
             start = clock()
             request.infer()

@@ -366,9 +366,11 @@ def _mean_row(
     shared = [row for row in whole if all(map(_is_reliable, row.cells))]
     if len(shared) < 2:
         return None
+    failed = sum(any(map(_has_failed, row.cells)) for row in rows)
     left_out = (
+        (failed, "failed"),
         (len(whole) - len(shared), "unreliable"),
-        (len(rows) - len(whole), "without a value in every column"),
+        (len(rows) - len(whole) - failed, "without a value in every column"),
     )
     words = [f"{n} {why}" for n, why in left_out if n]
     note = f"of {plural(len(shared), 'model')}" + (
@@ -384,6 +386,10 @@ def _mean_row(
         ]
     name = f"Geometric mean, {device.label}" if device else "Geometric mean"
     return MeanRow(name, note, tuple(cells))
+
+
+def _has_failed(cell: AnswerCell | None) -> bool:
+    return bool(cell and cell.result and not cell.result.completed)
 
 
 def _is_reliable(cell: AnswerCell | None) -> bool:

@@ -177,10 +177,16 @@ class OpenVinoRequest:
     def __init__(self, compiled: Any, samples: Sequence[Sample]) -> None:
         self._request = compiled.create_infer_request()
         self._tensors = [tensors(compiled, sample) for sample in samples]
+        self._states = list(self._request.query_state())
         self.feed(0)
 
     def feed(self, index: int) -> None:
-        """Make the sample of that index the next input; nothing is copied."""
+        """Make the sample of that index the next input; nothing is copied.
+
+        A model with a state forgets it: its answer is to the sample, not to those before.
+        """
+        for state in self._states:
+            state.reset()
         for port, tensor in enumerate(self._tensors[index]):
             self._request.set_input_tensor(port, tensor)
 

@@ -96,7 +96,7 @@ class Description(Struct, frozen=True, kw_only=True, tag="description"):
     weights: dict[str, int]
     """Type → number of weights that are stored in it."""
     format: str
-    """ONNX, OpenVINO IR or TFLite, with its version."""
+    """ONNX, OpenVINO IR, TFLite or TensorFlow, with its version where it has one."""
     opsets: dict[str, int] = {}
     """Domain → version of its operators, of an ONNX file; the empty domain is ONNX's own."""
     size_bytes: int

@@ -22,8 +22,8 @@ from ovreport_collector.models.inspect.description import (
     PortDescription,
     Unreadable,
 )
-from ovreport_collector.models.inspect.files import files_of
-from ovreport_collector.tasks.text import onnx_metadata
+from ovreport_collector.sources import onnx_file
+from ovreport_collector.sources.model_files import files_of
 
 _NO_WEIGHTS = frozenset({"i64", "i32", "boolean", "string"})
 """Constants of these types are shapes, axes and indices."""
@@ -32,6 +32,7 @@ _SAME_VALUES = frozenset({"Convert", "Reshape", "Unsqueeze", "Squeeze"})
 """Operations that hand on indices as they are."""
 _UNBOUNDED = 2**31 - 1
 """Readers say it of dimensions that have no upper end."""
+_FORMATS = {".tflite": "TFLite", ".pb": "TensorFlow"}
 _VERSION = re.compile(rb'<net [^>]*\bversion="(\d+)"')
 
 
@@ -51,7 +52,7 @@ def _described(path: Path, model: Any) -> Description:
         outputs=[_port(port, i, is_input=False) for i, port in enumerate(model.outputs)],
         weights=_weights(model),
         format=_format(path),
-        opsets=onnx_metadata.opsets(path) if path.suffix == ".onnx" else {},
+        opsets=onnx_file.opsets(path) if path.suffix == ".onnx" else {},
         size_bytes=sum(file.stat().st_size for file in files_of(path)),
     )
 
@@ -130,8 +131,8 @@ def _weights(model: Any) -> dict[str, int]:
 def _format(path: Path) -> str:
     if path.suffix == ".onnx":
         return "ONNX"
-    if path.suffix == ".tflite":
-        return "TFLite"
+    if path.suffix in _FORMATS:
+        return _FORMATS[path.suffix]
     with path.open("rb") as file:
         found = _VERSION.search(file.read(4096))
     return f"OpenVINO IR, version {found[1].decode()}" if found else "OpenVINO IR"

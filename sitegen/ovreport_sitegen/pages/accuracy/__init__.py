@@ -19,7 +19,7 @@ from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.accuracy import sentences, tradeoff
+from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.page import Head, Page, has_results
 from ovreport_sitegen.text import line, plural
@@ -46,6 +46,8 @@ class AccuracyView:
     no_choice: str
     """Why there is nothing to choose; empty where there is."""
     section: Section
+    conversion: Table | None
+    """Against the frameworks that run the published files; None where none was measured."""
     published: Table | None
     anomalies: Table
     """Implausible accuracies; without rows where there are none."""
@@ -71,6 +73,7 @@ def view(catalogue: Catalogue) -> AccuracyView:
         tradeoffs_note=tradeoff.site_note(catalogue, _MOST),
         no_choice=tradeoff.no_choice_text(catalogue),
         section=section(catalogue, "Accuracy of every model", FIRST),
+        conversion=conversion.table(catalogue.native),
         published=accuracies.published_table(catalogue),
         anomalies=_anomalies(catalogue),
         agreement=_agreement([r for r in catalogue.results if r.model.id not in models]),
@@ -93,7 +96,7 @@ def loss_card(catalogue: Catalogue, more: str, *, variants: bool = False) -> Car
             pairs.append((row, r))
     pairs.sort(key=lambda pair: pair[0].value)
     rows = tuple(row for row, _ in pairs[:MAX_ROWS])
-    finding = loss_finding([r for _, r in pairs], many=many)
+    finding = loss_finding([r for _, r in pairs], many=many, failed=cells.failed_words(results))
     title = "Accuracy loss against f32"
     key = (
         "Line: 95 % interval. Shaded: within 1 % of the reference. ▼: beyond it, so its speed does "
@@ -140,10 +143,11 @@ def _can_lose(result: Result, variants: bool) -> bool:
     return result.requested != "f32" or result.device.family != "CPU"
 
 
-def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
+def loss_finding(results: Sequence[Result], *, many: bool = False, failed: str = "") -> str:
     """Return how many results are shown to keep 99 %, and which one loses most.
 
-    `many`: the site has several devices, so that one's is named.
+    `many`: the site has several devices, so that one's is named. `failed`: how many have no
+    accuracy because something failed.
     """
     known = [r for r in results if cells.eligible(r) is not None]
     if not known:
@@ -151,7 +155,7 @@ def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
     kept = sum(bool(cells.shown_to_keep(r)) for r in known)
     text = (
         f"{kept} of {plural(len(known), 'result')} {'is' if kept == 1 else 'are'} shown to keep "
-        f"99 % of the f32 reference{cells.others_words(known)}."
+        f"99 % of the f32 reference{cells.others_words(known)}{failed}."
     )
     failing = [r for r in known if not cells.eligible(r)]
     if failing:
@@ -169,17 +173,16 @@ def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
 
 def speedup_card(catalogue: Catalogue) -> Card:
     """Return the card of the default precision's speedup, with its change of accuracy."""
-    found = [s for s in catalogue.default_speedups() if cells.reference_of(s.candidate)]
+    results = [r for r in catalogue.default_results() if cells.reference_of(r)]
     card = speedups.speedup_card(
         catalogue,
         "latency",
-        found,
+        results,
         id_="speed-accuracy",
         naming=lambda r: (
             f"{r.model.title} · {r.executed or r.precision} · {cells.cost_cell(r).text} points"
         ),
     )
-    results = [s.candidate for s in found]
     results.sort(key=lambda r: (cells.eligible(r) is not False, r.model.title))
     many = len(catalogue.devices) > 1
     texts = [sentences.sentence(e, many=many) for e in sentences.effects(catalogue, results)]

@@ -79,11 +79,11 @@ def _state(catalogue: Catalogue) -> State:
 
 
 def _full_names(catalogue: Catalogue) -> list[tuple[str, str]]:
-    return [device.key for device in catalogue.devices]
+    return [(device.key.machine, device.key.full_name) for device in catalogue.devices]
 
 
 def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
-    results = [r for r in catalogue.results if r.device.key[1] in rated]
+    results = [r for r in catalogue.results if r.device.key.full_name in rated]
     if not results:
         return None
     columns = (
@@ -94,7 +94,7 @@ def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
         Column("Per price", "inf/s per unit (rated)", "higher", True),
         VERDICT,
     )
-    rows = tuple(_rated_row(r, rated[r.device.key[1]]) for r in results)
+    rows = tuple(_rated_row(r, rated[r.device.key.full_name]) for r in results)
     return Table("rated-table", "Rated power and price", columns, rows, searchable=True)
 
 

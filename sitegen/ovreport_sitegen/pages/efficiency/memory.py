@@ -22,6 +22,7 @@ from ovreport_sitegen.components.memory import (
 from ovreport_sitegen.components.ranking import CARD_ROWS, model_name, preferred
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
+    left_out_words,
     mean_ratio,
     note_of,
     ratio_card,
@@ -48,7 +49,7 @@ def mode_card(catalogue: Catalogue) -> Card:
         conditions=f"{device.label} · default precision",
         axis="Times the memory of latency mode, log scale",
         better="Lower is better",
-        finding=_cost_finding(found),
+        finding=_cost_finding(found, left_out_words(results, (r for r, _ in found), "memory")),
         legend="Dot: peak of throughput mode over that of latency mode, by round. "
         "Line: 95 % interval.",
         table=_cost_table(results[:CARD_ROWS]) if results else None,
@@ -72,18 +73,19 @@ def _peaks_words(result: Result) -> str:
     return f"{' → '.join(both)} MiB"
 
 
-def _cost_finding(found: Sequence[tuple[Result, Comparison]]) -> str:
+def _cost_finding(found: Sequence[tuple[Result, Comparison]], left_out: str) -> str:
     if not found:
         return "Memory was not measured in both modes; the table says why."
     most, cost = found[0]
     note = note_of(cost.ratio, named=len(found) == 1)
     example = f"{most.model.title}, {times(cost)}{note}, {_peaks_words(most)}"
     if len(found) == 1:
-        return f"Memory of throughput mode against latency mode: {example}."
+        return f"Memory of throughput mode against latency mode: {example}{left_out}."
     mean = mean_ratio([c.ratio for _, c in found])
     return (
         f"Throughput mode takes {significant(mean.value)}× the memory of latency mode"
-        f"{note_of(mean)}, geometric mean over {plural(len(found), 'model')}. Most: {example}."
+        f"{note_of(mean)}, geometric mean over {plural(len(found), 'model')}{left_out}. "
+        f"Most: {example}."
     )
 
 
@@ -161,7 +163,8 @@ def modes_finding(catalogue: Catalogue) -> str:
     }
     found = []
     for mode, start in words.items():
-        effects = [c for r in results if (c := mode_effect(r, mode)) is not None]
+        measured = [r for r in results if mode_effect(r, mode)]
+        effects = [c for r in measured if (c := mode_effect(r, mode))]
         own = [c for r in results if (c := anonymous_effect(r, mode)) is not None]
         if not effects or not own:
             continue
@@ -169,7 +172,8 @@ def modes_finding(catalogue: Catalogue) -> str:
         found.append(
             f"{start} takes {significant(peak.value)}× the peak memory of a default start"
             f"{note_of(peak)} and {significant(anonymous.value)}× its anonymous memory"
-            f"{note_of(anonymous, named=False)}{_of_how_many(effects)}."
+            f"{note_of(anonymous, named=False)}{_of_how_many(effects)}"
+            f"{left_out_words(results, measured, 'memory')}."
         )
     return " ".join(found)
 

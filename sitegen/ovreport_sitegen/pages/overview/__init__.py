@@ -82,7 +82,7 @@ def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
     only = " · architecture only" if model.architecture_only else ""
     return [
         ranking.ranking_card(
-            ranking.preferred(catalogue.of_model(model)),
+            ranking.comparable(ranking.preferred(catalogue.of_model(model))),
             key,
             id_=f"devices-{name}",
             title=f"{model.title}: {name}",
@@ -100,7 +100,8 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
     """Return the model that ran on most devices, None where no model ran on two."""
 
     def devices(model: ModelRef) -> int:
-        return len({r.device.key for r in catalogue.of_model(model) if r.trusted("latency_ms")})
+        results = ranking.comparable(catalogue.of_model(model))
+        return len({r.device.key for r in results if r.trusted("latency_ms")})
 
     def labelled(model: ModelRef) -> bool:
         return any(isinstance(r.accuracy, Accuracy) for r in catalogue.of_model(model))

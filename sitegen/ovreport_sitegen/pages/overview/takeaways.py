@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH
 from ovreport.record import Completed, TokenAgreement
+from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.answer.presets import presets
 from ovreport_sitegen.answer.state import DEFAULT_STATE, State
@@ -16,12 +17,12 @@ from ovreport_sitegen.answer.table import Answer, mean_ratio_of
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.marks import look, look_of_interval, look_of_ratio
-from ovreport_sitegen.components.ranking import preferred
-from ovreport_sitegen.components.ratio_card import mean_ratio, note_of, times
+from ovreport_sitegen.components.ranking import comparable, preferred
+from ovreport_sitegen.components.ratio_card import left_out_words, mean_ratio, note_of, times
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import sentences
-from ovreport_sitegen.text import interval_note, line, percent, plural
+from ovreport_sitegen.text import interval_note, line, listed, percent, plural
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,16 @@ class Takeaway:
 
 
 def takeaways(catalogue: Catalogue, table: Answer) -> tuple[Takeaway, ...]:
-    """Return the takeaways of the first table, and what the default precision and INT8 do."""
+    """Return the takeaways of the first table, and what the default precision and INT8 do.
+
+    What a machine can do is not what a limited run of it could, where there is another.
+    """
     results = catalogue.of_machine(catalogue.machines[0])
+    whole = comparable(results)
     found = (
         _failed(results),
-        _fastest(catalogue, table) or _fast(catalogue, results),
-        _right(catalogue, results),
+        _fastest(catalogue, table) or _fast(catalogue, whole),
+        _right(catalogue, whole),
         _optimized(catalogue),
         _sure(table),
         _language(catalogue),
@@ -137,31 +142,55 @@ def _fast(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
         return None
     text = "for one inference"
     if latency.of > 1:
-        text += f", from {latency.lowest.model.title} to {latency.highest.model.title}"
+        text += f", from {_named(latency.lowest, shown)} to {_named(latency.highest, shown)}"
     text += f". Throughput: {throughput.words}." if throughput else "."
     text += " ≈: unreliable, the order of magnitude only." if latency.is_rough else ""
     return Takeaway("How fast", latency.words, f"{text}{_default(catalogue)}", "latency.html")
 
 
+def _named(result: Result, others: Sequence[Result]) -> str:
+    """Return the model, and the device where results are of several."""
+    several = len({r.device for r in others}) > 1
+    return f"{result.model.title} on {result.device.label}" if several else result.model.title
+
+
 def _default(catalogue: Catalogue) -> str:
-    """Return the mean speedup of the default precision, if it is significant for any model."""
-    found = catalogue.default_speedups(catalogue.main_device)
-    ratios = [ratio for speedup in found if (ratio := speedup.latency)]
+    """Return the mean speedup of the default precision over f32, or what comes of it instead."""
+    every = catalogue.default_results(catalogue.main_device)
+    found = [
+        (r, pair.latency)
+        for r in every
+        if (pair := catalogue.speedup(r)) is not None and pair.latency is not None
+    ]
+    ratios = [ratio for _, ratio in found]
     clear = sum(ratio.significant for ratio in ratios)
-    if not clear:
-        return ""
-    ran = {speedup.candidate.executed for speedup in found}
+    left_out = left_out_words(every, (r for r, _ in found), "latency")
+    ran = {r.executed for r in every if r.completed}
     (only,) = ran if len(ran) == 1 else (None,)
     name = f"{only}, the default here," if only else "The default precision"
+    if not clear:
+        return _unclear(name, ratios, left_out) if ran - {"f32"} else ""
     rough = sum(look_of_ratio(ratio).is_approximate for ratio in ratios)
-    text = (
-        f" {name} is {_mean_words(mean_ratio([c.ratio for c in ratios]))}, geometric mean of "
-        f"{plural(len(ratios), 'model')}; a clear difference for {clear} of them."
+    text = f" {name} is {_mean_words(mean_ratio([c.ratio for c in ratios]))}"
+    text += (
+        f", geometric mean of {len(ratios)} models; a clear difference for {clear} of them"
+        if len(ratios) > 1
+        else f" for {found[0][0].model.title}"
     )
+    text += f"{left_out}."
     if rough:
         text += f" {rough} of the ratios {'is' if rough == 1 else 'are'} unreliable"
         text += ", which widens the interval."
     return text
+
+
+def _unclear(name: str, ratios: Sequence[Comparison], left_out: str) -> str:
+    """Return what is known of a speed that shows no clear difference from f32's anywhere."""
+    if not ratios:
+        return f" {name} has no comparison with f32 in speed: no rounds of both alternated."
+    counts = Counter(outcome_of(ratio) for ratio in ratios)
+    words = listed(f"{outcome} for {plural(n, 'model')}" for outcome, n in counts.most_common())
+    return f" {name} against f32 in speed: {words}{left_out}."
 
 
 def _mean_words(mean: Interval) -> str:
@@ -186,6 +215,7 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     """
     known = [r for r in results if not r.is_baseline and accuracy_cells.eligible(r) is not None]
     default = [r for r in known if r.is_published]
+    tried = [r for r in results if r.requested == "default" and r.is_published]
     below = default or known
     if not below:
         return _exact(results)
@@ -198,7 +228,7 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     )
     if not default:
         what = f"optimized variants {are} shown to keep 99 % of the accuracy of f32"
-    what += f"{accuracy_cells.others_words(below)}."
+    what += f"{accuracy_cells.others_words(below)}{accuracy_cells.failed_words(tried)}."
     if not default:
         what += " The published files ran in f32."
     worst = max(below, key=sentences.share_lost)
@@ -296,7 +326,7 @@ def _language(catalogue: Catalogue) -> Takeaway | None:
     return Takeaway(
         topic,
         f"{agreement.identical} of {len(agreement.common)}",
-        f"greedy outputs of {name} equal those of f32 token for token. Its speed was too noisy for "
+        f"greedy outputs of {name} equal those in f32 token for token. Its speed was too noisy for "
         "a headline.",
         href,
     )
