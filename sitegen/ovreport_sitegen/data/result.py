@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from ovreport.checks.text import commands
+from ovreport.device_names import is_batching
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
-from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Repeat, Verdict
+from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.text import clean, day, line, release
+from ovreport_sitegen.text import day, line, release
 
 
 class DeviceKey(NamedTuple):
@@ -32,13 +32,17 @@ class DeviceKey(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A model as pages name it."""
+    """A model as pages name it. Two files under one id are two models."""
 
     id: str
+    """The id in records; with the beginning of the checksum where other models have it too."""
     title: str
+    """With the beginning of the checksum too, then."""
     slug: str
     task: str
     architecture_only: bool
+    record_id: str = ""
+    """The id in records, where several models have it; else empty."""
     variants: tuple[str, ...] = ("fp32",)
     """Those that have results, from full to reduced precision."""
     published: str = "fp32"
@@ -78,6 +82,8 @@ class Result:
     anchor: str
     earlier_runs: Mapping[str, Record] = field(default_factory=dict)
     """Measurement that the newest run skipped → the earlier record that it is taken from."""
+    ran_before: Record | None = None
+    """Of a case that failed: its newest earlier record in which it ran."""
 
     @property
     def framework(self) -> str:
@@ -164,6 +170,14 @@ class Result:
         return f"{tier.name}, custom" if tier.is_custom else tier.name
 
     @property
+    def device_note(self) -> str:
+        """Where the device does not do what its string says; mostly empty."""
+        device = self.record.case.device
+        if device.upper().startswith("BATCH") and not is_batching(device):
+            return "no batching: it has no optimal batch size"
+        return ""
+
+    @property
     def marks(self) -> tuple[str, ...]:
         """What is marked beside its name wherever it is shown."""
         found = {
@@ -207,16 +221,6 @@ class Result:
         """Accuracy, or why there is none; a failed case has none."""
         outcome = self.record.outcome
         return self.record.accuracy if isinstance(outcome, Completed) else outcome
-
-    @cached_property
-    def repeat(self) -> Repeat:
-        """The commands that measure it again; empty where the record has anything else there."""
-        refused = {fault.path for fault in commands(self.record)}
-        found = self.record.repeat
-        return Repeat(
-            ovreport="" if "$.repeat.ovreport" in refused else clean(found.ovreport),
-            benchmark_app="" if "$.repeat.benchmark_app" in refused else clean(found.benchmark_app),
-        )
 
     def verdict(self, measurement: str) -> Verdict | None:
         """Return the verdict of a measurement: that of its headline metric."""

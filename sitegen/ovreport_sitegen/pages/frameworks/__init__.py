@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ovreport import repeat
 from ovreport.record import Agreement
 from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.card import Card
@@ -27,7 +28,7 @@ from ovreport_sitegen.pages.frameworks.tables import (
     threads_sentence,
 )
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
-from ovreport_sitegen.text import listed
+from ovreport_sitegen.text import clean, listed
 
 COMMAND = "ovreport collect --engine openvino --engine native"
 
@@ -186,9 +187,9 @@ def pair_name(pair: Speedup) -> str:
 
 def _commands(catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
     named = {
-        r.repeat.ovreport: f"{r.model.title}, {r.framework}"
+        clean(command): f"{r.model.title}, {r.framework}"
         for r in catalogue.native
-        if r.repeat.ovreport
+        if (command := repeat.ours(r.record))
     }
     return tuple((name, text) for text, name in named.items())
 
