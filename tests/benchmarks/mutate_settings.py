@@ -242,7 +242,7 @@ def run(outcome: Outcome, name: str, arguments: list[str]) -> bool:
         with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
             code = cli.run(arguments)
     except BaseException:  # what this script looks for
-        outcome.broken.append(f"{name}: {traceback.format_exc()}")
+        outcome.broken.append(f"{name}: {traceback.format_exc()[-2000:]}")
         return False
     if code not in (0, 1, 2) or "Traceback" in silent.getvalue():
         outcome.broken.append(f"{name}: exit code {code}, {silent.getvalue()[-2000:]}")

@@ -295,6 +295,7 @@ def test_records_from_elsewhere_are_added(site: Path, tmp_path: Path) -> None:
         ("accent = 'red; }'", "$.accent"),
         ("[machines.x]\nowner = 3", "$.machines[...].owner"),
         ("title = ", "not TOML"),
+        (f"title = {'[' * 9000}", "not TOML"),
     ],
 )
 def test_bad_settings_are_refused_with_their_place(site: Path, text: str, at: str) -> None:
