@@ -18,13 +18,7 @@ import numpy as np
 from msgspec import Struct
 
 from ovreport.engines import ENGINES, GENAI
-from ovreport.record import (
-    NotMeasured,
-    PublishedPerplexity,
-    Skipped,
-    Unsupported,
-    checksum_of,
-)
+from ovreport.record import NotMeasured, PublishedPerplexity, Skipped, Unsupported, checksum_of
 from ovreport_collector.measurements.generation import outputs
 from ovreport_collector.models import cache
 from ovreport_collector.process.job import Job, JobFailed
