@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 
 from markupsafe import Markup
@@ -19,6 +20,7 @@ from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
+from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
@@ -38,6 +40,8 @@ class Built:
     doubts: tuple[RecordError, ...]
     """The first fault of each record that is shown though `ovreport validate` refuses it."""
     charts_drawn: int
+    shared_ids: tuple[str, ...] = ()
+    """A sentence for each id that several models have."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
         faults=found.faults,
         doubts=found.doubts,
         charts_drawn=drawer.drawn,
+        shared_ids=tuple(starmap(shared_id, found.shared_ids.items())),
     )
 
 

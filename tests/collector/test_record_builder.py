@@ -35,6 +35,8 @@ from ovreport_collector.session.steps import (
     ProcessFailed,
     StepDone,
 )
+from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources.model_files import contents
 from ovreport_collector.suite import model
 from tests import factories
 from tests.collector.conftest import FakeChild, a_request, an_inference_job, inference_steps
@@ -240,10 +242,14 @@ def test_what_this_machine_cannot_tell_is_explained(plan: Plan, journal: Journal
 def test_a_local_model_without_a_checksum_has_one_in_the_record(
     plan: Plan, journal: Journal, own_folders: Path
 ) -> None:
-    """Even where it could not be made ready; where it is gone, zeros that no file has."""
+    """Even where it could not be made ready; none where it could not be had."""
     journal.add(GivenUp(case=plan.cases[0].key, at="2026-11-23T11:00:00Z", failure=NOT_READY))
-    assert made(plan, journal).model.sha256 == record_builder.sha256_of(own_folders / "one.onnx")
-    (own_folders / "one.onnx").unlink()
+    file = own_folders / "one.onnx"
+    record = record_builder.record(
+        plan, plan.cases[0], NOT_READY, journal, files=contents(file).files
+    )
+    assert record.model.sha256 == sha256_of(file)
+    assert record.model.size_bytes == file.stat().st_size
     assert made(plan, journal).model.sha256 == ""
 
 

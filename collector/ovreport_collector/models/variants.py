@@ -12,7 +12,6 @@ import importlib.metadata
 import importlib.util
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from ovreport.errors import InputError
 from ovreport.variants import OPTIMIZATIONS, Optimization
@@ -73,14 +72,6 @@ def wanted(model: Model, requested: Sequence[str]) -> list[str]:
     found = [name for name in dict.fromkeys(names) if name in available]
     found.sort(key=lambda name: is_optimized(model, name))
     return found
-
-
-def pipeline_files(network: Path) -> list[Path]:
-    """Return the files beside a network that its pipeline reads: tokenizer, settings, template."""
-    others = (f for f in network.parent.iterdir() if f.is_file() and f.stem != network.stem)
-    return sorted(
-        f for f in others if f.name.startswith("openvino_") or f.suffix in {".json", ".jinja"}
-    )
 
 
 def optimized_file_name(model: Model, variant: str) -> str:

@@ -126,7 +126,8 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     architecture_only: bool = False
     """Whether the weights are constants, so that there is a speed but no accuracy."""
     files: dict[str, File] = {}
-    """Role → auxiliary file that the task needs (labels, tokenizer…)."""
+    """Role → other file of the model: what its file needs beside it (`weights`), and what its task
+    needs (labels, tokenizer…)."""
     data: str = ""
     """Id of the dataset that gives inputs and labels; empty: the task renders its own."""
     inference_ms: float = 3.0

@@ -8,9 +8,10 @@ import msgspec
 
 from ovreport.metrics import METRICS, significant
 from ovreport.metrics.anomalies import tolerance
-from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
+from ovreport.record import Accuracy, AccuracyReference, Agreement, Failed, Skipped
 from ovreport_sitegen.charts import Row
 from ovreport_sitegen.components.cells import count_cell, missing_cell
+from ovreport_sitegen.components.ratio_card import left_out_words
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import interval_note, line
@@ -85,6 +86,12 @@ def others_words(results: Sequence[Result]) -> str:
     few, lost = found.count(None), found.count(False)
     text = f"; {few} {'has' if few == 1 else 'have'} too few samples to tell" if few else ""
     return text + (f"; {lost} {'loses' if lost == 1 else 'lose'} more than 1 %" if lost else "")
+
+
+def failed_words(results: Sequence[Result]) -> str:
+    """Return how many of these have no accuracy because something failed: ends a sentence."""
+    failed = [r for r in results if not r.completed or isinstance(r.record.accuracy, Failed)]
+    return left_out_words(failed, (), "accuracy")
 
 
 def keeps(result: Result, share: float = ELIGIBLE) -> bool:

@@ -61,6 +61,16 @@ class Catalogue:
         """The results of all engines."""
         return (*self.results, *self.native, *self.language)
 
+    def namesakes(self, model: ModelRef) -> list[ModelRef]:
+        """Return the other models that have the same id in records."""
+        return [m for m in self.shared_ids.get(model.record_id, []) if m.id != model.id]
+
+    @cached_property
+    def shared_ids(self) -> Mapping[str, list[ModelRef]]:
+        """Id in records → the models that have it, of ids that several have."""
+        every = (*self.models, *self.language_models)
+        return grouped((model.record_id, model) for model in every if model.record_id)
+
     def of_model(self, model: ModelRef) -> list[Result]:
         """Return OpenVINO's results of a model."""
         return self._by_model.get(model.id, [])
@@ -197,7 +207,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         config=config,
         results=tuple(results),
         older=tuple(older),
-        models=tuple(m for (language_one, _), m in models if not language_one),
+        models=tuple(m for (language_one, *_), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
         machines=found,
         faults=(*loaded.faults, *unordered),
@@ -205,7 +215,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         native=tuple(native),
         framework_speedups=tuple(_framework_speedups([*results, *before], native)),
         language=tuple(language),
-        language_models=tuple(m for (language_one, _), m in models if language_one),
+        language_models=tuple(m for (language_one, *_), m in models if language_one),
     )
 
 

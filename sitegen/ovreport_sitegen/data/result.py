@@ -31,13 +31,17 @@ class DeviceKey(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A model as pages name it."""
+    """A model as pages name it. Two files under one id are two models."""
 
     id: str
+    """The id in records; with the beginning of the checksum where other models have it too."""
     title: str
+    """With the beginning of the checksum too, then."""
     slug: str
     task: str
     architecture_only: bool
+    record_id: str = ""
+    """The id in records, where several models have it; else empty."""
     variants: tuple[str, ...] = ("fp32",)
     """Those that have results, from full to reduced precision."""
     published: str = "fp32"
@@ -77,6 +81,8 @@ class Result:
     anchor: str
     earlier_runs: Mapping[str, Record] = field(default_factory=dict)
     """Measurement that the newest run skipped → the earlier record that it is taken from."""
+    ran_before: Record | None = None
+    """Of a case that failed: its newest earlier record in which it ran."""
 
     @property
     def framework(self) -> str:

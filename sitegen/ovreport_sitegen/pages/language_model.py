@@ -55,7 +55,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
     spoken_of = [r for r in shown if r.is_published] or shown
     return LanguageModelView(
         head=head,
-        about=about(results),
+        about=about(results, catalogue.namesakes(model)),
         findings=(
             *(
                 f"{language.speed_sentence(r)} {language.quality_sentence(r)}".strip()

@@ -22,8 +22,8 @@ from ovreport_collector.models.inspect.description import (
     PortDescription,
     Unreadable,
 )
-from ovreport_collector.models.inspect.files import files_of
-from ovreport_collector.tasks.text import onnx_metadata
+from ovreport_collector.sources import onnx_file
+from ovreport_collector.sources.model_files import files_of
 
 _NO_WEIGHTS = frozenset({"i64", "i32", "boolean", "string"})
 """Constants of these types are shapes, axes and indices."""
@@ -52,7 +52,7 @@ def _described(path: Path, model: Any) -> Description:
         outputs=[_port(port, i, is_input=False) for i, port in enumerate(model.outputs)],
         weights=_weights(model),
         format=_format(path),
-        opsets=onnx_metadata.opsets(path) if path.suffix == ".onnx" else {},
+        opsets=onnx_file.opsets(path) if path.suffix == ".onnx" else {},
         size_bytes=sum(file.stat().st_size for file in files_of(path)),
     )
 

@@ -25,18 +25,15 @@ from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.leakage import check_disjoint, checksum, without
 from ovreport_collector.models.optimize.request import OptimizeResult, ValidationData
 from ovreport_collector.models.variants import (
-    PIPELINE_FILE,
     SEED,
     calibration_count,
     optimized_file_name,
-    pipeline_files,
     settings,
     versions,
 )
 from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector.sources import Files
-from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources import Files, model_files
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
@@ -164,7 +161,7 @@ def _recipe(
     return {
         "version": VERSION,
         "file": optimized_file_name(source.model, name),
-        "source": _checksums(source.file),
+        "source": [one.sha256 for one in model_files.listed(model_files.files_of(source.file))],
         "shapes": source.model.shapes,
         "variant": name,
         "method": OPTIMIZATIONS[name].method,
@@ -246,17 +243,6 @@ def _validation_data(source: Unoptimized) -> ValidationData:
         data={role: str(path) for role, path in source.files.data.items()},
         seed=SEED,
     )
-
-
-def _checksums(file: Path) -> list[str]:
-    """Return the checksums of a model file, and of its weights where they are another file.
-
-    Of a pipeline's network, those of its whole folder: the tokenizer is copied along.
-    """
-    parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
-    if file.name == PIPELINE_FILE:
-        parts += pipeline_files(file)
-    return [sha256_of(part) for part in parts if part.is_file()]
 
 
 def _software(model: Model, name: str) -> dict[str, str]:

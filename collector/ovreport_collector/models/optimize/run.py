@@ -31,7 +31,7 @@ _NO_TELEMETRY = "NNCF_CI"
 def optimize(job: OptimizeRequest) -> OptimizeResult:
     """Optimize a model and save it; ValueError where nothing in it can be optimized.
 
-    WrongOutputError if the optimized model does not give finite outputs.
+    What was saved is run once. Whether its outputs are right is seen when they are compared.
     """
     os.environ[_NO_TELEMETRY] = "1"
     if ENGINES[job.target.engine].kind == "generation":

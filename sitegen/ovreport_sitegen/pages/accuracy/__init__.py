@@ -96,7 +96,7 @@ def loss_card(catalogue: Catalogue, more: str, *, variants: bool = False) -> Car
             pairs.append((row, r))
     pairs.sort(key=lambda pair: pair[0].value)
     rows = tuple(row for row, _ in pairs[:MAX_ROWS])
-    finding = loss_finding([r for _, r in pairs], many=many)
+    finding = loss_finding([r for _, r in pairs], many=many, failed=cells.failed_words(results))
     title = "Accuracy loss against f32"
     key = (
         "Line: 95 % interval. Shaded: within 1 % of the reference. ▼: beyond it, so its speed does "
@@ -143,10 +143,11 @@ def _can_lose(result: Result, variants: bool) -> bool:
     return result.requested != "f32" or result.device.family != "CPU"
 
 
-def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
+def loss_finding(results: Sequence[Result], *, many: bool = False, failed: str = "") -> str:
     """Return how many results are shown to keep 99 %, and which one loses most.
 
-    `many`: the site has several devices, so that one's is named.
+    `many`: the site has several devices, so that one's is named. `failed`: how many have no
+    accuracy because something failed.
     """
     known = [r for r in results if cells.eligible(r) is not None]
     if not known:
@@ -154,7 +155,7 @@ def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
     kept = sum(bool(cells.shown_to_keep(r)) for r in known)
     text = (
         f"{kept} of {plural(len(known), 'result')} {'is' if kept == 1 else 'are'} shown to keep "
-        f"99 % of the f32 reference{cells.others_words(known)}."
+        f"99 % of the f32 reference{cells.others_words(known)}{failed}."
     )
     failing = [r for r in known if not cells.eligible(r)]
     if failing:

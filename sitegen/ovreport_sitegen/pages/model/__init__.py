@@ -86,7 +86,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
     return ModelView(
         head=head,
         model=model,
-        about=about(results or native),
+        about=about(results or native, catalogue.namesakes(model)),
         findings=(
             *_findings(catalogue, results),
             *tradeoff.model_findings(catalogue, model),

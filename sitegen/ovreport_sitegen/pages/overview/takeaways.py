@@ -179,7 +179,6 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     known = [r for r in results if not r.is_baseline and accuracy_cells.eligible(r) is not None]
     default = [r for r in known if r.is_published]
     tried = [r for r in results if r.requested == "default" and r.is_published]
-    left_out = left_out_words(tried, (r for r in tried if r.completed), "accuracy")
     below = default or known
     if not below:
         return _exact(results)
@@ -192,7 +191,7 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     )
     if not default:
         what = f"optimized variants {are} shown to keep 99 % of the accuracy of f32"
-    what += f"{accuracy_cells.others_words(below)}{left_out}."
+    what += f"{accuracy_cells.others_words(below)}{accuracy_cells.failed_words(tried)}."
     if not default:
         what += " The published files ran in f32."
     worst = max(below, key=sentences.share_lost)
