@@ -290,5 +290,5 @@ def _give_up(context: RunContext, planned: PlannedCase, failure: JobFailed) -> N
     context.journal.add(
         GivenUp(case=planned.key, at=now(), failure=failure, timing=context.stopwatch.take())
     )
-    context.display.failed(planned, failure.reason)
+    context.display.failed(planned, failure.reason, unsupported=failure.unsupported)
     context.display.case_finished(planned)

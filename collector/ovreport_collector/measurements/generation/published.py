@@ -18,11 +18,11 @@ import numpy as np
 from msgspec import Struct
 
 from ovreport.engines import ENGINES, GENAI
-from ovreport.record import NotMeasured, PublishedPerplexity, Skipped, Unsupported
+from ovreport.record import NotMeasured, PublishedPerplexity, Skipped, Unsupported, checksum_of
 from ovreport_collector.measurements.generation import outputs
 from ovreport_collector.models import cache
 from ovreport_collector.process.job import Job, JobFailed
-from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources.model_files import files_of, listed
 
 SKIP = "published-perplexity"
 """Name by which `--skip` leaves it out."""
@@ -153,7 +153,7 @@ def _recipe(job: PublishedJob) -> dict[str, object]:
     file = Path(job.file)
     return {
         "published_perplexity_of": file.name,
-        "sha256": sha256_of(file),
+        "sha256": checksum_of(listed(files_of(file))),
         "version": _VERSION,
         "tokens": hashlib.sha256(msgspec.json.encode(job.tokens)).hexdigest(),
         "windows": [job.window, job.stride, job.windows],
