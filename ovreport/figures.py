@@ -32,6 +32,8 @@ class Figure(Struct, frozen=True, kw_only=True):
     """Those of the machine."""
     engine: str
     model: str
+    model_sha256: str
+    """Of the model as published: models of one id with different checksums are different ones."""
     variant: str
     """The weights: fp32, int8 …"""
     precision_requested: str
@@ -96,6 +98,7 @@ def _case(record: Record, *, current: bool) -> Figure:
         processors=record.machine.cores_logical,
         engine=case.engine,
         model=case.model,
+        model_sha256=record.model.sha256,
         variant=case.variant,
         precision_requested=case.precision,
         precision_executed="unverified" if executed == "unknown" else executed,

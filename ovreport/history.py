@@ -1,4 +1,7 @@
-"""Which records are of the same case, and which of those is the newest."""
+"""Which records are of the same case, and which of those is the newest.
+
+Another file is another model, whatever its id: its records are of another case.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,34 @@ import itertools
 from collections.abc import Iterable
 
 from ovreport.errors import RecordError, one_line
-from ovreport.record import Record
+from ovreport.record import Completed, Model, Record
 from ovreport.store import Stored
 
 CaseKey = tuple[str, ...]
 """Machine, the processors that a limited run had (else empty), engine, the device's full name and
-string, model, variant and requested precision."""
+string, model, variant and requested precision, and the checksum of the model."""
+
+_LISTED_SINCE = {
+    "fe2d2eb49c5f88a9e0a6c048e15d6ffdf86235519c2afc535044de433169ec8c": (  # magika-v3.3
+        "314d03f10220ae4f60e9e11b1dc372b427afa3f38ad703e1c92203d30e2010e5"
+    ),
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db": (  # minilm-l6-v2
+        "2ff2b14b74e612ede8b34c327099cc1bdd29f15e1c00b6733744f9c1a9e00ba4"
+    ),
+    "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6": (  # minilm-l6-v2-int8
+        "3203fd3506b0a9166fd7481695514b3071d06a048410465b05f242f21dec41ce"
+    ),
+}
+"""Checksum of the main file, in records of before a model's other files were listed → that of all
+of them: of the models of built-in suites that have several, which the suites pin."""
+
+
+def model_checksum(model: Model) -> str:
+    """Return what makes two models of one id the same: the checksum of all their files.
+
+    Empty where nothing is known of the files.
+    """
+    return model.sha256 if model.files else _LISTED_SINCE.get(model.sha256, model.sha256)
 
 
 def case_key(record: Record) -> CaseKey:
@@ -19,28 +44,45 @@ def case_key(record: Record) -> CaseKey:
 
     A run that could use only some of the processors never takes the place of one that had all.
     """
+    return (*_named(record), model_checksum(record.model))
+
+
+def _named(record: Record) -> CaseKey:
+    """Return the case by its names alone, whatever files it is of."""
     case, machine, device = record.case, record.machine, record.device.full_name
     host = machine.id, f"{machine.cores_available:g}" if machine.is_limited else ""
     return *host, case.engine, device, case.device, case.model, case.variant, case.precision
+
+
+def had_no_file(record: Record) -> bool:
+    """Return whether a case failed because its model could not be had: it says nothing of it."""
+    return record.model.size_bytes == 0 and not isinstance(record.outcome, Completed)
 
 
 def newest(stored: Iterable[Stored]) -> tuple[list[Stored], list[Stored], list[RecordError]]:
     """Return the newest record of each case, all others from old to new, and what is in doubt.
 
     In doubt is which of two records of one case and one time is the newer: the one of the longer
-    tier counts as such, then the one whose file name is the later in the alphabet.
+    tier counts as such, then the one whose file name is the later in the alphabet. A record whose
+    model could not be had is history where the case has another record, be it older.
     """
+    ordered = sorted(stored, key=_age)
+    had = {_named(one.record) for one in ordered if not had_no_file(one.record)}
     by_case: dict[CaseKey, list[Stored]] = {}
-    for one in sorted(stored, key=_age):
-        by_case.setdefault(case_key(one.record), []).append(one)
+    history = []
+    for one in ordered:
+        if had_no_file(one.record) and _named(one.record) in had:
+            history.append(one)
+        else:
+            by_case.setdefault(case_key(one.record), []).append(one)
     doubts = [
         _same_time(one, after)
         for of_case in by_case.values()
         for one, after in itertools.pairwise(of_case)
         if one.record.measured_at == after.record.measured_at
     ]
-    older = sorted((one for of_case in by_case.values() for one in of_case[:-1]), key=_age)
-    return [of_case[-1] for of_case in by_case.values()], older, doubts
+    history += [one for of_case in by_case.values() for one in of_case[:-1]]
+    return [of_case[-1] for of_case in by_case.values()], sorted(history, key=_age), doubts
 
 
 def _age(one: Stored) -> tuple[str, float, str]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 
 from markupsafe import Markup
@@ -15,10 +16,12 @@ from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
 from ovreport.store import read_all
 from ovreport_sitegen import config, downloads, publish
+from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
+from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
@@ -38,6 +41,8 @@ class Built:
     doubts: tuple[RecordError, ...]
     """The first fault of each record that is shown though `ovreport validate` refuses it."""
     charts_drawn: int
+    shared_ids: tuple[str, ...] = ()
+    """A sentence for each id that several models have."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +106,7 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
         faults=found.faults,
         doubts=found.doubts,
         charts_drawn=drawer.drawn,
+        shared_ids=tuple(starmap(shared_id, found.shared_ids.items())),
     )
 
 
@@ -171,8 +177,9 @@ def _render(
     own_pages = tuple(NavEntry("", title, name) for name, (title, _) in content.items())
     files = downloads.all_files(found)
     sizes = {name: len(data) for name, data in files.items()}
-    renderer = Renderer(found.config, drawer, nav, own_pages, sizes)
-    files |= renderer.assets
+    scripts, addresses = answer_data.files(found)
+    renderer = Renderer(found.config, drawer, nav, own_pages, sizes, addresses)
+    files |= scripts | renderer.assets
     for page, entry in zip(existing, entries, strict=True):
         files[entry.file] = renderer.page(
             page.key, page.view(found), entry.file, page.parent or page.key

@@ -95,6 +95,8 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
         click.echo(f"problem: {fault}", err=True)
     if built.doubts:
         click.echo(_doubted(built.doubts), err=True)
+    for shared in built.shared_ids:
+        click.echo(f"warning: {shared}", err=True)
     older = f", {built.older:,} older ones as history" if built.older else ""
     click.echo(f"{built.out}: {built.pages:,} pages of {built.results:,} results{older}")
     problems = len(built.faults) + len(built.doubts)

@@ -34,6 +34,7 @@ from ovreport.record import (
     StartupCached,
     Throughput,
     Unsupported,
+    checksum_of,
 )
 from ovreport_collector import sources
 from ovreport_collector.measurements.curve import measurement as curve
@@ -213,7 +214,9 @@ def test_the_model_is_recorded_in_full(measured: Place) -> None:
     for record in measured.records:
         model = record.model
         assert model.source == "file:good.xml"
-        assert model.sha256 == cache.sha256_of(xml)
+        assert [one.name for one in model.files] == [xml.name, weights.name]
+        assert [one.sha256 for one in model.files] == [*map(cache.sha256_of, (xml, weights))]
+        assert model.sha256 == checksum_of(model.files)
         assert model.size_bytes == xml.stat().st_size + weights.stat().st_size
         f, h, c = models.FEATURES, models.HIDDEN, models.CLASSES
         assert model.parameters == f * h + h * h + h * c
@@ -237,7 +240,7 @@ def test_the_command_that_repeats_it_names_every_option(measured: Place) -> None
             "--plugin": "SIMCPU=PATH",
         }
         theirs = shlex.split(record.repeat.benchmark_app)
-        assert theirs[theirs.index("-shape") + 1] == f"x[1,{models.FEATURES}]"
+        assert theirs[theirs.index("-shape") + 1] == f"[1,{models.FEATURES}]"
         assert theirs[theirs.index("-d") + 1] == record.case.device
 
 

@@ -212,7 +212,7 @@ def collect(
             "why"
         )
     if collected.not_started:
-        raise IncompleteError("some models could not be had: the list above says what to do")
+        raise IncompleteError("some models have no records: the list above says what to do")
 
 
 def _check_own(

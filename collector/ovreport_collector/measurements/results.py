@@ -142,7 +142,5 @@ class InferenceResult(Struct, frozen=True, kw_only=True, tag="inference"):
 class GenerationQuality(Struct, frozen=True, kw_only=True):
     """How good a case's generations are."""
 
-    settings: Settings
-    """With which they were generated."""
     perplexity: Perplexity | NotMeasured
     agreement: TokenAgreement | NotMeasured

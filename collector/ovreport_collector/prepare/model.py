@@ -23,10 +23,12 @@ from ovreport_collector.models.convert.build import converted
 from ovreport_collector.models.optimize.build import Unoptimized, optimized
 from ovreport_collector.prepare.images import EncodedImages, encode_images
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector.sources import Fetched, Files
+from ovreport_collector.sources import Fetched, Files, model_files
+from ovreport_collector.sources.model_files import Contents
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import OptionError
 from ovreport_collector.tasks import Evaluator, Labelled, Task
+from ovreport_collector.tasks.generic import DATA
 
 _SAMPLE_BYTES = 32 * 1024 * 1024
 _MIN_SAMPLES, _MAX_SAMPLES = 4, 16
@@ -82,6 +84,17 @@ class PreparedModel:
         sets = {one.inputs: one.labelled for one in self.additional_evaluations}
         every = {**sets, self.labelled_inputs: self.labelled}.values()
         return sum(len(next(iter(one.inputs.values()), ())) for one in every if one is not None)
+
+
+def contents(model: Model, files: Files) -> Contents:
+    """Return the files that a model as published consists of, fetched ones.
+
+    What its converter and its task read beside it is a part of it, such as a tokenizer: it decides
+    what comes out. Inputs that a suite gives it are none.
+    """
+    inputs = [role for name, role in model.options.items() if name.startswith(DATA)]
+    others = [files.files[role] for role in sorted(files.files) if role not in inputs]
+    return model_files.contents(files.model, others)
 
 
 def prepare_model(

@@ -19,7 +19,7 @@ from ovreport_collector.machine.core_to_core import CoreToCore
 from ovreport_collector.plan import model_inputs
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.plan.validation import Fault, raise_all
-from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
+from ovreport_collector.prepare.model import PreparedModel, contents, prepare_model, prepare_variant
 from ovreport_collector.process import child, timing, workspace
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.redact import redacted
@@ -30,6 +30,8 @@ from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import PlainDisplay, display_for
 from ovreport_collector.session.scheduler import Run
 from ovreport_collector.session.steps import Prepared
+from ovreport_collector.sources import Files
+from ovreport_collector.sources.model_files import Contents
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import OptionError
 
@@ -44,6 +46,8 @@ class AllPrepared:
     """Model id and variant → the model, or what failed about it."""
     missing: Mapping[str, SourceError]
     """Id of each model that could not be had → why."""
+    contents: Mapping[str, Contents]
+    """Id of each model that could be had → the files that it consists of."""
 
     def of(self, plan: Plan) -> Plan:
         """Return a plan without the cases of the models that could not be had."""
@@ -58,8 +62,8 @@ class Collected:
     measuring_time: MeasuringTime | None
     """Of all cases and what they share, downloads aside; None where no step was measured."""
     not_started: Mapping[str, SourceError] = field(default_factory=dict)
-    """Id of each model that could not be had → why. That is no result of the model: there are no
-    records of its cases."""
+    """Id of each model that could not be had, or changed meanwhile → why. That is no result of the
+    model: there are no records of its cases."""
 
     @property
     def failed(self) -> list[Record]:
@@ -105,6 +109,7 @@ def measure(
                 context = RunContext(
                     plan=plan,
                     prepared=prepared.models,
+                    contents=prepared.contents,
                     journal=journal,
                     work=work,
                     display=display,
@@ -118,7 +123,9 @@ def measure(
             console.print(f"Stopped. {kept} kept; the same command goes on from there.")
             raise
         collected = Collected(
-            _all_records(journal, plan, out), timing.total(journal.timings()), prepared.missing
+            _all_records(journal, plan, out),
+            timing.total(journal.timings()),
+            {**prepared.missing, **_changed(context, out)},
         )
         journal.close()
     return collected
@@ -161,6 +168,23 @@ def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:
     return found
 
 
+def _changed(context: RunContext, out: Path) -> dict[str, SourceError]:
+    """Return the models without a record whose files are others than when the run began.
+
+    Some of their rounds are of one model, and some of the other.
+    """
+    models = {
+        planned.model.id
+        for planned in context.plan.cases
+        if not context.journal.written(planned.key, out)
+    }
+    what = "its files changed while it was measured, so that nothing of it is recorded"
+    remedy = "leave them alone, and run the same command again"
+    return {
+        one: SourceError(what, remedy=remedy) for one in sorted(models) if context.have_changed(one)
+    }
+
+
 def _is_whole(record: Record) -> bool:
     measured = (getattr(record, name) for name in MEASUREMENTS)
     completed = isinstance(record.outcome, Completed)
@@ -185,6 +209,7 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
             plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
         )
     fitted = model_inputs.fitted(plan.suite, plan.models, fetched, work, where=plan.suite_name)
+    found = {m.id: contents(m, f) for m in plan.models if isinstance(f := fetched[m.id], Files)}
     prepared: dict[tuple[str, str], PreparedModel | JobFailed] = {}
     missing: dict[str, SourceError] = {}
     faults: list[Fault] = []
@@ -211,7 +236,7 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
                 made = _variant(published, name, files, work)
             prepared[model.id, name] = _redacted(made, plan, work)
     raise_all(faults, where=plan.suite_name)
-    return AllPrepared(prepared, missing)
+    return AllPrepared(prepared, missing, found)
 
 
 def _published(

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic
 
-from ovreport.record import Case, NotMeasured, Skipped
+from ovreport.record import Case, NotMeasured, PublishedPerplexity, Skipped
 from ovreport.record import Failed as MeasurementFailed
 from ovreport_collector.engines.types import OutputsResult, OutputTraits, Target
-from ovreport_collector.measurements.base import SEE_GENERATION
+from ovreport_collector.measurements.base import FAILED_BEFORE, SEE_GENERATION
 from ovreport_collector.measurements.generation import measurement as generation
+from ovreport_collector.measurements.generation import published as as_published
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
 from ovreport_collector.measurements.generation.quality import as_reference, quality
 from ovreport_collector.measurements.outputs import OutputsJob
@@ -60,7 +61,7 @@ def _measure_model(
 ) -> None:
     """Measure cases of a model, all variants against the published file at f32 on the CPU."""
     context.display.working(
-        f"{published.model.title}: f32 reference on the CPU", estimate.reference(published.model)
+        f"{published.model.title}: f32 on the CPU", estimate.reference(published.model)
     )
     case = Case(
         engine=undone[0].case.engine if undone[0].is_language else "openvino",
@@ -72,6 +73,7 @@ def _measure_model(
     folder = context.work / published.model.id / "reference"
     result = kind.run(published, context.target(published, case), folder)
     reference = _Ran(result, folder)
+    kind.look_at_file(published, result)
     for planned in undone:
         context.display.working(
             f"{label(planned)}: outputs and accuracy",
@@ -116,11 +118,14 @@ class _Ran(Generic[R]):
     folder: Path
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Outputs(ABC, Generic[R]):
-    """How the outputs of one kind of model are made, and what is made of them."""
+    """How the outputs of one kind of model are made, and what is made of them; one a model."""
 
     context: RunContext
+
+    def look_at_file(self, published: PreparedModel, reference: R | JobFailed) -> None:
+        """Measure what depends on the published file alone, given the reference's outputs."""
 
     @abstractmethod
     def run(self, prepared: PreparedModel, target: Target, folder: Path) -> R | JobFailed:
@@ -222,7 +227,32 @@ def _arrays(reference: _Ran[OutputsResult] | Skipped) -> Path | NotMeasured:
     return reference.folder
 
 
+@dataclass
 class _OfGeneration(_Outputs[GenerationOutputsResult]):
+    as_published: PublishedPerplexity | NotMeasured = FAILED_BEFORE
+    """Perplexity of the published file."""
+
+    def look_at_file(
+        self, published: PreparedModel, reference: GenerationOutputsResult | JobFailed
+    ) -> None:
+        plan, file = self.context.plan, published.file
+        if isinstance(reference, JobFailed):
+            return  # it has no tokens
+        if why_not := as_published.why_not(file, plan.skip):
+            self.as_published = why_not
+            return
+        self.context.display.working(
+            f"{published.model.title}: perplexity of the published file",
+            estimate.as_published(published.model),
+        )
+        limit_s = as_published.LIMITS_S[plan.tier.name]
+        self.as_published = as_published.perplexity(
+            file,
+            reference.text,
+            lambda job: self.context.run_job(job, extra_s=limit_s),
+            limit_s=limit_s,
+        )
+
     def run(
         self, prepared: PreparedModel, target: Target, folder: Path
     ) -> GenerationOutputsResult | JobFailed:
@@ -242,6 +272,7 @@ class _OfGeneration(_Outputs[GenerationOutputsResult]):
         found = quality(
             result,
             reference if isinstance(reference, Skipped) else as_reference(reference.result),
+            self.as_published,
             title=plan.suite.datasets[prepared.model.data].title,
             seed=plan.seed,
         )

@@ -147,15 +147,18 @@ class Run:
         finished = [
             planned
             for planned in context.plan.cases
-            if planned.key not in wanted and not context.journal.written(planned.key, self.out)
+            if planned.key not in wanted
+            and not context.journal.written(planned.key, self.out)
+            and not context.have_changed(planned.model.id)
         ]
         if not finished:
             return
         spreads = record_builder.spreads(context.plan, context.prepared, context.journal)
         for planned in finished:
             prepared = context.prepared[planned.file_key]
+            files = context.files(planned.model.id)
             record = record_builder.record(
-                context.plan, planned, prepared, context.journal, spreads
+                context.plan, planned, prepared, context.journal, spreads, files
             )
             path = write(without_names(record), self.out.absolute())
             context.journal.add(Written(case=planned.key, path=str(path)))

@@ -132,12 +132,12 @@ def show_results(collected: Collected, out: Path, console: Console) -> None:
 
 
 def _show_not_started(collected: Collected, console: Console) -> None:
-    """Print which models were not measured for no fault of their own, and what to do."""
+    """Print which models have no records for no fault of their own, and what to do."""
     if not collected.not_started:
         return
     lines = [
-        f"Not measured, and not recorded: {_count(len(collected.not_started), 'model')} that could "
-        "not be had."
+        f"Not recorded: {_count(len(collected.not_started), 'model')} whose files could not be "
+        "had, or did not stay the same."
     ]
     for model, why in collected.not_started.items():
         located = f"{why.where}: {why.what}" if why.where else why.what

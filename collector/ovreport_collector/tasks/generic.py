@@ -28,6 +28,8 @@ _TYPES = {
     "u64": np.uint64,
     "bool": np.bool_,
 }
+DATA = "data."
+"""Begins the name of an option that gives an input its data: a role of the model's files."""
 _SAME_AS = {"boolean": "bool", "bf16": "f32"}
 """OpenVINO's types that are drawn as another; a bf16 input rounds what it is fed."""
 
@@ -82,7 +84,7 @@ class Generic(Unlabelled):
 
 def _filled(model: Model, files: Files, name: str, shape: Sequence[int], seed: int) -> Array:
     dtype = _dtype(model, name)
-    if (role := model.options.get(f"data.{name}")) is not None:
+    if (role := model.options.get(f"{DATA}{name}")) is not None:
         return _read(model, files, name, str(role), shape).astype(dtype)
     if (value := model.options.get(f"value.{name}")) is not None:
         return np.full(shape, _number(model, name, value), dtype)

@@ -5,6 +5,7 @@
     ├── native               those of native frameworks, which enter no chart of OpenVINO's
     ├── language             those of language models, which enter no page of the others
     ├── older                the records that are history
+    ├── earlier_releases     of these, the newest of each case in each other OpenVINO release
     ├── machines             the one that was measured last first
     ├── models, devices      of all but language models, which have language_models
     ├── speedups             each case against f32 of the published file, paired by round
@@ -55,11 +56,22 @@ class Catalogue:
     language: tuple[Result, ...] = ()
     language_models: tuple[ModelRef, ...] = ()
     framework_speedups: tuple[Speedup, ...] = ()
+    earlier_releases: tuple[Result, ...] = ()
 
     @property
     def everything(self) -> tuple[Result, ...]:
         """The results of all engines."""
         return (*self.results, *self.native, *self.language)
+
+    def namesakes(self, model: ModelRef) -> list[ModelRef]:
+        """Return the other models that have the same id in records."""
+        return [m for m in self.shared_ids.get(model.record_id, []) if m.id != model.id]
+
+    @cached_property
+    def shared_ids(self) -> Mapping[str, list[ModelRef]]:
+        """Id in records → the models that have it, of ids that several have."""
+        every = (*self.models, *self.language_models)
+        return grouped((model.record_id, model) for model in every if model.record_id)
 
     def of_model(self, model: ModelRef) -> list[Result]:
         """Return OpenVINO's results of a model."""
@@ -197,15 +209,16 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         config=config,
         results=tuple(results),
         older=tuple(older),
-        models=tuple(m for (language_one, _), m in models if not language_one),
+        models=tuple(m for (language_one, *_), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
         machines=found,
         faults=(*loaded.faults, *unordered),
         doubts=tuple(loaded.doubts),
         native=tuple(native),
         framework_speedups=tuple(_framework_speedups([*results, *before], native)),
+        earlier_releases=tuple(load.earlier_releases(current, older, named)),
         language=tuple(language),
-        language_models=tuple(m for (language_one, _), m in models if language_one),
+        language_models=tuple(m for (language_one, *_), m in models if language_one),
     )
 
 

@@ -16,16 +16,26 @@ from ovreport.history import case_key
 from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Completed, Measured, Record, Skipped
 from ovreport_sitegen.compare import same_run
-from ovreport_sitegen.data.names import Names, device_key, grouped
+from ovreport_sitegen.data.names import Names, device_key, grouped, model_key
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import release
 
 
 def results(current: Sequence[Record], older: Iterable[Record], names: Names) -> Iterator[Result]:
     """Yield the result of every newest record, with what its run skipped from an earlier one."""
     before = grouped((case_key(record), record) for record in older)
     for record in current:
-        whole, sources = resolved(record, before.get(case_key(record), []))
-        yield names.result(whole, resolved_values(whole, sources), sources)
+        earlier = before.get(case_key(record), [])
+        whole, sources = resolved(record, earlier)
+        values = resolved_values(whole, sources)
+        yield names.result(whole, values, sources, _ran_before(record, earlier))
+
+
+def _ran_before(record: Record, earlier: Sequence[Record]) -> Record | None:
+    """Return the newest earlier record in which a case ran that failed since; None for no such."""
+    if isinstance(record.outcome, Completed):
+        return None
+    return next((r for r in reversed(earlier) if isinstance(r.outcome, Completed)), None)
 
 
 def earlier_partners(
@@ -35,11 +45,26 @@ def earlier_partners(
 
     They are the last comparison with a framework where OpenVINO was measured again alone.
     """
-    by_case = grouped(((r.model.id, r.device.key), r.record) for r in native)
+    by_case = grouped(((model_key(r.record), r.device.key), r.record) for r in native)
     for record in older:
-        others = by_case.get((record.model.id, device_key(record)), [])
+        others = by_case.get((model_key(record), device_key(record)), [])
         is_openvino = ENGINES[record.case.engine].kind == "openvino"
         if is_openvino and any(same_run(other, record) for other in others):
+            yield names.result(record, metric_values(record))
+
+
+def earlier_releases(
+    current: Sequence[Record], older: Iterable[Record], names: Names
+) -> Iterator[Result]:
+    """Yield the newest result of each case in each OpenVINO release but that of its newest."""
+    now = {case_key(record): release(record.software.openvino) for record in current}
+    found = {
+        (case_key(record), release(record.software.openvino)): record
+        for record in older  # oldest first: the newest stays
+    }
+    for (case, of), record in found.items():
+        is_openvino = ENGINES[record.case.engine].kind == "openvino"
+        if is_openvino and case in now and of != now[case]:
             yield names.result(record, metric_values(record))
 
 
@@ -90,7 +115,6 @@ def _newest_with(measurement: str, record: Record, earlier: Sequence[Record]) ->
             r
             for r in reversed(earlier)
             if isinstance(getattr(r, measurement), Measured)
-            and r.model.sha256 == record.model.sha256
             and r.software.openvino == record.software.openvino
         ),
         None,

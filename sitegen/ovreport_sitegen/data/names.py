@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ovreport.engines import ENGINES
-from ovreport.history import CaseKey, case_key
+from ovreport.history import CaseKey, case_key, model_checksum
 from ovreport.metrics import MetricValues
 from ovreport.record import Optimized, Record
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
 from ovreport_sitegen.text import line, short_name, unique_slugs
 
+CHECKSUM_DIGITS = 8
+"""Of a checksum, these are enough to tell a site's models apart."""
+
 K = TypeVar("K")
 V = TypeVar("V")
-ModelKey = tuple[bool, str]
-"""Whether it is a language model, and its id: the pages of the two kinds differ."""
+ModelKey = tuple[bool, str, str]
+"""Whether it is a language model (the pages of the two kinds differ), its id, and its checksum:
+other files are another model, whatever their id."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +38,17 @@ class Names:
         record: Record,
         metric_values: MetricValues,
         earlier_runs: Mapping[str, Record] | None = None,
+        ran_before: Record | None = None,
     ) -> Result:
         """Return a record with its names and its metric values."""
         return Result(
             record=record,
             metric_values=metric_values,
-            model=self.models[_model_key(record)],
+            model=self.models[model_key(record)],
             device=self.devices[device_key(record)],
             anchor=f"case-{self.anchors[case_key(record)]}",
             earlier_runs=earlier_runs or {},
+            ran_before=ran_before,
         )
 
 
@@ -62,20 +68,25 @@ _NUMBERED = ("GPU", "NPU")
 """Without a number, these are the first of their kind."""
 
 
-def _model_key(record: Record) -> ModelKey:
-    return record.case.is_language, record.model.id
+def model_key(record: Record) -> ModelKey:
+    """Return what makes records those of one model."""
+    return record.case.is_language, record.model.id, model_checksum(record.model)
 
 
 def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
     by_age = sorted(records, key=lambda r: r.measured_at)
-    by_model = grouped((_model_key(record), record) for record in by_age)
-    slugs = unique_slugs(sorted(by_model), lambda key: key[1])
+    by_model = grouped((model_key(record), record) for record in by_age)
+    names = _model_names(by_model)
+    slugs = unique_slugs(sorted(by_model), lambda key: "-".join(filter(None, names[key])))
     found = {}
     for key, of_model in by_model.items():
         model = of_model[-1].model
+        id_, file = names[key]
+        title = line(model.title, 60) or model.id
         found[key] = ModelRef(
-            id=model.id,
-            title=line(model.title, 60) or model.id,
+            id=f"{id_}-{file}" if file else id_,
+            title=f"{title} ({_in_words(key)})" if file else title,
+            record_id=id_ if file else "",
             slug=slugs[key],
             task=line(model.task.replace("-", " "), 40),
             architecture_only=model.architecture_only,
@@ -83,6 +94,21 @@ def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
             published=published_variant(of_model),
         )
     return found
+
+
+def _model_names(keys: Iterable[ModelKey]) -> dict[ModelKey, tuple[str, str]]:
+    """Return each model's id, and the beginning of its checksum where others have its id."""
+    of_id = grouped((key[:2], key) for key in keys)
+    return {
+        key: (key[1], (key[2][:CHECKSUM_DIGITS] or "no-file") if len(same) > 1 else "")
+        for same in of_id.values()
+        for key in same
+    }
+
+
+def _in_words(key: ModelKey) -> str:
+    """Return which file a model is, where its id does not tell."""
+    return f"file {key[2][:CHECKSUM_DIGITS]}" if key[2] else "no file"
 
 
 def ordered_variants(variants: Iterable[str]) -> tuple[str, ...]:
@@ -151,13 +177,13 @@ def short_ids(machines: Iterable[str]) -> dict[str, str]:
 
 def _anchors(records: Sequence[Record]) -> dict[CaseKey, str]:
     found: dict[CaseKey, str] = {}
-    for keys in grouped((record.model.id, case_key(record)) for record in records).values():
+    for keys in grouped((model_key(record), case_key(record)) for record in records).values():
         found |= unique_slugs(keys, _anchor)
     return found
 
 
 def _anchor(key: CaseKey) -> str:
-    machine, processors, engine, _, device, _, variant, precision = key
+    machine, processors, engine, _, device, _, variant, precision, _ = key
     native = [engine] if ENGINES[engine].kind == "native" else []
     limit = [f"{processors}-processors"] if processors else []
     return "-".join((*native, device, machine, *limit, variant, precision))

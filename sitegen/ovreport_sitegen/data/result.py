@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from ovreport.device_names import is_batching
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
@@ -31,13 +32,17 @@ class DeviceKey(NamedTuple):
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A model as pages name it."""
+    """A model as pages name it. Two files under one id are two models."""
 
     id: str
+    """The id in records; with the beginning of the checksum where other models have it too."""
     title: str
+    """With the beginning of the checksum too, then."""
     slug: str
     task: str
     architecture_only: bool
+    record_id: str = ""
+    """The id in records, where several models have it; else empty."""
     variants: tuple[str, ...] = ("fp32",)
     """Those that have results, from full to reduced precision."""
     published: str = "fp32"
@@ -77,6 +82,8 @@ class Result:
     anchor: str
     earlier_runs: Mapping[str, Record] = field(default_factory=dict)
     """Measurement that the newest run skipped → the earlier record that it is taken from."""
+    ran_before: Record | None = None
+    """Of a case that failed: its newest earlier record in which it ran."""
 
     @property
     def framework(self) -> str:
@@ -161,6 +168,14 @@ class Result:
         """Name of the tier, and whether the user changed it."""
         tier = self.record.tier
         return f"{tier.name}, custom" if tier.is_custom else tier.name
+
+    @property
+    def device_note(self) -> str:
+        """Where the device does not do what its string says; mostly empty."""
+        device = self.record.case.device
+        if device.upper().startswith("BATCH") and not is_batching(device):
+            return "no batching: it has no optimal batch size"
+        return ""
 
     @property
     def marks(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
-from ovreport_sitegen.components.ratio_card import left_out_words, note_of, times
+from ovreport_sitegen.components.ratio_card import note_of, times
 from ovreport_sitegen.components.speedups import runs_apart
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
@@ -89,7 +89,8 @@ def page_findings(catalogue: Catalogue) -> tuple[str, ...]:
         return (_no_choice(catalogue),)
     defaults = [effect for effect in found if effect.result.is_published]
     optimized = [effect for effect in found if not effect.result.is_published]
-    texts = [_of_defaults(defaults, many, _without_result(catalogue))] if defaults else []
+    tried = [r for r in catalogue.results if r.is_published and r.requested == "default"]
+    texts = [_of_defaults(defaults, many, cells.failed_words(tried))] if defaults else []
     if optimized:
         best, worst = best_choice(optimized), largest_loss(found)
         texts.append(sentence(best, many=many) if best else _no_best(optimized, "latency"))
@@ -148,12 +149,6 @@ def share_lost(result: Result) -> float:
     """Return which share of the reference's accuracy is lost; negative: gained."""
     reference = cells.reference_of(result)
     return -reference.delta / reference.value if reference and reference.value else 0.0
-
-
-def _without_result(catalogue: Catalogue) -> str:
-    """Return how many cases of published files in the default precision have no result."""
-    default = [r for r in catalogue.results if r.is_published and r.requested == "default"]
-    return left_out_words(default, (r for r in default if r.completed), "accuracy")
 
 
 def _of_defaults(found: Sequence[Effect], many: bool, left_out: str) -> str:
