@@ -16,6 +16,7 @@ from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
 from ovreport.store import read_all
 from ovreport_sitegen import config, downloads, publish
+from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -176,8 +177,9 @@ def _render(
     own_pages = tuple(NavEntry("", title, name) for name, (title, _) in content.items())
     files = downloads.all_files(found)
     sizes = {name: len(data) for name, data in files.items()}
-    renderer = Renderer(found.config, drawer, nav, own_pages, sizes)
-    files |= renderer.assets
+    scripts, addresses = answer_data.files(found)
+    renderer = Renderer(found.config, drawer, nav, own_pages, sizes, addresses)
+    files |= scripts | renderer.assets
     for page, entry in zip(existing, entries, strict=True):
         files[entry.file] = renderer.page(
             page.key, page.view(found), entry.file, page.parent or page.key

@@ -158,8 +158,9 @@ def same_work(first: Record, second: Record) -> bool:
 
 
 def _conditions(record: Record) -> tuple[object, ...]:
-    """Return what cases of one run share."""
-    return record.tier, record.software.openvino, record.machine.cores_available
+    """Return what cases of one run share; what two machines measure alternates by chance only."""
+    machine = record.machine
+    return record.tier, record.software.openvino, machine.id, machine.cores_available
 
 
 def _starts(record: Record) -> dict[int, str]:

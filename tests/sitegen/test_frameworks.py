@@ -192,10 +192,15 @@ def test_without_native_results_the_page_gives_the_command() -> None:
 
 
 def test_openvino_pages_are_the_same_with_and_without(records: list[r.Record]) -> None:
-    """Latency's cards and tables hold OpenVINO's results only."""
+    """Latency's cards and first table hold OpenVINO's results only."""
     ours = [rec for rec in records if rec.case.engine == "openvino"]
     with_native, without = catalogue(*records), catalogue(*ours)
-    assert latency.view(with_native) == latency.view(without)
+    here, there = latency.view(with_native), latency.view(without)
+    assert here.cards == there.cards
+    texts = [
+        [c and c.text for row in v.section.answer.rows for c in row.cells] for v in (here, there)
+    ]
+    assert texts[0] == texts[1]
     assert len(with_native.native) == 3
 
 

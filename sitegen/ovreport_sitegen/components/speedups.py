@@ -12,14 +12,7 @@ from ovreport.stats.intervals import Interval
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import cost_cell
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    VERDICT,
-    interval_words,
-    metric_column,
-    result_cells,
-    value_cell,
-    verdict_cell,
-)
+from ovreport_sitegen.components.cells import interval_words, result_cells
 from ovreport_sitegen.components.ranking import CARD_ROWS, model_name
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
@@ -29,7 +22,6 @@ from ovreport_sitegen.components.ratio_card import (
     ratio_cell,
     ratio_finding,
 )
-from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
@@ -153,32 +145,3 @@ def runs_apart(speedup: Speedup, measurement: SpeedMeasurement) -> Interval | No
     if measurement == "latency":
         candidate, baseline = baseline, candidate
     return compare_apart(candidate, baseline).ratio
-
-
-def speed_table(
-    catalogue: Catalogue,
-    id_: str,
-    caption: str,
-    measurement: SpeedMeasurement,
-    metrics: Sequence[str],
-    columns: Sequence[Column],
-    cells: Callable[[Result], Sequence[Cell]],
-) -> Table:
-    """Return the table of every result: headline, verdict, more metrics, and the speedup.
-
-    `columns` and `cells` follow these.
-    """
-    headline = HEADLINES[measurement]
-    common = (metric_column(headline), VERDICT, *map(metric_column, metrics), SPEEDUP)
-
-    def all_cells(r: Result) -> tuple[Cell, ...]:
-        return (
-            value_cell(r, headline),
-            verdict_cell(r, measurement),
-            *(value_cell(r, key) for key in metrics),
-            speedup_cell(catalogue, r, measurement),
-            *cells(r),
-        )
-
-    results, columns = catalogue.results, (*common, *columns)
-    return result_table(id_, caption, results, columns, all_cells)

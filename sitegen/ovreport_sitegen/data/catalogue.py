@@ -5,6 +5,7 @@
     ├── native               those of native frameworks, which enter no chart of OpenVINO's
     ├── language             those of language models, which enter no page of the others
     ├── older                the records that are history
+    ├── earlier_releases     of these, the newest of each case in each other OpenVINO release
     ├── machines             the one that was measured last first
     ├── models, devices      of all but language models, which have language_models
     ├── speedups             each case against f32 of the published file, paired by round
@@ -55,6 +56,7 @@ class Catalogue:
     language: tuple[Result, ...] = ()
     language_models: tuple[ModelRef, ...] = ()
     framework_speedups: tuple[Speedup, ...] = ()
+    earlier_releases: tuple[Result, ...] = ()
 
     @property
     def everything(self) -> tuple[Result, ...]:
@@ -214,6 +216,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
         doubts=tuple(loaded.doubts),
         native=tuple(native),
         framework_speedups=tuple(_framework_speedups([*results, *before], native)),
+        earlier_releases=tuple(load.earlier_releases(current, older, named)),
         language=tuple(language),
         language_models=tuple(m for (language_one, *_), m in models if language_one),
     )

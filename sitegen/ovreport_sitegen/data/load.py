@@ -18,6 +18,7 @@ from ovreport.record import Completed, Measured, Record, Skipped
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.data.names import Names, device_key, grouped, model_key
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import release
 
 
 def results(current: Sequence[Record], older: Iterable[Record], names: Names) -> Iterator[Result]:
@@ -49,6 +50,21 @@ def earlier_partners(
         others = by_case.get((model_key(record), device_key(record)), [])
         is_openvino = ENGINES[record.case.engine].kind == "openvino"
         if is_openvino and any(same_run(other, record) for other in others):
+            yield names.result(record, metric_values(record))
+
+
+def earlier_releases(
+    current: Sequence[Record], older: Iterable[Record], names: Names
+) -> Iterator[Result]:
+    """Yield the newest result of each case in each OpenVINO release but that of its newest."""
+    now = {case_key(record): release(record.software.openvino) for record in current}
+    found = {
+        (case_key(record), release(record.software.openvino)): record
+        for record in older  # oldest first: the newest stays
+    }
+    for (case, of), record in found.items():
+        is_openvino = ENGINES[record.case.engine].kind == "openvino"
+        if is_openvino and case in now and of != now[case]:
             yield names.result(record, metric_values(record))
 
 

@@ -17,8 +17,6 @@ from ovreport_sitegen.components.memory import (
     memory_of,
     none_cells,
     peaks,
-    phase_name,
-    phase_parts,
     size_cell,
 )
 from ovreport_sitegen.components.ranking import CARD_ROWS, model_name, preferred
@@ -31,7 +29,7 @@ from ovreport_sitegen.components.ratio_card import (
     ratio_cell,
     times,
 )
-from ovreport_sitegen.components.result_tables import details_table
+from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -123,48 +121,6 @@ def _cost_cells(result: Result) -> tuple[Cell, ...]:
     )
 
 
-def phases_table(catalogue: Catalogue) -> Table:
-    """Return the table of peaks, phase by phase."""
-    columns = (*(_size_column(phase_name(p)) for p in PHASES), Column("n", "rounds", "", True))
-    return details_table(
-        catalogue, "phases-table", "Peak memory phase by phase", columns, _phase_cells
-    )
-
-
-def _phase_cells(result: Result) -> tuple[Cell, ...]:
-    memory = memory_of(result)
-    if not isinstance(memory, Memory):
-        return none_cells(memory, len(PHASES) + 1)
-    each = (peaks(memory.rounds, (phase,)).values() for phase in PHASES)
-    return (*map(size_cell, each), count_cell(len(memory.rounds)))
-
-
-def kinds_table(catalogue: Catalogue) -> Table:
-    """Return the table of anonymous and file-backed memory at the end of each mode."""
-    columns = (
-        *(
-            _size_column(kind, f"MiB, {mode}")
-            for mode in ("latency mode", "throughput mode")
-            for kind in ("Anonymous", "File-backed")
-        ),
-        Column("n", "rounds", "", True),
-    )
-    return details_table(
-        catalogue, "kinds-table", "Anonymous and file-backed memory", columns, _kind_cells
-    )
-
-
-def _kind_cells(result: Result) -> tuple[Cell, ...]:
-    memory = memory_of(result)
-    if not isinstance(memory, Memory):
-        return none_cells(memory, 5)
-    sizes = []
-    for phase in PHASES[4:]:
-        parts = phase_parts(memory.rounds, phase)
-        sizes += [[p.anonymous_bytes for p in parts], [p.file_backed_bytes for p in parts]]
-    return (*map(size_cell, sizes), count_cell(len(memory.rounds)))
-
-
 # ---------------------------------------------------------------- ways to load a model
 
 MODES: tuple[ModeName, ...] = ("no-mmap", "cached")
@@ -193,9 +149,9 @@ def modes_table(catalogue: Catalogue) -> Table:
         ),
         Column("n", "rounds", "", True),
     )
-    return details_table(
-        catalogue, "modes-table", "Peak memory of a start, by the way to load", columns, _mode_cells
-    )
+    title = f"Peak memory of a start on {catalogue.main_device.label}, by the way to load"
+    results = ranking.preferred(catalogue.of_device(catalogue.main_device))
+    return result_table("modes-table", title, results, columns, _mode_cells)
 
 
 def modes_finding(catalogue: Catalogue) -> str:

@@ -1,4 +1,4 @@
-"""What the machine that was measured last is said to do: numbers in large type, a sentence each."""
+"""What the first table shows, in a few sentences: which is fastest, what it costs, how sure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from ovreport.metrics.verdict import STABLE_HALF_WIDTH
 from ovreport.record import Completed, TokenAgreement
 from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.stats.intervals import Interval
+from ovreport_sitegen.answer.presets import presets
+from ovreport_sitegen.answer.state import DEFAULT_STATE, State
+from ovreport_sitegen.answer.table import Answer, mean_ratio_of
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.marks import look, look_of_interval, look_of_ratio
 from ovreport_sitegen.components.ranking import comparable, preferred
-from ovreport_sitegen.components.ratio_card import left_out_words, mean_ratio, note_of
+from ovreport_sitegen.components.ratio_card import left_out_words, mean_ratio, note_of, times
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import sentences
@@ -33,22 +36,56 @@ class Takeaway:
     href: str
 
 
-def takeaways(catalogue: Catalogue) -> tuple[Takeaway, ...]:
-    """Return the takeaways of the machine that was measured last, and of a language model.
+def takeaways(catalogue: Catalogue, table: Answer) -> tuple[Takeaway, ...]:
+    """Return the takeaways of the first table, and what the default precision and INT8 do.
 
-    What it can do is not what a limited run of it could, where there is another.
+    What a machine can do is not what a limited run of it could, where there is another.
     """
     results = catalogue.of_machine(catalogue.machines[0])
     whole = comparable(results)
     found = (
         _failed(results),
-        _fast(catalogue, whole),
+        _fastest(catalogue, table) or _fast(catalogue, whole),
         _right(catalogue, whole),
-        _sure(results),
-        _start(whole),
+        _optimized(catalogue),
+        _sure(table),
         _language(catalogue),
     )
     return tuple(filter(None, found))
+
+
+# ---------------------------------------------------------------- which is fastest
+
+
+def _fastest(catalogue: Catalogue, table: Answer) -> Takeaway | None:
+    """Return how the main device compares with the one that shares most models with it."""
+    keys = [column.key for column in table.columns]
+    main = catalogue.main_device
+    if main.slug not in keys:
+        return None
+    own = keys.index(main.slug)
+    found = [
+        (n, mean, column)
+        for i, column in enumerate(table.columns)
+        if i != own and (pair := mean_ratio_of(table.rows, own, i, table.state.metric))
+        for mean, n in (pair,)
+    ]
+    if not found:
+        return None
+    n, mean, other = max(found, key=lambda one: one[0])
+    out = len(table.rows) - n
+    over = f"over {plural(n, 'model')}, each in its best precision that keeps 99 % of the accuracy"
+    over += f"; {out} not on both, or too unreliable to compare." if out else "."
+    href = f"#{State(device=(main.slug, other.key), baseline=other.key).fragment(table.state)}"
+    if mean.low <= 1 <= mean.high:
+        text = f"between {main.label} and {other.label}{note_of(mean)}, {over}"
+        return Takeaway("Which is fastest", "No clear difference", text, href)
+    names = main.label, other.label
+    if mean.value < 1:
+        mean, names = Interval(1 / mean.value, 1 / mean.high, 1 / mean.low), names[::-1]
+    text = f"as {names[1]}{note_of(mean)}, {over}"
+    value = f"{names[0]}: {significant(mean.value)}× as fast"
+    return Takeaway("Which is fastest", value, text, href)
 
 
 # ---------------------------------------------------------------- how fast
@@ -201,6 +238,35 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     return Takeaway("How right", f"{kept} of {len(below)}", what, "accuracy.html")
 
 
+def _optimized(catalogue: Catalogue) -> Takeaway | None:
+    """Return for how many models INT8 buys speed at no loss, and for how many it costs accuracy."""
+    found = [
+        effect
+        for effect in sentences.effects(catalogue, catalogue.results)
+        if effect.result.variant == "int8" and not effect.result.is_published
+        if effect.result.completed
+    ]
+    known = [e for e in found if accuracy_cells.eligible(e.result) is not None]
+    if not known:
+        return None
+    faster = [e for e in known if sentences.speed_change(e.ratio("latency")) == "more"]
+    good = [e for e in faster if accuracy_cells.eligible(e.result)]
+    lost = [e for e in known if accuracy_cells.eligible(e.result) is False]
+    text = f"results are clearly faster with INT8 and keep 99 % of the accuracy; {len(lost)} "
+    text += f"{'loses' if len(lost) == 1 else 'lose'} more than 1 %."
+    best, worst = sentences.best_choice(known), sentences.largest_loss(known)
+    if best and (ratio := best.ratio("latency")):
+        text += f" Most gained: {best.result.model.title}, {times(ratio)} as fast as f32"
+        text += f"{note_of(ratio.ratio)}."
+    if worst:
+        points = accuracy_cells.cost_cell(worst.result).text
+        text += f" Most lost: {worst.result.model.title}, {points} points"
+        text += f"{accuracy_cells.cost_note(worst.result, named=not best)}."
+    state = next((p.state for p in presets(catalogue) if p.state.columns == "weights"), None)
+    href = f"#{state.fragment(DEFAULT_STATE)}" if state else "accuracy.html"
+    return Takeaway("What INT8 buys and costs", f"{len(good)} of {len(known)}", text, href)
+
+
 def _exact(results: Sequence[Result]) -> Takeaway | None:
     """Return that everything ran in f32, with which accuracies are compared."""
     ran = {r.model.id for r in results if r.completed}
@@ -226,45 +292,19 @@ def _failed(results: Sequence[Result]) -> Takeaway | None:
     )
 
 
-def _sure(results: Sequence[Result]) -> Takeaway | None:
-    """Return how many of the results that the page's first table shows are stable."""
-    shown = preferred(results)
-    if not any(r.completed for r in shown):
+def _sure(table: Answer) -> Takeaway | None:
+    """Return how many of the values in the first table are stable."""
+    cells = [cell for row in table.rows for cell in row.cells if cell]
+    levels = Counter(cell.level for cell in cells if cell.level)
+    if not levels:
         return None
-    latency, throughput = (
-        Counter(v.level for r in shown if (v := r.verdict(name)))
-        for name in ("latency", "throughput")
-    )
-    failed = sum(not r.completed for r in shown)
-    others = [f"{latency[level]} {level}" for level in ("noisy", "unreliable") if latency[level]]
-    others += [f"{plural(failed, 'case')} failed or unsupported"] if failed else []
+    others = [f"{levels[level]} {level}" for level in ("noisy", "unreliable") if levels[level]]
     width = f"±{percent(STABLE_HALF_WIDTH)}".replace(" ", "\N{NO-BREAK SPACE}")
     text = f"latencies in the table below are stable: known to {width}, and nothing speaks against "
-    text += f"them; {', '.join(others)}." if others else "them."
-    if throughput:
-        text += f" Throughput: {throughput['stable']} of {throughput.total()} stable."
-    return Takeaway(
-        "How sure",
-        f"{latency['stable']} of {len(shown)}",
-        f"{text} Each badge says why.",
-        "method.html#verdicts",
-    )
-
-
-# ---------------------------------------------------------------- what it takes, language models
-
-
-def _start(results: Sequence[Result]) -> Takeaway | None:
-    """Return the range of start-up times and of peak memory."""
-    shown = [r for r in preferred(results) if r.completed]
-    start, cached = _range(shown, "startup_ms"), _range(shown, "startup_cached_ms")
-    memory = _range(shown, "peak_memory_bytes")
-    if start is None:
-        return None
-    text = "from a cold start to the first inference"
-    text += f"; {cached.words} from the model cache." if cached else "."
-    text += f" Peak memory: {memory.words}." if memory else ""
-    return Takeaway("What it takes", start.words, text, "latency.html#startup")
+    text += f"them; {' and '.join(others)}. " if others else "them. "
+    text += "The others are drawn pale or as an outline."
+    value = f"{levels['stable']} of {levels.total()}"
+    return Takeaway("How sure", value, text, "method.html#verdicts")
 
 
 def _language(catalogue: Catalogue) -> Takeaway | None:
