@@ -23,8 +23,8 @@ __all__ = [
     "Published",
     "SourceFile",
     "Trial",
-    "variant_of",
     "checksum_of",
+    "variant_of",
 ]
 
 Checksum = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]

@@ -54,7 +54,7 @@ def test_the_schema_lists_the_variants() -> None:
 
 
 def test_files_that_were_called_fp32_are_what_they_hold() -> None:
-    """Of BlazeFace, whose records name the variant that suites claimed; an optimized file is not."""
+    """Of BlazeFace, whose records name what suites claimed; an optimized file is not."""
     front = "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633"
     model = msgspec.structs.replace(a_record().model, sha256=front)
     assert variant_of(model, "fp32") == "fp16"
