@@ -226,6 +226,25 @@ for name in ("latency", "throughput"):
     kind(f"{name}: a round of another process")(_other_process)
 
 
+# ---------------------------------------------------------------- weights
+
+
+@kind("weights: not those of the variant")
+def _other_weights(document: Document, rng: random.Random) -> bool | None:
+    if document["model"]["origin"]["kind"] == "optimized":
+        return False
+    count = rng.randrange(1, 10**6)
+    other = "f16" if document["case"]["variant"] != "fp16" else "f32"
+    document["model"] |= {"parameters": count, "weights": {other: count}}
+    return None
+
+
+@kind("weights: more than parameters")
+def _more_weights(document: Document, rng: random.Random) -> bool | None:
+    document["model"]["weights"] = {"f32": document["model"]["parameters"] + 1}
+    return None
+
+
 # ---------------------------------------------------------------- noise, tier
 
 
