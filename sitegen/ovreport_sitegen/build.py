@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
+from urllib.parse import quote
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
@@ -214,7 +215,23 @@ def _render(found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer) -> d
         files[name] = renderer.page("content", view, name)
     files[_NOT_FOUND] = renderer.not_found(_NOT_FOUND)
     files[".nojekyll"] = b""
+    if found.config.site_url:
+        files["sitemap.xml"] = _sitemap(found.config.site_url, files)
     return files
+
+
+def _sitemap(site_url: str, files: Mapping[str, bytes]) -> bytes:
+    """Return the list of pages for search engines (sitemaps.org, 0.9: at most 50,000)."""
+    base = site_url.rstrip("/") + "/"
+    pages = sorted(name for name in files if name.endswith(".html") and name != _NOT_FOUND)
+    shown = ["" if name == _INDEX else name for name in pages[:50_000]]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
+        *(f"<url><loc>{escape(base + quote(name))}</loc></url>" for name in shown),
+        "</urlset>",
+    ]
+    return "\n".join(lines).encode("utf-8", "xmlcharrefreplace")
 
 
 def _html(own: OwnPage, renderer: Renderer) -> Markup:
