@@ -26,8 +26,8 @@ from ovreport_sitegen.pages import (
     models,
     throughput,
 )
-from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import warning
+from ovreport_sitegen.pages.result import full as result_view
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from tests.factories import QUICK, a_failed_record, a_record
 from tests.sitegen.conftest import a_collection, catalogue

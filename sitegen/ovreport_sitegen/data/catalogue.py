@@ -24,7 +24,7 @@ from functools import cached_property
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
-from ovreport.history import newest
+from ovreport.history import CaseKey, case_key, newest
 from ovreport.record import Record
 from ovreport.store import Loaded
 from ovreport_sitegen.compare import PairedComparison, same_work
@@ -88,6 +88,10 @@ class Catalogue:
     def language_of(self, model: ModelRef) -> list[Result]:
         """Return the results of a language model."""
         return [r for r in self.language if r.model.id == model.id]
+
+    def earlier_of(self, result: Result) -> list[Record]:
+        """Return the older records of a result's case, the oldest first."""
+        return self._older_by_case.get(case_key(result.record), [])
 
     def of_device(self, device: DeviceRef) -> list[Result]:
         """Return OpenVINO's results of a device."""
@@ -161,6 +165,10 @@ class Catalogue:
     @cached_property
     def _by_model(self) -> dict[str, list[Result]]:
         return grouped((r.model.id, r) for r in self.results)
+
+    @cached_property
+    def _older_by_case(self) -> dict[CaseKey, list[Record]]:
+        return grouped((case_key(record), record) for record in self.older)
 
     @cached_property
     def _by_device(self) -> dict[DeviceKey, list[Result]]:

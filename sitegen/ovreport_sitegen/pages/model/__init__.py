@@ -1,4 +1,4 @@
-"""A model's page: findings, charts, the table of its results, and each full result."""
+"""A model's page: findings, charts, the table of its results, and a list of them."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from ovreport_sitegen.components.cells import (
     value_cell,
     verdict_cell,
 )
+from ovreport_sitegen.components.listed import Listed, listed
 from ovreport_sitegen.components.ranked import value_details
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -31,7 +32,6 @@ from ovreport_sitegen.pages import frameworks
 from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.model import optimization
-from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.pages.throughput import arrivals_table, curve
 from ovreport_sitegen.text import plural
@@ -70,7 +70,8 @@ class ModelView:
     accuracies: Table | None
     """All accuracies, where there are more than the headlines."""
     arrivals: Table | None
-    results: tuple[result_view.ResultView, ...]
+    results: tuple[Listed, ...]
+    """Each with a link to its page."""
 
 
 def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
@@ -103,7 +104,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         curves=curve.model_cards(results),
         accuracies=accuracies.table([*results, *native]),
         arrivals=arrivals_table(results),
-        results=tuple(map(result_view.view, [*results, *native])),
+        results=listed([*results, *native]),
     )
 
 
@@ -140,7 +141,7 @@ def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> 
             accuracy_cells.named_cell(r),
             accuracy_cells.cost_cell(r),
         )
-        full = Cell("all metrics", href=f"#{r.anchor}")
+        full = Cell("all metrics", href=r.href)
         whole = row(r, (first, precision), cells, r.label)
         rows.append(replace(whole, cells=(*whole.cells, full)))
     return Table("results", f"Results of {model.title}", columns, tuple(rows))
