@@ -250,7 +250,7 @@ def test_an_unpaired_result_breaks_nothing(build_of: Callable[[Sequence[r.Record
     out = build_of([a_record(), other])
     assert "ONNX Runtime" in (out / "model-other.html").read_text()
     page = (out / "frameworks.html").read_text()
-    assert 'href="model-other.html#' in page
+    assert 'href="result-other-' in page
     assert "no comparison" in page
 
 

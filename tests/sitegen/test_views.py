@@ -407,13 +407,14 @@ def test_points_have_a_sign_and_no_false_precision() -> None:
 # ---------------------------------------------------------------- pages of one thing
 
 
-def test_a_models_page_holds_every_result_in_full() -> None:
-    """Each has an anchor that tables elsewhere lead to, and both commands."""
+def test_a_models_page_lists_every_result() -> None:
+    """What is behind each is on its page, with both commands."""
     found = catalogue(*pair())
     view = model.view(found, found.models[0])
     assert [shown.result.href for shown in view.results] == [r.href for r in found.results]
-    assert view.results[0].repeat.startswith("ovreport collect")
-    titles = [title for title, _ in view.results[0].nearest]
+    full = result_view.view(found.results[0])
+    assert full.repeat.startswith("ovreport collect")
+    titles = [title for title, _ in full.nearest]
     assert ["latency" in titles[0], "throughput" in titles[1]] == [True, True]
     (finding,) = view.findings
     assert "bf16, the default on Example CPU 9000" in finding
