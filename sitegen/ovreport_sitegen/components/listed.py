@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ovreport.metrics import HEADLINES, METRICS
 from ovreport.record import Completed, Level
 from ovreport_sitegen.components.cells import status_word
+from ovreport_sitegen.components.marks import look
 from ovreport_sitegen.data.result import Result
 
 WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
@@ -20,19 +22,20 @@ class Listed:
     result: Result
     status: str
     """Why there are no numbers, in a word; empty where it ran."""
-    levels: tuple[tuple[str, Level], ...]
-    """Measurement and verdict."""
+    headlines: tuple[tuple[str, str, Level], ...]
+    """Measurement, value and verdict."""
 
 
 def listed(results: Iterable[Result]) -> tuple[Listed, ...]:
     """Return results as a list."""
-    return tuple(Listed(r, _status(r), levels(r)) for r in results)
+    return tuple(Listed(r, _status(r), tuple(_headlines(r))) for r in results)
 
 
-def levels(result: Result) -> tuple[tuple[str, Level], ...]:
-    """Return the measurements of a result that have a verdict, in words, and their verdicts."""
-    found = ((name, result.verdict(name)) for name in WITH_VERDICT)
-    return tuple((name.replace("_", " "), verdict.level) for name, verdict in found if verdict)
+def _headlines(result: Result) -> Iterator[tuple[str, str, Level]]:
+    for name in WITH_VERDICT:
+        if found := result.metric_value(HEADLINES[name]):
+            shown = look(found).text(METRICS[found.metric].format_unit(found.value))
+            yield name.replace("_", " "), shown, found.verdict.level
 
 
 def _status(result: Result) -> str:

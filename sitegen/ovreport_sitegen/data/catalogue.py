@@ -18,8 +18,8 @@ Everything here is computed once, and shared by all pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ovreport.engines import ENGINES
@@ -88,6 +88,31 @@ class Catalogue:
     def language_of(self, model: ModelRef) -> list[Result]:
         """Return the results of a language model."""
         return [r for r in self.language if r.model.id == model.id]
+
+    def part(self, of: ModelRef | DeviceRef) -> Catalogue:
+        """Return what is of a model or of a device alone, as a catalogue of its own."""
+
+        def some(results: Iterable[Result]) -> tuple[Result, ...]:
+            return tuple(r for r in results if of in (r.model, r.device))
+
+        ours = self.of_model(of) if isinstance(of, ModelRef) else self.of_device(of)
+        native = some(self.native)
+        models = {r.model.id for r in (*ours, *native)}
+        devices = {r.device.key for r in (*ours, *native)}
+        return replace(
+            self,
+            results=tuple(ours),
+            native=native,
+            language=some(self.language),
+            models=tuple(m for m in self.models if m.id in models),
+            devices=tuple(d for d in self.devices if d.key in devices),
+            framework_speedups=tuple(
+                pair
+                for pair in self.framework_speedups
+                if of in (pair.candidate.model, pair.candidate.device)
+            ),
+            earlier_releases=some(self.earlier_releases),
+        )
 
     def earlier_of(self, result: Result) -> list[Record]:
         """Return the older records of a result's case, the oldest first."""
