@@ -44,6 +44,19 @@ _LEAST_DEGREES = 10
 what is assumed of how they differ."""
 
 
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A record with its metric values."""
+
+    record: Record
+    values: MetricValues
+
+    @classmethod
+    def of(cls, record: Record) -> Run:
+        """Return a record with the metric values that follow from it."""
+        return cls(record, metric_values(record))
+
+
 @dataclass(frozen=True)
 class Change:
     """What became of one metric of a case."""
@@ -135,10 +148,12 @@ def speed_of(record: Record) -> tuple[str, ...]:
     return SPEED_OF_LANGUAGE if record.case.is_language else SPEED
 
 
-def changes(before: Iterable[Record], after: Iterable[Record]) -> Changes:
+def changes(before: Iterable[Run], after: Iterable[Run]) -> Changes:
     """Return what changed from one set of records to another; of each case one record is given."""
-    earlier = {case_key(record): record for record in before}
-    later = {case_key(record): record for record in after}
+    first = {case_key(run.record): run for run in before}
+    second = {case_key(run.record): run for run in after}
+    earlier = {key: run.record for key, run in first.items()}
+    later = {key: run.record for key, run in second.items()}
     both = [(earlier[key], later[key]) for key in later if key in earlier]
     new = [record for key, record in later.items() if key not in earlier]
     gone = [record for key, record in earlier.items() if key not in later]
@@ -146,7 +161,11 @@ def changes(before: Iterable[Record], after: Iterable[Record]) -> Changes:
     others = [(named[_name(record)], record) for record in new if _name(record) in named]
     met = {_name(record) for _, record in others}
     refused = [(a, b, why) for a, b in (*both, *others) if (why := _why_not(a, b))]
-    cases = [_case(a, b) for a, b in both if not _why_not(a, b)]
+    cases = [
+        _case(first[key], second[key])
+        for key in later
+        if key in earlier and not _why_not(earlier[key], later[key])
+    ]
     return Changes(
         cases=_announced(cases),
         newly_failed=[b for a, b in both if _ran(a) and not _ran(b)],
@@ -194,13 +213,13 @@ def _ran(record: Record) -> bool:
     return isinstance(record.outcome, Completed)
 
 
-def _case(before: Record, after: Record) -> CaseChanges:
-    keys = speed_of(after) + (MEMORY_OF_LANGUAGE if after.case.is_language else MEMORY)
-    first, second = metric_values(before), metric_values(after)
-    found = {key: change_of(METRICS[key], first, second) for key in keys}
-    if accuracy := _accuracy(before, after, first, second):
+def _case(before: Run, after: Run) -> CaseChanges:
+    is_language = after.record.case.is_language
+    keys = speed_of(after.record) + (MEMORY_OF_LANGUAGE if is_language else MEMORY)
+    found = {key: change_of(METRICS[key], before.values, after.values) for key in keys}
+    if accuracy := _accuracy(before, after):
         found[accuracy.metric.key] = accuracy
-    return CaseChanges(before, after, found)
+    return CaseChanges(before.record, after.record, found)
 
 
 def change_of(metric: Metric, before: MetricValues, after: MetricValues) -> Change:
@@ -231,14 +250,12 @@ def _degrees(value: MetricValue) -> int:
 # ---------------------------------------------------------------- accuracy
 
 
-def _accuracy(
-    before: Record, after: Record, first: MetricValues, second: MetricValues
-) -> Change | None:
+def _accuracy(before: Run, after: Run) -> Change | None:
     """Return what became of the accuracy; None where neither has one."""
-    key = accuracy_metric(after) or accuracy_metric(before)
+    key = accuracy_metric(after.record) or accuracy_metric(before.record)
     if key is None:
         return None
-    metric, a, b = METRICS[key], before.accuracy, after.accuracy
+    metric, a, b = METRICS[key], before.record.accuracy, after.record.accuracy
     if not isinstance(a, Accuracy) or not isinstance(b, Accuracy):
         return Change(metric, "no comparison", why="accuracy was not measured in both")
     if (a.metric, a.data, a.n) != (b.metric, b.data, b.n):
@@ -246,7 +263,8 @@ def _accuracy(
     effect = _difference(a, b)
     p = p_value_of_difference(effect, max(1, min(a.n, b.n) - 1))
     outcome: Outcome = "no clear difference" if effect.low <= 0 <= effect.high else "different"
-    return Change(metric, outcome, _value(first.get(key)), _value(second.get(key)), effect, p)
+    values = _value(before.values.get(key)), _value(after.values.get(key))
+    return Change(metric, outcome, *values, effect, p)
 
 
 def _value(found: object) -> MetricValue | None:

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from ovreport import changes_text as text
-from ovreport.changes import CaseChanges, Change, Changes, changes, speed_of
+from ovreport.changes import CaseChanges, Change, Changes, Run, changes, speed_of
 from ovreport.errors import IncompleteError, InputError
 from ovreport.selection import parse, read
 
@@ -85,7 +85,7 @@ def compare(
     (earlier, wrong), (later, also_wrong) = read(first), read(second)
     for fault in dict.fromkeys(map(str, [*wrong, *also_wrong])):
         click.echo(f"problem: {fault}", err=True)
-    found = changes(earlier, later)
+    found = changes(map(Run.of, earlier), map(Run.of, later))
     if form == "json":
         click.echo(json.dumps(text.data(found), indent=1))
     elif form == "markdown":
