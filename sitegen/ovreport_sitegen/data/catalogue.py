@@ -24,10 +24,10 @@ from functools import cached_property
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
-from ovreport.history import CaseKey, case_key, newest
+from ovreport.history import CaseKey, case_key, newest, same_work
 from ovreport.record import Record
 from ovreport.store import Loaded
-from ovreport_sitegen.compare import PairedComparison, same_work
+from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
 from ovreport_sitegen.data.machines import MachineRef, machines
