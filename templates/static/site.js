@@ -89,7 +89,7 @@
     if (more) more.addEventListener("click", () => { limit = rows.length; show(); });
     if (rest || tools) show();
   }
-  all("table[id]").forEach(enhance);
+  all("table[id]").filter((table) => table.tBodies.length).forEach(enhance);
 
   // ------------------------------------------------------------ results that once were on this page
   const follow = () => {

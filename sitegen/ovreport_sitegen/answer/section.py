@@ -11,6 +11,7 @@ from ovreport_sitegen.answer.presets import Preset, presets
 from ovreport_sitegen.answer.state import ANY, DEFAULT_STATE, State
 from ovreport_sitegen.answer.table import Answer, answer
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import DeviceRef, ModelRef, Result
 
 
@@ -69,11 +70,12 @@ _CHOICE = "choice"
 
 
 def _shared_baseline(results: Sequence[Result]) -> str:
-    """Return the column of the baseline where every device has it there, to compare with."""
+    """Return the column of the baseline where every device has it and something to compare."""
     place = AXES[_CHOICE].place
-    base = {r.device: place(r).key for r in results if r.is_baseline and r.completed}
-    is_shared = len(set(base.values())) == 1 and len(base) == len({r.device for r in results})
-    return next(iter(base.values())) if is_shared else ""
+    base = {place(r).key for r in results if r.is_baseline and r.completed}
+    columns = grouped((r.device, place(r).key) for r in results)
+    is_shared = len(base) == 1 and all(base < set(keys) for keys in columns.values())
+    return base.pop() if is_shared else ""
 
 
 def _links(state: State, found: Sequence[Preset]) -> tuple[Link, ...]:

@@ -23,7 +23,7 @@ from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
-from ovreport_sitegen.pages.throughput import arrivals_table, curve
+from ovreport_sitegen.pages.throughput import curve
 from ovreport_sitegen.text import plural
 
 _OBSERVED = "latency_observed_ms"
@@ -52,7 +52,6 @@ class ModelView:
     curves: tuple[Card, ...]
     accuracies: Table | None
     """All accuracies, where there are more than the headlines."""
-    arrivals: Table | None
     results: tuple[Listed, ...]
     """Each with a link to its page."""
 
@@ -86,7 +85,6 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         spread=_spread_card(results),
         curves=curve.model_cards(results),
         accuracies=accuracies.table([*results, *native]),
-        arrivals=arrivals_table(results),
         results=listed([*results, *native]),
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, MetricValue
 from ovreport.record import Accuracy
 from ovreport_sitegen.components import accuracy_cells
+from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import value_cell
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -18,6 +19,7 @@ from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.page import Head, PageOfEach
 from ovreport_sitegen.pages.result import full, history
+from ovreport_sitegen.pages.throughput import arrivals_table, curve
 
 _HEADLINES = ("latency_ms", "throughput_ips", "peak_memory_bytes")
 _HEADLINES_OF_LANGUAGE = (
@@ -52,6 +54,8 @@ class ResultView:
     full: full.FullResult
     accuracies: Table | None
     """All accuracies, where there are more than the headline."""
+    curve: Card | None
+    arrivals: Table | None
     history: Table | None
     """Earlier records of the case; None where there are none."""
 
@@ -71,6 +75,8 @@ def view(catalogue: Catalogue, result: Result) -> ResultView:
         numbers=tuple(_numbers(result)),
         full=full.view(result),
         accuracies=accuracies.table([result]),
+        curve=curve.result_card(result),
+        arrivals=arrivals_table([result]),
         history=history.table(result, catalogue.earlier_of(result)),
     )
 
