@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from ovreport.errors import RecordError, one_line
-from ovreport.record import Completed, Model, Optimized, Record
+from ovreport.record import Completed, Model, Optimized, Record, variant_of
 from ovreport.store import Stored
 
 CaseKey = tuple[str, ...]
@@ -52,8 +52,9 @@ def case_key(record: Record) -> CaseKey:
 def _named(record: Record) -> CaseKey:
     """Return the case by its names alone, whatever files it is of."""
     case, machine, device = record.case, record.machine, record.device.full_name
+    variant = variant_of(record.model, case.variant)
     host = machine.id, f"{machine.cores_available:g}" if machine.is_limited else ""
-    return *host, case.engine, device, case.device, case.model, case.variant, case.precision
+    return *host, case.engine, device, case.device, case.model, variant, case.precision
 
 
 def same_work(first: Record, second: Record) -> bool:

@@ -20,6 +20,7 @@ from ovreport_sitegen.pages import (
     model,
     models,
     overview,
+    result,
     throughput,
 )
 
@@ -40,5 +41,5 @@ PAGES = (
 """In the order of the navigation, which leaves out those with a parent; the first one that a site
 has is its `index.html`."""
 
-DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE)
-"""One for every model or device."""
+DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE, result.PAGE)
+"""One for every model, device or result."""
