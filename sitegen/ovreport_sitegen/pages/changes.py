@@ -76,7 +76,7 @@ def view(catalogue: Catalogue) -> ChangesView:
     lines = list(timelines(catalogue))
     of_case = {case_key(one.result.record): one.result for one in lines}
     found = [one for one in (_of_releases(lines, of_case), _of_runs(lines, of_case)) if one]
-    drawn = list(_pictures(lines))
+    drawn = sorted(_pictures(lines), key=lambda one: not one.picture.steps)
     head = Head(
         "What changed",
         f"{plural(len(lines), 'case')} measured more than once. A change is called clear if it is "
@@ -152,7 +152,7 @@ def _table(
     chosen = [(case, change) for case, change in found.every if keep(change)]
     chosen.sort(key=lambda pair: -abs(pair[1].loss))
     rows = tuple(_row(of_case[case_key(case.after)], case, change) for case, change in chosen)
-    return Table(id_, caption, _COLUMNS, rows) if rows else None
+    return Table(id_, caption, _COLUMNS, rows, look="answers") if rows else None
 
 
 def _row(result: Result, case: CaseChanges, change: Change) -> TableRow:
@@ -221,7 +221,7 @@ def _picture(one: Timeline, key: str) -> Picture:
         f"{metric.label} of {place} on {result.device.label}: {plural(len(runs), 'run')}, {first} "
         f"to {last}, {metric.format_unit(marks[0].value)} to {metric.format_unit(marks[-1].value)}."
     )
-    parts = f" in {plural(len(lines), 'line')}: conditions changed" if len(lines) > 1 else ""
+    parts = ", not all joined: conditions or certainty differ" if len(lines) > 1 else ""
     steps_said = f"; {plural(len(found), 'step')}" if found else ""
     return Picture(
         title=place,
@@ -275,4 +275,5 @@ def _known(run: Run, key: str) -> MetricValue:
     return value
 
 
-PAGE = Page("changes", "Changes", view, when=has_history)
+PAGE = Page("changes", "What changed", view, when=has_history, parent="data")
+"""Not in the navigation, which is about what is now; the foot of every page leads to it."""
