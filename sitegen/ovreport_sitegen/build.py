@@ -15,13 +15,13 @@ from markupsafe import Markup, escape
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
 from ovreport.store import Loaded, Stored, read_all
-from ovreport_sitegen import config, content, culprits, downloads, publish
+from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
+from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes
 from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
@@ -197,8 +197,14 @@ def _render(found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer) -> d
         for i, page in enumerate(existing)
     )
     nav = tuple(e for page, e in zip(existing, entries, strict=True) if not page.parent)
-    own_pages = tuple(NavEntry("", page.title, name) for name, page in pages.items())
+    own_pages = (
+        *[entry for entry in entries if entry.key == changes.PAGE.key],
+        *[NavEntry("", page.title, name) for name, page in pages.items()],
+    )
     files = downloads.all_files(found)
+    files |= badges.files(found)
+    if (news := feed.feed(found)) is not None:
+        files[feed.FILE] = news
     sizes = {name: len(data) for name, data in files.items()}
     scripts, addresses = answer_data.files(found)
     renderer = Renderer(found.config, drawer, nav, own_pages, sizes, addresses)
