@@ -75,8 +75,7 @@
     models: (i, state) => ["", of("model", i)[0], of("model", i)[4]].includes(state.models),
     weights: (i, state) => state.weights === "" || (state.weights === "published"
       ? results().published[i] === 1 : state.weights === of("weights", i)[0]),
-    precision: (i, state) => state.precision === "any" || (state.precision === "kept"
-      ? results().counts[i] === 1 : state.precision === of("requested", i)),
+    precision: (i, state) => ["any", "kept"].includes(state.precision) || state.precision === of("requested", i),
   };
   /** Results before any filter: native frameworks and earlier releases only as columns. */
   function pool(state) {

@@ -110,7 +110,9 @@
       const lower = Number(Boolean(table.metric.lower) !== Boolean(state.baseline)) || head === model;
       head.setAttribute("aria-sort", state.sort.startsWith("-") === !lower ? "ascending" : "descending");
     }
+    const focused = grid.tHead.contains(document.activeElement) ? document.activeElement.dataset.sort : "";
     grid.tHead.replaceChildren(make("tr", {}, model, ...heads));
+    if (focused) (find(`[data-sort="${CSS.escape(focused)}"]`) ?? find(".sort")).focus();
   }
   const sortButton = (key, label) => make("button", { type: "button", class: "sort", "data-sort": key }, label);
 
@@ -274,7 +276,6 @@
       const key = button.dataset.sort;
       extra.sort = extra.sort === key ? `-${key}` : extra.sort === `-${key}` ? "" : key;
       change();
-      find(`[data-sort="${CSS.escape(key)}"]`)?.focus();
     } else if (button.dataset.only) {
       boxes.forEach((box) => { box.checked = box.value === button.dataset.only; });
       change();
@@ -284,6 +285,15 @@
     } else if (button.classList.contains("fold")) {
       button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") === "false"));
     }
+  });
+  const devices = find(".devices");
+  section.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !devices?.open) return;
+    devices.open = false;
+    devices.firstElementChild.focus();
+  });
+  addEventListener("click", (event) => {
+    if (devices?.open && !devices.contains(event.target)) devices.open = false;
   });
   addEventListener("hashchange", follow);
   // Heads of columns sort, before any data is there.
