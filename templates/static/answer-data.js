@@ -179,7 +179,7 @@
       : Number.isFinite(found.high - found.low) ? `${significant(found.low)} – ${significant(found.high)}`
         : "interval unknown";
     return {
-      ...common, ran: [ran, found.scope].filter(Boolean).join(" · "), cost, costInterval, isBad, value: found.value, low: found.low, high: found.high, level: found.level,
+      ...common, ran: [ran, found.scope, found.kind === "observed" ? "observed" : ""].filter(Boolean).join(" · "), cost, costInterval, isBad, value: found.value, low: found.low, high: found.high, level: found.level,
       number: significant(found.value),
       text: (found.level === "unreliable" ? "≈\u00a0" : "") + significant(found.value),
       interval: NO_INTERVAL.has(found.kind) && interval ? `range ${interval}` : interval,
