@@ -16,12 +16,14 @@ from ovreport.record import (
     Generation,
     Latency,
     Measured,
+    Optimized,
     Original,
     Record,
     Settings,
     Throughput,
     checksum_of,
 )
+from ovreport.variants import stored_as
 
 KINDS = {"CPU": ("CPU",), "GPU": ("iGPU", "dGPU"), "NPU": ("NPU",)}
 """Beginning of a physical device's name → the families that it can be of."""
@@ -147,6 +149,18 @@ def checksum(record: Record) -> Iterator[Fault]:
     for index, dataset in enumerate(record.inputs.user_datasets):
         if not dataset.checksum:
             yield Fault(f"$.inputs.user_datasets[{index}].checksum", "empty")
+
+
+def weights(record: Record) -> Iterator[Fault]:
+    """Yield counts of weights that contradict each other, or the variant of a published file."""
+    stored = record.model.weights
+    if not stored:
+        return
+    if sum(stored.values()) != record.model.parameters:
+        yield Fault("$.model.parameters", f"{record.model.parameters}, not the sum of the weights")
+    found, variant = stored_as(stored), record.case.variant
+    if not isinstance(record.model.origin, Optimized) and found not in (None, variant):
+        yield Fault("$.case.variant", f"{variant}, and most weights in the file are {found}")
 
 
 def files(record: Record) -> Iterator[Fault]:

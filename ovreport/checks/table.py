@@ -141,6 +141,11 @@ CHECKS: tuple[Check, ...] = (
         identity.checksum,
     ),
     Check(
+        "Weights make up the parameters, and are what the variant says.",
+        "Both are counted in the file that is measured.",
+        identity.weights,
+    ),
+    Check(
         "The files of a model have names of their own in a folder, and are not smaller than it.",
         "They are listed with their sizes, and run as they are where nothing was made of them.",
         identity.files,

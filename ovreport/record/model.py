@@ -158,7 +158,10 @@ class Model(Part, frozen=True):
     architecture_only: bool = False
     """True when the weights are constants: speed is real, accuracy does not exist."""
     parameters: Count = 0
-    """Number of weights; 0 where the model could not be read."""
+    """Number of weights; 0 where they were not counted."""
+    weights: dict[Text, Count] = {}
+    """Type, as OpenVINO calls it → number of weights that the measured file stores in it; empty
+    where it was not read. Scales and zero points of quantized weights are none."""
     inputs: list[Port] = []
     outputs: list[Port] = []
     origin: Original | Converted | Optimized = Original()

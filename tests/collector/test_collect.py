@@ -240,7 +240,7 @@ def test_the_command_that_repeats_it_names_every_option(measured: Place) -> None
             "--plugin": "SIMCPU=PATH",
         }
         theirs = shlex.split(record.repeat.benchmark_app)
-        assert theirs[theirs.index("-shape") + 1] == f"x[1,{models.FEATURES}]"
+        assert theirs[theirs.index("-shape") + 1] == f"[1,{models.FEATURES}]"
         assert theirs[theirs.index("-d") + 1] == record.case.device
 
 

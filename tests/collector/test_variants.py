@@ -233,10 +233,11 @@ def test_a_suite_with_variants_that_cannot_be_is_refused(write, changes, what: s
 
 
 def test_the_standard_suite_optimizes_what_has_weights(has_nncf) -> None:
-    """Every fp32 model with real weights; the quick suite none."""
+    """Every floating-point model with real weights; the quick suite none."""
     standard = load_suite.load("standard")
     with_int8 = {model.id for model in standard.models if model.variants == ["int8"]}
-    real = {m.id for m in standard.models if m.variant == "fp32" and not m.architecture_only}
+    floating = [m for m in standard.models if m.variant in ("fp32", "fp16")]
+    real = {m.id for m in floating if not m.architecture_only}
     assert with_int8 == real
     assert not any(model.variants for model in load_suite.load("quick").models)
 

@@ -6,11 +6,13 @@ for one in ZOO:
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import onnx
@@ -310,6 +312,35 @@ def _field(number: int, value: int | bytes) -> bytes:
     return bytes([number << 3 | 2, len(value)]) + value
 
 
+# ---------------------------------------------------------------- TFLite
+
+
+def scalar_tflite(path: Path) -> Path:
+    """Write y[1, 4] = x[1, 4] · k of a scalar k, with the schema that LiteRT brings along."""
+    tfl = importlib.import_module("ai_edge_litert.schema_py_generated")
+    operation, code = tfl.OperatorT(), tfl.OperatorCodeT()
+    operation.inputs, operation.outputs = [0, 1], [2]
+    operation.builtinOptionsType = tfl.BuiltinOptions.MulOptions
+    operation.builtinOptions = tfl.MulOptionsT()
+    code.builtinCode = code.deprecatedBuiltinCode = tfl.BuiltinOperator.MUL
+    code.version = 1
+    graph, model = tfl.SubGraphT(), tfl.ModelT()
+    graph.tensors = [_tensor(tfl, *one) for one in (("x", [1, 4]), ("k", []), ("y", [1, 4]))]
+    graph.inputs, graph.outputs, graph.operators = [0, 1], [2], [operation]
+    model.version, model.operatorCodes, model.subgraphs = 3, [code], [graph]
+    model.buffers = [tfl.BufferT()]
+    builder = importlib.import_module("flatbuffers").Builder(1024)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    path.write_bytes(bytes(builder.Output()))
+    return path
+
+
+def _tensor(tfl: Any, name: str, shape: list[int]) -> Any:
+    made = tfl.TensorT()
+    made.name, made.shape, made.type = name, shape, tfl.TensorType.FLOAT32
+    return made
+
+
 # ---------------------------------------------------------------- all of them
 
 _TYPES: dict[str, Outcome] = {
@@ -329,7 +360,7 @@ _TYPES: dict[str, Outcome] = {
 }
 """Type of an input, as OpenVINO calls it → what comes of it."""
 
-ZOO = (
+ZOO: tuple[Odd, ...] = (
     *(
         Odd(f"{t}.xml", partial(odd_models.of_type, dtype=t), f"an input of type {t}", ours=ours)
         for t, ours in _TYPES.items()
@@ -365,3 +396,5 @@ ZOO = (
     Odd("external.onnx", odd_models.external_onnx, "weights in a file of their own"),
     Odd("frozen.pb", frozen_graph, "a frozen TensorFlow graph"),
 )
+if importlib.util.find_spec("ai_edge_litert"):
+    ZOO += (Odd("scalar-tflite.tflite", scalar_tflite, "a scalar input, of TFLite"),)

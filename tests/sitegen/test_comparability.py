@@ -19,9 +19,8 @@ from ovreport_sitegen.components.ranking import comparable, preferred, ranking_c
 from ovreport_sitegen.components.ratio_card import left_out_words
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages import models
+from ovreport_sitegen.pages import models, overview
 from ovreport_sitegen.pages.accuracy import loss_card, sentences
-from ovreport_sitegen.pages.overview.takeaways import takeaways
 from tests.factories import a_failed_record, a_made_record, a_record
 from tests.sitegen.conftest import a_reference, catalogue
 
@@ -43,7 +42,7 @@ def limited(record: r.Record, processors: float) -> r.Record:
 
 def speed_words(found: Catalogue) -> str:
     """Return what the overview says of speed."""
-    return next(t.text for t in takeaways(found) if t.topic == "How fast")
+    return next(t.text for t in overview.view(found).takeaways if t.topic == "How fast")
 
 
 # ---------------------------------------------------------------- three outcomes
@@ -258,6 +257,6 @@ def test_counts_of_accuracies_say_how_many_failed() -> None:
     """Those that kept theirs are survivors too."""
     crashed = a_failed_record(model="c", title="c", precision="default")
     found = catalogue(a_reference(), a_record(seed=2, precision="default"), crashed)
-    right = next(t.text for t in takeaways(found) if t.topic == "How right")
+    right = next(t.text for t in overview.view(found).takeaways if t.topic == "How right")
     for text in (right, loss_card(found, "").finding, sentences.page_findings(found)[0]):
         assert "left out: 1 failed" in text

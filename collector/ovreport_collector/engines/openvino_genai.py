@@ -14,6 +14,7 @@ from ovreport_collector.engines import genai_log
 from ovreport_collector.engines.generation_base import Completion
 from ovreport_collector.engines.openvino.engine import OpenVinoCompiled
 from ovreport_collector.engines.openvino.ports import port_name
+from ovreport_collector.engines.openvino.weights import weights
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.engines.text_loss import spans, token_losses
 from ovreport_collector.engines.types import OutputsResult, Target
@@ -157,11 +158,13 @@ class GenAiNetwork:
     def described(self) -> OutputsResult:
         """Return what the network is, and what of it runs."""
         compiled = OpenVinoCompiled(self._compiled, self._requested)
+        found = weights(self._model)
         return OutputsResult(
             inputs=[_port(port) for port in self._model.inputs],
             outputs=[_port(port) for port in self._model.outputs],
-            parameters=_parameters(self._model),
+            parameters=sum(found.values()),
             execution=compiled.execution,
+            weights=found,
         )
 
     def windows(
@@ -236,16 +239,3 @@ def _tensor(rows: Sequence[Sequence[int]]) -> Any:
 def _port(port: Any) -> Port:
     shape = [d.get_length() if d.is_static else -1 for d in port.get_partial_shape()]
     return Port(name=port_name(port), dtype=port.get_element_type().to_string(), shape=shape)
-
-
-def _parameters(model: Any) -> int:
-    """Return the number of weights: packed ones (u4, i4, u8…) and those in floating point.
-
-    Scales and zero points of compressed weights are counted too: a few per cent.
-    """
-    constants = (op for op in model.get_ops() if op.get_type_name() == "Constant")
-    return sum(
-        int(np.prod(op.get_output_shape(0)))
-        for op in constants
-        if op.get_output_element_type(0).to_string() not in {"i64", "i32", "boolean"}
-    )

@@ -79,4 +79,6 @@ class OutputsResult(Struct, frozen=True, kw_only=True, tag="outputs"):
     outputs: list[Port]
     parameters: int
     execution: Execution | NotMeasured
+    weights: dict[str, int] = {}
+    """Type → number of weights that the file stores in it; empty: not known."""
     traits: OutputTraits = OutputTraits()

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from ovreport.record import Histogram, LatencyRound, ThroughputRound, Tier
 from ovreport.stats.intervals import Floats, autocorrelation, log_buckets
 from ovreport_collector.engines.arrays import Sample
 from ovreport_collector.engines.base import Compiled, Request
+from ovreport_collector.engines.mapped import feeding
 from ovreport_collector.loadgen.drivers import Driver, Load, QueueLoad, ThreadLoad, clock, load_of
 from ovreport_collector.process.timing import measuring
 
@@ -116,8 +118,7 @@ class LatencyLoop:
 
     def _timed(self, observer: Observer) -> _Timed:
         request, samples, tier = self._request, self._samples, self._tier
-        wall_s: list[float] = []
-        runtime_ms: list[float] = []
+        wall_s, runtime_ms = array("d"), array("d")  # a list takes four times the memory
         observer.begin()
         cpu_s = processor_clock()
         began = end = clock()
@@ -137,8 +138,8 @@ class LatencyLoop:
 class _Timed:
     """One timed loop of synchronous inferences."""
 
-    wall_s: list[float]
-    runtime_ms: list[float]
+    wall_s: array[float]
+    runtime_ms: array[float]
     duration_s: float
     cpu_s: float
     readings: Mapping[str, float]
@@ -159,7 +160,7 @@ class ThroughputLoop:
         self._tier, self.driver, self._process = tier, driver, process
         self._count, self._streams = compiled.optimal_requests, compiled.streams
         count = self._count if driver == "threads" else 1
-        self.requests: list[Request] = [compiled.request(samples) for _ in range(count)]
+        self.requests: list[Request] = [feeding(compiled, samples) for _ in range(count)]
         """Requests on which outputs can be checked."""
         self._load = load_of(compiled, samples, self.requests, driver)
         self._warm = warm_up(_batches(self._load))
@@ -220,7 +221,7 @@ def faster_driver(compiled: Compiled, samples: Sequence[Sample]) -> Driver:
     Trials alternate, so that a passing disturbance meets both; the queue, whose one loop is
     sooner the bottleneck, must win clearly. Of a slow model nothing is tried.
     """
-    requests = [compiled.request(samples) for _ in range(compiled.optimal_requests)]
+    requests = [feeding(compiled, samples) for _ in range(compiled.optimal_requests)]
     queue = compiled.queue(samples, len(requests))
     threads = ThreadLoad(requests, len(samples))
     if queue is None or threads.run(0, 2 * len(requests)).latencies.min() > SLOW_S:

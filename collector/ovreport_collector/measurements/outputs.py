@@ -22,7 +22,7 @@ from ovreport_collector.engines.arrays import (
     relative_rmse,
     save_outputs,
 )
-from ovreport_collector.engines.base import Compiled, Mode, Network
+from ovreport_collector.engines.base import Compiled, Mode, Network, TellsWeights
 from ovreport_collector.engines.types import OutputsResult, OutputTraits, Target, ThreadSettings
 from ovreport_collector.loadgen.checks import OUTPUT_TOLERANCE, infer, is_finite
 from ovreport_collector.loadgen.drivers import in_threads
@@ -64,6 +64,7 @@ class OutputsJob(Job[OutputsResult], frozen=True, kw_only=True):
             outputs=network.outputs,
             parameters=network.parameters,
             execution=compiled.execution,
+            weights=network.weights if isinstance(network, TellsWeights) else {},
             traits=seen.traits,
         )
 

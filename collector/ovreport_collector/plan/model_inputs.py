@@ -105,6 +105,9 @@ def faults_of(
             yield Fault(at, f"the input {port} has dimensions without a size", give_shape(port))
     if sound and found.misfit:
         yield Fault(at, found.misfit, f"in the file the inputs are {inputs}")
+    if found.weights and model.variant != found.variant:
+        what = f"{model.variant}, and most weights in the file are {found.variant}"
+        yield Fault(f"{path}.variant", what, f'write variant = "{found.variant}"')
 
 
 def _dimensions(count: int) -> str:

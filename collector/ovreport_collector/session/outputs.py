@@ -238,7 +238,7 @@ class _OfGeneration(_Outputs[GenerationOutputsResult]):
         plan, file = self.context.plan, published.file
         if isinstance(reference, JobFailed):
             return  # it has no tokens
-        if why_not := as_published.why_not(file, plan.skip):
+        if why_not := as_published.why_not(file.name, plan.skip):
             self.as_published = why_not
             return
         self.context.display.working(
@@ -290,5 +290,5 @@ def _give_up(context: RunContext, planned: PlannedCase, failure: JobFailed) -> N
     context.journal.add(
         GivenUp(case=planned.key, at=now(), failure=failure, timing=context.stopwatch.take())
     )
-    context.display.failed(planned, failure.reason)
+    context.display.failed(planned, failure.reason, unsupported=failure.unsupported)
     context.display.case_finished(planned)

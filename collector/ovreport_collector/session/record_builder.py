@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ovreport import repeat
 from ovreport.metrics import verdicts
 from ovreport.metrics.spread import run_spreads
 from ovreport.record import (
@@ -25,6 +26,7 @@ from ovreport.record import (
     ProcessNoise,
     Published,
     Record,
+    Repeat,
     RunSpread,
     Skipped,
     SourceFile,
@@ -87,7 +89,7 @@ def _unjudged(
         "agreement": outputs.agreement if outputs else FAILED_BEFORE,
         **_measurements(plan, planned, prepared, journal),
     }
-    return Record(
+    made = Record(
         format=5,
         measured_at=_measured_at(planned, journal),
         case=planned.case,
@@ -108,9 +110,12 @@ def _unjudged(
         noise_unreadable=_unreadable(journal.results(planned), processes),
         run_spread={},
         verdicts={},
-        repeat=reproduce.commands(plan, planned),
+        repeat=Repeat(ovreport=reproduce.command(plan, planned), benchmark_app=""),
         **fields,
     )
+    theirs = next((one.command for one in repeat.nearest(made, by_name=True)), "")
+    both = msgspec.structs.replace(made.repeat, benchmark_app=theirs)
+    return msgspec.structs.replace(made, repeat=both)
 
 
 def spreads(
@@ -257,6 +262,7 @@ def _model(
         why=entry.why,
         architecture_only=entry.architecture_only,
         parameters=outputs.model.parameters if outputs else 0,
+        weights=outputs.model.weights if outputs else {},
         inputs=outputs.model.inputs if outputs else [],
         outputs=outputs.model.outputs if outputs else [],
         published=msgspec.convert(entry.published, list[Published], from_attributes=True),

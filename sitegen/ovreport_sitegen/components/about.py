@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import significant
@@ -47,12 +47,20 @@ def about(results: Sequence[Result], namesakes: Sequence[ModelRef] = ()) -> Abou
             *_conversion(newest.origin),
             ("Size", megabytes(newest.size_bytes)),
             ("Parameters", count_text(newest.parameters) if newest.parameters else "not counted"),
+            *_weights(newest.weights),
         ),
         inputs=tuple(map(port_text, newest.inputs[:20])),
         outputs=tuple(map(port_text, newest.outputs[:20])),
         id=newest.id,
         namesakes=tuple(namesakes),
     )
+
+
+def _weights(weights: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Return the types that the file stores its weights in, the most frequent first."""
+    by_size = sorted(weights.items(), key=lambda one: -one[1])[:4]
+    texts = [f"{line(dtype, 20)} {count_text(n)}" for dtype, n in by_size if n]
+    return [("Weights in the file", ", ".join(texts))] if texts else []
 
 
 def _files(files: Sequence[SourceFile]) -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
         model_cell(result.model, result.href, result.marks),
         Cell(
             result.device.label,
-            sub="" if is_said else line(device, 40),
+            sub=", ".join(filter(None, ("" if is_said else line(device, 40), result.device_note))),
             sort=result.device.label.lower(),
             href=result.device.href,
             family=result.device.family,

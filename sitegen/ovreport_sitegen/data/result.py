@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from ovreport.device_names import is_batching
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
@@ -167,6 +168,14 @@ class Result:
         """Name of the tier, and whether the user changed it."""
         tier = self.record.tier
         return f"{tier.name}, custom" if tier.is_custom else tier.name
+
+    @property
+    def device_note(self) -> str:
+        """Where the device does not do what its string says; mostly empty."""
+        device = self.record.case.device
+        if device.upper().startswith("BATCH") and not is_batching(device):
+            return "no batching: it has no optimal batch size"
+        return ""
 
     @property
     def marks(self) -> tuple[str, ...]:

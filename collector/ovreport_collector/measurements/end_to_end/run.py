@@ -3,10 +3,13 @@
     host way    decode → preprocess → transfer → infer → postprocess
     graph way   decode            → transfer → infer → postprocess    (the model preprocesses)
 
-Each way runs in two loops: one image after the other, every stage timed apart; and a pipeline
-in which the host works on the next image while the device infers. Both ways take turns in one
-process (host, graph, graph, host, or the other way round): a drift touches them alike, so their
-ratio holds where the times do not.
+Each way runs in two loops: one image after the other, every stage timed apart, by a model
+compiled for latency; and a pipeline in which one thread of the host works on the next image while
+the device infers others, by a model compiled for throughput with as many requests as the device
+calls optimal, and one to fill. Buffers are made once and used again.
+
+Both ways take turns in one process (host, graph, graph, host, or the other way round): a drift
+touches them alike, so their ratio holds where the times do not.
 """
 
 from __future__ import annotations
@@ -25,8 +28,10 @@ from ovreport_collector import engines
 from ovreport_collector.engines.arrays import Array, as_column, output_agreement, relative_rmse
 from ovreport_collector.engines.base import (
     Compiled,
+    Mode,
     Network,
     Preprocesses,
+    StagedRequest,
     Stages,
     WrongOutputError,
 )
@@ -123,11 +128,20 @@ def _graph_route(job: EndToEndJob, network: Network) -> tuple[Route, bool]:
 
 
 def _route(job: EndToEndJob, network: Network, prepare: Callable[[Any], Array] | None) -> Route:
-    compiled: Compiled = network.compile(job.target.device, "latency", job.target.precision, None)
+    (single,) = _requests(job, network, "latency", lambda _: 1)
+    pipelined = _requests(job, network, "throughput", lambda optimal: optimal + 1)
+    return Route(single, pipelined, prepare, image_task(job.task).postprocess)
+
+
+def _requests(
+    job: EndToEndJob, network: Network, mode: Mode, count: Callable[[int], int]
+) -> list[StagedRequest]:
+    """Return requests of a model compiled for a mode; their number from the optimal one."""
+    target = job.target
+    compiled: Compiled = network.compile(target.device, mode, target.precision, None)
     if not isinstance(compiled, Stages):
-        raise NotImplementedError(f"not supported by the engine {job.target.engine}")
-    requests = [compiled.staged_request() for _ in range(2)]
-    return Route(requests, prepare, image_task(job.task).postprocess)
+        raise NotImplementedError(f"not supported by the engine {target.engine}")
+    return [compiled.staged_request() for _ in range(count(compiled.optimal_requests))]
 
 
 # ---------------------------------------------------------------- loops
@@ -152,7 +166,7 @@ def _time_stream(route: Route, images: Sequence[bytes], seconds: float) -> None:
 
     def supply() -> Iterator[bytes]:
         nonlocal feeding
-        yield from _supply(images, seconds, extra=3)
+        yield from _supply(images, seconds, extra=len(route.requests) + 1)
         feeding = False
 
     finished = [clock() for _ in route.stream(supply()) if feeding]

@@ -18,11 +18,11 @@ import numpy as np
 from msgspec import Struct
 
 from ovreport.engines import ENGINES, GENAI
-from ovreport.record import NotMeasured, PublishedPerplexity, Skipped, Unsupported
+from ovreport.record import NotMeasured, PublishedPerplexity, Skipped, Unsupported, checksum_of
 from ovreport_collector.measurements.generation import outputs
 from ovreport_collector.models import cache
 from ovreport_collector.process.job import Job, JobFailed
-from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources.model_files import files_of, listed
 
 SKIP = "published-perplexity"
 """Name by which `--skip` leaves it out."""
@@ -79,15 +79,15 @@ class PublishedJob(Job[PublishedResult], frozen=True, kw_only=True):
         )
 
 
-def why_not(file: Path, skip: Sequence[str]) -> NotMeasured | None:
-    """Return why the perplexity of a file as published is not computed; None where it is."""
+def why_not(name: str, skip: Sequence[str]) -> NotMeasured | None:
+    """Return why the perplexity of a file of that name is not computed; None where it is."""
     if SKIP in skip:
         return Skipped(reason=f"left out: --skip {SKIP}")
-    if file.suffix != ".gguf":
+    if not name.lower().endswith(".gguf"):
         return Unsupported(reason="nothing is converted: the published file is what runs")
     if not reader_version():
         return Unsupported(
-            reason=f"the package {_PACKAGE}, which reads the file's weights, is not installed",
+            reason=f"{_PACKAGE}, which reads the weights of GGUF files, is not installed",
             remedy=ENGINES[GENAI].install,
         )
     return None
@@ -153,7 +153,7 @@ def _recipe(job: PublishedJob) -> dict[str, object]:
     file = Path(job.file)
     return {
         "published_perplexity_of": file.name,
-        "sha256": sha256_of(file),
+        "sha256": checksum_of(listed(files_of(file))),
         "version": _VERSION,
         "tokens": hashlib.sha256(msgspec.json.encode(job.tokens)).hexdigest(),
         "windows": [job.window, job.stride, job.windows],

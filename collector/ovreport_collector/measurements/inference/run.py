@@ -21,8 +21,8 @@ from ovreport.record import (
 )
 from ovreport_collector import engines
 from ovreport_collector.engines import errors
-from ovreport_collector.engines.arrays import Array, load_samples, rotated
 from ovreport_collector.engines.base import Compiled, Network, Request, WrongOutputError
+from ovreport_collector.engines.mapped import KeptOutputs, open_samples, release
 from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.cgroup_peak import CgroupPeak
 from ovreport_collector.loadgen.checks import check_same, infer_checked
@@ -83,16 +83,17 @@ class _Measuring:
     def __init__(self, job: InferenceJob) -> None:
         self.job, self.device, self.traits = job, job.target.device, job.target.traits
         self.memory = MemoryMeter(CgroupPeak())
-        self.samples = rotated(load_samples(Path(job.inputs)), job.seed + job.process)
+        self.samples = open_samples(Path(job.inputs), job.seed + job.process)
         self.engine = engines.create(job.target)
         self.memory.end("import")
         self.meter = energy.Measurement(energy.choose(job.energy_in), energy.IDLE_S[job.tier.name])
-        self.expected: list[list[Array]] = []
+        self.expected = KeptOutputs(Path(job.inputs).parent)
 
     def steps(self) -> Iterator[InferenceStep]:
         """Measure start-up, latency, throughput with its energy, and memory, in this order."""
         network = yield from self._latency()
         give_back_freed()  # the latency mode's memory is not the throughput mode's
+        release(self.samples)
         yield from self._throughput(network)
         yield self._ended()
 
@@ -104,7 +105,8 @@ class _Measuring:
         network, compiled, request = started.network, started.compiled, started.request
         times = started.times
         del started  # it would keep what is let go at the end
-        self._check_first(request, network)
+        with memory.leaving_out():
+            self._check_first(request, network)
         loop = LatencyLoop(request, len(self.samples), job.tier, process=job.process)
         yield Started(execution=compiled.execution, startup=times, settings=compiled.settings)
         for index in job.latency_rounds:
@@ -126,7 +128,8 @@ class _Measuring:
     def _latency_round(self, loop: LatencyLoop, request: Request, index: int) -> LatencyRound:
         measured = loop.round(index, LoopWatch())
         last = (measured.n - 1) % len(self.expected)
-        check_same(request.outputs(), self.expected[last], "the latency run", self.traits)
+        with self.memory.leaving_out():
+            check_same(request.outputs(), self.expected[last], "the latency run", self.traits)
         return measured
 
     def _throughput(self, network: Network) -> Iterator[InferenceStep]:
@@ -154,12 +157,13 @@ class _Measuring:
     def _throughput_round(self, loop: ThroughputLoop, index: int) -> ThroughputRound:
         measured = loop.round(index, LoopWatch(), around=self.meter)
         # The requests that were driven must still give right answers, each for a sample of its own.
-        for slot, request in enumerate(loop.requests):
-            sample = slot % len(self.samples)
-            request.feed(sample)
-            request.infer()
-            expected = self.expected[sample]
-            check_same(request.outputs(), expected, "the throughput run", self.traits)
+        with self.memory.leaving_out():
+            for slot, request in enumerate(loop.requests):
+                sample = slot % len(self.samples)
+                request.feed(sample)
+                request.infer()
+                expected = self.expected[sample]
+                check_same(request.outputs(), expected, "the throughput run", self.traits)
         self.meter.count(measured.n)
         return measured
 
@@ -170,6 +174,7 @@ class _Measuring:
         """Try the drivers on a model of its own, whose memory is not counted."""
         found = faster_driver(self._compile(network), self.samples)
         give_back_freed()
+        release(self.samples)
         self.memory.begin()
         return found
 

@@ -36,7 +36,7 @@ from ovreport_collector.process.job import JobFailed
 from ovreport_collector.sources import Files, model_files
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Model
-from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
+from ovreport_collector.tasks import Calibrates, Calibration, Inputs, Labelled, Validates
 
 VERSION = 2
 """Of how variants are made: raised when that changes, so that all are made again."""
@@ -142,6 +142,16 @@ def _optimized(source: Unoptimized, name: str, work: Path) -> ModelFile:
     return ModelFile(folder / file_name, origin)
 
 
+def made_before(model: Model, file: Path, name: str) -> Path | None:
+    """Return the file of a variant of a model that was optimized last; None: none was.
+
+    `file` is what is measured of the published model.
+    """
+    made = optimized_file_name(model, name)
+    folder = cache.newest(file=made, source=_checksums(file), variant=name)
+    return folder / made if folder is not None else None
+
+
 def _derived_from(source: Unoptimized, result: OptimizeResult) -> Origin:
     """Return the origin of what was optimized."""
     if result.restored is not None:
@@ -161,7 +171,7 @@ def _recipe(
     return {
         "version": VERSION,
         "file": optimized_file_name(source.model, name),
-        "source": [one.sha256 for one in model_files.listed(model_files.files_of(source.file))],
+        "source": _checksums(source.file),
         "shapes": source.model.shapes,
         "variant": name,
         "method": OPTIMIZATIONS[name].method,
@@ -185,9 +195,18 @@ def _calibration(source: Unoptimized) -> Calibration:
     if not isinstance(task, Calibrates):
         raise _unsupported(f'the task "{task.name}" has no real inputs to calibrate with')
     found = task.calibration(model, source.files, seed=SEED, count=calibration_count(model))
+    fresh = found.inputs
     for labelled in source.evaluated:
-        found = replace(found, inputs=without(found.inputs, labelled.inputs))
-    return found
+        fresh = without(fresh, labelled.inputs)
+    left_out = _count(found.inputs) - _count(fresh)
+    if not left_out:
+        return found
+    why = f"; {left_out} left out: nearly the same as some that are evaluated"
+    return replace(found, inputs=fresh, description=found.description + why)
+
+
+def _count(inputs: Inputs) -> int:
+    return len(next(iter(inputs.values())))
 
 
 def _validation(source: Unoptimized) -> Labelled:
@@ -243,6 +262,11 @@ def _validation_data(source: Unoptimized) -> ValidationData:
         data={role: str(path) for role, path in source.files.data.items()},
         seed=SEED,
     )
+
+
+def _checksums(file: Path) -> list[str]:
+    """Return the checksums of all files of a model."""
+    return [one.sha256 for one in model_files.listed(model_files.files_of(file))]
 
 
 def _software(model: Model, name: str) -> dict[str, str]:

@@ -122,7 +122,7 @@ def graph_of(m: Measured) -> Comparison | None:
 
 
 def async_of(m: Measured) -> Comparison | None:
-    """Return the throughput of two pipelined requests over one, preprocessed on the host."""
+    """Return the throughput of pipelined requests over one, preprocessed on the host."""
     host = end_to_end.of_way(m.measurement, "host")
     return end_to_end.async_gain(host) if host else None
 

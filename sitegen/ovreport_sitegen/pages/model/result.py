@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ovreport import repeat
 from ovreport.metrics import HEADLINES, METRICS, MetricValue, metric_values
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
@@ -73,7 +74,9 @@ class ResultView:
     failed_rounds: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     repeat: str
-    benchmark_app: str
+    """Empty where the record has no command that the collector makes."""
+    nearest: tuple[tuple[str, str], ...]
+    """What a command of OpenVINO's own benchmark_app comes nearest to, and the command."""
 
 
 def view(result: Result) -> ResultView:
@@ -107,9 +110,15 @@ def view(result: Result) -> ResultView:
             f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
         ),
         facts=_facts(result),
-        repeat=clean(record.repeat.ovreport),
-        benchmark_app=clean(record.repeat.benchmark_app),
+        repeat=clean(repeat.ours(record)),
+        nearest=tuple((_near_to(one), clean(one.command)) for one in repeat.nearest(record)),
     )
+
+
+def _near_to(command: repeat.Nearest) -> str:
+    """Return which figure a command comes nearest to, and where it has to be run."""
+    what = f"OpenVINO's own benchmark_app, nearest to {METRICS[command.metric].label.lower()}"
+    return f"{what}; run it in the folder of {line(command.folder, 80)}" if command.folder else what
 
 
 def _badges(result: Result) -> list[Badge]:
