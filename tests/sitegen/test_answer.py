@@ -56,7 +56,7 @@ def test_a_fast_wrong_result_never_wins() -> None:
     wrong = a_record(precision="default", executed="bf16", median_ms=2.0, top1=0.8, seed=2)
     (row,) = answer(catalogue(a_reference(), wrong)).rows
     assert row.cells[0] is not None
-    assert row.cells[0].ran == "f32"
+    assert row.cells[0].ran.startswith("f32")
     (row,) = answer(catalogue(a_reference(), wrong), State(precision="any")).rows
     assert row.cells[0] is not None
     assert row.cells[0].ran == "bf16"
@@ -77,7 +77,7 @@ def test_what_is_not_clearly_better_does_not_replace_f32() -> None:
     alike = a_record(precision="default", executed="bf16", top1=0.97, noise=0.1, seed=3)
     (row,) = answer(catalogue(a_reference(noise=0.1), alike)).rows
     assert row.cells[0] is not None
-    assert row.cells[0].ran == "f32"
+    assert row.cells[0].ran.startswith("f32")
 
 
 def test_a_loss_is_said_where_nothing_else_was_measured() -> None:
