@@ -59,7 +59,6 @@
     data.missing.at.forEach((i, n) => found.missing.set(i, data.missing.values[data.missing.codes[n]]));
     data.pairs.forEach(([i, j, value, low, high, outcome, n]) =>
       found.pairs.set(`${i} ${j}`, { value, low: low ?? 0, high: high ?? Infinity, outcome: OUTCOMES[outcome], pairs: n }));
-    found.better = new Set(data.better);
     indexed.set(key, found);
     return found;
   }
@@ -101,6 +100,12 @@
 
   const least = (list, rank) => list.reduce((best, i) =>
     best === undefined || rank(i) < rank(best) ? i : best, undefined);
+  /** Whether a result is clearly better than f32 of the published file. */
+  function isClearlyBetter(i, plain, key) {
+    if (key === "accuracy" || results().native[i] || i === plain) return false;
+    const r = against(i, plain, key);
+    return r.outcome === "different" && r.value > 1;
+  }
   function choose(list, key, precision) {
     const R = results(), V = values(key), fullness = (i) => R.fullness[i];
     if (precision !== "kept" && precision !== "any")
@@ -108,7 +113,8 @@
     const allowed = list.filter((i) => precision === "any" || R.counts[i]);
     const measured = allowed.filter((i) => V.at.has(i));
     if (!measured.length) return least(allowed, fullness);
-    const plain = measured.filter((i) => R.plain[i]), better = measured.filter((i) => V.better.has(i));
+    const plain = measured.filter((i) => R.plain[i]);
+    const better = measured.filter((i) => plain.length && isClearlyBetter(i, plain[0], key));
     const sign = metricOf(key).lower ? 1 : -1;
     return least(plain.length ? [...plain, ...better] : measured, (i) => sign * V.at.get(i).value);
   }

@@ -37,11 +37,6 @@ class Against:
     why: str = ""
     """Why there is no comparison."""
 
-    @property
-    def is_better(self) -> bool:
-        """Whether the candidate is clearly the better one."""
-        return bool(self.comparison and self.comparison.above_one)
-
 
 @lru_cache(maxsize=1 << 16)
 def against(candidate: Result, baseline: Result, key: str) -> Against:
@@ -82,11 +77,6 @@ def apart(candidate: MetricValue, baseline: MetricValue, metric: Metric) -> Agai
 def interval_of(value: MetricValue) -> Interval:
     """Return a value with its interval."""
     return Interval(value.value, value.low, value.high)
-
-
-def is_clearly_better(result: Result, baseline: Result | None, key: str) -> bool:
-    """Return whether a result is clearly better than f32 of the published file on its device."""
-    return bool(baseline and baseline is not result and against(result, baseline, key).is_better)
 
 
 # ---------------------------------------------------------------- in words
