@@ -111,6 +111,7 @@
       head.setAttribute("aria-sort", state.sort.startsWith("-") === !lower ? "ascending" : "descending");
     }
     const focused = grid.tHead.contains(document.activeElement) ? document.activeElement.dataset.sort : "";
+    grid.classList.toggle("many", columns.length > 6);
     grid.tHead.replaceChildren(make("tr", {}, model, ...heads));
     if (focused) (find(`[data-sort="${CSS.escape(focused)}"]`) ?? find(".sort")).focus();
   }
@@ -146,10 +147,8 @@
     more.hidden = !parts.length;
     more.firstChild.textContent = `${parts.join(", ")} `;
     find(".empty").hidden = table.rows.length > 0;
-    baseline.replaceChildren(make("option", { value: "" }, "Nothing"),
-      ...table.every.map(([key, label]) => make("option", { value: key }, label)));
+    baseline.replaceChildren(new Option("Nothing", ""), ...table.every.map(([key, label]) => new Option(label, key)));
     baseline.value = state.baseline;
-    if (baseline.selectedIndex < 0) baseline.value = "";
     for (const select of selects) {
       if (!["precision", "weights", "models"].includes(select.name)) continue;
       const fits = data.available(select.name, state);

@@ -17,7 +17,7 @@ from ovreport_sitegen.answer.presets import presets
 from ovreport_sitegen.answer.ratios import ratio_words
 from ovreport_sitegen.answer.section import section
 from ovreport_sitegen.answer.state import State
-from ovreport_sitegen.answer.table import MOST_COLUMNS, Answer, answer
+from ovreport_sitegen.answer.table import MOST_COLUMNS, MOST_ROWS, Answer, answer
 from ovreport_sitegen.data.catalogue import Catalogue
 from tests.factories import a_failed_record, a_native_record, a_record
 from tests.sitegen.conftest import a_reference, catalogue, visited
@@ -363,3 +363,11 @@ def test_the_files_hold_the_values_and_no_markup() -> None:
     assert outcome == 0
     assert pairs == 7
     assert data.files(found)[0] == files
+
+
+def test_no_more_rows_than_a_page_can_hold() -> None:
+    """The rest is said to be there."""
+    found = catalogue(*(a_record(model=f"m{i}", title=f"M {i}", seed=i) for i in range(70)))
+    table = answer(found)
+    assert len(table.rows) == MOST_ROWS
+    assert table.more_rows == 70 - MOST_ROWS

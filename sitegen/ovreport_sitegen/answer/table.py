@@ -31,7 +31,7 @@ from ovreport_sitegen.text import plural
 
 MOST_COLUMNS = 6
 """Before the reader asks for more."""
-MOST_ROWS = 60
+MOST_ROWS, MOST_CELLS = 60, 120
 BY_METRIC = "metric"
 """Columns are the metrics of one group."""
 ACCURACY_METRIC = Metric(
@@ -104,7 +104,7 @@ def answer(catalogue: Catalogue, state: State = DEFAULT_STATE) -> Answer:
         if (row := _row(state, model, device, some, shown))
     ]
     rows, tier = _with_tiers(_with_bars(_named(rows, state)))
-    first = rows[:MOST_ROWS]
+    first = rows[: min(MOST_ROWS, MOST_CELLS // max(len(shown), 1))]
     return Answer(
         state=state,
         caption=metric_of(state.metric).label,
