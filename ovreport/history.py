@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterable
 
 from ovreport.errors import RecordError, one_line
-from ovreport.record import Completed, Model, Record
+from ovreport.record import Completed, Model, Record, variant_of
 from ovreport.store import Stored
 
 CaseKey = tuple[str, ...]
@@ -51,8 +51,9 @@ def case_key(record: Record) -> CaseKey:
 def _named(record: Record) -> CaseKey:
     """Return the case by its names alone, whatever files it is of."""
     case, machine, device = record.case, record.machine, record.device.full_name
+    variant = variant_of(record.model, case.variant)
     host = machine.id, f"{machine.cores_available:g}" if machine.is_limited else ""
-    return *host, case.engine, device, case.device, case.model, case.variant, case.precision
+    return *host, case.engine, device, case.device, case.model, variant, case.precision
 
 
 def had_no_file(record: Record) -> bool:

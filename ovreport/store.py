@@ -8,6 +8,7 @@ content, so different records never share one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -151,10 +152,16 @@ def record_files(folder: Path) -> Iterator[Path]:
 
     Folders that cannot be read are passed over: `unreadable_folders` names them.
     """
-    for path in sorted(folder.rglob("*.json")):
-        inside = path.relative_to(folder).parts
-        if path.is_file() and not path.is_symlink() and not _IGNORED_PARTS & set(inside):
-            yield path
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = set(folders) - _IGNORED_PARTS
+        found += [Path(place, name) for name in names if name.endswith(".json")]
+    for path in sorted(found):
+        # Where not even that can be asked, reading it tells why.
+        with contextlib.suppress(PermissionError):
+            if path.is_symlink() or not path.is_file():
+                continue
+        yield path
 
 
 def unreadable_folders(folder: Path) -> list[RecordError]:
@@ -182,7 +189,8 @@ def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False
     second is a duplicate. With `check` a record that contradicts itself, or has not its own name,
     is a bad one: for what others send. Of one's own records none is lost because a check of ours
     is too narrow for an odd machine: with `keep` too, it is read all the same, and why it would be
-    a bad one is a doubt; but one that would do harm to the others is left out.
+    a bad one is a doubt; but one that would do harm to the others, or that cannot be drawn, is left
+    out.
     """
     loaded = Loaded()
     seen: dict[str, Path] = {}

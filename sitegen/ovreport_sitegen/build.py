@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import gc
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
 
 from markupsafe import Markup
 
 from ovreport import paths as folders
-from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
-from ovreport.store import read_all
-from ovreport_sitegen import config, downloads, publish
+from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
+from ovreport.store import Loaded, Stored, read_all
+from ovreport_sitegen import config, content, culprits, downloads, publish
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
+from ovreport_sitegen.content import OwnPage
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
@@ -25,7 +25,6 @@ from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
-_MAX_CONTENT = 1_000_000
 _INDEX, _NOT_FOUND = "index.html", "404.html"
 
 
@@ -82,22 +81,27 @@ def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A site that is not written yet."""
+
+    catalogue: Catalogue
+    files: dict[str, bytes]
+    charts_drawn: int
+
+
 def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -> Built:
     settings = config.load(site)
-    found = _load(site, records, settings)
-    content = _content(site, found)
-    drawer = Drawer(chart_cache() if cache is None else cache)
-    files = _render(found, content, drawer)
-    wrong = publish.faults(files)
-    if wrong:
-        raise OvreportError(
-            "the site has faults:\n  " + "\n  ".join(wrong[:20]),
-            where=str(out),
-            remedy="Correct the links in site/content. Anything else is a fault of ovreport: "
-            "please report it. The old site is untouched.",
-        )
-    publish.replace(out, files)
-    pages = sum(name.endswith(".html") for name in files)
+    loaded = _load(site, records)
+    drawings = chart_cache() if cache is None else cache
+
+    def make(stored: Sequence[Stored]) -> _Made:
+        return _make(site, settings, replace(loaded, stored=list(stored)), drawings)
+
+    made = _without_culprits(loaded, make)
+    publish.replace(out, made.files)
+    found = made.catalogue
+    pages = sum(name.endswith(".html") for name in made.files)
     return Built(
         out=out,
         pages=pages,
@@ -105,17 +109,55 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
         older=len(found.older),
         faults=found.faults,
         doubts=found.doubts,
-        charts_drawn=drawer.drawn,
+        charts_drawn=made.charts_drawn,
         shared_ids=tuple(starmap(shared_id, found.shared_ids.items())),
     )
 
 
-def chart_cache() -> Path:
-    """Return where drawings are kept between builds."""
-    return folders.cache() / "charts"
+def _without_culprits(loaded: Loaded, make: Callable[[Sequence[Stored]], _Made]) -> _Made:
+    """Return the site of all records but those of which none can be made, which become faults."""
+    try:
+        return make(loaded.stored)
+    except (InputError, StoreError):
+        raise
+    except Exception:
+        broken = culprits.found(loaded.stored, make)
+        if not broken:
+            raise
+    loaded.faults += [culprits.fault(*one) for one in broken]
+    left_out = {one.path for one, _ in broken}
+    return make([one for one in loaded.stored if one.path not in left_out])
 
 
-def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catalogue:
+def _make(site: Path, settings: config.Config, loaded: Loaded, drawings: Path | None) -> _Made:
+    """Return the site of some records, checked.
+
+    ConfigError for a fault of the site's own words, OvreportError for any other.
+    """
+    found = _catalogue(settings, loaded)
+    pages = content.read(site / "content", _taken(found))
+    drawer = Drawer(drawings)
+    files = _render(found, pages, drawer)
+    wrong = publish.faults(files)
+    content.refuse(pages, wrong, list(files))
+    if wrong:
+        raise OvreportError(
+            "the site has faults:\n  " + "\n  ".join(map(str, wrong[:20])),
+            where=str(site),
+            remedy="This is a fault of ovreport: please report it. The old site is untouched.",
+        )
+    return _Made(found, files, drawer.drawn)
+
+
+def chart_cache() -> Path | None:
+    """Return where drawings are kept between builds; None for a user without a home."""
+    try:
+        return folders.cache() / "charts"
+    except StoreError:
+        return None
+
+
+def _load(site: Path, records: Sequence[Path]) -> Loaded:
     own = site / "records"
     folders = [*([own] if own.is_dir() else []), *records]
     loaded = read_all(folders, check=True, keep=True)
@@ -127,46 +169,26 @@ def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catal
             where=names,
             remedy="Measure first: ovreport collect. Records from elsewhere: --records DIR.",
         )
+    return loaded
+
+
+def _catalogue(settings: config.Config, loaded: Loaded) -> Catalogue:
     found = catalogues.make(settings, loaded)
     if not found.results and not found.language:
         raise InputError(
             "no record of OpenVINO found, only of native frameworks",
-            where=", ".join(map(str, folders)),
             remedy="Measure OpenVINO too: ovreport collect --engine openvino --engine native.",
         )
     return found
 
 
-def _content(site: Path, records: Catalogue) -> dict[str, tuple[str, str]]:
-    """Return title and text of every page in the site's `content`, by file name.
-
-    Raises ConfigError where one would take the place of a page of these records.
-    """
+def _taken(records: Catalogue) -> set[str]:
+    """Return the names of all pages that a site of these records has."""
     taken = {page.file for page in PAGES} | {_INDEX, _NOT_FOUND}
-    taken = taken.union(*(page.files(records) for page in DETAIL_PAGES))
-    found = {}
-    for path in sorted((site / "content").glob("*.md")):
-        name = f"{path.stem}.html"
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", path.stem) or name in taken:
-            raise ConfigError(
-                "this name is taken, or cannot be part of an address",
-                where=str(path),
-                remedy="Use a-z, 0-9 and hyphens, and no name of a page that the site has anyway.",
-            )
-        try:
-            text = path.read_bytes()[:_MAX_CONTENT].decode()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"cannot be read: {error}", where=str(path), remedy="Save it as UTF-8 text."
-            ) from error
-        title, _, body = text.partition("\n") if text.startswith("# ") else (path.stem, "", text)
-        found[name] = (title.lstrip("# ").strip() or path.stem, body)
-    return found
+    return taken.union(*(page.files(records) for page in DETAIL_PAGES))
 
 
-def _render(
-    found: Catalogue, content: dict[str, tuple[str, str]], drawer: Drawer
-) -> dict[str, bytes]:
+def _render(found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer) -> dict[str, bytes]:
     """Return every file of the site by its name."""
     existing = [page for page in PAGES if page.when(found)]
     entries = tuple(
@@ -174,7 +196,7 @@ def _render(
         for i, page in enumerate(existing)
     )
     nav = tuple(e for page, e in zip(existing, entries, strict=True) if not page.parent)
-    own_pages = tuple(NavEntry("", title, name) for name, (title, _) in content.items())
+    own_pages = tuple(NavEntry("", page.title, name) for name, page in pages.items())
     files = downloads.all_files(found)
     sizes = {name: len(data) for name, data in files.items()}
     scripts, addresses = answer_data.files(found)
@@ -187,9 +209,20 @@ def _render(
     for detail in DETAIL_PAGES:
         for name, view in detail.views(found).items():
             files[name] = renderer.page(detail.key, view, name, detail.parent)
-    for name, (title, text) in content.items():
-        view = ContentView(Head(title, ""), renderer.content(text))
+    for name, own in pages.items():
+        view = ContentView(Head(own.title, ""), _html(own, renderer))
         files[name] = renderer.page("content", view, name)
     files[_NOT_FOUND] = renderer.not_found(_NOT_FOUND)
     files[".nojekyll"] = b""
     return files
+
+
+def _html(own: OwnPage, renderer: Renderer) -> Markup:
+    try:
+        return renderer.content(own.body)
+    except RecursionError as error:
+        raise ConfigError(
+            "lists or quotations too deep in each other",
+            where=str(own.path),
+            remedy="Write it flatter.",
+        ) from error

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -97,8 +98,22 @@ _CANONICAL = b'<link rel="canonical"'
 _POLICY = b"default-src 'none'; script-src 'self'; style-src 'self'"
 
 
-def faults(files: Mapping[str, bytes]) -> list[str]:
-    """Return the faults of a site, a line each; empty where there are none."""
+@dataclass(frozen=True)
+class PageFault:
+    """One thing that is wrong with a page."""
+
+    page: str
+    """Its name in the site."""
+    what: str
+    words: str
+    """What of the page it is about: the address of a link, an id."""
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.what}"
+
+
+def faults(files: Mapping[str, bytes]) -> list[PageFault]:
+    """Return the faults of a site; empty where there are none."""
     pages = {name: data for name, data in files.items() if name.endswith(".html")}
     found = {name: _ATTRIBUTE.findall(data) for name, data in pages.items()}
     ids = {
@@ -107,23 +122,25 @@ def faults(files: Mapping[str, bytes]) -> list[str]:
     }
     wrong = []
     for name, data in pages.items():
-        wrong += [f"{name}: {fault}" for fault in _page_faults(data, ids[name])]
+        wrong += [PageFault(name, *fault) for fault in _page_faults(data, ids[name])]
         for key, value in sorted({(k, v) for k, v in found[name] if k != b"id"}):
-            fault = _fault(key.decode(), unescape(value.decode()), name, files, ids)
+            words = unescape(value.decode())
+            fault = _fault(key.decode(), words, name, files, ids)
             if fault:
-                wrong.append(f"{name}: {fault}")
+                wrong.append(PageFault(name, fault, words))
     return wrong
 
 
-def _page_faults(data: bytes, ids: Counter[str]) -> Iterator[str]:
+def _page_faults(data: bytes, ids: Counter[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong, and the words of the page that it is about."""
     if _POLICY not in data:
-        yield "no Content-Security-Policy"
-    double = [i for i, n in ids.items() if n > 1]
-    if double:
-        yield f"ids are not unique: {', '.join(double[:5])}"
+        yield "no Content-Security-Policy", ""
+    for one, count in ids.items():
+        if count > 1:
+            yield f"the id {one[:80]} is used {count} times", one
     for match in _LOADING.finditer(data):
         if b":" in match[1].split(b"/")[0] and not match[0].startswith(_CANONICAL):
-            yield f"loads from elsewhere: {match[1][:80].decode()}"
+            yield f"loads from elsewhere: {match[1][:80].decode()}", match[1].decode()
 
 
 def _fault(
