@@ -71,6 +71,25 @@ def made_alike(first: Model, second: Model) -> bool:
     return type(a) is type(b)
 
 
+def may_be_joined(first: Record, second: Record) -> bool:
+    """Return whether two records are points of one line: nothing differs that a line would hide.
+
+    The same case, driver, inputs, tier, and version of ovreport but for its last number; weights
+    that were made in the same way. OpenVINO's release may differ: that is what lines are drawn for.
+    """
+    alike = attrgetter("device.driver", "inputs", "tier")
+    return bool(
+        case_key(first) == case_key(second)
+        and made_alike(first.model, second.model)
+        and alike(first) == alike(second)
+        and _method(first) == _method(second)
+    )
+
+
+def _method(record: Record) -> tuple[str, ...]:
+    return tuple(record.software.ovreport.split(".")[:2])
+
+
 def had_no_file(record: Record) -> bool:
     """Return whether a case failed because its model could not be had: it says nothing of it."""
     return record.model.size_bytes == 0 and not isinstance(record.outcome, Completed)

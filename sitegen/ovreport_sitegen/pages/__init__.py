@@ -7,6 +7,7 @@ and name it in `PAGES` below.
 
 from ovreport_sitegen.pages import (
     accuracy,
+    changes,
     data,
     device,
     efficiency,
@@ -34,6 +35,7 @@ PAGES = (
     frameworks.PAGE,
     language.PAGE,
     models.PAGE,
+    changes.PAGE,
     method.PAGE,
     data.PAGE,
     guide.PAGE,

@@ -9,6 +9,7 @@ from ovreport.metrics import METRICS, MetricValue
 from ovreport.record import Latency
 from ovreport.stats import intervals
 from ovreport_sitegen.answer.section import Section, section_of_model
+from ovreport_sitegen.badges import Badge, badges
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.compare import latencies
 from ovreport_sitegen.components.about import About, about
@@ -58,6 +59,8 @@ class ModelView:
     """All accuracies, where there are more than the headlines."""
     results: tuple[Listed, ...]
     """Each with a link to its page."""
+    badges: tuple[Badge, ...]
+    """For a README elsewhere; empty where the settings do not say where the site is published."""
 
 
 def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
@@ -91,6 +94,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         curves=curve.model_cards(results),
         accuracies=accuracies.table([*results, *native]),
         results=listed([*results, *native]),
+        badges=tuple(b for b in badges(catalogue, model) if b.markdown),
     )
 
 
