@@ -66,6 +66,7 @@
     if (event.key === "ArrowDown") step(event, 1);
     else if (event.key === "ArrowUp") step(event, -1);
     else if (event.key === "Enter" && event.target === input) list.querySelector("a")?.click();
+    else if (event.key === "Escape") dialog.close(); // a search field would only empty itself
   });
   // A link to a place on this page leaves the page there, and a click beside the box closes it.
   dialog.addEventListener("click", (event) => {
