@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
 from ovreport.store import Loaded, Stored, read_all
-from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish
+from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish, search
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
@@ -207,6 +207,9 @@ def _render(found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer) -> d
         files[feed.FILE] = news
     sizes = {name: len(data) for name, data in files.items()}
     scripts, addresses = answer_data.files(found)
+    every = [*entries, *(NavEntry("", page.title, name) for name, page in pages.items())]
+    name, index = search.file(found, ((entry.label, entry.file) for entry in every))
+    scripts[name], addresses[search.NAME] = index, name
     renderer = Renderer(found.config, drawer, nav, own_pages, sizes, addresses)
     files |= scripts | renderer.assets
     for page, entry in zip(existing, entries, strict=True):
