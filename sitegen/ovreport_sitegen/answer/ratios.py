@@ -65,11 +65,6 @@ def apart(candidate: MetricValue, baseline: MetricValue) -> Against:
     return Against(why=found) if isinstance(found, str) else Against(found)
 
 
-def is_clearly_better(result: Result, baseline: Result | None, key: str) -> bool:
-    """Return whether a result is clearly better than f32 of the published file on its device."""
-    return bool(baseline and baseline is not result and against(result, baseline, key).is_better)
-
-
 # ---------------------------------------------------------------- in words
 
 
