@@ -75,7 +75,7 @@ class ChangesView:
 
 def view(catalogue: Catalogue) -> ChangesView:
     """Return the view of the page."""
-    lines = list(timelines(catalogue))
+    lines = timelines(catalogue)
     of_case = {case_key(one.result.record): one.result for one in lines}
     found = [one for one in (_of_releases(lines, of_case), _of_runs(lines, of_case)) if one]
     drawn = sorted(_pictures(lines), key=lambda one: not one.picture.steps)
@@ -201,7 +201,7 @@ def _value(metric: Metric, value: MetricValue | None, measured_at: str) -> Cell:
 
 def _check(lines: Sequence[Timeline]) -> str:
     """Return how often a clear change is found where the software is the same."""
-    pairs = repeated(list(lines))
+    pairs = repeated(lines)
     found = changes([a for a, _ in pairs], [b for _, b in pairs])
     compared = [change for _, change in found.every if change.effect is not None]
     if not compared:
