@@ -113,7 +113,10 @@
       const lower = Number(Boolean(table.metric.lower) !== Boolean(state.baseline)) || head === model;
       head.setAttribute("aria-sort", state.sort.startsWith("-") === !lower ? "ascending" : "descending");
     }
+    const focused = grid.tHead.contains(document.activeElement) ? document.activeElement.dataset.sort : "";
+    grid.classList.toggle("many", columns.length > 6);
     grid.tHead.replaceChildren(make("tr", {}, model, ...heads));
+    if (focused) (find(`[data-sort="${CSS.escape(focused)}"]`) ?? find(".sort")).focus();
   }
   const sortButton = (key, label) => make("button", { type: "button", class: "sort", "data-sort": key }, label);
 
@@ -147,10 +150,8 @@
     more.hidden = !parts.length;
     more.firstChild.textContent = `${parts.join(", ")} `;
     find(".empty").hidden = table.rows.length > 0;
-    baseline.replaceChildren(make("option", { value: "" }, "Nothing"),
-      ...table.every.map(([key, label]) => make("option", { value: key }, label)));
+    baseline.replaceChildren(new Option("Nothing", ""), ...table.every.map(([key, label]) => new Option(label, key)));
     baseline.value = state.baseline;
-    if (baseline.selectedIndex < 0) baseline.value = "";
     for (const select of selects) {
       if (!["precision", "weights", "models"].includes(select.name)) continue;
       const fits = data.available(select.name, state);
@@ -277,7 +278,6 @@
       const key = button.dataset.sort;
       extra.sort = extra.sort === key ? `-${key}` : extra.sort === `-${key}` ? "" : key;
       change();
-      find(`[data-sort="${CSS.escape(key)}"]`)?.focus();
     } else if (button.dataset.only) {
       boxes.forEach((box) => { box.checked = box.value === button.dataset.only; });
       change();
@@ -287,6 +287,15 @@
     } else if (button.classList.contains("fold")) {
       button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") === "false"));
     }
+  });
+  const devices = find(".devices");
+  section.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !devices?.open) return;
+    devices.open = false;
+    devices.firstElementChild.focus();
+  });
+  addEventListener("click", (event) => {
+    if (devices?.open && !devices.contains(event.target)) devices.open = false;
   });
   addEventListener("hashchange", follow);
   // Heads of columns sort, before any data is there.

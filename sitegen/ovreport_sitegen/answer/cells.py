@@ -113,10 +113,14 @@ def value_cell(result: Result, key: str, *, stable: bool = False) -> AnswerCell:
         value=found.value * metric.scale,
         interval=_interval(found, metric),
         level=found.verdict.level,
-        ran=" · ".join(filter(None, (ran_, line(found.scope, 60)))),
+        ran=" · ".join(filter(None, (ran_, line(found.scope, 60), _observed(found)))),
         cost=cost,
         tip=f"{found.verdict.level}, {found.kind}",
     )
+
+
+def _observed(found: MetricValue) -> str:
+    return "observed" if look(found).is_observed else ""
 
 
 def excluded_cell(result: Result) -> AnswerCell:
