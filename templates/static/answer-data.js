@@ -73,7 +73,7 @@
     device: (i, state) => !state.device.length || state.device.includes(of("device", i)[0]),
     models: (i, state) => ["", of("model", i)[0], of("model", i)[4]].includes(state.models),
     weights: (i, state) => state.weights === "" || (state.weights === "published"
-      ? results().published[i] === 1 : state.weights === of("weights", i)[0]),
+      ? results().published[i] === 1 : state.weights === of("variant", i)),
     precision: (i, state) => ["any", "kept"].includes(state.precision) || state.precision === of("requested", i),
   };
   /** Results before any filter: native frameworks and earlier releases only as columns. */
@@ -92,7 +92,7 @@
       if (!passes(i, state, name)) continue;
       if (name === "device") found.add(of("device", i)[0]);
       if (name === "models") { found.add(of("model", i)[0]); found.add(of("model", i)[4]); }
-      if (name === "weights") { found.add(of("weights", i)[0]); if (results().published[i]) found.add("published"); }
+      if (name === "weights") { found.add(of("variant", i)); if (results().published[i]) found.add("published"); }
       if (name === "precision") found.add(of("requested", i));
     }
     return found;
@@ -138,7 +138,7 @@
     const R = results(), V = values(key);
     const pair = V.pairs.get(`${i} ${j}`) ?? (V.pairs.has(`${j} ${i}`) ? inverse(V.pairs.get(`${j} ${i}`)) : null);
     if (pair) return pair;
-    if (of("weights", i)[0] === of("weights", j)[0] && R.work[i] !== R.work[j])
+    if (of("variant", i) === of("variant", j) && R.work[i] !== R.work[j])
       return { why: "Not the same model file and inputs." };
     const first = V.at.get(i), second = V.at.get(j);
     if (!first || !second) return { why: "Not measured for both." };

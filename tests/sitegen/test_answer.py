@@ -117,7 +117,7 @@ def test_a_row_a_model_a_column_a_device() -> None:
     ("columns", "labels"),
     [
         ("precision", ["f32", "bf16", "i8"]),
-        ("weights", ["fp32 weights", "int8"]),
+        ("weights", ["As published", "int8"]),
         ("choice", ["fp32 · f32", "fp32 · bf16", "int8 · i8"]),
     ],
 )

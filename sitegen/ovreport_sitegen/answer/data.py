@@ -95,7 +95,7 @@ def _file(name: str, data: Mapping[str, Any]) -> tuple[str, bytes]:
 def _results(
     catalogue: Catalogue, results: Sequence[Result], names: dict[str, str]
 ) -> dict[str, Any]:
-    others = ("model", "requested", "ran", "cost", "href", "work")
+    others = ("model", "variant", "requested", "ran", "cost", "href", "work")
     coded = {key: _Coded() for key in (*axes.AXES, *others)}
     for r in results:
         for key, axis in axes.AXES.items():
@@ -104,6 +104,7 @@ def _results(
         cost = cost_of(r)
         task = f"{TASK}{slug(r.model.task)}"
         coded["model"].add((r.model.slug, r.model.title, r.model.task, r.model.href, task))
+        coded["variant"].add(r.variant)
         coded["requested"].add(r.requested)
         coded["ran"].add(ran_words(r) if r.completed else "")
         coded["cost"].add((cost.text, cost.interval, int(cost.is_bad)))
