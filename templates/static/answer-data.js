@@ -78,10 +78,9 @@
   };
   /** Results before any filter: native frameworks and earlier releases only as columns. */
   function pool(state) {
-    const R = results();
+    const R = results(), bit = { engine: 2, release: 4 }[state.columns] ?? 1;
     return [...Array(R.counts.length).keys()].filter((i) =>
-      (state.columns === "engine" || !R.native[i]) && (state.columns === "release" || i < R.current)
-      && (state.metric !== "accuracy" || values("accuracy").at.has(i)));
+      (R.pools[i] & bit) && (state.metric !== "accuracy" || values("accuracy").at.has(i)));
   }
   const passes = (i, state, but) => Object.entries(FILTERS).every(([name, fits]) => name === but || fits(i, state));
 

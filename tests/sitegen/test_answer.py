@@ -371,3 +371,18 @@ def test_no_more_rows_than_a_page_can_hold() -> None:
     table = answer(found)
     assert len(table.rows) == MOST_ROWS
     assert table.more_rows == 70 - MOST_ROWS
+
+
+def test_frameworks_stand_beside_the_openvino_of_their_run() -> None:
+    """Though OpenVINO was measured again alone: the rounds of that run alternated."""
+    pair = [a_record(precision="f32", seed=1), a_native_record(seed=2)]
+    again = a_record(precision="f32", seed=3, measured_at="2026-12-01T12:00:00Z")
+    found = catalogue(*pair, again)
+    table = answer(found, State(columns="engine", precision="f32", baseline="native"))
+    cell = table.rows[0].cells[0]
+    assert cell is not None
+    assert cell.result is not None
+    assert cell.result.record.measured_at == pair[0].measured_at
+    assert cell.ratio is not None
+    assert cell.ratio.tip.startswith("paired")
+    assert answer(found).rows[0].cells[0].result.record is again  # type: ignore[union-attr]
