@@ -377,6 +377,8 @@ def test_frameworks_stand_beside_the_openvino_of_their_run() -> None:
     """Though OpenVINO was measured again alone: the rounds of that run alternated."""
     pair = [a_record(precision="f32", seed=1), a_native_record(seed=2)]
     again = a_record(precision="f32", seed=3, measured_at="2026-12-01T12:00:00Z")
+    noise = [replace(n, started_at="2026-12-01T15:00:00Z") for n in again.noise]
+    again = replace(again, noise=noise)
     found = catalogue(*pair, again)
     table = answer(found, State(columns="engine", precision="f32", baseline="native"))
     cell = table.rows[0].cells[0]
