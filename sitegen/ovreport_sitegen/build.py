@@ -8,19 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
+from urllib.parse import quote
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
 from ovreport.store import Loaded, Stored, read_all
-from ovreport_sitegen import config, content, culprits, downloads, publish
+from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
+from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes
 from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
@@ -196,8 +197,14 @@ def _render(found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer) -> d
         for i, page in enumerate(existing)
     )
     nav = tuple(e for page, e in zip(existing, entries, strict=True) if not page.parent)
-    own_pages = tuple(NavEntry("", page.title, name) for name, page in pages.items())
+    own_pages = (
+        *[entry for entry in entries if entry.key == changes.PAGE.key],
+        *[NavEntry("", page.title, name) for name, page in pages.items()],
+    )
     files = downloads.all_files(found)
+    files |= badges.files(found)
+    if (news := feed.feed(found)) is not None:
+        files[feed.FILE] = news
     sizes = {name: len(data) for name, data in files.items()}
     scripts, addresses = answer_data.files(found)
     renderer = Renderer(found.config, drawer, nav, own_pages, sizes, addresses)
@@ -214,7 +221,23 @@ def _render(found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer) -> d
         files[name] = renderer.page("content", view, name)
     files[_NOT_FOUND] = renderer.not_found(_NOT_FOUND)
     files[".nojekyll"] = b""
+    if found.config.site_url:
+        files["sitemap.xml"] = _sitemap(found.config.site_url, files)
     return files
+
+
+def _sitemap(site_url: str, files: Mapping[str, bytes]) -> bytes:
+    """Return the list of pages for search engines (sitemaps.org, 0.9: at most 50,000)."""
+    base = site_url.rstrip("/") + "/"
+    pages = sorted(name for name in files if name.endswith(".html") and name != _NOT_FOUND)
+    shown = ["" if name == _INDEX else name for name in pages[:50_000]]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
+        *(f"<url><loc>{escape(base + quote(name))}</loc></url>" for name in shown),
+        "</urlset>",
+    ]
+    return "\n".join(lines).encode("utf-8", "xmlcharrefreplace")
 
 
 def _html(own: OwnPage, renderer: Renderer) -> Markup:

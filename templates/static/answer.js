@@ -7,6 +7,7 @@
   const find = (selector) => section.querySelector(selector);
   const all = (selector, from = section) => [...from.querySelectorAll(selector)];
   const form = find("form"), status = find("[role=status]"), grid = find("table");
+  const onDevice = section.dataset.device, isOfModel = "ofModel" in section.dataset;
   const source = section.dataset.source, folder = source.replace(/data\/answer\/[^/]*$/, "");
 
   // ------------------------------------------------------------ state: the controls, and the address
@@ -19,6 +20,7 @@
     selects.forEach((select) => { state[select.name] = select.value; });
     const ticked = boxes.filter((box) => box.checked);
     if (ticked.length < boxes.length) state.device = ticked.map((box) => box.value);
+    if (onDevice) state.device = [onDevice];
     state.stable = stable.checked;
     return state;
   }
@@ -50,7 +52,7 @@
       select.value = state[select.name];
       if (select.selectedIndex < 0) { select.value = defaults[select.name]; state[select.name] = select.value; }
     }
-    const known = state.device.filter((slug) => boxes.some((box) => box.value === slug));
+    const known = onDevice ? [onDevice] : state.device.filter((slug) => boxes.some((box) => box.value === slug));
     state.device = known;
     boxes.forEach((box) => { box.checked = !known.length || known.includes(box.value); });
     stable.checked = state.stable;
@@ -89,11 +91,12 @@
       c.interval ? " " : "", small(c.interval), c.bar ? drawBar(c.bar) : "", ran, ratio);
   }
   function drawRow(row, columns) {
-    const [, title, , href] = row.model;
-    const head = make("th", { scope: "row" }, make("a", { href }, title));
+    const [, title, , href] = row.model, isDevice = isOfModel && row.device;
+    const head = make("th", { scope: "row" }, isDevice
+      ? make("a", { href: `device-${row.device[0]}.html` }, row.device[1]) : make("a", { href }, title));
     if (row.isArchitectureOnly)
       head.append(" ", make("small", {}, explained("architecture-only", "architecture only")));
-    if (row.device) head.append(" ", small(row.device[1]));
+    if (row.device && !isDevice) head.append(" ", small(row.device[1]));
     if (row.note) head.append(" ", small(row.note));
     return make("tr", {}, head, ...row.cells.map((c, n) => drawCell(c, columns[n][1])));
   }
@@ -104,7 +107,7 @@
       if (key === state.baseline) head.append(" ", small("baseline"));
       return head;
     });
-    const model = make("th", { scope: "col", "data-key": "model" }, sortButton("model", "Model"));
+    const model = make("th", { scope: "col", "data-key": "model" }, sortButton("model", isOfModel ? "Device" : "Model"));
     for (const head of [model, ...heads]) {
       if (state.sort.replace(/^-/, "") !== head.dataset.key) continue;
       const lower = Number(Boolean(table.metric.lower) !== Boolean(state.baseline)) || head === model;

@@ -9,12 +9,12 @@ import pytest
 
 from ovreport import record as r
 from ovreport.metrics import METRICS
+from ovreport.metrics.ratio_words import ratio_words
 from ovreport.stats.comparison import compare_apart
 from ovreport.stats.intervals import Interval
 from ovreport_sitegen.answer import data
 from ovreport_sitegen.answer.choice import ACCURACY
 from ovreport_sitegen.answer.presets import presets
-from ovreport_sitegen.answer.ratios import ratio_words
 from ovreport_sitegen.answer.section import section
 from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.answer.table import MOST_COLUMNS, MOST_ROWS, Answer, answer

@@ -18,6 +18,7 @@ from itertools import combinations
 from typing import Any, get_args
 
 from ovreport.metrics import GROUPS, Metric, MetricValue
+from ovreport.metrics.ratio_words import is_time
 from ovreport.record import Accuracy, Level
 from ovreport.store import slug
 from ovreport_sitegen.answer import axes, ratios
@@ -150,7 +151,7 @@ def _described(metric: Metric) -> dict[str, Any]:
         "label": metric.label,
         "unit": metric.unit,
         "lower": int(metric.direction == "lower"),
-        "time": int(ratios.is_time(metric)),
+        "time": int(is_time(metric)),
         "group": group.title if group else metric.label,
     }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from ovreport.metrics import GROUPS, METRICS, Metric, MetricValue
+from ovreport.metrics.apart import interval_of
 from ovreport.record import Accuracy, Level
 from ovreport.stats.intervals import Interval
 from ovreport.store import slug
@@ -291,7 +292,7 @@ def _across(result: Result, key: str, base_key: str) -> Words | None:
     first, second = result.metric_value(key), result.metric_value(base_key)
     if first is None or second is None:
         return None
-    words = ratio_of(ratios.apart(first, second, METRICS[key]), METRICS[key])
+    words = ratio_of(ratios.apart(first, second), METRICS[key])
     return words if words.text == "no comparison" else replace(words, tip="of one run")
 
 
@@ -405,7 +406,7 @@ def _is_reliable(cell: AnswerCell | None) -> bool:
 
 def _mean_cell(cells: Sequence[AnswerCell | None], metric: Metric) -> AnswerCell:
     found = [
-        ratios.interval_of(value)
+        interval_of(value)
         for cell in cells
         if cell and cell.result and (value := cell.result.metric_value(metric.key))
     ]

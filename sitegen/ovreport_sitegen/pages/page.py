@@ -64,7 +64,7 @@ class View(Protocol):
 
 
 class HasAddress(Protocol):
-    """A model or a device."""
+    """A model, a device or a result."""
 
     @property
     def href(self) -> str:
@@ -112,14 +112,14 @@ class Page:
 
 @dataclass(frozen=True)
 class PageOfEach(Generic[Item]):
-    """A page of every model or every device; the navigation leads to a list of them."""
+    """A page of every model, device or result; the navigation leads to a list of them."""
 
     key: str
     """Names the template of all of them, `templates/pages/KEY.html`."""
     parent: str
     """Key of the page whose entry the navigation marks as current."""
     items: Callable[[Catalogue], Sequence[Item]]
-    """The models or devices that have a page."""
+    """Those that have a page."""
     view: Callable[[Catalogue, Item], View]
     """Computes what the template shows of one of them."""
 
