@@ -1,7 +1,7 @@
 """Metric values as rows of a table: each with its case, and with all that it takes to weigh it.
 
-The site's `data/figures.csv` and `ovreport.load(…).figures()` have these rows, and the names of
-their columns.
+The site's `data/figures-MACHINE.csv.gz` and `ovreport.load(…).figures()` have these rows,
+and the names of their columns.
 """
 
 from __future__ import annotations

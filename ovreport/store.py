@@ -101,22 +101,26 @@ def _bytes(path: Path, where: str) -> bytes:
         ) from error
 
 
-def _examined(path: Path, *, check: bool) -> tuple[Record | None, list[RecordError]]:
-    """Return the record in a file, None if there is none, and all that is wrong with the file.
+def content(path: Path) -> bytes | RecordError:
+    """Return the bytes of a file, or why they can be no record's."""
+    try:
+        return _bytes(path, one_line(str(path), limit=1000))
+    except (RecordError, StoreError) as error:
+        return RecordError(error.what, where=error.where, remedy=error.remedy)
+
+
+def examined(path: Path, data: bytes, *, check: bool) -> tuple[Record | None, list[RecordError]]:
+    """Return the record in a file's bytes, None if there is none, and all that is wrong with it.
 
     `check`: whether it may not contradict itself, and must have the name that its content gives.
     """
     where = one_line(str(path), limit=1000)
-    try:
-        data = _bytes(path, where)
-    except (RecordError, StoreError) as error:
-        return None, [RecordError(error.what, where=error.where, remedy=error.remedy)]
     found = decoded(data, where=where)
     if not isinstance(found, Record):
         return None, _first(found, where)
     if not check:
         return found, []
-    wrong = [*_misnamed(path, found, data, where), *_contradictions(found, where)]
+    wrong = [*misnamed(path, file_name(found, data)), *_contradictions(found, where)]
     return found, _first(wrong, where)
 
 
@@ -128,13 +132,12 @@ def _first(faults: list[RecordError], where: str) -> list[RecordError]:
     return [*faults[:MAX_FAULTS], RecordError(more, where=where, remedy=faults[-1].remedy)]
 
 
-def _misnamed(path: Path, record: Record, data: bytes, where: str) -> Iterator[RecordError]:
+def misnamed(path: Path, name: str) -> Iterator[RecordError]:
     """Yield that a file has not the name that its content gives it."""
-    name = file_name(record, data)
     if path.name != name:
         yield RecordError(
             f"the name does not fit the content, which gives {name}",
-            where=where,
+            where=one_line(str(path), limit=1000),
             remedy="If it was only renamed, give it this name again; a record that was edited is "
             "none.",
         )
@@ -184,27 +187,43 @@ def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False
     a bad one is a doubt.
     """
     loaded = Loaded()
-    seen: dict[str, Path] = {}
+    seen: dict[bytes, Path] = {}
+    for path in files(folders, loaded.faults):
+        data = content(path)
+        found, wrong = (
+            examined(path, data, check=check) if isinstance(data, bytes) else (None, [data])
+        )
+        if found is None or (wrong and not keep):
+            loaded.faults += wrong
+            continue
+        loaded.doubts += wrong[:1]
+        key = identity(found)
+        if key in seen:
+            loaded.duplicates.append(Duplicate(path, seen[key]))
+            continue
+        seen[key] = path
+        loaded.stored.append(Stored(found, path))
+    return loaded
+
+
+def files(folders: Sequence[Path], faults: list[RecordError]) -> Iterator[Path]:
+    """Yield every file below some folders that may be a record, once though two of them hold it.
+
+    A file in place of a folder is yielded too. Folders that cannot be read are added to `faults`.
+    """
     done: set[Path] = set()
     for folder in folders:
         if not folder.is_file():
-            loaded.faults += unreadable_folders(folder)
+            faults += unreadable_folders(folder)
         for path in [folder] if folder.is_file() else record_files(folder):
-            if (resolved := path.resolve()) in done:
-                continue
-            done.add(resolved)
-            found, wrong = _examined(path, check=check)
-            if found is None or (wrong and not keep):
-                loaded.faults += wrong
-                continue
-            loaded.doubts += wrong[:1]
-            key = hashlib.sha256(msgspec.json.encode(found)).hexdigest()
-            if key in seen:
-                loaded.duplicates.append(Duplicate(path, seen[key]))
-                continue
-            seen[key] = path
-            loaded.stored.append(Stored(found, path))
-    return loaded
+            if (resolved := path.resolve()) not in done:
+                done.add(resolved)
+                yield path
+
+
+def identity(record: Record) -> bytes:
+    """Return the checksum of what a record says, however its file is laid out."""
+    return hashlib.sha256(msgspec.json.encode(record)).digest()
 
 
 def write(record: Record, root: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,10 +13,11 @@ from markupsafe import Markup
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
-from ovreport.store import read_all
 from ovreport_sitegen import config, downloads, publish
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.data import catalogue as catalogues
+from ovreport_sitegen.data import collection as collections
+from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
 from ovreport_sitegen.pages.page import Head
@@ -79,23 +80,18 @@ def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
 
 def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -> Built:
     settings = config.load(site)
-    found = _load(site, records, settings)
-    content = _content(site, found)
+    kept = Cache(build_cache() if cache is None else cache)
     drawer = Drawer(chart_cache() if cache is None else cache)
-    files = _render(found, content, drawer)
-    wrong = publish.faults(files)
-    if wrong:
-        raise OvreportError(
-            "the site has faults:\n  " + "\n  ".join(wrong[:20]),
-            where=str(out),
-            remedy="Correct the links in site/content. Anything else is a fault of ovreport: "
-            "please report it. The old site is untouched.",
-        )
-    publish.replace(out, files)
-    pages = sum(name.endswith(".html") for name in files)
+    with closing(kept):
+        found = _load(site, records, settings, kept)
+        content = _content(site, found)
+        with publish.new_site(out) as new:
+            _write(found, content, drawer, new)
+            _refuse_faults(new, out)
+            new.publish()
     return Built(
         out=out,
-        pages=pages,
+        pages=new.pages,
         results=len(found.everything),
         older=len(found.older),
         faults=found.faults,
@@ -104,16 +100,32 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
     )
 
 
+def _refuse_faults(new: publish.NewSite, out: Path) -> None:
+    wrong = new.faults()
+    if wrong:
+        raise OvreportError(
+            "the site has faults:\n  " + "\n  ".join(wrong[:20]),
+            where=str(out),
+            remedy="Correct the links in site/content. Anything else is a fault of ovreport: "
+            "please report it. The old site is untouched.",
+        )
+
+
+def build_cache() -> Path:
+    """Return where what was computed of records is kept between builds."""
+    return folders.cache() / "records"
+
+
 def chart_cache() -> Path:
     """Return where drawings are kept between builds."""
     return folders.cache() / "charts"
 
 
-def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catalogue:
+def _load(site: Path, records: Sequence[Path], settings: config.Config, cache: Cache) -> Catalogue:
     own = site / "records"
     folders = [*([own] if own.is_dir() else []), *records]
-    loaded = read_all(folders, check=True, keep=True)
-    if not loaded.stored:
+    loaded = collections.read(folders, cache)
+    if not loaded.entries:
         names = ", ".join(map(str, folders)) or str(own)
         bad = f", {len(loaded.faults)} unusable ones (`ovreport validate` names them)"
         raise InputError(
@@ -121,7 +133,7 @@ def _load(site: Path, records: Sequence[Path], settings: config.Config) -> Catal
             where=names,
             remedy="Measure first: ovreport collect. Records from elsewhere: --records DIR.",
         )
-    found = catalogues.make(settings, loaded)
+    found = catalogues.of_collection(settings, loaded)
     if not found.results and not found.language:
         raise InputError(
             "no record of OpenVINO found, only of native frameworks",
@@ -158,10 +170,10 @@ def _content(site: Path, records: Catalogue) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _render(
-    found: Catalogue, content: dict[str, tuple[str, str]], drawer: Drawer
-) -> dict[str, bytes]:
-    """Return every file of the site by its name."""
+def _write(
+    found: Catalogue, content: dict[str, tuple[str, str]], drawer: Drawer, new: publish.NewSite
+) -> None:
+    """Write every file of the site."""
     existing = [page for page in PAGES if page.when(found)]
     entries = tuple(
         NavEntry(page.key, page.label, page.file if i else _INDEX)
@@ -169,20 +181,25 @@ def _render(
     )
     nav = tuple(e for page, e in zip(existing, entries, strict=True) if not page.parent)
     own_pages = tuple(NavEntry("", title, name) for name, (title, _) in content.items())
-    files = downloads.all_files(found)
-    sizes = {name: len(data) for name, data in files.items()}
-    renderer = Renderer(found.config, drawer, nav, own_pages, sizes)
-    files |= renderer.assets
+    _write_downloads(found, new)
+    renderer = Renderer(found.config, drawer, nav, own_pages, new.sizes)
+    for name, data in renderer.assets.items():
+        new.add(name, data)
     for page, entry in zip(existing, entries, strict=True):
-        files[entry.file] = renderer.page(
-            page.key, page.view(found), entry.file, page.parent or page.key
-        )
+        html = renderer.page(page.key, page.view(found), entry.file, page.parent or page.key)
+        new.add(entry.file, html)
     for detail in DETAIL_PAGES:
-        for name, view in detail.views(found).items():
-            files[name] = renderer.page(detail.key, view, name, detail.parent)
+        for name, view in detail.views(found):
+            new.add(name, renderer.page(detail.key, view, name, detail.parent))
     for name, (title, text) in content.items():
-        view = ContentView(Head(title, ""), renderer.content(text))
-        files[name] = renderer.page("content", view, name)
-    files[_NOT_FOUND] = renderer.not_found(_NOT_FOUND)
-    files[".nojekyll"] = b""
-    return files
+        own = ContentView(Head(title, ""), renderer.content(text))
+        new.add(name, renderer.page("content", own, name))
+    new.add(_NOT_FOUND, renderer.not_found(_NOT_FOUND))
+    new.add(".nojekyll", b"")
+
+
+def _write_downloads(found: Catalogue, new: publish.NewSite) -> None:
+    for name, data in downloads.small_files().items():
+        new.add(name, data)
+    for name, parts in downloads.by_address(found):
+        new.add_parts(name, parts)

@@ -69,6 +69,7 @@ class Renderer:
     ) -> None:
         """Take the frame of all pages; `sizes`: bytes of each download."""
         self._folder = templates_folder()
+        self._drawer = drawer
         self._markdown = markdown.Markdown(extensions=["tables", "fenced_code"])
         self.assets, self._names = _assets(self._folder / "static", config)
         canonical = config.site_url.rstrip("/") + "/" if config.site_url else ""
@@ -100,11 +101,12 @@ class Renderer:
     def page(
         self, template: str, view: View, file: str, current: str = "", root: str = ""
     ) -> bytes:
-        """Return a page as HTML.
+        """Return a page as HTML, the same whatever pages were rendered before it.
 
         `current` is the key of the navigation's current entry; `root` leads from the page to the
         site's folder.
         """
+        self._drawer.begin_page()
         html = self._environment.get_template(f"pages/{template}.html").render(
             view=view,
             head=view.head,

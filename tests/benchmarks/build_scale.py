@@ -36,10 +36,8 @@ ROOT = Path(__file__).resolve().parents[2]
 RELEASES = ("2026.1.0-20101-a1", "2026.2.0-20502-b2", "2026.3.0-20803-c3", "2026.4.0-21104-d4")
 _FIRST_DAY = datetime.datetime(2026, 1, 5, 2, tzinfo=datetime.UTC)
 _MIB = 1024**2
-_TIMES = frozenset(
-    "median_ms mean_ms min_ms max_ms runtime_median_ms first_third_median_ms last_third_median_ms "
-    "duration_s cpu_s".split()
-)
+_MEDIANS = ("median_ms", "runtime_median_ms", "first_third_median_ms", "last_third_median_ms")
+_TIMES = frozenset({*_MEDIANS, "mean_ms", "min_ms", "max_ms", "duration_s", "cpu_s"})
 _RATES = frozenset({"first_third_ips", "last_third_ips"})
 
 
@@ -87,7 +85,7 @@ def document(
 ) -> dict[str, Any]:
     """Return a document like one of the patterns, of another machine, model, day and speed."""
     pattern = made[model % len(made)]
-    noise = random.Random(f"{day} {machine} {model} {precision}").choice((-1, 0, 0, 1))  # noqa: S311
+    noise = random.Random(f"{day} {machine} {model} {precision}").choice((-1, 0, 0, 1))
     copy = f"-{model // len(made)}" if model >= len(made) else ""
     name = pattern["case"]["model"] + copy
     host = f"machine-{machine:03}"
@@ -216,7 +214,7 @@ def _bytes(folder: Path) -> int:
 
 # ---------------------------------------------------------------- the table
 
-GOALS: dict[int, tuple[float, float]] = {1_000: (3, 500), 10_000: (20, 1_000), 100_000: (120, 1_500)}
+GOALS = {1_000: (3.0, 500.0), 10_000: (20.0, 1_000.0), 100_000: (120.0, 1_500.0)}
 """Records → seconds of processor time with full caches, and peak memory in MiB."""
 ONE_MORE_S = 3.0
 """For one more record at 10,000."""

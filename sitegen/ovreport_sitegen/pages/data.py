@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ovreport.errors import RecordError
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.machines import MachineRef
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import line, plural
 
@@ -34,24 +35,14 @@ class DataView:
     """Everything the template of the page needs."""
 
     head: Head
+    machines: tuple[MachineRef, ...]
+    """Each has downloads of its own."""
     downloads: tuple[Download, ...]
     faults: tuple[Fault, ...]
     older: int
 
 
 _DOWNLOADS = (
-    Download(
-        "data/records.json",
-        "All records",
-        "One JSON array: samples, settings and noise readings, in the current format of records. "
-        "Every number on this site can be derived from it.",
-    ),
-    Download(
-        "data/figures.csv",
-        "All results",
-        "One row for each value, with interval, n, verdict and reasons; a missing value has the "
-        "reason why it is missing.",
-    ),
     Download(
         "data/record.schema.json", "Schema of a record", "JSON Schema of the record's format."
     ),
@@ -73,7 +64,7 @@ def view(catalogue: Catalogue) -> DataView:
         f"{len(catalogue.older):,} are history.",
     )
     faults = tuple(map(_fault, catalogue.faults))
-    return DataView(head, _DOWNLOADS, faults, len(catalogue.older))
+    return DataView(head, catalogue.machines, _DOWNLOADS, faults, len(catalogue.older))
 
 
 _PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -127,6 +127,7 @@ class PageOfEach(Generic[Item]):
         """Return the file names of all of them."""
         return {item.href for item in self.items(catalogue)}
 
-    def views(self, catalogue: Catalogue) -> dict[str, View]:
-        """Return each page's file and view."""
-        return {item.href: self.view(catalogue, item) for item in self.items(catalogue)}
+    def views(self, catalogue: Catalogue) -> Iterator[tuple[str, View]]:
+        """Yield each page's file and view, one in memory at a time."""
+        for item in self.items(catalogue):
+            yield item.href, self.view(catalogue, item)

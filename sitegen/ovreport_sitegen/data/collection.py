@@ -1,0 +1,226 @@
+"""All records of a site, of which only what tells them apart is in memory.
+
+A site may have a hundred thousand records, and shows a few thousand of them. Each file is read
+once a build; what is derived of it is taken from the cache by the file's checksum. Records that
+pages show are read again, by `Collection.record`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from ovreport import checks, store
+from ovreport.decoding import decode
+from ovreport.errors import RecordError, StoreError, one_line
+from ovreport.history import CaseKey, Moment, case_key
+from ovreport.metrics import METRICS, MetricValues, metric_values
+from ovreport.record import Measured, Record
+from ovreport.store import Duplicate, Loaded
+from ovreport_sitegen.data.cache import Cache
+
+T = TypeVar("T")
+
+SELF_CONTAINED = ("curve", "open_loop", "end_to_end")
+"""Measurements whose metrics need nothing else of the record: these can be of another run."""
+
+
+class Summary(Struct, frozen=True, array_like=True):
+    """What is known of a record without reading it."""
+
+    case: CaseKey
+    machine: str
+    """Id."""
+    device: str
+    """Full name."""
+    engine: str
+    model: str
+    """Id."""
+    sha256: str
+    """Of the model's file."""
+    openvino: str
+    """Full build string."""
+    measured_at: str
+    min_seconds: float
+    """Of the tier's loops."""
+    started: tuple[str, str]
+    """When its first and its last process began to measure."""
+    measured: tuple[str, ...]
+    """Which of `SELF_CONTAINED` it has."""
+    identity: bytes
+    """Checksum of what it says, however its file is laid out."""
+    name: str
+    """The file name that its content gives."""
+    contradiction: tuple[str, str, str] | None
+    """What, where in the record and the remedy of the first one that `ovreport validate` finds."""
+
+
+def summary_of(record: Record, data: bytes) -> Summary:
+    """Return the summary of a record and the bytes of its file."""
+    starts = sorted(n.started_at for n in record.noise) or [""]
+    fault = next(iter(checks.faults(record)), None)
+    return Summary(
+        case=case_key(record),
+        machine=record.machine.id,
+        device=record.device.full_name,
+        engine=record.case.engine,
+        model=record.model.id,
+        sha256=record.model.sha256,
+        openvino=record.software.openvino,
+        measured_at=record.measured_at,
+        min_seconds=record.tier.min_seconds,
+        started=(starts[0], starts[-1]),
+        measured=tuple(m for m in SELF_CONTAINED if isinstance(getattr(record, m), Measured)),
+        identity=store.identity(record),
+        name=store.file_name(record, data),
+        contradiction=(fault.what, fault.path, fault.remedy) if fault else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A record of the collection, which is on the disk."""
+
+    path: Path
+    checksum: bytes
+    """Of the file."""
+    summary: Summary
+
+    @property
+    def moment(self) -> Moment:
+        """What tells whether it is the newest of its case."""
+        summary = self.summary
+        return Moment(summary.case, summary.measured_at, summary.min_seconds, self.path)
+
+
+@dataclass
+class Collection:
+    """Every record below some folders, and what could not be used."""
+
+    cache: Cache
+    entries: list[Entry] = field(default_factory=list)
+    faults: list[RecordError] = field(default_factory=list)
+    """Of files that were left out; one file may have several."""
+    doubts: list[RecordError] = field(default_factory=list)
+    """Of records that were kept though the check refuses them: the first fault of each."""
+    duplicates: list[Duplicate] = field(default_factory=list)
+    _seen: dict[bytes, Path] = field(default_factory=dict)
+    _held: dict[bytes, Record] = field(default_factory=dict)
+    """Records that are in no file, by what stands for a checksum."""
+
+    def record(self, entry: Entry) -> Record:
+        """Return the record of an entry; StoreError where its file was changed meanwhile."""
+        held = self._held.get(entry.checksum)
+        if held is not None:
+            return held
+        data = store.content(entry.path)
+        if isinstance(data, bytes) and _checksum(data) == entry.checksum:
+            return decode(data, where=str(entry.path))
+        raise StoreError(
+            "the record was changed or removed while the site was built",
+            where=str(entry.path),
+            remedy="Build again.",
+        )
+
+    def values(self, entry: Entry) -> MetricValues:
+        """Return the metric values of an entry."""
+        packed = self.derived("values", entry, lambda: _packed_values(self.record(entry)))
+        found = _unpacked(packed, _VALUES)
+        if found is None or not found.keys() <= METRICS.keys():  # not of our making
+            return metric_values(self.record(entry))
+        return found
+
+    def derived(self, kind: str, entry: Entry, compute: Callable[[], bytes]) -> bytes:
+        """Return what is computed of an entry's record alone: once, then from the cache."""
+        found = self.cache.get(kind, entry.checksum)
+        if found is None:
+            found = compute()
+            self.cache.put(kind, entry.checksum, found)
+        return found
+
+    def add(self, path: Path) -> None:
+        """Add the record of a file, or what is wrong with it."""
+        data = store.content(path)
+        if isinstance(data, RecordError):
+            self.faults.append(data)
+            return
+        checksum = _checksum(data)
+        summary = _unpacked(self.cache.get("summary", checksum), _SUMMARY)
+        if summary is None:
+            record, wrong = store.examined(path, data, check=False)
+            if record is None:
+                self.faults += wrong
+                return
+            summary = summary_of(record, data)
+            self.cache.put("summary", checksum, _PACK(summary))
+            self.cache.put("values", checksum, _packed_values(record))
+        self._add(Entry(path, checksum, summary))
+
+    def hold(self, record: Record, path: Path) -> None:
+        """Add a record that is in memory; `path` names it where something is wrong with it."""
+        summary = summary_of(record, store.encode(record))
+        self._held[summary.identity] = record
+        self.entries.append(Entry(path, summary.identity, summary))
+
+    def _add(self, entry: Entry) -> None:
+        first = self._seen.setdefault(entry.summary.identity, entry.path)
+        self.doubts += itertools.islice(_doubts(entry), 1)
+        if first is entry.path:
+            self.entries.append(entry)
+        else:
+            self.duplicates.append(Duplicate(entry.path, first))
+
+
+def read(folders: Sequence[Path], cache: Cache) -> Collection:
+    """Read every record below some folders; a bad one never stops the rest."""
+    found = Collection(cache)
+    for path in store.files(folders, found.faults):
+        found.add(path)
+    return found
+
+
+def in_memory(loaded: Loaded) -> Collection:
+    """Return a collection of records that were read before."""
+    found = Collection(Cache(None), faults=loaded.faults, doubts=loaded.doubts)
+    for one in loaded.stored:
+        found.hold(one.record, one.path)
+    return found
+
+
+def _doubts(entry: Entry) -> Iterator[RecordError]:
+    """Yield why `ovreport validate` refuses a record that can be read."""
+    yield from store.misnamed(entry.path, entry.summary.name)
+    if entry.summary.contradiction:
+        what, where, remedy = entry.summary.contradiction
+        place = one_line(str(entry.path), limit=1000)
+        yield RecordError(what, where=f"{place}: {where}", remedy=remedy)
+
+
+# ---------------------------------------------------------------- to and from the cache
+
+_PACK = msgspec.msgpack.Encoder().encode
+_SUMMARY = msgspec.msgpack.Decoder(Summary)
+_VALUES = msgspec.msgpack.Decoder(MetricValues)
+
+
+def _packed_values(record: Record) -> bytes:
+    return _PACK(metric_values(record))
+
+
+def _unpacked(data: bytes | None, decoder: msgspec.msgpack.Decoder[T]) -> T | None:
+    """Return what was packed; None where there is nothing, or something else."""
+    try:
+        return None if data is None else decoder.decode(data)
+    except msgspec.DecodeError:
+        return None
+
+
+def _checksum(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
