@@ -81,30 +81,33 @@ def read(path: Path) -> Record:
 
     Raises RecordError if it is not one, StoreError if the file cannot be read.
     """
-    where = one_line(str(path), limit=1000)
-    return decode(_bytes(path, where), where=where)
+    return decode(_bytes(path), where=_shown(path))
 
 
-def _bytes(path: Path, where: str) -> bytes:
+def _shown(path: Path) -> str:
+    return one_line(str(path), limit=1000)
+
+
+def _bytes(path: Path) -> bytes:
     try:
         size = path.stat().st_size
         if size > MAX_RECORD_BYTES:
             raise RecordError(
                 f"{size:,} bytes: a record has at most {MAX_RECORD_BYTES:,}",
-                where=where,
+                where=_shown(path),
                 remedy="Samples are kept as histograms; this is not a record of ours.",
             )
         return path.read_bytes()
     except OSError as error:
         raise StoreError(
-            f"cannot be read: {error.strerror}", where=where, remedy="Check its permissions."
+            f"cannot be read: {error.strerror}", where=_shown(path), remedy="Check its permissions."
         ) from error
 
 
 def content(path: Path) -> bytes | RecordError:
     """Return the bytes of a file, or why they can be no record's."""
     try:
-        return _bytes(path, one_line(str(path), limit=1000))
+        return _bytes(path)
     except (RecordError, StoreError) as error:
         return RecordError(error.what, where=error.where, remedy=error.remedy)
 
@@ -114,7 +117,7 @@ def examined(path: Path, data: bytes, *, check: bool) -> tuple[Record | None, li
 
     `check`: whether it may not contradict itself, and must have the name that its content gives.
     """
-    where = one_line(str(path), limit=1000)
+    where = _shown(path)
     found = decoded(data, where=where)
     if not isinstance(found, Record):
         return None, _first(found, where)
@@ -137,7 +140,7 @@ def misnamed(path: Path, name: str) -> Iterator[RecordError]:
     if path.name != name:
         yield RecordError(
             f"the name does not fit the content, which gives {name}",
-            where=one_line(str(path), limit=1000),
+            where=_shown(path),
             remedy="If it was only renamed, give it this name again; a record that was edited is "
             "none.",
         )
@@ -148,33 +151,28 @@ def _contradictions(record: Record, where: str) -> Iterator[RecordError]:
         yield RecordError(fault.what, where=f"{where}: {fault.path}", remedy=fault.remedy)
 
 
-def record_files(folder: Path) -> Iterator[Path]:
+def record_files(folder: Path, faults: list[RecordError] | None = None) -> Iterator[Path]:
     """Yield every `.json` below a folder, sorted; links are not followed out of it.
 
-    Folders that cannot be read are passed over: `unreadable_folders` names them.
+    Folders that cannot be read are passed over, and added to `faults`: records may lie in them.
     """
-    for path in sorted(folder.rglob("*.json")):
-        inside = path.relative_to(folder).parts
-        if path.is_file() and not path.is_symlink() and not _IGNORED_PARTS & set(inside):
-            yield path
-
-
-def unreadable_folders(folder: Path) -> list[RecordError]:
-    """Return what folders below one cannot be read: records may lie in them."""
-    found: list[RecordError] = []
 
     def note(error: OSError) -> None:
-        found.append(
-            RecordError(
-                f"the folder cannot be read: {error.strerror}",
-                where=one_line(str(error.filename), limit=1000),
-                remedy="Check its permissions.",
+        if faults is not None:
+            faults.append(
+                RecordError(
+                    f"the folder cannot be read: {error.strerror}",
+                    where=one_line(str(error.filename), limit=1000),
+                    remedy="Check its permissions.",
+                )
             )
-        )
 
-    for _, folders, _ in os.walk(folder, onerror=note):
+    for here, folders, names in os.walk(folder, onerror=note):
         folders[:] = sorted(set(folders) - _IGNORED_PARTS)
-    return found
+        for name in sorted(names):
+            path = Path(here, name)
+            if name.endswith(".json") and path.is_file() and not path.is_symlink():
+                yield path
 
 
 def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False) -> Loaded:
@@ -209,15 +207,14 @@ def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False
 def files(folders: Sequence[Path], faults: list[RecordError]) -> Iterator[Path]:
     """Yield every file below some folders that may be a record, once though two of them hold it.
 
-    A file in place of a folder is yielded too. Folders that cannot be read are added to `faults`.
+    A file in place of a folder is yielded itself. `faults` gets the folders that cannot be read.
     """
-    done: set[Path] = set()
+    done: set[tuple[int, int]] = set()
     for folder in folders:
-        if not folder.is_file():
-            faults += unreadable_folders(folder)
-        for path in [folder] if folder.is_file() else record_files(folder):
-            if (resolved := path.resolve()) not in done:
-                done.add(resolved)
+        for path in [folder] if folder.is_file() else record_files(folder, faults):
+            about = path.stat()
+            if (file := (about.st_dev, about.st_ino)) not in done:
+                done.add(file)
                 yield path
 
 

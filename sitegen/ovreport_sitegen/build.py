@@ -182,7 +182,7 @@ def _write(
     nav = tuple(e for page, e in zip(existing, entries, strict=True) if not page.parent)
     own_pages = tuple(NavEntry("", title, name) for name, (title, _) in content.items())
     _write_downloads(found, new)
-    renderer = Renderer(found.config, drawer, nav, own_pages, new.sizes)
+    renderer = Renderer(found.config, drawer, nav, own_pages, new.sizes, found.collection.cache)
     for name, data in renderer.assets.items():
         new.add(name, data)
     for page, entry in zip(existing, entries, strict=True):

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import csv
 import gzip
+import hashlib
 import io
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 
-import msgspec
 from msgspec.structs import astuple
 
-from ovreport.figures import Figure, figures_of
+from ovreport.figures import Figure
 from ovreport.history import CaseKey
 from ovreport.record import json_schema
+from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.data.names import grouped
@@ -30,20 +31,57 @@ COLUMNS = Figure.__struct_fields__
 _STUDY = resources.files("ovreport_sitegen").joinpath("studies", "statistics.json")
 
 
+_LEVEL = 6
+_CHUNK = 64
+"""Records that are compressed together."""
+
+
 def by_address(catalogue: Catalogue) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """Yield the address and the parts of every machine's downloads: a record in memory at a time.
+    """Yield the address and the parts of every machine's downloads: few records in memory at once.
 
     Each part is a gzip file, and so are all of them one after another (RFC 1952, section 2.2): what
-    was compressed once is copied from the cache.
+    was compressed before is taken from the cache, and a new record changes the last part only.
     """
     found = catalogue.collection
     older = {entry.checksum for entry in catalogue.older}
     by_machine = grouped((entry.summary.machine, entry) for entry in found.entries)
     for machine in catalogue.machines:
         entries = sorted(by_machine[machine.id], key=_order)
-        yield machine.records_href, (_line(found, entry) for entry in entries)
-        rows = (_rows(found, entry, current=entry.checksum not in older) for entry in entries)
-        yield machine.figures_href, itertools.chain([_packed(_csv([COLUMNS]))], rows)
+        chunks = [entries[at : at + _CHUNK] for at in range(0, len(entries), _CHUNK)]
+        yield machine.records_href, (_lines(found, chunk) for chunk in chunks)
+        rows = (_rows(found, chunk, older) for chunk in chunks)
+        yield machine.figures_href, itertools.chain([_packed([_csv([COLUMNS])])], rows)
+
+
+def _lines(found: Collection, chunk: Sequence[Entry]) -> bytes:
+    """Return records as lines of JSON."""
+    return _kept(found.cache, "lines", chunk, "", found.line)
+
+
+def _rows(found: Collection, chunk: Sequence[Entry], older: Container[bytes]) -> bytes:
+    """Return the metric values of records as rows."""
+    is_current = {entry.checksum: entry.checksum not in older for entry in chunk}
+
+    def rows(entry: Entry) -> bytes:
+        figures = found.figures(entry, current=is_current[entry.checksum])
+        return _csv(map(_row, figures))
+
+    return _kept(found.cache, "rows", chunk, repr(list(is_current.values())), rows)
+
+
+def _kept(
+    cache: Cache, kind: str, chunk: Sequence[Entry], more: str, part: Callable[[Entry], bytes]
+) -> bytes:
+    """Return the parts of some entries as a gzip file, from the cache where they were there before.
+
+    `more`: what it depends on beside the records.
+    """
+    key = hashlib.sha256(b"".join(entry.checksum for entry in chunk) + more.encode()).digest()
+    data = cache.get(kind, key)
+    if data is None:
+        data = _packed(map(part, chunk))
+        cache.put(kind, key, data)
+    return data
 
 
 def small_files() -> dict[str, bytes]:
@@ -58,26 +96,9 @@ def _order(entry: Entry) -> tuple[str, CaseKey, bytes]:
     return entry.summary.measured_at, entry.summary.case, entry.checksum
 
 
-def _line(found: Collection, entry: Entry) -> bytes:
-    """Return a record as a line of JSON, in the current format."""
-    return found.derived(
-        "line", entry, lambda: _packed(msgspec.json.encode(found.record(entry)) + b"\n")
-    )
-
-
-def _rows(found: Collection, entry: Entry, *, current: bool) -> bytes:
-    """Return the rows of a record's values."""
-
-    def computed() -> bytes:
-        figures = figures_of(found.record(entry), found.values(entry), current=current)
-        return _packed(_csv(map(_row, figures)))
-
-    return found.derived("rows, current" if current else "rows, older", entry, computed)
-
-
-def _packed(data: bytes) -> bytes:
+def _packed(parts: Iterable[bytes]) -> bytes:
     """Return data as a gzip file without name and time: the same data give the same bytes."""
-    return gzip.compress(data, mtime=0)
+    return gzip.compress(b"".join(parts), _LEVEL, mtime=0)
 
 
 def _csv(rows: Iterable[Sequence[str]]) -> bytes:

@@ -18,6 +18,9 @@ from ovreport import __version__
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.components import marks
 from ovreport_sitegen.config import Config
+from ovreport_sitegen.data.cache import Cache
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import Head, View
 from ovreport_sitegen.text import line
 
@@ -66,9 +69,12 @@ class Renderer:
         nav: Sequence[NavEntry],
         own_pages: Sequence[NavEntry] = (),
         sizes: Mapping[str, int] | None = None,
+        cache: Cache | None = None,
     ) -> None:
         """Take the frame of all pages; `sizes`: bytes of each download."""
         self._folder = templates_folder()
+        self._cache = Cache(None) if cache is None else cache
+        self._full = f"in full {_checksum(self._folder)}"
         self._drawer = drawer
         self._markdown = markdown.Markdown(extensions=["tables", "fenced_code"])
         self.assets, self._names = _assets(self._folder / "static", config)
@@ -93,6 +99,7 @@ class Renderer:
             "svg": drawer.svg,
             "marks_in": marks.used,
             "named_marks": marks.named,
+            "in_full": self._in_full,
             "prose": self._prose,
             "size_of": lambda name: size_words((sizes or {})[name]),
         }
@@ -136,8 +143,26 @@ class Renderer:
             )
         )
 
+    def _in_full(self, result: Result) -> Markup:
+        """Return a result in full, from the cache where nothing that it shows has changed."""
+        kept = self._cache.get(self._full, result.checksum)
+        if kept is None:
+            template = self._environment.get_template("partials/result.html")
+            html = str(template.module.in_full(result_view.view(result)))  # type: ignore[attr-defined]
+            kept = html.encode("utf-8", "xmlcharrefreplace")
+            self._cache.put(self._full, result.checksum, kept)
+        return Markup(kept.decode())  # noqa: S704 - rendered by a template, with autoescape
+
     def _prose(self, name: str, view: View) -> Markup:
         return self.content(self._environment.get_template(f"prose/{name}").render(view=view))
+
+
+def _checksum(templates: Path) -> str:
+    """Return a checksum of all templates."""
+    digest = hashlib.sha256()
+    for path in sorted(templates.rglob("*.html")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def ticks(text: str) -> Markup:

@@ -99,10 +99,22 @@ def document(
         "machine": {**pattern["machine"], "id": host, "cpu": f"Example CPU {machine} @ 2.50GHz"},
         "device": {**pattern["device"], "full_name": f"Example CPU {machine} @ 2.50GHz"},
         "model": {**pattern["model"], "id": name, "title": pattern["model"]["title"] + copy},
+        "noise": _noise(pattern, at),
         "software": {**pattern["software"], "openvino": release},
         "latency": _slower(pattern["latency"], slower),
         "throughput": _slower(pattern["throughput"], slower),
     }
+
+
+def _noise(pattern: dict[str, Any], at: datetime.datetime) -> list[dict[str, Any]]:
+    """Return the noise of each process, begun after the record's time as in the pattern."""
+    begun = datetime.datetime.fromisoformat(pattern["measured_at"])
+
+    def moved(text: str) -> str:
+        moment = at + (datetime.datetime.fromisoformat(text) - begun)
+        return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+    return [{**one, "started_at": moved(one["started_at"])} for one in pattern["noise"]]
 
 
 def _slower(measured: dict[str, Any], buckets: int) -> dict[str, Any]:

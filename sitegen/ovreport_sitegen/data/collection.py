@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ovreport import checks, store
 from ovreport.decoding import decode
 from ovreport.errors import RecordError, StoreError, one_line
+from ovreport.figures import Figure, case_of, rows_of
 from ovreport.history import CaseKey, Moment, case_key
 from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Measured, Record
@@ -58,8 +59,18 @@ class Summary(Struct, frozen=True, array_like=True):
     """Checksum of what it says, however its file is laid out."""
     name: str
     """The file name that its content gives."""
+    is_current_format: bool
+    """Its file is a line as `ovreport.store.encode` writes it."""
     contradiction: tuple[str, str, str] | None
     """What, where in the record and the remedy of the first one that `ovreport validate` finds."""
+
+
+class _Derived(Struct, frozen=True, array_like=True):
+    """What is computed of a record alone."""
+
+    case: Figure
+    """The columns that all of its figures share."""
+    values: MetricValues
 
 
 def summary_of(record: Record, data: bytes) -> Summary:
@@ -80,6 +91,7 @@ def summary_of(record: Record, data: bytes) -> Summary:
         measured=tuple(m for m in SELF_CONTAINED if isinstance(getattr(record, m), Measured)),
         identity=store.identity(record),
         name=store.file_name(record, data),
+        is_current_format=store.encode(record) == data,
         contradiction=(fault.what, fault.path, fault.remedy) if fault else None,
     )
 
@@ -118,32 +130,22 @@ class Collection:
     def record(self, entry: Entry) -> Record:
         """Return the record of an entry; StoreError where its file was changed meanwhile."""
         held = self._held.get(entry.checksum)
-        if held is not None:
-            return held
-        data = store.content(entry.path)
-        if isinstance(data, bytes) and _checksum(data) == entry.checksum:
-            return decode(data, where=str(entry.path))
-        raise StoreError(
-            "the record was changed or removed while the site was built",
-            where=str(entry.path),
-            remedy="Build again.",
-        )
+        return decode(self._bytes(entry), where=str(entry.path)) if held is None else held
+
+    def line(self, entry: Entry) -> bytes:
+        """Return the record of an entry as a line of JSON, in the current format."""
+        if entry.summary.is_current_format and entry.checksum not in self._held:
+            return self._bytes(entry)
+        return store.encode(self.record(entry))
 
     def values(self, entry: Entry) -> MetricValues:
         """Return the metric values of an entry."""
-        packed = self.derived("values", entry, lambda: _packed_values(self.record(entry)))
-        found = _unpacked(packed, _VALUES)
-        if found is None or not found.keys() <= METRICS.keys():  # not of our making
-            return metric_values(self.record(entry))
-        return found
+        return self._derived(entry).values
 
-    def derived(self, kind: str, entry: Entry, compute: Callable[[], bytes]) -> bytes:
-        """Return what is computed of an entry's record alone: once, then from the cache."""
-        found = self.cache.get(kind, entry.checksum)
-        if found is None:
-            found = compute()
-            self.cache.put(kind, entry.checksum, found)
-        return found
+    def figures(self, entry: Entry, *, current: bool) -> Iterator[Figure]:
+        """Yield the metric values of an entry as rows of a table."""
+        derived = self._derived(entry)
+        return rows_of(structs.replace(derived.case, current=current), derived.values)
 
     def add(self, path: Path) -> None:
         """Add the record of a file, or what is wrong with it."""
@@ -160,8 +162,26 @@ class Collection:
                 return
             summary = summary_of(record, data)
             self.cache.put("summary", checksum, _PACK(summary))
-            self.cache.put("values", checksum, _packed_values(record))
+            self.cache.put("derived", checksum, _PACK(_derived_of(record)))
         self._add(Entry(path, checksum, summary))
+
+    def _bytes(self, entry: Entry) -> bytes:
+        data = store.content(entry.path)
+        if isinstance(data, bytes) and _checksum(data) == entry.checksum:
+            return data
+        raise StoreError(
+            "the record was changed or removed while the site was built",
+            where=str(entry.path),
+            remedy="Build again.",
+        )
+
+    def _derived(self, entry: Entry) -> _Derived:
+        found = _unpacked(self.cache.get("derived", entry.checksum), _DERIVED)
+        if found is not None and found.values.keys() <= METRICS.keys():
+            return found
+        packed = _PACK(_derived_of(self.record(entry)))
+        self.cache.put("derived", entry.checksum, packed)
+        return _DERIVED.decode(packed)  # as from the cache: a whole number comes back as a float
 
     def hold(self, record: Record, path: Path) -> None:
         """Add a record that is in memory; `path` names it where something is wrong with it."""
@@ -207,11 +227,11 @@ def _doubts(entry: Entry) -> Iterator[RecordError]:
 
 _PACK = msgspec.msgpack.Encoder().encode
 _SUMMARY = msgspec.msgpack.Decoder(Summary)
-_VALUES = msgspec.msgpack.Decoder(MetricValues)
+_DERIVED = msgspec.msgpack.Decoder(_Derived)
 
 
-def _packed_values(record: Record) -> bytes:
-    return _PACK(metric_values(record))
+def _derived_of(record: Record) -> _Derived:
+    return _Derived(case_of(record, current=False), metric_values(record))
 
 
 def _unpacked(data: bytes | None, decoder: msgspec.msgpack.Decoder[T]) -> T | None:

@@ -33,7 +33,8 @@ def results(
         lent = {id_: found.record(one) for id_, one in sources.items()}
         taken = {id_: getattr(lender, id_) for id_, lender in lent.items()}
         whole = msgspec.structs.replace(record, **taken) if taken else record
-        yield names.result(whole, _values(found, entry, sources), lent)
+        checksums = b"".join(one.checksum for one in (entry, *sources.values()))
+        yield names.result(whole, _values(found, entry, sources), lent, checksums)
 
 
 def earlier_partners(

@@ -34,8 +34,9 @@ class Names:
         record: Record,
         metric_values: MetricValues,
         earlier_runs: Mapping[str, Record] | None = None,
+        sources: bytes = b"",
     ) -> Result:
-        """Return a record with its names and its metric values."""
+        """Return a record with its names and its metric values; the rest as in `Result`."""
         return Result(
             record=record,
             metric_values=metric_values,
@@ -43,6 +44,7 @@ class Names:
             device=self.devices[device_key(record)],
             anchor=f"case-{self.anchors[case_key(record)]}",
             earlier_runs=earlier_runs or {},
+            sources=sources,
         )
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
@@ -62,6 +65,14 @@ class Result:
     anchor: str
     earlier_runs: Mapping[str, Record] = field(default_factory=dict)
     """Measurement that the newest run skipped → the earlier record that it is taken from."""
+    sources: bytes = b""
+    """Checksums of the files that it is made of."""
+
+    @property
+    def checksum(self) -> bytes:
+        """Checksum of everything that is known of it: what it is made of, and its names."""
+        named = msgspec.json.encode((self.model, self.device, self.anchor))
+        return hashlib.sha256(self.sources + named).digest()
 
     @property
     def framework(self) -> str:

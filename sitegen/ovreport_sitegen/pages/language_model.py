@@ -9,13 +9,12 @@ from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.generation import MEASUREMENT, generation_of
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import ModelRef
+from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages import language
 from ovreport_sitegen.pages.language import variants
 from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
 from ovreport_sitegen.pages.model import optimization
-from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.text import plural
 
@@ -37,7 +36,8 @@ class LanguageModelView:
     """How each file that is not the published one was optimized or converted."""
     texts: tuple[tuple[str, str], ...]
     """What the outputs are evaluated on, in words."""
-    results: tuple[result_view.ResultView, ...]
+    results: tuple[Result, ...]
+    """Those that are shown in full."""
 
 
 def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
@@ -68,7 +68,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         weights=variants.size_table(results),
         optimizations=optimization.optimizations(results),
         texts=tuple(language.texts(shown)),
-        results=tuple(map(result_view.view, results)),
+        results=tuple(results),
     )
 
 

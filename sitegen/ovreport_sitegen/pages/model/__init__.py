@@ -31,7 +31,6 @@ from ovreport_sitegen.pages import frameworks
 from ovreport_sitegen.pages.accuracy import sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.model import optimization
-from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.pages.throughput import arrivals_table, curve
 from ovreport_sitegen.text import plural
@@ -70,7 +69,8 @@ class ModelView:
     accuracies: Table | None
     """All accuracies, where there are more than the headlines."""
     arrivals: Table | None
-    results: tuple[result_view.ResultView, ...]
+    results: tuple[Result, ...]
+    """Those that are shown in full."""
 
 
 def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
@@ -102,7 +102,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         curves=curve.model_cards(results),
         accuracies=accuracies.table([*results, *native]),
         arrivals=arrivals_table(results),
-        results=tuple(map(result_view.view, [*results, *native])),
+        results=(*results, *native),
     )
 
 
