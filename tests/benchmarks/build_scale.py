@@ -100,10 +100,17 @@ def document(
         "device": {**pattern["device"], "full_name": f"Example CPU {machine} @ 2.50GHz"},
         "model": {**pattern["model"], "id": name, "title": pattern["model"]["title"] + copy},
         "noise": _noise(pattern, at),
+        "repeat": {**pattern["repeat"], "ovreport": _repeat(pattern, name, precision)},
         "software": {**pattern["software"], "openvino": release},
         "latency": _slower(pattern["latency"], slower),
         "throughput": _slower(pattern["throughput"], slower),
     }
+
+
+def _repeat(pattern: dict[str, Any], model: str, precision: str) -> str:
+    case, command = pattern["case"], f"{pattern['repeat']['ovreport']} "
+    command = command.replace(f"--model {case['model']} ", f"--model {model} ")
+    return command.replace(f"--precision {case['precision']} ", f"--precision {precision} ").strip()
 
 
 def _noise(pattern: dict[str, Any], at: datetime.datetime) -> list[dict[str, Any]]:
