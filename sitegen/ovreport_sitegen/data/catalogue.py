@@ -177,7 +177,7 @@ def make(config: Config, loaded: Loaded) -> Catalogue:
 def of_collection(config: Config, collection: Collection) -> Catalogue:
     """Return the catalogue of all records that could be read."""
     newest_ones, older, unordered = newest_by(collection.entries, lambda entry: entry.moment)
-    current = [(entry, collection.record(entry)) for entry in newest_ones]
+    current = [(entry, collection.shown(entry)) for entry in newest_ones]
     records = [record for _, record in current]
     named = names(records)
     found = machines(records, named.devices, config)

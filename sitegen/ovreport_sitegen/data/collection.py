@@ -26,6 +26,7 @@ from ovreport.metrics import METRICS, MetricValues, metric_values
 from ovreport.record import Measured, Record
 from ovreport.store import Duplicate, Loaded
 from ovreport_sitegen.data.cache import Cache
+from ovreport_sitegen.data.lean import Shared
 
 T = TypeVar("T")
 
@@ -65,6 +66,10 @@ class Summary(Struct, frozen=True, array_like=True):
     """What, where in the record and the remedy of the first one that `ovreport validate` finds."""
 
 
+_ALIKE = ("case", "machine", "device", "engine", "model", "sha256", "openvino", "measured")
+"""What many summaries have alike."""
+
+
 class _Derived(Struct, frozen=True, array_like=True):
     """What is computed of a record alone."""
 
@@ -100,10 +105,17 @@ def summary_of(record: Record, data: bytes) -> Summary:
 class Entry:
     """A record of the collection, which is on the disk."""
 
-    path: Path
+    folder: Path
+    name: str
+    """Of its file."""
     checksum: bytes
     """Of the file."""
     summary: Summary
+
+    @property
+    def path(self) -> Path:
+        """Where its file is."""
+        return self.folder / self.name
 
     @property
     def moment(self) -> Moment:
@@ -123,7 +135,8 @@ class Collection:
     doubts: list[RecordError] = field(default_factory=list)
     """Of records that were kept though the check refuses them: the first fault of each."""
     duplicates: list[Duplicate] = field(default_factory=list)
-    _seen: dict[bytes, Path] = field(default_factory=dict)
+    _seen: dict[bytes, Entry] = field(default_factory=dict)
+    _shared: Shared = field(default_factory=Shared)
     _held: dict[bytes, Record] = field(default_factory=dict)
     """Records that are in no file, by what stands for a checksum."""
 
@@ -131,6 +144,11 @@ class Collection:
         """Return the record of an entry; StoreError where its file was changed meanwhile."""
         held = self._held.get(entry.checksum)
         return decode(self._bytes(entry), where=str(entry.path)) if held is None else held
+
+    def shown(self, entry: Entry) -> Record:
+        """Return the record of an entry as pages need it: without the samples of timed loops."""
+        record = self.record(entry)
+        return record if entry.checksum in self._held else self._shared.record(record)
 
     def line(self, entry: Entry) -> bytes:
         """Return the record of an entry as a line of JSON, in the current format."""
@@ -163,7 +181,7 @@ class Collection:
             summary = summary_of(record, data)
             self.cache.put("summary", checksum, _PACK(summary))
             self.cache.put("derived", checksum, _PACK(_derived_of(record)))
-        self._add(Entry(path, checksum, summary))
+        self._add(path, checksum, summary)
 
     def _bytes(self, entry: Entry) -> bytes:
         data = store.content(entry.path)
@@ -187,15 +205,22 @@ class Collection:
         """Add a record that is in memory; `path` names it where something is wrong with it."""
         summary = summary_of(record, store.encode(record))
         self._held[summary.identity] = record
-        self.entries.append(Entry(path, summary.identity, summary))
+        self.entries.append(Entry(path.parent, path.name, summary.identity, summary))
 
-    def _add(self, entry: Entry) -> None:
-        first = self._seen.setdefault(entry.summary.identity, entry.path)
+    def _add(self, path: Path, checksum: bytes, summary: Summary) -> None:
+        first = self._seen.get(summary.identity)
+        if first is not None:
+            self.duplicates.append(Duplicate(path, first.path))
+        entry = Entry(
+            folder=self._shared.same(path.parent),
+            name=summary.name if path.name == summary.name else path.name,
+            checksum=checksum,
+            summary=self._shared.texts(summary, _ALIKE),
+        )
         self.doubts += itertools.islice(_doubts(entry), 1)
-        if first is entry.path:
+        if first is None:
+            self._seen[summary.identity] = entry
             self.entries.append(entry)
-        else:
-            self.duplicates.append(Duplicate(entry.path, first))
 
 
 def read(folders: Sequence[Path], cache: Cache) -> Collection:

@@ -30,7 +30,7 @@ def results(
     before = grouped((entry.summary.case, entry) for entry in older)
     for entry, record in current:
         sources = _sources(entry, record, before.get(entry.summary.case, []))
-        lent = {id_: found.record(one) for id_, one in sources.items()}
+        lent = {id_: found.shown(one) for id_, one in sources.items()}
         taken = {id_: getattr(lender, id_) for id_, lender in lent.items()}
         whole = msgspec.structs.replace(record, **taken) if taken else record
         checksums = b"".join(one.checksum for one in (entry, *sources.values()))
@@ -52,7 +52,7 @@ def earlier_partners(
             _may_be_of_one_run(about, other) for other in others
         ):
             continue
-        record = found.record(entry)
+        record = found.shown(entry)
         if any(same_run(other, record) for other in others):
             yield names.result(record, found.values(entry))
 
