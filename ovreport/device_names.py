@@ -2,6 +2,7 @@
 
 is_virtual("AUTO:GPU.0,CPU")     True
 parts("AUTO:GPU.0,CPU")          ["GPU.0", "CPU"]
+is_batching("BATCH:CPU")         False
 """
 
 from __future__ import annotations
@@ -15,6 +16,18 @@ VIRTUAL = ("AUTO", "MULTI", "HETERO", "BATCH")
 def is_virtual(device: str) -> bool:
     """Return whether a device string names a virtual device: AUTO:GPU,CPU."""
     return device.partition(":")[0].upper() in VIRTUAL
+
+
+def is_batching(device: str) -> bool:
+    """Return whether BATCH puts requests together: by a number, or where it can ask for one.
+
+    Of OpenVINO's plugins the GPU's alone has an optimal batch size (its documentation, "Automatic
+    Batching"); without one BATCH hands each request on by itself.
+    """
+    kind, _, names = device.partition(":")
+    if kind.upper() != "BATCH":
+        return False
+    return bool(re.search(r"\(\d+\)$", names)) or names.upper().startswith("GPU")
 
 
 def parts(device: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The table of engines: everything that can run a model, one line each.
 
     ENGINES["litert"].title                              "LiteRT"
-    [engine.id for engine in of_kind("native")]          "onnxruntime", "litert", "pytorch"
+    [engine.id for engine in of_kind("native")]          "onnxruntime", "litert"
 
 A record names its engine by `id`; a record of an engine that is not listed here is refused when
 it is read. The command line, the plan, the measuring process and the site look here and nowhere
@@ -66,7 +66,7 @@ ENGINES: dict[str, EngineInfo] = {
             adapter=f"{ADAPTERS}.openvino.engine",
             module="openvino",
             package="openvino",
-            suffixes=(".onnx", ".xml", ".tflite"),
+            suffixes=(".onnx", ".xml", ".tflite", ".pb"),
         ),
         EngineInfo(
             id="onnxruntime",
@@ -87,16 +87,6 @@ ENGINES: dict[str, EngineInfo] = {
             package="ai-edge-litert",
             suffixes=(".tflite",),
             extra="litert",
-        ),
-        EngineInfo(
-            id="pytorch",
-            title="PyTorch",
-            kind="native",
-            adapter=f"{ADAPTERS}.pytorch",
-            module="torch",
-            package="torch",
-            suffixes=(".pt", ".pt2"),
-            extra="pytorch",
         ),
         EngineInfo(
             id=GENAI,

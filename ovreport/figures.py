@@ -26,8 +26,14 @@ class Figure(Struct, frozen=True, kw_only=True):
     device_full_name: str
     family: str
     """CPU, iGPU, dGPU, NPU or other."""
+    processors_available: float
+    """Processors that affinity and cgroup limits left to the measuring processes."""
+    processors: int
+    """Those of the machine."""
     engine: str
     model: str
+    model_sha256: str
+    """Of the model as published: models of one id with different checksums are different ones."""
     variant: str
     """The weights: fp32, int8 …"""
     precision_requested: str
@@ -92,8 +98,11 @@ def case_of(record: Record, *, current: bool) -> Figure:
         device=case.device,
         device_full_name=record.device.full_name,
         family=record.device.family,
+        processors_available=record.machine.cores_available,
+        processors=record.machine.cores_logical,
         engine=case.engine,
         model=case.model,
+        model_sha256=record.model.sha256,
         variant=case.variant,
         precision_requested=case.precision,
         precision_executed="unverified" if executed == "unknown" else executed,

@@ -1,4 +1,7 @@
-"""Which records are of the same case, and which of those is the newest."""
+"""Which records are of the same case, and which of those is the newest.
+
+Another file is another model, whatever its id: its records are of another case.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,51 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ovreport.errors import RecordError, one_line
-from ovreport.record import Record
+from ovreport.record import Completed, Model, Record
 from ovreport.store import Stored
 
 T = TypeVar("T")
 CaseKey = tuple[str, ...]
-"""Machine, engine, the device's full name and string, model, variant and requested precision."""
+"""Machine, the processors that a limited run had (else empty), engine, the device's full name and
+string, model, variant and requested precision, and the checksum of the model."""
+
+_LISTED_SINCE = {
+    "fe2d2eb49c5f88a9e0a6c048e15d6ffdf86235519c2afc535044de433169ec8c": (  # magika-v3.3
+        "314d03f10220ae4f60e9e11b1dc372b427afa3f38ad703e1c92203d30e2010e5"
+    ),
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db": (  # minilm-l6-v2
+        "2ff2b14b74e612ede8b34c327099cc1bdd29f15e1c00b6733744f9c1a9e00ba4"
+    ),
+    "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6": (  # minilm-l6-v2-int8
+        "3203fd3506b0a9166fd7481695514b3071d06a048410465b05f242f21dec41ce"
+    ),
+}
+"""Checksum of the main file, in records of before a model's other files were listed → that of all
+of them: of the models of built-in suites that have several, which the suites pin."""
+
+
+def model_checksum(model: Model) -> str:
+    """Return what makes two models of one id the same: the checksum of all their files.
+
+    Empty where nothing is known of the files.
+    """
+    return model.sha256 if model.files else _LISTED_SINCE.get(model.sha256, model.sha256)
 
 
 def case_key(record: Record) -> CaseKey:
-    """Return what makes two records measurements of the same case."""
-    case, machine, full_name = record.case, record.machine.id, record.device.full_name
-    return machine, case.engine, full_name, case.device, case.model, case.variant, case.precision
+    """Return what makes two records measurements of the same case.
+
+    A run that could use only some of the processors never takes the place of one that had all.
+    """
+    case, machine, device = record.case, record.machine, record.device.full_name
+    host = machine.id, f"{machine.cores_available:g}" if machine.is_limited else ""
+    named = case.engine, device, case.device, case.model, case.variant, case.precision
+    return *host, *named, model_checksum(record.model)
+
+
+def had_no_file(record: Record) -> bool:
+    """Return whether a case failed because its model could not be had: it says nothing of it."""
+    return record.model.size_bytes == 0 and not isinstance(record.outcome, Completed)
 
 
 class Moment(NamedTuple):
@@ -29,21 +65,30 @@ class Moment(NamedTuple):
     measured_at: str
     min_seconds: float
     """Of the tier's loops."""
+    had_no_file: bool
+    """As `had_no_file` says of the record."""
     path: Path
+
+    @property
+    def named(self) -> CaseKey:
+        """The case by its names alone, whatever files it is of."""
+        return self.case[:-1]
 
 
 def newest(stored: Iterable[Stored]) -> tuple[list[Stored], list[Stored], list[RecordError]]:
     """Return the newest record of each case, all others from old to new, and what is in doubt.
 
     In doubt is which of two records of one case and one time is the newer: the one of the longer
-    tier counts as such, then the one whose file name is the later in the alphabet.
+    tier counts as such, then the one whose file name is the later in the alphabet. A record whose
+    model could not be had is history where the case has another record, be it older.
     """
     return newest_by(stored, lambda one: moment(one.record, one.path))
 
 
 def moment(record: Record, path: Path) -> Moment:
     """Return the moment of a record and its file."""
-    return Moment(case_key(record), record.measured_at, record.tier.min_seconds, path)
+    seconds = record.tier.min_seconds
+    return Moment(case_key(record), record.measured_at, seconds, had_no_file(record), path)
 
 
 def newest_by(
@@ -51,9 +96,11 @@ def newest_by(
 ) -> tuple[list[T], list[T], list[RecordError]]:
     """Do as `newest` does with anything that stands for a record."""
     by_age = sorted(((moment_of(item), item) for item in items), key=lambda pair: _age(pair[0]))
+    had = {at.named for at, _ in by_age if not at.had_no_file}
     by_case: dict[CaseKey, list[tuple[Moment, T]]] = {}
     for at, item in by_age:
-        by_case.setdefault(at.case, []).append((at, item))
+        if not (at.had_no_file and at.named in had):
+            by_case.setdefault(at.case, []).append((at, item))
     doubts = [
         _same_time(one.path, after.path)
         for of_case in by_case.values()

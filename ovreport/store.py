@@ -113,7 +113,7 @@ def content(path: Path) -> bytes | RecordError:
 
 
 def examined(path: Path, data: bytes, *, check: bool) -> tuple[Record | None, list[RecordError]]:
-    """Return the record in a file's bytes, None if there is none, and all that is wrong with it.
+    """Return the record in a file's bytes, None if none can be used, and all that is wrong with it.
 
     `check`: whether it may not contradict itself, and must have the name that its content gives.
     """
@@ -123,8 +123,10 @@ def examined(path: Path, data: bytes, *, check: bool) -> tuple[Record | None, li
         return None, _first(found, where)
     if not check:
         return found, []
-    wrong = [*misnamed(path, file_name(found, data)), *_contradictions(found, where)]
-    return found, _first(wrong, where)
+    faults = list(checks.faults(found))
+    wrong = [*misnamed(path, file_name(found, data)), *(_error(fault, where) for fault in faults)]
+    spoils = any(fault.spoils_others for fault in faults)
+    return None if spoils else found, _first(wrong, where)
 
 
 def _first(faults: list[RecordError], where: str) -> list[RecordError]:
@@ -146,9 +148,8 @@ def misnamed(path: Path, name: str) -> Iterator[RecordError]:
         )
 
 
-def _contradictions(record: Record, where: str) -> Iterator[RecordError]:
-    for fault in checks.faults(record):
-        yield RecordError(fault.what, where=f"{where}: {fault.path}", remedy=fault.remedy)
+def _error(fault: checks.Fault, where: str) -> RecordError:
+    return RecordError(fault.what, where=f"{where}: {fault.path}", remedy=fault.remedy)
 
 
 def record_files(folder: Path, faults: list[RecordError] | None = None) -> Iterator[Path]:
@@ -182,7 +183,7 @@ def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False
     second is a duplicate. With `check` a record that contradicts itself, or has not its own name,
     is a bad one: for what others send. Of one's own records none is lost because a check of ours
     is too narrow for an odd machine: with `keep` too, it is read all the same, and why it would be
-    a bad one is a doubt.
+    a bad one is a doubt; but one that would do harm to the others is left out.
     """
     loaded = Loaded()
     seen: dict[bytes, Path] = {}

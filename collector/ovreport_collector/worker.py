@@ -11,6 +11,9 @@ write it; a crash is seen from outside, by `process.child`.
 
 from __future__ import annotations
 
+from ovreport_collector.process import own_memory
+
+# isort: split
 import ctypes
 import importlib
 import os
@@ -39,6 +42,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     job = msgspec.json.decode(job_file.read_bytes(), type=job_type(name))
+    own_memory.note()
     results: Iterator[Any] = steps(job)
     temporary = result_file.with_suffix(".writing")
     for _ in iter(sys.stdin.readline, ""):

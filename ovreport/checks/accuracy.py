@@ -22,6 +22,11 @@ def accuracy(record: Record) -> Iterator[Fault]:
         yield from _accuracy(f"$.additional_accuracy[{index}]", one)
     if isinstance(record.agreement, Agreement) and record.agreement.n == 0:
         yield Fault("$.agreement.n", "compared on no input")
+    if isinstance(record.agreement, Agreement):
+        for index, output in enumerate(record.agreement.outputs):
+            if output.other_shape >= max(1, record.agreement.n):
+                what = f"{output.other_shape} of {record.agreement.n} inputs: none was compared"
+                yield Fault(f"$.agreement.outputs[{index}].other_shape", what)
 
 
 def _accuracy(path: str, one: Accuracy) -> Iterator[Fault]:

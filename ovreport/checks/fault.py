@@ -20,6 +20,9 @@ class Fault:
     """Of the field in the record: `$.latency.rounds[2].mean_ms`."""
     what: str
     remedy: str = NEVER_EDITED
+    spoils_others: bool = False
+    """Whether the record would do harm to others, so that no site shows it: one of the future
+    would be the newest of its case for good."""
 
 
 @dataclass(frozen=True)

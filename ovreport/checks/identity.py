@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from ovreport.checks.fault import Fault
 from ovreport.checks.pins import PINNED
@@ -15,10 +16,14 @@ from ovreport.record import (
     Generation,
     Latency,
     Measured,
+    Optimized,
+    Original,
     Record,
     Settings,
     Throughput,
+    checksum_of,
 )
+from ovreport.variants import stored_as
 
 KINDS = {"CPU": ("CPU",), "GPU": ("iGPU", "dGPU"), "NPU": ("NPU",)}
 """Beginning of a physical device's name → the families that it can be of."""
@@ -125,14 +130,16 @@ def _settings(record: Record, name: str, found: Settings, hint: str) -> Iterator
 
 def checksum(record: Record) -> Iterator[Fault]:
     """Yield checksums that are none, of a model that ran."""
-    value = record.model.sha256
-    source = record.model.source
+    value, files, source = record.model.sha256, record.model.files, record.model.source
     # Nobody else has a local file: its checksum says no more than that two records are of the same.
     fetched = not source.startswith("file:")
-    if value and fetched and (len(set(value)) < _FEWEST_DIGITS or value == _NOTHING):
+    main = files[0].sha256 if files else value
+    if value and fetched and (len(set(main)) < _FEWEST_DIGITS or main == _NOTHING):
         yield Fault("$.model.sha256", "not the checksum of a model's file")
-    elif value and PINNED.get(source, value) != value:
+    elif value and PINNED.get(source, main) != main:
         yield Fault("$.model.sha256", f"{source} holds another file, {PINNED[source][:8]}…")
+    if files and value != checksum_of(files):
+        yield Fault("$.model.sha256", "not the checksum of the files that are listed")
     if not isinstance(record.outcome, Completed):
         return
     if not value:
@@ -142,6 +149,32 @@ def checksum(record: Record) -> Iterator[Fault]:
     for index, dataset in enumerate(record.inputs.user_datasets):
         if not dataset.checksum:
             yield Fault(f"$.inputs.user_datasets[{index}].checksum", "empty")
+
+
+def weights(record: Record) -> Iterator[Fault]:
+    """Yield counts of weights that contradict each other, or the variant of a published file."""
+    stored = record.model.weights
+    if not stored:
+        return
+    if sum(stored.values()) != record.model.parameters:
+        yield Fault("$.model.parameters", f"{record.model.parameters}, not the sum of the weights")
+    found, variant = stored_as(stored), record.case.variant
+    if not isinstance(record.model.origin, Optimized) and found not in (None, variant):
+        yield Fault("$.case.variant", f"{variant}, and most weights in the file are {found}")
+
+
+def files(record: Record) -> Iterator[Fault]:
+    """Yield files of a model that lie elsewhere, are listed twice, or are smaller than it."""
+    model, names = record.model, [one.name for one in record.model.files]
+    for index, name in enumerate(names):
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or PurePosixPath(name).is_absolute():
+            yield Fault(f"$.model.files[{index}].name", "not a name below the model's folder")
+    if len(set(names)) < len(names):
+        yield Fault("$.model.files", "a file is listed twice")
+    size = sum(one.size_bytes for one in model.files)
+    if names and isinstance(model.origin, Original) and model.size_bytes > size:
+        yield Fault("$.model.size_bytes", f"{model.size_bytes}, where all its files have {size}")
 
 
 def ports(record: Record) -> Iterator[Fault]:

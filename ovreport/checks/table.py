@@ -137,8 +137,18 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check(
         "A model that ran has a checksum and a size.",
-        "They are taken of the file that ran.",
+        "They are taken of its files, which are listed.",
         identity.checksum,
+    ),
+    Check(
+        "Weights make up the parameters, and are what the variant says.",
+        "Both are counted in the file that is measured.",
+        identity.weights,
+    ),
+    Check(
+        "The files of a model have names of their own in a folder, and are not smaller than it.",
+        "They are listed with their sizes, and run as they are where nothing was made of them.",
+        identity.files,
     ),
     Check("Shapes are shapes.", "They are read from the compiled model.", identity.ports),
     Check(

@@ -42,7 +42,7 @@ def is_web_page(url: str) -> bool:
 
 def commands(record: Record) -> Iterator[Fault]:
     """Yield repeat commands that are not what the collector makes of the case."""
-    options = _options(record.repeat.ovreport, ("ovreport", "collect"), _OURS)
+    options = ours_options(record)
     if options is None:
         yield Fault("$.repeat.ovreport", "not `ovreport collect` with its options alone")
     else:
@@ -50,6 +50,11 @@ def commands(record: Record) -> Iterator[Fault]:
     theirs = record.repeat.benchmark_app
     if theirs and _options(theirs, ("benchmark_app",), _THEIRS) is None:
         yield Fault("$.repeat.benchmark_app", "not `benchmark_app` with its options alone")
+
+
+def ours_options(record: Record) -> dict[str, list[str]] | None:
+    """Return the values of each option of the record's own command; None where it is another."""
+    return _options(record.repeat.ovreport, ("ovreport", "collect"), _OURS)
 
 
 def _options(

@@ -30,6 +30,7 @@ def measured_at(record: Record) -> Iterator[Fault]:
             "$.measured_at",
             f"{record.measured_at} is in the future",
             "Set the clock of the machine that measured, and measure again.",
+            spoils_others=True,
         )
     release = re.match(r"(20\d\d)\.\d", record.software.openvino)
     # A release is named after its year, and nightly builds of it begin the year before.

@@ -95,9 +95,10 @@ class Anomaly:
 def tolerance(accuracy: Accuracy) -> Tolerance | None:
     """Return how an accuracy stands to the f32 reference's; None without a reference.
 
-    `worse` and `better`: the 95 % interval of the paired difference excludes zero, and the
-    difference is beyond the tolerance. `equal`: the whole interval is within the tolerance.
-    `too few samples`: neither; more samples would decide.
+    `equal`: the whole 95 % interval of the paired difference is within the tolerance. Else `worse`:
+    the interval excludes zero, and more than the tolerance is lost; `better`: the interval excludes
+    zero, a gain, however small, which no tolerance forbids. `too few samples`: none of these; more
+    samples would decide.
     """
     reference = accuracy.reference
     if not isinstance(reference, AccuracyReference):
@@ -107,7 +108,7 @@ def tolerance(accuracy: Accuracy) -> Tolerance | None:
         return "equal"
     if reference.delta_high < 0 and reference.delta < -allowed:
         return "worse"
-    if reference.delta_low > 0 and reference.delta > allowed:
+    if reference.delta_low > 0:
         return "better"
     return "too few samples"
 

@@ -24,6 +24,8 @@ from ovreport.record import (
 from ovreport.stats.intervals import median_interval
 
 _GIB = 1024**3
+_LEAST = 0.01
+"""Processors that the kernel's smallest quota leaves: 1 ms in 100 ms."""
 
 
 def per_rated(key: str, throughput: MetricValue, rated: float) -> MetricValue:
@@ -44,7 +46,9 @@ def _efficiency(record: Record, reasons: Sequence[Reason]) -> Values:
     yield _cpu_time("throughput_cpu_ms", measured.rounds, measured.batch, record)
     _, headline = throughput_value(record, measured, reasons)
     if record.device.family == "CPU":
-        yield _divided("throughput_per_core_ips", headline, max(record.machine.cores_available, 1))
+        yield _divided(
+            "throughput_per_core_ips", headline, max(record.machine.cores_available, _LEAST)
+        )
     else:
         yield (
             "throughput_per_core_ips",

@@ -26,6 +26,9 @@ STEAL_SHARE = 0.02
 WAITING_SHARE = 0.05
 """Of a loop with one request at a time, whose threads are no more than the processors."""
 IDLE_SHARE = 0.10
+CORES_APART = 1.5
+"""Round trips between processors take 140 ns within one chip of a host and 380 ns between two, on
+the machine where this was seen: nothing lies in between."""
 FREQUENCY_DROP = NOISY_HALF_WIDTH
 """Computing time goes with the clock: such a drop by itself makes rounds differ by as much."""
 
@@ -46,6 +49,8 @@ READINGS = {
     "voluntary_switches": "times the measuring process gave a processor back, to wait",
     "waiting_share": "time for which threads of the measuring process were ready and had to wait "
     "for a processor, summed, as a share of the time",
+    "core_to_core_ns": "round trip of a byte between the first and the last processor, the longest "
+    "before and after, nanoseconds",
     "frequency_mhz": "mean processor frequency, MHz",
     "frequency_min_mhz": "lowest mean processor frequency at one look, MHz",
     "temperature_c": "highest processor temperature, °C",
@@ -97,7 +102,7 @@ def evidence_without_load(
     return [*own, *_record_reasons(record)]
 
 
-_LOAD = frozenset({"foreign-load", "steal"})
+_LOAD = frozenset({"foreign-load", "steal", "cores-apart"})
 """Codes of what other programs and machines did, which a round's own readings tell. Not so that
 tasks waited for memory or disks, which is read of a whole process only."""
 _BURST = frozenset({"foreign-burst"})
@@ -115,7 +120,21 @@ def is_quiet(readings: Mapping[str, float], *, one_at_a_time: bool = False) -> b
 
 def quiet_processes(record: Record) -> dict[int, bool]:
     """Return whether each process of a case was quiet, all its rounds together."""
-    return {n.process: is_quiet(n.readings) for n in record.noise}
+    near = cores_near([n.readings for n in record.noise])
+    return {
+        n.process: is_quiet(n.readings) and is_near
+        for n, is_near in zip(record.noise, near, strict=True)
+    }
+
+
+def cores_near(readings: Sequence[Mapping[str, float]]) -> list[bool]:
+    """Return of each round or process whether the host ran our processors close to each other.
+
+    As close as in the closest of them, that is: what one machine calls far is near on another.
+    """
+    ns = [one.get("core_to_core_ns", 0.0) for one in readings]
+    limit = CORES_APART * min(filter(None, ns), default=0.0)
+    return [value <= limit for value in ns]
 
 
 def is_whole(quota: float) -> bool:
@@ -175,6 +194,7 @@ def _noise_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
             )
     yield from _burst_reasons(noise)
     yield from _frequency_reasons(noise)
+    yield from _core_reasons(noise)
     yield from _quota_reasons(noise)
 
 
@@ -201,6 +221,19 @@ def _frequency_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
         yield Reason(
             code="frequency-drop",
             detail=f"down to {min(low):,.0f} from {fastest:,.0f} MHz in {where}",
+        )
+
+
+def _core_reasons(noise: Sequence[ProcessNoise]) -> Iterator[Reason]:
+    """Compare the processes of one case: they run on the same processors."""
+    near = cores_near([r.readings for r in noise])
+    ns = [r.readings.get("core_to_core_ns", 0.0) for r in noise]
+    apart = [value for value, is_near in zip(ns, near, strict=True) if not is_near]
+    if apart:
+        yield Reason(
+            code="cores-apart",
+            detail=f"up to {max(apart):,.0f} ns a round trip, {min(filter(None, ns)):,.0f} in the "
+            f"closest, in {_of(apart, noise, 'processes')}",
         )
 
 

@@ -1,8 +1,8 @@
 """Headlines: undisturbed where quiet rounds agree, else observed over all rounds.
 
-The two are never mixed: `MetricValue.kind` says which one a value is. Latency and throughput, timed
-several times in a process, have the observed one beside it as a metric of its own; start-up and the
-times of language models, of which each process gives one, have not.
+The two are never mixed: `MetricValue.kind` says which one a value is. Latency, throughput and
+start-up have the observed one beside it as a metric of its own; the times of language models have
+not.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from ovreport.stats.undisturbed import (
     undisturbed,
 )
 
+_STARTS = 3
+"""Fewer processes are not enough for a stable value, where each gives one."""
 OBSERVED_ROUNDS = 10
 """Fewer rounds that follow each other, correlated, often agree by chance: no stable value."""
 
@@ -94,15 +96,15 @@ def headline(
     """Return a headline: its undisturbed value, else the observed one, which is never stable.
 
     `reasons`: the record's evidence; `own`: what speaks against some of the rounds;
-    `observed_key`: the metric of the observed value beside it, whose interval it then has; none
+    `observed_key`: the metric of the observed value beside it, whose interval it then has; empty
     where each process gives one value.
     """
     found = rounds.undisturbed(prior_of(record, key, UNKNOWN))
     if isinstance(found, str):
         why = Reason(code="disturbed", detail=found)
         everything = [why, *own(range(len(rounds.values))), *reasons]
-        if not observed_key:  # once in a process, minutes apart
-            return _over_all(key, rounds, PROCESSES, everything, kind="observed", needed=3)
+        if not observed_key:
+            return _over_all(key, rounds, PROCESSES, everything, kind="observed", needed=_STARTS)
         prior = prior_of(record, observed_key, ROUNDS)
         return _over_all(key, rounds, prior, everything, kind="observed")
     around = evidence_without_load(record, found.processes, is_watched=rounds.is_watched)
@@ -118,6 +120,11 @@ def observed(
     """Return the median over all rounds, whatever the machine did meanwhile."""
     everything = [*own(range(len(rounds.values))), *reasons]
     return _over_all(key, rounds, prior_of(record, key, ROUNDS), everything, kind="measured")
+
+
+def observed_once(key: str, rounds: Rounds, reasons: Sequence[Reason]) -> tuple[str, MetricValue]:
+    """Return the median over all rounds, of which each process gives one, minutes apart."""
+    return _over_all(key, rounds, PROCESSES, reasons, kind="measured", needed=_STARTS)
 
 
 def over_rounds(

@@ -84,6 +84,13 @@ REASONS: dict[str, ReasonText] = {
         "In a process the processor ran over 10 % slower than in the case's fastest one.",
         "Improve cooling, use the governor `performance`, and keep other programs away.",
     ),
+    "cores-apart": ReasonText(
+        "Processors moved apart",
+        "In some processes a byte took over 1.5 times as long from one processor to another as in "
+        "others: the host of a virtual machine ran its processors further apart. Threads that "
+        "wait for each other get slower, by half and more in small models.",
+        "Collect again, or measure where processors are pinned: bare metal, a dedicated instance.",
+    ),
     "steal": ReasonText(
         "The hypervisor took time away",
         "Over 2 % of processor time went to other virtual machines while a process measured.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from ovreport.metrics.evidence import is_quiet, quiet_processes, round_reasons
+from ovreport.metrics.evidence import cores_near, is_quiet, quiet_processes, round_reasons
 from ovreport.metrics.headline import Own, Rounds, headline, observed, prior_of
 from ovreport.metrics.metric import Group, Metric, MetricValue, Values, value_of
 from ovreport.metrics.percentiles import bounds, percentiles_of
@@ -53,9 +53,13 @@ def _is_watched(rounds: Sequence[LatencyRound | ThroughputRound]) -> bool:
 def _quiet(
     rounds: Sequence[LatencyRound | ThroughputRound], processes: Mapping[int, bool]
 ) -> Iterator[bool]:
-    for r in rounds:
-        if r.readings:
-            yield is_quiet(r.readings, one_at_a_time=isinstance(r, LatencyRound))
+    near = cores_near([r.readings for r in rounds])
+    for r, is_near in zip(rounds, near, strict=True):
+        if isinstance(r, LatencyRound) and r.readings:
+            # Of an inference that is alone, all threads wait for each other.
+            yield is_near and is_quiet(r.readings, one_at_a_time=True)
+        elif r.readings:
+            yield is_quiet(r.readings)
         else:
             yield processes.get(r.process, True)
 

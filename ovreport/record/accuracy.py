@@ -87,6 +87,9 @@ class OutputAgreement(Part, frozen=True):
     """Root mean square of the difference over that of the reference."""
     max_abs_difference: Positive
     cosine: Annotated[float, Meta(ge=-1.001, le=1.001)]
+    other_shape: Count = 0
+    """Inputs for which the output had another shape than the reference's, where shapes depend on
+    the data: they are not in the figures above."""
 
 
 class Agreement(Measured, frozen=True):

@@ -103,4 +103,5 @@ class Repeat(Part, frozen=True):
 
     ovreport: Text
     benchmark_app: Text
-    """The nearest that OpenVINO's own tool can do; empty for other engines."""
+    """What comes nearest to the latency with OpenVINO's own tool, in the folder of the model's
+    file; empty for other engines. Pages print what `ovreport.repeat` makes of the case."""

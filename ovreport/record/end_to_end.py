@@ -30,15 +30,18 @@ class PipelineRound(Part, frozen=True):
     stages_ms: dict[Stage, Positive]
     """Median of each stage that this way has.
 
-    Transfer is the copy into the request's own tensor, which lies in host memory for a CPU; what
-    a plugin copies further to its device is part of inference.
+    Decoding ends with Pillow's image on the host way, with its array on the graph's. Letting go
+    of what a stage made counts as that stage's. Transfer is the copy into the request's own
+    tensor, which lies in host memory for a CPU; what a plugin copies further to its device is part
+    of inference.
     """
     median_ms: Positive
     """Median of the whole, image file to answer, one at a time."""
     sync_ips: Positive
     """Images per second, one after the other."""
     async_ips: Positive
-    """Images per second when the host works on the next image while the device infers."""
+    """Images per second when one thread of the host works on the next image while the device
+    infers others, compiled for throughput."""
 
     def __post_init__(self) -> None:
         if self.n == 0 or "infer" not in self.stages_ms:

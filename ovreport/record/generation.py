@@ -7,17 +7,19 @@ inferences, and its values are never shown beside those.
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from ovreport.record.accuracy import AccuracyReference
-from ovreport.record.base import Batch, Count, Measured, NotMeasured, Part, Positive, Text
+from ovreport.record.base import Batch, Count, Measured, NotMeasured, Part, Positive, Skipped, Text
 from ovreport.record.histogram import Histogram, check_order, check_rounds
 from ovreport.record.memory import MemoryRound
 from ovreport.record.speed import Settings
 
 __all__ = [
+    "PUBLISHED_UNKNOWN",
     "TOKEN_GROWTH",
     "Concurrency",
     "ConcurrentPoint",
@@ -27,6 +29,7 @@ __all__ = [
     "GenerationRound",
     "LoadRound",
     "Perplexity",
+    "PublishedPerplexity",
     "TokenAgreement",
     "Window",
 ]
@@ -146,6 +149,32 @@ class Window(Part, frozen=True):
     """Scored ones: those that the step before has not scored already."""
 
 
+def _perplexity(windows: Sequence[Window]) -> float:
+    """Return exp of the mean loss of a token."""
+    mean = sum(w.loss for w in windows) / sum(w.tokens for w in windows)
+    return math.exp(min(mean, 600.0))
+
+
+class PublishedPerplexity(Measured, frozen=True):
+    """The same text by the file as published, whose weights no engine has converted."""
+
+    windows: Annotated[list[Window], Meta(min_length=1, max_length=1000)]
+    """Of the same tokens as the case's."""
+    method: Text
+    """How it was computed, in a few words."""
+    software: dict[str, Text]
+    """Package → version of what computed it."""
+
+    @property
+    def value(self) -> float:
+        """The perplexity."""
+        return _perplexity(self.windows)
+
+
+PUBLISHED_UNKNOWN = Skipped(reason="not measured when this record was made")
+"""Of records from before the published file was a reference."""
+
+
 class Perplexity(Measured, frozen=True):
     """How well the model foretells a pinned text: exp of the mean loss of a token, windows slid.
 
@@ -162,14 +191,22 @@ class Perplexity(Measured, frozen=True):
     data: Text
     """What the text is and where from, in one sentence."""
     reference: AccuracyReference | NotMeasured
+    """The file as the engine converts it, in f32 on the CPU."""
+    published: PublishedPerplexity | NotMeasured = PUBLISHED_UNKNOWN
+    """The file as published: what is lost against it includes the conversion's loss."""
 
     def __post_init__(self) -> None:
         check_order(self.low, self.value, self.high, "low, value, high")
+        published = self.published
+        if isinstance(published, PublishedPerplexity):
+            counts = [[w.tokens for w in windows] for windows in (self.windows, published.windows)]
+            if counts[0] != counts[1]:
+                raise ValueError("the published file was given other windows of the text")
 
     @property
     def value(self) -> float:
         """The perplexity."""
-        return math.exp(min(sum(w.loss for w in self.windows) / self.tokens, 600.0))
+        return _perplexity(self.windows)
 
     @property
     def tokens(self) -> int:
@@ -178,7 +215,9 @@ class Perplexity(Measured, frozen=True):
 
 
 class TokenAgreement(Measured, frozen=True):
-    """Greedy answers compared with those of the same weights in f32 on the CPU, token by token.
+    """Greedy answers compared with those of the published file as the engine loads it.
+
+    In f32 on the CPU, token by token.
 
     The idea of OpenVINO's who-what-benchmark: once one token differs, the rest of the answer
     answers another text, so what counts is where that happens.
@@ -210,6 +249,7 @@ class Generation(Measured, frozen=True):
     """What a language model does: time to the first token, time per token after it, and more."""
 
     settings: Settings
+    """As requested, and as in force where that can be read; see `settings_of`."""
     decoding: Text
     """How tokens were chosen and prompts made, in one sentence."""
     points: Annotated[list[GenerationPoint], Meta(min_length=1, max_length=32)]
@@ -221,6 +261,9 @@ class Generation(Measured, frozen=True):
     concurrency: Concurrency | NotMeasured
     memory_unreadable: Text = ""
     """Why `memory` is empty."""
+    settings_of: Literal["network", "pipeline"] = "network"
+    """Whose `settings` are: of the pipeline that was timed, or, in records from before that could
+    be read, of its network compiled separately."""
 
     def __post_init__(self) -> None:
         check_rounds(self.loads)

@@ -42,8 +42,9 @@ class Machine(Part, frozen=True):
     sockets: Count
     cores_physical: Count
     cores_logical: Count
-    cores_available: Count
-    """What affinity and cgroup limits leave to the measuring processes."""
+    cores_available: Positive
+    """Processors that affinity and cgroup limits leave to the measuring processes; a quota may
+    leave 1.5."""
     memory_bytes: Count
     virtualised: Text
     """`no`, or the hypervisor's name."""
@@ -54,6 +55,16 @@ class Machine(Part, frozen=True):
     """Whether two threads share a core (hyper-threading)."""
     cpu_flags: list[Text] = []
     """Instruction sets that matter to inference: avx2, avx512f, amx_bf16…"""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the measuring processes could not use all processors of the machine."""
+        return self.cores_available < self.cores_logical
+
+    @property
+    def share(self) -> str:
+        """How many of its processors they could use: `2 of 16 processors`."""
+        return f"{self.cores_available:g} of {self.cores_logical} processors"
 
 
 class Device(Part, frozen=True):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import Annotated
 
 from msgspec import Meta
@@ -18,7 +21,9 @@ __all__ = [
     "Original",
     "Port",
     "Published",
+    "SourceFile",
     "Trial",
+    "checksum_of",
 ]
 
 Checksum = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
@@ -109,6 +114,30 @@ class Published(Part, frozen=True):
     """What differs from how we measure: data, size, preprocessing."""
 
 
+class SourceFile(Part, frozen=True):
+    """One of the files that a model consists of, as it was published."""
+
+    name: Text
+    """Below the folder of the model's main file."""
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+    size_bytes: Count
+
+
+def checksum_of(files: Sequence[SourceFile]) -> str:
+    """Return the checksum of a model that consists of these files, the main one first.
+
+    Of one file it is that file's SHA-256. Of several it is that of their sorted list, a line
+    `SHA-256  name` each, as sha256sum prints it, in which names lack the stem that they share with
+    the main file: an OpenVINO IR whose two files were renamed is the same model. (What an ONNX file
+    calls its external data is a part of the ONNX file.)
+    """
+    if len(files) == 1:
+        return files[0].sha256
+    stem = PurePosixPath(files[0].name).stem
+    lines = sorted(f"{one.sha256}  {one.name.removeprefix(stem)}\n" for one in files)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 class Model(Part, frozen=True):
     """What was run, pinned by checksum."""
 
@@ -118,18 +147,27 @@ class Model(Part, frozen=True):
     source: Text
     """Where it was fetched from: `pypi:NAME==VERSION/path`, `https://…`, `file:NAME`."""
     sha256: Checksum
-    """Empty where the file could not be had and the suite pins none."""
+    """Of the model as published: `checksum_of(files)`. Empty where a file could not be had and the
+    suite pins none."""
     size_bytes: Count
-    """Of the file that was run, weights included."""
+    """Of all files that were run: those of a variant where the model was optimized. 0 where there
+    was none to run."""
     licence: Text
     homepage: Text
     why: Text
     architecture_only: bool = False
     """True when the weights are constants: speed is real, accuracy does not exist."""
     parameters: Count = 0
-    """Number of weights; 0 where the model could not be read."""
+    """Number of weights; 0 where they were not counted."""
+    weights: dict[Text, Count] = {}
+    """Type, as OpenVINO calls it → number of weights that the measured file stores in it; empty
+    where it was not read. Scales and zero points of quantized weights are none."""
     inputs: list[Port] = []
     outputs: list[Port] = []
     origin: Original | Converted | Optimized = Original()
     """How the file that was run came about."""
     published: list[Published] = []
+    files: list[SourceFile] = []
+    """What the model as published consists of: weights, settings, and what its task needs beside
+    them (a tokenizer, labels); the main file first, then by name. Empty where a file could not be
+    had, and in records of before they were listed, whose checksum is of the main file alone."""

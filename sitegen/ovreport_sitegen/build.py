@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import starmap
 from pathlib import Path
 
 from markupsafe import Markup
@@ -14,12 +15,14 @@ from markupsafe import Markup
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
 from ovreport_sitegen import config, downloads, publish
+from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data import collection as collections
 from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
+from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
@@ -39,6 +42,8 @@ class Built:
     doubts: tuple[RecordError, ...]
     """The first fault of each record that is shown though `ovreport validate` refuses it."""
     charts_drawn: int
+    shared_ids: tuple[str, ...] = ()
+    """A sentence for each id that several models have."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,7 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
         faults=found.faults,
         doubts=found.doubts,
         charts_drawn=drawer.drawn,
+        shared_ids=tuple(starmap(shared_id, found.shared_ids.items())),
     )
 
 
@@ -182,8 +188,11 @@ def _write(
     nav = tuple(e for page, e in zip(existing, entries, strict=True) if not page.parent)
     own_pages = tuple(NavEntry("", title, name) for name, (title, _) in content.items())
     _write_downloads(found, new)
-    renderer = Renderer(found.config, drawer, nav, own_pages, new.sizes, found.collection.cache)
-    for name, data in renderer.assets.items():
+    scripts, addresses = answer_data.files(found)
+    renderer = Renderer(
+        found.config, drawer, nav, own_pages, new.sizes, addresses, found.collection.cache
+    )
+    for name, data in (scripts | renderer.assets).items():
         new.add(name, data)
     for page, entry in zip(existing, entries, strict=True):
         html = renderer.page(page.key, page.view(found), entry.file, page.parent or page.key)

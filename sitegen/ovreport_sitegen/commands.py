@@ -82,7 +82,8 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
     """Build a website from all records.
 
     Bad records never stop a build: they are listed here and on the site's data page. One that
-    `ovreport validate` refuses, but that can be read, is shown all the same, with a warning here.
+    `ovreport validate` refuses, but that can be read, is shown all the same, with a warning here;
+    one of the future is left out, for it would be the newest for good.
     """
     from ovreport_sitegen.build import build as build_site
     from ovreport_sitegen.build import without_garbage_collection
@@ -94,6 +95,8 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
         click.echo(f"problem: {fault}", err=True)
     if built.doubts:
         click.echo(_doubted(built.doubts), err=True)
+    for shared in built.shared_ids:
+        click.echo(f"warning: {shared}", err=True)
     older = f", {built.older:,} older ones as history" if built.older else ""
     click.echo(f"{built.out}: {built.pages:,} pages of {built.results:,} results{older}")
     problems = len(built.faults) + len(built.doubts)

@@ -4,9 +4,12 @@ Absolute times on a busy machine can be far off and their ratio still be right, 
 measured alternately (A B A B…): whatever slowed one slowed the other. Rounds of different hours
 are not compared. Three cases without an answer are kept apart:
 
-- no comparison (None): the rounds did not alternate, or one of the two was not measured;
+- "no comparison" (None): the rounds did not alternate, or one of the two was not measured;
 - "insufficient data": fewer than five pairs of rounds;
 - "no clear difference": the interval of the ratio includes 1, or the ratio is within 2 % of it.
+
+Two runs that were apart have the ratio of their undisturbed values, which is shown as such beside
+"no comparison": nothing rests on it.
 """
 
 from __future__ import annotations
@@ -103,10 +106,10 @@ class PairedComparison(Generic[R]):
         """
         found = self.of(measurement)
         if found is None:
-            return self._why_none(measurement)
+            return self.why_none(measurement)
         if found.pairs < MIN_PAIRS:
             pairs = plural(found.pairs, "pair")
-            return f"only {pairs} of rounds with the baseline, {MIN_PAIRS} needed"
+            return f"insufficient data: {pairs} of rounds with the baseline, {MIN_PAIRS} needed"
         ratio = found.ratio
         if not found.significant and ratio.half_width > NOISY_HALF_WIDTH:
             return (
@@ -115,7 +118,8 @@ class PairedComparison(Generic[R]):
             )
         return ""
 
-    def _why_none(self, measurement: SpeedMeasurement) -> str:
+    def why_none(self, measurement: SpeedMeasurement) -> str:
+        """Return why there is no comparison."""
         if not self.baseline.completed:
             return "the baseline failed on this device"
         if not self.in_one_run:
@@ -132,12 +136,12 @@ class PairedComparison(Generic[R]):
 
 
 def same_run(first: Record, second: Record) -> bool:
-    """Return whether two records' processes alternated, with the same tier and software.
+    """Return whether two records' processes alternated, with the same tier, software, processors.
 
     Whether their rounds did too, as those of a group of cases do, a record cannot tell: it has the
     time at which a process began, not at which it ended.
     """
-    if first.tier != second.tier or first.software.openvino != second.software.openvino:
+    if _conditions(first) != _conditions(second):
         return False
     starts_a, starts_b = _starts(first), _starts(second)
     shared = sorted(starts_a.keys() & starts_b.keys())
@@ -151,6 +155,12 @@ def same_run(first: Record, second: Record) -> bool:
 def same_work(first: Record, second: Record) -> bool:
     """Return whether two records are of the same model file and the same inputs."""
     return first.model.sha256 == second.model.sha256 and first.inputs == second.inputs
+
+
+def _conditions(record: Record) -> tuple[object, ...]:
+    """Return what cases of one run share; what two machines measure alternates by chance only."""
+    machine = record.machine
+    return record.tier, record.software.openvino, machine.id, machine.cores_available
 
 
 def _starts(record: Record) -> dict[int, str]:

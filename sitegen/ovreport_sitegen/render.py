@@ -69,9 +69,13 @@ class Renderer:
         nav: Sequence[NavEntry],
         own_pages: Sequence[NavEntry] = (),
         sizes: Mapping[str, int] | None = None,
+        data: Mapping[str, str] | None = None,
         cache: Cache | None = None,
     ) -> None:
-        """Take the frame of all pages; `sizes`: bytes of each download."""
+        """Take the frame of all pages.
+
+        `sizes`: bytes of each download. `data`: address of each file for the answer table's script.
+        """
         self._folder = templates_folder()
         self._cache = Cache(None) if cache is None else cache
         self._full = f"in full {_checksum(self._folder)}"
@@ -102,6 +106,7 @@ class Renderer:
             "in_full": self._in_full,
             "prose": self._prose,
             "size_of": lambda name: size_words((sizes or {})[name]),
+            "data_of": lambda name: (data or {})[name],
         }
         self._environment.filters |= {"line": line, "ticks": ticks}
 
@@ -184,10 +189,21 @@ class _Bare:
     head: Head
 
 
+_STATIC = {
+    "css": "site.css",
+    "js": "site.js",
+    "icon": "icon.svg",
+    "answer_css": "answer.css",
+    "answer_data_js": "answer-data.js",
+    "answer_js": "answer.js",
+}
+"""Static files by what templates call them."""
+
+
 def _assets(folder: Path, config: Config) -> tuple[dict[str, bytes], Mapping[str, Any]]:
     """Return the static files under names with a checksum, and those names by kind."""
     files, names = {}, {}
-    for kind, name in (("css", "site.css"), ("js", "site.js"), ("icon", "icon.svg")):
+    for kind, name in _STATIC.items():
         data = (folder / name).read_bytes()
         if kind == "css" and config.accent:
             accent = f"light-dark({config.accent}, color-mix(in srgb, {config.accent} 45%, white))"

@@ -166,16 +166,16 @@ def compare(options: Options, console: Console) -> Outcome:
     )
     console.print(_HEADING)
     with one_at_a_time(console), tempfile.TemporaryDirectory(prefix="ovreport-") as work:
-        prepared = sources.fetch(
+        fetched = sources.fetch(
             loaded, models, started=lambda one: console.print(f"fetching {one.name}")
         )
         for model in models:
-            prepared = prepare_model(model, prepared[model.id], Path(work), seed=SEED)
             try:
+                prepared = prepare_model(model, fetched[model.id], Path(work), seed=SEED)
                 if isinstance(prepared, JobFailed):
                     raise MeasurementError(prepared.reason)
                 comparison = _compare_model(prepared, options, Path(work))
-            except MeasurementError as error:
+            except (MeasurementError, OvreportError) as error:
                 failed[model.id] = one_line(str(error))
                 console.print(f"{model.id:<18}failed: {failed[model.id]}")
             else:

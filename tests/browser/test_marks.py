@@ -40,7 +40,7 @@ def opened(page: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_mark_has_its_explanation_once(watch: Any, shaky: Path, name: str) -> None:
-    """Each button leads to one explanation, and the key above the content names it."""
+    """Each button leads to one explanation, and a key names it."""
     watched = watch()
     watched.open((shaky / f"{name}.html").as_uri())
     marks = set(
@@ -51,7 +51,7 @@ def test_every_mark_has_its_explanation_once(watch: Any, shaky: Path, name: str)
     )
     meanings = watched.page.evaluate("[...document.querySelectorAll('[popover]')].map(e => e.id)")
     named = watched.page.evaluate(
-        "[...document.querySelectorAll('.marks [popovertarget]')]"
+        "[...document.querySelectorAll(':is(.marks, .key) [popovertarget]')]"
         ".map(e => e.getAttribute('popovertarget'))"
     )
     assert marks == set(meanings) == set(named)
@@ -65,7 +65,7 @@ def test_a_mark_is_explained_by_mouse_without_scripts(watch: Any, shaky: Path) -
     watched = watch(java_script_enabled=False)
     watched.open((shaky / "latency.html").as_uri())
     page = watched.page
-    page.locator("#latency-table button.sign").first.click()
+    page.locator("#latency button[popovertarget=mark-unreliable]").first.click()
     meaning = page.locator("#mark-unreliable")
     assert meaning.is_visible()
     page.locator("h1").click()
@@ -77,7 +77,7 @@ def test_a_mark_is_explained_by_keyboard(watch: Any, shaky: Path) -> None:
     watched = watch()
     watched.open((shaky / "latency.html").as_uri())
     page = watched.page
-    page.locator("#latency-table button.sign").first.focus()
+    page.locator("#latency button[popovertarget=mark-unreliable]").first.focus()
     page.keyboard.press("Enter")
     assert opened(page) == ["mark-unreliable"]
     page.keyboard.press("Escape")
@@ -90,7 +90,7 @@ def test_a_mark_is_explained_by_touch_within_a_phone(watch: Any, shaky: Path) ->
     watched = watch(has_touch=True, viewport={"width": 390, "height": 844})
     watched.open((shaky / "latency.html").as_uri())
     page = watched.page
-    page.locator(".marks button").first.tap()
+    page.locator("#answer .key button").first.tap()
     (shown,) = opened(page)
     box = page.locator(f"#{shown}").bounding_box()
     assert box["x"] >= 0

@@ -54,6 +54,6 @@ def test_pages_of_variants_fit_and_are_quiet(watch: Any, variants_site: Path) ->
 def test_a_table_is_filtered_by_variant(watch: Any, variants_site: Path) -> None:
     """A select of variants stands where there are several."""
     watched = watch()
-    watched.open((variants_site / "index.html").as_uri())
+    watched.open((variants_site / PAGES[2]).as_uri())
     watched.page.select_option(".tools[data-for=results] select[data-key=v]", "int8")
     assert watched.page.locator("#results tbody tr").count() == 2

@@ -405,9 +405,11 @@ def run_in_sight(plan: Plan, out: Path) -> float:
     nothing = estimate.NOTHING
     with workspace.working_folder() as work, io.StringIO() as screen:
         with LiveDisplay(Console(file=screen), plan, done=nothing) as bar:
+            prepared = prepare_all(plan, work, bar, Stopwatch())
             context = RunContext(
                 plan=plan,
-                prepared=prepare_all(plan, work, bar, Stopwatch()),
+                prepared=prepared.models,
+                contents=prepared.contents,
                 journal=Journal(out.with_suffix(".jsonl")),
                 work=work,
                 display=bar,

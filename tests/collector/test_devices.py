@@ -98,6 +98,13 @@ def test_virtual_devices_are_described_by_what_they_use(device: str) -> None:
     assert all("." in key for key in described.properties)
 
 
+def test_a_virtual_device_over_equal_ones_says_how_many() -> None:
+    """Two cards of one name are two."""
+    plugins = dict([SIMCPU.split("=", 1)])
+    (one, both) = probe(["CPU", "MULTI:CPU,SIMCPU"], plugins).devices
+    assert both.full_name == f"MULTI over 2 × {one.full_name}"
+
+
 @pytest.mark.parametrize("device", ["TPU", "AUTO:TPU", "HETERO:CPU,TPU", "NOPE:CPU", ""])
 def test_what_openvino_does_not_know_is_unavailable(device: str) -> None:
     """A reason of one line, without places in OpenVINO's source."""

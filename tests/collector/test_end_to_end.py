@@ -239,7 +239,7 @@ def a_route(answers: Sequence[Callable[[float], float]] = (lambda x: x, lambda x
     """Return a route over two slow requests whose answer is the brightness of the image."""
     log: list[str] = []
     requests = [SlowRequest(log, answer) for answer in answers]
-    return Route(requests, None, lambda outputs: float(outputs[0][0]))
+    return Route(requests[0], requests, None, lambda outputs: float(outputs[0][0]))
 
 
 def greys(count: int) -> list[bytes]:

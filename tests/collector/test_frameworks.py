@@ -241,39 +241,6 @@ def test_litert_gives_what_openvino_gives(tmp_path: Path) -> None:
         engines.create(target).read(file, {"wrong": [1]}).compile("CPU", "latency", "f32", None)
 
 
-# ---------------------------------------------------------------- PyTorch, where it is installed
-
-
-@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
-@pytest.mark.parametrize("name", ["traced.pt", "exported.pt2"])
-def test_pytorch_runs_a_saved_program(tmp_path: Path, name: str) -> None:
-    """A user's own TorchScript or exported file: its outputs, and a precision left unverified."""
-    torch = pytest.importorskip("torch")
-    layer, file = torch.nn.Linear(64, 10).eval(), tmp_path / name
-    if file.suffix == ".pt":
-        torch.jit.trace(layer, torch.zeros(1, 64)).save(str(file))
-    else:
-        torch.export.save(torch.export.export(layer, (torch.zeros(1, 64),)), file)
-    x = np.random.default_rng(1).standard_normal((4, 1, 64), np.float32)
-    save_arrays(tmp_path / "samples.npz", {"input": x})
-    target = Target(
-        engine="pytorch",
-        model=str(file),
-        shapes={"input": [1, 64]},
-        device="CPU",
-        precision="f32",
-        thread_settings=ALONGSIDE,
-    )
-    told, found = outputs_of(target, tmp_path / "samples.npz", tmp_path)
-    np.testing.assert_allclose(found, layer(torch.from_numpy(x)).detach().numpy(), atol=1e-5)
-    assert told.parameters == 650
-    assert isinstance(told.execution, Unsupported)
-    compiled = (
-        engines.create(target).read(file, target.shapes).compile("CPU", "latency", "f32", None)
-    )
-    assert compiled.settings.effective["num_threads"] == "2"
-
-
 # ---------------------------------------------------------------- outputs in OpenVINO's order
 
 

@@ -20,6 +20,7 @@ from ovreport.record import (
     Failed,
     Generation,
     Perplexity,
+    PublishedPerplexity,
     Record,
     Skipped,
     TokenAgreement,
@@ -29,8 +30,10 @@ from ovreport_collector.engines.arrays import save_arrays
 from ovreport_collector.engines.base import WrongOutputError
 from ovreport_collector.engines.generation_base import TEXT, Completion, Prompts
 from ovreport_collector.engines.types import Target
-from ovreport_collector.measurements.generation import run
+from ovreport_collector.measurements.generation import published, run
+from ovreport_collector.measurements.generation.measurement import TOGETHER_S
 from ovreport_collector.measurements.generation.outputs import PROMPTS, spread
+from ovreport_collector.measurements.generation.published import PublishedJob
 from ovreport_collector.measurements.generation.quality import common_start
 from ovreport_collector.measurements.generation.run import GenerationJob, Lengths, measure, point_of
 from ovreport_collector.plan.request import make_plan
@@ -201,9 +204,10 @@ def collected(
 
 
 @pytest.fixture
-def with_genai(pretend_installed: Callable[..., None]) -> None:
-    """Pretend that OpenVINO GenAI is installed: the pipeline is simulated."""
+def with_genai(pretend_installed: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretend that the extra genai is installed: pipeline and file are simulated."""
     pretend_installed()
+    monkeypatch.setattr(published, "reader_version", lambda: "1")
 
 
 @pytest.mark.usefixtures("with_genai")
@@ -229,10 +233,14 @@ def test_a_language_model_becomes_a_record(
     assert set(record.verdicts) == {"time_to_first_token", "time_per_output_token"}
     assert isinstance(measured.perplexity, Perplexity)
     assert measured.perplexity.value == pytest.approx(np.exp(3.0))
+    assert isinstance(measured.perplexity.published, PublishedPerplexity)
+    assert measured.settings_of == "pipeline"
+    assert measured.settings.effective == {"KV_CACHE_PRECISION": "u8"}
     assert isinstance(measured.agreement, TokenAgreement)
     assert measured.agreement.common == [50] * PROMPTS
     assert isinstance(reference.generation.agreement, Skipped)
     found = metric_values(record)
+    assert found["perplexity_over_published"].value == pytest.approx(np.exp(0.25) - 1)
     assert found["time_per_output_token_ms"].value == pytest.approx(10.0)
     assert found["token_agreement"].value == 0
     assert found["first_divergence_tokens"].value == 50
@@ -240,6 +248,62 @@ def test_a_language_model_becomes_a_record(
     assert record.repeat.benchmark_app == ""
     (table,) = summaries(records)
     assert table.row_count == 2
+
+
+@pytest.mark.usefixtures("with_genai")
+def test_the_published_file_is_computed_once(
+    text_suite: Path, own_folders: Path, console, fake_child: FakeChild, clock: Clock, tier
+) -> None:
+    """For all cases of a model, and not again in the next collect, whose estimate knows it."""
+    tier(processes=1, max_processes=1)
+    engines = {p: SimulatedEngine(clock) for p in ("f32", "default")}
+    expected = total_s(make_plan(a_request(text_suite)))
+    for name in ("first", "second"):
+        records = collected(text_suite, own_folders / name, console, fake_child, **engines)
+        for record in records:
+            assert isinstance(record.generation.perplexity.published, PublishedPerplexity)
+    assert sum(isinstance(job, PublishedJob) for job in fake_child.jobs) == 1
+    cheaper = expected - total_s(make_plan(a_request(text_suite)))
+    assert cheaper == pytest.approx(published.EXPECTED_S)
+
+
+@pytest.mark.usefixtures("with_genai")
+@pytest.mark.parametrize(
+    ("skip", "version", "kind", "words"),
+    [
+        ((published.SKIP,), "1", Skipped, "--skip published-perplexity"),
+        ((), "", Unsupported, "is not installed"),
+    ],
+)
+def test_a_published_file_that_is_not_looked_at_says_why(
+    text_suite: Path,
+    own_folders: Path,
+    console,
+    fake_child: FakeChild,
+    clock: Clock,
+    tier,
+    monkeypatch: pytest.MonkeyPatch,
+    skip: tuple[str, ...],
+    version: str,
+    kind: type,
+    words: str,
+) -> None:
+    """Left out, or without what reads it: everything else is measured as ever."""
+    tier(processes=1, max_processes=1)
+    monkeypatch.setattr(published, "reader_version", lambda: version)
+    engines = {p: SimulatedEngine(clock) for p in ("f32", "default")}
+    fake_child.answers.append(answering(engines.__getitem__))
+    plan = make_plan(a_request(text_suite, skip=skip))
+    made = collect.measure(plan, own_folders / "out", console, timeout_s=None, fresh=False)
+    found = made.records[0].generation.perplexity.published
+    assert isinstance(found, kind)
+    assert words in found.reason
+    assert not any(isinstance(job, PublishedJob) for job in fake_child.jobs)
+
+
+def test_a_file_that_nothing_converts_has_no_other_reference() -> None:
+    """An OpenVINO network is what runs."""
+    assert isinstance(published.why_not(Path("openvino_model.xml"), ()), Unsupported)
 
 
 @pytest.mark.usefixtures("with_genai")
@@ -258,7 +322,7 @@ def test_requests_at_once_are_measured_in_few_rounds(
     assert told == [0, 1, 2]
     plan = make_plan(a_request(text_suite, skip=("concurrency",)))
     faster = total_s(make_plan(a_request(text_suite))) - total_s(plan)
-    assert faster == pytest.approx(2 * 3 * 20)
+    assert faster == pytest.approx(2 * 3 * TOGETHER_S)
     without = collect.measure(plan, own_folders / "out", console, timeout_s=None, fresh=False)
     for record in without.records:
         assert record.generation.concurrency == Skipped(reason="left out: --skip concurrency")

@@ -19,12 +19,14 @@ import pytest
 from ovreport import paths, store
 from ovreport.cli import run
 from ovreport.errors import SourceError, SuiteError
+from ovreport.record import checksum_of
 from ovreport_collector import sources
 from ovreport_collector.plan import load_suite
 from ovreport_collector.sources import pair
 from ovreport_collector.sources.address import OnHub, parse
+from ovreport_collector.sources.model_files import files_of
 from ovreport_collector.sources.wheel import AddressError
-from tests.collector import commands
+from tests.collector import commands, odd_models
 from tests.collector.conftest import FakeChild
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -351,6 +353,55 @@ def test_a_whole_folder_is_fetched_and_its_code_is_not(fetch, hub: Hub, tmp_path
     assert hub.requests == []
 
 
+def external(folder: Path, *, name_it: bool, unpinned: bool) -> tuple[Path, dict[str, bytes]]:
+    """Write a suite of an ONNX file with external data; return it, and what the hub has of it."""
+    net = odd_models.external_onnx(folder / "net.onnx")
+    files = {name: (folder / name).read_bytes() for name in ("net.onnx", "net.data")}
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    at = "main" if unpinned else COMMIT
+
+    def entry(name: str) -> str:
+        pin = "unpinned = true" if unpinned else f'sha256 = "{sums[name]}"'
+        return f'{{ uri = "hf:OpenVINO/tiny@{at}/onnx/{name}", {pin} }}'
+
+    named = f"files.weights = {entry('net.data')}" if name_it else ""
+    path = folder / "external.toml"
+    path.write_text(f"""format = 1
+id = "hub"
+title = "From the hub"
+
+[[models]]
+id = "net"
+title = "Net"
+task = "generic"
+file = {entry(net.name)}
+{named}
+""")
+    return path, {f"onnx/{name}": data for name, data in files.items()}
+
+
+@pytest.mark.parametrize("unpinned", [True, False])
+def test_external_data_of_an_onnx_file_come_along(unpinned: bool, fetch, hub: Hub, tmp_path: Path):
+    """Where the suite names them; of a branch, at the same commit, also where it does not."""
+    suite, hub.files = external(tmp_path, name_it=not unpinned, unpinned=unpinned)
+    code, said = fetch(suite)
+    assert code == 0, said
+    network = Path(said.strip())
+    assert {p.name: p.read_bytes() for p in network.parent.iterdir()} == {
+        name.removeprefix("onnx/"): data for name, data in hub.files.items()
+    }
+    assert [path.name for path in files_of(network)] == ["net.onnx", "net.data"]
+
+
+def test_external_data_that_are_pinned_nowhere_are_named(fetch, hub: Hub, tmp_path: Path):
+    """Before anything is measured, with what to write."""
+    suite, hub.files = external(tmp_path, name_it=False, unpinned=False)
+    code, said = fetch(suite)
+    assert code == 1
+    assert "net.data" in said
+    assert "[models.files]" in said
+
+
 MISSING = """
 import sys
 from ovreport_collector import sources
@@ -489,7 +540,10 @@ def test_a_record_tells_the_commit_and_the_checksum(
     assert run([*command, "--precision", "f32"]) == 0
     (record,) = store.read_all([out]).records
     assert record.model.source == f"{URI}openvino_model.xml"
-    assert record.model.sha256 == hashlib.sha256(FILES["openvino_model.xml"]).hexdigest()
+    assert [one.name for one in record.model.files] == ["openvino_model.xml", "openvino_model.bin"]
+    for one in record.model.files:
+        assert one.sha256 == hashlib.sha256(FILES[one.name]).hexdigest()
+    assert record.model.sha256 == checksum_of(record.model.files)
     assert record.model.size_bytes == sum(map(len, FILES.values()))
 
 

@@ -116,7 +116,8 @@ def test_the_command_prints_json_for_scripts(tmp_path: Path, printed: Printed) -
         ("x", "f32", ["?", 4]),
         ("k", "i64", []),
     ]
-    assert len(row["sha256"]) == 64
+    assert row["sha256"] == row["files"][0]["sha256"] == sha256(net.read_bytes())
+    assert not row["missing"]
 
 
 def test_the_entry_is_a_suite_that_can_be_used(tmp_path: Path, printed: Printed) -> None:
@@ -150,10 +151,14 @@ def test_a_file_in_a_wheel_is_pinned_with_its_wheel(
     shelf = tmp_path / "shelf"
     shelf.mkdir()
     content = odd_models.scalar_onnx(tmp_path / "net.onnx").read_bytes()
+    apart = odd_models.external_onnx(tmp_path / "apart.onnx")
+    data = apart.with_suffix(".data").read_bytes()
     (shelf / WHEEL_FILE).write_bytes(
         zip_bytes(
             {
                 "tiny/net.onnx": content,
+                "tiny/apart.onnx": apart.read_bytes(),
+                "tiny/apart.data": data,
                 "tiny-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
                 "tiny-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nTag: py3-none-any\n",
                 "tiny-1.0.dist-info/RECORD": b"",
@@ -169,6 +174,12 @@ def test_a_file_in_a_wheel_is_pinned_with_its_wheel(
     suite = load_suite.load(_suite_of(f"pypi:{PIN}/tiny/net.onnx", tmp_path, printed))
     assert suite.models[0].file.sha256 == sha256(content)
     assert suite.wheels[PIN].sha256 == sha256((shelf / WHEEL_FILE).read_bytes())
+    assert not suite.models[0].files
+    (model,) = load_suite.load(_suite_of(f"pypi:{PIN}/tiny/apart.onnx", tmp_path, printed)).models
+    assert (model.files["weights"].uri, model.files["weights"].sha256) == (
+        f"pypi:{PIN}/tiny/apart.data",
+        sha256(data),
+    )
 
 
 def _suite_of(address: str, folder: Path, printed: Printed) -> Path:
@@ -180,11 +191,16 @@ def _suite_of(address: str, folder: Path, printed: Printed) -> Path:
     return folder / "s.toml"
 
 
+@pytest.mark.parametrize("kind", ["ir", "onnx"])
 def test_a_branch_of_the_hub_is_pinned_to_its_commit(
-    tmp_path: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
+    kind: str, tmp_path: Path, printed: Printed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An OpenVINO IR with both of its files."""
-    net = models.save(models.classifier(), tmp_path / "net.xml")
+    """An OpenVINO IR, or an ONNX file with external data: both of its files."""
+    if kind == "ir":
+        net = models.save(models.classifier(), tmp_path / "net.xml")
+    else:
+        net = odd_models.external_onnx(tmp_path / "net.onnx")
+    beside = net.with_suffix(".bin" if kind == "ir" else ".data")
 
     def fetch(address: OnHub, to: Path) -> Path:
         return Path(shutil.copyfile(net.with_name(address.name), to))
@@ -195,13 +211,12 @@ def test_a_branch_of_the_hub_is_pinned_to_its_commit(
 
     monkeypatch.setattr(source.hub, "fetch", fetch)
     monkeypatch.setattr(source.hub, "fetch_and_tell", fetch_and_tell)
-    (model,) = load_suite.load(_suite_of("hf:a/b@main/net.xml", tmp_path, printed)).models
-    assert model.file.uri == f"hf:a/b@{'0' * 40}/net.xml"
+    (model,) = load_suite.load(_suite_of(f"hf:a/b@main/{net.name}", tmp_path, printed)).models
+    assert model.file.uri == f"hf:a/b@{'0' * 40}/{net.name}"
     assert model.file.sha256 == sha256(net.read_bytes())
-    weights = net.with_suffix(".bin").read_bytes()
     assert (model.files["weights"].uri, model.files["weights"].sha256) == (
-        f"hf:a/b@{'0' * 40}/net.bin",
-        sha256(weights),
+        f"hf:a/b@{'0' * 40}/{beside.name}",
+        sha256(beside.read_bytes()),
     )
 
 

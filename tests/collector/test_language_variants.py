@@ -22,11 +22,11 @@ from ovreport_collector.measurements.generation import run as generation
 from ovreport_collector.measurements.generation.run import GenerationJob
 from ovreport_collector.models.convert.run import ConvertResult
 from ovreport_collector.models.optimize.job import OptimizeJob
-from ovreport_collector.models.variants import pipeline_files
 from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.request import make_plan
 from ovreport_collector.process.job import Job
 from ovreport_collector.session import collect
+from ovreport_collector.sources.model_files import pipeline_files
 from tests.collector.conftest import FakeChild, a_request, an_optimize_result
 from tests.collector.simulated_pipeline import Clock, SimulatedEngine, answering
 from tests.collector.suite_fixtures import language_suite

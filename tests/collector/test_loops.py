@@ -327,6 +327,19 @@ def test_threads_drive_unless_the_queue_clearly_wins(rate: float | None, expecte
     assert loops.faster_driver(compiled, [{}] * 4) == expected
 
 
+def test_a_slow_model_is_inferred_no_more_often_than_it_must() -> None:
+    """Three windows of warm-up, one inference before the round, one in it; no driver is tried."""
+    slow = Request(8.0)
+    assert latency(slow, 4, QUICK).n == 1
+    assert slow.n == 5
+    both = [Request(8.0), Request(8.0)]
+    assert throughput(both).n == 2
+    assert max(request.n for request in both) <= 6
+    tried = Request(8.0)
+    assert loops.faster_driver(Compiled([tried], Queue(1.0)), [{}] * 4) == "threads"
+    assert tried.n == 1
+
+
 def test_a_round_makes_only_what_it_drives() -> None:
     """Requests cost memory: no queue beside threads; the rate is that of what was driven."""
     compiled = Compiled([Request(), Request()], Queue(5000))

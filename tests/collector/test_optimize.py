@@ -236,23 +236,6 @@ def test_a_model_without_weights_is_not_passed_off_as_another(variant: str, tmp_
     assert "not supported" in result.reason
 
 
-def test_fp16_that_overflows_is_found_out(tmp_path: Path) -> None:
-    """What was made is run once: outputs that are not numbers are no variant."""
-    x = ops.parameter(SHAPES["x"], np.float32, name="x")
-    x.output(0).set_names({"x"})
-    weights = ops.constant(np.full((48, 4), 1.0, np.float32))
-    huge = ops.multiply(
-        ops.matmul(x, weights, False, False), ops.constant(np.full(4, 1e38, np.float32))
-    )
-    network = models.save(
-        ov.Model([ops.multiply(huge, ops.constant(np.full(4, 1e38, np.float32)))], [x], "huge"),
-        tmp_path / "network.xml",
-    )
-    result, _ = made(network, tmp_path, "fp16")
-    assert isinstance(result, JobFailed), result
-    assert result.cause == "wrong-output"
-
-
 def test_a_model_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     """With the reason, and no private path."""
     network = tmp_path / "network.onnx"

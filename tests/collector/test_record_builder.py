@@ -35,6 +35,8 @@ from ovreport_collector.session.steps import (
     ProcessFailed,
     StepDone,
 )
+from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources.model_files import contents
 from ovreport_collector.suite import model
 from tests import factories
 from tests.collector.conftest import FakeChild, a_request, an_inference_job, inference_steps
@@ -240,33 +242,24 @@ def test_what_this_machine_cannot_tell_is_explained(plan: Plan, journal: Journal
 def test_a_local_model_without_a_checksum_has_one_in_the_record(
     plan: Plan, journal: Journal, own_folders: Path
 ) -> None:
-    """Even where it could not be made ready; where it is gone, zeros that no file has."""
+    """Even where it could not be made ready; none where it could not be had."""
     journal.add(GivenUp(case=plan.cases[0].key, at="2026-11-23T11:00:00Z", failure=NOT_READY))
-    assert made(plan, journal).model.sha256 == record_builder.sha256_of(own_folders / "one.onnx")
-    (own_folders / "one.onnx").unlink()
+    file = own_folders / "one.onnx"
+    record = record_builder.record(
+        plan, plan.cases[0], NOT_READY, journal, files=contents(file).files
+    )
+    assert record.model.sha256 == sha256_of(file)
+    assert record.model.size_bytes == file.stat().st_size
     assert made(plan, journal).model.sha256 == ""
 
 
 def test_the_commands_that_repeat_it_parse(plan: Plan) -> None:
     """Names with blanks stay whole; the path of a plugin is the reader's own."""
-    again = reproduce.commands(plan, plan.cases[0])
-    words = shlex.split(again.ovreport)
+    again = reproduce.command(plan, plan.cases[0])
+    words = shlex.split(again)
     assert words[-2:] == ["--plugin", "MY CPU=PATH"]
     assert words[words.index("--seed") + 1] == "7"
-    assert "secret" not in again.ovreport
-    theirs = shlex.split(again.benchmark_app)
-    assert theirs[0] == "benchmark_app"
-    assert theirs[theirs.index("-m") + 1] == "one.onnx"
-    assert theirs[theirs.index("-infer_precision") + 1] == "f32"
-
-
-def test_the_default_precision_is_not_asked_of_benchmark_app(
-    fake_child: FakeChild, suite_file: Path
-) -> None:
-    """Leaving it out is what asks for the default."""
-    request = a_request(suite_file, models=("one",), precisions=("default",))
-    plan = make_plan(request)
-    assert "-infer_precision" not in reproduce.commands(plan, plan.cases[0]).benchmark_app
+    assert "secret" not in again
 
 
 # ---------------------------------------------------------------- energy and memory

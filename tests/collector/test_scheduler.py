@@ -15,7 +15,8 @@ from rich.console import Console
 
 from ovreport import store
 from ovreport.errors import StoreError
-from ovreport.record import Completed, Failed, Record, Unsupported
+from ovreport.record import Completed, Failed, Latency, Record, Unsupported
+from ovreport_collector.engines.types import OutputsResult, OutputTraits
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.measurements.results import (
@@ -31,6 +32,10 @@ from ovreport_collector.process.job import AnyJob, JobFailed
 from ovreport_collector.session import collect, progress, visits
 from ovreport_collector.session import journal as journal_module
 from ovreport_collector.session.steps import Step, Written
+from ovreport_collector.sources import Files
+from ovreport_collector.suite.model import Model
+from ovreport_collector.tasks.base import Inputs
+from ovreport_collector.tasks.generic import Generic
 from tests import factories
 from tests.collector.conftest import FakeChild, a_device, a_request, names
 from tests.collector.test_worker import TARGET
@@ -211,6 +216,47 @@ def test_a_driver_once_chosen_is_kept(run: Run, fake_child: FakeChild) -> None:
     assert drivers == [None, "async-queue", "async-queue"]
 
 
+def test_what_was_measured_before_a_limit_is_kept(run: Run, fake_child: FakeChild) -> None:
+    """A model too slow for throughput has its latency, with a verdict."""
+
+    def late(_: object, result: object) -> JobFailed | None:
+        is_switch = isinstance(result, Switched)
+        return JobFailed(reason="no result", cause="timeout") if is_switch else None
+
+    fake_child.step_answers = [late]
+    (record,) = run(models=("one",), precisions=("f32",))
+    assert isinstance(record.outcome, Completed)
+    assert isinstance(record.latency, Latency)
+    assert "latency" in record.verdicts
+    assert isinstance(record.throughput, Failed)
+    assert record.throughput.cause == "timeout"
+
+
+@pytest.mark.parametrize("traits", [OutputTraits(not_finite=[0]), OutputTraits(random=[0])])
+def test_outputs_may_do_what_those_of_the_reference_do(
+    run: Run, fake_child: FakeChild, traits: OutputTraits
+) -> None:
+    """What those do not is a wrong output, which is not timed."""
+
+    def odd(precisions: set[str]) -> Callable[[InferenceJob, Struct], Struct | None]:
+        def answer(job: InferenceJob, result: Struct) -> Struct | None:
+            if not isinstance(result, OutputsResult) or job.target.precision not in precisions:
+                return None
+            return msgspec.structs.replace(result, traits=traits)
+
+        return answer
+
+    fake_child.step_answers = [odd({"default"})]
+    f32, default = run(models=("one",))
+    assert isinstance(f32.outcome, Completed)
+    assert isinstance(default.outcome, Failed)
+    assert default.outcome.cause == "wrong-output"
+    fake_child.step_answers = [odd({"default", "f32"})]
+    assert all(isinstance(r.outcome, Completed) for r in run(models=("one",), fresh=True))
+    timed = [job.target.traits for job in fake_child.jobs if isinstance(job, InferenceJob)]
+    assert timed[-1] == traits
+
+
 def test_the_model_cache_is_filled_before_it_is_measured(run: Run, fake_child: FakeChild) -> None:
     """One start more than processes, each case in a cache of its own."""
     run(precisions=("f32",))
@@ -368,16 +414,20 @@ def test_a_start_from_the_cache_that_fails_costs_only_itself(
 
 
 def test_a_model_that_cannot_be_made_ready_is_recorded(
-    run: Run, own_folders: Path, fake_child: FakeChild
+    run: Run, own_folders: Path, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Bad options of a task fail that model's cases, without a checksum to pin them too."""
-    text = run.suite.read_text()
-    broken = text.replace('"id" = "two"', '"id" = "two", "options" = {"dtype.x" = "f99"}')
-    assert broken != text
-    run.suite.write_text(broken)
+    """A task that trips fails that model's cases, without a checksum to pin them too."""
+    samples = Generic.samples
+
+    def trips(self: Generic, model: Model, files: Files, **options: int) -> Inputs:
+        if model.id == "two":
+            raise ZeroDivisionError(f"of {own_folders}")
+        return samples(self, model, files, **options)
+
+    monkeypatch.setattr(Generic, "samples", trips)
     records = run(precisions=("f32",))
     assert [type(r.outcome) for r in records] == [Completed, Failed]
-    assert "f99" in records[1].outcome.reason
+    assert "ZeroDivisionError" in records[1].outcome.reason
     assert len(records[1].model.sha256) == 64
     assert str(own_folders) not in store.encode(records[1]).decode()
 

@@ -150,7 +150,7 @@ def test_one_shared_unit_is_found_wherever_it_stands(seed: int, batch: int, data
     check_disjoint({"x": own}, {"x": evaluated}, "calibration")
     places = st.tuples(st.integers(0, 3), st.integers(0, batch - 1))
     own[data.draw(places)] = evaluated[data.draw(places)]
-    with pytest.raises(SuiteError, match="1 calibration inputs are among"):
+    with pytest.raises(SuiteError, match=r"1 calibration inputs .*among"):
         check_disjoint({"x": own}, {"x": evaluated}, "calibration")
 
 

@@ -14,10 +14,10 @@ from PIL import Image
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
+from ovreport_collector.sources.onnx_file import properties
 from ovreport_collector.tasks import text_lines
 from ovreport_collector.tasks.base import Labelled
 from ovreport_collector.tasks.text import rendering
-from ovreport_collector.tasks.text.onnx_metadata import properties
 from tests.collector.task_fixtures import a_model, an_onnx_file, some_files
 
 

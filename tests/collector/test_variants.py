@@ -17,6 +17,7 @@ from ovreport.cli import run as cli
 from ovreport.errors import InputError, SuiteError
 from ovreport.record import Completed, Failed, Record, Skipped, Unsupported
 from ovreport.record.model import Optimized, Original
+from ovreport_collector import tasks
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import OutputsJob
 from ovreport_collector.models.optimize import build
@@ -232,10 +233,11 @@ def test_a_suite_with_variants_that_cannot_be_is_refused(write, changes, what: s
 
 
 def test_the_standard_suite_optimizes_what_has_weights(has_nncf) -> None:
-    """Every fp32 model with real weights; the quick suite none."""
+    """Every floating-point model with real weights; the quick suite none."""
     standard = load_suite.load("standard")
     with_int8 = {model.id for model in standard.models if model.variants == ["int8"]}
-    real = {m.id for m in standard.models if m.variant == "fp32" and not m.architecture_only}
+    floating = [m for m in standard.models if m.variant in ("fp32", "fp16")]
+    real = {m.id for m in floating if not m.architecture_only}
     assert with_int8 == real
     assert not any(model.variants for model in load_suite.load("quick").models)
 
@@ -430,11 +432,16 @@ def test_data_that_is_evaluated_is_never_optimized_with(
     assert len(made(fake_child.jobs)) == 1
 
 
-def test_a_published_file_that_is_not_there_fails_its_variants(
-    run, write, fake_child: FakeChild
+def test_a_published_file_without_inputs_fails_its_variants(
+    run, write, fake_child: FakeChild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is made of it; both records say why."""
-    path = write(a_model(variants=["int8"], options={"layout": "sideways"}))
+
+    def trips(*_: object, **__: object) -> None:
+        raise ValueError("no inputs")
+
+    path = write(a_model(variants=["int8"]))
+    monkeypatch.setattr(type(tasks.get(a_model()["task"])), "samples", trips)
     records = run(path, precisions=("f32",))
     assert [type(r.outcome) for r in records] == [Failed, Failed]
     assert not made(fake_child.jobs)

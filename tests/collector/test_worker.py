@@ -199,24 +199,48 @@ def test_a_difference_within_the_tolerance_is_none(use, samples: Path) -> None:
     assert result.missing == {}
 
 
-@pytest.mark.parametrize(
-    ("answer", "message"),
-    [
-        (lambda *_: np.full((1, 3), np.nan, np.float32), "not finite"),
-        (lambda *_: np.full((1, 3), np.inf, np.float32), "not finite"),
-        (lambda *_: np.ones((1, 4), np.float32), "shape (1, 4), not [1, 3]"),
-    ],
-)
-def test_outputs_that_are_wrong_from_the_start_fail_the_job(
-    use, samples: Path, tmp_path: Path, answer: Answer, message: str
-) -> None:
+def wrong_from_the_start(result: object, message: str) -> None:
+    """Check how a job failed."""
+    assert isinstance(result, JobFailed)
+    assert result.cause == "wrong-output"
+    assert message in result.reason
+    assert "y" in result.reason
+
+
+def test_outputs_of_another_shape_fail_the_job(use, samples: Path, tmp_path: Path) -> None:
     """Neither accuracy nor speed is had of an output that cannot be right."""
-    use(Engine(latency=answer, throughput=answer))
+
+    def wide(*_: int) -> np.ndarray:
+        return np.ones((1, 4), np.float32)
+
+    use(Engine(latency=wide, throughput=wide))
     for result in (round_of(samples), outputs_of(samples, tmp_path)):
-        assert isinstance(result, JobFailed)
-        assert result.cause == "wrong-output"
-        assert message in result.reason
-        assert "y" in result.reason
+        wrong_from_the_start(result, "shape (1, 4), not [1, 3]")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_outputs_that_are_not_finite_are_told_and_not_timed(
+    use, samples: Path, tmp_path: Path, value: float
+) -> None:
+    """Whether they may be is for the session to say, which knows the reference's."""
+
+    def odd(*_: int) -> np.ndarray:
+        return np.full((1, 3), value, np.float32)
+
+    use(Engine(latency=odd, throughput=odd))
+    wrong_from_the_start(round_of(samples), "not finite")
+    told = outputs_of(samples, tmp_path)
+    assert isinstance(told, OutputsResult)
+    assert told.traits.not_finite == [0]
+
+
+def test_outputs_that_differ_for_the_same_input_are_told(
+    use, samples: Path, tmp_path: Path
+) -> None:
+    use(Engine(throughput=lambda n, _: np.full((1, 3), n, np.float32)))
+    told = outputs_of(samples, tmp_path)
+    assert isinstance(told, OutputsResult)
+    assert told.traits.random == [0]
 
 
 def test_an_error_under_load_keeps_the_latency(use, samples: Path) -> None:

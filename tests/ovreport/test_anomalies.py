@@ -38,6 +38,7 @@ def codes(*records: Record) -> list[str]:
         (-0.004, 0.004, "equal"),
         (-0.1, 0.02, "worse"),
         (0.05, 0.02, "better"),
+        (0.008, 0.004, "better"),  # a gain for sure, of more or less than 1 %
         (-0.01, 0.02, "too few samples"),
         (0.0, 0.02, "too few samples"),
         (-0.008, 0.004, "too few samples"),

@@ -63,6 +63,16 @@ def test_faults_as_json(folder, capsys):
     assert [set(fault) for fault in outcome["faults"]] == [{"where", "what", "remedy"}]
 
 
+def test_a_record_that_is_there_twice_is_said_and_passed(folder, capsys):
+    """As a merge of two collections leaves it: in a folder of another machine."""
+    path = next(folder.rglob("*.json"))
+    copy = folder / "other-machine" / path.name
+    copy.parent.mkdir()
+    copy.write_bytes(path.read_bytes())
+    assert cli.run(["validate", str(folder)]) == 0
+    assert str(copy) in capsys.readouterr().out
+
+
 def test_all_faults_of_a_record_are_told_what_is_missing_first(folder, capsys):
     """Then wrong values, with those that are allowed; what nobody knows comes last."""
     document = json.loads(store.encode(a_record()))

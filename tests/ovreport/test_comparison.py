@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from ovreport.stats.comparison import compare
+from ovreport.stats.comparison import compare, compare_apart, outcome_of
+from ovreport.stats.intervals import Interval
 
 
 def paired(ratio, n=7, shared=0.3, own=0.002):
@@ -54,7 +55,8 @@ def test_only_shared_rounds_are_compared():
     second[99] = 1e9
     del first[0]
     assert compare(first, second).pairs == 6
-    assert compare({1: 1.0}, {2: 1.0}) is None
+    assert outcome_of(compare({1: 1.0}, {2: 1.0})) == "no comparison"
+    assert outcome_of(compare(first, second)) == "different"
 
 
 def test_comparing_the_other_way_round_inverts_the_ratio():
@@ -73,3 +75,37 @@ def test_an_announced_change_needs_more_certainty():
     assert (looked.outcome, listed.outcome) == ("different", "no clear difference")
     assert looked.ratio.value == listed.ratio.value
     assert listed.ratio.low < 1 < looked.ratio.low
+
+
+def test_an_unpaired_ratio_holds_what_both_intervals_leave_open():
+    """Wider than either, narrower than if both erred their worst at once; known cases agree."""
+    first, second = Interval(4.0, 3.8, 4.3), Interval(2.0, 1.9, 2.1)
+    found = compare_apart(first, second).ratio
+    assert found.value == 2
+    assert first.low / second.high < found.low < first.low / second.value
+    assert first.high / second.value < found.high < first.high / second.low
+    back = compare_apart(second, first).ratio
+    assert (back.low, back.high) == pytest.approx((1 / found.high, 1 / found.low))
+    exact = compare_apart(first, Interval(2.0, 2.0, 2.0)).ratio
+    assert (exact.low, exact.high) == pytest.approx((1.9, 2.15))
+
+
+def test_an_unpaired_ratio_of_something_unknown_is_unknown():
+    """One round has no interval."""
+    found = compare_apart(Interval(4.0, 0.0, math.inf), Interval(2.0, 1.9, 2.1))
+    assert (found.ratio.low, found.ratio.high) == (0, math.inf)
+    assert (found.outcome, found.pairs) == ("insufficient data", 0)
+
+
+def test_an_unpaired_interval_holds_the_ratio_as_often_as_it_says():
+    """Two values with normal errors of their logarithms, where the truth is known."""
+    rng, z, held = np.random.default_rng(5), 1.96, 0
+    for _ in range(4000):
+        values = []
+        for truth, error in ((3.0, 0.02), (2.0, 0.01)):
+            value = truth * math.exp(rng.normal(0, error))
+            ends = (value * math.exp(sign * z * error) for sign in (-1, 1))
+            values.append(Interval(value, *ends))
+        found = compare_apart(*values).ratio
+        held += found.low <= 1.5 <= found.high
+    assert 0.94 < held / 4000 < 0.96

@@ -104,6 +104,24 @@ def test_any_evidence_vetoes(key: str) -> None:
     assert said(record, "latency_ms")[0] == "observed"
 
 
+MOSTLY_APART = [5.0, 8.0, 8.0, 8.01], [8.0, 8.0, 8.0, 5.01], [8.0, 5.02, 8.0, 8.0], [8.0] * 4
+
+
+def test_rounds_on_processors_that_were_moved_apart_are_not_quiet() -> None:
+    """Most were, and agree: the few on near processors are what an undisturbed machine does."""
+    record = visited(*MOSTLY_APART, of=lambda ms: {"core_to_core_ns": 380.0 if ms > 6 else 140.0})
+    assert said(record, "latency_ms")[0] == "undisturbed"
+    assert value_of(record, "latency_ms").value == pytest.approx(5.01, rel=0.01)
+    assert value_of(record, "latency_observed_ms").value == pytest.approx(8.0, rel=0.01)
+
+
+def test_processors_are_near_or_far_by_the_closest_of_a_case() -> None:
+    """What is far on one machine is near on another; without a reading, nothing is said."""
+    for ns in (140.0, 380.0):
+        record = visited(*[[5.0, 5.01]] * 3, of=lambda _, ns=ns: {"core_to_core_ns": ns})
+        assert said(record, "latency_ms") == ("undisturbed", "stable", set())
+
+
 def test_what_is_not_load_still_speaks_against_an_undisturbed_value() -> None:
     """A laptop on its battery has no stable values, however quiet."""
     record = visited(*[[5.0, 5.01]] * 3)
@@ -158,6 +176,16 @@ def test_a_start_is_as_quiet_as_it_was_itself() -> None:
     some = value_of(starts(BUSY, QUIET, QUIET, BUSY, QUIET), "startup_ms")
     assert (some.kind, some.rounds) == ("undisturbed", 3)
     assert value_of(starts(BUSY, QUIET, BUSY, BUSY, QUIET), "startup_ms").kind == "observed"
+
+
+def test_starts_have_their_observed_value_too() -> None:
+    """Of all of them: beside the undisturbed one, and the same where there is no such."""
+    some = starts(BUSY, QUIET, QUIET, BUSY, QUIET)
+    found = value_of(some, "startup_observed_ms")
+    assert (found.kind, found.rounds) == ("measured", 5)
+    busy = starts(BUSY, QUIET, BUSY, BUSY, QUIET)
+    values = [value_of(busy, key) for key in ("startup_ms", "startup_observed_ms")]
+    assert len({(v.value, v.low, v.high) for v in values}) == 1
 
 
 def test_threads_of_a_start_may_wait_for_each_other() -> None:

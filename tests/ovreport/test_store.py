@@ -284,6 +284,17 @@ def test_a_record_that_is_refused_can_be_kept(tmp_path):
     assert [fault.where for fault in loaded.faults] == [str(tmp_path / "bad.json")]
 
 
+def test_a_record_of_the_future_is_kept_from_others(tmp_path):
+    """It would be the newest of its case for good: refused, and left out of one's own site too."""
+    sound = store.write(a_record(), tmp_path)
+    ahead = store.write(a_record(measured_at="2099-01-01T00:00:00Z"), tmp_path)
+    for keep in (False, True):
+        loaded = store.read_all([tmp_path], check=True, keep=keep)
+        assert [s.path for s in loaded.stored] == [sound]
+        assert not loaded.doubts
+        assert [fault.where for fault in loaded.faults] == [f"{ahead}: $.measured_at"]
+
+
 def test_one_file_named_twice_counts_once(tmp_path):
     """A folder and a file in it."""
     path = store.write(a_record(), tmp_path)

@@ -72,6 +72,9 @@ REACHED = {
     "frequency-drop": lambda: with_readings(
         a_record(), *({"frequency_mhz": 3000.0 - 310 * (i == 3)} for i in range(7))
     ),
+    "cores-apart": lambda: with_readings(
+        a_record(), *({"core_to_core_ns": 140.0 + 240 * (i == 3)} for i in range(7))
+    ),
     "steal": lambda: with_noise(a_record(), steal_share=0.03),
     "swap": lambda: with_noise(a_record(), swap_pages=1),
     "throttled": lambda: with_noise(a_record(), throttle_events=1),

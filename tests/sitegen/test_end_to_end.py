@@ -73,10 +73,10 @@ def test_ratios_are_recommended_only_where_they_have_intervals() -> None:
 
 
 def test_three_rounds_are_too_few_for_a_finding() -> None:
-    """A ratio needs five pairs; until then it is an outline, and said to have too few rounds."""
+    """A ratio needs five pairs; until then it is an outline, and insufficient data."""
     view = end_to_end.view(catalogue(a_record(rounds=3)))
-    assert "too few rounds" in view.models[0].finding
-    assert "too few rounds" in view.speedups[0].finding
+    assert "insufficient data" in view.models[0].finding
+    assert "insufficient data" in view.speedups[0].finding
     assert view.speedups[0].chart is not None
     assert all(row.faint for row in view.speedups[0].chart.rows)
 

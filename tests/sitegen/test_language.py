@@ -138,7 +138,7 @@ def test_variants_stand_beside_the_published_file(build_of: BuildOf) -> None:
         "INT8 weight compression",
         "1.5×",
         "INT4 weight compression",
-        "too few rounds",
+        "insufficient data",
         "24.4, significantly worse",
         "135 MB",
         "int8 weights only",
@@ -166,6 +166,56 @@ def test_a_variant_by_itself_is_named_as_one(build_of: BuildOf) -> None:
     assert 'id="optimization"' in page
     assert f"{TITLE}, weights compressed to int8" in page
     assert "published weights" in page
+
+
+def test_a_converted_file_is_compared_with_the_published_one(build_of: BuildOf) -> None:
+    """As published, as converted, and made of it: a row each; and what conversion costs."""
+    out = build_of(with_variants())
+    for name in ("index.html", "model-smollm2-135m-instruct.html"):
+        page = (out / name).read_text()
+        table = page.partition('id="conversion-table"')[2].partition("</table")[0]
+        assert table.count("<tr") == 6, name
+        for words in ("as published", "as converted", "Q4_1", "gguf 0.19.0", "int8 weights only"):
+            assert words in table, (name, words)
+        assert "by conversion" in page.partition('class="findings"')[2].partition("</ul")[0], name
+
+
+def test_a_published_file_that_nobody_measured_is_said_so(build_of: BuildOf) -> None:
+    """Records of before: no value, and no claim that f32 is the reference."""
+    record = a_language_record(precision="f32")
+    unknown = msgspec.structs.replace(record.generation.perplexity, published=r.PUBLISHED_UNKNOWN)
+    older = msgspec.structs.replace(record.generation, perplexity=unknown)
+    page = (
+        build_of([a_language_record(precision="f32", generation=older)]) / "index.html"
+    ).read_text()
+    table = page.partition('id="conversion-table"')[2].partition("</table")[0]
+    assert r.PUBLISHED_UNKNOWN.reason in table
+    assert "by conversion" not in page
+
+
+def test_a_network_that_runs_as_published_is_not_converted(build_of: BuildOf) -> None:
+    """An OpenVINO network is its own reference."""
+    record = a_language_record()
+    model = msgspec.structs.replace(record.model, source="hf:OpenVINO/m@abc/openvino_model.xml")
+    page = (build_of([msgspec.structs.replace(record, model=model)]) / "index.html").read_text()
+    assert "conversion-table" not in page
+    assert "of the published file in f32" in page
+
+
+def test_settings_that_the_pipeline_does_not_tell_are_unknown(build_of: BuildOf) -> None:
+    """What was requested is not what was in force."""
+    record = a_language_record()
+    requested = {"KV_CACHE_PRECISION": "u8"}
+    silent = msgspec.structs.replace(
+        record.generation,
+        settings=r.Settings(requested=requested, effective={}),
+        settings_of="pipeline",
+    )
+    out = build_of([a_language_record(generation=silent)])
+    page = (out / "model-smollm2-135m-instruct.html").read_text()
+    row = page.partition("KV_CACHE_PRECISION")[2].partition("</tr")[0]
+    assert "not readable" in row
+    assert "requested: u8" in row
 
 
 def test_without_variants_there_is_no_table_of_weights(build_of: BuildOf) -> None:

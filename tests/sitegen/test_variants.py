@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from ovreport import record as r
+from ovreport_sitegen.answer.state import State
+from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.pages import accuracy, latency, model, overview, throughput
 from ovreport_sitegen.pages.accuracy.table import published_table
 from ovreport_sitegen.pages.model import optimization
@@ -26,21 +28,18 @@ def test_charts_of_all_models_show_the_published_file_only() -> None:
     ):
         assert card.chart is not None
         assert [row.name for row in card.chart.rows] == ["Magika v3.3 · fp32 · bf16"]
-    (kept,) = [t for t in overview.view(found).takeaways if "99 %" in t.text]
+    (kept,) = [t for t in overview.view(found).takeaways if t.topic == "How right"]
     assert kept.value == "0 of 1"  # bf16; the variants are not counted
 
 
 def test_tables_name_the_variant_and_can_be_filtered_by_it() -> None:
-    """Every row of the overview says which weights it is of."""
-    table = overview.view(catalogue(*records())).table
-    assert [row.filters[3] for row in table.rows] == [
-        "fp32 weights",
-        "fp32 weights",
-        "fp16 weights",
-        "int8",
-    ]
-    assert all(row.filters[3] in row.html for row in table.rows)
-    assert table.choices(3) == ["fp16 weights", "fp32 weights", "int8"]
+    """A column for each of the weights; one of them alone, where the reader asks for it."""
+    found = catalogue(*records())
+    columns = answer(found, State(columns="weights", precision="any")).columns
+    assert [column.label for column in columns] == ["fp32 weights", "fp16 weights", "int8"]
+    ((cell,),) = [row.cells for row in answer(found, State(weights="int8", precision="any")).rows]
+    assert cell is not None
+    assert cell.ran.startswith("int8")
 
 
 def test_a_model_of_one_variant_does_not_name_it_in_charts() -> None:

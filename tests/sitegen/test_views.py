@@ -8,6 +8,8 @@ import pytest
 from ovreport import record as r
 from ovreport.metrics.percentiles import TOO_FEW
 from ovreport_sitegen import downloads
+from ovreport_sitegen.answer.state import State
+from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells, ranked
 from ovreport_sitegen.components.result_tables import details_table, whole_devices
@@ -15,16 +17,16 @@ from ovreport_sitegen.components.table import Cell, Column
 from ovreport_sitegen.pages import (
     accuracy,
     efficiency,
+    end_to_end,
     latency,
     model,
     models,
-    overview,
     throughput,
 )
 from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import warning
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
-from tests.factories import a_failed_record, a_record
+from tests.factories import QUICK, a_failed_record, a_record
 from tests.sitegen.conftest import a_collection, catalogue, figure_rows
 
 
@@ -124,19 +126,17 @@ def test_tables_of_details_hold_whole_devices() -> None:
     assert [len(row.cells) for row in table.rows] == [len(table.columns)] * 8
 
 
-def test_a_large_site_shows_all_in_the_main_table_only() -> None:
-    """Details are of the machine that was measured last, and say so."""
+def test_a_large_site_has_details_of_one_machine() -> None:
+    """Of the one that was measured last, and says so."""
     sizes = {"example-8c": 70, "other-4c": 60}
     many = [
         a_record(model=f"m{i}", title=f"M {i}", machine=machine, rounds=1, seed=i)
         for machine, n in sizes.items()
         for i in range(n)
     ]
-    view = efficiency.view(catalogue(*many))
-    assert len(view.table.rows) == 130
-    for table in (view.phases, view.kinds, view.modes):
-        assert len(table.rows) == 60
-        assert "60 of 130" in table.note
+    table = end_to_end.view(catalogue(*many)).table
+    assert len(table.rows) == 60
+    assert "60 of 130" in table.note
 
 
 # ---------------------------------------------------------------- verdicts
@@ -162,7 +162,7 @@ def test_charts_show_the_machine_that_was_measured_last() -> None:
 
 
 def test_unreliable_results_are_ranked_as_outlines() -> None:
-    """An unreliable result is in the chart, marked as approximate; its row says why."""
+    """An unreliable result is in the chart, marked as approximate, and so is it in the table."""
     found = catalogue(a_record(), a_record(model="shaky", title="Shaky", noise=0.5, seed=3))
     view = latency.view(found)
     chart = view.cards[0].chart
@@ -172,8 +172,8 @@ def test_unreliable_results_are_ranked_as_outlines() -> None:
     assert (drawn["Shaky"].faint, drawn["Shaky"].is_approximate) == (True, True)
     assert drawn["Shaky"].label.startswith("≈")
     assert (drawn["Magika"].faint, drawn["Magika"].is_approximate) == (False, False)
-    (row,) = [row for row in view.table.rows if "badge unreliable" in row.html]
-    assert "rounds differ" in row.html
+    levels = {row.model.title: row.cells[0].level for row in view.section.answer.rows}  # type: ignore[union-attr]
+    assert levels["Shaky"] == "unreliable"
     assert {"hollow", "unreliable"} <= set(view.cards[0].marks)
 
 
@@ -263,15 +263,11 @@ def test_verdicts_are_computed_again() -> None:
 def test_failures_are_shown_as_failures() -> None:
     """A failed case has a row with its reason, no zero, and its stderr on the model's page."""
     found = catalogue(a_failed_record(), a_record(model="other", seed=2))
-    for view in (
-        overview.view(found).table,
-        latency.view(found).table,
-        throughput.view(found).table,
-        efficiency.view(found).table,
-    ):
-        (row,) = [row for row in view.rows if row.tone == "failed"]
-        assert "SIGSEGV" in row.html
-        assert ">0<" not in row.html
+    for page in (latency, throughput, efficiency):
+        rows = page.view(found).section.answer.rows
+        (cell,) = [cell for row in rows for cell in row.cells if cell and cell.value is None]
+        assert cell.text == "failed"
+        assert "SIGSEGV" in cell.tip
     shown = result_view.view(found.results[0])
     assert shown.failure.startswith("failed: ")
     assert "Segmentation fault" in shown.stderr
@@ -281,9 +277,10 @@ def test_failures_are_shown_as_failures() -> None:
 def test_a_measurement_that_is_missing_says_why() -> None:
     """An unsupported measurement of a case that ran is shown as unsupported, with the reason."""
     record = a_record(throughput=r.Unsupported(reason="one request only"))
-    (row,) = throughput.view(catalogue(record)).table.rows
-    assert "unsupported" in row.html
-    assert "one request only" in row.html
+    ((cell,),) = [row.cells for row in throughput.view(catalogue(record)).section.answer.rows]
+    assert cell is not None
+    assert cell.text == "unsupported"
+    assert "one request only" in cell.tip
 
 
 def test_too_few_samples_for_a_percentile_say_so() -> None:
@@ -291,8 +288,10 @@ def test_too_few_samples_for_a_percentile_say_so() -> None:
     rounds = a_record(rounds=3).latency.rounds
     record = a_record()
     few = msgspec.structs.replace(record.latency, rounds=rounds)
-    (row,) = latency.view(catalogue(msgspec.structs.replace(record, latency=few))).table.rows
-    assert TOO_FEW in row.html
+    found = catalogue(msgspec.structs.replace(record, latency=few))
+    ((cell,),) = [row.cells for row in answer(found, State("latency_p999_ms")).rows]
+    assert cell is not None
+    assert cell.text == TOO_FEW
 
 
 def test_the_label_never_says_more_than_what_ran() -> None:
@@ -306,20 +305,24 @@ def test_the_label_never_says_more_than_what_ran() -> None:
 
 
 def test_architecture_only_models_have_no_accuracy_and_are_marked() -> None:
-    """The mark is in every table and chart; accuracy is unsupported, not a number."""
+    """The mark is in every chart; accuracy is unsupported, not a number."""
     found = catalogue(a_record(architecture_only=True), a_record(model="b", seed=2))
-    assert "architecture only" in overview.view(found).table.rows[1].html
     chart = latency.view(found).cards[0].chart
     assert chart is not None
     assert any("architecture only" in row.name for row in chart.rows)
-    assert len(accuracy.view(found).table.rows) == 1
+    assert len(accuracy.view(found).section.answer.rows) == 1
 
 
 def test_quick_results_are_marked() -> None:
-    """The quick tier is named on the row."""
+    """Beside the numbers of the quick tier; where all are of it, once."""
     found = catalogue(*a_collection())
-    rows = [row for row in overview.view(found).table.rows if ">quick<" in row.html]
-    assert len(rows) == 1
+    rows = answer(found, State(precision="default")).rows
+    ran = [cell.ran for row in rows for cell in row.cells if cell]
+    assert sum("quick" in words for words in ran) == 1
+    table = answer(catalogue(a_record(tier=QUICK)))
+    assert "quick" in table.counts
+    assert table.rows[0].cells[0] is not None
+    assert "quick" not in table.rows[0].cells[0].ran
 
 
 # ---------------------------------------------------------------- accuracy
@@ -335,17 +338,17 @@ def test_eligibility_is_99_per_cent_of_the_reference() -> None:
 
 
 def test_every_accuracy_has_a_row_with_its_data_and_verdict() -> None:
-    """On the accuracy page and on the model's own, where two of one metric have different names."""
+    """On the model's page, where two of one metric have different names."""
     found = catalogue(*pair(further=True))
-    for table in (accuracy.view(found).table, model.view(found, found.models[0]).accuracies):
-        assert table is not None
-        assert len(table.rows) == 6
-        rows = [[cell.text for cell in row.cells] for row in table.rows]
-        for name, n in (("WordSim-353", "353"), ("SimLex-999", "999")):
-            named = [texts for texts in rows if name in texts]
-            assert len(named) == 2
-            assert all(n in texts for texts in named)
-        assert sum("worse" in texts for texts in rows) == 3
+    table = model.view(found, found.models[0]).accuracies
+    assert table is not None
+    assert len(table.rows) == 6
+    rows = [[cell.text for cell in row.cells] for row in table.rows]
+    for name, n in (("WordSim-353", "353"), ("SimLex-999", "999")):
+        named = [texts for texts in rows if name in texts]
+        assert len(named) == 2
+        assert all(n in texts for texts in named)
+    assert sum("worse" in texts for texts in rows) == 3
 
 
 def test_a_converted_model_says_what_made_it() -> None:
@@ -405,9 +408,11 @@ def test_a_models_page_holds_every_result_in_full() -> None:
     """Each has an anchor that tables elsewhere lead to, and both commands."""
     found = catalogue(*pair())
     view = model.view(found, found.models[0])
-    assert [shown.result.href for shown in view.results] == [r.href for r in found.results]
-    assert view.results[0].repeat.startswith("ovreport collect")
-    assert view.results[0].benchmark_app.startswith("benchmark_app")
+    assert [r.href for r in view.results] == [r.href for r in found.results]
+    shown = result_view.view(view.results[0])
+    assert shown.repeat.startswith("ovreport collect")
+    titles = [title for title, _ in shown.nearest]
+    assert ["latency" in titles[0], "throughput" in titles[1]] == [True, True]
     (finding,) = view.findings
     assert "bf16, the default on Example CPU 9000" in finding
     assert "2.00×" in finding
@@ -450,13 +455,7 @@ def test_all_tables_have_as_many_cells_as_columns() -> None:
     """Spans included: a row that is too short would shift numbers under wrong heads."""
     found = catalogue(*a_collection())
     tables = [
-        overview.view(found).table,
-        latency.view(found).table,
-        latency.view(found).startup,
-        throughput.view(found).table,
-        efficiency.view(found).table,
-        efficiency.view(found).phases,
-        accuracy.view(found).table,
+        efficiency.view(found).modes,
         accuracy.view(found).agreement,
         models.view(found).models,
         models.view(found).devices,

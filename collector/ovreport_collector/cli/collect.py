@@ -177,7 +177,7 @@ def collect(
 ) -> None:
     """Measure models on this machine's OpenVINO devices, and write records.
 
-    FILE: a model of your own (.onnx, .xml or .tflite), in the place of a suite.
+    FILE: a model of your own (.onnx, .xml, .tflite or .pb), in the place of a suite.
     """
     from ovreport_collector.cli.console import wide_console
     from ovreport_collector.plan.own_models import OwnModels
@@ -211,6 +211,8 @@ def collect(
             f"{len(collected.failed)} of {len(collected.records)} cases failed; their records say "
             "why"
         )
+    if collected.not_started:
+        raise IncompleteError("some models have no records: the list above says what to do")
 
 
 def _check_own(

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
+import msgspec
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
 from ovreport.errors import one_line
+from ovreport.record import checksum_of
 from ovreport_collector.models.inspect.description import (
     Description,
     Inspected,
@@ -21,6 +23,7 @@ from ovreport_collector.models.inspect.description import (
 )
 from ovreport_collector.models.inspect.entry import entry
 from ovreport_collector.models.inspect.source import Pinned
+from ovreport_collector.sources import model_files
 
 _MAX_NAME = 200
 
@@ -29,10 +32,13 @@ def show(named: str, source: Pinned, found: Inspected) -> None:
     """Print what a file is, how to measure it, and its entry for a suite."""
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text(one_line(named, _MAX_NAME), style="bold"))
+    if source.missing:
+        what = model_files.what_is_missing(source.missing)
+        console.print(f"{what}\n  → {model_files.REMEDY}\n", markup=False)
     if isinstance(found, Unreadable):
         console.print(f"cannot be read: {one_line(found.reason)}\n", markup=False)
         return
-    for title, value in _facts(found):
+    for title, value in (*_facts(found), *_checksums(source)):
         console.print(f"  {title:<12}{value}", markup=False)
     console.print(_table("\ninputs", found.inputs, others=True))
     console.print(_table("\noutputs", found.outputs, others=False))
@@ -44,7 +50,13 @@ def show(named: str, source: Pinned, found: Inspected) -> None:
 
 def as_json(source: Pinned, found: Inspected) -> dict[str, Any]:
     """Return what a file is, for scripts."""
-    start = {"file": source.file.name, "uri": source.file.uri, "sha256": source.file.sha256}
+    start = {
+        "file": source.file.name,
+        "uri": source.file.uri,
+        "sha256": checksum_of(source.contents),
+        "files": [msgspec.to_builtins(one) for one in source.contents],
+        "missing": list(source.missing),
+    }
     if isinstance(found, Unreadable):
         return {**start, "error": found.reason}
     return {
@@ -80,6 +92,18 @@ def _facts(found: Description) -> list[tuple[str, str]]:
         ("format", f"{found.format}{f', opset {opsets}' if opsets else ''}"),
         ("size", decimal(found.size_bytes)),
         ("parameters", f"{found.parameters:,}{f' ({weights})' if weights else ''}"),
+    ]
+
+
+def _checksums(source: Pinned) -> list[tuple[str, str]]:
+    """Return the checksum of a model, and where it has several files those of each."""
+    several = source.contents if len(source.contents) > 1 else ()
+    return [
+        ("sha256", checksum_of(source.contents)),
+        *(
+            ("file", f"{one.sha256}  {one_line(one.name, _MAX_NAME)} ({decimal(one.size_bytes)})")
+            for one in several
+        ),
     ]
 
 

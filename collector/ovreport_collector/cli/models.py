@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
+from ovreport.variants import VARIANTS
 from ovreport_collector.cli.options import json_option, suite_option
-from ovreport_collector.suite.model import DEFAULT_SUITE
+from ovreport_collector.suite.model import DEFAULT_SUITE, PUBLISHED
 
 _EXAMPLES = """
 \b
@@ -17,6 +19,7 @@ Examples:
   ovreport models --suite my.toml --json        a suite of your own, for a script
   ovreport models fetch --suite standard        fetch all, for a machine without network
   ovreport models fetch magika-v3.3             fetch one
+  ovreport models path magika-v3.3              where its file is, for other tools
 """
 
 _LIST_EXAMPLES = """
@@ -33,6 +36,15 @@ Examples:
   ovreport models fetch                         all of the default run
   ovreport models fetch --suite standard        all that come with ovreport
   ovreport models fetch magika-v3.3             one, with its data
+"""
+
+_PATH_EXAMPLES = """
+\b
+Examples:
+  ovreport models path magika-v3.3                        the file as published
+  ovreport models path magika-v3.3 --variant int8         the one that a collect made of it
+  ovreport models path net.onnx --variant int8            of a file of your own
+  benchmark_app -m "$(ovreport models path magika-v3.3)"  for another tool
 """
 
 
@@ -103,3 +115,30 @@ def fetch(group_suite: str, suite: str | None, model_ids: tuple[str, ...]) -> No
             remedy="see the reasons above; the same command fetches what is missing",
         )
     console.print(f"fetched: {len(wanted)}; kept in {paths.cache()}", markup=False)
+
+
+@models.command(epilog=_PATH_EXAMPLES, short_help="Print where the file of a model is.")
+@suite_option
+@click.argument("model")
+@click.option(
+    "--variant",
+    type=click.Choice([PUBLISHED, *VARIANTS]),
+    default=PUBLISHED,
+    show_default=True,
+    help="Weights; those that are optimized must have been measured before.",
+)
+@click.pass_obj
+def path(group_suite: str, model: str, suite: str | None, variant: str) -> None:
+    """Print the path of the file that is measured of a model, fetched first where it is missing.
+
+    MODEL is the id of a model of the suite, or a model file of your own. Other tools can be given
+    the path: nothing else is printed.
+    """
+    from ovreport_collector.plan import load_suite
+    from ovreport_collector.prepare.path import path_of, path_of_own
+
+    if Path(model).is_file():
+        click.echo(path_of_own(Path(model), variant))
+        return
+    loaded = load_suite.load(suite or group_suite)
+    click.echo(path_of(loaded, loaded.model(model), variant))

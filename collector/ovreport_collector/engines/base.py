@@ -179,6 +179,16 @@ class Preprocesses(Protocol):
 
 
 @runtime_checkable
+class TellsWeights(Protocol):
+    """A network that knows the types that its file stores weights in."""
+
+    @property
+    def weights(self) -> dict[str, int]:
+        """Type, as OpenVINO calls it → number of weights."""
+        ...
+
+
+@runtime_checkable
 class MapsWeights(Protocol):
     """An engine that maps weights from their file, unless set to read them."""
 

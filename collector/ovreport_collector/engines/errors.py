@@ -6,6 +6,7 @@ _UNSUPPORTED = (
     "not supported",
     "unsupported",
     "not implemented",
+    "not_implemented",
     "conversion is failed",
     "no translator",
     "could not be converted",

@@ -40,6 +40,11 @@ class Completion:
 class Pipeline(Protocol):
     """A language model that completes one prompt at a time."""
 
+    @property
+    def settings(self) -> Settings:
+        """Requested properties, and those that this pipeline says are in force, if it does."""
+        ...
+
     def encode(self, text: str) -> list[int]:
         """Return the tokens of a text, without any that only mark its beginning."""
         ...
@@ -64,11 +69,6 @@ class LogitsNetwork(Protocol):
         """Return what the network is, and what of it runs."""
         ...
 
-    @property
-    def settings(self) -> Settings:
-        """Requested and effective properties."""
-        ...
-
     def windows(
         self, tokens: Sequence[int], *, window: int, stride: int, most: int
     ) -> list[Window] | Unsupported:
@@ -81,11 +81,6 @@ class LogitsNetwork(Protocol):
 
 class TextEngine(Protocol):
     """An engine of language models, set up for one model and device."""
-
-    @property
-    def settings(self) -> Settings:
-        """Requested properties, and effective ones where they can be read."""
-        ...
 
     def pipeline(self) -> Pipeline:
         """Load the model."""

@@ -31,6 +31,13 @@ class ImagePipeline(Struct, frozen=True, kw_only=True):
     """As Pillow does it: with a filter as wide as the reduction, so that nothing aliases."""
 
     @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """Shape of the model's input without its batch."""
+        if self.layout == "NCHW":
+            return len(self.mean), self.height, self.width
+        return self.height, self.width, len(self.mean)
+
+    @property
     def steps(self) -> str:
         """The steps in words."""
         mean, scale = _in_words(self.mean), _in_words(self.scale)

@@ -215,10 +215,16 @@ class OnnxRuntimeRequest:
         self._values = [[_value(sample, p) for p in session.get_inputs()] for sample in samples]
         for port in self._outputs:
             self._binding.bind_output(port.name)
+        self._sized_by_data = [port.name for port in self._outputs if not port.shape]
         self.feed(0)
 
     def feed(self, index: int) -> None:
-        """Bind the sample of that index; nothing is copied."""
+        """Bind the sample of that index; nothing is copied.
+
+        An output whose shape depends on the data is bound anew: it stays the size that it got.
+        """
+        for name in self._sized_by_data:
+            self._binding.bind_output(name)
         for name, value in zip(self._names, self._values[index], strict=True):
             self._binding.bind_ortvalue_input(name, value)
 

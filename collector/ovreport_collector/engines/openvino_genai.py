@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from ovreport.record import Port, Settings, Unsupported, Window
-from ovreport_collector.engines.base import WrongOutputError
+from ovreport_collector.engines import genai_log
 from ovreport_collector.engines.generation_base import Completion
 from ovreport_collector.engines.openvino.engine import OpenVinoCompiled
 from ovreport_collector.engines.openvino.ports import port_name
+from ovreport_collector.engines.openvino.weights import weights
 from ovreport_collector.engines.runtime import openvino as ov
+from ovreport_collector.engines.text_loss import spans, token_losses
 from ovreport_collector.engines.types import OutputsResult, Target
 
 # isort: split
@@ -44,16 +46,15 @@ class GenAi:
         self._target = target
         self._requested = properties(target)
 
-    @property
-    def settings(self) -> Settings:
-        """Requested properties; the pipeline reports no effective ones."""
-        return Settings(requested=self._requested, effective={})
-
     def pipeline(self) -> GenAiPipeline:
         """Load the model."""
-        return GenAiPipeline(
-            _load(location(Path(self._target.model)), self._target.device, self._requested)
-        )
+        return self._pipeline(location(Path(self._target.model)), self._requested)
+
+    def _pipeline(self, where: str, requested: dict[str, Any]) -> GenAiPipeline:
+        with genai_log.told() as told:
+            pipeline = genai.LLMPipeline(where, self._target.device, **requested)
+        settings = Settings(requested=self._requested, effective=told.properties)
+        return GenAiPipeline(pipeline, settings)
 
     def batching(self) -> GenAiBatching:
         """Load the model for several requests at once: continuous batching."""
@@ -80,7 +81,7 @@ class GenAi:
             folder.mkdir(parents=True, exist_ok=True)
             link.symlink_to(model.absolute())
         requested = {**self._requested, "enable_save_ov_model": True}
-        return GenAiPipeline(_load(str(link), self._target.device, requested)), folder / NETWORK
+        return self._pipeline(str(link), requested), folder / NETWORK
 
     def network(self, path: Path) -> GenAiNetwork:
         """Return the network of its own, compiled as the pipeline compiles it."""
@@ -104,16 +105,13 @@ def location(model: Path) -> str:
     return str(model.parent if model.suffix == ".xml" else model)
 
 
-def _load(where: str, device: str, requested: dict[str, Any]) -> Any:
-    return genai.LLMPipeline(where, device, **requested)
-
-
 class GenAiPipeline:
     """One `LLMPipeline`."""
 
-    def __init__(self, pipeline: Any) -> None:
+    def __init__(self, pipeline: Any, settings: Settings) -> None:
         self._pipeline = pipeline
         self._tokenizer = pipeline.get_tokenizer()
+        self.settings = settings
 
     def encode(self, text: str) -> list[int]:
         """Return the tokens of a text."""
@@ -160,17 +158,14 @@ class GenAiNetwork:
     def described(self) -> OutputsResult:
         """Return what the network is, and what of it runs."""
         compiled = OpenVinoCompiled(self._compiled, self._requested)
+        found = weights(self._model)
         return OutputsResult(
             inputs=[_port(port) for port in self._model.inputs],
             outputs=[_port(port) for port in self._model.outputs],
-            parameters=_parameters(self._model),
+            parameters=sum(found.values()),
             execution=compiled.execution,
+            weights=found,
         )
-
-    @property
-    def settings(self) -> Settings:
-        """Requested and effective properties."""
-        return OpenVinoCompiled(self._compiled, self._requested).settings
 
     def windows(
         self, tokens: Sequence[int], *, window: int, stride: int, most: int
@@ -178,13 +173,10 @@ class GenAiNetwork:
         """Return the loss of a text, step by step of a sliding window; each token counts once."""
         request = self._compiled.create_infer_request()
         found: list[Window] = []
-        starts = range(0, max(0, len(tokens) - window) + 1, stride)
-        for start in list(starts)[:most]:
-            part = np.asarray(tokens[start : start + window], dtype=np.int64)
+        for part, scored in spans(tokens, window=window, stride=stride, most=most):
             logits = self._logits(request, part, step=stride)
             if logits.shape[0] != len(part):
                 return Unsupported(reason="the network gives logits of the last token only")
-            scored = len(part) - 1 if start == 0 else stride
             loss = token_losses(logits[-scored - 1 : -1], part[-scored:])
             found.append(Window(loss=float(loss.sum()), tokens=scored))
         return found or Unsupported(reason="the text has no token to score")
@@ -211,19 +203,6 @@ class GenAiNetwork:
         names = [port_name(port) for port in self._compiled.inputs]
         request.infer({name: known[name] for name in names})
         return np.array(request.get_output_tensor(0).data)[0]
-
-
-def token_losses(logits: Any, targets: Any) -> Any:
-    """Return minus the logarithm of each target's probability [n], of logits [n, vocabulary].
-
-    WrongOutputError where logits are not finite.
-    """
-    logits = np.asarray(logits, dtype=np.float64)
-    if not np.isfinite(logits).all():
-        raise WrongOutputError("logits are not finite")
-    top = logits.max(axis=1, keepdims=True)
-    total = np.log(np.exp(logits - top).sum(axis=1)) + top[:, 0]
-    return np.maximum(total - logits[np.arange(len(targets)), targets], 0.0)
 
 
 def greedy(new_tokens: int) -> Any:
@@ -260,16 +239,3 @@ def _tensor(rows: Sequence[Sequence[int]]) -> Any:
 def _port(port: Any) -> Port:
     shape = [d.get_length() if d.is_static else -1 for d in port.get_partial_shape()]
     return Port(name=port_name(port), dtype=port.get_element_type().to_string(), shape=shape)
-
-
-def _parameters(model: Any) -> int:
-    """Return the number of weights: packed ones (u4, i4, u8…) and those in floating point.
-
-    Scales and zero points of compressed weights are counted too: a few per cent.
-    """
-    constants = (op for op in model.get_ops() if op.get_type_name() == "Constant")
-    return sum(
-        int(np.prod(op.get_output_shape(0)))
-        for op in constants
-        if op.get_output_element_type(0).to_string() not in {"i64", "i32", "boolean"}
-    )

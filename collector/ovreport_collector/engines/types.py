@@ -25,6 +25,20 @@ class ThreadSettings(Struct, frozen=True, kw_only=True, tag="thread_settings"):
         return max(1, self.throughput_threads // self.requests)
 
 
+class OutputTraits(Struct, frozen=True, kw_only=True):
+    """What outputs of a model do that would be a fault if its f32 reference did not do it too.
+
+    Positions of outputs, in OpenVINO's order.
+    """
+
+    not_finite: list[int] = []
+    """Hold values that are not finite for some input: −inf in a mask."""
+    random: list[int] = []
+    """Differ between two inferences of the same input."""
+    sized_by_data: list[int] = []
+    """Have a shape that depends on the data, as detections do."""
+
+
 class Target(Struct, frozen=True, kw_only=True):
     """What every measuring process has to load."""
 
@@ -37,6 +51,8 @@ class Target(Struct, frozen=True, kw_only=True):
     plugins: dict[str, str] = {}
     thread_settings: ThreadSettings | None = None
     """For native frameworks; None where OpenVINO cannot run the model: their own defaults."""
+    traits: OutputTraits = OutputTraits()
+    """Of its outputs, by which they are checked while they are timed."""
 
 
 class Unavailable(Struct, frozen=True, kw_only=True):
@@ -63,3 +79,6 @@ class OutputsResult(Struct, frozen=True, kw_only=True, tag="outputs"):
     outputs: list[Port]
     parameters: int
     execution: Execution | NotMeasured
+    weights: dict[str, int] = {}
+    """Type → number of weights that the file stores in it; empty: not known."""
+    traits: OutputTraits = OutputTraits()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -155,7 +156,7 @@ class ThreadLoad(Load):
         ended: Callable[[], None] = _nothing,
     ) -> LoadResult:
         """Keep all requests busy for so long."""
-        times: list[list[tuple[float, float]]] = [[] for _ in self.requests]
+        times = [array("d") for _ in self.requests]
         began = [0.0] * len(self.requests)
         start_line = threading.Barrier(len(self.requests))
         each = -(-at_least // len(self.requests))
@@ -174,7 +175,7 @@ class ThreadLoad(Load):
     def _drive(
         self,
         request: Request,
-        times: list[tuple[float, float]],
+        times: array[float],
         slot: int,
         *,
         stop: float,
@@ -191,19 +192,19 @@ class ThreadLoad(Load):
             start = clock()
             infer()
             end = clock()
-            times.append((start, end))
+            times.append(start)
+            times.append(end)
             n += 1
 
-    def _collect(
-        self, times: Sequence[Sequence[tuple[float, float]]], began: Sequence[float]
-    ) -> LoadResult:
+    def _collect(self, times: Sequence[array[float]], began: Sequence[float]) -> LoadResult:
         # The threads' own starts: the one that waits for them may be late to read a clock.
         # Each request's own rate, added up: waiting for the last one would count the others'
         # idle end against the device.
         rate = sum(
-            len(mine) / (mine[-1][1] - start) for mine, start in zip(times, began, strict=True)
+            len(mine) / 2 / (mine[-1] - start) for mine, start in zip(times, began, strict=True)
         )
-        spans = np.array(sorted((s for mine in times for s in mine), key=lambda s: s[1]))
+        spans = np.concatenate([np.asarray(mine).reshape(-1, 2) for mine in times])
+        spans = spans[np.argsort(spans[:, 1], kind="stable")]
         latencies = spans[:, 1] - spans[:, 0]
         self.feed_every = max(1, round(FEED_EVERY_S / float(np.median(latencies))))
         return LoadResult(latencies, spans[:, 1] - min(began), len(latencies) / rate)

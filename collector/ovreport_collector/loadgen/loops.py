@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from ovreport.record import Histogram, LatencyRound, ThroughputRound, Tier
 from ovreport.stats.intervals import Floats, autocorrelation, log_buckets
 from ovreport_collector.engines.arrays import Sample
 from ovreport_collector.engines.base import Compiled, Request
+from ovreport_collector.engines.mapped import feeding
 from ovreport_collector.loadgen.drivers import Driver, Load, QueueLoad, ThreadLoad, clock, load_of
 from ovreport_collector.process.timing import measuring
 
@@ -37,6 +39,8 @@ WARMUP_WINDOW_S = 0.1
 WARMUP_CAP_S = 3.0
 TRIALS, TRIAL_S = 3, 0.15
 QUEUE_MUST_GAIN = 1.1
+SLOW_S = 0.5
+"""From such an inference on, no driver's own work counts."""
 NO_METER: AbstractContextManager[object] = contextlib.nullcontext()
 processor_clock = time.process_time
 """Seconds of processor time that this process took, user and system, all threads."""
@@ -114,8 +118,7 @@ class LatencyLoop:
 
     def _timed(self, observer: Observer) -> _Timed:
         request, samples, tier = self._request, self._samples, self._tier
-        wall_s: list[float] = []
-        runtime_ms: list[float] = []
+        wall_s, runtime_ms = array("d"), array("d")  # a list takes four times the memory
         observer.begin()
         cpu_s = processor_clock()
         began = end = clock()
@@ -135,8 +138,8 @@ class LatencyLoop:
 class _Timed:
     """One timed loop of synchronous inferences."""
 
-    wall_s: list[float]
-    runtime_ms: list[float]
+    wall_s: array[float]
+    runtime_ms: array[float]
     duration_s: float
     cpu_s: float
     readings: Mapping[str, float]
@@ -157,7 +160,7 @@ class ThroughputLoop:
         self._tier, self.driver, self._process = tier, driver, process
         self._count, self._streams = compiled.optimal_requests, compiled.streams
         count = self._count if driver == "threads" else 1
-        self.requests: list[Request] = [compiled.request(samples) for _ in range(count)]
+        self.requests: list[Request] = [feeding(compiled, samples) for _ in range(count)]
         """Requests on which outputs can be checked."""
         self._load = load_of(compiled, samples, self.requests, driver)
         self._warm = warm_up(_batches(self._load))
@@ -216,16 +219,14 @@ def faster_driver(compiled: Compiled, samples: Sequence[Sample]) -> Driver:
     """Return the driver that gets more out of the device.
 
     Trials alternate, so that a passing disturbance meets both; the queue, whose one loop is
-    sooner the bottleneck, must win clearly.
+    sooner the bottleneck, must win clearly. Of a slow model nothing is tried.
     """
-    requests = [compiled.request(samples) for _ in range(compiled.optimal_requests)]
+    requests = [feeding(compiled, samples) for _ in range(compiled.optimal_requests)]
     queue = compiled.queue(samples, len(requests))
-    if queue is None:
+    threads = ThreadLoad(requests, len(samples))
+    if queue is None or threads.run(0, 2 * len(requests)).latencies.min() > SLOW_S:
         return "threads"
-    drivers: dict[Driver, Load] = {
-        "threads": ThreadLoad(requests, len(samples)),
-        "async-queue": QueueLoad(queue.run),
-    }
+    drivers: dict[Driver, Load] = {"threads": threads, "async-queue": QueueLoad(queue.run)}
     for load in drivers.values():
         warm_up(_batches(load))
     trials = [{name: _trial(load) for name, load in drivers.items()} for _ in range(TRIALS)]
@@ -261,7 +262,7 @@ def _one_by_one(request: Request, samples: int) -> Window:
     def window(seconds: float) -> tuple[int, float]:
         times: list[float] = []
         began = clock()
-        while clock() - began < seconds or len(times) < 3:
+        while (spent := clock() - began) < seconds or (len(times) < 3 and spent < WARMUP_CAP_S):
             request.feed(len(times) % samples)
             start = clock()
             request.infer()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from ovreport.record import MemoryRound, PhaseMemory, Unsupported
 from ovreport_collector.engines.base import Engine, TellsDeviceMemory
 from ovreport_collector.loadgen.cgroup_peak import PEAK, CgroupPeak
+from ovreport_collector.process import own_memory
 
 Phase = Literal[
     "import",
@@ -24,7 +26,6 @@ Phase = Literal[
     "concurrency",
 ]
 
-_STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # proc(5): resets VmHWM; `ru_maxrss` of a child would report the parent's
 
@@ -32,7 +33,8 @@ _RESET_PEAK = "5"  # proc(5): resets VmHWM; `ru_maxrss` of a child would report 
 class MemoryMeter:
     """Notes the peak of the resident set (VmHWM) in each phase, and what others count.
 
-    With a `cgroup`, its peak too.
+    Without this program's own modules (`process.own_memory`). With a `cgroup`, its peak too, of
+    everything.
     """
 
     def __init__(self, cgroup: CgroupPeak | None = None) -> None:
@@ -40,6 +42,8 @@ class MemoryMeter:
         self._why_not = ""
         self._cgroup = cgroup
         self._counters: dict[str, int] = {}
+        self._peak = 0
+        """Of the phase, up to what was left out last."""
         self.unreadable: dict[str, str] = {}
         """Counter → why this process does not have it."""
 
@@ -48,22 +52,38 @@ class MemoryMeter:
         if self._why_not:
             return
         try:
-            status = _read_status()
+            status = own_memory.status()
             _CLEAR_REFS.write_text(_RESET_PEAK)
         except (OSError, KeyError, ValueError) as error:
             self._why_not = f"The kernel does not report this process's peak memory: {error}"
             return
+        anonymous = own_memory.own(own_memory.ANONYMOUS)
+        file_backed = own_memory.own(own_memory.FILE_BACKED)
         self._phases.append(
             PhaseMemory(
                 phase=phase,
-                peak_rss_bytes=status["VmHWM"],
-                anonymous_bytes=status["RssAnon"],
-                file_backed_bytes=status["RssFile"] + status["RssShmem"],
+                peak_rss_bytes=max(self._peak, status["VmHWM"]) - anonymous - file_backed,
+                anonymous_bytes=status["RssAnon"] - anonymous,
+                file_backed_bytes=status["RssFile"] + status["RssShmem"] - file_backed,
             )
         )
+        self._peak = 0
+
+    @contextlib.contextmanager
+    def leaving_out(self) -> Iterator[None]:
+        """Leave out the memory that is used inside: of checks, which no user's program makes."""
+        with contextlib.suppress(OSError, KeyError, ValueError):  # `end` says why
+            self._peak = max(self._peak, peak_rss_bytes())
+        try:
+            yield
+        finally:
+            _trim()
+            with contextlib.suppress(OSError):
+                _CLEAR_REFS.write_text(_RESET_PEAK)
 
     def begin(self) -> None:
         """Begin the next phase now: what came since the last one's end is of no phase."""
+        self._peak = 0
         with contextlib.suppress(OSError):  # `end` says why the peak cannot be had
             _CLEAR_REFS.write_text(_RESET_PEAK)
 
@@ -90,6 +110,10 @@ class MemoryMeter:
 def give_back_freed() -> None:
     """Return freed memory to the system, so that one phase's garbage is not the next one's peak."""
     gc.collect()
+    _trim()
+
+
+def _trim() -> None:
     try:
         ctypes.CDLL("libc.so.6").malloc_trim(0)
     except (OSError, AttributeError):  # another C library: the value is then an upper bound
@@ -98,14 +122,4 @@ def give_back_freed() -> None:
 
 def peak_rss_bytes() -> int:
     """Return the highest resident set of this process so far; or raise OSError, KeyError."""
-    return _read_status()["VmHWM"]
-
-
-def _read_status() -> dict[str, int]:
-    """Return the sizes of /proc/self/status in bytes."""
-    sizes = {}
-    for line in _STATUS.read_text().splitlines():
-        key, _, value = line.partition(":")
-        if value.endswith(" kB"):
-            sizes[key] = int(value.split()[0]) * 1024
-    return sizes
+    return own_memory.status()["VmHWM"]

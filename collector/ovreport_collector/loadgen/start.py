@@ -10,6 +10,7 @@ from pathlib import Path
 from ovreport.record import StartupRound
 from ovreport_collector.engines.arrays import Sample
 from ovreport_collector.engines.base import Compiled, Engine, Network, Request
+from ovreport_collector.engines.mapped import feeding
 from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.loops import Observer
 from ovreport_collector.loadgen.memory import MemoryMeter
@@ -51,7 +52,7 @@ def timed_start(
     compile_s = clock() - start
     memory.end("compile")
 
-    request = compiled.request(samples)
+    request = feeding(compiled, samples)
     start = clock()
     request.infer()
     first_s = clock() - start

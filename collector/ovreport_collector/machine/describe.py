@@ -93,11 +93,11 @@ def software(openvino: str, packages: Mapping[str, str] = _NONE) -> Software:
     )
 
 
-def available_cores(root: Path = ROOT) -> int:
-    """Return how many processors affinity and cgroup limits leave to us, at least one."""
-    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    quota = cgroup.limits(root).cpus
-    return max(1, min(allowed or 1, int(quota) if quota is not None else allowed or 1))
+def available_cores(root: Path = ROOT) -> float:
+    """Return how many processors affinity and cgroup limits leave to us; a quota may leave 1.5."""
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    allowed, quota = affinity or 1, cgroup.limits(root).cpus
+    return allowed if quota is None else min(allowed, round(quota, 3))
 
 
 def virtualised(root: Path = ROOT) -> str:

@@ -15,6 +15,7 @@ from ovreport_collector.measurements.base import SEE_GENERATION, VISITS, Measure
 from ovreport_collector.measurements.curve.measurement import CurveMeasurement
 from ovreport_collector.measurements.end_to_end.measurement import EndToEndMeasurement
 from ovreport_collector.measurements.generation import measurement as generation
+from ovreport_collector.measurements.generation import published
 from ovreport_collector.measurements.inference.measurement import Inference
 from ovreport_collector.measurements.no_mmap.measurement import NoMmap
 from ovreport_collector.measurements.open_loop.measurement import OpenLoopMeasurement
@@ -33,7 +34,7 @@ MEASUREMENTS: tuple[Measurement[Any], ...] = (
 
 BY_NAME = {measurement.name: measurement for measurement in MEASUREMENTS}
 
-SKIPPABLE = (*BY_NAME, generation.SKIP)
+SKIPPABLE = (*BY_NAME, generation.SKIP, published.SKIP)
 """What `--skip` can leave out."""
 
 _INFERENCE, _GENERATION = Inference(), generation.Generation()

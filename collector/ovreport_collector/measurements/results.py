@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import median
 from typing import Generic, Literal
 
+import msgspec
 from msgspec import Struct
 
 from ovreport.record import (
@@ -94,6 +95,18 @@ class Ended(Struct, frozen=True, kw_only=True, tag="ended"):
     """Readings of `ovreport.metrics.evidence.READINGS` that only the process itself can make."""
 
 
+def with_reading(
+    visit: LatencyVisit | ThroughputVisit, key: str, value: float
+) -> LatencyVisit | ThroughputVisit:
+    """Return a visit whose loop has a reading more, which its process could not make."""
+    if visit.measured is None:
+        return visit
+    readings = {**visit.measured.readings, key: value}
+    return msgspec.structs.replace(
+        visit, measured=msgspec.structs.replace(visit.measured, readings=readings)
+    )
+
+
 InferenceStep = Started | LatencyVisit | Switched | ThroughputVisit | Ended
 
 
@@ -129,7 +142,5 @@ class InferenceResult(Struct, frozen=True, kw_only=True, tag="inference"):
 class GenerationQuality(Struct, frozen=True, kw_only=True):
     """How good a case's generations are."""
 
-    settings: Settings
-    """With which they were generated."""
     perplexity: Perplexity | NotMeasured
     agreement: TokenAgreement | NotMeasured

@@ -67,12 +67,18 @@ def has_been_built(**fields: object) -> bool:
 
     For what is said before a recipe is known; `obtain` decides.
     """
+    return newest(**fields) is not None
+
+
+def newest(**fields: object) -> Path | None:
+    """Return the folder that was built last by a recipe with these fields; None: there is none."""
+    built: dict[Path, float] = {}
     for recipe in (paths.cache() / "made").glob(f"*/{_RECIPE}"):
         with contextlib.suppress(OSError, msgspec.MsgspecError):
             found = _FIELDS.decode(recipe.read_bytes())
             if all(found.get(name) == value for name, value in fields.items()):
-                return True
-    return False
+                built[recipe.parent] = recipe.stat().st_mtime
+    return max(built, key=lambda folder: built[folder], default=None)
 
 
 def _build(folder: Path, recipe: Mapping[str, object], build: Callable[[Path], None]) -> None:

@@ -12,7 +12,6 @@ import importlib.metadata
 import importlib.util
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from ovreport.errors import InputError
 from ovreport.variants import OPTIMIZATIONS, Optimization
@@ -34,6 +33,14 @@ MIN_SAMPLES = 16
 MAX_SELECTION = 40
 """Calibration inputs that select among quantizations, at most; a fifth of few."""
 
+_IN_FLOATING_POINT: Mapping[str, tuple[str, ...]] = {
+    "fp64": (),
+    "fp32": (),
+    "bf16": ("fp16",),
+    "fp16": ("fp16",),
+}
+"""Weights of a file that can be optimized → what they are as small as already."""
+
 QUANTIZATIONS: tuple[Mapping[str, str], ...] = (
     {},
     {"activations_range": "minmax"},
@@ -49,12 +56,13 @@ point; what has norms gains by it, be it a transformer or not."""
 def possible(model: Model) -> tuple[str, ...]:
     """Return the variants that can be made of a model.
 
-    All of a floating-point model; of a language model, whatever its weights, those that leave
-    activations alone.
+    Of a floating-point model all but what it is already; of a language model, whatever its
+    weights, those that leave activations alone.
     """
     if is_language(model):
         return tuple(name for name, how in OPTIMIZATIONS.items() if how.weights_only)
-    return tuple(OPTIMIZATIONS) if model.variant == "fp32" else ()
+    left_out = _IN_FLOATING_POINT.get(model.variant, tuple(OPTIMIZATIONS))
+    return tuple(name for name in OPTIMIZATIONS if name not in left_out)
 
 
 def is_optimized(model: Model, name: str) -> bool:
@@ -73,14 +81,6 @@ def wanted(model: Model, requested: Sequence[str]) -> list[str]:
     found = [name for name in dict.fromkeys(names) if name in available]
     found.sort(key=lambda name: is_optimized(model, name))
     return found
-
-
-def pipeline_files(network: Path) -> list[Path]:
-    """Return the files beside a network that its pipeline reads: tokenizer, settings, template."""
-    others = (f for f in network.parent.iterdir() if f.is_file() and f.stem != network.stem)
-    return sorted(
-        f for f in others if f.name.startswith("openvino_") or f.suffix in {".json", ".jinja"}
-    )
 
 
 def optimized_file_name(model: Model, variant: str) -> str:

@@ -105,6 +105,9 @@ def faults_of(
             yield Fault(at, f"the input {port} has dimensions without a size", give_shape(port))
     if sound and found.misfit:
         yield Fault(at, found.misfit, f"in the file the inputs are {inputs}")
+    if found.weights and model.variant != found.variant:
+        what = f"{model.variant}, and most weights in the file are {found.variant}"
+        yield Fault(f"{path}.variant", what, f'write variant = "{found.variant}"')
 
 
 def _dimensions(count: int) -> str:
@@ -123,14 +126,16 @@ def completed(model: Model, found: Description) -> Model | JobFailed:
 
     A JobFailed that says "unsupported" where an input is of a type that no array has.
     """
-    names = {port.name: _given_name(model, port) for port in found.inputs}
+    given = {port.name: _given_name(model, port) for port in found.inputs}
+    # Other engines know names alone: what is given by its position gets the name that it has.
+    names = {name: name if _is_position(used) else used for name, used in given.items()}
     shapes = {
-        names[port.name]: list(model.shapes.get(names[port.name], port.sizes))
+        names[port.name]: list(model.shapes.get(given[port.name], port.sizes))
         for port in found.inputs
     }
     if model.task != Generic.name:
         return msgspec.structs.replace(model, shapes=shapes)
-    options = dict(model.options)
+    options = {_renamed(key, found): value for key, value in model.options.items()}
     for port in found.inputs:
         dtype, name = dtype_of(port.dtype), names[port.name]
         if dtype is None:
@@ -144,6 +149,17 @@ def completed(model: Model, found: Description) -> Model | JobFailed:
         if port.rows and "high" not in options:
             options.setdefault(f"high.{name}", port.rows)
     return msgspec.structs.replace(model, shapes=shapes, options=options)
+
+
+def _is_position(name: str) -> bool:
+    return name.startswith("#") and name[1:].isdecimal()
+
+
+def _renamed(option: str, found: Description) -> str:
+    """Return the key of an option with the name of the input that it gives the position of."""
+    prefix, _, name = option.partition(".")
+    port = found.input(name) if _is_position(name) else None
+    return f"{prefix}.{port.name}" if port is not None else option
 
 
 def _given_name(model: Model, port: PortDescription) -> str:

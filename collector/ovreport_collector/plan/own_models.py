@@ -27,6 +27,7 @@ from ovreport_collector.plan import load_suite
 from ovreport_collector.plan.model_inputs import faults_of
 from ovreport_collector.plan.validation import Fault, raise_all, semantics
 from ovreport_collector.plan.validation.files import MODEL_FORMATS, MODEL_REMEDY
+from ovreport_collector.sources import model_files
 from ovreport_collector.suite.model import File, Model, Suite
 from ovreport_collector.tasks.generic import Generic, stored_shape
 
@@ -92,6 +93,8 @@ def _checked(file: str) -> Path:
         has_xml = path.with_suffix(".xml").is_file()
         remedy = "name the .xml file beside it" if has_xml else MODEL_REMEDY
         raise InputError(f"{file} is not a model file", where=where, remedy=remedy)
+    if absent := model_files.missing_from(path):
+        raise InputError(model_files.what_is_missing(absent), where=file, remedy=model_files.REMEDY)
     return path.resolve()
 
 

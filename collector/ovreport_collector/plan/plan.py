@@ -19,10 +19,10 @@ from ovreport.device_names import is_virtual
 from ovreport.engines import ENGINES
 from ovreport.record import Case, Device, Machine, Precision, Software, Tier
 from ovreport.record.base import VariantName
-from ovreport_collector.models.inspect.files import files_of
 from ovreport_collector.plan.devices import default_precisions
 from ovreport_collector.plan.engines import NATIVE_DEVICE, engines_for
 from ovreport_collector.process.timing import NO_TIME, Timing
+from ovreport_collector.sources import model_files
 from ovreport_collector.sources.address import Local, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.unpinned import as_fetched, parts
@@ -164,18 +164,21 @@ class Plan:
 
     @property
     def _unpinned_contents(self) -> list[str]:
-        """Checksums of files that the suite does not pin: when edited, they are other models."""
+        """Checksums of files that the suite does not pin: when edited, they are other models.
+
+        Of files of a branch the commit too, which pins what they name.
+        """
         unpinned = [f for m in self.models for f in (m.file, *m.files.values()) if f.unpinned]
-        fetched = [part.sha256 for file in unpinned for part in parts(file)]
+        fetched = [text for f in unpinned for part in parts(f) for text in (part.uri, part.sha256)]
         local = [f for m in self.models for f in self._local_files(m) if f.is_file()]
-        return [*fetched, *map(sha256_of, local)]
+        return [*fetched, *(one.sha256 for path in local for one in model_files.listed([path]))]
 
     def _local_files(self, model: Model) -> list[Path]:
-        """Return all files of a model with a `file:` address, its weights and data among them."""
+        """Return all local files of a model: what it consists of, and what its task needs."""
         path = local_file(self.suite, model)
         addresses = [parse(file.uri) for file in model.files.values()]
         others = [Path(self.suite.folder, a.path) for a in addresses if isinstance(a, Local)]
-        return [*(files_of(path) if path and path.is_file() else []), *others]
+        return [*(model_files.files_of(path) if path and path.is_file() else []), *others]
 
 
 def local_file(suite: Suite, model: Model) -> Path | None:

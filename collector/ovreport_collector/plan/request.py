@@ -123,8 +123,8 @@ def _check_something_fits(request: Request, planned: Sequence[PlannedCase]) -> N
         raise InputError(
             "no requested model and engine has such a variant",
             where=" ".join(f"--variant {name}" for name in request.variants),
-            remedy="Only fp32 models and language models are optimized, and only OpenVINO runs "
-            "the result: ovreport models --suite NAME shows each model's weights.",
+            remedy="Only floating-point models and language models are optimized, and only "
+            "OpenVINO runs the result: ovreport models --suite NAME shows each model's weights.",
         )
     used = {p.case.engine for p in planned}
     others = set(request.engines) - {OPENVINO}

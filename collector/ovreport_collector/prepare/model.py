@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ovreport.errors import SourceError, StoreError
 from ovreport.record import (
     Converted,
     InputData,
@@ -22,9 +23,12 @@ from ovreport_collector.models.convert.build import converted
 from ovreport_collector.models.optimize.build import Unoptimized, optimized
 from ovreport_collector.prepare.images import EncodedImages, encode_images
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector.sources import Fetched, Files
+from ovreport_collector.sources import Fetched, Files, model_files
+from ovreport_collector.sources.model_files import Contents
 from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import OptionError
 from ovreport_collector.tasks import Evaluator, Labelled, Task
+from ovreport_collector.tasks.generic import DATA
 
 _SAMPLE_BYTES = 32 * 1024 * 1024
 _MIN_SAMPLES, _MAX_SAMPLES = 4, 16
@@ -82,6 +86,17 @@ class PreparedModel:
         return sum(len(next(iter(one.inputs.values()), ())) for one in every if one is not None)
 
 
+def contents(model: Model, files: Files) -> Contents:
+    """Return the files that a model as published consists of, fetched ones.
+
+    What its converter and its task read beside it is a part of it, such as a tokenizer: it decides
+    what comes out. Inputs that a suite gives it are none.
+    """
+    inputs = [role for name, role in model.options.items() if name.startswith(DATA)]
+    others = [files.files[role] for role in sorted(files.files) if role not in inputs]
+    return model_files.contents(files.model, others)
+
+
 def prepare_model(
     model: Model,
     fetched: Fetched,
@@ -90,16 +105,28 @@ def prepare_model(
     seed: int,
     user_datasets: Sequence[UserDataset] = (),
 ) -> PreparedModel | JobFailed:
-    """Return the model ready to be measured, or why it cannot be."""
+    """Return the model ready to be measured, or why it cannot be.
+
+    What is no fault of the model is raised: SourceError where its files or data cannot be had,
+    OptionError where its task cannot follow its options, StoreError where the disk is full.
+    """
     if isinstance(fetched, Exception):
-        return JobFailed(reason=str(fetched), cause="error")
+        raise fetched
     try:
         found = converted(model, fetched, work)
         if isinstance(found, JobFailed):
             return found
         files = replace(fetched, model=found.file)
         return replace(_prepared(model, files, work, seed, user_datasets), origin=found.origin)
+    except (SourceError, StoreError, OptionError):
+        raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise SourceError(
+                f"inputs could not be made: {error.strerror or error}",
+                where=model.id,
+                remedy="check that its files and data can be read, and that there is space left",
+            ) from error
         # A task that trips over its data must not stop the other models.
         return JobFailed(
             reason=f"inputs could not be made: {type(error).__name__}: {error}", cause="error"
@@ -189,6 +216,8 @@ def _sample_count(model: Model) -> int:
 def _distinct(inputs: Mapping[str, Array]) -> int:
     """Return how many of the inputs differ: a user may give fewer than are rotated."""
     columns = [array.reshape(len(array), -1) for array in inputs.values()]
+    if not columns:
+        return 1  # without inputs there is one way to ask
     return len({tuple(row.tobytes() for row in rows) for rows in zip(*columns, strict=False)})
 
 

@@ -141,7 +141,10 @@ class Process(Generic[R]):
             self._stdin.flush()
         is_done = self._wait(limit_s)
         if is_done is None:
-            reason = f"no result after {limit_s:.0f} s: the process was stopped"
+            reason = (
+                f"no result after {limit_s:.0f} s: the process was stopped; allow more with "
+                "--timeout SECONDS"
+            )
             return JobFailed(reason=reason, cause="timeout")
         code = 0 if is_done else self._process.wait()
         if code != 0 or not self._result_file.exists():

@@ -19,7 +19,7 @@ from ovreport.record import (
 )
 from ovreport.stats.accuracy import bootstrap, paired_delta, paired_share_delta, wilson
 from ovreport.stats.intervals import Floats, Interval
-from ovreport_collector.engines.arrays import output_agreement
+from ovreport_collector.engines.arrays import load_outputs, output_agreement
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.tasks import Array, Evaluator, Labelled
 
@@ -67,11 +67,19 @@ def _evaluated(
     reference: Path | NotMeasured,
     seed: int,
 ) -> Accuracy | NotMeasured:
+    if not outputs.is_file():
+        return _too_slow("the labelled inputs")
+    if isinstance(reference, Path) and not reference.is_file():
+        reference = _too_slow("the labelled inputs of the f32 reference")
     try:
         return _accuracy(evaluator, labelled, outputs, reference, seed)
-    except (ValueError, IndexError, KeyError, ArithmeticError) as error:
+    except (ValueError, TypeError, IndexError, KeyError, ArithmeticError) as error:
         reason = f"the outputs do not fit the task: {type(error).__name__}: {error}"
         return Failed(reason=reason[:2000], cause="wrong-output")
+
+
+def _too_slow(what: str) -> Failed:
+    return Failed(reason=f"{what} took too long: allow more with --timeout", cause="timeout")
 
 
 def _accuracy(
@@ -107,39 +115,43 @@ def _accuracy(
 
 
 def agreement(
-    ports: Sequence[Port], outputs: Path, reference: Path | NotMeasured
+    ports: Sequence[Port],
+    outputs: Path,
+    reference: Path | NotMeasured,
+    *,
+    random: Sequence[int] = (),
 ) -> Agreement | NotMeasured:
     """Compare every raw output with the reference's, over all compared inputs.
 
-    Outputs that cannot be compared are a Failed, not an exception.
+    `random` has the positions of those that differ for the same input: they are left out. Outputs
+    that cannot be compared are a Failed, not an exception.
     """
     if isinstance(reference, NotMeasured):
         return reference
+    if ports and len(random) == len(ports):
+        return Unsupported(reason="the outputs are random: they differ for the same input")
     try:
         # Finite outputs may have squares that are not: a record holds finite numbers.
         with np.errstate(over="raise", invalid="raise"):
-            return _agreement(ports, load_outputs(outputs), load_outputs(reference))
+            return _agreement(ports, random, load_outputs(outputs), load_outputs(reference))
     except (ValueError, IndexError, ArithmeticError) as error:
         reason = f"the outputs do not fit the reference's: {error}"
         return Failed(reason=reason[:2000], cause="wrong-output")
 
 
 def _agreement(
-    ports: Sequence[Port], found: Sequence[Array], expected: Sequence[Array]
+    ports: Sequence[Port], random: Sequence[int], found: Sequence[Array], expected: Sequence[Array]
 ) -> Agreement:
+    # Of a slow model fewer inputs may have been inferred, here or there.
+    n = min(len(found[0]), len(expected[0]))
     return Agreement(
-        n=len(found[0]),
+        n=n,
         outputs=[
-            output_agreement(port.name, a, b)
-            for port, a, b in zip(ports, found, expected, strict=True)
+            output_agreement(port.name, a[:n], b[:n])
+            for position, (port, a, b) in enumerate(zip(ports, found, expected, strict=True))
+            if position not in random
         ],
     )
-
-
-def load_outputs(path: Path) -> list[Array]:
-    """Return the outputs that a measuring process kept, [n, …] each, in the model's order."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return [arrays[name] for name in sorted(arrays.files)]
 
 
 def _interval(rows: Floats, evaluator: Evaluator, seed: int) -> tuple[Interval, str]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
 
 from ovreport import paths, store
+from ovreport.errors import SourceError
 from ovreport.record import MEASUREMENTS, Completed, Failed, MeasuringTime, Record
 from ovreport_collector import datasets, sources
 from ovreport_collector.doctor.preflight import preflight
+from ovreport_collector.machine.core_to_core import CoreToCore
 from ovreport_collector.plan import model_inputs
 from ovreport_collector.plan.plan import Plan
-from ovreport_collector.prepare.model import PreparedModel, prepare_model, prepare_variant
+from ovreport_collector.plan.validation import Fault, raise_all
+from ovreport_collector.prepare.model import PreparedModel, contents, prepare_model, prepare_variant
 from ovreport_collector.process import child, timing, workspace
 from ovreport_collector.process.job import JobFailed
 from ovreport_collector.process.redact import redacted
@@ -26,11 +30,28 @@ from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import PlainDisplay, display_for
 from ovreport_collector.session.scheduler import Run
 from ovreport_collector.session.steps import Prepared
+from ovreport_collector.sources import Files
+from ovreport_collector.sources.model_files import Contents
+from ovreport_collector.suite.model import Model
+from ovreport_collector.suite.options import OptionError
 
 _MAX_REASON = 2000
 
-AllPrepared = dict[tuple[str, str], PreparedModel | JobFailed]
-"""Model id and variant → the model, ready to be measured, or why it is not."""
+
+@dataclass(frozen=True)
+class AllPrepared:
+    """The models of a plan, ready to be measured as far as they could be had."""
+
+    models: Mapping[tuple[str, str], PreparedModel | JobFailed]
+    """Model id and variant → the model, or what failed about it."""
+    missing: Mapping[str, SourceError]
+    """Id of each model that could not be had → why."""
+    contents: Mapping[str, Contents]
+    """Id of each model that could be had → the files that it consists of."""
+
+    def of(self, plan: Plan) -> Plan:
+        """Return a plan without the cases of the models that could not be had."""
+        return replace(plan, cases=[p for p in plan.cases if p.model.id not in self.missing])
 
 
 @dataclass(frozen=True)
@@ -40,6 +61,9 @@ class Collected:
     records: list[Record]
     measuring_time: MeasuringTime | None
     """Of all cases and what they share, downloads aside; None where no step was measured."""
+    not_started: Mapping[str, SourceError] = field(default_factory=dict)
+    """Id of each model that could not be had, or changed meanwhile → why. That is no result of the
+    model: there are no records of its cases."""
 
     @property
     def failed(self) -> list[Record]:
@@ -63,7 +87,11 @@ def measure(
     Raises StoreError before anything is measured if `out` cannot be written.
     """
     workspace.check_writable(out)
-    with workspace.one_at_a_time(console), workspace.working_folder() as work:
+    with (
+        workspace.one_at_a_time(console),
+        workspace.working_folder() as work,
+        CoreToCore() as cores,
+    ):
         _warn_of_machine()
         sources.resolve_unpinned(plan.suite, plan.models)  # what is not pinned is a part of the key
         journal_path = paths.state() / "runs" / f"{plan.key}.jsonl"
@@ -76,22 +104,29 @@ def measure(
         try:
             with display_for(console, plan, done=estimate.done(plan, journal)) as display:
                 prepared = prepare_all(plan, work, display, stopwatch)
+                plan = prepared.of(plan)
                 journal.add(Prepared(timing=stopwatch.take() + plan.timing))
                 context = RunContext(
                     plan=plan,
-                    prepared=prepared,
+                    prepared=prepared.models,
+                    contents=prepared.contents,
                     journal=journal,
                     work=work,
                     display=display,
                     stopwatch=stopwatch,
                     timeout_s=timeout_s,
+                    cores=cores,
                 )
                 Run(context, out).measure()
         except KeyboardInterrupt:
             kept = _rounds(estimate.done(plan, journal).rounds)
             console.print(f"Stopped. {kept} kept; the same command goes on from there.")
             raise
-        collected = Collected(_all_records(journal, plan, out), timing.total(journal.timings()))
+        collected = Collected(
+            _all_records(journal, plan, out),
+            timing.total(journal.timings()),
+            {**prepared.missing, **_changed(context, out)},
+        )
         journal.close()
     return collected
 
@@ -133,6 +168,23 @@ def _all_records(journal: Journal, plan: Plan, out: Path) -> list[Record]:
     return found
 
 
+def _changed(context: RunContext, out: Path) -> dict[str, SourceError]:
+    """Return the models without a record whose files are others than when the run began.
+
+    Some of their rounds are of one model, and some of the other.
+    """
+    models = {
+        planned.model.id
+        for planned in context.plan.cases
+        if not context.journal.written(planned.key, out)
+    }
+    what = "its files changed while it was measured, so that nothing of it is recorded"
+    remedy = "leave them alone, and run the same command again"
+    return {
+        one: SourceError(what, remedy=remedy) for one in sorted(models) if context.have_changed(one)
+    }
+
+
 def _is_whole(record: Record) -> bool:
     measured = (getattr(record, name) for name in MEASUREMENTS)
     completed = isinstance(record.outcome, Completed)
@@ -150,26 +202,32 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
     """Return every model of a plan, the published file and what is made of it.
 
     What is done once and kept, fetching and optimizing, is not counted in what the plan takes.
-    SuiteError if shapes are not of a model's inputs.
+    SuiteError, with all faults, if shapes are not of a model's inputs, or options do not fit.
     """
     with stopwatch.paused():
         fetched = sources.fetch(
             plan.suite, plan.models, started=lambda d: display.working(f"fetching {d.name}")
         )
     fitted = model_inputs.fitted(plan.suite, plan.models, fetched, work, where=plan.suite_name)
-    prepared: AllPrepared = {}
+    found = {m.id: contents(m, f) for m in plan.models if isinstance(f := fetched[m.id], Files)}
+    prepared: dict[tuple[str, str], PreparedModel | JobFailed] = {}
+    missing: dict[str, SourceError] = {}
+    faults: list[Fault] = []
     for model in plan.models:
         display.working(f"{model.title}: inputs", estimate.preparing(model))
         files = fetched[model.id]
-        fits = fitted[model.id]
-        user_datasets = datasets.recorded(plan.suite, model)
-        published = (
-            fits
-            if isinstance(fits, JobFailed)
-            else prepare_model(fits, files, work, seed=plan.seed, user_datasets=user_datasets)
-        )
-        published = _redacted(published, plan, work)
+        try:
+            published = _published(plan, fitted[model.id], files, work)
+        except OptionError as error:
+            faults.append(Fault(error.where, error.what, error.remedy))
+            continue
+        except SourceError as error:
+            missing[model.id] = error
+            _show_missing(plan, model, error, display)
+            continue
         prepared[model.id, model.variant] = published
+        if faults:
+            continue  # nothing will be measured
         for name in plan.optimized_variants(model):
             display.working(
                 f"{model.title}: optimizing to {name}", estimate.optimizing(model, name)
@@ -177,7 +235,27 @@ def prepare_all(plan: Plan, work: Path, display: PlainDisplay, stopwatch: Stopwa
             with stopwatch.paused():
                 made = _variant(published, name, files, work)
             prepared[model.id, name] = _redacted(made, plan, work)
-    return prepared
+    raise_all(faults, where=plan.suite_name)
+    return AllPrepared(prepared, missing, found)
+
+
+def _published(
+    plan: Plan, fits: Model | JobFailed, files: sources.Fetched, work: Path
+) -> PreparedModel | JobFailed:
+    """Return a model as it is published, ready to be measured; raises as `prepare_model` does."""
+    if isinstance(fits, JobFailed):
+        return _redacted(fits, plan, work)
+    user_datasets = datasets.recorded(plan.suite, fits)
+    made = prepare_model(fits, files, work, seed=plan.seed, user_datasets=user_datasets)
+    return _redacted(made, plan, work)
+
+
+def _show_missing(plan: Plan, model: Model, error: SourceError, display: PlainDisplay) -> None:
+    """Print why no case of a model is measured."""
+    for planned in plan.cases:
+        if planned.model.id == model.id:
+            display.failed(planned, str(error))
+            display.case_finished(planned)
 
 
 def _variant(

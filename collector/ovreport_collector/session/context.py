@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
-from ovreport.record import Case
-from ovreport_collector.engines.types import Target, ThreadSettings
+from ovreport.record import Case, SourceFile
+from ovreport_collector.engines.types import OutputTraits, Target, ThreadSettings
+from ovreport_collector.loadgen.checks import NO_TRAITS
+from ovreport_collector.machine.core_to_core import CoreToCore
 from ovreport_collector.measurements.outputs import ThreadSettingsJob
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
@@ -20,6 +22,7 @@ from ovreport_collector.process.timing import Stopwatch
 from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import PlainDisplay
 from ovreport_collector.session.steps import ThreadsFound
+from ovreport_collector.sources.model_files import Contents
 
 _START_LIMIT_S = 300.0
 """What reading and compiling may take, in addition to the timed loops."""
@@ -39,13 +42,29 @@ class RunContext:
     """Since the last step of the journal."""
     timeout_s: float | None = None
     """Limit of one step of a measuring process; None: from the tier."""
+    contents: Mapping[str, Contents] = field(default_factory=dict)
+    """Model id → the files that it consists of; without those that could not be had."""
+    cores: CoreToCore = field(default_factory=CoreToCore)
+    """Tells how far apart the host runs our processors; nothing unless it was started."""
     begun: set[tuple[str, str]] = field(default_factory=set)
     """Case and measurement: whose first job was done in this process."""
 
+    def files(self, model_id: str) -> Sequence[SourceFile]:
+        """Return the files that a model consists of; none where they could not be had."""
+        return self.contents[model_id].files if model_id in self.contents else ()
+
+    def have_changed(self, model_id: str) -> bool:
+        """Return whether a model's files are others than when the run began."""
+        return model_id in self.contents and self.contents[model_id].have_changed
+
     def target(
-        self, prepared: PreparedModel, case: Case, thread_settings: ThreadSettings | None = None
+        self,
+        prepared: PreparedModel,
+        case: Case,
+        thread_settings: ThreadSettings | None = None,
+        traits: OutputTraits = NO_TRAITS,
     ) -> Target:
-        """Return what a process has to load to measure a case."""
+        """Return what a process has to load to measure a case; `traits` of outputs, once known."""
         return Target(
             engine=case.engine,
             model=str(prepared.file),
@@ -54,6 +73,7 @@ class RunContext:
             precision=case.precision,
             plugins=dict(self.plan.plugins),
             thread_settings=thread_settings,
+            traits=traits,
         )
 
     def folder(self, planned: PlannedCase) -> Path:

@@ -16,6 +16,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from ovreport_collector import tasks
@@ -23,6 +24,7 @@ from ovreport_collector.datasets import selection
 from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.base import Pass, PassName
 from ovreport_collector.measurements.generation import measurement as generation
+from ovreport_collector.measurements.generation import published
 from ovreport_collector.models import cache
 from ovreport_collector.models.variants import is_calibrated, optimized_file_name
 from ovreport_collector.plan.plan import Plan, PlannedCase
@@ -35,6 +37,7 @@ from ovreport_collector.session.journal import (
     StepDone,
     Written,
 )
+from ovreport_collector.sources.address import parse
 from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import Model
 from ovreport_collector.tasks import SlowAccuracy
@@ -114,6 +117,11 @@ def optimizing(model: Model, variant: str) -> Work:
 def reference(model: Model) -> Work:
     """Return the work of a model's outputs at f32 on the CPU."""
     return Work(model.id, OUTPUTS)
+
+
+def as_published(model: Model) -> Work:
+    """Return the work of the perplexity of a language model's published file."""
+    return Work(model.id, "perplexity of the published file")
 
 
 def outputs(planned: PlannedCase) -> Work:
@@ -258,6 +266,8 @@ def _expected(plan: Plan) -> Iterator[tuple[Work, float]]:
     for model in plan.models:
         yield preparing(model), _PREPARING_S
         yield reference(model), _accuracy_s(plan, model)
+        if is_language(model) and not _why_not_published(plan, model):
+            yield as_published(model), published.EXPECTED_S
         for name in plan.optimized_variants(model):
             yield optimizing(model, name), _optimizing_s(model, name)
     for planned in plan.cases:
@@ -265,6 +275,13 @@ def _expected(plan: Plan) -> Iterator[tuple[Work, float]]:
             yield outputs(planned), _accuracy_s(plan, planned.model)
         for index in range(plan.tier.processes):
             yield from process(plan, planned, index)
+
+
+def _why_not_published(plan: Plan, model: Model) -> bool:
+    """Return whether the published file's perplexity is not computed, or lies in the cache."""
+    file = Path(parse(model.file.uri).name)
+    is_known = published.has_been_computed(file.name)
+    return is_known or published.why_not(file, plan.skip) is not None
 
 
 def _optimizing_s(model: Model, variant: str) -> float:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic
 
-from ovreport.record import Case, NotMeasured, Skipped
+from ovreport.record import Case, NotMeasured, PublishedPerplexity, Skipped
 from ovreport.record import Failed as MeasurementFailed
-from ovreport_collector.engines.types import OutputsResult, Target
-from ovreport_collector.measurements.base import SEE_GENERATION
+from ovreport_collector.engines.types import OutputsResult, OutputTraits, Target
+from ovreport_collector.measurements.base import FAILED_BEFORE, SEE_GENERATION
 from ovreport_collector.measurements.generation import measurement as generation
+from ovreport_collector.measurements.generation import published as as_published
 from ovreport_collector.measurements.generation.outputs import GenerationOutputsResult
 from ovreport_collector.measurements.generation.quality import as_reference, quality
 from ovreport_collector.measurements.outputs import OutputsJob
@@ -26,6 +27,8 @@ from ovreport_collector.session.journal import Journal
 from ovreport_collector.session.progress import label
 from ovreport_collector.session.steps import GivenUp, OutputsDone
 
+_LABELLED_SHARE = 0.6
+"""Of a process's limit, for the labelled inputs: what is left is for reading and compiling."""
 _SAMPLE_LIMIT_S = 0.25
 """What a labelled sample may take, which counts four times: some data sets have thousands."""
 
@@ -58,7 +61,7 @@ def _measure_model(
 ) -> None:
     """Measure cases of a model, all variants against the published file at f32 on the CPU."""
     context.display.working(
-        f"{published.model.title}: f32 reference on the CPU", estimate.reference(published.model)
+        f"{published.model.title}: f32 on the CPU", estimate.reference(published.model)
     )
     case = Case(
         engine=undone[0].case.engine if undone[0].is_language else "openvino",
@@ -70,6 +73,7 @@ def _measure_model(
     folder = context.work / published.model.id / "reference"
     result = kind.run(published, context.target(published, case), folder)
     reference = _Ran(result, folder)
+    kind.look_at_file(published, result)
     for planned in undone:
         context.display.working(
             f"{label(planned)}: outputs and accuracy",
@@ -95,6 +99,9 @@ def _measure_case(
         _give_up(context, planned, own.result)
         return
     compared = _THE_REFERENCE if is_reference else reference
+    if wrong := kind.why_wrong(own.result, compared):
+        _give_up(context, planned, JobFailed(reason=wrong, cause="wrong-output"))
+        return
     context.journal.add(kind.step(planned, prepared, own.result, own.folder, compared))
 
 
@@ -111,15 +118,25 @@ class _Ran(Generic[R]):
     folder: Path
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Outputs(ABC, Generic[R]):
-    """How the outputs of one kind of model are made, and what is made of them."""
+    """How the outputs of one kind of model are made, and what is made of them; one a model."""
 
     context: RunContext
+
+    def look_at_file(self, published: PreparedModel, reference: R | JobFailed) -> None:
+        """Measure what depends on the published file alone, given the reference's outputs."""
 
     @abstractmethod
     def run(self, prepared: PreparedModel, target: Target, folder: Path) -> R | JobFailed:
         """Run the model; arrays go to the folder."""
+
+    def why_wrong(self, result: R, reference: _Ran[R] | Skipped) -> str:
+        """Return why a model's outputs cannot be right, whatever they are compared with.
+
+        Empty where they can.
+        """
+        return ""
 
     @abstractmethod
     def step(
@@ -141,14 +158,32 @@ class _OfInference(_Outputs[OutputsResult]):
         evaluators = {path.stem: name for path, name in prepared.labelled_sets.items()}
         inputs = {path.stem: str(path) for path in (prepared.samples, *prepared.labelled_sets)}
         outputs = {name: str(folder / f"{name}.npz") for name in inputs}
+        extra_s = _SAMPLE_LIMIT_S * prepared.labelled_samples
         job = OutputsJob(
             target=target,
             inputs=inputs,
             outputs=outputs,
             task=prepared.model.task,
             evaluators=evaluators,
+            limit_s=_LABELLED_SHARE * self.context.limit_s(extra_s),
         )
-        return self.context.run_job(job, extra_s=_SAMPLE_LIMIT_S * prepared.labelled_samples)
+        return self.context.run_job(job, extra_s=extra_s)
+
+    def why_wrong(self, result: OutputsResult, reference: _Ran[OutputsResult] | Skipped) -> str:
+        """Return which output does what the reference's does not."""
+        if isinstance(reference, Skipped):
+            return ""
+        known = reference.result
+        if isinstance(known, OutputsResult):
+            expected, reason = known.traits, "the f32 reference's does not"
+        else:
+            expected, reason = OutputTraits(), "there is no f32 reference that does"
+        traits, names = result.traits, [port.name for port in result.outputs]
+        for position in sorted({*traits.not_finite} - {*expected.not_finite}):
+            return f"output {names[position]} holds values that are not finite, and {reason}"
+        for position in sorted({*traits.random} - {*expected.random}):
+            return f"output {names[position]} differs for the same input, and {reason}"
+        return ""
 
     def step(
         self,
@@ -171,7 +206,10 @@ class _OfInference(_Outputs[OutputsResult]):
             ),
             additional_accuracy=scoring.additional(prepared, folder, found, seed=seed),
             agreement=scoring.agreement(
-                result.outputs, folder / "samples.npz", of_reference("samples.npz")
+                result.outputs,
+                folder / "samples.npz",
+                of_reference("samples.npz"),
+                random=result.traits.random,
             ),
             timing=self.context.stopwatch.take(),
         )
@@ -189,7 +227,32 @@ def _arrays(reference: _Ran[OutputsResult] | Skipped) -> Path | NotMeasured:
     return reference.folder
 
 
+@dataclass
 class _OfGeneration(_Outputs[GenerationOutputsResult]):
+    as_published: PublishedPerplexity | NotMeasured = FAILED_BEFORE
+    """Perplexity of the published file."""
+
+    def look_at_file(
+        self, published: PreparedModel, reference: GenerationOutputsResult | JobFailed
+    ) -> None:
+        plan, file = self.context.plan, published.file
+        if isinstance(reference, JobFailed):
+            return  # it has no tokens
+        if why_not := as_published.why_not(file, plan.skip):
+            self.as_published = why_not
+            return
+        self.context.display.working(
+            f"{published.model.title}: perplexity of the published file",
+            estimate.as_published(published.model),
+        )
+        limit_s = as_published.LIMITS_S[plan.tier.name]
+        self.as_published = as_published.perplexity(
+            file,
+            reference.text,
+            lambda job: self.context.run_job(job, extra_s=limit_s),
+            limit_s=limit_s,
+        )
+
     def run(
         self, prepared: PreparedModel, target: Target, folder: Path
     ) -> GenerationOutputsResult | JobFailed:
@@ -209,6 +272,7 @@ class _OfGeneration(_Outputs[GenerationOutputsResult]):
         found = quality(
             result,
             reference if isinstance(reference, Skipped) else as_reference(reference.result),
+            self.as_published,
             title=plan.suite.datasets[prepared.model.data].title,
             seed=plan.seed,
         )
@@ -226,5 +290,5 @@ def _give_up(context: RunContext, planned: PlannedCase, failure: JobFailed) -> N
     context.journal.add(
         GivenUp(case=planned.key, at=now(), failure=failure, timing=context.stopwatch.take())
     )
-    context.display.failed(planned, failure.reason)
+    context.display.failed(planned, failure.reason, unsupported=failure.unsupported)
     context.display.case_finished(planned)

@@ -20,6 +20,7 @@ _OF_THE_SUITE: tuple[tuple[str, ...], ...] = (
     ("tier",),
     *(("model", name) for name in ("id", "title", "task", "source", "licence", "homepage", "why")),
     ("model", "published"),
+    ("model", "files"),
     ("machine", "id"),
     ("repeat",),
 )

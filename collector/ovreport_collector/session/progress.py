@@ -62,10 +62,11 @@ class PlainDisplay:
         """Print the results of a process."""
         self._print(f"process {current.index + 1}  {label(current.planned)}  {_results(result)}")
 
-    def failed(self, planned: PlannedCase, reason: str) -> None:
-        """Print what of a case went wrong."""
+    def failed(self, planned: PlannedCase, reason: str, *, unsupported: bool = False) -> None:
+        """Print what of a case went wrong, or that it cannot be measured."""
         reason = one_line(" ".join(reason.split()), 160)
-        self._print(f"failed     {label(planned)}: {reason}")
+        what = "unsupported" if unsupported else "failed    "
+        self._print(f"{what} {label(planned)}: {reason}")
 
     def case_finished(self, planned: PlannedCase) -> None:
         """Note that nothing more is done for a case."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from ovreport import repeat
 from ovreport.metrics import verdicts
 from ovreport.metrics.spread import run_spreads
 from ovreport.record import (
@@ -26,9 +26,12 @@ from ovreport.record import (
     ProcessNoise,
     Published,
     Record,
+    Repeat,
     RunSpread,
     Skipped,
+    SourceFile,
     ThroughputRound,
+    checksum_of,
 )
 from ovreport_collector.machine import noise
 from ovreport_collector.measurements import registry
@@ -39,8 +42,7 @@ from ovreport_collector.measurements.base import (
     Measurement,
 )
 from ovreport_collector.measurements.results import InferenceResult
-from ovreport_collector.models.inspect.files import files_of
-from ovreport_collector.plan.plan import Plan, PlannedCase, local_file
+from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.prepare.model import PreparedModel
 from ovreport_collector.process import timing
 from ovreport_collector.process.job import JobFailed
@@ -48,7 +50,7 @@ from ovreport_collector.session import reproduce
 from ovreport_collector.session.journal import CaseProcess, Journal
 from ovreport_collector.session.steps import OutputsDone
 from ovreport_collector.sources import as_fetched
-from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources.model_files import files_of
 
 _NO_SPREAD: Mapping[str, RunSpread] = {}
 
@@ -59,18 +61,24 @@ def record(
     prepared: PreparedModel | JobFailed,
     journal: Journal,
     run_spread: Mapping[str, RunSpread] = _NO_SPREAD,
+    files: Sequence[SourceFile] = (),
 ) -> Record:
     """Return the record of a case: of what its processes measured, or of its failure.
 
-    `run_spread` is of all cases of the run: see `spreads`.
+    `run_spread` is of all cases of the run: see `spreads`. `files`: what the model as published
+    consists of; none where it could not be had.
     """
-    unjudged = _unjudged(plan, planned, prepared, journal)
+    unjudged = _unjudged(plan, planned, prepared, journal, files)
     made = msgspec.structs.replace(unjudged, run_spread=dict(run_spread))
     return msgspec.structs.replace(made, verdicts=verdicts(made))
 
 
 def _unjudged(
-    plan: Plan, planned: PlannedCase, prepared: PreparedModel | JobFailed, journal: Journal
+    plan: Plan,
+    planned: PlannedCase,
+    prepared: PreparedModel | JobFailed,
+    journal: Journal,
+    files: Sequence[SourceFile] = (),
 ) -> Record:
     """Return the record of a case without its verdicts, and without the spread of its run."""
     processes, outputs = journal.processes(planned.key), journal.outputs(planned.key)
@@ -81,7 +89,7 @@ def _unjudged(
         "agreement": outputs.agreement if outputs else FAILED_BEFORE,
         **_measurements(plan, planned, prepared, journal),
     }
-    return Record(
+    made = Record(
         format=5,
         measured_at=_measured_at(planned, journal),
         case=planned.case,
@@ -89,7 +97,7 @@ def _unjudged(
         software=plan.software,
         machine=plan.machine,
         device=plan.devices[planned.case.device],
-        model=_model(plan, planned, prepared, outputs),
+        model=_model(planned, prepared, outputs, files),
         inputs=prepared.data if isinstance(prepared, PreparedModel) else _no_inputs(plan),
         outcome=_outcome(planned, prepared, journal),
         additional_accuracy=[a for a in additional.values() if isinstance(a, Accuracy)],
@@ -102,9 +110,12 @@ def _unjudged(
         noise_unreadable=_unreadable(journal.results(planned), processes),
         run_spread={},
         verdicts={},
-        repeat=reproduce.commands(plan, planned),
+        repeat=Repeat(ovreport=reproduce.command(plan, planned), benchmark_app=""),
         **fields,
     )
+    theirs = next((one.command for one in repeat.nearest(made, by_name=True)), "")
+    both = msgspec.structs.replace(made.repeat, benchmark_app=theirs)
+    return msgspec.structs.replace(made, repeat=both)
 
 
 def spreads(
@@ -226,14 +237,14 @@ def _outcome(
 
 
 def _model(
-    plan: Plan,
     planned: PlannedCase,
     prepared: PreparedModel | JobFailed,
     outputs: OutputsDone | None,
+    files: Sequence[SourceFile],
 ) -> Model:
     entry = planned.model
     file = prepared.file if isinstance(prepared, PreparedModel) else None
-    # A file's folder may name its user: of a local file only the name is recorded.
+    # A folder may name its user: of local files only the names are recorded.
     fetched = as_fetched(entry.file)
     source = fetched.uri
     if source.startswith("file:"):
@@ -243,32 +254,20 @@ def _model(
         title=entry.title,
         task=entry.task,
         source=source,
-        sha256=fetched.sha256 or _sha256(local_file(plan.suite, entry) or file),
-        size_bytes=_size(file) if file else 0,
+        sha256=checksum_of(files) if files else fetched.sha256,
+        files=list(files),
+        size_bytes=_size(file) if file else sum(one.size_bytes for one in files),
         licence=entry.licence,
         homepage=entry.homepage,
         why=entry.why,
         architecture_only=entry.architecture_only,
         parameters=outputs.model.parameters if outputs else 0,
+        weights=outputs.model.weights if outputs else {},
         inputs=outputs.model.inputs if outputs else [],
         outputs=outputs.model.outputs if outputs else [],
         published=msgspec.convert(entry.published, list[Published], from_attributes=True),
         origin=prepared.origin if isinstance(prepared, PreparedModel) else Original(),
     )
-
-
-def _sha256(file: Path | None) -> str:
-    # Without a file, or with one that went away since the suite was read, the case has failed.
-    if file is None or not file.is_file():
-        return ""
-    found = file.stat()
-    return _sha256_at(file, found.st_size, found.st_mtime_ns)
-
-
-@functools.cache
-def _sha256_at(file: Path, _size_bytes: int, _changed_ns: int) -> str:
-    """Return a file's checksum, once for all records: hashing a large model takes seconds."""
-    return sha256_of(file)
 
 
 def _size(file: Path) -> int:

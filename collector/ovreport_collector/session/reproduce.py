@@ -1,26 +1,21 @@
-"""The commands that measure a case again: ours, and the nearest one of OpenVINO's own tool."""
+"""The command that measures a case again."""
 
 from __future__ import annotations
 
 import shlex
 
-from ovreport.record import Repeat, Tier
-from ovreport_collector.models.convert.build import MODEL_FILE
-from ovreport_collector.models.variants import is_calibrated, optimized_file_name
+from ovreport.record import Tier
+from ovreport_collector.models.variants import is_calibrated
 from ovreport_collector.plan.plan import Plan, PlannedCase
 from ovreport_collector.plan.tiers import TIERS
 
 
-def commands(plan: Plan, planned: PlannedCase) -> Repeat:
-    """Return the commands that measure this case again."""
-    has_nearest = not (planned.is_native or planned.is_language)
-    return Repeat(
-        ovreport=shlex.join(_ours(plan, planned)),
-        benchmark_app=shlex.join(_theirs(plan, planned)) if has_nearest else "",
-    )
+def command(plan: Plan, planned: PlannedCase) -> str:
+    """Return the command that measures this case again."""
+    return shlex.join(_words(plan, planned))
 
 
-def _ours(plan: Plan, planned: PlannedCase) -> list[str]:
+def _words(plan: Plan, planned: PlannedCase) -> list[str]:
     case = planned.case
     own = plan.own.get(case.model)
     named = list(own or ("--suite", plan.suite_name))
@@ -66,27 +61,3 @@ def _variants(plan: Plan, planned: PlannedCase) -> list[str]:
     if model.data in plan.suite.user_datasets and calibrated and name not in calibrated:
         names = [name, calibrated[0]]
     return [word for each in names for word in ("--variant", each)]
-
-
-def _theirs(plan: Plan, planned: PlannedCase) -> list[str]:
-    case = planned.case
-    shapes = ",".join(
-        f"{name}[{','.join(map(str, shape))}]" for name, shape in planned.model.shapes.items()
-    )
-    command = ["benchmark_app", "-m", _run_name(planned), "-d", case.device, "-hint", "latency"]
-    command += ["-t", f"{plan.tier.min_seconds:g}"]
-    if shapes:  # of a static model there need be none
-        command += ["-shape", shapes]
-    if case.precision != "default":
-        command += ["-infer_precision", case.precision]
-    return command
-
-
-def _run_name(planned: PlannedCase) -> str:
-    """Return the name of the file that was run: of a variant, as the cache of models has it.
-
-    A converted file has no name of its own.
-    """
-    if planned.is_optimized:
-        return optimized_file_name(planned.model, planned.case.variant)
-    return MODEL_FILE if planned.model.converter else planned.model.file.name

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ovreport.store import write
+from ovreport_collector.loadgen.checks import NO_TRAITS
 from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.base import VISITS, PassName, PlannedProcess
 from ovreport_collector.plan.plan import PlannedCase
@@ -110,12 +111,14 @@ class Run:
             return None
         device = plan.devices[planned.case.device]
         thread_settings = context.thread_settings(planned, prepared)
+        outputs = context.journal.outputs(planned.key)
+        traits = outputs.model.traits if outputs else NO_TRAITS
         driver = "threads" if planned.is_native else context.journal.driver(planned.key)
         visits = {name: self._visits(planned, name) for name in VISITS}
         return PlannedProcess(
             planned=planned,
             prepared=prepared,
-            target=context.target(prepared, planned.case, thread_settings),
+            target=context.target(prepared, planned.case, thread_settings, traits),
             device=device,
             tier=plan.tier,
             index=number,
@@ -123,7 +126,7 @@ class Run:
             driver=driver,
             folder=context.folder(planned),
             skip=plan.skip,
-            cores=plan.machine.cores_available if device.family == "CPU" else 0,
+            cores=max(1, int(plan.machine.cores_available)) if device.family == "CPU" else 0,
             passes=registry.workload(planned).passes(visits),
         )
 
@@ -144,15 +147,18 @@ class Run:
         finished = [
             planned
             for planned in context.plan.cases
-            if planned.key not in wanted and not context.journal.written(planned.key, self.out)
+            if planned.key not in wanted
+            and not context.journal.written(planned.key, self.out)
+            and not context.have_changed(planned.model.id)
         ]
         if not finished:
             return
         spreads = record_builder.spreads(context.plan, context.prepared, context.journal)
         for planned in finished:
             prepared = context.prepared[planned.file_key]
+            files = context.files(planned.model.id)
             record = record_builder.record(
-                context.plan, planned, prepared, context.journal, spreads
+                context.plan, planned, prepared, context.journal, spreads, files
             )
             path = write(without_names(record), self.out.absolute())
             context.journal.add(Written(case=planned.key, path=str(path)))

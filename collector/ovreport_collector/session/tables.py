@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ovreport.errors import one_line
 from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_values, significant
 from ovreport.metrics.accuracy import accuracy_metric
 from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record, Tier
@@ -123,10 +124,28 @@ def show_results(collected: Collected, out: Path, console: Console) -> None:
     """Print tables of all records, what measuring them took, and where they are."""
     for table in summaries(collected.records):
         console.print(table)
+    _show_not_started(collected, console)
     if collected.measuring_time is not None:
         console.print(f"\n{_overhead(collected.measuring_time)}", highlight=False)
     records = _count(len(collected.records), "record")
     console.print(f"\n{records} in {out}. Next: ovreport build", highlight=False, soft_wrap=True)
+
+
+def _show_not_started(collected: Collected, console: Console) -> None:
+    """Print which models have no records for no fault of their own, and what to do."""
+    if not collected.not_started:
+        return
+    lines = [
+        f"Not recorded: {_count(len(collected.not_started), 'model')} whose files could not be "
+        "had, or did not stay the same."
+    ]
+    for model, why in collected.not_started.items():
+        located = f"{why.where}: {why.what}" if why.where else why.what
+        lines += [f"  {model}: {one_line(located)}", f"    → {one_line(why.remedy)}"]
+    again = " ".join(f"--model {model}" for model in collected.not_started)
+    lines.append(f"  Then measure what is missing: the same command with {again}")
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def results_as_json(collected: Collected, out: Path) -> dict[str, object]:
@@ -134,6 +153,10 @@ def results_as_json(collected: Collected, out: Path) -> dict[str, object]:
     return {
         "records": len(collected.records),
         "failed": len(collected.failed),
+        "not_started": {
+            model: {"where": why.where, "reason": why.what, "remedy": why.remedy}
+            for model, why in collected.not_started.items()
+        },
         "out": str(out),
         "measuring_time": msgspec.to_builtins(collected.measuring_time),
     }

@@ -11,7 +11,6 @@ case's failure; the others of its group go on.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from types import TracebackType
 from typing import Any, Self
@@ -21,7 +20,12 @@ from ovreport_collector.machine.noise import Watch
 from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.base import VISITS, Pass, PlannedProcess
 from ovreport_collector.measurements.generation.run import GenerationResult
-from ovreport_collector.measurements.results import Ended
+from ovreport_collector.measurements.results import (
+    Ended,
+    LatencyVisit,
+    ThroughputVisit,
+    with_reading,
+)
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
@@ -112,7 +116,7 @@ class Visitor:
         self.current, self.has_failed = current, False
         self._context, self._watch, self._started_at = context, Watch(), now()
         self._workload = registry.workload(current.planned)
-        self._measured_s = 0.0
+        self._measured_s = self._core_to_core_ns = 0.0
         self._folder = context.work / "processes" / current.folder.name
         with child.storing(context.work):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +153,7 @@ class Visitor:
             name=one.name,
             started_at=self._started_at,
             result=result,
-            readings={**self._watch.readings, **switches},
+            readings={**self._watch.readings, **self._cores(), **switches},
             timing=context.stopwatch.take(),
         )
         context.journal.add(step)
@@ -157,12 +161,31 @@ class Visitor:
     def _result(self, one: Pass) -> Any:  # noqa: ANN401 (each step its own type)
         context = self._context
         limit_s = context.limit_s(self._workload.step_extra_s(context.plan.tier))
-        with self._watch.window() if one.name in VISITS else contextlib.nullcontext():
-            result = self._process.step(limit_s=limit_s)
+        make = self._visit if one.name in VISITS else self._process.step
+        result = make(limit_s=limit_s)
         measured_s = self._process.measured_s()
         context.stopwatch.add(max(0.0, measured_s - self._measured_s))
         self._measured_s = measured_s
         return result
+
+    def _visit(self, *, limit_s: float) -> Any:  # noqa: ANN401 (each step its own type)
+        """Have the process measure, and look at the machine meanwhile, before and after."""
+        cores = self._context.cores
+        before = cores.round_trip_ns()
+        with self._watch.window():
+            result = self._process.step(limit_s=limit_s)
+        after = cores.round_trip_ns()
+        if before is None or after is None:
+            return result
+        longer = float(f"{max(before, after):.3g}")
+        self._core_to_core_ns = max(self._core_to_core_ns, longer)
+        if isinstance(result, LatencyVisit | ThroughputVisit):
+            return with_reading(result, "core_to_core_ns", longer)
+        return result
+
+    def _cores(self) -> dict[str, float]:
+        """Return the reading over all visits so far."""
+        return {"core_to_core_ns": self._core_to_core_ns} if self._core_to_core_ns else {}
 
 
 def write_failure(

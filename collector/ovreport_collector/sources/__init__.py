@@ -6,16 +6,18 @@ returns what would be fetched. Everything is checked against its SHA-256 on each
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
 from ovreport.errors import SourceError
-from ovreport_collector.sources import archive, cache, download, hub, pair, unpinned
-from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, parse
+from ovreport_collector.sources import archive, cache, download, hub, model_files, pair, unpinned
+from ovreport_collector.sources.address import InWheel, Local, OnHub, Remote, is_inside, parse
+from ovreport_collector.suite.language import is_language
 from ovreport_collector.suite.model import File, Model, Suite
 
 __all__ = [
@@ -140,20 +142,36 @@ class _Fetcher:
         network = self._file(model.file)
         if model.file.folder:
             network = self._with_folder(model.file, network)
-        return Files(
-            model=self._whole(model, network, files),
-            files=files,
-            data={**data, **self._user_dataset(model)},
-        )
+        network = self._whole(model, network, files)
+        _check_whole(model, network)
+        return Files(model=network, files=files, data={**data, **self._user_dataset(model)})
 
     def _whole(self, model: Model, network: Path, files: Mapping[str, Path]) -> Path:
         """Return the network where its weights, and what else is of its repository, stand by it."""
+        if network.suffix.lower() == ".onnx":
+            return self._with_external_data(model, network, files.values())
         if WEIGHTS not in files:
             return network
         mine = _repository(model.file)
         roles = (role for role in model.files if role != WEIGHTS)
         others = [files[r] for r in roles if mine and _repository(model.files[r]) == mine]
         return pair.together(network, files[WEIGHTS], others)
+
+    def _with_external_data(self, model: Model, network: Path, files: Iterable[Path]) -> Path:
+        """Return an ONNX file where those files stand by it that it has its weights in.
+
+        They are files of the model in the suite; on a branch of the hub they are known by name.
+        """
+        by_name, address = {path.name: path for path in files}, parse(model.file.uri)
+        found = {}
+        for name in model_files.missing_from(network):
+            if PurePosixPath(name).name in by_name:
+                found[name] = by_name[PurePosixPath(name).name]
+            elif model.file.unpinned and isinstance(address, OnHub) and is_inside(name):
+                uri = address.beside(name).uri
+                part = msgspec.structs.replace(model.file, uri=uri, folder=False)
+                found[name] = self._file(part)
+        return pair.beside(network, found) if found else network
 
     def _with_folder(self, file: File, network: Path) -> Path:
         """Return the network where everything of its folder on the hub stands by it."""
@@ -225,6 +243,18 @@ class _Fetcher:
             raise
 
 
+def _check_whole(model: Model, network: Path) -> None:
+    """Raise SourceError if a file that belongs to a model is missing, before it is measured."""
+    if model.converter:
+        return
+    if absent := model_files.missing_from(network, language=is_language(model)):
+        raise SourceError(
+            model_files.what_is_missing(absent),
+            where=f"model {model.id}: {model.file.name}",
+            remedy=model_files.REMEDY,
+        )
+
+
 def _repository(file: File) -> str:
     """Return the repository of the hub that a file is of; empty for any other address."""
     address = parse(file.uri)
@@ -265,6 +295,8 @@ def _is_cached(file: File, needed: Download) -> bool:
 def _local(path: Path, sha256: str) -> Path:
     if not path.is_file():
         raise SourceError("there is no such file", where=str(path), remedy="check the path")
+    if not os.access(path, os.R_OK):
+        raise SourceError("it must not be read", where=str(path), remedy="give read permission")
     if sha256:
         cache.check(path, sha256, str(path))
     return path

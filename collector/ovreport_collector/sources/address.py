@@ -93,6 +93,10 @@ class OnHub:
         """Return the same file at a commit."""
         return replace(self, revision=commit)
 
+    def beside(self, name: str) -> OnHub:
+        """Return another file, by its path below the folder of this one."""
+        return replace(self, path=str(PurePosixPath(self.path).parent / name))
+
 
 @dataclass(frozen=True)
 class Local:

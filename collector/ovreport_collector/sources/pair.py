@@ -1,4 +1,4 @@
-"""An OpenVINO IR is two files that must stand beside each other, under one stem.
+"""A model of several files: they must stand beside each other, under the names that it knows.
 
 <cache>/pairs/<checksum of all names>/<stem>.xml, <stem>.bin, and what else belongs to the model
 (the tokenizer of a language model, which its pipeline looks for there)
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ovreport import paths
@@ -32,6 +32,18 @@ def in_folder(network: Path, others: Sequence[Path], folder: Path | None = None)
     for other in (*others, network):
         _link(other, folder / other.name)
     return folder / network.name
+
+
+def beside(network: Path, parts: Mapping[str, Path]) -> Path:
+    """Return the network in a folder of the cache where its parts are, under the names given.
+
+    Names are paths below the folder, and safe ones.
+    """
+    folder = _folder_of((network, *parts.values()))
+    for name, part in parts.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        _link(part, folder / name)
+    return in_folder(network, (), folder)
 
 
 def _folder_of(parts: Sequence[Path]) -> Path:

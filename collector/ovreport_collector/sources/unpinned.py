@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 from filelock import FileLock
@@ -98,11 +97,7 @@ def beside(address: OnHub, look: Callable[[OnHub], list[str]]) -> list[OnHub]:
             names = look(address.at(found.commit))
             folders_of = {**found.folders, address.path: names}
             _write(note, msgspec.structs.replace(found, folders=folders_of))
-    return [_beside(address, name) for name in names]
-
-
-def _beside(address: OnHub, name: str) -> OnHub:
-    return replace(address, path=str(PurePosixPath(address.path).with_name(name)))
+    return [address.beside(name) for name in names]
 
 
 def parts(file: File) -> list[File]:
@@ -112,9 +107,7 @@ def parts(file: File) -> list[File]:
     if found is None or not isinstance(address, OnHub):
         return [as_fetched(file)]
     names = found.folders.get(address.path, [])
-    others = [
-        msgspec.structs.replace(file, uri=_beside(address, n).uri, folder=False) for n in names
-    ]
+    others = [msgspec.structs.replace(file, uri=address.beside(n).uri, folder=False) for n in names]
     return [as_fetched(one) for one in (file, *others)]
 
 

@@ -11,9 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from ovreport.errors import SuiteError, did_you_mean
-
-Variant = Literal["fp32", "fp16", "int8", "int4"]
-"""Weights of a published file."""
+from ovreport.variants import Variant
 
 DEFAULT_SUITE = "quick"
 """Name of the built-in suite that is meant where none is named."""
@@ -119,14 +117,16 @@ class Model(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     why: str = ""
     """Why this model is in the suite, in one sentence."""
     variant: Variant = "fp32"
-    """Weights of the published file."""
+    """Weights of the published file: what most of them are stored in. A suite that says otherwise
+    than the file is refused."""
     variants: list[str] = []
     """Optimized from it and measured too, unless the user names others: keys of
     `ovreport.variants.OPTIMIZATIONS`."""
     architecture_only: bool = False
     """Whether the weights are constants, so that there is a speed but no accuracy."""
     files: dict[str, File] = {}
-    """Role → auxiliary file that the task needs (labels, tokenizer…)."""
+    """Role → other file of the model: what its file needs beside it (`weights`), and what its task
+    needs (labels, tokenizer…)."""
     data: str = ""
     """Id of the dataset that gives inputs and labels; empty: the task renders its own."""
     inference_ms: float = 3.0

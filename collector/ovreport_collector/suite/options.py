@@ -11,6 +11,10 @@ from ovreport.errors import SuiteError
 from ovreport_collector.suite.model import Model
 
 
+class OptionError(SuiteError):
+    """A task cannot follow an option of a model: nothing is measured before it is mended."""
+
+
 @dataclass(frozen=True)
 class Option:
     """One of a task's options: what `ovreport tasks` says of it, and the key that it may have."""
@@ -43,7 +47,7 @@ def integer(model: Model, key: str, default: int, *, low: int, high: int) -> int
     """
     value = model.options.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise SuiteError(
+        raise OptionError(
             f"{key} is {value}",
             where=f"{model.id}.options",
             remedy=f"give a whole number from {low} to {high}",

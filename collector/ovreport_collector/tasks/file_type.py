@@ -19,6 +19,7 @@ from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import Option, generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled
 from ovreport_collector.tasks.evaluators import Proportion
+from ovreport_collector.tasks.near_duplicates import near_tokens
 from ovreport_collector.tasks.samples import (
     column,
     extension,
@@ -181,9 +182,8 @@ def _unseen(found: Sequence[_Found], files: Files, model: Model) -> list[_Found]
     SuiteError if that leaves none.
     """
     length = only_input(model)[1][1]
-    seen = {row.tobytes() for row in _tokens(_corpus(files, model), length)}
-    tokens = _tokens(found, length)
-    unseen = [f for f, row in zip(found, tokens, strict=True) if row.tobytes() not in seen]
+    alike = near_tokens(_tokens(found, length), _tokens(_corpus(files, model), length))
+    unseen = [f for f, is_alike in zip(found, alike, strict=True) if not is_alike]
     if not unseen:
         raise SuiteError(
             "no file is left that is not evaluated",

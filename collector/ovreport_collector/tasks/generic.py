@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ovreport.errors import SuiteError
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import Option, generator, integer
+from ovreport_collector.suite.options import Option, OptionError, generator, integer
 from ovreport_collector.tasks.base import Inputs
 from ovreport_collector.tasks.evaluators import Unlabelled
 
@@ -29,6 +28,8 @@ _TYPES = {
     "u64": np.uint64,
     "bool": np.bool_,
 }
+DATA = "data."
+"""Begins the name of an option that gives an input its data: a role of the model's files."""
 _SAME_AS = {"boolean": "bool", "bf16": "f32"}
 """OpenVINO's types that are drawn as another; a bf16 input rounds what it is fed."""
 
@@ -83,7 +84,7 @@ class Generic(Unlabelled):
 
 def _filled(model: Model, files: Files, name: str, shape: Sequence[int], seed: int) -> Array:
     dtype = _dtype(model, name)
-    if (role := model.options.get(f"data.{name}")) is not None:
+    if (role := model.options.get(f"{DATA}{name}")) is not None:
         return _read(model, files, name, str(role), shape).astype(dtype)
     if (value := model.options.get(f"value.{name}")) is not None:
         return np.full(shape, _number(model, name, value), dtype)
@@ -93,7 +94,7 @@ def _filled(model: Model, files: Files, name: str, shape: Sequence[int], seed: i
 def _dtype(model: Model, name: str) -> np.dtype[np.generic]:
     wanted = str(model.options.get(f"dtype.{name}", "f32"))
     if wanted not in _TYPES:
-        raise SuiteError(
+        raise OptionError(
             f'dtype "{wanted}" is not known',
             where=f'{model.id}.options."dtype.{name}"',
             remedy=f"use one of: {', '.join(_TYPES)}",
@@ -123,7 +124,7 @@ def _draw(
 
 def _number(model: Model, name: str, value: object) -> int | float | bool:
     if not isinstance(value, int | float):
-        raise SuiteError(
+        raise OptionError(
             f"{value} is not a number",
             where=f'{model.id}.options."value.{name}"',
             remedy="give a number, true or false; arrays go into a NumPy file: data.INPUT",
@@ -145,7 +146,7 @@ def _load(path: Path) -> Array:
     except (OSError, ValueError, EOFError):
         loaded = None
     if not isinstance(loaded, np.ndarray) or loaded.dtype.kind not in "biuf":
-        raise SuiteError(
+        raise OptionError(
             "not a NumPy file of numbers",
             where=path.name,
             remedy="write it with numpy.save(path, array): one array, without objects",
@@ -157,7 +158,7 @@ def _read(model: Model, files: Files, name: str, role: str, shape: Sequence[int]
     """Return the samples in a user's file, over and over until there are enough."""
     where = f'{model.id}.options."data.{name}"'
     if role not in files.files:
-        raise SuiteError(
+        raise OptionError(
             f'the model has no file of the role "{role}"',
             where=where,
             remedy=f'add files.{role} = {{ uri = "file:NAME.npy" }}',
@@ -166,7 +167,7 @@ def _read(model: Model, files: Files, name: str, role: str, shape: Sequence[int]
     wanted = tuple(shape[1:])
     samples = found[np.newaxis] if found.shape == wanted else found
     if samples.shape[1:] != wanted or not len(samples):
-        raise SuiteError(
+        raise OptionError(
             f"the array has the shape {list(found.shape)}, the input {name} {list(wanted)}",
             where=where,
             remedy=f"store an array of the shape {list(wanted)}, or of several along a new first "

@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ovreport.errors import SuiteError
 from ovreport.record import Unsupported
 from ovreport_collector.datasets import coco, selection
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources import Files
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import SAMPLES, Option, generator, integer
+from ovreport_collector.suite.options import SAMPLES, Option, OptionError, generator, integer
 from ovreport_collector.tasks.base import Calibration, Evaluator, Inputs, Labelled, Scores
 from ovreport_collector.tasks.images import coco_map, detections
 from ovreport_collector.tasks.images.photographs import camera_size
@@ -241,7 +240,7 @@ def _how(model: Model) -> Preprocessing:
     require_single_image(model, shape)
     how = preprocessing(msgspec.structs.replace(model, options={"crop": "none", **model.options}))
     if how.crop == "centre":
-        raise SuiteError(
+        raise OptionError(
             "a crop would cut objects off",
             where=f"{model.id}.options",
             remedy="use none, letterbox",
@@ -264,7 +263,7 @@ def _reading(model: Model) -> _Reading:
 def _share(model: Model, key: str, default: float) -> float:
     value = model.options.get(key, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise SuiteError(
+        raise OptionError(
             f"{key} is {value}", where=f"{model.id}.options", remedy="give a number from 0 to 1"
         )
     return float(value)

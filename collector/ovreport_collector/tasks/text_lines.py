@@ -16,6 +16,7 @@ from ovreport.record import Unsupported
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import ImagePipeline
 from ovreport_collector.sources import Files
+from ovreport_collector.sources.onnx_file import properties
 from ovreport_collector.suite.model import Model
 from ovreport_collector.suite.options import Option, generator
 from ovreport_collector.tasks.base import Calibration, Inputs, Labelled, Scores
@@ -23,7 +24,6 @@ from ovreport_collector.tasks.evaluators import Proportion
 from ovreport_collector.tasks.images.preprocess import image_size, single_image_pipeline
 from ovreport_collector.tasks.samples import column, extension, only_input, pack, unpack
 from ovreport_collector.tasks.text import rendering, scan
-from ovreport_collector.tasks.text.onnx_metadata import properties
 
 LINES = 500
 """Labelled lines that are rendered."""

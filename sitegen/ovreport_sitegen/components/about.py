@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import significant
-from ovreport.record import Converted, Optimized, Original, Port
-from ovreport_sitegen.data.result import Result
+from ovreport.record import Converted, Optimized, Original, Port, SourceFile
+from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.text import line, megabytes, safe_url
+
+_FILES = 12
+"""Of a model that are named."""
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,12 @@ class About:
     facts: tuple[tuple[str, str], ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    id: str = ""
+    namesakes: tuple[ModelRef, ...] = ()
+    """Other models that have the same id."""
 
 
-def about(results: Sequence[Result]) -> About:
+def about(results: Sequence[Result], namesakes: Sequence[ModelRef] = ()) -> About:
     """Return what the newest record of the published file has on the model."""
     as_published = [r for r in results if r.is_published] or results
     newest = max((r.record for r in as_published), key=lambda r: r.measured_at).model
@@ -37,13 +43,33 @@ def about(results: Sequence[Result]) -> About:
             ("Licence", line(newest.licence, 200)),
             ("Source", line(newest.source, 300)),
             ("SHA-256", ", ".join(sums[:4])),
+            *_files(newest.files),
             *_conversion(newest.origin),
             ("Size", megabytes(newest.size_bytes)),
             ("Parameters", count_text(newest.parameters) if newest.parameters else "not counted"),
+            *_weights(newest.weights),
         ),
         inputs=tuple(map(port_text, newest.inputs[:20])),
         outputs=tuple(map(port_text, newest.outputs[:20])),
+        id=newest.id,
+        namesakes=tuple(namesakes),
     )
+
+
+def _weights(weights: Mapping[str, int]) -> list[tuple[str, str]]:
+    """Return the types that the file stores its weights in, the most frequent first."""
+    by_size = sorted(weights.items(), key=lambda one: -one[1])[:4]
+    texts = [f"{line(dtype, 20)} {count_text(n)}" for dtype, n in by_size if n]
+    return [("Weights in the file", ", ".join(texts))] if texts else []
+
+
+def _files(files: Sequence[SourceFile]) -> list[tuple[str, str]]:
+    """Return the files of a model that has several, with their sizes."""
+    if len(files) < 2:
+        return []
+    named = [f"{line(one.name, 80)} ({megabytes(one.size_bytes)})" for one in files[:_FILES]]
+    more = [f"{len(files) - _FILES:,} more"] if len(files) > _FILES else []
+    return [("Files", ", ".join([*named, *more]))]
 
 
 def _conversion(origin: Original | Converted | Optimized) -> list[tuple[str, str]]:

@@ -8,9 +8,10 @@ import msgspec
 
 from ovreport.metrics import METRICS, significant
 from ovreport.metrics.anomalies import tolerance
-from ovreport.record import Accuracy, AccuracyReference, Agreement, Skipped
+from ovreport.record import Accuracy, AccuracyReference, Agreement, Failed, Skipped
 from ovreport_sitegen.charts import Row
 from ovreport_sitegen.components.cells import count_cell, missing_cell
+from ovreport_sitegen.components.ratio_card import left_out_words
 from ovreport_sitegen.components.table import DASH, Cell
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import interval_note, line
@@ -18,12 +19,12 @@ from ovreport_sitegen.text import interval_note, line
 ELIGIBLE, ELIGIBLE_STRICT = 0.99, 0.999
 """Shares of the reference's accuracy that a result must keep for its speed to count: both of
 MLPerf's targets."""
-_NO_POINTS = 1e-6
+_NO_POINTS = 1e-4
 """A smaller difference is what rounding left: no accuracy is of so many samples."""
 _TOLERANCE_TIPS = {
     "equal": "The whole 95 % interval of the difference is within 1 % of the reference.",
     "worse": "Significantly below the reference, by more than 1 % of it.",
-    "better": "Significantly above the reference, by more than 1 % of it: worth a second look.",
+    "better": "Significantly above the reference: worth a second look.",
     "too few samples": "The interval of the difference reaches across the tolerance of 1 %.",
 }
 
@@ -87,6 +88,12 @@ def others_words(results: Sequence[Result]) -> str:
     return text + (f"; {lost} {'loses' if lost == 1 else 'lose'} more than 1 %" if lost else "")
 
 
+def failed_words(results: Sequence[Result]) -> str:
+    """Return how many of these have no accuracy because something failed: ends a sentence."""
+    failed = [r for r in results if not r.completed or isinstance(r.record.accuracy, Failed)]
+    return left_out_words(failed, (), "accuracy")
+
+
 def keeps(result: Result, share: float = ELIGIBLE) -> bool:
     """Return whether a result is known to keep that share; the reference does."""
     return is_reference(result) or bool(eligible(result, share))
@@ -148,7 +155,7 @@ def cost_cell(result: Result) -> Cell:
     low, high = reference.delta_low * scale, reference.delta_high * scale
     return Cell(
         points(reference.delta * scale),
-        sub="" if low == high == 0 else f"{points(low)} … {points(high)}",
+        sub="" if points(low) == points(high) == "0" else f"{points(low)} … {points(high)}",
         sort=reference.delta * scale,
         tone="bad" if eligible(result) is False else "",
     )
@@ -223,8 +230,9 @@ def agreement_cells(result: Result) -> tuple[Cell, Cell, Cell, Cell]:
         return (why, *(DASH,) * 3)
     worst = max(agreement.outputs, key=lambda output: output.relative_rmse)
     name = line(worst.name, 40)
+    others = max(output.other_shape for output in agreement.outputs)
     return (
-        count_cell(agreement.n),
+        count_cell(agreement.n, f"{others:,} gave another shape" if others else ""),
         Cell(scientific(worst.relative_rmse), sub=name, sort=worst.relative_rmse),
         Cell(scientific(worst.max_abs_difference), sort=worst.max_abs_difference),
         Cell(f"{worst.cosine:.6f}", sort=worst.cosine),

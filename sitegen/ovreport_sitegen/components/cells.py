@@ -19,7 +19,7 @@ from ovreport_sitegen.components import marks
 from ovreport_sitegen.components.marks import Look, look
 from ovreport_sitegen.components.table import DASH, Cell, Column, TableRow
 from ovreport_sitegen.data.result import ModelRef, Result
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import day, line, plural
 
 RESULT_COLUMNS = (
     Column("Model"),
@@ -42,11 +42,12 @@ def metric_column(key: str, label: str = "") -> Column:
 def result_cells(result: Result) -> tuple[Cell, Cell, Cell]:
     """Return the cells that name a result: model, device and precision."""
     device = result.record.case.device
+    is_said = device == result.device.family or device in result.device.label
     return (
         model_cell(result.model, result.href, result.marks),
         Cell(
             result.device.label,
-            sub=line(device, 40) if device != result.device.family else "",
+            sub=", ".join(filter(None, ("" if is_said else line(device, 40), result.device_note))),
             sort=result.device.label.lower(),
             href=result.device.href,
             family=result.device.family,
@@ -95,7 +96,10 @@ def row(result: Result, head: Sequence[Cell], cells: Sequence[Cell], under: str 
 def failure_cell(result: Result, span: int) -> Cell:
     """Return the cell over all columns that says why a case has no values."""
     outcome = result.record.outcome
-    return spanning_cell(None if isinstance(outcome, Completed) else outcome, span)
+    cell = spanning_cell(None if isinstance(outcome, Completed) else outcome, span)
+    if result.ran_before is None:
+        return cell
+    return replace(cell, sub=f"{cell.sub}\nran last on {day(result.ran_before.measured_at)}")
 
 
 def spanning_cell(why: NotMeasured | None, span: int) -> Cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ovreport.metrics import METRICS, generation
-from ovreport.record import AccuracyReference, ConcurrentPoint, Generation
+from ovreport.record import AccuracyReference, ConcurrentPoint, Generation, Perplexity
 from ovreport.stats.comparison import Comparison, compare
 from ovreport_sitegen.components import ranked
 from ovreport_sitegen.components.marks import look
@@ -20,6 +20,32 @@ def generation_of(result: Result) -> Generation | None:
     """Return what a result measured of generation, None where it did not."""
     found = result.record.generation
     return found if result.completed and isinstance(found, Generation) else None
+
+
+def perplexity_of(result: Result) -> Perplexity | None:
+    """Return the perplexity of a result, None where it was not measured."""
+    measured = generation_of(result)
+    found = measured.perplexity if measured else None
+    return found if isinstance(found, Perplexity) else None
+
+
+def is_converted(result: Result) -> bool:
+    """Return whether an engine builds its own network of the published file, as of a GGUF."""
+    return result.record.model.source.lower().endswith(".gguf")
+
+
+def reference_words(result: Result) -> str:
+    """Return what a result's outputs are compared with: f32 on the CPU, but of which weights."""
+    return f"of the {'converted' if is_converted(result) else 'published'} file in f32"
+
+
+def change_words(result: Result) -> str:
+    """Return a perplexity over that of the published file, as `+27 %`; empty where unknown."""
+    found = result.metric_value("perplexity_over_published")
+    if found is None:
+        return ""
+    sign = "+" if found.value > 0 else ""
+    return sign + METRICS[found.metric].format_unit(found.value)
 
 
 def main_result(results: Sequence[Result]) -> Result | None:
@@ -66,7 +92,7 @@ def scaling(first: ConcurrentPoint, other: ConcurrentPoint) -> Comparison | None
 
 
 def relation(reference: AccuracyReference) -> str:
-    """Return how a perplexity compares with that of f32."""
+    """Return how a perplexity compares with that of its reference."""
     if reference.delta_low <= 0 <= reference.delta_high:
         return "no clear difference"
     return "significantly worse" if reference.delta > 0 else "significantly better"

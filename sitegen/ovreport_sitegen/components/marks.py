@@ -65,8 +65,8 @@ MARKS = {
     "hollow": Mark(
         "outline",
         "An outlined mark in a chart is a value to be careful with. In charts of values: noisy, "
-        "unreliable or observed. In charts of ratios: unreliable, no clear difference, or too few "
-        "rounds. "
+        "unreliable or observed. In charts of ratios: unreliable, no clear difference, or "
+        "insufficient data. "
         f"With {APPROXIMATE} in front of its number: only the order of magnitude is known.",
         "○",
     ),
@@ -79,6 +79,17 @@ MARKS = {
         "insufficient data",
         f"Fewer than {MIN_PAIRS} rounds of both were measured alternately in one run, too few to "
         "compare them.",
+    ),
+    "no-comparison": Mark(
+        "no comparison",
+        "No rounds of the two alternated in one run, or one of the two was not measured. Nothing "
+        "is known of which is faster: this is neither a difference nor the lack of one.",
+    ),
+    "runs-apart": Mark(
+        "runs apart",
+        "Not paired: the ratio of two undisturbed values of different runs on the same machine and "
+        "release. Its 95 % interval follows from theirs; what changed on the machine between the "
+        "runs is not in it. No ranking, mean or finding rests on it.",
     ),
     "too-few-samples": Mark(
         "too few samples",
@@ -100,6 +111,12 @@ MARKS = {
         "architecture only",
         "The model has its real layers but constant weights: its speed and memory are real, and it "
         "has no accuracy.",
+    ),
+    "limited-processors": Mark(
+        "limited processors",
+        "The measuring processes could use only some of the machine’s processors: a container’s "
+        "quota, or the processors that they were bound to (affinity). Compare it only with results "
+        "of as many processors; it takes the place of none that had more or fewer.",
     ),
     "rendered": Mark(
         "rendered", "The samples were drawn or synthesised, so their labels are known exactly."

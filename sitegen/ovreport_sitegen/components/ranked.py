@@ -76,10 +76,10 @@ def value_words(found: MetricValue, metric: Metric, *, named: bool = True) -> st
     return shown + interval_note(metric.format(found.low), metric.format(found.high), named=named)
 
 
-def pair_finding(ranked: Sequence[Ranked], sentence: str) -> str:
+def pair_finding(ranked: Sequence[Ranked], sentence: str, left_out: str = "") -> str:
     """Return how the values compare with their second ones; some must have one.
 
-    `sentence` says it, with `{}` for the ratio.
+    `sentence` says it, with `{}` for the ratio. `left_out`: how many are not in the mean.
     """
     ratios = [
         _ValueRatio(found.name, found.value, found.second)
@@ -92,8 +92,8 @@ def pair_finding(ranked: Sequence[Ranked], sentence: str) -> str:
     if all(ratio.has_interval for ratio in ratios):
         text += note_of(mean)
     if len(ratios) == 1:
-        return f"{text}: {ratios[0].name}."
-    text = f"{text}, geometric mean over {plural(len(ratios), 'model')}."
+        return f"{text}: {ratios[0].name}{left_out}."
+    text = f"{text}, geometric mean over {plural(len(ratios), 'model')}{left_out}."
     most = max(ratios, key=lambda ratio: ratio.value)
     if not is_apart(most, (other for other in ratios if other is not most)):
         return text

@@ -17,6 +17,7 @@ from ovreport_sitegen.components.cells import (
 )
 from ovreport_sitegen.components.marks import look, of_rows
 from ovreport_sitegen.components.ranked import Ranked, pair_finding, ranking_finding, value_details
+from ovreport_sitegen.components.ratio_card import left_out_words
 from ovreport_sitegen.components.table import Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
 
@@ -42,7 +43,7 @@ def preferred(results: Iterable[Result]) -> list[Result]:
 
     Variants have their place on the model's own page and on the accuracy page.
     """
-    best: dict[tuple[str, ...], Result] = {}
+    best: dict[tuple[object, ...], Result] = {}
     for r in results:
         if not r.is_published:
             continue
@@ -50,6 +51,18 @@ def preferred(results: Iterable[Result]) -> list[Result]:
         if key not in best or _preference(r) > _preference(best[key]):
             best[key] = r
     return list(best.values())
+
+
+def comparable(results: Sequence[Result]) -> list[Result]:
+    """Return the results that may be ranked together.
+
+    Of a device that was measured with all processors of its machine, those of limited runs are
+    left out.
+    """
+    whole = {r.device.key._replace(processors=0) for r in results if not r.device.limit}
+    return [
+        r for r in results if not r.device.limit or r.device.key._replace(processors=0) not in whole
+    ]
 
 
 def _preference(result: Result) -> tuple[bool, bool]:
@@ -94,7 +107,9 @@ def ranking_card(
     rows = tuple(_row(found, metric) for found in ranked[:MAX_ROWS])
     finding = ranking_finding(ranked, metric)
     if second and any(found.second for found in ranked):
-        finding = pair_finding(ranked, second.sentence)
+        both = [r for r in results if r.metric_value(key) and r.metric_value(other)]
+        left_out = left_out_words(results, both, metric.measurement, "both values")
+        finding = pair_finding(ranked, second.sentence, left_out)
     kind: Kind = "pairs" if second else "dots" if log else "bars"
     return Card(
         id=id_,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import HEADLINES, significant
-from ovreport.stats.comparison import Comparison
+from ovreport.record import NotMeasured
+from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.stats.intervals import Interval, geometric_mean, is_apart
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.components.card import Card, footer
-from ovreport_sitegen.components.cells import count_cell, interval_words, looking
-from ovreport_sitegen.components.marks import look_of_interval, look_of_ratio, of_rows
+from ovreport_sitegen.components.cells import count_cell, interval_words, looking, status_word
+from ovreport_sitegen.components.marks import key_of, look_of_interval, look_of_ratio, of_rows
 from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import interval_details, interval_note, listed, plural
@@ -105,7 +107,8 @@ def ratio_row(ratio: Ratio) -> Row:
 def ratio_cell(comparison: Comparison | None, why_none: str = "No round has both.") -> Cell:
     """Return a ratio with its interval, or why there is no comparison."""
     if comparison is None:
-        return Cell("–", tone="missing", tip=why_none)
+        none = outcome_of(comparison)
+        return Cell(none, tone="missing", tip=why_none, explained=key_of(none))
     ratio = comparison.ratio
     cell = Cell(
         times(comparison),
@@ -165,21 +168,46 @@ def note_of(interval: Interval, *, named: bool = True) -> str:
     return interval_note(significant(interval.low), significant(interval.high), named=named)
 
 
-def ratio_finding(ratios: Sequence[Ratio], what: str) -> str:
-    """Return for how many models `what` is faster and slower, the mean, and both extremes."""
-    found = [f"{what}: {outcome_counts(ratios)}."]
+def ratio_finding(ratios: Sequence[Ratio], what: str, left_out: str = "") -> str:
+    """Return for how many models `what` is faster and slower, the mean, and both extremes.
+
+    `left_out`: how many are in neither count nor mean.
+    """
+    text = f"{what}: {outcome_counts(ratios)}"
     if len(ratios) > 1:
         mean = mean_ratio([ratio.comparison.ratio for ratio in ratios])
         shown = look_of_interval(mean).text(f"{significant(mean.value)}×")
-        found.append(f"Geometric mean over all {len(ratios)}: {shown}{note_of(mean)}.")
+        text += f"; geometric mean over all {len(ratios)}: {shown}{note_of(mean)}"
+    found = [f"{text}{left_out}."]
     ranked = sorted(ratios, key=_falling)
     for word, ratio in (("Highest", ranked[0]), ("Lowest", ranked[-1])):
         others = (other.comparison.ratio for other in ranked if other is not ratio)
-        if ratio.comparison.significant and is_apart(ratio.comparison.ratio, others):
+        is_extreme = len(ranked) > 1 and is_apart(ratio.comparison.ratio, others)
+        if ratio.comparison.significant and is_extreme:
             shown = look_of_ratio(ratio.comparison).text(times(ratio.comparison))
             note = note_of(ratio.comparison.ratio, named=False)
             found.append(f"{word}: {ratio.result.model.title}, {shown}{note}.")
     return " ".join(found)
+
+
+def left_out_words(
+    every: Iterable[Result], counted: Iterable[Result], measurement: str, lack: str = "comparison"
+) -> str:
+    """Return how many results a mean or a count leaves out, as its sentence ends; or nothing.
+
+    A mean over survivors looks better than what was tried, so those that failed are named with it.
+    `measurement`: what of the results it is. `lack`: what those lack that were measured.
+    """
+    shown = {id(r) for r in counted}
+    why = Counter(_why_left_out(r, measurement, lack) for r in every if id(r) not in shown)
+    return f"; left out: {listed(f'{n} {word}' for word, n in why.items())}" if why else ""
+
+
+def _why_left_out(result: Result, measurement: str, lack: str) -> str:
+    if not result.completed and isinstance(result.record.outcome, NotMeasured):
+        return status_word(result.record.outcome)
+    measured = getattr(result.record, measurement)
+    return status_word(measured) if isinstance(measured, NotMeasured) else f"without {lack}"
 
 
 def outcome_counts(ratios: Sequence[Ratio]) -> str:
@@ -192,7 +220,7 @@ def outcome_counts(ratios: Sequence[Ratio]) -> str:
         f"faster for {_some(faster)}" if faster else "",
         f"slower for {_some(slower)}" if slower else "",
         f"no clear difference for {unclear}" if unclear else "",
-        f"too few rounds for {few}" if few else "",
+        f"insufficient data for {few}" if few else "",
     )
     once = len({ratio.result.model.id for ratio in ratios}) == len(ratios)
     return f"{listed(filter(None, counts))} of {plural(len(ratios), 'model' if once else 'pair')}"

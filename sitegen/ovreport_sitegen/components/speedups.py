@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ovreport.metrics import HEADLINES
+import msgspec
+
+from ovreport.metrics import HEADLINES, significant
+from ovreport.stats.comparison import compare_apart
+from ovreport.stats.intervals import Interval
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components.accuracy_cells import cost_cell
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    VERDICT,
-    metric_column,
-    result_cells,
-    value_cell,
-    verdict_cell,
-)
+from ovreport_sitegen.components.cells import interval_words, result_cells
 from ovreport_sitegen.components.ranking import CARD_ROWS, model_name
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
+    left_out_words,
     pairs_cell,
     ratio_card,
     ratio_cell,
     ratio_finding,
 )
-from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
@@ -32,22 +30,25 @@ SPEEDUP = Column(
     "Speedup", "× f32", "higher", True, tip="Over the published file in f32, paired by round"
 )
 BASELINE = Cell("baseline", tone="missing", sort=1.0)
-_NOT_PAIRED = "Not measured in one run with f32 of the published file."
+_NO_BASELINE = "F32 of the published file was not measured on this device."
 
 
 def speedup_card(
     catalogue: Catalogue,
     measurement: SpeedMeasurement,
-    speedups: Sequence[Speedup] | None = None,
+    every: Sequence[Result] | None = None,
     *,
     id_: str = "speedup",
     more: str = "",
     naming: Callable[[Result], str] = model_name,
 ) -> Card:
-    """Return a card of the default precision's speedups over f32; without any, of all models."""
-    speedups = catalogue.default_speedups() if speedups is None else speedups
+    """Return a card of the default precision's speedups over f32.
+
+    `every`: the results that it is of, whether they ran or not; without, those of all models.
+    """
+    every = catalogue.default_results() if every is None else every
     found = sorted(
-        ((c, s) for s in speedups if (c := s.of(measurement))),
+        ((c, s) for r in every if (s := catalogue.speedup(r)) and (c := s.of(measurement))),
         key=lambda pair: -pair[0].ratio.value,
     )
     shown = [s for _, s in found]
@@ -57,19 +58,25 @@ def speedup_card(
         title=f"Default precision against f32: {measurement}",
         conditions=catalogue.speedup_device.label,
         axis="Times as fast as f32, log scale",
-        finding=speedup_finding(speedups, measurement),
+        finding=speedup_finding(catalogue, every, measurement),
         table=speedup_table(f"{id_}-card-table", shown[:CARD_ROWS]) if shown else None,
         measurement=measurement,
         more=more,
     )
 
 
-def speedup_finding(speedups: Sequence[Speedup], measurement: SpeedMeasurement) -> str:
-    """Return how the default precision compares with f32 over all models, in a sentence or two."""
-    ratios = [Ratio(s.candidate, "", c) for s in speedups if (c := s.of(measurement))]
+def speedup_finding(
+    catalogue: Catalogue, every: Sequence[Result], measurement: SpeedMeasurement
+) -> str:
+    """Return how results of the default precision compare with f32, in a sentence or two."""
+    pairs = ((r, s.of(measurement)) for r in every if (s := catalogue.speedup(r)))
+    ratios = [Ratio(r, "", c) for r, c in pairs if c]
     if not ratios:
-        return "No model was measured in f32 and in the default precision in one run."
-    return ratio_finding(ratios, "Default precision against f32")
+        return (
+            "No comparison: no model was measured in f32 and in the default precision in one run."
+        )
+    left_out = left_out_words(every, [ratio.result for ratio in ratios], measurement)
+    return ratio_finding(ratios, "Default precision against f32", left_out)
 
 
 def speedup_table(id_: str, speedups: Sequence[Speedup]) -> Table:
@@ -87,8 +94,8 @@ def speedup_table(id_: str, speedups: Sequence[Speedup]) -> Table:
         TableRow(
             (
                 *result_cells(r),
-                ratio_cell(s.latency, _NOT_PAIRED),
-                ratio_cell(s.throughput, _NOT_PAIRED),
+                _cell(s, "latency"),
+                _cell(s, "throughput"),
                 pairs_cell(s.latency, s.throughput),
                 cost_cell(r),
             ),
@@ -108,33 +115,33 @@ def speedup_cell(
     if result.is_baseline:
         return BASELINE
     speedup = catalogue.speedup(result)
-    return ratio_cell(speedup.of(measurement) if speedup else None, _NOT_PAIRED)
+    return _cell(speedup, measurement) if speedup else ratio_cell(None, _NO_BASELINE)
 
 
-def speed_table(
-    catalogue: Catalogue,
-    id_: str,
-    caption: str,
-    measurement: SpeedMeasurement,
-    metrics: Sequence[str],
-    columns: Sequence[Column],
-    cells: Callable[[Result], Sequence[Cell]],
-) -> Table:
-    """Return the table of every result: headline, verdict, more metrics, and the speedup.
+def _cell(speedup: Speedup, measurement: SpeedMeasurement) -> Cell:
+    """Return a speedup; without a comparison why there is none, and the ratio of runs apart."""
+    found, unpaired = speedup.of(measurement), runs_apart(speedup, measurement)
+    if found or unpaired is None:
+        return ratio_cell(found, f"{speedup.why_none(measurement).capitalize()}.")
+    words = f"{significant(unpaired.value)}×, {interval_words(unpaired.low, unpaired.high)}"
+    none = ratio_cell(None, f"{speedup.why_none(measurement).capitalize()}.")
+    return msgspec.structs.replace(none, sub=words, note="runs apart")
 
-    `columns` and `cells` follow these.
+
+def runs_apart(speedup: Speedup, measurement: SpeedMeasurement) -> Interval | None:
+    """Return the unpaired speedup of two runs that were apart; None where there is none to show.
+
+    Both have to be undisturbed, not unreliable, and of one release of OpenVINO: else the ratio is
+    of what went on in the runs.
     """
-    headline = HEADLINES[measurement]
-    common = (metric_column(headline), VERDICT, *map(metric_column, metrics), SPEEDUP)
-
-    def all_cells(r: Result) -> tuple[Cell, ...]:
-        return (
-            value_cell(r, headline),
-            verdict_cell(r, measurement),
-            *(value_cell(r, key) for key in metrics),
-            speedup_cell(catalogue, r, measurement),
-            *cells(r),
-        )
-
-    results, columns = catalogue.results, (*common, *columns)
-    return result_table(id_, caption, results, columns, all_cells)
+    if speedup.in_one_run:
+        return None
+    both = speedup.candidate, speedup.baseline
+    values = [r.trusted(HEADLINES[measurement]) for r in both]
+    found = [Interval(v.value, v.low, v.high) for v in values if v and v.kind == "undisturbed"]
+    if len(found) < len(both) or len({r.record.software.openvino for r in both}) > 1:
+        return None
+    candidate, baseline = found
+    if measurement == "latency":
+        candidate, baseline = baseline, candidate
+    return compare_apart(candidate, baseline).ratio

@@ -14,7 +14,11 @@ from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import line, listed, plural
 
-OBSERVED = {"latency_ms": "latency_observed_ms", "throughput_ips": "throughput_observed_ips"}
+OBSERVED = {
+    "latency_ms": "latency_observed_ms",
+    "throughput_ips": "throughput_observed_ips",
+    "startup_ms": "startup_observed_ms",
+}
 """Headline → the metric of the same over all rounds."""
 
 
@@ -74,5 +78,7 @@ def rounds_cell(result: Result, key: str) -> Cell:
 def observed_card(catalogue: Catalogue) -> Card | None:
     """Return the card of observed latencies beside the undisturbed ones; None without any pair."""
     key = "latency_ms"
-    card = models_card(catalogue, OBSERVED[key], keep=lambda r: is_undisturbed(r, key))
+    card = models_card(
+        catalogue, OBSERVED[key], keep=lambda r: not r.completed or is_undisturbed(r, key)
+    )
     return card if card.chart else None

@@ -5,6 +5,7 @@
     ├── native               those of native frameworks, which enter no chart of OpenVINO's
     ├── language             those of language models, which enter no page of the others
     ├── older                the records that are history
+    ├── earlier_releases     of these, the newest of each case in each other OpenVINO release
     ├── machines             the one that was measured last first
     ├── models, devices      of all but language models, which have language_models
     ├── speedups             each case against f32 of the published file, paired by round
@@ -35,6 +36,7 @@ from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
 
 Speedup = PairedComparison[Result]
 """A result against its baseline."""
+Rank = tuple[bool, int, bool, str, DeviceKey]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,11 +58,22 @@ class Catalogue:
     language: tuple[Result, ...] = ()
     language_models: tuple[ModelRef, ...] = ()
     framework_speedups: tuple[Speedup, ...] = ()
+    earlier_releases: tuple[Result, ...] = ()
 
     @property
     def everything(self) -> tuple[Result, ...]:
         """The results of all engines."""
         return (*self.results, *self.native, *self.language)
+
+    def namesakes(self, model: ModelRef) -> list[ModelRef]:
+        """Return the other models that have the same id in records."""
+        return [m for m in self.shared_ids.get(model.record_id, []) if m.id != model.id]
+
+    @cached_property
+    def shared_ids(self) -> Mapping[str, list[ModelRef]]:
+        """Id in records → the models that have it, of ids that several have."""
+        every = (*self.models, *self.language_models)
+        return grouped((model.record_id, model) for model in every if model.record_id)
 
     def of_model(self, model: ModelRef) -> list[Result]:
         """Return OpenVINO's results of a model."""
@@ -89,12 +102,13 @@ class Catalogue:
 
     def of_machine(self, machine: MachineRef) -> list[Result]:
         """Return OpenVINO's results of a machine."""
-        return [r for r in self.results if r.device.key[0] == machine.id]
+        return [r for r in self.results if r.device.key.machine == machine.id]
 
-    def rank(self, device: DeviceRef) -> tuple[bool, int, str, DeviceKey]:
+    def rank(self, device: DeviceRef) -> Rank:
         """Return what devices are ranked by.
 
-        First the machine that was measured last, then the models that ran, then when one did last.
+        First the machine that was measured last, then the models that ran, then whether it had all
+        processors of its machine, then when one ran last.
         """
         return self._rank(device, [r for r in self.of_device(device) if r.completed])
 
@@ -110,6 +124,14 @@ class Catalogue:
     def speedups(self) -> tuple[Speedup, ...]:
         """Every result that was measured in one run with its baseline."""
         return tuple(s for s in self._speedups.values() if s.latency or s.throughput)
+
+    def default_results(self, device: DeviceRef | None = None) -> list[Result]:
+        """Return every result of a published file in the default precision, failed ones too.
+
+        Of a device, or of the one that shows most of what the default precision does.
+        """
+        found = self.of_device(device or self.speedup_device)
+        return [r for r in found if r.requested == "default" and r.is_published]
 
     def default_speedups(self, device: DeviceRef | None = None) -> list[Speedup]:
         """Return what the default precision does to the published files on a device.
@@ -135,7 +157,7 @@ class Catalogue:
         return {id(r): PairedComparison(b, r) for b, r in pairs if b is not None and b is not r}
 
     @cached_property
-    def _baselines(self) -> dict[tuple[str, ...], Result]:
+    def _baselines(self) -> dict[tuple[object, ...], Result]:
         return {_baseline_key(r): r for r in self.results if r.is_baseline}
 
     @cached_property
@@ -163,10 +185,10 @@ class Catalogue:
         by_device = grouped((r.device, r) for r in ran)
         return max(by_device, key=lambda device: self._rank(device, by_device[device]))
 
-    def _rank(self, device: DeviceRef, ran: Sequence[Result]) -> tuple[bool, int, str, DeviceKey]:
-        is_last = device.key[0] == self.machines[0].id
+    def _rank(self, device: DeviceRef, ran: Sequence[Result]) -> Rank:
+        is_last = device.key.machine == self.machines[0].id
         newest = max((r.record.measured_at for r in ran), default="")
-        return is_last, len({r.model.id for r in ran}), newest, device.key
+        return is_last, len({r.model.id for r in ran}), not device.limit, newest, device.key
 
 
 def make(config: Config, loaded: Loaded) -> Catalogue:
@@ -196,15 +218,16 @@ def of_collection(config: Config, collection: Collection) -> Catalogue:
         results=tuple(results),
         older=tuple(older),
         collection=collection,
-        models=tuple(m for (language_one, _), m in models if not language_one),
+        models=tuple(m for (language_one, *_), m in models if not language_one),
         devices=tuple(d for d in devices if d.key in placed),
         machines=found,
         faults=(*collection.faults, *unordered),
         doubts=tuple(collection.doubts),
         native=tuple(native),
         framework_speedups=tuple(_framework_speedups([*results, *before], native)),
+        earlier_releases=tuple(load.earlier_releases(collection, current, older, named)),
         language=tuple(language),
-        language_models=tuple(m for (language_one, _), m in models if language_one),
+        language_models=tuple(m for (language_one, *_), m in models if language_one),
     )
 
 
@@ -218,7 +241,7 @@ def _framework_speedups(ours: Sequence[Result], native: Sequence[Result]) -> Ite
                 yield pair
 
 
-def _baseline_key(result: Result) -> tuple[str, ...]:
+def _baseline_key(result: Result) -> tuple[object, ...]:
     """Return what a result shares with its baseline."""
     return (
         *result.device.key,
@@ -228,7 +251,7 @@ def _baseline_key(result: Result) -> tuple[str, ...]:
     )
 
 
-def _framework_key(result: Result) -> tuple[str, ...]:
+def _framework_key(result: Result) -> tuple[object, ...]:
     """Return what a result of OpenVINO shares with those of native frameworks."""
     return (*result.device.key, result.record.case.device, result.model.id, result.variant)
 

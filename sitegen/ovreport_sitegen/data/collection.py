@@ -21,12 +21,14 @@ from ovreport import checks, store
 from ovreport.decoding import decode
 from ovreport.errors import RecordError, StoreError, one_line
 from ovreport.figures import Figure, case_of, rows_of
-from ovreport.history import CaseKey, Moment, case_key
+from ovreport.history import CaseKey, Moment, case_key, had_no_file
 from ovreport.metrics import METRICS, MetricValues, metric_values
-from ovreport.record import Measured, Record
+from ovreport.record import Completed, Measured, Record
 from ovreport.store import Duplicate, Loaded
 from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.lean import Shared
+from ovreport_sitegen.data.names import ModelKey, device_key, model_key
+from ovreport_sitegen.data.result import DeviceKey
 
 T = TypeVar("T")
 
@@ -40,13 +42,9 @@ class Summary(Struct, frozen=True, array_like=True):
     case: CaseKey
     machine: str
     """Id."""
-    device: str
-    """Full name."""
+    device: DeviceKey
     engine: str
-    model: str
-    """Id."""
-    sha256: str
-    """Of the model's file."""
+    model: ModelKey
     openvino: str
     """Full build string."""
     measured_at: str
@@ -54,6 +52,10 @@ class Summary(Struct, frozen=True, array_like=True):
     """Of the tier's loops."""
     started: tuple[str, str]
     """When its first and its last process began to measure."""
+    completed: bool
+    """The case ran."""
+    had_no_file: bool
+    """It failed because its model could not be had."""
     measured: tuple[str, ...]
     """Which of `SELF_CONTAINED` it has."""
     identity: bytes
@@ -66,7 +68,7 @@ class Summary(Struct, frozen=True, array_like=True):
     """What, where in the record and the remedy of the first one that `ovreport validate` finds."""
 
 
-_ALIKE = ("case", "machine", "device", "engine", "model", "sha256", "openvino", "measured")
+_ALIKE = ("case", "machine", "device", "engine", "model", "openvino", "measured")
 """What many summaries have alike."""
 
 
@@ -78,21 +80,21 @@ class _Derived(Struct, frozen=True, array_like=True):
     values: MetricValues
 
 
-def summary_of(record: Record, data: bytes) -> Summary:
-    """Return the summary of a record and the bytes of its file."""
+def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summary:
+    """Return the summary of a record, the bytes of its file, and what it contradicts itself in."""
     starts = sorted(n.started_at for n in record.noise) or [""]
-    fault = next(iter(checks.faults(record)), None)
     return Summary(
         case=case_key(record),
         machine=record.machine.id,
-        device=record.device.full_name,
+        device=device_key(record),
         engine=record.case.engine,
-        model=record.model.id,
-        sha256=record.model.sha256,
+        model=model_key(record),
         openvino=record.software.openvino,
         measured_at=record.measured_at,
         min_seconds=record.tier.min_seconds,
         started=(starts[0], starts[-1]),
+        completed=isinstance(record.outcome, Completed),
+        had_no_file=had_no_file(record),
         measured=tuple(m for m in SELF_CONTAINED if isinstance(getattr(record, m), Measured)),
         identity=store.identity(record),
         name=store.file_name(record, data),
@@ -120,8 +122,10 @@ class Entry:
     @property
     def moment(self) -> Moment:
         """What tells whether it is the newest of its case."""
-        summary = self.summary
-        return Moment(summary.case, summary.measured_at, summary.min_seconds, self.path)
+        about = self.summary
+        return Moment(
+            about.case, about.measured_at, about.min_seconds, about.had_no_file, self.path
+        )
 
 
 @dataclass
@@ -178,7 +182,11 @@ class Collection:
             if record is None:
                 self.faults += wrong
                 return
-            summary = summary_of(record, data)
+            found = list(checks.faults(record))
+            if any(fault.spoils_others for fault in found):  # as long as it does
+                self.faults += store.examined(path, data, check=True)[1]
+                return
+            summary = summary_of(record, data, found[0] if found else None)
             self.cache.put("summary", checksum, _PACK(summary))
             self.cache.put("derived", checksum, _PACK(_derived_of(record)))
         self._add(path, checksum, summary)
@@ -203,7 +211,7 @@ class Collection:
 
     def hold(self, record: Record, path: Path) -> None:
         """Add a record that is in memory; `path` names it where something is wrong with it."""
-        summary = summary_of(record, store.encode(record))
+        summary = summary_of(record, store.encode(record), None)
         self._held[summary.identity] = record
         self.entries.append(Entry(path.parent, path.name, summary.identity, summary))
 

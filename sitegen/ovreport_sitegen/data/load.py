@@ -16,8 +16,9 @@ from ovreport.metrics import METRICS, MetricValues
 from ovreport.record import Completed, Record, Skipped
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.data.collection import SELF_CONTAINED, Collection, Entry, Summary
-from ovreport_sitegen.data.names import Names, grouped
+from ovreport_sitegen.data.names import Names, grouped, model_key
 from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.text import release
 
 Current = Sequence[tuple[Entry, Record]]
 """The newest entry of each case, and its record."""
@@ -29,12 +30,26 @@ def results(
     """Yield the result of every newest record, with what its run skipped from an earlier one."""
     before = grouped((entry.summary.case, entry) for entry in older)
     for entry, record in current:
-        sources = _sources(entry, record, before.get(entry.summary.case, []))
+        earlier = before.get(entry.summary.case, [])
+        sources = _sources(entry, record, earlier)
+        ran = _ran_before(record, earlier)
         lent = {id_: found.shown(one) for id_, one in sources.items()}
         taken = {id_: getattr(lender, id_) for id_, lender in lent.items()}
         whole = msgspec.structs.replace(record, **taken) if taken else record
-        checksums = b"".join(one.checksum for one in (entry, *sources.values()))
-        yield names.result(whole, _values(found, entry, sources), lent, checksums)
+        yield names.result(
+            whole,
+            _values(found, entry, sources),
+            lent,
+            found.shown(ran) if ran else None,
+            b"".join(one.checksum for one in (entry, *sources.values(), ran) if one),
+        )
+
+
+def _ran_before(record: Record, earlier: Sequence[Entry]) -> Entry | None:
+    """Return the newest earlier entry in which a case ran that failed since; None for no such."""
+    if isinstance(record.outcome, Completed):
+        return None
+    return next((entry for entry in reversed(earlier) if entry.summary.completed), None)
 
 
 def earlier_partners(
@@ -44,10 +59,10 @@ def earlier_partners(
 
     They are the last comparison with a framework where OpenVINO was measured again alone.
     """
-    by_case = grouped(((r.model.id, r.device.key), r.record) for r in native)
+    by_case = grouped(((model_key(r.record), r.device.key), r.record) for r in native)
     for entry in older:
         about = entry.summary
-        others = by_case.get((about.model, (about.machine, about.device)), [])
+        others = by_case.get((about.model, about.device), [])
         if ENGINES[about.engine].kind != "openvino" or not any(
             _may_be_of_one_run(about, other) for other in others
         ):
@@ -65,6 +80,21 @@ def _may_be_of_one_run(about: Summary, other: Record) -> bool:
     return about.openvino == other.software.openvino and (
         by_turns or first == last or len(starts) < 2
     )
+
+
+def earlier_releases(
+    found: Collection, current: Current, older: Iterable[Entry], names: Names
+) -> Iterator[Result]:
+    """Yield the newest result of each case in each OpenVINO release but that of its newest."""
+    now = {entry.summary.case: release(entry.summary.openvino) for entry, _ in current}
+    last = {
+        (entry.summary.case, release(entry.summary.openvino)): entry
+        for entry in older  # oldest first: the newest stays
+        if ENGINES[entry.summary.engine].kind == "openvino"
+    }
+    for (case, of), entry in last.items():
+        if case in now and of != now[case]:
+            yield names.result(found.shown(entry), found.values(entry))
 
 
 # ---------------------------------------------------------------- what a run skipped
@@ -107,9 +137,7 @@ def _newest_with(measurement: str, about: Summary, earlier: Sequence[Entry]) -> 
         (
             entry
             for entry in reversed(earlier)
-            if measurement in entry.summary.measured
-            and entry.summary.sha256 == about.sha256
-            and entry.summary.openvino == about.openvino
+            if measurement in entry.summary.measured and entry.summary.openvino == about.openvino
         ),
         None,
     )

@@ -24,7 +24,7 @@ class MachineRef:
     label: str
     """Its processor; with the id where two machines have the same."""
     size: str
-    """Cores that measuring processes may use, and memory."""
+    """Its cores and memory, whatever part of them a run could use."""
     owner: str
     """Who measured it, from the site's settings; empty: not said there."""
     measured_at: str
@@ -64,13 +64,17 @@ def machines(
             measured_at=_newest(by_id[id_]).measured_at,
             devices=tuple(
                 sorted(
-                    (device for key, device in devices.items() if key[0] == id_),
-                    key=lambda device: (device.family != "CPU", device.label.lower(), device.key),
+                    (device for key, device in devices.items() if key.machine == id_), key=_place
                 )
             ),
         )
         for id_ in ordered
     )
+
+
+def _place(device: DeviceRef) -> tuple[bool, bool, str, DeviceKey]:
+    """Return what a machine's devices are ordered by: the processor first, whole before limited."""
+    return device.family != "CPU", bool(device.limit), device.label.lower(), device.key
 
 
 def _newest(records: Sequence[Record]) -> Record:
@@ -86,4 +90,7 @@ def _age(records: Sequence[Record]) -> tuple[str, str]:
 def _size(record: Record) -> str:
     machine = record.machine
     memory = significant(machine.memory_bytes / _GIB, 2)
-    return f"{plural(machine.cores_available, 'core')}, {memory} GiB"
+    cores = plural(machine.cores_physical, "core")
+    if machine.cores_logical != machine.cores_physical:
+        cores += f" ({plural(machine.cores_logical, 'thread')})"
+    return f"{cores}, {memory} GiB"

@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ovreport.engines import ENGINES
-from ovreport.history import CaseKey, case_key
+from ovreport.history import CaseKey, case_key, model_checksum
 from ovreport.metrics import MetricValues
 from ovreport.record import Optimized, Record
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
 from ovreport_sitegen.text import line, short_name, unique_slugs
 
+CHECKSUM_DIGITS = 8
+"""Of a checksum, these are enough to tell a site's models apart."""
+
 K = TypeVar("K")
 V = TypeVar("V")
-ModelKey = tuple[bool, str]
-"""Whether it is a language model, and its id: the pages of the two kinds differ."""
+ModelKey = tuple[bool, str, str]
+"""Whether it is a language model (the pages of the two kinds differ), its id, and its checksum:
+other files are another model, whatever their id."""
 
 
 @dataclass(frozen=True)
@@ -34,16 +38,18 @@ class Names:
         record: Record,
         metric_values: MetricValues,
         earlier_runs: Mapping[str, Record] | None = None,
+        ran_before: Record | None = None,
         sources: bytes = b"",
     ) -> Result:
         """Return a record with its names and its metric values; the rest as in `Result`."""
         return Result(
             record=record,
             metric_values=metric_values,
-            model=self.models[_model_key(record)],
+            model=self.models[model_key(record)],
             device=self.devices[device_key(record)],
             anchor=f"case-{self.anchors[case_key(record)]}",
             earlier_runs=earlier_runs or {},
+            ran_before=ran_before,
             sources=sources,
         )
 
@@ -54,24 +60,35 @@ def names(records: Sequence[Record]) -> Names:
 
 
 def device_key(record: Record) -> DeviceKey:
-    """Return what makes a device one: the machine, and its full name there."""
-    return record.machine.id, record.device.full_name
+    """Return what makes a device one."""
+    device, machine = record.case.device, record.machine
+    unit = f"{device}.0" if device in _NUMBERED else device
+    return DeviceKey(machine.id, record.device.full_name, unit, machine.cores_available)
 
 
-def _model_key(record: Record) -> ModelKey:
-    return record.case.is_language, record.model.id
+_NUMBERED = ("GPU", "NPU")
+"""Without a number, these are the first of their kind."""
+
+
+def model_key(record: Record) -> ModelKey:
+    """Return what makes records those of one model."""
+    return record.case.is_language, record.model.id, model_checksum(record.model)
 
 
 def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
     by_age = sorted(records, key=lambda r: r.measured_at)
-    by_model = grouped((_model_key(record), record) for record in by_age)
-    slugs = unique_slugs(sorted(by_model), lambda key: key[1])
+    by_model = grouped((model_key(record), record) for record in by_age)
+    names = _model_names(by_model)
+    slugs = unique_slugs(sorted(by_model), lambda key: "-".join(filter(None, names[key])))
     found = {}
     for key, of_model in by_model.items():
         model = of_model[-1].model
+        id_, file = names[key]
+        title = line(model.title, 60) or model.id
         found[key] = ModelRef(
-            id=model.id,
-            title=line(model.title, 60) or model.id,
+            id=f"{id_}-{file}" if file else id_,
+            title=f"{title} ({_in_words(key)})" if file else title,
+            record_id=id_ if file else "",
             slug=slugs[key],
             task=line(model.task.replace("-", " "), 40),
             architecture_only=model.architecture_only,
@@ -79,6 +96,21 @@ def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
             published=published_variant(of_model),
         )
     return found
+
+
+def _model_names(keys: Iterable[ModelKey]) -> dict[ModelKey, tuple[str, str]]:
+    """Return each model's id, and the beginning of its checksum where others have its id."""
+    of_id = grouped((key[:2], key) for key in keys)
+    return {
+        key: (key[1], (key[2][:CHECKSUM_DIGITS] or "no-file") if len(same) > 1 else "")
+        for same in of_id.values()
+        for key in same
+    }
+
+
+def _in_words(key: ModelKey) -> str:
+    """Return which file a model is, where its id does not tell."""
+    return f"file {key[2][:CHECKSUM_DIGITS]}" if key[2] else "no file"
 
 
 def ordered_variants(variants: Iterable[str]) -> tuple[str, ...]:
@@ -96,21 +128,46 @@ def published_variant(records: Sequence[Record]) -> str:
 
 
 def _devices(records: Sequence[Record]) -> dict[DeviceKey, DeviceRef]:
-    families = {device_key(r): r.device.family for r in records}
-    keys = sorted(families)
-    short = {key: short_name(key[1]) for key in keys}
-    shared = {name for name in short.values() if list(short.values()).count(name) > 1}
-    slugs = unique_slugs(keys, lambda key: f"{short[key]}-{key[0]}"[:60])
-    machines = short_ids({machine for machine, _ in keys})
+    by_device = {device_key(record): record for record in records}
+    keys = sorted(by_device)
+    limits = {key: r.machine.share if r.machine.is_limited else "" for key, r in by_device.items()}
+    names, labels = _device_names(keys, limits)
+    slugs = unique_slugs(keys, lambda key: f"{names[key]}-{key.machine}"[:60])
     return {
         key: DeviceRef(
             key=key,
-            label=f"{short[key]} ({machines[key[0]]})" if short[key] in shared else short[key],
+            label=labels[key],
             slug=slugs[key],
-            family=families[key],
+            family=by_device[key].device.family,
+            limit=limits[key],
         )
         for key in keys
     }
+
+
+def _device_names(
+    keys: Sequence[DeviceKey], limits: Mapping[DeviceKey, str]
+) -> tuple[dict[DeviceKey, str], dict[DeviceKey, str]]:
+    """Return a name of each device that no other of its machine has, and one of the whole site.
+
+    In brackets: which of several of a name it is, the machine, and the processors that it had.
+    """
+    short = {key: short_name(key.full_name) for key in keys}
+    units = grouped(((key.machine, short[key]), key.unit) for key in keys)
+    machines = grouped((short[key], key.machine) for key in keys)
+    ids = short_ids({key.machine for key in keys})
+    names, labels = {}, {}
+    for key, name in short.items():
+        unit = line(key.unit, 40) if len(set(units[key.machine, name])) > 1 else ""
+        machine = ids[key.machine] if len(set(machines[name])) > 1 else ""
+        names[key] = _with(name, unit, limits[key])
+        labels[key] = _with(name, unit, machine, limits[key])
+    return names, labels
+
+
+def _with(name: str, *told: str) -> str:
+    words = ", ".join(filter(None, told))
+    return f"{name} ({words})" if words else name
 
 
 def short_ids(machines: Iterable[str]) -> dict[str, str]:
@@ -122,15 +179,16 @@ def short_ids(machines: Iterable[str]) -> dict[str, str]:
 
 def _anchors(records: Sequence[Record]) -> dict[CaseKey, str]:
     found: dict[CaseKey, str] = {}
-    for keys in grouped((record.model.id, case_key(record)) for record in records).values():
+    for keys in grouped((model_key(record), case_key(record)) for record in records).values():
         found |= unique_slugs(keys, _anchor)
     return found
 
 
 def _anchor(key: CaseKey) -> str:
-    machine, engine, _, device, _, variant, precision = key
+    machine, processors, engine, _, device, _, variant, precision, _ = key
     native = [engine] if ENGINES[engine].kind == "native" else []
-    return "-".join((*native, device, machine, variant, precision))
+    limit = [f"{processors}-processors"] if processors else []
+    return "-".join((*native, device, machine, *limit, variant, precision))
 
 
 def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:

@@ -6,28 +6,46 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
+from ovreport.device_names import is_batching
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.text import day, line, release
 
-DeviceKey = tuple[str, str]
-"""Machine id and the device's full name."""
+
+class DeviceKey(NamedTuple):
+    """What makes a device one.
+
+    Two equal cards of a machine are two devices, and so is one whose host had fewer processors.
+    """
+
+    machine: str
+    """Id of the machine."""
+    full_name: str
+    unit: str
+    """Its device string: GPU.1 is another card than GPU.0, which is also called GPU."""
+    processors: float
+    """Processors available to the measuring processes."""
 
 
 @dataclass(frozen=True)
 class ModelRef:
-    """A model as pages name it."""
+    """A model as pages name it. Two files under one id are two models."""
 
     id: str
+    """The id in records; with the beginning of the checksum where other models have it too."""
     title: str
+    """With the beginning of the checksum too, then."""
     slug: str
     task: str
     architecture_only: bool
+    record_id: str = ""
+    """The id in records, where several models have it; else empty."""
     variants: tuple[str, ...] = ("fp32",)
     """Those that have results, from full to reduced precision."""
     published: str = "fp32"
@@ -47,6 +65,8 @@ class DeviceRef:
     label: str
     slug: str
     family: str
+    limit: str = ""
+    """`2 of 16 processors`, where the measuring processes could not use all; part of the label."""
 
     @property
     def href(self) -> str:
@@ -65,6 +85,8 @@ class Result:
     anchor: str
     earlier_runs: Mapping[str, Record] = field(default_factory=dict)
     """Measurement that the newest run skipped → the earlier record that it is taken from."""
+    ran_before: Record | None = None
+    """Of a case that failed: its newest earlier record in which it ran."""
     sources: bytes = b""
     """Checksums of the files that it is made of."""
 
@@ -159,10 +181,22 @@ class Result:
         return f"{tier.name}, custom" if tier.is_custom else tier.name
 
     @property
+    def device_note(self) -> str:
+        """Where the device does not do what its string says; mostly empty."""
+        device = self.record.case.device
+        if device.upper().startswith("BATCH") and not is_batching(device):
+            return "no batching: it has no optimal batch size"
+        return ""
+
+    @property
     def marks(self) -> tuple[str, ...]:
         """What is marked beside its name wherever it is shown."""
-        only = ("architecture only",) if self.model.architecture_only else ()
-        return (*only, "quick") if self.quick else only
+        found = {
+            "architecture only": self.model.architecture_only,
+            "quick": self.quick,
+            "limited processors": bool(self.device.limit),
+        }
+        return tuple(mark for mark, holds in found.items() if holds)
 
     @property
     def completed(self) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import starmap
 
 from ovreport.errors import RecordError
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.machines import MachineRef
+from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.page import Head, Page
-from ovreport_sitegen.text import line, plural
+from ovreport_sitegen.text import line, listed, plural
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,22 @@ def view(catalogue: Catalogue) -> DataView:
         f"Everything behind these pages: {plural(total, 'record')}, of which "
         f"{len(catalogue.older):,} are history.",
     )
-    faults = tuple(map(_fault, catalogue.faults))
+    faults = (*map(_fault, catalogue.faults), *starmap(_shared, catalogue.shared_ids.items()))
     return DataView(head, catalogue.machines, _DOWNLOADS, faults, len(catalogue.older))
+
+
+APART = "give each model an id of its own, or remove the records of files that are outdated"
+
+
+def shared_id(model_id: str, models: Sequence[ModelRef]) -> str:
+    """Return what is said of an id that several models have."""
+    return f"{_shared(model_id, models).where}: {_shared(model_id, models).what}; {APART}"
+
+
+def _shared(model_id: str, models: Sequence[ModelRef]) -> Fault:
+    titles = listed([model.title for model in models])
+    what = f"{len(models)} different models have this id, and are shown apart: {titles}"
+    return Fault(f"model {model_id}", what, f"{APART[0].upper()}{APART[1:]}.")
 
 
 _PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")

@@ -58,7 +58,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         f"{device.family} · {plural(len(results), 'result')} of {plural(models, 'model')}.",
         warning=warning(results, "latency", "of this device"),
     )
-    found = catalogue.default_speedups(device)
+    default = catalogue.default_results(device)
     choices = device_table(catalogue, device)
     described = newest.record.device
     return DeviceView(
@@ -73,12 +73,12 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         machine=(
             *_machine(newest),
             ("Measured last", newest.day),
-            ("Results of", line(catalogue.config.owner_of(device.key[0]))),
+            ("Results of", line(catalogue.config.owner_of(device.key.machine))),
         ),
         properties=tuple(
             (line(k, 80), line(v, 400)) for k, v in sorted(described.properties.items())[:200]
         ),
-        finding=speedups.speedup_finding(found, "latency") if found else "",
+        finding=speedups.speedup_finding(catalogue, default, "latency") if default else "",
         choices=choices if choices.rows else None,
         table=_table(catalogue, device, results),
     )
@@ -92,7 +92,7 @@ def _machine(result: Result) -> Facts:
         (
             "Cores",
             f"{m.cores_physical} physical, {m.cores_logical} logical, "
-            f"{m.cores_available} available, {plural(m.sockets, 'socket')}",
+            f"{m.cores_available:g} available, {plural(m.sockets, 'socket')}",
         ),
         ("Memory", f"{significant(m.memory_bytes / 1024**3)} GiB"),
         ("Architecture", line(m.architecture, 40)),

@@ -11,7 +11,7 @@ from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages import language
-from ovreport_sitegen.pages.language import variants
+from ovreport_sitegen.pages.language import conversion, variants
 from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
 from ovreport_sitegen.pages.model import optimization
@@ -28,6 +28,8 @@ class LanguageModelView:
     findings: tuple[str, ...]
     cards: tuple[Card, ...]
     table: Table
+    conversion: Table | None
+    """Perplexity from the published file to what runs; None where no file is converted."""
     lengths: Table
     concurrency: Table
     weights: Table | None
@@ -53,16 +55,18 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
     spoken_of = [r for r in shown if r.is_published] or shown
     return LanguageModelView(
         head=head,
-        about=about(results),
+        about=about(results, catalogue.namesakes(model)),
         findings=(
             *(
                 f"{language.speed_sentence(r)} {language.quality_sentence(r)}".strip()
                 for r in spoken_of[:4]
             ),
+            *conversion.findings(results),
             *variants.findings(results),
         ),
         cards=tuple(cards(results)),
         table=results_table(catalogue, results),
+        conversion=conversion.table(results),
         lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),
         weights=variants.size_table(results),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -86,12 +87,18 @@ def _describe(core: Any, name: str, available: list[str]) -> Device:
     core.get_property(virtual, "FULL_DEVICE_NAME")
     return Device(
         name=name,
-        full_name=f"{virtual} over {' and '.join(dict.fromkeys(d.full_name for d in known))}",
+        full_name=f"{virtual} over {_counted([d.full_name for d in known])}",
         family=families.pop() if len(families) == 1 else "other",
         driver=", ".join(dict.fromkeys(d.driver for d in known)),
         capabilities=sorted(set.intersection(*(set(d.capabilities) for d in known))),
         properties={f"{d.name}.{k}": v for d in known for k, v in d.properties.items()},
     )
+
+
+def _counted(names: Sequence[str]) -> str:
+    """Return full names, each once, with how many devices have it where several do."""
+    counts = Counter(names)
+    return " and ".join(name if n == 1 else f"{n} × {name}" for name, n in counts.items())
 
 
 def _physical(core: Any, name: str) -> Device:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ovreport.record import Execution, NotMeasured, Port, Precision, Settings, Unsupported
 from ovreport_collector.engines.arrays import Array, Sample
@@ -25,6 +24,7 @@ from ovreport_collector.engines.openvino.ports import (
     shapes_by_input,
     tensors,
 )
+from ovreport_collector.engines.openvino.weights import weights
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.engines.types import Target
 
@@ -82,15 +82,15 @@ class OpenVinoNetwork:
         """Outputs, in order; a shape that depends on the data is empty."""
         return self._outputs
 
+    @cached_property
+    def weights(self) -> dict[str, int]:
+        """Type → number of weights that the file stores in it."""
+        return weights(self._model)
+
     @property
     def parameters(self) -> int:
-        """Number of weights: the elements of all floating-point or quantized constants."""
-        constants = (op for op in self._model.get_ops() if op.get_type_name() == "Constant")
-        return sum(
-            int(np.prod(op.get_output_shape(0)))
-            for op in constants
-            if op.get_output_element_type(0).to_string() not in {"i64", "i32", "boolean"}
-        )
+        """Number of weights."""
+        return sum(self.weights.values())
 
     def compile(
         self,
@@ -177,10 +177,16 @@ class OpenVinoRequest:
     def __init__(self, compiled: Any, samples: Sequence[Sample]) -> None:
         self._request = compiled.create_infer_request()
         self._tensors = [tensors(compiled, sample) for sample in samples]
+        self._states = list(self._request.query_state())
         self.feed(0)
 
     def feed(self, index: int) -> None:
-        """Make the sample of that index the next input; nothing is copied."""
+        """Make the sample of that index the next input; nothing is copied.
+
+        A model with a state forgets it: its answer is to the sample, not to those before.
+        """
+        for state in self._states:
+            state.reset()
         for port, tensor in enumerate(self._tensors[index]):
             self._request.set_input_tensor(port, tensor)
 

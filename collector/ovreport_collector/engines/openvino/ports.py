@@ -21,9 +21,9 @@ _BF16 = "bf16"
 
 def names_of(port: Any, position: int) -> list[str]:
     """Return every name that a port can be addressed by, the one that records use first."""
-    names = sorted(port.get_names())
-    first = [port.get_any_name()] if names else [f"#{position}"]
-    return list(dict.fromkeys([*first, *names, port.get_node().get_friendly_name()]))
+    names, place = sorted(port.get_names()), f"#{position}"
+    first = port.get_any_name() if names else place
+    return list(dict.fromkeys([first, *names, port.get_node().get_friendly_name(), place]))
 
 
 def port_name(port: Any, position: int = 0) -> str:

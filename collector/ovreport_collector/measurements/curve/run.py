@@ -148,7 +148,7 @@ def _point(job: CurveJob, batched: _Batched, compiled: Compiled, setting: Settin
         request.feed(slot % len(batched.samples))
         request.infer()
         expected = batched.expected[slot % len(batched.samples)]
-        check_same(request.outputs(), expected, "the curve's run")
+        check_same(request.outputs(), expected, "the curve's run", job.target.traits)
     return _as_point(job.round, setting, loaded)
 
 
@@ -229,7 +229,7 @@ class _Batches:
         network = self._engine.read(Path(target.model), target.shapes)
         samples = load_samples(Path(self._job.inputs))
         request = network.compile(target.device, "latency", target.precision, None).request(samples)
-        expected = [infer_checked(request, i, network) for i in range(len(samples))]
+        expected = [infer_checked(request, i, network, target.traits) for i in range(len(samples))]
         return _Batched(network, samples, expected)
 
     def _reshaped(self, batch: int) -> _Batched:
@@ -244,7 +244,7 @@ class _Batches:
         expected = [[np.concatenate(parts) for parts in columns] for columns in together]
         request = network.compile(target.device, "latency", target.precision, None).request(samples)
         for i, known in enumerate(expected):
-            _refuse_mixed(infer_checked(request, i, network), known)
+            _refuse_mixed(infer_checked(request, i, network, target.traits), known)
         return _Batched(network, samples, expected)
 
 

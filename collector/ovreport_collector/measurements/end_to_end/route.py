@@ -22,8 +22,10 @@ clock = time.perf_counter
 class Route:
     """One way from an encoded image to the answer, and what was timed on it."""
 
+    request: StagedRequest
+    """For one image at a time."""
     requests: Sequence[StagedRequest]
-    """Two: one infers while the other's image is prepared."""
+    """For the pipeline: while some infer, the image of another is prepared."""
     prepare: Callable[[Any], Array] | None
     """Decoded image → the model's input; None: the model takes the pixels."""
     answer: Callable[[Sequence[Array]], object]
@@ -34,16 +36,30 @@ class Route:
     streaming_s: float = 0.0
 
     def walk(self, data: bytes) -> object:
-        """Take one image all the way, every stage timed; return the answer."""
-        value: Any = data
+        """Take one image all the way, every stage timed; return the answer.
+
+        What a stage made is kept until the answer is there, so that no other stage frees it.
+        """
+        stages = dict(self._stages(self.request))
+        taken: dict[Stage, float] = {}
+        made: list[Any] = [data]
         start = before = clock()
-        for name, stage in self._stages(self.requests[0]):
-            value = stage(value)
+        for name, stage in stages.items():
+            made.append(stage(made[-1]))
             now = clock()
-            self.stages_s.setdefault(name, []).append(now - before)
+            taken[name] = now - before
+            before = now
+        answer = made.pop()
+        # Letting go of a decoded image takes a while too, which is of the stage that made it.
+        for name in reversed(list(stages)[:-1]):
+            made.pop()
+            now = clock()
+            taken[name] += now - before
             before = now
         self.whole_s.append(before - start)
-        return value
+        for name, seconds in taken.items():
+            self.stages_s.setdefault(name, []).append(seconds)
+        return answer
 
     def stream(
         self, images: Iterable[bytes], answer: Callable[[Sequence[Array]], Any] | None = None
@@ -84,12 +100,12 @@ class Route:
         )
 
     def _stages(self, request: StagedRequest) -> Iterator[tuple[Stage, Callable[[Any], Any]]]:
-        yield "decode", decoded
         if self.prepare is None:
-            yield "transfer", lambda image: request.put(pixels(image))
+            yield "decode", lambda data: pixels(decoded(data))
         else:
+            yield "decode", decoded
             yield "preprocess", self.prepare
-            yield "transfer", request.put
+        yield "transfer", request.put
         yield "infer", lambda _: request.infer()
         yield "postprocess", lambda _: self.answer(request.outputs())
 

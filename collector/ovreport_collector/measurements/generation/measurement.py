@@ -41,9 +41,10 @@ CONCURRENT_PROCESSES = {"quick": 3, "standard": 5, "publish": 7}
 an interval, five are the fewest that may be compared."""
 OUTPUTS_LIMIT_S = 300.0
 """Plenty for all prompts and windows of a small model on a small machine: a limit, no estimate."""
-ACCURACY_S, _LOADING_S, _TOKEN_S, _TOGETHER_S = 60.0, 5.0, 0.02, 20.0
-"""Expected, of a small model on a small machine: a case's prompts and windows; a load; a token;
-several requests at once, the second load included."""
+ACCURACY_S, LOADING_S, TOKEN_S, TOGETHER_S = 22.0, 4.0, 0.0105, 6.0
+"""Expected, of a small model on two cores: a case's prompts and windows; a process with its load
+and warm-up; a token, its share of the prompt included; several requests at once, the second load
+included."""
 
 DECODING = (
     "Greedy; the end of the text is ignored, so that every generation has the stated length. "
@@ -74,7 +75,7 @@ class Generation(Workload[GenerationResult]):
         """Return about how long the only step of a process takes."""
         tokens = GENERATIONS[tier.name] * sum(lengths.new_tokens for lengths in GRID)
         together = SKIP not in skip and index < CONCURRENT_PROCESSES[tier.name]
-        return _LOADING_S + _TOKEN_S * tokens + (_TOGETHER_S if together else 0.0)
+        return LOADING_S + TOKEN_S * tokens + (TOGETHER_S if together else 0.0)
 
     def step_extra_s(self, tier: Tier) -> float:
         """Return what its longest process takes: tokens are not bounded by the tier."""
@@ -144,7 +145,8 @@ def _why_no_concurrency(current: PlannedProcess) -> str:
 
 def _part(results: Sequence[GenerationResult], quality: GenerationQuality | None) -> GenerationPart:
     return GenerationPart(
-        settings=quality.settings if quality else results[0].settings,
+        settings=results[0].settings,
+        settings_of="pipeline",
         decoding=DECODING,
         points=_points(results),
         loads=[result.load for result in results],

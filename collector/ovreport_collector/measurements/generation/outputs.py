@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ovreport.record import NotMeasured, Settings, Unsupported, Window
+from ovreport.record import NotMeasured, Unsupported, Window
 from ovreport_collector import engines
 from ovreport_collector.engines import errors
 from ovreport_collector.engines.arrays import load_samples
@@ -27,11 +27,12 @@ class GenerationOutputsResult(Struct, frozen=True, kw_only=True, tag="generation
     """What a language model generated, and how well it predicted a text."""
 
     model: OutputsResult
-    settings: Settings
     generations: list[list[int]]
     """Token ids, of each prompt."""
     windows: list[Window] | NotMeasured
     """Loss of the text, or why there are no logits."""
+    text: list[int]
+    """Token ids of the text, as many as were to be scored."""
 
 
 class GenerationOutputsJob(Job[GenerationOutputsResult], frozen=True, kw_only=True):
@@ -65,12 +66,10 @@ def outputs(job: GenerationOutputsJob, engine: TextEngine) -> GenerationOutputsR
         list(pipeline.generate(prompt, lengths.new_tokens).tokens)
         for prompt in spread(tokens, job.prompts, lengths.prompt_tokens)
     ]
-    text = _tokens(pipeline, job.text)
+    text = _tokens(pipeline, job.text)[: job.window + job.stride * (job.windows - 1)]
     del pipeline  # its memory is wanted for the network
-    model, settings, windows = _predict(job, engine, path, text)
-    return GenerationOutputsResult(
-        model=model, settings=settings, generations=generations, windows=windows
-    )
+    model, windows = _predict(job, engine, path, text)
+    return GenerationOutputsResult(model=model, generations=generations, windows=windows, text=text)
 
 
 def spread(tokens: Sequence[int], count: int, length: int) -> list[list[int]]:
@@ -89,15 +88,15 @@ def _tokens(pipeline: Pipeline, inputs: str) -> list[int]:
 
 def _predict(
     job: GenerationOutputsJob, engine: TextEngine, path: Path, text: Sequence[int]
-) -> tuple[OutputsResult, Settings, list[Window] | NotMeasured]:
+) -> tuple[OutputsResult, list[Window] | NotMeasured]:
     """Run the network under the pipeline; where it cannot be run by itself, return why."""
     try:
         network = engine.network(path)
         windows = network.windows(text, window=job.window, stride=job.stride, most=job.windows)
-        return network.described(), network.settings, windows
+        return network.described(), windows
     except WrongOutputError:
         raise
     except Exception as error:
         why = Unsupported(reason=f"the pipeline gives no logits: {errors.message(error)}")
         model = OutputsResult(inputs=[], outputs=[], parameters=0, execution=why)
-        return model, engine.settings, why
+        return model, why

@@ -12,6 +12,7 @@ from ovreport.record import (
     Failed,
     NotMeasured,
     Perplexity,
+    PublishedPerplexity,
     TokenAgreement,
     Window,
 )
@@ -26,17 +27,18 @@ from ovreport_collector.process.job import JobFailed
 def quality(
     found: GenerationOutputsResult,
     reference: GenerationOutputsResult | NotMeasured,
+    published: PublishedPerplexity | NotMeasured,
     *,
     title: str,
     seed: int,
 ) -> GenerationQuality:
     """Return perplexity and agreement of what was found in the data of that title.
 
-    `reference`: the same at f32 on the CPU, or why there is none.
+    `reference`: the same at f32 on the CPU, or why there is none. `published`: of the file as
+    published.
     """
     return GenerationQuality(
-        settings=found.settings,
-        perplexity=_perplexity(found.windows, reference, title, seed),
+        perplexity=_perplexity(found.windows, reference, published, title, seed),
         agreement=_agreement(found.generations, reference, title),
     )
 
@@ -46,13 +48,14 @@ def as_reference(
 ) -> GenerationOutputsResult | NotMeasured:
     """Return the reference's outputs, or why there are none."""
     if isinstance(result, JobFailed):
-        return Failed(reason=f"the f32 reference failed: {result.reason}"[:2000], cause="error")
+        return Failed(reason=f"f32 on the CPU failed: {result.reason}"[:2000], cause="error")
     return result
 
 
 def _perplexity(
     windows: list[Window] | NotMeasured,
     reference: GenerationOutputsResult | NotMeasured,
+    published: PublishedPerplexity | NotMeasured,
     title: str,
     seed: int,
 ) -> Perplexity | NotMeasured:
@@ -67,6 +70,7 @@ def _perplexity(
         high=interval.high,
         data=f"The first half of the passages of: {title}.",
         reference=_paired(windows, reference, seed),
+        published=published,
     )
 
 

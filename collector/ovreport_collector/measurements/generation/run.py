@@ -70,6 +70,7 @@ class GenerationResult(Struct, frozen=True, kw_only=True, tag="generation"):
     """One round of a language model."""
 
     settings: Settings
+    """Of the pipeline that was timed."""
     points: list[GenerationPoint]
     load: LoadRound
     memory: MemoryRound | None
@@ -118,6 +119,7 @@ def measure(job: GenerationJob, engine: TextEngine) -> GenerationResult:
     prompts = Prompts([token for text in texts(order) for token in pipeline.encode(text)])
     load = _warm_up(job, pipeline, prompts, load_s)
     points = [_point(job, pipeline, prompts, lengths) for lengths in job.grid]
+    settings = pipeline.settings
     memory.end("generation")
     del pipeline
     give_back_freed()
@@ -126,7 +128,7 @@ def measure(job: GenerationJob, engine: TextEngine) -> GenerationResult:
         memory.end("concurrency")
     found = memory.result(job.round)
     return GenerationResult(
-        settings=engine.settings,
+        settings=settings,
         points=points,
         load=load,
         memory=found if isinstance(found, MemoryRound) else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,8 +21,8 @@ from ovreport.record import (
 )
 from ovreport_collector import engines
 from ovreport_collector.engines import errors
-from ovreport_collector.engines.arrays import Array, load_samples, rotated
 from ovreport_collector.engines.base import Compiled, Network, Request, WrongOutputError
+from ovreport_collector.engines.mapped import KeptOutputs, open_samples, release
 from ovreport_collector.engines.types import Target
 from ovreport_collector.loadgen.cgroup_peak import CgroupPeak
 from ovreport_collector.loadgen.checks import check_same, infer_checked
@@ -45,6 +46,10 @@ from ovreport_collector.process.job import StepJob
 
 Found = TypeVar("Found", Energy, MemoryRound)
 Measured = TypeVar("Measured")
+
+CHECK_CAP_S = 20.0
+"""About what inferring the samples before the first round may take: a slow model rotates fewer."""
+clock = time.perf_counter
 
 
 class InferenceJob(StepJob[InferenceStep], frozen=True, kw_only=True):
@@ -76,18 +81,19 @@ class _Measuring:
     """What the steps of a process share."""
 
     def __init__(self, job: InferenceJob) -> None:
-        self.job, self.device = job, job.target.device
+        self.job, self.device, self.traits = job, job.target.device, job.target.traits
         self.memory = MemoryMeter(CgroupPeak())
-        self.samples = rotated(load_samples(Path(job.inputs)), job.seed + job.process)
+        self.samples = open_samples(Path(job.inputs), job.seed + job.process)
         self.engine = engines.create(job.target)
         self.memory.end("import")
         self.meter = energy.Measurement(energy.choose(job.energy_in), energy.IDLE_S[job.tier.name])
-        self.expected: list[list[Array]] = []
+        self.expected = KeptOutputs(Path(job.inputs).parent)
 
     def steps(self) -> Iterator[InferenceStep]:
         """Measure start-up, latency, throughput with its energy, and memory, in this order."""
         network = yield from self._latency()
         give_back_freed()  # the latency mode's memory is not the throughput mode's
+        release(self.samples)
         yield from self._throughput(network)
         yield self._ended()
 
@@ -99,7 +105,8 @@ class _Measuring:
         network, compiled, request = started.network, started.compiled, started.request
         times = started.times
         del started  # it would keep what is let go at the end
-        self.expected = [infer_checked(request, i, network) for i in range(len(self.samples))]
+        with memory.leaving_out():
+            self._check_first(request, network)
         loop = LatencyLoop(request, len(self.samples), job.tier, process=job.process)
         yield Started(execution=compiled.execution, startup=times, settings=compiled.settings)
         for index in job.latency_rounds:
@@ -109,10 +116,20 @@ class _Measuring:
         memory.note_device(self.engine, self.device, "latency")
         return network
 
+    def _check_first(self, request: Request, network: Network) -> None:
+        """Infer every sample once; of a slow model, those that the time is enough for."""
+        began = clock()
+        for index in range(len(self.samples)):
+            if index and clock() - began > CHECK_CAP_S:
+                break
+            self.expected.append(infer_checked(request, index, network, self.traits))
+        self.samples = self.samples[: len(self.expected)]
+
     def _latency_round(self, loop: LatencyLoop, request: Request, index: int) -> LatencyRound:
         measured = loop.round(index, LoopWatch())
         last = (measured.n - 1) % len(self.expected)
-        check_same(request.outputs(), self.expected[last], "the latency run")
+        with self.memory.leaving_out():
+            check_same(request.outputs(), self.expected[last], "the latency run", self.traits)
         return measured
 
     def _throughput(self, network: Network) -> Iterator[InferenceStep]:
@@ -140,11 +157,13 @@ class _Measuring:
     def _throughput_round(self, loop: ThroughputLoop, index: int) -> ThroughputRound:
         measured = loop.round(index, LoopWatch(), around=self.meter)
         # The requests that were driven must still give right answers, each for a sample of its own.
-        for slot, request in enumerate(loop.requests):
-            sample = slot % len(self.samples)
-            request.feed(sample)
-            request.infer()
-            check_same(request.outputs(), self.expected[sample], "the throughput run")
+        with self.memory.leaving_out():
+            for slot, request in enumerate(loop.requests):
+                sample = slot % len(self.samples)
+                request.feed(sample)
+                request.infer()
+                expected = self.expected[sample]
+                check_same(request.outputs(), expected, "the throughput run", self.traits)
         self.meter.count(measured.n)
         return measured
 
@@ -155,6 +174,7 @@ class _Measuring:
         """Try the drivers on a model of its own, whose memory is not counted."""
         found = faster_driver(self._compile(network), self.samples)
         give_back_freed()
+        release(self.samples)
         self.memory.begin()
         return found
 

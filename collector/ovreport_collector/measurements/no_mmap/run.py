@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from ovreport.record import MemoryRound, Unsupported
 from ovreport_collector import engines
-from ovreport_collector.engines.arrays import load_samples, rotated
 from ovreport_collector.engines.base import MapsWeights
+from ovreport_collector.engines.mapped import open_samples
 from ovreport_collector.loadgen.memory import MemoryMeter
 from ovreport_collector.loadgen.start import timed_start
 from ovreport_collector.machine.loop_watch import LoopWatch
@@ -28,12 +28,9 @@ class NoMmapJob(ProcessJob[NoMmapResult], frozen=True, kw_only=True):
     """Start with weights that are read, not mapped."""
 
     def run(self) -> NoMmapResult:
-        """Read, compile and infer once, and note the memory after each.
-
-        All inputs are loaded, as a case's process does: see `startup.run`.
-        """
+        """Read, compile and infer once, and note the memory after each."""
         memory = MemoryMeter()
-        samples = rotated(load_samples(Path(self.inputs)), self.seed + self.round)
+        samples = open_samples(Path(self.inputs), self.seed + self.round)
         engine = engines.create(self.target)
         if not isinstance(engine, MapsWeights):
             raise NotImplementedError(

@@ -1,8 +1,4 @@
-"""A start from the model cache, timed.
-
-It loads all inputs, as a case's process does, so that its memory can be compared with that
-process's: what differs is the way to load the model.
-"""
+"""A start from the model cache, timed."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ from msgspec import Struct
 
 from ovreport.record import MemoryRound, StartupRound
 from ovreport_collector import engines
-from ovreport_collector.engines.arrays import load_samples, rotated
+from ovreport_collector.engines.mapped import open_samples
 from ovreport_collector.loadgen.memory import MemoryMeter
 from ovreport_collector.loadgen.start import timed_start
 from ovreport_collector.machine.loop_watch import LoopWatch
@@ -39,7 +35,7 @@ class CachedStartJob(ProcessJob[CachedStartResult], frozen=True, kw_only=True):
         cache_dir = Path(self.cache_dir)
         cache_dir.mkdir(parents=True, exist_ok=True)
         memory = MemoryMeter()
-        samples = rotated(load_samples(Path(self.inputs)), self.seed + self.round)
+        samples = open_samples(Path(self.inputs), self.seed + self.round)
         engine = engines.create(self.target)
         memory.end("import")
         started = timed_start(

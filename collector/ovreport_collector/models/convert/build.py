@@ -81,6 +81,7 @@ def _convert(model: Model, files: Files, out: Path, work: Path) -> None:
 
 
 def _needed(model: Model, files: Files) -> dict[str, Path]:
+    """Return role → path of what the model's converter reads beside the weights."""
     return {role: files.files[role] for role in CONVERTERS[model.converter].files}
 
 

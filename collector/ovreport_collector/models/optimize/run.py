@@ -17,7 +17,7 @@ from ovreport.engines import ENGINES
 from ovreport_collector.engines.arrays import load_samples
 from ovreport_collector.engines.openvino.engine import OpenVino, OpenVinoNetwork
 from ovreport_collector.engines.runtime import openvino as ov
-from ovreport_collector.loadgen.checks import infer_checked
+from ovreport_collector.loadgen.checks import infer
 from ovreport_collector.loadgen.memory import peak_rss_bytes
 from ovreport_collector.models.optimize import quantize
 from ovreport_collector.models.optimize.check import check_optimized
@@ -31,7 +31,7 @@ _NO_TELEMETRY = "NNCF_CI"
 def optimize(job: OptimizeRequest) -> OptimizeResult:
     """Optimize a model and save it; ValueError where nothing in it can be optimized.
 
-    WrongOutputError if the optimized model does not give finite outputs.
+    What was saved is run once. Whether its outputs are right is seen when they are compared.
     """
     os.environ[_NO_TELEMETRY] = "1"
     if ENGINES[job.target.engine].kind == "generation":
@@ -84,7 +84,7 @@ def _check(job: OptimizeRequest) -> None:
     network = OpenVino({}).read(Path(job.file), job.target.shapes)
     check_optimized(network.model, job)
     compiled = network.compile("CPU", "latency", "f32", None)
-    infer_checked(compiled.request(load_samples(Path(job.tried_with))), 0, network)
+    infer(compiled.request(load_samples(Path(job.tried_with))), 0, network)
 
 
 # ---------------------------------------------------------------- methods

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from ovreport.engines import ENGINES, GENAI, OPENVINO
 from ovreport_collector.models.convert.registry import CONVERTERS
 from ovreport_collector.plan.validation import Fault, text
+from ovreport_collector.sources import model_files
 from ovreport_collector.sources.address import Address, InWheel, Local, OnHub, parse
 from ovreport_collector.sources.wheel import AddressError, is_pin, parse_wheel
 from ovreport_collector.suite.language import is_language
@@ -15,8 +16,12 @@ from ovreport_collector.suite.model import File, Model, Suite, Wheel
 
 MODEL_FORMATS = ENGINES[OPENVINO].suffixes
 LANGUAGE_MODEL_FORMATS = ENGINES[GENAI].suffixes
-MODEL_REMEDY = "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin) or TFLite (.tflite) file"
 """A GGUF file, or an OpenVINO IR with its tokenizer in the same folder."""
+MODEL_REMEDY = (
+    "give an ONNX (.onnx), OpenVINO IR (.xml with its .bin), TFLite (.tflite) or frozen TensorFlow "
+    "(.pb) file; convert any other, of PyTorch too, in Python: "
+    "openvino.save_model(openvino.convert_model(model), 'model.xml')"
+)
 
 
 def wheel(path: str, pin: str, entry: Wheel) -> Iterator[Fault]:
@@ -99,18 +104,27 @@ def model_file(path: str, model: Model, suite: Suite) -> Iterator[Fault]:
             else MODEL_REMEDY
         )
         yield Fault(path, f'"{name}" is not a model', remedy)
-    elif suffix == ".xml":
-        yield from _ir_weights(path, model, address, suite)
+    elif suffix == ".xml" and not isinstance(address, Local):
+        yield from _ir_weights(path, model)
+    elif isinstance(address, Local):
+        yield from _parts(path, model, Path(suite.folder, address.path))
 
 
-def _ir_weights(path: str, model: Model, address: Address, suite: Suite) -> Iterator[Fault]:
-    """Yield a fault if the weights of an OpenVINO IR are missing."""
-    if isinstance(address, Local):
-        weights = Path(suite.folder, address.path).with_suffix(".bin")
-        if not weights.is_file():
-            what = f"its weights are missing: there is no {weights.name} next to {address.name}"
-            yield Fault(path, what, "copy the .bin file of the OpenVINO IR to the same folder")
-    elif not model.file.folder and "weights" not in model.files:
+def _parts(path: str, model: Model, file: Path) -> Iterator[Fault]:
+    """Yield a fault if a local model lacks files that it consists of."""
+    named = {PurePosixPath(one.uri).name for one in model.files.values()}
+    absent = [
+        name
+        for name in model_files.missing_from(file, language=is_language(model))
+        if PurePosixPath(name).name not in named
+    ]
+    if absent and file.is_file():
+        yield Fault(path, model_files.what_is_missing(absent), model_files.REMEDY)
+
+
+def _ir_weights(path: str, model: Model) -> Iterator[Fault]:
+    """Yield a fault if an OpenVINO IR that is fetched has no address of its weights."""
+    if not model.file.folder and "weights" not in model.files:
         what = "an OpenVINO IR has two files, and this address names one"
         remedy = (
             "add the .bin file as [models.files.weights]; for an hf: branch, folder = true "

@@ -121,7 +121,7 @@ def _variants(path: str, model: Model) -> Iterator[Fault]:
         yield Fault(path, f'unknown variant "{unknown[0]}"', remedy)
     elif model.variants and not possible:
         what = f"the published file is {model.variant} already"
-        yield Fault(path, what, "remove variants: only fp32 models are optimized")
+        yield Fault(path, what, "remove variants: only floating-point models are optimized")
     elif impossible := sorted(set(model.variants) - set(possible)):
         what = f"a language model cannot be optimized to {impossible[0]}"
         yield Fault(path, what, f"use one of: {', '.join(possible)}")

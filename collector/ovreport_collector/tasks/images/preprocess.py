@@ -16,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ovreport.errors import SuiteError
 from ovreport.record import Unsupported
 from ovreport_collector.engines.arrays import Array
 from ovreport_collector.engines.image_pipeline import Channels, ImagePipeline, Layout, Resize
 from ovreport_collector.engines.images import FILTERS
 from ovreport_collector.suite.model import Model
-from ovreport_collector.suite.options import Option, integer
+from ovreport_collector.suite.options import Option, OptionError, integer
 from ovreport_collector.tasks.samples import only_input
 
 Crop = Literal["centre", "none", "letterbox"]
@@ -143,7 +142,7 @@ def preprocessing(model: Model) -> Preprocessing:
     layout = choice(model, "layout", get_args(Layout))
     width, height = image_size(shape, layout)
     if not width or shape[1 if layout == "NCHW" else 3] != 3:
-        raise SuiteError(
+        raise OptionError(
             f"the input {shape} is not images of three channels in {layout}",
             where=f"{model.id}.options",
             remedy="set the option layout to NCHW or NHWC, as the network has it",
@@ -169,7 +168,7 @@ def choice(model: Model, key: str, known: Sequence[Word]) -> Word:
     value = model.options.get(key, known[0])
     found = next((word for word in known if word == value), None)
     if found is None:
-        raise SuiteError(
+        raise OptionError(
             f'{key} is "{value}"', where=f"{model.id}.options", remedy=f"use {' or '.join(known)}"
         )
     return found
@@ -179,7 +178,7 @@ def per_channel(model: Model, key: str, default: Sequence[float]) -> NDArray[np.
     """Return an option that must be three numbers, one a channel."""
     value = np.atleast_1d(np.asarray(model.options.get(key, list(default)), dtype=np.float32))
     if value.shape != (3,) or not np.isfinite(value).all():
-        raise SuiteError(
+        raise OptionError(
             f"{key} must be three numbers", where=f"{model.id}.options", remedy="one a channel"
         )
     return value
@@ -187,7 +186,7 @@ def per_channel(model: Model, key: str, default: Sequence[float]) -> NDArray[np.
 
 def _not_zero(model: Model, scale: NDArray[np.float32]) -> NDArray[np.float32]:
     if not scale.all():
-        raise SuiteError(
+        raise OptionError(
             "scale holds a zero", where=f"{model.id}.options", remedy="pixels are divided by it"
         )
     return scale

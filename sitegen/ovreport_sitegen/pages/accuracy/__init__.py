@@ -7,20 +7,27 @@ from dataclasses import dataclass, replace
 
 from ovreport.metrics.anomalies import ANOMALIES, anomalies
 from ovreport.record import Accuracy
+from ovreport_sitegen.answer.choice import ACCURACY
+from ovreport_sitegen.answer.section import Section, section
+from ovreport_sitegen.answer.state import ANY, State
 from ovreport_sitegen.charts import MAX_ROWS, Chart
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import RESULT_COLUMNS, metric_column, result_row, value_cell
-from ovreport_sitegen.components.result_tables import details_table
+from ovreport_sitegen.components.cells import RESULT_COLUMNS, result_row
+from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.accuracy import choices, sentences, tradeoff
+from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.page import Head, Page, has_results
 from ovreport_sitegen.text import line, plural
 
+FIRST = State(ACCURACY, "choice", ANY)
+"""Of the table: a column for each of the weights and precisions that ran."""
+_MOST = 6
+"""Models with a chart on this page."""
 SPEED_COUNTS = Column("Speed counts", "≥ 99 %", tip="By the accuracy that was measured")
 
 
@@ -33,20 +40,19 @@ class AccuracyView:
     """A sentence each."""
     cards: tuple[Card, ...]
     tradeoffs: tuple[Card, ...]
-    """Accuracy against latency speedup, a chart for each model that has a choice."""
+    """Accuracy against latency speedup, a chart a model; the models' pages have the tables."""
     tradeoffs_note: str
     """Which models have no chart here; empty where all have one."""
-    choices: tuple[Table, ...]
-    """What is optimal for each model, a table for each device that has a choice."""
     no_choice: str
     """Why there is nothing to choose; empty where there is."""
-    table: Table
+    section: Section
+    conversion: Table | None
+    """Against the frameworks that run the published files; None where none was measured."""
     published: Table | None
     anomalies: Table
     """Implausible accuracies; without rows where there are none."""
     agreement: Table
-    unlabelled: int
-    """Models without labelled data: only their agreement with f32 is known."""
+    """Of models without labelled data: only their agreement with f32 is known."""
 
 
 def view(catalogue: Catalogue) -> AccuracyView:
@@ -62,18 +68,15 @@ def view(catalogue: Catalogue) -> AccuracyView:
     return AccuracyView(
         head=head,
         findings=sentences.page_findings(catalogue),
-        cards=(loss_card(catalogue, "#all", variants=True), speedup_card(catalogue)),
-        tradeoffs=tradeoff.site_cards(catalogue),
-        tradeoffs_note=tradeoff.site_note(catalogue),
-        choices=tuple(
-            t for d in catalogue.devices if (t := choices.device_table(catalogue, d)).rows
-        ),
+        cards=(loss_card(catalogue, "#answers", variants=True), speedup_card(catalogue)),
+        tradeoffs=tuple(replace(c, table=None) for c in tradeoff.site_cards(catalogue, _MOST)),
+        tradeoffs_note=tradeoff.site_note(catalogue, _MOST),
         no_choice=tradeoff.no_choice_text(catalogue),
-        table=_table(catalogue, labelled),
+        section=section(catalogue, "Accuracy of every model", FIRST),
+        conversion=conversion.table(catalogue.native),
         published=accuracies.published_table(catalogue),
         anomalies=_anomalies(catalogue),
-        agreement=_agreement(catalogue),
-        unlabelled=len(catalogue.models) - len(models),
+        agreement=_agreement([r for r in catalogue.results if r.model.id not in models]),
     )
 
 
@@ -93,7 +96,7 @@ def loss_card(catalogue: Catalogue, more: str, *, variants: bool = False) -> Car
             pairs.append((row, r))
     pairs.sort(key=lambda pair: pair[0].value)
     rows = tuple(row for row, _ in pairs[:MAX_ROWS])
-    finding = loss_finding([r for _, r in pairs], many=many)
+    finding = loss_finding([r for _, r in pairs], many=many, failed=cells.failed_words(results))
     title = "Accuracy loss against f32"
     key = (
         "Line: 95 % interval. Shaded: within 1 % of the reference. ▼: beyond it, so its speed does "
@@ -140,10 +143,11 @@ def _can_lose(result: Result, variants: bool) -> bool:
     return result.requested != "f32" or result.device.family != "CPU"
 
 
-def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
+def loss_finding(results: Sequence[Result], *, many: bool = False, failed: str = "") -> str:
     """Return how many results are shown to keep 99 %, and which one loses most.
 
-    `many`: the site has several devices, so that one's is named.
+    `many`: the site has several devices, so that one's is named. `failed`: how many have no
+    accuracy because something failed.
     """
     known = [r for r in results if cells.eligible(r) is not None]
     if not known:
@@ -151,7 +155,7 @@ def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
     kept = sum(bool(cells.shown_to_keep(r)) for r in known)
     text = (
         f"{kept} of {plural(len(known), 'result')} {'is' if kept == 1 else 'are'} shown to keep "
-        f"99 % of the f32 reference{cells.others_words(known)}."
+        f"99 % of the f32 reference{cells.others_words(known)}{failed}."
     )
     failing = [r for r in known if not cells.eligible(r)]
     if failing:
@@ -169,17 +173,16 @@ def loss_finding(results: Sequence[Result], *, many: bool = False) -> str:
 
 def speedup_card(catalogue: Catalogue) -> Card:
     """Return the card of the default precision's speedup, with its change of accuracy."""
-    found = [s for s in catalogue.default_speedups() if cells.reference_of(s.candidate)]
+    results = [r for r in catalogue.default_results() if cells.reference_of(r)]
     card = speedups.speedup_card(
         catalogue,
         "latency",
-        found,
+        results,
         id_="speed-accuracy",
         naming=lambda r: (
             f"{r.model.title} · {r.executed or r.precision} · {cells.cost_cell(r).text} points"
         ),
     )
-    results = [s.candidate for s in found]
     results.sort(key=lambda r: (cells.eligible(r) is not False, r.model.title))
     many = len(catalogue.devices) > 1
     texts = [sentences.sentence(e, many=many) for e in sentences.effects(catalogue, results)]
@@ -188,42 +191,6 @@ def speedup_card(catalogue: Catalogue) -> Card:
     title = "Speedup and accuracy of the default precision"
     chart = card.chart and replace(card.chart, title=title, description=finding)
     return replace(card, title=title, finding=finding, chart=chart)
-
-
-def _table(catalogue: Catalogue, results: Sequence[Result]) -> Table:
-    columns = (
-        *RESULT_COLUMNS,
-        Column("Accuracy", "value", "higher", True, tip="With its 95 % interval and its metric"),
-        Column("Against f32", "points", "higher", True, tip="Paired on the same samples"),
-        metric_column("latency_ms"),
-        Column("Speedup", "× f32, latency", "higher", True, tip=speedups.SPEEDUP.tip),
-        SPEED_COUNTS,
-        accuracies.WITHIN,
-        metric_column("throughput_ips"),
-        Column("Speedup", "× f32, throughput", "higher", True, tip=speedups.SPEEDUP.tip),
-        Column("n", "samples", "", True),
-        Column("Data"),
-    )
-    rows = tuple(
-        result_row(
-            r,
-            (
-                cells.named_cell(h, counted=False),
-                cells.cost_cell(h),
-                value_cell(r, "latency_ms"),
-                speedups.speedup_cell(catalogue, r, "latency"),
-                cells.eligible_cell(h),
-                cells.tolerance_cell(h),
-                value_cell(r, "throughput_ips"),
-                speedups.speedup_cell(catalogue, r, "throughput"),
-                accuracies.n_cell(h),
-                accuracies.data_cell(h),
-            ),
-        )
-        for r in results
-        for h in accuracies.as_headlines(r)
-    )
-    return Table("accuracy-table", "Accuracy on labelled data", columns, rows, searchable=True)
 
 
 def _anomalies(catalogue: Catalogue) -> Table:
@@ -253,7 +220,7 @@ def _anomalies(catalogue: Catalogue) -> Table:
     return Table("anomalies-table", "Implausible accuracies", columns, tuple(rows))
 
 
-def _agreement(catalogue: Catalogue) -> Table:
+def _agreement(results: Sequence[Result]) -> Table:
     columns = (
         Column("Inputs", "n", "", True),
         Column("Relative RMSE", "worst output", "lower", True),
@@ -261,7 +228,7 @@ def _agreement(catalogue: Catalogue) -> Table:
         Column("Cosine", "worst output", "higher", True),
     )
     title = "Raw outputs against f32 on the CPU"
-    return details_table(catalogue, "agreement-table", title, columns, cells.agreement_cells)
+    return result_table("agreement-table", title, results, columns, cells.agreement_cells)
 
 
 PAGE = Page("accuracy", "Accuracy", view, when=has_results)

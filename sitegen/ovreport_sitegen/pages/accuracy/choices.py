@@ -166,7 +166,7 @@ def _lead(choices: Choices, kept: Result, share: float) -> str:
         return "no other usable speedup" if others else "no other keeps as much"
     ratio, name = PairedComparison(second, kept).usable("latency"), choices.names[id(second)]
     if ratio is None:
-        return f"not paired with {name}"
+        return f"no comparison with {name}"
     if not ratio.significant:
         return f"no clear difference from {name}"
     return f"{significant(ratio.ratio.value)}× as fast as {name}"

@@ -1,7 +1,8 @@
 """Sentences on what another precision or variant does to the speed and accuracy of a model.
 
 Each case is compared with the published file in f32: its speed by paired rounds on the same device,
-its accuracy by paired samples with f32 on the CPU. Only significant differences count.
+its accuracy by paired samples with f32 on the CPU. Only significant differences count. Where speeds
+cannot be compared, the sentence ends with why, or with the unpaired ratio of runs that were apart.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import Literal
 from ovreport.metrics import significant
 from ovreport.metrics.anomalies import tolerance
 from ovreport.record import Accuracy
-from ovreport.stats.comparison import Comparison
+from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import SpeedMeasurement
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.ratio_card import note_of, times
+from ovreport_sitegen.components.speedups import runs_apart
 from ovreport_sitegen.data.catalogue import Catalogue, Speedup
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy.pareto import is_another
@@ -46,6 +48,11 @@ _ACCURACY: dict[Change, str] = {
     "unknown": "",
 }
 _FEW_SAMPLES = "has no loss of accuracy that {n} {unit} can show"
+_WHAT: dict[SpeedMeasurement, str] = {"latency": "speed", "throughput": "throughput"}
+_UNPAIRED: dict[SpeedMeasurement, str] = {
+    "latency": "is {} as fast",
+    "throughput": "has {} the throughput",
+}
 _FASTER: dict[SpeedMeasurement, str] = {
     "latency": "is significantly faster than",
     "throughput": "has significantly more throughput than",
@@ -82,10 +89,11 @@ def page_findings(catalogue: Catalogue) -> tuple[str, ...]:
         return (_no_choice(catalogue),)
     defaults = [effect for effect in found if effect.result.is_published]
     optimized = [effect for effect in found if not effect.result.is_published]
-    texts = [_of_defaults(defaults, many)] if defaults else []
+    tried = [r for r in catalogue.results if r.is_published and r.requested == "default"]
+    texts = [_of_defaults(defaults, many, cells.failed_words(tried))] if defaults else []
     if optimized:
         best, worst = best_choice(optimized), largest_loss(found)
-        texts.append(sentence(best, many=many) if best else _no_best(optimized))
+        texts.append(sentence(best, many=many) if best else _no_best(optimized, "latency"))
         if worst and not worst.result.is_published:
             texts.append(sentence(worst, many=many))
     return tuple(texts)
@@ -97,8 +105,7 @@ def card_finding(found: Sequence[Effect], measurement: SpeedMeasurement = "laten
     shown = notable or (found if len(found) == 1 else [])
     texts = (sentence(effect, measurement=measurement) for effect in shown)
     return " ".join(filter(None, texts)) or (
-        f"No choice {_FASTER[measurement]} the published file in f32 while keeping 99 % of its "
-        "accuracy, and none loses significantly more than 1 %."
+        f"{_no_best(found, measurement)} None loses significantly more than 1 % of its accuracy."
     )
 
 
@@ -144,7 +151,7 @@ def share_lost(result: Result) -> float:
     return -reference.delta / reference.value if reference and reference.value else 0.0
 
 
-def _of_defaults(found: Sequence[Effect], many: bool) -> str:
+def _of_defaults(found: Sequence[Effect], many: bool, left_out: str) -> str:
     worst = largest_loss(found)
     if worst:
         return sentence(worst, many=many)
@@ -153,19 +160,26 @@ def _of_defaults(found: Sequence[Effect], many: bool) -> str:
     does = "does not lose" if count == 1 else "loses"
     return (
         f"In the default precision, {who} with labelled data {does} significantly more than 1 % "
-        "of its accuracy."
+        f"of its accuracy{left_out}."
     )
 
 
-def _no_best(found: Sequence[Effect]) -> str:
-    if all(speed_change(effect.ratio("latency")) == "unknown" for effect in found):
+def _no_best(found: Sequence[Effect], measurement: SpeedMeasurement) -> str:
+    """Return why no choice is known to be faster and to keep the accuracy."""
+    outcomes = {outcome_of(effect.ratio(measurement)) for effect in found}
+    if outcomes == {"no comparison"}:
         return (
-            "No variant has enough rounds that alternate with f32 of the published file to tell "
-            "whether it is faster."
+            f"No comparison of {_WHAT[measurement]}: no choice ran in rounds that alternate with "
+            "f32 of the published file."
+        )
+    if outcomes <= {"no comparison", "insufficient data"}:
+        return (
+            f"Insufficient data on {_WHAT[measurement]}: too few rounds alternate with f32 of the "
+            "published file."
         )
     return (
-        "No variant is both significantly faster than the published file in f32 and within 1 % "
-        "of its accuracy."
+        f"No choice {_FASTER[measurement]} the published file in f32 while keeping 99 % of its "
+        "accuracy."
     )
 
 
@@ -200,7 +214,25 @@ def sentence(
     joined = (" but " if {speed, accuracy} == {"more", "less"} else " and ").join(known)
     no_accuracy = accuracy == "unknown" and not result.model.architecture_only
     rest = "; its accuracy against f32 is not known" if no_accuracy else ""
+    rest += _no_speed_words(effect, measurement)
     return f"{result.model.title}: {subject(result, many=many)} {joined}{rest}."
+
+
+def _no_speed_words(effect: Effect, measurement: SpeedMeasurement) -> str:
+    """Return why a case's speed is not compared with f32's; empty where it is."""
+    outcome, what = outcome_of(effect.ratio(measurement)), _WHAT[measurement]
+    if outcome == "insufficient data":
+        return f"; insufficient data to compare its {what} with f32’s"
+    if outcome != "no comparison":
+        return ""
+    apart = runs_apart(effect.speedup, measurement) if effect.speedup else None
+    if apart is None:
+        return f"; no comparison of its {what} with f32’s, as their rounds did not alternate"
+    unpaired = _UNPAIRED[measurement].format(f"{significant(apart.value)}×")
+    return (
+        f"; no comparison of its {what} with f32’s, as the runs were apart; unpaired, it {unpaired}"
+        f"{note_of(apart)}"
+    )
 
 
 def _speed_words(effect: Effect, measurement: SpeedMeasurement, *, named: bool) -> str:

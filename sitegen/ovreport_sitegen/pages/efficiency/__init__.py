@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS
-from ovreport.metrics.efficiency import EFFICIENCY, per_rated
-from ovreport.metrics.memory import MEMORY
+from ovreport.metrics.efficiency import per_rated
+from ovreport_sitegen.answer.section import Section, section
+from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
     RESULT_COLUMNS,
     VERDICT,
-    metric_column,
     result_row,
     value_cell,
     verdict_cell,
 )
 from ovreport_sitegen.components.models_card import models_card
-from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.config import Rated
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -26,15 +25,6 @@ from ovreport_sitegen.pages.efficiency import energy, memory, processor
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import line, safe_url
 
-_METRICS = (
-    *(m.key for m in EFFICIENCY.metrics if not m.rated and m.key not in processor.KEYS),
-    *MEMORY.keys,
-    "startup_ms",
-    "startup_cached_ms",
-    energy.GROSS,
-)
-"""Processor times have a table of their own."""
-
 
 @dataclass(frozen=True)
 class EfficiencyView:
@@ -42,11 +32,9 @@ class EfficiencyView:
 
     head: Head
     cards: tuple[Card, ...]
+    section: Section
     processor: processor.ProcessorSection
-    table: Table
     energy: energy.EnergySection
-    phases: Table
-    kinds: Table
     modes: Table
     modes_finding: str
     rated: Table | None
@@ -73,11 +61,9 @@ def view(catalogue: Catalogue) -> EfficiencyView:
     return EfficiencyView(
         head,
         shown,
+        section(catalogue, "What an inference of every model costs", _state(catalogue)),
         processor.section(catalogue),
-        _table(catalogue),
         energy.section(catalogue),
-        memory.phases_table(catalogue),
-        memory.kinds_table(catalogue),
         memory.modes_table(catalogue),
         memory.modes_finding(catalogue),
         _rated(catalogue, found),
@@ -85,22 +71,19 @@ def view(catalogue: Catalogue) -> EfficiencyView:
     )
 
 
+def _state(catalogue: Catalogue) -> State:
+    """Return the first state of the table: processor time, if as many have it as have memory."""
+    keys = processor.KEYS[1], "peak_memory_bytes"
+    counts = [sum(bool(r.metric_value(key)) for r in catalogue.results) for key in keys]
+    return State(keys[0] if counts[0] >= counts[1] else keys[1])
+
+
 def _full_names(catalogue: Catalogue) -> list[tuple[str, str]]:
-    return [device.key for device in catalogue.devices]
-
-
-def _table(catalogue: Catalogue) -> Table:
-    columns = (VERDICT, *map(metric_column, _METRICS))
-
-    def cells(r: Result) -> tuple[Cell, ...]:
-        return (verdict_cell(r, "throughput"), *(value_cell(r, key) for key in _METRICS))
-
-    id_, caption = "efficiency-table", "Efficiency of every result"
-    return result_table(id_, caption, catalogue.results, columns, cells)
+    return [(device.key.machine, device.key.full_name) for device in catalogue.devices]
 
 
 def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
-    results = [r for r in catalogue.results if r.device.key[1] in rated]
+    results = [r for r in catalogue.results if r.device.key.full_name in rated]
     if not results:
         return None
     columns = (
@@ -111,7 +94,7 @@ def _rated(catalogue: Catalogue, rated: dict[str, Rated]) -> Table | None:
         Column("Per price", "inf/s per unit (rated)", "higher", True),
         VERDICT,
     )
-    rows = tuple(_rated_row(r, rated[r.device.key[1]]) for r in results)
+    rows = tuple(_rated_row(r, rated[r.device.key.full_name]) for r in results)
     return Table("rated-table", "Rated power and price", columns, rows, searchable=True)
 
 

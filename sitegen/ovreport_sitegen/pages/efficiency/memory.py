@@ -17,20 +17,19 @@ from ovreport_sitegen.components.memory import (
     memory_of,
     none_cells,
     peaks,
-    phase_name,
-    phase_parts,
     size_cell,
 )
 from ovreport_sitegen.components.ranking import CARD_ROWS, model_name, preferred
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
+    left_out_words,
     mean_ratio,
     note_of,
     ratio_card,
     ratio_cell,
     times,
 )
-from ovreport_sitegen.components.result_tables import details_table
+from ovreport_sitegen.components.result_tables import result_table
 from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -50,7 +49,7 @@ def mode_card(catalogue: Catalogue) -> Card:
         conditions=f"{device.label} · default precision",
         axis="Times the memory of latency mode, log scale",
         better="Lower is better",
-        finding=_cost_finding(found),
+        finding=_cost_finding(found, left_out_words(results, (r for r, _ in found), "memory")),
         legend="Dot: peak of throughput mode over that of latency mode, by round. "
         "Line: 95 % interval.",
         table=_cost_table(results[:CARD_ROWS]) if results else None,
@@ -74,18 +73,19 @@ def _peaks_words(result: Result) -> str:
     return f"{' → '.join(both)} MiB"
 
 
-def _cost_finding(found: Sequence[tuple[Result, Comparison]]) -> str:
+def _cost_finding(found: Sequence[tuple[Result, Comparison]], left_out: str) -> str:
     if not found:
         return "Memory was not measured in both modes; the table says why."
     most, cost = found[0]
     note = note_of(cost.ratio, named=len(found) == 1)
     example = f"{most.model.title}, {times(cost)}{note}, {_peaks_words(most)}"
     if len(found) == 1:
-        return f"Memory of throughput mode against latency mode: {example}."
+        return f"Memory of throughput mode against latency mode: {example}{left_out}."
     mean = mean_ratio([c.ratio for _, c in found])
     return (
         f"Throughput mode takes {significant(mean.value)}× the memory of latency mode"
-        f"{note_of(mean)}, geometric mean over {plural(len(found), 'model')}. Most: {example}."
+        f"{note_of(mean)}, geometric mean over {plural(len(found), 'model')}{left_out}. "
+        f"Most: {example}."
     )
 
 
@@ -121,48 +121,6 @@ def _cost_cells(result: Result) -> tuple[Cell, ...]:
     )
 
 
-def phases_table(catalogue: Catalogue) -> Table:
-    """Return the table of peaks, phase by phase."""
-    columns = (*(_size_column(phase_name(p)) for p in PHASES), Column("n", "rounds", "", True))
-    return details_table(
-        catalogue, "phases-table", "Peak memory phase by phase", columns, _phase_cells
-    )
-
-
-def _phase_cells(result: Result) -> tuple[Cell, ...]:
-    memory = memory_of(result)
-    if not isinstance(memory, Memory):
-        return none_cells(memory, len(PHASES) + 1)
-    each = (peaks(memory.rounds, (phase,)).values() for phase in PHASES)
-    return (*map(size_cell, each), count_cell(len(memory.rounds)))
-
-
-def kinds_table(catalogue: Catalogue) -> Table:
-    """Return the table of anonymous and file-backed memory at the end of each mode."""
-    columns = (
-        *(
-            _size_column(kind, f"MiB, {mode}")
-            for mode in ("latency mode", "throughput mode")
-            for kind in ("Anonymous", "File-backed")
-        ),
-        Column("n", "rounds", "", True),
-    )
-    return details_table(
-        catalogue, "kinds-table", "Anonymous and file-backed memory", columns, _kind_cells
-    )
-
-
-def _kind_cells(result: Result) -> tuple[Cell, ...]:
-    memory = memory_of(result)
-    if not isinstance(memory, Memory):
-        return none_cells(memory, 5)
-    sizes = []
-    for phase in PHASES[4:]:
-        parts = phase_parts(memory.rounds, phase)
-        sizes += [[p.anonymous_bytes for p in parts], [p.file_backed_bytes for p in parts]]
-    return (*map(size_cell, sizes), count_cell(len(memory.rounds)))
-
-
 # ---------------------------------------------------------------- ways to load a model
 
 MODES: tuple[ModeName, ...] = ("no-mmap", "cached")
@@ -191,9 +149,9 @@ def modes_table(catalogue: Catalogue) -> Table:
         ),
         Column("n", "rounds", "", True),
     )
-    return details_table(
-        catalogue, "modes-table", "Peak memory of a start, by the way to load", columns, _mode_cells
-    )
+    title = f"Peak memory of a start on {catalogue.main_device.label}, by the way to load"
+    results = ranking.preferred(catalogue.of_device(catalogue.main_device))
+    return result_table("modes-table", title, results, columns, _mode_cells)
 
 
 def modes_finding(catalogue: Catalogue) -> str:
@@ -205,7 +163,8 @@ def modes_finding(catalogue: Catalogue) -> str:
     }
     found = []
     for mode, start in words.items():
-        effects = [c for r in results if (c := mode_effect(r, mode)) is not None]
+        measured = [r for r in results if mode_effect(r, mode)]
+        effects = [c for r in measured if (c := mode_effect(r, mode))]
         own = [c for r in results if (c := anonymous_effect(r, mode)) is not None]
         if not effects or not own:
             continue
@@ -213,7 +172,8 @@ def modes_finding(catalogue: Catalogue) -> str:
         found.append(
             f"{start} takes {significant(peak.value)}× the peak memory of a default start"
             f"{note_of(peak)} and {significant(anonymous.value)}× its anonymous memory"
-            f"{note_of(anonymous, named=False)}{_of_how_many(effects)}."
+            f"{note_of(anonymous, named=False)}{_of_how_many(effects)}"
+            f"{left_out_words(results, measured, 'memory')}."
         )
     return " ".join(found)
 

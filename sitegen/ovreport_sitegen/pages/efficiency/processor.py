@@ -5,23 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from ovreport.metrics import significant
-from ovreport.record import Latency, LatencyRound, NotMeasured, Throughput, ThroughputRound
+from ovreport.record import NotMeasured
 from ovreport.stats.comparison import Comparison
 from ovreport_sitegen.components.card import Card
-from ovreport_sitegen.components.cells import (
-    interval_words,
-    metric_column,
-    missing_words,
-    value_cell,
-)
+from ovreport_sitegen.components.cells import interval_words, missing_words
 from ovreport_sitegen.components.models_card import models_card
-from ovreport_sitegen.components.ratio_card import ratio_cell, times
-from ovreport_sitegen.components.result_tables import details_table
-from ovreport_sitegen.components.speedups import BASELINE, speedup_cell
-from ovreport_sitegen.components.table import DASH, Cell, Column, Table
+from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.undisturbed import is_undisturbed
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -42,15 +32,14 @@ class ProcessorSection:
     card: Card | None
     findings: tuple[str, ...]
     """Ratios of precisions by processor time, where wall time was disturbed."""
-    table: Table | None
 
 
 def section(catalogue: Catalogue) -> ProcessorSection:
     """Return the section; without any processor time, a sentence."""
     if not any(r.metric_value(key) for r in catalogue.results for key in KEYS):
-        return ProcessorSection(_missing(catalogue.results), None, (), None)
+        return ProcessorSection(_missing(catalogue.results), None, ())
     card = models_card(catalogue, KEYS[1])
-    return ProcessorSection("", card, tuple(_findings(catalogue)), _table(catalogue))
+    return ProcessorSection("", card, tuple(_findings(catalogue)))
 
 
 def _missing(results: Sequence[Result]) -> str:
@@ -83,57 +72,3 @@ def _sentence(result: Result, ratio: Comparison) -> str:
         f"{times(ratio)} as much as in {result.short_label} on {result.device.label} (95 % "
         f"interval {bounds}, {plural(ratio.pairs, 'pair')} of rounds)."
     )
-
-
-def _table(catalogue: Catalogue) -> Table:
-    busy = "Processors that the measuring process kept busy, median over rounds"
-    columns = (
-        *map(metric_column, KEYS),
-        Column("Busy, one request", "processors", "", True, tip=busy),
-        Column("Busy, many requests", "processors", "", True, tip=busy),
-        Column("Latency", "× as fast as f32", "higher", True, tip="Wall time, paired by round"),
-        Column(
-            "Processor time",
-            "f32’s ÷ this one’s",
-            "higher",
-            True,
-            tip="One request at a time, paired by round: evidence where wall time is disturbed, "
-            "and no measure of speed",
-        ),
-    )
-
-    def cells(result: Result) -> tuple[Cell, ...]:
-        return (
-            *(value_cell(result, key) for key in KEYS),
-            *_busy_cells(result),
-            speedup_cell(catalogue, result),
-            _ratio_cell(catalogue, result),
-        )
-
-    return details_table(
-        catalogue, "processor-table", "Processor time of every result", columns, cells
-    )
-
-
-def _ratio_cell(catalogue: Catalogue, result: Result) -> Cell:
-    if result.is_baseline:
-        return BASELINE
-    pair = catalogue.speedup(result)
-    return ratio_cell(pair.processor_time if pair else None)
-
-
-def _busy_cells(result: Result) -> tuple[Cell, Cell]:
-    record = result.record
-    return (
-        _busy(record.latency.rounds if isinstance(record.latency, Latency) else ()),
-        _busy(record.throughput.rounds if isinstance(record.throughput, Throughput) else ()),
-    )
-
-
-def _busy(rounds: Sequence[LatencyRound | ThroughputRound]) -> Cell:
-    """Return how many processors the loops kept busy: their processor time by their duration."""
-    shares = [r.cpu_s / r.duration_s for r in rounds if r.cpu_s > 0 and r.duration_s > 0]
-    if not shares:
-        return DASH
-    middle = median(shares)
-    return Cell(significant(middle, 2), sort=middle)

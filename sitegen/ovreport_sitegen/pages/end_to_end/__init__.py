@@ -24,7 +24,13 @@ from ovreport_sitegen.components.cells import (
     verdict_cell,
 )
 from ovreport_sitegen.components.ranking import model_name, preferred
-from ovreport_sitegen.components.ratio_card import Ratio, ratio_card, ratio_cell, ratio_finding
+from ovreport_sitegen.components.ratio_card import (
+    Ratio,
+    left_out_words,
+    ratio_card,
+    ratio_cell,
+    ratio_finding,
+)
 from ovreport_sitegen.components.result_tables import whole_devices
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -58,13 +64,11 @@ def view(catalogue: Catalogue) -> EndToEndView:
     """Return the view of the end-to-end page."""
     main = measured(preferred(catalogue.of_device(catalogue.main_device)))
     shown = [r for r in catalogue.results if isinstance(r.record.end_to_end, EndToEnd)]
-    head = Head(
-        "End to end", _lede(main, catalogue.main_device.label), warning=warning(shown, "end_to_end")
-    )
+    head = Head("End to end", _lede(catalogue, main), warning=warning(shown, "end_to_end"))
     by_model = [(m, measured(preferred(catalogue.of_model(m)))) for m in catalogue.models]
     return EndToEndView(
         head=head,
-        speedups=tuple(_speedup_cards(main, catalogue.main_device.label)) if main else (),
+        speedups=tuple(_speedup_cards(catalogue, main)) if main else (),
         models=tuple(stage_card(model, found) for model, found in by_model if found),
         table=_table(catalogue),
         inputs=tuple(
@@ -80,12 +84,15 @@ def view(catalogue: Catalogue) -> EndToEndView:
 # ---------------------------------------------------------------- findings
 
 
-def _lede(main: Sequence[Measured], device: str) -> str:
-    hosts = [host for m in main if (host := end_to_end.of_way(m.measurement, "host"))]
+def _lede(catalogue: Catalogue, main: Sequence[Measured]) -> str:
+    device = catalogue.main_device.label
+    found = [(m, host) for m in main if (host := end_to_end.of_way(m.measurement, "host"))]
+    hosts = [host for _, host in found]
     if not hosts:
         return f"No image model was measured end to end on {device}."
-    shares = [end_to_end.inference_share(host) for host in hosts]
-    steady = sorted(s.value for s in shares if s.half_width <= NOISY_HALF_WIDTH)
+    shares = [(m.result, end_to_end.inference_share(host)) for m, host in found]
+    known = [(r, share.value) for r, share in shares if share.half_width <= NOISY_HALF_WIDTH]
+    steady = sorted(share for _, share in known)
     if all(len(host.rounds) == 1 for host in hosts):
         return (
             f"{plural(len(hosts), 'model')} measured end to end on {device}, in one round each, so "
@@ -100,10 +107,12 @@ def _lede(main: Sequence[Measured], device: str) -> str:
     if len(steady) > 1:
         median = percent(statistics.median(steady))
         shown = f"{shown} to {percent(steady[-1])} (median {median})"
+    tried = _tried(catalogue, main)
+    left_out = left_out_words(tried, (r for r, _ in known), "end_to_end", "steady share")
     return (
         f"Inference is {shown} of the time from image file to output, for "
-        f"{plural(len(steady), 'model')} on {device}. The rest is decoding, preprocessing, "
-        "transfer and postprocessing, each timed separately."
+        f"{plural(len(steady), 'model')} on {device}{left_out}. The rest is decoding, "
+        "preprocessing, transfer and postprocessing, each timed separately."
     )
 
 
@@ -113,13 +122,14 @@ def graph_of(m: Measured) -> Comparison | None:
 
 
 def async_of(m: Measured) -> Comparison | None:
-    """Return the throughput of two pipelined requests over one, preprocessed on the host."""
+    """Return the throughput of pipelined requests over one, preprocessed on the host."""
     host = end_to_end.of_way(m.measurement, "host")
     return end_to_end.async_gain(host) if host else None
 
 
-def _speedup_cards(main: Sequence[Measured], device: str) -> Iterator[Card]:
+def _speedup_cards(catalogue: Catalogue, main: Sequence[Measured]) -> Iterator[Card]:
     """Yield the card of preprocessing in the graph, and that of pipelining."""
+    device, tried = catalogue.main_device.label, _tried(catalogue, main)
     ways: tuple[tuple[Compare, str, str, str, str, str], ...] = (
         (
             graph_of,
@@ -147,10 +157,23 @@ def _speedup_cards(main: Sequence[Measured], device: str) -> Iterator[Card]:
             title=title,
             conditions=f"{device} · {conditions}",
             axis=axis,
-            finding=ratio_finding(ratios, what) if ratios else nothing,
+            finding=ratio_finding(
+                ratios,
+                what,
+                left_out_words(tried, [ratio.result for ratio in ratios], "end_to_end"),
+            )
+            if ratios
+            else nothing,
             measurement="end_to_end",
             more="#all",
         )
+
+
+def _tried(catalogue: Catalogue, main: Sequence[Measured]) -> list[Result]:
+    """Return the results of the tasks that were measured so on the main device, failed ones too."""
+    tasks = {m.result.model.task for m in main}
+    found = preferred(catalogue.of_device(catalogue.main_device))
+    return [r for r in found if r.model.task in tasks]
 
 
 # ---------------------------------------------------------------- table

@@ -160,7 +160,7 @@ def _where_time_goes(host: Pipeline) -> str:
 def _speedup_words(speedup: Comparison) -> str:
     if speedup.significant:
         return speed_words(speedup.ratio.value)
-    return "too few rounds" if speedup.outcome == "insufficient data" else speedup.outcome
+    return speedup.outcome
 
 
 def _share_words(share: Interval) -> str:

@@ -10,6 +10,7 @@ from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.ratio_card import (
     Ratio,
+    left_out_words,
     note_of,
     outcome_counts,
     ratio_card,
@@ -67,9 +68,9 @@ def view(catalogue: Catalogue) -> FrameworksView:
         head=head,
         empty="" if catalogue.native else "No native framework was measured for this site.",
         command=COMMAND,
-        findings=tuple(_findings(pairs)),
+        findings=tuple(_findings(pairs, catalogue.native)),
         groups=tuple(
-            (_precisions(requested), tuple(_cards(some, requested)))
+            (_precisions(requested), tuple(_cards(some, requested, catalogue.native)))
             for requested, some in _by_precision(pairs)
         ),
         threads=threads_sentence(pairs),
@@ -94,11 +95,13 @@ def _rank(pair: Speedup) -> tuple[bool, float]:
 # ---------------------------------------------------------------- findings
 
 
-def _findings(pairs: Sequence[Speedup]) -> Iterator[str]:
+def _findings(pairs: Sequence[Speedup], native: Sequence[Result]) -> Iterator[str]:
     for requested, some in _by_precision(pairs):
         for measurement in MEASUREMENTS:
             if ratios := _ratios(some, measurement):
-                yield f"{_precisions(requested)}, {measurement}: {outcome_counts(ratios)}."
+                left_out = _left_out(some, native, measurement)
+                counts = f"{outcome_counts(ratios)}{left_out}"
+                yield f"{_precisions(requested)}, {measurement}: {counts}."
     differing = {p.baseline.href: p.baseline.model.title for p in pairs if _differs(p.baseline)}
     if differing:
         yield (
@@ -125,6 +128,14 @@ def _ratios(pairs: Sequence[Speedup], measurement: SpeedMeasurement) -> list[Rat
     return [Ratio(p.candidate, pair_name(p), c) for p in pairs if (c := p.of(measurement))]
 
 
+def _left_out(
+    pairs: Sequence[Speedup], native: Sequence[Result], measurement: SpeedMeasurement
+) -> str:
+    """Return how many results of native frameworks are in no ratio."""
+    counted = (p.baseline for p in pairs if p.of(measurement))
+    return left_out_words(native, counted, measurement)
+
+
 def _by_precision(pairs: Sequence[Speedup]) -> list[tuple[str, list[Speedup]]]:
     requested = sorted({p.candidate.requested for p in pairs}, key=lambda a: (a != "f32", a))
     return [(a, [p for p in pairs if p.candidate.requested == a]) for a in requested]
@@ -147,7 +158,7 @@ def _differs(result: Result) -> bool:
 # ---------------------------------------------------------------- cards
 
 
-def _cards(pairs: Sequence[Speedup], requested: str) -> Iterator[Card]:
+def _cards(pairs: Sequence[Speedup], requested: str, native: Sequence[Result]) -> Iterator[Card]:
     for measurement in MEASUREMENTS:
         found = [(c.ratio.value, p) for p in pairs if (c := p.of(measurement))]
         if not found:
@@ -160,7 +171,7 @@ def _cards(pairs: Sequence[Speedup], requested: str) -> Iterator[Card]:
             title=f"Speedup over native: {measurement}",
             conditions=_precisions(requested),
             axis="Times as fast as the native framework, log scale",
-            finding=ratio_finding(ratios, "OpenVINO"),
+            finding=ratio_finding(ratios, "OpenVINO", _left_out(pairs, native, measurement)),
             measurement=measurement,
             more="#all",
             both_ends=True,

@@ -122,7 +122,7 @@ def _why(result: Result) -> tuple[Cell, Cell]:
     outcome = result.record.outcome
     if isinstance(outcome, Completed):
         why = "No OpenVINO result of the same file and inputs was measured in the same run."
-        return Cell("unpaired", tone="missing"), Cell(why, tone="prose")
+        return ratio_cell(None, ""), Cell(why, tone="prose")
     why = line(outcome.reason, 400)
     return Cell(status_word(outcome), tone="missing"), Cell(why, tone="prose")
 

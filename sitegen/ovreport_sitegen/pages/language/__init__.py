@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import generation, significant
-from ovreport.record import AccuracyReference, Concurrency, Perplexity, TokenAgreement
+from ovreport.record import (
+    AccuracyReference,
+    Concurrency,
+    Perplexity,
+    PublishedPerplexity,
+    TokenAgreement,
+)
+from ovreport.stats.comparison import outcome_of
 from ovreport.stats.intervals import Interval, median_interval
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import reasons_words
 from ovreport_sitegen.components.generation import (
     MEASUREMENT,
+    change_words,
     generation_of,
     main_result,
+    perplexity_of,
+    reference_words,
     relation,
     result_name,
     scaling,
@@ -24,7 +34,7 @@ from ovreport_sitegen.components.ratio_card import note_of, times
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.language import variants
+from ovreport_sitegen.pages.language import conversion, variants
 from ovreport_sitegen.pages.language.charts import cards
 from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table, results_table
 from ovreport_sitegen.pages.page import Head, Page, has_language_models, warning
@@ -39,6 +49,8 @@ class LanguageView:
     findings: tuple[str, ...]
     cards: tuple[Card, ...]
     table: Table
+    conversion: Table | None
+    """Perplexity from the published file to what runs; None where no file is converted."""
     lengths: Table
     concurrency: Table
     weights: Table | None
@@ -63,6 +75,7 @@ def view(catalogue: Catalogue) -> LanguageView:
         findings=tuple(_findings(results, best)),
         cards=tuple(cards(results)),
         table=results_table(catalogue, results),
+        conversion=conversion.table(results),
         lengths=lengths_table(catalogue, results),
         concurrency=concurrency_table(catalogue, results),
         weights=variants.size_table(results),
@@ -99,18 +112,16 @@ def _named(result: Result) -> str:
 
 def _quality_words(result: Result) -> str:
     """Return what is known of a result's outputs, in a few words."""
-    measured = generation_of(result)
-    perplexity = measured.perplexity if measured else None
+    measured, perplexity = generation_of(result), perplexity_of(result)
+    if perplexity:
+        return _perplexity_words(result, perplexity)
     agreement = measured.agreement if measured else None
-    if isinstance(perplexity, Perplexity):
-        text = f"perplexity {significant(perplexity.value)}"
-        reference = perplexity.reference
-        if not isinstance(reference, AccuracyReference):
-            return text
-        return f"{text} against {significant(reference.value)} in f32 ({relation(reference)})"
     if isinstance(agreement, TokenAgreement):
         count = len(agreement.common)
-        return f"{agreement.identical} of {plural(count, 'greedy output')} equal to f32's"
+        return (
+            f"{agreement.identical} of {plural(count, 'greedy output')} equal to those "
+            f"{reference_words(result)}"
+        )
     return "its outputs were not compared"
 
 
@@ -138,6 +149,7 @@ def _findings(results: Sequence[Result], best: Result | None) -> list[str]:
     found = [quality_sentence(best)] if best else []
     if best and (sentence := _concurrent(best)):
         found.append(sentence)
+    found += conversion.findings(results)
     found += variants.findings(results)
     failed = [r for r in results if not r.completed]
     if failed:
@@ -147,28 +159,38 @@ def _findings(results: Sequence[Result], best: Result | None) -> list[str]:
 
 
 def quality_sentence(result: Result) -> str:
-    """Return perplexity and token agreement, against f32 where that was measured."""
+    """Return perplexity and token agreement, against the references that were measured."""
     measured = generation_of(result)
     parts = []
-    perplexity = measured.perplexity if measured else None
-    if isinstance(perplexity, Perplexity):
-        reference, text = perplexity.reference, f"Perplexity {significant(perplexity.value)}"
-        if isinstance(reference, AccuracyReference):
-            text += (
-                f" against {significant(reference.value)} "
-                f"{variants.reference_words(result)} "
-                f"({relation(reference)})"
-            )
-        parts.append(text)
+    if perplexity := perplexity_of(result):
+        text = _perplexity_words(result, perplexity)
+        parts.append(text[0].upper() + text[1:])
     agreement = measured.agreement if measured else None
     if isinstance(agreement, TokenAgreement):
+        one = agreement.identical == 1
         parts.append(
             f"{agreement.identical} of {plural(len(agreement.common), 'greedy output')} "
-            f"{'equals' if agreement.identical == 1 else 'equal'} f32's token for token; on "
-            f"average, {significant(agreement.first_divergence)} of {agreement.new_tokens} tokens "
-            "come before the first difference"
+            f"{'equals that' if one else 'equal those'} {reference_words(result)} token for token; "
+            f"on average, {significant(agreement.first_divergence)} of {agreement.new_tokens} "
+            "tokens come before the first difference"
         )
     return f"{'; '.join(parts)}." if parts else ""
+
+
+def _perplexity_words(result: Result, perplexity: Perplexity) -> str:
+    """Return a perplexity, and what it stands against."""
+    text = f"perplexity {significant(perplexity.value)}"
+    against = list(_references(result, perplexity))
+    return f"{text} against {' and '.join(against)}" if against else text
+
+
+def _references(result: Result, perplexity: Perplexity) -> Iterator[str]:
+    """Yield each reference's perplexity, and how the result's compares with it."""
+    published, reference = perplexity.published, perplexity.reference
+    if isinstance(published, PublishedPerplexity):
+        yield f"{significant(published.value)} of the published file ({change_words(result)})"
+    if isinstance(reference, AccuracyReference):
+        yield f"{significant(reference.value)} {reference_words(result)} ({relation(reference)})"
 
 
 def _concurrent(result: Result) -> str:
@@ -181,7 +203,8 @@ def _concurrent(result: Result) -> str:
     rate, ratio = median_interval(generation.concurrent_rates(most)), scaling(first, most)
     at_once = f"{plural(most.requests, 'request')} at once"
     if ratio is None or ratio.outcome == "insufficient data":
-        return f"{at_once}: {_rate_words(rate)} in all, in too few rounds for a comparison."
+        against = f"against {plural(first.requests, 'request')}, {outcome_of(ratio)}"
+        return f"{at_once}: {_rate_words(rate)} in all; {against}."
     if not ratio.significant:
         return (
             f"{at_once}: no clear difference in tokens/s from {plural(first.requests, 'request')}."

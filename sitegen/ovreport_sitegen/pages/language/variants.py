@@ -10,7 +10,12 @@ from ovreport.stats.comparison import Comparison
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.components.cells import metric_column, result_cells, row, value_cell
-from ovreport_sitegen.components.generation import generation_of, relation
+from ovreport_sitegen.components.generation import (
+    change_words,
+    generation_of,
+    reference_words,
+    relation,
+)
 from ovreport_sitegen.components.ratio_card import note_of, ratio_cell
 from ovreport_sitegen.components.table import DASH, Cell, Column, Table, TableRow
 from ovreport_sitegen.data.result import Result
@@ -25,12 +30,6 @@ def weights_words(result: Result) -> str:
     if not isinstance(result.record.model.origin, Optimized):
         return f"{result.variant} weights"
     return f"weights compressed to {result.variant.partition('-')[0]}"
-
-
-def reference_words(result: Result) -> str:
-    """Return what a result's perplexity is compared with."""
-    compressed = isinstance(result.record.model.origin, Optimized)
-    return "of the published weights in f32" if compressed else "of the same weights in f32"
 
 
 def findings(results: Sequence[Result]) -> Iterator[str]:
@@ -49,9 +48,9 @@ def findings(results: Sequence[Result]) -> Iterator[str]:
 def _speed(result: Result, base: Result) -> str:
     effect = _effect(result, base)
     if effect is None:
-        return "was not measured in the same run as the published file"
+        return "has no comparison of speed with the published file, whose rounds were apart"
     if effect.outcome == "insufficient data":
-        return "has too few rounds for a comparison of speed with the published file"
+        return "has insufficient data for a comparison of speed with the published file"
     if not effect.significant:
         return "shows no clear difference in speed from the published file"
     return (
@@ -66,11 +65,13 @@ def _perplexity(result: Result) -> str:
     if not isinstance(found, Perplexity):
         return ""
     text, reference = f"; its perplexity is {significant(found.value)}", found.reference
+    if change := change_words(result):
+        text += f" ({change} against the published file)"
     if not isinstance(reference, AccuracyReference):
         return text
     word = relation(reference)
     joined = "not clearly different from" if word == "no clear difference" else f"{word} than"
-    return f"{text}, {joined} the {significant(reference.value)} of the published file in f32"
+    return f"{text}, {joined} the {significant(reference.value)} {reference_words(result)}"
 
 
 def _size_words(result: Result, base: Result) -> str:

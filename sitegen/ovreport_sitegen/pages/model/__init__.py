@@ -28,7 +28,7 @@ from ovreport_sitegen.components.table import Cell, Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages import frameworks
-from ovreport_sitegen.pages.accuracy import sentences, tradeoff
+from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
@@ -86,10 +86,11 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
     return ModelView(
         head=head,
         model=model,
-        about=about(results or native),
+        about=about(results or native, catalogue.namesakes(model)),
         findings=(
             *_findings(catalogue, results),
             *tradeoff.model_findings(catalogue, model),
+            *filter(None, map(conversion.finding, native[:4])),
             *[frameworks.sentence(p) for p in catalogue.framework_speedups_of(model)[:4]],
         ),
         table=_table(catalogue, model, [*results, *native]),

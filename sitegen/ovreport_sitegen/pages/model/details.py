@@ -18,6 +18,7 @@ from ovreport.record import (
     Generation,
     Latency,
     Memory,
+    NotMeasured,
     PhaseMemory,
     ProcessNoise,
     Settings,
@@ -209,6 +210,10 @@ _SHOWN = frozenset(
 )
 
 
+_KV_CACHE = "KV_CACHE_PRECISION"
+_UNREADABLE = "what was in force is not readable"
+
+
 @dataclass(frozen=True, slots=True)
 class SettingsTable:
     """A row for each property, with what it was in each mode."""
@@ -225,7 +230,7 @@ def settings(result: Result) -> SettingsTable:
         for mode, measurement in (
             ("Latency", record.latency),
             ("Throughput", record.throughput),
-            ("Generation", record.generation),
+            (_generation_mode(record.generation), record.generation),
         )
         if isinstance(measurement, Latency | Throughput | Generation)
     }
@@ -237,16 +242,23 @@ def settings(result: Result) -> SettingsTable:
     return SettingsTable(tuple(modes), rows)
 
 
+def _generation_mode(found: Generation | NotMeasured) -> str:
+    """Return the name of the column of a language model's settings: whose they are."""
+    is_of_network = isinstance(found, Generation) and found.settings_of == "network"
+    return "Generation, network compiled separately" if is_of_network else "Generation"
+
+
 def _names(chosen: Settings, result: Result) -> set[str]:
     """Return which properties to show: OpenVINO reports dozens, frameworks only chosen ones."""
     reported = chosen.effective.keys() & (_SHOWN if not result.framework else chosen.effective)
-    return chosen.requested.keys() | reported
+    wanted = {_KV_CACHE} if result.record.case.is_language else set()
+    return chosen.requested.keys() | reported | wanted
 
 
 def _setting(chosen: Settings, name: str) -> Cell:
     """Return what a property was, and below it what was requested, if anything."""
     requested = chosen.requested.get(name)
-    effective = chosen.effective.get(name, "not reported")
+    effective = chosen.effective.get(name, "not reported" if chosen.effective else _UNREADABLE)
     return _text(
         line(effective, 80), "" if requested is None else f"requested: {line(requested, 80)}"
     )

@@ -204,7 +204,7 @@ def size_finding(catalogue: Catalogue, model: ModelRef) -> str:
 
 def _unclear(effect: Comparison) -> str:
     if effect.outcome == "insufficient data":
-        return "not comparable with f32: too few rounds"
+        return "not compared with f32’s: insufficient data"
     return "not clearly different from that of f32"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ovreport import repeat
+from ovreport.metrics import HEADLINES, METRICS, MetricValue, metric_values
 from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
 from ovreport_sitegen.charts.rounds_picture import RoundsPicture
@@ -16,7 +18,7 @@ from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
 from ovreport_sitegen.pages.model import details, rounds
 from ovreport_sitegen.pages.model.details import SettingsTable, ValueGroup
-from ovreport_sitegen.text import clean, line, listed, plural
+from ovreport_sitegen.text import clean, line, listed, plural, release
 
 _WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
 
@@ -72,7 +74,9 @@ class ResultView:
     failed_rounds: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     repeat: str
-    benchmark_app: str
+    """Empty where the record has no command that the collector makes."""
+    nearest: tuple[tuple[str, str], ...]
+    """What a command of OpenVINO's own benchmark_app comes nearest to, and the command."""
 
 
 def view(result: Result) -> ResultView:
@@ -106,9 +110,15 @@ def view(result: Result) -> ResultView:
             f"Round {f.round}: {f.cause}, {line(f.reason, 300)}" for f in record.failed_rounds[:20]
         ),
         facts=_facts(result),
-        repeat=clean(record.repeat.ovreport),
-        benchmark_app=clean(record.repeat.benchmark_app),
+        repeat=clean(repeat.ours(record)),
+        nearest=tuple((_near_to(one), clean(one.command)) for one in repeat.nearest(record)),
     )
+
+
+def _near_to(command: repeat.Nearest) -> str:
+    """Return which figure a command comes nearest to, and where it has to be run."""
+    what = f"OpenVINO's own benchmark_app, nearest to {METRICS[command.metric].label.lower()}"
+    return f"{what}; run it in the folder of {line(command.folder, 80)}" if command.folder else what
 
 
 def _badges(result: Result) -> list[Badge]:
@@ -152,12 +162,29 @@ def _left_out(result: Result) -> Iterator[tuple[str, str]]:
         yield "From an earlier run", f"{listed(names)}: {_moment(at)}"
 
 
+def _ran_before(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield when a case that failed ran last, and how fast."""
+    earlier = result.ran_before
+    if earlier is None:
+        return
+    values = metric_values(earlier)
+    headlines = [values.get(HEADLINES[measurement]) for measurement in _WITH_VERDICT]
+    found = [
+        f"{metric.label.lower()} {metric.format(value.value)} {metric.unit}"
+        for value in headlines
+        if isinstance(value, MetricValue) and (metric := METRICS[value.metric])
+    ]
+    software = f"OpenVINO {release(earlier.software.openvino)}"
+    yield "Ran last", ", ".join([_moment(earlier.measured_at), software, *found])
+
+
 def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     record = result.record
     software = record.software
     packages = ", ".join(f"{line(k, 30)} {line(v, 30)}" for k, v in software.packages.items())
     return (
         ("Measured", _moment(record.measured_at)),
+        *_ran_before(result),
         *_left_out(result),
         (
             "Tier",
@@ -170,6 +197,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
             if isinstance(record.measuring_time, MeasuringTime)
             else ()
         ),
+        ("Processors available", record.machine.share),
         ("OpenVINO", line(software.openvino, 100)),
         ("Engine", record.case.engine),
         ("Driver", line(record.device.driver, 100)),

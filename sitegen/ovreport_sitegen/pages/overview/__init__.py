@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ovreport.record import Accuracy
-from ovreport_sitegen.components import accuracy_cells, ranking, speedups
+from ovreport_sitegen.answer.section import Section, section
+from ovreport_sitegen.components import ranking, speedups
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.models_card import models_card
-from ovreport_sitegen.components.table import Column, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages.accuracy import loss_card
-from ovreport_sitegen.pages.overview.answers import answers
 from ovreport_sitegen.pages.overview.takeaways import Takeaway, takeaways
 from ovreport_sitegen.pages.overview.whose import Whose, whose
 from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.text import plural
-
-_METRICS = ("latency_p99_ms", "throughput_ips", "peak_memory_bytes", "startup_ms")
 
 
 @dataclass(frozen=True)
@@ -29,40 +26,39 @@ class OverviewView:
     head: Head
     whose: Whose
     takeaways: tuple[Takeaway, ...]
-    answers: Table
+    section: Section
     families: tuple[str, ...]
     cards: tuple[Card, ...]
-    table: Table
 
 
 def view(catalogue: Catalogue) -> OverviewView:
     """Return the view of the overview."""
     last = catalogue.machines[0]
     results = catalogue.of_machine(last)
-    models = len({r.model.id for r in results})
     head = Head(
-        f"OpenVINO on {last.label}: how fast, how right, how sure",
+        "OpenVINO: how fast, how right, how sure?",
         "OpenVINO runs neural networks on processors, graphics and neural processors. This site "
-        f"says how fast it runs {plural(models, 'model')} here, whether their outputs stay "
-        "right, and how sure each number is.",
+        f"says how fast it runs {plural(len(catalogue.models), 'model')} on "
+        f"{plural(len(catalogue.devices), 'device')}, whether their outputs stay right, and how "
+        "sure each number is.",
         warning=warning(results, "latency", f"on {last.label}"),
     )
+    shown = section(catalogue, "Every model on every device")
     families = Counter(d.family for d in catalogue.devices)
     return OverviewView(
         head,
         whose(catalogue),
-        takeaways(catalogue),
-        answers(catalogue),
+        takeaways(catalogue, shown.answer),
+        shown,
         tuple(f for f in ("CPU", "iGPU", "dGPU", "NPU", "other") if families[f]),
         tuple(_cards(catalogue)),
-        table(catalogue),
     )
 
 
 def _cards(catalogue: Catalogue) -> list[Card]:
     """Return the cards of all models; after them one model on several devices, if any ran so.
 
-    What cannot be drawn is left to its own page, which says why.
+    What cannot be drawn is left to its own page, which says why, and has the tables.
     """
     model = _widest(catalogue)
     cards = [
@@ -74,7 +70,7 @@ def _cards(catalogue: Catalogue) -> list[Card]:
         models_card(catalogue, "peak_memory_bytes", more="efficiency.html#memory"),
         *(_device_cards(catalogue, model) if model else ()),
     ]
-    return [card for card in cards if card.chart]
+    return [replace(card, table=None) for card in cards if card.chart]
 
 
 def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
@@ -86,7 +82,7 @@ def _device_cards(catalogue: Catalogue, model: ModelRef) -> list[Card]:
     only = " · architecture only" if model.architecture_only else ""
     return [
         ranking.ranking_card(
-            ranking.preferred(catalogue.of_model(model)),
+            ranking.comparable(ranking.preferred(catalogue.of_model(model))),
             key,
             id_=f"devices-{name}",
             title=f"{model.title}: {name}",
@@ -104,7 +100,8 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
     """Return the model that ran on most devices, None where no model ran on two."""
 
     def devices(model: ModelRef) -> int:
-        return len({r.device.key for r in catalogue.of_model(model) if r.trusted("latency_ms")})
+        results = ranking.comparable(catalogue.of_model(model))
+        return len({r.device.key for r in results if r.trusted("latency_ms")})
 
     def labelled(model: ModelRef) -> bool:
         return any(isinstance(r.accuracy, Accuracy) for r in catalogue.of_model(model))
@@ -113,19 +110,6 @@ def _widest(catalogue: Catalogue) -> ModelRef | None:
         catalogue.models, key=lambda m: (devices(m), not m.architecture_only, labelled(m), m.title)
     )
     return best if devices(best) > 1 else None
-
-
-def table(catalogue: Catalogue) -> Table:
-    """Return the table of every result."""
-    return speedups.speed_table(
-        catalogue,
-        "results",
-        "All results",
-        "latency",
-        _METRICS,
-        [Column("Accuracy", "", "higher", True)],
-        lambda r: [accuracy_cells.named_cell(r)],
-    )
 
 
 PAGE = Page("overview", "Overview", view, when=has_results)

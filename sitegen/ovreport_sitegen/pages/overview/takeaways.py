@@ -1,4 +1,4 @@
-"""What the machine that was measured last is said to do: numbers in large type, a sentence each."""
+"""What the first table shows, in a few sentences: which is fastest, what it costs, how sure."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from dataclasses import dataclass
 from ovreport.metrics import METRICS, MetricValue, significant
 from ovreport.metrics.verdict import STABLE_HALF_WIDTH
 from ovreport.record import Completed, TokenAgreement
+from ovreport.stats.comparison import Comparison, outcome_of
 from ovreport.stats.intervals import Interval
+from ovreport_sitegen.answer.presets import presets
+from ovreport_sitegen.answer.state import DEFAULT_STATE, State
+from ovreport_sitegen.answer.table import Answer, mean_ratio_of
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.generation import generation_of, main_result, value_words
 from ovreport_sitegen.components.marks import look, look_of_interval, look_of_ratio
-from ovreport_sitegen.components.ranking import preferred
-from ovreport_sitegen.components.ratio_card import mean_ratio, note_of
+from ovreport_sitegen.components.ranking import comparable, preferred
+from ovreport_sitegen.components.ratio_card import left_out_words, mean_ratio, note_of, times
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import sentences
-from ovreport_sitegen.text import interval_note, line, percent, plural
+from ovreport_sitegen.text import interval_note, line, listed, percent, plural
 
 
 @dataclass(frozen=True)
@@ -32,18 +36,56 @@ class Takeaway:
     href: str
 
 
-def takeaways(catalogue: Catalogue) -> tuple[Takeaway, ...]:
-    """Return the takeaways of the machine that was measured last, and of a language model."""
+def takeaways(catalogue: Catalogue, table: Answer) -> tuple[Takeaway, ...]:
+    """Return the takeaways of the first table, and what the default precision and INT8 do.
+
+    What a machine can do is not what a limited run of it could, where there is another.
+    """
     results = catalogue.of_machine(catalogue.machines[0])
+    whole = comparable(results)
     found = (
         _failed(results),
-        _fast(catalogue, results),
-        _right(catalogue, results),
-        _sure(results),
-        _start(results),
+        _fastest(catalogue, table) or _fast(catalogue, whole),
+        _right(catalogue, whole),
+        _optimized(catalogue),
+        _sure(table),
         _language(catalogue),
     )
     return tuple(filter(None, found))
+
+
+# ---------------------------------------------------------------- which is fastest
+
+
+def _fastest(catalogue: Catalogue, table: Answer) -> Takeaway | None:
+    """Return how the main device compares with the one that shares most models with it."""
+    keys = [column.key for column in table.columns]
+    main = catalogue.main_device
+    if main.slug not in keys:
+        return None
+    own = keys.index(main.slug)
+    found = [
+        (n, mean, column)
+        for i, column in enumerate(table.columns)
+        if i != own and (pair := mean_ratio_of(table.rows, own, i, table.state.metric))
+        for mean, n in (pair,)
+    ]
+    if not found:
+        return None
+    n, mean, other = max(found, key=lambda one: one[0])
+    out = len(table.rows) - n
+    over = f"over {plural(n, 'model')}, each in its best precision that keeps 99 % of the accuracy"
+    over += f"; {out} not on both, or too unreliable to compare." if out else "."
+    href = f"#{State(device=(main.slug, other.key), baseline=other.key).fragment(table.state)}"
+    if mean.low <= 1 <= mean.high:
+        text = f"between {main.label} and {other.label}{note_of(mean)}, {over}"
+        return Takeaway("Which is fastest", "No clear difference", text, href)
+    names = main.label, other.label
+    if mean.value < 1:
+        mean, names = Interval(1 / mean.value, 1 / mean.high, 1 / mean.low), names[::-1]
+    text = f"as {names[1]}{note_of(mean)}, {over}"
+    value = f"{names[0]}: {significant(mean.value)}× as fast"
+    return Takeaway("Which is fastest", value, text, href)
 
 
 # ---------------------------------------------------------------- how fast
@@ -100,31 +142,55 @@ def _fast(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
         return None
     text = "for one inference"
     if latency.of > 1:
-        text += f", from {latency.lowest.model.title} to {latency.highest.model.title}"
+        text += f", from {_named(latency.lowest, shown)} to {_named(latency.highest, shown)}"
     text += f". Throughput: {throughput.words}." if throughput else "."
     text += " ≈: unreliable, the order of magnitude only." if latency.is_rough else ""
     return Takeaway("How fast", latency.words, f"{text}{_default(catalogue)}", "latency.html")
 
 
+def _named(result: Result, others: Sequence[Result]) -> str:
+    """Return the model, and the device where results are of several."""
+    several = len({r.device for r in others}) > 1
+    return f"{result.model.title} on {result.device.label}" if several else result.model.title
+
+
 def _default(catalogue: Catalogue) -> str:
-    """Return the mean speedup of the default precision, if it is significant for any model."""
-    found = catalogue.default_speedups(catalogue.main_device)
-    ratios = [ratio for speedup in found if (ratio := speedup.latency)]
+    """Return the mean speedup of the default precision over f32, or what comes of it instead."""
+    every = catalogue.default_results(catalogue.main_device)
+    found = [
+        (r, pair.latency)
+        for r in every
+        if (pair := catalogue.speedup(r)) is not None and pair.latency is not None
+    ]
+    ratios = [ratio for _, ratio in found]
     clear = sum(ratio.significant for ratio in ratios)
-    if not clear:
-        return ""
-    ran = {speedup.candidate.executed for speedup in found}
+    left_out = left_out_words(every, (r for r, _ in found), "latency")
+    ran = {r.executed for r in every if r.completed}
     (only,) = ran if len(ran) == 1 else (None,)
     name = f"{only}, the default here," if only else "The default precision"
+    if not clear:
+        return _unclear(name, ratios, left_out) if ran - {"f32"} else ""
     rough = sum(look_of_ratio(ratio).is_approximate for ratio in ratios)
-    text = (
-        f" {name} is {_mean_words(mean_ratio([c.ratio for c in ratios]))}, geometric mean of "
-        f"{plural(len(ratios), 'model')}; a clear difference for {clear} of them."
+    text = f" {name} is {_mean_words(mean_ratio([c.ratio for c in ratios]))}"
+    text += (
+        f", geometric mean of {len(ratios)} models; a clear difference for {clear} of them"
+        if len(ratios) > 1
+        else f" for {found[0][0].model.title}"
     )
+    text += f"{left_out}."
     if rough:
         text += f" {rough} of the ratios {'is' if rough == 1 else 'are'} unreliable"
         text += ", which widens the interval."
     return text
+
+
+def _unclear(name: str, ratios: Sequence[Comparison], left_out: str) -> str:
+    """Return what is known of a speed that shows no clear difference from f32's anywhere."""
+    if not ratios:
+        return f" {name} has no comparison with f32 in speed: no rounds of both alternated."
+    counts = Counter(outcome_of(ratio) for ratio in ratios)
+    words = listed(f"{outcome} for {plural(n, 'model')}" for outcome, n in counts.most_common())
+    return f" {name} against f32 in speed: {words}{left_out}."
 
 
 def _mean_words(mean: Interval) -> str:
@@ -149,6 +215,7 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     """
     known = [r for r in results if not r.is_baseline and accuracy_cells.eligible(r) is not None]
     default = [r for r in known if r.is_published]
+    tried = [r for r in results if r.requested == "default" and r.is_published]
     below = default or known
     if not below:
         return _exact(results)
@@ -161,7 +228,7 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
     )
     if not default:
         what = f"optimized variants {are} shown to keep 99 % of the accuracy of f32"
-    what += f"{accuracy_cells.others_words(below)}."
+    what += f"{accuracy_cells.others_words(below)}{accuracy_cells.failed_words(tried)}."
     if not default:
         what += " The published files ran in f32."
     worst = max(below, key=sentences.share_lost)
@@ -169,6 +236,35 @@ def _right(catalogue: Catalogue, results: Sequence[Result]) -> Takeaway | None:
         effect = sentences.Effect(worst, catalogue.speedup(worst))
         what += f" {sentences.sentence(effect, many=len(catalogue.devices) > 1)}"
     return Takeaway("How right", f"{kept} of {len(below)}", what, "accuracy.html")
+
+
+def _optimized(catalogue: Catalogue) -> Takeaway | None:
+    """Return for how many models INT8 buys speed at no loss, and for how many it costs accuracy."""
+    found = [
+        effect
+        for effect in sentences.effects(catalogue, catalogue.results)
+        if effect.result.variant == "int8" and not effect.result.is_published
+        if effect.result.completed
+    ]
+    known = [e for e in found if accuracy_cells.eligible(e.result) is not None]
+    if not known:
+        return None
+    faster = [e for e in known if sentences.speed_change(e.ratio("latency")) == "more"]
+    good = [e for e in faster if accuracy_cells.eligible(e.result)]
+    lost = [e for e in known if accuracy_cells.eligible(e.result) is False]
+    text = f"results are clearly faster with INT8 and keep 99 % of the accuracy; {len(lost)} "
+    text += f"{'loses' if len(lost) == 1 else 'lose'} more than 1 %."
+    best, worst = sentences.best_choice(known), sentences.largest_loss(known)
+    if best and (ratio := best.ratio("latency")):
+        text += f" Most gained: {best.result.model.title}, {times(ratio)} as fast as f32"
+        text += f"{note_of(ratio.ratio)}."
+    if worst:
+        points = accuracy_cells.cost_cell(worst.result).text
+        text += f" Most lost: {worst.result.model.title}, {points} points"
+        text += f"{accuracy_cells.cost_note(worst.result, named=not best)}."
+    state = next((p.state for p in presets(catalogue) if p.state.columns == "weights"), None)
+    href = f"#{state.fragment(DEFAULT_STATE)}" if state else "accuracy.html"
+    return Takeaway("What INT8 buys and costs", f"{len(good)} of {len(known)}", text, href)
 
 
 def _exact(results: Sequence[Result]) -> Takeaway | None:
@@ -196,45 +292,19 @@ def _failed(results: Sequence[Result]) -> Takeaway | None:
     )
 
 
-def _sure(results: Sequence[Result]) -> Takeaway | None:
-    """Return how many of the results that the page's first table shows are stable."""
-    shown = preferred(results)
-    if not any(r.completed for r in shown):
+def _sure(table: Answer) -> Takeaway | None:
+    """Return how many of the values in the first table are stable."""
+    cells = [cell for row in table.rows for cell in row.cells if cell]
+    levels = Counter(cell.level for cell in cells if cell.level)
+    if not levels:
         return None
-    latency, throughput = (
-        Counter(v.level for r in shown if (v := r.verdict(name)))
-        for name in ("latency", "throughput")
-    )
-    failed = sum(not r.completed for r in shown)
-    others = [f"{latency[level]} {level}" for level in ("noisy", "unreliable") if latency[level]]
-    others += [f"{plural(failed, 'case')} failed or unsupported"] if failed else []
+    others = [f"{levels[level]} {level}" for level in ("noisy", "unreliable") if levels[level]]
     width = f"±{percent(STABLE_HALF_WIDTH)}".replace(" ", "\N{NO-BREAK SPACE}")
     text = f"latencies in the table below are stable: known to {width}, and nothing speaks against "
-    text += f"them; {', '.join(others)}." if others else "them."
-    if throughput:
-        text += f" Throughput: {throughput['stable']} of {throughput.total()} stable."
-    return Takeaway(
-        "How sure",
-        f"{latency['stable']} of {len(shown)}",
-        f"{text} Each badge says why.",
-        "method.html#verdicts",
-    )
-
-
-# ---------------------------------------------------------------- what it takes, language models
-
-
-def _start(results: Sequence[Result]) -> Takeaway | None:
-    """Return the range of start-up times and of peak memory."""
-    shown = [r for r in preferred(results) if r.completed]
-    start, cached = _range(shown, "startup_ms"), _range(shown, "startup_cached_ms")
-    memory = _range(shown, "peak_memory_bytes")
-    if start is None:
-        return None
-    text = "from a cold start to the first inference"
-    text += f"; {cached.words} from the model cache." if cached else "."
-    text += f" Peak memory: {memory.words}." if memory else ""
-    return Takeaway("What it takes", start.words, text, "latency.html#startup")
+    text += f"them; {' and '.join(others)}. " if others else "them. "
+    text += "The others are drawn pale or as an outline."
+    value = f"{levels['stable']} of {levels.total()}"
+    return Takeaway("How sure", value, text, "method.html#verdicts")
 
 
 def _language(catalogue: Catalogue) -> Takeaway | None:
@@ -256,7 +326,7 @@ def _language(catalogue: Catalogue) -> Takeaway | None:
     return Takeaway(
         topic,
         f"{agreement.identical} of {len(agreement.common)}",
-        f"greedy outputs of {name} equal those of f32 token for token. Its speed was too noisy for "
+        f"greedy outputs of {name} equal those in f32 token for token. Its speed was too noisy for "
         "a headline.",
         href,
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ovreport.metrics import significant
-from ovreport.metrics.speed import THROUGHPUT
-from ovreport.record import OpenLoop, Throughput
+from ovreport.record import OpenLoop
+from ovreport_sitegen.answer.section import Section, section
+from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.components import speedups, undisturbed
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
@@ -26,11 +27,6 @@ from ovreport_sitegen.pages.page import Head, Page, has_results, warning
 from ovreport_sitegen.pages.throughput import curve
 from ovreport_sitegen.text import line, percent, plural
 
-_METRICS = THROUGHPUT.keys[1:]
-"""All but the headline."""
-_ARRIVALS = ("max_arrival_ips", "arrival_share", "curve_best_ips")
-_DRIVERS = {"threads": "threads", "async-queue": "async queue"}
-
 
 @dataclass(frozen=True)
 class ThroughputView:
@@ -40,7 +36,7 @@ class ThroughputView:
     quiet: str
     """How many throughputs are undisturbed, and why the others are not."""
     cards: tuple[Card, ...]
-    table: Table
+    section: Section
 
 
 def view(catalogue: Catalogue) -> ThroughputView:
@@ -58,44 +54,11 @@ def view(catalogue: Catalogue) -> ThroughputView:
         speedups.speedup_card(catalogue, "throughput"),
         models_card(catalogue, "loaded_latency_p99_ms"),
         models_card(catalogue, "max_arrival_ips"),
-        *curve.some_models(catalogue),
+        *(replace(card, table=None) for card in curve.some_models(catalogue)),
     )
     quiet = undisturbed.quiet_note(catalogue.results, "throughput_ips")
-    return ThroughputView(head, quiet, shown, _table(catalogue))
-
-
-def _table(catalogue: Catalogue) -> Table:
-    columns = (
-        *map(metric_column, _ARRIVALS),
-        Column("Requests", "", "", True, tip="Concurrent requests / streams of the device"),
-        Column(
-            "Load generator",
-            tip="How requests were submitted, and the share of time they were idle",
-        ),
-        Column("n", "inferences", "", True),
-    )
-
-    def cells(r: Result) -> tuple[Cell, ...]:
-        arrivals = (value_cell(r, key) for key in _ARRIVALS)
-        return (*arrivals, *_setting_cells(r), undisturbed.rounds_cell(r, "throughput_ips"))
-
-    id_, caption = "throughput-table", "Throughput of every result"
-    return speedups.speed_table(catalogue, id_, caption, "throughput", _METRICS, columns, cells)
-
-
-def _setting_cells(result: Result) -> tuple[Cell, Cell]:
-    measured = result.record.throughput
-    if not isinstance(measured, Throughput) or not result.completed:
-        return DASH, DASH
-    last = measured.rounds[-1]
-    streams = plural(last.streams, "stream") if last.streams else "streams not reported"
-    idle = max(r.idle_share for r in measured.rounds)
-    driver = _DRIVERS.get(last.driver, last.driver)
-    batch = f", batch {measured.batch}" if measured.batch > 1 else ""
-    return (
-        Cell(str(last.requests), sub=streams + batch, sort=last.requests),
-        Cell(driver, sub=f"idle {percent(idle, 1)}", sort=idle),
-    )
+    table = section(catalogue, "Throughput of every model", State("throughput_ips"))
+    return ThroughputView(head, quiet, shown, table)
 
 
 # ---------------------------------------------------------------- the open loop

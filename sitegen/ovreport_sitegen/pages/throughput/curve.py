@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 from ovreport.metrics import load, significant
 from ovreport.record import Curve, CurveGap, CurvePoint
-from ovreport.stats.intervals import Interval, ratio_interval
+from ovreport.stats.comparison import Comparison, compare
 from ovreport_sitegen.charts import Plane, Point
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.cells import (
@@ -17,6 +16,7 @@ from ovreport_sitegen.components.cells import (
     too_few_cell,
 )
 from ovreport_sitegen.components.ranking import model_name, preferred
+from ovreport_sitegen.components.ratio_card import times
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
@@ -116,12 +116,12 @@ def _finding(curve: Curve) -> str:
     """
     unloaded, near, best = load.unloaded(curve), load.within_budget(curve), load.best(curve.points)
     near_ratio, best_ratio = (_ratio(p, unloaded, load.rates) for p in (near, best))
-    if best is not unloaded and best_ratio is not None and best_ratio.low <= 1:
+    if best is not unloaded and best_ratio is not None and best_ratio.ratio.low <= 1:
         return f"No setting clearly beats one request at a time. Best: {_effect(best, unloaded)}."
     found = []
     if near is not unloaded:
         found.append(f"{_capital(_effect(near, unloaded, ' of one request at a time'))}.")
-    if near_ratio is None or (best_ratio is not None and best_ratio.value > near_ratio.value):
+    if near_ratio is None or (best_ratio and best_ratio.ratio.value > near_ratio.ratio.value):
         found.append(f"Highest throughput: {_effect(best, unloaded)}.")
     return " ".join(found) or "No setting has more throughput than one request at a time."
 
@@ -130,12 +130,12 @@ def _effect(point: CurvePoint, unloaded: CurvePoint, whose: str = "") -> str:
     """Return a setting with its throughput and latency over those of one request."""
     more, longer = _ratio(point, unloaded, load.rates), _ratio(point, unloaded, _medians)
     if more is None or longer is None:
-        return f"{setting(point)}, not measured in the same round as one request"
-    bounds = interval_words(more.low, more.high) if math.isfinite(more.high) else "one round"
-    unclear = ", no clear difference" if more.low <= 1 <= more.high else ""
+        return f"{setting(point)}, no comparison: in no round beside one request"
+    bounds = "one round" if more.pairs == 1 else interval_words(more.ratio.low, more.ratio.high)
+    unclear = "" if more.significant else f", {more.outcome}"
     return (
-        f"{setting(point)}: {significant(more.value)}× the throughput ({bounds}{unclear}) and "
-        f"{significant(longer.value)}× the latency{whose}"
+        f"{setting(point)}: {times(more)} the throughput ({bounds}{unclear}) and "
+        f"{times(longer)} the latency{whose}"
     )
 
 
@@ -145,15 +145,12 @@ def _medians(point: CurvePoint) -> list[float]:
 
 def _ratio(
     point: CurvePoint, unloaded: CurvePoint, values: Callable[[CurvePoint], list[float]]
-) -> Interval | None:
+) -> Comparison | None:
     """Return a ratio paired by the rounds that measured both; None where none did."""
     mine, theirs = (
         dict(zip([r.round for r in p.rounds], values(p), strict=True)) for p in (point, unloaded)
     )
-    shared = [r for r in mine if r in theirs]
-    if not shared:
-        return None
-    return ratio_interval([mine[r] for r in shared], [theirs[r] for r in shared])
+    return compare(mine, theirs)
 
 
 def _capital(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ovreport.errors import SuiteError
@@ -12,8 +12,18 @@ from ovreport.errors import SuiteError
 _GRAPH, _OPSET_IMPORT, _METADATA_PROPS = 7, 8, 14
 """Fields of onnx.ModelProto; metadata have `key` as field 1 and `value` as field 2, opsets `domain`
 and `version`."""
-_INITIALIZER, _EXTERNAL_DATA = 5, 13
-"""Fields of onnx.GraphProto and of its tensors; external data are keys and values too."""
+_EXTERNAL_DATA = 13
+"""Field of onnx.TensorProto: keys and values too."""
+_PARTS: Mapping[str, Mapping[int, str]] = {
+    "model": {_GRAPH: "graph", 25: "function"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "function": {7: "node"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+}
+"""Message → its fields that lead to tensors, https://github.com/onnx/onnx/blob/main/onnx/onnx.proto:
+weights are initializers, or constants of nodes, also of those in branches, loops and functions."""
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 """Wire types, https://protobuf.dev/programming-guides/encoding/."""
@@ -36,14 +46,28 @@ def opsets(path: Path) -> dict[str, int]:
 
 
 def external_data(path: Path) -> list[str]:
-    """Return the names of the files beside an ONNX file that hold its weights, each once."""
+    """Return the names of the files beside an ONNX file that hold its weights, each once.
+
+    They are as the file has them, and may lead anywhere. SuiteError when it is no ONNX file.
+    """
     names: dict[str, None] = {}
     with _reading(path) as raw:
-        for graph in _parts(raw, _GRAPH):
-            for tensor in _parts(raw, _INITIALIZER, *graph):
-                entries = _pairs(raw[a:b] for a, b in _parts(raw, _EXTERNAL_DATA, *tensor))
-                names |= dict.fromkeys(filter(None, [entries.get("location")]))
+        for tensor in _tensors(raw, "model"):
+            entries = _pairs(raw[a:b] for a, b in _parts(raw, _EXTERNAL_DATA, *tensor))
+            names |= dict.fromkeys(filter(None, [entries.get("location")]))
     return list(names)
+
+
+def _tensors(
+    raw: mmap.mmap, kind: str, start: int = 0, end: int | None = None
+) -> Iterator[tuple[int, int]]:
+    """Yield the place of each tensor in a message at a place."""
+    for field, span in _spans(raw, start, end):
+        inner = _PARTS[kind].get(field)
+        if inner == "tensor":
+            yield span
+        elif inner is not None:
+            yield from _tensors(raw, inner, *span)
 
 
 @contextlib.contextmanager
@@ -51,7 +75,7 @@ def _reading(path: Path) -> Iterator[mmap.mmap]:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
             yield raw
-    except (ValueError, IndexError, OSError) as error:
+    except (ValueError, IndexError, RecursionError, OSError) as error:
         raise SuiteError(
             f"the metadata cannot be read ({error})", where=path.name, remedy="give an ONNX file"
         ) from error

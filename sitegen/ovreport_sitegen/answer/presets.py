@@ -1,0 +1,89 @@
+"""Comparisons that readers ask for, each a link to a state of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ovreport.variants import VARIANTS
+from ovreport_sitegen.answer import axes
+from ovreport_sitegen.answer.state import ANY, PUBLISHED, State
+from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.result import DeviceRef
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A comparison."""
+
+    label: str
+    state: State
+
+
+def presets(catalogue: Catalogue, metric: str = "latency_ms") -> tuple[Preset, ...]:
+    """Return the comparisons that these records can answer; `metric`: of those in speed."""
+    return tuple(_presets(catalogue, metric))
+
+
+def _presets(catalogue: Catalogue, metric: str) -> Iterator[Preset]:
+    reduced = {s.candidate.executed for s in catalogue.speedups if s.candidate.is_published}
+    for ran in sorted(filter(None, reduced - {"f32"})):
+        yield Preset(
+            f"{ran} against f32", State(metric, "precision", ANY, weights=PUBLISHED, baseline="f32")
+        )
+    optimized = {s.candidate.variant for s in catalogue.speedups if not s.candidate.is_published}
+    if "int8" in optimized:
+        yield Preset(
+            "INT8 against fp32: what it buys, what it costs",
+            State(metric, "weights", "f32", baseline="fp32"),
+        )
+    elif optimized:
+        phrase = VARIANTS[min(optimized, key=list(VARIANTS).index)].phrase
+        yield Preset(
+            f"{phrase} against fp32: what it buys, what it costs",
+            State(metric, "weights", "f32", baseline="fp32"),
+        )
+    if catalogue.framework_speedups:
+        yield Preset(
+            "OpenVINO against the native framework",
+            State(metric, "engine", "f32", PUBLISHED, baseline=axes.NATIVE),
+        )
+    if pair := _two_machines(catalogue):
+        first, second = pair
+        yield Preset(
+            f"{first.label} against {second.label}",
+            State(metric, device=(first.slug, second.slug), baseline=second.slug),
+        )
+    if catalogue.earlier_releases:
+        last = max(catalogue.earlier_releases, key=lambda r: r.record.measured_at).release
+        yield Preset("This release against the last", State(metric, "release", baseline=last))
+    yield from _modes(catalogue)
+
+
+def _modes(catalogue: Catalogue) -> Iterator[Preset]:
+    if any(r.metric_value("latency_p90_ms") for r in catalogue.results):
+        yield Preset("Median and slow inferences", State("latency_ms", "metric"))
+    both = ("peak_memory_latency_bytes", "peak_memory_bytes")
+    if any(all(r.metric_value(key) for key in both) for r in catalogue.results):
+        yield Preset(
+            "Latency mode against throughput mode (memory)",
+            State(both[1], "metric", baseline=both[0]),
+        )
+    if any(r.metric_value("startup_cached_ms") for r in catalogue.results):
+        yield Preset("Start-up, cold and cached", State("startup_ms", "metric"))
+
+
+def _two_machines(catalogue: Catalogue) -> tuple[DeviceRef, DeviceRef] | None:
+    """Return the device of the machine that was measured last, and the one to compare it with.
+
+    That is one of another machine, with most models in common; None where none has two.
+    """
+    first = catalogue.main_device
+    models = {r.model.id for r in catalogue.of_device(first) if r.completed}
+
+    def shared(device: DeviceRef) -> int:
+        return len(models & {r.model.id for r in catalogue.of_device(device) if r.completed})
+
+    others = [d for d in catalogue.devices if d.key[0] != first.key[0]]
+    best = max(others, key=lambda d: (shared(d), catalogue.rank(d)), default=None)
+    return (first, best) if best is not None and shared(best) > 1 else None
