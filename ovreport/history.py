@@ -39,7 +39,8 @@ def model_checksum(model: Model) -> str:
 
     Empty where nothing is known of the files.
     """
-    return model.sha256 if model.files else _LISTED_SINCE.get(model.sha256, model.sha256)
+    is_pinned = not model.files and model.source.startswith("pypi:")
+    return _LISTED_SINCE.get(model.sha256, model.sha256) if is_pinned else model.sha256
 
 
 def case_key(record: Record) -> CaseKey:

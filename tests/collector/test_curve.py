@@ -179,6 +179,14 @@ def test_settings_that_would_take_too_long_are_gaps(inputs: Path) -> None:
     assert "too slow for this tier" in curve.gaps[0].reason
 
 
+def test_a_model_too_slow_for_every_point_did_not_fail(inputs: Path) -> None:
+    """The tier is too short for it: that is told, as of other measurements."""
+    job = a_job(inputs, [Setting(1, 1, 1), Setting(1, 2, 1)], unloaded_latency_ms=8000.0)
+    result = sweep(job, FixedService(0.001))
+    assert isinstance(result, JobFailed)
+    assert result.unsupported
+
+
 def test_no_point_at_all_is_a_failure(inputs: Path) -> None:
     """A curve of gaps would be an empty picture."""
     engine = FixedService(0.001, knows_streams=False)

@@ -223,6 +223,15 @@ def test_what_would_be_computed_wrongly_is_refused(
         GgufFile(path)
 
 
+def test_a_missing_tensor_is_named(tmp_path: Path) -> None:
+    """A damaged file gives no number."""
+    found = weights()
+    del found["blk.1.ffn_up.weight"]
+    path = write(tmp_path / "m.gguf", "llama", found)
+    with pytest.raises(ValueError, match=r"blk\.1\.ffn_up\.weight"):
+        losses(GgufFile(path), TOKENS, **WINDOWS)
+
+
 def test_a_slow_model_is_left_after_a_layer(tmp_path: Path) -> None:
     """The limit is of the whole; it says how long it would have taken."""
     path = write(tmp_path / "m.gguf", "llama", neighbouring(weights()))

@@ -16,7 +16,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from ovreport_collector import tasks
@@ -266,7 +265,7 @@ def _expected(plan: Plan) -> Iterator[tuple[Work, float]]:
     for model in plan.models:
         yield preparing(model), _PREPARING_S
         yield reference(model), _accuracy_s(plan, model)
-        if is_language(model) and not _why_not_published(plan, model):
+        if is_language(model) and not _has_published(plan, model):
             yield as_published(model), published.EXPECTED_S
         for name in plan.optimized_variants(model):
             yield optimizing(model, name), _optimizing_s(model, name)
@@ -277,11 +276,10 @@ def _expected(plan: Plan) -> Iterator[tuple[Work, float]]:
             yield from process(plan, planned, index)
 
 
-def _why_not_published(plan: Plan, model: Model) -> bool:
+def _has_published(plan: Plan, model: Model) -> bool:
     """Return whether the published file's perplexity is not computed, or lies in the cache."""
-    file = Path(parse(model.file.uri).name)
-    is_known = published.has_been_computed(file.name)
-    return is_known or published.why_not(file, plan.skip) is not None
+    name = parse(model.file.uri).name
+    return published.has_been_computed(name) or published.why_not(name, plan.skip) is not None
 
 
 def _optimizing_s(model: Model, variant: str) -> float:

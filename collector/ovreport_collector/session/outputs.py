@@ -238,7 +238,7 @@ class _OfGeneration(_Outputs[GenerationOutputsResult]):
         plan, file = self.context.plan, published.file
         if isinstance(reference, JobFailed):
             return  # it has no tokens
-        if why_not := as_published.why_not(file, plan.skip):
+        if why_not := as_published.why_not(file.name, plan.skip):
             self.as_published = why_not
             return
         self.context.display.working(

@@ -13,12 +13,15 @@ from rich.table import Table
 from ovreport.errors import one_line
 from ovreport.metrics import GROUPS, METRICS, MetricValue, MetricValues, metric_values, significant
 from ovreport.metrics.accuracy import accuracy_metric
-from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record, Tier
+from ovreport.record import Completed, Execution, Failed, MeasuringTime, Record, Tier, Unsupported
 from ovreport.stats.intervals import Interval
+from ovreport_collector.measurements.generation import published
 from ovreport_collector.plan.plan import Plan
 from ovreport_collector.session import estimate
 from ovreport_collector.session.collect import Collected
 from ovreport_collector.session.progress import minutes
+from ovreport_collector.sources.address import parse
+from ovreport_collector.suite.language import is_language
 
 
 def announce(plan: Plan, console: Console) -> None:
@@ -92,8 +95,20 @@ def _duration(plan: Plan) -> str:
 
 def _show_left_out(plan: Plan, console: Console) -> None:
     """Print what the plan leaves out, and what it had to guess."""
-    for text in filter(None, (plan.left_out, *plan.warnings)):
+    for text in filter(None, (plan.left_out, _without_published(plan), *plan.warnings)):
         console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _without_published(plan: Plan) -> str:
+    """Return why the loss of converting language models is not measured, where that can change."""
+    names = (parse(model.file.uri).name for model in plan.models if is_language(model))
+    reasons = (published.why_not(name, plan.skip) for name in names)
+    why = next((one for one in reasons if isinstance(one, Unsupported) and one.remedy), None)
+    return (
+        f"What converting costs is not measured: {why.reason}. To measure it too: {why.remedy}"
+        if why
+        else ""
+    )
 
 
 def _count(n: int, what: str) -> str:

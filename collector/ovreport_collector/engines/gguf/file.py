@@ -27,12 +27,19 @@ written (`LLAMA_ROPE_TYPE_NORM` and `NEOX` in llama.cpp's `llama_model_rope_type
 """
 
 GLOBAL = ("token_embd.weight", "output_norm.weight", "output.weight", "rope_freqs.weight")
-OF_LAYER = (
-    *(f"{norm}.weight" for norm in ("attn_norm", "ffn_norm", "attn_q_norm", "attn_k_norm")),
-    *(f"attn_{name}.{kind}" for name in ("q", "k", "v") for kind in ("weight", "bias")),
-    *(f"{name}.weight" for name in ("attn_output", "ffn_gate", "ffn_up", "ffn_down")),
+OF_LAYER = tuple(
+    f"{name}.weight"
+    for name in (
+        *("attn_norm", "attn_q", "attn_k", "attn_v", "attn_output"),
+        *("ffn_norm", "ffn_gate", "ffn_up", "ffn_down"),
+    )
 )
-"""Every tensor that the network computes with; a file with another one is of another network."""
+IN_SOME_LAYERS = (
+    *("attn_q_norm.weight", "attn_k_norm.weight"),
+    *("attn_q.bias", "attn_k.bias", "attn_v.bias"),
+)
+"""With the others, every tensor that the network computes with; a file that has another one is of
+another network."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +86,10 @@ class GgufFile:
         return found
 
     def layer(self, index: int) -> dict[str, Array]:
-        """Return the tensors of a layer, by their names in it."""
-        found = {name: self.tensor(f"blk.{index}.{name}") for name in OF_LAYER}
-        return {name: tensor for name, tensor in found.items() if tensor is not None}
+        """Return the tensors of a layer, by their names in it; ValueError where one is missing."""
+        needed = {name: self.needed(f"blk.{index}.{name}") for name in OF_LAYER}
+        others = {name: self.tensor(f"blk.{index}.{name}") for name in IN_SOME_LAYERS}
+        return needed | {name: tensor for name, tensor in others.items() if tensor is not None}
 
     @property
     def types(self) -> list[str]:
@@ -128,7 +136,9 @@ class GgufFile:
         scaling = self._field(f"{self.architecture}.rope.scaling.type")
         if scaling not in {None, "none"}:
             raise NotImplementedError(f"not supported: rotary embeddings scaled by {scaling!r}")
-        known_names = {*GLOBAL, *OF_LAYER}
+        if (self._field("split.count") or 0) > 1:
+            raise NotImplementedError("not supported: a model in several GGUF files")
+        known_names = {*GLOBAL, *OF_LAYER, *IN_SOME_LAYERS}
         unknown = {
             name
             for name in self._tensors

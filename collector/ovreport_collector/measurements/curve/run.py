@@ -72,6 +72,11 @@ class CurveJob(ProcessJob[CurveResult], frozen=True, kw_only=True):
     unloaded_latency_ms: float
     """Median latency of one request at a time: settings that would take too long follow from it."""
 
+    @property
+    def is_too_slow(self) -> bool:
+        """Whether no setting of the grid can be measured in its time."""
+        return all(_seconds(self, setting) > LONGEST * self.seconds for setting in self.settings)
+
     def run(self) -> CurveResult | JobFailed:
         """Measure every setting; one that cannot be measured becomes a gap."""
         return sweep(self, engines.create(self.target))
@@ -101,7 +106,11 @@ def sweep(job: CurveJob, engine: Engine) -> CurveResult | JobFailed:
                 gaps.append(_gap(setting, error))
         del compiled
     if not points:
-        return JobFailed(reason=f"no setting could be measured: {gaps[0].reason}", cause="error")
+        return JobFailed(
+            reason=f"no setting could be measured: {gaps[0].reason}",
+            cause="error",
+            unsupported=job.is_too_slow,
+        )
     place = {setting: i for i, setting in enumerate(job.settings)}
     points.sort(key=lambda point: place[setting_of(point)])
     gaps.sort(key=lambda gap: place[setting_of(gap)])
@@ -153,16 +162,21 @@ def _point(job: CurveJob, batched: _Batched, compiled: Compiled, setting: Settin
 
 
 def _refuse_slow(job: CurveJob, setting: Setting) -> None:
-    """Refuse a setting whose requests, once each, would take several points' time.
-
-    A sample is taken to be as much work as with a single request, whoever does it.
-    """
-    seconds = job.unloaded_latency_ms / 1000 * setting.batch * setting.requests
+    """Refuse a setting whose requests, once each, would take several points' time."""
+    seconds = _seconds(job, setting)
     if seconds > LONGEST * job.seconds:
         raise GapError(
             f"too slow for this tier: one inference of each request would take about "
             f"{seconds:.2g} s, the bound is {LONGEST * job.seconds:g} s"
         )
+
+
+def _seconds(job: CurveJob, setting: Setting) -> float:
+    """Return about how long one inference of each request takes.
+
+    A sample is taken to be as much work as with a single request, whoever does it.
+    """
+    return job.unloaded_latency_ms / 1000 * setting.batch * setting.requests
 
 
 def _as_point(index: int, setting: Setting, loaded: LoadResult) -> CurvePoint:

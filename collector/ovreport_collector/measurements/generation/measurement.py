@@ -45,6 +45,8 @@ ACCURACY_S, LOADING_S, TOKEN_S, TOGETHER_S = 22.0, 4.0, 0.0105, 6.0
 """Expected, of a small model on two cores: a case's prompts and windows; a process with its load
 and warm-up; a token, its share of the prompt included; several requests at once, the second load
 included."""
+_SLOWER = 3.0
+"""Times as long may a process of a larger model take, which is a limit, no estimate."""
 
 DECODING = (
     "Greedy; the end of the text is ignored, so that every generation has the stated length. "
@@ -79,7 +81,7 @@ class Generation(Workload[GenerationResult]):
 
     def step_extra_s(self, tier: Tier) -> float:
         """Return what its longest process takes: tokens are not bounded by the tier."""
-        return self.step_s(Pass("generation"), tier, 0, 0.0)
+        return _SLOWER * self.step_s(Pass("generation"), tier, 0, 0.0)
 
     def job(self, current: PlannedProcess) -> GenerationJob:
         """Return the job of one process."""

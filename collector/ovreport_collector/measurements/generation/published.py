@@ -79,15 +79,15 @@ class PublishedJob(Job[PublishedResult], frozen=True, kw_only=True):
         )
 
 
-def why_not(file: Path, skip: Sequence[str]) -> NotMeasured | None:
-    """Return why the perplexity of a file as published is not computed; None where it is."""
+def why_not(name: str, skip: Sequence[str]) -> NotMeasured | None:
+    """Return why the perplexity of a file of that name is not computed; None where it is."""
     if SKIP in skip:
         return Skipped(reason=f"left out: --skip {SKIP}")
-    if file.suffix != ".gguf":
+    if not name.lower().endswith(".gguf"):
         return Unsupported(reason="nothing is converted: the published file is what runs")
     if not reader_version():
         return Unsupported(
-            reason=f"the package {_PACKAGE}, which reads the file's weights, is not installed",
+            reason=f"{_PACKAGE}, which reads the weights of GGUF files, is not installed",
             remedy=ENGINES[GENAI].install,
         )
     return None

@@ -12,6 +12,7 @@ from dataclasses import replace
 import msgspec
 
 from ovreport.metrics import METRICS
+from ovreport.metrics.accuracy import BY_REFERENCE
 from ovreport.record import Accuracy, AccuracyReference
 from ovreport_sitegen.components import accuracy_cells as cells
 from ovreport_sitegen.components.cells import model_cell
@@ -23,10 +24,11 @@ from ovreport_sitegen.pages.accuracy.table import n_cell
 def _converted(native: Result) -> tuple[Result, AccuracyReference] | None:
     """Return a framework's result with the difference the other way: OpenVINO minus framework.
 
-    None where not both accuracies were measured. The difference is paired, so its interval turns.
+    None where not both accuracies were measured, or where OpenVINO's outputs stand for labels. The
+    difference is paired, so its interval turns.
     """
     accuracy, found = native.accuracy, cells.reference_of(native)
-    if not isinstance(accuracy, Accuracy) or found is None:
+    if not isinstance(accuracy, Accuracy) or found is None or accuracy.metric in BY_REFERENCE:
         return None
     turned = AccuracyReference(
         value=accuracy.value,
@@ -82,9 +84,10 @@ def finding(native: Result) -> str:
         return ""
     turned, converted = both
     metric, delta = METRICS[accuracy.metric], cells.reference_of(turned)
+    unit = f" {metric.unit}" if metric.unit.startswith("%") else ""
     text = (
-        f"Conversion: {metric.label} {metric.format_unit(accuracy.value)} as published, in "
-        f"{native.framework}, and {metric.format_unit(converted.value)} as OpenVINO converts it, "
+        f"Conversion: {metric.label} {metric.format(accuracy.value)}{unit} as published, in "
+        f"{native.framework}, and {metric.format(converted.value)}{unit} as OpenVINO converts it, "
         "in f32"
     )
     if delta is None or delta.delta_low <= 0 <= delta.delta_high:
