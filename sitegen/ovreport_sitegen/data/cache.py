@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterator
 from functools import cache
 from importlib import metadata, resources
@@ -82,8 +83,9 @@ class Cache:
 
 @cache
 def edition() -> str:
-    """Return what decides what is computed of a record: our code, and the library that decodes."""
-    digest = hashlib.sha256(metadata.version("msgspec").encode())
+    """Return what decides what is computed of a record: our code, and the libraries beneath."""
+    libraries = f"{metadata.version('msgspec')} {zlib.ZLIB_RUNTIME_VERSION}"
+    digest = hashlib.sha256(libraries.encode())
     for package in ("ovreport", "ovreport_sitegen"):
         for path in sorted(_sources(resources.files(package)), key=str):
             digest.update(path.name.encode() + b"\0" + path.read_bytes())

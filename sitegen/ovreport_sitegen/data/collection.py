@@ -182,13 +182,14 @@ class Collection:
             if record is None:
                 self.faults += wrong
                 return
-            found = list(checks.faults(record))
-            if any(fault.spoils_others for fault in found):  # as long as it does
+            derived = _derived_of(record)
+            found = list(checks.faults(record, derived.values)) if derived else []
+            if derived is None or any(fault.spoils_others for fault in found):
                 self.faults += store.examined(path, data, check=True)[1]
                 return
             summary = summary_of(record, data, found[0] if found else None)
             self.cache.put("summary", checksum, _PACK(summary))
-            self.cache.put("derived", checksum, _PACK(_derived_of(record)))
+            self.cache.put("derived", checksum, _PACK(derived))
         self._add(path, checksum, summary)
 
     def _bytes(self, entry: Entry) -> bytes:
@@ -263,8 +264,12 @@ _SUMMARY = msgspec.msgpack.Decoder(Summary)
 _DERIVED = msgspec.msgpack.Decoder(_Derived)
 
 
-def _derived_of(record: Record) -> _Derived:
-    return _Derived(case_of(record, current=False), metric_values(record))
+def _derived_of(record: Record) -> _Derived | None:
+    """Return what is computed of a record; None where no figures follow from it."""
+    try:
+        return _Derived(case_of(record, current=False), metric_values(record))
+    except (ArithmeticError, ValueError, LookupError):  # `checks.figures` says which
+        return None
 
 
 def _unpacked(data: bytes | None, decoder: msgspec.msgpack.Decoder[T]) -> T | None:
