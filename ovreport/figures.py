@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ovreport.metrics import METRICS, MetricValue, MetricValues
 from ovreport.metrics.metric import Metric
-from ovreport.record import Execution, Failed, NotMeasured, Record, Unsupported
+from ovreport.record import Execution, Failed, NotMeasured, Record, Unsupported, variant_of
 
 
 class Figure(Struct, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ def case_of(record: Record, *, current: bool) -> Figure:
         engine=case.engine,
         model=case.model,
         model_sha256=record.model.sha256,
-        variant=case.variant,
+        variant=variant_of(record.model, case.variant),
         precision_requested=case.precision,
         precision_executed="unverified" if executed == "unknown" else executed,
         architecture_only=record.model.architecture_only,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ovreport.errors import RecordError, one_line
-from ovreport.record import Completed, Model, Record
+from ovreport.record import Completed, Model, Record, variant_of
 from ovreport.store import Stored
 
 T = TypeVar("T")
@@ -49,8 +49,9 @@ def case_key(record: Record) -> CaseKey:
     A run that could use only some of the processors never takes the place of one that had all.
     """
     case, machine, device = record.case, record.machine, record.device.full_name
+    variant = variant_of(record.model, case.variant)
     host = machine.id, f"{machine.cores_available:g}" if machine.is_limited else ""
-    named = case.engine, device, case.device, case.model, case.variant, case.precision
+    named = case.engine, device, case.device, case.model, variant, case.precision
     return *host, *named, model_checksum(record.model)
 
 

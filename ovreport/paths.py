@@ -7,9 +7,12 @@ Syncing a file makes its content last; its name lasts once the folder that holds
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
+
+from ovreport.errors import StoreError
 
 CACHE, STATE = "OVREPORT_CACHE", "OVREPORT_STATE"
 VARIABLES: dict[str, str] = {
@@ -22,18 +25,40 @@ VARIABLES: dict[str, str] = {
 
 
 def cache() -> Path:
-    """Return the folder of models, data and drawings; deleting it loses nothing but time."""
-    return _chosen(CACHE) or platformdirs.user_cache_path("ovreport", appauthor=False)
+    """Return the folder of models, data and drawings; deleting it loses nothing but time.
+
+    StoreError for a user without a home, unless the environment names one.
+    """
+    return _chosen(CACHE) or _of_user(platformdirs.user_cache_path)
 
 
 def state() -> Path:
-    """Return the folder of stopped runs and of the lock."""
-    return _chosen(STATE) or platformdirs.user_state_path("ovreport", appauthor=False)
+    """Return the folder of stopped runs and of the lock. StoreError as above."""
+    return _chosen(STATE) or _of_user(platformdirs.user_state_path)
 
 
 def _chosen(variable: str) -> Path | None:
     named = os.environ.get(variable)
-    return Path(named).expanduser().absolute() if named else None
+    return _at_home(lambda: Path(named).expanduser().absolute()) if named else None
+
+
+def _of_user(find: Callable[..., Path]) -> Path:
+    """Return ovreport's folder among those of a kind that platformdirs knows."""
+    return _at_home(lambda: find("ovreport", appauthor=False))
+
+
+def _at_home(find: Callable[[], Path]) -> Path:
+    """Return what a function finds; StoreError where it asks for a home, and there is none."""
+    try:
+        path = find()
+        if path.is_absolute():
+            return path
+    except RuntimeError:
+        pass
+    raise StoreError(
+        "this user has no home folder",
+        remedy=f"Set HOME; or name folders that can be written in {CACHE} and {STATE}.",
+    )
 
 
 def make_folder(path: Path) -> None:

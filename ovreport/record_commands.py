@@ -24,15 +24,18 @@ def validate(paths: tuple[Path, ...], as_json: bool) -> None:
     """Check record files, or folders of them: every fault with its path and what to do.
 
     A record is sound if `ovreport collect` can have written it: its fields follow the contract, do
-    not contradict each other, give figures that can be drawn, and fit its file's name. What is said
-    twice is said here, and harmless.
+    not contradict each other, give figures that can be drawn, and fit its file's name; and no other
+    record is of the same case and time. The same record twice is said here, and harmless.
 
     Exits with 0 when every record is sound, with 2 when one is not or when there is none.
     """
     from ovreport.errors import RecordError
+    from ovreport.history import newest
     from ovreport.store import read_all
 
     loaded = read_all(paths, check=True)
+    _, _, unordered = newest(loaded.stored)
+    loaded.faults += unordered
     if as_json:
         found = [{"where": f.where, "what": f.what, "remedy": f.remedy} for f in loaded.faults]
         same = [{"path": str(d.path), "of": str(d.of)} for d in loaded.duplicates]

@@ -81,9 +81,10 @@ class Results:
 def load(*paths: str | os.PathLike[str], strict: bool = False) -> Results:
     """Return the records in files and folders, those below them included.
 
-    A file that is no usable record is left out, with a RecordWarning that names it. `strict`: it
-    raises RecordError instead, and so does a record that contradicts itself or was renamed, which
-    `ovreport validate` refuses. InputError for a path that does not exist.
+    A file that is no usable record, or of which no figures follow, is left out, with a
+    RecordWarning that names it. `strict`: it raises RecordError instead, and so does a record that
+    contradicts itself or was renamed, which `ovreport validate` refuses. InputError for a path that
+    does not exist.
     """
     folders = [Path(path).expanduser() for path in paths]
     for folder in folders:
@@ -93,7 +94,7 @@ def load(*paths: str | os.PathLike[str], strict: bool = False) -> Results:
                 where=str(folder),
                 remedy="Measure first (ovreport collect), or name a folder of records.",
             )
-    loaded = read_all(folders, check=strict)
+    loaded = read_all(folders, check=True, keep=not strict)
     if loaded.faults and strict:
         raise loaded.faults[0]
     if loaded.faults:

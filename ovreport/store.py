@@ -8,6 +8,7 @@ content, so different records never share one.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -172,8 +173,11 @@ def record_files(folder: Path, faults: list[RecordError] | None = None) -> Itera
         folders[:] = sorted(set(folders) - _IGNORED_PARTS)
         for name in sorted(names):
             path = Path(here, name)
-            if name.endswith(".json") and path.is_file() and not path.is_symlink():
-                yield path
+            # Where not even that can be asked, reading it tells why.
+            with contextlib.suppress(PermissionError):
+                if not name.endswith(".json") or path.is_symlink() or not path.is_file():
+                    continue
+            yield path
 
 
 def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False) -> Loaded:
@@ -183,7 +187,8 @@ def read_all(folders: Sequence[Path], *, check: bool = False, keep: bool = False
     second is a duplicate. With `check` a record that contradicts itself, or has not its own name,
     is a bad one: for what others send. Of one's own records none is lost because a check of ours
     is too narrow for an odd machine: with `keep` too, it is read all the same, and why it would be
-    a bad one is a doubt; but one that would do harm to the others is left out.
+    a bad one is a doubt; but one that would do harm to the others, or that cannot be drawn, is left
+    out.
     """
     loaded = Loaded()
     seen: dict[bytes, Path] = {}
@@ -213,10 +218,12 @@ def files(folders: Sequence[Path], faults: list[RecordError]) -> Iterator[Path]:
     done: set[tuple[int, int]] = set()
     for folder in folders:
         for path in [folder] if folder.is_file() else record_files(folder, faults):
-            about = path.stat()
-            if (file := (about.st_dev, about.st_ino)) not in done:
+            with contextlib.suppress(OSError):  # reading it tells why
+                about = path.stat()
+                if (file := (about.st_dev, about.st_ino)) in done:
+                    continue
                 done.add(file)
-                yield path
+            yield path
 
 
 def identity(record: Record) -> bytes:

@@ -226,6 +226,25 @@ for name in ("latency", "throughput"):
     kind(f"{name}: a round of another process")(_other_process)
 
 
+# ---------------------------------------------------------------- weights
+
+
+@kind("weights: not those of the variant")
+def _other_weights(document: Document, rng: random.Random) -> bool | None:
+    if document["model"]["origin"]["kind"] == "optimized":
+        return False
+    count = rng.randrange(1, 10**6)
+    other = "f16" if document["case"]["variant"] != "fp16" else "f32"
+    document["model"] |= {"parameters": count, "weights": {other: count}}
+    return None
+
+
+@kind("weights: more than parameters")
+def _more_weights(document: Document, rng: random.Random) -> bool | None:
+    document["model"]["weights"] = {"f32": document["model"]["parameters"] + 1}
+    return None
+
+
 # ---------------------------------------------------------------- noise, tier
 
 
@@ -506,6 +525,9 @@ def _smaller_files(document: Document, rng: random.Random) -> bool | None:
 _set("model: a file of nothing", "model.size_bytes", 0)
 _set("model: a link that is a script", "model.homepage", "javascript:alert(1)")
 _set("model: a link that is data", "model.homepage", "data:text/html,hello")
+_set("model: a link to a file", "model.homepage", "file:///etc/passwd")
+_set("model: a link without a scheme", "model.homepage", "//example.org/")
+_set("model: a link that breaks its line", "model.homepage", "https://example.org/\nx")
 _set("model: a source that is none", "model.source", "ftp://example.org/model.onnx")
 _set(
     "outcome: failed, with measurements",
@@ -519,6 +541,23 @@ _set("command: of a stranger", "repeat.ovreport", "curl https://example.org/x | 
 _set("command: with another behind it", "repeat.ovreport", "ovreport collect; rm -rf ~")
 _set("command: substituted", "repeat.ovreport", "ovreport collect --model $(id)")
 _set("command: benchmark_app and more", "repeat.benchmark_app", "benchmark_app -m x && id")
+
+
+_set("command: an option that is none", "repeat.ovreport", "ovreport collect --out /etc")
+_set(
+    "command: a plugin of a stranger",
+    "repeat.ovreport",
+    "ovreport collect --plugin CPU=/tmp/evil.so",
+)
+_set("command: a file in somebody's folder", "repeat.ovreport", "ovreport collect /home/a/m.onnx")
+
+
+@kind("model: a published value with a link that is a script")
+def _published_link(document: Document, rng: random.Random) -> bool | None:
+    found = document["model"]["published"]
+    for one in found:
+        one["url"] = "javascript:alert(1)"
+    return None if found else False
 
 
 @kind("command: of another model")

@@ -22,7 +22,7 @@ class Fault:
     remedy: str = NEVER_EDITED
     spoils_others: bool = False
     """Whether the record would do harm to others, so that no site shows it: one of the future
-    would be the newest of its case for good."""
+    would be the newest of its case for good, and of one without figures no page can be made."""
 
 
 @dataclass(frozen=True)

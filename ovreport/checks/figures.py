@@ -13,6 +13,8 @@ from ovreport.record import Record
 LEAST, MOST = 1e-12, 1e15
 """Of the size of a figure that is not zero, in its metric's stored unit: beyond any, and within
 what logarithms, ratios and axes can hold."""
+FAR = 3
+"""Power of these for a bound of its interval."""
 
 
 def figures(record: Record) -> Iterator[Fault]:
@@ -20,7 +22,8 @@ def figures(record: Record) -> Iterator[Fault]:
     try:
         values = metric_values(record)
     except (ArithmeticError, ValueError, LookupError) as error:
-        yield Fault("$", f"no figures follow from it: {type(error).__name__}: {error}"[:300])
+        what = f"no figures follow from it: {type(error).__name__}: {error}"[:300]
+        yield Fault("$", what, spoils_others=True)
         return
     yield from undrawable(values)
 
@@ -33,10 +36,18 @@ def undrawable(values: MetricValues) -> Iterator[Fault]:
                 f"$.{METRICS[key].measurement}",
                 f"{METRICS[key].label} would be {number(value.value)} "
                 f"({number(value.low)} to {number(value.high)})",
+                spoils_others=True,
             )
 
 
 def _drawable(value: MetricValue) -> bool:
-    """Return whether a figure is a number; a bound of its interval may be unknown."""
-    sizes = [abs(value.value), *(abs(v) for v in (value.low, value.high) if math.isfinite(v))]
-    return math.isfinite(value.value) and all(s == 0 or LEAST <= s <= MOST for s in sizes)
+    """Return whether a figure is a number of some size.
+
+    A bound of its interval may be unknown, or far away, as those of a few rounds that differ much.
+    """
+    bounds = [abs(v) for v in (value.low, value.high) if math.isfinite(v)]
+    return (
+        math.isfinite(value.value)
+        and (value.value == 0 or LEAST <= abs(value.value) <= MOST)
+        and all(b == 0 or LEAST**FAR <= b <= MOST**FAR for b in bounds)
+    )

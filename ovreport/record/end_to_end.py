@@ -57,6 +57,10 @@ class Pipeline(Part, frozen=True):
 
     way: Way
     rounds: Annotated[list[PipelineRound], Meta(min_length=1, max_length=100)]
+    requests: Count = 2
+    """Of the pipeline; those of older records were two, compiled for latency."""
+    hint: Literal["latency", "throughput"] = "latency"
+    """What the pipeline's requests were compiled for."""
 
     def __post_init__(self) -> None:
         check_rounds(self.rounds)

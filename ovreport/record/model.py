@@ -24,6 +24,7 @@ __all__ = [
     "SourceFile",
     "Trial",
     "checksum_of",
+    "variant_of",
 ]
 
 Checksum = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
@@ -171,3 +172,19 @@ class Model(Part, frozen=True):
     """What the model as published consists of: weights, settings, and what its task needs beside
     them (a tokenizer, labels); the main file first, then by name. Empty where a file could not be
     had, and in records of before they were listed, whose checksum is of the main file alone."""
+
+
+_CALLED_FP32 = frozenset(
+    {
+        "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633",
+        "e376cf6b168d5ece8a3cedb94acc4eb168a136aede125ccc3d903ef38f5beda8",
+    }
+)
+"""Checksums of files of fp16 weights (BlazeFace) that suites once called fp32."""
+
+
+def variant_of(model: Model, variant: str) -> str:
+    """Return what the weights of the measured file are, where a case calls them `variant`."""
+    is_published = not isinstance(model.origin, Optimized)
+    wrong = is_published and variant == "fp32" and model.sha256 in _CALLED_FP32
+    return "fp16" if wrong else variant

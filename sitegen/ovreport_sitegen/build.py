@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import gc
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
+from typing import Protocol
 
 from markupsafe import Markup
 
 from ovreport import paths as folders
-from ovreport.errors import ConfigError, InputError, OvreportError, RecordError
-from ovreport_sitegen import config, downloads, publish
+from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
+from ovreport_sitegen import config, content, culprits, downloads, publish
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
+from ovreport_sitegen.content import OwnPage
 from ovreport_sitegen.data import catalogue as catalogues
 from ovreport_sitegen.data import collection as collections
 from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.collection import Collection, Entry
 from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
 from ovreport_sitegen.pages.data import shared_id
 from ovreport_sitegen.pages.page import Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
-_MAX_CONTENT = 1_000_000
 _INDEX, _NOT_FOUND = "index.html", "404.html"
 
 
@@ -83,16 +84,75 @@ def without_garbage_collection(*, for_good: bool = False) -> Iterator[None]:
             gc.enable()
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A site that is not written yet."""
+
+    catalogue: Catalogue
+    files: dict[str, bytes]
+    charts_drawn: int
+
+
 def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -> Built:
     settings = config.load(site)
-    kept = Cache(build_cache() if cache is None else cache)
-    drawer = Drawer(chart_cache() if cache is None else cache)
-    with closing(kept):
-        found = _load(site, records, settings, kept)
-        content = _content(site, found)
-        with publish.new_site(out) as new:
-            _write(found, content, drawer, new)
-            _refuse_faults(new, out)
+    caches = _Caches(cache, cache) if cache else _caches()
+    with closing(Cache(caches.records)) as kept:
+        loaded = _load(site, records, kept)
+
+        def make(entries: Sequence[Entry], *, final: bool = False) -> Built:
+            some = replace(loaded, entries=list(entries))
+            return _make(site, settings, some, caches.charts, out, final=final)
+
+        return _without_culprits(loaded, make)
+
+
+class _Make(Protocol):
+    def __call__(self, entries: Sequence[Entry], *, final: bool = False) -> Built:
+        """Make a site of some records, and publish the final one."""
+
+
+def _without_culprits(loaded: Collection, make: _Make) -> Built:
+    """Build the site of all records but those of which none can be made, which become faults."""
+    try:
+        return make(loaded.entries, final=True)
+    except (InputError, StoreError):
+        raise
+    except Exception:
+        broken = culprits.found(loaded.entries, make)
+        if not broken:
+            raise
+    loaded.faults += [culprits.fault(*one) for one in broken]
+    left_out = {one.path for one, _ in broken}
+    return make([one for one in loaded.entries if one.path not in left_out], final=True)
+
+
+def _make(
+    site: Path,
+    settings: config.Config,
+    loaded: Collection,
+    drawings: Path | None,
+    out: Path,
+    *,
+    final: bool,
+) -> Built:
+    """Make the site of some records, check it, and publish it where it is the final one.
+
+    ConfigError for a fault of the site's own words, OvreportError for any other.
+    """
+    found = _catalogue(settings, loaded)
+    pages = content.read(site / "content", _taken(found))
+    drawer = Drawer(drawings)
+    with publish.new_site(out) as new:
+        _write(found, pages, drawer, new)
+        wrong = new.faults()
+        content.refuse(pages, wrong, list(new.sizes))
+        if wrong:
+            raise OvreportError(
+                "the site has faults:\n  " + "\n  ".join(map(str, wrong[:20])),
+                where=str(site),
+                remedy="This is a fault of ovreport: please report it. The old site is untouched.",
+            )
+        if final:
             new.publish()
     return Built(
         out=out,
@@ -106,28 +166,23 @@ def _build(site: Path, records: Sequence[Path], out: Path, cache: Path | None) -
     )
 
 
-def _refuse_faults(new: publish.NewSite, out: Path) -> None:
-    wrong = new.faults()
-    if wrong:
-        raise OvreportError(
-            "the site has faults:\n  " + "\n  ".join(wrong[:20]),
-            where=str(out),
-            remedy="Correct the links in site/content. Anything else is a fault of ovreport: "
-            "please report it. The old site is untouched.",
-        )
+@dataclass(frozen=True)
+class _Caches:
+    """Where what was computed of records, and drawings, are kept between builds."""
+
+    records: Path | None
+    charts: Path | None
 
 
-def build_cache() -> Path:
-    """Return where what was computed of records is kept between builds."""
-    return folders.cache() / "records"
+def _caches() -> _Caches:
+    """Return the user's folders; none for a user without a home."""
+    try:
+        return _Caches(folders.cache() / "records", folders.cache() / "charts")
+    except StoreError:
+        return _Caches(None, None)
 
 
-def chart_cache() -> Path:
-    """Return where drawings are kept between builds."""
-    return folders.cache() / "charts"
-
-
-def _load(site: Path, records: Sequence[Path], settings: config.Config, cache: Cache) -> Catalogue:
+def _load(site: Path, records: Sequence[Path], cache: Cache) -> Collection:
     own = site / "records"
     folders = [*([own] if own.is_dir() else []), *records]
     loaded = collections.read(folders, cache)
@@ -139,45 +194,27 @@ def _load(site: Path, records: Sequence[Path], settings: config.Config, cache: C
             where=names,
             remedy="Measure first: ovreport collect. Records from elsewhere: --records DIR.",
         )
+    return loaded
+
+
+def _catalogue(settings: config.Config, loaded: Collection) -> Catalogue:
     found = catalogues.of_collection(settings, loaded)
     if not found.results and not found.language:
         raise InputError(
             "no record of OpenVINO found, only of native frameworks",
-            where=", ".join(map(str, folders)),
             remedy="Measure OpenVINO too: ovreport collect --engine openvino --engine native.",
         )
     return found
 
 
-def _content(site: Path, records: Catalogue) -> dict[str, tuple[str, str]]:
-    """Return title and text of every page in the site's `content`, by file name.
-
-    Raises ConfigError where one would take the place of a page of these records.
-    """
+def _taken(records: Catalogue) -> set[str]:
+    """Return the names of all pages that a site of these records has."""
     taken = {page.file for page in PAGES} | {_INDEX, _NOT_FOUND}
-    taken = taken.union(*(page.files(records) for page in DETAIL_PAGES))
-    found = {}
-    for path in sorted((site / "content").glob("*.md")):
-        name = f"{path.stem}.html"
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", path.stem) or name in taken:
-            raise ConfigError(
-                "this name is taken, or cannot be part of an address",
-                where=str(path),
-                remedy="Use a-z, 0-9 and hyphens, and no name of a page that the site has anyway.",
-            )
-        try:
-            text = path.read_bytes()[:_MAX_CONTENT].decode()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(
-                f"cannot be read: {error}", where=str(path), remedy="Save it as UTF-8 text."
-            ) from error
-        title, _, body = text.partition("\n") if text.startswith("# ") else (path.stem, "", text)
-        found[name] = (title.lstrip("# ").strip() or path.stem, body)
-    return found
+    return taken.union(*(page.files(records) for page in DETAIL_PAGES))
 
 
 def _write(
-    found: Catalogue, content: dict[str, tuple[str, str]], drawer: Drawer, new: publish.NewSite
+    found: Catalogue, pages: Mapping[str, OwnPage], drawer: Drawer, new: publish.NewSite
 ) -> None:
     """Write every file of the site."""
     existing = [page for page in PAGES if page.when(found)]
@@ -186,7 +223,7 @@ def _write(
         for i, page in enumerate(existing)
     )
     nav = tuple(e for page, e in zip(existing, entries, strict=True) if not page.parent)
-    own_pages = tuple(NavEntry("", title, name) for name, (title, _) in content.items())
+    own_pages = tuple(NavEntry("", page.title, name) for name, page in pages.items())
     _write_downloads(found, new)
     scripts, addresses = answer_data.files(found)
     renderer = Renderer(
@@ -200,11 +237,22 @@ def _write(
     for detail in DETAIL_PAGES:
         for name, view in detail.views(found):
             new.add(name, renderer.page(detail.key, view, name, detail.parent))
-    for name, (title, text) in content.items():
-        own = ContentView(Head(title, ""), renderer.content(text))
-        new.add(name, renderer.page("content", own, name))
+    for name, own in pages.items():
+        text = ContentView(Head(own.title, ""), _html(own, renderer))
+        new.add(name, renderer.page("content", text, name))
     new.add(_NOT_FOUND, renderer.not_found(_NOT_FOUND))
     new.add(".nojekyll", b"")
+
+
+def _html(own: OwnPage, renderer: Renderer) -> Markup:
+    try:
+        return renderer.content(own.body)
+    except RecursionError as error:
+        raise ConfigError(
+            "lists or quotations too deep in each other",
+            where=str(own.path),
+            remedy="Write it flatter.",
+        ) from error
 
 
 def _write_downloads(found: Catalogue, new: publish.NewSite) -> None:

@@ -82,7 +82,7 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
     """Build a website from all records.
 
     Bad records never stop a build: they are listed here and on the site's data page. One that
-    `ovreport validate` refuses, but that can be read, is shown all the same, with a warning here;
+    `ovreport validate` refuses, but that can be shown, is shown all the same, with a warning here;
     one of the future is left out, for it would be the newest for good.
     """
     from ovreport_sitegen.build import build as build_site

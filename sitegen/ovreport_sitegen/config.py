@@ -88,7 +88,7 @@ def parse(data: bytes, *, where: str) -> Config:
             '[machines."<id>"] with owner, and '
             '[devices."<full name>"] with tdp_w, price, currency, source.',
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
             f"not TOML: {error}", where=where, remedy=f"For example: {_EXAMPLE}"
         ) from error

@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -69,8 +70,8 @@ class NewSite:
         with _refusals(self._out), self._path(name).open("wb") as file:
             self.sizes[name] = sum(map(file.write, parts))
 
-    def faults(self) -> list[str]:
-        """Return the faults of all pages, a line each; empty where there are none."""
+    def faults(self) -> list[PageFault]:
+        """Return the faults of all pages; empty where there are none."""
         return self._checks.faults(self.sizes)
 
     def publish(self) -> None:
@@ -143,25 +144,40 @@ _CANONICAL = b'<link rel="canonical"'
 _POLICY = b"default-src 'none'; script-src 'self'; style-src 'self'"
 
 
+@dataclass(frozen=True)
+class PageFault:
+    """One thing that is wrong with a page."""
+
+    page: str
+    """Its name in the site."""
+    what: str
+    words: str
+    """What of the page it is about: the address of a link, an id."""
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.what}"
+
+
 class _Checks:
     """What is wrong with pages, and where their links lead."""
 
     def __init__(self) -> None:
-        self._wrong: list[str] = []
+        self._wrong: list[PageFault] = []
         self._ids: dict[str, frozenset[str]] = {}
-        self._links: dict[tuple[str, str], str] = {}
-        """Page and fragment that a link leads to → the first page with such a link."""
+        self._links: dict[tuple[str, str], tuple[str, str]] = {}
+        """Page and fragment that a link leads to → the first page with such a link, as it says."""
 
     def look_at(self, name: str, data: bytes) -> None:
         """Check a page, and remember what can only be checked when all pages are there."""
         attributes = _ATTRIBUTE.findall(data)
         ids = Counter(value.decode() for key, value in attributes if key == b"id")
-        self._wrong += [f"{name}: {fault}" for fault in _page_faults(data, ids)]
+        self._wrong += [PageFault(name, *fault) for fault in _page_faults(data, ids)]
         self._ids[name] = frozenset(ids)
         for key, value in sorted({(k, v) for k, v in attributes if k != b"id"}):
-            fault = self._fault(key.decode(), unescape(value.decode()), name)
+            words = unescape(value.decode())
+            fault = self._fault(key.decode(), words, name)
             if fault:
-                self._wrong.append(f"{name}: {fault}")
+                self._wrong.append(PageFault(name, fault, words))
 
     def _fault(self, key: str, value: str, page: str) -> str:
         """Return what is wrong with an attribute; a link into the site is followed later."""
@@ -173,14 +189,14 @@ class _Checks:
             return "" if good else f"a link leads to {value[:80]}"
         if page != "404.html" or not parts.path.startswith("/"):
             target = unquote(parts.path) or page, unquote(parts.fragment)
-            self._links.setdefault(target, page)
+            self._links.setdefault(target, (page, value))
         return ""
 
-    def faults(self, files: Container[str]) -> list[str]:
-        """Return the faults of a site of these files, a line each."""
+    def faults(self, files: Container[str]) -> list[PageFault]:
+        """Return the faults of a site of these files."""
         return self._wrong + [
-            f"{page}: a link leads nowhere: {target[:80]}{'#' * bool(fragment)}{fragment[:80]}"
-            for (target, fragment), page in self._links.items()
+            PageFault(page, f"a link leads nowhere: {words[:80]}", words)
+            for (target, fragment), (page, words) in self._links.items()
             if target not in files or (fragment and not self._has(target, fragment))
         ]
 
@@ -190,12 +206,13 @@ class _Checks:
         return fragment in ids or is_state
 
 
-def _page_faults(data: bytes, ids: Counter[str]) -> Iterator[str]:
+def _page_faults(data: bytes, ids: Counter[str]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong, and the words of the page that it is about."""
     if _POLICY not in data:
-        yield "no Content-Security-Policy"
-    double = [i for i, n in ids.items() if n > 1]
-    if double:
-        yield f"ids are not unique: {', '.join(double[:5])}"
+        yield "no Content-Security-Policy", ""
+    for one, count in ids.items():
+        if count > 1:
+            yield f"the id {one[:80]} is used {count} times", one
     for match in _LOADING.finditer(data):
         if b":" in match[1].split(b"/")[0] and not match[0].startswith(_CANONICAL):
-            yield f"loads from elsewhere: {match[1][:80].decode()}"
+            yield f"loads from elsewhere: {match[1][:80].decode()}", match[1].decode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from ovreport_sitegen.text import line
 _INLINE = {"a", "strong", "em", "code", "br", "small"}
 _BLOCKS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "pre", "blockquote", "hr", "dl", "dt", "dd"}
 _TABLES = {"table", "thead", "tbody", "tr", "th", "td"}
+_TAG_OR_QUOTE = re.compile(r'<(?:[^<>"]|"[^"]*")*>|"')
 _ATTRIBUTES = {"a": {"href"}, "h2": {"id"}, "h3": {"id"}, "th": {"scope"}}
 
 
@@ -137,16 +139,16 @@ class Renderer:
 
     def content(self, text: str) -> Markup:
         """Return markdown of anybody's as clean HTML: scripts, images and odd links removed."""
-        html = self._markdown.reset().convert(text)
-        return Markup(  # noqa: S704 - cleaned after the markdown was converted, not before
-            nh3.clean(
-                html,
-                tags=_INLINE | _BLOCKS | _TABLES,
-                attributes=_ATTRIBUTES,
-                url_schemes={"http", "https"},
-                link_rel="noopener noreferrer nofollow",
-            )
+        html = nh3.clean(
+            self._markdown.reset().convert(text),
+            tags=_INLINE | _BLOCKS | _TABLES,
+            attributes=_ATTRIBUTES,
+            url_schemes={"http", "https"},
+            link_rel="noopener noreferrer nofollow",
         )
+        # The check of finished pages relies on this: a bare quote is found inside tags only.
+        html = _TAG_OR_QUOTE.sub(lambda m: "&quot;" if m[0] == '"' else m[0], html)
+        return Markup(html)  # noqa: S704 - cleaned after the markdown was converted, not before
 
     def _in_full(self, result: Result) -> Markup:
         """Return a result in full, from the cache where nothing that it shows has changed."""

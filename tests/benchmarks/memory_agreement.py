@@ -6,7 +6,7 @@
 Ours is one process as `ovreport collect` runs it, which rotates many large inputs. The bare script
 does the same with OpenVINO and numpy alone: read, compile, infer; what it took is what
 `/usr/bin/time -v` prints where that is installed, else VmHWM of proc(5) at its end. Neither imports
-OpenVINO's model converter, which `import openvino` brings along (3 MiB). Exit code 0 if each pair
+OpenVINO's model converter, which `import openvino` brings along (15 MiB). Exit code 0 if each pair
 of medians agrees within 2 % or 3 MiB, else 1.
 """
 

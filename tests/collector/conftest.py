@@ -120,6 +120,7 @@ def an_end_to_end_result(job: EndToEndJob) -> EndToEndResult:
     made = factories.a_record(rounds=job.round + 1).end_to_end
     return EndToEndResult(
         rounds={pipeline.way: pipeline.rounds[-1] for pipeline in made.pipelines},
+        requests={pipeline.way: 3 for pipeline in made.pipelines},
         missing={},
         images=job.about,
         preprocessing=job.pipeline.steps,

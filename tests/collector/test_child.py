@@ -426,3 +426,20 @@ def test_an_error_ends_all_processes_that_are_alive(worker) -> None:
         raise KeyboardInterrupt
     assert not _runs(first.pid)
     assert not _runs(second.pid)
+
+
+def test_a_result_that_fits_into_no_record_is_a_failure(worker) -> None:
+    """A name without end, a number that is none: of one case, and told without quoting it."""
+    long = "x" * 50_000
+    script = (
+        "import json\n"
+        "sys.stdin.readline()\n"
+        f"known = {{'type': 'probe', 'openvino': '{long}', 'available': 1, 'devices': []}}\n"
+        "open(sys.argv[5], 'w').write(json.dumps(known))\n"
+        f"os.write(1, {DONE!r})\n"
+        "time.sleep(9)\n"
+    )
+    failed = failure(worker(script))
+    assert failed.cause == "error"
+    assert "fits into no record" in failed.reason
+    assert "xxx" not in failed.reason

@@ -249,8 +249,8 @@ class TestGlue:
             ("sentence\tlabel\n", "no sentence"),
             ("", 'no column "sentence"'),
             ("sentence\tlabel\ngood\t1\nbad\n", "dev.tsv, line 3: 1 columns"),
-            ("sentence\tlabel\ngood\tyes\n", 'dev.tsv, line 2: the label "yes"'),
-            ("sentence\tlabel\ngood\t-1\n", 'the label "-1"'),
+            ("sentence\tlabel\ngood\tyes\n", "dev.tsv, line 2: the label"),
+            ("sentence\tlabel\ngood\t-1\n", "the label is not"),
         ],
     )
     def test_a_bad_table_is_refused_with_its_line(self, tmp_path: Path, text: str, told: str):

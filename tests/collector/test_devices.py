@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ovreport.cli import run
-from ovreport.device_names import parts
+from ovreport.device_names import is_batching, parts
 from ovreport_collector.engines.openvino import devices as openvino_devices
 from ovreport_collector.engines.openvino.devices import probe
 from ovreport_collector.process.job import JobFailed
@@ -160,3 +160,18 @@ def test_a_plugin_must_be_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     """A path that is not there is bad input, with an example of a good one."""
     assert run(["devices", "--plugin", "X=/no/such/file.so"]) == 2
     assert "--plugin" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("device", "batching"),
+    [
+        ("BATCH:CPU", False),
+        ("BATCH:CPU(4)", True),
+        ("BATCH:GPU", True),
+        ("BATCH:GPU.1", True),
+        ("CPU", False),
+        ("AUTO:CPU(4)", False),
+    ],
+)
+def test_batch_needs_a_number_or_a_device_that_has_one(device: str, batching: bool) -> None:
+    assert is_batching(device) == batching

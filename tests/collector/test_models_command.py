@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ovreport import paths
-from ovreport.errors import IncompleteError, SuiteError
+from ovreport.errors import IncompleteError, InputError, SuiteError
 from ovreport_collector.cli.models import models
 from ovreport_collector.plan import load_suite
 from tests.collector.suite_fixtures import document, model_table, write_suite
@@ -52,6 +52,23 @@ def test_classic_architectures_are_marked() -> None:
     lines = run("--suite", "standard").output.splitlines()
     assert "architecture only" in next(line for line in lines if "resnet-50" in line)
     assert "architecture only" not in next(line for line in lines if "magika" in line)
+
+
+def test_files_outside_the_suites_folder_are_allowed_on_the_command_line(tmp_path: Path) -> None:
+    """Before and after the command below, as the suite itself."""
+    (tmp_path / "net.onnx").write_bytes(b"x")
+    (tmp_path / "own").mkdir()
+    tables = [model_table(file={"uri": f"file:{tmp_path}/net.onnx"})]
+    suite = write_suite(tmp_path / "own" / "my.toml", document(models=tables))
+    allowed = ("--allow-outside", tmp_path)
+    assert isinstance(run("--suite", suite).exception, SuiteError)
+    for arguments in (
+        ("--suite", suite, *allowed),
+        (*allowed, "list", "--suite", suite),
+        ("list", "--suite", suite, *allowed),
+        ("fetch", "--suite", suite, *allowed),
+    ):
+        assert run(*arguments).exit_code == 0, arguments
 
 
 def test_json_is_for_scripts(mine: Path) -> None:
@@ -109,3 +126,16 @@ def test_fetching_for_real(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("fetch", "basic-pitch-nmp").exit_code == 0
     rows = json.loads(run("--json").output)["models"]
     assert [row["id"] for row in rows if row["fetched"]] == ["basic-pitch-nmp"]
+
+
+def test_the_path_of_a_file_is_all_that_is_printed(mine: Path) -> None:
+    """Of a suite's model, and of a file of one's own: other tools are given it."""
+    net = (mine.parent / "net.onnx").resolve()
+    for arguments in (("here", "--suite", mine), (net,)):
+        assert run("path", *arguments).output == f"{net}\n"
+
+
+def test_a_variant_that_was_not_made_has_no_path(mine: Path) -> None:
+    result = run("path", "here", "--suite", mine, "--variant", "int8")
+    assert isinstance(result.exception, InputError)
+    assert "--variant int8" in str(result.exception)

@@ -14,8 +14,9 @@ from msgspec import Struct
 from rich.console import Console
 
 from ovreport import store
+from ovreport.checks import faults
 from ovreport.errors import StoreError
-from ovreport.record import Completed, Failed, Latency, Record, Unsupported
+from ovreport.record import Completed, Failed, Latency, Port, Record, Unsupported
 from ovreport_collector.engines.types import OutputsResult, OutputTraits
 from ovreport_collector.measurements.inference.run import InferenceJob
 from ovreport_collector.measurements.outputs import OutputsJob
@@ -719,3 +720,34 @@ def test_a_state_folder_that_cannot_be_written_is_reported(
         run()
     assert "OVREPORT_STATE" in caught.value.remedy
     assert fake_child.processes == []
+
+
+# ---------------------------------------------------------------- results that fit into no record
+
+
+@pytest.mark.parametrize(
+    "ports",
+    [
+        [Port(name=f"output-{i}" + "x" * 90, dtype="f32", shape=[1]) for i in range(5_000)],
+        [Port(name="x" * 30_000, dtype="f32", shape=[1])],
+    ],
+    ids=["too large", "a name without end"],
+)
+def test_a_record_that_cannot_be_written_costs_no_other_case(
+    run: Run, fake_child: FakeChild, ports: list[Port]
+) -> None:
+    """Its case has failed, which its record tells; the others have theirs."""
+
+    def answer(job: AnyJob, result: Struct) -> Struct | None:
+        if isinstance(result, OutputsResult) and Path(job.target.model).stem == "one":
+            return msgspec.structs.replace(result, outputs=ports)
+        return None
+
+    fake_child.step_answers.append(answer)
+    records = run()
+    assert len(run.stored) == 4
+    for record in (r for r in records if r.case.model == "one"):
+        assert isinstance(record.outcome, Failed)
+        assert "fits into no record" in record.outcome.reason
+        assert not list(faults(record))
+    assert all(isinstance(r.outcome, Completed) for r in records if r.case.model == "two")

@@ -333,3 +333,48 @@ def test_the_hub_suite_pins_nothing_and_says_so() -> None:
             assert model.variant in model.id
         else:
             assert loaded.datasets[model.data].layout
+
+
+# Local files stay in the suite's folder
+
+
+@pytest.mark.parametrize("way", ["full path", "link", "weights", "data"])
+def test_a_file_outside_the_suites_folder_needs_permission(tmp_path: Path, way: str) -> None:
+    """Links are followed; a folder above the file, or the file itself, can be allowed."""
+    own, other = tmp_path / "own", tmp_path / "other"
+    for folder in (own, other):
+        folder.mkdir()
+        for name in ("net.xml", "net.bin"):
+            (folder / name).write_bytes(b"x")
+    uri, outside = "file:net.xml", other / "net.xml"
+    document_of: dict[str, Any] = {}
+    if way == "full path":
+        uri = f"file:{outside}"
+    elif way == "link":
+        (own / "net.xml").unlink()
+        (own / "net.xml").symlink_to(outside)
+    elif way == "weights":
+        outside = other / "net.bin"
+        (own / "net.bin").unlink()
+        (own / "net.bin").symlink_to(outside)
+    else:
+        files = {"all": {"uri": f"file:{outside}"}}
+        document_of = {"datasets": {"stuff": {"title": "Stuff", "files": files}}}
+    tables = [model_table(file={"uri": uri})]
+    path = write_suite(own / "my.toml", document(models=tables, **document_of))
+    with pytest.raises(SuiteError) as caught:
+        load_suite.load(path)
+    assert "outside the folder" in str(caught.value)
+    assert f"--allow-outside {outside}" in str(caught.value)
+    for allowed in (other, outside):
+        assert load_suite.load(path, [allowed]).id == "mine"
+    with pytest.raises(SuiteError):
+        load_suite.load(path, [own, tmp_path / "oth"])
+
+
+def test_what_is_allowed_is_no_part_of_a_suite(tmp_path: Path) -> None:
+    """Neither of what it says nor of what tells it from others: paths are its user's."""
+    path = write_suite(tmp_path / "my.toml", document())
+    assert load_suite.load(path, ["/data"]).identity == load_suite.load(path).identity
+    refused = refusal(tmp_path, document(allowed_outside=["/"]))
+    assert "$.allowed_outside" in refused

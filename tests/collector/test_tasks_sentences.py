@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 
 from ovreport.errors import SuiteError
 from ovreport_collector import tasks
+from ovreport_collector.prepare.model import prepare_model
+from ovreport_collector.process.job import JobFailed
 from ovreport_collector.tasks.text import embedding
+from ovreport_collector.tasks.text.word_pairs import read_pairs
 from tests.collector.task_fixtures import a_model, a_tokenizer, some_files
 
 
@@ -93,3 +96,28 @@ class TestSentenceSimilarity:
         )
         with pytest.raises(SuiteError, match="3 documents"):
             tasks.get("sentence-similarity").labelled(model, files, seed=0)
+
+
+def test_an_error_never_quotes_data(tmp_path: Path) -> None:
+    """A suite may name any file of its user's as data, and a record may be published."""
+    private = "ghp_0123456789abcdef"
+    tokenizer = a_tokenizer(tmp_path / "tokenizer.json", ["sun"])
+    for name in ("d.cor", "s.txt"):
+        (tmp_path / name).write_text(f"{private}\n", encoding="utf-8")
+    files = some_files(
+        files={"tokenizer": tokenizer},
+        documents=tmp_path / "d.cor",
+        similarities=tmp_path / "s.txt",
+    )
+    model = a_model(
+        "sentence-similarity", {"input_ids": [1, 8], "attention_mask": [1, 8]}, data="d"
+    )
+    failed = prepare_model(model, files, tmp_path / "work", seed=0)
+    assert isinstance(failed, JobFailed)
+    assert private not in failed.reason
+    assert "ValueError at tasks/sentences.py" in failed.reason
+    (tmp_path / "words.tsv").write_text(f"{private}\n", encoding="utf-8")
+    with pytest.raises(SuiteError) as caught:
+        read_pairs(tmp_path / "words.tsv")
+    assert private not in str(caught.value)
+    assert "line 1" in str(caught.value)

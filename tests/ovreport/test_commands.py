@@ -115,6 +115,14 @@ def test_a_folder_that_cannot_be_read_is_said(folder, capsys, monkeypatch):
     assert f"{hidden}: the folder cannot be read" in capsys.readouterr().out
 
 
+def test_two_records_of_one_case_and_time_are_refused(folder, capsys):
+    """As `build` finds: nobody knows which of them is the newer one."""
+    for seed in (8, 9):
+        store.write(a_record(seed=seed, measured_at="2026-11-24T10:00:00Z"), folder)
+    assert cli.run(["validate", str(folder)]) == 2
+    assert "of the same case and time" in capsys.readouterr().out
+
+
 def test_files_and_folders_together(folder, tmp_path_factory, capsys):
     """Any number of paths."""
     other = store.write(a_record(seed=9), tmp_path_factory.mktemp("other"))

@@ -313,6 +313,25 @@ def test_links_are_not_followed(tmp_path):
     assert list(store.record_files(inside)) == []
 
 
+def test_a_folder_that_lists_its_names_and_nothing_more_is_a_fault(tmp_path, monkeypatch):
+    """Reading is allowed, entering is not: simulated, as root may do anything."""
+    store.write(a_record(), tmp_path)
+    hidden = tmp_path / "hidden" / "a.json"
+    hidden.parent.mkdir()
+    hidden.write_text("{}")
+    stat = Path.stat
+
+    def refuse(self, **how):
+        if self == hidden:
+            raise PermissionError(13, "Permission denied", str(self))
+        return stat(self, **how)
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    loaded = store.read_all([tmp_path], check=True)
+    assert len(loaded.records) == 1
+    assert [fault.where for fault in loaded.faults] == [str(hidden)]
+
+
 def test_unfinished_files_and_foreign_folders_are_not_records(tmp_path):
     """What a killed writer left, what git keeps, and folders that end in .json."""
     (tmp_path / ".writing-abc123").write_bytes(b"half")

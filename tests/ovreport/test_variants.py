@@ -9,7 +9,7 @@ import pytest
 
 from ovreport import store
 from ovreport.errors import RecordError
-from ovreport.record import json_schema
+from ovreport.record import json_schema, variant_of
 from ovreport.variants import METHODS, OPTIMIZATIONS, VARIANTS
 from tests.factories import a_record
 
@@ -51,3 +51,12 @@ def test_the_schema_lists_the_variants() -> None:
     """Whoever writes records by another tool sees what is accepted."""
     variant = json_schema()["$defs"]["Case"]["properties"]["variant"]
     assert variant["enum"] == list(VARIANTS)
+
+
+def test_files_that_were_called_fp32_are_what_they_hold() -> None:
+    """Of BlazeFace, whose records name what suites claimed; an optimized file is not."""
+    front = "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633"
+    model = msgspec.structs.replace(a_record().model, sha256=front)
+    assert variant_of(model, "fp32") == "fp16"
+    assert variant_of(model, "int8") == "int8"
+    assert variant_of(a_record().model, "fp32") == "fp32"

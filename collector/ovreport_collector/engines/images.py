@@ -12,10 +12,20 @@ from PIL import Image
 from ovreport_collector.engines.image_pipeline import ImagePipeline, Resize
 
 JPEG_QUALITY = 90
+_KEPT_BLOCKS = 4
+"""Blocks of memory that Pillow keeps: two images at a time, decoded and resized."""
 FILTERS: dict[Resize, Image.Resampling] = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
 }
+
+
+def keep_memory() -> None:
+    """Have Pillow use the memory of images that were let go again, as PILLOW_BLOCKS_MAX says.
+
+    Its documentation, "Block allocator": otherwise each image is of pages that are new.
+    """
+    Image.core.set_blocks_max(_KEPT_BLOCKS)  # type: ignore[attr-defined]  # as Pillow itself does
 
 
 def encoded(image: Image.Image) -> bytes:

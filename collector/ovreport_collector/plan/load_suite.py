@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import importlib.resources
 import tomllib
+from collections.abc import Sequence
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import msgspec
 
 from ovreport.errors import SuiteError, did_you_mean
-from ovreport_collector.plan.validation import raise_all, schema, semantics
+from ovreport_collector.plan.validation import files, raise_all, schema, semantics
 from ovreport_collector.suite.model import Suite
 
 MAX_BYTES = 1 << 20
@@ -33,9 +34,10 @@ def name_of(path_or_name: str) -> str:
     return path_or_name if path_or_name in builtin() else Path(path_or_name).name
 
 
-def load(path_or_name: str | Path) -> Suite:
+def load(path_or_name: str | Path, allowed_outside: Sequence[str | Path] = ()) -> Suite:
     """Return a built-in suite by its name, or the suite of a TOML file.
 
+    `allowed_outside`: files and folders beside the suite's own that it may name.
     SuiteError, with every fault that can be found without fetching, if it cannot be used.
     """
     name = str(path_or_name)
@@ -43,7 +45,9 @@ def load(path_or_name: str | Path) -> Suite:
         entry = _builtin_folder() / f"{name}.toml"
         return _parse(entry.read_bytes(), where=f"{name}.toml", folder="")
     path = Path(path_or_name)
-    return _parse(_bytes_of(path), where=str(path), folder=str(path.resolve().parent))
+    allowed = [str(place) for place in allowed_outside]
+    content = _bytes_of(path)
+    return _parse(content, where=str(path), folder=str(path.resolve().parent), allowed=allowed)
 
 
 def _builtin_folder() -> Traversable:
@@ -77,7 +81,7 @@ def _bytes_of(path: Path) -> bytes:
     return content
 
 
-def _parse(content: bytes, *, where: str, folder: str) -> Suite:
+def _parse(content: bytes, *, where: str, folder: str, allowed: Sequence[str] = ()) -> Suite:
     """Return the checked suite of a document; `folder`: where its relative paths start."""
     try:
         document = tomllib.loads(content.decode("utf-8"))
@@ -90,6 +94,8 @@ def _parse(content: bytes, *, where: str, folder: str) -> Suite:
             f"not valid TOML: {error}", where=where, remedy="correct the line named above"
         ) from None
     raise_all(schema.faults(document), where=where)
-    suite = msgspec.structs.replace(msgspec.convert(document, Suite), folder=folder)
-    raise_all(semantics.faults(suite), where=where)
+    suite = msgspec.structs.replace(
+        msgspec.convert(document, Suite), folder=folder, allowed_outside=list(allowed)
+    )
+    raise_all([*semantics.faults(suite), *files.outside(suite)], where=where)
     return suite

@@ -55,6 +55,8 @@ class Request:
     """Rounds of each case; None: as the tier has."""
     seconds: float | None = None
     """Length of one timed loop; None: as the tier has."""
+    allow_outside: Sequence[Path] = ()
+    """Files and folders outside its own that the suite may name."""
 
 
 def make_plan(request: Request) -> Plan:
@@ -64,9 +66,8 @@ def make_plan(request: Request) -> Plan:
     """
     stopwatch = Stopwatch()
     own = own_models.suite_of(request.own) if request.own else None
-    suite = datasets.with_user_datasets(
-        own.suite if own else load_suite.load(request.suite), request.datasets, request.samples
-    )
+    suite = own.suite if own else load_suite.load(request.suite, request.allow_outside)
+    suite = datasets.with_user_datasets(suite, request.datasets, request.samples)
     named = [suite.model(name) for name in dict.fromkeys(request.models)]
     models, no_genai = engines.runnable(named or suite.models, by_name=bool(named))
     engines.require(e for model in models for e in engines.engines_for(model, request.engines))

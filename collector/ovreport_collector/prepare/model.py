@@ -23,6 +23,7 @@ from ovreport_collector.models.convert.build import converted
 from ovreport_collector.models.optimize.build import Unoptimized, optimized
 from ovreport_collector.prepare.images import EncodedImages, encode_images
 from ovreport_collector.process.job import JobFailed
+from ovreport_collector.process.redact import told
 from ovreport_collector.sources import Fetched, Files, model_files
 from ovreport_collector.sources.model_files import Contents
 from ovreport_collector.suite.model import Model
@@ -128,9 +129,7 @@ def prepare_model(
                 remedy="check that its files and data can be read, and that there is space left",
             ) from error
         # A task that trips over its data must not stop the other models.
-        return JobFailed(
-            reason=f"inputs could not be made: {type(error).__name__}: {error}", cause="error"
-        )
+        return JobFailed(reason=f"inputs could not be made: {told(error)}", cause="error")
 
 
 def prepare_variant(

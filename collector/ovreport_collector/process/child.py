@@ -150,7 +150,11 @@ class Process(Generic[R]):
         if code != 0 or not self._result_file.exists():
             return _ended(code)
         data = redacted_data(msgspec.json.decode(self._result_file.read_bytes()), self._folders)
-        result: R | JobFailed = msgspec.convert(data, self._result_type, str_keys=True)
+        try:
+            result: R | JobFailed = msgspec.convert(data, self._result_type, str_keys=True)
+        except msgspec.ValidationError as error:
+            # A name of thousands of characters, a time that is no number.
+            return JobFailed(reason=f"its result fits into no record: {error}", cause="error")
         return result
 
     def _wait(self, limit_s: float) -> bool | None:

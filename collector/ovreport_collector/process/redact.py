@@ -1,4 +1,7 @@
-"""Takes out of messages what names this machine or its user: a record may be published."""
+"""Takes out of messages what names this machine or its user, or quotes data.
+
+A record may be published.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,15 @@ import getpass
 import re
 import socket
 import sys
+import traceback
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+from ovreport.errors import OvreportError
+
+_PACKAGE = Path(__file__).parents[1]
+_QUOTES_NOTHING = (OvreportError, OSError, ImportError)
 
 
 def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
@@ -25,6 +34,21 @@ def redacted(text: str, folders: Iterable[str | Path] = ()) -> str:
     for name, stands_for in _private_names():
         text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", stands_for, text)
     return text
+
+
+def told(error: Exception) -> str:
+    """Return what may be told of an exception that reading data raised: nothing that they hold.
+
+    Errors of ours are worded so, and the system's name files alone. The words of any other may
+    quote a line of a file (`could not convert string to float: 'secret'`): its type is told, and
+    where in this package it came up.
+    """
+    if isinstance(error, _QUOTES_NOTHING):
+        return f"{type(error).__name__}: {error}"
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    ours = next((one for one in frames if Path(one.filename).is_relative_to(_PACKAGE)), None)
+    place = f" at {Path(ours.filename).relative_to(_PACKAGE)}:{ours.lineno}" if ours else ""
+    return f"{type(error).__name__}{place} (its words may quote the data, and are left out)"
 
 
 def redacted_data(data: Any, folders: Iterable[str | Path] = ()) -> Any:  # noqa: ANN401
@@ -59,7 +83,10 @@ def folders_of(data: Any) -> set[Path]:  # noqa: ANN401
 
 def _private_folders() -> Iterator[tuple[str, str]]:
     """Yield folders and what stands for them; as whole paths, no part of a longer name."""
-    folders = {sys.prefix: "<python>", str(Path.home()): "~", str(Path.cwd()): "."}
+    folders = {sys.prefix: "<python>"}
+    with contextlib.suppress(RuntimeError):  # a user without a home
+        folders[str(Path.home())] = "~"
+    folders[str(Path.cwd())] = "."
     yield from ((folder, stands_for) for folder, stands_for in folders.items() if len(folder) > 1)
 
 

@@ -277,5 +277,6 @@ def _redacted(made: PreparedModel | JobFailed, plan: Plan, work: Path) -> Prepar
         return made
     child.check_room(work)
     theirs = [one.folder for one in plan.suite.user_datasets.values()]
-    private = [plan.suite.folder, *theirs, str(paths.cache()), str(work)]
+    own = [plan.suite.folder, *plan.suite.allowed_outside]
+    private = [*own, *theirs, str(paths.cache()), str(work)]
     return msgspec.structs.replace(made, reason=redacted(made.reason, private)[:_MAX_REASON])

@@ -29,6 +29,7 @@ def _words(plan: Plan, planned: PlannedCase) -> list[str]:
         command += ["--dataset", f"{planned.model.data}=PATH"]
         if plan.samples is not None:
             command += ["--samples", str(plan.samples)]
+    command += ["--allow-outside", "PATH"] * len(plan.suite.allowed_outside)
     for name in plan.plugins:
         command += ["--plugin", f"{name}=PATH"]
     return command

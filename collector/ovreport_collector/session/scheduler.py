@@ -30,18 +30,16 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from ovreport.store import write
 from ovreport_collector.loadgen.checks import NO_TRAITS
 from ovreport_collector.measurements import registry
 from ovreport_collector.measurements.base import VISITS, PassName, PlannedProcess
 from ovreport_collector.plan.plan import PlannedCase
 from ovreport_collector.process.job import JobFailed
-from ovreport_collector.session import record_builder
+from ovreport_collector.session import record_builder, writing
 from ovreport_collector.session.context import RunContext
 from ovreport_collector.session.estimate import Work
 from ovreport_collector.session.journal import CaseProcess
 from ovreport_collector.session.outputs import measure_outputs
-from ovreport_collector.session.privacy import without_names
 from ovreport_collector.session.progress import label
 from ovreport_collector.session.steps import FurtherDone, ProcessDone, Written
 from ovreport_collector.session.visits import Group, write_failure
@@ -160,7 +158,9 @@ class Run:
             record = record_builder.record(
                 context.plan, planned, prepared, context.journal, spreads, files
             )
-            path = write(without_names(record), self.out.absolute())
+            path, why_not = writing.write(record, self.out.absolute())
+            if why_not:
+                context.display.failed(planned, why_not)
             context.journal.add(Written(case=planned.key, path=str(path)))
             context.display.case_finished(planned)
 

@@ -155,6 +155,9 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where relative `file:` paths start. Set when loaded; a document cannot hold it."""
     user_datasets: dict[str, LocalDataset] = {}
     """Dataset → the user's own copy. Set by `datasets`; a document cannot hold it."""
+    allowed_outside: list[str] = []
+    """Files and folders outside its own that the user lets it read. Set when loaded; a document
+    cannot hold it."""
 
     @property
     def identity(self) -> Suite:
@@ -163,7 +166,9 @@ class Suite(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             name: msgspec.structs.replace(one, folder="")
             for name, one in self.user_datasets.items()
         }
-        return msgspec.structs.replace(self, folder="", user_datasets=user_datasets)
+        return msgspec.structs.replace(
+            self, folder="", user_datasets=user_datasets, allowed_outside=[]
+        )
 
     def model(self, model_id: str) -> Model:
         """Return the model of an id; SuiteError if there is none."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from importlib.metadata import version
@@ -105,7 +107,8 @@ def _key(form: str, filled: Filled) -> str:
 def _draw(chart: ChartSpec, filled: Filled) -> str:
     import vl_convert
 
-    from ovreport_sitegen.charts import plane_spec, rows_spec
+    with _some_home():
+        from ovreport_sitegen.charts import plane_spec, rows_spec
 
     spec: dict[str, Any] = dict(
         plane_spec.compiled(plane.height(chart), log=chart.tolerance is None)
@@ -123,6 +126,21 @@ def _draw(chart: ChartSpec, filled: Filled) -> str:
     ]
     spec["axes"] = [_axis(axis, axes[axis["scale"]]) for axis in spec["axes"]]
     return str(vl_convert.vega_to_svg(spec, allowed_base_urls=[]))
+
+
+@contextlib.contextmanager
+def _some_home() -> Iterator[None]:
+    """Let Altair be imported by a user without a home: it asks for one, and keeps nothing there."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = tempfile.gettempdir()
+        try:
+            yield
+        finally:
+            del os.environ["HOME"]
+    else:
+        yield
 
 
 def _axis(drawn: dict[str, Any], axis: Axis | None) -> dict[str, Any]:

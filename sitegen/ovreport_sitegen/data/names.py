@@ -9,7 +9,7 @@ from typing import TypeVar
 from ovreport.engines import ENGINES
 from ovreport.history import CaseKey, case_key, model_checksum
 from ovreport.metrics import MetricValues
-from ovreport.record import Optimized, Record
+from ovreport.record import Optimized, Record, variant_of
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.data.result import DeviceKey, DeviceRef, ModelRef, Result
 from ovreport_sitegen.text import line, short_name, unique_slugs
@@ -92,7 +92,7 @@ def _models(records: Sequence[Record]) -> dict[ModelKey, ModelRef]:
             slug=slugs[key],
             task=line(model.task.replace("-", " "), 40),
             architecture_only=model.architecture_only,
-            variants=ordered_variants(r.case.variant for r in of_model),
+            variants=ordered_variants(variant_of(r.model, r.case.variant) for r in of_model),
             published=published_variant(of_model),
         )
     return found
@@ -124,7 +124,7 @@ def published_variant(records: Sequence[Record]) -> str:
     It is one that was not optimized here; where all were, the one of the fullest precision.
     """
     as_published = [r for r in records if not isinstance(r.model.origin, Optimized)]
-    return ordered_variants(r.case.variant for r in as_published or records)[0]
+    return ordered_variants(variant_of(r.model, r.case.variant) for r in as_published or records)[0]
 
 
 def _devices(records: Sequence[Record]) -> dict[DeviceKey, DeviceRef]:

@@ -13,7 +13,7 @@ import msgspec
 from ovreport.device_names import is_batching
 from ovreport.engines import ENGINES
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
-from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict
+from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict, variant_of
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.text import day, line, release
 
@@ -115,7 +115,7 @@ class Result:
     @property
     def variant(self) -> str:
         """Precision of the weights, e.g. `fp32` or `int8`."""
-        return self.record.case.variant
+        return variant_of(self.record.model, self.record.case.variant)
 
     @property
     def is_published(self) -> bool:

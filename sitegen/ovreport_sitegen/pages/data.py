@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import starmap
+from pathlib import PurePath
 
 from ovreport.errors import RecordError
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -42,6 +43,8 @@ class DataView:
     """Each has downloads of its own."""
     downloads: tuple[Download, ...]
     faults: tuple[Fault, ...]
+    doubts: tuple[Fault, ...]
+    """Of records that are shown though `ovreport validate` refuses them, the first of each."""
     older: int
 
 
@@ -67,7 +70,9 @@ def view(catalogue: Catalogue) -> DataView:
         f"{len(catalogue.older):,} are history.",
     )
     faults = (*map(_fault, catalogue.faults), *starmap(_shared, catalogue.shared_ids.items()))
-    return DataView(head, catalogue.machines, _DOWNLOADS, faults, len(catalogue.older))
+    doubts = tuple(map(_fault, catalogue.doubts))
+    older = len(catalogue.older)
+    return DataView(head, catalogue.machines, _DOWNLOADS, faults, doubts, older)
 
 
 APART = "give each model an id of its own, or remove the records of files that are outdated"
@@ -88,13 +93,21 @@ _PATH = re.compile(r"(?:[^\n:]*/)?([^/\n]+/[^/\n]+\.json)")
 
 
 def _fault(error: RecordError) -> Fault:
-    what = _without_folders(error.what, "of the same case and time as ")
-    where = _without_folders(error.where)
-    return Fault(line(where, 200), line(what, 300), line(error.remedy))
+    return Fault(line(_place(error.where), 200), line(_what(error.what), 300), line(error.remedy))
 
 
-def _without_folders(text: str, before: str = "") -> str:
-    """Return text with only the last two parts of a path: the builder's folders are private."""
+def _place(where: str) -> str:
+    """Return a place with only the last two parts of its path: the builder's folders are private.
+
+    It may be a folder, and may go on with that of a field.
+    """
+    path, at, field = where.partition(": $")
+    return "/".join(PurePath(path).parts[-2:]) + at + field
+
+
+def _what(text: str) -> str:
+    """Return what is wrong, with another record's path shortened in the same way."""
+    before = "of the same case and time as "
     if not text.startswith(before):
         return text
     return before + _PATH.sub(r"\1", text[len(before) :], count=1)

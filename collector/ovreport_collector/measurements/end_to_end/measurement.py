@@ -80,7 +80,12 @@ class EndToEndMeasurement(Measurement[EndToEndResult]):
             images=last.images,
             preprocessing=last.preprocessing,
             pipelines=[
-                Pipeline(way=way, rounds=[r.rounds[way] for r in found if way in r.rounds])
+                Pipeline(
+                    way=way,
+                    rounds=[r.rounds[way] for r in found if way in r.rounds],
+                    requests=last.requests[way],
+                    hint="throughput",
+                )
                 for way in ways
             ],
             missing=last.missing,

@@ -36,7 +36,7 @@ from ovreport_collector.engines.base import (
     WrongOutputError,
 )
 from ovreport_collector.engines.image_pipeline import ImagePipeline
-from ovreport_collector.engines.images import on_host
+from ovreport_collector.engines.images import keep_memory, on_host
 from ovreport_collector.engines.types import Target
 from ovreport_collector.measurements.end_to_end.route import Route, clock, copies
 from ovreport_collector.process.job import Job
@@ -55,6 +55,8 @@ class EndToEndResult(Struct, frozen=True, kw_only=True, tag="end-to-end"):
     """One round of each way through the pipeline."""
 
     rounds: dict[Way, PipelineRound]
+    requests: dict[Way, int]
+    """Of each way's pipeline."""
     missing: dict[Way, str]
     """Why a way was not measured."""
     images: str
@@ -87,6 +89,7 @@ class EndToEndJob(Job[EndToEndResult], frozen=True, kw_only=True):
 
 def measure(job: EndToEndJob) -> EndToEndResult:
     """Measure both ways once; one that the device cannot run is left out, with the reason."""
+    keep_memory()
     images = _in_order(job)
     engine = engines.create(job.target)
     network = engine.read(Path(job.target.model), job.target.shapes)
@@ -105,6 +108,7 @@ def measure(job: EndToEndJob) -> EndToEndResult:
         _check_still(route, images[-1], outputs[way][-1])
     return EndToEndResult(
         rounds={way: route.round(job.round) for way, route in routes.items()},
+        requests={way: len(route.requests) for way, route in routes.items()},
         missing=missing,
         images=job.about,
         preprocessing=resized,

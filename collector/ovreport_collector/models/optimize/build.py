@@ -33,6 +33,7 @@ from ovreport_collector.models.variants import (
 )
 from ovreport_collector.process import child
 from ovreport_collector.process.job import JobFailed
+from ovreport_collector.process.redact import told
 from ovreport_collector.sources import Files, model_files
 from ovreport_collector.suite import language
 from ovreport_collector.suite.model import Model
@@ -107,7 +108,7 @@ def optimized(source: Unoptimized, name: str, work: Path) -> ModelFile | JobFail
         raise
     except Exception as error:
         # A task that trips over its data, a cache that cannot be written, a lock never released.
-        reason = f"the variant could not be made: {type(error).__name__}: {error}"
+        reason = f"the variant could not be made: {told(error)}"
         return JobFailed(reason=reason, cause="error")
 
 

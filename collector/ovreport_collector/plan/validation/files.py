@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -64,6 +65,45 @@ def _found(path: str, address: Address, suite: Suite) -> Iterator[Fault]:
     if isinstance(address, Local) and not Path(suite.folder, address.path).is_file():
         remedy = "check the path; a relative one starts at the folder of the suite"
         yield Fault(f"{path}.uri", f"there is no file {address.path}", remedy)
+
+
+def outside(suite: Suite) -> Iterator[Fault]:
+    """Yield a fault for each `file:` that lies outside the suite's folder, links followed.
+
+    A suite may be anybody's, and what it names is read. The user may allow more.
+    """
+    allowed = [Path(place).resolve() for place in (suite.folder, *suite.allowed_outside)]
+    for path, file in _named(suite):
+        address = _address(file)
+        if not isinstance(address, Local):
+            continue
+        for one in _with_weights(Path(suite.folder, address.path)):
+            if not any(one.resolve().is_relative_to(place) for place in allowed):
+                remedy = (
+                    "put a copy beside the suite; or, if you trust it with this file, add "
+                    f"--allow-outside {shlex.quote(str(one.resolve()))}, or a folder above it"
+                )
+                yield Fault(f"{path}.uri", f"{one} lies outside the folder of the suite", remedy)
+                break
+
+
+def _with_weights(file: Path) -> Iterator[Path]:
+    """Yield a file, and the weights of an OpenVINO IR where a link leads to another place."""
+    yield file
+    weights = file.with_suffix(".bin")
+    if file.suffix.lower() == ".xml" and weights.resolve() != file.resolve().with_suffix(".bin"):
+        yield weights
+
+
+def _named(suite: Suite) -> Iterator[tuple[str, File]]:
+    """Yield every file that a suite names, with its path in the document."""
+    for name, dataset in suite.datasets.items():
+        for role, file in dataset.files.items():
+            yield f"$.datasets.{name}.files.{role}", file
+    for index, model in enumerate(suite.models):
+        yield f"$.models[{index}].file", model.file
+        for role, file in model.files.items():
+            yield f"$.models[{index}].files.{role}", file
 
 
 def _is_pinned_elsewhere(address: Address) -> bool:

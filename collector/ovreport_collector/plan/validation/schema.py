@@ -14,7 +14,7 @@ from ovreport_collector.suite.model import Dataset, File, Model, Published, Suit
 
 _LOCATED = re.compile(r"(?P<what>.*) - at `\$(?P<path>.*)`", re.DOTALL)
 _FIELD = re.compile(r"(?:unknown|missing required) field `(?P<name>.*)`", re.DOTALL)
-_NOT_IN_A_DOCUMENT = ("folder", "user_datasets")
+_NOT_IN_A_DOCUMENT = ("folder", "user_datasets", "allowed_outside")
 """Fields of `Suite` that are set after loading."""
 
 

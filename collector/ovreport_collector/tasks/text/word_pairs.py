@@ -161,7 +161,7 @@ def _triple(line: str, where: str) -> tuple[str, str, float]:
         number = float("nan")
     if not np.isfinite(number):
         raise SuiteError(
-            f'"{line[:80]}" is not two words and a number, with tabs between',
+            "not two words and a number, with tabs between",
             where=where,
             remedy="give the file as gensim has it",
         )

@@ -188,6 +188,9 @@ def _table(catalogue: Catalogue) -> Table:
         Column("Inference", "% of the time", "", True, tip="With preprocessing on the host"),
         metric_column("end_to_end_ips", "One by one"),
         metric_column("end_to_end_async_ips", "Pipelined"),
+        Column(
+            "Pipeline", "requests", tip="How many infer at a time, and what for they are compiled"
+        ),
         Column("Pipeline speedup", "× one by one", "higher", True),
         metric_column("end_to_end_graph_async_ips", "Pipelined, in the graph"),
         Column(
@@ -216,6 +219,7 @@ def _table_row(result: Result) -> TableRow:
             _share_cell(m),
             value_cell(result, "end_to_end_ips"),
             value_cell(result, "end_to_end_async_ips"),
+            _pipeline_cell(m),
             ratio_cell(async_of(m), _ONE_WAY),
             value_cell(result, "end_to_end_graph_async_ips"),
             agreement_cell(m.measurement),
@@ -225,7 +229,7 @@ def _table_row(result: Result) -> TableRow:
     )
 
 
-_VALUE_COLUMNS = 11
+_VALUE_COLUMNS = 12
 """Columns of the table after those that name the result."""
 
 
@@ -235,6 +239,12 @@ def _why_not(result: Result) -> tuple[Cell, ...]:
     if not result.completed or isinstance(why, EndToEnd):  # the row says why the case failed
         return (Cell(""),) * _VALUE_COLUMNS
     return (spanning_cell(why, _VALUE_COLUMNS),)
+
+
+def _pipeline_cell(m: Measured) -> Cell:
+    """Return how many requests the pipeline had, and what they were compiled for."""
+    (first, *_) = m.measurement.pipelines
+    return Cell(str(first.requests), sub=f"compiled for {first.hint}", sort=first.requests)
 
 
 def _share_cell(m: Measured) -> Cell:

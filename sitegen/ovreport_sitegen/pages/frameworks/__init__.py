@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ovreport import repeat
 from ovreport.record import Agreement
 from ovreport_sitegen.compare import MEASUREMENTS, SpeedMeasurement
 from ovreport_sitegen.components.card import Card
@@ -186,7 +187,9 @@ def pair_name(pair: Speedup) -> str:
 
 def _commands(catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
     named = {
-        clean(r.record.repeat.ovreport): f"{r.model.title}, {r.framework}" for r in catalogue.native
+        clean(command): f"{r.model.title}, {r.framework}"
+        for r in catalogue.native
+        if (command := repeat.ours(r.record))
     }
     return tuple((name, text) for text, name in named.items())
 

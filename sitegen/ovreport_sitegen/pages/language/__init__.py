@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ovreport import repeat
 from ovreport.metrics import generation, significant
 from ovreport.record import (
     AccuracyReference,
@@ -80,7 +81,11 @@ def view(catalogue: Catalogue) -> LanguageView:
         concurrency=concurrency_table(catalogue, results),
         weights=variants.size_table(results),
         decoding=line(measured[0].decoding, 600) if measured else "",
-        repeats=tuple((result_name(r), clean(r.record.repeat.ovreport)) for r in results[:20]),
+        repeats=tuple(
+            (result_name(r), clean(command))
+            for r in results[:20]
+            if (command := repeat.ours(r.record))
+        ),
     )
 
 

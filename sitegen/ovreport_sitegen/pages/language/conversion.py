@@ -83,8 +83,10 @@ def _converted_words(chain: _Chain) -> str:
     text = f"as OpenVINO GenAI converts it, in f32, {significant(perplexity.value)}"
     if found.low <= 0 <= found.high:
         return f"{text}: no clear loss by conversion"
-    lost = f"{value_words(result, LOSS, interval=True)} by conversion"
-    return f"{text}: a difference of {lost}, before any precision is given up"
+    change = value_words(result, LOSS, interval=True)
+    if found.value < 0:
+        return f"{text}: a change of {change} by conversion"
+    return f"{text}: {change} are lost by conversion, before any precision is given up"
 
 
 def table(results: Sequence[Result]) -> Table | None:
