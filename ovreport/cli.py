@@ -27,6 +27,7 @@ Examples:
   ovreport collect model.onnx             measure a model of your own
   ovreport devices                        what OpenVINO finds here
   ovreport collect --dry-run              what would be measured, and how long it takes
+  ovreport compare old new                what is faster or slower since
 """
 
 

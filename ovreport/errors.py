@@ -22,7 +22,8 @@ from pathlib import Path
 
 EXIT_CODES: dict[int, str] = {
     0: "Done.",
-    1: "Something failed: a case, a download, a record, the disk. The message says what.",
+    1: "Something failed: a case, a download, a record, the disk, a limit such as "
+    "--fail-if-slower. The message says what.",
     2: "Bad input, such as an unknown option or an unusable suite: nothing was done.",
     129: "Hung up (SIGHUP): the terminal went away.",
     130: "Interrupted by Ctrl-C (SIGINT).",

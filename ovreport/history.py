@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from ovreport.errors import RecordError, one_line
-from ovreport.record import Completed, Model, Record, variant_of
+from ovreport.record import Completed, Model, Optimized, Record, variant_of
 from ovreport.store import Stored
 
 T = TypeVar("T")
@@ -53,6 +54,39 @@ def case_key(record: Record) -> CaseKey:
     host = machine.id, f"{machine.cores_available:g}" if machine.is_limited else ""
     named = case.engine, device, case.device, case.model, variant, case.precision
     return *host, *named, model_checksum(record.model)
+
+
+def same_work(first: Record, second: Record) -> bool:
+    """Return whether two records are of the same model file and the same inputs."""
+    return first.model.sha256 == second.model.sha256 and first.inputs == second.inputs
+
+
+def made_alike(first: Model, second: Model) -> bool:
+    """Return whether two models of one variant were made from their file in the same way."""
+    a, b = first.origin, second.origin
+    if isinstance(a, Optimized) and isinstance(b, Optimized):
+        recipe = attrgetter("method", "settings", "calibration", "calibration_samples")
+        return bool(recipe(a) == recipe(b))
+    return type(a) is type(b)
+
+
+def may_be_joined(first: Record, second: Record) -> bool:
+    """Return whether two records are points of one line: nothing differs that a line would hide.
+
+    The same case, driver, inputs, tier, and version of ovreport but for its last number; weights
+    that were made in the same way. OpenVINO's release may differ: that is what lines are drawn for.
+    """
+    alike = attrgetter("device.driver", "inputs", "tier")
+    return bool(
+        case_key(first) == case_key(second)
+        and made_alike(first.model, second.model)
+        and alike(first) == alike(second)
+        and _method(first) == _method(second)
+    )
+
+
+def _method(record: Record) -> tuple[str, ...]:
+    return tuple(record.software.ovreport.split(".")[:2])
 
 
 def had_no_file(record: Record) -> bool:

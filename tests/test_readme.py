@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import click
@@ -25,6 +27,9 @@ GUIDE = {
     path.stem: path.read_text(encoding="utf-8")
     for path in (ROOT / "templates" / "prose" / "guide").glob("*.md")
 }
+
+SHORT = {"min_seconds": 0.1, "min_inferences": 8, "processes": 1, "max_processes": 1}
+"""Of a tier: what a test of commands needs to measure."""
 
 
 def block(marker: str, text: str = README) -> str:
@@ -51,14 +56,7 @@ def test_the_way_from_an_empty_folder_to_a_site_works_as_pasted(tmp_path, monkey
     """A site is started, the guide's model is measured by the guide's suite, and it is shown."""
     from ovreport_collector.plan import tiers
 
-    short = msgspec.structs.replace(
-        tiers.TIERS["quick"],
-        min_seconds=0.1,
-        min_inferences=8,
-        processes=1,
-        max_processes=1,
-        is_custom=True,
-    )
+    short = msgspec.structs.replace(tiers.TIERS["quick"], is_custom=True, **SHORT)
     monkeypatch.setitem(tiers.TIERS, "quick", short)
     monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("OVREPORT_CACHE", str(tmp_path / "cache"))
@@ -149,3 +147,51 @@ def test_the_examples_of_python_run(tmp_path, monkeypatch, capsys):
     assert list(from_csv.columns) == list(from_records.columns)
     assert len(from_csv) == len(from_records)
     assert from_csv["current"].dtype == bool
+
+
+def _publish_as_pasted(folder, monkeypatch, collect):
+    """Run the three commands of the README in an empty folder; return the branch's files.
+
+    Git is told to find the README's repository in a local one. `collect` runs the second command.
+    """
+    pytest.importorskip("ghp_import", reason="a dependency of ovreport: install it again")
+    git = shutil.which("git") or "git"
+    bare = folder / "bare.git"
+    subprocess.run([git, "init", "--quiet", "--bare", str(bare)], check=True)
+    (folder / "empty").mkdir()
+    monkeypatch.chdir(folder / "empty")
+    first, second, third = map(shlex.split, block("command: publish").splitlines())
+    assert {first[0], second[0], third[0]} == {"ovreport"}
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{bare.as_uri()}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", first[-1])
+    assert run(first[1:]) == 0
+    assert collect(second[1:]) == 0
+    assert run(third[1:]) == 0
+    listing = [git, "-C", str(bare), "ls-tree", "-r", "--name-only", "gh-pages"]
+    return subprocess.run(listing, check=True, capture_output=True, text=True).stdout.split()
+
+
+def test_three_commands_publish_a_site(tmp_path, monkeypatch):
+    """Here a record that is there already stands for what is collected."""
+
+    def collect(arguments):
+        assert arguments == ["collect"]
+        store.write(a_record(), Path("site/records"))
+        return 0
+
+    files = _publish_as_pasted(tmp_path, monkeypatch, collect)
+    assert {"index.html", "404.html", "sitemap.xml", ".nojekyll"} <= set(files)
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_three_commands_publish_a_site_that_is_measured(tmp_path, monkeypatch):
+    """The quick suite is fetched and measured, for a shorter time."""
+    from ovreport_collector.plan import tiers
+
+    short = msgspec.structs.replace(tiers.TIERS["quick"], is_custom=True, **SHORT)
+    monkeypatch.setitem(tiers.TIERS, "quick", short)
+    monkeypatch.setenv("OVREPORT_STATE", str(tmp_path / "state"))
+    files = _publish_as_pasted(tmp_path, monkeypatch, run)
+    assert {"index.html", "404.html", "sitemap.xml", ".nojekyll"} <= set(files)

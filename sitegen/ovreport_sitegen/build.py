@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import starmap
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import quote
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
-from ovreport_sitegen import config, content, culprits, downloads, publish
+from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
@@ -23,9 +24,9 @@ from ovreport_sitegen.data import collection as collections
 from ovreport_sitegen.data.cache import Cache
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.collection import Collection, Entry
-from ovreport_sitegen.pages import DETAIL_PAGES, PAGES
+from ovreport_sitegen.pages import DETAIL_PAGES, PAGES, changes
 from ovreport_sitegen.pages.data import shared_id
-from ovreport_sitegen.pages.page import Head
+from ovreport_sitegen.pages.page import DetailPage, Head
 from ovreport_sitegen.render import NavEntry, Renderer
 
 _INDEX, _NOT_FOUND = "index.html", "404.html"
@@ -223,25 +224,58 @@ def _write(
         for i, page in enumerate(existing)
     )
     nav = tuple(e for page, e in zip(existing, entries, strict=True) if not page.parent)
-    own_pages = tuple(NavEntry("", page.title, name) for name, page in pages.items())
-    _write_downloads(found, new)
-    scripts, addresses = answer_data.files(found)
-    renderer = Renderer(
-        found.config, drawer, nav, own_pages, new.sizes, addresses, found.collection.cache
+    own_pages = (
+        *[entry for entry in entries if entry.key == changes.PAGE.key],
+        *[NavEntry("", page.title, name) for name, page in pages.items()],
     )
+    _write_downloads(found, new)
+    for name, data in badges.files(found).items():
+        new.add(name, data)
+    if (news := feed.feed(found)) is not None:
+        new.add(feed.FILE, news)
+    scripts, addresses = answer_data.files(found)
+    renderer = Renderer(found.config, drawer, nav, own_pages, new.sizes, addresses)
     for name, data in (scripts | renderer.assets).items():
         new.add(name, data)
     for page, entry in zip(existing, entries, strict=True):
         html = renderer.page(page.key, page.view(found), entry.file, page.parent or page.key)
         new.add(entry.file, html)
     for detail in DETAIL_PAGES:
-        for name, view in detail.views(found):
-            new.add(name, renderer.page(detail.key, view, name, detail.parent))
+        for page_of in detail.pages(found):
+            html = _kept(found.collection.cache, page_of, detail.parent, renderer)
+            new.add(page_of.file, html)
     for name, own in pages.items():
         text = ContentView(Head(own.title, ""), _html(own, renderer))
         new.add(name, renderer.page("content", text, name))
     new.add(_NOT_FOUND, renderer.not_found(_NOT_FOUND))
     new.add(".nojekyll", b"")
+    if found.config.site_url:
+        new.add("sitemap.xml", _sitemap(found.config.site_url, new.sizes))
+
+
+def _kept(cache: Cache, detail: DetailPage, parent: str, renderer: Renderer) -> bytes:
+    """Return a page, from the cache where nothing that it shows has changed."""
+    kind = f"{detail.template} {renderer.checksum}"
+    html = cache.get(kind, detail.made_of) if detail.made_of else None
+    if html is None:
+        html = renderer.page(detail.template, detail.view(), detail.file, parent)
+        if detail.made_of:
+            cache.put(kind, detail.made_of, html)
+    return html
+
+
+def _sitemap(site_url: str, files: Iterable[str]) -> bytes:
+    """Return the list of pages for search engines (sitemaps.org, 0.9: at most 50,000)."""
+    base = site_url.rstrip("/") + "/"
+    pages = sorted(name for name in files if name.endswith(".html") and name != _NOT_FOUND)
+    shown = ["" if name == _INDEX else name for name in pages[:50_000]]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
+        *(f"<url><loc>{escape(base + quote(name))}</loc></url>" for name in shown),
+        "</urlset>",
+    ]
+    return "\n".join(lines).encode("utf-8", "xmlcharrefreplace")
 
 
 def _html(own: OwnPage, renderer: Renderer) -> Markup:

@@ -1,4 +1,4 @@
-"""The commands `init`, `build` and `serve`."""
+"""The commands `init`, `build`, `publish` and `serve`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ _INIT_EXAMPLES = """
 Examples:
   ovreport init my-benchmarks              a site of one's own, in a folder of its own
   ovreport init --title "Our machines"     in this folder
+  ovreport init --repository https://github.com/ME/BENCHMARKS
+                                           to be published there: sets addresses too
   ovreport init --replace                  in a clone or a fork: without its records
+  ovreport init --check | git apply        after an update: workflows as written today
 
 \b
 Then, in that folder:
@@ -28,19 +31,46 @@ Then, in that folder:
 @click.argument("folder", type=_FOLDER, default=Path())
 @click.option("--title", default="OpenVINO benchmarks", show_default=True, help="Name of the site.")
 @click.option(
+    "--repository",
+    default="",
+    metavar="URL",
+    help="Home of the project on the web; on github.com it gives the site's address too.",
+)
+@click.option(
     "--replace", is_flag=True, help="Move a site that is there to site-before, and begin anew."
 )
-def init(folder: Path, title: str, replace: bool) -> None:
-    """Start a site of your own in FOLDER: settings, a page of your own words, no records.
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing: print as a patch what this version would write differently; exit with 1 "
+    "if anything.",
+)
+@click.pass_context
+def init(
+    context: click.Context, folder: Path, title: str, repository: str, replace: bool, check: bool
+) -> None:
+    """Start a site of your own in FOLDER, and a project to publish it from.
 
-    Nothing is deleted. Commands use the folder `site` below the one that they are run in.
+    The site: settings, a page of your own words, no records. The project: a README, the version of
+    ovreport to use, and GitHub workflows that check pull requests and publish. Nothing is deleted
+    or overwritten. Commands use the folder `site` below the one that they are run in.
     """
     import shlex
 
+    from ovreport_sitegen import project
     from ovreport_sitegen.start import start
 
-    for path in start(folder, title, replace=replace):
+    if check:
+        patch = project.drift(folder)
+        click.echo(patch, nl=False)
+        context.exit(1 if patch else 0)
+    started = start(folder, title, repository=repository, replace=replace)
+    for path in started.written:
         click.echo(path)
+    for path in started.left:
+        click.echo(f"{path}: was there, and is left as it is")
+    if started.before:
+        click.echo(f"{started.before}: the site that was there")
     there = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     click.echo(f"Next: {there}ovreport collect && ovreport build")
 
@@ -56,27 +86,32 @@ _NAMED = 5
 """So many records that contradict themselves are named; of more, their number is given."""
 
 
-@click.command(epilog=_BUILD_EXAMPLES)
-@click.option(
+_site = click.option(
     "--site",
     type=_FOLDER,
     default=Path("site"),
     show_default=True,
     help="Folder with ovreport.toml, content/ and records/.",
 )
-@click.option(
+_records = click.option(
     "--records",
     type=click.Path(path_type=Path, exists=True),
     multiple=True,
     help="Additional folder of records; may be repeated.",
 )
-@click.option(
+_out = click.option(
     "--out",
     type=_FOLDER,
     default=Path("_site"),
     show_default=True,
     help="Folder to write the website to; replaced as a whole.",
 )
+
+
+@click.command(epilog=_BUILD_EXAMPLES)
+@_site
+@_records
+@_out
 @click.option("--strict", is_flag=True, help="Exit with 1 if anything is wrong with a record.")
 def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> None:
     """Build a website from all records.
@@ -85,6 +120,11 @@ def build(site: Path, records: tuple[Path, ...], out: Path, strict: bool) -> Non
     `ovreport validate` refuses, but that can be shown, is shown all the same, with a warning here;
     one of the future is left out, for it would be the newest for good.
     """
+    _build(site, records, out, strict=strict)
+
+
+def _build(site: Path, records: Sequence[Path], out: Path, *, strict: bool) -> None:
+    """Build, and say what came of it; IncompleteError for a problem where it is to be strict."""
     from ovreport_sitegen.build import build as build_site
     from ovreport_sitegen.build import without_garbage_collection
     from ovreport_sitegen.text import plural
@@ -115,6 +155,55 @@ def _doubted(doubts: Sequence[RecordError]) -> str:
     more = [f"  and {len(doubts) - _NAMED:,} more"] if len(doubts) > _NAMED else []
     count = f"{plural(len(doubts), 'record')} that `ovreport validate` refuses"
     return "\n".join([f"warning: {count}, shown all the same:", *named, *more])
+
+
+_PUBLISH_EXAMPLES = """
+\b
+Examples:
+  ovreport publish                           to `repository` of site/ovreport.toml
+  ovreport publish --remote git@github.com:ME/BENCHMARKS.git
+  ovreport publish --remote origin           of the Git repository that this folder is in
+"""
+
+
+@click.command(epilog=_PUBLISH_EXAMPLES, short_help="Build, and push to a branch of its own.")
+@_site
+@_records
+@_out
+@click.option(
+    "--remote",
+    default="",
+    metavar="REMOTE",
+    help="Git repository to push to: an address, a path or a name that Git knows here.  "
+    "[default: `repository` of the settings]",
+)
+@click.option(
+    "--branch", default="gh-pages", show_default=True, help="Branch that holds nothing else."
+)
+def publish(site: Path, records: tuple[Path, ...], out: Path, remote: str, branch: str) -> None:
+    """Build the site and push it to a branch that GitHub Pages, or another host, serves.
+
+    For those who do not build with GitHub Actions. Everybody who can read the repository sees it,
+    and where Pages is on, everybody. The branch is made where it is missing; one that holds
+    something else is refused. Nothing but that branch is changed, here or there.
+    """
+    from ovreport_sitegen import config
+    from ovreport_sitegen.deploy import deploy
+    from ovreport_sitegen.text import plural
+
+    settings = config.load(site)
+    _build(site, records, out, strict=False)
+    done = deploy(out, remote or settings.repository, branch)
+    kept = f", {plural(done.kept, 'asset')} of the site before" if done.kept else ""
+    click.echo(f"{done.remote}, branch {branch}: {plural(done.files, 'file')}{kept}")
+    if settings.site_url:
+        click.echo(f"{settings.site_url} shows it within minutes, once Pages serves that branch.")
+    else:
+        click.echo(
+            "warning: site_url is not set in ovreport.toml: no sitemap, and the page for wrong "
+            "addresses has no style",
+            err=True,
+        )
 
 
 _SERVE_EXAMPLES = """

@@ -152,11 +152,6 @@ def same_run(first: Record, second: Record) -> bool:
     return all(late <= early for (_, late), (early, _) in pairwise(pairs))
 
 
-def same_work(first: Record, second: Record) -> bool:
-    """Return whether two records are of the same model file and the same inputs."""
-    return first.model.sha256 == second.model.sha256 and first.inputs == second.inputs
-
-
 def _conditions(record: Record) -> tuple[object, ...]:
     """Return what cases of one run share; what two machines measure alternates by chance only."""
     machine = record.machine

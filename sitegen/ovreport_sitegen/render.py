@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,9 +20,6 @@ from ovreport import __version__
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.components import marks
 from ovreport_sitegen.config import Config
-from ovreport_sitegen.data.cache import Cache
-from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import Head, View
 from ovreport_sitegen.text import line
 
@@ -72,15 +70,12 @@ class Renderer:
         own_pages: Sequence[NavEntry] = (),
         sizes: Mapping[str, int] | None = None,
         data: Mapping[str, str] | None = None,
-        cache: Cache | None = None,
     ) -> None:
         """Take the frame of all pages.
 
         `sizes`: bytes of each download. `data`: address of each file for the answer table's script.
         """
         self._folder = templates_folder()
-        self._cache = Cache(None) if cache is None else cache
-        self._full = f"in full {_checksum(self._folder)}"
         self._drawer = drawer
         self._markdown = markdown.Markdown(extensions=["tables", "fenced_code"])
         self.assets, self._names = _assets(self._folder / "static", config)
@@ -105,12 +100,19 @@ class Renderer:
             "svg": drawer.svg,
             "marks_in": marks.used,
             "named_marks": marks.named,
-            "in_full": self._in_full,
             "prose": self._prose,
             "size_of": lambda name: size_words((sizes or {})[name]),
             "data_of": lambda name: (data or {})[name],
         }
         self._environment.filters |= {"line": line, "ticks": ticks}
+
+    @cached_property
+    def checksum(self) -> str:
+        """Checksum of what all pages have in common: templates, frame and static files."""
+        digest = hashlib.sha256(repr((self._site, self._names)).encode())
+        for path in sorted(self._folder.rglob("*.html")):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
 
     def page(
         self, template: str, view: View, file: str, current: str = "", root: str = ""
@@ -150,26 +152,8 @@ class Renderer:
         html = _TAG_OR_QUOTE.sub(lambda m: "&quot;" if m[0] == '"' else m[0], html)
         return Markup(html)  # noqa: S704 - cleaned after the markdown was converted, not before
 
-    def _in_full(self, result: Result) -> Markup:
-        """Return a result in full, from the cache where nothing that it shows has changed."""
-        kept = self._cache.get(self._full, result.checksum)
-        if kept is None:
-            template = self._environment.get_template("partials/result.html")
-            html = str(template.module.in_full(result_view.view(result)))  # type: ignore[attr-defined]
-            kept = html.encode("utf-8", "xmlcharrefreplace")
-            self._cache.put(self._full, result.checksum, kept)
-        return Markup(kept.decode())  # noqa: S704 - rendered by a template, with autoescape
-
     def _prose(self, name: str, view: View) -> Markup:
         return self.content(self._environment.get_template(f"prose/{name}").render(view=view))
-
-
-def _checksum(templates: Path) -> str:
-    """Return a checksum of all templates."""
-    digest = hashlib.sha256()
-    for path in sorted(templates.rglob("*.html")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def ticks(text: str) -> Markup:

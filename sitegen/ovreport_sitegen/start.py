@@ -1,24 +1,41 @@
-"""Start a site of one's own: settings and no records, where the commands expect them."""
+"""Start a site of one's own: settings and no records, where the commands expect them; a project."""
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
 from ovreport.errors import InputError, disk_errors
-from ovreport_sitegen import config
+from ovreport_sitegen import config, project
 from ovreport_sitegen.render import templates_folder
 
 SITE, BEFORE = "site", "site-before"
 """The folder that `collect` and `build` use, and where `--replace` puts the one that was there."""
 
 
-def start(folder: Path, title: str, *, replace: bool = False) -> list[Path]:
-    """Write a new site below a folder; return its parts, the site that was there before last.
+@dataclass(frozen=True)
+class Started:
+    """A site that was started."""
 
-    Raises InputError where a site is there already, unless `replace` moves it aside, and
-    ConfigError for a title that cannot be used. Nothing is deleted or overwritten.
+    written: list[Path]
+    """Its parts: settings, a page, the folder of records; then the files of its project."""
+    left: list[Path]
+    """Files of a project that were there already, and were left as they are."""
+    before: Path | None
+    """Where the site that was there is now."""
+
+
+def start(folder: Path, title: str, *, repository: str = "", replace: bool = False) -> Started:
+    """Write a new site below a folder, and the files of a project that holds nothing else.
+
+    `repository`: its address on the web, for the settings. `replace` moves a site that is there
+    aside, and leaves the rest of the folder alone: it belongs to a project already.
+
+    Raises InputError where a site is there already and is not to be replaced, and ConfigError for a
+    title or an address that cannot be used. Nothing is deleted or overwritten.
     """
     site, before = folder / SITE, folder / BEFORE
     settings, about, records = site / config.FILE, site / "content" / "about.md", site / "records"
@@ -36,23 +53,33 @@ def start(folder: Path, title: str, *, replace: bool = False) -> list[Path]:
             where=str(before),
             remedy="Delete or rename it, then run the same command again.",
         )
-    text = _settings(title)
-    with disk_errors("cannot be written", where=site, remedy="Check space and permissions."):
+    text = _settings(title, repository)
+    with disk_errors("cannot be written", where=folder, remedy="Check space and permissions."):
         if is_taken:
             site.rename(before)
         records.mkdir(parents=True)
         about.parent.mkdir()
         settings.write_text(text, encoding="utf-8")
         about.write_text(_template("about.md"), encoding="utf-8")
-    return [settings, about, records, *([before] if is_taken else [])]
+        written, left = ([], []) if replace else project.add(folder, title)
+    return Started([settings, about, records, *written], left, before if is_taken else None)
 
 
-def _settings(title: str) -> str:
-    """Return the text of the settings; ConfigError for a title that cannot be used."""
-    quoted = json.dumps(title, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML's rules
-    text = Template(_template(config.FILE)).substitute(title=quoted)
-    config.parse(text.encode("utf-8", "surrogatepass"), where="--title")
+def _settings(title: str, repository: str) -> str:
+    """Return the text of the settings; ConfigError for a title or an address of no use."""
+    text = Template(_template(config.FILE)).substitute(title=_quoted(title))
+    repository = repository.removesuffix("/").removesuffix(".git")
+    known = {"repository": repository, "site_url": project.pages_address(repository)}
+    for key, value in known.items():
+        if value:
+            line = f"{key} = {_quoted(value)}".replace("\\", r"\\")
+            text = re.sub(rf"^# {key} = .*$", line, text, flags=re.MULTILINE)
+    config.parse(text.encode("utf-8", "surrogatepass"), where="--title, --repository")
     return text
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # TOML's rules
 
 
 def _template(name: str) -> str:

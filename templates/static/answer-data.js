@@ -14,7 +14,7 @@
     document.head.append(script);
   });
 
-  const MOST_COLUMNS = 6, MOST_ROWS = 60, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
+  const MOST_COLUMNS = 6, MOST_ROWS = 60, MOST_CELLS = 120, MIN_DIFFERENCE = 0.02, ROOM = 1.5;
   const LEVELS = ["stable", "noisy", "unreliable"];
   const OUTCOMES = ["different", "no clear difference", "insufficient data"];
   const NO_INTERVAL = new Set(["bound", "range", "rated"]);
@@ -59,7 +59,6 @@
     data.missing.at.forEach((i, n) => found.missing.set(i, data.missing.values[data.missing.codes[n]]));
     data.pairs.forEach(([i, j, value, low, high, outcome, n]) =>
       found.pairs.set(`${i} ${j}`, { value, low: low ?? 0, high: high ?? Infinity, outcome: OUTCOMES[outcome], pairs: n }));
-    found.better = new Set(data.better);
     indexed.set(key, found);
     return found;
   }
@@ -75,8 +74,7 @@
     models: (i, state) => ["", of("model", i)[0], of("model", i)[4]].includes(state.models),
     weights: (i, state) => state.weights === "" || (state.weights === "published"
       ? results().published[i] === 1 : state.weights === of("weights", i)[0]),
-    precision: (i, state) => state.precision === "any" || (state.precision === "kept"
-      ? results().counts[i] === 1 : state.precision === of("requested", i)),
+    precision: (i, state) => ["any", "kept"].includes(state.precision) || state.precision === of("requested", i),
   };
   /** Results before any filter: native frameworks and earlier releases only as columns. */
   function pool(state) {
@@ -102,6 +100,12 @@
 
   const least = (list, rank) => list.reduce((best, i) =>
     best === undefined || rank(i) < rank(best) ? i : best, undefined);
+  /** Whether a result is clearly better than f32 of the published file. */
+  function isClearlyBetter(i, plain, key) {
+    if (key === "accuracy" || results().native[i] || i === plain) return false;
+    const r = against(i, plain, key);
+    return r.outcome === "different" && r.value > 1;
+  }
   function choose(list, key, precision) {
     const R = results(), V = values(key), fullness = (i) => R.fullness[i];
     if (precision !== "kept" && precision !== "any")
@@ -109,7 +113,8 @@
     const allowed = list.filter((i) => precision === "any" || R.counts[i]);
     const measured = allowed.filter((i) => V.at.has(i));
     if (!measured.length) return least(allowed, fullness);
-    const plain = measured.filter((i) => R.plain[i]), better = measured.filter((i) => V.better.has(i));
+    const plain = measured.filter((i) => R.plain[i]);
+    const better = measured.filter((i) => plain.length && isClearlyBetter(i, plain[0], key));
     const sign = metricOf(key).lower ? 1 : -1;
     return least(plain.length ? [...plain, ...better] : measured, (i) => sign * V.at.get(i).value);
   }
@@ -180,7 +185,7 @@
       : Number.isFinite(found.high - found.low) ? `${significant(found.low)} – ${significant(found.high)}`
         : "interval unknown";
     return {
-      ...common, ran: [ran, found.scope].filter(Boolean).join(" · "), cost, costInterval, isBad, value: found.value, low: found.low, high: found.high, level: found.level,
+      ...common, ran: [ran, found.scope, found.kind === "observed" ? "observed" : ""].filter(Boolean).join(" · "), cost, costInterval, isBad, value: found.value, low: found.low, high: found.high, level: found.level,
       number: significant(found.value),
       text: (found.level === "unreliable" ? "≈\u00a0" : "") + significant(found.value),
       interval: NO_INTERVAL.has(found.kind) && interval ? `range ${interval}` : interval,
@@ -354,7 +359,7 @@
     const tier = markTiers(rows);
     const found = { state, columns, every, metric: metricOf(state.metric), means: meansOf(rows, columns, state), counts: counts(rows) + tier };
     const order_ = state.sort ? sorted(rows, columns, state) : rows;
-    const limit = state.all ? order_.length : MOST_ROWS;
+    const limit = state.all ? order_.length : Math.min(MOST_ROWS, Math.floor(MOST_CELLS / Math.max(columns.length, 1)));
     found.rows = order_.slice(0, limit);
     found.moreRows = order_.length - found.rows.length;
     found.moreColumns = every.length - columns.length;

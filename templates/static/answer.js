@@ -7,6 +7,7 @@
   const find = (selector) => section.querySelector(selector);
   const all = (selector, from = section) => [...from.querySelectorAll(selector)];
   const form = find("form"), status = find("[role=status]"), grid = find("table");
+  const onDevice = section.dataset.device, isOfModel = "ofModel" in section.dataset;
   const source = section.dataset.source, folder = source.replace(/data\/answer\/[^/]*$/, "");
 
   // ------------------------------------------------------------ state: the controls, and the address
@@ -19,6 +20,7 @@
     selects.forEach((select) => { state[select.name] = select.value; });
     const ticked = boxes.filter((box) => box.checked);
     if (ticked.length < boxes.length) state.device = ticked.map((box) => box.value);
+    if (onDevice) state.device = [onDevice];
     state.stable = stable.checked;
     return state;
   }
@@ -50,7 +52,7 @@
       select.value = state[select.name];
       if (select.selectedIndex < 0) { select.value = defaults[select.name]; state[select.name] = select.value; }
     }
-    const known = state.device.filter((slug) => boxes.some((box) => box.value === slug));
+    const known = onDevice ? [onDevice] : state.device.filter((slug) => boxes.some((box) => box.value === slug));
     state.device = known;
     boxes.forEach((box) => { box.checked = !known.length || known.includes(box.value); });
     stable.checked = state.stable;
@@ -89,11 +91,12 @@
       c.interval ? " " : "", small(c.interval), c.bar ? drawBar(c.bar) : "", ran, ratio);
   }
   function drawRow(row, columns) {
-    const [, title, , href] = row.model;
-    const head = make("th", { scope: "row" }, make("a", { href }, title));
+    const [, title, , href] = row.model, isDevice = isOfModel && row.device;
+    const head = make("th", { scope: "row" }, isDevice
+      ? make("a", { href: `device-${row.device[0]}.html` }, row.device[1]) : make("a", { href }, title));
     if (row.isArchitectureOnly)
       head.append(" ", make("small", {}, explained("architecture-only", "architecture only")));
-    if (row.device) head.append(" ", small(row.device[1]));
+    if (row.device && !isDevice) head.append(" ", small(row.device[1]));
     if (row.note) head.append(" ", small(row.note));
     return make("tr", {}, head, ...row.cells.map((c, n) => drawCell(c, columns[n][1])));
   }
@@ -104,13 +107,16 @@
       if (key === state.baseline) head.append(" ", small("baseline"));
       return head;
     });
-    const model = make("th", { scope: "col", "data-key": "model" }, sortButton("model", "Model"));
+    const model = make("th", { scope: "col", "data-key": "model" }, sortButton("model", isOfModel ? "Device" : "Model"));
     for (const head of [model, ...heads]) {
       if (state.sort.replace(/^-/, "") !== head.dataset.key) continue;
       const lower = Number(Boolean(table.metric.lower) !== Boolean(state.baseline)) || head === model;
       head.setAttribute("aria-sort", state.sort.startsWith("-") === !lower ? "ascending" : "descending");
     }
+    const focused = grid.tHead.contains(document.activeElement) ? document.activeElement.dataset.sort : "";
+    grid.classList.toggle("many", columns.length > 6);
     grid.tHead.replaceChildren(make("tr", {}, model, ...heads));
+    if (focused) (find(`[data-sort="${CSS.escape(focused)}"]`) ?? find(".sort")).focus();
   }
   const sortButton = (key, label) => make("button", { type: "button", class: "sort", "data-sort": key }, label);
 
@@ -144,10 +150,8 @@
     more.hidden = !parts.length;
     more.firstChild.textContent = `${parts.join(", ")} `;
     find(".empty").hidden = table.rows.length > 0;
-    baseline.replaceChildren(make("option", { value: "" }, "Nothing"),
-      ...table.every.map(([key, label]) => make("option", { value: key }, label)));
+    baseline.replaceChildren(new Option("Nothing", ""), ...table.every.map(([key, label]) => new Option(label, key)));
     baseline.value = state.baseline;
-    if (baseline.selectedIndex < 0) baseline.value = "";
     for (const select of selects) {
       if (!["precision", "weights", "models"].includes(select.name)) continue;
       const fits = data.available(select.name, state);
@@ -274,7 +278,6 @@
       const key = button.dataset.sort;
       extra.sort = extra.sort === key ? `-${key}` : extra.sort === `-${key}` ? "" : key;
       change();
-      find(`[data-sort="${CSS.escape(key)}"]`)?.focus();
     } else if (button.dataset.only) {
       boxes.forEach((box) => { box.checked = box.value === button.dataset.only; });
       change();
@@ -284,6 +287,15 @@
     } else if (button.classList.contains("fold")) {
       button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") === "false"));
     }
+  });
+  const devices = find(".devices");
+  section.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !devices?.open) return;
+    devices.open = false;
+    devices.firstElementChild.focus();
+  });
+  addEventListener("click", (event) => {
+    if (devices?.open && !devices.contains(event.target)) devices.open = false;
   });
   addEventListener("hashchange", follow);
   // Heads of columns sort, before any data is there.

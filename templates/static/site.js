@@ -1,5 +1,5 @@
 // Everything works without this file. It adds: the theme button, finding and sorting in
-// tables, opening a result that an address points at, and buttons that copy commands.
+// tables, a way from old addresses of results to their pages, and buttons that copy commands.
 "use strict";
 (() => {
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
@@ -89,18 +89,15 @@
     if (more) more.addEventListener("click", () => { limit = rows.length; show(); });
     if (rest || tools) show();
   }
-  all("table[id]").forEach(enhance);
+  all("table[id]").filter((table) => table.tBodies.length).forEach(enhance);
 
-  // ------------------------------------------------------------ a result that the address names
-  const open = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target instanceof HTMLDetailsElement) {
-      target.open = true;
-      target.scrollIntoView();
-    }
+  // ------------------------------------------------------------ results that once were on this page
+  const follow = () => {
+    const link = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest(".results li")?.querySelector("a");
+    if (link) location.replace(link.href);
   };
-  addEventListener("hashchange", open);
-  if (location.hash) open();
+  addEventListener("hashchange", follow);
+  if (location.hash) follow();
 
   // ------------------------------------------------------------ copying commands
   if (navigator.clipboard) {

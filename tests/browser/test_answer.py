@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from ovreport_sitegen.build import build
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from tests.factories import a_failed_record, a_native_record
-from tests.sitegen.conftest import a_reference
+from tests.sitegen.conftest import a_reference, visited
 from tests.sitegen.test_answer import on
 
 pytestmark = pytest.mark.browser
@@ -34,7 +37,9 @@ def records() -> list[Any]:
         for machine, cpu, ms in (("old-8c", "Old 9", 5.0), ("new-2c", "New 9", 3.0)):
             knobs = {"model": model, "title": model.title(), "task": task}
             common = {"machine": machine, "full_name": cpu, **knobs}
-            reference = a_reference(**common, median_ms=ms * (1 + seed), seed=10 * seed)
+            reference = visited(
+                a_reference(**common, rounds=12, median_ms=ms * (1 + seed), seed=10 * seed)
+            )
             found += [
                 replace(reference, machine=replace(reference.machine, cpu=cpu)),
                 on(
@@ -111,6 +116,11 @@ def rows(page: Any) -> list[list[str]]:
     )
 
 
+def model_rows(page: Any) -> list[list[str]]:
+    """Return the texts of the rows of models."""
+    return [row for row in rows(page)[1:] if not row[0].startswith("Geometric mean")]
+
+
 def cell_text(cell: AnswerCell | None) -> str:
     """Return the text of a cell as the template has it."""
     if cell is None:
@@ -171,3 +181,224 @@ def rows_without_script(page: Any) -> list[str]:
         parts = (cells.nth(n).text_content() for n in range(cells.count()))
         texts.append(" ".join(" ".join(part.replace("\u00a0", " ").split()) for part in parts))
     return texts
+
+
+# ---------------------------------------------------------------- questions, and clicks
+
+
+@dataclass
+class Reader:
+    """Somebody who clicks; choosing from a list is a click."""
+
+    page: Any
+    clicks: int = 0
+
+    def unfold(self) -> None:
+        """Open the controls, where they are folded away."""
+        fold = self.page.locator("#answer .fold")
+        if fold.is_visible():
+            self.click("#answer .fold")
+
+    def click(self, selector: str) -> None:
+        """Click, and count it."""
+        self.clicks += 1
+        self.page.locator(selector).first.click()
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose from a list, and count it."""
+        self.clicks += 1
+        self.page.locator(f"[name={name}]").select_option(value)
+        wait(self.page, value.partition(":")[2] or value)
+
+
+VIEWPORTS = pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+
+
+@VIEWPORTS
+def test_which_device_is_fastest_for_text_recognition(table: Any, viewport: Any) -> None:
+    """The task is chosen from a list; the answer is on one screen."""
+    page = table(viewport=viewport)
+    reader = Reader(page)
+    reader.unfold()
+    reader.choose("models", "task:text-recognition")
+    assert reader.clicks <= 2
+    ((_, new, old),) = rows(page)[1:]
+    assert float(new.split()[0]) < float(old.split()[0])
+    height = page.evaluate("document.querySelector('#answer-table').getBoundingClientRect().height")
+    assert height <= viewport["height"]
+
+
+@VIEWPORTS
+def test_what_bf16_costs_in_accuracy(table: Any, viewport: Any) -> None:
+    """One click: the loss stands in the cell, beside the ratio."""
+    page = table(viewport=viewport)
+    reader = Reader(page)
+    reader.click("#answer .asks a:has-text('bf16 against f32')")
+    wait(page, "precision")
+    assert reader.clicks == 1
+    lost = page.locator("#answer-table .bad:has-text('points')")
+    assert lost.count() > 0
+    assert page.locator("#answer-table .ratio.good").count() > 0
+
+
+@VIEWPORTS
+def test_one_machine_against_another(table: Any, viewport: Any) -> None:
+    """One click: ratios with intervals, and that the runs were separate."""
+    page = table(viewport=viewport)
+    reader = Reader(page)
+    reader.click("#answer .asks a:has-text('New 9 against Old 9')")
+    wait(page, "baseline")
+    assert reader.clicks == 1
+    assert "Geometric mean" in rows(page)[1][0]
+    assert "as fast" in rows(page)[1][1]
+    assert "separate runs" in page.inner_text("#answer .counts")
+
+
+@VIEWPORTS
+def test_only_int8_by_throughput_as_a_link(table: Any, viewport: Any) -> None:
+    """On the page of throughputs: the weights, then the head of a column; the best comes first."""
+    page = table(page="throughput.html", viewport=viewport)
+    reader = Reader(page)
+    reader.unfold()
+    reader.choose("weights", "int8")
+    reader.choose("precision", "any")
+    if viewport is WIDE:
+        reader.click("#answer-table th:nth-child(2) button")
+        wait(page, "sort")
+        numbers = [float(row[1].split()[0].replace(",", "")) for row in model_rows(page)]
+        assert numbers == sorted(numbers, reverse=True)
+    shown = rows(page)
+    assert all("int8" in text for row in model_rows(page) for text in row[1:])
+    again = table(page.url.partition("#")[2], page="throughput.html", viewport=viewport)
+    assert rows(again) == shown
+
+
+@VIEWPORTS
+def test_the_numbers_of_a_table_as_csv(table: Any, viewport: Any) -> None:
+    """One click; it holds exactly what is shown, and no formula."""
+    page = table("columns=weights&precision=any", viewport=viewport)
+    reader = Reader(page)
+    reader.unfold()
+    with page.expect_download() as download:
+        reader.click("#answer [data-do=csv]")
+    text = Path(download.value.path()).read_text()
+    head, *lines = list(csv.reader(io.StringIO(text)))
+    shown = rows(page)[1:]
+    assert len(lines) == len(shown)
+    assert head[:3] == ["model", "task", "device"]
+    for line, row in zip(lines, shown, strict=True):
+        assert line[0].lstrip("'") in row[0]
+        for i, cell in enumerate(row[1:]):
+            values = [value for value in line[3 + 7 * i : 10 + 7 * i] if value]
+            assert all(
+                value in cell or value in {"stable", "noisy", "unreliable"} for value in values
+            )
+    assert any(line[0] == "'=1+1" for line in lines)
+
+
+# ---------------------------------------------------------------- links, keys, and looks
+
+
+def test_back_and_forward_restore_states(table: Any) -> None:
+    """Each change is an entry of the history; the controls follow."""
+    page = table()
+    page.locator("[name=metric]").select_option("throughput_ips")
+    wait(page, "throughput")
+    page.locator("[name=weights]").select_option("int8")
+    wait(page, "int8")
+    page.go_back()
+    page.wait_for_function(
+        "() => !document.getElementById('answer').dataset.shown.includes('int8')"
+    )
+    assert page.locator("[name=weights]").input_value() == ""
+    page.go_back()
+    wait(page, "default")
+    assert page.locator("[name=metric]").input_value() == "latency_ms"
+    page.go_forward()
+    wait(page, "throughput")
+    assert page.locator("[name=metric]").input_value() == "throughput_ips"
+
+
+def test_links_and_markdown_are_copied(watch: Any, address: str) -> None:
+    """Markdown holds the numbers that are shown and the link; markup in names is text."""
+    watched = watch(permissions=["clipboard-read", "clipboard-write"])
+    page = watched.page
+    watched.open(f"{address}/index.html#metric=throughput_ips")
+    wait(page, "throughput")
+    page.locator("[data-do=link]").click()
+    page.wait_for_function("() => document.querySelector('#answer [role=status]').textContent")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    page.locator("[data-do=markdown]").click()
+    page.wait_for_function(
+        "() => document.querySelector('#answer [role=status]').textContent.includes('Markdown')"
+    )
+    text = page.evaluate("navigator.clipboard.readText()")
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(lines) == len(rows(page)) + 1
+    assert page.url in text
+    for row in rows(page)[1:]:
+        assert any(row[1].split()[0] in line for line in lines)
+    assert not watched.errors
+
+
+def test_everything_by_keyboard(table: Any) -> None:
+    """A list, the head of a column, the devices and what leads back."""
+    page = table()
+    page.locator("[name=metric]").focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("() => location.hash.includes('metric=')")
+    head = page.locator("#answer-table .sort").nth(1)
+    head.focus()
+    page.keyboard.press("Enter")
+    wait(page, "sort")
+    assert page.evaluate("document.activeElement.dataset.sort") is not None
+    page.locator(".devices summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.name") == "device"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => location.hash.includes('device=')")
+    assert page.locator("#answer-table thead th").count() == 2
+    page.keyboard.press("Escape")
+    assert not page.locator("#answer fieldset").is_visible()
+    page.locator("[type=reset]").focus()
+    page.keyboard.press("Enter")
+    wait(page, "default")
+    assert "#" not in page.url
+
+
+def test_what_would_leave_nothing_is_dimmed_and_said(table: Any) -> None:
+    """An option that fits nothing cannot be chosen; an address that fits nothing says so."""
+    page = table("weights=int8")
+    assert page.locator("[name=precision] option[value=default]").is_disabled()
+    empty = table("weights=int8&precision=default")
+    assert empty.locator(".empty").is_visible()
+    empty.locator(".empty button").click()
+    wait(empty, "default")
+    assert not empty.locator(".empty").is_visible()
+
+
+@pytest.mark.parametrize(
+    "fragment",
+    ["", "columns=weights&precision=f32&baseline=fp32", "columns=metric", "weights=nonsense&x=<b>"],
+)
+def test_states_fit_and_can_be_read(watch: Any, site: Path, fragment: str) -> None:
+    """In both themes, wide and narrow, devices open; nonsense in an address does no harm."""
+    watched = watch()
+    watched.open((site / "index.html").as_uri() + f"#{fragment}")
+    if fragment:
+        wait(watched.page)
+    watched.page.evaluate("document.querySelectorAll('.devices').forEach(d => d.open = true)")
+    watched.check_looks(fragment)
+    assert not watched.errors
+
+
+@pytest.mark.parametrize("name", ["index", "latency", "throughput", "accuracy", "efficiency"])
+def test_pages_are_small(watch: Any, site: Path, name: str) -> None:
+    """Up to 150 kB and 2,000 elements before the reader asks for more."""
+    path = site / f"{name}.html"
+    watched = watch()
+    watched.open(path.as_uri())
+    assert path.stat().st_size <= 150_000
+    assert watched.page.evaluate("document.querySelectorAll('*').length") <= 2_000

@@ -154,6 +154,38 @@ def test_attacks_do_nothing(watch: Any, attacked: Path) -> None:
     assert not watched.outside
 
 
+_SHOWN = "document.getElementById('answer').dataset.shown"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "metric=throughput_ips&all=1",
+        "columns=choice&precision=any&all=1",
+        "columns=weights&precision=any&baseline=fp32",
+        f"models={ATTACKS['image']}&metric={ATTACKS['script']}&device={ATTACKS['quotes']}",
+    ],
+)
+def test_the_answer_table_draws_attacks_as_text(watch: Any, attacked: Path, state: str) -> None:
+    """What the script draws, and what an address asks it to draw, is text too."""
+    watched = watch()
+    page = watched.page
+    watched.open((attacked / "index.html").as_uri() + f"#{state}")
+    page.wait_for_function(f"() => {_SHOWN} !== undefined")
+    assert page.locator("#answer-table tbody tr").count() > 0
+    page.locator("#answer-table .sort").first.click()
+    page.wait_for_function(f"() => {_SHOWN}.includes('sort')")
+    assert page.evaluate("window.hit") is None
+    assert page.evaluate("document.querySelectorAll('iframe, img, main style').length") == 0
+    links = page.evaluate("[...document.querySelectorAll('#answer a')].map(a => a.protocol)")
+    assert set(links) <= {"file:", "http:", "https:"}
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert not watched.errors
+    assert not watched.outside
+
+
 def test_attacks_are_shown_as_text(watch: Any, attacked: Path) -> None:
     """What was sent is what is seen: escaped, shortened, and never evaluated."""
     watched = watch()

@@ -55,9 +55,9 @@ def test_everything_is_readable_without_scripts(watch: Any, site_folder: Path) -
     assert not page.locator("#answer .asks").is_visible()
     assert not page.locator("#theme").is_visible()
     page.locator("#answer-table td a").first.click()
-    assert "model-" in page.url
-    page.locator("details.result > summary").first.click()
-    assert page.locator("details.result pre").first.is_visible()
+    assert "/result-" in page.url
+    assert page.locator(".numbers li").first.is_visible()
+    assert page.locator(".command pre").first.is_visible()
 
 
 def test_the_theme_is_kept(watch: Any, address: str) -> None:
@@ -74,39 +74,83 @@ def test_the_theme_is_kept(watch: Any, address: str) -> None:
     assert watched.page.inner_text("#theme") == "Light"
 
 
-def test_tables_can_be_sorted_and_searched(watch: Any, site_folder: Path, address: str) -> None:
+def test_tables_can_be_sorted_and_searched(watch: Any, address: str) -> None:
     """Sorting keeps missing values last both ways; searching counts what it leaves."""
     watched = watch()
-    name = next(site_folder.glob("device-example-cpu-9000-*.html")).name
-    watched.open(f"{address}/{name}")
+    watched.open(f"{address}/accuracy.html")
     page = watched.page
-    head = page.locator("#results th", has_text="Latency").first
+    head = page.locator("#agreement-table th", has_text="Cosine").first
+    place = head.evaluate("head => head.cellIndex")
     cells = (
-        "() => [...document.querySelectorAll('#results tbody tr')]"
-        ".map(r => r.cells[2].dataset.s).map(s => s === undefined ? null : Number(s))"
+        "place => [...document.querySelectorAll('#agreement-table tbody tr')]"
+        ".map(r => r.cells[place]?.dataset.s).map(s => s === undefined ? null : Number(s))"
     )
     for order, word in ((False, "ascending"), (True, "descending")):
         head.locator("button").click()
         assert head.get_attribute("aria-sort") == word
-        values = page.evaluate(cells)
+        values = page.evaluate(cells, place)
         numbers = [v for v in values if v is not None]
         assert numbers == sorted(numbers, reverse=order)
-        assert values[len(numbers) :] == [None, None]
-    page.fill(".tools[data-for=results] input", "silero")
-    assert page.locator("#results tbody tr").count() == 2
-    assert page.inner_text("#results-count") == "2 of 7 rows"
-    page.click(".tools[data-for=results] [type=reset]")
-    page.select_option(".tools[data-for=results] select[data-key=p]", "default")
-    assert page.locator("#results tbody tr").count() == 3
+        assert not any(values[len(numbers) :])
+    rows = page.locator("#agreement-table tbody tr")
+    every = rows.count()
+    page.fill(".tools[data-for=agreement-table] input", "silero")
+    assert 0 < rows.count() < every
+    assert page.inner_text("#agreement-table-count") == f"{rows.count()} of {every} rows"
+    page.click(".tools[data-for=agreement-table] [type=reset]")
+    page.select_option(".tools[data-for=agreement-table] select[data-key=p]", "default")
+    assert 0 < rows.count() < every
 
 
-def test_an_address_opens_the_result_it_names(watch: Any, address: str) -> None:
-    """A link to a result shows it opened, with the command that repeats it."""
+def test_a_number_leads_to_the_command_that_repeats_it(watch: Any, address: str) -> None:
+    """It stands on the first screen of the result's page, wide and narrow, and can be copied."""
+    watched = watch(permissions=["clipboard-read", "clipboard-write"])
+    page = watched.page
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        watched.open(f"{address}/index.html")
+        page.locator("#answer-table td a").first.click()
+        page.wait_for_url("**/result-*")
+        command = page.locator(".command").first
+        box = command.bounding_box()
+        assert box["y"] + box["height"] < 900
+        command.locator("button").click()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == command.locator("code").text_content()
+
+
+def test_an_old_address_of_a_result_leads_to_its_page(
+    watch: Any, site_folder: Path, address: str
+) -> None:
+    """Results once were on their model's page; without a script that page has a link to it."""
     watched = watch()
+    name = next(site_folder.glob("model-*.html")).name
+    watched.open(f"{address}/{name}")
+    anchors = watched.page.locator(".results li")
+    anchor = anchors.first.get_attribute("id")
+    there = anchors.first.locator("a").get_attribute("href")
     watched.open(f"{address}/index.html")
-    watched.page.locator("#answer-table td a").first.click()
-    watched.page.wait_for_selector("details.result[open]")
-    assert watched.page.locator("details.result[open] .command").first.is_visible()
+    watched.open(f"{address}/{name}#{anchor}")
+    watched.page.wait_for_url(f"**/{there}")
+    bare = watch(java_script_enabled=False)
+    bare.open(f"{address}/{name}#{anchor}")
+    assert bare.page.locator(f"#{anchor} a").is_visible()
+
+
+def test_the_table_of_a_model_or_device_stays_with_it(
+    watch: Any, site_folder: Path, address: str
+) -> None:
+    """Whatever else is asked of it."""
+    watched = watch()
+    page = watched.page
+    rows = page.locator("#answer-table tbody:not(.mean) tr:not(.group)")
+    for name in ("model-magika-v3.3.html", next(site_folder.glob("device-*.html")).name):
+        watched.open(f"{address}/{name}")
+        count = rows.count()
+        page.select_option("[name=metric]", "throughput_ips")
+        page.wait_for_selector('#answer[data-shown="metric=throughput_ips"]')
+        assert rows.count() <= count
+        assert not watched.errors
 
 
 def test_the_keyboard_reaches_what_the_mouse_does(watch: Any, address: str) -> None:

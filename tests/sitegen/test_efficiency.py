@@ -12,8 +12,8 @@ from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.pages import efficiency
 from ovreport_sitegen.pages.efficiency import energy, memory
-from ovreport_sitegen.pages.model import details
-from ovreport_sitegen.pages.model import result as result_view
+from ovreport_sitegen.pages.result import details
+from ovreport_sitegen.pages.result import full as result_view
 from tests import factories
 from tests.factories import a_failed_record, a_record
 from tests.sitegen.conftest import a_collection, catalogue, figure_rows

@@ -13,7 +13,7 @@ from ovreport.store import Loaded, Stored
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data.catalogue import Catalogue, make
 from ovreport_sitegen.pages import method
-from ovreport_sitegen.pages.model import result
+from ovreport_sitegen.pages.result import full as result
 from tests.factories import a_record
 
 

@@ -13,7 +13,7 @@ from ovreport_sitegen.components import cells
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import catalogue
 from ovreport_sitegen.pages import data as data_page
-from ovreport_sitegen.pages.model import result as result_view
+from ovreport_sitegen.pages.result import full as result_view
 from tests.factories import a_record
 from tests.sitegen.conftest import figure_rows
 

@@ -50,5 +50,5 @@ def test_records_without_their_time_have_no_share() -> None:
 def test_the_page_of_a_result_has_what_it_took(build_of) -> None:
     """How long, and the share of it that was measuring."""
     out = build_of([a_record()])
-    (page,) = out.glob("model-*.html")
+    (page,) = out.glob("result-*.html")
     assert "3 min, 80 %" in page.read_text()

@@ -38,7 +38,8 @@ def test_a_site_that_is_there_is_kept(tmp_path: Path) -> None:
     write(a_record(), tmp_path / "site" / "records")
     with pytest.raises(InputError, match="already"):
         start(tmp_path, "Mine")
-    *_, before = start(tmp_path, "Mine", replace=True)
+    before = start(tmp_path, "Mine", replace=True).before
+    assert before
     assert len(read_all([before]).records) == 1
     assert not read_all([tmp_path / "site"]).records
     with pytest.raises(InputError, match="already"):

@@ -171,7 +171,6 @@ def test_a_models_page_shows_at_most_four_curves() -> None:
     bare = catalogue(a_record(curve=skipped, open_loop=skipped))
     view = model.view(bare, bare.models[0])
     assert view.curves == ()
-    assert view.arrivals is None
 
 
 def test_the_throughput_page_shows_three_curves() -> None:

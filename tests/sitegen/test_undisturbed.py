@@ -8,7 +8,7 @@ from ovreport import record as r
 from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.pages import efficiency, latency, throughput
-from ovreport_sitegen.pages.model import result as result_view
+from ovreport_sitegen.pages.result import full as result_view
 from tests.factories import a_record
 from tests.sitegen.conftest import a_reference, catalogue, visited
 

@@ -23,8 +23,8 @@ from ovreport_sitegen.pages import (
     models,
     throughput,
 )
-from ovreport_sitegen.pages.model import result as result_view
 from ovreport_sitegen.pages.page import warning
+from ovreport_sitegen.pages.result import full as result_view
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from tests.factories import QUICK, a_failed_record, a_record
 from tests.sitegen.conftest import a_collection, catalogue, figure_rows
@@ -404,14 +404,14 @@ def test_points_have_a_sign_and_no_false_precision() -> None:
 # ---------------------------------------------------------------- pages of one thing
 
 
-def test_a_models_page_holds_every_result_in_full() -> None:
-    """Each has an anchor that tables elsewhere lead to, and both commands."""
+def test_a_models_page_lists_every_result() -> None:
+    """What is behind each is on its page, with both commands."""
     found = catalogue(*pair())
     view = model.view(found, found.models[0])
-    assert [r.href for r in view.results] == [r.href for r in found.results]
-    shown = result_view.view(view.results[0])
-    assert shown.repeat.startswith("ovreport collect")
-    titles = [title for title, _ in shown.nearest]
+    assert [shown.result.href for shown in view.results] == [r.href for r in found.results]
+    full = result_view.view(found.results[0])
+    assert full.repeat.startswith("ovreport collect")
+    titles = [title for title, _ in full.nearest]
     assert ["latency" in titles[0], "throughput" in titles[1]] == [True, True]
     (finding,) = view.findings
     assert "bf16, the default on Example CPU 9000" in finding
@@ -459,7 +459,6 @@ def test_all_tables_have_as_many_cells_as_columns() -> None:
         accuracy.view(found).agreement,
         models.view(found).models,
         models.view(found).devices,
-        *(model.view(found, m).table for m in found.models),
     ]
     for table in tables:
         for row in table.rows:

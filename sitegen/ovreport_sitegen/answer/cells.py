@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ovreport.metrics import METRICS, Metric, MetricValue
+from ovreport.metrics.apart import NO_INTERVAL
+from ovreport.metrics.ratio_words import amount_of, ratio_words
+from ovreport.metrics.ratio_words import interval_words as ratio_interval_words
 from ovreport.record import Accuracy, Completed, Level, NotMeasured
 from ovreport.stats.intervals import Interval
 from ovreport.variants import VARIANTS
-from ovreport_sitegen.answer import ratios
 from ovreport_sitegen.answer.axes import ran
 from ovreport_sitegen.answer.choice import value_key
-from ovreport_sitegen.answer.ratios import NO_INTERVAL, Against
+from ovreport_sitegen.answer.ratios import Against
 from ovreport_sitegen.components import accuracy_cells
 from ovreport_sitegen.components.cells import interval_words, missing_cell
 from ovreport_sitegen.components.marks import look
@@ -111,10 +113,14 @@ def value_cell(result: Result, key: str, *, stable: bool = False) -> AnswerCell:
         value=found.value * metric.scale,
         interval=_interval(found, metric),
         level=found.verdict.level,
-        ran=" · ".join(filter(None, (ran_, line(found.scope, 60)))),
+        ran=" · ".join(filter(None, (ran_, line(found.scope, 60), _observed(found)))),
         cost=cost,
         tip=f"{found.verdict.level}, {found.kind}",
     )
+
+
+def _observed(found: MetricValue) -> str:
+    return "observed" if look(found).is_observed else ""
 
 
 def excluded_cell(result: Result) -> AnswerCell:
@@ -160,9 +166,9 @@ def ratio_of(found: Against, metric: Metric) -> Words:
         return Words("no comparison", tip=found.why)
     how = f"paired, {plural(comparison.pairs, 'round')}" if found.is_paired else "separate runs"
     if not comparison.significant:
-        interval = ratios.interval_words(ratios.amount_of(metric, comparison.ratio))
+        interval = ratio_interval_words(amount_of(metric, comparison.ratio))
         return Words(comparison.outcome, interval, tip=how)
-    text, interval = ratios.ratio_words(metric, comparison.ratio)
+    text, interval = ratio_words(metric, comparison.ratio)
     return Words(text, interval, "good" if comparison.above_one else "bad", how)
 
 
@@ -170,7 +176,7 @@ def mean_words(mean: Interval, n: int, metric: Metric) -> Words:
     """Return the mean of n ratios in words: clear where its whole interval is on one side of 1."""
     how = f"geometric mean of {plural(n, 'ratio')}"
     if mean.low <= 1 <= mean.high:
-        amount = ratios.amount_of(metric, mean)
-        return Words("no clear difference", ratios.interval_words(amount), tip=how)
-    text, interval = ratios.ratio_words(metric, mean)
+        amount = amount_of(metric, mean)
+        return Words("no clear difference", ratio_interval_words(amount), tip=how)
+    text, interval = ratio_words(metric, mean)
     return Words(text, interval, "good" if mean.value > 1 else "bad", how)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ovreport.metrics import METRICS
-from ovreport_sitegen.answer.ratios import is_clearly_better
+from ovreport_sitegen.answer.ratios import against
 from ovreport_sitegen.answer.state import ANY, KEPT
 from ovreport_sitegen.components.accuracy_cells import keeps
-from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 
 ACCURACY = "accuracy"
@@ -29,12 +28,10 @@ def value_key(result: Result, metric: str) -> str:
     return getattr(result.accuracy, "metric", metric) if metric == ACCURACY else metric
 
 
-def choose(
-    catalogue: Catalogue, results: Sequence[Result], metric: str, precision: str
-) -> Result | None:
+def choose(results: Sequence[Result], metric: str, precision: str) -> Result | None:
     """Return the result that a cell shows; None where none of them may stand there.
 
-    `precision`: as in the state of the table.
+    `results`: of one model on one device. `precision`: as in the state of the table.
     """
     if precision not in {KEPT, ANY}:
         asked = [r for r in results if r.requested == precision]
@@ -44,14 +41,16 @@ def choose(
     if not measured:
         return min(pool, key=fullness, default=None)
     plain = [r for r in measured if r.is_baseline]
-    better = [r for r in measured if is_better(catalogue, r, metric)]
+    better = [r for r in measured if plain and _is_clearly_better(r, plain[0], metric)]
     return min([*plain, *better] if plain else measured, key=lambda r: _badness(r, metric))
 
 
-def is_better(catalogue: Catalogue, result: Result, metric: str) -> bool:
-    """Return whether a result is clearly better than f32 of the published file on its device."""
-    baseline = None if result.framework else catalogue.baseline(result)
-    return metric != ACCURACY and is_clearly_better(result, baseline, metric)
+def _is_clearly_better(result: Result, baseline: Result, metric: str) -> bool:
+    """Return whether a result is clearly better than f32 of the published file."""
+    if metric == ACCURACY or result.framework or result is baseline:
+        return False
+    found = against(result, baseline, metric).comparison
+    return bool(found and found.above_one)
 
 
 def fullness(result: Result) -> int:

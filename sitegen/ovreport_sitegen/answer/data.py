@@ -18,11 +18,12 @@ from itertools import combinations
 from typing import Any, get_args
 
 from ovreport.metrics import GROUPS, Metric, MetricValue
+from ovreport.metrics.ratio_words import is_time
 from ovreport.record import Accuracy, Level
 from ovreport.store import slug
 from ovreport_sitegen.answer import axes, ratios
 from ovreport_sitegen.answer.cells import cost_of, ran_words, value_cell
-from ovreport_sitegen.answer.choice import ACCURACY, counts, fullness, is_better, value_key
+from ovreport_sitegen.answer.choice import ACCURACY, counts, fullness, value_key
 from ovreport_sitegen.answer.state import TASK
 from ovreport_sitegen.answer.table import accuracy_label, metric_of, row_order
 from ovreport_sitegen.data.catalogue import Catalogue
@@ -57,7 +58,7 @@ def files(catalogue: Catalogue) -> tuple[dict[str, bytes], dict[str, str]]:
     results = every(catalogue)
     found, names = {}, {}
     for metric in metrics(results):
-        name, data = _file(metric.key, _values(catalogue, results, metric))
+        name, data = _file(metric.key, _values(results, metric))
         found[name], names[metric.key] = data, name
     name, data = _file(RESULTS, _results(catalogue, results, names))
     return found | {name: data}, names | {RESULTS: name}
@@ -146,7 +147,7 @@ def _described(metric: Metric) -> dict[str, Any]:
         "label": metric.label,
         "unit": metric.unit,
         "lower": int(metric.direction == "lower"),
-        "time": int(ratios.is_time(metric)),
+        "time": int(is_time(metric)),
         "group": group.title if group else metric.label,
     }
 
@@ -154,7 +155,7 @@ def _described(metric: Metric) -> dict[str, Any]:
 # ---------------------------------------------------------------- values of a metric
 
 
-def _values(catalogue: Catalogue, results: Sequence[Result], metric: Metric) -> dict[str, Any]:
+def _values(results: Sequence[Result], metric: Metric) -> dict[str, Any]:
     """Return the values of a metric: `at`, the results that have one, then a list for each part."""
     at, values = [], []
     missing = _Coded()
@@ -176,7 +177,6 @@ def _values(catalogue: Catalogue, results: Sequence[Result], metric: Metric) -> 
         "level": [_LEVELS.index(v.verdict.level) for v in values],
         "kind": [v.kind for v in values],
         "scope": [line(v.scope, 60) for v in values] if any(v.scope for v in values) else [],
-        "better": [i for i in at if is_better(catalogue, results[i], metric.key)],
         "missing": {"at": missing_at, **missing.columns},
         "pairs": list(_pairs(results, metric)) if metric.key in ratios.PAIRED else [],
     }

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 
-from ovreport.metrics import METRICS, Metric, MetricValue, significant
-from ovreport.stats.comparison import Comparison, compare_apart
+from ovreport.history import same_work
+from ovreport.metrics import Metric, MetricValue, significant
+from ovreport.metrics.apart import apart as values_apart
+from ovreport.stats.comparison import Comparison
 from ovreport.stats.intervals import Interval
-from ovreport_sitegen.compare import PairedComparison, same_work
+from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.data.result import Result
 
 PAIRED = {
@@ -24,8 +26,6 @@ PAIRED = {
     "latency_cpu_ms": attrgetter("processor_time"),
 }
 """Metrics whose rounds alternate, and their paired comparison."""
-NO_INTERVAL = frozenset({"bound", "range", "rated"})
-"""Kinds of values without a 95 % interval."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,6 @@ class Against:
     is_paired: bool = False
     why: str = ""
     """Why there is no comparison."""
-
-    @property
-    def is_better(self) -> bool:
-        """Whether the candidate is clearly the better one."""
-        return bool(self.comparison and self.comparison.above_one)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -53,7 +48,7 @@ def against(candidate: Result, baseline: Result, key: str) -> Against:
     first, second = candidate.metric_value(key), baseline.metric_value(key)
     if first is None or second is None:
         return Against(why="Not measured for both.")
-    return apart(first, second, METRICS[key])
+    return apart(first, second)
 
 
 def paired(candidate: Result, baseline: Result, key: str) -> Comparison | None:
@@ -64,29 +59,10 @@ def paired(candidate: Result, baseline: Result, key: str) -> Comparison | None:
     return found
 
 
-def apart(candidate: MetricValue, baseline: MetricValue, metric: Metric) -> Against:
+def apart(candidate: MetricValue, baseline: MetricValue) -> Against:
     """Return a value against another of a separate run, by the intervals of both."""
-    if candidate.scope != baseline.scope:
-        return Against(why="Not of the same part of the machine.")
-    kinds = {candidate.kind, baseline.kind}
-    if kinds & NO_INTERVAL:
-        return Against(why="A bound has no interval to compare by.")
-    if "observed" in kinds and candidate.metric == baseline.metric:
-        return Against(why="Of separate runs, and not undisturbed in both.")
-    first, second = interval_of(candidate), interval_of(baseline)
-    if metric.direction == "lower":
-        first, second = second, first
-    return Against(compare_apart(first, second))
-
-
-def interval_of(value: MetricValue) -> Interval:
-    """Return a value with its interval."""
-    return Interval(value.value, value.low, value.high)
-
-
-def is_clearly_better(result: Result, baseline: Result | None, key: str) -> bool:
-    """Return whether a result is clearly better than f32 of the published file on its device."""
-    return bool(baseline and baseline is not result and against(result, baseline, key).is_better)
+    found = values_apart(candidate, baseline)
+    return Against(why=found) if isinstance(found, str) else Against(found)
 
 
 # ---------------------------------------------------------------- in words

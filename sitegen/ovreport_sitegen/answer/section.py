@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from ovreport_sitegen.answer.controls import Controls, controls
-from ovreport_sitegen.answer.presets import presets
-from ovreport_sitegen.answer.state import DEFAULT_STATE, State
+from ovreport_sitegen.answer.axes import AXES
+from ovreport_sitegen.answer.controls import Choices, Controls, Option, controls
+from ovreport_sitegen.answer.presets import Preset, presets
+from ovreport_sitegen.answer.state import ANY, DEFAULT_STATE, State
 from ovreport_sitegen.answer.table import Answer, answer
 from ovreport_sitegen.data.catalogue import Catalogue
+from ovreport_sitegen.data.names import grouped
+from ovreport_sitegen.data.result import DeviceRef, ModelRef, Result
 
 
 @dataclass(frozen=True)
@@ -27,14 +31,69 @@ class Section:
     answer: Answer
     controls: Controls
     asks: tuple[Link, ...]
+    is_of_model: bool = False
+    """Of one model: rows are named by their devices."""
+    device: str = ""
+    """Slug of the only device that it is of; empty: of all."""
 
 
 def section(catalogue: Catalogue, title: str, state: State = DEFAULT_STATE) -> Section:
     """Return the answer table of a page, in its first state."""
     table = answer(catalogue, state)
-    asks = (
-        Link(preset.label, f"#{preset.state.fragment(state)}")
-        for preset in presets(catalogue)
-        if preset.state != state
+    links = _links(state, presets(catalogue))
+    return Section(title, table, controls(catalogue, state, table.columns), links)
+
+
+def section_of_model(catalogue: Catalogue, model: ModelRef) -> Section | None:
+    """Return the answer table of one model, a row a device; None where OpenVINO never ran it."""
+    part = catalogue.part(model)
+    if not part.results:
+        return None
+    base = _shared_baseline(part.results)
+    state = State(columns=_CHOICE, precision=ANY, models=model.slug, baseline=base)
+    found = section(part, f"{model.title}: every choice on every device", state)
+    only = (Choices("", (Option(model.slug, model.title, is_chosen=True),)),)
+    return replace(found, controls=replace(found.controls, models=only), is_of_model=True)
+
+
+def section_of_device(catalogue: Catalogue, device: DeviceRef) -> Section | None:
+    """Return the answer table of one device, a row a model; None where OpenVINO never used it."""
+    part = catalogue.part(device)
+    if not part.results:
+        return None
+    state = State(columns=_CHOICE, precision=ANY, device=(device.slug,))
+    found = section(part, f"Every model on {device.label}", state)
+    return replace(found, device=device.slug)
+
+
+_CHOICE = "choice"
+
+
+def _shared_baseline(results: Sequence[Result]) -> str:
+    """Return the column of the baseline where every device has it and something to compare."""
+    place = AXES[_CHOICE].place
+    base = {place(r).key for r in results if r.is_baseline and r.completed}
+    columns = grouped((r.device, place(r).key) for r in results)
+    is_shared = len(base) == 1 and all(base < set(keys) for keys in columns.values())
+    return base.pop() if is_shared else ""
+
+
+def _links(state: State, found: Sequence[Preset]) -> tuple[Link, ...]:
+    """Return comparisons as links from a page whose table begins with a state.
+
+    They stay with the model or the device that the page is of.
+    """
+    fixed = [
+        (
+            preset.label,
+            replace(
+                preset.state,
+                models=state.models or preset.state.models,
+                device=state.device or preset.state.device,
+            ),
+        )
+        for preset in found
+    ]
+    return tuple(
+        Link(label, f"#{there.fragment(state)}") for label, there in fixed if there != state
     )
-    return Section(title, table, controls(catalogue, state, table.columns), tuple(asks))

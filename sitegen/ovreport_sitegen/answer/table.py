@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from ovreport.metrics import GROUPS, METRICS, Metric, MetricValue
+from ovreport.metrics.apart import interval_of
 from ovreport.record import Accuracy, Level
 from ovreport.stats.intervals import Interval
 from ovreport.store import slug
@@ -31,7 +32,7 @@ from ovreport_sitegen.text import plural
 
 MOST_COLUMNS = 6
 """Before the reader asks for more."""
-MOST_ROWS = 60
+MOST_ROWS, MOST_CELLS = 60, 120
 BY_METRIC = "metric"
 """Columns are the metrics of one group."""
 ACCURACY_METRIC = Metric(
@@ -101,10 +102,10 @@ def answer(catalogue: Catalogue, state: State = DEFAULT_STATE) -> Answer:
     rows = [
         row
         for (model, device), some in _by_row(results, state).items()
-        if (row := _row(catalogue, state, model, device, some, shown))
+        if (row := _row(state, model, device, some, shown))
     ]
     rows, tier = _with_tiers(_with_bars(_named(rows, state)))
-    first = rows[:MOST_ROWS]
+    first = rows[: min(MOST_ROWS, MOST_CELLS // max(len(shown), 1))]
     return Answer(
         state=state,
         caption=metric_of(state.metric).label,
@@ -205,7 +206,6 @@ def row_order(model: ModelRef) -> tuple[str, str, str]:
 
 
 def _row(
-    catalogue: Catalogue,
     state: State,
     model: ModelRef,
     device: DeviceRef | None,
@@ -213,7 +213,7 @@ def _row(
     columns: Sequence[axes.Place],
 ) -> AnswerRow | None:
     """Return a row; None where there is nothing in it, or nothing to compare."""
-    chosen = _chosen(catalogue, state, results, columns)
+    chosen = _chosen(state, results, columns)
     cells = [_cell(r, key, state) if r else None for r, key in chosen]
     if not any(cells):
         return None
@@ -231,12 +231,12 @@ def _row(
 
 
 def _chosen(
-    catalogue: Catalogue, state: State, results: Sequence[Result], columns: Sequence[axes.Place]
+    state: State, results: Sequence[Result], columns: Sequence[axes.Place]
 ) -> list[tuple[Result | None, str]]:
     """Return the result and the metric of each cell of a row."""
 
     def choice(some: Sequence[Result]) -> Result | None:
-        found = choose(catalogue, some, state.metric, state.precision)
+        found = choose(some, state.metric, state.precision)
         if found is None and state.precision == KEPT:
             return min(some, key=fullness, default=None)
         return found
@@ -284,7 +284,7 @@ def _across(result: Result, key: str, base_key: str) -> Words | None:
     first, second = result.metric_value(key), result.metric_value(base_key)
     if first is None or second is None:
         return None
-    words = ratio_of(ratios.apart(first, second, METRICS[key]), METRICS[key])
+    words = ratio_of(ratios.apart(first, second), METRICS[key])
     return words if words.text == "no comparison" else replace(words, tip="of one run")
 
 
@@ -398,7 +398,7 @@ def _is_reliable(cell: AnswerCell | None) -> bool:
 
 def _mean_cell(cells: Sequence[AnswerCell | None], metric: Metric) -> AnswerCell:
     found = [
-        ratios.interval_of(value)
+        interval_of(value)
         for cell in cells
         if cell and cell.result and (value := cell.result.metric_value(metric.key))
     ]

@@ -18,15 +18,15 @@ Everything here is computed once, and shared by all pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ovreport.engines import ENGINES
 from ovreport.errors import RecordError
-from ovreport.history import newest_by
+from ovreport.history import CaseKey, case_key, newest_by, same_work
 from ovreport.store import Loaded
-from ovreport_sitegen.compare import PairedComparison, same_work
+from ovreport_sitegen.compare import PairedComparison
 from ovreport_sitegen.config import Config
 from ovreport_sitegen.data import load
 from ovreport_sitegen.data.collection import Collection, Entry, in_memory
@@ -90,6 +90,35 @@ class Catalogue:
     def language_of(self, model: ModelRef) -> list[Result]:
         """Return the results of a language model."""
         return [r for r in self.language if r.model.id == model.id]
+
+    def part(self, of: ModelRef | DeviceRef) -> Catalogue:
+        """Return what is of a model or of a device alone, as a catalogue of its own."""
+
+        def some(results: Iterable[Result]) -> tuple[Result, ...]:
+            return tuple(r for r in results if of in (r.model, r.device))
+
+        ours = self.of_model(of) if isinstance(of, ModelRef) else self.of_device(of)
+        native = some(self.native)
+        models = {r.model.id for r in (*ours, *native)}
+        devices = {r.device.key for r in (*ours, *native)}
+        return replace(
+            self,
+            results=tuple(ours),
+            native=native,
+            language=some(self.language),
+            models=tuple(m for m in self.models if m.id in models),
+            devices=tuple(d for d in self.devices if d.key in devices),
+            framework_speedups=tuple(
+                pair
+                for pair in self.framework_speedups
+                if of in (pair.candidate.model, pair.candidate.device)
+            ),
+            earlier_releases=some(self.earlier_releases),
+        )
+
+    def earlier_of(self, result: Result) -> list[Entry]:
+        """Return the older records of a result's case, the oldest first."""
+        return self._older_by_case.get(case_key(result.record), [])
 
     def of_device(self, device: DeviceRef) -> list[Result]:
         """Return OpenVINO's results of a device."""
@@ -163,6 +192,10 @@ class Catalogue:
     @cached_property
     def _by_model(self) -> dict[str, list[Result]]:
         return grouped((r.model.id, r) for r in self.results)
+
+    @cached_property
+    def _older_by_case(self) -> dict[CaseKey, list[Entry]]:
+        return grouped((entry.summary.case, entry) for entry in self.older)
 
     @cached_property
     def _by_device(self) -> dict[DeviceKey, list[Result]]:

@@ -45,6 +45,8 @@ class Summary(Struct, frozen=True, array_like=True):
     device: DeviceKey
     engine: str
     model: ModelKey
+    title: str
+    """Of the model."""
     openvino: str
     """Full build string."""
     measured_at: str
@@ -68,7 +70,7 @@ class Summary(Struct, frozen=True, array_like=True):
     """What, where in the record and the remedy of the first one that `ovreport validate` finds."""
 
 
-_ALIKE = ("case", "machine", "device", "engine", "model", "openvino", "measured")
+_ALIKE = ("case", "machine", "device", "engine", "model", "title", "openvino", "measured")
 """What many summaries have alike."""
 
 
@@ -89,6 +91,7 @@ def summary_of(record: Record, data: bytes, fault: checks.Fault | None) -> Summa
         device=device_key(record),
         engine=record.case.engine,
         model=model_key(record),
+        title=record.model.title,
         openvino=record.software.openvino,
         measured_at=record.measured_at,
         min_seconds=record.tier.min_seconds,

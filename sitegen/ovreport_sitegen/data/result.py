@@ -12,10 +12,17 @@ import msgspec
 
 from ovreport.device_names import is_batching
 from ovreport.engines import ENGINES
+from ovreport.history import case_key
 from ovreport.metrics import HEADLINES, MetricValue, MetricValues
 from ovreport.record import Accuracy, Completed, Execution, NotMeasured, Record, Verdict, variant_of
+from ovreport.store import slug
 from ovreport.variants import VARIANTS
 from ovreport_sitegen.text import day, line, release
+
+_CHECKSUM_DIGITS = 8
+"""Of a case, in the address of its page: names alone may be alike once they are file names."""
+_MOST_WORDS = 180
+"""Characters of the names in an address; a file's name may have 255."""
 
 
 class DeviceKey(NamedTuple):
@@ -83,6 +90,7 @@ class Result:
     model: ModelRef
     device: DeviceRef
     anchor: str
+    """Of its line on its model's page."""
     earlier_runs: Mapping[str, Record] = field(default_factory=dict)
     """Measurement that the newest run skipped → the earlier record that it is taken from."""
     ran_before: Record | None = None
@@ -102,10 +110,16 @@ class Result:
         case = self.record.case
         return ENGINES[case.engine].title if case.is_native else ""
 
-    @property
+    @cached_property
     def href(self) -> str:
-        """Address of the result in full, on its model's page."""
-        return f"{self.model.href}#{self.anchor}"
+        """Address of its page, settled by its case alone: whatever is measured later, it stays."""
+        key = case_key(self.record)
+        machine, processors, engine, _, device, model, variant, precision, _ = key
+        limit = f"{processors}-processors" if processors else ""
+        named = (model, variant, precision, device, machine, limit, engine)
+        words = "-".join(slug(part)[:40] for part in named if part)
+        checksum = hashlib.sha256(repr(key).encode()).hexdigest()
+        return f"result-{words[:_MOST_WORDS]}-{checksum[:_CHECKSUM_DIGITS]}.html"
 
     @property
     def requested(self) -> str:

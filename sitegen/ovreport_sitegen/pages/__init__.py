@@ -7,6 +7,7 @@ and name it in `PAGES` below.
 
 from ovreport_sitegen.pages import (
     accuracy,
+    changes,
     data,
     device,
     efficiency,
@@ -20,6 +21,7 @@ from ovreport_sitegen.pages import (
     model,
     models,
     overview,
+    result,
     throughput,
 )
 
@@ -33,6 +35,7 @@ PAGES = (
     frameworks.PAGE,
     language.PAGE,
     models.PAGE,
+    changes.PAGE,
     method.PAGE,
     data.PAGE,
     guide.PAGE,
@@ -40,5 +43,5 @@ PAGES = (
 """In the order of the navigation, which leaves out those with a parent; the first one that a site
 has is its `index.html`."""
 
-DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE)
-"""One for every model or device."""
+DETAIL_PAGES = (model.PAGE, language_model.PAGE, device.PAGE, result.PAGE)
+"""One for every model, device or result."""

@@ -12,6 +12,7 @@ from ovreport.errors import RecordError
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.machines import MachineRef
 from ovreport_sitegen.data.result import ModelRef
+from ovreport_sitegen.data.timeline import has_history
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import line, listed, plural
 
@@ -46,6 +47,8 @@ class DataView:
     doubts: tuple[Fault, ...]
     """Of records that are shown though `ovreport validate` refuses them, the first of each."""
     older: int
+    has_changes: bool
+    """Whether the site has the page that compares runs."""
 
 
 _DOWNLOADS = (
@@ -71,8 +74,8 @@ def view(catalogue: Catalogue) -> DataView:
     )
     faults = (*map(_fault, catalogue.faults), *starmap(_shared, catalogue.shared_ids.items()))
     doubts = tuple(map(_fault, catalogue.doubts))
-    older = len(catalogue.older)
-    return DataView(head, catalogue.machines, _DOWNLOADS, faults, doubts, older)
+    older, has_runs = len(catalogue.older), has_history(catalogue)
+    return DataView(head, catalogue.machines, _DOWNLOADS, faults, doubts, older, has_runs)
 
 
 APART = "give each model an id of its own, or remove the records of files that are outdated"

@@ -5,30 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ovreport.metrics import significant
-from ovreport_sitegen.components import accuracy_cells, speedups
-from ovreport_sitegen.components.cells import (
-    VERDICT,
-    metric_column,
-    result_cells,
-    row,
-    value_cell,
-    verdict_cell,
-)
-from ovreport_sitegen.components.table import Column, Table
+from ovreport_sitegen.answer.section import Section, section_of_device
+from ovreport_sitegen.components import speedups
+from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import DeviceRef, Result
 from ovreport_sitegen.pages.accuracy.choices import device_table
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
 from ovreport_sitegen.text import line, plural
 
-_METRICS = (
-    "latency_p99_ms",
-    "throughput_ips",
-    "throughput_per_core_ips",
-    "peak_memory_bytes",
-    "startup_ms",
-    "startup_cached_ms",
-)
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -45,7 +30,8 @@ class DeviceView:
     finding: str
     choices: Table | None
     """The optimal choices for each model; None where no model has a choice."""
-    table: Table
+    section: Section | None
+    """None where OpenVINO ran nothing on it."""
 
 
 def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
@@ -80,7 +66,7 @@ def view(catalogue: Catalogue, device: DeviceRef) -> DeviceView:
         ),
         finding=speedups.speedup_finding(catalogue, default, "latency") if default else "",
         choices=choices if choices.rows else None,
-        table=_table(catalogue, device, results),
+        section=section_of_device(catalogue, device),
     )
 
 
@@ -105,30 +91,6 @@ def _machine(result: Result) -> Facts:
         ("System", line(f"{software.os}, kernel {software.kernel}", 160)),
         ("OpenVINO", line(software.openvino, 120)),
     )
-
-
-def _table(catalogue: Catalogue, device: DeviceRef, results: list[Result]) -> Table:
-    columns = (
-        Column("Model"),
-        Column("Precision", wide=True),
-        metric_column("latency_ms"),
-        VERDICT,
-        *map(metric_column, _METRICS),
-        speedups.SPEEDUP,
-        Column("Against f32", "points", "higher", True),
-    )
-    rows = []
-    for r in results:
-        model, _, precision = result_cells(r)
-        cells = (
-            value_cell(r, "latency_ms"),
-            verdict_cell(r, "latency"),
-            *(value_cell(r, key) for key in _METRICS),
-            speedups.speedup_cell(catalogue, r),
-            accuracy_cells.cost_cell(r),
-        )
-        rows.append(row(r, (model, precision), cells, r.label))
-    return Table("results", f"Results on {device.label}", columns, tuple(rows), searchable=True)
 
 
 PAGE = PageOfEach("device", "models", lambda catalogue: catalogue.devices, view)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.card import Card
 from ovreport_sitegen.components.generation import MEASUREMENT, generation_of
+from ovreport_sitegen.components.listed import Listed, listed
 from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.result import ModelRef, Result
+from ovreport_sitegen.data.result import ModelRef
 from ovreport_sitegen.pages import language
 from ovreport_sitegen.pages.language import conversion, variants
 from ovreport_sitegen.pages.language.charts import cards
@@ -38,8 +39,8 @@ class LanguageModelView:
     """How each file that is not the published one was optimized or converted."""
     texts: tuple[tuple[str, str], ...]
     """What the outputs are evaluated on, in words."""
-    results: tuple[Result, ...]
-    """Those that are shown in full."""
+    results: tuple[Listed, ...]
+    """Each with a link to its page."""
 
 
 def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
@@ -72,7 +73,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> LanguageModelView:
         weights=variants.size_table(results),
         optimizations=optimization.optimizations(results),
         texts=tuple(language.texts(shown)),
-        results=tuple(results),
+        results=listed(results),
     )
 
 

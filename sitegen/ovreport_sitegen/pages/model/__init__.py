@@ -1,30 +1,22 @@
-"""A model's page: findings, charts, the table of its results, and each full result."""
+"""A model's page: findings, charts, the table of its results, and a list of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import replace
-
 from ovreport.metrics import METRICS, MetricValue
 from ovreport.record import Latency
 from ovreport.stats import intervals
+from ovreport_sitegen.answer.section import Section, section_of_model
+from ovreport_sitegen.badges import Badge, badges
 from ovreport_sitegen.charts import MAX_ROWS, Chart, Row
 from ovreport_sitegen.compare import latencies
-from ovreport_sitegen.components import accuracy_cells, speedups
 from ovreport_sitegen.components.about import About, about
 from ovreport_sitegen.components.card import Card, footer
-from ovreport_sitegen.components.cells import (
-    VERDICT,
-    metric_column,
-    result_cells,
-    row,
-    value_cell,
-    verdict_cell,
-)
+from ovreport_sitegen.components.listed import Listed, listed
 from ovreport_sitegen.components.ranked import value_details
-from ovreport_sitegen.components.table import Cell, Column, Table
+from ovreport_sitegen.components.table import Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import ModelRef, Result
 from ovreport_sitegen.pages import frameworks
@@ -32,18 +24,10 @@ from ovreport_sitegen.pages.accuracy import conversion, sentences, tradeoff
 from ovreport_sitegen.pages.accuracy import table as accuracies
 from ovreport_sitegen.pages.model import optimization
 from ovreport_sitegen.pages.page import Head, PageOfEach, warning
-from ovreport_sitegen.pages.throughput import arrivals_table, curve
+from ovreport_sitegen.pages.throughput import curve
 from ovreport_sitegen.text import plural
 
 _OBSERVED = "latency_observed_ms"
-_METRICS = ("throughput_ips", "peak_memory_bytes", "startup_ms")
-COMPARED = Cell(
-    "see frameworks",
-    tone="missing",
-    href="frameworks.html",
-    tip="OpenVINO against this framework, or why there is no ratio",
-)
-"""In place of a speedup over f32."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +38,8 @@ class ModelView:
     model: ModelRef
     about: About
     findings: tuple[str, ...]
-    table: Table
+    section: Section | None
+    """None where OpenVINO never ran it."""
     tradeoffs: tuple[Card, ...]
     """Accuracy against latency and throughput, for each device that has a choice."""
     optimizations: tuple[optimization.OptimizationView, ...]
@@ -68,9 +53,10 @@ class ModelView:
     curves: tuple[Card, ...]
     accuracies: Table | None
     """All accuracies, where there are more than the headlines."""
-    arrivals: Table | None
-    results: tuple[Result, ...]
-    """Those that are shown in full."""
+    results: tuple[Listed, ...]
+    """Each with a link to its page."""
+    badges: tuple[Badge, ...]
+    """For a README elsewhere; empty where the settings do not say where the site is published."""
 
 
 def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
@@ -93,7 +79,7 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
             *filter(None, map(conversion.finding, native[:4])),
             *[frameworks.sentence(p) for p in catalogue.framework_speedups_of(model)[:4]],
         ),
-        table=_table(catalogue, model, [*results, *native]),
+        section=section_of_model(catalogue, model),
         tradeoffs=tradeoff.model_cards(catalogue, model),
         optimizations=optimization.optimizations(results),
         size=optimization.size_table(catalogue, model),
@@ -102,8 +88,8 @@ def view(catalogue: Catalogue, model: ModelRef) -> ModelView:
         spread=_spread_card(results),
         curves=curve.model_cards(results),
         accuracies=accuracies.table([*results, *native]),
-        arrivals=arrivals_table(results),
-        results=(*results, *native),
+        results=listed([*results, *native]),
+        badges=tuple(b for b in badges(catalogue, model) if b.markdown),
     )
 
 
@@ -113,37 +99,6 @@ def _findings(catalogue: Catalogue, results: Sequence[Result]) -> list[str]:
     found = sentences.effects(catalogue, published_ones)
     texts = [sentences.sentence(e, many=True) for e in found if e.ratio("latency")]
     return list(filter(None, texts))[:4]
-
-
-def _table(catalogue: Catalogue, model: ModelRef, results: Sequence[Result]) -> Table:
-    columns = (
-        Column("Device"),
-        Column("Precision", wide=True),
-        metric_column("latency_ms"),
-        VERDICT,
-        *map(metric_column, _METRICS),
-        speedups.SPEEDUP,
-        Column("Accuracy", "", "higher", True),
-        Column("Against f32", "points", "higher", True),
-        Column("Full result"),
-    )
-    rows = []
-    for r in results:
-        _, device, precision = result_cells(r)
-        marks = ((r.framework,) if r.framework else ()) + (("quick",) if r.quick else ())
-        first = replace(device, marks=marks)
-        cells = (
-            value_cell(r, "latency_ms"),
-            verdict_cell(r, "latency"),
-            *(value_cell(r, key) for key in _METRICS),
-            COMPARED if r.framework else speedups.speedup_cell(catalogue, r),
-            accuracy_cells.named_cell(r),
-            accuracy_cells.cost_cell(r),
-        )
-        full = Cell("all metrics", href=f"#{r.anchor}")
-        whole = row(r, (first, precision), cells, r.label)
-        rows.append(replace(whole, cells=(*whole.cells, full)))
-    return Table("results", f"Results of {model.title}", columns, tuple(rows))
 
 
 def _spread_card(results: Sequence[Result]) -> Card | None:

@@ -238,7 +238,7 @@ def _size_row(catalogue: Catalogue, result: Result) -> TableRow:
         effect = memory_effect(catalogue, result, mode)
         ratio = BASELINE if result.is_baseline else ratio_cell(effect)
         memory += [value_cell(result, _PEAK[mode]), ratio]
-    name = Cell(VARIANTS[result.variant].label, href=f"#{result.anchor}")
+    name = Cell(VARIANTS[result.variant].label, href=result.href)
     head = (name, device, Cell(precision.text, sort=precision.sort))
     cells = (Cell(significant(size / _MB), sort=size / _MB), *before_after, *memory)
     under = f"{result.device.label} · {result.precision}"

@@ -301,8 +301,8 @@ def _sure(table: Answer) -> Takeaway | None:
     others = [f"{levels[level]} {level}" for level in ("noisy", "unreliable") if levels[level]]
     width = f"±{percent(STABLE_HALF_WIDTH)}".replace(" ", "\N{NO-BREAK SPACE}")
     text = f"latencies in the table below are stable: known to {width}, and nothing speaks against "
-    text += f"them; {' and '.join(others)}. " if others else "them. "
-    text += "The others are drawn pale or as an outline."
+    text += "them"
+    text += f"; {' and '.join(others)}, drawn pale or as an outline." if others else "."
     value = f"{levels['stable']} of {levels.total()}"
     return Takeaway("How sure", value, text, "method.html#verdicts")
 

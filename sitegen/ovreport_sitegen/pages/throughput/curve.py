@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from ovreport.metrics import load, significant
 from ovreport.record import Curve, CurveGap, CurvePoint
@@ -24,6 +25,7 @@ from ovreport_sitegen.text import day, line, plural
 
 MAX_CURVES = 4
 """Of one page."""
+_VARIED = "streams, requests and batch varied"
 _X, _Y = "Samples per second, log scale", "Milliseconds, log scale"
 _KEY = (
     "Mark: median latency; thin line up: bound of p90. Circle: batch 1; square: larger batch. "
@@ -32,12 +34,17 @@ _KEY = (
 
 
 def model_cards(results: Sequence[Result]) -> tuple[Card, ...]:
-    """Return the curves of a model's results; at most four."""
+    """Return the curves of a model's results, at most four; their tables are with the results."""
     measured = [r for r in results if curve_of(r) is not None]
     return tuple(
-        card(r, f"{r.device.label} · {r.label}", "streams, requests and batch varied")
+        replace(card(r, f"{r.device.label} · {r.label}", _VARIED, more=r.href), table=None)
         for r in measured[:MAX_CURVES]
     )
+
+
+def result_card(result: Result) -> Card | None:
+    """Return the curve of one result, with its table; None where it was not measured."""
+    return None if curve_of(result) is None else card(result, "Latency against throughput", _VARIED)
 
 
 def some_models(catalogue: Catalogue) -> tuple[Card, ...]:

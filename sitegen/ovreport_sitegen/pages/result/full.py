@@ -1,4 +1,4 @@
-"""A full result on its model's page: metrics, settings, noise readings, commands."""
+"""A result in full: metrics, settings, noise readings, commands."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from ovreport.metrics.reasons import REASONS
 from ovreport.record import Completed, Failed, MeasuringTime, Unsupported, Verdict
 from ovreport_sitegen.charts.rounds_picture import RoundsPicture
 from ovreport_sitegen.components.cells import reason_title, status_word
+from ovreport_sitegen.components.listed import WITH_VERDICT
 from ovreport_sitegen.components.table import TableRow
 from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.efficiency import energy
 from ovreport_sitegen.pages.method.overhead import time_words
-from ovreport_sitegen.pages.model import details, rounds
-from ovreport_sitegen.pages.model.details import SettingsTable, ValueGroup
+from ovreport_sitegen.pages.result import details, rounds
+from ovreport_sitegen.pages.result.details import SettingsTable, ValueGroup
 from ovreport_sitegen.text import clean, line, listed, plural, release
-
-_WITH_VERDICT = ("latency", "throughput", "time_to_first_token", "time_per_output_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Badge:
 
 
 @dataclass(frozen=True)
-class ResultView:
+class FullResult:
     """Everything the template needs to show a result in full."""
 
     result: Result
@@ -79,8 +78,8 @@ class ResultView:
     """What a command of OpenVINO's own benchmark_app comes nearest to, and the command."""
 
 
-def view(result: Result) -> ResultView:
-    """Return the view of a full result."""
+def view(result: Result) -> FullResult:
+    """Return everything that is known of a result."""
     record, outcome = result.record, result.record.outcome
     failure, stderr, remedy = "", "", ""
     badges = _badges(result)
@@ -88,7 +87,7 @@ def view(result: Result) -> ResultView:
         failure = f"{status_word(outcome)}: {line(outcome.reason, 1000)}"
         stderr = clean(outcome.stderr_tail)[-4000:] if isinstance(outcome, Failed) else ""
         remedy = line(outcome.remedy, 400) if isinstance(outcome, Unsupported) else ""
-    return ResultView(
+    return FullResult(
         result=result,
         failure=failure,
         stderr=stderr,
@@ -123,7 +122,7 @@ def _near_to(command: repeat.Nearest) -> str:
 
 def _badges(result: Result) -> list[Badge]:
     found = []
-    for measurement in _WITH_VERDICT:
+    for measurement in WITH_VERDICT:
         verdict = result.verdict(measurement)
         if verdict is not None:
             found.append(Badge(measurement.replace("_", " "), verdict.level, reason_lines(verdict)))
@@ -168,7 +167,7 @@ def _ran_before(result: Result) -> Iterator[tuple[str, str]]:
     if earlier is None:
         return
     values = metric_values(earlier)
-    headlines = [values.get(HEADLINES[measurement]) for measurement in _WITH_VERDICT]
+    headlines = [values.get(HEADLINES[measurement]) for measurement in WITH_VERDICT]
     found = [
         f"{metric.label.lower()} {metric.format(value.value)} {metric.unit}"
         for value in headlines

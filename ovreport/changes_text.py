@@ -1,0 +1,305 @@
+"""Changes in words, as a table for a terminal, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ovreport.changes import (
+    MEMORY,
+    MEMORY_OF_LANGUAGE,
+    SPEED,
+    SPEED_OF_LANGUAGE,
+    CaseChanges,
+    Change,
+    Changes,
+)
+from ovreport.engines import OPENVINO
+from ovreport.errors import one_line
+from ovreport.metrics import METRICS, significant
+from ovreport.metrics.ratio_words import amount_of, interval_words, is_time, ratio_words
+from ovreport.record import Record
+from ovreport.stats.discoveries import FALSE_DISCOVERY_RATE
+
+ACCURACY = "accuracy"
+"""Key of the column that has accuracies of all metrics."""
+_COLUMNS = (*SPEED[:2], ACCURACY, *SPEED[2:], *MEMORY)
+_COLUMNS_OF_LANGUAGE = (*SPEED_OF_LANGUAGE, *MEMORY_OF_LANGUAGE)
+_MINUS = "−"
+
+
+def case_name(record: Record) -> str:
+    """Return a case by its model, weights, precision and engine."""
+    case = record.case
+    engine = "" if case.engine == OPENVINO else f" {case.engine}"
+    return one_line(f"{case.model} {case.variant} {case.precision}{engine}", 120)
+
+
+def place_name(record: Record) -> str:
+    """Return where a case was measured."""
+    machine = record.machine
+    limit = f" with {machine.cores_available:g} processors" if machine.is_limited else ""
+    return one_line(f"{record.case.device} of {machine.id}{limit}", 160)
+
+
+def words(change: Change) -> tuple[str, str]:
+    """Return a change in a word or two, and its interval; the latter may be empty.
+
+    `1.08× as fast` with `1.03 – 1.12×`, `9.0 % slower`, `−1.2 points`, `≈ 1.01×`.
+    """
+    if change.effect is None:
+        return change.outcome, ""
+    if change.is_difference:
+        return _accuracy_words(change)
+    if change.outcome == "different":
+        return ratio_words(change.metric, change.effect)
+    amount = amount_of(change.metric, change.effect)
+    return f"≈ {significant(amount.value)}×", interval_words(amount)
+
+
+def _accuracy_words(change: Change) -> tuple[str, str]:
+    effect, scale = change.effect, change.metric.scale
+    if effect is None or effect.value == 0:
+        return "equal", ""
+    value, low, high = (_signed(end * scale) for end in (effect.value, effect.low, effect.high))
+    mark = "" if change.outcome == "different" else "≈ "
+    return f"{mark}{value} points", f"{low} … {high}"
+
+
+def _direction(change: Change) -> tuple[str, str]:
+    """Return what a clear change of a metric is called when it is good, and when it is bad."""
+    if is_time(change.metric):
+        return "faster", "slower"
+    return ("less", "more") if change.metric.direction == "lower" else ("more", "less")
+
+
+def _signed(value: float) -> str:
+    return f"{_MINUS if value < 0 else '+'}{significant(abs(value), 2)}"
+
+
+# ---------------------------------------------------------------- sentences
+
+
+def summary(found: Changes) -> list[str]:
+    """Return what there is to say of all changes, most important first."""
+    return [line for part in (_verdict, _conditions, _left_out) for line in part(found)]
+
+
+def _verdict(found: Changes) -> Iterator[str]:
+    every = [change for _, change in found.every]
+    outcomes = Counter(change.outcome for change in every)
+    if found.newly_failed:
+        yield f"{_plural(len(found.newly_failed), 'case')} of the first failed in the second."
+    if not found.cases:
+        yield "No case is in both under the same conditions: nothing was compared."
+        return
+    for key in dict.fromkeys(change.metric.key for change in every):
+        of_one = [change for change in every if change.metric.key == key]
+        better, worse = (sum(map(is_so, of_one)) for is_so in (_is_better, _is_worse))
+        good, bad = _direction(of_one[0])
+        said = [f"{n} clearly {how}" for n, how in ((worse, bad), (better, good)) if n]
+        if said:
+            yield f"{METRICS[key].label}: {', '.join(said)}."
+    if not outcomes["different"]:
+        yield "Nothing is clearly faster, slower, larger, smaller or less accurate."
+    counts = ", ".join(f"{n:,} {outcome}" for outcome, n in outcomes.most_common())
+    yield (
+        f"{_plural(len(found.cases), 'case')} compared, {len(every):,} values: {counts}. Of those "
+        f"called different, {FALSE_DISCOVERY_RATE:.0%} at most are chance, on average."
+    )
+
+
+def _is_better(change: Change) -> bool:
+    return change.is_better
+
+
+def _is_worse(change: Change) -> bool:
+    return change.is_worse
+
+
+def _conditions(found: Changes) -> Iterator[str]:
+    for what, before, after in found.conditions:
+        yield f"{what}: {one_line(before, 60)} → {one_line(after, 60)}"
+    if found.cases:
+        yield (
+            "The two were measured at different times: what else changed on the machine in between "
+            "is in every ratio."
+        )
+
+
+def _left_out(found: Changes) -> Iterator[str]:
+    whole = Counter(one_line(why) for _, why in found.not_compared)
+    single = Counter(c.why for _, c in found.every if c.outcome == "no comparison")
+    yield from (f"No comparison of {_plural(n, 'case')}: {why}." for why, n in whole.items())
+    yield from (f"No comparison of {_plural(n, 'value')}: {why}." for why, n in single.items())
+    for records, which in ((found.only_before, "first"), (found.only_after, "second")):
+        if records:
+            yield f"{_plural(len(records), 'case')} only in the {which}."
+
+
+def _plural(n: int, one: str) -> str:
+    return f"{n:,} {one if n == 1 else one + 's'}"
+
+
+# ---------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True)
+class DeviceTable:
+    """The changes of one device, a row a case: what became worse first, then what became better."""
+
+    title: str
+    labels: Sequence[str]
+    """Of the columns, without that of the cases."""
+    rows: Sequence[tuple[str, Sequence[Change | None]]]
+    """Each case by its name, with its changes; None: it has no such metric."""
+
+
+def tables(found: Changes) -> Iterator[DeviceTable]:
+    """Yield a table for each device; a column in which nothing was compared is left out."""
+    places = dict.fromkeys((place_name(c.after), c.after.case.is_language) for c in found.cases)
+    for place, is_language in places:
+        cases = [
+            case
+            for case in found.cases
+            if (place_name(case.after), case.after.case.is_language) == (place, is_language)
+        ]
+        keys = [
+            key
+            for key in (_COLUMNS_OF_LANGUAGE if is_language else _COLUMNS)
+            if any(change and change.effect for case in cases if (change := _change(case, key)))
+        ]
+        labels = ["Accuracy" if key == ACCURACY else METRICS[key].label for key in keys]
+        rows = [
+            (case_name(case.after), [_change(case, key) for key in keys])
+            for case in sorted(cases, key=_rank)
+        ]
+        yield DeviceTable(place, labels, rows)
+
+
+def _change(case: CaseChanges, key: str) -> Change | None:
+    if key != ACCURACY:
+        return case.changes.get(key)
+    return next((c for c in case.changes.values() if c.is_difference), None)
+
+
+def _rank(case: CaseChanges) -> tuple[float, float, str]:
+    worst = max((c.loss for c in case.changes.values() if c.is_worse), default=0.0)
+    best = max((-c.loss for c in case.changes.values() if c.is_better), default=0.0)
+    return -worst, -best, case_name(case.after)
+
+
+def terminal(found: Changes) -> RenderableType:
+    """Return tables and sentences for a terminal."""
+    parts: list[RenderableType] = []
+    for one in tables(found):
+        table = Table(title=Text(one.title), title_justify="left", show_edge=False, pad_edge=False)
+        for label in ("Case", *one.labels):
+            table.add_column(label, justify="left" if label == "Case" else "right", min_width=9)
+        for name, row in one.rows:
+            table.add_row(Text(name), *(_cell(change) for change in row))
+        parts += [table, Text()]
+    return Group(*parts, *(Text(line) for line in summary(found)))
+
+
+def _cell(change: Change | None) -> Text:
+    if change is None:
+        return Text("–", style="dim")
+    said, interval = words(change)
+    style = "bold red" if change.is_worse else "bold green" if change.is_better else "dim"
+    return Text(said, style=style).append(f"\n{interval}" if interval else "", style="dim")
+
+
+def markdown(found: Changes) -> str:
+    """Return tables and sentences as Markdown, for a pull request or an issue."""
+    lines = [f"- {_escaped(line)}" for line in summary(found)]
+    for one in tables(found):
+        head = ["Case", *one.labels]
+        lines += ["", f"### {_escaped(one.title)}", "", _row(head), _row(["---"] * len(head))]
+        lines += [_row([_escaped(name), *map(_markdown_cell, row)]) for name, row in one.rows]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _markdown_cell(change: Change | None) -> str:
+    if change is None:
+        return "–"
+    said, interval = words(change)
+    said = f"**{said}**" if change.outcome == "different" else said
+    return f"{said} ({interval})" if interval else said
+
+
+def _escaped(text: str) -> str:
+    """Return foreign text that is nothing but text in Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>#|&!~@])", r"\\\1", text)
+
+
+def data(found: Changes) -> dict[str, object]:
+    """Return everything as what JSON can hold; an unbounded end is null."""
+    return {
+        "false_discovery_rate": FALSE_DISCOVERY_RATE,
+        "changes": [_data(case, change) for case, change in found.every],
+        "no_comparison": [
+            {**_case_data(record), "reason": why} for record, why in found.not_compared
+        ],
+        "newly_failed": [_case_data(record) for record in found.newly_failed],
+        "only_before": [_case_data(record) for record in found.only_before],
+        "only_after": [_case_data(record) for record in found.only_after],
+        "conditions": [
+            {"what": what, "before": before, "after": after}
+            for what, before, after in found.conditions
+        ],
+    }
+
+
+def _case_data(record: Record) -> dict[str, object]:
+    case, machine = record.case, record.machine
+    return {
+        "machine": machine.id,
+        "processors_available": machine.cores_available,
+        "device": case.device,
+        "engine": case.engine,
+        "model": case.model,
+        "variant": case.variant,
+        "precision": case.precision,
+    }
+
+
+def _data(case: CaseChanges, change: Change) -> dict[str, object]:
+    scale = change.metric.scale
+    return {
+        **_case_data(case.after),
+        "metric": change.metric.key,
+        "unit": change.metric.unit,
+        "before": change.before and _finite(change.before.value * scale),
+        "after": change.after and _finite(change.after.value * scale),
+        "effect": "difference" if change.is_difference else "ratio",
+        **_effect_data(change),
+        "p": change.p,
+        "outcome": change.outcome,
+        "direction": "better" if change.is_better else "worse" if change.is_worse else "",
+        "reason": change.why,
+        "measured_at": [case.before.measured_at, case.after.measured_at],
+    }
+
+
+def _effect_data(change: Change) -> dict[str, float | None]:
+    scale = change.metric.scale if change.is_difference else 1.0
+    ends = ("value", "low", "high")
+    if change.effect is None:
+        return dict.fromkeys(ends)
+    return {end: _finite(getattr(change.effect, end) * scale) for end in ends}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,147 @@
+"""The project that `ovreport init` writes around a site: what runs in it, and what has drifted."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from ovreport.errors import ConfigError
+from ovreport.store import write
+from ovreport_sitegen import config, project
+from ovreport_sitegen.commands import init
+from ovreport_sitegen.start import start
+from tests.factories import a_record
+
+ROOT = Path(__file__).parent.parent.parent
+WORKFLOWS = ("check", "pages")
+
+
+def workflow(folder: Path, name: str) -> dict:
+    return yaml.safe_load((folder / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
+
+
+def run(
+    script: str, folder: Path, environment: Mapping[str, str] = os.environ, words: str = ""
+) -> None:
+    """Run a shell's words as a runner of GitHub does; they have to succeed."""
+    bash = shutil.which("bash") or "bash"
+    command = [bash, "-e", "-o", "pipefail", "-c", script]
+    subprocess.run(command, input=words, text=True, cwd=folder, env=environment, check=True)
+
+
+def test_a_project_is_written_once_and_nothing_that_is_there(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("mine")
+    started = start(tmp_path, "Our machines")
+    assert started.left == [tmp_path / "README.md"]
+    assert (tmp_path / "README.md").read_text() == "mine"
+    assert {path.name for path in started.written} >= {"check.yml", "pages.yml", ".gitignore"}
+    lines = (tmp_path / "requirements.txt").read_text().splitlines()
+    assert [line for line in lines if not line.startswith("#")] == [project.requirement()]
+
+
+def test_another_site_in_a_project_that_is_there_leaves_the_project_alone(tmp_path: Path) -> None:
+    """Such as a clone of ovreport, whose workflows install what is in the clone."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "ovreport.toml").touch()
+    start(tmp_path, "Mine", replace=True)
+    assert {path.name for path in tmp_path.iterdir()} == {"site", "site-before"}
+
+
+def test_a_new_project_has_not_drifted(tmp_path: Path) -> None:
+    start(tmp_path, "Our machines")
+    assert not project.drift(tmp_path)
+    done = CliRunner().invoke(init, ["--check", str(tmp_path)])
+    assert (done.exit_code, done.output) == (0, "")
+
+
+def test_what_has_drifted_is_a_patch_that_git_takes(tmp_path: Path) -> None:
+    """A changed file, one without a last line end, and one that is not there."""
+    start(tmp_path, "Our machines")
+    pages, check = (tmp_path / f".github/workflows/{name}.yml" for name in ("pages", "check"))
+    pages.write_text(pages.read_text(encoding="utf-8").replace("minutes: 15", "minutes: 99"))
+    check.unlink()
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("ovreport==0.0.1")
+    done = CliRunner().invoke(init, ["--check", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "-    timeout-minutes: 99" in done.output
+    run("git init --quiet && git apply", tmp_path, words=done.output)
+    assert not project.drift(tmp_path)
+    assert config.load(tmp_path / "site").title == "Our machines"
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_workflows_do_no_more_than_they_may(tmp_path: Path, name: str) -> None:
+    """Actions by commit, as this repository pins them; reading only, but for what deploys."""
+    start(tmp_path, "x")
+    flow = workflow(tmp_path, name)
+    assert flow["permissions"] == {"contents": "read"}
+    ours = "".join(p.read_text(encoding="utf-8") for p in (ROOT / ".github/workflows").iterdir())
+    for key, job in flow["jobs"].items():
+        assert job["timeout-minutes"] <= 15
+        assert ("permissions" in job) == (key == "deploy")
+        assert key != "deploy" or not any("run" in step for step in job["steps"])
+        for step in job["steps"]:
+            if "uses" in step:
+                assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", step["uses"])
+                assert step["uses"] in ours
+            assert "${{" not in step.get("run", "")
+    assert set(flow[True]) <= {"push", "workflow_dispatch"} or flow[True] == "pull_request"
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_what_workflows_run_works(tmp_path: Path, name: str) -> None:
+    """In a clean folder, but for the installation, which needs a release."""
+    folder = tmp_path / "project"
+    start(folder, "Our machines")
+    write(a_record(), folder / "site" / "records")
+    jobs = workflow(folder, name)["jobs"].values()
+    steps = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    assert steps[0] == "pip install -r requirements.txt"
+    command = Path(sys.executable).parent
+    environment = os.environ | {
+        "PATH": f"{command}{os.pathsep}{os.environ['PATH']}",
+        "OVREPORT_CACHE": str(tmp_path / "cache"),
+    }
+    for step in steps[1:]:
+        run(step, folder, environment)
+    assert (folder / "_site" / "index.html").is_file()
+
+
+def test_actionlint_finds_nothing(tmp_path: Path) -> None:
+    if not shutil.which("actionlint"):
+        pytest.skip("actionlint is not installed")
+    start(tmp_path, "x")
+    found = sorted((tmp_path / ".github" / "workflows").iterdir())
+    run(f"actionlint {shlex.join(map(str, found))}", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("repository", "site_url"),
+    [
+        ("https://github.com/Me/marks", "https://me.github.io/marks/"),
+        ("https://github.com/me/me.github.io.git", "https://me.github.io/"),
+        ("https://example.org/me/marks", ""),
+    ],
+)
+def test_the_repository_gives_addresses(tmp_path: Path, repository: str, site_url: str) -> None:
+    start(tmp_path, "x", repository=repository)
+    settings = config.load(tmp_path / "site")
+    assert settings.repository == repository.removesuffix(".git")
+    assert settings.site_url == site_url
+
+
+def test_a_repository_that_is_no_address_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="web address"):
+        start(tmp_path, "x", repository="javascript:alert(1)")
+    assert not list(tmp_path.iterdir())
