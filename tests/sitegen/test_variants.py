@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import msgspec
 import pytest
 
 from ovreport import record as r
-from ovreport_sitegen import downloads
 from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.pages import accuracy, latency, model, overview, throughput
 from ovreport_sitegen.pages.accuracy.table import published_table
 from ovreport_sitegen.pages.model import optimization
 from tests.factories import a_made_record, a_record
-from tests.sitegen.conftest import a_reference, catalogue
+from tests.sitegen.conftest import a_reference, catalogue, figure_rows
 from tests.sitegen.test_tradeoff import records, with_published
 
 # ---------------------------------------------------------------- variants on every page
@@ -64,8 +60,7 @@ def test_speedups_of_variants_are_over_the_published_file() -> None:
 
 def test_downloads_have_a_row_a_variant() -> None:
     """A column names the variant."""
-    text = downloads.all_files(catalogue(*records()))["data/figures.csv"].decode()
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = figure_rows(catalogue(*records()))
     assert {row["variant"] for row in rows} == {"fp32", "int8", "fp16"}
 
 

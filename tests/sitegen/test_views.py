@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import msgspec
 import pytest
 
@@ -29,7 +26,7 @@ from ovreport_sitegen.pages.page import warning
 from ovreport_sitegen.pages.result import full as result_view
 from ovreport_sitegen.text import clean, safe_url, short_name, unique_slugs
 from tests.factories import QUICK, a_failed_record, a_record
-from tests.sitegen.conftest import a_collection, catalogue
+from tests.sitegen.conftest import a_collection, catalogue, figure_rows
 
 
 def pair(**knobs: object) -> tuple[r.Record, r.Record]:
@@ -478,8 +475,7 @@ def test_the_csv_has_a_row_for_each_value() -> None:
     """Names, numbers and reasons survive commas, quotes and line ends; formulas do not."""
     nasty = '=cmd|"/c calc"!A0,\n"x"'
     found = catalogue(a_record(full_name=nasty), a_failed_record(model="b"))
-    text = downloads.all_files(found)["data/figures.csv"].decode()
-    rows = list(csv.DictReader(io.StringIO(text)))
+    rows = figure_rows(found)
     assert {row["device_full_name"][0] for row in rows if row["model"] != "b"} == {"'"}
     (row,) = [r for r in rows if r["metric"] == "latency_ms" and r["model"] != "b"]
     assert float(row["low"]) < float(row["value"]) < float(row["high"])

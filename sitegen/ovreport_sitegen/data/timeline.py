@@ -8,10 +8,9 @@ from functools import lru_cache
 from itertools import pairwise
 
 from ovreport.changes import Run
-from ovreport.history import case_key, may_be_joined
-from ovreport.metrics import MetricValue, metric_values
+from ovreport.history import may_be_joined
+from ovreport.metrics import MetricValue
 from ovreport_sitegen.data.catalogue import Catalogue
-from ovreport_sitegen.data.names import grouped
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.text import release
 
@@ -53,8 +52,7 @@ def _are_joined(first: Run, second: Run, metric: str) -> bool:
 
 def has_history(catalogue: Catalogue) -> bool:
     """Return whether any case was measured more than once."""
-    current = {case_key(result.record) for result in catalogue.everything}
-    return any(case_key(record) in current for record in catalogue.older)
+    return any(catalogue.earlier_of(result) for result in catalogue.everything)
 
 
 @lru_cache(maxsize=1)
@@ -64,10 +62,10 @@ def timelines(catalogue: Catalogue) -> tuple[Timeline, ...]:
 
 
 def _timelines(catalogue: Catalogue) -> Iterator[Timeline]:
-    older = grouped((case_key(record), record) for record in catalogue.older)
+    found = catalogue.collection
     for result in catalogue.everything:
-        if earlier := older.get(case_key(result.record)):
-            runs = [Run(record, metric_values(record)) for record in earlier]
+        if earlier := catalogue.earlier_of(result):
+            runs = [Run(found.shown(entry), found.values(entry)) for entry in earlier]
             yield Timeline(result, (*runs, Run(result.record, result.metric_values)))
 
 
