@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from ovreport import paths as folders
 from ovreport.errors import ConfigError, InputError, OvreportError, RecordError, StoreError
-from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish
+from ovreport_sitegen import badges, config, content, culprits, downloads, feed, publish, search
 from ovreport_sitegen.answer import data as answer_data
 from ovreport_sitegen.charts import Drawer
 from ovreport_sitegen.content import OwnPage
@@ -234,6 +234,9 @@ def _write(
     if (news := feed.feed(found)) is not None:
         new.add(feed.FILE, news)
     scripts, addresses = answer_data.files(found)
+    every = [*entries, *(NavEntry("", page.title, name) for name, page in pages.items())]
+    name, index = search.file(found, ((entry.label, entry.file) for entry in every))
+    scripts[name], addresses[search.NAME] = index, name
     renderer = Renderer(found.config, drawer, nav, own_pages, new.sizes, addresses)
     for name, data in (scripts | renderer.assets).items():
         new.add(name, data)

@@ -81,7 +81,7 @@ def _results(catalogue: Catalogue) -> Iterator[FeedEntry]:
 
 def _changes(catalogue: Catalogue) -> Iterator[FeedEntry]:
     """Yield an entry for what differs between the newest run of each case and the one before."""
-    lines = list(timelines(catalogue))
+    lines = timelines(catalogue)
     found = changes([one.runs[-2] for one in lines], [one.runs[-1] for one in lines])
     texts = _clear(found)
     if texts:

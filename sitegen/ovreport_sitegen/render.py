@@ -178,6 +178,7 @@ class _Bare:
 _STATIC = {
     "css": "site.css",
     "js": "site.js",
+    "search_js": "search.js",
     "icon": "icon.svg",
     "answer_css": "answer.css",
     "answer_data_js": "answer-data.js",

@@ -36,7 +36,7 @@ def test_tables_name_the_variant_and_can_be_filtered_by_it() -> None:
     """A column for each of the weights; one of them alone, where the reader asks for it."""
     found = catalogue(*records())
     columns = answer(found, State(columns="weights", precision="any")).columns
-    assert [column.label for column in columns] == ["fp32 weights", "fp16 weights", "int8"]
+    assert [column.label for column in columns] == ["As published", "fp16 weights", "int8"]
     ((cell,),) = [row.cells for row in answer(found, State(weights="int8", precision="any")).rows]
     assert cell is not None
     assert cell.ran.startswith("int8")

@@ -12,8 +12,7 @@ from ovreport_sitegen.answer.state import State
 from ovreport_sitegen.answer.table import answer
 from ovreport_sitegen.compare import same_run
 from ovreport_sitegen.components import accuracy_cells, ranked
-from ovreport_sitegen.components.result_tables import details_table, whole_devices
-from ovreport_sitegen.components.table import Cell, Column
+from ovreport_sitegen.components.result_tables import whole_devices
 from ovreport_sitegen.pages import (
     accuracy,
     efficiency,
@@ -122,8 +121,6 @@ def test_tables_of_details_hold_whole_devices() -> None:
     assert "7 of 8" in chosen.note
     every = whole_devices(found, found.results, most=8)
     assert (every.results, every.note) == (found.results, "")
-    table = details_table(found, "t", "Title", [Column("Day")], lambda r: [Cell(r.day)])
-    assert [len(row.cells) for row in table.rows] == [len(table.columns)] * 8
 
 
 def test_a_large_site_has_details_of_one_machine() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from ovreport.changes import Run
@@ -51,11 +52,16 @@ def _are_joined(first: Run, second: Run, metric: str) -> bool:
 
 def has_history(catalogue: Catalogue) -> bool:
     """Return whether any case was measured more than once."""
-    return next(timelines(catalogue), None) is not None
+    return any(catalogue.earlier_of(result) for result in catalogue.everything)
 
 
-def timelines(catalogue: Catalogue) -> Iterator[Timeline]:
-    """Yield the runs of each case that has several, in the order of the results."""
+@lru_cache(maxsize=1)
+def timelines(catalogue: Catalogue) -> tuple[Timeline, ...]:
+    """Return the runs of each case that has several, in the order of the results."""
+    return tuple(_timelines(catalogue))
+
+
+def _timelines(catalogue: Catalogue) -> Iterator[Timeline]:
     found = catalogue.collection
     for result in catalogue.everything:
         if earlier := catalogue.earlier_of(result):
@@ -63,7 +69,7 @@ def timelines(catalogue: Catalogue) -> Iterator[Timeline]:
             yield Timeline(result, (*runs, Run(result.record, result.metric_values)))
 
 
-def repeated(lines: list[Timeline]) -> list[tuple[Run, Run]]:
+def repeated(lines: Sequence[Timeline]) -> list[tuple[Run, Run]]:
     """Return the last two runs of each case between which nothing changed that records tell of.
 
     Of the same OpenVINO, kernel and driver: what differs between them is chance or the machine.

@@ -18,6 +18,7 @@ from ovreport_sitegen.components.table import Cell, Table
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
 from ovreport_sitegen.pages.accuracy import table as accuracies
+from ovreport_sitegen.pages.language.tables import concurrency_table, lengths_table
 from ovreport_sitegen.pages.page import Head, PageOfEach
 from ovreport_sitegen.pages.result import full, history
 from ovreport_sitegen.pages.throughput import arrivals_table, curve
@@ -55,6 +56,9 @@ class ResultView:
     full: full.FullResult
     accuracies: Table | None
     """All accuracies, where there are more than the headline."""
+    lengths: Table | None
+    """Of a language model; else None."""
+    concurrency: Table | None
     curve: Card | None
     arrivals: Table | None
     history: Table | None
@@ -63,6 +67,7 @@ class ResultView:
 
 def view(catalogue: Catalogue, result: Result) -> ResultView:
     """Return the view of a result's page."""
+    is_language = result.record.case.is_language
     by = result.framework or f"OpenVINO {result.release}"
     head = Head(
         f"{result.model.title}, {result.label}",
@@ -76,6 +81,8 @@ def view(catalogue: Catalogue, result: Result) -> ResultView:
         numbers=tuple(_numbers(result)),
         full=full.view(result),
         accuracies=accuracies.table([result]),
+        lengths=lengths_table(catalogue, [result]) if is_language else None,
+        concurrency=concurrency_table(catalogue, [result]) if is_language else None,
         curve=curve.result_card(result),
         arrivals=arrivals_table([result]),
         history=history.table(catalogue.collection, result, catalogue.earlier_of(result)),
