@@ -83,8 +83,8 @@ def _results(catalogue: Catalogue) -> Iterator[FeedEntry]:
 
 def _changes(catalogue: Catalogue) -> Iterator[FeedEntry]:
     """Yield an entry for what differs between the newest run of each case and the one before."""
-    lines = timelines(catalogue)
-    found = changes([one.runs[-2] for one in lines], [one.runs[-1] for one in lines])
+    pairs = [one.last_two for one in timelines(catalogue)]
+    found = changes([a for a, _ in pairs], [b for _, b in pairs])
     texts = _clear(found)
     if texts:
         updated = max(case.after.measured_at for case in found.cases)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
-from ovreport.changes import CaseChanges, Change, Changes, Run, changes, speed_of
+from ovreport.changes import CaseChanges, Change, Changes, changes
 from ovreport.changes_text import words
 from ovreport.history import case_key
 from ovreport.metrics import METRICS, Metric, MetricValue
@@ -21,7 +21,7 @@ from ovreport_sitegen.charts.history_picture import HistoryMark, HistoryPicture,
 from ovreport_sitegen.components.table import Cell, Column, Table, TableRow
 from ovreport_sitegen.data.catalogue import Catalogue
 from ovreport_sitegen.data.result import Result
-from ovreport_sitegen.data.timeline import Timeline, has_history, repeated, timelines
+from ovreport_sitegen.data.timeline import DRAWN, Point, Timeline, has_history, timelines
 from ovreport_sitegen.pages.page import Head, Page
 from ovreport_sitegen.text import day, line, listed, plural, release
 
@@ -75,7 +75,7 @@ class ChangesView:
 
 def view(catalogue: Catalogue) -> ChangesView:
     """Return the view of the page."""
-    lines = timelines(catalogue)
+    lines = list(timelines(catalogue))
     of_case = {case_key(one.result.record): one.result for one in lines}
     found = [one for one in (_of_releases(lines, of_case), _of_runs(lines, of_case)) if one]
     drawn = sorted(_pictures(lines), key=lambda one: not one.picture.steps)
@@ -104,7 +104,7 @@ OfCase = dict[tuple[str, ...], Result]
 
 def _of_releases(lines: Sequence[Timeline], of_case: OfCase) -> Comparison | None:
     """Return the newest release of each case against the release before; None without two."""
-    pairs = [list(one.releases.values())[-2:] for one in lines if len(one.releases) > 1]
+    pairs = [pair for one in lines if (pair := one.releases)]
     if not pairs:
         return None
     names = listed(
@@ -116,9 +116,9 @@ def _of_releases(lines: Sequence[Timeline], of_case: OfCase) -> Comparison | Non
 
 def _of_runs(lines: Sequence[Timeline], of_case: OfCase) -> Comparison:
     """Return the newest run of each case against the run before."""
-    before, after = ([one.runs[i] for one in lines] for i in (-2, -1))
+    pairs = [one.last_two for one in lines]
     return _comparison("runs", "The newest run of each case against the one before",
-                       changes(before, after), of_case)  # fmt: skip
+                       changes([a for a, _ in pairs], [b for _, b in pairs]), of_case)  # fmt: skip
 
 
 def _comparison(id_: str, title: str, found: Changes, of_case: OfCase) -> Comparison:
@@ -201,7 +201,7 @@ def _value(metric: Metric, value: MetricValue | None, measured_at: str) -> Cell:
 
 def _check(lines: Sequence[Timeline]) -> str:
     """Return how often a clear change is found where the software is the same."""
-    pairs = repeated(lines)
+    pairs = [pair for one in lines if (pair := one.repeated)]
     found = changes([a for a, _ in pairs], [b for _, b in pairs])
     compared = [change for _, change in found.every if change.effect is not None]
     if not compared:
@@ -219,23 +219,23 @@ def _check(lines: Sequence[Timeline]) -> str:
 
 def _pictures(lines: Sequence[Timeline]) -> Iterator[Picture]:
     for one in lines:
-        for key in speed_of(one.result.record)[:2]:
-            runs = list(chain.from_iterable(one.lines(key)))
-            if len(runs) > 1:
+        for key in DRAWN:
+            points = list(chain.from_iterable(one.lines(key)))
+            if len(points) > 1:
                 yield _picture(one, key)
 
 
 def _picture(one: Timeline, key: str) -> Picture:
     metric, result, lines = METRICS[key], one.result, one.lines(key)
     marks = [_mark(metric, run, number) for number, runs in enumerate(lines) for run in runs]
-    found = [step for runs in lines for step in _steps(metric, key, runs)]
-    runs = list(chain.from_iterable(lines))
+    found = [step for line_ in lines for step in _steps(metric, line_)]
+    points = list(chain.from_iterable(lines))
     low, high = scale([(m.low, m.value, m.high) for m in marks])
-    first, last = (day(runs[i].record.measured_at) for i in (0, -1))
+    first, last = (day(points[i].measured_at) for i in (0, -1))
     place = f"{result.model.title}, {result.label}"
     title = (
-        f"{metric.label} of {place} on {result.device.label}: {plural(len(runs), 'run')}, {first} "
-        f"to {last}, {metric.format_unit(marks[0].value)} to {metric.format_unit(marks[-1].value)}."
+        f"{metric.label} of {place} on {result.device.label}: {plural(len(points), 'run')}, "
+        f"{first} to {last}, {metric.format_unit(marks[0].value)} to {metric.format_unit(marks[-1].value)}."
     )
     parts = ", not all joined: conditions or certainty differ" if len(lines) > 1 else ""
     steps_said = f"; {plural(len(found), 'step')}" if found else ""
@@ -244,7 +244,7 @@ def _picture(one: Timeline, key: str) -> Picture:
         where=result.device.label,
         href=result.href,
         metric=f"{metric.label}, {metric.unit}",
-        note=f"{plural(len(runs), 'run')}{parts}{steps_said}",
+        note=f"{plural(len(points), 'run')}{parts}{steps_said}",
         picture=HistoryPicture(
             title=title,
             marks=tuple(marks),
@@ -258,23 +258,24 @@ def _picture(one: Timeline, key: str) -> Picture:
     )
 
 
-def _mark(metric: Metric, run: Run, number: int) -> HistoryMark:
-    record, value = run.record, _known(run, metric.key)
+def _mark(metric: Metric, point: Point, number: int) -> HistoryMark:
+    value = point.values[metric.key]
     ends = f"{metric.format(value.low)} – {metric.format(value.high)}"
     tip = (
-        f"{day(record.measured_at)}, OpenVINO {release(record.software.openvino)}: "
-        f"{metric.format_unit(value.value)} ({ends}), {value.kind}, {record.tier.name}"
+        f"{day(point.measured_at)}, OpenVINO {release(point.openvino)}: "
+        f"{metric.format_unit(value.value)} ({ends}), {value.kind}, {point.tier}"
     )
-    at = datetime.fromisoformat(record.measured_at).timestamp()
     filled = value.kind != "observed"
-    return HistoryMark(at, value.value, value.low, value.high, number, filled, tip)
+    return HistoryMark(_time(point), value.value, value.low, value.high, number, filled, tip)
 
 
-def _steps(metric: Metric, key: str, runs: Sequence[Run]) -> Iterator[tuple[float, str]]:
-    values = [interval_of(_known(run, key)) for run in runs]
-    for step in steps(values):
-        at = datetime.fromisoformat(runs[step.index].record.measured_at).timestamp()
-        yield at, ratio_words(metric, _as_better(metric, step.ratio))[0]
+def _steps(metric: Metric, points: Sequence[Point]) -> Iterator[tuple[float, str]]:
+    for step in steps([interval_of(point.values[metric.key]) for point in points]):
+        yield _time(points[step.index]), ratio_words(metric, _as_better(metric, step.ratio))[0]
+
+
+def _time(point: Point) -> float:
+    return datetime.fromisoformat(point.measured_at).timestamp()
 
 
 def _as_better(metric: Metric, ratio: Interval) -> Interval:
@@ -282,13 +283,6 @@ def _as_better(metric: Metric, ratio: Interval) -> Interval:
     if metric.direction == "higher":
         return ratio
     return Interval(1 / ratio.value, 1 / ratio.high, 1 / ratio.low)
-
-
-def _known(run: Run, key: str) -> MetricValue:
-    value = run.values[key]
-    if not isinstance(value, MetricValue):  # `Timeline.lines` has only runs with a value
-        raise TypeError(key)
-    return value
 
 
 PAGE = Page("changes", "What changed", view, when=has_history, parent="data")
